@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+await import('./require-node.mjs');
+await import('./causeway.ts');

@@ -1,0 +1,231 @@
+/**
+ * The store port: what the gateway needs kept, in business terms. Two engines implement it, one contract suite
+ * holds both to it.
+ *
+ * Every method that changes something resolves only when the change is durable (synced, or acknowledged by a
+ * majority); when it rejects with `store-unavailable`, nothing was promised and the caller must not acknowledge.
+ * Changes that arrive while a commit is running are committed together; one that fails never sinks another.
+ */
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { Severity } from '../../protocol/wire/envelope.ts';
+
+/** One message on its way to one endpoint. Ids grow in the order of acceptance. */
+export type DeliveryId = number;
+
+/**
+ * `queued` → `delivered` (arrived at the recipient's session) → `stored` | `refused` (signed by the recipient),
+ * or `expired`. The last three are final.
+ */
+export type DeliveryState = 'queued' | 'delivered' | 'stored' | 'refused' | 'expired';
+
+/** 0 is served before 1. */
+export type Lane = 0 | 1;
+
+/**
+ * Something that happened, for the record: an object of codes, ids and times, never content.
+ * Its place in the record is given at commit.
+ */
+export type RecordEntry = {
+  readonly kind: string;
+  readonly [name: string]: unknown;
+};
+
+/** A message that passed every check. */
+export type AcceptableMessage = {
+  readonly verdict: 'accept';
+  readonly id: MessageId;
+  /** SHA-256 of the envelope's bytes. */
+  readonly envelopeDigest: Buffer;
+  /** Envelope, proof and payload as they arrived; see `protocol/wire/frame.ts`. */
+  readonly unit: Buffer;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly lane: Lane;
+  readonly category: string;
+  readonly severity: Severity;
+  readonly thread: MessageId;
+  /** Resolved endpoints, each once, and whether it has a session open now. */
+  readonly recipients: readonly { readonly endpoint: EndpointAddress; readonly listening: boolean }[];
+  readonly record: RecordEntry;
+};
+
+/** A message that failed a check. */
+export type RefusableMessage = {
+  readonly verdict: 'refuse';
+  /** `unreadableId` where the envelope could not be read. */
+  readonly id: MessageId;
+  readonly envelopeDigest: Buffer;
+  readonly code: ErrorCode;
+  readonly text: string | undefined;
+  /**
+   * True when the sender's signature was verified and the code is not retryable: the refusal is then the id's
+   * first outcome and every later try gets it again.
+   */
+  readonly final: boolean;
+  readonly record: RecordEntry;
+};
+
+/** What one sender submitted in one frame, in order. */
+export type Submission = {
+  readonly source: EndpointAddress;
+  readonly messages: readonly (AcceptableMessage | RefusableMessage)[];
+};
+
+/** What became of one message of a submission. */
+export type SubmissionOutcome =
+  | {
+      readonly outcome: 'accepted';
+      /** One delivery for each recipient, in order. */
+      readonly deliveries: readonly DeliveryId[];
+    }
+  /** The id had the same envelope before: nothing new was stored, the receipt repeats the first outcome. */
+  | { readonly outcome: 'duplicate' }
+  /** Refused by the caller, before, or just now because the id stands for another envelope (`id-conflict`). */
+  | { readonly outcome: 'refused'; readonly code: ErrorCode };
+
+export type SubmissionResult = {
+  readonly outcomes: readonly SubmissionOutcome[];
+  /** A signed receipt group (`protocol/wire/receipt-group.ts`): one `accepted` or `refused` for each message, in order. */
+  readonly receipts: Buffer;
+};
+
+/** Receipts that a recipient signed, all about messages of one sender. */
+export type Settlement = {
+  readonly recipient: EndpointAddress;
+  /** The group as it arrived, to be passed on to the sender of the messages byte for byte. */
+  readonly group: Buffer;
+  readonly receipts: readonly {
+    readonly kind: 'stored' | 'refused';
+    readonly message: MessageId;
+    readonly envelopeDigest: Buffer;
+    /** Known when the delivery was made in the present session: spares a look-up. */
+    readonly delivery: DeliveryId | undefined;
+  }[];
+};
+
+/**
+ * `settled`: the group went into the sender's receipt stream. `repeated`: every delivery was final before.
+ * `unmatched`: some receipt names no delivery to this recipient, or the messages have several senders; nothing changed.
+ */
+export type SettlementResult = { readonly outcome: 'settled' | 'repeated' | 'unmatched' };
+
+/** A delivery that is neither final nor expired, with its message. */
+export type QueuedDelivery = {
+  readonly delivery: DeliveryId;
+  readonly lane: Lane;
+  readonly message: MessageId;
+  readonly envelopeDigest: Buffer;
+  readonly expiresAt: number;
+  readonly unit: Buffer;
+};
+
+/** One group of an endpoint's receipt stream. Positions count from 1 without gaps. */
+export type StoredReceiptGroup = { readonly position: number; readonly group: Buffer };
+
+/** A permission to enrol, kept as the SHA-256 of its secret. */
+export type EnrolmentPermit = {
+  readonly secretDigest: Buffer;
+  readonly endpoint: EndpointAddress;
+  readonly roles: readonly string[];
+  readonly expiresAt: number;
+};
+
+export type PermitRefusal = 'token-invalid' | 'token-expired' | 'token-used';
+
+/** All endpoints ever enrolled, each in its latest form. `version` grows with every change. */
+export type DirectorySnapshot = { readonly version: number; readonly entries: readonly DirectoryEntry[] };
+
+/** What happened to one message, for operators. */
+export type MessageState = {
+  readonly id: MessageId;
+  readonly source: EndpointAddress;
+  readonly acceptedAt: number;
+  readonly record: number;
+  readonly deliveries: readonly {
+    readonly recipient: EndpointAddress;
+    readonly state: DeliveryState;
+    readonly deliveredAt: number | null;
+    readonly settledAt: number | null;
+  }[];
+};
+
+/** A line of the record with its index. */
+export type StoredRecord = { readonly index: number; readonly at: number; readonly entry: RecordEntry };
+
+/**
+ * Told after a commit, also when another process made it. Groups are given along only where this process has
+ * them at hand; a listener that misses an event finds everything by reading.
+ */
+export type StoreListener = {
+  /** The endpoint's receipt stream has grown up to this position. */
+  onReceipts(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void;
+  /** The directory or the wish for a new policy has changed. */
+  onChange(versions: StoreVersions): void;
+};
+
+export type StoreVersions = { readonly directory: number; readonly policy: number };
+
+export type Store = {
+  /** Listens to what is committed from now on; call once, before anything else. */
+  listen(listener: StoreListener): void;
+
+  /** Writes messages, deliveries and records together and signs the outcome. */
+  submit(submission: Submission): Promise<SubmissionResult>;
+  /** Marks queued deliveries as delivered and puts a `delivered` receipt into each sender's stream. Others are left alone. */
+  markDelivered(deliveries: readonly DeliveryId[]): Promise<void>;
+  /** Takes a recipient's receipts and passes them on. */
+  settle(settlement: Settlement): Promise<SettlementResult>;
+  /**
+   * Ends deliveries whose time has come, at most `limit`, and puts an `expired` receipt into each sender's stream.
+   * @returns the deliveries ended, and when the next one is due, ms since 1970
+   */
+  expire(now: number, limit: number): Promise<{ expired: readonly DeliveryId[]; nextDueAt: number | null }>;
+  /** The next deliveries to this endpoint in a lane after a given one, in order, at most `limit` and about 1 MiB. */
+  readQueue(
+    recipient: EndpointAddress,
+    lane: Lane,
+    after: DeliveryId,
+    limit: number,
+  ): Promise<readonly QueuedDelivery[]>;
+  /** How many deliveries to this endpoint are not final. */
+  countPending(recipient: EndpointAddress): Promise<number>;
+  /** Groups of the endpoint's receipt stream after a position, in order. */
+  readReceipts(
+    endpoint: EndpointAddress,
+    after: number,
+    limit: number,
+  ): Promise<readonly StoredReceiptGroup[]>;
+  /** Forgets the endpoint's receipt groups up to a position, which it has stored itself. */
+  forgetReceipts(endpoint: EndpointAddress, through: number): Promise<void>;
+  /** One message of a sender, or undefined. */
+  readMessage(source: EndpointAddress, id: MessageId): Promise<MessageState | undefined>;
+
+  readDirectory(): Promise<DirectorySnapshot>;
+  /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */
+  permitEnrolment(permit: EnrolmentPermit, record: RecordEntry): Promise<void>;
+  /** The unused, unexpired permit for a secret, or why there is none. */
+  readPermit(secretDigest: Buffer, now: number): Promise<EnrolmentPermit | PermitRefusal>;
+  /** Uses up the permit and puts the entry into the directory, together. */
+  enrol(
+    secretDigest: Buffer,
+    entry: DirectoryEntry,
+    now: number,
+    record: RecordEntry,
+  ): Promise<'enrolled' | PermitRefusal>;
+  /** Replaces an endpoint's latest entry (renewal, revocation). @returns false when there is no such endpoint */
+  replaceEntry(entry: DirectoryEntry, record: RecordEntry): Promise<boolean>;
+  /** Asks every running gateway to load the policy folder again. */
+  requestPolicyReload(record: RecordEntry): Promise<void>;
+
+  /** Adds lines to the record that belong to no other change. */
+  appendRecords(records: readonly RecordEntry[]): Promise<void>;
+  /** Lines of the record from an index on. */
+  readRecords(from: number, limit: number): Promise<readonly StoredRecord[]>;
+
+  /** Proves that a durable write is possible now. @throws CausewayError `store-unavailable` */
+  probe(): Promise<void>;
+  /** Finishes what is queued and closes. */
+  close(): Promise<void>;
+};

@@ -1,0 +1,68 @@
+/** Names and identifiers that both sides write in the same way. */
+import { z } from 'zod';
+
+const slug = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+/** An agency's short name: lower-case letters, digits and inner hyphens, at most 63. */
+export const agencyIdSchema = z
+  .string()
+  .regex(new RegExp(`^${slug}$`), 'must be a lower-case name such as nhs-lanarkshire');
+
+/** `agency/endpoint`: a system or team of an agency that connects. */
+export const endpointAddressSchema = z
+  .string()
+  .regex(new RegExp(`^${slug}/${slug}$`), 'must have the form agency/endpoint')
+  .brand<'EndpointAddress'>();
+export type EndpointAddress = z.infer<typeof endpointAddressSchema>;
+
+/** `agency/endpoint`, or `agency/@role` for every endpoint of the agency that holds the role. */
+export const recipientAddressSchema = z
+  .string()
+  .regex(new RegExp(`^${slug}/@?${slug}$`), 'must have the form agency/endpoint or agency/@role');
+export type RecipientAddress = z.infer<typeof recipientAddressSchema>;
+
+/** A message's id: a UUID version 7 in lower case, chosen by the sender and stable over retries. */
+export const messageIdSchema = z
+  .string()
+  .regex(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    'must be a UUID version 7 in lower case',
+  )
+  .brand<'MessageId'>();
+export type MessageId = z.infer<typeof messageIdSchema>;
+
+/** SHA-256 in base64url without padding, 43 characters. */
+export const digestSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 digest in base64url')
+  .brand<'Digest'>();
+export type Digest = z.infer<typeof digestSchema>;
+
+/** An OpenPGP version 6 key fingerprint: 32 bytes in lower-case hexadecimal. */
+export const fingerprintSchema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be a version 6 fingerprint of 64 hexadecimal digits')
+  .brand<'Fingerprint'>();
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+/** A name from the policy folder: category, severity, purpose, basis, role. */
+export const slugSchema = z.string().regex(new RegExp(`^${slug}$`), 'must be a lower-case name');
+
+/** The address under which the gateway itself signs receipts. The agency `gateway` is reserved. */
+export const gatewayAddress = 'gateway/relay' as EndpointAddress;
+
+/** The agency part of an address. */
+export function agencyOf(address: string): string {
+  return address.slice(0, address.indexOf('/'));
+}
+
+/** The 16 bytes of a UUID. */
+export function uuidToBytes(uuid: MessageId): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
+}
+
+/** The UUID whose 16 bytes stand at `offset`. */
+export function uuidFromBytes(bytes: Uint8Array, offset = 0): MessageId {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset + offset, 16).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as MessageId;
+}

@@ -1,0 +1,100 @@
+/**
+ * Merkle trees as in RFC 6962, section 2.1: leaves SHA-256(0x00 ‖ entry), nodes SHA-256(0x01 ‖ left ‖ right),
+ * split at the largest power of two smaller than the size. Hashes are Buffers of 32 bytes.
+ */
+import { hash } from 'node:crypto';
+
+export const hashBytes = 32;
+
+const scratch = Buffer.alloc(4096);
+const nodeScratch = Buffer.alloc(1 + 2 * hashBytes, 0x01);
+
+// `binary` is latin1: the fastest output of one-shot hashing, which the type does not list.
+const latin1 = 'binary' as 'hex';
+
+/** SHA-256 of some bytes. */
+export function sha256(bytes: Uint8Array): Buffer {
+  return Buffer.from(hash('sha256', bytes, latin1), 'latin1');
+}
+
+/** The hash of a leaf with this content. */
+export function leafHash(entry: Uint8Array): Buffer {
+  const size = entry.byteLength + 1;
+  const input = size <= scratch.byteLength ? scratch.subarray(0, size) : Buffer.alloc(size);
+  input[0] = 0x00;
+  input.set(entry, 1);
+  return sha256(input);
+}
+
+/** The hash of a node over two others. */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  nodeScratch.set(left, 1);
+  nodeScratch.set(right, 1 + hashBytes);
+  return sha256(nodeScratch);
+}
+
+/** Root and inclusion paths of a whole small tree, each path from the leaf upwards (RFC 6962, 2.1.1). */
+export type SmallTree = { readonly root: Buffer; readonly paths: readonly (readonly Buffer[])[] };
+
+/** Builds a tree over at least one leaf hash, and the path of every leaf. */
+export function buildTree(leaves: readonly Buffer[]): SmallTree {
+  const paths = leaves.map((): Buffer[] => []);
+  const root = subtree(leaves, 0, leaves.length, paths);
+  return { root, paths };
+}
+
+/** The root over at least one leaf hash. */
+export function treeRoot(leaves: readonly Buffer[]): Buffer {
+  return subtree(leaves, 0, leaves.length, undefined);
+}
+
+function subtree(leaves: readonly Buffer[], from: number, to: number, paths: Buffer[][] | undefined): Buffer {
+  const first = leaves[from];
+  if (first === undefined) throw new RangeError('a tree has at least one leaf');
+  if (to - from === 1) return first;
+  const middle = from + largestPowerBelow(to - from);
+  const left = subtree(leaves, from, middle, paths);
+  const right = subtree(leaves, middle, to, paths);
+  if (paths !== undefined) {
+    for (let index = from; index < middle; index++) paths[index]?.push(right);
+    for (let index = middle; index < to; index++) paths[index]?.push(left);
+  }
+  return nodeHash(left, right);
+}
+
+function largestPowerBelow(size: number): number {
+  return 2 ** (31 - Math.clz32(size - 1));
+}
+
+/** How many hashes the path of leaf `index` in a tree of `size` leaves has. */
+export function pathLength(index: number, size: number): number {
+  let length = 0;
+  for (let node = index, last = size - 1; last > 0; node >>>= 1, last >>>= 1) {
+    if ((node & 1) === 1 || node < last) length++;
+  }
+  return length;
+}
+
+/**
+ * The root that a leaf hash and its path lead to (RFC 9162, 2.1.3.2).
+ * `path` holds its hashes one behind the other.
+ * @returns `undefined` when the path's length does not fit index and size
+ */
+export function rootFromPath(
+  leaf: Buffer,
+  index: number,
+  size: number,
+  path: Uint8Array,
+): Buffer | undefined {
+  if (index >= size || path.byteLength !== pathLength(index, size) * hashBytes) return undefined;
+  let result = leaf;
+  let offset = 0;
+  for (let node = index, last = size - 1; last > 0; node >>>= 1, last >>>= 1) {
+    const isRight = (node & 1) === 1;
+    if (!isRight && node === last) continue;
+    const sibling = path.subarray(offset, offset + hashBytes);
+    offset += hashBytes;
+    result = isRight ? nodeHash(sibling, result) : nodeHash(result, sibling);
+  }
+  return result;
+}

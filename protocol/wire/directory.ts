@@ -1,0 +1,41 @@
+/** The directory: which endpoints there are, and the public keys of each. Served at `GET /v1/directory`. */
+import { z } from 'zod';
+import {
+  agencyIdSchema,
+  digestSchema,
+  endpointAddressSchema,
+  fingerprintSchema,
+  slugSchema,
+} from '../ids.ts';
+import { timestampSchema } from './envelope.ts';
+
+/** A raw Ed25519 public key in base64url, 43 characters. */
+export const rawKeySchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be an Ed25519 public key in base64url');
+
+export const directoryEntrySchema = z.strictObject({
+  endpoint: endpointAddressSchema,
+  agency: agencyIdSchema,
+  roles: z.array(slugSchema).max(16),
+  status: z.enum(['active', 'revoked']),
+  enrolledAt: timestampSchema,
+  revokedAt: timestampSchema.nullable(),
+  /** SHA-256 of the DER of the TLS certificate in force. */
+  tlsThumbprint: digestSchema,
+  /** The OpenPGP version 6 certificate, armored. */
+  openpgpCertificate: z.string().max(32_768),
+  /** Fingerprint of its primary key. */
+  openpgpFingerprint: fingerprintSchema,
+  /** Fingerprint of its encryption subkey, as recipient packets name it. */
+  encryptionKey: fingerprintSchema,
+  /** The Ed25519 key that signs envelopes and receipts. */
+  signingKey: rawKeySchema,
+});
+export type DirectoryEntry = z.infer<typeof directoryEntrySchema>;
+
+export const directoryResponseSchema = z.strictObject({
+  version: z.int().min(0),
+  entries: z.array(directoryEntrySchema),
+});
+export type DirectoryResponse = z.infer<typeof directoryResponseSchema>;

@@ -1,0 +1,149 @@
+/**
+ * A receipt: a signed statement of what became of a message.
+ *
+ * ```
+ * receipt   kind u8 | message id 16 | envelope digest 32 | at u64, ms since 1970 |
+ *           issuer length u8 | issuer | recipient length u8 | recipient | detail length u16 | detail, JSON
+ * ```
+ *
+ * The ladder of one delivery: accepted, delivered (by the gateway), then stored or refused (by the recipient);
+ * expired (by the gateway) where neither came in time. The gateway's own `refused` is about the whole message.
+ */
+import { z } from 'zod';
+import { CausewayError, errorCodes } from '../errors.ts';
+import {
+  endpointAddressSchema,
+  uuidFromBytes,
+  uuidToBytes,
+  type EndpointAddress,
+  type MessageId,
+} from '../ids.ts';
+import { describeIssues } from './describe-issues.ts';
+
+/** Kind → its number on the wire. */
+export const receiptKinds = { accepted: 1, refused: 2, delivered: 3, stored: 4, expired: 5 } as const;
+export type ReceiptKind = keyof typeof receiptKinds;
+const kindByNumber = new Map<number, ReceiptKind>(
+  (Object.entries(receiptKinds) as [ReceiptKind, number][]).map(([kind, number]) => [number, kind]),
+);
+
+/** What `accepted` tells beyond the time. */
+export const acceptedDetailSchema = z.strictObject({
+  /** Index of the record of this acceptance. */
+  record: z.int().min(0),
+  /** Recipients with a session open at that moment, and those without. */
+  listening: z.array(endpointAddressSchema),
+  away: z.array(endpointAddressSchema),
+});
+export type AcceptedDetail = z.infer<typeof acceptedDetailSchema>;
+
+/** Why something was refused, by the gateway or by the recipient. */
+export const refusedDetailSchema = z.strictObject({
+  code: z.enum(errorCodes),
+  text: z.string().max(2000).optional(),
+});
+export type RefusedDetail = z.infer<typeof refusedDetailSchema>;
+
+/** A receipt, taken apart. `recipient` is empty where the statement is about the message as a whole. */
+export type Receipt = {
+  readonly kind: ReceiptKind;
+  readonly message: MessageId;
+  /** SHA-256 of the envelope's bytes, 32 bytes. */
+  readonly envelopeDigest: Buffer;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly issuer: EndpointAddress;
+  readonly recipient: EndpointAddress | '';
+  /** JSON text; empty for `delivered`, `stored` and `expired`. */
+  readonly detail: string;
+};
+
+/** Stands for the id of a message whose envelope could not be read; the digest still names it. */
+export const unreadableId = '00000000-0000-0000-0000-000000000000' as MessageId;
+
+const fixedBytes = 57;
+
+/** The bytes of a receipt: a leaf of its group's tree. */
+export function encodeReceipt(receipt: Receipt): Buffer {
+  const { issuer, recipient, detail } = receipt;
+  const detailBytes = Buffer.byteLength(detail);
+  const bytes = Buffer.allocUnsafe(fixedBytes + 1 + issuer.length + 1 + recipient.length + 2 + detailBytes);
+  bytes.writeUInt8(receiptKinds[receipt.kind], 0);
+  bytes.set(uuidToBytes(receipt.message), 1);
+  bytes.set(receipt.envelopeDigest, 17);
+  bytes.writeBigUInt64BE(BigInt(receipt.at), 49);
+  let offset = bytes.writeUInt8(issuer.length, fixedBytes);
+  offset += bytes.write(issuer, offset, 'latin1');
+  offset = bytes.writeUInt8(recipient.length, offset);
+  offset += bytes.write(recipient, offset, 'latin1');
+  offset = bytes.writeUInt16BE(detailBytes, offset);
+  bytes.write(detail, offset, 'utf8');
+  return bytes;
+}
+
+/** Reads a receipt strictly, its detail left as text. @throws CausewayError `receipt-malformed` */
+export function decodeReceipt(bytes: Buffer): Receipt {
+  if (bytes.byteLength < fixedBytes + 4) throw malformed('It is too short.');
+  const kind = kindByNumber.get(bytes.readUInt8(0));
+  if (kind === undefined) throw malformed('Its kind is unknown.');
+  const issuerEnd = fixedBytes + 1 + bytes.readUInt8(fixedBytes);
+  if (issuerEnd + 1 > bytes.byteLength) throw malformed('Its issuer is cut short.');
+  const recipientEnd = issuerEnd + 1 + bytes.readUInt8(issuerEnd);
+  if (recipientEnd + 2 > bytes.byteLength) throw malformed('Its recipient is cut short.');
+  if (recipientEnd + 2 + bytes.readUInt16BE(recipientEnd) !== bytes.byteLength) {
+    throw malformed('The length of its detail does not fit.');
+  }
+  const at = bytes.readBigUInt64BE(49);
+  if (at > 8_640_000_000_000_000n) throw malformed('Its time is out of range.');
+  return {
+    kind,
+    message: uuidFromBytes(bytes, 1),
+    envelopeDigest: bytes.subarray(17, 49),
+    at: Number(at),
+    issuer: readAddress(bytes.toString('latin1', fixedBytes + 1, issuerEnd)),
+    recipient:
+      recipientEnd === issuerEnd + 1
+        ? ''
+        : readAddress(bytes.toString('latin1', issuerEnd + 1, recipientEnd)),
+    detail: bytes.toString('utf8', recipientEnd + 2),
+  };
+}
+
+/** The detail of an `accepted` receipt. @throws CausewayError `receipt-malformed` */
+export function acceptedDetail(receipt: Receipt): AcceptedDetail {
+  return parseDetail(receipt, acceptedDetailSchema);
+}
+
+/** The detail of a `refused` receipt. @throws CausewayError `receipt-malformed` */
+export function refusedDetail(receipt: Receipt): RefusedDetail {
+  return parseDetail(receipt, refusedDetailSchema);
+}
+
+function parseDetail<T>(receipt: Receipt, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(receipt.detail);
+  } catch (cause) {
+    throw new CausewayError('receipt-malformed', { detail: 'Its detail is not JSON.', cause });
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) throw new CausewayError('receipt-malformed', describeIssues(result.error));
+  return result.data;
+}
+
+const knownAddresses = new Map<string, EndpointAddress>();
+
+/** Addresses repeat in almost every receipt, so each is checked once. */
+function readAddress(text: string): EndpointAddress {
+  const known = knownAddresses.get(text);
+  if (known !== undefined) return known;
+  const result = endpointAddressSchema.safeParse(text);
+  if (!result.success) throw malformed('It holds an address that is not agency/endpoint.');
+  if (knownAddresses.size > 10_000) knownAddresses.clear();
+  knownAddresses.set(text, result.data);
+  return result.data;
+}
+
+function malformed(detail: string): CausewayError {
+  return new CausewayError('receipt-malformed', { detail });
+}
