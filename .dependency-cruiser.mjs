@@ -1,0 +1,93 @@
+// One direction of imports, no circles. The rooms are described in README.md.
+const rooms = ['store', 'relay', 'delivery', 'policy', 'identity', 'socket', 'http', 'cli'];
+/** Room → the rooms of the gateway it may import. Type-only imports count as well. */
+const mayImport = {
+  store: [],
+  policy: [],
+  identity: ['store'],
+  relay: ['policy', 'store'],
+  delivery: ['store'],
+  socket: ['identity', 'relay', 'delivery', 'store'],
+  http: ['identity', 'policy', 'store'],
+};
+
+export default {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'protocol-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^protocol/' },
+      to: { path: '^(gateway|clients|bin|bench|terminal)/' },
+    },
+    {
+      name: 'gateway-and-clients-are-strangers',
+      severity: 'error',
+      from: { path: '^gateway/' },
+      to: { path: '^clients/' },
+    },
+    {
+      name: 'clients-and-gateway-are-strangers',
+      severity: 'error',
+      from: { path: '^clients/' },
+      to: { path: '^gateway/' },
+    },
+    {
+      name: 'sdk-is-publishable',
+      severity: 'error',
+      from: { path: '^clients/sdk/' },
+      to: { path: '^(clients/(?!sdk/)|terminal/|bin/)' },
+    },
+    {
+      name: 'terminal-is-for-commands-only',
+      severity: 'error',
+      from: { pathNot: '^(bin|bench|terminal|gateway/cli|clients/cli)/' },
+      to: { path: '^terminal/' },
+    },
+    {
+      name: 'bin-is-a-joint',
+      severity: 'error',
+      from: { pathNot: '^(bin|bench)/' },
+      to: { path: '^bin/' },
+    },
+    {
+      name: 'one-openpgp-importer-in-the-sdk',
+      severity: 'error',
+      from: { path: '^(clients|protocol)/', pathNot: '^clients/sdk/openpgp\\.ts$' },
+      to: { path: 'node_modules/openpgp/' },
+    },
+    {
+      name: 'one-openpgp-importer-in-the-gateway',
+      severity: 'error',
+      from: { path: '^gateway/', pathNot: '^gateway/identity/openpgp-certificate\\.ts$' },
+      to: { path: 'node_modules/openpgp/' },
+    },
+    {
+      name: 'only-the-engine-knows-sqlite',
+      severity: 'error',
+      from: { path: '^gateway/', pathNot: '^gateway/(store/sqlite/|app|cli/)' },
+      to: { path: '^gateway/store/sqlite/' },
+    },
+    ...Object.entries(mayImport).map(([room, allowed]) => ({
+      name: `${room}-imports-downwards`,
+      severity: 'error',
+      from: { path: `^gateway/${room}/` },
+      to: { path: `^gateway/(${rooms.filter((other) => other !== room && !allowed.includes(other)).join('|')})/` },
+    })),
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^bin/require-node\\.mjs$', '^gateway/store/sqlite/(writer|reader)\\.ts$'] },
+      to: {},
+    },
+    { name: 'nothing-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    detectProcessBuiltinModuleCalls: true,
+    builtInModules: { add: ['node:sqlite'] },
+  },
+};

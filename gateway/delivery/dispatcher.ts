@@ -1,0 +1,145 @@
+/** Brings deliveries and receipts from the store to the sessions that are open. */
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { DeliveryId, Lane, Store } from '../store/port.ts';
+import { EndpointQueue } from './endpoint-queue.ts';
+import { Outlet } from './outlet.ts';
+import type { EndpointSink } from './sink.ts';
+
+/** A delivery fresh from its commit. */
+export type OfferedDelivery = {
+  readonly delivery: DeliveryId;
+  readonly recipient: EndpointAddress;
+  readonly lane: Lane;
+  readonly envelopeDigest: Buffer;
+  readonly unit: Buffer;
+};
+
+const receiptReadLimit = 64;
+const retryMs = 1_000;
+
+export class Dispatcher {
+  readonly #store: Store;
+  readonly #now: () => number;
+  /** Told of reads that failed; they are tried again. */
+  readonly #onError: (error: unknown) => void;
+  readonly #queues = new Map<EndpointAddress, EndpointQueue>();
+
+  constructor(deps: { store: Store; now: () => number; onError: (error: unknown) => void }) {
+    this.#store = deps.store;
+    this.#now = deps.now;
+    this.#onError = deps.onError;
+  }
+
+  /** A session is ready. `receiptsAfter` is null when it wants no receipts. */
+  open(endpoint: EndpointAddress, sink: EndpointSink, receiptsAfter: number | null): Outlet {
+    let queue = this.#queues.get(endpoint);
+    if (queue === undefined) {
+      queue = new EndpointQueue(endpoint, this.#store, this.#now);
+      this.#queues.set(endpoint, queue);
+    }
+    const outlet = new Outlet(sink, receiptsAfter);
+    queue.outlets.add(outlet);
+    this.#sendReceipts(endpoint, outlet);
+    return outlet;
+  }
+
+  /** The session has ended; what it did not settle is due again. */
+  close(endpoint: EndpointAddress, outlet: Outlet): void {
+    const queue = this.#queues.get(endpoint);
+    queue?.remove(outlet);
+    if (queue === undefined || queue.outlets.size === 0) this.#queues.delete(endpoint);
+    else this.#pump(queue);
+  }
+
+  grant(endpoint: EndpointAddress, outlet: Outlet, messages: number): void {
+    outlet.listening = true;
+    outlet.credit += messages;
+    this.#resumeQueue(endpoint);
+  }
+
+  /** The session's buffers have room again. */
+  resume(endpoint: EndpointAddress, outlet: Outlet): void {
+    this.#sendReceipts(endpoint, outlet);
+    this.#resumeQueue(endpoint);
+  }
+
+  /** True when a session of this endpoint has asked for deliveries. */
+  isListening(endpoint: EndpointAddress): boolean {
+    return this.#queues.get(endpoint)?.isListening() ?? false;
+  }
+
+  offer(deliveries: readonly OfferedDelivery[]): void {
+    for (const { delivery, recipient, lane, envelopeDigest, unit } of deliveries) {
+      const queue = this.#queues.get(recipient);
+      if (queue === undefined) continue;
+      const taken = queue.offer(delivery, lane, envelopeDigest.toString('latin1'), unit);
+      if (taken === undefined) this.#pump(queue);
+    }
+  }
+
+  deliveryUnderWay(endpoint: EndpointAddress, envelopeDigest: Buffer): DeliveryId | undefined {
+    return this.#queues.get(endpoint)?.underWay(envelopeDigest.toString('latin1'))?.delivery;
+  }
+
+  settled(endpoint: EndpointAddress, envelopeDigests: readonly Buffer[]): void {
+    const queue = this.#queues.get(endpoint);
+    for (const digest of envelopeDigests) queue?.settled(digest.toString('latin1'));
+  }
+
+  /** The endpoint's receipt stream has grown. */
+  receiptsGrown(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void {
+    for (const outlet of this.#queues.get(endpoint)?.outlets ?? []) {
+      if (outlet.receiptsSent === null || outlet.receiptsSent >= position) continue;
+      outlet.receiptsDue = position;
+      const isNext = outlet.receiptsSent === position - 1 && !outlet.readingReceipts;
+      if (group !== undefined && isNext && outlet.sink.isWritable()) {
+        outlet.receiptsSent = position;
+        outlet.sink.receipts(position, group);
+      } else {
+        this.#sendReceipts(endpoint, outlet);
+      }
+    }
+  }
+
+  #resumeQueue(endpoint: EndpointAddress): void {
+    const queue = this.#queues.get(endpoint);
+    if (queue !== undefined) this.#pump(queue);
+  }
+
+  #pump(queue: EndpointQueue): void {
+    queue.pump().catch((error: unknown) => {
+      this.#onError(error);
+      setTimeout(() => {
+        if (this.#queues.get(queue.endpoint) === queue) this.#pump(queue);
+      }, retryMs).unref();
+    });
+  }
+
+  #sendReceipts(endpoint: EndpointAddress, outlet: Outlet): void {
+    if (outlet.receiptsSent === null || outlet.readingReceipts) return;
+    outlet.readingReceipts = true;
+    this.#streamReceipts(endpoint, outlet)
+      .catch((error: unknown) => {
+        this.#onError(error);
+        setTimeout(() => {
+          if (this.#queues.get(endpoint)?.outlets.has(outlet) === true) this.#sendReceipts(endpoint, outlet);
+        }, retryMs).unref();
+      })
+      .finally(() => (outlet.readingReceipts = false));
+  }
+
+  async #streamReceipts(endpoint: EndpointAddress, outlet: Outlet): Promise<void> {
+    while (outlet.receiptsSent !== null && outlet.sink.isWritable()) {
+      const due = outlet.receiptsDue;
+      const groups = await this.#store.readReceipts(endpoint, outlet.receiptsSent, receiptReadLimit);
+      if (groups.length === 0) {
+        if (outlet.receiptsDue === due) return;
+        continue;
+      }
+      for (const { position, group } of groups) {
+        outlet.receiptsSent = position;
+        outlet.sink.receipts(position, group);
+      }
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * One endpoint's deliveries while it has sessions open.
+ *
+ * The store holds the queue; this holds how far it has been read. In each lane everything up to the cursor is
+ * under way or final. A fresh delivery goes straight to a session when its lane is caught up; otherwise the lane
+ * is behind and is read from the store as credit allows. Lane 0 always goes first.
+ */
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { DeliveryId, Lane, QueuedDelivery, Store } from '../store/port.ts';
+import { Outlet, type UnderWay } from './outlet.ts';
+
+type LaneState = { cursor: DeliveryId; behind: boolean };
+
+const readLimit = 64;
+
+export class EndpointQueue {
+  readonly endpoint: EndpointAddress;
+  readonly outlets = new Set<Outlet>();
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #lanes: readonly [LaneState, LaneState] = [
+    { cursor: 0, behind: true },
+    { cursor: 0, behind: true },
+  ];
+  #reading = false;
+
+  constructor(endpoint: EndpointAddress, store: Store, now: () => number) {
+    this.endpoint = endpoint;
+    this.#store = store;
+    this.#now = now;
+  }
+
+  isListening(): boolean {
+    for (const outlet of this.outlets) if (outlet.listening) return true;
+    return false;
+  }
+
+  /** The delivery of this message that is under way, if any. */
+  underWay(digest: string): UnderWay | undefined {
+    for (const outlet of this.outlets) {
+      const found = outlet.underWay.get(digest);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  settled(digest: string): void {
+    for (const outlet of this.outlets) if (outlet.underWay.delete(digest)) return;
+  }
+
+  /** Takes a session out. What was under way with it is due again. */
+  remove(outlet: Outlet): void {
+    this.outlets.delete(outlet);
+    for (const { delivery, lane } of outlet.underWay.values()) {
+      const state = this.#lanes[lane];
+      state.cursor = Math.min(state.cursor, delivery - 1);
+      state.behind = true;
+    }
+  }
+
+  /** A delivery has just been committed. */
+  offer(delivery: DeliveryId, lane: Lane, digest: string, unit: Buffer): Outlet | undefined {
+    const state = this.#lanes[lane];
+    if (delivery <= state.cursor) return undefined;
+    const outlet = this.#reading || state.behind || this.#lanes[0].behind ? undefined : this.#ready();
+    if (outlet === undefined) {
+      state.behind = true;
+      return undefined;
+    }
+    state.cursor = delivery;
+    outlet.push(digest, delivery, lane);
+    outlet.sink.deliver([unit]);
+    return outlet;
+  }
+
+  /** Reads and pushes until credit, buffers or the queue are exhausted. One run at a time. */
+  async pump(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      for (let lane = this.#laneBehind(); lane !== undefined; lane = this.#laneBehind()) {
+        const outlet = this.#ready();
+        if (outlet === undefined) return;
+        await this.#pumpLane(lane, Math.min(readLimit, outlet.credit));
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #pumpLane(lane: Lane, limit: number): Promise<void> {
+    const state = this.#lanes[lane];
+    const after = state.cursor;
+    // Whatever is committed while the read runs sets this again.
+    state.behind = false;
+    let queued: readonly QueuedDelivery[];
+    try {
+      queued = await this.#store.readQueue(this.endpoint, lane, after, limit);
+    } catch (error) {
+      state.behind = true;
+      throw error;
+    }
+    // A session closed meanwhile and moved the cursor back: read again from there.
+    if (state.cursor !== after) return;
+    for (const item of queued) {
+      if (!this.#push(item, lane)) {
+        state.behind = true;
+        return;
+      }
+      state.cursor = item.delivery;
+    }
+    if (queued.length > 0) state.behind = true;
+  }
+
+  /** @returns false when no session can take it now */
+  #push({ delivery, envelopeDigest, unit, expiresAt }: QueuedDelivery, lane: Lane): boolean {
+    const digest = envelopeDigest.toString('latin1');
+    if (expiresAt <= this.#now() || this.underWay(digest) !== undefined) return true;
+    const outlet = this.#ready();
+    if (outlet === undefined) return false;
+    outlet.push(digest, delivery, lane);
+    outlet.sink.deliver([unit]);
+    return true;
+  }
+
+  #laneBehind(): Lane | undefined {
+    if (this.#lanes[0].behind) return 0;
+    return this.#lanes[1].behind ? 1 : undefined;
+  }
+
+  /** The session that takes the next delivery: the one with the most credit, if its buffers have room. */
+  #ready(): Outlet | undefined {
+    let best: Outlet | undefined;
+    for (const outlet of this.outlets) {
+      if (outlet.credit > (best?.credit ?? 0) && outlet.sink.isWritable()) best = outlet;
+    }
+    return best;
+  }
+}

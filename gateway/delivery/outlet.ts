@@ -1,0 +1,48 @@
+/** One session's share of an endpoint's deliveries: its credit, what was sent to it, its receipt stream. */
+import type { DeliveryId, Lane } from '../store/port.ts';
+import type { EndpointSink } from './sink.ts';
+
+/** A delivery that has been pushed to a session and is not settled. */
+export type UnderWay = { readonly delivery: DeliveryId; readonly lane: Lane };
+
+export class Outlet {
+  readonly sink: EndpointSink;
+  /** Deliveries that may still be pushed. */
+  credit = 0;
+  /** True once the session has asked for deliveries. */
+  listening = false;
+  /** Position of the last receipt group sent; null when the session asked for none. */
+  receiptsSent: number | null;
+  /** Highest position that the stream is known to have reached. */
+  receiptsDue = 0;
+  /** True while a read of the receipt stream is running. */
+  readingReceipts = false;
+  /** Deliveries pushed by this session and not settled, by envelope digest in latin1. */
+  readonly underWay = new Map<string, UnderWay>();
+  /** Deliveries pushed and not confirmed as arrived, oldest first. */
+  readonly #unconfirmed: DeliveryId[] = [];
+  #confirmedUnits = 0;
+
+  constructor(sink: EndpointSink, receiptsAfter: number | null) {
+    this.sink = sink;
+    this.receiptsSent = receiptsAfter;
+  }
+
+  /** Notes that a delivery goes out now and takes one credit. */
+  push(digest: string, delivery: DeliveryId, lane: Lane): void {
+    this.credit--;
+    this.underWay.set(digest, { delivery, lane });
+    this.#unconfirmed.push(delivery);
+  }
+
+  /**
+   * Notes that the client has confirmed the arrival of so many units altogether.
+   * @returns the deliveries that this confirms for the first time, or undefined when the number is impossible
+   */
+  confirm(totalUnits: number): DeliveryId[] | undefined {
+    const fresh = totalUnits - this.#confirmedUnits;
+    if (fresh < 0 || fresh > this.#unconfirmed.length) return undefined;
+    this.#confirmedUnits = totalUnits;
+    return this.#unconfirmed.splice(0, fresh);
+  }
+}

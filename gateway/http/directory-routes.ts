@@ -1,0 +1,45 @@
+/** What enrolled endpoints read: the directory and the data sets of the sharing agreement. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { DirectoryResponse } from '../../protocol/wire/directory.ts';
+import type { EndpointDirectory } from '../identity/directory.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { RequestIdentity } from '../identity/request-identity.ts';
+
+export type DirectoryRouteDependencies = {
+  readonly directory: EndpointDirectory;
+  policy(): PolicySet;
+  identify(request: FastifyRequest): RequestIdentity;
+};
+
+export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRouteDependencies): void {
+  app.get('/v1/directory', (request, reply) => {
+    deps.identify(request);
+    const tag = `"${deps.directory.version}"`;
+    void reply.header('etag', tag).header('cache-control', 'no-cache');
+    if (request.headers['if-none-match'] === tag) return reply.code(304).send();
+    const body: DirectoryResponse = {
+      version: deps.directory.version,
+      entries: [...deps.directory.entries()],
+    };
+    return reply.send(body);
+  });
+
+  app.get('/v1/datasets', (request, reply) => {
+    deps.identify(request);
+    const datasets = [...deps.policy().datasets].map(([dataschema, { title, description }]) => ({
+      dataschema,
+      title,
+      description,
+    }));
+    return reply.send({ datasets });
+  });
+
+  app.get<{ Params: { name: string; version: string } }>('/v1/datasets/:name/:version', (request, reply) => {
+    deps.identify(request);
+    const { name, version } = request.params;
+    const dataset = deps.policy().datasets.get(`urn:causeway:dataset:${name}:${version}`);
+    if (dataset === undefined) throw new CausewayError('dataset-unknown');
+    return reply.type('application/schema+json').send(JSON.stringify(dataset.schema));
+  });
+}

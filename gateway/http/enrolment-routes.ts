@@ -1,0 +1,47 @@
+/** Enrolment and renewal over HTTPS. Enrolment is the one thing that needs no client certificate. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { CausewayError } from '../../protocol/errors.ts';
+import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+import {
+  enrolmentRequestSchema,
+  renewalRequestSchema,
+  type EnrolmentRequest,
+  type EnrolmentResponse,
+  type RenewalResponse,
+} from '../../protocol/wire/enrolment.ts';
+import type { RequestIdentity } from '../identity/request-identity.ts';
+import { AttemptLimit } from './attempt-limit.ts';
+
+export type EnrolmentRouteDependencies = {
+  readonly now: () => number;
+  identify(request: FastifyRequest): RequestIdentity;
+  enrol(request: EnrolmentRequest): Promise<EnrolmentResponse>;
+  renew(endpoint: RequestIdentity['entry'], certificateRequest: string): Promise<RenewalResponse>;
+};
+
+const maxBodyBytes = 128 * 1024;
+/** Enough for a whole agency behind one address; far too few to guess a secret of 256 bits. */
+const attemptsPerMinute = 60;
+
+export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRouteDependencies): void {
+  const attempts = new AttemptLimit(attemptsPerMinute, 60_000, deps.now);
+
+  app.post('/v1/enrol', { bodyLimit: maxBodyBytes }, async (request, reply) => {
+    attempts.take(request.ip);
+    return reply.code(201).send(await deps.enrol(parseBody(enrolmentRequestSchema, request.body)));
+  });
+
+  app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {
+    const { entry } = deps.identify(request);
+    attempts.take(entry.endpoint);
+    const { certificateRequest } = parseBody(renewalRequestSchema, request.body);
+    return reply.send(await deps.renew(entry, certificateRequest));
+  });
+}
+
+function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (!result.success) throw new CausewayError('request-malformed', describeIssues(result.error));
+  return result.data;
+}

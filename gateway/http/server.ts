@@ -1,0 +1,55 @@
+/** The HTTPS server: TLS 1.3 ended in this process, client certificates asked for, errors as problem details. */
+import websocket from '@fastify/websocket';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { CausewayError } from '../../protocol/errors.ts';
+import { limits, subprotocol } from '../../protocol/wire/limits.ts';
+import { asCausewayError, sendProblem } from './problem.ts';
+
+export type ServerOptions = {
+  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  readonly log: FastifyBaseLogger;
+  /** An error that reached nobody else. */
+  report(error: unknown): void;
+};
+
+const connectionTimeoutMs = 20_000;
+
+/**
+ * Builds the server without routes and without listening.
+ *
+ * A client without a good certificate gets through the handshake and is then refused by each route in words;
+ * TLS would only give it an alert.
+ */
+export async function buildServer({ tls, log, report }: ServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    https: { ...tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false },
+    loggerInstance: log,
+    disableRequestLogging: true,
+    trustProxy: false,
+    connectionTimeout: connectionTimeoutMs,
+    requestTimeout: connectionTimeoutMs,
+    forceCloseConnections: true,
+  }) as unknown as FastifyInstance;
+  app.setErrorHandler((error, _request, reply) => {
+    const typed = asCausewayError(error);
+    if (typed.code === 'internal-error') report(error);
+    sendProblem(reply, typed);
+  });
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new CausewayError('not-found')));
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    void reply.header('x-content-type-options', 'nosniff');
+    void reply.header('strict-transport-security', 'max-age=31536000');
+    done(null, payload);
+  });
+  await app.register(websocket, {
+    options: {
+      perMessageDeflate: false,
+      maxPayload: limits.maxFrameBytes,
+      clientTracking: false,
+      handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : false),
+    },
+    // Sessions are drained by the gateway before the server closes.
+    preClose: (done: () => void) => done(),
+  });
+  return app;
+}

@@ -1,0 +1,218 @@
+/**
+ * Every check that a submitted unit must pass, in one order: form, sender, proof, time, payload, recipients,
+ * vocabulary, policy. The result is a verdict for the store, with the record of why.
+ */
+import { CausewayError, catalogue, isCausewayError } from '../../protocol/errors.ts';
+import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import type { SigningKey } from '../../protocol/proof/signing.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import type { Unit } from '../../protocol/wire/frame.ts';
+import { limits } from '../../protocol/wire/limits.ts';
+import { unreadableId } from '../../protocol/wire/receipt.ts';
+import type { Decision, DecisionRequest } from '../policy/decision.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { AcceptableMessage, RefusableMessage } from '../store/port.ts';
+import { peekRecipients } from './payload-peek.ts';
+
+/** The sender of a unit, as its certificate and the directory name it. */
+export type Sender = {
+  readonly entry: DirectoryEntry;
+  readonly signingKey: SigningKey;
+  /** Roots of this session's batches that have been verified. */
+  readonly verified: VerifiedRoots;
+};
+
+/** What the examination asks of the rest of the gateway. */
+export type ExaminationContext = {
+  now(): number;
+  /** Directory entries for an endpoint or for all active endpoints with a role; empty when there are none. */
+  resolve(recipient: string): readonly DirectoryEntry[];
+  policy(): ExaminationPolicy;
+  isListening(endpoint: EndpointAddress): boolean;
+};
+
+/** The part of a policy set that the relay needs. */
+export type ExaminationPolicy = Pick<PolicySet, 'checkVocabulary' | 'decide'>;
+
+/** Examines one unit. Never throws for anything that a sender can send. */
+export function examine(
+  unit: Unit,
+  sender: Sender,
+  context: ExaminationContext,
+): AcceptableMessage | RefusableMessage {
+  const envelopeDigest = sha256(unit.envelope);
+  let envelope: Envelope | undefined;
+  let authentic = false;
+  let decisions: Decision[] = [];
+  try {
+    envelope = parseEnvelope(unit.envelope);
+    checkSender(envelope, sender);
+    verifyBatchProof(unit.envelope, unit.proof, sender.signingKey, sender.verified);
+    authentic = true;
+    const expiresAt = checkTimes(envelope, context.now());
+    checkPayload(envelope, unit.payload);
+    const recipients = resolveRecipients(envelope, context);
+    decisions = decideAll(envelope, sender.entry, recipients, context.policy());
+    refuseDenied(decisions);
+    return {
+      verdict: 'accept',
+      id: envelope.id,
+      envelopeDigest,
+      unit: unit.bytes,
+      expiresAt,
+      lane: envelope.severity === 'immediate' ? 0 : 1,
+      category: envelope.category,
+      severity: envelope.severity,
+      thread: envelope.thread,
+      recipients: recipients.map(({ endpoint }) => ({ endpoint, listening: context.isListening(endpoint) })),
+      record: describe('message.accepted', sender, envelopeDigest, envelope, decisions),
+    };
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    return {
+      verdict: 'refuse',
+      id: envelope?.id ?? unreadableId,
+      envelopeDigest,
+      code: error.code,
+      text: error.detail,
+      final: authentic && !catalogue[error.code].retryable,
+      record: {
+        ...describe('message.refused', sender, envelopeDigest, envelope, decisions),
+        code: error.code,
+        authentic,
+      },
+    };
+  }
+}
+
+function checkSender(envelope: Envelope, { entry, signingKey }: Sender): void {
+  if (envelope.source !== entry.endpoint) throw new CausewayError('source-mismatch');
+  if (envelope.signingKey !== signingKey.keyId) throw new CausewayError('signing-key-unknown');
+}
+
+/** @returns when the message expires, ms since 1970 */
+function checkTimes(envelope: Envelope, now: number): number {
+  const time = Date.parse(envelope.time);
+  const expiresAt = Date.parse(envelope.expires);
+  if (time > now + limits.maxClockSkewMs) throw new CausewayError('clock-skew');
+  if (expiresAt <= now) throw new CausewayError('envelope-expired');
+  if (expiresAt - time > limits.maxLifetimeMs) throw new CausewayError('lifetime-too-long');
+  return expiresAt;
+}
+
+function checkPayload(envelope: Envelope, payload: Buffer): void {
+  if (envelope.attachments.length > 0) throw new CausewayError('attachments-unsupported');
+  if (payload.byteLength === 0) throw new CausewayError('payload-missing');
+  if (payload.byteLength > limits.maxPayloadBytes || envelope.payloadBytes > limits.maxPayloadBytes) {
+    throw new CausewayError('payload-too-large', {
+      detail: `The limit is ${limits.maxPayloadBytes} bytes; larger ones will travel as attachments.`,
+    });
+  }
+  if (payload.byteLength !== envelope.payloadBytes) {
+    throw new CausewayError('payload-mismatch', { detail: 'Its length differs from payloadBytes.' });
+  }
+  if (sha256(payload).toString('base64url') !== envelope.payloadDigest) {
+    throw new CausewayError('payload-mismatch', { detail: 'Its SHA-256 differs from payloadDigest.' });
+  }
+  if (!sameSet(peekRecipients(payload), envelope.recipientKeys)) {
+    throw new CausewayError('recipient-keys-mismatch', {
+      detail: 'The recipient packets of the payload differ from recipientKeys.',
+    });
+  }
+}
+
+/** The endpoints that a message goes to, each once. Their keys must be exactly the envelope's. */
+function resolveRecipients(envelope: Envelope, context: ExaminationContext): readonly DirectoryEntry[] {
+  const recipients = new Map<string, DirectoryEntry>();
+  for (const address of envelope.to) {
+    const entries = context.resolve(address);
+    if (entries.length === 0) throw new CausewayError('recipient-unknown', { detail: `It is ${address}.` });
+    for (const entry of entries) {
+      if (entry.status === 'revoked') {
+        throw new CausewayError('recipient-revoked', { detail: `It is ${address}.` });
+      }
+      recipients.set(entry.endpoint, entry);
+    }
+  }
+  const entries = [...recipients.values()];
+  if (entries.length > limits.maxRecipients) {
+    throw new CausewayError('envelope-malformed', {
+      detail: `Its roles stand for more than ${limits.maxRecipients} endpoints.`,
+    });
+  }
+  if (
+    !sameSet(
+      entries.map((entry) => entry.encryptionKey),
+      envelope.recipientKeys,
+    )
+  ) {
+    throw new CausewayError('recipient-keys-mismatch', {
+      detail: 'recipientKeys are not the keys on record for the recipients; read the directory again.',
+    });
+  }
+  return entries;
+}
+
+function decideAll(
+  envelope: Envelope,
+  sender: DirectoryEntry,
+  recipients: readonly DirectoryEntry[],
+  policy: ExaminationPolicy,
+): Decision[] {
+  const { category, severity, purpose, basis, dataschema } = envelope;
+  const words = { category, severity, purpose, basis, dataschema };
+  const unknown = policy.checkVocabulary(words);
+  if (unknown !== undefined) throw new CausewayError(unknown.code, { detail: unknown.detail });
+  return recipients.map((recipient) =>
+    policy.decide({ sender: party(sender), recipient: party(recipient), ...words }),
+  );
+}
+
+function party({ endpoint, roles }: DirectoryEntry): DecisionRequest['sender'] {
+  return { endpoint, agency: agencyOf(endpoint), roles };
+}
+
+function refuseDenied(decisions: readonly Decision[]): void {
+  const denied = decisions.filter((decision) => decision.effect === 'deny');
+  if (denied.length === 0) return;
+  const reasons = new Set(denied.flatMap((decision) => decision.reasons));
+  const to = denied.map((decision) => decision.inputs.recipient.endpoint).join(', ');
+  throw new CausewayError('policy-denied', {
+    detail: `Not to ${to}: ${[...reasons].join(' ') || 'no policy permits it.'}`,
+  });
+}
+
+/** True when two lists name the same things and neither names one twice. */
+function sameSet(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  if (left.length === 1) return left[0] === right[0];
+  const known = new Set(left);
+  return known.size === left.length && new Set(right).size === right.length && right.every((item) => known.has(item));
+}
+
+function describe(
+  kind: 'message.accepted' | 'message.refused',
+  sender: Sender,
+  envelopeDigest: Buffer,
+  envelope: Envelope | undefined,
+  decisions: readonly Decision[],
+): AcceptableMessage['record'] {
+  const base = { kind, source: sender.entry.endpoint, envelope: envelopeDigest.toString('base64url') };
+  if (envelope === undefined) return base;
+  return {
+    ...base,
+    message: envelope.id,
+    thread: envelope.thread,
+    category: envelope.category,
+    severity: envelope.severity,
+    decisions: decisions.map(({ effect, policyDigest, determining, inputs }) => ({
+      effect,
+      policy: policyDigest,
+      determining,
+      inputs,
+    })),
+  };
+}

@@ -1,0 +1,93 @@
+/** The relay: examines what an endpoint submits, has it kept, and answers only when that is durable. */
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { Unit } from '../../protocol/wire/frame.ts';
+import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { refusedDetail, type Receipt } from '../../protocol/wire/receipt.ts';
+import type { AcceptableMessage, DeliveryId, Settlement, Store } from '../store/port.ts';
+import { examine, type ExaminationContext, type Sender } from './examine.ts';
+
+/** A delivery that was just made durable, for whoever dispatches. */
+export type FreshDelivery = {
+  readonly delivery: DeliveryId;
+  readonly recipient: EndpointAddress;
+  readonly message: AcceptableMessage;
+};
+
+export type RelayDependencies = {
+  readonly store: Store;
+  readonly examination: ExaminationContext;
+  /** Called after the commit and before the sender is answered. */
+  onAccepted(deliveries: readonly FreshDelivery[]): void;
+  /** The delivery of a message that is under way to this recipient, where known. */
+  deliveryUnderWay(recipient: EndpointAddress, envelopeDigest: Buffer): DeliveryId | undefined;
+  /** Called when deliveries have come to an end by the recipient's own receipt. */
+  onSettled(recipient: EndpointAddress, envelopeDigests: readonly Buffer[]): void;
+};
+
+export class Relay {
+  readonly #deps: RelayDependencies;
+
+  constructor(deps: RelayDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Takes the units of a submit frame and resolves with the signed receipt group that answers it, one receipt for
+   * each unit in order.
+   * @throws CausewayError `store-unavailable` where nothing could be promised; the same units may be given again
+   */
+  async submit(sender: Sender, units: readonly Unit[]): Promise<Buffer> {
+    const messages = units.map((unit) => examine(unit, sender, this.#deps.examination));
+    const result = await this.#deps.store.submit({ source: sender.entry.endpoint, messages });
+    const fresh: FreshDelivery[] = [];
+    result.outcomes.forEach((outcome, index) => {
+      const message = messages[index];
+      if (outcome.outcome !== 'accepted' || message?.verdict !== 'accept') return;
+      message.recipients.forEach(({ endpoint }, which) => {
+        const delivery = outcome.deliveries[which];
+        if (delivery !== undefined) fresh.push({ delivery, recipient: endpoint, message });
+      });
+    });
+    if (fresh.length > 0) this.#deps.onAccepted(fresh);
+    return result.receipts;
+  }
+
+  /**
+   * Takes a receipt group that a recipient signed.
+   * @throws CausewayError `receipt-malformed`, `receipt-invalid`, `receipt-unmatched`, `store-unavailable`
+   */
+  async settle(recipient: Sender, group: Buffer): Promise<void> {
+    const endpoint = recipient.entry.endpoint;
+    const parsed = decodeReceiptGroup(group);
+    if (parsed.issuer !== endpoint) throw new CausewayError('receipt-invalid', { detail: 'Its issuer is another.' });
+    const receipts = parsed.receipts.map((receipt) => this.#readSettlement(endpoint, receipt));
+    verifyReceiptGroup(parsed, recipient.signingKey);
+    const { outcome } = await this.#deps.store.settle({ recipient: endpoint, group, receipts });
+    if (outcome === 'unmatched') throw new CausewayError('receipt-unmatched');
+    this.#deps.onSettled(
+      endpoint,
+      receipts.map((receipt) => receipt.envelopeDigest),
+    );
+  }
+
+  #readSettlement(endpoint: EndpointAddress, receipt: Receipt): Settlement['receipts'][number] {
+    const { kind, message, envelopeDigest } = receipt;
+    if (kind !== 'stored' && kind !== 'refused') {
+      throw new CausewayError('receipt-malformed', { detail: 'A recipient issues only stored and refused.' });
+    }
+    if (receipt.recipient !== endpoint) {
+      throw new CausewayError('receipt-invalid', { detail: 'It speaks for another recipient.' });
+    }
+    if (kind === 'refused') refusedDetail(receipt);
+    else if (receipt.detail !== '') {
+      throw new CausewayError('receipt-malformed', { detail: 'A stored receipt has no detail.' });
+    }
+    return {
+      kind,
+      message,
+      envelopeDigest,
+      delivery: this.#deps.deliveryUnderWay(endpoint, envelopeDigest),
+    };
+  }
+}

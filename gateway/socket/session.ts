@@ -1,0 +1,321 @@
+/** One open session: carries out what the state machine decides, over a real socket. */
+import type { Socket } from 'node:net';
+import type { RawData, WebSocket } from 'ws';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { errorFrame, parseClientFrame, type Welcome } from '../../protocol/wire/control.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { decodeUnitFrame, frameKind, type Unit } from '../../protocol/wire/frame.ts';
+import { limits } from '../../protocol/wire/limits.ts';
+import { decodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
+import type { Dispatcher } from '../delivery/dispatcher.ts';
+import type { Outlet } from '../delivery/outlet.ts';
+import type { EndpointSink } from '../delivery/sink.ts';
+import type { Sender } from '../relay/examine.ts';
+import type { Relay } from '../relay/relay.ts';
+import type { Store } from '../store/port.ts';
+import { Outbound } from './outbound.ts';
+import { initialState, step, type SessionEffect, type SessionEvent } from './session-machine.ts';
+
+/** What a session needs of the gateway. */
+export type SessionContext = {
+  readonly store: Store;
+  readonly relay: Relay;
+  readonly dispatcher: Dispatcher;
+  welcome(endpoint: EndpointAddress): Promise<Welcome>;
+  /** An error of a session, for the log and the record; `error` is typed unless the gateway itself failed. */
+  report(endpoint: EndpointAddress, error: unknown): void;
+  onClosed(session: Session): void;
+};
+
+/** Reading from the socket stops while so many submitted bytes wait to become durable. */
+const maxPendingBytes = 8 * 1024 * 1024;
+const storeRetryMs = 500;
+const stalledMs = 10_000;
+const maxBufferedBytes = 4 * 1024 * 1024;
+const reconnectMs = 1_000;
+
+export class Session {
+  sender: Sender;
+  readonly endpoint: EndpointAddress;
+  /** When the certificate behind this session ends, ms since 1970. */
+  readonly certificateEndsAt: number;
+  readonly #context: SessionContext;
+  readonly #socket: WebSocket;
+  readonly #out: Outbound;
+  #state = initialState;
+  #outlet: Outlet | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #pendingBytes = 0;
+  #frame: { units: Unit[] } | { group: Buffer } | undefined;
+  #missedPongs = 0;
+  #bufferedAtSweep = 0;
+  #stalledSince: number | undefined;
+
+  constructor(
+    socket: WebSocket,
+    transport: Socket,
+    identity: { sender: Sender; certificateEndsAt: number },
+    context: SessionContext,
+  ) {
+    this.sender = identity.sender;
+    this.endpoint = identity.sender.entry.endpoint;
+    this.certificateEndsAt = identity.certificateEndsAt;
+    this.#context = context;
+    this.#socket = socket;
+    this.#out = new Outbound(socket, transport);
+    this.#deadline = setTimeout(() => this.#apply({ type: 'deadline' }), limits.helloTimeoutMs);
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    socket.on('pong', () => (this.#missedPongs = 0));
+    socket.on('error', (error) => this.#context.report(this.endpoint, asFrameError(error)));
+    socket.on('close', () => this.#gone());
+    transport.on('drain', () => this.#resume());
+  }
+
+  get phase(): 'hello' | 'ready' | 'draining' | 'closed' {
+    return this.#state.phase;
+  }
+
+  /** Ends the session with an error that the client is told. */
+  fail(error: CausewayError): void {
+    this.#apply({ type: 'fail', error });
+  }
+
+  /** The directory has changed, and this endpoint is still in it with the same keys. */
+  directoryChanged(entry: DirectoryEntry, version: number): void {
+    this.sender = { ...this.sender, entry };
+    if (this.#state.phase === 'ready') this.#out.control({ type: 'directory-changed', version });
+  }
+
+  /** Finishes what is open, then closes with 1001. */
+  drain(): void {
+    this.#apply({ type: 'drain' });
+  }
+
+  /** Drops the connection without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Pings, and cuts off a peer that is silent. Called every 20 s. */
+  beat(): void {
+    if (this.#missedPongs >= 2) {
+      this.#context.report(this.endpoint, new CausewayError('peer-silent'));
+      this.terminate();
+      return;
+    }
+    this.#missedPongs++;
+    this.#socket.ping();
+  }
+
+  /** Cuts off a peer that does not read. Called every other second. */
+  checkProgress(now: number): void {
+    const buffered = this.#out.bufferedBytes;
+    const progress = buffered === 0 || buffered < this.#bufferedAtSweep;
+    this.#bufferedAtSweep = buffered;
+    if (progress) this.#stalledSince = undefined;
+    else this.#stalledSince ??= now;
+    const stalled = this.#stalledSince !== undefined && now - this.#stalledSince >= stalledMs;
+    if (!stalled && buffered <= maxBufferedBytes) return;
+    this.#context.report(this.endpoint, new CausewayError('slow-consumer'));
+    this.terminate();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    try {
+      if (!isBinary) {
+        this.#apply({ type: 'control', frame: parseClientFrame((data as Buffer).toString('utf8')) });
+        return;
+      }
+      const frame = data as Buffer;
+      switch (frameKind(frame)) {
+        case 'submit': {
+          const units = decodeUnitFrame(frame);
+          this.#frame = { units };
+          this.#apply({ type: 'submit', units: units.length });
+          return;
+        }
+        case 'receipts':
+          this.#frame = { group: decodeReceiptFrame(frame).group };
+          this.#apply({ type: 'receipts' });
+          return;
+        case 'deliver':
+          throw new CausewayError('frame-unexpected', { detail: 'Only the gateway delivers.' });
+      }
+    } catch (error) {
+      this.#failWith(error);
+    } finally {
+      this.#frame = undefined;
+    }
+  }
+
+  #apply(event: SessionEvent): void {
+    const { state, effects } = step(this.#state, event);
+    this.#state = state;
+    if (state.phase !== 'hello' && this.#deadline !== undefined) {
+      clearTimeout(this.#deadline);
+      this.#deadline = undefined;
+    }
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.do) {
+      case 'welcome':
+        this.#inBackground(this.#welcome(effect.receiptsAfter));
+        return;
+      case 'submit':
+        if (this.#frame !== undefined && 'units' in this.#frame) this.#inBackground(this.#submit(this.#frame.units));
+        return;
+      case 'settle':
+        if (this.#frame !== undefined && 'group' in this.#frame) this.#inBackground(this.#settle(this.#frame.group));
+        return;
+      case 'grant':
+        this.#grant(effect.messages);
+        return;
+      case 'confirm':
+        this.#confirm(effect.units);
+        return;
+      case 'forget':
+        this.#inBackground(this.#context.store.forgetReceipts(this.endpoint, effect.through));
+        return;
+      case 'tell-taken':
+        this.#out.control({ type: 'receipts-taken', frames: effect.frames });
+        return;
+      case 'tell-draining':
+        this.#out.control({ type: 'draining', reconnectMs });
+        return;
+      case 'tell-error':
+        this.#context.report(this.endpoint, effect.error);
+        this.#out.control(errorFrame(effect.error, effect.closing));
+        return;
+      case 'stop-deliveries':
+        this.#release();
+        return;
+      case 'close':
+        this.#out.close(effect.code, '');
+        return;
+    }
+  }
+
+  async #welcome(receiptsAfter: number | null): Promise<void> {
+    const welcome = await this.#context.welcome(this.endpoint);
+    if (this.#state.phase !== 'ready') return;
+    this.#out.control(welcome);
+    this.#outlet = this.#context.dispatcher.open(this.endpoint, this.#sink(), receiptsAfter);
+  }
+
+  async #submit(units: readonly Unit[]): Promise<void> {
+    const bytes = units.reduce((sum, unit) => sum + unit.bytes.byteLength, 0);
+    this.#addPending(bytes);
+    try {
+      const receipts = await this.#untilDurable(() => this.#context.relay.submit(this.sender, units));
+      if (receipts !== undefined && this.#isOpen()) this.#out.receipts(0, receipts);
+    } finally {
+      this.#addPending(-bytes);
+      this.#apply({ type: 'answered', units: units.length });
+    }
+  }
+
+  async #settle(group: Buffer): Promise<void> {
+    this.#addPending(group.byteLength);
+    try {
+      await this.#untilDurable(() => this.#context.relay.settle(this.sender, group));
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      // A bad receipt costs its own group, not the session: other messages depend on that.
+      this.#perform({ do: 'tell-error', error, closing: false });
+    } finally {
+      this.#addPending(-group.byteLength);
+      this.#apply({ type: 'settled' });
+    }
+  }
+
+  /** While the store cannot write, nothing is acknowledged and nothing is given up: the same work is tried again. */
+  async #untilDurable<T>(work: () => Promise<T>): Promise<T | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isCausewayError(error, 'store-unavailable')) throw error;
+        if (!this.#isOpen()) return undefined;
+        if (attempt === 0) this.#perform({ do: 'tell-error', error, closing: false });
+        await new Promise((resolve) => setTimeout(resolve, storeRetryMs));
+      }
+    }
+  }
+
+  #grant(messages: number): void {
+    if (this.#outlet === undefined) {
+      this.fail(new CausewayError('frame-unexpected', { detail: 'credit came before the welcome.' }));
+    } else if (this.#outlet.credit + messages > limits.maxCredit) {
+      this.fail(new CausewayError('frame-unexpected', { detail: 'More credit than the welcome allows.' }));
+    } else {
+      this.#context.dispatcher.grant(this.endpoint, this.#outlet, messages);
+    }
+  }
+
+  #confirm(units: number): void {
+    const deliveries = this.#outlet?.confirm(units) ?? (this.#state.phase === 'draining' ? [] : undefined);
+    if (deliveries === undefined) {
+      this.fail(new CausewayError('frame-unexpected', { detail: 'More units confirmed than were delivered.' }));
+    } else if (deliveries.length > 0) {
+      this.#inBackground(this.#untilDurable(() => this.#context.store.markDelivered(deliveries)));
+    }
+  }
+
+  #sink(): EndpointSink {
+    return {
+      deliver: (units) => this.#out.deliver(units),
+      receipts: (position, group) => this.#out.receipts(position, group),
+      isWritable: () => this.#out.isWritable(),
+    };
+  }
+
+  #resume(): void {
+    if (this.#outlet !== undefined) this.#context.dispatcher.resume(this.endpoint, this.#outlet);
+  }
+
+  #addPending(bytes: number): void {
+    const before = this.#pendingBytes;
+    this.#pendingBytes += bytes;
+    if (before <= maxPendingBytes && this.#pendingBytes > maxPendingBytes) this.#socket.pause();
+    if (before > maxPendingBytes && this.#pendingBytes <= maxPendingBytes && this.#isOpen()) this.#socket.resume();
+  }
+
+  #isOpen(): boolean {
+    return this.#state.phase === 'ready' || this.#state.phase === 'draining';
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#failWith(error));
+  }
+
+  #failWith(error: unknown): void {
+    if (isCausewayError(error)) {
+      this.fail(error);
+    } else {
+      this.#context.report(this.endpoint, error);
+      this.fail(new CausewayError('internal-error', { cause: error }));
+    }
+  }
+
+  #release(): void {
+    if (this.#outlet === undefined) return;
+    this.#context.dispatcher.close(this.endpoint, this.#outlet);
+    this.#outlet = undefined;
+  }
+
+  #gone(): void {
+    this.#apply({ type: 'gone' });
+    this.#release();
+    this.#context.onClosed(this);
+  }
+}
+
+/** What `ws` says of a broken frame, in the protocol's own words. */
+function asFrameError(error: Error): Error {
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return new CausewayError('frame-too-large', { cause: error });
+  return code.startsWith('WS_ERR_') ? new CausewayError('frame-malformed', { cause: error }) : error;
+}
