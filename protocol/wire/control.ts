@@ -87,12 +87,13 @@ export function errorFrame(error: CausewayError, closing: boolean): GatewayFrame
 }
 
 function parseControl<T>(text: string, schema: z.ZodType<T>): T {
-  if (text.length > limits.maxControlBytes) throw new CausewayError('frame-too-large');
+  if (Buffer.byteLength(text) > limits.maxControlBytes) throw new CausewayError('frame-too-large');
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw new CausewayError('frame-malformed', { detail: 'It is not JSON.', cause });
+  } catch {
+    // Without a cause: the engine's own words quote the text.
+    throw new CausewayError('frame-malformed', { detail: 'It is not JSON.' });
   }
   const result = schema.safeParse(value);
   if (!result.success) throw new CausewayError('frame-malformed', describeIssues(result.error));

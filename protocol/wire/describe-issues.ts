@@ -2,14 +2,28 @@
 import type { z } from 'zod';
 import type { Problem } from '../errors.ts';
 
+const maxProblems = 10;
+
 /** Turns zod issues into a sentence and a list of problems, for a {@link CausewayError}. */
 export function describeIssues(error: z.ZodError): { detail: string; problems: Problem[] } {
-  const problems = error.issues.slice(0, 10).map((issue): Problem => ({
-    at: pointer(issue.path),
-    message: issue.code === 'unrecognized_keys' ? 'has a name that the schema does not know' : issue.message,
-  }));
+  const problems = error.issues.slice(0, maxProblems).map(describe);
   const detail = problems.map(({ at, message }) => `${at || 'the whole'}: ${message}`).join('; ');
   return { detail: `${detail}.`, problems };
+}
+
+/** A name that the schema does not allow is content as well: the pointer ends at the object that has it. */
+function describe(issue: z.core.$ZodIssue): Problem {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return { at: pointer(issue.path), message: 'has a name that the schema does not know' };
+    case 'invalid_key':
+      return {
+        at: pointer(issue.path.slice(0, -1)),
+        message: 'has a name that does not have the right form',
+      };
+    default:
+      return { at: pointer(issue.path), message: issue.message };
+  }
 }
 
 /** A path as a JSON Pointer (RFC 6901). */

@@ -37,8 +37,9 @@ export function decodeEnrolmentToken(text: string): EnrolmentToken {
     return enrolmentTokenSchema.parse(
       JSON.parse(Buffer.from(trimmed.slice(tokenPrefix.length), 'base64url').toString('utf8')),
     );
-  } catch (cause) {
-    throw new CausewayError('token-invalid', { detail: 'It was cut or changed on its way.', cause });
+  } catch {
+    // Without a cause: the engine's own words quote the text, and the token is a secret.
+    throw new CausewayError('token-invalid', { detail: 'It was cut or changed on its way.' });
   }
 }
 

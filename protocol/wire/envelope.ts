@@ -1,8 +1,8 @@
 /**
  * The envelope: a message's signed, readable metadata.
  *
- * Its bytes are signed, stored and delivered verbatim. They are compact JSON without duplicate names:
- * parsing and printing them again gives the same bytes, so no two parsers can read them differently.
+ * Its bytes are signed, stored and delivered verbatim. They are compact JSON (`compact-json.ts`), so no two
+ * parsers can read them differently.
  * Attribute names follow CloudEvents 1.0 where it has one.
  */
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import {
   recipientAddressSchema,
   slugSchema,
 } from '../ids.ts';
+import { parseCompactJson } from './compact-json.ts';
 import { describeIssues } from './describe-issues.ts';
 import { limits } from './limits.ts';
 
@@ -80,15 +81,13 @@ export const envelopeSchema = z
 
 export type Envelope = z.infer<typeof envelopeSchema>;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /**
  * Parses an envelope strictly.
  * @throws CausewayError `envelope-too-large` or `envelope-malformed`, the latter with JSON Pointers
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   if (bytes.byteLength > limits.maxEnvelopeBytes) throw new CausewayError('envelope-too-large');
-  const value = parseCompactJson(bytes);
+  const value = parseCompactJson(bytes, 'envelope-malformed');
   const result = envelopeSchema.safeParse(value);
   if (!result.success) {
     throw new CausewayError('envelope-malformed', describeIssues(result.error));
@@ -99,21 +98,4 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
 /** The bytes that are signed, stored and delivered. Called once in a message's life, by its sender. */
 export function encodeEnvelope(envelope: Envelope): Buffer {
   return Buffer.from(JSON.stringify(envelope), 'utf8');
-}
-
-function parseCompactJson(bytes: Uint8Array): unknown {
-  let text: string;
-  let value: unknown;
-  try {
-    text = utf8.decode(bytes);
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CausewayError('envelope-malformed', { detail: 'It is not JSON in UTF-8.', cause });
-  }
-  if (JSON.stringify(value) !== text) {
-    throw new CausewayError('envelope-malformed', {
-      detail: 'Its JSON is not compact: white space, a repeated name or an unusual escape.',
-    });
-  }
-  return value;
 }

@@ -73,6 +73,7 @@ export function encodeUnitFrame(kind: 'submit' | 'deliver', units: readonly Uint
  */
 export function decodeUnitFrame(frame: Buffer): Unit[] {
   if (frame.byteLength < frameHeaderBytes) throw malformed('It is too short.');
+  if (frameKind(frame) === 'receipts') throw malformed('It does not hold units.');
   const count = frame.readUInt16BE(1);
   if (count < 1 || count > limits.maxUnits) throw malformed('Its number of units is out of range.');
   const units: Unit[] = [];

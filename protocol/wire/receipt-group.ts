@@ -14,7 +14,7 @@ import { CausewayError } from '../errors.ts';
 import type { EndpointAddress } from '../ids.ts';
 import { leafHash, treeRoot } from '../proof/merkle.ts';
 import { signatureBytes, verifyRoot, type BatchSigner, type SigningKey } from '../proof/signing.ts';
-import { frameKinds } from './frame.ts';
+import { frameKind, frameKinds } from './frame.ts';
 import { limits } from './limits.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
 
@@ -61,6 +61,9 @@ export function decodeReceiptFrame(frame: Buffer): { position: number; group: Bu
   if (frame.byteLength < frameHeaderBytes + groupHeaderBytes) {
     throw new CausewayError('frame-malformed', { detail: 'It is too short.' });
   }
+  if (frameKind(frame) !== 'receipts') {
+    throw new CausewayError('frame-malformed', { detail: 'It does not hold receipts.' });
+  }
   const position = frame.readBigUInt64BE(1);
   if (position > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new CausewayError('frame-malformed', { detail: 'Its position is out of range.' });
@@ -84,8 +87,8 @@ export function decodeReceiptGroup(group: Buffer): ReceiptGroup {
   }
   if (offset !== group.byteLength) throw malformed('Bytes follow the last receipt.');
   const receipts = leaves.map(decodeReceipt);
-  const issuer = (receipts[0] as Receipt).issuer;
-  if (receipts.some((receipt) => receipt.issuer !== issuer))
+  const issuer = receipts[0]?.issuer;
+  if (issuer === undefined || receipts.some((receipt) => receipt.issuer !== issuer))
     throw malformed('The group has several issuers.');
   return { issuer, signature: group.subarray(2, groupHeaderBytes), leaves, receipts };
 }

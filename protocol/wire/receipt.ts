@@ -9,6 +9,7 @@
  * The ladder of one delivery: accepted, delivered (by the gateway), then stored or refused (by the recipient);
  * expired (by the gateway) where neither came in time. The gateway's own `refused` is about the whole message.
  */
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { CausewayError, errorCodes } from '../errors.ts';
 import {
@@ -93,6 +94,12 @@ export function decodeReceipt(bytes: Buffer): Receipt {
   if (recipientEnd + 2 + bytes.readUInt16BE(recipientEnd) !== bytes.byteLength) {
     throw malformed('The length of its detail does not fit.');
   }
+  checkId(bytes.subarray(1, 17));
+  const detailBytes = bytes.subarray(recipientEnd + 2);
+  if (!isUtf8(detailBytes)) throw malformed('Its detail is not UTF-8.');
+  if (detailBytes.byteLength > 0 && kind !== 'accepted' && kind !== 'refused') {
+    throw malformed('Only accepted and refused have a detail.');
+  }
   const at = bytes.readBigUInt64BE(49);
   if (at > 8_640_000_000_000_000n) throw malformed('Its time is out of range.');
   return {
@@ -105,7 +112,7 @@ export function decodeReceipt(bytes: Buffer): Receipt {
       recipientEnd === issuerEnd + 1
         ? ''
         : readAddress(bytes.toString('latin1', issuerEnd + 1, recipientEnd)),
-    detail: bytes.toString('utf8', recipientEnd + 2),
+    detail: detailBytes.toString('utf8'),
   };
 }
 
@@ -123,12 +130,18 @@ function parseDetail<T>(receipt: Receipt, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(receipt.detail);
-  } catch (cause) {
-    throw new CausewayError('receipt-malformed', { detail: 'Its detail is not JSON.', cause });
+  } catch {
+    throw new CausewayError('receipt-malformed', { detail: 'Its detail is not JSON.' });
   }
   const result = schema.safeParse(value);
   if (!result.success) throw new CausewayError('receipt-malformed', describeIssues(result.error));
   return result.data;
+}
+
+/** A UUID of version 7, or zeros for {@link unreadableId}. */
+function checkId(id: Buffer): void {
+  const isVersion7 = (id.readUInt8(6) & 0xf0) === 0x70 && (id.readUInt8(8) & 0xc0) === 0x80;
+  if (!isVersion7 && id.some((byte) => byte !== 0)) throw malformed('It names no message id.');
 }
 
 const knownAddresses = new Map<string, EndpointAddress>();
