@@ -4,12 +4,12 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { RequestIdentity } from '../identity/request-identity.ts';
+import type { PeerIdentity } from '../identity/client-certificate.ts';
 
 export type DirectoryRouteDependencies = {
   readonly directory: EndpointDirectory;
   policy(): PolicySet;
-  identify(request: FastifyRequest): RequestIdentity;
+  identify(request: FastifyRequest): PeerIdentity;
 };
 
 export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRouteDependencies): void {

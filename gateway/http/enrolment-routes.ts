@@ -10,14 +10,14 @@ import {
   type EnrolmentResponse,
   type RenewalResponse,
 } from '../../protocol/wire/enrolment.ts';
-import type { RequestIdentity } from '../identity/request-identity.ts';
+import type { PeerIdentity } from '../identity/client-certificate.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 
 export type EnrolmentRouteDependencies = {
   readonly now: () => number;
-  identify(request: FastifyRequest): RequestIdentity;
+  identify(request: FastifyRequest): PeerIdentity;
   enrol(request: EnrolmentRequest): Promise<EnrolmentResponse>;
-  renew(endpoint: RequestIdentity['entry'], certificateRequest: string): Promise<RenewalResponse>;
+  renew(endpoint: PeerIdentity['entry'], certificateRequest: string): Promise<RenewalResponse>;
 };
 
 const maxBodyBytes = 128 * 1024;

@@ -5,7 +5,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { socketPath, subprotocol } from '../../protocol/wire/limits.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
-import type { RequestIdentity } from '../identity/request-identity.ts';
+import type { PeerIdentity } from '../identity/client-certificate.ts';
 import { Session, type SessionContext } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
@@ -14,13 +14,13 @@ export type SocketRouteDependencies = {
   readonly sessions: SessionRegistry;
   readonly context: SessionContext;
   /** Identifies the peer of a request by its certificate. @throws CausewayError */
-  identify(request: FastifyRequest): RequestIdentity;
+  identify(request: FastifyRequest): PeerIdentity;
   isDraining(): boolean;
 };
 
 /** Registers the route. `@fastify/websocket` must be registered before. */
 export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDependencies): void {
-  const identities = new WeakMap<FastifyRequest, RequestIdentity>();
+  const identities = new WeakMap<FastifyRequest, PeerIdentity>();
   app.get(
     socketPath,
     {

@@ -1,0 +1,95 @@
+/**
+ * The receiving process: verifies each message's proof, digest and recipients, writes its id durably, and signs
+ * `stored` receipts for whatever is waiting.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openLink } from '../../clients/sdk/link.ts';
+import { uuidToBytes } from '../../protocol/ids.ts';
+import { VerifiedRoots, verifyBatchProof } from '../../protocol/proof/batch-proof.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import { signingKeyFromRaw } from '../../protocol/proof/signing.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
+import type { Unit } from '../../protocol/wire/frame.ts';
+import { signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { encodeReceipt } from '../../protocol/wire/receipt.ts';
+import { onAsk, tell } from '../child.ts';
+import { openEndpoint } from './endpoint-files.ts';
+
+const [dir = '', planFile = '', creditText = '1024'] = process.argv.slice(2);
+const credit = Number(creditText);
+const plan = JSON.parse(await readFile(planFile, 'utf8')) as { senderSigningKey: string };
+const senderKey = signingKeyFromRaw(Buffer.from(plan.senderSigningKey, 'base64url'));
+const me = await openEndpoint(dir, null);
+
+const database = new DatabaseSync(join(dir, 'bench.db'));
+database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE seen (id BLOB PRIMARY KEY) WITHOUT ROWID');
+const remember = database.prepare('INSERT OR IGNORE INTO seen VALUES (?)');
+
+const verified = new VerifiedRoots();
+const arrivals: [string, number][] = [];
+let recordArrivals = false;
+let consumed = 0;
+let doubled = 0;
+let arrived = 0;
+let waiting: { id: Uint8Array; receipt: Buffer }[] = [];
+
+function take(unit: Unit): void {
+  const envelope = parseEnvelope(unit.envelope);
+  verifyBatchProof(unit.envelope, unit.proof, senderKey, verified);
+  if (sha256(unit.payload).toString('base64url') !== envelope.payloadDigest) throw new Error('wrong payload');
+  if (!envelope.to.includes(me.endpoint)) throw new Error('not for this endpoint');
+  if (recordArrivals) arrivals.push([envelope.id, performance.timeOrigin + performance.now()]);
+  const receipt = encodeReceipt({
+    kind: 'stored',
+    message: envelope.id,
+    envelopeDigest: sha256(unit.envelope),
+    at: Date.now(),
+    issuer: me.endpoint,
+    recipient: me.endpoint,
+    detail: '',
+  });
+  if (waiting.push({ id: uuidToBytes(envelope.id), receipt }) === 1) setImmediate(settle);
+}
+
+function settle(): void {
+  const batch = waiting;
+  waiting = [];
+  database.exec('BEGIN');
+  for (const { id } of batch) if (remember.run(id).changes === 0) doubled++;
+  database.exec('COMMIT');
+  for (let from = 0; from < batch.length; from += 256) {
+    link.sendReceipts(signReceiptGroup(batch.slice(from, from + 256).map(({ receipt }) => receipt), me.signer));
+  }
+  consumed += batch.length;
+  link.grant(batch.length);
+}
+
+const link = openLink(me.link, {
+  onWelcome: () => {
+    link.grant(credit);
+    tell({ type: 'ready' });
+  },
+  onUnits: (units) => {
+    arrived += units.length;
+    link.confirmReceived(arrived);
+    units.forEach(take);
+  },
+  onReceiptFrame: () => undefined,
+  onControl: () => undefined,
+  onClose: (error) => tell({ type: 'closed', reason: String(error) }),
+});
+
+onAsk(({ type }) => {
+  switch (type) {
+    case 'count':
+      tell({ type: 'counted', consumed, doubled, cpu: process.cpuUsage(), at: performance.now() });
+      return;
+    case 'watch':
+      recordArrivals = true;
+      return;
+    case 'arrivals':
+      tell({ type: 'arrivals', arrivals });
+  }
+});

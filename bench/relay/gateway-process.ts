@@ -1,0 +1,19 @@
+/** The gateway of a benchmark, in a process of its own. */
+import { pino } from 'pino';
+import { startGateway } from '../../gateway/app.ts';
+import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { onAsk, tell } from '../child.ts';
+
+const [dir = ''] = process.argv.slice(2);
+const gateway = await startGateway({
+  home: await openGatewayHome(dir),
+  log: pino({ level: 'error' }),
+  port: 0,
+});
+tell({ type: 'listening', url: gateway.url });
+
+onAsk(({ type }) => {
+  if (type === 'count') {
+    tell({ type: 'counted', cpu: process.cpuUsage(), memory: process.memoryUsage(), at: performance.now() });
+  }
+});

@@ -1,0 +1,114 @@
+/**
+ * The sending process: builds, digests and signs envelopes, keeps a window of messages in flight until each has
+ * been stored by the recipient, and verifies every receipt.
+ */
+import { randomUUIDv7 } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Batcher } from '../../clients/sdk/batcher.ts';
+import { openLink } from '../../clients/sdk/link.ts';
+import type { MessageId } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import { signingKeyFromRaw } from '../../protocol/proof/signing.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
+import { encodeEnvelope } from '../../protocol/wire/envelope.ts';
+import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { acceptedDetail } from '../../protocol/wire/receipt.ts';
+import { onAsk, tell } from '../child.ts';
+import { openEndpoint } from './endpoint-files.ts';
+
+const [dir = '', planFile = '', windowText = '256'] = process.argv.slice(2);
+const window = Number(windowText);
+/** Fields that all messages share, the payload, and the recipient's signing key. */
+const plan = JSON.parse(await readFile(planFile, 'utf8')) as {
+  template: Omit<Envelope, 'id' | 'time' | 'expires' | 'sequence' | 'thread'>;
+  payload: string;
+  recipientSigningKey: string;
+};
+const payload = Buffer.from(plan.payload, 'base64');
+const me = await openEndpoint(dir, 0);
+const recipientKey = signingKeyFromRaw(Buffer.from(plan.recipientSigningKey, 'base64url'));
+
+const counts = { submitted: 0, accepted: 0, delivered: 0, stored: 0, refused: 0 };
+const sentAt = new Map<string, number>();
+let mode: 'idle' | 'flood' | 'paced' = 'idle';
+let inFlight = 0;
+
+const batcher = new Batcher(me.signer, (units) => link.submit(units));
+
+function submitOne(): void {
+  const now = Date.now();
+  const id = randomUUIDv7() as MessageId;
+  const envelope = {
+    id,
+    time: new Date(now).toISOString(),
+    expires: new Date(now + 86_400_000).toISOString(),
+    sequence: [++counts.submitted],
+    thread: id,
+    ...plan.template,
+    payloadDigest: sha256(payload).toString('base64url') as Envelope['payloadDigest'],
+  };
+  inFlight++;
+  if (mode === 'paced') sentAt.set(id, performance.timeOrigin + performance.now());
+  batcher.add({ envelope: encodeEnvelope(envelope), payload });
+}
+
+function refill(): void {
+  while (mode === 'flood' && inFlight < window) submitOne();
+}
+
+const link = openLink(me.link, {
+  onWelcome: () => tell({ type: 'ready' }),
+  onUnits: () => undefined,
+  onReceiptFrame: (position, bytes) => {
+    const group = decodeReceiptGroup(bytes);
+    verifyReceiptGroup(group, group.issuer === 'gateway/relay' ? me.receiptKey : recipientKey);
+    for (const receipt of group.receipts) {
+      if (receipt.kind === 'expired') continue;
+      counts[receipt.kind]++;
+      if (receipt.kind === 'accepted') acceptedDetail(receipt);
+      if (receipt.kind === 'stored' || receipt.kind === 'refused') inFlight--;
+    }
+    if (position > 0) link.receiptsStored(position);
+    refill();
+  },
+  onControl: () => undefined,
+  onClose: (error) => tell({ type: 'closed', reason: String(error) }),
+});
+
+onAsk(({ type, perSecond }) => {
+  switch (type) {
+    case 'flood':
+      mode = 'flood';
+      refill();
+      return;
+    case 'pace':
+      mode = 'paced';
+      pace(Number(perSecond));
+      return;
+    case 'stop':
+      mode = 'idle';
+      return;
+    case 'count':
+      tell({ type: 'counted', counts: { ...counts }, inFlight, cpu: process.cpuUsage(), at: performance.now() });
+      return;
+    case 'sent':
+      tell({ type: 'sent', sentAt: [...sentAt] });
+  }
+});
+
+/** Sends at an even rate, one message at a time. */
+function pace(perSecond: number): void {
+  const start = performance.now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    if (mode !== 'paced') {
+      clearInterval(timer);
+      return;
+    }
+    const due = Math.floor(((performance.now() - start) * perSecond) / 1_000);
+    while (sent < due) {
+      submitOne();
+      sent++;
+    }
+  }, 1);
+}
