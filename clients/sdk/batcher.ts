@@ -1,0 +1,54 @@
+/**
+ * Signs whatever is waiting: 1 to 64 envelopes under one signature, no timer.
+ *
+ * The first envelope of a turn waits for the end of the turn only, so a lone message loses no time and a busy
+ * sender pays one Ed25519 signature for up to 64.
+ */
+import { proveBatch } from '../../protocol/proof/batch-proof.ts';
+import type { BatchSigner } from '../../protocol/proof/signing.ts';
+import { encodeUnit, type Unit } from '../../protocol/wire/frame.ts';
+import { limits } from '../../protocol/wire/limits.ts';
+
+/** A message before it is signed: the envelope's bytes and the OpenPGP payload. */
+export type UnsignedMessage = { readonly envelope: Uint8Array; readonly payload: Uint8Array };
+
+/** Signs messages in batches of at most 64 and gives the units, in order. */
+export function signMessages(messages: readonly UnsignedMessage[], signer: BatchSigner): Unit[] {
+  const units: Unit[] = [];
+  for (let from = 0; from < messages.length; from += limits.maxBatch) {
+    const batch = messages.slice(from, from + limits.maxBatch);
+    const proofs = proveBatch(
+      batch.map(({ envelope }) => envelope),
+      signer,
+    );
+    for (const [index, proof] of proofs.entries()) {
+      const message = batch[index];
+      if (message !== undefined) units.push(encodeUnit(message.envelope, proof, message.payload));
+    }
+  }
+  return units;
+}
+
+/** Collects messages during one turn and hands over the signed units at its end. */
+export class Batcher {
+  readonly #signer: BatchSigner;
+  readonly #submit: (units: Unit[]) => void;
+  #waiting: UnsignedMessage[] = [];
+
+  constructor(signer: BatchSigner, submit: (units: Unit[]) => void) {
+    this.#signer = signer;
+    this.#submit = submit;
+  }
+
+  add(message: UnsignedMessage): void {
+    if (this.#waiting.push(message) === 1) setImmediate(() => this.flush());
+  }
+
+  /** Signs and submits at once what is waiting. */
+  flush(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    this.#submit(signMessages(waiting, this.#signer));
+  }
+}

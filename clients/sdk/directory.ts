@@ -1,0 +1,249 @@
+/**
+ * Whom this endpoint knows, and whose keys it trusts.
+ *
+ * The gateway's directory says which keys there are; this endpoint decides which it believes. A key is pinned when
+ * somebody says so, and a key that differs from its pin is never used until somebody says so again.
+ */
+import { CausewayError } from '../../protocol/errors.ts';
+import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
+import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
+import {
+  directoryResponseSchema,
+  type DirectoryEntry,
+  type DirectoryResponse,
+} from '../../protocol/wire/directory.ts';
+import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+import type { ClientEmitter } from './events.ts';
+import { PinTable, type Pin } from './pin-table.ts';
+import type { StateDatabase } from './state-database.ts';
+
+/** `unknown`: never trusted · `changed`: another key than the one trusted · `revoked`: by the gateway's operator. */
+export type TrustState = 'trusted' | 'unknown' | 'changed' | 'revoked';
+
+/** An endpoint as people see it. */
+export type DirectoryListing = {
+  readonly endpoint: EndpointAddress;
+  readonly agency: string;
+  readonly roles: readonly string[];
+  readonly trust: TrustState;
+  /** What two people compare over the telephone before one of them trusts. */
+  readonly openpgpFingerprint: Fingerprint;
+  readonly enrolledAt: string;
+  readonly revokedAt: string | null;
+};
+
+export type DirectoryDependencies = {
+  /** This endpoint's own keys, which need nobody's trust. */
+  readonly self: Pin;
+  readonly state: StateDatabase;
+  readonly emitter: ClientEmitter;
+  now(): number;
+  /** Reads `GET /v1/directory`. */
+  fetch(): Promise<unknown>;
+  /** Told after keys were trusted, so that what was held can go on. */
+  onTrusted(endpoints: readonly EndpointAddress[]): void;
+};
+
+export class ClientDirectory {
+  readonly #deps: DirectoryDependencies;
+  readonly #table: PinTable;
+  readonly #entries = new Map<EndpointAddress, DirectoryEntry>();
+  readonly #pins = new Map<EndpointAddress, Pin[]>();
+  readonly #signingKeys = new Map<string, SigningKey>();
+  #version: number | undefined;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(deps: DirectoryDependencies) {
+    this.#deps = deps;
+    this.#table = new PinTable(deps.state.statements);
+    this.reload();
+  }
+
+  /** Version of the directory as last read; `undefined` when it never was. */
+  get version(): number | undefined {
+    return this.#version;
+  }
+
+  /** Every endpoint of the directory as last read, with its state of trust. */
+  list(): DirectoryListing[] {
+    return [...this.#entries.values()].map((entry) => ({
+      endpoint: entry.endpoint,
+      agency: entry.agency,
+      roles: entry.roles,
+      trust: this.#trustOf(entry),
+      openpgpFingerprint: entry.openpgpFingerprint,
+      enrolledAt: entry.enrolledAt,
+      revokedAt: entry.revokedAt,
+    }));
+  }
+
+  /**
+   * Trusts the present keys of an endpoint, whether they were unknown or have changed.
+   * @param options.fingerprint its OpenPGP fingerprint as heard from its owner; spaces and case do not matter
+   * @throws CausewayError `endpoint-unknown`, `recipient-revoked`, or `key-changed` when the fingerprint differs
+   */
+  async trust(endpoint: string, options: { fingerprint?: string } = {}): Promise<void> {
+    const entry = this.#entries.get(endpoint as EndpointAddress);
+    if (entry === undefined) throw new CausewayError('endpoint-unknown');
+    if (entry.status === 'revoked') throw new CausewayError('recipient-revoked');
+    const { fingerprint } = options;
+    if (
+      fingerprint !== undefined &&
+      fingerprint.replace(/\s/g, '').toLowerCase() !== entry.openpgpFingerprint
+    ) {
+      throw new CausewayError('key-changed', {
+        detail: 'The fingerprint given is not the one in the directory.',
+      });
+    }
+    await this.#pin([entry]);
+  }
+
+  /** Trusts every key that was never seen before. Keys that have changed are left for {@link trust}. */
+  async trustAll(): Promise<EndpointAddress[]> {
+    const unknown = [...this.#entries.values()].filter((entry) => this.#trustOf(entry) === 'unknown');
+    if (unknown.length > 0) await this.#pin(unknown);
+    return unknown.map((entry) => entry.endpoint);
+  }
+
+  /** Reads the directory from the gateway again. @throws CausewayError */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
+    return this.#refreshing;
+  }
+
+  /**
+   * The endpoints behind recipient addresses, each once, their keys trusted.
+   * @throws CausewayError `recipient-unknown`, `recipient-revoked`, `key-unknown` or `key-changed`
+   */
+  resolve(recipients: readonly string[]): DirectoryEntry[] {
+    const found = new Map<EndpointAddress, DirectoryEntry>();
+    for (const recipient of recipients) {
+      const entries = this.#lookUp(recipient);
+      if (entries.length === 0)
+        throw new CausewayError('recipient-unknown', { detail: `It is ${recipient}.` });
+      for (const entry of entries) {
+        const trust = this.#trustOf(entry);
+        const detail = `It is ${entry.endpoint}.`;
+        if (trust === 'revoked') throw new CausewayError('recipient-revoked', { detail });
+        if (trust === 'unknown') throw new CausewayError('key-unknown', { detail });
+        if (trust === 'changed') throw new CausewayError('key-changed', { detail });
+        found.set(entry.endpoint, entry);
+      }
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * The keys that verify a message of this endpoint.
+   *
+   * A message made before its sender was revoked is still shown: the gateway took it while the sender was in order,
+   * and a concern about a child must not vanish because a key was retired.
+   * @throws CausewayError `key-unknown`, `key-changed` or `endpoint-revoked`
+   */
+  senderKeys(sender: EndpointAddress, madeAt: string): { entry: DirectoryEntry; signingKey: SigningKey } {
+    const entry = this.#entries.get(sender);
+    if (entry === undefined) throw new CausewayError('key-unknown');
+    if (!this.#isPinned(entry))
+      throw new CausewayError(this.#pins.has(sender) ? 'key-changed' : 'key-unknown');
+    if (entry.revokedAt !== null && madeAt >= entry.revokedAt) throw new CausewayError('endpoint-revoked');
+    return { entry, signingKey: this.#signingKey(entry.signingKey) };
+  }
+
+  /** Keys that may have signed a receipt of this endpoint: the one trusted now first, then former ones. */
+  receiptKeys(issuer: EndpointAddress): SigningKey[] {
+    const pins = this.#pins.get(issuer) ?? [];
+    const raw = new Set(pins.map((pin) => pin.signingKey).reverse());
+    return [...raw].map((key) => this.#signingKey(key));
+  }
+
+  /** The signing key of an endpoint that the directory shows but nobody has trusted. */
+  untrustedKey(issuer: EndpointAddress): SigningKey | undefined {
+    const entry = this.#entries.get(issuer);
+    return entry === undefined || this.#isPinned(entry) ? undefined : this.#signingKey(entry.signingKey);
+  }
+
+  /** Reads what another process has changed. */
+  reload(): void {
+    this.#version = this.#table.readVersion();
+    this.#entries.clear();
+    for (const entry of this.#table.readEntries()) this.#entries.set(entry.endpoint, entry);
+    this.#pins.clear();
+    this.#remember(this.#deps.self);
+    for (const pin of this.#table.readPins()) this.#remember(pin);
+  }
+
+  async #refresh(): Promise<void> {
+    const result = directoryResponseSchema.safeParse(await this.#deps.fetch());
+    if (!result.success) {
+      const { detail } = describeIssues(result.error);
+      throw new CausewayError('gateway-unreachable', { detail: `Its directory is malformed: ${detail}` });
+    }
+    await this.#replace(result.data);
+  }
+
+  async #replace(directory: DirectoryResponse): Promise<void> {
+    const changedBefore = new Set(this.#changed());
+    await this.#deps.state.write(() => this.#table.replaceDirectory(directory));
+    this.reload();
+    this.#deps.emitter.emit('directory', { version: directory.version });
+    for (const endpoint of this.#changed()) {
+      if (!changedBefore.has(endpoint)) this.#deps.emitter.emit('keyChanged', { endpoint });
+    }
+  }
+
+  async #pin(entries: readonly DirectoryEntry[]): Promise<void> {
+    const pins = entries.map(({ endpoint, openpgpFingerprint, signingKey }): Pin => ({
+      endpoint,
+      openpgpFingerprint,
+      signingKey,
+      trustedAt: this.#deps.now(),
+    }));
+    await this.#deps.state.write(() => {
+      for (const pin of pins) this.#table.addPin(pin);
+    });
+    for (const pin of pins) this.#remember(pin);
+    this.#deps.onTrusted(pins.map((pin) => pin.endpoint));
+  }
+
+  #remember(pin: Pin): void {
+    this.#pins.set(pin.endpoint, [...(this.#pins.get(pin.endpoint) ?? []), pin]);
+  }
+
+  #changed(): EndpointAddress[] {
+    return [...this.#entries.values()]
+      .filter((entry) => this.#trustOf(entry) === 'changed')
+      .map((entry) => entry.endpoint);
+  }
+
+  #lookUp(recipient: string): DirectoryEntry[] {
+    const agency = agencyOf(recipient);
+    const name = recipient.slice(agency.length + 1);
+    if (!name.startsWith('@')) {
+      const entry = this.#entries.get(recipient as EndpointAddress);
+      return entry === undefined ? [] : [entry];
+    }
+    const role = name.slice(1);
+    return [...this.#entries.values()].filter(
+      (entry) => entry.agency === agency && entry.status === 'active' && entry.roles.includes(role),
+    );
+  }
+
+  #trustOf(entry: DirectoryEntry): TrustState {
+    if (entry.status === 'revoked') return 'revoked';
+    if (this.#isPinned(entry)) return 'trusted';
+    return this.#pins.has(entry.endpoint) ? 'changed' : 'unknown';
+  }
+
+  #isPinned(entry: DirectoryEntry): boolean {
+    const pin = this.#pins.get(entry.endpoint)?.at(-1);
+    return pin?.openpgpFingerprint === entry.openpgpFingerprint && pin.signingKey === entry.signingKey;
+  }
+
+  #signingKey(raw: string): SigningKey {
+    const known = this.#signingKeys.get(raw);
+    if (known !== undefined) return known;
+    const key = signingKeyFromRaw(Buffer.from(raw, 'base64url'));
+    this.#signingKeys.set(raw, key);
+    return key;
+  }
+}

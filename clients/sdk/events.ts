@@ -1,0 +1,76 @@
+/** What a client tells besides notices and receipts. Handlers run one after another, in the order they were added. */
+import type { CausewayError, ErrorCode } from '../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import type { Welcome } from '../../protocol/wire/control.ts';
+import type { Log } from './log.ts';
+
+/** Event → what its handler gets. None of it is content of a message. */
+export type ClientEvents = {
+  /** A session is ready; `pending` messages wait at the gateway. */
+  connected: Welcome;
+  /** The session ended or could not be opened; the next attempt starts in `retryInMs`. */
+  disconnected: { readonly error: CausewayError | undefined; readonly retryInMs: number | undefined };
+  /** The gateway reported an error and kept the session. */
+  gatewayError: CausewayError;
+  /** This computer's clock is ahead of the gateway's by so much (behind: negative). */
+  clockSkew: { readonly aheadMs: number };
+  /** The directory was read again. */
+  directory: { readonly version: number };
+  /** An endpoint shows another key than the one trusted; nothing is sent to it or taken from it until told. */
+  keyChanged: { readonly endpoint: EndpointAddress };
+  /** A message waits for its sender's key to be trusted. */
+  held: HeldNotice;
+  /** A message was refused for good; its sender gets a signed receipt with the code. */
+  refusedNotice: {
+    readonly id: MessageId;
+    readonly from: EndpointAddress | undefined;
+    readonly error: CausewayError;
+  };
+  /** A receipt group was not believed. */
+  badReceipt: { readonly position: number; readonly error: CausewayError };
+  /** The TLS certificate was renewed, or could not be. */
+  renewed: { readonly error: CausewayError | undefined };
+  /** Something failed in the background and will be tried again. */
+  problem: CausewayError;
+};
+
+/** A message that is kept back until its sender's key is trusted. */
+export type HeldNotice = {
+  readonly id: MessageId;
+  readonly from: EndpointAddress;
+  readonly code: ErrorCode;
+  readonly category: string;
+  readonly severity: string;
+  /** ms since 1970. */
+  readonly heldAt: number;
+};
+
+type Handler<T> = (value: T) => void;
+
+/** A typed emitter. A handler that throws is logged and harms nobody else. */
+export class ClientEmitter {
+  readonly #handlers = new Map<keyof ClientEvents, Set<Handler<never>>>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Adds a handler. @returns how to remove it */
+  on<E extends keyof ClientEvents>(event: E, handler: Handler<ClientEvents[E]>): () => void {
+    const handlers = this.#handlers.get(event) ?? new Set();
+    this.#handlers.set(event, handlers.add(handler));
+    return () => handlers.delete(handler);
+  }
+
+  emit<E extends keyof ClientEvents>(event: E, value: ClientEvents[E]): void {
+    for (const handler of [...(this.#handlers.get(event) ?? [])] as Handler<ClientEvents[E]>[]) {
+      try {
+        handler(value);
+      } catch (error) {
+        const name = error instanceof Error ? error.name : typeof error;
+        this.#log.error({ event, failure: name }, 'an event handler failed');
+      }
+    }
+  }
+}

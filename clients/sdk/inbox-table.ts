@@ -1,0 +1,101 @@
+/** What this endpoint has dealt with for good, and what it holds back until a key is trusted. */
+import type { SQLOutputValue } from 'node:sqlite';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import type { HeldNotice } from './events.ts';
+import type { Statements } from './state-database.ts';
+
+/** What became of a message here. `detail` is empty when it was stored, the JSON of the reason when refused. */
+export type Settled = {
+  readonly id: MessageId;
+  readonly sender: EndpointAddress;
+  /** SHA-256 of the envelope. */
+  readonly digest: Buffer;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly detail: string;
+};
+
+export class InboxTable {
+  readonly #database: Statements;
+
+  constructor(database: Statements) {
+    this.#database = database;
+  }
+
+  find(id: MessageId, sender: EndpointAddress): Settled | undefined {
+    const row = this.#database
+      .prepare('SELECT * FROM inbox WHERE id = ? AND sender = ?')
+      .get(uuidToBytes(id), sender);
+    return row === undefined ? undefined : asSettled(row);
+  }
+
+  /** Writes down that a message is settled; the first word stands. Call inside a transaction. */
+  settle({ id, sender, digest, at, detail }: Settled): void {
+    this.#database
+      .prepare(
+        `INSERT INTO inbox (id, sender, digest, at, detail, confirmed) VALUES (?, ?, ?, ?, ?, 0)
+         ON CONFLICT DO NOTHING`,
+      )
+      .run(uuidToBytes(id), sender, digest, at, detail);
+    this.releaseOne(id, sender);
+  }
+
+  /** Settled messages whose receipts the gateway has not confirmed. */
+  readUnconfirmed(): Settled[] {
+    const rows = this.#database
+      .prepare('SELECT * FROM inbox INDEXED BY inbox_unconfirmed WHERE confirmed = 0 ORDER BY at')
+      .all();
+    return rows.map(asSettled);
+  }
+
+  /** Call inside a transaction. */
+  confirm(settled: readonly Settled[]): void {
+    const update = this.#database.prepare('UPDATE inbox SET confirmed = 1 WHERE id = ? AND sender = ?');
+    for (const { id, sender } of settled) update.run(uuidToBytes(id), sender);
+  }
+
+  /** Notes a message that is held back; call inside a transaction. @returns false when that was known */
+  hold({ id, from, code, category, severity, heldAt }: HeldNotice): boolean {
+    const { changes } = this.#database
+      .prepare(
+        `INSERT INTO held (id, sender, code, category, severity, held_at) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING`,
+      )
+      .run(uuidToBytes(id), from, code, category, severity, heldAt);
+    return changes !== 0;
+  }
+
+  readHeld(): HeldNotice[] {
+    const rows = this.#database.prepare('SELECT * FROM held ORDER BY held_at').all();
+    return rows.map((row) => ({
+      id: uuidFromBytes(row.id as Uint8Array),
+      from: row.sender as EndpointAddress,
+      code: row.code as ErrorCode,
+      category: String(row.category),
+      severity: String(row.severity),
+      heldAt: Number(row.held_at),
+    }));
+  }
+
+  hasHeld(senders: readonly EndpointAddress[]): boolean {
+    const select = this.#database.prepare('SELECT 1 FROM held WHERE sender = ? LIMIT 1');
+    return senders.some((sender) => select.get(sender) !== undefined);
+  }
+
+  /** Forgets that a message was held back. */
+  releaseOne(id: MessageId, sender: EndpointAddress): void {
+    this.#database.prepare('DELETE FROM held WHERE id = ? AND sender = ?').run(uuidToBytes(id), sender);
+  }
+}
+
+function asSettled(row: Record<string, SQLOutputValue>): Settled {
+  const digest = row.digest as Uint8Array;
+  return {
+    id: uuidFromBytes(row.id as Uint8Array),
+    sender: row.sender as EndpointAddress,
+    digest: Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength),
+    at: Number(row.at),
+    detail: String(row.detail),
+  };
+}

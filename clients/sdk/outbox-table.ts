@@ -1,0 +1,223 @@
+/** Messages of this endpoint in `state.db`: written once, sent until they are answered. */
+import type { SQLOutputValue } from 'node:sqlite';
+import { CausewayError } from '../../protocol/errors.ts';
+import { uuidToBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import { encodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import { limits } from '../../protocol/wire/limits.ts';
+import type { AcceptedDetail, RefusedDetail } from '../../protocol/wire/receipt.ts';
+import type { Statements } from './state-database.ts';
+
+/** An envelope that lacks only what the database gives it: its sequence numbers. */
+export type EnvelopeDraft = Omit<Envelope, 'sequence'>;
+
+/** A message ready to be written down. */
+export type OutboxDraft = {
+  readonly envelope: EnvelopeDraft;
+  readonly payload: Uint8Array;
+  /** The endpoints behind the envelope's `to`. */
+  readonly recipients: readonly EndpointAddress[];
+};
+
+/** A message that waits for the gateway's answer. */
+export type WaitingMessage = {
+  readonly seq: number;
+  readonly digest: Buffer;
+  readonly envelope: Buffer;
+  readonly payload: Buffer;
+};
+
+/** The gateway's final answer to a message, as kept. */
+export type KeptAnswer =
+  | ({ readonly outcome: 'accepted'; readonly at: number } & AcceptedDetail)
+  | ({ readonly outcome: 'refused'; readonly at: number } & RefusedDetail);
+
+const waitingColumns = 'seq, digest, envelope, payload';
+
+export class OutboxTable {
+  readonly #database: Statements;
+  readonly #limit: number;
+
+  /** `limit`: how many messages may wait at once. */
+  constructor(database: Statements, limit: number) {
+    this.#database = database;
+    this.#limit = limit;
+  }
+
+  /**
+   * Numbers a message and writes it down; call inside a transaction.
+   * @throws CausewayError `outbox-full` or `envelope-too-large`
+   */
+  insert(draft: OutboxDraft, holder: string, transmitted: boolean, now: number): number {
+    this.#assertRoom();
+    const sequence = draft.envelope.to.map((recipient) => this.#nextNumber(recipient));
+    const bytes = encodeEnvelope(inOrder(draft.envelope, sequence));
+    if (bytes.byteLength > limits.maxEnvelopeBytes) throw new CausewayError('envelope-too-large');
+    const { lastInsertRowid } = this.#database
+      .prepare(
+        `INSERT INTO outbox (id, digest, envelope, payload, state, holder, transmitted, created_at)
+         VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?)`,
+      )
+      .run(
+        uuidToBytes(draft.envelope.id),
+        sha256(bytes),
+        bytes,
+        draft.payload,
+        holder,
+        transmitted ? 1 : 0,
+        now,
+      );
+    const seq = Number(lastInsertRowid);
+    const insert = this.#database.prepare('INSERT INTO deliveries (seq, recipient) VALUES (?, ?)');
+    for (const recipient of draft.recipients) insert.run(seq, recipient);
+    return seq;
+  }
+
+  /** Messages of a holder that wait, after a given one, in order; at least one, then up to about `maxBytes`. */
+  readWaiting(holder: string, after: number, limit: number, maxBytes: number): WaitingMessage[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT ${waitingColumns} FROM outbox INDEXED BY outbox_waiting
+         WHERE state = 'waiting' AND seq > ? AND holder = ? ORDER BY seq LIMIT ?`,
+      )
+      .iterate(after, holder, limit);
+    const messages: WaitingMessage[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      const message = asWaiting(row);
+      messages.push(message);
+      bytes += message.payload.byteLength;
+      if (bytes >= maxBytes) break;
+    }
+    return messages;
+  }
+
+  readWaitingOne(seq: number): WaitingMessage | undefined {
+    const row = this.#database
+      .prepare(`SELECT ${waitingColumns} FROM outbox WHERE seq = ? AND state = 'waiting'`)
+      .get(seq);
+    return row === undefined ? undefined : asWaiting(row);
+  }
+
+  hasWaiting(holder: string): boolean {
+    const row = this.#database
+      .prepare(
+        "SELECT 1 FROM outbox INDEXED BY outbox_waiting WHERE state = 'waiting' AND holder = ? LIMIT 1",
+      )
+      .get(holder);
+    return row !== undefined;
+  }
+
+  countWaiting(): number {
+    const row = this.#database.prepare("SELECT count(*) AS n FROM outbox WHERE state = 'waiting'").get();
+    return Number(row?.n ?? 0);
+  }
+
+  /** Who holds waiting messages, and since when the oldest of each has been waiting. */
+  readHolders(): { holder: string; oldest: number }[] {
+    const rows = this.#database
+      .prepare("SELECT holder, min(created_at) AS oldest FROM outbox WHERE state = 'waiting' GROUP BY holder")
+      .all();
+    return rows.map((row) => ({ holder: String(row.holder), oldest: Number(row.oldest) }));
+  }
+
+  /** Takes over what another holder left; call inside a transaction. @returns the first message taken, if any */
+  adopt(from: string, holder: string, createdBefore: number): number | undefined {
+    const where = "state = 'waiting' AND holder = ? AND created_at < ?";
+    const row = this.#database
+      .prepare(`SELECT min(seq) AS first FROM outbox WHERE ${where}`)
+      .get(from, createdBefore);
+    this.#database
+      .prepare(`UPDATE outbox SET holder = ?, transmitted = 1 WHERE ${where}`)
+      .run(holder, from, createdBefore);
+    return row?.first == null ? undefined : Number(row.first);
+  }
+
+  /** Notes that everything of this holder is about to be sent; call inside a transaction. */
+  markTransmitted(holder: string): void {
+    this.#database
+      .prepare("UPDATE outbox SET transmitted = 1 WHERE state = 'waiting' AND holder = ? AND transmitted = 0")
+      .run(holder);
+  }
+
+  /**
+   * Takes back a message that was never sent, and its numbers; call inside a transaction.
+   * @returns false when it has been sent, or when later numbers to one of its recipients were given out
+   */
+  withdraw(id: MessageId): boolean {
+    const row = this.#database
+      .prepare("SELECT seq, envelope FROM outbox WHERE id = ? AND state = 'waiting' AND transmitted = 0")
+      .get(uuidToBytes(id));
+    if (row === undefined) return false;
+    const { to, sequence } = readStoredEnvelope(row.envelope);
+    const last = this.#database.prepare('SELECT last FROM sequences WHERE recipient = ?');
+    if (!to.every((recipient, index) => last.get(recipient)?.last === sequence[index])) return false;
+    const giveBack = this.#database.prepare('UPDATE sequences SET last = last - 1 WHERE recipient = ?');
+    for (const recipient of to) giveBack.run(recipient);
+    this.#database.prepare('DELETE FROM deliveries WHERE seq = ?').run(row.seq as number);
+    this.#database.prepare('DELETE FROM outbox WHERE seq = ?').run(row.seq as number);
+    return true;
+  }
+
+  /** Keeps the gateway's answer, the first one only; call inside a transaction. */
+  answer(id: MessageId, digest: Buffer, answer: KeptAnswer): boolean {
+    const { changes } = this.#database
+      .prepare(
+        `UPDATE outbox SET state = ?, answered_at = ?, answer = ?, payload = NULL
+         WHERE id = ? AND digest = ? AND state = 'waiting'`,
+      )
+      .run(answer.outcome, answer.at, JSON.stringify(answer), uuidToBytes(id), digest);
+    return Number(changes) > 0;
+  }
+
+  /** The gateway's answer; `undefined` while the message waits, null when there is no such message. */
+  readAnswer(id: MessageId): KeptAnswer | undefined | null {
+    const row = this.#database.prepare('SELECT answer FROM outbox WHERE id = ?').get(uuidToBytes(id));
+    if (row === undefined) return null;
+    return row.answer === null ? undefined : (JSON.parse(String(row.answer)) as KeptAnswer);
+  }
+
+  #nextNumber(recipient: string): number {
+    const row = this.#database
+      .prepare(
+        `INSERT INTO sequences (recipient, last) VALUES (?, 1)
+         ON CONFLICT (recipient) DO UPDATE SET last = last + 1 RETURNING last`,
+      )
+      .get(recipient);
+    return Number(row?.last);
+  }
+
+  #assertRoom(): void {
+    const row = this.#database
+      .prepare("SELECT max(seq) - min(seq) AS span FROM outbox WHERE state = 'waiting'")
+      .get();
+    // The span is quick and never too small; counting is left for when it is large.
+    if (Number(row?.span ?? 0) + 1 < this.#limit) return;
+    if (this.countWaiting() >= this.#limit) throw new CausewayError('outbox-full');
+  }
+}
+
+/** An envelope of this endpoint: it was checked when it was made. */
+export function readStoredEnvelope(bytes: SQLOutputValue | undefined): Envelope {
+  return JSON.parse(Buffer.from(bytes as Uint8Array).toString('utf8')) as Envelope;
+}
+
+/** The keys of an envelope stand in the order of its schema, for people who read it. */
+function inOrder(draft: EnvelopeDraft, sequence: number[]): Envelope {
+  const { id, source, type, time, expires, to, ...rest } = draft;
+  return { id, source, type, time, expires, to, sequence, ...rest };
+}
+
+function asWaiting(row: Record<string, SQLOutputValue>): WaitingMessage {
+  return {
+    seq: Number(row.seq),
+    digest: view(row.digest),
+    envelope: view(row.envelope),
+    payload: view(row.payload),
+  };
+}
+
+function view(value: SQLOutputValue | undefined): Buffer {
+  const bytes = value as Uint8Array;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

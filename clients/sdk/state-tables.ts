@@ -1,0 +1,95 @@
+/** Tables of the client's `state.db`. Times are ms since 1970, ids 16 bytes, digests 32. */
+import type { DatabaseSync } from 'node:sqlite';
+
+export const stateVersion = 1;
+
+const tables = `
+  -- Single values: directoryVersion, receiptPosition.
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+  -- The gateway's directory as last read; each entry is its JSON.
+  CREATE TABLE directory (endpoint TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
+
+  -- Keys that this endpoint was told to trust. The newest of an endpoint is in force; older ones still
+  -- verify receipts that were signed before a change.
+  CREATE TABLE pins (
+    pin INTEGER PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    openpgp_fingerprint TEXT NOT NULL,
+    signing_key TEXT NOT NULL,
+    trusted_at INTEGER NOT NULL
+  );
+
+  CREATE TABLE datasets (dataschema TEXT PRIMARY KEY, schema TEXT NOT NULL) WITHOUT ROWID;
+
+  -- The last sequence number given to a message for this recipient address.
+  CREATE TABLE sequences (recipient TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+
+  -- Messages of this endpoint, in order. The payload is dropped once the gateway has accepted it.
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    digest BLOB NOT NULL,
+    envelope BLOB NOT NULL,
+    payload BLOB,
+    state TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    transmitted INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    answered_at INTEGER,
+    answer TEXT
+  );
+  CREATE INDEX outbox_waiting ON outbox (seq) WHERE state = 'waiting';
+
+  -- One row for each endpoint that a message goes to, and how far it came.
+  CREATE TABLE deliveries (
+    seq INTEGER NOT NULL,
+    recipient TEXT NOT NULL,
+    delivered_at INTEGER,
+    outcome TEXT,
+    settled_at INTEGER,
+    code TEXT,
+    text TEXT,
+    PRIMARY KEY (seq, recipient)
+  ) WITHOUT ROWID;
+
+  -- Every receipt group that was verified, as evidence: signature and bytes as they came.
+  CREATE TABLE evidence (
+    entry INTEGER PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    receipts BLOB NOT NULL
+  );
+
+  -- Receipt groups whose issuer's key is not trusted yet.
+  CREATE TABLE held_receipts (entry INTEGER PRIMARY KEY, issuer TEXT NOT NULL, receipts BLOB NOT NULL);
+
+  -- Messages this endpoint has dealt with for good: what makes a repeated delivery harmless.
+  CREATE TABLE inbox (
+    id BLOB NOT NULL,
+    sender TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    confirmed INTEGER NOT NULL,
+    PRIMARY KEY (id, sender)
+  ) WITHOUT ROWID;
+  CREATE INDEX inbox_unconfirmed ON inbox (at) WHERE confirmed = 0;
+
+  -- Messages that wait for a person to trust their sender's key.
+  CREATE TABLE held (
+    id BLOB NOT NULL,
+    sender TEXT NOT NULL,
+    code TEXT NOT NULL,
+    category TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    held_at INTEGER NOT NULL,
+    PRIMARY KEY (id, sender)
+  ) WITHOUT ROWID;
+
+  PRAGMA user_version = ${stateVersion};
+`;
+
+/** Makes every table. Called inside a transaction, once in a home's life. */
+export function createTables(database: DatabaseSync): void {
+  database.exec(tables);
+}
