@@ -1,0 +1,154 @@
+/** The directory in memory: every look-up of the hot path is one step in a map. */
+import { CausewayError } from '../../protocol/errors.ts';
+import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
+import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { Store } from '../store/port.ts';
+
+/** What differs from before, by address. Each endpoint stands in at most one list. */
+export type DirectoryChanges = {
+  /** Enrolled for the first time or again: new keys or roles. */
+  readonly changed: readonly EndpointAddress[];
+  /** Only the TLS certificate is a new one. */
+  readonly renewed: readonly EndpointAddress[];
+  readonly revoked: readonly EndpointAddress[];
+};
+
+type View = {
+  readonly version: number;
+  readonly byAddress: ReadonlyMap<string, DirectoryEntry>;
+  readonly byThumbprint: ReadonlyMap<string, DirectoryEntry>;
+  /** `agency/@role` → active endpoints. */
+  readonly byRole: ReadonlyMap<string, readonly DirectoryEntry[]>;
+};
+
+const nobody: readonly DirectoryEntry[] = [];
+
+/** A view of the store's directory, as of the last {@link EndpointDirectory.reload}. */
+export class EndpointDirectory {
+  readonly #store: Pick<Store, 'readDirectory'>;
+  readonly #signingKeys = new Map<string, { readonly text: string; readonly key: SigningKey }>();
+  #view: View = buildView(0, []);
+  #loading: Promise<unknown> = Promise.resolve();
+
+  private constructor(store: Pick<Store, 'readDirectory'>) {
+    this.#store = store;
+  }
+
+  /** Reads the directory for the first time. */
+  static async open(store: Pick<Store, 'readDirectory'>): Promise<EndpointDirectory> {
+    const directory = new EndpointDirectory(store);
+    await directory.reload();
+    return directory;
+  }
+
+  /** Grows with every change; the `version` of the snapshot shown. */
+  get version(): number {
+    return this.#view.version;
+  }
+
+  /** Every endpoint ever enrolled, the revoked ones too. */
+  entries(): IterableIterator<DirectoryEntry> {
+    return this.#view.byAddress.values();
+  }
+
+  get(address: EndpointAddress): DirectoryEntry | undefined {
+    return this.#view.byAddress.get(address);
+  }
+
+  /** The endpoint whose TLS certificate in force has this SHA-256. */
+  byThumbprint(thumbprint: Digest): DirectoryEntry | undefined {
+    return this.#view.byThumbprint.get(thumbprint);
+  }
+
+  /** The active endpoints of an agency that hold a role. */
+  byAgencyRole(agency: string, role: string): readonly DirectoryEntry[] {
+    return this.#view.byRole.get(`${agency}/@${role}`) ?? nobody;
+  }
+
+  /**
+   * Who a recipient address stands for: the endpoint, active or revoked, or every active endpoint of the agency
+   * that holds the role. Empty when there is none.
+   */
+  resolve(recipient: string): readonly DirectoryEntry[] {
+    const entry = this.#view.byAddress.get(recipient);
+    return entry === undefined ? (this.#view.byRole.get(recipient) ?? nobody) : [entry];
+  }
+
+  /** The key that verifies an endpoint's envelopes and receipts. @throws CausewayError `endpoint-unknown` */
+  signingKey(address: EndpointAddress): SigningKey {
+    const entry = this.get(address);
+    if (entry === undefined) throw new CausewayError('endpoint-unknown');
+    const known = this.#signingKeys.get(address);
+    if (known?.text === entry.signingKey) return known.key;
+    const key = signingKeyFromRaw(Buffer.from(entry.signingKey, 'base64url'));
+    this.#signingKeys.set(address, { text: entry.signingKey, key });
+    return key;
+  }
+
+  /** Reads the store again, after any reading already under way, and tells what is different. */
+  reload(): Promise<DirectoryChanges> {
+    const loaded = this.#loading.then(() => this.#load());
+    this.#loading = loaded.catch(() => undefined);
+    return loaded;
+  }
+
+  async #load(): Promise<DirectoryChanges> {
+    const { version, entries } = await this.#store.readDirectory();
+    const before = this.#view;
+    if (version === before.version) return { changed: [], renewed: [], revoked: [] };
+    this.#view = buildView(version, entries);
+    return compare(before.byAddress, entries);
+  }
+}
+
+function buildView(version: number, entries: readonly DirectoryEntry[]): View {
+  const byAddress = new Map<string, DirectoryEntry>();
+  const byThumbprint = new Map<string, DirectoryEntry>();
+  const byRole = new Map<string, DirectoryEntry[]>();
+  for (const entry of entries) {
+    byAddress.set(entry.endpoint, entry);
+    byThumbprint.set(entry.tlsThumbprint, entry);
+    if (entry.status !== 'active') continue;
+    for (const role of entry.roles) {
+      const name = `${agencyOf(entry.endpoint)}/@${role}`;
+      const holders = byRole.get(name);
+      if (holders === undefined) byRole.set(name, [entry]);
+      else holders.push(entry);
+    }
+  }
+  return { version, byAddress, byThumbprint, byRole };
+}
+
+function compare(
+  before: ReadonlyMap<string, DirectoryEntry>,
+  entries: readonly DirectoryEntry[],
+): DirectoryChanges {
+  const changes = { changed: [], renewed: [], revoked: [] } as Record<
+    keyof DirectoryChanges,
+    EndpointAddress[]
+  >;
+  for (const entry of entries) {
+    const kind = changeOf(before.get(entry.endpoint), entry);
+    if (kind !== undefined) changes[kind].push(entry.endpoint);
+  }
+  return changes;
+}
+
+function changeOf(
+  before: DirectoryEntry | undefined,
+  entry: DirectoryEntry,
+): keyof DirectoryChanges | undefined {
+  if (entry.status === 'revoked') return before?.status === 'revoked' ? undefined : 'revoked';
+  if (
+    before?.status !== 'active' ||
+    before.signingKey !== entry.signingKey ||
+    before.openpgpFingerprint !== entry.openpgpFingerprint ||
+    before.encryptionKey !== entry.encryptionKey ||
+    before.enrolledAt !== entry.enrolledAt ||
+    before.roles.join() !== entry.roles.join()
+  ) {
+    return 'changed';
+  }
+  return before.tlsThumbprint === entry.tlsThumbprint ? undefined : 'renewed';
+}

@@ -1,0 +1,81 @@
+/** One-time tokens: an operator's permission for one endpoint to register its keys. */
+import { randomBytes } from 'node:crypto';
+import { CausewayError } from '../../protocol/errors.ts';
+import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import { encodeEnrolmentToken } from '../../protocol/wire/enrolment.ts';
+import type { Store } from '../store/port.ts';
+
+export const defaultTokenLifetimeMs = 24 * 3600_000;
+const maxTokenLifetimeMs = 30 * 24 * 3600_000;
+
+/** What the sharing agreement says about agencies. */
+export type AgencyRoles = {
+  /** The roles that endpoints of an agency may hold; undefined when there is no such agency. */
+  rolesOf(agency: string): readonly string[] | undefined;
+};
+
+export type TokenRequest = {
+  readonly endpoint: EndpointAddress;
+  readonly roles: readonly string[];
+  /** Default 24 hours, at most 30 days. */
+  readonly lifetimeMs?: number | undefined;
+};
+
+export type IssuedToken = {
+  /** The token as it is handed over. The gateway keeps only a digest of its secret. */
+  readonly token: string;
+  readonly endpoint: EndpointAddress;
+  readonly roles: readonly string[];
+  /** Ms since 1970. */
+  readonly expiresAt: number;
+};
+
+/**
+ * Issues a token and keeps its permit. An unused token for the same endpoint stops being good.
+ * @throws CausewayError `agency-unknown`, `request-malformed`
+ */
+export async function issueEnrolmentToken(
+  request: TokenRequest,
+  deps: {
+    readonly store: Pick<Store, 'permitEnrolment'>;
+    readonly agencies: AgencyRoles;
+    readonly authorityFingerprint: Digest;
+    readonly now: () => number;
+  },
+): Promise<IssuedToken> {
+  const { endpoint, lifetimeMs = defaultTokenLifetimeMs } = request;
+  const roles = [...new Set(request.roles)];
+  checkRoles(endpoint, roles, deps.agencies);
+  if (!(lifetimeMs > 0 && lifetimeMs <= maxTokenLifetimeMs)) {
+    throw new CausewayError('request-malformed', { detail: 'A token is good for at most 30 days.' });
+  }
+  const expiresAt = deps.now() + lifetimeMs;
+  const expires = new Date(expiresAt).toISOString();
+  const secret = randomBytes(32).toString('base64url');
+  await deps.store.permitEnrolment(
+    { secretDigest: digestSecret(secret), endpoint, roles, expiresAt },
+    { kind: 'enrolment.permitted', endpoint, roles, expires },
+  );
+  const token = encodeEnrolmentToken({ endpoint, secret, ca: deps.authorityFingerprint, expires });
+  return { token, endpoint, roles, expiresAt };
+}
+
+/** What the gateway keeps of a token's secret. */
+export function digestSecret(secret: string): Buffer {
+  return sha256(Buffer.from(secret, 'utf8'));
+}
+
+function checkRoles(endpoint: EndpointAddress, roles: readonly string[], agencies: AgencyRoles): void {
+  const agency = agencyOf(endpoint);
+  const allowed = agency === 'gateway' ? undefined : agencies.rolesOf(agency);
+  if (allowed === undefined) throw new CausewayError('agency-unknown', { detail: `It is ${agency}.` });
+  const strange = roles.filter((role) => !allowed.includes(role));
+  if (strange.length === 0 && roles.length <= 16) return;
+  throw new CausewayError('request-malformed', {
+    detail:
+      strange.length === 0
+        ? 'An endpoint holds at most 16 roles.'
+        : `The sharing agreement does not give ${agency} the role ${strange.join(', ')}; it may hold ${allowed.join(', ')}.`,
+  });
+}

@@ -1,0 +1,173 @@
+/** Enrolment: a permit and three public keys in, a directory entry and a certificate out. Renewal of the latter. */
+import { verify } from 'node:crypto';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { signingKeyFromRaw } from '../../protocol/proof/signing.ts';
+import { directoryEntrySchema, type DirectoryEntry } from '../../protocol/wire/directory.ts';
+import {
+  enrolmentStatement,
+  type EnrolmentRequest,
+  type EnrolmentResponse,
+  type RenewalResponse,
+} from '../../protocol/wire/enrolment.ts';
+import type { EnrolmentPermit, Store } from '../store/port.ts';
+import type { Authority, IssuedCertificate } from './authority.ts';
+import { digestSecret } from './enrolment-token.ts';
+import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-certificate.ts';
+
+export type EnrolmentDependencies = {
+  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords'>;
+  readonly authority: Authority;
+  /** The raw Ed25519 key that signs the gateway's receipts, base64url. */
+  readonly receiptKey: string;
+  readonly now: () => number;
+};
+
+/**
+ * Enrols an endpoint, for the first time or again with new keys. Checks, in this order: permit, endpoint,
+ * proof of the signing key, certificate request, OpenPGP certificate. Every outcome is recorded.
+ * @throws CausewayError `token-invalid`, `token-expired`, `token-used`, `request-signature-invalid`,
+ * `request-malformed`, `key-unsuitable`
+ */
+export async function enrolEndpoint(
+  request: EnrolmentRequest,
+  deps: EnrolmentDependencies,
+): Promise<EnrolmentResponse> {
+  let permit: EnrolmentPermit | undefined;
+  try {
+    permit = await takePermit(request, deps);
+    checkPermittedEndpoint(request, permit);
+    checkSigningKeyProof(request);
+    // The request is checked, and the certificate made, before OpenPGP; it is worth nothing until it is stored.
+    const certificate = await deps.authority.issueEndpointCertificate(
+      request.certificateRequest,
+      permit.endpoint,
+    );
+    const openpgp = await inspectOpenpgpCertificate(request.openpgpCertificate, deps.now());
+    const entry = buildEntry({ request, permit, certificate, openpgp, now: deps.now() });
+    await storeEntry(request, entry, deps);
+    return {
+      entry,
+      certificate: certificate.pem,
+      authority: deps.authority.certificatePem,
+      receiptKey: deps.receiptKey,
+    };
+  } catch (error) {
+    if (isCausewayError(error) && !error.meaning.retryable) await recordRefusal(error, permit, deps);
+    throw error;
+  }
+}
+
+async function takePermit(
+  request: EnrolmentRequest,
+  { store, now }: EnrolmentDependencies,
+): Promise<EnrolmentPermit> {
+  const permit = await store.readPermit(digestSecret(request.secret), now());
+  if (typeof permit === 'string') throw new CausewayError(permit);
+  return permit;
+}
+
+function checkPermittedEndpoint(request: EnrolmentRequest, permit: EnrolmentPermit): void {
+  if (request.endpoint !== permit.endpoint) {
+    throw new CausewayError('token-invalid', { detail: 'It was issued for another endpoint.' });
+  }
+}
+
+function checkSigningKeyProof(request: EnrolmentRequest): void {
+  const { key } = signingKeyFromRaw(Buffer.from(request.signingKey, 'base64url'));
+  const proof = Buffer.from(request.signingKeyProof, 'base64url');
+  let verified = false;
+  try {
+    verified = verify(null, enrolmentStatement(request), key, proof);
+  } catch {
+    // Not a point of the curve: no proof either.
+  }
+  if (!verified) {
+    throw new CausewayError('request-signature-invalid', {
+      detail: 'The proof is not the signature of the envelope key over this enrolment.',
+    });
+  }
+}
+
+function buildEntry(parts: {
+  request: EnrolmentRequest;
+  permit: EnrolmentPermit;
+  certificate: IssuedCertificate;
+  openpgp: OpenpgpCertificate;
+  now: number;
+}): DirectoryEntry {
+  const { request, permit, certificate, openpgp, now } = parts;
+  return directoryEntrySchema.parse({
+    endpoint: permit.endpoint,
+    agency: agencyOf(permit.endpoint),
+    roles: [...permit.roles],
+    status: 'active',
+    enrolledAt: new Date(now).toISOString(),
+    revokedAt: null,
+    tlsThumbprint: certificate.thumbprint,
+    openpgpCertificate: openpgp.armored,
+    openpgpFingerprint: openpgp.fingerprint,
+    encryptionKey: openpgp.encryptionKey,
+    signingKey: request.signingKey,
+  } satisfies Record<keyof DirectoryEntry, unknown>);
+}
+
+async function storeEntry(
+  request: EnrolmentRequest,
+  entry: DirectoryEntry,
+  { store, now }: EnrolmentDependencies,
+): Promise<void> {
+  const outcome = await store.enrol(digestSecret(request.secret), entry, now(), {
+    kind: 'endpoint.enrolled',
+    ...describeKeys(entry),
+    roles: entry.roles,
+  });
+  if (outcome !== 'enrolled') throw new CausewayError(outcome);
+}
+
+/** Names the endpoint only where the secret was right: what a stranger claims is not worth a record. */
+async function recordRefusal(
+  error: CausewayError,
+  permit: EnrolmentPermit | undefined,
+  { store }: EnrolmentDependencies,
+): Promise<void> {
+  await store.appendRecords([
+    { kind: 'enrolment.refused', code: error.code, endpoint: permit?.endpoint ?? null },
+  ]);
+}
+
+/**
+ * Issues a new TLS certificate to an endpoint that is connected with its present one, which ends with it.
+ * @throws CausewayError `request-malformed`, `request-signature-invalid`, `endpoint-unknown`, `endpoint-revoked`
+ */
+export async function renewCertificate(
+  endpoint: EndpointAddress,
+  certificateRequest: string,
+  deps: {
+    readonly store: Pick<Store, 'readDirectory' | 'replaceEntry' | 'appendRecords'>;
+    readonly authority: Authority;
+  },
+): Promise<RenewalResponse> {
+  try {
+    const certificate = await deps.authority.issueEndpointCertificate(certificateRequest, endpoint);
+    // Read as late as possible: a revocation that came in between must not be undone.
+    const { entries } = await deps.store.readDirectory();
+    const entry = entries.find((candidate) => candidate.endpoint === endpoint);
+    if (entry === undefined) throw new CausewayError('endpoint-unknown');
+    if (entry.status !== 'active') throw new CausewayError('endpoint-revoked');
+    const renewed = { ...entry, tlsThumbprint: certificate.thumbprint };
+    const record = { kind: 'endpoint.renewed', endpoint, tlsThumbprint: certificate.thumbprint };
+    if (!(await deps.store.replaceEntry(renewed, record))) throw new CausewayError('endpoint-revoked');
+    return { certificate: certificate.pem, authority: deps.authority.certificatePem };
+  } catch (error) {
+    if (isCausewayError(error) && !error.meaning.retryable) {
+      await deps.store.appendRecords([{ kind: 'renewal.refused', code: error.code, endpoint }]);
+    }
+    throw error;
+  }
+}
+
+function describeKeys(entry: DirectoryEntry): Record<string, string> {
+  const { endpoint, tlsThumbprint, openpgpFingerprint, encryptionKey, signingKey } = entry;
+  return { endpoint, tlsThumbprint, openpgpFingerprint, encryptionKey, signingKey };
+}

@@ -1,0 +1,77 @@
+/** `gateway.yaml`: the few things an operator sets. */
+import { isIP } from 'node:net';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { CausewayError, type Problem } from '../../protocol/errors.ts';
+import { pointer } from '../../protocol/wire/describe-issues.ts';
+
+const hostNamePattern =
+  /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/** A DNS name in lower case, or an IP address. */
+const hostSchema = z
+  .string()
+  .refine((host) => isIP(host) !== 0 || hostNamePattern.test(host), 'must be a host name or an IP address');
+
+export const gatewaySettingsSchema = z.strictObject({
+  host: hostSchema.default('0.0.0.0'),
+  port: z.int().min(0).max(65_535).default(8443),
+  hosts: z.array(hostSchema).min(1).max(32),
+  store: z.string().min(1).max(1_000).default('causeway.db'),
+});
+
+/** Where the gateway listens, its names, and its store; see the comments of {@link describeSettings}. */
+export type GatewaySettings = z.infer<typeof gatewaySettingsSchema>;
+
+/** The settings as a file that explains itself. */
+export function describeSettings(settings: GatewaySettings): string {
+  const text = (value: string): string => JSON.stringify(value);
+  return `# Settings of this gateway. Restart it after a change.
+
+# The address and port to listen on. 0.0.0.0 stands for every IPv4 address of this machine.
+host: ${text(settings.host)}
+port: ${settings.port}
+
+# Every name and address under which endpoints reach the gateway. They stand in its TLS certificate,
+# which is made anew at the next start when this list has changed.
+hosts:
+${settings.hosts.map((host) => `  - ${text(host)}`).join('\n')}
+
+# The store's file, relative to this folder.
+store: ${text(settings.store)}
+`;
+}
+
+/** Reads `gateway.yaml` strictly. @throws CausewayError `configuration-invalid`, with file and line */
+export function readSettings(source: string, file: string): GatewaySettings {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    const { line, col } = lines.linePos(broken.pos[0]);
+    throw invalid(file, [{ at: file, line, column: col, message: 'is not YAML' }], broken);
+  }
+  const result = gatewaySettingsSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue): Problem => {
+    const node = document.getIn(issue.path, true) as { range?: [number, number, number] } | undefined;
+    const at = `${file}${pointer(issue.path)}`;
+    const message =
+      issue.code === 'unrecognized_keys' ? `has an unknown setting: ${issue.keys.join(', ')}` : issue.message;
+    return node?.range === undefined
+      ? { at, message }
+      : { at, line: lines.linePos(node.range[0]).line, message };
+  });
+  throw invalid(file, problems, result.error);
+}
+
+function invalid(file: string, problems: readonly Problem[], cause: unknown): CausewayError {
+  const words = problems.map(({ at, line, message }) =>
+    line === undefined ? `${at} ${message}` : `${at} (line ${line}) ${message}`,
+  );
+  return new CausewayError('configuration-invalid', {
+    detail: `${words.join('; ')}. The file is ${file}.`,
+    problems,
+    cause,
+  });
+}

@@ -1,0 +1,82 @@
+/** Folders with private keys: made whole or not at all, and readable by their owner only. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { CausewayError } from '../../protocol/errors.ts';
+
+/**
+ * Makes a folder, mode 0700, by filling a sibling and giving it the name at the end: whatever happens in
+ * between, there is never half a folder under `dir`. An empty folder of that name is taken over.
+ * @throws CausewayError `home-exists` when there is something under `dir` already
+ */
+export async function makePrivateFolder(dir: string, fill: (path: string) => Promise<void>): Promise<void> {
+  const target = resolve(dir);
+  await mkdir(dirname(target), { recursive: true });
+  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+  await mkdir(draft, { mode: 0o700 });
+  try {
+    await fill(draft);
+    await rename(draft, target);
+    await syncFolder(dirname(target));
+  } catch (cause) {
+    await rm(draft, { recursive: true, force: true });
+    if (isExistence(cause)) throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
+    throw cause;
+  }
+}
+
+/** Writes a new file and syncs it. Private by default. */
+export async function writeNewFile(path: string, content: string, mode = 0o600): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Puts new content in the place of a file at one stroke. */
+export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  await writeNewFile(draft, content, mode);
+  await rename(draft, path);
+  await syncFolder(dirname(path));
+}
+
+/**
+ * Reads a file that nobody but its owner may read.
+ * @throws CausewayError `home-invalid`, with the command that mends the mode
+ */
+export async function readPrivateFile(path: string): Promise<string> {
+  const { mode } = await stat(path).catch((cause: unknown) => {
+    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
+  });
+  if ((mode & 0o077) !== 0) {
+    throw new CausewayError('home-invalid', {
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+    });
+  }
+  return readHomeFile(path);
+}
+
+/** Reads a file of a home. @throws CausewayError `home-invalid` */
+export async function readHomeFile(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
+  });
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function isExistence(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR';
+}
