@@ -78,7 +78,7 @@ export function pathLength(index: number, size: number): number {
 /**
  * The root that a leaf hash and its path lead to (RFC 9162, 2.1.3.2).
  * `path` holds its hashes one behind the other.
- * @returns `undefined` when the path's length does not fit index and size
+ * @returns `undefined` when the leaf is no hash or the path's length does not fit index and size
  */
 export function rootFromPath(
   leaf: Buffer,
@@ -86,7 +86,8 @@ export function rootFromPath(
   size: number,
   path: Uint8Array,
 ): Buffer | undefined {
-  if (index >= size || path.byteLength !== pathLength(index, size) * hashBytes) return undefined;
+  if (leaf.byteLength !== hashBytes || index >= size) return undefined;
+  if (path.byteLength !== pathLength(index, size) * hashBytes) return undefined;
   let result = leaf;
   let offset = 0;
   for (let node = index, last = size - 1; last > 0; node >>>= 1, last >>>= 1) {
