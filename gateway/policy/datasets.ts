@@ -1,0 +1,153 @@
+/** `datasets/NAME/VERSION.json`: what a notice carries, as JSON Schema 2020-12 that people can read. */
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Problem } from '../../protocol/errors.ts';
+import { checkDatasetForm } from './dataset-form.ts';
+import { positionAt, type Position } from './source-position.ts';
+import { parseYaml } from './yaml-source.ts';
+
+/** A JSON Schema as parsed; the gateway only hands it on. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A structured document with a versioned schema. */
+export type Dataset = {
+  /** `urn:causeway:dataset:NAME:VERSION`, as it stands in an envelope's `dataschema`. */
+  readonly urn: string;
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly description: string;
+  readonly schema: JsonSchema;
+};
+
+type Locate = (path: readonly PropertyKey[]) => Position;
+
+/** Reads one schema; `undefined` when anything is wrong with it, told to `problems`. */
+export function readDataset(file: string, text: string, problems: Problem[]): Dataset | undefined {
+  const faults: Problem[] = [];
+  const source = parseJson(file, text, faults);
+  if (source !== undefined) {
+    const { schema, locate } = source;
+    const findKey = (key: string): Position =>
+      positionAt(text, Math.max(text.indexOf(`${JSON.stringify(key)}:`), 0));
+    const report = (path: readonly PropertyKey[], message: string): void => {
+      faults.push({ at: file, ...locate(path), message });
+    };
+    checkDatasetForm(schema, urnOf(file), report);
+    compileSchema(schema, report, (keyword) => {
+      faults.push({
+        at: file,
+        ...findKey(keyword),
+        message: `\`${keyword}\` is not a keyword of JSON Schema`,
+      });
+    });
+    if (faults.length === 0) return describeDataset(file, schema);
+  }
+  problems.push(...faults);
+  return undefined;
+}
+
+function describeDataset(file: string, schema: JsonSchema): Dataset {
+  const [, name = '', version = ''] = /^datasets\/([^/]+)\/(.+)\.json$/.exec(file) ?? [];
+  const { title, description } = schema as { title: string; description: string };
+  return { urn: urnOf(file), name, version, title, description, schema };
+}
+
+/** `datasets/ird-request/1.0.json` → `urn:causeway:dataset:ird-request:1.0`. */
+function urnOf(file: string): string {
+  return file.replace(/^datasets\/([^/]+)\/(.+)\.json$/, 'urn:causeway:dataset:$1:$2');
+}
+
+/** JSON is read by JSON.parse, which is strict; YAML, its superset, then knows where everything stands. */
+function parseJson(
+  file: string,
+  text: string,
+  problems: Problem[],
+): { schema: JsonSchema; locate: Locate } | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const offset = /at position (\d+)/.exec(message)?.[1];
+    const place = positionAt(text, offset === undefined ? text.length : Number(offset));
+    const words = message.replace(/ in JSON at position.*$/s, '').replace(/,? "?\.{3}.*$/s, '');
+    problems.push({ at: file, ...place, message: `this is not valid JSON: ${words}` });
+    return undefined;
+  }
+  const source = parseYaml(file, text, problems);
+  if (source === undefined) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    problems.push({ at: file, line: 1, column: 1, message: 'a data set must be a JSON object' });
+    return undefined;
+  }
+  return { schema: value as JsonSchema, locate: source.positionOf };
+}
+
+function compileSchema(
+  schema: JsonSchema,
+  report: (path: readonly PropertyKey[], message: string) => void,
+  reportKeyword: (keyword: string) => void,
+): void {
+  // One instance for each schema: they must stand alone, since clients receive them one by one.
+  const ajv = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    allErrors: true,
+    validateSchema: false,
+    logger: false,
+  });
+  addFormats.default(ajv);
+  if (!checkMetaSchema(ajv, schema, report)) return;
+  try {
+    const validate = ajv.compile(schema);
+    const examples = Array.isArray(schema.examples) ? schema.examples : [];
+    examples.forEach((example, index) => {
+      if (validate(example)) return;
+      for (const error of validate.errors ?? []) {
+        const path = ['examples', index, ...pathOf(error.instancePath)];
+        report(path, `this example does not match the schema: ${describeAjvError(error)}`);
+      }
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'it cannot be compiled';
+    const keyword = /unknown keyword: "(.+)"/.exec(message)?.[1];
+    if (keyword !== undefined) reportKeyword(keyword);
+    else report([], `the schema cannot be used: ${message}`);
+  }
+}
+
+function checkMetaSchema(
+  ajv: Ajv2020,
+  schema: JsonSchema,
+  report: (path: readonly PropertyKey[], message: string) => void,
+): boolean {
+  const sound = ajv.validate('https://json-schema.org/draft/2020-12/schema', schema);
+  if (sound) return true;
+  const seen = new Set<string>();
+  for (const error of ajv.errors ?? []) {
+    const message = `is not valid JSON Schema 2020-12: ${describeAjvError(error)}`;
+    if (!seen.has(error.instancePath))
+      report(pathOf(error.instancePath), `${error.instancePath || '/'} ${message}`);
+    seen.add(error.instancePath);
+  }
+  return false;
+}
+
+function describeAjvError(error: ErrorObject): string {
+  const { allowedValues, additionalProperty } = error.params as {
+    allowedValues?: unknown[];
+    additionalProperty?: string;
+  };
+  const message = error.message ?? 'does not match';
+  if (allowedValues !== undefined) return `${message}: ${allowedValues.map(String).join(', ')}`;
+  return additionalProperty === undefined ? message : `${message}: ${additionalProperty}`;
+}
+
+/** The parts of a JSON Pointer (RFC 6901). */
+function pathOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
