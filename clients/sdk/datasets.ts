@@ -1,0 +1,156 @@
+/** Data sets in the hands of a client: check a document, explain the fields, start a new document. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { CausewayError, type Problem } from '../../protocol/errors.ts';
+import { dataschemaSchema } from '../../protocol/wire/envelope.ts';
+import { describeFields, type DatasetField } from './dataset-fields.ts';
+import { explainErrors } from './dataset-problems.ts';
+import { buildTemplate } from './dataset-template.ts';
+import { isSchema, type DatasetSchema } from './dataset-schema.ts';
+
+/** One line of the list of data sets. */
+export type DatasetSummary = {
+  /** `urn:causeway:dataset:NAME:VERSION`, for the envelope's `dataschema`. */
+  readonly urn: string;
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly description: string;
+};
+
+type Entry = {
+  readonly summary: DatasetSummary;
+  readonly schema: DatasetSchema;
+  compiled?: ValidateFunction;
+};
+
+/**
+ * The data sets of a sharing agreement, by URN. A schema is compiled when it is first used.
+ * Compiling makes code of the schema: take schemas only from a gateway that the identity trusts.
+ */
+export class DatasetRegistry {
+  readonly #entries: ReadonlyMap<string, Entry>;
+
+  private constructor(entries: ReadonlyMap<string, Entry>) {
+    this.#entries = entries;
+  }
+
+  /**
+   * A registry of these JSON Schemas (2020-12), each with its URN as `$id`.
+   * @throws CausewayError `dataset-unknown` when one is not an object or has no such `$id`
+   */
+  static of(schemas: readonly unknown[]): DatasetRegistry {
+    const entries = schemas.map((schema): [string, Entry] => {
+      const summary = isSchema(schema) ? summarise(schema) : undefined;
+      if (!isSchema(schema) || summary === undefined) {
+        throw new CausewayError('dataset-unknown', {
+          detail: 'A schema has no `$id` of the form urn:causeway:dataset:NAME:VERSION.',
+        });
+      }
+      return [summary.urn, { summary, schema }];
+    });
+    return new DatasetRegistry(new Map(entries));
+  }
+
+  /** Every data set, in the order of their URNs. */
+  list(): DatasetSummary[] {
+    return [...this.#entries.values()].map(({ summary }) => summary).sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  }
+
+  /** True when the registry has the data set. */
+  has(urn: string): boolean {
+    return this.#entries.has(urn);
+  }
+
+  /**
+   * What is wrong with a document: JSON Pointers (the empty one is the whole) and plain words, never its values.
+   * Empty when it is in order.
+   * @throws CausewayError `dataset-unknown`
+   */
+  validate(urn: string, value: unknown): Problem[] {
+    const entry = this.#get(urn);
+    entry.compiled ??= compile(entry);
+    return entry.compiled(value) ? [] : explainErrors(entry.schema, entry.compiled.errors ?? []);
+  }
+
+  /**
+   * Refuses a document that does not match its data set.
+   * @throws CausewayError `dataset-invalid` with the problems, or `dataset-unknown`
+   */
+  assertValid(urn: string, value: unknown): void {
+    const problems = this.validate(urn, value);
+    if (problems.length === 0) return;
+    const detail = problems
+      .map(({ at, message }) => `${at === '' ? 'the document' : at}: ${message}`)
+      .join('; ');
+    throw new CausewayError('dataset-invalid', { problems, detail: `${detail}.` });
+  }
+
+  /**
+   * The fields of a data set, outer before inner, for people.
+   * @throws CausewayError `dataset-unknown`
+   */
+  describe(urn: string): DatasetSummary & { readonly fields: DatasetField[] } {
+    const { summary, schema } = this.#get(urn);
+    return { ...summary, fields: describeFields(schema) };
+  }
+
+  /**
+   * A document to begin with, which validates: the schema's own example, or one made from its fields.
+   * @throws CausewayError `dataset-unknown`, or `dataset-invalid` when the schema offers nothing that validates
+   */
+  template(urn: string): unknown {
+    const template = buildTemplate(this.#get(urn).schema);
+    this.assertValid(urn, template);
+    return template;
+  }
+
+  /**
+   * The JSON Schema itself.
+   * @throws CausewayError `dataset-unknown`
+   */
+  schema(urn: string): DatasetSchema {
+    return this.#get(urn).schema;
+  }
+
+  #get(urn: string): Entry {
+    const entry = this.#entries.get(urn);
+    if (entry !== undefined) return entry;
+    const known = this.list().map((summary) => summary.urn);
+    const detail = known.length === 0 ? undefined : `There are: ${known.join(', ')}.`;
+    throw new CausewayError('dataset-unknown', { detail });
+  }
+}
+
+function summarise(schema: DatasetSchema): DatasetSummary | undefined {
+  const parsed = dataschemaSchema.safeParse(schema.$id);
+  if (!parsed.success) return undefined;
+  const [name = '', version = ''] = parsed.data.split(':').slice(3);
+  return {
+    urn: parsed.data,
+    name,
+    version,
+    title: schema.title ?? name,
+    description: schema.description ?? '',
+  };
+}
+
+function compile({ schema, summary }: Entry): ValidateFunction {
+  // `verbose` would keep the document's values in the errors, and they must go nowhere.
+  const ajv = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    allErrors: true,
+    logger: false,
+    verbose: false,
+  });
+  addFormats.default(ajv);
+  try {
+    return ajv.compile(schema);
+  } catch (cause) {
+    throw new CausewayError('dataset-unknown', {
+      detail: `The schema of ${summary.urn} cannot be used.`,
+      cause,
+    });
+  }
+}
