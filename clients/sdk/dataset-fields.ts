@@ -12,7 +12,9 @@ export type DatasetField = {
   readonly description: string;
 };
 
+/** Bounds for schemas whose definitions contain themselves. */
 const maxDepth = 12;
+const maxFields = 2000;
 
 /** Every field, a group before its parts, in the order of the schema. */
 export function describeFields(root: DatasetSchema): DatasetField[] {
@@ -20,6 +22,7 @@ export function describeFields(root: DatasetSchema): DatasetField[] {
   const visit = (schema: DatasetSchema, pointer: string, depth: number): void => {
     const required = new Set(schema.required);
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      if (fields.length >= maxFields) return;
       const field = resolveSchema(root, property);
       const at = `${pointer}/${name}`;
       const { title = name, description = '' } = field;

@@ -25,11 +25,20 @@ export function isSchema(value: unknown): value is DatasetSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const maxReferences = 16;
+
 /** Follows a `$ref` to `#/$defs/NAME`; what stands beside the reference (a title) goes before what it names. */
 export function resolveSchema(root: DatasetSchema, schema: DatasetSchema): DatasetSchema {
-  const name = /^#\/\$defs\/([^/]+)$/.exec(schema.$ref ?? '')?.[1];
-  const target = name === undefined ? undefined : root.$defs?.[name];
-  return target === undefined ? schema : { ...resolveSchema(root, target), ...schema };
+  let resolved = schema;
+  // Bounded, since a definition may refer to itself.
+  for (let followed = 0; resolved.$ref !== undefined && followed < maxReferences; followed += 1) {
+    const { $ref, ...beside } = resolved;
+    const name = /^#\/\$defs\/([^/]+)$/.exec($ref)?.[1];
+    const target = name === undefined ? undefined : root.$defs?.[name];
+    if (target === undefined) return beside;
+    resolved = { ...target, ...beside };
+  }
+  return resolved;
 }
 
 /** The schema of the place that a JSON Pointer names in a document; `undefined` where the schema has none. */

@@ -199,6 +199,26 @@ describe('the registry', () => {
     expect(() => broken.validate(urn, {})).toThrow(expect.objectContaining({ code: 'dataset-unknown' }));
   });
 
+  it('comes to an end with definitions that contain themselves', () => {
+    const urn = 'urn:causeway:dataset:endless:1';
+    const item = { $ref: '#/$defs/item' };
+    const endless = DatasetRegistry.of([
+      {
+        $id: urn,
+        type: 'object',
+        properties: { item, loop: { $ref: '#/$defs/loop' } },
+        $defs: {
+          item: {
+            type: 'object',
+            properties: Object.fromEntries(Array.from('abcdefgh').map((name) => [name, item])),
+          },
+          loop: { $ref: '#/$defs/loop' },
+        },
+      },
+    ]);
+    expect(endless.describe(urn).fields).toHaveLength(2000);
+  });
+
   it('makes a template from the fields where a schema has no example', () => {
     const urn = 'urn:causeway:dataset:small:1';
     const small = DatasetRegistry.of([
