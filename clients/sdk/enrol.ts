@@ -1,0 +1,130 @@
+/** Enrolment and renewal, from the endpoint's side. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import {
+  decodeEnrolmentToken,
+  enrolmentResponseSchema,
+  renewalResponseSchema,
+  type EnrolmentResponse,
+} from '../../protocol/wire/enrolment.ts';
+import { fetchPinnedAuthority } from './first-contact.ts';
+import { gatewayOrigin, requestGateway } from './gateway-request.ts';
+import { createHome, refuseExistingHome, replaceTlsIdentity, type Home } from './home.ts';
+import { buildEnrolmentRequest, createEndpointKeys, createTlsKey, type EndpointKeys } from './keys.ts';
+
+export type EnrolOptions = {
+  /** `https://host:port`. */
+  readonly gatewayUrl: string;
+  /** As the operator handed it over. */
+  readonly token: string;
+  /** The folder to make. */
+  readonly home: string;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A fresh identity and its public entry. */
+export type Enrolment = { readonly home: Home; readonly entry: DirectoryEntry };
+
+/**
+ * Makes the endpoint's keys, registers their public parts and writes the home. Private keys never leave.
+ * The first contact is tied to the CA that the token names: nothing is sent to anybody else.
+ * @throws CausewayError `home-exists`, `token-invalid`, `token-expired`, `gateway-untrusted`,
+ * `gateway-unreachable`, `aborted`, or what the gateway refuses with
+ */
+export async function enrol(options: EnrolOptions): Promise<Enrolment> {
+  const gatewayUrl = gatewayOrigin(options.gatewayUrl);
+  const token = decodeEnrolmentToken(options.token);
+  await refuseExistingHome(options.home);
+  const authorityPem = await fetchPinnedAuthority(gatewayUrl, token.ca, options.signal);
+  const keys = await createEndpointKeys(token.endpoint);
+  const response = await requestGateway({
+    gatewayUrl,
+    path: '/v1/enrol',
+    tls: { ca: authorityPem },
+    body: buildEnrolmentRequest(keys, token.secret),
+    schema: enrolmentResponseSchema,
+    signal: options.signal,
+  });
+  checkResponse(response, keys, authorityPem);
+  const home = await createHome(options.home, {
+    endpoint: token.endpoint,
+    gatewayUrl,
+    tlsKeyPem: keys.tlsKeyPem,
+    tlsCertificatePem: response.certificate,
+    authorityPem,
+    openpgpPrivateKey: keys.openpgp.privateKeyArmored,
+    signingKeyPem: keys.signingKeyPem,
+    receiptKey: response.receiptKey,
+  });
+  return { home, entry: response.entry };
+}
+
+/**
+ * Gets a certificate for a fresh TLS key, over the present one, and puts both into the home.
+ * From then on the gateway knows only the new certificate.
+ * @throws CausewayError as {@link enrol} does
+ */
+export async function renew(home: Home, options: { readonly signal?: AbortSignal } = {}): Promise<Home> {
+  const { tlsKeyPem, certificateRequestPem } = createTlsKey();
+  const { certificate } = await requestGateway({
+    gatewayUrl: home.gatewayUrl,
+    path: '/v1/renew',
+    tls: { ca: home.authorityPem, key: home.tlsKeyPem, cert: home.tlsCertificatePem },
+    body: { certificateRequest: certificateRequestPem },
+    schema: renewalResponseSchema,
+    signal: options.signal,
+  });
+  checkCertificate(certificate, tlsKeyPem, home.endpoint, home.authorityPem);
+  return replaceTlsIdentity(home, { tlsKeyPem, tlsCertificatePem: certificate });
+}
+
+/** When a certificate should be renewed, ms since 1970: at two thirds of its time. */
+export function renewalDueAt(certificatePem: string): number {
+  const { validFromDate, validToDate } = new X509Certificate(certificatePem);
+  const startsAt = validFromDate.getTime();
+  return startsAt + ((validToDate.getTime() - startsAt) * 2) / 3;
+}
+
+/** What the gateway registered must be what was asked for. */
+function checkResponse(response: EnrolmentResponse, keys: EndpointKeys, authorityPem: string): void {
+  const { entry } = response;
+  const certificate = checkCertificate(response.certificate, keys.tlsKeyPem, keys.endpoint, authorityPem);
+  const matches =
+    entry.endpoint === keys.endpoint &&
+    entry.status === 'active' &&
+    entry.tlsThumbprint === sha256(certificate.raw).toString('base64url') &&
+    entry.openpgpFingerprint === keys.openpgp.fingerprint &&
+    entry.encryptionKey === keys.openpgp.encryptionKey &&
+    entry.signingKey === keys.signingKey;
+  if (!matches) throw untrusted('It registered other keys than the ones sent.');
+}
+
+function checkCertificate(
+  pem: string,
+  keyPem: string,
+  endpoint: EndpointAddress,
+  authorityPem: string,
+): X509Certificate {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(pem);
+    const authority = new X509Certificate(authorityPem);
+    if (
+      certificate.checkPrivateKey(createPrivateKey(keyPem)) &&
+      certificate.verify(authority.publicKey) &&
+      certificate.subjectAltName === `URI:urn:causeway:${endpoint.replace('/', ':')}`
+    ) {
+      return certificate;
+    }
+  } catch (cause) {
+    throw untrusted('Its certificate for this endpoint cannot be read.', cause);
+  }
+  throw untrusted('Its certificate for this endpoint is not the one asked for.');
+}
+
+function untrusted(detail: string, cause?: unknown): CausewayError {
+  return new CausewayError('gateway-untrusted', { detail, cause });
+}

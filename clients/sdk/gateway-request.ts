@@ -1,0 +1,139 @@
+/** One request to the gateway over HTTPS: TLS 1.3, one trusted CA, bounded answer, problems as errors. */
+import { request as requestHttps } from 'node:https';
+import { z } from 'zod';
+import { CausewayError, errorCodes } from '../../protocol/errors.ts';
+import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+
+/** PEM: the CA that the gateway's certificate must come from, and the client's own key and certificate. */
+export type RequestTls = {
+  readonly ca: string;
+  readonly key?: string | undefined;
+  readonly cert?: string | undefined;
+};
+
+export type GatewayRequest<T> = {
+  /** `https://host:port`. */
+  readonly gatewayUrl: string;
+  readonly path: string;
+  readonly tls: RequestTls;
+  /** Sent as JSON with POST; a GET where there is none. */
+  readonly body?: unknown;
+  /** What a good answer looks like. */
+  readonly schema: z.ZodType<T>;
+  readonly signal?: AbortSignal | undefined;
+  /** Most bytes of an answer. Default 1 MiB. */
+  readonly maxAnswerBytes?: number;
+};
+
+const timeoutMs = 20_000;
+
+/** Problem details (RFC 9457); members that are not known are ignored, as it asks. */
+const problemSchema = z.object({ code: z.enum(errorCodes), detail: z.string().max(4_000).optional() });
+
+/**
+ * Asks the gateway.
+ * @throws CausewayError with the gateway's own code; or `gateway-unreachable`, `gateway-untrusted`, `aborted`
+ */
+export async function requestGateway<T>(request: GatewayRequest<T>): Promise<T> {
+  const { status, text } = await exchange(request);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw unexpected(`It answered ${status} without JSON.`, cause);
+  }
+  if (status < 200 || status > 299) {
+    const problem = problemSchema.safeParse(value);
+    if (!problem.success) throw unexpected(`It answered ${status}.`, problem.error);
+    throw new CausewayError(problem.data.code, { detail: problem.data.detail });
+  }
+  const answer = request.schema.safeParse(value);
+  if (!answer.success) {
+    throw unexpected(`Its answer has another form. ${describeIssues(answer.error).detail}`, answer.error);
+  }
+  return answer.data;
+}
+
+/** The origin of a gateway's URL, `https://` or `wss://`. @throws CausewayError `configuration-invalid` */
+export function gatewayOrigin(url: string): string {
+  const parsed = URL.parse(url.replace(/^wss:/, 'https:'));
+  if (parsed?.protocol !== 'https:' || parsed.username !== '' || parsed.password !== '') {
+    throw new CausewayError('configuration-invalid', {
+      detail: 'The address of a gateway has the form https://host:port.',
+    });
+  }
+  return parsed.origin;
+}
+
+function exchange<T>(request: GatewayRequest<T>): Promise<{ status: number; text: string }> {
+  const { gatewayUrl, path, tls, body, signal, maxAnswerBytes = 1024 * 1024 } = request;
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => reject(asConnectionError(error, signal));
+    if (signal?.aborted === true) {
+      fail(signal.reason);
+      return;
+    }
+    const outgoing = requestHttps(
+      new URL(path, gatewayUrl),
+      {
+        method: content === undefined ? 'GET' : 'POST',
+        headers: content === undefined ? {} : { 'content-type': 'application/json' },
+        ca: tls.ca,
+        key: tls.key,
+        cert: tls.cert,
+        minVersion: 'TLSv1.3',
+        rejectUnauthorized: true,
+        agent: false,
+        timeout: timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        incoming.on('data', (chunk: Buffer) => {
+          size += chunk.byteLength;
+          if (size > maxAnswerBytes) outgoing.destroy(unexpected('Its answer is too large.'));
+          else chunks.push(chunk);
+        });
+        incoming.on('error', fail);
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        );
+      },
+    );
+    outgoing.on('error', fail);
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.end(content);
+  });
+}
+
+/** Codes by which Node says that a certificate did not verify. */
+const distrust =
+  /^(?:ERR_TLS_CERT_|UNABLE_TO_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_|ERROR_IN_CERT_)/;
+
+/** Tells apart: called off, not the right gateway, not there. */
+export function asConnectionError(error: unknown, signal?: AbortSignal): CausewayError {
+  if (error instanceof CausewayError) return error;
+  if (signal?.aborted === true) return new CausewayError('aborted', { cause: error });
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (distrust.test(code)) {
+    return new CausewayError('gateway-untrusted', { detail: explainDistrust(code), cause: error });
+  }
+  return new CausewayError('gateway-unreachable', { cause: error });
+}
+
+function explainDistrust(code: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Its certificate is for another host name.';
+  if (code === 'CERT_HAS_EXPIRED') return 'Its certificate has expired.';
+  if (code === 'CERT_NOT_YET_VALID')
+    return 'Its certificate is not valid yet: check the clock of this machine.';
+  return 'Its certificate does not come from the issuing CA that is expected.';
+}
+
+function unexpected(detail: string, cause?: unknown): CausewayError {
+  return new CausewayError('gateway-unreachable', {
+    detail: `What answers there does not speak this protocol. ${detail}`,
+    cause,
+  });
+}

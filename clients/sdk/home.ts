@@ -1,0 +1,203 @@
+/**
+ * An endpoint's home folder: its identity, readable by its owner only.
+ *
+ * ```
+ * identity.json   endpoint, gateway, receipt key       openpgp.key   OpenPGP private key, armored
+ * tls.pem         TLS private key and certificate      signing.key   Ed25519 private key
+ * ca.crt          the gateway's issuing CA
+ * ```
+ *
+ * TLS key and certificate share a file so that renewal replaces both at one stroke.
+ */
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { CausewayError } from '../../protocol/errors.ts';
+import { endpointAddressSchema, type EndpointAddress } from '../../protocol/ids.ts';
+import { rawKeySchema } from '../../protocol/wire/directory.ts';
+
+/** An endpoint's identity, as its home keeps it. */
+export type HomeIdentity = {
+  readonly endpoint: EndpointAddress;
+  /** `https://host:port`. */
+  readonly gatewayUrl: string;
+  readonly tlsKeyPem: string;
+  readonly tlsCertificatePem: string;
+  /** The gateway's issuing CA, PEM: the only one that this endpoint trusts. */
+  readonly authorityPem: string;
+  /** OpenPGP private key, armored; see `openpgp.ts`. */
+  readonly openpgpPrivateKey: string;
+  /** Ed25519 private key that signs envelopes and receipts, PKCS#8 PEM. */
+  readonly signingKeyPem: string;
+  /** The raw Ed25519 key that signs the gateway's receipts, base64url. */
+  readonly receiptKey: string;
+};
+
+/** An identity and where it lives. */
+export type Home = HomeIdentity & { readonly dir: string };
+
+const identitySchema = z.strictObject({
+  version: z.literal(1),
+  endpoint: endpointAddressSchema,
+  gateway: z.url({ protocol: /^https$/ }),
+  receiptKey: rawKeySchema,
+});
+
+const files = {
+  identity: 'identity.json',
+  tls: 'tls.pem',
+  authority: 'ca.crt',
+  openpgp: 'openpgp.key',
+  signing: 'signing.key',
+} as const;
+
+/**
+ * Writes a new home. Its files are made in a sibling folder that gets the name at the end, so a crash leaves no
+ * half identity.
+ * @throws CausewayError `home-exists`
+ */
+export async function createHome(dir: string, identity: HomeIdentity): Promise<Home> {
+  await refuseExistingHome(dir);
+  const target = resolve(dir);
+  await mkdir(dirname(target), { recursive: true });
+  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+  await mkdir(draft, { mode: 0o700 });
+  try {
+    await writeIdentity(draft, identity);
+    await sync(draft);
+    await rename(draft, target);
+    await sync(dirname(target));
+  } catch (cause) {
+    await rm(draft, { recursive: true, force: true });
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) {
+      throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
+    }
+    throw cause;
+  }
+  return { dir: target, ...identity };
+}
+
+/** Makes sure that a home can be made at `dir`, before anything is spent on it. @throws CausewayError `home-exists` */
+export async function refuseExistingHome(dir: string): Promise<void> {
+  const found = await lstat(dir).catch(() => undefined);
+  if (found === undefined) return;
+  if (found.isDirectory() && (await isEmpty(dir))) return;
+  throw new CausewayError('home-exists', { detail: `It is ${dir}.` });
+}
+
+/**
+ * Reads a home and checks that its parts fit together.
+ * @throws CausewayError `home-invalid`, naming the file
+ */
+export async function openHome(dir: string): Promise<Home> {
+  const home = resolve(dir);
+  const path = (name: keyof typeof files): string => join(home, files[name]);
+  const identity = await readIdentity(path('identity'));
+  const tls = splitTlsFile(await readPrivateFile(path('tls')), path('tls'));
+  const authorityPem = await readHomeFile(path('authority'));
+  requireUsable(path('authority'), () => new X509Certificate(authorityPem));
+  const signingKeyPem = await readPrivateFile(path('signing'));
+  requireUsable(path('signing'), () => {
+    if (createPrivateKey(signingKeyPem).asymmetricKeyType !== 'ed25519') throw new Error('not Ed25519');
+  });
+  return {
+    dir: home,
+    endpoint: identity.endpoint,
+    gatewayUrl: identity.gateway,
+    receiptKey: identity.receiptKey,
+    ...tls,
+    authorityPem,
+    openpgpPrivateKey: await readPrivateFile(path('openpgp')),
+    signingKeyPem,
+  };
+}
+
+/** Puts a new TLS key and certificate into a home, both or neither. */
+export async function replaceTlsIdentity(
+  home: Home,
+  tls: Pick<HomeIdentity, 'tlsKeyPem' | 'tlsCertificatePem'>,
+): Promise<Home> {
+  const path = join(home.dir, files.tls);
+  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  await writeNewFile(draft, tls.tlsKeyPem + tls.tlsCertificatePem);
+  await rename(draft, path);
+  await sync(home.dir);
+  return { ...home, ...tls };
+}
+
+async function writeIdentity(dir: string, identity: HomeIdentity): Promise<void> {
+  const described: z.input<typeof identitySchema> = {
+    version: 1,
+    endpoint: identity.endpoint,
+    gateway: identity.gatewayUrl,
+    receiptKey: identity.receiptKey,
+  };
+  await writeNewFile(join(dir, files.identity), `${JSON.stringify(described, null, 2)}\n`);
+  await writeNewFile(join(dir, files.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
+  await writeNewFile(join(dir, files.authority), identity.authorityPem);
+  await writeNewFile(join(dir, files.openpgp), identity.openpgpPrivateKey);
+  await writeNewFile(join(dir, files.signing), identity.signingKeyPem);
+}
+
+async function readIdentity(path: string): Promise<z.infer<typeof identitySchema>> {
+  const text = await readHomeFile(path);
+  return requireUsable(path, () => identitySchema.parse(JSON.parse(text)));
+}
+
+function splitTlsFile(text: string, path: string): Pick<HomeIdentity, 'tlsKeyPem' | 'tlsCertificatePem'> {
+  const at = text.indexOf('-----BEGIN CERTIFICATE-----');
+  const tls = { tlsKeyPem: text.slice(0, at), tlsCertificatePem: text.slice(at) };
+  return requireUsable(path, () => {
+    const certificate = new X509Certificate(tls.tlsCertificatePem);
+    if (!certificate.checkPrivateKey(createPrivateKey(tls.tlsKeyPem))) throw new Error('not a pair');
+    return tls;
+  });
+}
+
+async function readPrivateFile(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && (found.mode & 0o077) !== 0) {
+    throw new CausewayError('home-invalid', {
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+    });
+  }
+  return readHomeFile(path);
+}
+
+async function readHomeFile(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
+  });
+}
+
+function requireUsable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new CausewayError('home-invalid', { detail: `${path} is damaged.`, cause });
+  }
+}
+
+async function writeNewFile(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function isEmpty(dir: string): Promise<boolean> {
+  return (await readdir(dir)).length === 0;
+}

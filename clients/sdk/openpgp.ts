@@ -1,0 +1,271 @@
+/**
+ * OpenPGP (RFC 9580) for the SDK: the only file that imports openpgp.
+ *
+ * Keys are version 6 with Ed25519 and X25519. Messages are signed, then encrypted with AEAD (SEIPD version 2,
+ * ours in GCM) to version 6 recipient packets. Anything older is refused in both directions.
+ */
+import {
+  createMessage,
+  decrypt,
+  encrypt,
+  enums,
+  generateKey,
+  PublicKeyEncryptedSessionKeyPacket,
+  readKey,
+  readMessage,
+  readPrivateKey,
+  SymEncryptedIntegrityProtectedDataPacket,
+  type DecryptMessageResult,
+  type Key,
+  type Message,
+  type PartialConfig,
+  type PrivateKey,
+  type PublicKey,
+  type SignaturePacket,
+} from 'openpgp';
+import { CausewayError } from '../../protocol/errors.ts';
+import { fingerprintSchema, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/wire/limits.ts';
+
+/** The most that content may measure once decrypted and, where a foreign client compressed it, inflated. */
+export const maxContentBytes = 8 * 1024 * 1024;
+
+const config: PartialConfig = {
+  v6Keys: true,
+  aeadProtect: true,
+  preferredAEADAlgorithm: enums.aead.gcm,
+  preferredSymmetricAlgorithm: enums.symmetric.aes256,
+  preferredCompressionAlgorithm: enums.compression.uncompressed,
+  allowUnauthenticatedMessages: false,
+  maxDecompressedMessageSize: maxContentBytes,
+  showVersion: false,
+  showComment: false,
+};
+
+/** The features flag for version 2 encrypted data (RFC 9580, section 5.2.3.32). */
+const seipdVersion2 = 0x08;
+
+/** An endpoint's OpenPGP key pair as it is kept. */
+export type OpenpgpKeyFiles = {
+  readonly privateKeyArmored: string;
+  readonly certificateArmored: string;
+  readonly fingerprint: Fingerprint;
+  /** Fingerprint of the encryption subkey. */
+  readonly encryptionKey: Fingerprint;
+};
+
+/** An endpoint's private OpenPGP key, ready to use. */
+export type OpenpgpIdentity = {
+  readonly fingerprint: Fingerprint;
+  readonly encryptionKey: Fingerprint;
+  readonly certificateArmored: string;
+  readonly privateKey: PrivateKey;
+};
+
+/** Makes an endpoint's key. It starts a little before now, for peers whose clocks are slow. */
+export async function generateOpenpgpKey(
+  endpoint: EndpointAddress,
+  now: number = Date.now(),
+): Promise<OpenpgpKeyFiles> {
+  const { privateKey, publicKey } = await generateKey({
+    type: 'curve25519',
+    userIDs: { name: endpoint },
+    date: new Date(now - limits.maxClockSkewMs),
+    format: 'object',
+    config,
+  });
+  return {
+    privateKeyArmored: privateKey.armor(),
+    certificateArmored: publicKey.armor(),
+    ...(await fingerprintsOf(privateKey)),
+  };
+}
+
+/** Reads a private key as {@link generateOpenpgpKey} made it. @throws CausewayError `home-invalid` */
+export async function readOpenpgpIdentity(privateKeyArmored: string): Promise<OpenpgpIdentity> {
+  try {
+    const privateKey = await readPrivateKey({ armoredKey: privateKeyArmored, config });
+    const certificateArmored = privateKey.toPublic().armor();
+    return { privateKey, certificateArmored, ...(await fingerprintsOf(privateKey)) };
+  } catch (cause) {
+    throw new CausewayError('home-invalid', { detail: 'Its OpenPGP key cannot be read.', cause });
+  }
+}
+
+/**
+ * What an armored certificate holds, for comparison with a directory entry.
+ * @throws CausewayError `key-unsuitable`
+ */
+export async function readOpenpgpCertificate(
+  armored: string,
+): Promise<{ readonly fingerprint: Fingerprint; readonly encryptionKey: Fingerprint }> {
+  const key = await readCertificate(armored);
+  return fingerprintsOf(key).catch((cause: unknown) => {
+    throw unsuitable('It has no valid encryption key.', cause);
+  });
+}
+
+/**
+ * Signs content and encrypts it to each recipient, in binary form: as many version 6 recipient packets as
+ * recipients, then one SEIPD version 2 packet. GCM is used where every recipient's key prefers it, as ours do.
+ * @param options.recipients armored certificates
+ * @throws CausewayError `key-unsuitable` when one of the certificates cannot be used with AEAD
+ */
+export async function encryptAndSign(
+  content: Uint8Array,
+  options: { readonly signWith: OpenpgpIdentity; readonly recipients: readonly string[] },
+): Promise<Uint8Array> {
+  if (options.recipients.length === 0) throw new RangeError('a message needs a recipient');
+  const encryptionKeys = await Promise.all(options.recipients.map(readAeadCertificate));
+  const message = await createMessage({ binary: content, filename: '' });
+  try {
+    const sealed: unknown = await encrypt({
+      message,
+      encryptionKeys,
+      signingKeys: options.signWith.privateKey,
+      format: 'binary',
+      config,
+    });
+    return sealed as Uint8Array;
+  } catch (cause) {
+    throw unsuitable('A key has expired or been revoked.', cause);
+  }
+}
+
+/**
+ * Decrypts a payload and checks that it bears exactly one signature, the sender's.
+ * @param options.senderCertificate armored; the certificate that the directory, as verified, gives for the sender
+ * @returns the signed content and nothing else of the payload
+ * @throws CausewayError `payload-undecryptable`, `payload-unsigned`, `key-unsuitable`
+ */
+export async function decryptAndVerify(
+  payload: Uint8Array,
+  options: { readonly decryptWith: OpenpgpIdentity; readonly senderCertificate: string },
+): Promise<Uint8Array> {
+  const sender = await readCertificate(options.senderCertificate);
+  const result = await openMessage(await readSealedMessage(payload), options.decryptWith, sender);
+  const [signature] = result.signatures;
+  if (signature === undefined || result.signatures.length !== 1) {
+    throw unsigned(`It bears ${result.signatures.length} signatures; exactly one is expected.`);
+  }
+  try {
+    await signature.verified;
+  } catch (cause) {
+    throw unsigned('Its signature is not the sender’s.', cause);
+  }
+  const content = result.data as Uint8Array;
+  if (content.byteLength > maxContentBytes) throw undecryptable('Its content is too large.');
+  return content;
+}
+
+/** Reads the packets around the ciphertext and refuses everything but version 6 recipients and SEIPD version 2. */
+async function readSealedMessage(payload: Uint8Array): Promise<Message<Uint8Array>> {
+  let message: Message<Uint8Array>;
+  try {
+    message = await readMessage({ binaryMessage: payload, config });
+  } catch (cause) {
+    throw undecryptable('It is not an OpenPGP message.', cause);
+  }
+  const packets = [...message.packets];
+  const data = packets.pop();
+  const recipients = packets as (PublicKeyEncryptedSessionKeyPacket & { readonly version: number })[];
+  const sealed = data as
+    (SymEncryptedIntegrityProtectedDataPacket & { readonly version: number }) | undefined;
+  if (!(sealed instanceof SymEncryptedIntegrityProtectedDataPacket) || sealed.version !== 2) {
+    throw undecryptable('It is not encrypted with AEAD (SEIPD version 2).');
+  }
+  if (
+    recipients.length === 0 ||
+    recipients.some(
+      (packet) => !(packet instanceof PublicKeyEncryptedSessionKeyPacket) || packet.version !== 6,
+    )
+  ) {
+    throw undecryptable('Its recipient packets are not version 6.');
+  }
+  return message;
+}
+
+/** Decrypting and collecting signatures is one call, so that data and signatures cannot come from two places. */
+async function openMessage(
+  message: Message<Uint8Array>,
+  identity: OpenpgpIdentity,
+  sender: PublicKey,
+): Promise<DecryptMessageResult> {
+  try {
+    return await decrypt({
+      message,
+      decryptionKeys: identity.privateKey,
+      verificationKeys: sender,
+      format: 'binary',
+      // The sender's clock may be ahead by as much as envelopes may.
+      date: new Date(Date.now() + limits.maxClockSkewMs),
+      config,
+    });
+  } catch (cause) {
+    throw undecryptable(undefined, cause);
+  }
+}
+
+async function fingerprintsOf(
+  key: Key,
+): Promise<{ readonly fingerprint: Fingerprint; readonly encryptionKey: Fingerprint }> {
+  const encryption = await key.getEncryptionKey();
+  return {
+    fingerprint: fingerprintSchema.parse(key.getFingerprint()),
+    encryptionKey: fingerprintSchema.parse(encryption.getFingerprint()),
+  };
+}
+
+const parsedCertificates = new Map<string, Promise<PublicKey>>();
+const maxParsedCertificates = 1_000;
+
+/** The same certificates come with every message, so each text is parsed once. */
+async function readCertificate(armored: string): Promise<PublicKey> {
+  const known = parsedCertificates.get(armored);
+  if (known !== undefined) return known;
+  const parsed = parseCertificate(armored);
+  await parsed;
+  if (parsedCertificates.size >= maxParsedCertificates) parsedCertificates.clear();
+  parsedCertificates.set(armored, parsed);
+  return parsed;
+}
+
+async function parseCertificate(armored: string): Promise<PublicKey> {
+  let key: Key;
+  try {
+    key = await readKey({ armoredKey: armored, config });
+  } catch (cause) {
+    throw unsuitable('It cannot be read.', cause);
+  }
+  if (key.isPrivate()) throw unsuitable('It is a private key.');
+  if (key.keyPacket.version !== 6) throw unsuitable('It is not a version 6 key.');
+  return key.toPublic();
+}
+
+/** One key without AEAD would pull the whole message down to SEIPD version 1. */
+async function readAeadCertificate(armored: string): Promise<PublicKey> {
+  const key = await readCertificate(armored);
+  let selfSignature: SignaturePacket;
+  try {
+    selfSignature = await (key as KeyWithSelfSignature).getPrimarySelfSignature(new Date());
+  } catch (cause) {
+    throw unsuitable('Its own signature is not valid.', cause);
+  }
+  if (((selfSignature.features?.[0] ?? 0) & seipdVersion2) === 0) throw unsuitable('It is without AEAD.');
+  return key;
+}
+
+/** A method that openpgp's types leave out. */
+type KeyWithSelfSignature = Key & { getPrimarySelfSignature(date: Date): Promise<SignaturePacket> };
+
+function unsuitable(detail: string, cause?: unknown): CausewayError {
+  return new CausewayError('key-unsuitable', { detail, cause });
+}
+
+function undecryptable(detail?: string, cause?: unknown): CausewayError {
+  return new CausewayError('payload-undecryptable', { detail, cause });
+}
+
+function unsigned(detail: string, cause?: unknown): CausewayError {
+  return new CausewayError('payload-unsigned', { detail, cause });
+}
