@@ -189,10 +189,12 @@ export const catalogue = {
   'outbox-full': entry(507, null, true, 'The outbox has reached its limit.'),
   'client-closed': entry(409, null, false, 'The client has been closed.'),
   aborted: entry(499, null, true, 'The operation was aborted by its caller.'),
+  'usage-invalid': entry(400, null, false, 'The command was not used as its help describes.'),
   // Configuration
   'configuration-invalid': entry(500, null, false, 'The configuration is not valid.'),
   'policy-invalid': entry(500, null, false, 'The policy folder is not valid.'),
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
+  'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** A stable error code, as it stands in frames, problem details, receipts and logs. */

@@ -1,0 +1,60 @@
+/** Turns what callers of the store give into operations and their bytes; see `operations.ts`. */
+import type { Settlement, Submission } from '../port.ts';
+import type { ByteSink } from './byte-stream.ts';
+import type { Operation, PackedAcceptable, PackedRefusable, PackedSettlementReceipt } from './operations.ts';
+
+/** Puts an operation's bytes into the sink and gives the rest. */
+export type Encode<T extends Operation['type'] = Operation['type']> = (
+  sink: ByteSink,
+) => Extract<Operation, { type: T }>;
+
+export function encodeSubmission({ source, messages }: Submission): Encode<'submit'> {
+  return (sink) => ({
+    type: 'submit',
+    source,
+    messages: messages.map((message): PackedAcceptable | PackedRefusable => {
+      sink.add(message.envelopeDigest);
+      if (message.verdict === 'refuse') {
+        const { id, code, text, final, record } = message;
+        return {
+          verdict: 'refuse',
+          id,
+          code,
+          ...(text !== undefined && { text }),
+          final,
+          recordBytes: sink.addText(JSON.stringify(record)),
+        };
+      }
+      let listening = 0;
+      const recipients = message.recipients.map((recipient, index) => {
+        if (recipient.listening) listening |= 1 << index;
+        return recipient.endpoint;
+      });
+      return {
+        verdict: 'accept',
+        id: message.id,
+        expiresAt: message.expiresAt,
+        lane: message.lane,
+        category: message.category,
+        severity: message.severity,
+        thread: message.thread,
+        recipients,
+        listening: listening >>> 0,
+        unitBytes: sink.add(message.unit),
+        recordBytes: sink.addText(JSON.stringify(message.record)),
+      };
+    }),
+  });
+}
+
+export function encodeSettlement({ recipient, group, receipts }: Settlement): Encode<'settle'> {
+  return (sink) => ({
+    type: 'settle',
+    recipient,
+    groupBytes: sink.add(group),
+    receipts: receipts.map(({ kind, message, envelopeDigest, delivery }): PackedSettlementReceipt => {
+      sink.add(envelopeDigest);
+      return delivery === undefined ? { kind, message } : { kind, message, delivery };
+    }),
+  });
+}

@@ -1,0 +1,63 @@
+/** Many pieces of bytes in one transferable buffer, written and read in the same order. */
+
+/** Collects pieces, then copies each once into a buffer of the right size. */
+export class ByteSink {
+  readonly #pieces: (Uint8Array | string)[] = [];
+  readonly #lengths: number[] = [];
+  #total = 0;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Adds bytes. @returns their number */
+  add(bytes: Uint8Array): number {
+    this.#pieces.push(bytes);
+    this.#lengths.push(bytes.byteLength);
+    this.#total += bytes.byteLength;
+    return bytes.byteLength;
+  }
+
+  /** Adds text as UTF-8. @returns the number of its bytes */
+  addText(text: string): number {
+    const length = Buffer.byteLength(text);
+    this.#pieces.push(text);
+    this.#lengths.push(length);
+    this.#total += length;
+    return length;
+  }
+
+  /** The buffer, which nothing else shares. */
+  finish(): ArrayBuffer {
+    // Unpooled and not filled with zeros: it is overwritten whole, and it can be transferred.
+    const buffer = Buffer.allocUnsafeSlow(this.#total);
+    let offset = 0;
+    for (const [index, piece] of this.#pieces.entries()) {
+      const length = this.#lengths[index] ?? 0;
+      if (typeof piece !== 'string') buffer.set(piece, offset);
+      else if (length === piece.length) buffer.write(piece, offset, length, 'latin1');
+      else buffer.write(piece, offset, length, 'utf8');
+      offset += length;
+    }
+    return buffer.buffer;
+  }
+}
+
+/** Gives the pieces back, as views. */
+export class ByteSource {
+  readonly #bytes: Buffer;
+  #offset: number;
+
+  constructor(bytes: ArrayBuffer, offset = 0) {
+    this.#bytes = Buffer.from(bytes);
+    this.#offset = offset;
+  }
+
+  take(length: number): Buffer {
+    const end = this.#offset + length;
+    if (end > this.#bytes.byteLength) throw new RangeError('the packet is too short');
+    const piece = this.#bytes.subarray(this.#offset, end);
+    this.#offset = end;
+    return piece;
+  }
+}

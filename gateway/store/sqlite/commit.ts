@@ -1,0 +1,110 @@
+/** Group commit: a batch in one transaction; where that fails, each operation in its own. */
+import { ByteSink, ByteSource } from './byte-stream.ts';
+import { concernsEveryOperation, isEnvironmental } from './failures.ts';
+import type { Committed, Ledger, Task } from './ledger.ts';
+import type { Batch, BatchAnswer, Packet, PackedFailure, PackedResult, StreamGrowth } from './operations.ts';
+
+type Attempt = { readonly committed: Committed } | { readonly error: unknown };
+
+/**
+ * Carries out a batch and says how each operation ended. Never throws.
+ * @param onError told of every failed transaction
+ */
+export function commitBatch(ledger: Ledger, packet: Packet, onError: (error: unknown) => void): Packet {
+  const { operations, offsets } = JSON.parse(packet.text) as Batch;
+  const tasks = operations.map((operation, index): Task => {
+    const offset = offsets[index] ?? 0;
+    return { operation, bytes: () => new ByteSource(packet.bytes, offset) };
+  });
+  const answer = new AnswerBuilder(ledger);
+  const whole = attempt(ledger, tasks, packet.at, onError);
+  if ('committed' in whole) answer.addCommitted(whole.committed);
+  else if (tasks.length === 1 || concernsEveryOperation(whole.error))
+    answer.addFailures(tasks.length, whole.error);
+  else commitSingly(ledger, tasks, packet.at, answer, onError);
+  return answer.finish(packet.at);
+}
+
+/** One bad operation must not sink the others. */
+function commitSingly(
+  ledger: Ledger,
+  tasks: readonly Task[],
+  at: number,
+  answer: AnswerBuilder,
+  onError: (error: unknown) => void,
+): void {
+  for (const [index, task] of tasks.entries()) {
+    const single = attempt(ledger, [task], at, onError);
+    if ('committed' in single) answer.addCommitted(single.committed);
+    else if (!concernsEveryOperation(single.error)) answer.addFailures(1, single.error);
+    else {
+      answer.addFailures(tasks.length - index, single.error);
+      return;
+    }
+  }
+}
+
+function attempt(
+  ledger: Ledger,
+  tasks: readonly Task[],
+  at: number,
+  onError: (error: unknown) => void,
+): Attempt {
+  try {
+    return { committed: ledger.transact(tasks, at) };
+  } catch (error) {
+    onError(error);
+    return { error };
+  }
+}
+
+class AnswerBuilder {
+  readonly #ledger: Ledger;
+  readonly #results: PackedResult[] = [];
+  readonly #growth: StreamGrowth[] = [];
+  readonly #resultBytes: Uint8Array[] = [];
+  readonly #growthBytes: Uint8Array[] = [];
+  #versions: BatchAnswer['versions'];
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  addCommitted({ carried, growth, versions }: Committed): void {
+    for (const { value, group } of carried) {
+      this.#results.push({ value });
+      if (group !== undefined) this.#resultBytes.push(group);
+    }
+    for (const { endpoint, position, group } of growth) {
+      const address = this.#ledger.endpoints.addressOf(endpoint);
+      this.#growth.push({ endpoint: address, position, groupBytes: group.byteLength });
+      this.#growthBytes.push(group);
+    }
+    this.#versions = versions ?? this.#versions;
+  }
+
+  addFailures(count: number, error: unknown): void {
+    const failure = describeFailure(error);
+    for (let index = 0; index < count; index++) this.#results.push({ failure });
+  }
+
+  finish(at: number): Packet {
+    const sink = new ByteSink();
+    for (const piece of this.#resultBytes) sink.add(piece);
+    for (const piece of this.#growthBytes) sink.add(piece);
+    const answer: BatchAnswer = {
+      results: this.#results,
+      growth: this.#growth,
+      ...(this.#versions !== undefined && { versions: this.#versions }),
+    };
+    return { at, text: JSON.stringify(answer), bytes: sink.finish() };
+  }
+}
+
+/** An error in a form that can be posted. */
+export function describeFailure(error: unknown): PackedFailure {
+  return {
+    unavailable: isEnvironmental(error),
+    reason: error instanceof Error ? error.message : String(error),
+  };
+}

@@ -1,0 +1,139 @@
+/** Opening the database file: connection settings, the mark of its owner, and the tables. */
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { sqliteErrors, sqliteErrorOf } from './failures.ts';
+import { schema } from './schema.ts';
+
+/** "CSWY" in ASCII, in the file's header. */
+const applicationId = 0x43535759;
+const schemaVersion = 1;
+const busyTimeoutMs = 5_000;
+
+export type ConnectionOptions = {
+  readonly file: string;
+  /** The largest size of the file in pages of 16 KiB; for tests of a full disk. */
+  readonly maxPages?: number | undefined;
+};
+
+/**
+ * Opens the file for writing, creating it (mode 0600) where there is none.
+ * @throws CausewayError `store-incompatible` when it is not a store of this version; SQLite's errors otherwise
+ */
+export function openForWriting(options: ConnectionOptions): DatabaseSync {
+  createFile(options.file);
+  const database = new DatabaseSync(options.file, { timeout: busyTimeoutMs });
+  try {
+    // The page size of a new file is fixed by the change to WAL, so it comes first.
+    database.exec('PRAGMA page_size = 16384');
+    refuseForeignFiles(database);
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = 0;
+      PRAGMA cache_size = -65536;
+      PRAGMA temp_store = MEMORY;
+    `);
+    createTables(database);
+    if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens an existing store for reading. The connection refuses changes but may checkpoint, which a connection
+ * opened read-only may not.
+ */
+export function openForReading(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  database.exec('PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384');
+  return database;
+}
+
+/** Prepares a statement whose rows are arrays: the fastest form. */
+export function prepare(database: DatabaseSync, sql: string): StatementSync {
+  return database.prepare(sql, { returnArrays: true });
+}
+
+/** The columns of a row in the order of the statement. */
+export type Row = readonly unknown[];
+
+/** The first row of a statement made by {@link prepare}. The caller names the types of its columns. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- SQL has no types of its own
+export function firstRow<T extends Row>(
+  statement: StatementSync,
+  ...parameters: SQLInputValue[]
+): T | undefined {
+  return statement.get(...parameters) as unknown as T | undefined;
+}
+
+/** All rows of a statement made by {@link prepare}. The caller names the types of its columns. */
+export function allRows<T extends Row>(statement: StatementSync, ...parameters: SQLInputValue[]): T[] {
+  return statement.all(...parameters) as unknown as T[];
+}
+
+/** A blob as a Buffer over the same memory. */
+export function bufferOf(blob: Uint8Array): Buffer {
+  return Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
+}
+
+/**
+ * Makes an empty file that only its owner may read. An existing one is not even opened: closing it again would
+ * release the locks that SQLite holds on it elsewhere in this process (POSIX locks belong to the process).
+ */
+function createFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return firstRow<[number]>(prepare(database, `PRAGMA ${name}`))?.[0] ?? 0;
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return firstRow(prepare(database, 'SELECT 1 FROM sqlite_schema LIMIT 1')) === undefined;
+}
+
+function refuseForeignFiles(database: DatabaseSync): void {
+  let owner: number;
+  try {
+    owner = pragma(database, 'application_id');
+  } catch (error) {
+    if (sqliteErrorOf(error) !== sqliteErrors.notADatabase) throw error;
+    throw new CausewayError('store-incompatible', { detail: 'The file is not a database.', cause: error });
+  }
+  if (owner === applicationId) refuseOtherVersions(database);
+  else if (owner !== 0 || !isEmpty(database)) {
+    throw new CausewayError('store-incompatible', { detail: 'The file belongs to another program.' });
+  }
+}
+
+function refuseOtherVersions(database: DatabaseSync): void {
+  const version = pragma(database, 'user_version');
+  if (version === schemaVersion) return;
+  throw new CausewayError('store-incompatible', {
+    detail: `It has form ${version}; this program reads form ${schemaVersion}.`,
+  });
+}
+
+/** Another process may be creating the same file: whoever is second finds the tables there. */
+function createTables(database: DatabaseSync): void {
+  if (pragma(database, 'application_id') === applicationId) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    if (isEmpty(database)) {
+      database.exec(schema);
+      database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+    }
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

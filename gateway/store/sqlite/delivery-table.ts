@@ -1,0 +1,154 @@
+/** Deliveries on their way to an end: delivered, settled by the recipient, or expired. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import {
+  gatewayAddress,
+  uuidFromBytes,
+  uuidToBytes,
+  type EndpointAddress,
+  type MessageId,
+} from '../../../protocol/ids.ts';
+import { encodeReceipt } from '../../../protocol/wire/receipt.ts';
+import type { DeliveryId, DeliveryState, SettlementResult } from '../port.ts';
+import type { ByteSource } from './byte-stream.ts';
+import { allRows, bufferOf, firstRow, prepare } from './database.ts';
+import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
+import { digestBytes, type Operation, type PackedSettlementReceipt, type Results } from './operations.ts';
+import type { ReceiptStreams } from './receipt-streams.ts';
+import type { RecordJournal } from './record-journal.ts';
+import { stateNumbers } from './schema.ts';
+
+type Settle = Extract<Operation, { type: 'settle' }>;
+
+/** Message id, digest, source, recipient. */
+type DeliveryRow = readonly [Uint8Array, Uint8Array, EndpointNumber, EndpointNumber];
+/** Delivery id, state, source. */
+type SettlementRow = readonly [DeliveryId, number, EndpointNumber];
+
+export class DeliveryTable {
+  readonly #endpoints: EndpointTable;
+  readonly #journal: RecordJournal;
+  readonly #streams: ReceiptStreams;
+  readonly #setDelivered: StatementSync;
+  readonly #setFinal: StatementSync;
+  readonly #describe: StatementSync;
+  readonly #byDelivery: StatementSync;
+  readonly #byMessage: StatementSync;
+  readonly #due: StatementSync;
+  readonly #nextDue: StatementSync;
+
+  constructor(
+    database: DatabaseSync,
+    endpoints: EndpointTable,
+    journal: RecordJournal,
+    streams: ReceiptStreams,
+  ) {
+    this.#endpoints = endpoints;
+    this.#journal = journal;
+    this.#streams = streams;
+    this.#setDelivered = prepare(
+      database,
+      'UPDATE delivery SET state = 1, delivered_at = ? WHERE id = ? AND state = 0',
+    );
+    this.#setFinal = prepare(database, 'UPDATE delivery SET state = ?, settled_at = ? WHERE id = ?');
+    this.#describe = prepare(
+      database,
+      `SELECT m.id, m.digest, m.source, d.recipient FROM delivery d JOIN message m ON m.seq = d.message
+       WHERE d.id = ?`,
+    );
+    this.#byDelivery = prepare(
+      database,
+      `SELECT d.id, d.state, m.source FROM delivery d JOIN message m ON m.seq = d.message
+       WHERE d.id = ? AND d.recipient = ? AND m.id = ? AND m.digest = ?`,
+    );
+    this.#byMessage = prepare(
+      database,
+      `SELECT d.id, d.state, m.source FROM message m JOIN delivery d
+       ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
+       WHERE m.id = ? AND m.digest = ? AND d.recipient = ?`,
+    );
+    this.#due = prepare(
+      database,
+      `SELECT id FROM delivery WHERE settled_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
+    );
+    this.#nextDue = prepare(database, 'SELECT min(expires_at) FROM delivery WHERE settled_at IS NULL');
+  }
+
+  markDelivered(deliveries: readonly DeliveryId[], at: number): void {
+    for (const delivery of deliveries) {
+      if (this.#setDelivered.run(at, delivery).changes !== 0) this.#tellSender('delivered', delivery, at);
+    }
+  }
+
+  expire(now: number, limit: number, at: number): Results['expire'] {
+    const expired = allRows<[DeliveryId]>(this.#due, now, limit).map(([delivery]) => delivery);
+    for (const delivery of expired) {
+      this.#setFinal.run(stateNumbers.expired, at, delivery);
+      this.#tellSender('expired', delivery, at);
+    }
+    return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
+  }
+
+  settle(operation: Settle, bytes: ByteSource, at: number): SettlementResult['outcome'] {
+    const { recipient, groupBytes, receipts } = operation;
+    const group = bytes.take(groupBytes);
+    const number = this.#endpoints.find(recipient);
+    if (number === undefined) return 'unmatched';
+    let source: EndpointNumber | undefined;
+    const changes = new Map<DeliveryId, PackedSettlementReceipt>();
+    for (const receipt of receipts) {
+      const found = this.#resolve(number, receipt, bytes.take(digestBytes));
+      if (found === undefined) return 'unmatched';
+      const [delivery, state, sender] = found;
+      if (sender !== (source ?? sender)) return 'unmatched';
+      source = sender;
+      if (isOpenTo(receipt.kind, state) && !changes.has(delivery)) changes.set(delivery, receipt);
+    }
+    if (source === undefined) return 'unmatched';
+    if (changes.size === 0) return 'repeated';
+    for (const [delivery, { kind, message }] of changes) {
+      this.#setFinal.run(stateNumbers[kind], at, delivery);
+      this.#note(kind, message, recipient);
+    }
+    this.#streams.passOn(source, group);
+    return 'settled';
+  }
+
+  /** By the delivery that the caller names, if it fits; otherwise by the message. */
+  #resolve(
+    recipient: EndpointNumber,
+    { message, delivery }: PackedSettlementReceipt,
+    digest: Buffer,
+  ): SettlementRow | undefined {
+    const id = uuidToBytes(message);
+    const named =
+      delivery === undefined
+        ? undefined
+        : firstRow<SettlementRow>(this.#byDelivery, delivery, recipient, id, digest);
+    return named ?? firstRow<SettlementRow>(this.#byMessage, id, digest, recipient);
+  }
+
+  #tellSender(kind: 'delivered' | 'expired', delivery: DeliveryId, at: number): void {
+    const row = firstRow<DeliveryRow>(this.#describe, delivery);
+    if (row === undefined) throw new Error('a delivery has no message');
+    const [id, digest, source, to] = row;
+    const message = uuidFromBytes(id);
+    const recipient = this.#endpoints.addressOf(to);
+    this.#note(kind, message, recipient);
+    const envelopeDigest = bufferOf(digest);
+    this.#streams.tell(
+      source,
+      encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient, detail: '' }),
+    );
+  }
+
+  #note(state: Exclude<DeliveryState, 'queued'>, message: MessageId, recipient: EndpointAddress): void {
+    this.#journal.appendAscii(
+      `{"kind":"delivery.${state}","message":"${message}","recipient":"${recipient}"}`,
+    );
+  }
+}
+
+/** Final states stay, with one exception: what expired here may have reached the recipient all the same. */
+function isOpenTo(kind: PackedSettlementReceipt['kind'], state: number): boolean {
+  return state <= stateNumbers.delivered || (state === stateNumbers.expired && kind === 'stored');
+}

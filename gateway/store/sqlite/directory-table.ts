@@ -1,0 +1,100 @@
+/** Enrolment permits, directory entries, and the versions that tell every process of a change. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import type { PermitRefusal, StoreVersions } from '../port.ts';
+import { allRows, firstRow, prepare } from './database.ts';
+import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
+
+export class DirectoryTable {
+  readonly #endpoints: EndpointTable;
+  readonly #dropUnused: StatementSync;
+  readonly #insertPermit: StatementSync;
+  readonly #permit: StatementSync;
+  readonly #usePermit: StatementSync;
+  readonly #putEntry: StatementSync;
+  readonly #replaceEntry: StatementSync;
+  readonly #raise: StatementSync;
+  readonly #probe: StatementSync;
+  readonly #versions: StatementSync;
+
+  constructor(database: DatabaseSync, endpoints: EndpointTable) {
+    this.#endpoints = endpoints;
+    this.#dropUnused = prepare(database, 'DELETE FROM permit WHERE endpoint = ? AND used_at IS NULL');
+    this.#insertPermit = prepare(
+      database,
+      'INSERT INTO permit (secret, endpoint, roles, expires_at) VALUES (?, ?, ?, ?)',
+    );
+    this.#permit = prepare(database, 'SELECT endpoint, expires_at, used_at FROM permit WHERE secret = ?');
+    this.#usePermit = prepare(database, 'UPDATE permit SET used_at = ? WHERE secret = ?');
+    this.#putEntry = prepare(
+      database,
+      `INSERT INTO directory_entry (endpoint, version, entry) VALUES (?1, ?2, ?3)
+       ON CONFLICT DO UPDATE SET version = ?2, entry = ?3`,
+    );
+    this.#replaceEntry = prepare(
+      database,
+      `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?
+       WHERE endpoint = ?`,
+    );
+    this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
+    this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
+    this.#versions = prepare(database, 'SELECT name, value FROM meta');
+  }
+
+  permit(secret: Buffer, endpoint: EndpointAddress, roles: readonly string[], expiresAt: number): void {
+    const number = this.#endpoints.intern(endpoint);
+    this.#dropUnused.run(number);
+    this.#insertPermit.run(secret, number, JSON.stringify(roles), expiresAt);
+  }
+
+  enrol(secret: Buffer, entry: DirectoryEntry, now: number, at: number): 'enrolled' | PermitRefusal {
+    const permit = firstRow<[EndpointNumber, number, number | null]>(this.#permit, secret);
+    if (permit === undefined) return 'token-invalid';
+    const [endpoint, expiresAt, usedAt] = permit;
+    if (endpoint !== this.#endpoints.find(entry.endpoint)) return 'token-invalid';
+    const refusal = refusePermit(expiresAt, usedAt, now);
+    if (refusal !== undefined) return refusal;
+    this.#usePermit.run(at, secret);
+    this.#putEntry.run(endpoint, this.raise('directory'), JSON.stringify(entry));
+    return 'enrolled';
+  }
+
+  replaceEntry(entry: DirectoryEntry): boolean {
+    const endpoint = this.#endpoints.find(entry.endpoint);
+    if (endpoint === undefined) return false;
+    if (this.#replaceEntry.run(JSON.stringify(entry), endpoint).changes === 0) return false;
+    this.raise('directory');
+    return true;
+  }
+
+  /** Raises a version by one. @returns the new one */
+  raise(name: keyof StoreVersions): number {
+    return firstRow<[number]>(this.#raise, name)?.[0] ?? 0;
+  }
+
+  /** Changes something that nobody reads. */
+  touch(): void {
+    this.#probe.run();
+  }
+
+  versions(): StoreVersions {
+    return versionsOf(this.#versions);
+  }
+}
+
+/** Why a permit may not be used, or undefined. */
+export function refusePermit(
+  expiresAt: number,
+  usedAt: number | null,
+  now: number,
+): PermitRefusal | undefined {
+  if (usedAt !== null) return 'token-used';
+  return expiresAt <= now ? 'token-expired' : undefined;
+}
+
+/** Reads the versions by `SELECT name, value FROM meta`. */
+export function versionsOf(statement: StatementSync): StoreVersions {
+  const values = new Map(allRows<[string, number]>(statement));
+  return { directory: values.get('directory') ?? 0, policy: values.get('policy') ?? 0 };
+}

@@ -1,0 +1,37 @@
+/** What SQLite's errors mean to the engine. */
+
+/** Primary result codes, https://sqlite.org/rescode.html */
+export const sqliteErrors = {
+  busy: 5,
+  outOfMemory: 7,
+  readOnly: 8,
+  inputOutput: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
+
+const environmental = new Set<number>(Object.values(sqliteErrors));
+
+/** The primary result code of an error thrown by `node:sqlite`, or undefined for other errors. */
+export function sqliteErrorOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** True where the surroundings failed (disk, memory, a lock held too long), not the statement. */
+export function isEnvironmental(error: unknown): boolean {
+  const code = sqliteErrorOf(error);
+  return code !== undefined && environmental.has(code);
+}
+
+/** True where every other operation would fail likewise. A full file may still have room for a smaller one. */
+export function concernsEveryOperation(error: unknown): boolean {
+  return isEnvironmental(error) && sqliteErrorOf(error) !== sqliteErrors.full;
+}
+
+/** True where the connection itself can no longer be trusted and must be opened again. */
+export function spoilsConnection(error: unknown): boolean {
+  return concernsEveryOperation(error) && sqliteErrorOf(error) !== sqliteErrors.busy;
+}

@@ -1,0 +1,104 @@
+/** The keeper thread: notices what other processes commit, and moves the log into the database in time. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import type { StoreVersions } from '../port.ts';
+import { allRows, firstRow, openForReading, prepare } from './database.ts';
+import { versionsOf } from './directory-table.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
+
+export type KeeperOptions = {
+  readonly file: string;
+  /** Marks the commits of this process, which need no notice. */
+  readonly writer: number;
+  /** Growth of receipt streams from this index of the record on is news. */
+  readonly nextRecord: number;
+};
+
+/** What changed since the last notice. */
+export type Notice = {
+  readonly versions: StoreVersions;
+  /** Streams that another process let grow, and their last positions. */
+  readonly streams: readonly (readonly [EndpointAddress, number])[];
+};
+
+const pollMs = 250;
+const maxUncopiedFrames = 512;
+
+class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #database: DatabaseSync;
+  readonly #log: WriteAheadLog;
+  readonly #dataVersion: StatementSync;
+  readonly #versions: StatementSync;
+  readonly #streams: StatementSync;
+  readonly #lastRecord: StatementSync;
+  #seen: number | undefined;
+  #nextRecord: number;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#nextRecord = options.nextRecord;
+    this.#database = openForReading(options.file);
+    this.#log = new WriteAheadLog(this.#database);
+    this.#dataVersion = prepare(this.#database, 'PRAGMA data_version');
+    this.#versions = prepare(this.#database, 'SELECT name, value FROM meta');
+    this.#streams = prepare(
+      this.#database,
+      `SELECT address, last FROM receipt_stream JOIN endpoint ON endpoint.id = receipt_stream.endpoint
+       WHERE writer <> ? AND record >= ?`,
+    );
+    this.#lastRecord = prepare(
+      this.#database,
+      'SELECT first + count FROM record ORDER BY first DESC LIMIT 1',
+    );
+  }
+
+  /** What is new, or undefined. */
+  poll(): Notice | undefined {
+    const version = firstRow<[number]>(this.#dataVersion)?.[0];
+    if (version === this.#seen) return undefined;
+    this.#database.exec('BEGIN');
+    try {
+      const { writer } = this.#options;
+      const streams = allRows<[EndpointAddress, number]>(this.#streams, writer, this.#nextRecord);
+      const versions = versionsOf(this.#versions);
+      this.#nextRecord = firstRow<[number]>(this.#lastRecord)?.[0] ?? 0;
+      this.#seen = version;
+      return { versions, streams };
+    } finally {
+      this.#database.exec('COMMIT');
+    }
+  }
+
+  checkpoint(): void {
+    if (this.#log.state().uncopied > maxUncopiedFrames) this.#log.copy();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+function start(): void {
+  const port = parentPort;
+  if (port === null) throw new Error('this file runs as a worker thread');
+  let keeper: Keeper | undefined;
+  const timer = setInterval(() => {
+    try {
+      keeper ??= new Keeper(workerData as KeeperOptions);
+      const notice = keeper.poll();
+      if (notice !== undefined) port.postMessage(notice);
+      keeper.checkpoint();
+    } catch {
+      // A full or failing disk: the writer reports it to whoever waits; the next poll tries again.
+    }
+  }, pollMs);
+  port.on('message', () => {
+    clearInterval(timer);
+    keeper?.close();
+    port.close();
+  });
+}
+
+start();

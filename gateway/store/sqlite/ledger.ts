@@ -1,0 +1,161 @@
+/** The writer's side of the database: carries out operations, one transaction for many. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { BatchSigner } from '../../../protocol/proof/signing.ts';
+import type { StoreVersions } from '../port.ts';
+import type { ByteSource } from './byte-stream.ts';
+import { firstRow, prepare } from './database.ts';
+import { DeliveryTable } from './delivery-table.ts';
+import { DirectoryTable } from './directory-table.ts';
+import { EndpointTable } from './endpoint-table.ts';
+import { MessageTable } from './message-table.ts';
+import { digestBytes, type Operation, type Results } from './operations.ts';
+import { ReceiptStreams, type Growth } from './receipt-streams.ts';
+import { RecordJournal } from './record-journal.ts';
+
+/** An operation, and its share of the batch's bytes from their beginning: it may be carried out twice. */
+export type Task = { readonly operation: Operation; readonly bytes: () => ByteSource };
+
+/** An operation carried out; the receipts of a submission beside it. */
+export type Carried = { readonly value: Results[Operation['type']]; readonly group?: Buffer };
+
+/** What one transaction did. */
+export type Committed = {
+  readonly carried: readonly Carried[];
+  readonly growth: readonly Growth[];
+  /** Present where it changed them. */
+  readonly versions: StoreVersions | undefined;
+};
+
+export class Ledger {
+  readonly endpoints: EndpointTable;
+  readonly journal: RecordJournal;
+  readonly #database: DatabaseSync;
+  readonly #streams: ReceiptStreams;
+  readonly #messages: MessageTable;
+  readonly #deliveries: DeliveryTable;
+  readonly #directory: DirectoryTable;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #dataVersion: StatementSync;
+  /** Of the last commit after which what is held in memory was true. */
+  #knownVersion: number | undefined;
+
+  constructor(database: DatabaseSync, signer: BatchSigner, writer: number) {
+    this.#database = database;
+    this.endpoints = new EndpointTable(database);
+    this.journal = new RecordJournal(database);
+    this.#streams = new ReceiptStreams(database, signer, writer);
+    this.#messages = new MessageTable(database, this.endpoints, this.journal, signer);
+    this.#deliveries = new DeliveryTable(database, this.endpoints, this.journal, this.#streams);
+    this.#directory = new DirectoryTable(database, this.endpoints);
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#dataVersion = prepare(database, 'PRAGMA data_version');
+    this.journal.reload();
+  }
+
+  versions(): StoreVersions {
+    return this.#directory.versions();
+  }
+
+  /** Carries out all of the tasks in one durable transaction, or none. */
+  transact(tasks: readonly Task[], at: number): Committed {
+    this.#begin.run();
+    try {
+      this.#reloadAfterOthers();
+      const carried = tasks.map((task) => this.#carryOut(task, at));
+      const growth = this.#streams.flush(this.journal.next);
+      this.journal.flush(at);
+      const versions = tasks.some(changesVersions) ? this.versions() : undefined;
+      this.#commit.run();
+      return { carried, growth, versions };
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+  }
+
+  /** Another connection's commit shows in `data_version`; inside the transaction nobody else can commit. */
+  #reloadAfterOthers(): void {
+    const version = firstRow<[number]>(this.#dataVersion)?.[0];
+    if (version === this.#knownVersion) return;
+    this.journal.reload();
+    this.#messages.reload();
+    this.#knownVersion = version;
+  }
+
+  #undo(): void {
+    this.#knownVersion = undefined;
+    this.endpoints.forget();
+    this.#streams.discard();
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  #carryOut({ operation, bytes }: Task, at: number): Carried {
+    switch (operation.type) {
+      case 'submit': {
+        const { outcomes, group } = this.#messages.submit(operation, bytes(), at);
+        return { value: { outcomes, groupBytes: group.byteLength }, group };
+      }
+      case 'mark-delivered':
+        this.#deliveries.markDelivered(operation.deliveries, at);
+        return { value: null };
+      case 'settle':
+        return { value: this.#deliveries.settle(operation, bytes(), at) };
+      case 'expire':
+        return { value: this.#deliveries.expire(operation.now, operation.limit, at) };
+      case 'forget-receipts':
+        this.#forgetReceipts(operation);
+        return { value: null };
+      default:
+        return { value: this.#administer(operation, bytes, at) };
+    }
+  }
+
+  #forgetReceipts({ endpoint, through }: Extract<Operation, { type: 'forget-receipts' }>): void {
+    const number = this.endpoints.find(endpoint);
+    const until = number === undefined ? undefined : this.#streams.forget(number, through);
+    if (until !== undefined) this.journal.append({ kind: 'receipts.forgotten', endpoint, through: until });
+  }
+
+  #administer(operation: AdministrativeOperation, bytes: () => ByteSource, at: number): Carried['value'] {
+    switch (operation.type) {
+      case 'permit': {
+        const { endpoint, roles, expiresAt, record } = operation;
+        this.#directory.permit(bytes().take(digestBytes), endpoint, roles, expiresAt);
+        this.journal.append(record);
+        return null;
+      }
+      case 'enrol': {
+        const { entry, now, record } = operation;
+        const outcome = this.#directory.enrol(bytes().take(digestBytes), entry, now, at);
+        if (outcome === 'enrolled') this.journal.append(record);
+        return outcome;
+      }
+      case 'replace-entry': {
+        const replaced = this.#directory.replaceEntry(operation.entry);
+        if (replaced) this.journal.append(operation.record);
+        return replaced;
+      }
+      case 'request-reload':
+        this.#directory.raise('policy');
+        this.journal.append(operation.record);
+        return null;
+      case 'append-records':
+        for (const record of operation.records) this.journal.append(record);
+        return null;
+      case 'probe':
+        this.#directory.touch();
+        return null;
+    }
+  }
+}
+
+type AdministrativeOperation = Exclude<
+  Operation,
+  { type: 'submit' | 'mark-delivered' | 'settle' | 'expire' | 'forget-receipts' }
+>;
+
+function changesVersions({ operation: { type } }: Task): boolean {
+  return type === 'enrol' || type === 'replace-entry' || type === 'request-reload';
+}

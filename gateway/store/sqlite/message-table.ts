@@ -1,0 +1,199 @@
+/** Messages and the first outcome of every id: acceptance, refusal, duplicates and conflicts. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { ErrorCode } from '../../../protocol/errors.ts';
+import { gatewayAddress, uuidToBytes, type EndpointAddress } from '../../../protocol/ids.ts';
+import type { BatchSigner } from '../../../protocol/proof/signing.ts';
+import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
+import { encodeReceipt, unreadableId, type Receipt } from '../../../protocol/wire/receipt.ts';
+import type { ByteSource } from './byte-stream.ts';
+import { allRows, firstRow, prepare } from './database.ts';
+import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
+import {
+  digestBytes,
+  type Operation,
+  type PackedAcceptable,
+  type PackedOutcome,
+  type PackedRefusable,
+} from './operations.ts';
+import type { RecordJournal } from './record-journal.ts';
+
+type Submit = Extract<Operation, { type: 'submit' }>;
+type Sender = { readonly number: EndpointNumber; readonly address: EndpointAddress };
+type Verdict = { readonly outcome: PackedOutcome; readonly receipt: Buffer };
+
+/** A row of `message`: digest, at, record, refusal, first delivery, number of recipients, listening. */
+type FirstOutcome = readonly [Uint8Array, number, number, string | null, number, number, number];
+
+export class MessageTable {
+  readonly #endpoints: EndpointTable;
+  readonly #journal: RecordJournal;
+  readonly #signer: BatchSigner;
+  readonly #insertMessage: StatementSync;
+  readonly #insertRefusal: StatementSync;
+  readonly #insertUnit: StatementSync;
+  readonly #insertDelivery: StatementSync;
+  readonly #firstOutcome: StatementSync;
+  readonly #recipients: StatementSync;
+  readonly #lastDelivery: StatementSync;
+  #nextDelivery = 1;
+
+  constructor(database: DatabaseSync, endpoints: EndpointTable, journal: RecordJournal, signer: BatchSigner) {
+    this.#endpoints = endpoints;
+    this.#journal = journal;
+    this.#signer = signer;
+    this.#insertMessage = prepare(
+      database,
+      `INSERT INTO message (id, source, digest, at, record, expires_at, lane, category, severity, thread,
+       first_delivery, recipients, listening) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    this.#insertRefusal = prepare(
+      database,
+      `INSERT INTO message (id, source, digest, at, record, refusal) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    );
+    this.#insertUnit = prepare(database, 'INSERT INTO unit (seq, bytes) VALUES (?, ?)');
+    this.#insertDelivery = prepare(
+      database,
+      'INSERT INTO delivery (id, message, recipient, lane, expires_at, state) VALUES (?, ?, ?, ?, ?, 0)',
+    );
+    this.#firstOutcome = prepare(
+      database,
+      `SELECT digest, at, record, refusal, first_delivery, recipients, listening FROM message
+       WHERE id = ? AND source = ?`,
+    );
+    this.#recipients = prepare(
+      database,
+      'SELECT recipient FROM delivery WHERE id >= ? AND id < ? ORDER BY id',
+    );
+    this.#lastDelivery = prepare(database, 'SELECT max(id) FROM delivery');
+  }
+
+  /** Reads where the ids end. */
+  reload(): void {
+    this.#nextDelivery = (firstRow<[number | null]>(this.#lastDelivery)?.[0] ?? 0) + 1;
+  }
+
+  /** Takes one submission. @returns an outcome for each message and the group of their receipts */
+  submit(
+    { source, messages }: Submit,
+    bytes: ByteSource,
+    at: number,
+  ): { outcomes: PackedOutcome[]; group: Buffer } {
+    const sender = { number: this.#endpoints.intern(source), address: source };
+    const outcomes: PackedOutcome[] = [];
+    const receipts: Buffer[] = [];
+    for (const message of messages) {
+      const digest = bytes.take(digestBytes);
+      const { outcome, receipt } =
+        message.verdict === 'accept'
+          ? this.#accept(sender, message, digest, bytes, at)
+          : this.#refuse(sender, message, digest, bytes, at);
+      outcomes.push(outcome);
+      receipts.push(receipt);
+    }
+    return { outcomes, group: signReceiptGroup(receipts, this.#signer) };
+  }
+
+  #accept(sender: Sender, message: PackedAcceptable, digest: Buffer, bytes: ByteSource, at: number): Verdict {
+    const unit = bytes.take(message.unitBytes);
+    const entry = bytes.take(message.recordBytes);
+    const { id, expiresAt, lane, recipients, listening } = message;
+    const idBytes = uuidToBytes(id);
+    const first = this.#nextDelivery;
+    const record = this.#journal.next;
+    const { changes, lastInsertRowid: seq } = this.#insertMessage.run(
+      idBytes,
+      sender.number,
+      digest,
+      at,
+      record,
+      expiresAt,
+      lane,
+      message.category,
+      message.severity,
+      uuidToBytes(message.thread),
+      first,
+      recipients.length,
+      listening,
+    );
+    if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
+    this.#insertUnit.run(seq, unit);
+    for (const recipient of recipients) {
+      const number = this.#endpoints.intern(recipient);
+      this.#insertDelivery.run(this.#nextDelivery++, seq, number, lane, expiresAt);
+    }
+    this.#journal.appendBytes(entry);
+    const detail = acceptedDetailText(record, recipients, listening);
+    return {
+      outcome: [first, recipients.length],
+      receipt: receiptBytes('accepted', message.id, digest, at, detail),
+    };
+  }
+
+  #refuse(sender: Sender, message: PackedRefusable, digest: Buffer, bytes: ByteSource, at: number): Verdict {
+    const entry = bytes.take(message.recordBytes);
+    const { id, code, text } = message;
+    const detail = JSON.stringify({ code, text });
+    if (message.final && id !== unreadableId) {
+      const idBytes = uuidToBytes(id);
+      const record = this.#journal.next;
+      const { changes } = this.#insertRefusal.run(idBytes, sender.number, digest, at, record, detail);
+      if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
+    }
+    this.#journal.appendBytes(entry);
+    return { outcome: { code }, receipt: receiptBytes('refused', id, digest, at, detail) };
+  }
+
+  /** The id had an outcome before: the same envelope gets it again, another one is refused. */
+  #repeat(
+    sender: Sender,
+    { id }: PackedAcceptable | PackedRefusable,
+    idBytes: Buffer,
+    digest: Buffer,
+    at: number,
+  ): Verdict {
+    const found = firstRow<FirstOutcome>(this.#firstOutcome, idBytes, sender.number);
+    if (found === undefined) throw new Error('a message conflicts with no row');
+    const [firstDigest, firstAt, record, refusal, firstDelivery, count, listening] = found;
+    if (!digest.equals(firstDigest)) {
+      const code = 'id-conflict';
+      this.#journal.append({ kind: 'message.refused', message: id, source: sender.address, code });
+      return {
+        outcome: { code },
+        receipt: receiptBytes('refused', id, digest, at, JSON.stringify({ code })),
+      };
+    }
+    if (refusal !== null) {
+      const { code } = JSON.parse(refusal) as { code: ErrorCode };
+      return { outcome: { code }, receipt: receiptBytes('refused', id, digest, firstAt, refusal) };
+    }
+    const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);
+    const addresses = recipients.map(([recipient]) => this.#endpoints.addressOf(recipient));
+    const detail = acceptedDetailText(record, addresses, listening);
+    return { outcome: 'duplicate', receipt: receiptBytes('accepted', id, digest, firstAt, detail) };
+  }
+}
+
+function acceptedDetailText(
+  record: number,
+  recipients: readonly EndpointAddress[],
+  listening: number,
+): string {
+  const isListening = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 1;
+  const isAway = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 0;
+  return JSON.stringify({
+    record,
+    listening: recipients.filter(isListening),
+    away: recipients.filter(isAway),
+  });
+}
+
+function receiptBytes(
+  kind: Receipt['kind'],
+  message: Receipt['message'],
+  envelopeDigest: Buffer,
+  at: number,
+  detail: string,
+): Buffer {
+  return encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient: '', detail });
+}

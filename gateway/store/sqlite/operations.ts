@@ -1,0 +1,140 @@
+/**
+ * What travels between the engine's main side and its threads: plain objects that become one JSON text a batch, and
+ * the bytes they speak of, one after the other in one transferred buffer. Where a field says `…Bytes`, that many
+ * bytes belong to it there, in the order of the fields.
+ */
+import type { ErrorCode } from '../../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import type { Severity } from '../../../protocol/wire/envelope.ts';
+import type {
+  DeliveryId,
+  Lane,
+  PermitRefusal,
+  RecordEntry,
+  SettlementResult,
+  StoreVersions,
+} from '../port.ts';
+
+export const digestBytes = 32;
+
+/** Its bytes: envelope digest, unit, record entry as JSON. */
+export type PackedAcceptable = {
+  readonly verdict: 'accept';
+  readonly id: MessageId;
+  readonly expiresAt: number;
+  readonly lane: Lane;
+  readonly category: string;
+  readonly severity: Severity;
+  readonly thread: MessageId;
+  readonly recipients: readonly EndpointAddress[];
+  /** Bit n is set where recipient n has a session open; unsigned. */
+  readonly listening: number;
+  readonly unitBytes: number;
+  readonly recordBytes: number;
+};
+
+/** Its bytes: envelope digest, record entry as JSON. */
+export type PackedRefusable = {
+  readonly verdict: 'refuse';
+  readonly id: MessageId;
+  readonly code: ErrorCode;
+  readonly text?: string;
+  readonly final: boolean;
+  readonly recordBytes: number;
+};
+
+/** Its bytes: envelope digest. */
+export type PackedSettlementReceipt = {
+  readonly kind: 'stored' | 'refused';
+  readonly message: MessageId;
+  readonly delivery?: DeliveryId;
+};
+
+/** One change, as the main side sends it to the writer. */
+export type Operation =
+  | {
+      readonly type: 'submit';
+      readonly source: EndpointAddress;
+      readonly messages: readonly (PackedAcceptable | PackedRefusable)[];
+    }
+  | { readonly type: 'mark-delivered'; readonly deliveries: readonly DeliveryId[] }
+  | {
+      readonly type: 'settle';
+      readonly recipient: EndpointAddress;
+      readonly groupBytes: number;
+      readonly receipts: readonly PackedSettlementReceipt[];
+    }
+  | { readonly type: 'expire'; readonly now: number; readonly limit: number }
+  | { readonly type: 'forget-receipts'; readonly endpoint: EndpointAddress; readonly through: number }
+  | {
+      readonly type: 'permit';
+      /** Its bytes: the secret's digest. */
+      readonly endpoint: EndpointAddress;
+      readonly roles: readonly string[];
+      readonly expiresAt: number;
+      readonly record: RecordEntry;
+    }
+  | {
+      readonly type: 'enrol';
+      /** Its bytes: the secret's digest. */
+      readonly entry: DirectoryEntry;
+      readonly now: number;
+      readonly record: RecordEntry;
+    }
+  | { readonly type: 'replace-entry'; readonly entry: DirectoryEntry; readonly record: RecordEntry }
+  | { readonly type: 'request-reload'; readonly record: RecordEntry }
+  | { readonly type: 'append-records'; readonly records: readonly RecordEntry[] }
+  | { readonly type: 'probe' };
+
+/** An accepted message: its first delivery and how many; a duplicate; or the code of a refusal. */
+export type PackedOutcome = readonly [first: DeliveryId, count: number] | 'duplicate' | { code: ErrorCode };
+
+/** What the main side posts: operations, and where the bytes of each begin. */
+export type Batch = { readonly operations: readonly Operation[]; readonly offsets: readonly number[] };
+
+/** What each operation resolves with. */
+export type Results = {
+  /** Its bytes: the receipt group. */
+  submit: { readonly outcomes: readonly PackedOutcome[]; readonly groupBytes: number };
+  'mark-delivered': null;
+  settle: SettlementResult['outcome'];
+  expire: { readonly expired: readonly DeliveryId[]; readonly nextDueAt: number | null };
+  'forget-receipts': null;
+  permit: null;
+  enrol: 'enrolled' | PermitRefusal;
+  'replace-entry': boolean;
+  'request-reload': null;
+  'append-records': null;
+  probe: null;
+};
+
+/** Why an operation failed. `unavailable` where a durable write was not possible. */
+export type PackedFailure = { readonly unavailable: boolean; readonly reason: string };
+
+/** One operation's end, in the order of the batch. */
+export type PackedResult =
+  { readonly value: Results[Operation['type']] } | { readonly failure: PackedFailure };
+
+/** A receipt stream that has grown by one group. Its bytes: the group. */
+export type StreamGrowth = {
+  readonly endpoint: EndpointAddress;
+  readonly position: number;
+  readonly groupBytes: number;
+};
+
+/** The writer's answer to a batch. Its bytes: those of the results, then those of the growth. */
+export type BatchAnswer = {
+  readonly results: readonly PackedResult[];
+  readonly growth: readonly StreamGrowth[];
+  /** Present where a commit of this batch changed them. */
+  readonly versions?: StoreVersions;
+};
+
+/** What the writer says once it has opened the file. */
+export type WriterReady =
+  | { readonly ready: true; readonly versions: StoreVersions; readonly nextRecord: number }
+  | { readonly ready: false; readonly incompatible: boolean; readonly reason: string };
+
+/** A batch or an answer on its way between threads. */
+export type Packet = { readonly at: number; readonly text: string; readonly bytes: ArrayBuffer };

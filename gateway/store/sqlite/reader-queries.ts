@@ -1,0 +1,204 @@
+/** Everything that is read from the store, on the reader's connection. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import type {
+  DeliveryId,
+  DirectorySnapshot,
+  Lane,
+  MessageState,
+  PermitRefusal,
+  RecordEntry,
+  StoredRecord,
+} from '../port.ts';
+import type { ByteSink } from './byte-stream.ts';
+import { allRows, bufferOf, firstRow, prepare } from './database.ts';
+import { refusePermit, versionsOf } from './directory-table.ts';
+import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
+import { deliveryStates } from './schema.ts';
+
+/** Units that one read of a queue gives back, about. */
+const maxReadBytes = 1024 * 1024;
+
+/** A question to the reader, and what it answers. Where a field says `…Bytes`, see `operations.ts`. */
+export type Questions = {
+  queue: {
+    ask: { recipient: EndpointAddress; lane: Lane; after: DeliveryId; limit: number; now: number };
+    /** Their bytes: envelope digest, unit. */
+    answer: { delivery: DeliveryId; message: MessageId; expiresAt: number; unitBytes: number }[];
+  };
+  pending: { ask: { recipient: EndpointAddress }; answer: number };
+  receipts: {
+    ask: { endpoint: EndpointAddress; after: number; limit: number };
+    answer: { position: number; groupBytes: number }[];
+  };
+  message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
+  directory: { ask: object; answer: DirectorySnapshot };
+  permit: {
+    /** SHA-256 in hexadecimal. */
+    ask: { secretDigest: string; now: number };
+    answer: { endpoint: EndpointAddress; roles: string[]; expiresAt: number } | PermitRefusal;
+  };
+  records: { ask: { from: number; limit: number }; answer: StoredRecord[] };
+};
+
+export type Question = {
+  [K in keyof Questions]: { readonly kind: K } & Questions[K]['ask'];
+}[keyof Questions];
+
+type MessageRow = readonly [seq: number, at: number, record: number, first: DeliveryId, count: number];
+
+export class ReaderQueries {
+  readonly #endpoints: EndpointTable;
+  readonly #statements: ReturnType<typeof prepareAll>;
+
+  constructor(database: DatabaseSync) {
+    this.#endpoints = new EndpointTable(database);
+    this.#statements = prepareAll(database);
+  }
+
+  /** Answers a question; bytes go into the sink. */
+  answer(question: Question, sink: ByteSink): Questions[Question['kind']]['answer'] {
+    switch (question.kind) {
+      case 'queue':
+        return this.#queue(question, sink);
+      case 'pending':
+        return this.#count(question.recipient);
+      case 'receipts':
+        return this.#receipts(question, sink);
+      case 'message':
+        return this.#message(question.source, question.id);
+      case 'directory':
+        return this.#directory();
+      case 'permit':
+        return this.#permit(question.secretDigest, question.now);
+      case 'records':
+        return this.#records(question.from, question.limit);
+    }
+  }
+
+  #queue(
+    { recipient, lane, after, limit, now }: Questions['queue']['ask'],
+    sink: ByteSink,
+  ): Questions['queue']['answer'] {
+    const number = this.#endpoints.find(recipient);
+    const queued: Questions['queue']['answer'] = [];
+    if (number === undefined) return queued;
+    type QueueRow = readonly [DeliveryId, number, Uint8Array, Uint8Array, Uint8Array];
+    for (const row of this.#statements.queue.iterate(number, lane, after, now, limit)) {
+      const [delivery, expiresAt, id, digest, unit] = row as unknown as QueueRow;
+      sink.add(digest);
+      sink.add(unit);
+      queued.push({ delivery, message: uuidFromBytes(id), expiresAt, unitBytes: unit.byteLength });
+      if (sink.total >= maxReadBytes) break;
+    }
+    return queued;
+  }
+
+  #count(recipient: EndpointAddress): number {
+    const number = this.#endpoints.find(recipient);
+    return number === undefined ? 0 : (firstRow<[number]>(this.#statements.pending, number)?.[0] ?? 0);
+  }
+
+  #receipts(
+    { endpoint, after, limit }: Questions['receipts']['ask'],
+    sink: ByteSink,
+  ): Questions['receipts']['answer'] {
+    const number = this.#endpoints.find(endpoint);
+    if (number === undefined) return [];
+    const rows = allRows<[number, Uint8Array]>(this.#statements.receipts, number, after, limit);
+    return rows.map(([position, group]) => ({ position, groupBytes: sink.add(group) }));
+  }
+
+  #message(source: EndpointAddress, id: MessageId): MessageState | null {
+    const number = this.#endpoints.find(source);
+    const row =
+      number === undefined
+        ? undefined
+        : firstRow<MessageRow>(this.#statements.message, uuidToBytes(id), number);
+    if (row === undefined) return null;
+    const [, acceptedAt, record, first, count] = row;
+    type DeliveryRow = [EndpointNumber, number, number | null, number | null];
+    const deliveries = allRows<DeliveryRow>(this.#statements.deliveries, first, first + count);
+    return {
+      id,
+      source,
+      acceptedAt,
+      record,
+      deliveries: deliveries.map(([recipient, state, deliveredAt, settledAt]) => ({
+        recipient: this.#endpoints.addressOf(recipient),
+        state: deliveryStates[state] ?? 'queued',
+        deliveredAt,
+        settledAt,
+      })),
+    };
+  }
+
+  #directory(): DirectorySnapshot {
+    // One transaction: the version must be that of the entries.
+    this.#statements.begin.run();
+    try {
+      const entries = allRows<[string]>(this.#statements.entries).map(
+        ([entry]) => JSON.parse(entry) as DirectoryEntry,
+      );
+      return { version: versionsOf(this.#statements.versions).directory, entries };
+    } finally {
+      this.#statements.end.run();
+    }
+  }
+
+  #permit(secretDigest: string, now: number): Questions['permit']['answer'] {
+    type PermitRow = [EndpointAddress, string, number, number | null];
+    const row = firstRow<PermitRow>(this.#statements.permit, Buffer.from(secretDigest, 'hex'));
+    if (row === undefined) return 'token-invalid';
+    const [endpoint, roles, expiresAt, usedAt] = row;
+    return (
+      refusePermit(expiresAt, usedAt, now) ?? { endpoint, roles: JSON.parse(roles) as string[], expiresAt }
+    );
+  }
+
+  #records(from: number, limit: number): StoredRecord[] {
+    const records: StoredRecord[] = [];
+    type RecordRow = readonly [first: number, at: number, body: Uint8Array];
+    for (const row of this.#statements.records.iterate(from)) {
+      const [first, at, body] = row as unknown as RecordRow;
+      const lines = bufferOf(body).toString('utf8').split('\n').slice(0, -1);
+      for (const [offset, line] of lines.entries()) {
+        if (records.length >= limit) return records;
+        const index = first + offset;
+        if (index >= from) records.push({ index, at, entry: JSON.parse(line) as RecordEntry });
+      }
+    }
+    return records;
+  }
+}
+
+function prepareAll(database: DatabaseSync): Record<StatementName, StatementSync> {
+  const statements = Object.entries(statementTexts).map(([name, sql]) => [name, prepare(database, sql)]);
+  return Object.fromEntries(statements) as Record<StatementName, StatementSync>;
+}
+
+type StatementName = keyof typeof statementTexts;
+
+const statementTexts = {
+  queue: `SELECT d.id, d.expires_at, m.id, m.digest, u.bytes
+    FROM delivery d JOIN message m ON m.seq = d.message JOIN unit u ON u.seq = d.message
+    WHERE d.recipient = ? AND d.lane = ? AND d.id > ? AND d.settled_at IS NULL AND d.expires_at > ?
+    ORDER BY d.id LIMIT ?`,
+  pending: 'SELECT count(*) FROM delivery WHERE recipient = ? AND settled_at IS NULL',
+  receipts: `SELECT position, bytes FROM receipt_group WHERE endpoint = ? AND position > ?
+    ORDER BY position LIMIT ?`,
+  message: `SELECT seq, at, record, first_delivery, recipients FROM message
+    WHERE id = ? AND source = ? AND refusal IS NULL`,
+  deliveries: `SELECT recipient, state, delivered_at, settled_at FROM delivery
+    WHERE id >= ? AND id < ? ORDER BY id`,
+  entries: `SELECT entry FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
+    ORDER BY address`,
+  versions: 'SELECT name, value FROM meta',
+  permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
+    WHERE secret = ?`,
+  records: `SELECT first, at, body FROM record
+    WHERE first >= ifnull((SELECT max(first) FROM record WHERE first <= ?), 0) ORDER BY first`,
+  begin: 'BEGIN',
+  end: 'COMMIT',
+} as const;

@@ -1,0 +1,90 @@
+/**
+ * The tables. Keys are integers, ids blobs of 16 bytes, times milliseconds since 1970.
+ *
+ * - `message` holds the first outcome of every id a sender has used: an acceptance, or a final refusal
+ *   (`refusal` is then the JSON detail of its receipt). Its deliveries have consecutive ids from
+ *   `first_delivery`, in the order of the recipients; bit n of `listening` stands for the nth.
+ * - `unit` holds the bytes, apart, so that the rows of `message` stay together.
+ * - `delivery`: `delivered_at` is set once it left the queue, `settled_at` once it is final. The partial
+ *   indexes cover what is not final, so that marking a delivery as delivered touches neither.
+ * - `receipt_stream` and `receipt_group`: what an endpoint has yet to be told as a sender. `last` never falls.
+ *   `writer` and `record` tell other processes who let the stream grow, and since when.
+ * - `record`: one row for each commit, its entries as lines of JSON; entry n of a row has index first + n.
+ *
+ * New ids follow the highest one in the table, so the newest rows of `message` and `delivery` must never be deleted.
+ */
+export const schema = `
+CREATE TABLE endpoint (id INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE message (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL,
+  source INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  record INTEGER NOT NULL,
+  refusal TEXT,
+  expires_at INTEGER,
+  lane INTEGER,
+  category TEXT,
+  severity TEXT,
+  thread BLOB,
+  first_delivery INTEGER,
+  recipients INTEGER,
+  listening INTEGER
+) STRICT;
+CREATE UNIQUE INDEX message_by_id ON message (id, source);
+
+CREATE TABLE unit (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+
+CREATE TABLE delivery (
+  id INTEGER PRIMARY KEY,
+  message INTEGER NOT NULL,
+  recipient INTEGER NOT NULL,
+  lane INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  delivered_at INTEGER,
+  settled_at INTEGER
+) STRICT;
+CREATE INDEX delivery_queue ON delivery (recipient, lane, id) WHERE settled_at IS NULL;
+CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL;
+
+CREATE TABLE receipt_stream (
+  endpoint INTEGER PRIMARY KEY,
+  last INTEGER NOT NULL,
+  forgotten INTEGER NOT NULL,
+  writer INTEGER NOT NULL,
+  record INTEGER NOT NULL
+) STRICT;
+CREATE TABLE receipt_group (
+  endpoint INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (endpoint, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE record (
+  first INTEGER PRIMARY KEY,
+  count INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE permit (
+  secret BLOB PRIMARY KEY,
+  endpoint INTEGER NOT NULL,
+  roles TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX permit_by_endpoint ON permit (endpoint);
+CREATE TABLE directory_entry (endpoint INTEGER PRIMARY KEY, version INTEGER NOT NULL, entry TEXT NOT NULL) STRICT;
+
+CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('directory', 0), ('policy', 0), ('probe', 0);
+`;
+
+/** State → its number in the table. */
+export const deliveryStates = ['queued', 'delivered', 'stored', 'refused', 'expired'] as const;
+export const stateNumbers = { queued: 0, delivered: 1, stored: 2, refused: 3, expired: 4 } as const;

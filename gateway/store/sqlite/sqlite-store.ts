@@ -1,0 +1,193 @@
+/**
+ * The embedded engine of the store: SQLite, one file.
+ *
+ * Three threads have a connection each. The writer commits in groups and signs receipts inside the commit; the
+ * reader answers questions; the keeper notices commits of other processes and moves the log into the database.
+ * The main thread touches no file. Several processes may have the store open at once.
+ */
+import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import type {
+  Lane,
+  QueuedDelivery,
+  Store,
+  StoreListener,
+  StoreVersions,
+  SubmissionOutcome,
+  SubmissionResult,
+} from '../port.ts';
+import { encodeSettlement, encodeSubmission } from './batch-encoder.ts';
+import type { ByteSource } from './byte-stream.ts';
+import { KeeperClient } from './keeper-client.ts';
+import type { Notice } from './keeper.ts';
+import { digestBytes, type PackedOutcome } from './operations.ts';
+import { ReaderClient } from './reader-client.ts';
+import type { Questions } from './reader-queries.ts';
+import { WriterClient } from './writer-client.ts';
+
+export type SqliteStoreOptions = {
+  /** The database file; created with mode 0600 where there is none. Its folder must exist. */
+  readonly file: string;
+  /** Ed25519 private key in PKCS#8 PEM, which signs the gateway's receipts. */
+  readonly receiptKeyPem: string;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** For tests of a full disk: the largest size of the file, in pages of 16 KiB. */
+  readonly maxPages?: number;
+};
+
+/**
+ * Opens a store.
+ * @throws CausewayError `store-incompatible` when the file is something else, `store-unavailable` when it cannot
+ * be opened
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { file, receiptKeyPem, maxPages, clock = Date.now } = options;
+  const path = resolve(file);
+  const number = randomInt(2 ** 47);
+  const events = new StoreEvents();
+  const writer = new WriterClient({ file: path, receiptKeyPem, writer: number, maxPages }, clock, events);
+  const { versions, nextRecord } = await writer.open();
+  events.versions = versions;
+  const reader = new ReaderClient({ file: path });
+  const keeper = new KeeperClient({ file: path, writer: number, nextRecord }, (notice) =>
+    events.onNotice(notice),
+  );
+  return {
+    ...changes(writer),
+    ...readings(reader, clock),
+    listen: (listener) => (events.listener = listener),
+    close: async () => {
+      await writer.drain();
+      await Promise.all([keeper.close(), reader.close()]);
+      // Last, because the last connection to close copies the rest of the log into the database.
+      await writer.close();
+    },
+  };
+}
+
+/** Tells the listener of what this process commits, and of what the keeper has noticed. */
+class StoreEvents {
+  listener: StoreListener | undefined;
+  /** The last ones told. */
+  versions: StoreVersions = { directory: 0, policy: 0 };
+
+  onGrowth(endpoint: EndpointAddress, position: number, group: Buffer): void {
+    this.listener?.onReceipts(endpoint, position, group);
+  }
+
+  onVersions({ directory, policy }: StoreVersions): void {
+    if (directory <= this.versions.directory && policy <= this.versions.policy) return;
+    this.versions = {
+      directory: Math.max(directory, this.versions.directory),
+      policy: Math.max(policy, this.versions.policy),
+    };
+    this.listener?.onChange(this.versions);
+  }
+
+  onNotice({ versions, streams }: Notice): void {
+    this.onVersions(versions);
+    for (const [endpoint, position] of streams) this.listener?.onReceipts(endpoint, position, undefined);
+  }
+}
+
+type ReadingMethod =
+  | 'readQueue'
+  | 'countPending'
+  | 'readReceipts'
+  | 'readMessage'
+  | 'readDirectory'
+  | 'readPermit'
+  | 'readRecords';
+
+function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'listen' | 'close'> {
+  return {
+    submit: async (submission) => {
+      const answer = await writer.run(encodeSubmission(submission), submission.messages.length);
+      return submissionResult(answer.result.outcomes, answer.group);
+    },
+    markDelivered: async (deliveries) => {
+      if (deliveries.length === 0) return;
+      await writer.run(() => ({ type: 'mark-delivered', deliveries }), deliveries.length);
+    },
+    settle: async (settlement) => {
+      const { result } = await writer.run(encodeSettlement(settlement), settlement.receipts.length);
+      return { outcome: result };
+    },
+    expire: async (now, limit) => (await writer.run(() => ({ type: 'expire', now, limit }))).result,
+    forgetReceipts: async (endpoint, through) => {
+      await writer.run(() => ({ type: 'forget-receipts', endpoint, through }));
+    },
+    permitEnrolment: async ({ secretDigest, endpoint, roles, expiresAt }, record) => {
+      await writer.run((sink) => {
+        sink.add(secretDigest);
+        return { type: 'permit', endpoint, roles, expiresAt, record };
+      });
+    },
+    enrol: async (secretDigest, entry, now, record) => {
+      const { result } = await writer.run((sink) => {
+        sink.add(secretDigest);
+        return { type: 'enrol', entry, now, record };
+      });
+      return result;
+    },
+    replaceEntry: async (entry, record) =>
+      (await writer.run(() => ({ type: 'replace-entry', entry, record }))).result,
+    requestPolicyReload: async (record) => {
+      await writer.run(() => ({ type: 'request-reload', record }));
+    },
+    appendRecords: async (records) => {
+      if (records.length > 0) await writer.run(() => ({ type: 'append-records', records }));
+    },
+    probe: async () => {
+      await writer.run(() => ({ type: 'probe' }));
+    },
+  };
+}
+
+function readings(reader: ReaderClient, clock: () => number): Pick<Store, ReadingMethod> {
+  return {
+    readQueue: async (recipient, lane, after, limit) => {
+      const question = { recipient, lane, after, limit, now: clock() };
+      const { value, bytes } = await reader.ask('queue', question);
+      return value.map((item) => queuedDelivery(item, lane, bytes));
+    },
+    countPending: async (recipient) => (await reader.ask('pending', { recipient })).value,
+    readReceipts: async (endpoint, after, limit) => {
+      const { value, bytes } = await reader.ask('receipts', { endpoint, after, limit });
+      return value.map(({ position, groupBytes }) => ({ position, group: bytes.take(groupBytes) }));
+    },
+    readMessage: async (source, id) => (await reader.ask('message', { source, id })).value ?? undefined,
+    readDirectory: async () => (await reader.ask('directory', {})).value,
+    readPermit: async (secretDigest, now) => {
+      const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });
+      return typeof value === 'string' ? value : { secretDigest, ...value };
+    },
+    readRecords: async (from, limit) => (await reader.ask('records', { from, limit })).value,
+  };
+}
+
+function queuedDelivery(
+  { delivery, message, expiresAt, unitBytes }: Questions['queue']['answer'][number],
+  lane: Lane,
+  bytes: ByteSource,
+): QueuedDelivery {
+  const envelopeDigest = bytes.take(digestBytes);
+  return { delivery, lane, message, envelopeDigest, expiresAt, unit: bytes.take(unitBytes) };
+}
+
+function submissionResult(
+  outcomes: readonly PackedOutcome[],
+  receipts: Buffer | undefined,
+): SubmissionResult {
+  if (receipts === undefined) throw new RangeError('a submission without receipts');
+  return { outcomes: outcomes.map(submissionOutcome), receipts };
+}
+
+function submissionOutcome(outcome: PackedOutcome): SubmissionOutcome {
+  if (outcome === 'duplicate') return { outcome };
+  if ('code' in outcome) return { outcome: 'refused', code: outcome.code };
+  const [first, count] = outcome;
+  return { outcome: 'accepted', deliveries: Array.from({ length: count }, (_, index) => first + index) };
+}

@@ -1,0 +1,24 @@
+/** One gateway on a store at a time. */
+import { resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { sqliteErrorOf, sqliteErrors } from './failures.ts';
+
+/**
+ * Holds `<file>.lock` for this process until released; the operating system releases it when the process dies.
+ * It keeps a second gateway away, not the administrative commands, which do not ask for it.
+ * @throws CausewayError `store-in-use` when another process holds it
+ */
+export function lockStore(file: string): { release(): void } {
+  const path = `${resolve(file)}.lock`;
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    // An open exclusive transaction on an empty database: a lock that SQLite takes in each system's own way.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (sqliteErrorOf(error) !== sqliteErrors.busy) throw error;
+    throw new CausewayError('store-in-use', { detail: `Its lock is ${path}.`, cause: error });
+  }
+  return { release: () => database.close() };
+}

@@ -1,0 +1,219 @@
+/**
+ * The main side of the writer: group commit without a timer.
+ *
+ * One batch is under way at a time; what is asked meanwhile waits and goes together in the next one. Operations
+ * asked in one turn of the event loop's microtasks share a batch from the beginning.
+ */
+import { Worker } from 'node:worker_threads';
+import { CausewayError } from '../../../protocol/errors.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import type { StoreVersions } from '../port.ts';
+import type { Encode } from './batch-encoder.ts';
+import { ByteSink, ByteSource } from './byte-stream.ts';
+import type { BatchAnswer, Batch, Operation, Packet, Results, WriterReady } from './operations.ts';
+import type { WriterOptions } from './writer.ts';
+
+/** What one commit may hold, about. A single operation may be larger. */
+const maxBatch = { messages: 256, bytes: 8 * 1024 * 1024 };
+
+type Type = Operation['type'];
+type Waiting = {
+  readonly encode: Encode;
+  /** Messages or deliveries that the operation is about. */
+  readonly weight: number;
+  readonly resolve: (value: { result: Results[Type]; group: Buffer | undefined }) => void;
+  readonly reject: (error: CausewayError) => void;
+};
+
+/** Told after commits of this process. */
+export type WriterEvents = {
+  onGrowth(endpoint: EndpointAddress, position: number, group: Buffer): void;
+  onVersions(versions: StoreVersions): void;
+};
+
+export class WriterClient {
+  readonly #options: WriterOptions;
+  readonly #clock: () => number;
+  readonly #events: WriterEvents;
+  #worker: Worker | undefined;
+  #opening: Promise<void> | undefined;
+  #queue: Waiting[] = [];
+  #underWay: Waiting[] | undefined;
+  #scheduled = false;
+  #draining = false;
+  #idle: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: WriterOptions, clock: () => number, events: WriterEvents) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Starts the thread. @throws CausewayError `store-incompatible` or `store-unavailable` */
+  async open(): Promise<Extract<WriterReady, { ready: true }>> {
+    const worker = new Worker(new URL('./writer.ts', import.meta.url), {
+      name: 'store-writer',
+      workerData: this.#options,
+    });
+    const ready = await firstMessage(worker);
+    if (!ready.ready) {
+      const { incompatible, reason } = ready;
+      throw incompatible
+        ? new CausewayError('store-incompatible', { detail: reason })
+        : new CausewayError('store-unavailable', { cause: new Error(reason) });
+    }
+    worker.on('message', (packet: Packet) => this.#onAnswer(packet));
+    worker.on('error', (error) => this.#onDeath(worker, error));
+    worker.on('exit', () => this.#onDeath(worker, new Error('the writer thread ended')));
+    this.#worker = worker;
+    return ready;
+  }
+
+  /** Queues an operation. Resolves when it is durable. @throws CausewayError `store-unavailable`, `internal-error` */
+  async run<T extends Type>(
+    encode: Encode<T>,
+    weight = 1,
+  ): Promise<{ result: Results[T]; group: Buffer | undefined }> {
+    if (this.#draining) {
+      throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
+    }
+    return await new Promise((resolve, reject) => {
+      this.#queue.push({
+        encode: encode as unknown as Encode,
+        weight,
+        resolve: resolve as Waiting['resolve'],
+        reject,
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Takes nothing more and finishes what is queued. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#idle ??= new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#queue.length === 0 && this.#underWay === undefined) resolve();
+    });
+    await this.#idle;
+  }
+
+  /** Finishes what is queued, then ends the thread. */
+  async close(): Promise<void> {
+    await this.drain();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.postMessage('close');
+    await ended;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay !== undefined) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.#underWay !== undefined || this.#queue.length === 0) return;
+      if (this.#worker !== undefined) this.#post(this.#worker);
+      else this.#reviveThen();
+    });
+  }
+
+  /** The thread died: a new one takes over, or everything that waits fails. */
+  #reviveThen(): void {
+    this.#opening ??= this.open()
+      .then(() => undefined)
+      .catch((cause: unknown) => this.#failAll(this.#queue.splice(0), cause))
+      .finally(() => {
+        this.#opening = undefined;
+        this.#next();
+      });
+  }
+
+  #post(worker: Worker): void {
+    const sink = new ByteSink();
+    const operations: Operation[] = [];
+    const offsets: number[] = [];
+    const underWay: Waiting[] = [];
+    let taken = 0;
+    let weight = 0;
+    for (const waiting of this.#queue) {
+      weight += waiting.weight;
+      if (taken > 0 && (weight > maxBatch.messages || sink.total > maxBatch.bytes)) break;
+      const offset = sink.total;
+      taken++;
+      try {
+        operations.push(waiting.encode(sink));
+        offsets.push(offset);
+        underWay.push(waiting);
+      } catch (cause) {
+        waiting.reject(new CausewayError('internal-error', { cause }));
+      }
+    }
+    this.#queue = this.#queue.slice(taken);
+    if (underWay.length === 0) {
+      this.#next();
+      return;
+    }
+    this.#underWay = underWay;
+    const batch: Batch = { operations, offsets };
+    const packet: Packet = { at: this.#clock(), text: JSON.stringify(batch), bytes: sink.finish() };
+    worker.postMessage(packet, [packet.bytes]);
+  }
+
+  #onAnswer({ text, bytes }: Packet): void {
+    const { results, growth, versions } = JSON.parse(text) as BatchAnswer;
+    const source = new ByteSource(bytes);
+    const waiting = this.#underWay ?? [];
+    this.#underWay = undefined;
+    for (const [index, result] of results.entries()) {
+      if ('failure' in result) {
+        const { unavailable, reason } = result.failure;
+        const cause = new Error(reason);
+        waiting[index]?.reject(
+          new CausewayError(unavailable ? 'store-unavailable' : 'internal-error', { cause }),
+        );
+        continue;
+      }
+      const { value } = result;
+      const groupBytes =
+        typeof value === 'object' && value !== null && 'groupBytes' in value ? value.groupBytes : 0;
+      const group = groupBytes > 0 ? source.take(groupBytes) : undefined;
+      waiting[index]?.resolve({ result: value, group });
+    }
+    this.#next();
+    for (const { endpoint, position, groupBytes } of growth) {
+      this.#events.onGrowth(endpoint, position, source.take(groupBytes));
+    }
+    if (versions !== undefined) this.#events.onVersions(versions);
+  }
+
+  /** Whether the batch under way was committed is unknown, so nothing is promised; repeating it is harmless. */
+  #onDeath(worker: Worker, cause: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    const waiting = this.#underWay ?? [];
+    this.#underWay = undefined;
+    this.#failAll(waiting, cause);
+    this.#next();
+  }
+
+  #failAll(waiting: readonly Waiting[], cause: unknown): void {
+    for (const { reject } of waiting) reject(new CausewayError('store-unavailable', { cause }));
+  }
+
+  #next(): void {
+    if (this.#queue.length > 0) this.#schedule();
+    else if (this.#underWay === undefined) this.#onIdle?.();
+  }
+}
+
+async function firstMessage(worker: Worker): Promise<WriterReady> {
+  return await new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the writer thread ended')));
+  });
+}
