@@ -72,12 +72,17 @@ export default {
       name: `${room}-imports-downwards`,
       severity: 'error',
       from: { path: `^gateway/${room}/` },
-      to: { path: `^gateway/(${rooms.filter((other) => other !== room && !allowed.includes(other)).join('|')})/` },
+      to: {
+        path: `^gateway/(${rooms.filter((other) => other !== room && !allowed.includes(other)).join('|')})/`,
+      },
     })),
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^bin/require-node\\.mjs$', '^gateway/store/sqlite/(writer|reader)\\.ts$'] },
+      from: {
+        orphan: true,
+        pathNot: ['\\.d\\.ts$', '^bin/require-node\\.mjs$', '^gateway/store/sqlite/(writer|reader)\\.ts$'],
+      },
       to: {},
     },
     { name: 'nothing-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
@@ -86,7 +91,10 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
     detectProcessBuiltinModuleCalls: true,
     builtInModules: { add: ['node:sqlite'] },
   },

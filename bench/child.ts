@@ -5,6 +5,8 @@ import { once } from 'node:events';
 /** A message between a benchmark and its processes. */
 export type ChildMessage = { readonly type: string; readonly [name: string]: unknown };
 
+const stopMs = 5_000;
+
 export class Child {
   readonly #process: ChildProcess;
   readonly #name: string;
@@ -14,7 +16,10 @@ export class Child {
 
   constructor(script: URL, args: readonly string[]) {
     this.#name = script.pathname.slice(script.pathname.lastIndexOf('/') + 1);
-    this.#process = fork(script, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+    this.#process = fork(script, args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    });
     this.#process.on('message', (message: ChildMessage) => this.#receive(message));
     this.#process.on('exit', (code) => {
       const error = new Error(`${this.#name} ended with ${String(code)} before it had answered`);
@@ -42,12 +47,15 @@ export class Child {
     return answered;
   }
 
+  /** Lets the process end by itself, and ends it when it does not. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null) return;
     this.#failed = [];
     const exited = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
+    this.#process.disconnect();
+    const late = setTimeout(() => this.#process.kill('SIGKILL'), stopMs);
     await exited;
+    clearTimeout(late);
   }
 
   #receive(message: ChildMessage): void {
@@ -66,7 +74,8 @@ export function tell(message: ChildMessage): void {
   process.send?.(message);
 }
 
-/** In a child: handles what its benchmark sends. */
+/** In a child: handles what its benchmark sends, and ends with it. */
 export function onAsk(handle: (message: ChildMessage) => void): void {
   process.on('message', (message: ChildMessage) => handle(message));
+  process.on('disconnect', () => process.exit());
 }

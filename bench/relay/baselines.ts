@@ -11,7 +11,11 @@ type Counted = ChildMessage & { echoed: number; at: number };
 export async function measureEcho(window: number, bytes: number, seconds: number): Promise<number> {
   const server = new Child(new URL('./echo-server.ts', import.meta.url), []);
   const { port } = await server.next<ChildMessage & { port: number }>('listening');
-  const client = new Child(new URL('./echo-client.ts', import.meta.url), [String(port), String(window), String(bytes)]);
+  const client = new Child(new URL('./echo-client.ts', import.meta.url), [
+    String(port),
+    String(window),
+    String(bytes),
+  ]);
   try {
     await client.next('ready');
     await wait(1_000);

@@ -24,7 +24,9 @@ const senderKey = signingKeyFromRaw(Buffer.from(plan.senderSigningKey, 'base64ur
 const me = await openEndpoint(dir, null);
 
 const database = new DatabaseSync(join(dir, 'bench.db'));
-database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE seen (id BLOB PRIMARY KEY) WITHOUT ROWID');
+database.exec(
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE seen (id BLOB PRIMARY KEY) WITHOUT ROWID',
+);
 const remember = database.prepare('INSERT OR IGNORE INTO seen VALUES (?)');
 
 const verified = new VerifiedRoots();
@@ -60,7 +62,12 @@ function settle(): void {
   for (const { id } of batch) if (remember.run(id).changes === 0) doubled++;
   database.exec('COMMIT');
   for (let from = 0; from < batch.length; from += 256) {
-    link.sendReceipts(signReceiptGroup(batch.slice(from, from + 256).map(({ receipt }) => receipt), me.signer));
+    link.sendReceipts(
+      signReceiptGroup(
+        batch.slice(from, from + 256).map(({ receipt }) => receipt),
+        me.signer,
+      ),
+    );
   }
   consumed += batch.length;
   link.grant(batch.length);

@@ -6,7 +6,7 @@ import { onAsk, tell } from '../child.ts';
 
 const [dir = ''] = process.argv.slice(2);
 const gateway = await startGateway({
-  home: await openGatewayHome(dir),
+  home: await openGatewayHome(dir, Date.now),
   log: pino({ level: 'error' }),
   port: 0,
 });

@@ -1,6 +1,7 @@
 /**
- * The sending process: builds, digests and signs envelopes, keeps a window of messages in flight until each has
- * been stored by the recipient, and verifies every receipt.
+ * The sending process: builds, digests and signs envelopes, keeps a window of them unaccepted, as a publisher with
+ * confirms does, and verifies every receipt. So that the recipient cannot fall behind without bound, at most four
+ * windows may wait for their `stored`.
  */
 import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -31,7 +32,8 @@ const recipientKey = signingKeyFromRaw(Buffer.from(plan.recipientSigningKey, 'ba
 const counts = { submitted: 0, accepted: 0, delivered: 0, stored: 0, refused: 0 };
 const sentAt = new Map<string, number>();
 let mode: 'idle' | 'flood' | 'paced' = 'idle';
-let inFlight = 0;
+let unaccepted = 0;
+let unstored = 0;
 
 const batcher = new Batcher(me.signer, (units) => link.submit(units));
 
@@ -47,13 +49,14 @@ function submitOne(): void {
     ...plan.template,
     payloadDigest: sha256(payload).toString('base64url') as Envelope['payloadDigest'],
   };
-  inFlight++;
+  unaccepted++;
+  unstored++;
   if (mode === 'paced') sentAt.set(id, performance.timeOrigin + performance.now());
   batcher.add({ envelope: encodeEnvelope(envelope), payload });
 }
 
 function refill(): void {
-  while (mode === 'flood' && inFlight < window) submitOne();
+  while (mode === 'flood' && unaccepted < window && unstored < 4 * window) submitOne();
 }
 
 const link = openLink(me.link, {
@@ -66,7 +69,8 @@ const link = openLink(me.link, {
       if (receipt.kind === 'expired') continue;
       counts[receipt.kind]++;
       if (receipt.kind === 'accepted') acceptedDetail(receipt);
-      if (receipt.kind === 'stored' || receipt.kind === 'refused') inFlight--;
+      if (receipt.kind === 'accepted' || receipt.kind === 'refused') unaccepted--;
+      if (receipt.kind === 'stored' || receipt.kind === 'refused') unstored--;
     }
     if (position > 0) link.receiptsStored(position);
     refill();
@@ -89,7 +93,12 @@ onAsk(({ type, perSecond }) => {
       mode = 'idle';
       return;
     case 'count':
-      tell({ type: 'counted', counts: { ...counts }, inFlight, cpu: process.cpuUsage(), at: performance.now() });
+      tell({
+        type: 'counted',
+        counts: { ...counts },
+        cpu: process.cpuUsage(),
+        at: performance.now(),
+      });
       return;
     case 'sent':
       tell({ type: 'sent', sentAt: [...sentAt] });

@@ -1,15 +1,14 @@
 /** What enrolled endpoints read: the directory and the data sets of the sharing agreement. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { DirectoryResponse } from '../../protocol/wire/directory.ts';
+import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { PeerIdentity } from '../identity/client-certificate.ts';
 
 export type DirectoryRouteDependencies = {
   readonly directory: EndpointDirectory;
   policy(): PolicySet;
-  identify(request: FastifyRequest): PeerIdentity;
+  identify(request: FastifyRequest): DirectoryEntry;
 };
 
 export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRouteDependencies): void {

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import {
   enrolmentRequestSchema,
@@ -10,14 +11,13 @@ import {
   type EnrolmentResponse,
   type RenewalResponse,
 } from '../../protocol/wire/enrolment.ts';
-import type { PeerIdentity } from '../identity/client-certificate.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 
 export type EnrolmentRouteDependencies = {
   readonly now: () => number;
-  identify(request: FastifyRequest): PeerIdentity;
+  identify(request: FastifyRequest): DirectoryEntry;
   enrol(request: EnrolmentRequest): Promise<EnrolmentResponse>;
-  renew(endpoint: PeerIdentity['entry'], certificateRequest: string): Promise<RenewalResponse>;
+  renew(endpoint: DirectoryEntry, certificateRequest: string): Promise<RenewalResponse>;
 };
 
 const maxBodyBytes = 128 * 1024;
@@ -33,7 +33,7 @@ export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRou
   });
 
   app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {
-    const { entry } = deps.identify(request);
+    const entry = deps.identify(request);
     attempts.take(entry.endpoint);
     const { certificateRequest } = parseBody(renewalRequestSchema, request.body);
     return reply.send(await deps.renew(entry, certificateRequest));

@@ -4,7 +4,10 @@ import type { FastifyInstance } from 'fastify';
 /** One thing that must be well for messages to be taken. */
 export type HealthCheck = { readonly name: string; readonly ok: boolean; readonly detail: string };
 
-export function registerHealthRoutes(app: FastifyInstance, check: () => Promise<readonly HealthCheck[]>): void {
+export function registerHealthRoutes(
+  app: FastifyInstance,
+  check: () => Promise<readonly HealthCheck[]>,
+): void {
   app.get('/livez', (_request, reply) => reply.send({ status: 'live' }));
   app.get('/readyz', async (_request, reply) => {
     const checks = await check();

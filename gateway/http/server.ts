@@ -1,6 +1,6 @@
 /** The HTTPS server: TLS 1.3 ended in this process, client certificates asked for, errors as problem details. */
 import websocket from '@fastify/websocket';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
 import { limits, subprotocol } from '../../protocol/wire/limits.ts';
 import { asCausewayError, sendProblem } from './problem.ts';
@@ -8,8 +8,10 @@ import { asCausewayError, sendProblem } from './problem.ts';
 export type ServerOptions = {
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
   readonly log: FastifyBaseLogger;
-  /** An error that reached nobody else. */
+  /** A failure of the gateway itself. */
   report(error: unknown): void;
+  /** A request was refused with a typed error. */
+  refused(error: CausewayError): void;
 };
 
 const connectionTimeoutMs = 20_000;
@@ -20,11 +22,11 @@ const connectionTimeoutMs = 20_000;
  * A client without a good certificate gets through the handshake and is then refused by each route in words;
  * TLS would only give it an alert.
  */
-export async function buildServer({ tls, log, report }: ServerOptions): Promise<FastifyInstance> {
+export async function buildServer({ tls, log, report, refused }: ServerOptions): Promise<FastifyInstance> {
   const app = fastify({
     https: { ...tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false },
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: false,
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: connectionTimeoutMs,
@@ -33,6 +35,7 @@ export async function buildServer({ tls, log, report }: ServerOptions): Promise<
   app.setErrorHandler((error, _request, reply) => {
     const typed = asCausewayError(error);
     if (typed.code === 'internal-error') report(error);
+    else refused(typed);
     sendProblem(reply, typed);
   });
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new CausewayError('not-found')));

@@ -190,7 +190,11 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
   if (left.length !== right.length) return false;
   if (left.length === 1) return left[0] === right[0];
   const known = new Set(left);
-  return known.size === left.length && new Set(right).size === right.length && right.every((item) => known.has(item));
+  return (
+    known.size === left.length &&
+    new Set(right).size === right.length &&
+    right.every((item) => known.has(item))
+  );
 }
 
 function describe(
@@ -208,10 +212,11 @@ function describe(
     thread: envelope.thread,
     category: envelope.category,
     severity: envelope.severity,
-    decisions: decisions.map(({ effect, policyDigest, determining, inputs }) => ({
+    decisions: decisions.map(({ effect, policyDigest, determining, reasons, errors, inputs }) => ({
       effect,
       policy: policyDigest,
       determining,
+      ...(effect === 'deny' ? { reasons, errors } : {}),
       inputs,
     })),
   };

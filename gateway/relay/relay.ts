@@ -60,7 +60,8 @@ export class Relay {
   async settle(recipient: Sender, group: Buffer): Promise<void> {
     const endpoint = recipient.entry.endpoint;
     const parsed = decodeReceiptGroup(group);
-    if (parsed.issuer !== endpoint) throw new CausewayError('receipt-invalid', { detail: 'Its issuer is another.' });
+    if (parsed.issuer !== endpoint)
+      throw new CausewayError('receipt-invalid', { detail: 'Its issuer is another.' });
     const receipts = parsed.receipts.map((receipt) => this.#readSettlement(endpoint, receipt));
     verifyReceiptGroup(parsed, recipient.signingKey);
     const { outcome } = await this.#deps.store.settle({ recipient: endpoint, group, receipts });

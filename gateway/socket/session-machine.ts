@@ -80,7 +80,9 @@ export function step(state: SessionState, event: SessionEvent): Transition {
     case 'fail':
       return fail(state, event.error);
     case 'deadline':
-      return state.phase === 'hello' ? fail(state, new CausewayError('hello-timeout')) : { state, effects: [] };
+      return state.phase === 'hello'
+        ? fail(state, new CausewayError('hello-timeout'))
+        : { state, effects: [] };
     case 'drain':
       return drain(state);
     case 'control':

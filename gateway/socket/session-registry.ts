@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 
 export type SessionQuotas = { readonly sessionsPerEndpoint: number; readonly sessionsPerAgency: number };
 
-const progressIntervalMs = 2_000;
+const sweepIntervalMs = 2_000;
 
 export class SessionRegistry {
   readonly #quotas: SessionQuotas;
@@ -25,7 +25,7 @@ export class SessionRegistry {
   start(): void {
     this.#timers = [
       setInterval(() => this.#beat(), limits.pingIntervalMs),
-      setInterval(() => this.#checkProgress(), progressIntervalMs),
+      setInterval(() => this.#sweep(), sweepIntervalMs),
     ];
     for (const timer of this.#timers) timer.unref();
   }
@@ -78,7 +78,9 @@ export class SessionRegistry {
       if (entry === undefined || entry.status === 'revoked') {
         session.fail(new CausewayError('endpoint-revoked'));
       } else if (entry.signingKey !== session.sender.entry.signingKey) {
-        session.fail(new CausewayError('certificate-unknown', { detail: 'The endpoint was enrolled again.' }));
+        session.fail(
+          new CausewayError('certificate-unknown', { detail: 'The endpoint was enrolled again.' }),
+        );
       } else {
         session.directoryChanged(entry, directory.version);
       }
@@ -93,8 +95,8 @@ export class SessionRegistry {
     }
   }
 
-  #checkProgress(): void {
+  #sweep(): void {
     const now = this.#now();
-    for (const session of [...this.all()]) session.checkProgress(now);
+    for (const session of [...this.all()]) session.sweep(now);
   }
 }

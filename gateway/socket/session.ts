@@ -49,6 +49,9 @@ export class Session {
   #pendingBytes = 0;
   #frame: { units: Unit[] } | { group: Buffer } | undefined;
   #missedPongs = 0;
+  /** The client has stored its receipts up to here; the store is told now and then, for it is not urgent. */
+  #forgettable = 0;
+  #forgotten = 0;
   #bufferedAtSweep = 0;
   #stalledSince: number | undefined;
 
@@ -108,8 +111,9 @@ export class Session {
     this.#socket.ping();
   }
 
-  /** Cuts off a peer that does not read. Called every other second. */
-  checkProgress(now: number): void {
+  /** Cuts off a peer that does not read, and lets go of stored receipts. Called every other second. */
+  sweep(now: number): void {
+    this.#forget();
     const buffered = this.#out.bufferedBytes;
     const progress = buffered === 0 || buffered < this.#bufferedAtSweep;
     this.#bufferedAtSweep = buffered;
@@ -165,10 +169,12 @@ export class Session {
         this.#inBackground(this.#welcome(effect.receiptsAfter));
         return;
       case 'submit':
-        if (this.#frame !== undefined && 'units' in this.#frame) this.#inBackground(this.#submit(this.#frame.units));
+        if (this.#frame !== undefined && 'units' in this.#frame)
+          this.#inBackground(this.#submit(this.#frame.units));
         return;
       case 'settle':
-        if (this.#frame !== undefined && 'group' in this.#frame) this.#inBackground(this.#settle(this.#frame.group));
+        if (this.#frame !== undefined && 'group' in this.#frame)
+          this.#inBackground(this.#settle(this.#frame.group));
         return;
       case 'grant':
         this.#grant(effect.messages);
@@ -177,7 +183,7 @@ export class Session {
         this.#confirm(effect.units);
         return;
       case 'forget':
-        this.#inBackground(this.#context.store.forgetReceipts(this.endpoint, effect.through));
+        this.#forgettable = Math.max(this.#forgettable, effect.through);
         return;
       case 'tell-taken':
         this.#out.control({ type: 'receipts-taken', frames: effect.frames });
@@ -258,7 +264,9 @@ export class Session {
   #confirm(units: number): void {
     const deliveries = this.#outlet?.confirm(units) ?? (this.#state.phase === 'draining' ? [] : undefined);
     if (deliveries === undefined) {
-      this.fail(new CausewayError('frame-unexpected', { detail: 'More units confirmed than were delivered.' }));
+      this.fail(
+        new CausewayError('frame-unexpected', { detail: 'More units confirmed than were delivered.' }),
+      );
     } else if (deliveries.length > 0) {
       this.#inBackground(this.#untilDurable(() => this.#context.store.markDelivered(deliveries)));
     }
@@ -280,7 +288,8 @@ export class Session {
     const before = this.#pendingBytes;
     this.#pendingBytes += bytes;
     if (before <= maxPendingBytes && this.#pendingBytes > maxPendingBytes) this.#socket.pause();
-    if (before > maxPendingBytes && this.#pendingBytes <= maxPendingBytes && this.#isOpen()) this.#socket.resume();
+    if (before > maxPendingBytes && this.#pendingBytes <= maxPendingBytes && this.#isOpen())
+      this.#socket.resume();
   }
 
   #isOpen(): boolean {
@@ -306,8 +315,19 @@ export class Session {
     this.#outlet = undefined;
   }
 
+  #forget(): void {
+    const through = this.#forgettable;
+    if (through === this.#forgotten) return;
+    this.#forgotten = through;
+    this.#context.store.forgetReceipts(this.endpoint, through).catch((error: unknown) => {
+      this.#forgotten = 0;
+      this.#context.report(this.endpoint, error);
+    });
+  }
+
   #gone(): void {
     this.#apply({ type: 'gone' });
+    this.#forget();
     this.#release();
     this.#context.onClosed(this);
   }
@@ -316,6 +336,7 @@ export class Session {
 /** What `ws` says of a broken frame, in the protocol's own words. */
 function asFrameError(error: Error): Error {
   const code = 'code' in error ? String(error.code) : '';
-  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return new CausewayError('frame-too-large', { cause: error });
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+    return new CausewayError('frame-too-large', { cause: error });
   return code.startsWith('WS_ERR_') ? new CausewayError('frame-malformed', { cause: error }) : error;
 }

@@ -1,11 +1,12 @@
 /** The WebSocket endpoint: certificate first, then quotas, then a session. */
 import type {} from '@fastify/websocket';
+import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { socketPath, subprotocol } from '../../protocol/wire/limits.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
-import type { PeerIdentity } from '../identity/client-certificate.ts';
 import { Session, type SessionContext } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
@@ -14,13 +15,13 @@ export type SocketRouteDependencies = {
   readonly sessions: SessionRegistry;
   readonly context: SessionContext;
   /** Identifies the peer of a request by its certificate. @throws CausewayError */
-  identify(request: FastifyRequest): PeerIdentity;
+  identify(request: FastifyRequest): DirectoryEntry;
   isDraining(): boolean;
 };
 
 /** Registers the route. `@fastify/websocket` must be registered before. */
 export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDependencies): void {
-  const identities = new WeakMap<FastifyRequest, PeerIdentity>();
+  const entries = new WeakMap<FastifyRequest, DirectoryEntry>();
   app.get(
     socketPath,
     {
@@ -31,16 +32,17 @@ export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDepen
         if (!offersSubprotocol(request.headers['sec-websocket-protocol'])) {
           throw new CausewayError('protocol-unsupported');
         }
-        const identity = deps.identify(request);
-        deps.sessions.admit(identity.entry.endpoint);
-        identities.set(request, identity);
+        const entry = deps.identify(request);
+        deps.sessions.admit(entry.endpoint);
+        entries.set(request, entry);
         done();
       },
     },
     (socket, request) => {
-      const identity = identities.get(request);
-      if (identity === undefined) throw new Error('a socket was opened without an identity');
-      const { entry, certificateEndsAt } = identity;
+      const entry = entries.get(request);
+      if (entry === undefined) throw new Error('a socket was opened without an identity');
+      const certificate = (request.raw.socket as TLSSocket).getPeerX509Certificate();
+      const certificateEndsAt = certificate?.validToDate.getTime() ?? 0;
       const sender = {
         entry,
         signingKey: deps.directory.signingKey(entry.endpoint),

@@ -1,0 +1,261 @@
+/** The gateway, put together: the only place that knows every room. */
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { isCausewayError } from '../protocol/errors.ts';
+import type { Digest, EndpointAddress } from '../protocol/ids.ts';
+import { batchSigner } from '../protocol/proof/signing.ts';
+import { limits } from '../protocol/wire/limits.ts';
+import { Dispatcher } from './delivery/dispatcher.ts';
+import { ExpiryClock } from './delivery/expiry.ts';
+import { registerDirectoryRoutes } from './http/directory-routes.ts';
+import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
+import { registerHealthRoutes } from './http/health-routes.ts';
+import { identifyRequest } from './http/identify-request.ts';
+import { buildServer } from './http/server.ts';
+import { checkHealth } from './health.ts';
+import { EndpointDirectory } from './identity/directory.ts';
+import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
+import type { GatewayHome } from './identity/gateway-home.ts';
+import { PolicyHolder } from './policy/policy-holder.ts';
+import { IncidentRecord } from './relay/incident-record.ts';
+import { Relay } from './relay/relay.ts';
+import { SessionRegistry, type SessionQuotas } from './socket/session-registry.ts';
+import { registerSocketRoute } from './socket/socket-route.ts';
+import type { SessionContext } from './socket/session.ts';
+import type { Store } from './store/port.ts';
+import { lockStore } from './store/sqlite/store-lock.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+
+export type GatewayOptions = {
+  readonly home: GatewayHome;
+  readonly log: Logger;
+  /** Overrides the home's settings. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly quotas?: SessionQuotas;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+};
+
+export type RunningGateway = {
+  /** `https://host:port`, by the first of the gateway's names. */
+  readonly url: string;
+  readonly port: number;
+  /** Drains the sessions for at most this long, then stops. Default 5 s. */
+  close(drainMs?: number): Promise<void>;
+};
+
+const defaultQuotas: SessionQuotas = { sessionsPerEndpoint: 8, sessionsPerAgency: 1_000 };
+const defaultDrainMs = 5_000;
+
+/**
+ * Starts a gateway on its home and resolves once it listens.
+ * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-unavailable`
+ */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { home } = options;
+  const lock = lockStore(home.storeFile);
+  try {
+    const policy = await PolicyHolder.load(home.policiesDir);
+    const store = await openSqliteStore({
+      file: home.storeFile,
+      receiptKeyPem: home.receiptKeyPem,
+      ...(options.now === undefined ? {} : { clock: options.now }),
+    });
+    try {
+      return await new Gateway(options, store, policy, await EndpointDirectory.open(store)).start(
+        lock.release,
+      );
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #log: Logger;
+  readonly #now: () => number;
+  readonly #store: Store;
+  readonly #policy: PolicyHolder;
+  readonly #directory: EndpointDirectory;
+  readonly #dispatcher: Dispatcher;
+  readonly #sessions: SessionRegistry;
+  readonly #expiry: ExpiryClock;
+  readonly #incidents: IncidentRecord;
+  readonly #relay: Relay;
+  #draining = false;
+
+  constructor(options: GatewayOptions, store: Store, policy: PolicyHolder, directory: EndpointDirectory) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#now = options.now ?? Date.now;
+    this.#store = store;
+    this.#policy = policy;
+    this.#directory = directory;
+    const onError = (error: unknown): void => this.#logError(error);
+    const parts = { store, now: this.#now, onError };
+    this.#dispatcher = new Dispatcher(parts);
+    this.#expiry = new ExpiryClock(parts);
+    this.#incidents = new IncidentRecord(store, onError);
+    this.#sessions = new SessionRegistry(options.quotas ?? defaultQuotas, this.#now);
+    this.#relay = this.#createRelay();
+  }
+
+  async start(releaseLock: () => void): Promise<RunningGateway> {
+    this.#store.listen({
+      onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
+      onChange: () => void this.#reload(),
+    });
+    const app = await this.#buildServer();
+    const { settings } = this.#options.home;
+    const host = this.#options.host ?? settings.host;
+    await app.listen({ host, port: this.#options.port ?? settings.port });
+    this.#sessions.start();
+    this.#expiry.start();
+    const { port } = app.server.address() as AddressInfo;
+    const name = settings.hosts[0] ?? 'localhost';
+    const url = `https://${name.includes(':') ? `[${name}]` : name}:${port}`;
+    this.#log.info({ url, policy: this.#policy.current.digest }, 'gateway listening');
+    let closing: Promise<void> | undefined;
+    return { url, port, close: (drainMs) => (closing ??= this.#close(app, drainMs, releaseLock)) };
+  }
+
+  #createRelay(): Relay {
+    return new Relay({
+      store: this.#store,
+      examination: {
+        now: this.#now,
+        resolve: (recipient) => this.#directory.resolve(recipient),
+        policy: () => this.#policy.current,
+        isListening: (endpoint) => this.#dispatcher.isListening(endpoint),
+      },
+      onAccepted: (deliveries) => {
+        for (const { message } of deliveries) this.#expiry.note(message.expiresAt);
+        this.#dispatcher.offer(
+          deliveries.map(({ delivery, recipient, message }) => ({
+            delivery,
+            recipient,
+            lane: message.lane,
+            envelopeDigest: message.envelopeDigest,
+            unit: message.unit,
+          })),
+        );
+      },
+      deliveryUnderWay: (recipient, digest) => this.#dispatcher.deliveryUnderWay(recipient, digest),
+      onSettled: (recipient, digests) => this.#dispatcher.settled(recipient, digests),
+    });
+  }
+
+  async #buildServer(): Promise<FastifyInstance> {
+    const { home } = this.#options;
+    const app = await buildServer({
+      tls: home.tls,
+      log: this.#log,
+      report: (error) => this.#logError(error),
+      refused: (error) => this.#incidents.note({ kind: 'request.refused', code: error.code }),
+    });
+    const identify = (request: Parameters<typeof identifyRequest>[0]) =>
+      identifyRequest(request, this.#directory, this.#now());
+    registerSocketRoute(app, {
+      directory: this.#directory,
+      sessions: this.#sessions,
+      context: this.#sessionContext(),
+      identify,
+      isDraining: () => this.#draining,
+    });
+    registerDirectoryRoutes(app, {
+      directory: this.#directory,
+      policy: () => this.#policy.current,
+      identify,
+    });
+    const deps = {
+      store: this.#store,
+      authority: home.authority,
+      receiptKey: home.receiptKey,
+      now: this.#now,
+    };
+    registerEnrolmentRoutes(app, {
+      now: this.#now,
+      identify,
+      enrol: (request) => enrolEndpoint(request, deps),
+      renew: ({ endpoint }, certificateRequest) => renewCertificate(endpoint, certificateRequest, deps),
+    });
+    registerHealthRoutes(app, () =>
+      checkHealth({ store: this.#store, home, now: this.#now, draining: this.#draining }),
+    );
+    return app;
+  }
+
+  #sessionContext(): SessionContext {
+    const receiptKey = batchSigner(this.#options.home.receiptKeyPem).keyId;
+    return {
+      store: this.#store,
+      relay: this.#relay,
+      dispatcher: this.#dispatcher,
+      welcome: async (endpoint: EndpointAddress) => ({
+        type: 'welcome',
+        endpoint,
+        clock: this.#now(),
+        limits,
+        pending: await this.#store.countPending(endpoint),
+        directoryVersion: this.#directory.version,
+        policyDigest: this.#policy.current.digest as Digest,
+        receiptKey,
+        checkpoint: null,
+      }),
+      report: (endpoint, error) => this.#reportSession(endpoint, error),
+      onClosed: (session) => this.#sessions.remove(session),
+    };
+  }
+
+  #reportSession(endpoint: EndpointAddress, error: unknown): void {
+    if (!isCausewayError(error)) {
+      this.#logError(error, endpoint);
+      return;
+    }
+    this.#log.info({ endpoint, code: error.code }, 'session error');
+    this.#incidents.note({ kind: 'session.error', code: error.code, endpoint });
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const { version } = this.#directory;
+      await this.#directory.reload();
+      if (this.#directory.version !== version) this.#sessions.directoryChanged(this.#directory);
+      if (await this.#policy.reload())
+        this.#log.info({ policy: this.#policy.current.digest }, 'policy loaded');
+    } catch (error) {
+      // A broken policy folder leaves the one in force alone.
+      this.#logError(error);
+    }
+  }
+
+  async #close(app: FastifyInstance, drainMs = defaultDrainMs, releaseLock: () => void): Promise<void> {
+    this.#draining = true;
+    this.#log.info({ sessions: this.#sessions.size }, 'gateway draining');
+    for (const session of [...this.#sessions.all()]) session.drain();
+    const deadline = performance.now() + drainMs;
+    while (this.#sessions.size > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const session of [...this.#sessions.all()]) session.terminate();
+    this.#sessions.stop();
+    await app.close();
+    await this.#expiry.stop();
+    await this.#incidents.flush();
+    await this.#store.close();
+    releaseLock();
+    this.#log.info('gateway stopped');
+  }
+
+  #logError(error: unknown, endpoint?: EndpointAddress): void {
+    const code = isCausewayError(error) ? error.code : 'internal-error';
+    this.#log.error({ err: error, code, ...(endpoint === undefined ? {} : { endpoint }) }, 'failure');
+  }
+}
