@@ -1,0 +1,40 @@
+/** `causeway endpoint revoke`: an endpoint's keys stop counting. */
+import { Option } from 'commander';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { endpointAddress } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { revocationReasons, type RevocationReason } from '../identity/revocation.ts';
+import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+
+type Flags = GatewayFlags & { readonly reason: RevocationReason };
+
+export function registerEndpointRevoke(endpoint: ProgramCommand, terminal: Terminal): void {
+  endpoint
+    .command('revoke')
+    .summary('revoke an endpoint; its live sessions end within 5 s')
+    .description(
+      'Takes the endpoint out of service: a running gateway closes its sessions within 5 s, its certificate is\n' +
+        'refused, and nobody encrypts to its keys any more. The reason goes into the record, so it is a code.\n' +
+        'The endpoint can come back only by a new enrolment with new keys.',
+    )
+    .argument('<agency/endpoint>', 'such as nhs-lanarkshire/maternity', endpointAddress)
+    .addOption(new Option('--reason <code>', 'why').choices(revocationReasons).makeOptionMandatory())
+    .option(...dirOption)
+    .examples(['causeway endpoint revoke nhs-lanarkshire/maternity --reason device-lost', ''])
+    .action((address: EndpointAddress, flags: Flags) => revoke(address, flags, terminal));
+}
+
+async function revoke(address: EndpointAddress, flags: Flags, terminal: Terminal): Promise<void> {
+  const { revokeEndpoint } = await import('../identity/revocation.ts');
+  const entry = await withGateway(gatewayFolder(flags.dir, terminal.env), ({ store }) =>
+    revokeEndpoint(store, address, flags.reason, Date.now()),
+  );
+  const { revokedAt } = entry;
+  if (terminal.wantsJson) {
+    terminal.json({ type: 'revoked', endpoint: address, reason: flags.reason, revokedAt });
+    return;
+  }
+  terminal.print(`${terminal.paint.good('revoked')}  ${address}  since ${revokedAt ?? 'now'}`);
+  terminal.hint('A running gateway ends its sessions within 5 seconds.');
+}

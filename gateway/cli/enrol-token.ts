@@ -1,0 +1,68 @@
+/** `causeway enrol-token`: one-time permission for one endpoint to enrol. */
+import { slugSchema, type EndpointAddress } from '../../protocol/ids.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { durationMs, endpointAddress, listOf } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { sections } from '../../terminal/command-help.ts';
+import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+
+type Flags = GatewayFlags & { readonly role?: string[]; readonly ttl: number };
+
+const defaultTtl = '24h';
+
+export function registerEnrolToken(program: ProgramCommand, terminal: Terminal): void {
+  program
+    .command('enrol-token')
+    .helpGroup(sections.operate)
+    .summary('issue a one-time token for an endpoint')
+    .description(
+      'Prints a token with which one endpoint may enrol, once. It carries the fingerprint of the issuing CA, so\n' +
+        'that the first contact cannot be impersonated: hand it over on a route that you trust. The gateway keeps\n' +
+        'only its digest. A new token for the same endpoint withdraws the one before.',
+    )
+    .argument('<agency/endpoint>', 'such as nhs-lanarkshire/emergency-department', endpointAddress)
+    .option('--role <role...>', 'roles the endpoint will hold; its agency must have them', listOf(slugSchema))
+    .option('--ttl <span>', 'how long it is good for: 45m, 24h, 7d', durationMs, durationMs(defaultTtl))
+    .option(...dirOption)
+    .examples(
+      ['causeway enrol-token strathclyde-police/public-protection --role public-protection mash', ''],
+      [
+        'causeway enrol-token nhs-lanarkshire/maternity --role maternity > token.txt',
+        'only the token goes to stdout',
+      ],
+    )
+    .action((endpoint: EndpointAddress, flags: Flags) => issue(endpoint, flags, terminal));
+}
+
+async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal): Promise<void> {
+  const dir = gatewayFolder(flags.dir, terminal.env);
+  const [{ issueEnrolmentToken }, { loadPolicySet }] = await Promise.all([
+    import('../identity/enrolment-token.ts'),
+    import('../policy/load.ts'),
+  ]);
+  const { issued, origin } = await withGateway(dir, async ({ home, store }) => {
+    const { agencies } = await loadPolicySet(home.policiesDir);
+    const { hosts, port } = home.settings;
+    return {
+      origin: `https://${hosts[0] ?? 'localhost'}:${port}`,
+      issued: await issueEnrolmentToken(
+        { endpoint, roles: flags.role ?? [], lifetimeMs: flags.ttl },
+        {
+          store,
+          agencies: { rolesOf: (agency) => agencies.get(agency)?.roles },
+          authorityFingerprint: home.authority.fingerprint,
+          now: Date.now,
+        },
+      ),
+    };
+  });
+  const expires = new Date(issued.expiresAt).toISOString();
+  if (terminal.wantsJson) {
+    terminal.json({ type: 'token', token: issued.token, endpoint, roles: issued.roles, expires });
+    return;
+  }
+  terminal.print(issued.token);
+  const roles = issued.roles.length === 0 ? 'no role' : issued.roles.join(', ');
+  terminal.hint(`For ${endpoint} (${roles}), good once, until ${expires}.`);
+  terminal.hint(`There: causeway enrol --gateway ${origin} --token TOKEN --home DIR`);
+}

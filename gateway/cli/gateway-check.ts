@@ -1,0 +1,127 @@
+/** `causeway gateway check`: a doctor for a gateway's folder. */
+import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { placeOf } from '../../terminal/describe-failure.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import { gatewayFolder, openHome } from './gateway-folder.ts';
+
+type Verdict = 'good' | 'warn' | 'bad';
+type Finding = {
+  readonly check: string;
+  readonly verdict: Verdict;
+  readonly detail: string;
+  readonly problems?: readonly string[];
+};
+
+const dayMs = 24 * 3_600_000;
+const warnDays = 30;
+
+export function registerGatewayCheck(gateway: ProgramCommand, terminal: Terminal): void {
+  gateway
+    .command('check')
+    .summary('look a gateway over: home, policies, store, certificates')
+    .description(
+      'Checks that the folder can run a gateway: settings, keys and their modes, policies, the store (it proves\n' +
+        'a durable write), certificates and how long they last. Works while the gateway runs.\n' +
+        'Exit code 0 when nothing is bad.',
+    )
+    .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
+    .action(async (given: string | undefined) => {
+      const findings = await checkGateway(gatewayFolder(given, terminal.env));
+      for (const finding of findings) report(finding, terminal);
+      if (findings.some(({ verdict }) => verdict === 'bad')) process.exitCode = exitCodes.failure;
+    });
+}
+
+async function checkGateway(dir: string): Promise<Finding[]> {
+  let home: GatewayHome;
+  try {
+    home = await openHome(dir);
+  } catch (error) {
+    return [failed('home', error)];
+  }
+  const { settings } = home;
+  const findings: Finding[] = [
+    good('home', `listens on ${settings.host}:${settings.port} as ${settings.hosts.join(', ')}`),
+    checkCertificate('issuing CA', home.authority.certificatePem),
+    checkCertificate('gateway certificate', home.tls.cert),
+  ];
+  const policy = await checkPolicy(home);
+  findings.push(policy.finding, ...(await checkStore(home, policy.set)));
+  return findings;
+}
+
+async function checkPolicy(home: GatewayHome): Promise<{ finding: Finding; set?: PolicySet }> {
+  const { loadPolicySet } = await import('../policy/load.ts');
+  try {
+    const set = await loadPolicySet(home.policiesDir);
+    const { agencies, categories, policies, datasets } = set;
+    const sizes = `${agencies.size} agencies, ${categories.size} categories, ${policies.size} policies, ${datasets.size} data sets`;
+    return { finding: good('policies', sizes), set };
+  } catch (error) {
+    return { finding: failed('policies', error) };
+  }
+}
+
+async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Promise<Finding[]> {
+  if (!existsSync(home.storeFile)) return [good('store', 'made at the first start')];
+  const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts');
+  try {
+    const store = await openSqliteStore({ file: home.storeFile, receiptKeyPem: home.receiptKeyPem });
+    try {
+      await store.probe();
+      const { entries } = await store.readDirectory();
+      const active = entries.filter(({ status }) => status === 'active');
+      const strangers = active.filter(({ agency }) => policy?.agencies.has(agency) === false);
+      const endpoints = `${active.length} active, ${entries.length - active.length} revoked`;
+      return [
+        good('store', 'writes are durable'),
+        strangers.length === 0
+          ? good('endpoints', endpoints)
+          : {
+              check: 'endpoints',
+              verdict: 'warn',
+              detail: `${endpoints}; the sharing agreement does not know ${strangers.map(({ endpoint }) => endpoint).join(', ')}`,
+            },
+      ];
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return [failed('store', error)];
+  }
+}
+
+function checkCertificate(check: string, pem: string): Finding {
+  const endsAt = new X509Certificate(pem).validToDate;
+  const days = Math.floor((endsAt.getTime() - Date.now()) / dayMs);
+  const detail = `${days} days left (until ${endsAt.toISOString().slice(0, 10)})`;
+  return { check, verdict: days < 0 ? 'bad' : days < warnDays ? 'warn' : 'good', detail };
+}
+
+function good(check: string, detail: string): Finding {
+  return { check, verdict: 'good', detail };
+}
+
+function failed(check: string, error: unknown): Finding {
+  if (!isCausewayError(error)) throw error;
+  const places = error.problems.map((problem) => `${placeOf(problem)}: ${problem.message}`);
+  const detail = places.length === 0 ? error.message : new CausewayError(error.code).message;
+  return { check, verdict: 'bad', detail, ...(places.length === 0 ? {} : { problems: places }) };
+}
+
+function report({ check, verdict, detail, problems }: Finding, terminal: Terminal): void {
+  if (terminal.wantsJson) {
+    terminal.json({ type: 'check', check, verdict, detail, ...(problems === undefined ? {} : { problems }) });
+    return;
+  }
+  const { paint } = terminal;
+  const mark = { good: paint.good('good'), warn: paint.warn('warn'), bad: paint.bad('bad ') }[verdict];
+  terminal.print(`${mark}  ${paint.strong(check.padEnd(20))} ${detail}`);
+  for (const problem of problems ?? []) terminal.print(`        ${problem}`);
+}

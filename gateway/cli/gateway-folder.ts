@@ -1,0 +1,38 @@
+/** The gateway that a command is about: its folder, its home, its store opened beside a running gateway. */
+import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { Store } from '../store/port.ts';
+
+/** Flags of every command that acts on a gateway. */
+export type GatewayFlags = { readonly dir?: string };
+
+export const dirOption = [
+  '--dir <dir>',
+  "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)",
+] as const;
+
+/** The folder that the caller means. */
+export function gatewayFolder(given: string | undefined, env: NodeJS.ProcessEnv): string {
+  const named = env.CAUSEWAY_GATEWAY ?? '';
+  return given ?? (named === '' ? 'gateway-home' : named);
+}
+
+/** Opens the home. @throws CausewayError `home-invalid`, `configuration-invalid` */
+export async function openHome(dir: string): Promise<GatewayHome> {
+  const { openGatewayHome } = await import('../identity/gateway-home.ts');
+  return openGatewayHome(dir, Date.now);
+}
+
+/** Opens home and store for some work, and closes the store afterwards. A gateway may run meanwhile. */
+export async function withGateway<T>(
+  dir: string,
+  work: (parts: { readonly home: GatewayHome; readonly store: Store }) => Promise<T>,
+): Promise<T> {
+  const home = await openHome(dir);
+  const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts');
+  const store = await openSqliteStore({ file: home.storeFile, receiptKeyPem: home.receiptKeyPem });
+  try {
+    return await work({ home, store });
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,83 @@
+/** `causeway gateway init`: keys, certificates, settings and a copy of the sharing agreement in a new folder. */
+import { fileURLToPath } from 'node:url';
+import { Option } from 'commander';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { portNumber } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+
+type Flags = {
+  readonly name: string;
+  readonly host: readonly string[];
+  readonly listen: string;
+  readonly port: number;
+  readonly policies?: string;
+};
+
+const shippedPolicies = new URL('../../policies', import.meta.url);
+
+export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal): void {
+  gateway
+    .command('init')
+    .summary('make a gateway: its keys, its CA, its settings and policies')
+    .description(
+      'Makes a new folder with everything a gateway needs: an issuing CA, the TLS key and the key that signs\n' +
+        'receipts (mode 0600; none of them can read a message), gateway.yaml, and the sharing agreement.\n' +
+        'It never writes over anything.',
+    )
+    .argument('<dir>', 'the folder to make')
+    .option('--name <name>', 'name of the issuing CA, for people', 'Causeway gateway')
+    .addOption(
+      new Option('--host <host...>', 'names and addresses by which endpoints reach it').default(
+        ['localhost', '127.0.0.1'],
+        'localhost 127.0.0.1',
+      ),
+    )
+    .option('--listen <address>', 'address to listen on', '0.0.0.0')
+    .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, 8443)
+    .option('--policies <dir>', 'the sharing agreement to copy (default: the one that comes with Causeway)')
+    .examples(
+      ['causeway gateway init ./gateway-home', 'for this computer only'],
+      ['causeway gateway init /srv/causeway --host gateway.example.org --port 443', ''],
+    )
+    .action((dir: string, flags: Flags) => initGateway(dir, flags, terminal));
+}
+
+async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promise<void> {
+  const { initGatewayHome } = await import('../identity/gateway-home.ts');
+  const home = await initGatewayHome(dir, {
+    name: flags.name,
+    hosts: flags.host,
+    host: flags.listen,
+    port: flags.port,
+    policiesFrom: flags.policies ?? fileURLToPath(shippedPolicies),
+    now: Date.now,
+  });
+  const { hosts, port } = home.settings;
+  const shownPort = port === 0 ? 'PORT' : port;
+  if (terminal.wantsJson) {
+    const fingerprint = home.authority.fingerprint;
+    terminal.json({ type: 'gateway', dir: home.dir, hosts, port, caFingerprint: fingerprint });
+    return;
+  }
+  const { paint } = terminal;
+  terminal.print(`${paint.good('made')}  ${home.dir}`);
+  terminal.table([
+    ['  gateway.yaml', 'settings: where it listens, its names'],
+    ['  ca.key, ca.crt', 'the issuing CA; keep a copy of both in a safe place'],
+    ['  tls.key, tls.crt', `for ${hosts.join(', ')}; the certificate renews itself`],
+    ['  receipt.key', 'signs the receipts'],
+    ['  policies/', 'the sharing agreement; who may send what to whom'],
+  ]);
+  terminal.print();
+  terminal.print(paint.strong('Next'));
+  const first = hosts[0] ?? 'localhost';
+  terminal.table([
+    [
+      `  causeway gateway start ${dir}`,
+      port === 0 ? 'starts it and says on which port' : `starts it on port ${port}`,
+    ],
+    [`  causeway agency list --dir ${dir}`, 'who takes part; `causeway agency add` adds one'],
+    [`  causeway enrol-token AGENCY/ENDPOINT --dir ${dir}`, 'a token, to be handed to one endpoint'],
+    [`  causeway enrol --gateway https://${first}:${shownPort} --token TOKEN --home DIR`, 'there, once'],
+  ]);
+}

@@ -1,0 +1,84 @@
+/** `causeway gateway records`: the gateway's record, line by line. */
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { wholeNumber } from '../../terminal/input.ts';
+import { untilInterrupted } from '../../terminal/interruption.ts';
+import { showableLine } from '../../terminal/paint.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { Store, StoredRecord } from '../store/port.ts';
+import { gatewayFolder, withGateway } from './gateway-folder.ts';
+
+type Flags = { readonly from: number; readonly follow?: true; readonly kind?: string };
+
+const pageSize = 500;
+const pollMs = 500;
+
+export function registerGatewayRecords(gateway: ProgramCommand, terminal: Terminal): void {
+  gateway
+    .command('records')
+    .summary('read the record of what happened')
+    .description(
+      'Prints the record: acceptances, refusals, enrolments, revocations, faults. It holds codes, ids and times,\n' +
+        'never content. Works while the gateway runs.',
+    )
+    .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
+    .option('--from <n>', 'index of the first line', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
+    .option('--kind <kind>', 'only lines of this kind, such as message.refused')
+    .option('--follow', 'go on until Ctrl-C')
+    .examples(
+      ['causeway gateway records --follow', ''],
+      ['causeway gateway records --json --kind message.refused', ''],
+    )
+    .action((given: string | undefined, flags: Flags) =>
+      untilInterrupted((signal) =>
+        withGateway(gatewayFolder(given, terminal.env), ({ store }) =>
+          printRecords(store, flags, terminal, signal),
+        ),
+      ),
+    );
+}
+
+async function printRecords(
+  store: Pick<Store, 'readRecords'>,
+  { from, follow, kind }: Flags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  let next = from;
+  while (!signal.aborted) {
+    const page = await store.readRecords(next, pageSize);
+    for (const record of page) {
+      if (kind === undefined || record.entry.kind === kind)
+        await terminal.deliver(`${lineOf(record, terminal)}\n`);
+    }
+    next = (page.at(-1)?.index ?? next - 1) + 1;
+    if (page.length > 0) continue;
+    if (follow === undefined) return;
+    await pause(pollMs, signal);
+  }
+}
+
+function lineOf({ index, at, entry }: StoredRecord, terminal: Terminal): string {
+  const time = new Date(at).toISOString();
+  const { kind, ...fields } = entry;
+  if (terminal.wantsJson) return JSON.stringify({ type: 'record', index, at: time, kind, ...fields });
+  const { paint } = terminal;
+  const rest = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
+  return `${String(index).padStart(6)}  ${paint.dim(time)}  ${words}  ${showableLine(rest.join(' '))}`.trimEnd();
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

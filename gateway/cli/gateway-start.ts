@@ -1,0 +1,55 @@
+/** `causeway gateway start`: runs a gateway until it is told to stop. */
+import { Option } from 'commander';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { portNumber } from '../../terminal/input.ts';
+import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { gatewayFolder, openHome } from './gateway-folder.ts';
+
+type Flags = { readonly port?: number; readonly listen?: string; readonly logLevel: string };
+
+export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal): void {
+  gateway
+    .command('start')
+    .summary('run a gateway')
+    .description(
+      'Runs the gateway of a folder. The log goes to stdout: short lines on a terminal, JSON elsewhere.\n' +
+        'Ctrl-C or SIGTERM drains it: sessions are told, answers finished, then it stops. A second one forces it.',
+    )
+    .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
+    .option('--port <n>', 'port, instead of the one in gateway.yaml; 0 lets the system choose', portNumber)
+    .option('--listen <address>', 'address, instead of the one in gateway.yaml')
+    .addOption(
+      new Option('--log-level <level>', 'how much to log')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .examples(
+      ['causeway gateway start', ''],
+      ['causeway gateway start /srv/causeway --json >> gateway.log', ''],
+    )
+    .action((dir: string | undefined, flags: Flags) => startUntilStopped(dir, flags, terminal));
+}
+
+async function startUntilStopped(given: string | undefined, flags: Flags, terminal: Terminal): Promise<void> {
+  const dir = gatewayFolder(given, terminal.env);
+  const [{ startGateway }, { createGatewayLog }] = await Promise.all([
+    import('../app.ts'),
+    import('./gateway-log.ts'),
+  ]);
+  const home = await openHome(dir);
+  const log = createGatewayLog(terminal, flags.logLevel);
+  await untilInterrupted(async (signal) => {
+    const gateway = await terminal.during('Starting the gateway', () =>
+      startGateway({ home, log, port: flags.port, host: flags.listen }),
+    );
+    if (terminal.isTTY && !terminal.wantsJson) {
+      const { paint } = terminal;
+      terminal.print(
+        `${paint.good('ready')}  ${paint.strong(gateway.url)}   ${paint.dim('Ctrl-C stops it')}`,
+      );
+    }
+    await interruptionOf(signal);
+    await gateway.close();
+  });
+}

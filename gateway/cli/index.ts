@@ -1,0 +1,50 @@
+/** The operator's commands. Each file holds one; what is heavy is imported when a command runs. */
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { sections } from '../../terminal/command-help.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { registerAgencyAdd } from './agency-add.ts';
+import { registerAgencyList } from './agency-list.ts';
+import { registerEndpointList } from './endpoint-list.ts';
+import { registerEndpointRevoke } from './endpoint-revoke.ts';
+import { registerEnrolToken } from './enrol-token.ts';
+import { registerGatewayCheck } from './gateway-check.ts';
+import { registerGatewayInit } from './gateway-init.ts';
+import { registerGatewayRecords } from './gateway-records.ts';
+import { registerGatewayStart } from './gateway-start.ts';
+import { registerPolicyCheck } from './policy-check.ts';
+import { registerPolicyShow } from './policy-show.ts';
+
+/** Adds `gateway`, `agency`, `enrol-token`, `endpoint` and `policy` to the program. */
+export function registerGatewayCommands(program: ProgramCommand, terminal: Terminal): void {
+  const gateway = program
+    .command('gateway')
+    .helpGroup(sections.operate)
+    .description('Make, start and check a gateway, and read its record.');
+  registerGatewayInit(gateway, terminal);
+  registerGatewayStart(gateway, terminal);
+  registerGatewayCheck(gateway, terminal);
+  registerGatewayRecords(gateway, terminal);
+
+  const agency = program
+    .command('agency')
+    .helpGroup(sections.operate)
+    .description('The partner organisations of the sharing agreement.');
+  registerAgencyAdd(agency, terminal);
+  registerAgencyList(agency, terminal);
+
+  registerEnrolToken(program, terminal);
+
+  const endpoint = program
+    .command('endpoint')
+    .helpGroup(sections.operate)
+    .description('The systems and teams that are enrolled at a gateway.');
+  registerEndpointList(endpoint, terminal);
+  registerEndpointRevoke(endpoint, terminal);
+
+  const policy = program
+    .command('policy')
+    .helpGroup(sections.agreement)
+    .description('The sharing agreement: agencies, categories, policies and data sets.');
+  registerPolicyCheck(policy, terminal);
+  registerPolicyShow(policy, terminal);
+}

@@ -1,0 +1,39 @@
+/** What to do next about an error, for the person at the keyboard. The catalogue says what it means. */
+import type { ErrorCode } from '../protocol/errors.ts';
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  'home-exists': 'Choose another folder, or move the present one away if it is really no longer needed.',
+  'home-invalid':
+    'Check the folder named with --home or --dir; `causeway enrol` or `causeway gateway init` makes one.',
+  'gateway-unreachable':
+    'Check the address and that the gateway runs (`causeway gateway start`), then try again.',
+  'gateway-untrusted':
+    'Do not go on. Check the address with the operator of the gateway, by another route than this one.',
+  'token-invalid': 'Ask the operator for a new token (`causeway enrol-token AGENCY/ENDPOINT`).',
+  'token-expired': 'Ask the operator for a new token (`causeway enrol-token AGENCY/ENDPOINT`).',
+  'token-used': 'Ask the operator for a new token; if nobody of yours has used this one, say so.',
+  'key-unknown':
+    'Compare fingerprints with the other side (`causeway directory list`), then `causeway directory trust AGENCY/ENDPOINT`.',
+  'key-changed':
+    'Ask the other side, by telephone, whether they have new keys; then `causeway directory trust AGENCY/ENDPOINT --fingerprint …`.',
+  'recipient-unknown': 'See who there is: `causeway directory list`.',
+  'endpoint-unknown': 'See who there is: `causeway endpoint list` or `causeway directory list`.',
+  'agency-unknown': 'See who there is: `causeway agency list`; add it with `causeway agency add`.',
+  'endpoint-revoked': 'Ask the operator of the gateway; a revoked endpoint needs a new enrolment.',
+  'certificate-unknown': 'This identity has been replaced by a later enrolment of the same endpoint.',
+  'certificate-invalid': 'Ask the operator for a new token and enrol again if the certificate has expired.',
+  'policy-denied': 'The sharing agreement decides; `causeway policy show` lists what it permits.',
+  'category-unknown': 'See the categories: `causeway policy show`.',
+  'dataset-unknown': 'See the data sets: `causeway dataset list`.',
+  'dataset-invalid': 'Correct the fields named; `causeway dataset show NAME` explains each.',
+  'payload-too-large': 'Send a smaller document.',
+  'outbox-full': 'The gateway has been away for long; look at `causeway status`.',
+  'policy-invalid': 'Correct the lines named, then run `causeway policy check` again.',
+  'store-incompatible': 'Use the version of Causeway that wrote the store, or migrate it.',
+  'clock-skew': 'Set the clock of this computer (NTP).',
+};
+
+/** The next step for a code, where there is one worth saying. */
+export function adviceFor(code: ErrorCode): string | undefined {
+  return advice[code];
+}

@@ -1,0 +1,68 @@
+/** Failures as people and as scripts read them. */
+import { isCausewayError, type CausewayError, type Problem } from '../protocol/errors.ts';
+import { adviceFor } from './advice.ts';
+import { showable, showableLine, type Paint } from './paint.ts';
+
+const maxShown = 30;
+
+/** A readable block: what went wrong, where, what to do next. Never a stack trace. */
+export function describeFailure(error: unknown, paint: Paint): string[] {
+  if (!isCausewayError(error)) {
+    return [
+      `${paint.bad('error')}  Something failed that Causeway did not expect: ${nameOf(error)}.`,
+      paint.dim('       Run the command again with CAUSEWAY_DEBUG=1 to see where.'),
+    ];
+  }
+  const headline = error.problems.length > 0 ? introduction(error) : wordsOf(error);
+  const lines = [`${paint.bad('error')}  ${showable(headline).replaceAll('\n', '\n       ')}`];
+  for (const problem of error.problems.slice(0, maxShown)) {
+    lines.push(`       ${paint.strong(showableLine(placeOf(problem)))}: ${showableLine(problem.message)}`);
+  }
+  if (error.problems.length > maxShown) lines.push(`       and ${error.problems.length - maxShown} more`);
+  const next = adviceFor(error.code);
+  if (next !== undefined) lines.push(`${paint.accent('next')}   ${next}`);
+  if (error.code !== 'usage-invalid') lines.push(paint.dim(`code   ${error.code}`));
+  return lines;
+}
+
+/** Wrong usage needs no sentence that says so. */
+function wordsOf({ code, detail, message }: CausewayError): string {
+  return code === 'usage-invalid' && detail !== undefined ? detail : message;
+}
+
+/** Without the part of the detail that the list of problems repeats. */
+function introduction({ meaning, detail = '', problems }: CausewayError): string {
+  const [first = ''] = detail.split('\n');
+  const repeats = problems.some(({ message }) => first.includes(message));
+  return first === '' || repeats ? meaning.text : `${meaning.text} ${first}`;
+}
+
+/** The same as one JSON object. */
+export function failureObject(error: unknown): Record<string, unknown> {
+  if (!isCausewayError(error)) {
+    return { type: 'error', code: 'internal-error', text: `Unexpected: ${nameOf(error)}.`, retryable: false };
+  }
+  const { code, message, meaning, problems } = error;
+  const next = adviceFor(code);
+  return {
+    type: 'error',
+    code,
+    text: message,
+    retryable: meaning.retryable,
+    ...(problems.length === 0 ? {} : { problems }),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** `file:line:column`, or a JSON Pointer; the empty pointer is the whole document. */
+export function placeOf({ at, line, column }: Problem): string {
+  if (at === '') return '(the whole)';
+  return [at, line, column].filter((part) => part !== undefined).join(':');
+}
+
+/** The kind of an unexpected error; its words may quote what nobody should read in a log. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? `${error.name} (${code})` : error.name;
+}

@@ -1,0 +1,27 @@
+/** What a command's exit code tells a script. */
+import { isCausewayError, type ErrorCode } from '../protocol/errors.ts';
+
+export const exitCodes = {
+  ok: 0,
+  /** Refused, denied, or failed in a way that trying again does not mend. */
+  failure: 1,
+  /** Wrong usage, or input that is not valid. */
+  invalid: 2,
+  /** Unreachable or busy: the same command may succeed later. */
+  temporary: 3,
+  /** Ended by Ctrl-C before its work was done. */
+  interrupted: 130,
+} as const;
+
+/** Codes about what the caller handed in, beyond those that HTTP calls bad requests. */
+const aboutInput = new Set<ErrorCode>(['configuration-invalid', 'policy-invalid', 'token-invalid']);
+const badRequest = new Set([400, 413, 422]);
+
+/** The exit code for an error that ended a command. */
+export function exitCodeFor(error: unknown): number {
+  if (!isCausewayError(error)) return exitCodes.failure;
+  const { code, meaning } = error;
+  if (code === 'aborted') return exitCodes.interrupted;
+  if (meaning.retryable) return exitCodes.temporary;
+  return badRequest.has(meaning.httpStatus) || aboutInput.has(code) ? exitCodes.invalid : exitCodes.failure;
+}

@@ -1,0 +1,110 @@
+/** Options and files as a command takes them, checked where they come in. */
+import { readFile, stat } from 'node:fs/promises';
+import { InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
+import { CausewayError } from '../protocol/errors.ts';
+import { endpointAddressSchema } from '../protocol/ids.ts';
+
+/** An option's parser for a whole number within bounds. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** A port: 0 lets the system choose. */
+export const portNumber = wholeNumber(0, 65_535);
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time span such as `45m`, `24h` or `7d`, in ms. */
+export function durationMs(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const span = Number(count) * (unitMs[unit] ?? 0);
+  if (span > 0) return span;
+  throw new InvalidArgumentError('It must be a time span such as 45m, 24h or 7d.');
+}
+
+/** A parser for a single value by its schema. */
+export function matching<S extends z.ZodType>(schema: S): (text: string) => z.output<S> {
+  return (text) => {
+    const result = schema.safeParse(text);
+    if (result.success) return result.data;
+    throw new InvalidArgumentError(`It ${result.error.issues[0]?.message ?? 'is not valid'}.`);
+  };
+}
+
+/** A parser for an option that may be given several times, or once with several values. */
+export function listOf<S extends z.ZodType>(
+  schema: S,
+): (text: string, before: z.output<S>[] | undefined) => z.output<S>[] {
+  const parse = matching(schema);
+  return (text, before = []) => [...before, parse(text)];
+}
+
+/** `agency/endpoint`. */
+export const endpointAddress = matching(endpointAddressSchema);
+
+/** Wrong usage that the command line's grammar cannot express. */
+export function usageError(detail: string, cause?: unknown): CausewayError {
+  return new CausewayError('usage-invalid', { detail, ...(cause === undefined ? {} : { cause }) });
+}
+
+/**
+ * The bytes of a file, or of stdin for `-`; at most `maxBytes`.
+ * @throws CausewayError `usage-invalid` when it cannot be read, `payload-too-large`
+ */
+export async function readInput(
+  path: string,
+  stdin: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<Buffer> {
+  if (path === '-') return readStream(stdin, maxBytes);
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof CausewayError) throw error;
+    throw usageError(`${path} cannot be read${reasonOf(error)}.`, error);
+  }
+}
+
+async function readStream(stdin: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** JSON from a file or stdin. @throws CausewayError `usage-invalid` */
+export function parseJsonInput(name: string, bytes: Buffer): unknown {
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The engine's own words quote the text, which may be about a child: only the place is told.
+    const offset = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const before = text.slice(0, offset === undefined ? text.length : Number(offset)).split('\n');
+    const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    throw usageError(`${name === '-' ? 'stdin' : name} is not valid JSON (${place}).`);
+  }
+}
+
+function tooLarge(maxBytes: number): CausewayError {
+  return new CausewayError('payload-too-large', { detail: `At most ${maxBytes} bytes can be sent.` });
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  if (code === 'ENOENT') return ': there is no such file';
+  if (code === 'EACCES') return ': permission denied';
+  if (code === 'EISDIR') return ': it is a folder';
+  return typeof code === 'string' ? ` (${code})` : '';
+}

@@ -1,0 +1,120 @@
+/** The screen and the pipe: everything a command says goes through here. */
+import type { Writable } from 'node:stream';
+import { CausewayError } from '../protocol/errors.ts';
+import { describeFailure, failureObject } from './describe-failure.ts';
+import { exitCodeFor } from './exit-codes.ts';
+import { createPaint, showsColour, type Paint } from './paint.ts';
+import { startProgress, type Progress } from './progress.ts';
+import { layOutTable } from './table.ts';
+
+/** A stream of a process; `isTTY` and `columns` where it is a terminal. */
+export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+export type TerminalOptions = {
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
+  readonly env: NodeJS.ProcessEnv;
+  /** True with `--json`: one object a line on stdout, errors as an object on stderr. */
+  readonly json: boolean;
+};
+
+export type Terminal = {
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
+  readonly env: NodeJS.ProcessEnv;
+  /** True when the caller asked for JSON. */
+  readonly wantsJson: boolean;
+  /** True when a person looks at stdout. */
+  readonly isTTY: boolean;
+  /** Characters in a line: the terminal's, at most 110, and 100 elsewhere. */
+  readonly columns: number;
+  /** Colours for stdout. */
+  readonly paint: Paint;
+  /** Writes a line to stdout. */
+  print(line?: string): void;
+  /** Writes a line to stderr, for people: what to do next, what goes on. Silent with `--json`. */
+  hint(line?: string): void;
+  /** Writes a value as one line of JSON to stdout. */
+  json(value: unknown): void;
+  /** Writes to stdout and resolves when the system has taken it. @throws CausewayError `aborted` when it is gone */
+  deliver(text: string): Promise<void>;
+  /** Prints rows in aligned columns. */
+  table(rows: readonly (readonly string[])[]): void;
+  /** Shows on stderr what goes on, if it takes over a second. Call `end()`. */
+  progress(label: string): Progress;
+  /** Shows progress while some work lasts. */
+  during<T>(label: string, work: () => Promise<T>): Promise<T>;
+  /** Says on stderr what went wrong. @returns the exit code */
+  fail(error: unknown): number;
+};
+
+const maxColumns = 110;
+const plainColumns = 100;
+
+/** Builds the terminal of one command. */
+export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): Terminal {
+  const isTTY = stdout.isTTY === true;
+  const errorsOnTTY = stderr.isTTY === true;
+  const paint = createPaint(showsColour(isTTY, env) && !json);
+  const errorPaint = createPaint(showsColour(errorsOnTTY, env));
+  const columns = isTTY ? Math.min(stdout.columns ?? plainColumns, maxColumns) : plainColumns;
+  const writeError = (line: string): void => void stderr.write(`${line}\n`);
+  const writeOut = (line: string): void => void stdout.write(`${line}\n`);
+
+  const progress = (label: string): Progress =>
+    json
+      ? { update: ignore, end: ignore }
+      : startProgress(label, { stream: stderr, moving: errorsOnTTY, columns: stderr.columns ?? 80 });
+
+  return {
+    stdout,
+    stderr,
+    env,
+    wantsJson: json,
+    isTTY,
+    columns,
+    paint,
+    print: (line = '') => writeOut(line),
+    hint(line = '') {
+      if (!json) writeError(line);
+    },
+    json: (value) => writeOut(JSON.stringify(value)),
+    deliver: (text) => deliver(stdout, text),
+    table: (rows) => layOutTable(rows).forEach(writeOut),
+    progress,
+    async during(label, work) {
+      const shown = progress(label);
+      try {
+        return await work();
+      } finally {
+        shown.end();
+      }
+    },
+    fail(error) {
+      if (json) writeError(JSON.stringify(failureObject(error)));
+      else describeFailure(error, errorPaint).forEach(writeError);
+      if (env.CAUSEWAY_DEBUG === '1') writeError(stackOf(error));
+      return exitCodeFor(error);
+    },
+  };
+}
+
+function deliver(stdout: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdout.write(text, (error) => {
+      if (error == null) resolve();
+      else
+        reject(new CausewayError('aborted', { detail: 'Nobody reads the output any more.', cause: error }));
+    });
+  });
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+function ignore(): void {
+  // Scripts want no progress.
+}
