@@ -1,39 +1,16 @@
 /** What a failed or ended connection means, as an error of the catalogue. */
-import {
-  catalogue,
-  CausewayError,
-  errorCodes,
-  isCausewayError,
-  type ErrorCode,
-} from '../../protocol/errors.ts';
-
-/** OpenSSL and Node codes that say: the peer is not the gateway that we know. */
-const untrusted = new Set([
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
+import { catalogue, CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
+import { asConnectionError } from './gateway-request.ts';
 
 /** Turns a failure of TLS, TCP or HTTP into `gateway-untrusted`, `certificate-…` or `gateway-unreachable`. */
 export function connectionError(cause: unknown): CausewayError {
-  if (isCausewayError(cause)) return cause;
   const code = systemCode(cause);
-  if (untrusted.has(code)) return new CausewayError('gateway-untrusted', { detail: `${code}.`, cause });
   if (code.includes('CERTIFICATE_REQUIRED')) return new CausewayError('certificate-required', { cause });
   // With TLS 1.3 the server's verdict on our certificate arrives as an alert after the handshake.
   if (code.includes('ALERT') && /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(code)) {
     return new CausewayError('certificate-invalid', { detail: `${code}.`, cause });
   }
-  return new CausewayError('gateway-unreachable', { detail: code === '' ? undefined : `${code}.`, cause });
+  return asConnectionError(cause);
 }
 
 /**

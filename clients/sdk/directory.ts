@@ -7,12 +7,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
-import {
-  directoryResponseSchema,
-  type DirectoryEntry,
-  type DirectoryResponse,
-} from '../../protocol/wire/directory.ts';
-import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { ClientEmitter } from './events.ts';
 import { PinTable, type Pin } from './pin-table.ts';
 import type { StateDatabase } from './state-database.ts';
@@ -37,9 +32,9 @@ export type DirectoryDependencies = {
   readonly self: Pin;
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
-  now(): number;
+  readonly now: () => number;
   /** Reads `GET /v1/directory`. */
-  fetch(): Promise<unknown>;
+  readonly fetch: () => Promise<DirectoryResponse>;
   /** Told after keys were trusted, so that what was held can go on. */
   onTrusted(endpoints: readonly EndpointAddress[]): void;
 };
@@ -173,15 +168,7 @@ export class ClientDirectory {
   }
 
   async #refresh(): Promise<void> {
-    const result = directoryResponseSchema.safeParse(await this.#deps.fetch());
-    if (!result.success) {
-      const { detail } = describeIssues(result.error);
-      throw new CausewayError('gateway-unreachable', { detail: `Its directory is malformed: ${detail}` });
-    }
-    await this.#replace(result.data);
-  }
-
-  async #replace(directory: DirectoryResponse): Promise<void> {
+    const directory = await this.#deps.fetch();
     const changedBefore = new Set(this.#changed());
     await this.#deps.state.write(() => this.#table.replaceDirectory(directory));
     this.reload();

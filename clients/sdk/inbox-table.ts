@@ -83,6 +83,12 @@ export class InboxTable {
     return senders.some((sender) => select.get(sender) !== undefined);
   }
 
+  /** Forgets what was held back of these senders; call inside a transaction. */
+  releaseAll(senders: readonly EndpointAddress[]): void {
+    const remove = this.#database.prepare('DELETE FROM held WHERE sender = ?');
+    for (const sender of senders) remove.run(sender);
+  }
+
   /** Forgets that a message was held back. */
   releaseOne(id: MessageId, sender: EndpointAddress): void {
     this.#database.prepare('DELETE FROM held WHERE id = ? AND sender = ?').run(uuidToBytes(id), sender);

@@ -1,6 +1,6 @@
 /** How far each message came with each of its recipients, and the signed receipts that prove it. */
 import type { SQLOutputValue } from 'node:sqlite';
-import type { ErrorCode } from '../../protocol/errors.ts';
+import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt.ts';
@@ -118,7 +118,12 @@ export class LadderTable {
     return Number(row?.value ?? 0);
   }
 
-  advancePosition(position: number): void {
+  /**
+   * Notes that the stream is stored up to a position.
+   * @throws CausewayError `state-unavailable` when the group before it is not: it would be lost
+   */
+  advancePosition(position: number, previous: number): void {
+    if (this.readPosition() < previous) throw new CausewayError('state-unavailable');
     this.#database
       .prepare(
         `INSERT INTO meta (name, value) VALUES ('receiptPosition', ?)

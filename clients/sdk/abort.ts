@@ -1,0 +1,32 @@
+/** Waiting that can be given up. */
+import { CausewayError } from '../../protocol/errors.ts';
+
+/**
+ * Waits for a promise until a signal is aborted. What the promise stands for goes on.
+ * @throws CausewayError `aborted`
+ */
+export async function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  // The promise may fail after nobody waits for it any more.
+  promise.catch(() => undefined);
+  throwIfAborted(signal);
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(abortedBy(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** @throws CausewayError `aborted` */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw abortedBy(signal);
+}
+
+function abortedBy(signal: AbortSignal): CausewayError {
+  return new CausewayError('aborted', { cause: signal.reason });
+}

@@ -1,0 +1,27 @@
+/** How a client is set up. Everything but the home has a default that suits. */
+import type { Log } from './log.ts';
+
+export type ConnectOptions = {
+  /** Folder made by `enrol`. Several clients may share it. */
+  readonly home: string;
+  /** Names your software in the gateway's record. Default `causeway-sdk`. */
+  readonly clientName?: string;
+  /** How many delivered messages may be in hand or on their way, 1 to 4096. Default 256. */
+  readonly window?: number;
+  /** No more messages are asked for while those in hand have so many bytes. Default 64 MiB. */
+  readonly maxBytesInHand?: number;
+  /** How many messages may wait in the outbox. Default 100,000. */
+  readonly maxWaiting?: number;
+  /** How long {@link connect} waits for the first session. Default 10 s. */
+  readonly waitMs?: number;
+  /** Ends the waiting for the first session and closes the client. */
+  readonly signal?: AbortSignal;
+  /** Renew the TLS certificate at two thirds of its time. Default true. */
+  readonly renewCertificate?: boolean;
+  /** A pino logger or the like. Default: nothing is logged. */
+  readonly log?: Log;
+  /** ms since 1970. For tests. */
+  readonly now?: () => number;
+  /** From 0 to 1, 1 excluded. For tests. */
+  readonly random?: () => number;
+};

@@ -1,0 +1,154 @@
+/** Builds the parts of a client from its home and joins them. */
+import { X509Certificate } from 'node:crypto';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
+import { batchSigner, signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
+import { directoryResponseSchema } from '../../protocol/wire/directory.ts';
+import { limits as protocolLimits } from '../../protocol/wire/limits.ts';
+import type { ConnectOptions } from './client-options.ts';
+import { ClientRun } from './client-run.ts';
+import type { ComposeContext } from './compose.ts';
+import { DatasetBook, type FetchJson } from './dataset-book.ts';
+import { ClientDirectory } from './directory.ts';
+import { ClientEmitter } from './events.ts';
+import { requestGateway } from './gateway-request.ts';
+import { claimHolder, newHolder } from './holder.ts';
+import { openHome, type Home } from './home.ts';
+import { Inbox } from './inbox.ts';
+import { LadderTable } from './ladder-table.ts';
+import { LiveQueue } from './live-queue.ts';
+import { silentLog, type Log } from './log.ts';
+import { openPayload } from './open-payload.ts';
+import { readOpenpgpIdentity, type OpenpgpIdentity } from './openpgp.ts';
+import { Outbox } from './outbox.ts';
+import { ReceiptBook, type ReceiptEvent } from './receipt-book.ts';
+import { ReceiptSender } from './receipt-sender.ts';
+import { StateDatabase } from './state-database.ts';
+
+/** What a {@link Client} is made of. */
+export type ClientParts = {
+  readonly endpoint: EndpointAddress;
+  readonly directory: ClientDirectory;
+  readonly datasets: DatasetBook;
+  readonly emitter: ClientEmitter;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly receiptSender: ReceiptSender;
+  readonly receiptEvents: LiveQueue<ReceiptEvent>;
+  readonly ladder: LadderTable;
+  readonly run: ClientRun;
+  readonly composing: ComposeContext;
+  readonly certificateEndsAt: () => number;
+};
+
+const mib = 1024 * 1024;
+
+/** What a home gives: the identity, its keys ready to use, and the state. */
+type Ground = {
+  readonly endpoint: EndpointAddress;
+  readonly openpgp: OpenpgpIdentity;
+  readonly signer: ReturnType<typeof batchSigner>;
+  readonly gatewayKey: SigningKey;
+  readonly state: StateDatabase;
+  readonly emitter: ClientEmitter;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly report: (error: unknown) => void;
+  /** The home as last read, and as it is on disk now. */
+  readonly home: () => Home;
+  readonly readHome: () => Promise<Home>;
+  readonly fetchJson: FetchJson;
+};
+
+/** Opens the home and builds everything; nothing is connected yet. @throws CausewayError `home-invalid` */
+export async function buildParts(options: ConnectOptions): Promise<ClientParts> {
+  const ground = await openGround(options);
+  const { state, endpoint, openpgp, signer, emitter, now, report } = ground;
+  const holder = newHolder();
+  const datasets = new DatasetBook(state, ground.fetchJson);
+  const directory = buildDirectory(ground, (endpoints) => run.trusted(endpoints));
+  const outbox = new Outbox({
+    ...{ state, signer, holder, now, random: ground.random },
+    maxWaiting: options.maxWaiting ?? 100_000,
+  });
+  const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
+  const verified = new VerifiedRoots();
+  const inbox = new Inbox({
+    ...{ state, emitter, now, report, self: endpoint, receipts: receiptSender },
+    window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),
+    maxBytes: options.maxBytesInHand ?? 64 * mib,
+    open: (unit, envelope) =>
+      openPayload(unit, envelope, { self: endpoint, openpgp, directory, datasets, verified }),
+  });
+  const receiptEvents = new LiveQueue<ReceiptEvent>();
+  const receiptBook = new ReceiptBook({
+    ...{ state, directory, outbox, emitter, now, gatewayKey: ground.gatewayKey },
+    onReceipt: (receipt) => receiptEvents.push(receipt),
+  });
+  const run = new ClientRun({
+    ...{ state, directory, datasets, emitter, outbox, inbox, receiptSender, receiptBook, now, report },
+    ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome },
+    clientName: options.clientName ?? 'causeway-sdk',
+    receiptKeyId: ground.gatewayKey.keyId,
+    renewCertificate: options.renewCertificate ?? true,
+    releaseHolder: claimHolder(holder),
+    onClosed: () => receiptEvents.close(),
+  });
+  return {
+    ...{ endpoint, directory, datasets, emitter, outbox, inbox, receiptSender, receiptEvents, run },
+    ladder: new LadderTable(state.statements),
+    composing: { self: endpoint, openpgp, signer, directory, datasets, now },
+    certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
+  };
+}
+
+async function openGround(options: ConnectOptions): Promise<Ground> {
+  const { now = Date.now, random = Math.random, log = silentLog } = options;
+  let home = await openHome(options.home);
+  const emitter = new ClientEmitter(log);
+  return {
+    endpoint: home.endpoint,
+    openpgp: await readOpenpgpIdentity(home.openpgpPrivateKey),
+    signer: batchSigner(home.signingKeyPem),
+    gatewayKey: signingKeyFromRaw(Buffer.from(home.receiptKey, 'base64url')),
+    state: new StateDatabase(home.dir),
+    emitter,
+    log,
+    now,
+    random,
+    report: (error) => {
+      const typed = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
+      log.warn({ code: typed.code }, 'something failed and will be tried again');
+      emitter.emit('problem', typed);
+    },
+    home: () => home,
+    readHome: async () => (home = await openHome(options.home)),
+    fetchJson: (path, schema) => requestGateway({ ...requestTo(home), path, schema }),
+  };
+}
+
+function buildDirectory(
+  { endpoint, openpgp, signer, state, emitter, now, fetchJson }: Ground,
+  onTrusted: (endpoints: readonly EndpointAddress[]) => void,
+): ClientDirectory {
+  return new ClientDirectory({
+    self: {
+      endpoint,
+      openpgpFingerprint: openpgp.fingerprint,
+      signingKey: signer.publicKey.raw.toString('base64url'),
+      trustedAt: 0,
+    },
+    ...{ state, emitter, now, onTrusted },
+    fetch: () => fetchJson('/v1/directory', directoryResponseSchema),
+  });
+}
+
+function requestTo({ gatewayUrl, authorityPem, tlsKeyPem, tlsCertificatePem }: Home) {
+  return {
+    gatewayUrl,
+    tls: { ca: authorityPem, key: tlsKeyPem, cert: tlsCertificatePem },
+    maxAnswerBytes: 64 * mib,
+  };
+}

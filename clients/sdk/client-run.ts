@@ -1,0 +1,268 @@
+/** A client while it runs: what happens at each welcome, frame and end of a session, and what is done now and then. */
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
+import { waitUnlessAborted } from './abort.ts';
+import type { DatasetBook } from './dataset-book.ts';
+import type { ClientDirectory } from './directory.ts';
+import { renew, renewalDueAt } from './enrol.ts';
+import type { ClientEmitter } from './events.ts';
+import type { Home } from './home.ts';
+import type { Inbox } from './inbox.ts';
+import type { Link } from './link.ts';
+import type { Log } from './log.ts';
+import type { Outbox } from './outbox.ts';
+import type { ReceiptBook } from './receipt-book.ts';
+import type { ReceiptSender } from './receipt-sender.ts';
+import { SessionKeeper } from './session-keeper.ts';
+import type { StateDatabase } from './state-database.ts';
+
+export type ClientRunDependencies = {
+  readonly state: StateDatabase;
+  readonly directory: ClientDirectory;
+  readonly datasets: DatasetBook;
+  readonly emitter: ClientEmitter;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly receiptSender: ReceiptSender;
+  readonly receiptBook: ReceiptBook;
+  readonly log: Log;
+  readonly endpoint: EndpointAddress;
+  /** Names the software in the gateway's record. */
+  readonly clientName: string;
+  /** The key that must sign the gateway's receipts. */
+  readonly receiptKeyId: string;
+  readonly random: () => number;
+  readonly readHome: () => Promise<Home>;
+  readonly renewCertificate: boolean;
+  readonly now: () => number;
+  readonly report: (error: unknown) => void;
+  readonly releaseHolder: () => void;
+  readonly onClosed: () => void;
+};
+
+const watchMs = 1_000;
+const reconcileEvery = 15;
+const renewalCheckMs = 3_600_000;
+const directoryRetryMs = 2_000;
+/** A clock that is off by this much is worth a warning; the gateway refuses envelopes from 5 minutes on. */
+const clockWarningMs = 30_000;
+
+export class ClientRun {
+  readonly keeper: SessionKeeper;
+  readonly #deps: ClientRunDependencies;
+  #link: Link | undefined;
+  #ready = Promise.withResolvers<undefined>();
+  #firstEnd = Promise.withResolvers<undefined>();
+  #receiptsStored = 0;
+  /** Position of the last group of the stream that arrived in this session. */
+  #lastPosition = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  #ticks = 0;
+  #stateVersion = 0;
+  /** Work in the background that the closing waits for, because it uses the state. */
+  readonly #background = new Set<Promise<void>>();
+
+  constructor(deps: ClientRunDependencies) {
+    this.#deps = deps;
+    this.#stateVersion = deps.state.changesByOthers();
+    const { clientName, endpoint, receiptKeyId, readHome, random, now } = deps;
+    const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
+    const receiptsAfter = () => (this.#lastPosition = deps.receiptBook.position);
+    this.keeper = new SessionKeeper(
+      { ...session, receiptsAfter },
+      {
+        onReady: (link, welcome) => this.#onReady(link, welcome),
+        onUnits: (units) => deps.inbox.arrived(units),
+        onReceiptFrame: (position, group) => this.#inBackground(this.#takeReceipts(position, group)),
+        onControl: (frame) => this.#onControl(frame),
+        onWritable: () => deps.outbox.pump(),
+        onEnded: (error, retryInMs) => this.#onEnded(error, retryInMs),
+      },
+    );
+  }
+
+  /** Begins to connect; resolves at the first session, at the first failure, or after `waitMs`. */
+  async start(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    this.#watch = setInterval(() => this.#inBackground(this.#watchState()), watchMs);
+    this.#watch.unref();
+    if (this.#deps.renewCertificate) {
+      this.#renewal = setInterval(() => this.#inBackground(this.#renewIfDue()), renewalCheckMs);
+      this.#renewal.unref();
+    }
+    this.keeper.start();
+    const patience = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => patience.resolve(undefined), waitMs);
+    try {
+      await waitUnlessAborted(
+        Promise.race([this.#ready.promise, this.#firstEnd.promise, patience.promise]),
+        signal,
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async whenReady(): Promise<void> {
+    await this.#ready.promise;
+  }
+
+  /** Keys were trusted: what was held for them is looked at again. */
+  trusted(endpoints: readonly EndpointAddress[]): void {
+    this.#inBackground(this.#deps.receiptBook.takeHeld(endpoints));
+    if (this.#deps.inbox.trusted(endpoints)) this.keeper.renewSession();
+  }
+
+  async close(): Promise<void> {
+    const { inbox, outbox, state, releaseHolder, onClosed } = this.#deps;
+    clearInterval(this.#watch);
+    clearInterval(this.#renewal);
+    inbox.close();
+    await this.keeper.stop();
+    outbox.close();
+    onClosed();
+    // Nobody may be waiting for it.
+    this.#ready.promise.catch(() => undefined);
+    this.#ready.reject(new CausewayError('client-closed'));
+    while (this.#background.size > 0) await Promise.all(this.#background);
+    releaseHolder();
+    await state.close();
+  }
+
+  #onReady(link: Link, welcome: Welcome): void {
+    const { emitter, log, now } = this.#deps;
+    this.#link = link;
+    this.#receiptsStored = 0;
+    log.info({ event: 'connected', endpoint: welcome.endpoint }, 'a session is ready');
+    emitter.emit('connected', welcome);
+    const aheadMs = now() - welcome.clock;
+    if (Math.abs(aheadMs) >= clockWarningMs) emitter.emit('clockSkew', { aheadMs });
+    this.#inBackground(this.#setUp(link, welcome));
+  }
+
+  /** Sends what is open first; asks for messages only once their senders can be known. */
+  async #setUp(link: Link, welcome: Welcome): Promise<void> {
+    const { outbox, inbox, receiptSender, datasets } = this.#deps;
+    try {
+      receiptSender.attach(link);
+      await outbox.attach(link, welcome.limits.maxUnanswered);
+    } catch (error) {
+      link.terminate();
+      throw error;
+    }
+    await this.#readDirectory(link, welcome.directoryVersion);
+    if (this.#link !== link) return;
+    inbox.attach(link);
+    this.#ready.resolve(undefined);
+    this.#inBackground(datasets.refreshFor(welcome.policyDigest));
+    if (this.#deps.renewCertificate) this.#inBackground(this.#renewIfDue());
+  }
+
+  /** Reads the directory until it has this version or the session ends. */
+  async #readDirectory(link: Link, version: number): Promise<void> {
+    const { directory, report } = this.#deps;
+    while (this.#link === link && directory.version !== version && (directory.version ?? -1) < version) {
+      try {
+        await directory.refresh();
+      } catch (error) {
+        report(error);
+        await new Promise((resolve) => setTimeout(resolve, directoryRetryMs));
+      }
+    }
+  }
+
+  #onControl(frame: Exclude<GatewayFrame, Welcome>): void {
+    const { emitter, receiptSender, log } = this.#deps;
+    switch (frame.type) {
+      case 'receipts-taken':
+        receiptSender.taken(frame.frames);
+        return;
+      case 'directory-changed':
+        if (this.#link !== undefined) this.#inBackground(this.#readDirectory(this.#link, frame.version));
+        return;
+      case 'error':
+        log.warn({ code: frame.code }, 'the gateway reported an error');
+        emitter.emit('gatewayError', new CausewayError(frame.code));
+        return;
+      case 'draining':
+        return;
+    }
+  }
+
+  async #takeReceipts(position: number, group: Buffer): Promise<void> {
+    const link = this.#link;
+    const previous = this.#lastPosition;
+    if (position > 0) this.#lastPosition = position;
+    try {
+      await this.#deps.receiptBook.take(position, group, previous);
+    } catch (error) {
+      // What could not be stored must come again: over the next session, the gateway begins where the state ends.
+      link?.terminate(isCausewayError(error) ? error : undefined);
+      throw error;
+    }
+    this.#deps.outbox.pump();
+    if (position <= this.#receiptsStored || this.#link !== link) return;
+    // Groups are stored in order, so the highest position covers all; told once a turn.
+    if (this.#receiptsStored === 0) setImmediate(() => this.#tellReceiptsStored());
+    this.#receiptsStored = position;
+  }
+
+  #tellReceiptsStored(): void {
+    const through = this.#receiptsStored;
+    this.#receiptsStored = 0;
+    if (through > 0 && this.#link?.state === 'ready') this.#link.receiptsStored(through);
+  }
+
+  #onEnded(error: CausewayError | undefined, retryInMs: number | undefined): void {
+    const { outbox, inbox, receiptSender, emitter, log } = this.#deps;
+    if (this.#link !== undefined) this.#ready = Promise.withResolvers<undefined>();
+    this.#link = undefined;
+    outbox.detach();
+    inbox.detach();
+    receiptSender.detach();
+    const fields = { event: 'disconnected', ...(retryInMs === undefined ? {} : { retryInMs }) };
+    log.info(error === undefined ? fields : { ...fields, code: error.code }, 'the session has ended');
+    emitter.emit('disconnected', { error, retryInMs });
+    this.#firstEnd.resolve(undefined);
+  }
+
+  /** Another process may have trusted a key, answered a message or left one behind. */
+  async #watchState(): Promise<void> {
+    const { state, directory, outbox, inbox } = this.#deps;
+    const version = state.changesByOthers();
+    const isChanged = version !== this.#stateVersion;
+    this.#stateVersion = version;
+    if (isChanged) {
+      directory.reload();
+      const trusted = directory.list().filter(({ trust }) => trust === 'trusted');
+      const endpoints = trusted.map(({ endpoint }) => endpoint);
+      if (inbox.trusted(endpoints)) this.keeper.renewSession();
+    }
+    if (isChanged || ++this.#ticks % reconcileEvery === 0) await outbox.reconcile();
+  }
+
+  async #renewIfDue(): Promise<void> {
+    const { readHome, emitter, now } = this.#deps;
+    try {
+      const home = await readHome();
+      if (now() < renewalDueAt(home.tlsCertificatePem)) return;
+      await renew(home);
+      emitter.emit('renewed', { error: undefined });
+      // The session stands on the old certificate, which the gateway no longer knows.
+      this.keeper.renewSession();
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      emitter.emit('renewed', { error });
+    }
+  }
+
+  #inBackground(work: Promise<void>): void {
+    const guarded = work
+      .catch((error: unknown) => {
+        if (!isCausewayError(error, 'client-closed')) this.#deps.report(error);
+      })
+      .finally(() => this.#background.delete(guarded));
+    this.#background.add(guarded);
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The client of an endpoint: sends and receives notices, whatever happens to the network, the gateway or itself.
+ *
+ * ```
+ *            send ─▶ compose ─▶ Outbox ──────────┐
+ *                                 ▲ answers      ▼
+ *    receipts ◀─ LiveQueue ◀─ ReceiptBook ◀── SessionKeeper ◀─▶ gateway
+ *                                                │  ▲
+ *     notices ◀─ NoticeStream ◀─ Inbox ◀─────────┘  └── ReceiptSender ◀─ ack
+ * ```
+ *
+ * All state is in the home's `state.db`; this file only joins the parts.
+ */
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { throwIfAborted, waitUnlessAborted } from './abort.ts';
+import { buildParts, type ClientParts } from './client-parts.ts';
+import type { ConnectOptions } from './client-options.ts';
+import { composeNotice, type OutgoingNotice } from './compose.ts';
+import type { DatasetBook } from './dataset-book.ts';
+import type { ClientDirectory } from './directory.ts';
+import type { ClientEvents, HeldNotice } from './events.ts';
+import type { MessageQuery, MessageRecord } from './ladder-table.ts';
+import { NoticeStream, type NoticeStreamOptions } from './notice-stream.ts';
+import type { SendResult } from './outbox.ts';
+import type { ReceiptEvent } from './receipt-book.ts';
+
+/** Where a client stands. */
+export type ClientStatus = {
+  readonly endpoint: EndpointAddress;
+  readonly connection: 'connected' | 'connecting' | 'closed';
+  /** Messages of this home that wait for the gateway's answer. */
+  readonly waiting: number;
+  /** Messages to this endpoint that wait for a key to be trusted. */
+  readonly held: number;
+  readonly directoryVersion: number | undefined;
+  /** When the TLS certificate ends, ms since 1970. */
+  readonly certificateEndsAt: number;
+};
+
+const farewellDrainMs = 5_000;
+
+/**
+ * Opens a home and connects.
+ *
+ * Resolves when the first session is ready, or when it is clear that it will take longer: the client then keeps
+ * trying for ever, and `enqueue` works meanwhile.
+ * @throws CausewayError `home-invalid`, `store-incompatible`
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  throwIfAborted(options.signal);
+  const client = new Client(await buildParts(options));
+  await client.start(options);
+  return client;
+}
+
+export class Client implements AsyncDisposable {
+  readonly #parts: ClientParts;
+  #closing: Promise<void> | undefined;
+
+  /** Use {@link connect}. */
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+  }
+
+  /** This endpoint. */
+  get endpoint(): EndpointAddress {
+    return this.#parts.endpoint;
+  }
+
+  /** Who there is, and whose keys are trusted. */
+  get directory(): ClientDirectory {
+    return this.#parts.directory;
+  }
+
+  /** The data sets of the sharing agreement. */
+  get datasets(): DatasetBook {
+    return this.#parts.datasets;
+  }
+
+  /** Adds a handler for an event. @returns how to remove it */
+  on<E extends keyof ClientEvents>(event: E, handler: (value: ClientEvents[E]) => void): () => void {
+    return this.#parts.emitter.on(event, handler);
+  }
+
+  status(): ClientStatus {
+    const { endpoint, run, outbox, inbox, directory, certificateEndsAt } = this.#parts;
+    const open = run.keeper.isConnected ? 'connected' : 'connecting';
+    return {
+      endpoint,
+      connection: this.#closing === undefined ? open : 'closed',
+      waiting: outbox.countWaiting(),
+      held: inbox.held().length,
+      directoryVersion: directory.version,
+      certificateEndsAt: certificateEndsAt(),
+    };
+  }
+
+  /**
+   * Sends a notice. Resolves when the gateway has made it durable.
+   *
+   * From the moment it is written down here it will be sent, even if this process dies: aborting the signal after
+   * that ends the waiting only. Use {@link cancel} to take a message back before it is sent.
+   * @throws CausewayError the gateway's reason when it refuses; before that, whatever is wrong with the notice:
+   *   `request-malformed`, `dataset-invalid`, `key-unknown`, `key-changed`, `payload-too-large`, … ; `aborted`
+   */
+  async send(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<SendResult> {
+    const { signal, ...rest } = notice;
+    const id = await this.enqueue({
+      ...(rest),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return waitUnlessAborted(this.#parts.outbox.waitFor(id), signal);
+  }
+
+  /**
+   * Writes a notice down to be sent, also while there is no connection. Resolves with its id once it is durable
+   * here; {@link accepted} tells the rest.
+   */
+  async enqueue(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<MessageId> {
+    this.#assertOpen();
+    const { signal, ...rest } = notice;
+    throwIfAborted(signal);
+    const draft = await composeNotice(rest, this.#parts.composing);
+    throwIfAborted(signal);
+    await this.#parts.outbox.put(draft);
+    return draft.envelope.id;
+  }
+
+  /** Resolves when the gateway has accepted a message of the outbox, as {@link send} does. */
+  accepted(id: string, options: { signal?: AbortSignal } = {}): Promise<SendResult> {
+    return waitUnlessAborted(this.#parts.outbox.waitFor(id as MessageId), options.signal);
+  }
+
+  /** Takes back a message that has not been sent. @returns false when it is too late */
+  cancel(id: string): Promise<boolean> {
+    return this.#parts.outbox.withdraw(id as MessageId);
+  }
+
+  /**
+   * Notices to this endpoint, for `for await`. Asking for the next one acknowledges the one before: its sender gets
+   * a `stored` receipt signed here. Leaving the loop otherwise does not, and the notice comes again.
+   */
+  notices(options: NoticeStreamOptions = {}): NoticeStream {
+    this.#assertOpen();
+    this.#parts.inbox.listen();
+    return new NoticeStream(this.#parts.inbox, options);
+  }
+
+  /** Messages that wait for their sender's key to be trusted; see {@link ClientDirectory.trust}. */
+  held(): HeldNotice[] {
+    return this.#parts.inbox.held();
+  }
+
+  /** What becomes of this endpoint's messages, verified, from now on. */
+  receipts(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<ReceiptEvent, undefined> {
+    return this.#parts.receiptEvents.iterate(options.signal);
+  }
+
+  /** A message of this endpoint and its ladder; `undefined` when there is none. */
+  message(id: string): MessageRecord | undefined {
+    return this.#parts.ladder.readMessage(id as MessageId);
+  }
+
+  /** Messages of this endpoint, the newest first. */
+  messages(query: MessageQuery = {}): MessageRecord[] {
+    return this.#parts.ladder.readMessages(query);
+  }
+
+  /**
+   * Resolves when every recipient has stored or refused the message, or it has expired, or the gateway refused it.
+   * @throws CausewayError `not-found`, `aborted`, `client-closed`
+   */
+  async settled(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<MessageRecord> {
+    const events = this.#parts.receiptEvents.iterate(signal);
+    try {
+      for (;;) {
+        const message = this.message(id);
+        if (message === undefined) throw new CausewayError('not-found');
+        if (isSettled(message)) return message;
+        const { done } = await events.next();
+        throwIfAborted(signal);
+        if (done === true) throw new CausewayError('client-closed');
+      }
+    } finally {
+      await events.return?.();
+    }
+  }
+
+  /** Resolves when a session is ready and the directory has been read. */
+  whenConnected(options: { signal?: AbortSignal } = {}): Promise<void> {
+    return waitUnlessAborted(this.#parts.run.whenReady(), options.signal);
+  }
+
+  /**
+   * Waits until every message of this client is answered and every receipt confirmed by the gateway.
+   * @throws CausewayError `aborted` when it takes longer than `timeoutMs` or the signal says so
+   */
+  async drain({ timeoutMs, signal }: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    const limits = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
+    const either = AbortSignal.any(limits.filter((limit) => limit !== undefined));
+    const { outbox, receiptSender } = this.#parts;
+    await waitUnlessAborted(Promise.all([outbox.whenIdle(), receiptSender.whenQuiet()]), either);
+  }
+
+  /** Ends the session and closes the state. What is in the outbox stays there for the next client. */
+  close(): Promise<void> {
+    this.#closing ??= this.#parts.run.close();
+    return this.#closing;
+  }
+
+  /** For `await using`: drains for up to 5 s, then closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // What does not drain in time is not lost: it stays in the outbox or with the gateway.
+    if (this.#closing === undefined) {
+      await this.drain({ timeoutMs: farewellDrainMs }).catch(() => undefined);
+    }
+    await this.close();
+  }
+
+  /** Called once, by {@link connect}. @internal */
+  async start({ signal, waitMs = 10_000 }: Pick<ConnectOptions, 'signal' | 'waitMs'>): Promise<void> {
+    try {
+      await this.#parts.run.start(waitMs, signal);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new CausewayError('client-closed');
+  }
+}
+
+function isSettled({ state, deliveries }: MessageRecord): boolean {
+  if (state === 'refused') return true;
+  return state === 'accepted' && deliveries.every(({ outcome }) => outcome !== undefined);
+}

@@ -1,0 +1,193 @@
+/** From what an application wants to say to an encrypted payload and an envelope that lacks only its numbers. */
+import { randomUUIDv7 } from 'node:crypto';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress, Fingerprint, MessageId } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import type { BatchSigner } from '../../protocol/proof/signing.ts';
+import { encodeContent, type ContentHeader } from '../../protocol/wire/content.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+import { envelopeSchema, type Severity } from '../../protocol/wire/envelope.ts';
+import { limits } from '../../protocol/wire/limits.ts';
+import type { DatasetBook } from './dataset-book.ts';
+import type { ClientDirectory } from './directory.ts';
+import { encryptAndSign, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';
+import type { EnvelopeDraft, OutboxDraft } from './outbox-table.ts';
+
+/** Plain text in place of a data set. */
+export type TextContent = { readonly text: string };
+
+/** Any file in place of a data set; `name` without folders. */
+export type FileContent = { readonly file: Uint8Array; readonly name: string; readonly mediaType: string };
+
+type Addressing = {
+  /** `agency/endpoint`, `agency/@role`, or several of them. */
+  readonly to: string | readonly string[];
+  /** Words of the sharing agreement. */
+  readonly category: string;
+  readonly severity: Severity;
+  readonly purpose: string;
+  readonly basis: string;
+  /** The message that this one answers. */
+  readonly inReplyTo?: string;
+  /** The conversation it belongs to: by default that of `inReplyTo`, or a new one. */
+  readonly thread?: string;
+  /** How long the gateway shall try to deliver. Default 30 days, at most 90. */
+  readonly expiresInMs?: number;
+};
+
+/** What to send: a document of a data set, or text, or a file. */
+export type OutgoingNotice = Addressing &
+  (
+    | { readonly dataschema: string; readonly content: unknown }
+    | { readonly dataschema?: undefined; readonly content: TextContent | FileContent }
+  );
+
+export type ComposeContext = {
+  readonly self: EndpointAddress;
+  readonly openpgp: OpenpgpIdentity;
+  readonly signer: BatchSigner;
+  readonly directory: ClientDirectory;
+  readonly datasets: DatasetBook;
+  readonly now: () => number;
+};
+
+const defaultLifetimeMs = 30 * 24 * 3600_000;
+
+/**
+ * Checks, signs and encrypts a notice. Nothing is written or sent.
+ * @throws CausewayError `request-malformed`, `dataset-invalid`, `dataset-unknown`, `payload-too-large`,
+ *   `recipient-unknown`, `recipient-revoked`, `key-unknown`, `key-changed`, `key-unsuitable`
+ */
+export async function composeNotice(notice: OutgoingNotice, context: ComposeContext): Promise<OutboxDraft> {
+  const id = randomUUIDv7() as MessageId;
+  const to = [notice.to].flat();
+  const { mediaType, name, body } = await readContent(notice, context.datasets);
+  if (body.byteLength > limits.maxPayloadBytes) throw tooLarge();
+  const entries = context.directory.resolve(to);
+  const draft = checkDraft(draftEnvelope(id, to, notice, context), entries.length);
+  const header: ContentHeader = {
+    id,
+    source: context.self,
+    to: draft.to,
+    mediaType,
+    ...(name === undefined ? {} : { name }),
+    ...(draft.dataschema === undefined ? {} : { dataschema: draft.dataschema }),
+  };
+  const recipientKeys = [...new Set(await Promise.all(entries.map(checkCertificate)))].sort();
+  const payload = await encryptAndSign(encodeContent(header, body), {
+    signWith: context.openpgp,
+    recipients: entries.map((entry) => entry.openpgpCertificate),
+  });
+  if (payload.byteLength > limits.maxPayloadBytes) throw tooLarge();
+  return {
+    envelope: {
+      ...draft,
+      payloadDigest: sha256(payload).toString('base64url') as EnvelopeDraft['payloadDigest'],
+      payloadBytes: payload.byteLength,
+      recipientKeys,
+    },
+    payload,
+    recipients: entries.map((entry) => entry.endpoint),
+  };
+}
+
+type Body = { readonly mediaType: string; readonly name?: string; readonly body: Uint8Array };
+
+async function readContent(notice: OutgoingNotice, datasets: DatasetBook): Promise<Body> {
+  if (notice.dataschema !== undefined) {
+    const registry = await datasets.ensure(notice.dataschema);
+    registry.assertValid(notice.dataschema, notice.content);
+    return { mediaType: 'application/json', body: Buffer.from(JSON.stringify(notice.content), 'utf8') };
+  }
+  const content = notice.content as Partial<TextContent & FileContent> | null;
+  if (typeof content?.text === 'string') {
+    return { mediaType: 'text/plain; charset=utf-8', body: Buffer.from(content.text, 'utf8') };
+  }
+  if (content?.file instanceof Uint8Array) {
+    const { file, name, mediaType = 'application/octet-stream' } = content;
+    return { mediaType, body: file, ...(name === undefined ? {} : { name }) };
+  }
+  throw new CausewayError('request-malformed', {
+    detail: 'Content without a dataschema is { text } or { file, name, mediaType }.',
+  });
+}
+
+function draftEnvelope(
+  id: MessageId,
+  to: readonly string[],
+  notice: OutgoingNotice,
+  { self, signer, now }: ComposeContext,
+): object {
+  const {
+    category,
+    severity,
+    purpose,
+    basis,
+    dataschema,
+    inReplyTo,
+    expiresInMs = defaultLifetimeMs,
+  } = notice;
+  const time = now();
+  if (!Number.isFinite(expiresInMs) || expiresInMs <= 0 || expiresInMs > limits.maxLifetimeMs) {
+    throw new CausewayError('lifetime-too-long', { detail: 'expiresInMs must be from 1 ms to 90 days.' });
+  }
+  return {
+    id,
+    source: self,
+    type: 'notice',
+    time: new Date(time).toISOString(),
+    expires: new Date(time + expiresInMs).toISOString(),
+    to,
+    category,
+    severity,
+    purpose,
+    basis,
+    ...(dataschema === undefined ? {} : { dataschema }),
+    subjects: [],
+    thread: notice.thread ?? inReplyTo ?? id,
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    payloadDigest: 'A'.repeat(43),
+    payloadBytes: 1,
+    recipientKeys: ['0'.repeat(64)],
+    attachments: [],
+    signingKey: signer.keyId,
+  };
+}
+
+/** Holds the caller's words against the envelope's schema before anything is encrypted. */
+function checkDraft(draft: object, recipients: number): EnvelopeDraft {
+  const to = (draft as { to: readonly string[] }).to;
+  const result = envelopeSchema.safeParse({ ...draft, sequence: to.map(() => 1) });
+  if (!result.success) throw new CausewayError('request-malformed', describeIssues(result.error));
+  if (recipients > limits.maxRecipients) {
+    throw new CausewayError('request-malformed', {
+      detail: `The recipients stand for more than ${limits.maxRecipients} endpoints.`,
+    });
+  }
+  const { sequence: _sequence, ...checked } = result.data;
+  return checked;
+}
+
+const checkedCertificates = new WeakMap<DirectoryEntry, Fingerprint>();
+
+/**
+ * The pin is on the primary key: the certificate must be its own, and the encryption key must be the
+ * certificate's, or the directory could slip another one in.
+ */
+async function checkCertificate(entry: DirectoryEntry): Promise<Fingerprint> {
+  const known = checkedCertificates.get(entry);
+  if (known !== undefined) return known;
+  const { fingerprint, encryptionKey } = await readOpenpgpCertificate(entry.openpgpCertificate);
+  if (fingerprint !== entry.openpgpFingerprint || encryptionKey !== entry.encryptionKey) {
+    throw new CausewayError('key-changed', {
+      detail: `The directory entry of ${entry.endpoint} contradicts its certificate.`,
+    });
+  }
+  checkedCertificates.set(entry, encryptionKey);
+  return encryptionKey;
+}
+
+function tooLarge(): CausewayError {
+  return new CausewayError('payload-too-large', { detail: `The limit is ${limits.maxPayloadBytes} bytes.` });
+}

@@ -1,0 +1,301 @@
+/**
+ * What the gateway delivers: confirmed on arrival, shown once, answered for good.
+ *
+ * ```
+ * arrived ──seen before──▶ answered again
+ *    └──▶ queued ──open──▶ shown ──ack──▶ stored (receipt)
+ *                    ├──▶ refused (receipt)      it can never be right
+ *                    ├──▶ held                   its sender's key is not trusted: it comes again after trust
+ *                    └──▶ queued again           something here failed for now
+ * ```
+ *
+ * At most a window of messages is in hand; the gateway keeps the rest.
+ */
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit, type Unit } from '../../protocol/wire/frame.ts';
+import type { Content } from '../../protocol/wire/content.ts';
+import { unreadableId, type RefusedDetail } from '../../protocol/wire/receipt.ts';
+import { CreditWindow } from './credit-window.ts';
+import type { ClientEmitter, HeldNotice } from './events.ts';
+import { InboxTable } from './inbox-table.ts';
+import type { Link } from './link.ts';
+import { Notice } from './notice.ts';
+import { MessageFault } from './open-payload.ts';
+import type { ReceiptSender } from './receipt-sender.ts';
+import type { StateDatabase } from './state-database.ts';
+
+/** A message in hand. */
+export type Arrival = {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly envelope: Envelope;
+  /** SHA-256 of the envelope's bytes. */
+  readonly digest: Buffer;
+  /** How often it was put back. */
+  returns: number;
+};
+
+export type InboxDependencies = {
+  readonly self: EndpointAddress;
+  readonly state: StateDatabase;
+  readonly receipts: ReceiptSender;
+  readonly emitter: ClientEmitter;
+  /** How many messages may be in hand or on their way. */
+  readonly window: number;
+  /** No more are asked for while those in hand have so many bytes. */
+  readonly maxBytes: number;
+  readonly now: () => number;
+  /** Verifies and decrypts. */
+  open(unit: Unit, envelope: Envelope): Promise<Content | MessageFault>;
+  readonly report: (error: unknown) => void;
+};
+
+const maxReturnMs = 60_000;
+
+export class Inbox {
+  readonly #deps: InboxDependencies;
+  readonly #table: InboxTable;
+  readonly #credit: CreditWindow;
+  readonly #inHand = new Map<string, Arrival>();
+  readonly #shown = new Map<Notice, Arrival>();
+  /** Senders of what was held in this session. */
+  readonly #heldHere = new Set<EndpointAddress>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #queue: Arrival[] = [];
+  #wakers: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(deps: InboxDependencies) {
+    this.#deps = deps;
+    this.#table = new InboxTable(deps.state.statements);
+    this.#credit = new CreditWindow(deps.window, deps.maxBytes);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** From the first call on, the gateway is asked for messages. */
+  listen(): void {
+    this.#credit.open();
+  }
+
+  attach(link: Link): void {
+    this.#credit.attach(link);
+  }
+
+  detach(): void {
+    this.#heldHere.clear();
+    this.#credit.detach();
+  }
+
+  /** Units of one frame, in order. */
+  arrived(units: readonly Unit[]): void {
+    this.#credit.arrived(units.length);
+    for (const unit of units) this.#sort(unit);
+    this.#wake();
+  }
+
+  /** Messages that wait for a key to be trusted, the oldest first. */
+  held(): HeldNotice[] {
+    return this.#table.readHeld();
+  }
+
+  /**
+   * The keys of these endpoints are trusted now.
+   * @returns true when a message of one of them was held in this session: the gateway must be asked for it again
+   */
+  trusted(senders: readonly EndpointAddress[]): boolean {
+    if (this.#table.hasHeld(senders)) {
+      this.#deps.state.writeLater(() => this.#table.releaseAll(senders));
+    }
+    return senders.filter((sender) => this.#heldHere.delete(sender)).length > 0;
+  }
+
+  /** The next message that nobody has taken. */
+  takeArrival(): Arrival | undefined {
+    for (;;) {
+      const arrival = this.#queue.shift();
+      // One that was put back may have been acknowledged since.
+      if (arrival === undefined || this.#inHand.has(arrival.name)) return arrival;
+    }
+  }
+
+  /** Resolves when there may be something to take, or nothing ever will. */
+  whenArrived(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#queue.length > 0 || this.#isClosed || signal?.aborted === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      signal?.addEventListener('abort', wake);
+      this.#wakers.push(wake);
+    });
+  }
+
+  /** Opens a message that was taken. @returns undefined when it is not to be shown, or not now */
+  async open(arrival: Arrival): Promise<Notice | undefined> {
+    try {
+      if (this.#wasSettledElsewhere(arrival)) return undefined;
+      const opened = await this.#deps.open(arrival.unit, arrival.envelope);
+      if (opened instanceof MessageFault) {
+        await this.#dispose(arrival, opened);
+        return undefined;
+      }
+      const notice: Notice = new Notice(arrival.envelope, opened, {
+        acknowledge: () => this.#acknowledge(notice, arrival),
+        giveBack: () => this.#giveBack(notice, arrival),
+      });
+      this.#shown.set(notice, arrival);
+      return notice;
+    } catch (error) {
+      this.#postpone(arrival);
+      this.#deps.report(error);
+      return undefined;
+    }
+  }
+
+  /** Puts a notice back that was not dealt with, as the very next one. */
+  returnFirst(notice: Notice): void {
+    const arrival = this.#shown.get(notice);
+    if (arrival === undefined) return;
+    this.#shown.delete(notice);
+    this.#queue.unshift(arrival);
+    this.#wake();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.detach();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#queue = [];
+    this.#wake();
+  }
+
+  #sort(view: Unit): void {
+    const digest = sha256(view.envelope);
+    let envelope: Envelope;
+    try {
+      envelope = parseEnvelope(view.envelope);
+    } catch (error) {
+      this.#refuseUnreadable(digest, error);
+      return;
+    }
+    const name = `${envelope.source} ${envelope.id}`;
+    // The gateway sends again what it has no answer to; the first copy is still being dealt with.
+    if (this.#inHand.has(name)) return;
+    const known = this.#table.find(envelope.id, envelope.source);
+    if (known?.digest.equals(digest) === true) {
+      this.#deps.receipts.tell(known);
+      return;
+    }
+    // A view would keep the whole frame in memory for as long as the message is in hand.
+    const unit = decodeUnit(Buffer.from(view.bytes));
+    const arrival: Arrival = { name, unit, envelope, digest, returns: 0 };
+    if (known !== undefined) {
+      this.#refuse(arrival, new CausewayError('id-conflict'));
+      return;
+    }
+    this.#inHand.set(name, arrival);
+    this.#credit.took(unit.bytes.byteLength);
+    this.#queue.push(arrival);
+  }
+
+  /** Another process that shares the home may have dealt with the message meanwhile. */
+  #wasSettledElsewhere(arrival: Arrival): boolean {
+    const known = this.#table.find(arrival.envelope.id, arrival.envelope.source);
+    if (known === undefined) return false;
+    this.#deps.receipts.tell(known);
+    this.#finish(arrival);
+    return true;
+  }
+
+  async #dispose(arrival: Arrival, { kind, error }: MessageFault): Promise<void> {
+    if (kind === 'held') {
+      await this.#hold(arrival, error);
+    } else if (kind === 'refused') {
+      await this.#deps.receipts.settle({ ...this.#claim(arrival), detail: JSON.stringify(reason(error)) });
+      this.#tellRefused(arrival, error);
+    } else {
+      this.#refuse(arrival, error);
+    }
+    this.#finish(arrival);
+  }
+
+  /** Refuses without writing anything down, so that a forgery cannot stand in the way of the genuine message. */
+  #refuse(arrival: Arrival, error: CausewayError): void {
+    this.#deps.receipts.refuseUnproven(this.#claim(arrival), reason(error));
+    this.#tellRefused(arrival, error);
+  }
+
+  #tellRefused({ envelope }: Arrival, error: CausewayError): void {
+    this.#deps.emitter.emit('refusedNotice', { id: envelope.id, from: envelope.source, error });
+  }
+
+  #refuseUnreadable(digest: Buffer, error: unknown): void {
+    if (!isCausewayError(error)) throw error;
+    const { self, now, receipts, emitter } = this.#deps;
+    receipts.refuseUnproven({ id: unreadableId, sender: self, digest, at: now() }, reason(error));
+    emitter.emit('refusedNotice', { id: unreadableId, from: undefined, error });
+  }
+
+  async #hold({ envelope }: Arrival, error: CausewayError): Promise<void> {
+    const held: HeldNotice = {
+      id: envelope.id,
+      from: envelope.source,
+      code: error.code,
+      category: envelope.category,
+      severity: envelope.severity,
+      heldAt: this.#deps.now(),
+    };
+    this.#heldHere.add(envelope.source);
+    const isNew = await this.#deps.state.write(() => this.#table.hold(held));
+    if (isNew) this.#deps.emitter.emit('held', held);
+  }
+
+  async #acknowledge(notice: Notice, arrival: Arrival): Promise<void> {
+    await this.#deps.receipts.settle({ ...this.#claim(arrival), detail: '' });
+    this.#shown.delete(notice);
+    this.#finish(arrival);
+  }
+
+  #giveBack(notice: Notice, arrival: Arrival): void {
+    this.#shown.delete(notice);
+    this.#postpone(arrival);
+  }
+
+  #postpone(arrival: Arrival): void {
+    if (this.#isClosed) return;
+    const waitMs = Math.min(maxReturnMs, 1_000 * 2 ** Math.min(arrival.returns, 10));
+    arrival.returns++;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#queue.push(arrival);
+      this.#wake();
+    }, waitMs);
+    this.#timers.add(timer);
+  }
+
+  #finish(arrival: Arrival): void {
+    if (this.#inHand.delete(arrival.name)) this.#credit.finished(arrival.unit.bytes.byteLength);
+  }
+
+  #claim({ envelope, digest }: Arrival) {
+    return { id: envelope.id, sender: envelope.source, digest, at: this.#deps.now() };
+  }
+
+  #wake(): void {
+    const wakers = this.#wakers;
+    this.#wakers = [];
+    for (const wake of wakers) wake();
+  }
+}
+
+/** The error as a receipt says it: no content, at most 2,000 characters. */
+function reason({ code, detail }: CausewayError): RefusedDetail {
+  return detail === undefined ? { code } : { code, text: detail.slice(0, 2_000) };
+}

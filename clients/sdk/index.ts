@@ -1,0 +1,42 @@
+/**
+ * Causeway SDK: send and receive end-to-end encrypted notices between agencies.
+ *
+ * ```ts
+ * await using client = await connect({ home: './nl-social-work' });
+ * await client.send({ to: 'nhs-lanarkshire/@duty', category: 'concern', …, content: { text: '…' } });
+ * for await (const notice of client.notices()) store(notice);
+ * ```
+ */
+export { connect, Client, type ClientStatus } from './client.ts';
+export type { ConnectOptions } from './client-options.ts';
+export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
+export type { SendResult } from './outbox.ts';
+export type { KeptAnswer } from './outbox-table.ts';
+export type { DeliveryRecord, MessageQuery, MessageRecord } from './ladder-table.ts';
+export type { ReceiptEvent } from './receipt-book.ts';
+export { Notice } from './notice.ts';
+export type { NoticeStream, NoticeStreamOptions } from './notice-stream.ts';
+export type { ClientEvents, HeldNotice } from './events.ts';
+export type { ClientDirectory, DirectoryListing, TrustState } from './directory.ts';
+export type { DatasetBook } from './dataset-book.ts';
+export { DatasetRegistry, type DatasetSummary } from './datasets.ts';
+export type { Log, LogFields } from './log.ts';
+
+export { enrol, renew, renewalDueAt, type Enrolment, type EnrolOptions } from './enrol.ts';
+export { openHome, type Home, type HomeIdentity } from './home.ts';
+
+export { openLink, Link, type LinkHandlers, type LinkOptions, type LinkState } from './link.ts';
+export { Batcher, signMessages, type UnsignedMessage } from './batcher.ts';
+
+export {
+  catalogue,
+  CausewayError,
+  errorCodes,
+  isCausewayError,
+  type CatalogueEntry,
+  type ErrorCode,
+  type Problem,
+} from '../../protocol/errors.ts';
+export type { Digest, EndpointAddress, Fingerprint, MessageId } from '../../protocol/ids.ts';
+export type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
+export type { ReceiptKind } from '../../protocol/wire/receipt.ts';

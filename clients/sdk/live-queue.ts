@@ -1,0 +1,71 @@
+/** Values as they come, for one `for await` loop each. */
+import { CausewayError } from '../../protocol/errors.ts';
+
+type Taker<T> = (result: IteratorResult<T, undefined>) => void;
+
+/** Fans values out to any number of loops. A loop gets what comes after it began. */
+export class LiveQueue<T> {
+  readonly #loops = new Set<Loop<T>>();
+  #isClosed = false;
+
+  push(value: T): void {
+    for (const loop of this.#loops) loop.push(value);
+  }
+
+  /** Begins a loop; it ends quietly when the signal is aborted or the queue is closed. */
+  iterate(signal?: AbortSignal): AsyncIterableIterator<T, undefined> {
+    if (this.#isClosed) throw new CausewayError('client-closed');
+    const loop = new Loop<T>(() => this.#loops.delete(loop), signal);
+    this.#loops.add(loop);
+    return loop;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const loop of [...this.#loops]) loop.end();
+  }
+}
+
+class Loop<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #onEnd: () => void;
+  #values: T[] = [];
+  #takers: Taker<T>[] = [];
+  #isEnded = false;
+
+  constructor(onEnd: () => void, signal: AbortSignal | undefined) {
+    this.#onEnd = onEnd;
+    if (signal?.aborted === true) this.#isEnded = true;
+    signal?.addEventListener('abort', () => this.end(), { once: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  push(value: T): void {
+    const taker = this.#takers.shift();
+    if (taker === undefined) this.#values.push(value);
+    else taker({ done: false, value });
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#onEnd();
+    for (const taker of this.#takers.splice(0)) taker({ done: true, value: undefined });
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#values.length > 0) {
+      const [value] = this.#values.splice(0, 1) as [T];
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#values = [];
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}

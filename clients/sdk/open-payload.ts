@@ -1,0 +1,116 @@
+/**
+ * Everything a delivered message must pass before an application sees it: sender, proof, addressee, digest,
+ * decryption with the sender's signature, binding of content to envelope, data set. Nothing is written or answered.
+ */
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import { checkContentMatches, decodeContent, type Content } from '../../protocol/wire/content.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
+import type { Unit } from '../../protocol/wire/frame.ts';
+import type { DatasetBook } from './dataset-book.ts';
+import type { ClientDirectory } from './directory.ts';
+import { decryptAndVerify, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';
+
+export type OpenContext = {
+  readonly self: EndpointAddress;
+  readonly openpgp: OpenpgpIdentity;
+  readonly directory: Pick<ClientDirectory, 'senderKeys'>;
+  readonly datasets: Pick<DatasetBook, 'ensure'>;
+  readonly verified: VerifiedRoots;
+};
+
+/** What is wrong with a message, and whether its sender certainly wrote it: only then is the refusal for good. */
+export class MessageFault {
+  readonly error: CausewayError;
+  /** `held`: a person must trust a key first · `unproven`: nobody knows who wrote it · `refused`: its sender erred. */
+  readonly kind: 'held' | 'unproven' | 'refused';
+
+  constructor(kind: MessageFault['kind'], error: CausewayError) {
+    this.kind = kind;
+    this.error = error;
+  }
+}
+
+/**
+ * Opens a message.
+ * @returns its content, or what is wrong with it
+ * @throws CausewayError a retryable one, when something here failed that may succeed later
+ */
+export async function openPayload(
+  unit: Unit,
+  envelope: Envelope,
+  context: OpenContext,
+): Promise<Content | MessageFault> {
+  let stage: MessageFault['kind'] = 'held';
+  try {
+    const entry = await trustedSender(envelope, context);
+    stage = 'unproven';
+    const { signingKey } = context.directory.senderKeys(envelope.source, envelope.time);
+    verifyBatchProof(unit.envelope, unit.proof, signingKey, context.verified);
+    checkPayload(unit.payload, envelope);
+    stage = 'refused';
+    checkAddressee(envelope, context);
+    const content = decodeContent(
+      await decryptAndVerify(unit.payload, {
+        decryptWith: context.openpgp,
+        senderCertificate: entry.openpgpCertificate,
+      }),
+    );
+    checkContentMatches(content.header, envelope);
+    await checkDataset(content, envelope.dataschema, context.datasets);
+    return content;
+  } catch (error) {
+    if (!isCausewayError(error) || error.meaning.retryable) throw error;
+    return new MessageFault(error.code === 'key-unsuitable' ? 'held' : stage, error);
+  }
+}
+
+/** The sender's entry, when its keys are the trusted ones and this envelope names them. */
+async function trustedSender(envelope: Envelope, { directory }: OpenContext): Promise<DirectoryEntry> {
+  const { entry, signingKey } = directory.senderKeys(envelope.source, envelope.time);
+  if (envelope.signingKey !== signingKey.keyId) throw new CausewayError('key-changed');
+  const { fingerprint } = await readOpenpgpCertificate(entry.openpgpCertificate);
+  if (fingerprint !== entry.openpgpFingerprint) throw new CausewayError('key-changed');
+  return entry;
+}
+
+function checkPayload(payload: Buffer, envelope: Envelope): void {
+  const digest = sha256(payload).toString('base64url');
+  if (payload.byteLength !== envelope.payloadBytes || digest !== envelope.payloadDigest) {
+    throw new CausewayError('payload-mismatch');
+  }
+}
+
+/**
+ * A role is good enough when the message is encrypted to this endpoint's key: who held the role when it was sent
+ * cannot be known now, and the sender chose the keys.
+ */
+function checkAddressee(envelope: Envelope, { self, openpgp }: OpenContext): void {
+  const role = `${agencyOf(self)}/@`;
+  const isAddressed = envelope.to.some((address) => address === self || address.startsWith(role));
+  if (isAddressed && envelope.recipientKeys.includes(openpgp.encryptionKey)) return;
+  throw new CausewayError('payload-misdirected', { detail: 'It is not addressed to this endpoint.' });
+}
+
+async function checkDataset(
+  { header, body }: Content,
+  dataschema: string | undefined,
+  datasets: Pick<DatasetBook, 'ensure'>,
+): Promise<void> {
+  if (dataschema === undefined) return;
+  const registry = await datasets.ensure(dataschema);
+  if (header.mediaType !== 'application/json') {
+    throw new CausewayError('dataset-invalid', { detail: 'A data set travels as application/json.' });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    // The parser's own words would repeat content.
+    throw new CausewayError('dataset-invalid', { detail: 'It is not JSON in UTF-8.' });
+  }
+  registry.assertValid(dataschema, value);
+}

@@ -1,0 +1,276 @@
+/**
+ * The durable outbox: messages leave in order, each until it is answered, and none waits for another's answer.
+ *
+ * ```
+ * written ──submit──▶ in flight ──accepted / refused for good──▶ answered
+ *    ▲                   │
+ *    └──session ended, or refused for now (after a pause)
+ * ```
+ *
+ * Each message has a holder, the client that sends it. What a dead process left is taken over; should two clients
+ * ever send the same message, the gateway gives both the first one's outcome.
+ */
+import { CausewayError, catalogue } from '../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import type { BatchSigner } from '../../protocol/proof/signing.ts';
+import { limits as protocolLimits } from '../../protocol/wire/limits.ts';
+import type { RefusedDetail } from '../../protocol/wire/receipt.ts';
+import { backoffMs } from './backoff.ts';
+import { signMessages } from './batcher.ts';
+import { isHolderAlive } from './holder.ts';
+import type { Link } from './link.ts';
+import { OutboxTable, type KeptAnswer, type OutboxDraft, type WaitingMessage } from './outbox-table.ts';
+import type { StateDatabase } from './state-database.ts';
+
+/** What `send` resolves with: the message is durable at the gateway. */
+export type SendResult = {
+  readonly id: MessageId;
+  /** ms since 1970, by the gateway's clock. */
+  readonly acceptedAt: number;
+  /** Index of the acceptance in the gateway's record. */
+  readonly record: number;
+  /** Recipients that were listening at that moment, and those that were not. */
+  readonly listening: readonly EndpointAddress[];
+  readonly away: readonly EndpointAddress[];
+};
+
+export type OutboxDependencies = {
+  readonly state: StateDatabase;
+  readonly signer: BatchSigner;
+  /** Names this client among those that share the home; see `holder.ts`. */
+  readonly holder: string;
+  /** How many messages may wait at once. */
+  readonly maxWaiting: number;
+  readonly now: () => number;
+  readonly random: () => number;
+};
+
+type Waiter = { resolve: (result: SendResult) => void; reject: (error: unknown) => void };
+
+const readBytes = 1_048_576;
+const readMessages = 256;
+/** After this long, what another process holds is sent even if that process seems alive. */
+const abandonedMs = 60_000;
+
+export class Outbox {
+  readonly #deps: OutboxDependencies;
+  readonly #table: OutboxTable;
+  readonly #waiters = new Map<MessageId, Waiter[]>();
+  readonly #inFlight = new Map<string, number>();
+  readonly #sending = new Set<number>();
+  readonly #postponed = new Map<number, { attempt: number; timer: NodeJS.Timeout | undefined }>();
+  #idleWaiters: (() => void)[] = [];
+  #due: number[] = [];
+  #cursor = 0;
+  #link: Link | undefined;
+  /** From here on, what is written down may be sent at any moment and cannot be withdrawn. */
+  #transmits = false;
+  #maxUnanswered: number = protocolLimits.maxUnanswered;
+
+  constructor(deps: OutboxDependencies) {
+    this.#deps = deps;
+    this.#table = new OutboxTable(deps.state.statements, deps.maxWaiting);
+  }
+
+  /** Writes a message down; it is safe when this resolves. */
+  async put(draft: OutboxDraft): Promise<void> {
+    const { holder, state, now } = this.#deps;
+    await state.write(() => this.#table.insert(draft, holder, this.#transmits, now()));
+    this.pump();
+  }
+
+  /** Resolves when the gateway has accepted the message. @throws CausewayError the reason of its refusal, `not-found` */
+  waitFor(id: MessageId): Promise<SendResult> {
+    const answer = this.#table.readAnswer(id);
+    if (answer === null) return Promise.reject(new CausewayError('not-found'));
+    return new Promise((resolve, reject) => {
+      if (answer !== undefined) settle({ resolve, reject }, id, answer);
+      else this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), { resolve, reject }]);
+    });
+  }
+
+  /** Takes a message back that was never sent. @returns false when it is too late */
+  async withdraw(id: MessageId): Promise<boolean> {
+    const isWithdrawn = await this.#deps.state.write(() => this.#table.withdraw(id));
+    if (isWithdrawn) {
+      for (const waiter of this.#takeWaiters(id)) waiter.reject(new CausewayError('aborted'));
+      this.#tellIdle();
+    }
+    return isWithdrawn;
+  }
+
+  /** How many messages of this home wait for an answer. */
+  countWaiting(): number {
+    return this.#table.countWaiting();
+  }
+
+  /** Resolves when nothing of this client waits for an answer any more. */
+  whenIdle(): Promise<void> {
+    if (!this.#table.hasWaiting(this.#deps.holder)) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** A session is ready: everything that was not answered goes out again, in order. */
+  async attach(link: Link, maxUnanswered: number): Promise<void> {
+    this.#forgetFlight();
+    this.#transmits = true;
+    const { state, holder, now } = this.#deps;
+    await state.write(() => {
+      this.#adoptOrphans(now());
+      this.#table.markTransmitted(holder);
+    });
+    if (link.state !== 'ready') return;
+    this.#maxUnanswered = maxUnanswered;
+    this.#link = link;
+    this.pump();
+  }
+
+  /** The session has ended. */
+  detach(): void {
+    this.#link = undefined;
+    this.#transmits = false;
+    this.#forgetFlight();
+  }
+
+  /** Fills the window of unanswered messages as far as the link takes them. */
+  pump(): void {
+    const link = this.#link;
+    if (link?.state !== 'ready') return;
+    while (this.#sending.size < this.#maxUnanswered && link.writable) {
+      const messages = this.#next(Math.min(readMessages, this.#maxUnanswered - this.#sending.size));
+      if (messages.length === 0) return;
+      for (const { seq, digest } of messages) {
+        this.#inFlight.set(digest.toString('latin1'), seq);
+        this.#sending.add(seq);
+      }
+      link.submit(signMessages(messages, this.#deps.signer));
+    }
+  }
+
+  /** Writes the gateway's answer down; call inside a transaction. Refusals that may pass are not final. */
+  keepAnswer(id: MessageId, digest: Buffer, answer: KeptAnswer): boolean {
+    return isFinal(answer) && this.#table.answer(id, digest, answer);
+  }
+
+  /** Acts on an answer that has been written down. */
+  answered(id: MessageId, digest: Buffer, answer: KeptAnswer): void {
+    const name = digest.toString('latin1');
+    const seq = this.#inFlight.get(name);
+    this.#inFlight.delete(name);
+    if (seq !== undefined) this.#sending.delete(seq);
+    if (!isFinal(answer)) {
+      if (seq !== undefined) this.#postpone(seq, answer);
+      return;
+    }
+    if (seq !== undefined) this.#postponed.delete(seq);
+    for (const waiter of this.#takeWaiters(id)) settle(waiter, id, answer);
+    this.#tellIdle();
+  }
+
+  /** Looks for what other processes have answered, and for what they have left behind. */
+  async reconcile(): Promise<void> {
+    for (const id of [...this.#waiters.keys()]) {
+      const answer = this.#table.readAnswer(id);
+      if (answer === undefined || answer === null) continue;
+      for (const waiter of this.#takeWaiters(id)) settle(waiter, id, answer);
+    }
+    this.#tellIdle();
+    if (this.#link === undefined || this.#orphanHolders(this.#deps.now()).length === 0) return;
+    const first = await this.#deps.state.write(() => this.#adoptOrphans(this.#deps.now()));
+    if (first !== undefined) this.#cursor = Math.min(this.#cursor, first - 1);
+    this.pump();
+  }
+
+  /** Stops for good; messages that wait stay in the database. */
+  close(): void {
+    this.detach();
+    for (const id of [...this.#waiters.keys()]) {
+      for (const waiter of this.#takeWaiters(id)) waiter.reject(new CausewayError('client-closed'));
+    }
+  }
+
+  #next(limit: number): WaitingMessage[] {
+    const due = this.#due.splice(0, limit).map((seq) => this.#table.readWaitingOne(seq));
+    const again = due.filter((message) => message !== undefined);
+    if (again.length > 0) return again;
+    for (;;) {
+      const messages = this.#table.readWaiting(this.#deps.holder, this.#cursor, limit, readBytes);
+      const last = messages.at(-1);
+      if (last === undefined) return [];
+      this.#cursor = last.seq;
+      const fresh = messages.filter(({ seq }) => !this.#sending.has(seq) && !this.#postponed.has(seq));
+      if (fresh.length > 0) return fresh;
+    }
+  }
+
+  #postpone(seq: number, answer: KeptAnswer): void {
+    const attempt = this.#postponed.get(seq)?.attempt ?? 0;
+    const error = answer.outcome === 'refused' ? new CausewayError(answer.code) : undefined;
+    const waitMs = 250 + backoffMs(attempt, error, undefined, this.#deps.random());
+    const timer = setTimeout(() => {
+      this.#postponed.set(seq, { attempt: attempt + 1, timer: undefined });
+      this.#due.push(seq);
+      this.pump();
+    }, waitMs);
+    this.#postponed.set(seq, { attempt, timer });
+  }
+
+  #forgetFlight(): void {
+    for (const { timer } of this.#postponed.values()) clearTimeout(timer);
+    this.#postponed.clear();
+    this.#inFlight.clear();
+    this.#sending.clear();
+    this.#due = [];
+    this.#cursor = 0;
+  }
+
+  #orphanHolders(now: number): { holder: string; createdBefore: number }[] {
+    return this.#table
+      .readHolders()
+      .filter(({ holder }) => holder !== this.#deps.holder)
+      .map(({ holder, oldest }) => ({
+        holder,
+        oldest,
+        createdBefore: isHolderAlive(holder) ? now - abandonedMs : Number.MAX_SAFE_INTEGER,
+      }))
+      .filter(({ oldest, createdBefore }) => oldest < createdBefore);
+  }
+
+  #adoptOrphans(now: number): number | undefined {
+    const firsts = this.#orphanHolders(now)
+      .map(({ holder, createdBefore }) => this.#table.adopt(holder, this.#deps.holder, createdBefore))
+      .filter((first) => first !== undefined);
+    return firsts.length === 0 ? undefined : Math.min(...firsts);
+  }
+
+  #takeWaiters(id: MessageId): Waiter[] {
+    const waiters = this.#waiters.get(id) ?? [];
+    this.#waiters.delete(id);
+    return waiters;
+  }
+
+  #tellIdle(): void {
+    if (this.#idleWaiters.length === 0 || this.#table.hasWaiting(this.#deps.holder)) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
+
+/** The error behind a refusal. */
+export function refusalError({ code, text }: RefusedDetail): CausewayError {
+  return new CausewayError(code, { detail: text });
+}
+
+function isFinal(answer: KeptAnswer): boolean {
+  return answer.outcome === 'accepted' || !catalogue[answer.code].retryable;
+}
+
+function settle({ resolve, reject }: Waiter, id: MessageId, answer: KeptAnswer): void {
+  if (answer.outcome === 'refused') {
+    reject(refusalError(answer));
+    return;
+  }
+  const { at, record, listening, away } = answer;
+  resolve({ id, acceptedAt: at, record, listening, away });
+}
