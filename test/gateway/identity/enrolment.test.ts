@@ -1,0 +1,224 @@
+import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
+import { generateKey } from 'openpgp';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildEnrolmentRequest, createEndpointKeys, createTlsKey } from '../../../clients/sdk/keys.ts';
+import { enrolEndpoint, renewCertificate } from '../../../gateway/identity/enrolment.ts';
+import { issueEnrolmentToken } from '../../../gateway/identity/enrolment-token.ts';
+import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { sha256 } from '../../../protocol/proof/merkle.ts';
+import { directoryEntrySchema } from '../../../protocol/wire/directory.ts';
+import {
+  decodeEnrolmentToken,
+  enrolmentStatement,
+  type EnrolmentRequest,
+} from '../../../protocol/wire/enrolment.ts';
+import { agencies, council, openRegistry, police, type Registry } from './registry.ts';
+
+let registry: Registry;
+beforeAll(async () => {
+  registry = await openRegistry();
+});
+beforeEach(() => {
+  registry.clock.offsetMs = 0;
+});
+afterAll(() => registry.close());
+
+const refusedWith = (code: string): unknown => expect.objectContaining({ code });
+
+/** Refuses with this code, and the record's last refusal says the same. */
+async function expectRefusal(
+  request: EnrolmentRequest,
+  code: string,
+  endpoint: string | null,
+): Promise<void> {
+  await expect(enrolEndpoint(request, registry)).rejects.toEqual(refusedWith(code));
+  expect((await registry.records('enrolment.refused')).at(-1)).toEqual({
+    kind: 'enrolment.refused',
+    code,
+    endpoint,
+  });
+}
+
+async function entryOf(endpoint: EndpointAddress) {
+  return (await registry.store.readDirectory()).entries.find((entry) => entry.endpoint === endpoint);
+}
+
+/** The request with a part replaced, signed again by a fresh envelope key. */
+function resign(request: EnrolmentRequest, changes: Partial<EnrolmentRequest>): EnrolmentRequest {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const changed = { ...request, ...changes };
+  return {
+    ...changed,
+    signingKey: publicKey.export({ format: 'jwk' }).x ?? '',
+    signingKeyProof: sign(null, enrolmentStatement(changed), privateKey).toString('base64url'),
+  };
+}
+
+test('a token names endpoint, CA and end, and its secret is not kept', async () => {
+  const token = decodeEnrolmentToken(await registry.issueToken(council, ['social-work'], 60_000));
+  expect(token).toMatchObject({ endpoint: council, ca: registry.authority.fingerprint });
+  const [record] = (await registry.records('enrolment.permitted')).slice(-1);
+  expect(record).toEqual({
+    kind: 'enrolment.permitted',
+    endpoint: council,
+    roles: ['social-work'],
+    expires: token.expires,
+  });
+});
+
+test.each([
+  ['an agency that is not in the agreement', 'stranger/x', [], 'agency-unknown'],
+  ['the gateway itself', 'gateway/relay', [], 'agency-unknown'],
+  ['an agency named like a built-in', 'constructor/x', [], 'agency-unknown'],
+  ['a role that the agency may not hold', council, ['concern-hub'], 'request-malformed'],
+])('no token is issued for %s', async (_name, endpoint, roles, code) => {
+  await expect(
+    issueEnrolmentToken(
+      { endpoint: endpoint as EndpointAddress, roles },
+      {
+        ...registry,
+        agencies: {
+          rolesOf: (agency) => (Object.hasOwn({ council: 1 }, agency) ? agencies.rolesOf(agency) : undefined),
+        },
+        authorityFingerprint: registry.authority.fingerprint,
+      },
+    ),
+  ).rejects.toEqual(refusedWith(code));
+});
+
+test('enrolment stores the public keys and returns a certificate for the TLS key', async () => {
+  const token = decodeEnrolmentToken(await registry.issueToken(council, ['social-work']));
+  const keys = await createEndpointKeys(council);
+  const response = await enrolEndpoint(buildEnrolmentRequest(keys, token.secret), registry);
+  expect(directoryEntrySchema.parse(response.entry)).toEqual(await entryOf(council));
+  expect(response.entry).toMatchObject({
+    agency: 'council',
+    roles: ['social-work'],
+    status: 'active',
+    openpgpFingerprint: keys.openpgp.fingerprint,
+    encryptionKey: keys.openpgp.encryptionKey,
+    signingKey: keys.signingKey,
+    tlsThumbprint: sha256(new X509Certificate(response.certificate).raw).toString('base64url'),
+  });
+  expect(response.receiptKey).toBe(registry.receiptKey);
+  const [record] = (await registry.records('endpoint.enrolled')).slice(-1);
+  expect(record).toMatchObject({ endpoint: council, tlsThumbprint: response.entry.tlsThumbprint });
+});
+
+test('a secret that nobody issued is refused, and what it claims is not recorded', async () => {
+  const { request } = await registry.prepare(council);
+  await expectRefusal({ ...request, secret: 'A'.repeat(43) }, 'token-invalid', null);
+});
+
+test('a token cannot be used twice', async () => {
+  const { request } = await registry.prepare(council);
+  await enrolEndpoint(request, registry);
+  await expectRefusal(request, 'token-used', null);
+});
+
+test('of two enrolments with one token at the same time one wins', async () => {
+  const { request } = await registry.prepare(council);
+  const results = await Promise.allSettled([
+    enrolEndpoint(request, registry),
+    enrolEndpoint(request, registry),
+  ]);
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('an expired token is refused', async () => {
+  const { request } = await registry.prepare(council);
+  registry.clock.offsetMs = 25 * 3600_000;
+  await expectRefusal(request, 'token-expired', null);
+});
+
+test('a newer token for the endpoint replaces the one before', async () => {
+  const { request } = await registry.prepare(council);
+  await registry.issueToken(council);
+  await expectRefusal(request, 'token-invalid', null);
+});
+
+test('a token for one endpoint does not enrol another', async () => {
+  const { request } = await registry.prepare(council);
+  await expectRefusal(resign(request, { endpoint: police }), 'token-invalid', council);
+});
+
+test('a proof by another key, or over other parts, is refused', async () => {
+  const { request } = await registry.prepare(council);
+  const other = resign(request, {});
+  await expectRefusal({ ...request, signingKey: other.signingKey }, 'request-signature-invalid', council);
+  await expectRefusal(
+    { ...request, certificateRequest: createTlsKey().certificateRequestPem },
+    'request-signature-invalid',
+    council,
+  );
+});
+
+test('a signing key that is no point of the curve is refused', async () => {
+  const { request } = await registry.prepare(council);
+  const signingKey = Buffer.alloc(32, 0xff).toString('base64url');
+  await expectRefusal({ ...request, signingKey }, 'request-signature-invalid', council);
+});
+
+test('a bad certificate request is refused', async () => {
+  const { request } = await registry.prepare(council);
+  await expectRefusal(resign(request, { certificateRequest: 'no' }), 'request-malformed', council);
+});
+
+test('an OpenPGP key without AEAD is refused, and the token stays good', async () => {
+  const { request } = await registry.prepare(council);
+  const { publicKey } = await generateKey({ userIDs: { name: council }, format: 'armored' });
+  await expectRefusal(resign(request, { openpgpCertificate: publicKey }), 'key-unsuitable', council);
+  await enrolEndpoint(request, registry);
+});
+
+test('an endpoint enrols again with new keys, also after revocation, by a new token only', async () => {
+  await registry.enrolNew(council);
+  const waiting = await registry.prepare(council);
+  await revokeEndpoint(registry.store, council, 'device-lost', registry.now());
+  await expectRefusal(waiting.request, 'token-invalid', null);
+  const { keys } = await registry.enrolNew(council);
+  expect(await entryOf(council)).toMatchObject({
+    status: 'active',
+    revokedAt: null,
+    signingKey: keys.signingKey,
+  });
+});
+
+test('renewal changes the certificate and nothing else', async () => {
+  const { response } = await registry.enrolNew(council);
+  const { certificate } = await renewCertificate(council, createTlsKey().certificateRequestPem, registry);
+  const entry = await entryOf(council);
+  const thumbprint = sha256(new X509Certificate(certificate).raw).toString('base64url');
+  expect(entry).toEqual({ ...response.entry, tlsThumbprint: thumbprint });
+  expect((await registry.records('endpoint.renewed')).at(-1)).toMatchObject({ endpoint: council });
+});
+
+test('renewal does not bring back a revoked endpoint', async () => {
+  await registry.enrolNew(police);
+  await revokeEndpoint(registry.store, police, 'agency-left', registry.now());
+  await expect(renewCertificate(police, createTlsKey().certificateRequestPem, registry)).rejects.toEqual(
+    refusedWith('endpoint-revoked'),
+  );
+  expect((await entryOf(police))?.status).toBe('revoked');
+  expect((await registry.records('renewal.refused')).at(-1)).toMatchObject({ code: 'endpoint-revoked' });
+});
+
+test('revoking is recorded once with its reason; an unknown endpoint is an error', async () => {
+  await registry.enrolNew(police);
+  const revoked = await revokeEndpoint(registry.store, police, 'key-compromised', registry.now());
+  expect(await revokeEndpoint(registry.store, police, 'unspecified', registry.now())).toEqual(revoked);
+  expect((await registry.records('endpoint.revoked')).at(-1)).toEqual({
+    kind: 'endpoint.revoked',
+    endpoint: police,
+    reason: 'key-compromised',
+  });
+  await expect(
+    revokeEndpoint(registry.store, 'council/nobody' as EndpointAddress, 'unspecified', registry.now()),
+  ).rejects.toEqual(refusedWith('endpoint-unknown'));
+});
+
+test('no record holds a secret, a key block or a name that the schema does not know', async () => {
+  const lines = JSON.stringify(await registry.store.readRecords(0, 1_000));
+  expect(lines).not.toMatch(/BEGIN|secret/);
+});

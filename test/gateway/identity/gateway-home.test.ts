@@ -1,0 +1,133 @@
+import { X509Certificate } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { initGatewayHome, openGatewayHome } from '../../../gateway/identity/gateway-home.ts';
+import { readSettings } from '../../../gateway/identity/gateway-settings.ts';
+
+const dayMs = 24 * 3600_000;
+let root: string;
+let policies: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'causeway-gateway-home-'));
+  policies = join(root, 'agreement');
+  await mkdir(join(policies, 'sharing'), { recursive: true });
+  await writeFile(join(policies, 'sharing', 'one.cedar'), '// rules\n');
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const make = (name: string, hosts = ['localhost', '127.0.0.1']) =>
+  initGatewayHome(join(root, name), { name: 'Test gateway', hosts, policiesFrom: policies, now: Date.now });
+
+test('a new home is complete, private, and opens to the same thing', async () => {
+  const home = await make('new');
+  const modes = await Promise.all(
+    ['.', 'ca.key', 'tls.key', 'receipt.key'].map(
+      async (name) => (await stat(join(home.dir, name))).mode & 0o777,
+    ),
+  );
+  expect(modes).toEqual([0o700, 0o600, 0o600, 0o600]);
+  expect(home.settings).toEqual({
+    host: '0.0.0.0',
+    port: 8443,
+    hosts: ['localhost', '127.0.0.1'],
+    store: 'causeway.db',
+  });
+  expect(home.storeFile).toBe(join(home.dir, 'causeway.db'));
+  expect(await readFile(join(home.policiesDir, 'sharing', 'one.cedar'), 'utf8')).toBe('// rules\n');
+  expect(home.tls.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  const again = await openGatewayHome(home.dir, Date.now);
+  expect({ ...again, authority: again.authority.fingerprint }).toEqual({
+    ...home,
+    authority: home.authority.fingerprint,
+  });
+});
+
+test('an existing home is not touched', async () => {
+  const home = await make('twice');
+  const before = await readFile(join(home.dir, 'ca.key'), 'utf8');
+  await expect(make('twice')).rejects.toMatchObject({ code: 'home-exists' });
+  expect(await readFile(join(home.dir, 'ca.key'), 'utf8')).toBe(before);
+});
+
+test('a home that cannot be finished leaves nothing behind', async () => {
+  await expect(
+    initGatewayHome(join(root, 'half'), {
+      name: 'x',
+      hosts: ['localhost'],
+      policiesFrom: join(root, 'nowhere'),
+      now: Date.now,
+    }),
+  ).rejects.toThrow();
+  expect((await readdir(root)).filter((name) => name.includes('half'))).toEqual([]);
+});
+
+test('hosts that are no host names are refused before anything is made', async () => {
+  await expect(make('bad-host', ['https://x'])).rejects.toMatchObject({ code: 'configuration-invalid' });
+  expect(await readdir(root)).not.toContain('bad-host');
+});
+
+test.each(['ca.key', 'tls.key', 'receipt.key'])(
+  'a %s that others may read is refused, with the remedy',
+  async (name) => {
+    const home = await make(`open-${name}`);
+    const path = join(home.dir, name);
+    await chmod(path, 0o640);
+    await expect(openGatewayHome(home.dir, Date.now)).rejects.toMatchObject({
+      code: 'home-invalid',
+      detail: expect.stringContaining(`chmod 600 ${path}`) as unknown,
+    });
+  },
+);
+
+test.each(['ca.key', 'ca.crt', 'receipt.key', 'gateway.yaml'])('a missing %s is named', async (name) => {
+  const home = await make(`missing-${name}`);
+  await rm(join(home.dir, name));
+  await expect(openGatewayHome(home.dir, Date.now)).rejects.toMatchObject({
+    code: 'home-invalid',
+    detail: expect.stringContaining(name) as unknown,
+  });
+});
+
+test('the certificate of the gateway is renewed in its last third, and not before', async () => {
+  const home = await make('aging');
+  const at = (days: number) => openGatewayHome(home.dir, () => Date.now() + days * dayMs);
+  expect((await at(240)).tls.cert).toBe(home.tls.cert);
+  const renewed = await at(250);
+  expect(renewed.tls.cert).not.toBe(home.tls.cert);
+  expect(renewed.tls.key).toBe(home.tls.key);
+  expect(await readFile(join(home.dir, 'tls.crt'), 'utf8')).toBe(
+    renewed.tls.cert.slice(0, -renewed.authority.certificatePem.length),
+  );
+});
+
+test('the certificate of the gateway follows the list of hosts', async () => {
+  const home = await make('moving');
+  const path = join(home.dir, 'gateway.yaml');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"localhost"', '"gateway.example"'));
+  const moved = await openGatewayHome(home.dir, Date.now);
+  expect(new X509Certificate(moved.tls.cert).checkHost('gateway.example')).toBe('gateway.example');
+});
+
+test.each([
+  ['hosts: [a]\nprot: 1', 'prot', undefined],
+  ['hosts: [a]\nport: 99999', '/port', 2],
+  ['port: 1\nhosts: []', '/hosts', 2],
+  ['hosts:\n  - ok\n  - "not ok"', '/hosts/1', 3],
+  ['hosts: [a', 'YAML', 1],
+  ['', 'expected', undefined],
+])('settings that are wrong are refused with file and line: %j', (source, words, line) => {
+  let error: unknown;
+  try {
+    readSettings(source, 'gateway.yaml');
+  } catch (caught) {
+    error = caught;
+  }
+  expect(error).toMatchObject({
+    code: 'configuration-invalid',
+    detail: expect.stringContaining(words) as unknown,
+  });
+  if (line !== undefined) expect(error).toMatchObject({ problems: [{ line }] });
+});
