@@ -1,7 +1,13 @@
 /** Turns what callers of the store give into operations and their bytes; see `operations.ts`. */
 import type { Settlement, Submission } from '../port.ts';
 import type { ByteSink } from './byte-stream.ts';
-import type { Operation, PackedAcceptable, PackedRefusable, PackedSettlementReceipt } from './operations.ts';
+import {
+  digestBytes,
+  type Operation,
+  type PackedAcceptable,
+  type PackedRefusable,
+  type PackedSettlementReceipt,
+} from './operations.ts';
 
 /** Puts an operation's bytes into the sink and gives the rest. */
 export type Encode<T extends Operation['type'] = Operation['type']> = (
@@ -13,7 +19,7 @@ export function encodeSubmission({ source, messages }: Submission): Encode<'subm
     type: 'submit',
     source,
     messages: messages.map((message): PackedAcceptable | PackedRefusable => {
-      sink.add(message.envelopeDigest);
+      addDigest(sink, message.envelopeDigest);
       if (message.verdict === 'refuse') {
         const { id, code, text, final, record } = message;
         return {
@@ -53,8 +59,14 @@ export function encodeSettlement({ recipient, group, receipts }: Settlement): En
     recipient,
     groupBytes: sink.add(group),
     receipts: receipts.map(({ kind, message, envelopeDigest, delivery }): PackedSettlementReceipt => {
-      sink.add(envelopeDigest);
+      addDigest(sink, envelopeDigest);
       return delivery === undefined ? { kind, message } : { kind, message, delivery };
     }),
   });
+}
+
+/** A digest has a fixed place; one of another length would shift what follows. */
+export function addDigest(sink: ByteSink, digest: Buffer): void {
+  if (digest.byteLength !== digestBytes) throw new RangeError('a digest has 32 bytes');
+  sink.add(digest);
 }

@@ -12,19 +12,12 @@ export class ByteSink {
 
   /** Adds bytes. @returns their number */
   add(bytes: Uint8Array): number {
-    this.#pieces.push(bytes);
-    this.#lengths.push(bytes.byteLength);
-    this.#total += bytes.byteLength;
-    return bytes.byteLength;
+    return this.#push(bytes, bytes.byteLength);
   }
 
   /** Adds text as UTF-8. @returns the number of its bytes */
   addText(text: string): number {
-    const length = Buffer.byteLength(text);
-    this.#pieces.push(text);
-    this.#lengths.push(length);
-    this.#total += length;
-    return length;
+    return this.#push(text, Buffer.byteLength(text));
   }
 
   /** The buffer, which nothing else shares. */
@@ -40,6 +33,13 @@ export class ByteSink {
       offset += length;
     }
     return buffer.buffer;
+  }
+
+  #push(piece: Uint8Array | string, length: number): number {
+    this.#pieces.push(piece);
+    this.#lengths.push(length);
+    this.#total += length;
+    return length;
   }
 }
 

@@ -123,26 +123,26 @@ export class Ledger {
       case 'permit': {
         const { endpoint, roles, expiresAt, record } = operation;
         this.#directory.permit(bytes().take(digestBytes), endpoint, roles, expiresAt);
-        this.journal.append(record);
+        this.journal.appendText(record);
         return null;
       }
       case 'enrol': {
         const { entry, now, record } = operation;
         const outcome = this.#directory.enrol(bytes().take(digestBytes), entry, now, at);
-        if (outcome === 'enrolled') this.journal.append(record);
+        if (outcome === 'enrolled') this.journal.appendText(record);
         return outcome;
       }
       case 'replace-entry': {
         const replaced = this.#directory.replaceEntry(operation.entry);
-        if (replaced) this.journal.append(operation.record);
+        if (replaced) this.journal.appendText(operation.record);
         return replaced;
       }
       case 'request-reload':
         this.#directory.raise('policy');
-        this.journal.append(operation.record);
+        this.journal.appendText(operation.record);
         return null;
       case 'append-records':
-        for (const record of operation.records) this.journal.append(record);
+        for (const record of operation.records) this.journal.appendText(record);
         return null;
       case 'probe':
         this.#directory.touch();

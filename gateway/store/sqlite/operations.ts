@@ -7,16 +7,12 @@ import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
-import type {
-  DeliveryId,
-  Lane,
-  PermitRefusal,
-  RecordEntry,
-  SettlementResult,
-  StoreVersions,
-} from '../port.ts';
+import type { DeliveryId, Lane, PermitRefusal, SettlementResult, StoreVersions } from '../port.ts';
 
 export const digestBytes = 32;
+
+/** A record entry as JSON, turned into text where it can fail alone. */
+export type RecordText = string;
 
 /** Its bytes: envelope digest, unit, record entry as JSON. */
 export type PackedAcceptable = {
@@ -73,18 +69,18 @@ export type Operation =
       readonly endpoint: EndpointAddress;
       readonly roles: readonly string[];
       readonly expiresAt: number;
-      readonly record: RecordEntry;
+      readonly record: RecordText;
     }
   | {
       readonly type: 'enrol';
       /** Its bytes: the secret's digest. */
       readonly entry: DirectoryEntry;
       readonly now: number;
-      readonly record: RecordEntry;
+      readonly record: RecordText;
     }
-  | { readonly type: 'replace-entry'; readonly entry: DirectoryEntry; readonly record: RecordEntry }
-  | { readonly type: 'request-reload'; readonly record: RecordEntry }
-  | { readonly type: 'append-records'; readonly records: readonly RecordEntry[] }
+  | { readonly type: 'replace-entry'; readonly entry: DirectoryEntry; readonly record: RecordText }
+  | { readonly type: 'request-reload'; readonly record: RecordText }
+  | { readonly type: 'append-records'; readonly records: readonly RecordText[] }
   | { readonly type: 'probe' };
 
 /** An accepted message: its first delivery and how many; a duplicate; or the code of a refusal. */

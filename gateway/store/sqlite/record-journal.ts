@@ -48,8 +48,13 @@ export class RecordJournal {
     return this.#endLine(json.length);
   }
 
+  /** Appends an entry given as JSON. @returns its index */
+  appendText(json: string): number {
+    return this.appendBytes(Buffer.from(json));
+  }
+
   append(entry: RecordEntry): number {
-    return this.appendBytes(Buffer.from(JSON.stringify(entry)));
+    return this.appendText(JSON.stringify(entry));
   }
 
   /** Writes what was appended since the last commit. @returns true when there was something */

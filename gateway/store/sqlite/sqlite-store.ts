@@ -17,7 +17,7 @@ import type {
   SubmissionOutcome,
   SubmissionResult,
 } from '../port.ts';
-import { encodeSettlement, encodeSubmission } from './batch-encoder.ts';
+import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
@@ -121,24 +121,29 @@ function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'listen' | '
     },
     permitEnrolment: async ({ secretDigest, endpoint, roles, expiresAt }, record) => {
       await writer.run((sink) => {
-        sink.add(secretDigest);
-        return { type: 'permit', endpoint, roles, expiresAt, record };
+        addDigest(sink, secretDigest);
+        return { type: 'permit', endpoint, roles, expiresAt, record: JSON.stringify(record) };
       });
     },
     enrol: async (secretDigest, entry, now, record) => {
       const { result } = await writer.run((sink) => {
-        sink.add(secretDigest);
-        return { type: 'enrol', entry, now, record };
+        addDigest(sink, secretDigest);
+        return { type: 'enrol', entry, now, record: JSON.stringify(record) };
       });
       return result;
     },
     replaceEntry: async (entry, record) =>
-      (await writer.run(() => ({ type: 'replace-entry', entry, record }))).result,
+      (await writer.run(() => ({ type: 'replace-entry', entry, record: JSON.stringify(record) }))).result,
     requestPolicyReload: async (record) => {
-      await writer.run(() => ({ type: 'request-reload', record }));
+      await writer.run(() => ({ type: 'request-reload', record: JSON.stringify(record) }));
     },
     appendRecords: async (records) => {
-      if (records.length > 0) await writer.run(() => ({ type: 'append-records', records }));
+      if (records.length > 0) {
+        await writer.run(() => ({
+          type: 'append-records',
+          records: records.map((entry) => JSON.stringify(entry)),
+        }));
+      }
     },
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));

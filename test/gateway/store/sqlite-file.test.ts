@@ -1,0 +1,140 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
+import { acceptable, health, police } from './synthetic-messages.ts';
+
+let fixture: SqliteFixture;
+
+beforeEach(async () => {
+  fixture = await createSqliteFixture();
+});
+afterEach(async () => {
+  await fixture.remove();
+});
+
+describe('the file of a SQLite store', () => {
+  test('is made for its owner alone, in WAL with large pages', async () => {
+    const store = await fixture.open();
+    await store.probe();
+    for (const name of [fixture.file, `${fixture.file}-wal`])
+      expect((await stat(name)).mode & 0o777).toBe(0o600);
+    await store.close();
+    const database = new DatabaseSync(fixture.file, { readOnly: true });
+    const pragma = (name: string): unknown =>
+      Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+    expect([pragma('page_size'), pragma('journal_mode'), pragma('integrity_check')]).toEqual([
+      16384,
+      'wal',
+      'ok',
+    ]);
+    database.close();
+  });
+
+  test('that is no database is refused and left alone', async () => {
+    await writeFile(fixture.file, 'minutes of a meeting, '.repeat(1000));
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-incompatible' });
+    expect((await stat(fixture.file)).size).toBe(22_000);
+  });
+
+  test('of another program is refused and left alone', async () => {
+    const database = new DatabaseSync(fixture.file);
+    database.exec('CREATE TABLE minutes (text TEXT)');
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-incompatible' });
+    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' });
+    database.close();
+  });
+
+  test('of another version is refused', async () => {
+    await (await fixture.open()).close();
+    const database = new DatabaseSync(fixture.file);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    await expect(fixture.open()).rejects.toMatchObject({
+      code: 'store-incompatible',
+      detail: expect.stringContaining('99') as unknown,
+    });
+  });
+
+  test('in a folder that does not exist cannot be opened', async () => {
+    await expect(fixture.open({ file: join(fixture.file, 'deeper', 'store.db') })).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+  });
+
+  test('may be created by two at once', async () => {
+    const stores = await Promise.all([fixture.open(), fixture.open()]);
+    await Promise.all(stores.map(async (store) => store.appendRecords([{ kind: 'test.happened' }])));
+    expect(await stores[0].readRecords(0, 10)).toHaveLength(2);
+    await Promise.all(stores.map(async (store) => store.close()));
+  });
+
+  test('is kept while another holds it for a moment', async () => {
+    const store = await fixture.open();
+    const database = new DatabaseSync(fixture.file);
+    database.exec('BEGIN IMMEDIATE');
+    const submitted = store.submit({ source: police, messages: [acceptable(1)] });
+    database.exec('COMMIT');
+    database.close();
+    expect((await submitted).outcomes[0]?.outcome).toBe('accepted');
+    await store.close();
+  });
+});
+
+describe('a store without room', () => {
+  const large = (number: number): ReturnType<typeof acceptable> =>
+    acceptable(number, { unit: Buffer.alloc(400_000, number) });
+
+  test('promises nothing, keeps what is small enough, and recovers when there is room', async () => {
+    let store = await fixture.open({ maxPages: 120 });
+    const kept: number[] = [];
+    const refused: number[] = [];
+    for (let number = 0; number < 8; number++) {
+      await store.submit({ source: police, messages: [large(number)] }).then(
+        () => kept.push(number),
+        (error: unknown) => {
+          expect(error).toMatchObject({ code: 'store-unavailable', meaning: { retryable: true } });
+          refused.push(number);
+        },
+      );
+    }
+    expect(kept.length).toBeGreaterThan(0);
+    expect(refused.length).toBeGreaterThan(0);
+    // In one batch with one that is too large: only that one fails.
+    const beside = await Promise.allSettled([
+      store.submit({ source: police, messages: [acceptable(100)] }),
+      store.submit({ source: police, messages: [large(101)] }),
+      store.appendRecords([{ kind: 'test.happened' }]),
+    ]);
+    expect(beside.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await store.countPending(health)).toBe(kept.length + 1);
+    await store.close();
+
+    store = await fixture.open();
+    for (const number of refused) {
+      expect((await store.submit({ source: police, messages: [large(number)] })).outcomes[0]?.outcome).toBe(
+        'accepted',
+      );
+    }
+    const records = await store.readRecords(0, 100);
+    expect(records.map(({ index }) => index)).toEqual(records.map((_, index) => index));
+    expect(records).toHaveLength(10);
+    expect(await store.countPending(health)).toBe(9);
+    await store.close();
+  });
+
+  test('recovers unaided, without being opened again, when another process makes room', async () => {
+    // The limit counts pages of the file, and free pages within it are used again.
+    const store = await fixture.open({ maxPages: 60 });
+    await store.submit({ source: police, messages: [large(1)] });
+    const submitSecond = async (): Promise<unknown> => store.submit({ source: police, messages: [large(2)] });
+    await expect(submitSecond()).rejects.toMatchObject({ code: 'store-unavailable' });
+    await expect(submitSecond()).rejects.toMatchObject({ code: 'store-unavailable' });
+    const database = new DatabaseSync(fixture.file, { timeout: 5000 });
+    database.exec('DELETE FROM unit');
+    database.close();
+    await expect(submitSecond()).resolves.toMatchObject({ outcomes: [{ outcome: 'accepted' }] });
+    await store.close();
+  });
+});

@@ -1,0 +1,34 @@
+/** SQLite stores in temporary folders, for tests. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Store } from '../../../gateway/store/port.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { batchSigner } from '../../../protocol/proof/signing.ts';
+import type { StoreFixture } from './store-contract.ts';
+import { noon } from './synthetic-messages.ts';
+
+export type SqliteFixture = StoreFixture & {
+  readonly file: string;
+  readonly receiptKeyPem: string;
+  open(options?: Partial<SqliteStoreOptions>): Promise<Store>;
+};
+
+export async function createSqliteFixture(): Promise<SqliteFixture> {
+  const folder = await mkdtemp(join(tmpdir(), 'causeway-store-'));
+  const file = join(folder, 'store.db');
+  const receiptKeyPem = generateKeyPairSync('ed25519')
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+  const clock = { now: noon };
+  return {
+    file,
+    receiptKeyPem,
+    clock,
+    receiptKey: batchSigner(receiptKeyPem).publicKey,
+    open: async (options: Partial<SqliteStoreOptions> = {}) =>
+      openSqliteStore({ file, receiptKeyPem, clock: () => clock.now, ...options }),
+    remove: async () => rm(folder, { recursive: true }),
+  };
+}

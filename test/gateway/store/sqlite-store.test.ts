@@ -1,0 +1,4 @@
+import { createSqliteFixture } from './sqlite-fixture.ts';
+import { storeContract } from './store-contract.ts';
+
+storeContract('SQLite', createSqliteFixture);

@@ -1,0 +1,118 @@
+/** Synthetic input for tests of the store: real ids, digests and addresses, meaningless content. */
+import { createHash } from 'node:crypto';
+import type {
+  AcceptableMessage,
+  EnrolmentPermit,
+  RefusableMessage,
+  Settlement,
+} from '../../../gateway/store/port.ts';
+import { uuidFromBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+
+export const police = 'strathclyde-police/concern-hub' as EndpointAddress;
+export const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
+export const school = 'north-lanarkshire-education/wishaw' as EndpointAddress;
+export const socialWork = 'south-lanarkshire-social-work/duty' as EndpointAddress;
+
+/** A time in the test's own world. */
+export const noon = Date.UTC(2026, 10, 23, 12);
+export const hourMs = 3600_000;
+
+/** The same id for the same number, a UUID version 7. */
+export function messageId(number: number): MessageId {
+  const bytes = createHash('sha256').update(`id ${number}`).digest().subarray(0, 16);
+  bytes.writeUIntBE(noon + number, 0, 6);
+  bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+  return uuidFromBytes(bytes);
+}
+
+export function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** A message that passed every check; `variant` stands for the envelope's bytes. */
+export function acceptable(
+  number: number,
+  changes: Partial<AcceptableMessage> & { variant?: string } = {},
+): AcceptableMessage {
+  const { variant = '', ...rest } = changes;
+  const id = messageId(number);
+  return {
+    verdict: 'accept',
+    id,
+    envelopeDigest: digestOf(`envelope ${number} ${variant}`),
+    unit: Buffer.from(`unit ${number} ${variant} ÄÖ`),
+    expiresAt: noon + hourMs,
+    lane: 1,
+    category: 'concern-report',
+    severity: 'concern',
+    thread: id,
+    recipients: [{ endpoint: health, listening: true }],
+    record: { kind: 'message.accepted', message: id, note: 'naïve' },
+    ...rest,
+  };
+}
+
+/** A message that failed a check. */
+export function refusable(
+  number: number,
+  changes: Partial<RefusableMessage> & { variant?: string } = {},
+): RefusableMessage {
+  const { variant = '', ...rest } = changes;
+  const id = messageId(number);
+  return {
+    verdict: 'refuse',
+    id,
+    envelopeDigest: digestOf(`envelope ${number} ${variant}`),
+    code: 'policy-denied',
+    text: 'No rule permits it.',
+    final: true,
+    record: { kind: 'message.refused', message: id, code: 'policy-denied' },
+    ...rest,
+  };
+}
+
+/** What a recipient would send about these messages; the group's bytes are opaque to the store. */
+export function settlementOf(
+  messages: readonly AcceptableMessage[],
+  recipient: EndpointAddress,
+  kind: 'stored' | 'refused' = 'stored',
+  deliveries: readonly number[] = [],
+): Settlement {
+  return {
+    recipient,
+    group: Buffer.from(`group ${kind} ${recipient} ${messages.map(({ id }) => id).join()}`),
+    receipts: messages.map(({ id, envelopeDigest }, index) => ({
+      kind,
+      message: id,
+      envelopeDigest,
+      delivery: deliveries[index],
+    })),
+  };
+}
+
+export function permit(endpoint: EndpointAddress, secret: string, expiresAt: number): EnrolmentPermit {
+  return { secretDigest: digestOf(secret), endpoint, roles: ['named-person'], expiresAt };
+}
+
+export function directoryEntry(
+  endpoint: EndpointAddress,
+  changes: Partial<DirectoryEntry> = {},
+): DirectoryEntry {
+  const name = digestOf(endpoint);
+  return {
+    endpoint,
+    agency: endpoint.slice(0, endpoint.indexOf('/')),
+    roles: ['named-person'],
+    status: 'active',
+    enrolledAt: '2026-11-23T12:00:00.000Z',
+    revokedAt: null,
+    tlsThumbprint: name.toString('base64url') as DirectoryEntry['tlsThumbprint'],
+    openpgpCertificate: 'a certificate',
+    openpgpFingerprint: name.toString('hex') as DirectoryEntry['openpgpFingerprint'],
+    encryptionKey: name.toString('hex') as DirectoryEntry['encryptionKey'],
+    signingKey: name.toString('base64url'),
+    ...changes,
+  };
+}
