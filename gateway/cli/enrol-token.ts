@@ -44,7 +44,7 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
     const { agencies } = await loadPolicySet(home.policiesDir);
     const { hosts, port } = home.settings;
     return {
-      origin: `https://${hosts[0] ?? 'localhost'}:${port}`,
+      origin: `https://${hosts[0] ?? 'localhost'}:${port === 0 ? 'PORT' : port}`,
       issued: await issueEnrolmentToken(
         { endpoint, roles: flags.role ?? [], lifetimeMs: flags.ttl },
         {

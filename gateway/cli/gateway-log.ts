@@ -43,8 +43,11 @@ class ShortLines extends Writable {
   }
 
   override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
-    for (const line of String(chunk).split('\n')) {
-      if (line !== '') this.#terminal.print(shortLine(JSON.parse(line) as Line, this.#terminal.paint));
+    for (const text of String(chunk).split('\n')) {
+      const line = text === '' ? undefined : (JSON.parse(text) as Line);
+      // The server's own line for each network interface says less than ours.
+      if (line === undefined || line.msg?.startsWith('Server listening at') === true) continue;
+      this.#terminal.print(shortLine(line, this.#terminal.paint));
     }
     done();
   }

@@ -1,0 +1,44 @@
+/** `causeway dataset template`. */
+import { writeFile } from 'node:fs/promises';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { usageError } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { addSourceOptions, findDataset, openRegistry, type SourceFlags } from './dataset-source.ts';
+
+type Flags = SourceFlags & { readonly out?: string };
+
+export function registerDatasetTemplate(dataset: ProgramCommand, terminal: Terminal): void {
+  const command = dataset
+    .command('template')
+    .summary('print a document to begin with')
+    .description('Prints a document that matches the data set, with invented people, to be filled in.')
+    .argument('<name>', 'NAME for its latest version, or NAME/VERSION')
+    .option('--out <file>', 'write it to a new file; an existing one is left alone');
+  addSourceOptions(command)
+    .examples(['causeway dataset template concern-report --out report.json', ''])
+    .action(async (name: string, flags: Flags) => {
+      const registry = await openRegistry(flags, terminal);
+      const document = registry.template(findDataset(registry, name));
+      if (flags.out === undefined) {
+        terminal.print(JSON.stringify(document, null, terminal.wantsJson ? 0 : 2));
+        return;
+      }
+      await writeNew(flags.out, `${JSON.stringify(document, null, 2)}\n`);
+      terminal.hint(`Written to ${flags.out}. Check it with: causeway dataset validate ${name} ${flags.out}`);
+    });
+}
+
+/** What is filled in will be about a child: the file is for its owner only. */
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (error instanceof CausewayError) throw error;
+    const exists = (error as { code?: unknown }).code === 'EEXIST';
+    throw usageError(
+      exists ? `${path} exists; nothing was overwritten.` : `${path} cannot be written.`,
+      error,
+    );
+  }
+}

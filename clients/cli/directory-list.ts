@@ -1,0 +1,55 @@
+/** `causeway directory list`. */
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { DirectoryListing } from '../sdk/directory.ts';
+import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { spaceFingerprint } from './fingerprint.ts';
+import { withClient } from './open-client.ts';
+
+export function registerDirectoryList(directory: ProgramCommand, terminal: Terminal): void {
+  directory
+    .command('list', { isDefault: true })
+    .summary('list endpoints, their keys, and which of them are trusted')
+    .description(
+      'Lists every endpoint of the gateway with its roles, the state of trust and the fingerprint of its key.\n' +
+        'Compare fingerprints with the other side by telephone before you trust a key.',
+    )
+    .option(...homeOption)
+    .action((flags: HomeFlags) =>
+      withClient(homeFolder(flags, terminal), terminal, async ({ client, connection }) => {
+        if (client.directory.version === undefined) connection.assertConnected();
+        if (!connection.isConnected)
+          terminal.hint('The gateway cannot be reached: this is the last known state.');
+        printDirectory(client.directory.list(), client.endpoint, terminal);
+        return Promise.resolve();
+      }),
+    );
+}
+
+/** Prints endpoints with their fingerprints. */
+export function printDirectory(
+  listings: readonly DirectoryListing[],
+  self: string,
+  terminal: Terminal,
+): void {
+  if (terminal.wantsJson) {
+    for (const listing of listings)
+      terminal.json({ type: 'endpoint', ...listing, self: listing.endpoint === self });
+    return;
+  }
+  const { paint } = terminal;
+  const marks: Record<DirectoryListing['trust'], string> = {
+    trusted: paint.good('trusted'),
+    unknown: paint.warn('unknown'),
+    changed: paint.bad('changed'),
+    revoked: paint.dim('revoked'),
+  };
+  for (const { endpoint, roles, trust, openpgpFingerprint } of listings) {
+    const own = endpoint === self ? paint.dim('  (this endpoint)') : '';
+    terminal.print(`${marks[trust]}  ${paint.strong(endpoint)}  ${roles.join(', ')}${own}`);
+    terminal.print(`         ${paint.dim(spaceFingerprint(openpgpFingerprint))}`);
+  }
+  if (listings.some(({ trust, endpoint }) => trust === 'unknown' && endpoint !== self)) {
+    terminal.hint('Trust a key after comparing: causeway directory trust AGENCY/ENDPOINT');
+  }
+}

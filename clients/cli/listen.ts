@@ -1,0 +1,130 @@
+/** `causeway listen`: notices as they come, each acknowledged only after it was printed or saved. */
+import { join } from 'node:path';
+import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
+import { wholeNumber } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { Client } from '../sdk/client.ts';
+import type { Notice } from '../sdk/notice.ts';
+import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { saveNotice } from './notice-store.ts';
+import { contentLines, contentValue, describeNotice, isReadable, noticeLine } from './notice-text.ts';
+import { withClient, type OpenClient } from './open-client.ts';
+
+type Flags = HomeFlags & { readonly save?: string; readonly count?: number };
+
+const receivedFolder = 'received';
+
+export function registerListen(program: ProgramCommand, terminal: Terminal): void {
+  program
+    .command('listen')
+    .helpGroup(sections.takePart)
+    .summary('receive notices as they come')
+    .description(
+      'Prints each notice: a line, then its content; with --json one object a line. With --save the content goes\n' +
+        'into files instead, for this user only. A notice is acknowledged, and its sender told `stored`, only after\n' +
+        'it was printed or durably saved; one that was not comes again. What cannot be shown on a screen is saved\n' +
+        'in the folder `received` of the home. Ctrl-C ends it cleanly.',
+    )
+    .option('--save <dir>', 'save each notice here: ID-content.EXT as it was sent, then ID.json about it')
+    .option('--count <n>', 'end after so many notices', wholeNumber(1, 1_000_000_000))
+    .option(...homeOption)
+    .examples(
+      ['causeway listen --home ./duty', ''],
+      ['causeway listen --home ./duty --json --save ./inbox', 'for a script that watches the folder'],
+    )
+    .action((flags: Flags) => {
+      const home = homeFolder(flags, terminal);
+      return withClient(home, terminal, (open) => listen(open, flags, join(home, receivedFolder), terminal));
+    });
+}
+
+async function listen(open: OpenClient, flags: Flags, fallback: string, terminal: Terminal): Promise<void> {
+  const { client, connection, signal } = open;
+  const ended = new AbortController();
+  const stream = client.notices({ signal: AbortSignal.any([signal, ended.signal]) });
+  tellConnection(open, terminal);
+  const take = async (): Promise<void> => {
+    let left = flags.count ?? Infinity;
+    for await (const notice of stream) {
+      await show(notice, flags.save, fallback, terminal);
+      await notice.ack();
+      if (--left === 0) return;
+    }
+  };
+  const taking = take();
+  try {
+    await Promise.race([taking, connection.failure]);
+  } finally {
+    // When the gateway will not have us any more, a notice in hand is still dealt with.
+    ended.abort();
+    await taking.catch(() => undefined);
+  }
+}
+
+async function show(
+  notice: Notice,
+  save: string | undefined,
+  fallback: string,
+  terminal: Terminal,
+): Promise<void> {
+  const folder = save ?? (terminal.wantsJson || isReadable(notice) ? undefined : fallback);
+  const saved =
+    folder === undefined
+      ? undefined
+      : await saveNotice(folder, notice, (file) => ({ ...describeNotice(notice), content: file }));
+  if (terminal.wantsJson) {
+    const content = saved === undefined ? contentValue(notice) : { saved };
+    await terminal.deliver(`${JSON.stringify({ ...describeNotice(notice), ...content })}\n`);
+    return;
+  }
+  const lines = [noticeLine(notice, terminal)];
+  if (saved === undefined) lines.push(...contentLines(notice));
+  else lines.push(`    ${terminal.paint.dim('saved as')} ${saved.content}`);
+  await terminal.deliver(`${lines.join('\n')}\n`);
+}
+
+/** What goes on besides notices: for people on stderr, for scripts as objects between the notices. */
+function tellConnection({ client, connection }: OpenClient, terminal: Terminal): void {
+  const tell = (value: Record<string, unknown>, words: string): void => {
+    if (terminal.wantsJson) terminal.json(value);
+    else terminal.hint(terminal.paint.dim(words));
+  };
+  const { endpoint } = client;
+  const connected = (): void => tell({ type: 'connected', endpoint }, `Listening as ${endpoint}.`);
+  const disconnected = (code: string): void =>
+    tell({ type: 'disconnected', code }, `No connection (${code}); trying again.`);
+  if (connection.isConnected) connected();
+  else disconnected(connection.lastError?.code ?? 'gateway-unreachable');
+  let isAway = !connection.isConnected;
+  client.on('connected', () => {
+    isAway = false;
+    connected();
+  });
+  client.on('disconnected', ({ error, retryInMs }) => {
+    if (isAway || retryInMs === undefined) return;
+    isAway = true;
+    disconnected(error?.code ?? 'gateway-unreachable');
+  });
+  tellTrouble(client, tell);
+}
+
+function tellTrouble(client: Client, tell: (value: Record<string, unknown>, words: string) => void): void {
+  client.on('held', (held) =>
+    tell(
+      { type: 'held', ...held },
+      `A notice of ${held.from} is held (${held.code}): causeway directory trust ${held.from}`,
+    ),
+  );
+  client.on('refusedNotice', ({ id, from, error }) =>
+    tell(
+      { type: 'refused', id, from, code: error.code },
+      `Refused a notice of ${from ?? 'somebody'}: ${error.code}.`,
+    ),
+  );
+  client.on('keyChanged', ({ endpoint }) =>
+    tell(
+      { type: 'key-changed', endpoint },
+      `${endpoint} has other keys than before; nothing of it is taken.`,
+    ),
+  );
+}

@@ -1,0 +1,69 @@
+/** What `causeway send` sends: a document of a data set, text, or a file. */
+import { basename, extname } from 'node:path';
+import { limits } from '../../protocol/wire/limits.ts';
+import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
+import type { FileContent, TextContent } from '../sdk/compose.ts';
+
+export type ContentFlags = {
+  readonly dataset?: string;
+  readonly content?: string;
+  readonly text?: string;
+  readonly file?: string;
+  readonly mediaType?: string;
+};
+
+/** Content as read; a document's data set is still the name that the caller gave. */
+export type ReadContent =
+  | { readonly dataset: string; readonly document: unknown }
+  | { readonly dataset?: undefined; readonly content: TextContent | FileContent };
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  '.csv': 'text/csv',
+  '.doc': 'application/msword',
+  '.docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  '.html': 'text/html',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.json': 'application/json',
+  '.md': 'text/markdown',
+  '.mp3': 'audio/mpeg',
+  '.mp4': 'video/mp4',
+  '.odt': 'application/vnd.oasis.opendocument.text',
+  '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.rtf': 'application/rtf',
+  '.txt': 'text/plain',
+  '.xlsx': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  '.xml': 'application/xml',
+  '.zip': 'application/zip',
+};
+
+/** Checks that the flags name one thing to send. @throws CausewayError `usage-invalid` */
+export function checkContentFlags({ dataset, content, text, file, mediaType }: ContentFlags): void {
+  const given = [dataset ?? content, text, file].filter((flag) => flag !== undefined);
+  if (given.length !== 1) {
+    throw usageError(
+      'Give one thing to send: --dataset NAME --content FILE, or --text TEXT, or --file PATH.',
+    );
+  }
+  if ((dataset === undefined) !== (content === undefined)) {
+    throw usageError('--dataset NAME and --content FILE belong together; see: causeway dataset list');
+  }
+  if (mediaType !== undefined && file === undefined) throw usageError('--media-type belongs to --file.');
+}
+
+/** Reads what to send. @throws CausewayError `usage-invalid`, `payload-too-large` */
+export async function readContent(flags: ContentFlags): Promise<ReadContent> {
+  checkContentFlags(flags);
+  const { dataset, content, text, file, mediaType } = flags;
+  const read = (path: string): Promise<Buffer> => readInput(path, process.stdin, limits.maxPayloadBytes);
+  if (dataset !== undefined && content !== undefined) {
+    return { dataset, document: parseJsonInput(content, await read(content)) };
+  }
+  if (text !== undefined)
+    return { content: { text: text === '-' ? (await read('-')).toString('utf8') : text } };
+  if (file === undefined || file === '-') throw usageError('--file needs the path of a file.');
+  const name = basename(file);
+  const type = mediaType ?? mediaTypes[extname(name).toLowerCase()] ?? 'application/octet-stream';
+  return { content: { file: await read(file), name, mediaType: type } };
+}

@@ -1,0 +1,68 @@
+/** Received notices as files: the content byte for byte, then a description, each written durably. */
+import { mkdir, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CausewayError } from '../../protocol/errors.ts';
+
+/** A notice as files need it. */
+export type StorableNotice = {
+  readonly id: string;
+  readonly mediaType: string;
+  readonly name: string | undefined;
+  readonly bytes: Uint8Array;
+};
+
+/** Where a notice was saved. */
+export type SavedNotice = { readonly description: string; readonly content: string };
+
+/**
+ * Writes `ID-content.EXT` and then `ID.json`, whose presence says that both are whole. A notice that comes again
+ * replaces itself. Folder and files are for their owner only.
+ * @param describe the description, told the name of the content's file
+ * @throws CausewayError `state-unavailable` when the files cannot be written durably
+ */
+export async function saveNotice(
+  dir: string,
+  notice: StorableNotice,
+  describe: (contentFile: string) => unknown,
+): Promise<SavedNotice> {
+  const contentFile = `${notice.id}-content${extensionOf(notice)}`;
+  const description = join(dir, `${notice.id}.json`);
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await replace(join(dir, contentFile), notice.bytes);
+    await replace(description, Buffer.from(`${JSON.stringify(describe(contentFile), null, 2)}\n`, 'utf8'));
+    await sync(dir);
+  } catch (cause) {
+    throw new CausewayError('state-unavailable', { detail: `Nothing can be saved in ${dir}.`, cause });
+  }
+  return { description, content: join(dir, contentFile) };
+}
+
+/** The sender's file name gives only its ending: the name itself may be too long, or mean something to a system. */
+function extensionOf({ name, mediaType }: StorableNotice): string {
+  const given = /\.[A-Za-z0-9]{1,10}$/.exec(name ?? '')?.[0];
+  if (given !== undefined) return given.toLowerCase();
+  if (mediaType.startsWith('application/json')) return '.json';
+  return mediaType.startsWith('text/plain') ? '.txt' : '.bin';
+}
+
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  const draft = `${path}.partial`;
+  const file = await open(draft, 'w', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+}
+
+async function sync(dir: string): Promise<void> {
+  const folder = await open(dir, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

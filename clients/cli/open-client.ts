@@ -1,0 +1,110 @@
+/** A client for the length of one command, and how its connection fares. */
+import { CausewayError } from '../../protocol/errors.ts';
+import { untilInterrupted } from '../../terminal/interruption.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { Client } from '../sdk/client.ts';
+import type { Log, LogFields } from '../sdk/log.ts';
+
+/** What a command works with. */
+export type OpenClient = {
+  readonly client: Client;
+  readonly connection: Connection;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+};
+
+const firstSessionMs = 10_000;
+const farewellMs = 5_000;
+
+/** Opens the home's client for some work and closes it afterwards. @throws CausewayError `home-invalid`, … */
+export async function withClient<T>(
+  home: string,
+  terminal: Terminal,
+  work: (open: OpenClient) => Promise<T>,
+): Promise<T> {
+  const { connect } = await import('../sdk/client.ts');
+  return untilInterrupted(async (signal) => {
+    const connection = new Connection();
+    const client = await terminal.during('Connecting to the gateway', () =>
+      connect({ home, clientName: 'causeway-cli', waitMs: firstSessionMs, signal, log: connection.log }),
+    );
+    connection.follow(client);
+    try {
+      return await work({ client, connection, signal });
+    } finally {
+      await farewell(client, terminal);
+    }
+  });
+}
+
+/** Lets answers and receipts that are on their way arrive, where there is a connection. */
+async function farewell(client: Client, terminal: Terminal): Promise<void> {
+  if (client.status().connection === 'connected') {
+    // What does not drain in time is not lost: it stays in the outbox or with the gateway.
+    await terminal.during('Finishing', () => client.drain({ timeoutMs: farewellMs })).catch(() => undefined);
+  }
+  await client.close();
+}
+
+/** Why there is no session, as far as is known. The client itself tries for ever. */
+export class Connection {
+  /** Hears of the attempts made before `connect` resolves, when there is no client to ask yet. */
+  readonly log: Log = {
+    debug: ignore,
+    info: (fields) => this.#note(fields),
+    warn: ignore,
+    error: ignore,
+  };
+  #client: Client | undefined;
+  #lastError: CausewayError | undefined;
+  readonly #failed = Promise.withResolvers<never>();
+
+  constructor() {
+    // Whoever needs it awaits it; nobody else is to hear of it.
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  follow(client: Client): void {
+    this.#client = client;
+    client.on('connected', () => (this.#lastError = undefined));
+    client.on('disconnected', ({ error }) => this.#ended(error));
+  }
+
+  get isConnected(): boolean {
+    return this.#client?.status().connection === 'connected';
+  }
+
+  /** Why the last session ended or could not be opened. */
+  get lastError(): CausewayError | undefined {
+    return this.#lastError;
+  }
+
+  /** Rejects when the gateway will not have this endpoint, whatever is tried: revoked, replaced, untrusted. */
+  get failure(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** @throws CausewayError why there is no session */
+  assertConnected(): void {
+    if (!this.isConnected) throw this.#lastError ?? new CausewayError('gateway-unreachable');
+  }
+
+  #note({ event, code }: LogFields): void {
+    if (event === 'connected') this.#lastError = undefined;
+    if (event === 'disconnected' && this.#client === undefined) this.#ended(namedError(code));
+  }
+
+  #ended(error: CausewayError | undefined): void {
+    if (error === undefined) return;
+    this.#lastError = error;
+    if (!error.meaning.retryable) this.#failed.reject(error);
+  }
+}
+
+function namedError(code: string | undefined): CausewayError | undefined {
+  return code === undefined ? undefined : new CausewayError(code as CausewayError['code']);
+}
+
+function ignore(): void {
+  // The command tells what matters itself.
+}

@@ -1,0 +1,172 @@
+/** `causeway send`: one notice, on its way when this ends with exit code 0. */
+import { Option } from 'commander';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { messageIdSchema, recipientAddressSchema, slugSchema } from '../../protocol/ids.ts';
+import { severities, type Severity } from '../../protocol/wire/envelope.ts';
+import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
+import { durationMs, listOf, matching } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { OutgoingNotice } from '../sdk/compose.ts';
+import type { SendResult } from '../sdk/outbox.ts';
+import { findDataset } from './dataset-source.ts';
+import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { ladderLines, ladderObject } from './ladder-text.ts';
+import { checkContentFlags, readContent, type ContentFlags, type ReadContent } from './notice-content.ts';
+import { withClient, type OpenClient } from './open-client.ts';
+
+type Flags = HomeFlags &
+  ContentFlags & {
+    readonly to: string[];
+    readonly category: string;
+    readonly severity: Severity;
+    readonly purpose: string;
+    readonly basis: string;
+    readonly replyTo?: string;
+    readonly expires?: number;
+    readonly wait?: 'stored';
+    readonly timeout: number;
+  };
+
+export function registerSend(program: ProgramCommand, terminal: Terminal): void {
+  program
+    .command('send')
+    .helpGroup(sections.takePart)
+    .summary('send a notice')
+    .description(
+      'Signs and encrypts a notice on this computer and sends it. Exit code 0 means that the gateway has made it\n' +
+        'durable. When the gateway cannot be reached in time the notice stays in the outbox (exit code 3) and goes\n' +
+        'out with the next command of this home that connects; do not send it again.',
+    )
+    .optionsGroup('Notice')
+    .requiredOption('--to <address...>', 'agency/endpoint, or agency/@role', listOf(recipientAddressSchema))
+    .requiredOption(
+      '--category <name>',
+      'what it is about: `causeway policy show` lists them',
+      matching(slugSchema),
+    )
+    .addOption(new Option('--severity <level>', 'how grave').choices(severities).makeOptionMandatory())
+    .requiredOption('--purpose <name>', 'what it is for, such as child-protection', matching(slugSchema))
+    .requiredOption('--basis <name>', 'the lawful basis, such as public-task', matching(slugSchema))
+    .option('--reply-to <id>', 'the notice that it answers', matching(messageIdSchema))
+    .option('--expires <span>', 'how long to try: 45m, 24h, 7d (default: 30d)', durationMs)
+    .optionsGroup('Content, one of')
+    .option('--dataset <name>', 'with --content: a document of this data set, NAME or NAME/VERSION')
+    .option('--content <file>', 'the document, JSON; - for stdin')
+    .option('--text <text>', 'plain text; - for stdin')
+    .option('--file <path>', 'any file, up to 1 MiB')
+    .option('--media-type <type>', 'media type of --file (default: by its name)')
+    .optionsGroup('Options')
+    .option(...homeOption)
+    .addOption(new Option('--wait <state>', 'wait until every recipient has stored it').choices(['stored']))
+    .option('--timeout <span>', 'how long to wait', durationMs, durationMs('1m'))
+    .examples(
+      [
+        'causeway send --to north-lanarkshire-social-work/duty --category concern --severity urgent \\\n' +
+          '      --purpose child-protection --basis public-task --dataset concern-report --content report.json',
+        '',
+      ],
+      ['echo "Please call back." | causeway send … --text - --wait stored', ''],
+    )
+    .action((flags: Flags) => send(flags, terminal));
+}
+
+async function send(flags: Flags, terminal: Terminal): Promise<void> {
+  const home = homeFolder(flags, terminal);
+  checkContentFlags(flags);
+  const content = await readContent(flags);
+  await withClient(home, terminal, async (open) => {
+    const notice = await compose(flags, content, open);
+    const id = await open.client.enqueue({ ...notice, signal: open.signal });
+    const deadline = AbortSignal.any([open.signal, AbortSignal.timeout(flags.timeout)]);
+    const result = await waitForGateway(id, deadline, open, terminal);
+    reportAccepted(result, terminal);
+    if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);
+  });
+}
+
+async function compose(
+  flags: Flags,
+  content: ReadContent,
+  { client, connection }: OpenClient,
+): Promise<OutgoingNotice> {
+  const { to, category, severity, purpose, basis, replyTo, expires } = flags;
+  const addressing = {
+    ...{ to, category, severity, purpose, basis },
+    ...(replyTo === undefined ? {} : { inReplyTo: replyTo }),
+    ...(expires === undefined ? {} : { expiresInMs: expires }),
+  };
+  // Without a directory nobody is known: the connection's error says more than "unknown recipient".
+  if (client.directory.version === undefined) connection.assertConnected();
+  if (content.dataset === undefined) return { ...addressing, content: content.content };
+  if (connection.isConnected) await client.datasets.refresh();
+  const dataschema = findDataset(client.datasets.registry, content.dataset);
+  return { ...addressing, dataschema, content: content.document };
+}
+
+async function waitForGateway(
+  id: string,
+  deadline: AbortSignal,
+  { client, connection, signal }: OpenClient,
+  terminal: Terminal,
+): Promise<SendResult> {
+  try {
+    return await terminal.during('Waiting for the gateway', () =>
+      Promise.race([client.accepted(id, { signal: deadline }), connection.failure]),
+    );
+  } catch (error) {
+    const isWaiting = client.message(id)?.state === 'waiting';
+    if (!isWaiting || !isCausewayError(error)) throw error;
+    const code = error.code === 'aborted' && !signal.aborted ? 'gateway-unreachable' : error.code;
+    throw new CausewayError(connection.lastError?.code ?? code, {
+      detail: `The notice ${id} stays in the outbox and goes out with the next command that connects.`,
+      cause: error,
+    });
+  }
+}
+
+function reportAccepted({ id, acceptedAt, record, listening, away }: SendResult, terminal: Terminal): void {
+  if (terminal.wantsJson) {
+    terminal.json({
+      type: 'accepted',
+      id,
+      acceptedAt: new Date(acceptedAt).toISOString(),
+      record,
+      listening,
+      away,
+    });
+    return;
+  }
+  const { paint } = terminal;
+  terminal.print(`${paint.good('accepted')}  ${paint.strong(id)}  ${paint.dim(`record ${record}`)}`);
+  for (const endpoint of listening) terminal.print(`    ${endpoint}  ${paint.good('listening')}`);
+  for (const endpoint of away) {
+    terminal.print(
+      `    ${endpoint}  ${paint.warn('away')}${paint.dim(': it gets the notice when it connects')}`,
+    );
+  }
+}
+
+async function waitForStored(
+  id: string,
+  deadline: AbortSignal,
+  { client, signal }: OpenClient,
+  terminal: Terminal,
+): Promise<void> {
+  const wait = async (): Promise<void> => {
+    try {
+      await client.settled(id, { signal: deadline });
+    } catch (error) {
+      // Past the deadline the ladder says what is open; only Ctrl-C ends the command.
+      if (signal.aborted || !isCausewayError(error, 'aborted')) throw error;
+    }
+  };
+  await terminal.during('Waiting for the recipients', wait);
+  const message = client.message(id);
+  if (message === undefined) return;
+  if (terminal.wantsJson) terminal.json(ladderObject(message));
+  else for (const line of ladderLines(message, terminal).slice(1)) terminal.print(line);
+  const outcomes = message.deliveries.map(({ outcome }) => outcome);
+  if (outcomes.includes(undefined)) process.exitCode = exitCodes.temporary;
+  else if (outcomes.some((outcome) => outcome !== 'stored')) process.exitCode = exitCodes.failure;
+}

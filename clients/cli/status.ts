@@ -1,0 +1,105 @@
+/** `causeway status`: where this endpoint and its messages stand. */
+import { CausewayError } from '../../protocol/errors.ts';
+import { messageIdSchema } from '../../protocol/ids.ts';
+import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
+import { matching, wholeNumber } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { ladderLines, ladderObject } from './ladder-text.ts';
+import { clockOf } from './notice-text.ts';
+import { withClient, type OpenClient } from './open-client.ts';
+
+type Flags = HomeFlags & { readonly last: number };
+
+const dayMs = 24 * 3_600_000;
+const warnDays = 14;
+const catchUpMs = 3_000;
+const quietMs = 250;
+
+export function registerStatus(program: ProgramCommand, terminal: Terminal): void {
+  program
+    .command('status')
+    .helpGroup(sections.takePart)
+    .summary('show the connection, the outbox, and what became of notices')
+    .description(
+      'Connects, sends what waits in the outbox, fetches receipts, and shows: the connection, days left on the\n' +
+        'certificate, notices held for an untrusted key, and the last notices sent with every step of each.\n' +
+        'With an ID, that notice alone.',
+    )
+    .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
+    .option('--last <n>', 'how many notices to show', wholeNumber(0, 100_000), 10)
+    .option(...homeOption)
+    .action((id: string | undefined, flags: Flags) =>
+      withClient(homeFolder(flags, terminal), terminal, async (open) => {
+        if (open.connection.isConnected) await terminal.during('Fetching receipts', () => catchUp(open));
+        if (id === undefined) showAll(open, flags.last, terminal);
+        else showOne(open, id, terminal);
+      }),
+    );
+}
+
+/** Receipts arrive by themselves; nothing says which one is the last, so a short silence has to. */
+async function catchUp({ client, signal }: OpenClient): Promise<void> {
+  if (client.messages({ open: true, limit: 1 }).length === 0) return;
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(catchUpMs)]);
+  const events = client.receipts({ signal: ended });
+  for (;;) {
+    const silence = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), quietMs));
+    const event = await Promise.race([events.next(), silence]);
+    if (event === undefined || event.done === true) break;
+  }
+  await events.return?.();
+}
+
+function showAll(open: OpenClient, last: number, terminal: Terminal): void {
+  const { client, connection } = open;
+  const { endpoint, waiting, certificateEndsAt } = client.status();
+  const days = Math.floor((certificateEndsAt - Date.now()) / dayMs);
+  const held = client.held();
+  const messages = last === 0 ? [] : client.messages({ limit: last }).reverse();
+  const error = connection.isConnected ? undefined : (connection.lastError?.code ?? 'gateway-unreachable');
+  if (terminal.wantsJson) {
+    const connected = connection.isConnected;
+    terminal.json({
+      ...{ type: 'status', endpoint, connected, ...(error === undefined ? {} : { error }) },
+      ...{ waiting, held: held.length, certificateDays: days },
+    });
+    for (const notice of held) terminal.json({ type: 'held', ...notice });
+    for (const message of messages) terminal.json(ladderObject(message));
+    return;
+  }
+  const { paint } = terminal;
+  const rows = [
+    ['endpoint', paint.strong(endpoint)],
+    ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
+    ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
+    ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],
+    ['held', held.length === 0 ? 'nothing' : paint.warn(`${held.length} for keys that are not trusted`)],
+  ];
+  terminal.table(rows);
+  for (const { from, code, category, severity, id, heldAt } of held) {
+    terminal.print(
+      `    ${paint.dim(clockOf(heldAt))}  ${from}  ${category} ${severity}  ${code}  ${paint.dim(id)}`,
+    );
+  }
+  if (messages.length > 0) terminal.print();
+  for (const message of messages) ladderLines(message, terminal).forEach((line) => terminal.print(line));
+}
+
+function showOne({ client }: OpenClient, id: string, terminal: Terminal): void {
+  const message = client.message(id);
+  if (message === undefined) {
+    throw new CausewayError('not-found', { detail: `No notice with the id ${id} was sent from this home.` });
+  }
+  if (terminal.wantsJson) {
+    terminal.json(ladderObject(message));
+    return;
+  }
+  for (const line of ladderLines(message, terminal)) terminal.print(line);
+  const { to, expires, thread } = message;
+  terminal.table([
+    ['    to', to.join(', ')],
+    ['    expires', expires],
+    ['    thread', thread],
+  ]);
+}
