@@ -1,19 +1,13 @@
 /** Enrolment: a permit and three public keys in, a directory entry and a certificate out. Renewal of the latter. */
-import { verify } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
-import { signingKeyFromRaw } from '../../protocol/proof/signing.ts';
 import { directoryEntrySchema, type DirectoryEntry } from '../../protocol/wire/directory.ts';
-import {
-  enrolmentStatement,
-  type EnrolmentRequest,
-  type EnrolmentResponse,
-  type RenewalResponse,
-} from '../../protocol/wire/enrolment.ts';
+import type { EnrolmentRequest, EnrolmentResponse, RenewalResponse } from '../../protocol/wire/enrolment.ts';
 import type { EnrolmentPermit, Store } from '../store/port.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
 import { digestSecret } from './enrolment-token.ts';
 import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-certificate.ts';
+import { checkSigningKeyProof } from './signing-key-proof.ts';
 
 export type EnrolmentDependencies = {
   readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords'>;
@@ -70,22 +64,6 @@ async function takePermit(
 function checkPermittedEndpoint(request: EnrolmentRequest, permit: EnrolmentPermit): void {
   if (request.endpoint !== permit.endpoint) {
     throw new CausewayError('token-invalid', { detail: 'It was issued for another endpoint.' });
-  }
-}
-
-function checkSigningKeyProof(request: EnrolmentRequest): void {
-  const { key } = signingKeyFromRaw(Buffer.from(request.signingKey, 'base64url'));
-  const proof = Buffer.from(request.signingKeyProof, 'base64url');
-  let verified = false;
-  try {
-    verified = verify(null, enrolmentStatement(request), key, proof);
-  } catch {
-    // Not a point of the curve: no proof either.
-  }
-  if (!verified) {
-    throw new CausewayError('request-signature-invalid', {
-      detail: 'The proof is not the signature of the envelope key over this enrolment.',
-    });
   }
 }
 

@@ -160,6 +160,19 @@ test('a signing key that is no point of the curve is refused', async () => {
   await expectRefusal({ ...request, signingKey }, 'request-signature-invalid', council);
 });
 
+test('a signing key under which anybody can sign is refused', async () => {
+  const { request } = await registry.prepare(council);
+  // The neutral element: by the bare equation, R = the same and S = 0 fit every message.
+  const raw = Buffer.alloc(32);
+  raw[0] = 1;
+  const proof = Buffer.concat([raw, Buffer.alloc(32)]);
+  await expectRefusal(
+    { ...request, signingKey: raw.toString('base64url'), signingKeyProof: proof.toString('base64url') },
+    'request-signature-invalid',
+    council,
+  );
+});
+
 test('a bad certificate request is refused', async () => {
   const { request } = await registry.prepare(council);
   await expectRefusal(resign(request, { certificateRequest: 'no' }), 'request-malformed', council);
