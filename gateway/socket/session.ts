@@ -48,6 +48,7 @@ export class Session {
   #deadline: NodeJS.Timeout | undefined;
   #pendingBytes = 0;
   #frame: { units: Unit[] } | { group: Buffer } | undefined;
+  #settled: Promise<unknown> = Promise.resolve();
   #missedPongs = 0;
   /** The client has stored its receipts up to here; the store is told now and then, for it is not urgent. */
   #forgettable = 0;
@@ -216,14 +217,25 @@ export class Session {
     this.#addPending(bytes);
     try {
       const receipts = await this.#untilDurable(() => this.#context.relay.submit(this.sender, units));
-      if (receipts !== undefined && this.#isOpen()) this.#out.receipts(0, receipts);
+      if (receipts === undefined) return;
+      if (this.#isOpen()) this.#out.receipts(0, receipts);
+      this.#apply({ type: 'answered', units: units.length });
     } finally {
       this.#addPending(-bytes);
-      this.#apply({ type: 'answered', units: units.length });
     }
   }
 
-  async #settle(group: Buffer): Promise<void> {
+  /** Frames are settled side by side and confirmed in order: `receipts-taken: n` speaks of the first n. */
+  #settle(group: Buffer): Promise<void> {
+    const before = this.#settled;
+    const work = this.#settleGroup(group);
+    this.#settled = Promise.all([before, work]).then(() => this.#apply({ type: 'settled' }));
+    // What fails here fails in `work` too, which the caller looks after.
+    this.#settled.catch(() => undefined);
+    return work;
+  }
+
+  async #settleGroup(group: Buffer): Promise<void> {
     this.#addPending(group.byteLength);
     try {
       await this.#untilDurable(() => this.#context.relay.settle(this.sender, group));
@@ -233,7 +245,6 @@ export class Session {
       this.#perform({ do: 'tell-error', error, closing: false });
     } finally {
       this.#addPending(-group.byteLength);
-      this.#apply({ type: 'settled' });
     }
   }
 

@@ -1,0 +1,46 @@
+/** Puts many endpoints into a gateway's directory: a certificate each, everything else shared. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { openHome } from '../../clients/sdk/home.ts';
+import { createCertificateRequest } from '../../clients/sdk/certificate-request.ts';
+import { digestSecret } from '../../gateway/identity/enrolment-token.ts';
+import type { GatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+
+/** @returns the TLS key that they share, and their certificates, PEM */
+export async function registerEndpoints(
+  home: GatewayHome,
+  model: DirectoryEntry,
+  modelHome: string,
+  count: number,
+): Promise<{ key: string; ca: string; certificates: string[] }> {
+  const { tlsKeyPem } = await openHome(modelHome);
+  const request = createCertificateRequest(createPrivateKey(tlsKeyPem));
+  const store = await openSqliteStore({ file: home.storeFile, receiptKeyPem: home.receiptKeyPem });
+  const register = async (index: number): Promise<string> => {
+    const endpoint = `${model.agency}/idle-${index}` as EndpointAddress;
+    const { pem } = await home.authority.issueEndpointCertificate(request, endpoint);
+    const secretDigest = digestSecret(`idle ${index}`);
+    const expiresAt = Date.now() + 3_600_000;
+    await store.permitEnrolment(
+      { secretDigest, endpoint, roles: [], expiresAt },
+      { kind: 'enrolment.permitted' },
+    );
+    const tlsThumbprint = sha256(new X509Certificate(pem).raw).toString('base64url') as Digest;
+    const entry = { ...model, endpoint, tlsThumbprint };
+    await store.enrol(secretDigest, entry, Date.now(), { kind: 'enrolment.completed' });
+    return pem;
+  };
+  try {
+    const certificates: string[] = [];
+    for (let from = 0; from < count; from += 256) {
+      const batch = Array.from({ length: Math.min(256, count - from) }, (_, index) => register(from + index));
+      certificates.push(...(await Promise.all(batch)));
+    }
+    return { key: tlsKeyPem, ca: home.tls.ca, certificates };
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,214 @@
+/** `causeway demo`: a gateway and the partners' synthetic endpoints on this computer, and a story between them. */
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pino } from 'pino';
+import { startGateway, type RunningGateway } from '../gateway/app.ts';
+import { CausewayError, isCausewayError } from '../protocol/errors.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { Cast } from './demo/cast.ts';
+import { Narrator } from './demo/narrator.ts';
+import { readStory, type DemoNotice, type Story } from './demo/story.ts';
+import { Tally } from './demo/tally.ts';
+import { createSandbox, endpointHome, enrolEndpoints } from './sandbox.ts';
+
+export type DemoOptions = {
+  /** End after the story. Otherwise the gateway and the endpoints stay until the process is interrupted. */
+  readonly once: boolean;
+  readonly json: boolean;
+  /** Where to leave the homes; a temporary folder that is removed when undefined. */
+  readonly keep: string | undefined;
+  readonly port: number | undefined;
+};
+
+const settleMs = 20_000;
+/** So that one notice is told to its end before the next begins. */
+const patienceMs = 3_000;
+
+/** Runs the demonstration. @returns 0 only if nothing was lost or doubled and every notice went as the story says */
+export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<number> {
+  const narrator = new Narrator(terminal);
+  const interrupted = waitForInterrupt();
+  const dir = await openFolder(options.keep);
+  let gateway: RunningGateway | undefined;
+  const tally = new Tally();
+  const cast = new Cast(dir, tally, narrator);
+  try {
+    const story = await readStory();
+    gateway = await setUp(dir, story, cast, narrator, options.port);
+    const unexpected = await tell(story, cast, tally, narrator);
+    await settle(tally);
+    const summary = tally.summary(options.keep === undefined ? null : dir);
+    if (!options.once) {
+      narrator.summary({ ...summary, home: dir });
+      invite(dir, gateway.url, narrator);
+      await interrupted.promise;
+    } else {
+      narrator.summary(summary);
+    }
+    return summary.lost === 0 && summary.doubled === 0 && unexpected === 0 ? exitCodes.ok : exitCodes.failure;
+  } finally {
+    interrupted.forget();
+    await cast.close();
+    await gateway?.close();
+    if (options.keep === undefined) await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function openFolder(keep: string | undefined): Promise<string> {
+  if (keep === undefined) return mkdtemp(join(tmpdir(), 'causeway-demo-'));
+  const dir = resolve(keep);
+  await mkdir(dir, { recursive: true });
+  if ((await readdir(dir)).length > 0) {
+    throw new CausewayError('home-exists', { detail: `Choose an empty folder in place of ${dir}.` });
+  }
+  return dir;
+}
+
+/** Gateway, enrolment, connections. */
+async function setUp(
+  dir: string,
+  story: Story,
+  cast: Cast,
+  narrator: Narrator,
+  port = 0,
+): Promise<RunningGateway> {
+  narrator.heading('A gateway of its own, and the partners');
+  const home = await createSandbox(dir);
+  narrator.step(
+    { type: 'authority-made', fingerprint: home.authority.fingerprint },
+    'issuing CA and gateway keys made',
+  );
+  const gateway = await startGateway({ home, log: pino({ level: 'silent' }), port });
+  narrator.step(
+    { type: 'gateway-started', url: gateway.url },
+    `gateway listening at ${gateway.url} (TLS 1.3, client certificates)`,
+  );
+  await enrolEndpoints(dir, home, gateway.url, story.endpoints, (address) => {
+    const title = story.endpoints.find((endpoint) => endpoint.address === address)?.title ?? address;
+    narrator.step({ type: 'enrolled', endpoint: address }, `enrolled ${address}: ${title}`);
+  });
+  await Promise.all(story.endpoints.map(({ address }) => cast.connect(address)));
+  narrator.step(
+    { type: 'connected', endpoints: story.endpoints.length },
+    `${story.endpoints.length} endpoints connected, keys trusted`,
+  );
+  return gateway;
+}
+
+/** @returns how many notices did not go as the story says */
+async function tell(story: Story, cast: Cast, tally: Tally, narrator: Narrator): Promise<number> {
+  const ids = new Map<string, string>();
+  let unexpected = 0;
+  narrator.heading('The story (every person in it is invented)');
+  for (const notice of story.notices) {
+    await wait(notice.delayMs ?? 0);
+    await changeConnection(story, notice, cast, narrator);
+    const outcome = await send(notice, ids, cast, tally, narrator);
+    if (outcome !== (notice.expect ?? 'accepted')) unexpected++;
+  }
+  return unexpected;
+}
+
+async function changeConnection(
+  { cutOff }: Story,
+  notice: DemoNotice,
+  cast: Cast,
+  narrator: Narrator,
+): Promise<void> {
+  const { endpoint } = cutOff;
+  if (notice.file === cutOff.before) {
+    await cast.cutOff(endpoint);
+    narrator.step({ type: 'cut-off', endpoint }, `✂ ${endpoint} loses its connection`);
+  }
+  if (notice.file === cutOff.backBefore) {
+    narrator.step({ type: 'back', endpoint }, `⟲ ${endpoint} is back; what waited for it arrives`);
+    await cast.connect(endpoint);
+  }
+}
+
+async function send(
+  notice: DemoNotice,
+  ids: Map<string, string>,
+  cast: Cast,
+  tally: Tally,
+  narrator: Narrator,
+): Promise<string> {
+  const { file, from, to, category, severity, purpose, basis, dataschema, inReplyTo, story } = notice;
+  const reply = inReplyTo === undefined ? undefined : ids.get(inReplyTo);
+  const common = {
+    to,
+    category,
+    severity,
+    purpose,
+    basis,
+    ...(reply === undefined ? {} : { inReplyTo: reply }),
+  };
+  narrator.step(
+    { type: 'sending', file, from, to, category, severity, story },
+    `\n${story}\n  → ${from} sends ${category} (${severity}) to ${to.join(', ')}`,
+  );
+  tally.submit();
+  try {
+    const result = await cast
+      .get(from)
+      .send(
+        dataschema === undefined
+          ? { ...common, content: { text: notice.text ?? '' } }
+          : { ...common, dataschema, content: notice.content },
+      );
+    ids.set(file, result.id);
+    tally.accept(result.id, to);
+    const away = result.away.length === 0 ? '' : `; not listening now: ${result.away.join(', ')}`;
+    narrator.step(
+      {
+        type: 'accepted',
+        file,
+        message: result.id,
+        record: result.record,
+        listening: result.listening,
+        away: result.away,
+      },
+      `    accepted and durable, record ${result.record}${away}`,
+    );
+    await until(() => tally.hasReached(result.id, result.listening), patienceMs);
+    return 'accepted';
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    tally.refuse();
+    narrator.step(
+      { type: 'refused', file, code: error.code, detail: error.detail },
+      `    refused (${error.code}): ${error.message}`,
+    );
+    return error.code;
+  }
+}
+
+/** Waits until every promise has come true, or it is clear that one has not. */
+async function settle(tally: Tally): Promise<void> {
+  await until(() => tally.isComplete(), settleMs);
+  // A doubled delivery would follow the first at once.
+  await wait(300);
+}
+
+async function until(condition: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition() && performance.now() < deadline) await wait(10);
+}
+
+function invite(dir: string, url: string, narrator: Narrator): void {
+  narrator.heading('It goes on running');
+  const home = endpointHome(dir, 'north-lanarkshire-social-work/duty');
+  narrator.note(`The gateway stays at ${url}. In another terminal, look at what an endpoint knows:`);
+  narrator.note(`  npx causeway status --home ${home}`);
+  narrator.note(`  npx causeway directory --home ${home}`);
+  narrator.note('Press Ctrl-C to end; the folder is then removed unless --keep was given.');
+}
+
+function waitForInterrupt(): { promise: Promise<void>; forget(): void } {
+  const { promise, resolve: end } = Promise.withResolvers<void>();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  return { promise, forget: () => process.off('SIGINT', end).off('SIGTERM', end) };
+}

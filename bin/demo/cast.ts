@@ -1,0 +1,81 @@
+/** The endpoints of the demonstration: each a real client with its own home, keys and connection. */
+import { connect, type Client } from '../../clients/sdk/client.ts';
+import { endpointHome } from '../sandbox.ts';
+import type { Narrator } from './narrator.ts';
+import type { Tally } from './tally.ts';
+
+export class Cast {
+  readonly #dir: string;
+  readonly #tally: Tally;
+  readonly #narrator: Narrator;
+  readonly #clients = new Map<string, Client>();
+
+  constructor(dir: string, tally: Tally, narrator: Narrator) {
+    this.#dir = dir;
+    this.#tally = tally;
+    this.#narrator = narrator;
+  }
+
+  /** Connects an endpoint, trusts the keys of the others, and lets it take its notices. */
+  async connect(address: string): Promise<void> {
+    const client = await connect({ home: endpointHome(this.#dir, address), clientName: 'causeway-demo' });
+    await client.whenConnected();
+    await client.directory.trustAll();
+    this.#clients.set(address, client);
+    void this.#takeNotices(client);
+    void this.#takeReceipts(client);
+  }
+
+  get(address: string): Client {
+    const client = this.#clients.get(address);
+    if (client === undefined) throw new Error(`${address} is not connected`);
+    return client;
+  }
+
+  isConnected(address: string): boolean {
+    return this.#clients.has(address);
+  }
+
+  async cutOff(address: string): Promise<void> {
+    const client = this.get(address);
+    this.#clients.delete(address);
+    await client.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+  }
+
+  async #takeNotices(client: Client): Promise<void> {
+    for await (const notice of client.notices()) {
+      this.#tally.arrive(notice.id, client.endpoint);
+      const ageMs = Date.now() - notice.time.getTime();
+      this.#narrator.step(
+        {
+          type: 'arrived',
+          message: notice.id,
+          at: client.endpoint,
+          from: notice.from,
+          category: notice.category,
+          ageMs,
+        },
+        `    ↳ ${client.endpoint} has read ${notice.category} from ${notice.from}, ${describeAge(ageMs)} old`,
+      );
+    }
+  }
+
+  async #takeReceipts(client: Client): Promise<void> {
+    for await (const { kind, message, recipient } of client.receipts()) {
+      if (recipient === undefined) continue;
+      if (kind === 'stored') this.#tally.store(message, recipient);
+      this.#narrator.step(
+        { type: kind, message, recipient, known: client.endpoint },
+        kind === 'stored' ? `    ✓ ${client.endpoint} has the signed receipt of ${recipient}` : undefined,
+      );
+    }
+  }
+}
+
+function describeAge(ageMs: number): string {
+  return ageMs < 1_000 ? `${ageMs} ms` : `${(ageMs / 1_000).toFixed(1)} s`;
+}
