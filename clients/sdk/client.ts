@@ -57,6 +57,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 export class Client implements AsyncDisposable {
   readonly #parts: ClientParts;
   #closing: Promise<void> | undefined;
+  #lastTurn: Promise<undefined> = Promise.resolve(undefined);
 
   /** Use {@link connect}. */
   constructor(parts: ClientParts) {
@@ -107,7 +108,7 @@ export class Client implements AsyncDisposable {
   async send(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<SendResult> {
     const { signal, ...rest } = notice;
     const id = await this.enqueue({
-      ...(rest),
+      ...rest,
       ...(signal === undefined ? {} : { signal }),
     });
     return waitUnlessAborted(this.#parts.outbox.waitFor(id), signal);
@@ -121,9 +122,17 @@ export class Client implements AsyncDisposable {
     this.#assertOpen();
     const { signal, ...rest } = notice;
     throwIfAborted(signal);
-    const draft = await composeNotice(rest, this.#parts.composing);
-    throwIfAborted(signal);
-    await this.#parts.outbox.put(draft);
+    const { composing, outbox } = this.#parts;
+    // Reading a schema may take long, and must not keep others from their turn.
+    if (rest.dataschema !== undefined)
+      await waitUnlessAborted(composing.datasets.ensure(rest.dataschema), signal);
+    const draft = await this.#inTurn(
+      () => composeNotice(rest, composing),
+      (composed) => {
+        throwIfAborted(signal);
+        return outbox.put(composed);
+      },
+    );
     return draft.envelope.id;
   }
 
@@ -225,6 +234,24 @@ export class Client implements AsyncDisposable {
     } catch (error) {
       await this.close();
       throw error;
+    }
+  }
+
+  /** Composes side by side but writes down in the order of the calls. */
+  async #inTurn<T>(compose: () => Promise<T>, put: (composed: T) => Promise<void>): Promise<T> {
+    const before = this.#lastTurn;
+    const turn = Promise.withResolvers<undefined>();
+    this.#lastTurn = turn.promise;
+    try {
+      const composed = await compose();
+      await before;
+      const written = put(composed);
+      turn.resolve(undefined);
+      await written;
+      return composed;
+    } finally {
+      // After those before, also when this one came to nothing.
+      before.then(turn.resolve, turn.resolve);
     }
   }
 

@@ -75,13 +75,17 @@ export class Notice implements AsyncDisposable {
    */
   ack(): Promise<void> {
     if (this.#state === 'released') return Promise.resolve();
-    this.#acknowledging ??= this.#actions
-      .acknowledge()
-      .then(() => {
-        this.#state = 'acknowledged';
-      })
-      .finally(() => (this.#acknowledging = this.#state === 'open' ? undefined : this.#acknowledging));
+    this.#acknowledging ??= this.#acknowledge();
     return this.#acknowledging;
+  }
+
+  async #acknowledge(): Promise<void> {
+    try {
+      await this.#actions.acknowledge();
+      this.#state = 'acknowledged';
+    } finally {
+      if (this.#state === 'open') this.#acknowledging = undefined;
+    }
   }
 
   /** Gives the notice back without an answer; it comes again. Does nothing once it is acknowledged. */
@@ -93,7 +97,7 @@ export class Notice implements AsyncDisposable {
 
   /** For `await using`: a notice that was not acknowledged comes again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#acknowledging;
+    await this.#acknowledging?.catch(() => undefined);
     this.release();
   }
 }
