@@ -207,8 +207,9 @@ function invite(dir: string, url: string, narrator: Narrator): void {
   narrator.note('Press Ctrl-C to end; the folder is then removed unless --keep was given.');
 }
 
-function waitForInterrupt(): { promise: Promise<void>; forget(): void } {
-  const { promise, resolve: end } = Promise.withResolvers<void>();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  return { promise, forget: () => process.off('SIGINT', end).off('SIGTERM', end) };
+function waitForInterrupt(): { promise: Promise<unknown>; forget(): void } {
+  const { promise, resolve: end } = Promise.withResolvers<undefined>();
+  const onSignal = (): void => end(undefined);
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  return { promise, forget: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal) };
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { isCausewayError } from '../protocol/errors.ts';
-import type { Digest, EndpointAddress } from '../protocol/ids.ts';
+import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/wire/limits.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     });
     try {
       return await new Gateway(options, store, policy, await EndpointDirectory.open(store)).start(
-        lock.release,
+        () => lock.release(),
       );
     } catch (error) {
       await store.close();
@@ -205,7 +205,7 @@ class Gateway {
         limits,
         pending: await this.#store.countPending(endpoint),
         directoryVersion: this.#directory.version,
-        policyDigest: this.#policy.current.digest as Digest,
+        policyDigest: this.#policy.current.digest,
         receiptKey,
         checkpoint: null,
       }),

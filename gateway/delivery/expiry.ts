@@ -41,7 +41,12 @@ export class ExpiryClock {
     const now = this.#now();
     this.#dueAt = Math.min(at, now + maxWaitMs);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.#running = this.#run()), Math.max(0, this.#dueAt - now));
+    this.#timer = setTimeout(
+      () => {
+        this.#running = this.#run();
+      },
+      Math.max(0, this.#dueAt - now),
+    );
     this.#timer.unref();
   }
 

@@ -22,7 +22,8 @@ const connectionTimeoutMs = 20_000;
  * A client without a good certificate gets through the handshake and is then refused by each route in words;
  * TLS would only give it an alert.
  */
-export async function buildServer({ tls, log, report, refused }: ServerOptions): Promise<FastifyInstance> {
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { tls, log } = options;
   const app = fastify({
     https: { ...tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false },
     loggerInstance: log,
@@ -34,8 +35,8 @@ export async function buildServer({ tls, log, report, refused }: ServerOptions):
   }) as unknown as FastifyInstance;
   app.setErrorHandler((error, _request, reply) => {
     const typed = asCausewayError(error);
-    if (typed.code === 'internal-error') report(error);
-    else refused(typed);
+    if (typed.code === 'internal-error') options.report(error);
+    else options.refused(typed);
     sendProblem(reply, typed);
   });
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new CausewayError('not-found')));

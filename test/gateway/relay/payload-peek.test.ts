@@ -28,7 +28,7 @@ async function encrypt(
   config: openpgp.PartialConfig = v6,
   bytes = 300,
 ): Promise<Buffer> {
-  const binary = await openpgp.encrypt({
+  const binary: unknown = await openpgp.encrypt({
     message: await openpgp.createMessage({ binary: new Uint8Array(bytes) }),
     encryptionKeys: recipients.map((key) => key.toPublic()),
     format: 'binary',
@@ -93,7 +93,7 @@ describe('peeking at a payload', () => {
   it('refuses text, signed data, armor and nothing at all', async () => {
     expect(codeOf(Buffer.from('a concern in plain text'))).toBe('payload-not-encrypted');
     expect(codeOf(Buffer.alloc(0))).toBe('payload-not-encrypted');
-    const signed = await openpgp.sign({
+    const signed: unknown = await openpgp.sign({
       message: await openpgp.createMessage({ text: 'signed only' }),
       signingKeys: keys[0]!,
       format: 'binary',
