@@ -1,8 +1,8 @@
 /** Group commit: a batch in one transaction; where that fails, each operation in its own. */
 import { ByteSink, ByteSource } from './byte-stream.ts';
-import { concernsEveryOperation, isEnvironmental } from './failures.ts';
+import { concernsEveryOperation, describeFailure } from './failures.ts';
 import type { Committed, Ledger, Task } from './ledger.ts';
-import type { Batch, BatchAnswer, Packet, PackedFailure, PackedResult, StreamGrowth } from './operations.ts';
+import type { Batch, BatchAnswer, Packet, PackedResult, StreamGrowth } from './operations.ts';
 
 type Attempt = { readonly committed: Committed } | { readonly error: unknown };
 
@@ -99,12 +99,4 @@ class AnswerBuilder {
     };
     return { at, text: JSON.stringify(answer), bytes: sink.finish() };
   }
-}
-
-/** An error in a form that can be posted. */
-export function describeFailure(error: unknown): PackedFailure {
-  return {
-    unavailable: isEnvironmental(error),
-    reason: error instanceof Error ? error.message : String(error),
-  };
 }

@@ -1,4 +1,5 @@
 /** What SQLite's errors mean to the engine. */
+import type { PackedFailure } from './operations.ts';
 
 /** Primary result codes, https://sqlite.org/rescode.html */
 export const sqliteErrors = {
@@ -34,4 +35,12 @@ export function concernsEveryOperation(error: unknown): boolean {
 /** True where the connection itself can no longer be trusted and must be opened again. */
 export function spoilsConnection(error: unknown): boolean {
   return concernsEveryOperation(error) && sqliteErrorOf(error) !== sqliteErrors.busy;
+}
+
+/** An error in a form that can be posted. */
+export function describeFailure(error: unknown): PackedFailure {
+  return {
+    unavailable: isEnvironmental(error),
+    reason: error instanceof Error ? error.message : String(error),
+  };
 }

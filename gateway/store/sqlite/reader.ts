@@ -1,8 +1,8 @@
 /** The reader thread: answers questions, so that the main thread never waits for a disk. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ByteSink } from './byte-stream.ts';
-import { describeFailure } from './commit.ts';
 import { openForReading } from './database.ts';
+import { describeFailure } from './failures.ts';
 import type { PackedFailure } from './operations.ts';
 import { ReaderQueries, type Question, type Questions } from './reader-queries.ts';
 

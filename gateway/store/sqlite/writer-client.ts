@@ -56,7 +56,9 @@ export class WriterClient {
       name: 'store-writer',
       workerData: this.#options,
     });
-    const ready = await firstMessage(worker);
+    const ready = await firstMessage(worker).catch((cause: unknown) => {
+      throw new CausewayError('store-unavailable', { cause });
+    });
     if (!ready.ready) {
       const { incompatible, reason } = ready;
       throw incompatible

@@ -103,7 +103,7 @@ test('what was acknowledged before a kill is there exactly once, and the file is
   const acknowledged: Acknowledged = { accepted: [], stored: [], delivered: [] };
   try {
     for (let round = 0; round < rounds; round++) {
-      await killUnderLoad(fixture, round * 1_000_000, 20 + random() * 200, acknowledged);
+      await killUnderLoad(fixture, round * 1_000_000, 20 + random() * 600, acknowledged);
       const database = new DatabaseSync(fixture.file);
       expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
       database.close();
