@@ -26,6 +26,11 @@ export class Outbound {
     return this.#socket.bufferedAmount + this.#unitBytes;
   }
 
+  /** Bytes that the network has taken so far. */
+  get takenBytes(): number {
+    return this.#transport.bytesWritten - this.#transport.writableLength;
+  }
+
   isWritable(): boolean {
     return this.bufferedBytes < highWaterBytes;
   }

@@ -14,8 +14,10 @@ import type { EndpointSink } from '../delivery/sink.ts';
 import type { Sender } from '../relay/examine.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Store } from '../store/port.ts';
+import { asFrameError } from './frame-error.ts';
 import { Outbound } from './outbound.ts';
 import { initialState, step, type SessionEffect, type SessionEvent } from './session-machine.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** What a session needs of the gateway. */
 export type SessionContext = {
@@ -31,8 +33,7 @@ export type SessionContext = {
 /** Reading from the socket stops while so many submitted bytes wait to become durable. */
 const maxPendingBytes = 8 * 1024 * 1024;
 const storeRetryMs = 500;
-const stalledMs = 10_000;
-const maxBufferedBytes = 4 * 1024 * 1024;
+const slowness = { stalledMs: 10_000, maxBufferedBytes: 4 * 1024 * 1024 };
 const reconnectMs = 1_000;
 
 export class Session {
@@ -45,6 +46,8 @@ export class Session {
   readonly #out: Outbound;
   #state = initialState;
   #outlet: Outlet | undefined;
+  /** True once the outlet takes no more deliveries; those pushed before can still be confirmed. */
+  #released = false;
   #deadline: NodeJS.Timeout | undefined;
   #pendingBytes = 0;
   #frame: { units: Unit[] } | { group: Buffer } | undefined;
@@ -53,8 +56,7 @@ export class Session {
   /** The client has stored its receipts up to here; the store is told now and then, for it is not urgent. */
   #forgettable = 0;
   #forgotten = 0;
-  #bufferedAtSweep = 0;
-  #stalledSince: number | undefined;
+  readonly #stall = new StallWatch(slowness);
 
   constructor(
     socket: WebSocket,
@@ -103,6 +105,8 @@ export class Session {
 
   /** Pings, and cuts off a peer that is silent. Called every 20 s. */
   beat(): void {
+    // While the gateway itself does not read, no pong can arrive.
+    if (this.#socket.isPaused) return;
     if (this.#missedPongs >= 2) {
       this.#context.report(this.endpoint, new CausewayError('peer-silent'));
       this.terminate();
@@ -115,13 +119,7 @@ export class Session {
   /** Cuts off a peer that does not read, and lets go of stored receipts. Called every other second. */
   sweep(now: number): void {
     this.#forget();
-    const buffered = this.#out.bufferedBytes;
-    const progress = buffered === 0 || buffered < this.#bufferedAtSweep;
-    this.#bufferedAtSweep = buffered;
-    if (progress) this.#stalledSince = undefined;
-    else this.#stalledSince ??= now;
-    const stalled = this.#stalledSince !== undefined && now - this.#stalledSince >= stalledMs;
-    if (!stalled && buffered <= maxBufferedBytes) return;
+    if (!this.#stall.hasStalled(now, this.#out.bufferedBytes, this.#out.takenBytes)) return;
     this.#context.report(this.endpoint, new CausewayError('slow-consumer'));
     this.terminate();
   }
@@ -206,8 +204,8 @@ export class Session {
   }
 
   async #welcome(receiptsAfter: number | null): Promise<void> {
-    const welcome = await this.#context.welcome(this.endpoint);
-    if (this.#state.phase !== 'ready') return;
+    const welcome = await this.#untilDurable(() => this.#context.welcome(this.endpoint));
+    if (welcome === undefined || this.#state.phase !== 'ready') return;
     this.#out.control(welcome);
     this.#outlet = this.#context.dispatcher.open(this.endpoint, this.#sink(), receiptsAfter);
   }
@@ -240,7 +238,7 @@ export class Session {
     try {
       await this.#untilDurable(() => this.#context.relay.settle(this.sender, group));
     } catch (error) {
-      if (!isCausewayError(error)) throw error;
+      if (!isCausewayError(error) || error.code === 'internal-error') throw error;
       // A bad receipt costs its own group, not the session: other messages depend on that.
       this.#perform({ do: 'tell-error', error, closing: false });
     } finally {
@@ -273,7 +271,7 @@ export class Session {
   }
 
   #confirm(units: number): void {
-    const deliveries = this.#outlet?.confirm(units) ?? (this.#state.phase === 'draining' ? [] : undefined);
+    const deliveries = this.#outlet?.confirm(units);
     if (deliveries === undefined) {
       this.fail(
         new CausewayError('frame-unexpected', { detail: 'More units confirmed than were delivered.' }),
@@ -292,7 +290,8 @@ export class Session {
   }
 
   #resume(): void {
-    if (this.#outlet !== undefined) this.#context.dispatcher.resume(this.endpoint, this.#outlet);
+    if (this.#outlet === undefined || this.#released) return;
+    this.#context.dispatcher.resume(this.endpoint, this.#outlet);
   }
 
   #addPending(bytes: number): void {
@@ -321,9 +320,9 @@ export class Session {
   }
 
   #release(): void {
-    if (this.#outlet === undefined) return;
+    if (this.#outlet === undefined || this.#released) return;
+    this.#released = true;
     this.#context.dispatcher.close(this.endpoint, this.#outlet);
-    this.#outlet = undefined;
   }
 
   #forget(): void {
@@ -342,12 +341,4 @@ export class Session {
     this.#release();
     this.#context.onClosed(this);
   }
-}
-
-/** What `ws` says of a broken frame, in the protocol's own words. */
-function asFrameError(error: Error): Error {
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-    return new CausewayError('frame-too-large', { cause: error });
-  return code.startsWith('WS_ERR_') ? new CausewayError('frame-malformed', { cause: error }) : error;
 }

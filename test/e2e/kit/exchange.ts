@@ -1,0 +1,151 @@
+/** A whole exchange for one test file: a gateway in this process on a temporary folder, and enrolled endpoints. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { createSandbox, enrolEndpoints } from '../../../bin/sandbox.ts';
+import { startGateway, type GatewayOptions, type RunningGateway } from '../../../gateway/app.ts';
+import type { GatewayHome } from '../../../gateway/identity/gateway-home.ts';
+import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
+import type { RecordEntry, Store, StoredRecord } from '../../../gateway/store/port.ts';
+import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { signingKeyFromRaw, type SigningKey } from '../../../protocol/proof/signing.ts';
+import { openTestEndpoint, type TestEndpoint } from './endpoint.ts';
+import { RawSession, type SessionOptions } from './raw-session.ts';
+import { eventually } from './watch.ts';
+
+/** Addresses that the shipped policies let talk to one another. */
+export const addresses = {
+  police: 'strathclyde-police/public-protection',
+  north: 'north-lanarkshire-social-work/duty',
+  night: 'north-lanarkshire-social-work/duty-night',
+  south: 'south-lanarkshire-social-work/duty',
+  health: 'nhs-lanarkshire/child-protection',
+} as const;
+export type Name = keyof typeof addresses;
+
+const rolesOf: Record<Name, readonly string[]> = {
+  police: ['public-protection'],
+  north: ['duty'],
+  night: ['duty'],
+  south: ['duty'],
+  health: ['child-protection'],
+};
+
+export type ExchangeOptions = Pick<GatewayOptions, 'quotas' | 'now'>;
+
+export class Exchange {
+  readonly dir: string;
+  readonly home: GatewayHome;
+  /** What the gateway logged as its own failure. A test that expects some takes them out. */
+  readonly failures: Record<string, unknown>[] = [];
+  #options: ExchangeOptions;
+  #gateway: RunningGateway | undefined;
+  #store: Store | undefined;
+  readonly #sessions: RawSession[] = [];
+
+  private constructor(dir: string, home: GatewayHome, options: ExchangeOptions) {
+    this.dir = dir;
+    this.home = home;
+    this.#options = options;
+  }
+
+  /** Makes the folder and starts the gateway. */
+  static async open(options: ExchangeOptions = {}): Promise<Exchange> {
+    const dir = await mkdtemp(join(tmpdir(), 'causeway-e2e-'));
+    const exchange = new Exchange(dir, await createSandbox(dir), options);
+    await exchange.start();
+    return exchange;
+  }
+
+  get url(): string {
+    if (this.#gateway === undefined) throw new Error('the gateway is not running');
+    return this.#gateway.url;
+  }
+
+  get receiptKey(): SigningKey {
+    return signingKeyFromRaw(Buffer.from(this.home.receiptKey, 'base64url'));
+  }
+
+  async start(options: ExchangeOptions = this.#options): Promise<void> {
+    this.#options = options;
+    this.#gateway = await startGateway({ home: this.home, log: this.#log(), port: 0, ...options });
+  }
+
+  async stop(drainMs?: number): Promise<void> {
+    const gateway = this.#gateway;
+    this.#gateway = undefined;
+    await gateway?.close(drainMs);
+  }
+
+  async restart(options?: ExchangeOptions): Promise<void> {
+    await this.stop(1_000);
+    await this.start(options);
+  }
+
+  /** Enrols endpoints over HTTPS. */
+  async enrol<N extends Name>(...names: readonly N[]): Promise<Record<N, TestEndpoint>> {
+    const endpoints = names.map((name) => ({ address: addresses[name], roles: rolesOf[name] }));
+    const homes = await enrolEndpoints(this.dir, this.home, this.url, endpoints);
+    const opened = await Promise.all(homes.map((dir) => openTestEndpoint(dir)));
+    return Object.fromEntries(names.map((name, index) => [name, opened[index]!])) as Record<N, TestEndpoint>;
+  }
+
+  /** Opens a session; it is cut off when the exchange closes. */
+  async connect(endpoint: TestEndpoint, options: SessionOptions = {}): Promise<RawSession> {
+    const session = new RawSession(this.url, endpoint, this.receiptKey, options);
+    this.#sessions.push(session);
+    if (options.hello !== null) await session.welcomed();
+    return session;
+  }
+
+  /** The store's own view, through a connection of its own. */
+  async store(): Promise<Store> {
+    this.#store ??= await openSqliteStore({
+      file: this.home.storeFile,
+      receiptKeyPem: this.home.receiptKeyPem,
+    });
+    return this.#store;
+  }
+
+  async records(): Promise<readonly StoredRecord[]> {
+    return (await this.store()).readRecords(0, 1_000_000);
+  }
+
+  /** Waits for a record with these members. */
+  async recorded(members: Record<string, unknown>): Promise<RecordEntry> {
+    return await eventually(`a record with ${JSON.stringify(members)}`, async () => {
+      const wanted = Object.entries(members);
+      const found = (await this.records()).find(({ entry }) =>
+        wanted.every(([name, value]) => entry[name] === value),
+      );
+      return found?.entry;
+    });
+  }
+
+  async revoke(endpoint: TestEndpoint | EndpointAddress): Promise<void> {
+    const address = typeof endpoint === 'string' ? endpoint : endpoint.address;
+    await revokeEndpoint(await this.store(), address, 'key-compromised', Date.now());
+  }
+
+  /** Ends everything and removes the folder. @throws Error when the gateway failed in a way no test expected */
+  async close(): Promise<void> {
+    for (const session of this.#sessions) session.terminate();
+    await this.stop(500);
+    await this.#store?.close();
+    await rm(this.dir, { recursive: true, force: true });
+    if (this.failures.length > 0) throw new Error(`the gateway failed: ${JSON.stringify(this.failures)}`);
+  }
+
+  #log() {
+    const sink = new Writable({
+      write: (line: Buffer, _encoding, done) => {
+        this.failures.push(JSON.parse(line.toString('utf8')) as Record<string, unknown>);
+        done();
+      },
+    });
+    return pino({ level: 'error' }, sink);
+  }
+}

@@ -1,0 +1,57 @@
+/** Waiting for something to become true, told by whoever changes it: no polling, no sleeping. */
+
+const defaultPatienceMs = 10_000;
+
+export class Watch {
+  readonly #waiting = new Set<() => void>();
+
+  /** Something has changed: everybody looks again. */
+  changed(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** Waits until `look` gives something. @throws Error naming what was waited for */
+  async until<T>(what: string, look: () => T | undefined, patienceMs = defaultPatienceMs): Promise<T> {
+    const already = look();
+    if (already !== undefined) return already;
+    return await new Promise<T>((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(late);
+        this.#waiting.delete(attempt);
+      };
+      const attempt = (): void => {
+        let found: T | undefined;
+        try {
+          found = look();
+        } catch (error) {
+          settle();
+          reject(error instanceof Error ? error : new Error(String(error)));
+          return;
+        }
+        if (found === undefined) return;
+        settle();
+        resolve(found);
+      };
+      const late = setTimeout(() => {
+        settle();
+        reject(new Error(`waited in vain for ${what}`));
+      }, patienceMs);
+      this.#waiting.add(attempt);
+    });
+  }
+}
+
+/** Asks again and again, for what nobody tells. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined> | T | undefined,
+  patienceMs = defaultPatienceMs,
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const found = await ask();
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
