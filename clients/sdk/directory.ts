@@ -51,7 +51,7 @@ export class ClientDirectory {
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
     this.#table = new PinTable(deps.state.statements);
-    this.reload();
+    this.#read();
   }
 
   /** Version of the directory as last read; `undefined` when it never was. */
@@ -157,8 +157,21 @@ export class ClientDirectory {
     return entry === undefined || this.#isPinned(entry) ? undefined : this.#signingKey(entry.signingKey);
   }
 
-  /** Reads what another process has changed. */
+  /** Takes over what this process or another one has written, and tells what is new. */
   reload(): void {
+    const versionBefore = this.#version;
+    const changedBefore = new Set(this.#changed());
+    this.#read();
+    const { emitter } = this.#deps;
+    if (this.#version !== undefined && this.#version !== versionBefore) {
+      emitter.emit('directory', { version: this.#version });
+    }
+    for (const endpoint of this.#changed()) {
+      if (!changedBefore.has(endpoint)) emitter.emit('keyChanged', { endpoint });
+    }
+  }
+
+  #read(): void {
     this.#version = this.#table.readVersion();
     this.#entries.clear();
     for (const entry of this.#table.readEntries()) this.#entries.set(entry.endpoint, entry);
@@ -169,13 +182,8 @@ export class ClientDirectory {
 
   async #refresh(): Promise<void> {
     const directory = await this.#deps.fetch();
-    const changedBefore = new Set(this.#changed());
     await this.#deps.state.write(() => this.#table.replaceDirectory(directory));
     this.reload();
-    this.#deps.emitter.emit('directory', { version: directory.version });
-    for (const endpoint of this.#changed()) {
-      if (!changedBefore.has(endpoint)) this.#deps.emitter.emit('keyChanged', { endpoint });
-    }
   }
 
   async #pin(entries: readonly DirectoryEntry[]): Promise<void> {
