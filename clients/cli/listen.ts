@@ -101,7 +101,8 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
     connected();
   });
   client.on('disconnected', ({ error, retryInMs }) => {
-    if (isAway || retryInMs === undefined) return;
+    // No pause means that the client itself renews the session.
+    if (isAway || retryInMs === undefined || retryInMs === 0) return;
     isAway = true;
     disconnected(error?.code ?? 'gateway-unreachable');
   });

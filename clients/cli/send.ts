@@ -117,8 +117,8 @@ async function waitForGateway(
   } catch (error) {
     const isWaiting = client.message(id)?.state === 'waiting';
     if (!isWaiting || !isCausewayError(error)) throw error;
-    const code = error.code === 'aborted' && !signal.aborted ? 'gateway-unreachable' : error.code;
-    throw new CausewayError(connection.lastError?.code ?? code, {
+    const atDeadline = error.code === 'aborted' ? 'gateway-unreachable' : error.code;
+    throw new CausewayError(signal.aborted ? 'aborted' : (connection.lastError?.code ?? atDeadline), {
       detail: `The notice ${id} stays in the outbox and goes out with the next command that connects.`,
       cause: error,
     });
@@ -167,6 +167,10 @@ async function waitForStored(
   if (terminal.wantsJson) terminal.json(ladderObject(message));
   else for (const line of ladderLines(message, terminal).slice(1)) terminal.print(line);
   const outcomes = message.deliveries.map(({ outcome }) => outcome);
-  if (outcomes.includes(undefined)) process.exitCode = exitCodes.temporary;
-  else if (outcomes.some((outcome) => outcome !== 'stored')) process.exitCode = exitCodes.failure;
+  if (outcomes.includes(undefined)) {
+    process.exitCode = exitCodes.temporary;
+    terminal.hint(`The gateway goes on. Later: causeway status ${id}`);
+  }
+  if (outcomes.some((outcome) => outcome === 'refused' || outcome === 'expired'))
+    process.exitCode = exitCodes.failure;
 }

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { registerClientCommands } from '../../clients/cli/index.ts';
+import { registerGatewayCommands } from '../../gateway/cli/index.ts';
+import { ProgramCommand } from '../../terminal/command-help.ts';
+import { createTerminal } from '../../terminal/terminal.ts';
+import { jsonLines, repository, runCauseway } from './run-causeway.ts';
+
+const commands = [
+  'demo',
+  'gateway init',
+  'gateway start',
+  'gateway check',
+  'gateway records',
+  'agency add',
+  'agency list',
+  'enrol-token',
+  'endpoint list',
+  'endpoint revoke',
+  'enrol',
+  'directory list',
+  'directory trust',
+  'send',
+  'listen',
+  'status',
+  'dataset list',
+  'dataset show',
+  'dataset validate',
+  'dataset template',
+  'policy check',
+  'policy show',
+];
+
+/** The program without its joints: every command but the demo. */
+function buildProgram(): ProgramCommand {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const terminal = createTerminal({ ...streams, env: {}, json: false });
+  const program = new ProgramCommand('causeway', terminal.paint)
+    .option('--json', 'print JSON')
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
+  registerGatewayCommands(program, terminal);
+  registerClientCommands(program, terminal);
+  return program;
+}
+
+describe('causeway --help', () => {
+  it('shows the whole tree on one page, in four sections, without colours in a pipe', async () => {
+    const { code, stdout, stderr } = await runCauseway(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const sections = ['Try it', 'Operate a gateway', 'Take part as an endpoint', 'Data sets and policy'];
+    const places = sections.map((section) => stdout.indexOf(`\n${section}\n`));
+    expect(places.every((place) => place > 0)).toBe(true);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command}\\b.*  \\S`, 'm'));
+    expect(stdout).toContain('Examples');
+    expect(stdout).not.toContain('\u001b');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('is what a bare causeway shows', async () => {
+    const [bare, asked] = await Promise.all([runCauseway([]), runCauseway(['--help'])]);
+    expect(bare).toEqual(asked);
+  });
+
+  it('explains a command', async () => {
+    const { code, stdout, stderr } = await runCauseway(['demo', '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: causeway demo \[options\]/);
+  });
+
+  it.each(commands.slice(1))('explains `causeway %s`', (path) => {
+    const help = path
+      .split(' ')
+      .reduce<ProgramCommand>(
+        (command, name) => command.commands.find((child) => child.name() === name) as ProgramCommand,
+        buildProgram(),
+      )
+      .helpInformation();
+    expect(help).toMatch(new RegExp(`^Usage: causeway ${path}\\b`));
+    // Usage, then a description of at least one full sentence.
+    expect(help.split('\n')[2]).toMatch(/^[A-Z].{20,}/);
+    expect(help).toContain('--json');
+  });
+
+  it('tells the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect((await runCauseway(['--version'])).stdout).toBe(`${version}\n`);
+  });
+});
+
+describe('wrong usage', () => {
+  it.each([
+    [['sedn'], /Unknown command 'sedn'.*Did you mean send\?/],
+    [['init'], /Did you mean causeway gateway init\?/],
+    [['gateway', 'strat'], /Did you mean start\?.*causeway gateway --help/],
+    [['listen', '--hmoe', 'x'], /Did you mean --home\?.*causeway listen --help/],
+    [['agency', 'add', 'x'], /Required option '--name <name>' not specified.*causeway agency add --help/],
+    [['dataset', 'show'], /Missing required argument 'name'.*causeway dataset show --help/],
+    [['gateway', 'start', '--port', '70000'], /whole number from 0 to 65535/],
+    [['enrol-token', 'no-endpoint'], /must have the form agency\/endpoint/],
+    [['enrol-token', 'a/b', '--ttl', 'soon'], /time span such as 45m, 24h or 7d/],
+    [
+      ['endpoint', 'revoke', 'a/b', '--reason', 'because'],
+      /Allowed choices are unspecified, key-compromised/,
+    ],
+    [['listen'], /Name the home of the endpoint with --home DIR, or set \$CAUSEWAY_HOME/],
+    [['directory', 'trust', '--home', 'x'], /Name one endpoint, or give --all/],
+    [['enrol', '--gateway', 'https://localhost:1', '--home', 'x'], /either --token or --token-file/],
+  ])('of %j says what is wrong and how to go on', async (args, words) => {
+    const parsing = buildProgram().parseAsync(args, { from: 'user' });
+    await expect(parsing).rejects.toMatchObject({ code: 'usage-invalid' });
+    await expect(parsing).rejects.toThrow(words);
+  });
+
+  it('ends with exit code 2, one line on stderr and nothing on stdout', async () => {
+    const { code, stdout, stderr } = await runCauseway(['sedn']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe("error  Unknown command 'sedn' (Did you mean send?) See: causeway --help\n");
+  });
+
+  it('of send asks for exactly one thing to send', async () => {
+    const notice = ['send', '--home', 'x', '--to', 'a/b', '--category', 'concern', '--severity', 'info'];
+    const words = ['--purpose', 'wellbeing', '--basis', 'public-task'];
+    const refusal = (...content: string[]): Promise<unknown> =>
+      buildProgram().parseAsync([...notice, ...words, ...content], { from: 'user' });
+    await expect(refusal()).rejects.toThrow('Give one thing to send');
+    await expect(refusal('--text', 'a', '--file', 'b')).rejects.toThrow('Give one thing to send');
+    await expect(refusal('--dataset', 'concern-report')).rejects.toThrow('belong together');
+  });
+
+  it('is an object on stderr with --json', async () => {
+    const { code, stdout, stderr } = await runCauseway(['listen', '--json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(jsonLines(stderr)).toEqual([
+      expect.objectContaining({ type: 'error', code: 'usage-invalid', retryable: false }),
+    ]);
+  });
+
+  it('of a group without a command shows its help on stderr', async () => {
+    const { code, stdout, stderr } = await runCauseway(['gateway']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('gateway init DIR');
+  });
+});

@@ -1,0 +1,156 @@
+import { PassThrough } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { catalogue, CausewayError, errorCodes } from '../../protocol/errors.ts';
+import { exitCodeFor } from '../../terminal/exit-codes.ts';
+import { durationMs, parseJsonInput, wholeNumber } from '../../terminal/input.ts';
+import { createPaint, showable, showableLine, showsColour } from '../../terminal/paint.ts';
+import { layOutTable, wrapText } from '../../terminal/table.ts';
+import { createTerminal } from '../../terminal/terminal.ts';
+
+function openTerminal(options: { json?: boolean; isTTY?: boolean; env?: NodeJS.ProcessEnv } = {}) {
+  const { json = false, isTTY = false, env = {} } = options;
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()].map((stream) =>
+    Object.assign(stream, { isTTY, columns: 80 }),
+  ) as [PassThrough, PassThrough];
+  const terminal = createTerminal({ stdout, stderr, env, json });
+  const read = (stream: PassThrough): string => String(stream.read() ?? '');
+  return { terminal, stdout: () => read(stdout), stderr: () => read(stderr) };
+}
+
+describe('an error on the terminal', () => {
+  const problems = [{ at: 'agencies.yaml', line: 3, column: 5, message: 'names an unknown sector' }];
+
+  it('says what went wrong, where, and what to do next', () => {
+    const { terminal, stdout, stderr } = openTerminal();
+    expect(terminal.fail(new CausewayError('policy-invalid', { problems }))).toBe(2);
+    expect(stdout()).toBe('');
+    expect(stderr()).toBe(
+      'error  The policy folder is not valid.\n' +
+        '       agencies.yaml:3:5: names an unknown sector\n' +
+        'next   Correct the lines named, then run `causeway policy check` again.\n' +
+        'code   policy-invalid\n',
+    );
+  });
+
+  it('is one object with --json', () => {
+    const { terminal, stderr } = openTerminal({ json: true });
+    terminal.fail(new CausewayError('gateway-unreachable', { detail: 'ECONNREFUSED.' }));
+    expect(JSON.parse(stderr())).toMatchObject({
+      type: 'error',
+      code: 'gateway-unreachable',
+      text: 'The gateway cannot be reached. ECONNREFUSED.',
+      retryable: true,
+    });
+  });
+
+  it('that nobody expected keeps its words and its stack to itself, unless asked', () => {
+    const error = new TypeError('the name of a child');
+    const quiet = openTerminal();
+    expect(quiet.terminal.fail(error)).toBe(1);
+    const words = quiet.stderr();
+    expect(words).toContain('TypeError');
+    expect(words).not.toMatch(/child|^ +at /m);
+    const debugging = openTerminal({ env: { CAUSEWAY_DEBUG: '1' } });
+    debugging.terminal.fail(error);
+    expect(debugging.stderr()).toMatch(/^ +at /m);
+  });
+});
+
+describe('exit codes', () => {
+  it('tell a script whether to try again, for every code of the catalogue', () => {
+    for (const code of errorCodes) {
+      const exit = exitCodeFor(new CausewayError(code));
+      const expected = code === 'aborted' ? [130] : catalogue[code].retryable ? [3] : [1, 2];
+      expect(expected, code).toContain(exit);
+    }
+    expect(exitCodeFor(new Error('x'))).toBe(1);
+    expect(exitCodeFor(new CausewayError('dataset-invalid'))).toBe(2);
+    expect(exitCodeFor(new CausewayError('policy-denied'))).toBe(1);
+  });
+});
+
+describe('what is shown', () => {
+  it('has colours on a terminal only, and not where NO_COLOR or a dumb terminal says so', () => {
+    expect(showsColour(true, {})).toBe(true);
+    expect(showsColour(false, {})).toBe(false);
+    expect(showsColour(true, { NO_COLOR: '1' })).toBe(false);
+    expect(showsColour(true, { NO_COLOR: '' })).toBe(true);
+    expect(showsColour(true, { TERM: 'dumb' })).toBe(false);
+    expect(createPaint(false).bad('x')).toBe('x');
+    expect(createPaint(true).bad('x')).not.toBe('x');
+  });
+
+  it('can never move the cursor, whatever a message says', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(showable(text)).not.toMatch(
+          /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u,
+        );
+        expect(showableLine(text)).not.toContain('\n');
+      }),
+    );
+    expect(showable('Größe 1\n\tzwei')).toBe('Größe 1\n  zwei');
+  });
+
+  it('stands in columns, colours or not', () => {
+    const { bad } = createPaint(true);
+    expect(
+      layOutTable([
+        ['a', 'b'],
+        [bad('long'), 'c'],
+      ]),
+    ).toEqual(['a     b', `${bad('long')}  c`]);
+  });
+
+  it('is wrapped at spaces, and loses no word', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-z]{1,9}$/)),
+        fc.integer({ min: 10, max: 40 }),
+        (words, columns) => {
+          const lines = wrapText(words.join(' '), columns);
+          expect(lines.join(' ')).toBe(words.join(' '));
+          expect(lines.every((line) => line.length <= columns)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('keeps hints and progress away from scripts', async () => {
+    const { terminal, stderr } = openTerminal({ json: true });
+    terminal.hint('for people');
+    await terminal.during('work', () => Promise.resolve());
+    expect(stderr()).toBe('');
+  });
+});
+
+describe('what is typed', () => {
+  it('is a time span only with a unit', () => {
+    expect([durationMs('45m'), durationMs('24h'), durationMs('7d'), durationMs('1s')]).toEqual([
+      2_700_000, 86_400_000, 604_800_000, 1_000,
+    ]);
+    for (const text of ['', '5', 'h', '-1h', '1.5h', '0h', '1w'])
+      expect(() => durationMs(text)).toThrow('time span');
+  });
+
+  it('is a whole number within its bounds', () => {
+    const parse = wholeNumber(1, 10);
+    expect(parse('7')).toBe(7);
+    for (const text of ['0', '11', '1e1', ' 1', '', '0x1']) expect(() => parse(text)).toThrow('from 1 to 10');
+  });
+
+  it('is never repeated when it is not JSON', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]{4,20}$/), (word) => {
+        fc.pre(
+          !['null', 'true', 'false'].includes(word) &&
+            !'stdin is not valid line column the command was used as its help describes'.includes(word),
+        );
+        expect(() => parseJsonInput('-', Buffer.from(`{"a": ${word}}`))).toThrow(
+          expect.objectContaining({ message: expect.not.stringContaining(word) as string }) as Error,
+        );
+      }),
+    );
+  });
+});
