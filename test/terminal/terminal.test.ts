@@ -10,9 +10,8 @@ import { createTerminal } from '../../terminal/terminal.ts';
 
 function openTerminal(options: { json?: boolean; isTTY?: boolean; env?: NodeJS.ProcessEnv } = {}) {
   const { json = false, isTTY = false, env = {} } = options;
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()].map((stream) =>
-    Object.assign(stream, { isTTY, columns: 80 }),
-  ) as [PassThrough, PassThrough];
+  const openStream = () => Object.assign(new PassThrough(), { isTTY, columns: 80 });
+  const [stdout, stderr] = [openStream(), openStream()];
   const terminal = createTerminal({ stdout, stderr, env, json });
   const read = (stream: PassThrough): string => String(stream.read() ?? '');
   return { terminal, stdout: () => read(stdout), stderr: () => read(stderr) };
