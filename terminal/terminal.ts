@@ -57,14 +57,14 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
   const errorsOnTTY = stderr.isTTY === true;
   const paint = createPaint(showsColour(isTTY, env) && !json);
   const errorPaint = createPaint(showsColour(errorsOnTTY, env));
-  const columns = isTTY ? Math.min(stdout.columns ?? plainColumns, maxColumns) : plainColumns;
+  const columns = Math.min(isTTY ? widthOf(stdout) : plainColumns, maxColumns);
   const writeError = (line: string): void => void stderr.write(`${line}\n`);
   const writeOut = (line: string): void => void stdout.write(`${line}\n`);
 
   const progress = (label: string): Progress =>
     json
       ? { update: ignore, end: ignore }
-      : startProgress(label, { stream: stderr, moving: errorsOnTTY, columns: stderr.columns ?? 80 });
+      : startProgress(label, { stream: stderr, moving: errorsOnTTY, columns: widthOf(stderr) });
 
   return {
     stdout,
@@ -97,6 +97,11 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
       return exitCodeFor(error);
     },
   };
+}
+
+/** Some terminals claim to have no columns at all. */
+function widthOf({ columns = 0 }: TerminalStream): number {
+  return columns > 0 ? columns : plainColumns;
 }
 
 function deliver(stdout: Writable, text: string): Promise<void> {

@@ -59,7 +59,11 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .optionsGroup('Options')
     .option(...homeOption)
     .addOption(new Option('--wait <state>', 'wait until every recipient has stored it').choices(['stored']))
-    .option('--timeout <span>', 'how long to wait', durationMs, durationMs('1m'))
+    .addOption(
+      new Option('--timeout <span>', 'how long to wait')
+        .argParser(durationMs)
+        .default(durationMs('1m'), '1m'),
+    )
     .examples(
       [
         'causeway send --to north-lanarkshire-social-work/duty --category concern --severity urgent \\\n' +

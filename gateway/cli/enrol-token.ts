@@ -1,4 +1,5 @@
 /** `causeway enrol-token`: one-time permission for one endpoint to enrol. */
+import { Option } from 'commander';
 import { slugSchema, type EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { durationMs, endpointAddress, listOf } from '../../terminal/input.ts';
@@ -22,7 +23,11 @@ export function registerEnrolToken(program: ProgramCommand, terminal: Terminal):
     )
     .argument('<agency/endpoint>', 'such as nhs-lanarkshire/emergency-department', endpointAddress)
     .option('--role <role...>', 'roles the endpoint will hold; its agency must have them', listOf(slugSchema))
-    .option('--ttl <span>', 'how long it is good for: 45m, 24h, 7d', durationMs, durationMs(defaultTtl))
+    .addOption(
+      new Option('--ttl <span>', 'how long it is good for: 45m, 24h, 7d')
+        .argParser(durationMs)
+        .default(durationMs(defaultTtl), defaultTtl),
+    )
     .option(...dirOption)
     .examples(
       ['causeway enrol-token strathclyde-police/public-protection --role public-protection mash', ''],

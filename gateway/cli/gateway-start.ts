@@ -40,9 +40,7 @@ async function startUntilStopped(given: string | undefined, flags: Flags, termin
   const home = await openHome(dir);
   const log = createGatewayLog(terminal, flags.logLevel);
   await untilInterrupted(async (signal) => {
-    const gateway = await terminal.during('Starting the gateway', () =>
-      startGateway({ home, log, port: flags.port, host: flags.listen }),
-    );
+    const gateway = await startGateway({ home, log, port: flags.port, host: flags.listen });
     if (terminal.isTTY && !terminal.wantsJson) {
       const { paint } = terminal;
       terminal.print(
