@@ -52,6 +52,7 @@ export class ClientRun {
   readonly keeper: SessionKeeper;
   readonly #deps: ClientRunDependencies;
   #link: Link | undefined;
+  #lastError: CausewayError | undefined;
   #ready = Promise.withResolvers<undefined>();
   #firstEnd = Promise.withResolvers<undefined>();
   #receiptsStored = 0;
@@ -104,6 +105,11 @@ export class ClientRun {
     }
   }
 
+  /** Why the last session ended or could not be opened; `undefined` while there is one. */
+  get lastError(): CausewayError | undefined {
+    return this.#lastError;
+  }
+
   async whenReady(): Promise<void> {
     await this.#ready.promise;
   }
@@ -133,6 +139,7 @@ export class ClientRun {
   #onReady(link: Link, welcome: Welcome): void {
     const { emitter, log, now } = this.#deps;
     this.#link = link;
+    this.#lastError = undefined;
     this.#receiptsStored = 0;
     log.info({ event: 'connected', endpoint: welcome.endpoint }, 'a session is ready');
     emitter.emit('connected', welcome);
@@ -218,6 +225,7 @@ export class ClientRun {
     const { outbox, inbox, receiptSender, emitter, log } = this.#deps;
     if (this.#link !== undefined) this.#ready = Promise.withResolvers<undefined>();
     this.#link = undefined;
+    this.#lastError = error;
     outbox.detach();
     inbox.detach();
     receiptSender.detach();

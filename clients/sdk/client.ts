@@ -29,6 +29,8 @@ import type { ReceiptEvent } from './receipt-book.ts';
 export type ClientStatus = {
   readonly endpoint: EndpointAddress;
   readonly connection: 'connected' | 'connecting' | 'closed';
+  /** Why there is no session; `undefined` while there is one, or before the first attempt has ended. */
+  readonly lastError: CausewayError | undefined;
   /** Messages of this home that wait for the gateway's answer. */
   readonly waiting: number;
   /** Messages to this endpoint that wait for a key to be trusted. */
@@ -90,6 +92,7 @@ export class Client implements AsyncDisposable {
     return {
       endpoint,
       connection: this.#closing === undefined ? open : 'closed',
+      lastError: run.lastError,
       waiting: outbox.countWaiting(),
       held: inbox.held().length,
       directoryVersion: directory.version,

@@ -1,0 +1,308 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Client } from '../../../clients/sdk/client.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { sha256 } from '../../../protocol/proof/merkle.ts';
+import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
+import { encodeUnit, type Unit } from '../../../protocol/wire/frame.ts';
+import { refusedDetail } from '../../../protocol/wire/receipt.ts';
+import { concern, nextEvent } from './exchange.ts';
+import {
+  acceptance,
+  alice,
+  bob,
+  openScriptedGateway,
+  until,
+  type ScriptedGateway,
+  type ScriptedSession,
+} from './scripted-gateway.ts';
+
+let gateway: ScriptedGateway;
+
+beforeEach(async () => {
+  gateway = await openScriptedGateway();
+});
+
+afterEach(() => gateway.close());
+
+/** A genuine message of Alice to Bob. */
+async function genuine(client: Client, text = 'genuine'): Promise<Unit> {
+  await client.send(concern(text, bob));
+  const { units } = await gateway.session(alice);
+  return units.at(-1)!;
+}
+
+function flip(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at]! ^= 1;
+  return changed;
+}
+
+test.each<[string, string, (unit: Unit) => Unit]>([
+  ['a broken signature', 'proof-invalid', (u) => encodeUnit(u.envelope, flip(u.proof, 3), u.payload)],
+  ['an impossible path', 'proof-malformed', (u) => encodeUnit(u.envelope, u.proof.subarray(1), u.payload)],
+  ['another payload', 'payload-mismatch', (u) => encodeUnit(u.envelope, u.proof, flip(u.payload, 90))],
+  [
+    'an envelope that is not JSON',
+    'envelope-malformed',
+    (u) => encodeUnit(flip(u.envelope, 0), u.proof, u.payload),
+  ],
+])(
+  'a message with %s is refused with %s, and the genuine one still comes through',
+  async (_what, code, spoil) => {
+    const sender = await gateway.client(alice);
+    const recipient = await gateway.client(bob);
+    const unit = await genuine(sender);
+    const session = await gateway.session(bob);
+    const stream = recipient.notices();
+    const next = stream.next();
+    const refused = nextEvent(recipient, 'refusedNotice');
+    session.deliver(spoil(unit));
+    expect((await refused).error.code).toBe(code);
+    await until(() => session.receipts.length === 1);
+    expect(refusedDetail(session.receipts[0]!).code).toBe(code);
+    session.deliver(unit);
+    expect((await next).value!.text()).toBe('genuine');
+    await stream.return();
+  },
+);
+
+test('a message that its sender bound to other recipients is refused for good', async () => {
+  const sender = await gateway.client(alice);
+  const recipient = await gateway.client(bob);
+  await sender.send(concern('to myself', alice));
+  const unit = (await gateway.session(alice)).units.at(-1)!;
+  const session = await gateway.session(bob);
+  const stream = recipient.notices();
+  const next = stream.next();
+  const refused = nextEvent(recipient, 'refusedNotice');
+  session.deliver(unit);
+  expect((await refused).error.code).toBe('payload-misdirected');
+  await until(() => session.receipts.length === 1);
+  session.deliver(unit);
+  await until(() => session.receipts.length === 2);
+  expect(session.receipts[1]).toEqual(session.receipts[0]);
+  await recipient.close();
+  expect((await next).done).toBe(true);
+});
+
+test('a repeated delivery is answered again and never shown again, also over a restart', async () => {
+  const sender = await gateway.client(alice);
+  const unit = await genuine(sender);
+  const { id } = parseEnvelope(unit.envelope);
+  for (const text of ['first run', 'second run', 'third run']) {
+    const recipient = await gateway.client(bob);
+    const session = await gateway.session(bob);
+    session.deliver(unit, await genuine(sender, text));
+    const texts: string[] = [];
+    for await (const notice of recipient.notices()) {
+      texts.push(notice.text());
+      if (notice.text() === 'genuine') continue;
+      await notice.ack();
+      break;
+    }
+    expect(texts).toEqual(text === 'first run' ? ['genuine', text] : [text]);
+    await recipient.drain({ timeoutMs: 5_000 });
+    expect(session.receipts).toContainEqual(expect.objectContaining({ kind: 'stored', message: id }));
+    await recipient.close();
+  }
+});
+
+test('two deliveries of one message at once show it once', async () => {
+  const sender = await gateway.client(alice);
+  const recipient = await gateway.client(bob);
+  const unit = await genuine(sender);
+  const last = await genuine(sender, 'last');
+  const session = await gateway.session(bob);
+  const texts: string[] = [];
+  const stream = recipient.notices();
+  session.deliver(unit, unit, last);
+  for await (const notice of stream) {
+    texts.push(notice.text());
+    if (notice.text() === 'last') break;
+  }
+  expect(texts).toEqual(['genuine', 'last']);
+});
+
+test('receipts that are forged, misplaced or malformed are reported and never believed; others go on', async () => {
+  gateway.onSubmit = () => undefined;
+  const sender = await gateway.client(alice);
+  const id = await sender.enqueue(concern('x', bob));
+  const session = await gateway.session(alice);
+  await until(() => session.units.length === 1);
+  const unit = session.units[0]!;
+  const about = { message: id, envelopeDigest: sha256(unit.envelope) };
+  const stranger = batchSigner(
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  );
+  const bad: string[] = [];
+  sender.on('badReceipt', ({ position, error }) => bad.push(`${position} ${error.code}`));
+  session.receipt(0, [acceptance(unit)], stranger);
+  session.receipt(1, [{ ...about, kind: 'stored', issuer: bob, recipient: bob }], gateway.signerOf(alice));
+  session.receipt(2, [{ ...about, kind: 'stored', recipient: bob }]);
+  session.receipt(
+    3,
+    [{ ...about, kind: 'stored', issuer: alice, recipient: alice }],
+    gateway.signerOf(alice),
+  );
+  session.receipt(4, [{ ...about, envelopeDigest: Buffer.alloc(32), kind: 'delivered', recipient: bob }]);
+  await until(() => bad.length === 5);
+  expect(bad).toEqual([
+    '0 receipt-invalid',
+    '1 receipt-invalid',
+    '2 receipt-invalid',
+    '3 receipt-unmatched',
+    '4 receipt-unmatched',
+  ]);
+  expect(sender.message(id)).toMatchObject({ state: 'waiting', deliveries: [{ outcome: undefined }] });
+  session.receipt(0, [acceptance(unit)]);
+  session.receipt(5, [{ ...about, kind: 'stored', issuer: bob, recipient: bob }], gateway.signerOf(bob));
+  await sender.accepted(id);
+  await sender.settled(id);
+  await until(() =>
+    session.controls.some((frame) => frame.type === 'receipts-stored' && frame.through === 5),
+  );
+});
+
+test('receipts that come twice change nothing the second time, and the stream goes on after a restart', async () => {
+  const sender = await gateway.client(alice);
+  const unit = await genuine(sender);
+  const { id } = parseEnvelope(unit.envelope);
+  const about = { message: id, envelopeDigest: sha256(unit.envelope) };
+  const session = await gateway.session(alice);
+  const stored = [{ ...about, kind: 'stored', issuer: bob, recipient: bob, at: 1_700_000_000_000 }] as const;
+  session.receipt(1, stored, gateway.signerOf(bob));
+  await sender.settled(id);
+  const before = sender.message(id);
+  session.receipt(2, stored, gateway.signerOf(bob));
+  session.receipt(3, [{ ...about, kind: 'expired', recipient: bob }]);
+  await until(() =>
+    session.controls.some((frame) => frame.type === 'receipts-stored' && frame.through === 3),
+  );
+  expect(sender.message(id)).toEqual(before);
+  await sender.close();
+  await gateway.client(alice);
+  expect((await gateway.session(alice)).controls[0]).toMatchObject({ type: 'hello', receiptsAfter: 3 });
+});
+
+test('a message without an answer is sent again over the next session, byte for byte in its envelope', async () => {
+  let first: Unit | undefined;
+  gateway.onSubmit = (session: ScriptedSession, [unit]) => {
+    first = unit;
+    session.socket.terminate();
+  };
+  const sender = await gateway.client(alice);
+  const gone = nextEvent(sender, 'disconnected');
+  const id = await sender.enqueue(concern('again', bob));
+  await gone;
+  let again: Unit | undefined;
+  gateway.onSubmit = (session, [unit]) => {
+    again = unit;
+    session.receipt(0, [acceptance(unit!)]);
+  };
+  await sender.accepted(id);
+  expect(again!.envelope.equals(first!.envelope)).toBe(true);
+  expect(again!.payload.equals(first!.payload)).toBe(true);
+});
+
+test('a refusal that may pass is tried again, and the messages behind it do not wait', async () => {
+  let refusals = 0;
+  gateway.onSubmit = (session, units) => {
+    for (const unit of units) {
+      const isFirst = parseEnvelope(unit.envelope).sequence[0] === 1;
+      if (isFirst && refusals++ < 2) {
+        const detail = JSON.stringify({ code: 'store-unavailable' });
+        session.receipt(0, [{ ...acceptance(unit), kind: 'refused', detail }]);
+      } else session.receipt(0, [acceptance(unit)]);
+    }
+  };
+  const sender = await gateway.client(alice);
+  const order: string[] = [];
+  await Promise.all(
+    ['first', 'second'].map(async (text) => {
+      await sender.send(concern(text, bob));
+      order.push(text);
+    }),
+  );
+  expect(order).toEqual(['second', 'first']);
+  expect(refusals).toBe(3);
+});
+
+test('no more messages are unanswered than the welcome allows', async () => {
+  gateway.welcome = {
+    limits: { ...(await import('../../../protocol/wire/limits.ts')).limits, maxUnanswered: 4 },
+  };
+  let unanswered = 0;
+  let most = 0;
+  gateway.onSubmit = (session, units) => {
+    unanswered += units.length;
+    most = Math.max(most, unanswered);
+    setTimeout(() => {
+      unanswered -= units.length;
+      session.receipt(0, units.map(acceptance));
+    }, 5);
+  };
+  const sender = await gateway.client(alice);
+  await Promise.all(Array.from({ length: 20 }, (_, index) => sender.send(concern(String(index), bob))));
+  expect(most).toBeLessThanOrEqual(4);
+});
+
+test('a gateway with another receipt key is not believed to be the gateway, and is tried again slowly', async () => {
+  gateway.welcome = { receiptKey: gateway.signerOf(bob).keyId };
+  const lines: object[] = [];
+  const write = (fields: object): void => void lines.push(fields);
+  const log = { debug: write, info: write, warn: write, error: write };
+  const client = await gateway.client(alice, { log });
+  expect(client.status()).toMatchObject({
+    connection: 'connecting',
+    lastError: { code: 'gateway-untrusted' },
+  });
+  expect(lines).toContainEqual({ event: 'disconnected', code: 'gateway-untrusted', retryInMs: 46_500 });
+});
+
+test('a key that the directory slips under a trusted certificate is noticed before anything is sent', async () => {
+  const sender = await gateway.client(alice);
+  const [, entry] = gateway.entries;
+  gateway.entries[1] = { ...entry!, encryptionKey: gateway.entries[0]!.encryptionKey };
+  await sender.directory.refresh();
+  await expect(sender.send(concern('x', bob))).rejects.toMatchObject({ code: 'key-changed' });
+});
+
+test('credit is granted only when somebody listens, never beyond the window, and again as notices are taken', async () => {
+  const sender = await gateway.client(alice);
+  const recipient = await gateway.client(bob, { window: 8 });
+  const session = await gateway.session(bob);
+  const credit = () =>
+    session.controls.reduce((sum, frame) => sum + (frame.type === 'credit' ? frame.messages : 0), 0);
+  const units = [];
+  for (let index = 0; index < 20; index++) units.push(await genuine(sender, String(index)));
+  expect(credit()).toBe(0);
+  let delivered = 0;
+  const texts: string[] = [];
+  const stop = new AbortController();
+  const pushing = (async () => {
+    while (!stop.signal.aborted) {
+      while (delivered < Math.min(credit(), units.length)) session.deliver(units[delivered++]!);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  })();
+  for await (const notice of recipient.notices()) {
+    expect(credit() - texts.length).toBeLessThanOrEqual(8 + 1);
+    if (texts.push(notice.text()) === 20) break;
+  }
+  stop.abort();
+  await pushing;
+  expect(texts).toEqual(units.map((_, index) => String(index)));
+  expect(session.controls.findLast((frame) => frame.type === 'received')).toMatchObject({ units: 20 });
+});
+
+test('a draining gateway says when to come back, and a client that is too far off in time is warned', async () => {
+  const client = await gateway.client(alice, { now: () => Date.now() + 3_600_000 });
+  const session = await gateway.session(alice);
+  const ended = nextEvent(client, 'disconnected');
+  session.control({ type: 'draining', reconnectMs: 40 });
+  session.socket.close(1001);
+  expect(await ended).toMatchObject({ error: { code: 'draining' }, retryInMs: 42 });
+  const { aheadMs } = await nextEvent(client, 'clockSkew');
+  expect(aheadMs).toBeGreaterThan(3_500_000);
+});

@@ -1,0 +1,257 @@
+/**
+ * A gateway that does what a test tells it, lies included: real wss with client certificates, real keys and
+ * signatures, and no memory but what it was sent.
+ */
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { connect, type Client } from '../../../clients/sdk/client.ts';
+import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
+import { createHome } from '../../../clients/sdk/home.ts';
+import { createEndpointKeys, type EndpointKeys } from '../../../clients/sdk/keys.ts';
+import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
+import { gatewayAddress, type Digest, type EndpointAddress } from '../../../protocol/ids.ts';
+import { sha256 } from '../../../protocol/proof/merkle.ts';
+import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { parseClientFrame, type ClientFrame, type GatewayFrame } from '../../../protocol/wire/control.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
+import { decodeUnitFrame, encodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';
+import { limits, subprotocol } from '../../../protocol/wire/limits.ts';
+import {
+  decodeReceiptFrame,
+  decodeReceiptGroup,
+  encodeReceiptFrame,
+  signReceiptGroup,
+} from '../../../protocol/wire/receipt-group.ts';
+import { encodeReceipt, type Receipt } from '../../../protocol/wire/receipt.ts';
+
+export const alice = 'north/duty' as EndpointAddress;
+export const bob = 'south/duty' as EndpointAddress;
+
+/** One session as the gateway sees it. */
+export type ScriptedSession = {
+  readonly endpoint: EndpointAddress;
+  readonly socket: WebSocket;
+  readonly controls: ClientFrame[];
+  readonly units: Unit[];
+  readonly receipts: Receipt[];
+  deliver(...units: Unit[]): void;
+  /** Sends receipts, signed by the gateway unless another signer is given. */
+  receipt(
+    position: number,
+    receipts: readonly Partial<Receipt>[],
+    signer?: ReturnType<typeof batchSigner>,
+  ): void;
+  control(frame: GatewayFrame): void;
+};
+
+export type ScriptedGateway = {
+  readonly url: string;
+  readonly keys: ReadonlyMap<EndpointAddress, EndpointKeys>;
+  readonly signerOf: (endpoint: EndpointAddress) => ReturnType<typeof batchSigner>;
+  readonly entries: DirectoryEntry[];
+  readonly tls: { key: string; cert: string; ca: string };
+  /** What the welcome says beyond the usual. */
+  welcome: Partial<Extract<GatewayFrame, { type: 'welcome' }>>;
+  /** What becomes of a session's submitted units; by default each is accepted. */
+  onSubmit: (session: ScriptedSession, units: Unit[]) => void;
+  onSession: (session: ScriptedSession) => void;
+  /** The present or next session of an endpoint. */
+  session(endpoint: EndpointAddress): Promise<ScriptedSession>;
+  sessions: ScriptedSession[];
+  client(endpoint: EndpointAddress, options?: Partial<ConnectOptions>): Promise<Client>;
+  close(): Promise<void>;
+};
+
+/** The units of a receipt that accepts a unit. */
+export function acceptance(unit: Unit): Partial<Receipt> {
+  return {
+    kind: 'accepted',
+    message: parseEnvelope(unit.envelope).id,
+    envelopeDigest: sha256(unit.envelope),
+    detail: JSON.stringify({ record: 1, listening: [], away: [] }),
+  };
+}
+
+export async function openScriptedGateway(): Promise<ScriptedGateway> {
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-scripted-'));
+  const authority = await openAuthority(
+    await createAuthority({ name: 'Scripted', now: Date.now() }),
+    Date.now,
+  );
+  const receiptKeyPem = generateKeyPairSync('ed25519').privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string;
+  const gatewaySigner = batchSigner(receiptKeyPem);
+  const key = createP256Key();
+  const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
+  const { pem } = await authority.issueServerCertificate(publicPem, ['127.0.0.1']);
+  const server = createServer({
+    key,
+    cert: pem + authority.certificatePem,
+    ca: authority.certificatePem,
+    minVersion: 'TLSv1.3',
+    requestCert: true,
+  });
+  server.on('request', (request, response) => {
+    const isDirectory = request.url === '/v1/directory';
+    response.end(JSON.stringify(isDirectory ? { version: 1, entries: gateway.entries } : { datasets: [] }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sockets = new WebSocketServer({ server, handleProtocols: () => subprotocol });
+  const clients: Client[] = [];
+  const keys = new Map<EndpointAddress, EndpointKeys>();
+  const waiting: { endpoint: EndpointAddress; resolve: (session: ScriptedSession) => void }[] = [];
+  const gateway: ScriptedGateway = {
+    url,
+    keys,
+    signerOf: (endpoint) => batchSigner(keys.get(endpoint)!.signingKeyPem),
+    entries: [],
+    tls: { key: '', cert: '', ca: authority.certificatePem },
+    welcome: {},
+    onSubmit: (session, units) => session.receipt(0, units.map(acceptance)),
+    onSession: () => undefined,
+    sessions: [],
+    session(endpoint) {
+      const open = gateway.sessions.find((session) => session.endpoint === endpoint);
+      if (open !== undefined) return Promise.resolve(open);
+      return new Promise((resolve) => waiting.push({ endpoint, resolve }));
+    },
+    async client(endpoint, options = {}) {
+      const client = await connect({
+        home: join(dir, endpoint.replace('/', '.')),
+        random: () => 0.05,
+        ...options,
+      });
+      clients.push(client);
+      await client.directory.trustAll();
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+      for (const socket of sockets.clients) socket.terminate();
+      server.closeAllConnections();
+      server.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  sockets.on('connection', (socket, request) => {
+    const { subjectaltname = '' } = (request.socket as TLSSocket).getPeerCertificate();
+    const endpoint = subjectaltname.replace(/^.*urn:causeway:/, '').replace(':', '/') as EndpointAddress;
+    openSession(endpoint, socket);
+  });
+
+  function openSession(endpoint: EndpointAddress, socket: WebSocket): void {
+    const control = (frame: GatewayFrame): void => socket.send(JSON.stringify(frame));
+    let taken = 0;
+    const session: ScriptedSession = {
+      endpoint,
+      socket,
+      controls: [],
+      units: [],
+      receipts: [],
+      control,
+      deliver: (...units) =>
+        socket.send(
+          encodeUnitFrame(
+            'deliver',
+            units.map(({ bytes }) => bytes),
+          ),
+        ),
+      receipt(position, receipts, signer = gatewaySigner) {
+        const full = receipts.map((receipt) =>
+          encodeReceipt({
+            ...{ kind: 'delivered', at: Date.now(), issuer: gatewayAddress, recipient: '', detail: '' },
+            ...receipt,
+          } as Receipt),
+        );
+        socket.send(encodeReceiptFrame(position, signReceiptGroup(full, signer)));
+      },
+    };
+    socket.on('error', () => undefined);
+    socket.on('close', () => (gateway.sessions = gateway.sessions.filter((other) => other !== session)));
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (!isBinary) {
+        const frame = parseClientFrame(data.toString('utf8'));
+        session.controls.push(frame);
+        if (frame.type === 'goodbye') socket.close(1000);
+        if (frame.type === 'hello') {
+          control({
+            type: 'welcome',
+            endpoint,
+            clock: Date.now(),
+            limits,
+            pending: 0,
+            directoryVersion: 1,
+            policyDigest: 'p'.repeat(43) as Digest,
+            receiptKey: gatewaySigner.keyId,
+            checkpoint: null,
+            ...gateway.welcome,
+          });
+          gateway.sessions.push(session);
+          gateway.onSession(session);
+          for (const waiter of waiting.splice(0)) {
+            if (waiter.endpoint === endpoint) waiter.resolve(session);
+            else waiting.push(waiter);
+          }
+        }
+      } else if (frameKind(data) === 'submit') {
+        const units = decodeUnitFrame(data);
+        session.units.push(...units);
+        gateway.onSubmit(session, units);
+      } else {
+        session.receipts.push(...decodeReceiptGroup(decodeReceiptFrame(data).group).receipts);
+        control({ type: 'receipts-taken', frames: ++taken });
+      }
+    });
+  }
+
+  for (const endpoint of [alice, bob]) {
+    const made = await createEndpointKeys(endpoint);
+    keys.set(endpoint, made);
+    const { pem: certificate } = await authority.issueEndpointCertificate(
+      made.certificateRequestPem,
+      endpoint,
+    );
+    await createHome(join(dir, endpoint.replace('/', '.')), {
+      endpoint,
+      gatewayUrl: url,
+      tlsKeyPem: made.tlsKeyPem,
+      tlsCertificatePem: certificate,
+      authorityPem: authority.certificatePem,
+      openpgpPrivateKey: made.openpgp.privateKeyArmored,
+      signingKeyPem: made.signingKeyPem,
+      receiptKey: gatewaySigner.publicKey.raw.toString('base64url'),
+    });
+    Object.assign(gateway.tls, { key: made.tlsKeyPem, cert: certificate });
+    gateway.entries.push({
+      endpoint,
+      agency: endpoint.split('/')[0]!,
+      roles: ['duty'],
+      status: 'active',
+      enrolledAt: new Date().toISOString(),
+      revokedAt: null,
+      tlsThumbprint: 't'.repeat(43) as Digest,
+      openpgpCertificate: made.openpgp.certificateArmored,
+      openpgpFingerprint: made.openpgp.fingerprint,
+      encryptionKey: made.openpgp.encryptionKey,
+      signingKey: made.signingKey,
+    });
+  }
+  return gateway;
+}
+
+/** Waits until a condition holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
