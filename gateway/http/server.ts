@@ -16,6 +16,15 @@ export type ServerOptions = {
 
 const connectionTimeoutMs = 20_000;
 
+const socketOptions = {
+  perMessageDeflate: false,
+  maxPayload: limits.maxFrameBytes,
+  clientTracking: false,
+  handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : (false as const)),
+  /** How long a client that does not answer a close frame keeps its socket, ms. */
+  closeTimeout: 2_000,
+};
+
 /**
  * Builds the server without routes and without listening.
  *
@@ -46,14 +55,19 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     done(null, payload);
   });
   await app.register(websocket, {
-    options: {
-      perMessageDeflate: false,
-      maxPayload: limits.maxFrameBytes,
-      clientTracking: false,
-      handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : false),
+    options: socketOptions,
+    // Sessions report broken frames themselves, and the close frame with the reason is still on its way.
+    errorHandler: (error: Error, socket: { terminate(): void }) => {
+      if (isFrameError(error)) return;
+      options.report(error);
+      socket.terminate();
     },
     // Sessions are drained by the gateway before the server closes.
     preClose: (done: () => void) => done(),
   });
   return app;
+}
+
+function isFrameError(error: Error): boolean {
+  return 'code' in error && String(error.code).startsWith('WS_ERR_');
 }

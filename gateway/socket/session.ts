@@ -311,12 +311,7 @@ export class Session {
   }
 
   #failWith(error: unknown): void {
-    if (isCausewayError(error)) {
-      this.fail(error);
-    } else {
-      this.#context.report(this.endpoint, error);
-      this.fail(new CausewayError('internal-error', { cause: error }));
-    }
+    this.fail(isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error }));
   }
 
   #release(): void {

@@ -29,7 +29,7 @@ export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDepen
       // Refusals are HTTP answers: the upgrade has not happened yet.
       preValidation: (request, _reply, done) => {
         if (deps.isDraining()) throw new CausewayError('draining');
-        if (!offersSubprotocol(request.headers['sec-websocket-protocol'])) {
+        if (!request.ws || !offersSubprotocol(request.headers['sec-websocket-protocol'])) {
           throw new CausewayError('protocol-unsupported');
         }
         const entry = deps.identify(request);

@@ -2,6 +2,7 @@
 import type WebSocket from 'ws';
 import { openSocket, type LinkSocket } from '../../../clients/sdk/link-socket.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
+import type { MessageId } from '../../../protocol/ids.ts';
 import {
   parseGatewayFrame,
   type ClientFrame,
@@ -42,7 +43,7 @@ export type SessionOptions = {
 };
 
 /** A message that was delivered. */
-export type Arrival = { readonly id: string; readonly digest: Buffer; readonly unit: Unit };
+export type Arrival = { readonly id: MessageId; readonly digest: Buffer; readonly unit: Unit };
 
 /** A receipt of the stream. */
 export type StreamedReceipt = Receipt & { readonly position: number };
@@ -222,7 +223,7 @@ export class RawSession {
       this.sendReceipts(
         receiptGroup(
           this.endpoint,
-          part.map(({ id, digest }) => ({ message: id as Receipt['message'], envelopeDigest: digest })),
+          part.map(({ id, digest }) => ({ message: id, envelopeDigest: digest })),
         ),
       );
       await this.next('receipts-taken', taken);

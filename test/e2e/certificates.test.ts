@@ -1,0 +1,205 @@
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renew } from '../../clients/sdk/enrol.ts';
+import { createAuthority, endpointUri, type AuthorityFiles } from '../../gateway/identity/authority.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { subprotocol } from '../../protocol/wire/limits.ts';
+import { makeCertificate } from '../gateway/identity/odd-certificates.ts';
+import { Bystander } from './kit/bystander.ts';
+import { openTestEndpoint, type TestEndpoint } from './kit/endpoint.ts';
+import { addresses, Exchange, type Name } from './kit/exchange.ts';
+
+let exchange: Exchange;
+let people: Record<Name, TestEndpoint>;
+let bystander: Bystander;
+let authority: AuthorityFiles;
+
+beforeAll(async () => {
+  exchange = await Exchange.open({ quotas: { sessionsPerEndpoint: 2, sessionsPerAgency: 1_000 } });
+  people = await exchange.enrol('police', 'north', 'night', 'south', 'health');
+  bystander = await Bystander.start(exchange, people.health, people.south);
+  authority = await issuingAuthority();
+});
+afterAll(async () => {
+  try {
+    expect(await bystander.stop()).toBeGreaterThan(0);
+  } finally {
+    await exchange.close();
+  }
+});
+
+async function issuingAuthority(): Promise<AuthorityFiles> {
+  const dir = exchange.home.dir;
+  const privateKeyPem = await readFile(join(dir, 'ca.key'), 'utf8');
+  return { privateKeyPem, certificatePem: exchange.home.authority.certificatePem };
+}
+
+type Credentials = { readonly key: string; readonly cert: string } | undefined;
+type Reply = {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly body: Record<string, unknown>;
+};
+
+const upgrade = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': Buffer.alloc(16, 1).toString('base64'),
+  'sec-websocket-protocol': subprotocol,
+};
+
+/** One HTTPS request with this certificate; a successful upgrade is status 101. */
+async function ask(path: string, tls: Credentials, headers: Record<string, string> = {}): Promise<Reply> {
+  const { port } = new URL(exchange.url);
+  return await new Promise((resolve, reject) => {
+    const outgoing = request({
+      host: '127.0.0.1',
+      port,
+      path,
+      headers,
+      ca: exchange.home.authority.certificatePem,
+      minVersion: 'TLSv1.3',
+      agent: false,
+      ...tls,
+    });
+    outgoing.on('error', reject);
+    outgoing.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      resolve({ status: 101, type: undefined, body: {} });
+    });
+    outgoing.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => {
+        const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+        resolve({
+          status: response.statusCode ?? 0,
+          type: response.headers['content-type']?.split(';')[0],
+          body,
+        });
+      });
+    });
+    outgoing.end();
+  });
+}
+
+const own = ({ home }: TestEndpoint): Credentials => ({ key: home.tlsKeyPem, cert: home.tlsCertificatePem });
+const named = (endpoint: TestEndpoint) => [{ type: 'url' as const, value: endpointUri(endpoint.address) }];
+
+async function expectRefusal(tls: Credentials, status: number, code: ErrorCode, headers = {}): Promise<void> {
+  for (const [path, extra] of [
+    ['/v1/socket', upgrade],
+    ['/v1/directory', {}],
+    ['/v1/datasets', {}],
+  ] as const) {
+    const reply = await ask(path, tls, { ...extra, ...headers });
+    expect(reply).toMatchObject({ status, type: 'application/problem+json', body: { code, status } });
+    expect(reply.body).toMatchObject({ type: `urn:causeway:error:${code}` });
+  }
+  await exchange.recorded({ kind: 'request.refused', code });
+}
+
+describe('a peer at the upgrade and at the directory', () => {
+  it('with its certificate is let in', async () => {
+    expect(await ask('/v1/socket', own(people.police), upgrade)).toMatchObject({ status: 101 });
+    const { status, body } = await ask('/v1/directory', own(people.police));
+    expect(status).toBe(200);
+    expect((body.entries as unknown[]).length).toBe(5);
+  });
+
+  it('without a certificate is refused with 401', () =>
+    expectRefusal(undefined, 401, 'certificate-required'));
+
+  it('with headers that claim an identity is refused all the same', () =>
+    expectRefusal(undefined, 401, 'certificate-required', {
+      'x-forwarded-client-cert': `URI=${endpointUri(people.police.address)}`,
+      'x-forwarded-for': '127.0.0.1',
+      'x-ssl-client-verify': 'SUCCESS',
+      'x-client-cert': encodeURIComponent(people.police.home.tlsCertificatePem),
+      forwarded: 'for=127.0.0.1;proto=https',
+    }));
+
+  it('with headers that claim another identity is known by its certificate alone', async () => {
+    const session = await exchange.connect(people.police);
+    expect((await session.welcomed()).endpoint).toBe(addresses.police);
+    await session.leave();
+  });
+
+  it('with an expired certificate is refused with 401', async () => {
+    const dates = { notBefore: new Date(Date.now() - 7_200_000), notAfter: new Date(Date.now() - 60_000) };
+    const expired = await makeCertificate(authority, { names: named(people.police), ...dates });
+    await expectRefusal(expired, 401, 'certificate-invalid');
+  });
+
+  it('with a certificate of another CA is refused with 401', async () => {
+    const other = await createAuthority({ name: 'Causeway sandbox', now: Date.now() });
+    const foreign = await makeCertificate(other, { names: named(people.police) });
+    await expectRefusal(foreign, 401, 'certificate-invalid');
+  });
+
+  it('with the gateway’s own certificate, or one for two names, is refused with 401', async () => {
+    const { key, cert } = exchange.home.tls;
+    await expectRefusal({ key, cert }, 401, 'certificate-invalid');
+    const two = await makeCertificate(authority, {
+      names: [...named(people.police), ...named(people.north)],
+    });
+    await expectRefusal(two, 401, 'certificate-invalid');
+  });
+
+  it('with a good certificate that is not the one on record is refused with 403', async () => {
+    const unknown = await makeCertificate(authority, { names: named(people.police) });
+    await expectRefusal(unknown, 403, 'certificate-unknown');
+  });
+
+  it('with a certificate that a renewal has replaced is refused with 403, and with the new one let in', async () => {
+    const before = own(people.night);
+    const renewed = await openTestEndpoint((await renew(people.night.home)).dir);
+    await expectRefusal(before, 403, 'certificate-unknown');
+    expect(await ask('/v1/directory', own(renewed))).toMatchObject({ status: 200 });
+  });
+
+  it('without the subprotocol, or without an upgrade, is told which is required', async () => {
+    const { 'sec-websocket-protocol': _, ...without } = upgrade;
+    for (const headers of [without, { ...without, 'sec-websocket-protocol': 'causeway.v0' }]) {
+      const reply = await ask('/v1/socket', own(people.police), headers);
+      expect(reply).toMatchObject({ status: 426, body: { code: 'protocol-unsupported' } });
+    }
+    const plain = await ask('/v1/socket', own(people.police), { 'sec-websocket-protocol': subprotocol });
+    expect(plain).toMatchObject({ status: 426, body: { code: 'protocol-unsupported' } });
+  });
+
+  it('with too many sessions is refused with 429, until one of them ends', async () => {
+    const [first, second] = [await exchange.connect(people.police), await exchange.connect(people.police)];
+    const reply = await ask('/v1/socket', own(people.police), upgrade);
+    expect(reply).toMatchObject({ status: 429, body: { code: 'too-many-sessions' } });
+    await exchange.recorded({ kind: 'request.refused', code: 'too-many-sessions' });
+    await first.leave();
+    const third = await exchange.connect(people.police);
+    await Promise.all([second.leave(), third.leave()]);
+  });
+});
+
+describe('revocation', () => {
+  it('closes a live socket within 5 s, tells the others, and keeps the endpoint out', async () => {
+    const live = await exchange.connect(people.north, { credit: 10 });
+    const stubborn = await exchange.connect(people.north);
+    const other = await exchange.connect(people.police);
+    const { directoryVersion } = await other.welcomed();
+    stubborn.pause();
+    await exchange.revoke(people.north);
+    expect(await live.closed(5_000)).toEqual({ code: 4403, error: 'endpoint-revoked' });
+    expect((await other.next('directory-changed')).version).toBeGreaterThan(directoryVersion);
+    await expectRefusal(own(people.north), 403, 'endpoint-revoked');
+    // A client that does not answer the close frame loses its connection.
+    const transport = (stubborn.webSocket as unknown as { _socket: NodeJS.EventEmitter & { resume(): void } })
+      ._socket;
+    transport.resume();
+    await stubborn.closed(5_000);
+    await exchange.recorded({ kind: 'session.error', code: 'endpoint-revoked', endpoint: addresses.north });
+    await other.leave();
+  });
+});
