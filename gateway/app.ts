@@ -48,6 +48,7 @@ export type RunningGateway = {
 
 const defaultQuotas: SessionQuotas = { sessionsPerEndpoint: 8, sessionsPerAgency: 1_000 };
 const defaultDrainMs = 5_000;
+const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
@@ -64,8 +65,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       ...(options.now === undefined ? {} : { clock: options.now }),
     });
     try {
-      return await new Gateway(options, store, policy, await EndpointDirectory.open(store)).start(
-        () => lock.release(),
+      return await new Gateway(options, store, policy, await EndpointDirectory.open(store)).start(() =>
+        lock.release(),
       );
     } catch (error) {
       await store.close();
@@ -156,7 +157,8 @@ class Gateway {
     const { home } = this.#options;
     const app = await buildServer({
       tls: home.tls,
-      log: this.#log,
+      // What Fastify says of itself at level info is said better here.
+      log: this.#log.child({}, { level: 'warn' }),
       report: (error) => this.#logError(error),
       refused: (error) => this.#incidents.note({ kind: 'request.refused', code: error.code }),
     });
@@ -215,24 +217,32 @@ class Gateway {
   }
 
   #reportSession(endpoint: EndpointAddress, error: unknown): void {
-    if (!isCausewayError(error)) {
-      this.#logError(error, endpoint);
-      return;
-    }
+    if (!isCausewayError(error) || error.code === 'internal-error') this.#logError(error, endpoint);
+    if (!isCausewayError(error)) return;
     this.#log.info({ endpoint, code: error.code }, 'session error');
     this.#incidents.note({ kind: 'session.error', code: error.code, endpoint });
   }
 
   async #reload(): Promise<void> {
+    await this.#reloadDirectory();
     try {
-      const { version } = this.#directory;
-      await this.#directory.reload();
-      if (this.#directory.version !== version) this.#sessions.directoryChanged(this.#directory);
       if (await this.#policy.reload())
         this.#log.info({ policy: this.#policy.current.digest }, 'policy loaded');
     } catch (error) {
       // A broken policy folder leaves the one in force alone.
       this.#logError(error);
+    }
+  }
+
+  /** Somebody may have been revoked: a reading that fails is tried again until it works. */
+  async #reloadDirectory(): Promise<void> {
+    try {
+      const { version } = this.#directory;
+      await this.#directory.reload();
+      if (this.#directory.version !== version) this.#sessions.directoryChanged(this.#directory);
+    } catch (error) {
+      this.#logError(error);
+      setTimeout(() => void this.#reloadDirectory(), directoryRetryMs).unref();
     }
   }
 
