@@ -81,7 +81,11 @@ export default {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['\\.d\\.ts$', '^bin/require-node\\.mjs$', '^gateway/store/sqlite/(writer|reader)\\.ts$'],
+        pathNot: [
+          '\\.d\\.ts$',
+          '^bin/require-node\\.mjs$',
+          '^gateway/store/sqlite/(writer|reader|keeper)\\.ts$',
+        ],
       },
       to: {},
     },

@@ -11,6 +11,7 @@ import { registerGatewayCheck } from './gateway-check.ts';
 import { registerGatewayInit } from './gateway-init.ts';
 import { registerGatewayRecords } from './gateway-records.ts';
 import { registerGatewayStart } from './gateway-start.ts';
+import { registerPolicyApply } from './policy-apply.ts';
 import { registerPolicyCheck } from './policy-check.ts';
 import { registerPolicyShow } from './policy-show.ts';
 
@@ -46,5 +47,6 @@ export function registerGatewayCommands(program: ProgramCommand, terminal: Termi
     .helpGroup(sections.agreement)
     .description('The sharing agreement: agencies, categories, policies and data sets.');
   registerPolicyCheck(policy, terminal);
+  registerPolicyApply(policy, terminal);
   registerPolicyShow(policy, terminal);
 }

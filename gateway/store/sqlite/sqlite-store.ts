@@ -109,15 +109,19 @@ function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'listen' | '
     },
     markDelivered: async (deliveries) => {
       if (deliveries.length === 0) return;
-      await writer.run(() => ({ type: 'mark-delivered', deliveries }), deliveries.length);
+      await writer.run(() => ({ type: 'mark-delivered', deliveries }), deliveries.length, 'patient');
     },
     settle: async (settlement) => {
-      const { result } = await writer.run(encodeSettlement(settlement), settlement.receipts.length);
+      const { result } = await writer.run(
+        encodeSettlement(settlement),
+        settlement.receipts.length,
+        'patient',
+      );
       return { outcome: result };
     },
     expire: async (now, limit) => (await writer.run(() => ({ type: 'expire', now, limit }))).result,
     forgetReceipts: async (endpoint, through) => {
-      await writer.run(() => ({ type: 'forget-receipts', endpoint, through }));
+      await writer.run(() => ({ type: 'forget-receipts', endpoint, through }), 1, 'patient');
     },
     permitEnrolment: async ({ secretDigest, endpoint, roles, expiresAt }, record) => {
       await writer.run((sink) => {

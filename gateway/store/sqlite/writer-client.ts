@@ -1,8 +1,10 @@
 /**
- * The main side of the writer: group commit without a timer.
+ * The main side of the writer: group commit.
  *
  * One batch is under way at a time; what is asked meanwhile waits and goes together in the next one. Operations
- * asked in one turn of the event loop's microtasks share a batch from the beginning.
+ * asked in one turn of the event loop's microtasks share a batch from the beginning. An operation that is patient
+ * starts no commit of its own for a few milliseconds, so that it can share that of one that is not: a sync costs
+ * more than what is written with it.
  */
 import { Worker } from 'node:worker_threads';
 import { CausewayError } from '../../../protocol/errors.ts';
@@ -14,13 +16,20 @@ import type { BatchAnswer, Batch, Operation, Packet, Results, WriterReady } from
 import type { WriterOptions } from './writer.ts';
 
 /** What one commit may hold, about. A single operation may be larger. */
-const maxBatch = { messages: 256, bytes: 8 * 1024 * 1024 };
+const maxBatch = { messages: 512, bytes: 8 * 1024 * 1024 };
+
+/** How long patient operations wait for an urgent one. */
+const patienceMs = 4;
+
+/** `urgent`: somebody's answer waits for it. `patient`: it may wait a moment for company. */
+export type Urgency = 'urgent' | 'patient';
 
 type Type = Operation['type'];
 type Waiting = {
   readonly encode: Encode;
   /** Messages or deliveries that the operation is about. */
   readonly weight: number;
+  readonly urgency: Urgency;
   readonly resolve: (value: { result: Results[Type]; group: Buffer | undefined }) => void;
   readonly reject: (error: CausewayError) => void;
 };
@@ -40,6 +49,7 @@ export class WriterClient {
   #queue: Waiting[] = [];
   #underWay: Waiting[] | undefined;
   #scheduled = false;
+  #patience: NodeJS.Timeout | undefined;
   #draining = false;
   #idle: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
@@ -76,6 +86,7 @@ export class WriterClient {
   async run<T extends Type>(
     encode: Encode<T>,
     weight = 1,
+    urgency: Urgency = 'urgent',
   ): Promise<{ result: Results[T]; group: Buffer | undefined }> {
     if (this.#draining) {
       throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
@@ -84,6 +95,7 @@ export class WriterClient {
       this.#queue.push({
         encode: encode as unknown as Encode,
         weight,
+        urgency,
         resolve: resolve as Waiting['resolve'],
         reject,
       });
@@ -94,6 +106,7 @@ export class WriterClient {
   /** Takes nothing more and finishes what is queued. */
   async drain(): Promise<void> {
     this.#draining = true;
+    this.#schedule();
     this.#idle ??= new Promise<void>((resolve) => {
       this.#onIdle = resolve;
       if (this.#queue.length === 0 && this.#underWay === undefined) resolve();
@@ -114,13 +127,21 @@ export class WriterClient {
 
   #schedule(): void {
     if (this.#scheduled || this.#underWay !== undefined) return;
+    if (!this.#draining && this.#queue.every(({ urgency }) => urgency === 'patient')) {
+      this.#patience ??= setTimeout(() => this.#start(), patienceMs);
+      return;
+    }
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      if (this.#underWay !== undefined || this.#queue.length === 0) return;
-      if (this.#worker !== undefined) this.#post(this.#worker);
-      else this.#reviveThen();
-    });
+    queueMicrotask(() => this.#start());
+  }
+
+  #start(): void {
+    this.#scheduled = false;
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    if (this.#underWay !== undefined || this.#queue.length === 0) return;
+    if (this.#worker !== undefined) this.#post(this.#worker);
+    else this.#reviveThen();
   }
 
   /** The thread died: a new one takes over, or everything that waits fails. */
