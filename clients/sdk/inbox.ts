@@ -17,7 +17,6 @@ import { sha256 } from '../../protocol/proof/merkle.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit, type Unit } from '../../protocol/wire/frame.ts';
 import type { Content } from '../../protocol/wire/content.ts';
-import { unreadableId, type RefusedDetail } from '../../protocol/wire/receipt.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
 import { InboxTable } from './inbox-table.ts';
@@ -25,6 +24,7 @@ import type { Link } from './link.ts';
 import { Notice } from './notice.ts';
 import { MessageFault } from './open-payload.ts';
 import type { ReceiptSender } from './receipt-sender.ts';
+import { Refusals, type Claim } from './refusals.ts';
 import type { StateDatabase } from './state-database.ts';
 
 /** A message in hand. */
@@ -59,6 +59,7 @@ export class Inbox {
   readonly #deps: InboxDependencies;
   readonly #table: InboxTable;
   readonly #credit: CreditWindow;
+  readonly #refusals: Refusals;
   readonly #inHand = new Map<string, Arrival>();
   readonly #shown = new Map<Notice, Arrival>();
   /** Senders of what was held in this session. */
@@ -72,6 +73,7 @@ export class Inbox {
     this.#deps = deps;
     this.#table = new InboxTable(deps.state.statements);
     this.#credit = new CreditWindow(deps.window, deps.maxBytes);
+    this.#refusals = new Refusals(deps.self, deps.receipts, deps.emitter);
   }
 
   get isClosed(): boolean {
@@ -182,7 +184,8 @@ export class Inbox {
     try {
       envelope = parseEnvelope(view.envelope);
     } catch (error) {
-      this.#refuseUnreadable(digest, error);
+      if (!isCausewayError(error)) throw error;
+      this.#refusals.refuseUnreadable(digest, this.#deps.now(), error);
       return;
     }
     const name = `${envelope.source} ${envelope.id}`;
@@ -197,7 +200,7 @@ export class Inbox {
     const unit = decodeUnit(Buffer.from(view.bytes));
     const arrival: Arrival = { name, unit, envelope, digest, returns: 0 };
     if (known !== undefined) {
-      this.#refuse(arrival, new CausewayError('id-conflict'));
+      this.#refusals.refuseUnproven(this.#claim(arrival), new CausewayError('id-conflict'));
       return;
     }
     this.#inHand.set(name, arrival);
@@ -218,29 +221,11 @@ export class Inbox {
     if (kind === 'held') {
       await this.#hold(arrival, error);
     } else if (kind === 'refused') {
-      await this.#deps.receipts.settle({ ...this.#claim(arrival), detail: JSON.stringify(reason(error)) });
-      this.#tellRefused(arrival, error);
+      await this.#refusals.refuseForGood(this.#claim(arrival), error);
     } else {
-      this.#refuse(arrival, error);
+      this.#refusals.refuseUnproven(this.#claim(arrival), error);
     }
     this.#finish(arrival);
-  }
-
-  /** Refuses without writing anything down, so that a forgery cannot stand in the way of the genuine message. */
-  #refuse(arrival: Arrival, error: CausewayError): void {
-    this.#deps.receipts.refuseUnproven(this.#claim(arrival), reason(error));
-    this.#tellRefused(arrival, error);
-  }
-
-  #tellRefused({ envelope }: Arrival, error: CausewayError): void {
-    this.#deps.emitter.emit('refusedNotice', { id: envelope.id, from: envelope.source, error });
-  }
-
-  #refuseUnreadable(digest: Buffer, error: unknown): void {
-    if (!isCausewayError(error)) throw error;
-    const { self, now, receipts, emitter } = this.#deps;
-    receipts.refuseUnproven({ id: unreadableId, sender: self, digest, at: now() }, reason(error));
-    emitter.emit('refusedNotice', { id: unreadableId, from: undefined, error });
   }
 
   async #hold({ envelope }: Arrival, error: CausewayError): Promise<void> {
@@ -284,7 +269,7 @@ export class Inbox {
     if (this.#inHand.delete(arrival.name)) this.#credit.finished(arrival.unit.bytes.byteLength);
   }
 
-  #claim({ envelope, digest }: Arrival) {
+  #claim({ envelope, digest }: Arrival): Claim {
     return { id: envelope.id, sender: envelope.source, digest, at: this.#deps.now() };
   }
 
@@ -293,9 +278,4 @@ export class Inbox {
     this.#wakers = [];
     for (const wake of wakers) wake();
   }
-}
-
-/** The error as a receipt says it: no content, at most 2,000 characters. */
-function reason({ code, detail }: CausewayError): RefusedDetail {
-  return detail === undefined ? { code } : { code, text: detail.slice(0, 2_000) };
 }

@@ -10,8 +10,6 @@ export type LinkAddress = {
   /** `wss://host:port/v1/socket`. */
   readonly url: string;
   readonly tls: LinkTls;
-  /** Time for TCP, TLS and the upgrade together. Default 10 s. */
-  readonly handshakeTimeoutMs?: number;
 };
 
 /** The socket, and the TLS socket beneath it: known from the start, so that writes can be corked. */
@@ -45,7 +43,6 @@ export function openSocket(address: LinkAddress): LinkSocket {
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: limits.maxFrameBytes,
-    handshakeTimeout: address.handshakeTimeoutMs ?? 10_000,
     generateMask: (mask) => mask.fill(0),
   });
   return { webSocket, tlsSocket: () => tlsSocket };

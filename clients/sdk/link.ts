@@ -21,6 +21,8 @@ import { SendQueue } from './send-queue.ts';
 export type LinkOptions = LinkAddress & {
   /** `client` names the software; `receiptsAfter` is the last receipt position stored, null for no receipts. */
   readonly hello: { readonly client: string; readonly receiptsAfter: number | null };
+  /** Time for TCP, TLS and the upgrade together. Default 10 s. */
+  readonly handshakeTimeoutMs?: number;
   /** The session ends when nothing has arrived for this long. The gateway pings every 20 s. Default 45 s. */
   readonly silenceMs?: number;
   /** `onWritable` is called once the bytes waiting have fallen below this. Default 1 MiB. */
@@ -52,13 +54,16 @@ export function openLink(options: LinkOptions, handlers: LinkHandlers): Link {
 /** Looks at the silence three times within its limit, so that no message needs a timer. */
 const patience = 2;
 
+/** Time for the gateway's welcome, from hello on. */
+const welcomeMs = 10_000;
+
 /** A session as {@link openLink} gives it. */
 export class Link {
   readonly #socket: LinkSocket;
   readonly #queue: SendQueue;
   readonly #handlers: LinkHandlers;
   readonly #highWaterBytes: number;
-  readonly #deadline: NodeJS.Timeout;
+  #deadline: NodeJS.Timeout;
   #silence: NodeJS.Timeout | undefined;
   #heard = 0;
   #choked = false;
@@ -72,8 +77,10 @@ export class Link {
     this.#socket = openSocket(options);
     this.#queue = new SendQueue(this.#socket, () => this.#written());
     this.#queue.putControl({ type: 'hello', ...options.hello });
-    const welcomeMs = (options.handshakeTimeoutMs ?? 10_000) + 10_000;
-    this.#deadline = setTimeout(() => this.#fail(silent('No welcome arrived in time.')), welcomeMs);
+    this.#deadline = setTimeout(
+      () => this.#fail(new CausewayError('gateway-unreachable', { detail: 'It did not answer in time.' })),
+      options.handshakeTimeoutMs ?? 10_000,
+    );
     this.#listen(this.#socket.webSocket, options.silenceMs ?? 45_000);
   }
 
@@ -154,6 +161,8 @@ export class Link {
   #listen(webSocket: WebSocket, silenceMs: number): void {
     webSocket.on('open', () => {
       this.#state = 'greeting';
+      clearTimeout(this.#deadline);
+      this.#deadline = setTimeout(() => this.#fail(silent('No welcome arrived in time.')), welcomeMs);
       this.#heard = patience;
       this.#silence = setInterval(() => this.#listenForSilence(), silenceMs / 3);
       this.#queue.open();

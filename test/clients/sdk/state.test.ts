@@ -1,0 +1,195 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { randomUUIDv7 } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { backoffMs } from '../../../clients/sdk/backoff.ts';
+import { isHolderAlive, newHolder, claimHolder } from '../../../clients/sdk/holder.ts';
+import { OutboxTable, type EnvelopeDraft } from '../../../clients/sdk/outbox-table.ts';
+import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
+import { CausewayError, errorCodes } from '../../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
+
+let dir: string;
+let state: StateDatabase;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'causeway-state-'));
+  state = new StateDatabase(dir);
+});
+
+afterEach(async () => {
+  await state.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+function countRows(): number {
+  return Number(state.statements.prepare('SELECT count(*) AS n FROM sequences').get()!.n);
+}
+
+const insert = (name: string) => () =>
+  state.statements.prepare('INSERT INTO sequences (recipient, last) VALUES (?, 1)').run(name);
+
+test('the state is readable by its owner only', async () => {
+  expect((await stat(join(dir, stateFileName))).mode & 0o777).toBe(0o600);
+});
+
+test('changes of one turn are committed together, and one that fails sinks no other', async () => {
+  const results = await Promise.allSettled([
+    state.write(insert('a')),
+    state.write(() => {
+      insert('half')();
+      throw new CausewayError('outbox-full');
+    }),
+    state.write(insert('a')),
+    state.write(insert('b')),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+  expect((results[1] as PromiseRejectedResult).reason).toMatchObject({ code: 'outbox-full' });
+  expect((results[2] as PromiseRejectedResult).reason).toMatchObject({ code: 'state-unavailable' });
+  expect(countRows()).toBe(2);
+});
+
+test('a writer waits while another process writes, and is told of the change', async () => {
+  const other = new DatabaseSync(join(dir, stateFileName));
+  const before = state.changesByOthers();
+  other.exec("BEGIN IMMEDIATE; INSERT INTO sequences (recipient, last) VALUES ('theirs', 1)");
+  const written = state.write(insert('ours'));
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  other.exec('COMMIT');
+  await written;
+  other.close();
+  expect(countRows()).toBe(2);
+  expect(state.changesByOthers()).not.toBe(before);
+});
+
+test('what nobody waits for is written before the state is closed', async () => {
+  state.writeLater(insert('later'));
+  await state.close();
+  state = new StateDatabase(dir);
+  expect(countRows()).toBe(1);
+});
+
+test('a state of a later version is not touched', async () => {
+  await state.close();
+  const database = new DatabaseSync(join(dir, stateFileName));
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  expect(() => new StateDatabase(dir)).toThrow(expect.objectContaining({ code: 'store-incompatible' }));
+  const again = new DatabaseSync(join(dir, stateFileName));
+  again.exec('PRAGMA user_version = 1');
+  again.close();
+  state = new StateDatabase(dir);
+});
+
+function draft(to: readonly string[]): EnvelopeDraft {
+  const id = randomUUIDv7() as MessageId;
+  return {
+    id,
+    source: 'north/duty' as EndpointAddress,
+    type: 'notice',
+    time: '2026-11-23T09:30:00.000Z',
+    expires: '2026-11-24T09:30:00.000Z',
+    to: [...to],
+    category: 'concern',
+    severity: 'concern',
+    purpose: 'child-protection',
+    basis: 'public-task',
+    subjects: [],
+    thread: id,
+    payloadDigest: 'A'.repeat(43) as EnvelopeDraft['payloadDigest'],
+    payloadBytes: 1,
+    recipientKeys: ['0'.repeat(64) as EnvelopeDraft['recipientKeys'][number]],
+    attachments: [],
+    signingKey: 'A'.repeat(43) as EnvelopeDraft['signingKey'],
+  };
+}
+
+test('numbers are gap-free for each recipient, whatever is sent, refused by the table, or withdrawn', async () => {
+  const recipients = ['a/x', 'b/@y', 'c/z'];
+  const step = fc.record({
+    to: fc.subarray(recipients, { minLength: 1 }),
+    fate: fc.constantFrom('kept', 'failed', 'withdrawn'),
+    transmitted: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      state.statements.exec('DELETE FROM outbox; DELETE FROM sequences; DELETE FROM deliveries');
+      const table = new OutboxTable(state.statements, 1_000);
+      for (const { to, fate, transmitted } of steps) {
+        const envelope = draft(to);
+        await state
+          .write(() => {
+            table.insert({ envelope, payload: Buffer.alloc(1), recipients: [] }, 'me', transmitted, 0);
+            if (fate === 'failed') throw new CausewayError('aborted');
+          })
+          .catch(() => undefined);
+        if (fate === 'withdrawn') {
+          expect(await state.write(() => table.withdraw(envelope.id))).toBe(!transmitted);
+        }
+      }
+      const seen = new Map<string, number[]>();
+      for (const { envelope } of table.readWaiting('me', 0, 1_000, 1_000_000)) {
+        const { to, sequence } = parseEnvelope(envelope);
+        to.forEach((recipient, index) => {
+          seen.set(recipient, [...(seen.get(recipient) ?? []), sequence[index]!]);
+        });
+      }
+      for (const numbers of seen.values()) expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a full outbox refuses, and has room again once something is answered', async () => {
+  const table = new OutboxTable(state.statements, 2);
+  const put = () =>
+    state.write(() => {
+      const envelope = draft(['a/x']);
+      table.insert({ envelope, payload: Buffer.alloc(1), recipients: [] }, 'me', true, 0);
+      return envelope.id;
+    });
+  const first = await put();
+  await put();
+  await expect(put()).rejects.toMatchObject({ code: 'outbox-full' });
+  const [row] = table.readWaiting('me', 0, 1, 1);
+  await state.write(() =>
+    table.answer(first, row!.digest, { outcome: 'refused', at: 1, code: 'policy-denied' }),
+  );
+  await put();
+});
+
+test('waiting before a new attempt grows, is spread out, and never exceeds its cap', () => {
+  const code = fc.constantFrom(...errorCodes);
+  fc.assert(
+    fc.property(
+      fc.nat(100),
+      code,
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (attempt, name, random) => {
+        const waitMs = backoffMs(attempt, new CausewayError(name), undefined, random);
+        expect(waitMs).toBeGreaterThanOrEqual(0);
+        expect(waitMs).toBeLessThanOrEqual(75_000);
+        expect(backoffMs(attempt, undefined, undefined, random)).toBeLessThanOrEqual(30_000);
+      },
+    ),
+  );
+  expect(backoffMs(3, undefined, undefined, 0.5)).toBe(2_000);
+  expect(backoffMs(99, undefined, undefined, 0.5)).toBe(15_000);
+  expect(backoffMs(0, new CausewayError('endpoint-revoked'), undefined, 0.5)).toBe(60_000);
+});
+
+test('a holder is alive while its client is open in a process that runs', () => {
+  const holder = newHolder();
+  expect(isHolderAlive(holder)).toBe(false);
+  const release = claimHolder(holder);
+  expect(isHolderAlive(holder)).toBe(true);
+  release();
+  expect(isHolderAlive(holder)).toBe(false);
+  expect(isHolderAlive(holder.replace(/^\d+/, '1'))).toBe(true);
+  expect(isHolderAlive(holder.replace(/^\d+/, '4194300'))).toBe(false);
+  expect(isHolderAlive('1.abc.another-machine')).toBe(true);
+});
