@@ -214,7 +214,10 @@ export type Store = {
     now: number,
     record: RecordEntry,
   ): Promise<'enrolled' | PermitRefusal>;
-  /** Replaces an endpoint's latest entry (renewal, revocation). @returns false when there is no such endpoint */
+  /**
+   * Replaces an endpoint's latest entry (renewal, revocation), provided that it is active and has the same keys.
+   * @returns false, with nothing changed, when it was revoked or enrolled again meanwhile, or never was there
+   */
   replaceEntry(entry: DirectoryEntry, record: RecordEntry): Promise<boolean>;
   /** Asks every running gateway to load the policy folder again. */
   requestPolicyReload(record: RecordEntry): Promise<void>;

@@ -34,8 +34,8 @@ export class DirectoryTable {
     );
     this.#replaceEntry = prepare(
       database,
-      `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?
-       WHERE endpoint = ?`,
+      `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?1
+       WHERE endpoint = ?2 AND entry ->> 'status' = 'active' AND entry ->> 'signingKey' = ?3`,
     );
     this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
     this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
@@ -63,7 +63,7 @@ export class DirectoryTable {
   replaceEntry(entry: DirectoryEntry): boolean {
     const endpoint = this.#endpoints.find(entry.endpoint);
     if (endpoint === undefined) return false;
-    if (this.#replaceEntry.run(JSON.stringify(entry), endpoint).changes === 0) return false;
+    if (this.#replaceEntry.run(JSON.stringify(entry), endpoint, entry.signingKey).changes === 0) return false;
     this.raise('directory');
     return true;
   }

@@ -614,6 +614,10 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         const revoked = directoryEntry(health, { status: 'revoked', revokedAt: '2026-11-23T13:00:00.000Z' });
         expect(await store.replaceEntry(revoked, record)).toBe(true);
         expect(await store.replaceEntry(directoryEntry(police), record)).toBe(false);
+        // A renewal that was under way must not bring a revoked endpoint back, nor old keys.
+        expect(await store.replaceEntry(directoryEntry(health), record)).toBe(false);
+        const otherKeys = directoryEntry(school, { signingKey: 'B'.repeat(43) });
+        expect(await store.replaceEntry(otherKeys, record)).toBe(false);
         await reopen();
         const after = await store.readDirectory();
         expect(after.version).toBe(before.version + 1);
