@@ -12,6 +12,7 @@ import type { RecordEntry, Store, StoredRecord } from '../../../gateway/store/po
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../../protocol/proof/signing.ts';
+import { startChildGateway, type ChildGateway } from './child-gateway.ts';
 import { openTestEndpoint, type TestEndpoint } from './endpoint.ts';
 import { RawSession, type SessionOptions } from './raw-session.ts';
 import { eventually } from './watch.ts';
@@ -91,6 +92,17 @@ export class Exchange {
     const homes = await enrolEndpoints(this.dir, this.home, this.url, endpoints);
     const opened = await Promise.all(homes.map((dir) => openTestEndpoint(dir)));
     return Object.fromEntries(names.map((name, index) => [name, opened[index]!])) as Record<N, TestEndpoint>;
+  }
+
+  /** Runs the gateway as a process of its own from now on, until `stop`. */
+  async startChild(): Promise<ChildGateway> {
+    const child = await startChildGateway(this.home.dir);
+    this.#gateway = {
+      url: child.url,
+      port: Number(new URL(child.url).port),
+      close: () => child.kill(),
+    };
+    return child;
   }
 
   /** Opens a session; it is cut off when the exchange closes. */

@@ -1,0 +1,207 @@
+/**
+ * The gateway is killed under load, again and again: whatever it accepted is delivered once in effect.
+ *
+ * `CAUSEWAY_KILLS` sets the number of kills, `CAUSEWAY_SEED` repeats a run's times.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ChildGateway } from './kit/child-gateway.ts';
+import { Writer, type TestEndpoint, type TestMessage } from './kit/endpoint.ts';
+import { Exchange } from './kit/exchange.ts';
+import type { RawSession } from './kit/raw-session.ts';
+import { eventually } from './kit/watch.ts';
+
+const kills = Number(process.env.CAUSEWAY_KILLS ?? 5);
+const seed = Number(process.env.CAUSEWAY_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const window = 96;
+const maxLoadMs = 700;
+const backInServiceMs = 20_000;
+
+let exchange: Exchange;
+let people: Record<'police' | 'north', TestEndpoint>;
+
+beforeAll(async () => {
+  exchange = await Exchange.open();
+  people = await exchange.enrol('police', 'north');
+  await exchange.stop();
+});
+afterAll(() => exchange.close());
+
+/** A small generator of numbers in [0, 1), the same for the same seed (mulberry32). */
+function randomFrom(state: number): () => number {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Sends without end, keeps what was not accepted and sends it again, byte for byte, in the next session. */
+class Publisher {
+  readonly #writer: Writer;
+  readonly unaccepted = new Map<string, TestMessage>();
+  readonly accepted = new Map<string, number>();
+  readonly stored = new Set<string>();
+  sent = 0;
+  position = 0;
+  #session: RawSession | undefined;
+
+  constructor(writer: Writer) {
+    this.#writer = writer;
+  }
+
+  async run(session: RawSession, isOver: () => boolean): Promise<void> {
+    this.#session = session;
+    const again = [...this.unaccepted.values()];
+    await Promise.all(
+      [again, ...Array.from({ length: 3 }, () => [])].map((first) => this.#send(first, isOver)),
+    );
+  }
+
+  async #send(first: readonly TestMessage[], isOver: () => boolean): Promise<void> {
+    let batch = first;
+    while (batch.length > 0 || !isOver()) {
+      if (batch.length === 0) {
+        batch = this.#writer.batch(Array.from({ length: 1 + (this.sent % (window / 3)) }, () => ({})));
+        this.sent += batch.length;
+        for (const message of batch) this.unaccepted.set(message.id, message);
+      }
+      const answers = await this.#session!.submit(...batch);
+      answers.forEach((answer, index) => {
+        const { id } = batch[index]!;
+        if (answer.kind !== 'accepted') throw new Error(`refused with ${answer.code}`);
+        const { record } = answer.detail;
+        const before = this.accepted.get(id);
+        if (before !== undefined && before !== record) throw new Error('a second outcome for one message');
+        this.accepted.set(id, record);
+        this.unaccepted.delete(id);
+      });
+      this.take();
+      batch = [];
+    }
+  }
+
+  /** Takes the receipts that have come; the groups must follow one another without a gap. */
+  take(): void {
+    const session = this.#session!;
+    const before = this.position;
+    for (const { position, kind, message } of session.receipts.splice(0)) {
+      if (position !== this.position && position !== this.position + 1) {
+        throw new Error(`position ${position} came after ${this.position}`);
+      }
+      this.position = position;
+      if (kind === 'stored') this.stored.add(message);
+    }
+    if (this.position > before && session.isOpen) {
+      session.control({ type: 'receipts-stored', through: this.position });
+    }
+  }
+}
+
+/** Keeps every id durably before it says `stored`; `delivered` counts what an application would have seen. */
+class Consumer {
+  readonly #database: DatabaseSync;
+  readonly seen = new Map<string, number>();
+  repeated = 0;
+
+  constructor(file: string) {
+    this.#database = new DatabaseSync(file);
+    this.#database.exec('PRAGMA journal_mode = WAL; CREATE TABLE inbox (id TEXT PRIMARY KEY)');
+  }
+
+  async run(session: RawSession, isOver: () => boolean): Promise<void> {
+    const insert = this.#database.prepare('INSERT OR IGNORE INTO inbox VALUES (?)');
+    let taken = 0;
+    while (!isOver()) {
+      const arrivals = session.arrivals.slice(taken);
+      taken += arrivals.length;
+      if (arrivals.length === 0) {
+        await pause(2);
+        continue;
+      }
+      this.#database.exec('BEGIN');
+      for (const { id } of arrivals) {
+        if (insert.run(id).changes === 1) this.seen.set(id, (this.seen.get(id) ?? 0) + 1);
+        else this.repeated++;
+      }
+      this.#database.exec('COMMIT');
+      session.grant(arrivals.length);
+      await session.store(...arrivals);
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** One life of the gateway: `end` says when, and how. */
+async function live(
+  publisher: Publisher,
+  consumer: Consumer,
+  end: (gateway: ChildGateway, stopPublishing: () => void) => Promise<void>,
+): Promise<void> {
+  const gateway = await exchange.startChild();
+  expect(gateway.startedInMs).toBeLessThan(backInServiceMs);
+  const north = await exchange.connect(people.north, { credit: 500, receiptsAfter: null });
+  const police = await exchange.connect(people.police, { receiptsAfter: publisher.position });
+  const over = { publishing: false, consuming: false };
+  const work = Promise.allSettled([
+    publisher.run(police, () => over.publishing),
+    consumer.run(north, () => over.consuming),
+  ]);
+  await end(gateway, () => (over.publishing = true));
+  await gateway.kill();
+  await Promise.all([police.closed(), north.closed()]);
+  Object.assign(over, { publishing: true, consuming: true });
+  publisher.take();
+  for (const outcome of await work) {
+    // They may have been cut off in the middle of something, and of nothing else do they complain.
+    if (outcome.status === 'rejected') expect(String(outcome.reason)).toMatch(/closed with/);
+  }
+  expect(gateway.log()).toBe('');
+}
+
+it(
+  `delivers once in effect whatever it accepted, over ${kills} kills (CAUSEWAY_SEED=${seed})`,
+  async () => {
+    const random = randomFrom(seed);
+    const publisher = new Publisher(await Writer.open(people.police, [people.north]));
+    const consumer = new Consumer(join(exchange.dir, 'inbox.db'));
+    for (let round = 0; round < kills; round++) {
+      await live(publisher, consumer, () => pause(random() * maxLoadMs));
+    }
+    await live(publisher, consumer, async (_gateway, stopPublishing) => {
+      await pause(200);
+      stopPublishing();
+      await eventually(
+        'every message to be accepted and stored',
+        () => {
+          publisher.take();
+          const isDone = publisher.unaccepted.size === 0 && publisher.stored.size === publisher.sent;
+          return isDone ? true : undefined;
+        },
+        60_000,
+      );
+    });
+    await exchange.stop();
+    consumer.close();
+
+    const accepted = [...publisher.accepted.keys()].sort();
+    expect(accepted).toHaveLength(publisher.sent);
+    expect([...consumer.seen.keys()].sort()).toEqual(accepted);
+    expect([...consumer.seen.values()].every((times) => times === 1)).toBe(true);
+    expect([...publisher.stored].sort()).toEqual(accepted);
+    const records = await exchange.records();
+    expect(records.map(({ index }) => index)).toEqual(records.map((_, index) => index));
+    const acceptances = records.filter(({ entry }) => entry.kind === 'message.accepted');
+    expect(new Map(acceptances.map(({ index, entry }) => [entry.message, index]))).toEqual(
+      publisher.accepted,
+    );
+    expect(acceptances).toHaveLength(publisher.sent);
+  },
+  60_000 + kills * 15_000,
+);
