@@ -66,3 +66,15 @@ export function uuidFromBytes(bytes: Uint8Array, offset = 0): MessageId {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset + offset, 16).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as MessageId;
 }
+
+/** True when two lists name the same things and neither names one twice. */
+export function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  if (left.length === 1) return left[0] === right[0];
+  const known = new Set(left);
+  return (
+    known.size === left.length &&
+    new Set(right).size === right.length &&
+    right.every((item) => known.has(item))
+  );
+}

@@ -10,6 +10,7 @@ import { checkContentMatches, decodeContent, type Content } from '../../protocol
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
+import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import { decryptAndVerify, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';
@@ -53,6 +54,7 @@ export async function openPayload(
     checkPayload(unit.payload, envelope);
     stage = 'refused';
     checkAddressee(envelope, context);
+    checkRecipientPackets(unit.payload, envelope.recipientKeys);
     const content = decodeContent(
       await decryptAndVerify(unit.payload, {
         decryptWith: context.openpgp,

@@ -3,7 +3,7 @@
  * vocabulary, policy. The result is a verdict for the store, with the record of why.
  */
 import { CausewayError, catalogue, isCausewayError } from '../../protocol/errors.ts';
-import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, isSameSet, type EndpointAddress } from '../../protocol/ids.ts';
 import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
@@ -11,11 +11,11 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { limits } from '../../protocol/wire/limits.ts';
+import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import { unreadableId } from '../../protocol/wire/receipt.ts';
 import type { Decision, DecisionRequest } from '../policy/decision.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { AcceptableMessage, RefusableMessage } from '../store/port.ts';
-import { peekRecipients } from './payload-peek.ts';
 
 /** The sender of a unit, as its certificate and the directory name it. */
 export type Sender = {
@@ -36,6 +36,9 @@ export type ExaminationContext = {
 
 /** The part of a policy set that the relay needs. */
 export type ExaminationPolicy = Pick<PolicySet, 'checkVocabulary' | 'decide'>;
+
+/** What a receipt has room for; a refusal for many recipients may have more to say. */
+const maxTextLength = 2_000;
 
 /** Examines one unit. Never throws for anything that a sender can send. */
 export function examine(
@@ -77,7 +80,7 @@ export function examine(
       id: envelope?.id ?? unreadableId,
       envelopeDigest,
       code: error.code,
-      text: error.detail,
+      text: error.detail?.slice(0, maxTextLength),
       final: authentic && !catalogue[error.code].retryable,
       record: {
         ...describe('message.refused', sender, envelopeDigest, envelope, decisions),
@@ -117,11 +120,7 @@ function checkPayload(envelope: Envelope, payload: Buffer): void {
   if (sha256(payload).toString('base64url') !== envelope.payloadDigest) {
     throw new CausewayError('payload-mismatch', { detail: 'Its SHA-256 differs from payloadDigest.' });
   }
-  if (!sameSet(peekRecipients(payload), envelope.recipientKeys)) {
-    throw new CausewayError('recipient-keys-mismatch', {
-      detail: 'The recipient packets of the payload differ from recipientKeys.',
-    });
-  }
+  checkRecipientPackets(payload, envelope.recipientKeys);
 }
 
 /** The endpoints that a message goes to, each once. Their keys must be exactly the envelope's. */
@@ -144,7 +143,7 @@ function resolveRecipients(envelope: Envelope, context: ExaminationContext): rea
     });
   }
   if (
-    !sameSet(
+    !isSameSet(
       entries.map((entry) => entry.encryptionKey),
       envelope.recipientKeys,
     )
@@ -183,18 +182,6 @@ function refuseDenied(decisions: readonly Decision[]): void {
   throw new CausewayError('policy-denied', {
     detail: `Not to ${to}: ${[...reasons].join(' ') || 'no policy permits it.'}`,
   });
-}
-
-/** True when two lists name the same things and neither names one twice. */
-function sameSet(left: readonly string[], right: readonly string[]): boolean {
-  if (left.length !== right.length) return false;
-  if (left.length === 1) return left[0] === right[0];
-  const known = new Set(left);
-  return (
-    known.size === left.length &&
-    new Set(right).size === right.length &&
-    right.every((item) => known.has(item))
-  );
 }
 
 function describe(

@@ -22,7 +22,7 @@ import {
   readOpenpgpIdentity,
   type OpenpgpIdentity,
 } from '../../../clients/sdk/openpgp.ts';
-import { peekRecipients } from '../../../gateway/relay/payload-peek.ts';
+import { peekRecipients } from '../../../protocol/wire/payload-peek.ts';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as openpgp from 'openpgp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { peekRecipients } from '../../../gateway/relay/payload-peek.ts';
+import { peekRecipients } from '../../../protocol/wire/payload-peek.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 
 const v6 = { v6Keys: true, aeadProtect: true, preferredAEADAlgorithm: openpgp.enums.aead.gcm };

@@ -4,8 +4,8 @@
  * Allowed is one shape: version 6 public-key encrypted session keys (section 5.1.2), then one version 2
  * symmetrically encrypted and integrity protected data packet (section 5.13.2), and nothing else.
  */
-import { CausewayError } from '../../protocol/errors.ts';
-import type { Fingerprint } from '../../protocol/ids.ts';
+import { CausewayError } from '../errors.ts';
+import { isSameSet, type Fingerprint } from '../ids.ts';
 
 const tags = { publicKeyEncryptedSessionKey: 1, symmetricallyEncryptedIntegrityProtectedData: 18 } as const;
 const aesCiphers = new Set([7, 8, 9]);
@@ -37,6 +37,17 @@ export function peekRecipients(payload: Buffer): Fingerprint[] {
     offset = packet.next;
   }
   throw notEncrypted('It holds no encrypted data.');
+}
+
+/**
+ * Checks that a payload is encrypted to exactly these keys.
+ * @throws CausewayError `recipient-keys-mismatch`, and everything that {@link peekRecipients} throws
+ */
+export function checkRecipientPackets(payload: Buffer, recipientKeys: readonly Fingerprint[]): void {
+  if (isSameSet(peekRecipients(payload), recipientKeys)) return;
+  throw new CausewayError('recipient-keys-mismatch', {
+    detail: 'The recipient packets of the payload differ from recipientKeys.',
+  });
 }
 
 function readSessionKeyPacket(payload: Buffer, { start, end }: Packet): Fingerprint {
