@@ -107,7 +107,7 @@ export class Exchange {
 
   /** Opens a session; it is cut off when the exchange closes. */
   async connect(endpoint: TestEndpoint, options: SessionOptions = {}): Promise<RawSession> {
-    const session = new RawSession(this.url, endpoint, this.receiptKey, options);
+    const session = new RawSession(options.url ?? this.url, endpoint, this.receiptKey, options);
     this.#sessions.push(session);
     if (options.hello !== null) await session.welcomed();
     return session;

@@ -38,6 +38,8 @@ export type SessionOptions = {
   readonly credit?: number;
   /** Confirm deliveries as they arrive. Default true. */
   readonly confirms?: boolean;
+  /** Another gateway than the one running now: the one that is just stopping. */
+  readonly url?: string;
   /** Another key and certificate than the endpoint's. */
   readonly tls?: { readonly key: string; readonly cert: string };
 };
@@ -50,6 +52,8 @@ export type StreamedReceipt = Receipt & { readonly position: number };
 
 export type Closing = { readonly code: number; readonly error: ErrorCode | undefined };
 
+export type Refusal = { readonly status: number; readonly code: ErrorCode };
+
 export class RawSession {
   readonly endpoint: TestEndpoint;
   readonly controls: GatewayFrame[] = [];
@@ -61,6 +65,7 @@ export class RawSession {
   readonly #watch = new Watch();
   readonly #answers: Receipt[] = [];
   #closing: Closing | undefined;
+  #refusal: Refusal | undefined;
   #errors = 0;
 
   constructor(gatewayUrl: string, endpoint: TestEndpoint, gatewayKey: SigningKey, options: SessionOptions) {
@@ -95,6 +100,11 @@ export class RawSession {
 
   async welcomed(): Promise<Welcome> {
     return await this.next('welcome');
+  }
+
+  /** Waits for the HTTP answer that refuses the upgrade. */
+  async refusal(): Promise<Refusal> {
+    return await this.#watch.until('a refusal of the upgrade', () => this.#refusal);
   }
 
   /** The first control frame of a type after so many of them. */
@@ -260,6 +270,15 @@ export class RawSession {
       if (isBinary) this.#receive(data as Buffer);
       else this.#receiveControl(parseGatewayFrame((data as Buffer).toString('utf8')));
       this.#watch.changed();
+    });
+    webSocket.on('unexpected-response', (_request, response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      response.on('end', () => {
+        const { code } = JSON.parse(body) as { code: ErrorCode };
+        this.#refusal = { status: response.statusCode ?? 0, code };
+        this.#watch.changed();
+      });
     });
     webSocket.on('error', () => undefined);
     webSocket.on('close', (code) => {
