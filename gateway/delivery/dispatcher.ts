@@ -117,29 +117,29 @@ export class Dispatcher {
 
   #sendReceipts(endpoint: EndpointAddress, outlet: Outlet): void {
     if (outlet.receiptsSent === null || outlet.readingReceipts) return;
-    outlet.readingReceipts = true;
-    this.#streamReceipts(endpoint, outlet)
-      .catch((error: unknown) => {
-        this.#onError(error);
-        setTimeout(() => {
-          if (this.#queues.get(endpoint)?.outlets.has(outlet) === true) this.#sendReceipts(endpoint, outlet);
-        }, retryMs).unref();
-      })
-      .finally(() => (outlet.readingReceipts = false));
+    this.#streamReceipts(endpoint, outlet).catch((error: unknown) => {
+      this.#onError(error);
+      setTimeout(() => {
+        if (this.#queues.get(endpoint)?.outlets.has(outlet) === true) this.#sendReceipts(endpoint, outlet);
+      }, retryMs).unref();
+    });
   }
 
   async #streamReceipts(endpoint: EndpointAddress, outlet: Outlet): Promise<void> {
-    while (outlet.receiptsSent !== null && outlet.sink.isWritable()) {
-      const due = outlet.receiptsDue;
-      const groups = await this.#store.readReceipts(endpoint, outlet.receiptsSent, receiptReadLimit);
-      if (groups.length === 0) {
-        if (outlet.receiptsDue === due) return;
-        continue;
+    // The mark falls in the same turn in which the loop ends: whatever grows afterwards starts it again.
+    outlet.readingReceipts = true;
+    try {
+      while (outlet.receiptsSent !== null && outlet.sink.isWritable()) {
+        const due = outlet.receiptsDue;
+        const groups = await this.#store.readReceipts(endpoint, outlet.receiptsSent, receiptReadLimit);
+        if (groups.length === 0 && outlet.receiptsDue === due) return;
+        for (const { position, group } of groups) {
+          outlet.receiptsSent = position;
+          outlet.sink.receipts(position, group);
+        }
       }
-      for (const { position, group } of groups) {
-        outlet.receiptsSent = position;
-        outlet.sink.receipts(position, group);
-      }
+    } finally {
+      outlet.readingReceipts = false;
     }
   }
 }

@@ -102,6 +102,11 @@ export class EndpointQueue {
     }
     // A session closed meanwhile and moved the cursor back: read again from there.
     if (state.cursor !== after) return;
+    // Something immediate was committed meanwhile: it goes first, and this is read again after it.
+    if (lane === 1 && this.#lanes[0].behind) {
+      state.behind = true;
+      return;
+    }
     for (const item of queued) {
       if (!this.#push(item, lane)) {
         state.behind = true;

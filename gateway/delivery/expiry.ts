@@ -12,6 +12,8 @@ export class ExpiryClock {
   readonly #onError: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #dueAt = 0;
+  /** The soonest expiry noted while the store was being asked, which its answer may not know of. */
+  #notedAt = Infinity;
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -27,7 +29,8 @@ export class ExpiryClock {
 
   /** Something that expires at this time has been accepted. */
   note(expiresAt: number): void {
-    if (expiresAt < this.#dueAt && this.#running === undefined) this.#schedule(expiresAt);
+    if (this.#running !== undefined) this.#notedAt = Math.min(this.#notedAt, expiresAt);
+    else if (expiresAt < this.#dueAt) this.#schedule(expiresAt);
   }
 
   async stop(): Promise<void> {
@@ -64,7 +67,8 @@ export class ExpiryClock {
       next = this.#now() + retryMs;
     } finally {
       this.#running = undefined;
-      this.#schedule(next);
+      this.#schedule(Math.min(next, this.#notedAt));
+      this.#notedAt = Infinity;
     }
   }
 }

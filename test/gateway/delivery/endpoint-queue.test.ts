@@ -1,0 +1,320 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Dispatcher } from '../../../gateway/delivery/dispatcher.ts';
+import type { Outlet } from '../../../gateway/delivery/outlet.ts';
+import type { EndpointSink } from '../../../gateway/delivery/sink.ts';
+import type { AcceptableMessage, Lane, Store } from '../../../gateway/store/port.ts';
+import { eventually } from '../../e2e/kit/watch.ts';
+import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
+import { acceptable, health, police, settlementOf } from '../store/synthetic-messages.ts';
+
+/** A real store of which reads can be held back after they were made. */
+class SlowReads {
+  readonly store: Store;
+  reads = 0;
+  failing = false;
+  #held: (() => void)[] | undefined;
+
+  constructor(store: Store) {
+    const hold = async <T>(work: () => Promise<T>): Promise<T> => {
+      this.reads++;
+      if (this.failing) throw new Error('the reader is ill');
+      const result = await work();
+      if (this.#held !== undefined) await new Promise<void>((resolve) => this.#held?.push(resolve));
+      return result;
+    };
+    this.store = {
+      ...store,
+      readQueue: (...question) => hold(() => store.readQueue(...question)),
+      readReceipts: (...question) => hold(() => store.readReceipts(...question)),
+    };
+  }
+
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** Waits until a read has been made and is held back. */
+  async caught(): Promise<void> {
+    await eventually('a read', () => (this.#held !== undefined && this.#held.length > 0 ? true : undefined));
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const resolve of held) resolve();
+  }
+}
+
+class Sink implements EndpointSink {
+  readonly units: string[] = [];
+  readonly positions: number[] = [];
+  writable = true;
+
+  deliver(units: readonly Buffer[]): void {
+    this.units.push(...units.map((unit) => unit.toString()));
+  }
+
+  receipts(position: number): void {
+    this.positions.push(position);
+  }
+
+  isWritable(): boolean {
+    return this.writable;
+  }
+}
+
+let fixture: SqliteFixture;
+let store: Store;
+let reads: SlowReads;
+let dispatcher: Dispatcher;
+let errors: unknown[];
+let next = 1;
+
+beforeEach(async () => {
+  fixture = await createSqliteFixture();
+  store = await fixture.open();
+  reads = new SlowReads(store);
+  errors = [];
+  next = 1;
+  dispatcher = new Dispatcher({
+    store: reads.store,
+    now: () => fixture.clock.now,
+    onError: (error) => errors.push(error),
+  });
+  store.listen({
+    onReceipts: (endpoint, position, group) => dispatcher.receiptsGrown(endpoint, position, group),
+    onChange: () => undefined,
+  });
+});
+afterEach(async () => {
+  reads.release();
+  await store.close();
+  await fixture.remove();
+});
+
+type Accepted = AcceptableMessage & { readonly delivery: number };
+
+/** Commits messages to health and offers them, as the relay does. */
+async function accept(count: number, lane: Lane = 1, offers = true): Promise<Accepted[]> {
+  const messages = Array.from({ length: count }, () => acceptable(next++, { lane }));
+  const { outcomes } = await store.submit({ source: police, messages });
+  const accepted = messages.map((message, index) => {
+    const outcome = outcomes[index];
+    if (outcome?.outcome !== 'accepted') throw new Error('not accepted');
+    return { ...message, delivery: outcome.deliveries[0]! };
+  });
+  if (offers) {
+    dispatcher.offer(
+      accepted.map(({ delivery, lane: of, envelopeDigest, unit }) => ({
+        delivery,
+        recipient: health,
+        lane: of,
+        envelopeDigest,
+        unit,
+      })),
+    );
+  }
+  return accepted;
+}
+
+function connect(credit: number): { sink: Sink; outlet: Outlet } {
+  const sink = new Sink();
+  const outlet = dispatcher.open(health, sink, null);
+  if (credit > 0) dispatcher.grant(health, outlet, credit);
+  return { sink, outlet };
+}
+
+const units = (messages: readonly Accepted[]): string[] => messages.map(({ unit }) => unit.toString());
+
+/** Waits until a sink has so many units, and then a little for more that must not come. */
+async function settled(sink: Sink, count: number): Promise<string[]> {
+  await eventually(`${count} units`, () => (sink.units.length >= count ? true : undefined));
+  await store.probe();
+  await store.readQueue(health, 1, 0, 1);
+  return sink.units;
+}
+
+describe('while a read of the queue is running', () => {
+  it('a grant adds to the credit of the units that it brings, and no more go out than were granted', async () => {
+    const messages = await accept(10);
+    reads.hold();
+    const { sink, outlet } = connect(3);
+    await reads.caught();
+    dispatcher.grant(health, outlet, 4);
+    expect(sink.units).toEqual([]);
+    reads.release();
+    expect(await settled(sink, 7)).toEqual(units(messages.slice(0, 7)));
+    expect(outlet.credit).toBe(0);
+  });
+
+  it('a session that closes gets nothing, and another gets everything in order', async () => {
+    const messages = await accept(5);
+    reads.hold();
+    const first = connect(10);
+    await reads.caught();
+    dispatcher.close(health, first.outlet);
+    const second = connect(10);
+    reads.release();
+    expect(await settled(second.sink, 5)).toEqual(units(messages));
+    expect(first.sink.units).toEqual([]);
+  });
+
+  it('a session that closes makes what it had not settled due for the one that stays', async () => {
+    const messages = await accept(6);
+    const first = connect(3);
+    await settled(first.sink, 3);
+    reads.hold();
+    const second = connect(10);
+    await reads.caught();
+    await store.settle(settlementOf(messages.slice(0, 1), health));
+    dispatcher.settled(health, [messages[0]!.envelopeDigest]);
+    dispatcher.close(health, first.outlet);
+    reads.release();
+    const all = await settled(second.sink, 5);
+    expect([...all].sort()).toEqual(units(messages.slice(1)).sort());
+  });
+
+  it('what is committed meanwhile comes after it, once', async () => {
+    const messages = await accept(3);
+    reads.hold();
+    const { sink } = connect(100);
+    await reads.caught();
+    messages.push(...(await accept(4)));
+    reads.release();
+    messages.push(...(await accept(2)));
+    expect(await settled(sink, 9)).toEqual(units(messages));
+    // From now on the queue is caught up: what is fresh goes straight out, without a read.
+    await eventually('the last read', () => (reads.reads > 0 ? true : undefined));
+    messages.push(...(await accept(1)));
+    expect(await settled(sink, 10)).toEqual(units(messages));
+  });
+
+  it('what is read although it has been offered since does not go out twice', async () => {
+    const { sink } = connect(100);
+    await settled(sink, 0);
+    const late = await accept(3, 1, false);
+    reads.hold();
+    const fresh = await accept(2);
+    reads.release();
+    // The reader saw five; three of them are offered only now, as a slow answer to their sender would.
+    dispatcher.offer(
+      late.map(({ delivery, envelopeDigest, unit }) => ({
+        delivery,
+        recipient: health,
+        lane: 1,
+        envelopeDigest,
+        unit,
+      })),
+    );
+    const out = await settled(sink, 2);
+    expect(new Set(out).size).toBe(out.length);
+    expect(out).toEqual(expect.arrayContaining(units(fresh)));
+  });
+
+  it('something immediate goes before the routine that the read brings', async () => {
+    const routine = await accept(5);
+    reads.hold();
+    const { sink } = connect(4);
+    // The first read is of lane 0, which is empty.
+    await reads.caught();
+    reads.release();
+    reads.hold();
+    await reads.caught();
+    const immediate = await accept(2, 0);
+    reads.release();
+    expect(await settled(sink, 4)).toEqual(units([...immediate, ...routine.slice(0, 2)]));
+  });
+
+  it('a receipt that settles what it brings leaves nothing under way for ever', async () => {
+    const messages = await accept(2);
+    const first = connect(2);
+    await settled(first.sink, 2);
+    dispatcher.close(health, first.outlet);
+    reads.hold();
+    const second = connect(5);
+    await reads.caught();
+    await store.settle(settlementOf(messages, health));
+    dispatcher.settled(
+      health,
+      messages.map(({ envelopeDigest }) => envelopeDigest),
+    );
+    reads.release();
+    // They may go out once more: the recipient answers again, and that ends it.
+    await settled(second.sink, 0);
+    const repeated = await store.settle(settlementOf(messages, health));
+    expect(repeated.outcome).toBe('repeated');
+    dispatcher.settled(
+      health,
+      messages.map(({ envelopeDigest }) => envelopeDigest),
+    );
+    expect(second.outlet.underWay.size).toBe(0);
+    const [fresh] = await accept(1);
+    await eventually('the fresh one', () =>
+      second.sink.units.includes(units([fresh!])[0]!) ? true : undefined,
+    );
+  });
+});
+
+describe('a sink that is not writable', () => {
+  it('gets nothing until it resumes, and then everything in order', async () => {
+    const messages = await accept(3);
+    const { sink, outlet } = connect(0);
+    sink.writable = false;
+    dispatcher.grant(health, outlet, 10);
+    messages.push(...(await accept(2)));
+    await settled(sink, 0);
+    expect(sink.units).toEqual([]);
+    sink.writable = true;
+    dispatcher.resume(health, outlet);
+    expect(await settled(sink, 5)).toEqual(units(messages));
+  });
+});
+
+describe('a read that fails', () => {
+  it('is reported and tried again, for deliveries and for receipts', async () => {
+    const messages = await accept(2);
+    await store.markDelivered(messages.map(({ delivery }) => delivery));
+    reads.failing = true;
+    const { sink } = connect(5);
+    const sender = new Sink();
+    dispatcher.open(police, sender, 0);
+    await eventually('an error each', () => (errors.length >= 2 ? true : undefined));
+    reads.failing = false;
+    expect(await settled(sink, 2)).toEqual(units(messages));
+    await eventually('the receipts', () => (sender.positions.length === 1 ? true : undefined));
+  });
+});
+
+describe('the receipt stream', () => {
+  it('has no gap and nothing twice, whatever grows while it is being read', async () => {
+    const messages = await accept(12);
+    const deliver = (from: number, to: number): Promise<unknown> =>
+      Promise.all(messages.slice(from, to).map(({ delivery }) => store.markDelivered([delivery])));
+    await deliver(0, 1);
+    reads.hold();
+    const sender = new Sink();
+    dispatcher.open(police, sender, 0);
+    await reads.caught();
+    for (let index = 1; index < 6; index++) await deliver(index, index + 1);
+    reads.release();
+    for (let index = 6; index < 12; index++) await deliver(index, index + 1);
+    await eventually('twelve groups', () => (sender.positions.length >= 12 ? true : undefined));
+    expect(sender.positions).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+  });
+
+  it('waits for a sink that is not writable and goes on where it stopped', async () => {
+    const messages = await accept(3);
+    const sender = new Sink();
+    const outlet = dispatcher.open(police, sender, 0);
+    await store.markDelivered([messages[0]!.delivery]);
+    await eventually('the first group', () => (sender.positions.length === 1 ? true : undefined));
+    sender.writable = false;
+    await store.markDelivered([messages[1]!.delivery]);
+    await store.markDelivered([messages[2]!.delivery]);
+    expect(sender.positions).toEqual([1]);
+    sender.writable = true;
+    dispatcher.resume(police, outlet);
+    await eventually('the rest', () => (sender.positions.length === 3 ? true : undefined));
+    expect(sender.positions).toEqual([1, 2, 3]);
+  });
+});
