@@ -23,6 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   try {
     expect(await bystander.stop()).toBeGreaterThan(0);
+    await exchange.expectedRecords();
   } finally {
     await exchange.close();
   }
@@ -96,7 +97,7 @@ describe('a frame that ends its session, and no other', () => {
     const session = await exchange.connect(people.police);
     session.send(make());
     expect(await session.closed()).toEqual({ code, error });
-    await exchange.recorded({ kind: 'session.error', code: error, endpoint: addresses.police });
+    exchange.expectRecord({ kind: 'session.error', code: error, endpoint: addresses.police });
   });
 
   it.each<[string, number, ErrorCode, (session: RawSession) => void]>([
@@ -142,7 +143,7 @@ describe('a frame that ends its session, and no other', () => {
     const session = await exchange.connect(people.night);
     send(session);
     expect(await session.closed()).toMatchObject({ code });
-    await exchange.recorded({ kind: 'session.error', code: error, endpoint: addresses.night });
+    exchange.expectRecord({ kind: 'session.error', code: error, endpoint: addresses.night });
   });
 
   it.each<[string, () => Buffer | string]>([
@@ -155,7 +156,7 @@ describe('a frame that ends its session, and no other', () => {
     await session.opened();
     session.send(make());
     expect(await session.closed()).toEqual({ code: 4400, error: 'hello-expected' });
-    await exchange.recorded({ kind: 'session.error', code: 'hello-expected', endpoint: addresses.north });
+    exchange.expectRecord({ kind: 'session.error', code: 'hello-expected', endpoint: addresses.north });
   });
 
   it('frame-unexpected, 4400: a submission after goodbye', async () => {

@@ -43,6 +43,7 @@ afterAll(async () => {
     await police.receipt(open, 'stored');
     expect(police.receipts.map(({ kind }) => kind)).toEqual(['delivered', 'stored']);
     expect(await bystander.stop()).toBeGreaterThan(0);
+    await exchange.expectedRecords();
   } finally {
     await exchange.close();
   }
@@ -168,7 +169,7 @@ describe('a receipt group that changes nothing', () => {
     expect(await north.nextError()).toBe(code);
     const { frames } = await north.next('receipts-taken', taken);
     expect(frames).toBe(taken + 1);
-    await exchange.recorded({ kind: 'session.error', code, endpoint: addresses.north });
+    exchange.expectRecord({ kind: 'session.error', code, endpoint: addresses.north });
     expect(north.isOpen).toBe(true);
   });
 

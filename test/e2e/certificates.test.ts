@@ -10,6 +10,7 @@ import { makeCertificate } from '../gateway/identity/odd-certificates.ts';
 import { Bystander } from './kit/bystander.ts';
 import { openTestEndpoint, type TestEndpoint } from './kit/endpoint.ts';
 import { addresses, Exchange, type Name } from './kit/exchange.ts';
+import { eventually } from './kit/watch.ts';
 
 let exchange: Exchange;
 let people: Record<Name, TestEndpoint>;
@@ -25,6 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   try {
     expect(await bystander.stop()).toBeGreaterThan(0);
+    await exchange.expectedRecords();
   } finally {
     await exchange.close();
   }
@@ -100,7 +102,7 @@ async function expectRefusal(tls: Credentials, status: number, code: ErrorCode, 
     expect(reply).toMatchObject({ status, type: 'application/problem+json', body: { code, status } });
     expect(reply.body).toMatchObject({ type: `urn:causeway:error:${code}` });
   }
-  await exchange.recorded({ kind: 'request.refused', code });
+  exchange.expectRecord({ kind: 'request.refused', code });
 }
 
 describe('a peer at the upgrade and at the directory', () => {
@@ -176,30 +178,38 @@ describe('a peer at the upgrade and at the directory', () => {
     const [first, second] = [await exchange.connect(people.police), await exchange.connect(people.police)];
     const reply = await ask('/v1/socket', own(people.police), upgrade);
     expect(reply).toMatchObject({ status: 429, body: { code: 'too-many-sessions' } });
-    await exchange.recorded({ kind: 'request.refused', code: 'too-many-sessions' });
+    exchange.expectRecord({ kind: 'request.refused', code: 'too-many-sessions' });
     await first.leave();
     const third = await exchange.connect(people.police);
     await Promise.all([second.leave(), third.leave()]);
   });
 });
 
+describe('a client that does not answer the close frame', () => {
+  it('keeps its place among the sessions of its endpoint for seconds only', async () => {
+    const deaf = [await exchange.connect(people.police), await exchange.connect(people.police)];
+    for (const session of deaf) {
+      session.pause();
+      session.send(Buffer.alloc(0));
+    }
+    await eventually('a free place', async () => {
+      const { status } = await ask('/v1/socket', own(people.police), upgrade);
+      return status === 101 ? true : undefined;
+    });
+    for (const session of deaf) session.terminate();
+  });
+});
+
 describe('revocation', () => {
   it('closes a live socket within 5 s, tells the others, and keeps the endpoint out', async () => {
     const live = await exchange.connect(people.north, { credit: 10 });
-    const stubborn = await exchange.connect(people.north);
     const other = await exchange.connect(people.police);
     const { directoryVersion } = await other.welcomed();
-    stubborn.pause();
     await exchange.revoke(people.north);
     expect(await live.closed(5_000)).toEqual({ code: 4403, error: 'endpoint-revoked' });
     expect((await other.next('directory-changed')).version).toBeGreaterThan(directoryVersion);
     await expectRefusal(own(people.north), 403, 'endpoint-revoked');
-    // A client that does not answer the close frame loses its connection.
-    const transport = (stubborn.webSocket as unknown as { _socket: NodeJS.EventEmitter & { resume(): void } })
-      ._socket;
-    transport.resume();
-    await stubborn.closed(5_000);
-    await exchange.recorded({ kind: 'session.error', code: 'endpoint-revoked', endpoint: addresses.north });
+    exchange.expectRecord({ kind: 'session.error', code: 'endpoint-revoked', endpoint: addresses.north });
     await other.leave();
   });
 });

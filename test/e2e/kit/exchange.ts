@@ -46,6 +46,7 @@ export class Exchange {
   #gateway: RunningGateway | undefined;
   #store: Store | undefined;
   readonly #sessions: RawSession[] = [];
+  readonly #expected: Record<string, unknown>[] = [];
 
   private constructor(dir: string, home: GatewayHome, options: ExchangeOptions) {
     this.dir = dir;
@@ -135,6 +136,15 @@ export class Exchange {
       );
       return found?.entry;
     });
+  }
+
+  /** Incidents are recorded once a second: a test notes what it expects, and the file waits once for all. */
+  expectRecord(members: Record<string, unknown>): void {
+    this.#expected.push(members);
+  }
+
+  async expectedRecords(): Promise<void> {
+    for (const members of this.#expected) await this.recorded(members);
   }
 
   async revoke(endpoint: TestEndpoint | EndpointAddress): Promise<void> {

@@ -21,7 +21,7 @@ afterEach(async () => {
   await fixture.remove();
 });
 
-function start(expire: Store['expire'] = store.expire): ExpiryClock {
+function start(expire: Store['expire'] = (now, limit) => store.expire(now, limit)): ExpiryClock {
   clock = new ExpiryClock({
     store: { ...store, expire },
     now: Date.now,
