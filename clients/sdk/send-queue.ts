@@ -49,7 +49,7 @@ export class SendQueue {
     for (const { bytes } of units) {
       const size = bytes.byteLength;
       if (frameHeaderBytes + size > limits.maxFrameBytes) throw new CausewayError('frame-too-large');
-      if (this.#units.length === limits.maxUnits || this.#unitBytes + size > limits.maxFrameBytes) {
+      if (this.#units.length === limits.maxBatch || this.#unitBytes + size > limits.maxFrameBytes) {
         this.#sealUnits();
       }
       this.#units.push(bytes);

@@ -184,27 +184,34 @@ function refuseDenied(decisions: readonly Decision[]): void {
   });
 }
 
+/** The record of an examination: what was asked, by whom, and how policy decided about each recipient. */
 function describe(
   kind: 'message.accepted' | 'message.refused',
-  sender: Sender,
+  { entry }: Sender,
   envelopeDigest: Buffer,
   envelope: Envelope | undefined,
   decisions: readonly Decision[],
 ): AcceptableMessage['record'] {
-  const base = { kind, source: sender.entry.endpoint, envelope: envelopeDigest.toString('base64url') };
+  const base = { kind, source: entry.endpoint, envelope: envelopeDigest.toString('base64url') };
   if (envelope === undefined) return base;
+  const { id, thread, category, severity, purpose, basis, dataschema } = envelope;
   return {
     ...base,
-    message: envelope.id,
-    thread: envelope.thread,
-    category: envelope.category,
-    severity: envelope.severity,
-    decisions: decisions.map(({ effect, policyDigest, determining, reasons, errors, inputs }) => ({
+    message: id,
+    thread,
+    category,
+    severity,
+    purpose,
+    basis,
+    ...(dataschema === undefined ? {} : { dataschema }),
+    roles: entry.roles,
+    policy: decisions[0]?.policyDigest,
+    decisions: decisions.map(({ effect, determining, reasons, errors, inputs: { recipient } }) => ({
+      recipient: recipient.endpoint,
+      roles: recipient.roles,
       effect,
-      policy: policyDigest,
       determining,
       ...(effect === 'deny' ? { reasons, errors } : {}),
-      inputs,
     })),
   };
 }

@@ -1,16 +1,11 @@
 /** Deliveries on their way to an end: delivered, settled by the recipient, or expired. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import {
-  gatewayAddress,
-  uuidFromBytes,
-  uuidToBytes,
-  type EndpointAddress,
-  type MessageId,
-} from '../../../protocol/ids.ts';
+import { gatewayAddress, uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
 import { encodeReceipt } from '../../../protocol/wire/receipt.ts';
 import type { DeliveryId, DeliveryState, SettlementResult } from '../port.ts';
 import type { ByteSource } from './byte-stream.ts';
-import { allRows, bufferOf, firstRow, prepare } from './database.ts';
+import { allRows, firstRow, prepare } from './database.ts';
+import type { DeliveryFacts } from './delivery-facts.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
 import { digestBytes, type Operation, type PackedSettlementReceipt, type Results } from './operations.ts';
 import type { ReceiptStreams } from './receipt-streams.ts';
@@ -19,8 +14,6 @@ import { stateNumbers } from './schema.ts';
 
 type Settle = Extract<Operation, { type: 'settle' }>;
 
-/** Message id, digest, source, recipient. */
-type DeliveryRow = readonly [Uint8Array, Uint8Array, EndpointNumber, EndpointNumber];
 /** Delivery id, state, source. */
 type SettlementRow = readonly [DeliveryId, number, EndpointNumber];
 
@@ -30,8 +23,8 @@ export class DeliveryTable {
   readonly #streams: ReceiptStreams;
   readonly #setDelivered: StatementSync;
   readonly #setFinal: StatementSync;
-  readonly #describe: StatementSync;
-  readonly #byDelivery: StatementSync;
+  readonly #facts: DeliveryFacts;
+  readonly #state: StatementSync;
   readonly #byMessage: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
@@ -41,7 +34,9 @@ export class DeliveryTable {
     endpoints: EndpointTable,
     journal: RecordJournal,
     streams: ReceiptStreams,
+    facts: DeliveryFacts,
   ) {
+    this.#facts = facts;
     this.#endpoints = endpoints;
     this.#journal = journal;
     this.#streams = streams;
@@ -50,16 +45,7 @@ export class DeliveryTable {
       'UPDATE delivery SET state = 1, delivered_at = ? WHERE id = ? AND state = 0',
     );
     this.#setFinal = prepare(database, 'UPDATE delivery SET state = ?, settled_at = ? WHERE id = ?');
-    this.#describe = prepare(
-      database,
-      `SELECT m.id, m.digest, m.source, d.recipient FROM delivery d JOIN message m ON m.seq = d.message
-       WHERE d.id = ?`,
-    );
-    this.#byDelivery = prepare(
-      database,
-      `SELECT d.id, d.state, m.source FROM delivery d JOIN message m ON m.seq = d.message
-       WHERE d.id = ? AND d.recipient = ? AND m.id = ? AND m.digest = ?`,
-    );
+    this.#state = prepare(database, 'SELECT state FROM delivery WHERE id = ?');
     this.#byMessage = prepare(
       database,
       `SELECT d.id, d.state, m.source FROM message m JOIN delivery d
@@ -119,22 +105,25 @@ export class DeliveryTable {
     { message, delivery }: PackedSettlementReceipt,
     digest: Buffer,
   ): SettlementRow | undefined {
-    const id = uuidToBytes(message);
-    const named =
-      delivery === undefined
-        ? undefined
-        : firstRow<SettlementRow>(this.#byDelivery, delivery, recipient, id, digest);
-    return named ?? firstRow<SettlementRow>(this.#byMessage, id, digest, recipient);
+    const named = delivery === undefined ? undefined : this.#facts.read(delivery);
+    if (
+      delivery !== undefined &&
+      named?.recipient === recipient &&
+      named.message === message &&
+      named.digest.equals(digest)
+    ) {
+      const state = firstRow<[number]>(this.#state, delivery);
+      if (state !== undefined) return [delivery, state[0], named.source];
+    }
+    return firstRow<SettlementRow>(this.#byMessage, uuidToBytes(message), digest, recipient);
   }
 
   #tellSender(kind: 'delivered' | 'expired', delivery: DeliveryId, at: number): void {
-    const row = firstRow<DeliveryRow>(this.#describe, delivery);
-    if (row === undefined) throw new Error('a delivery has no message');
-    const [id, digest, source, to] = row;
-    const message = uuidFromBytes(id);
-    const recipient = this.#endpoints.addressOf(to);
+    const facts = this.#facts.read(delivery);
+    if (facts === undefined) throw new Error('a delivery has no message');
+    const { message, source, digest: envelopeDigest } = facts;
+    const recipient = this.#endpoints.addressOf(facts.recipient);
     this.#note(kind, message, recipient);
-    const envelopeDigest = bufferOf(digest);
     this.#streams.tell(
       source,
       encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient, detail: '' }),

@@ -4,6 +4,7 @@ import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { StoreVersions } from '../port.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { firstRow, prepare } from './database.ts';
+import { DeliveryFacts } from './delivery-facts.ts';
 import { DeliveryTable } from './delivery-table.ts';
 import { DirectoryTable } from './directory-table.ts';
 import { EndpointTable } from './endpoint-table.ts';
@@ -31,6 +32,7 @@ export class Ledger {
   readonly journal: RecordJournal;
   readonly #database: DatabaseSync;
   readonly #streams: ReceiptStreams;
+  readonly #facts: DeliveryFacts;
   readonly #messages: MessageTable;
   readonly #deliveries: DeliveryTable;
   readonly #directory: DirectoryTable;
@@ -45,8 +47,9 @@ export class Ledger {
     this.endpoints = new EndpointTable(database);
     this.journal = new RecordJournal(database);
     this.#streams = new ReceiptStreams(database, signer, writer);
-    this.#messages = new MessageTable(database, this.endpoints, this.journal, signer);
-    this.#deliveries = new DeliveryTable(database, this.endpoints, this.journal, this.#streams);
+    this.#facts = new DeliveryFacts(database);
+    this.#messages = new MessageTable(database, this.endpoints, this.journal, signer, this.#facts);
+    this.#deliveries = new DeliveryTable(database, this.endpoints, this.journal, this.#streams, this.#facts);
     this.#directory = new DirectoryTable(database, this.endpoints);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -87,6 +90,7 @@ export class Ledger {
   #undo(): void {
     this.#knownVersion = undefined;
     this.endpoints.forget();
+    this.#facts.forget();
     this.#streams.discard();
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }

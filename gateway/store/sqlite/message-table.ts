@@ -7,6 +7,7 @@ import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { encodeReceipt, unreadableId, type Receipt } from '../../../protocol/wire/receipt.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
+import type { DeliveryFacts } from './delivery-facts.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
 import {
   digestBytes,
@@ -28,6 +29,7 @@ export class MessageTable {
   readonly #endpoints: EndpointTable;
   readonly #journal: RecordJournal;
   readonly #signer: BatchSigner;
+  readonly #facts: DeliveryFacts;
   readonly #insertMessage: StatementSync;
   readonly #insertRefusal: StatementSync;
   readonly #insertUnit: StatementSync;
@@ -37,7 +39,14 @@ export class MessageTable {
   readonly #lastDelivery: StatementSync;
   #nextDelivery = 1;
 
-  constructor(database: DatabaseSync, endpoints: EndpointTable, journal: RecordJournal, signer: BatchSigner) {
+  constructor(
+    database: DatabaseSync,
+    endpoints: EndpointTable,
+    journal: RecordJournal,
+    signer: BatchSigner,
+    facts: DeliveryFacts,
+  ) {
+    this.#facts = facts;
     this.#endpoints = endpoints;
     this.#journal = journal;
     this.#signer = signer;
@@ -111,16 +120,20 @@ export class MessageTable {
       lane,
       message.category,
       message.severity,
-      uuidToBytes(message.thread),
+      message.thread === id ? idBytes : uuidToBytes(message.thread),
       first,
       recipients.length,
       listening,
     );
     if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
     this.#insertUnit.run(seq, unit);
+    // The digest is a view of the whole batch, which must not live as long as the facts.
+    const ownDigest = Buffer.from(digest);
     for (const recipient of recipients) {
       const number = this.#endpoints.intern(recipient);
-      this.#insertDelivery.run(this.#nextDelivery++, seq, number, lane, expiresAt);
+      this.#insertDelivery.run(this.#nextDelivery, seq, number, lane, expiresAt);
+      const fact = { message: id, digest: ownDigest, source: sender.number, recipient: number };
+      this.#facts.keep(this.#nextDelivery++, fact);
     }
     this.#journal.appendBytes(entry);
     const detail = acceptedDetailText(record, recipients, listening);
