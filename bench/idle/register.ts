@@ -5,8 +5,8 @@ import { createCertificateRequest } from '../../clients/sdk/certificate-request.
 import { digestSecret } from '../../gateway/identity/enrolment-token.ts';
 import type { GatewayHome } from '../../gateway/identity/gateway-home.ts';
 import { openSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
-import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 
 /** @returns the TLS key that they share, and their certificates, PEM */
@@ -28,7 +28,7 @@ export async function registerEndpoints(
       { secretDigest, endpoint, roles: [], expiresAt },
       { kind: 'enrolment.permitted' },
     );
-    const tlsThumbprint = sha256(new X509Certificate(pem).raw).toString('base64url') as Digest;
+    const tlsThumbprint = digestOf(new X509Certificate(pem).raw);
     const entry = { ...model, endpoint, tlsThumbprint };
     await store.enrol(secretDigest, entry, Date.now(), { kind: 'enrolment.completed' });
     return pem;

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { Batcher } from '../../clients/sdk/batcher.ts';
 import { openLink } from '../../clients/sdk/link.ts';
 import type { MessageId } from '../../protocol/ids.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import { signingKeyFromRaw } from '../../protocol/proof/signing.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import { encodeEnvelope } from '../../protocol/wire/envelope.ts';
@@ -47,7 +47,7 @@ function submitOne(): void {
     sequence: [++counts.submitted],
     thread: id,
     ...plan.template,
-    payloadDigest: sha256(payload).toString('base64url') as Envelope['payloadDigest'],
+    payloadDigest: digestOf(payload),
   };
   unaccepted++;
   unstored++;

@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, Fingerprint, MessageId } from '../../protocol/ids.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
 import { encodeContent, type ContentHeader } from '../../protocol/wire/content.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
@@ -83,7 +83,7 @@ export async function composeNotice(notice: OutgoingNotice, context: ComposeCont
   return {
     envelope: {
       ...draft,
-      payloadDigest: sha256(payload).toString('base64url') as EnvelopeDraft['payloadDigest'],
+      payloadDigest: digestOf(payload),
       payloadBytes: payload.byteLength,
       recipientKeys,
     },

@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import {
   decodeEnrolmentToken,
@@ -95,7 +95,7 @@ function checkResponse(response: EnrolmentResponse, keys: EndpointKeys, authorit
   const matches =
     entry.endpoint === keys.endpoint &&
     entry.status === 'active' &&
-    entry.tlsThumbprint === sha256(certificate.raw).toString('base64url') &&
+    entry.tlsThumbprint === digestOf(certificate.raw) &&
     entry.openpgpFingerprint === keys.openpgp.fingerprint &&
     entry.encryptionKey === keys.openpgp.encryptionKey &&
     entry.signingKey === keys.signingKey;

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { Digest } from '../../protocol/ids.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import { asConnectionError } from './gateway-request.ts';
 
 const timeoutMs = 10_000;
@@ -23,7 +23,7 @@ export async function fetchPinnedAuthority(
   signal?: AbortSignal,
 ): Promise<string> {
   const chain = await readPeerChain(gatewayUrl, signal);
-  const authority = chain.find((der) => sha256(der).toString('base64url') === fingerprint);
+  const authority = chain.find((der) => digestOf(der) === fingerprint);
   if (authority === undefined) {
     throw new CausewayError('gateway-untrusted', {
       detail:

@@ -5,7 +5,7 @@
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import { checkContentMatches, decodeContent, type Content } from '../../protocol/wire/content.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
@@ -80,7 +80,7 @@ async function trustedSender(envelope: Envelope, { directory }: OpenContext): Pr
 }
 
 function checkPayload(payload: Buffer, envelope: Envelope): void {
-  const digest = sha256(payload).toString('base64url');
+  const digest = digestOf(payload);
   if (payload.byteLength !== envelope.payloadBytes || digest !== envelope.payloadDigest) {
     throw new CausewayError('payload-mismatch');
   }

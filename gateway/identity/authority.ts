@@ -12,7 +12,7 @@ import {
 import { isIP } from 'node:net';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import {
   AuthorityKeyIdentifierExtension,
@@ -113,13 +113,13 @@ export async function openAuthority(files: AuthorityFiles, now: () => number): P
     });
     return {
       pem: pemText(issued.toString('pem')),
-      thumbprint: sha256(Buffer.from(issued.rawData)).toString('base64url') as Digest,
+      thumbprint: digestOf(Buffer.from(issued.rawData)),
     };
   }
 
   return {
     certificatePem: files.certificatePem,
-    fingerprint: sha256(certificate.raw).toString('base64url') as Digest,
+    fingerprint: digestOf(certificate.raw),
     issueServerCertificate: (publicKeyPem, hosts) => issue(serverProfile(publicKeyPem, hosts)),
     issueEndpointCertificate: async (requestPem, endpoint) =>
       issue(endpointProfile(await readCertificateRequest(requestPem), endpoint)),

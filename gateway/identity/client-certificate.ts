@@ -7,8 +7,8 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
-import { endpointAddressSchema, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { endpointAddressSchema, type EndpointAddress } from '../../protocol/ids.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
@@ -30,7 +30,7 @@ export function identifyPeer(
   }
   if (!authorized) throw invalid('TLS could not verify it.');
   const entry = directory.get(readClientCertificate(certificate, now));
-  const thumbprint = sha256(certificate).toString('base64url') as Digest;
+  const thumbprint = digestOf(certificate);
   if (entry?.tlsThumbprint !== thumbprint) {
     throw new CausewayError('certificate-unknown', {
       detail: 'It was superseded by a later one, or the endpoint was never enrolled here.',

@@ -4,8 +4,8 @@
  */
 import { CausewayError, catalogue, isCausewayError } from '../../protocol/errors.ts';
 import { agencyOf, isSameSet, type EndpointAddress } from '../../protocol/ids.ts';
-import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { findWholeBatches, verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
+import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
@@ -40,11 +40,22 @@ export type ExaminationPolicy = Pick<PolicySet, 'checkVocabulary' | 'decide'>;
 /** What a receipt has room for; a refusal for many recipients may have more to say. */
 const maxTextLength = 2_000;
 
-/** Examines one unit. Never throws for anything that a sender can send. */
+/** Examines the units of a frame. Never throws for anything that a sender can send. */
+export function examineAll(
+  units: readonly Unit[],
+  sender: Sender,
+  context: ExaminationContext,
+): (AcceptableMessage | RefusableMessage)[] {
+  const proven = findWholeBatches(units, sender.signingKey, sender.verified);
+  return units.map((unit) => examine(unit, sender, context, proven.has(unit)));
+}
+
+/** Examines one unit. `isProven` when its proof has been checked already, together with others. */
 export function examine(
   unit: Unit,
   sender: Sender,
   context: ExaminationContext,
+  isProven = false,
 ): AcceptableMessage | RefusableMessage {
   const envelopeDigest = sha256(unit.envelope);
   let envelope: Envelope | undefined;
@@ -53,7 +64,7 @@ export function examine(
   try {
     envelope = parseEnvelope(unit.envelope);
     checkSender(envelope, sender);
-    verifyBatchProof(unit.envelope, unit.proof, sender.signingKey, sender.verified);
+    if (!isProven) verifyBatchProof(unit.envelope, unit.proof, sender.signingKey, sender.verified);
     authentic = true;
     const expiresAt = checkTimes(envelope, context.now());
     checkPayload(envelope, unit.payload);
@@ -117,7 +128,7 @@ function checkPayload(envelope: Envelope, payload: Buffer): void {
   if (payload.byteLength !== envelope.payloadBytes) {
     throw new CausewayError('payload-mismatch', { detail: 'Its length differs from payloadBytes.' });
   }
-  if (sha256(payload).toString('base64url') !== envelope.payloadDigest) {
+  if (digestOf(payload) !== envelope.payloadDigest) {
     throw new CausewayError('payload-mismatch', { detail: 'Its SHA-256 differs from payloadDigest.' });
   }
   checkRecipientPackets(payload, envelope.recipientKeys);

@@ -5,7 +5,7 @@ import type { Unit } from '../../protocol/wire/frame.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { refusedDetail, type Receipt } from '../../protocol/wire/receipt.ts';
 import type { AcceptableMessage, DeliveryId, Settlement, Store } from '../store/port.ts';
-import { examine, type ExaminationContext, type Sender } from './examine.ts';
+import { examineAll, type ExaminationContext, type Sender } from './examine.ts';
 
 /** A delivery that was just made durable, for whoever dispatches. */
 export type FreshDelivery = {
@@ -38,7 +38,7 @@ export class Relay {
    * @throws CausewayError `store-unavailable` where nothing could be promised; the same units may be given again
    */
   async submit(sender: Sender, units: readonly Unit[]): Promise<Buffer> {
-    const messages = units.map((unit) => examine(unit, sender, this.#deps.examination));
+    const messages = examineAll(units, sender, this.#deps.examination);
     const result = await this.#deps.store.submit({ source: sender.entry.endpoint, messages });
     const fresh: FreshDelivery[] = [];
     result.outcomes.forEach((outcome, index) => {

@@ -25,9 +25,7 @@ export function proveBatch(envelopes: readonly Uint8Array[], signer: BatchSigner
   return paths.map((path, index) => {
     const proof = Buffer.allocUnsafe(headerBytes + path.length * hashBytes);
     proof.set(signature, 0);
-    proof.writeUInt16BE(index, signatureBytes);
-    proof.writeUInt16BE(size, signatureBytes + 2);
-    path.forEach((hash, step) => proof.set(hash, headerBytes + step * hashBytes));
+    writeProof(proof, index, size, path);
     return proof;
   });
 }
@@ -61,6 +59,86 @@ export class VerifiedRoots {
   }
 }
 
+/** An envelope with its proof. */
+export type ProvenEnvelope = { readonly envelope: Uint8Array; readonly proof: Buffer };
+
+/**
+ * The members of whole batches among these, each batch checked with one tree in place of a path for every member.
+ *
+ * A batch counts when all of its members stand here one behind the other, its tree gives exactly the paths that
+ * their proofs hold, byte for byte, and the key signed its root. Whatever is left out of the result is not wrong:
+ * it is to be checked by itself with {@link verifyBatchProof}, which also says what is wrong with it.
+ */
+export function findWholeBatches<T extends ProvenEnvelope>(
+  members: readonly T[],
+  key: SigningKey,
+  verified: VerifiedRoots,
+): ReadonlySet<T> {
+  const proven = new Set<T>();
+  for (let from = 0; from < members.length;) {
+    const proof = members[from]?.proof;
+    const size =
+      proof !== undefined && proof.byteLength >= headerBytes ? proof.readUInt16BE(signatureBytes + 2) : 0;
+    const batch = members.slice(from, from + size);
+    if (size < 2 || size > limits.maxBatch || batch.length < size || !isWholeBatch(batch, key, verified)) {
+      from++;
+      continue;
+    }
+    for (const member of batch) proven.add(member);
+    from += size;
+  }
+  return proven;
+}
+
+function isWholeBatch(batch: readonly ProvenEnvelope[], key: SigningKey, verified: VerifiedRoots): boolean {
+  const signature = batch[0]?.proof.subarray(0, signatureBytes);
+  if (
+    signature === undefined ||
+    !batch.every(({ proof }, index) => isMember(proof, index, batch.length, signature))
+  ) {
+    return false;
+  }
+  const { root, paths } = buildTree(batch.map(({ envelope }) => leafHash(envelope)));
+  const expected = Buffer.allocUnsafe(maxProofBytes);
+  expected.set(signature, 0);
+  const isAsExpected = batch.every(({ proof }, index) =>
+    proof.equals(expected.subarray(0, writeProof(expected, index, batch.length, paths[index] ?? []))),
+  );
+  return isAsExpected && isRootSigned(root, batch.length, signature, key, verified);
+}
+
+/** The cheap part, before anything is hashed: does this proof claim that place in that batch? */
+function isMember(proof: Buffer, index: number, size: number, signature: Buffer): boolean {
+  return (
+    proof.byteLength === headerBytes + pathLength(index, size) * hashBytes &&
+    proof.readUInt16BE(signatureBytes) === index &&
+    proof.readUInt16BE(signatureBytes + 2) === size &&
+    proof.subarray(0, signatureBytes).equals(signature)
+  );
+}
+
+/** Writes everything but the signature. @returns the proof's length */
+function writeProof(proof: Buffer, index: number, size: number, path: readonly Buffer[]): number {
+  proof.writeUInt16BE(index, signatureBytes);
+  proof.writeUInt16BE(size, signatureBytes + 2);
+  path.forEach((hash, step) => proof.set(hash, headerBytes + step * hashBytes));
+  return headerBytes + path.length * hashBytes;
+}
+
+function isRootSigned(
+  root: Buffer,
+  size: number,
+  signature: Buffer,
+  key: SigningKey,
+  verified: VerifiedRoots,
+): boolean {
+  const name = `${key.keyId}${size}${root.toString('latin1')}${signature.toString('latin1')}`;
+  if (verified.has(name)) return true;
+  if (!verifyRoot('envelopes', size, root, signature, key)) return false;
+  verified.add(name);
+  return true;
+}
+
 /**
  * Checks that `proof` ties `envelope` to a signature of `key`.
  * @throws CausewayError `proof-malformed` when it does not parse, `proof-invalid` when it does not verify
@@ -84,8 +162,5 @@ export function verifyBatchProof(
     throw new CausewayError('proof-malformed', { detail: 'Its path does not fit its index and size.' });
   }
   const signature = proof.subarray(0, signatureBytes);
-  const name = `${key.keyId}${size}${root.toString('latin1')}${signature.toString('latin1')}`;
-  if (verified.has(name)) return;
-  if (!verifyRoot('envelopes', size, root, signature, key)) throw new CausewayError('proof-invalid');
-  verified.add(name);
+  if (!isRootSigned(root, size, signature, key, verified)) throw new CausewayError('proof-invalid');
 }

@@ -3,6 +3,7 @@
  * split at the largest power of two smaller than the size. Hashes are Buffers of 32 bytes.
  */
 import { hash } from 'node:crypto';
+import type { Digest } from '../ids.ts';
 
 export const hashBytes = 32;
 
@@ -15,6 +16,11 @@ const latin1 = 'binary' as 'hex';
 /** SHA-256 of some bytes. */
 export function sha256(bytes: Uint8Array): Buffer {
   return Buffer.from(hash('sha256', bytes, latin1), 'latin1');
+}
+
+/** SHA-256 of some bytes, as envelopes write it: base64url without padding. */
+export function digestOf(bytes: Uint8Array): Digest {
+  return hash('sha256', bytes, 'base64url') as Digest;
 }
 
 /** The hash of a leaf with this content. */

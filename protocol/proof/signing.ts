@@ -5,7 +5,7 @@
  */
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { Digest } from '../ids.ts';
-import { hashBytes, sha256 } from './merkle.ts';
+import { hashBytes, digestOf } from './merkle.ts';
 
 export const signatureBytes = 64;
 
@@ -34,7 +34,7 @@ export function signingKeyFromRaw(raw: Uint8Array): SigningKey {
     key: { kty: 'OKP', crv: 'Ed25519', x: copy.toString('base64url') },
     format: 'jwk',
   });
-  return { keyId: sha256(copy).toString('base64url') as Digest, raw: copy, key };
+  return { keyId: digestOf(copy), raw: copy, key };
 }
 
 /** Reads an Ed25519 private key in PKCS#8 PEM and gives its signer. */

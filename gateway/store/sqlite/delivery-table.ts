@@ -14,8 +14,8 @@ import { stateNumbers } from './schema.ts';
 
 type Settle = Extract<Operation, { type: 'settle' }>;
 
-/** Delivery id, state, source. */
-type SettlementRow = readonly [DeliveryId, number, EndpointNumber];
+/** Delivery id, source. */
+type SettlementRow = readonly [DeliveryId, EndpointNumber];
 
 export class DeliveryTable {
   readonly #endpoints: EndpointTable;
@@ -24,7 +24,6 @@ export class DeliveryTable {
   readonly #setDelivered: StatementSync;
   readonly #setFinal: StatementSync;
   readonly #facts: DeliveryFacts;
-  readonly #state: StatementSync;
   readonly #byMessage: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
@@ -44,11 +43,15 @@ export class DeliveryTable {
       database,
       'UPDATE delivery SET state = 1, delivered_at = ? WHERE id = ? AND state = 0',
     );
-    this.#setFinal = prepare(database, 'UPDATE delivery SET state = ?, settled_at = ? WHERE id = ?');
-    this.#state = prepare(database, 'SELECT state FROM delivery WHERE id = ?');
+    // Final states stay, with one exception: what expired here may have reached the recipient all the same.
+    this.#setFinal = prepare(
+      database,
+      `UPDATE delivery SET state = ?1, settled_at = ?2 WHERE id = ?3
+       AND (settled_at IS NULL OR (state = ${stateNumbers.expired} AND ?1 = ${stateNumbers.stored}))`,
+    );
     this.#byMessage = prepare(
       database,
-      `SELECT d.id, d.state, m.source FROM message m JOIN delivery d
+      `SELECT d.id, m.source FROM message m JOIN delivery d
        ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
        WHERE m.id = ? AND m.digest = ? AND d.recipient = ?`,
     );
@@ -80,21 +83,23 @@ export class DeliveryTable {
     const number = this.#endpoints.find(recipient);
     if (number === undefined) return 'unmatched';
     let source: EndpointNumber | undefined;
-    const changes = new Map<DeliveryId, PackedSettlementReceipt>();
+    const settled: DeliveryId[] = [];
     for (const receipt of receipts) {
       const found = this.#resolve(number, receipt, bytes.take(digestBytes));
       if (found === undefined) return 'unmatched';
-      const [delivery, state, sender] = found;
+      const [delivery, sender] = found;
       if (sender !== (source ?? sender)) return 'unmatched';
       source = sender;
-      if (isOpenTo(receipt.kind, state) && !changes.has(delivery)) changes.set(delivery, receipt);
+      settled.push(delivery);
     }
     if (source === undefined) return 'unmatched';
-    if (changes.size === 0) return 'repeated';
-    for (const [delivery, { kind, message }] of changes) {
-      this.#setFinal.run(stateNumbers[kind], at, delivery);
+    let changes = 0;
+    for (const [index, { kind, message }] of receipts.entries()) {
+      if (this.#setFinal.run(stateNumbers[kind], at, settled[index] ?? 0).changes === 0) continue;
       this.#note(kind, message, recipient);
+      changes++;
     }
+    if (changes === 0) return 'repeated';
     this.#streams.passOn(source, group);
     return 'settled';
   }
@@ -105,15 +110,10 @@ export class DeliveryTable {
     { message, delivery }: PackedSettlementReceipt,
     digest: Buffer,
   ): SettlementRow | undefined {
-    const named = delivery === undefined ? undefined : this.#facts.read(delivery);
-    if (
-      delivery !== undefined &&
-      named?.recipient === recipient &&
-      named.message === message &&
-      named.digest.equals(digest)
-    ) {
-      const state = firstRow<[number]>(this.#state, delivery);
-      if (state !== undefined) return [delivery, state[0], named.source];
+    if (delivery !== undefined) {
+      const named = this.#facts.read(delivery);
+      const fits = named?.recipient === recipient && named.message === message && named.digest.equals(digest);
+      if (fits) return [delivery, named.source];
     }
     return firstRow<SettlementRow>(this.#byMessage, uuidToBytes(message), digest, recipient);
   }
@@ -135,9 +135,4 @@ export class DeliveryTable {
       `{"kind":"delivery.${state}","message":"${message}","recipient":"${recipient}"}`,
     );
   }
-}
-
-/** Final states stay, with one exception: what expired here may have reached the recipient all the same. */
-function isOpenTo(kind: PackedSettlementReceipt['kind'], state: number): boolean {
-  return state <= stateNumbers.delivered || (state === stateNumbers.expired && kind === 'stored');
 }
