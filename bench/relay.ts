@@ -22,12 +22,14 @@ import { measureEcho, measureFdatasync } from './relay/baselines.ts';
 const { values } = parseArgs({
   options: {
     window: { type: 'string', default: '256' },
-    seconds: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
     rate: { type: 'string', default: '200' },
   },
 });
 const window = Number(values.window);
 const seconds = Number(values.seconds);
+const rounds = Number(values.rounds);
 const rate = Number(values.rate);
 const ciphertextBytes = 2_048;
 const publisherAddress = 'strathclyde-police/public-protection';
@@ -41,6 +43,13 @@ type Counted = ChildMessage & {
   doubled: number;
   counts: Record<string, number>;
 };
+
+type Throughput = {
+  messagesPerSecond: number;
+  cpuMicrosPerMessage: number;
+  cpuMicrosByProcess: Record<'publisher' | 'gateway' | 'consumer', number>;
+};
+type Round = Throughput & { echoPerSecond: number };
 
 const dir = await mkdtemp(join(tmpdir(), 'causeway-bench-'));
 const children: Child[] = [];
@@ -63,21 +72,28 @@ try {
   ]);
   await publisher.next('ready');
 
-  const echoBefore = await measureEcho(window, ciphertextBytes, 3);
-  const throughput = await measureThroughput(publisher, gateway, consumer);
-  const echoAfter = await measureEcho(window, ciphertextBytes, 3);
+  // The machine's speed drifts: echo and relay take turns, and the ratio is the median of the rounds.
+  const measured: Round[] = [];
+  for (let turn = 0; turn < rounds; turn++) {
+    const echoPerSecond = await measureEcho(window, ciphertextBytes, 2);
+    measured.push({ echoPerSecond, ...(await measureThroughput(publisher, gateway, consumer)) });
+  }
   const latencyMs = await measureLatency(publisher, consumer);
   const fdatasyncPerSecond = await measureFdatasync(dir, ciphertextBytes, 2);
-  const echoPerSecond = (echoBefore + echoAfter) / 2;
+  const middle = medianRound(measured);
   print({
-    messagesPerSecond: round(throughput.messagesPerSecond),
-    echoPerSecond: round(echoPerSecond),
+    messagesPerSecond: round(middle.messagesPerSecond),
+    echoPerSecond: round(middle.echoPerSecond),
     fdatasyncPerSecond: round(fdatasyncPerSecond),
-    ratioToEcho: round(throughput.messagesPerSecond / echoPerSecond, 3),
-    ratioToFdatasync: round(throughput.messagesPerSecond / fdatasyncPerSecond, 3),
-    cpuMicrosPerMessage: round(throughput.cpuMicrosPerMessage, 1),
-    cpuMicrosByProcess: throughput.cpuMicrosByProcess,
+    ratioToEcho: round(ratioOf(middle), 3),
+    ratioToFdatasync: round(middle.messagesPerSecond / fdatasyncPerSecond, 3),
+    cpuMicrosPerMessage: round(middle.cpuMicrosPerMessage, 1),
     latencyMs,
+    rounds: measured.map((each) => ({
+      messagesPerSecond: round(each.messagesPerSecond),
+      ratioToEcho: round(ratioOf(each), 3),
+      cpuMicrosByProcess: each.cpuMicrosByProcess,
+    })),
     window,
     ciphertextBytes,
   });
@@ -135,9 +151,21 @@ async function writePlan(publisherHome: string, consumerHome: string): Promise<s
   return path;
 }
 
-async function measureThroughput(publisher: Child, gateway: Child, consumer: Child) {
+function ratioOf({ messagesPerSecond, echoPerSecond }: Round): number {
+  return messagesPerSecond / echoPerSecond;
+}
+
+/** The round with the median ratio. */
+function medianRound(measured: readonly Round[]): Round {
+  const sorted = measured.toSorted((left, right) => ratioOf(left) - ratioOf(right));
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (middle === undefined) throw new Error('nothing was measured');
+  return middle;
+}
+
+async function measureThroughput(publisher: Child, gateway: Child, consumer: Child): Promise<Throughput> {
   publisher.send({ type: 'flood' });
-  await wait(3_000);
+  await wait(1_500);
   const before = await countAll(publisher, gateway, consumer);
   await wait(seconds * 1_000);
   const after = await countAll(publisher, gateway, consumer);

@@ -83,7 +83,9 @@ export class Dispatcher {
 
   settled(endpoint: EndpointAddress, envelopeDigests: readonly Buffer[]): void {
     const queue = this.#queues.get(endpoint);
-    for (const digest of envelopeDigests) queue?.settled(digest.toString('latin1'));
+    if (queue === undefined) return;
+    for (const digest of envelopeDigests) queue.settled(digest.toString('latin1'));
+    this.#pump(queue);
   }
 
   /** The endpoint's receipt stream has grown. */

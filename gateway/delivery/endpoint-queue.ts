@@ -12,6 +12,8 @@ import { Outlet, type UnderWay } from './outlet.ts';
 type LaneState = { cursor: DeliveryId; behind: boolean };
 
 const readLimit = 64;
+/** Deliveries that one session may leave unanswered, however much credit it grants: they are kept in memory. */
+const maxUnderWay = 65_536;
 
 export class EndpointQueue {
   readonly endpoint: EndpointAddress;
@@ -137,7 +139,8 @@ export class EndpointQueue {
   #ready(): Outlet | undefined {
     let best: Outlet | undefined;
     for (const outlet of this.outlets) {
-      if (outlet.credit > (best?.credit ?? 0) && outlet.sink.isWritable()) best = outlet;
+      const isFree = outlet.underWay.size < maxUnderWay && outlet.sink.isWritable();
+      if (outlet.credit > (best?.credit ?? 0) && isFree) best = outlet;
     }
     return best;
   }
