@@ -26,7 +26,7 @@ function buildProgram(terminal: Terminal): ProgramCommand {
     .configureOutput({ getOutHelpWidth: () => terminal.columns, getErrHelpWidth: () => terminal.columns })
     .exitOverride()
     .examples(
-      ['causeway demo', 'a gateway and nine agencies on this computer, in one minute'],
+      ['causeway demo', 'a gateway and nine endpoints of eight agencies on this computer'],
       ['causeway gateway init ./gateway-home', 'make a gateway of your own; it says what to do next'],
       ['causeway send --help', 'every command explains itself'],
     );

@@ -136,6 +136,8 @@ export class Dispatcher {
         const groups = await this.#store.readReceipts(endpoint, outlet.receiptsSent, receiptReadLimit);
         if (groups.length === 0 && outlet.receiptsDue === due) return;
         for (const { position, group } of groups) {
+          // The rest is read again once the socket has drained.
+          if (!outlet.sink.isWritable()) return;
           outlet.receiptsSent = position;
           outlet.sink.receipts(position, group);
         }

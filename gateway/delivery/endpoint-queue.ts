@@ -3,13 +3,17 @@
  *
  * The store holds the queue; this holds how far it has been read. In each lane everything up to the cursor is
  * under way or final. A fresh delivery goes straight to a session when its lane is caught up; otherwise the lane
- * is behind and is read from the store as credit allows. Lane 0 always goes first.
+ * is behind and is read from the store as credit allows. A lower lane always goes first.
  */
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { DeliveryId, Lane, QueuedDelivery, Store } from '../store/port.ts';
 import { Outlet, type UnderWay } from './outlet.ts';
 
 type LaneState = { cursor: DeliveryId; behind: boolean };
+
+const lanes = [0, 1, 2] as const satisfies readonly Lane[];
+/** Behind every lane. */
+const lanesBelow = lanes.length;
 
 const readLimit = 64;
 /** Deliveries that one session may leave unanswered, however much credit it grants: they are kept in memory. */
@@ -20,10 +24,11 @@ export class EndpointQueue {
   readonly outlets = new Set<Outlet>();
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #lanes: readonly [LaneState, LaneState] = [
-    { cursor: 0, behind: true },
-    { cursor: 0, behind: true },
-  ];
+  readonly #lanes: Readonly<Record<Lane, LaneState>> = {
+    0: { cursor: 0, behind: true },
+    1: { cursor: 0, behind: true },
+    2: { cursor: 0, behind: true },
+  };
   #reading = false;
 
   constructor(endpoint: EndpointAddress, store: Store, now: () => number) {
@@ -64,7 +69,8 @@ export class EndpointQueue {
   offer(delivery: DeliveryId, lane: Lane, digest: string, unit: Buffer): Outlet | undefined {
     const state = this.#lanes[lane];
     if (delivery <= state.cursor) return undefined;
-    const outlet = this.#reading || state.behind || this.#lanes[0].behind ? undefined : this.#ready();
+    const mustWait = this.#reading || (this.#laneBehind() ?? lanesBelow) <= lane;
+    const outlet = mustWait ? undefined : this.#ready();
     if (outlet === undefined) {
       state.behind = true;
       return undefined;
@@ -104,8 +110,8 @@ export class EndpointQueue {
     }
     // A session closed meanwhile and moved the cursor back: read again from there.
     if (state.cursor !== after) return;
-    // Something immediate was committed meanwhile: it goes first, and this is read again after it.
-    if (lane === 1 && this.#lanes[0].behind) {
+    // Something more urgent was committed meanwhile: it goes first, and this is read again after it.
+    if ((this.#laneBehind() ?? lanesBelow) < lane) {
       state.behind = true;
       return;
     }
@@ -130,9 +136,9 @@ export class EndpointQueue {
     return true;
   }
 
+  /** The most urgent lane that is behind. */
   #laneBehind(): Lane | undefined {
-    if (this.#lanes[0].behind) return 0;
-    return this.#lanes[1].behind ? 1 : undefined;
+    return lanes.find((lane) => this.#lanes[lane].behind);
   }
 
   /** The session that takes the next delivery: the one with the most credit, if its buffers have room. */

@@ -8,6 +8,7 @@ const text = z.string().trim().min(1).max(500);
 
 /** Which queue a notice stands in: it never waits behind one of a slower lane. */
 export const lanes = ['immediate', 'priority', 'routine'] as const;
+export type CategoryLane = (typeof lanes)[number];
 
 /** The wellbeing indicators of Getting It Right For Every Child. */
 export const shanarriIndicators = [

@@ -13,9 +13,10 @@ import type { Unit } from '../../protocol/wire/frame.ts';
 import { limits } from '../../protocol/wire/limits.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import { unreadableId } from '../../protocol/wire/receipt.ts';
+import type { CategoryLane } from '../policy/categories.ts';
 import type { Decision, DecisionRequest } from '../policy/decision.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { AcceptableMessage, RefusableMessage } from '../store/port.ts';
+import type { AcceptableMessage, Lane, RefusableMessage } from '../store/port.ts';
 
 /** The sender of a unit, as its certificate and the directory name it. */
 export type Sender = {
@@ -35,7 +36,9 @@ export type ExaminationContext = {
 };
 
 /** The part of a policy set that the relay needs. */
-export type ExaminationPolicy = Pick<PolicySet, 'checkVocabulary' | 'decide'>;
+export type ExaminationPolicy = Pick<PolicySet, 'categories' | 'checkVocabulary' | 'decide'>;
+
+const laneNumbers: Readonly<Record<CategoryLane, Lane>> = { immediate: 0, priority: 1, routine: 2 };
 
 /** What a receipt has room for; a refusal for many recipients may have more to say. */
 const maxTextLength = 2_000;
@@ -77,7 +80,7 @@ export function examine(
       envelopeDigest,
       unit: unit.bytes,
       expiresAt,
-      lane: envelope.severity === 'immediate' ? 0 : 1,
+      lane: laneOf(envelope, context.policy()),
       category: envelope.category,
       severity: envelope.severity,
       thread: envelope.thread,
@@ -179,6 +182,12 @@ function decideAll(
   return recipients.map((recipient) =>
     policy.decide({ sender: party(sender), recipient: party(recipient), ...words }),
   );
+}
+
+/** Danger now always goes first; otherwise the category says how a notice is queued. */
+function laneOf({ severity, category }: Envelope, { categories }: ExaminationPolicy): Lane {
+  const lane = categories.get(category)?.lane ?? 'routine';
+  return laneNumbers[severity === 'immediate' ? 'immediate' : lane];
 }
 
 function party({ endpoint, roles }: DirectoryEntry): DecisionRequest['sender'] {

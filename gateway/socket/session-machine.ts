@@ -9,13 +9,14 @@
  * | ready    | submit frame     | ready, unanswered + units                       | submit                           |
  * | ready    | submit, too many | closed                                          | error window-exceeded, close     |
  * | ready    | receipt frame    | ready, unsettled + 1                            | settle                           |
+ * | ready, draining | receipt frame, too many | closed                                   | error window-exceeded, close     |
  * | ready    | credit, received, receipts-stored | ready                          | grant, confirm, forget           |
  * | ready    | goodbye          | draining, or closed when nothing is open        | stop deliveries; close 1000      |
  * | ready    | drain            | draining, or closed when nothing is open        | draining frame; close 1001       |
  * | draining | submit frame     | closed after a goodbye, ignored after a drain   | error frame-unexpected, close    |
  * | draining | receipt frame    | draining, unsettled + 1                         | settle                           |
  * | ready, draining | answered, settled | draining → closed when nothing is open | send the answer; close           |
- * | any      | fail             | closed                                          | error, close with its code       |
+ * | any      | fail             | closed                                          | stop deliveries; error, close    |
  * | any      | gone             | closed                                          | –                                |
  *
  * A submission that arrives after the gateway began to drain is ignored: it has not been answered, so the client
@@ -91,6 +92,7 @@ export function step(state: SessionState, event: SessionEvent): Transition {
       return submit(state, event.units);
     case 'receipts':
       if (state.phase === 'hello') return fail(state, new CausewayError('hello-expected'));
+      if (state.unsettled >= limits.maxUnanswered) return fail(state, new CausewayError('window-exceeded'));
       return { state: { ...state, unsettled: state.unsettled + 1 }, effects: [{ do: 'settle' }] };
     case 'answered':
       return finish({ ...state, unanswered: state.unanswered - event.units }, []);
@@ -159,6 +161,7 @@ function fail(state: SessionState, error: CausewayError): Transition {
   return {
     state: { ...state, phase: 'closed' },
     effects: [
+      { do: 'stop-deliveries' },
       { do: 'tell-error', error, closing: true },
       { do: 'close', code: catalogue[error.code].closeCode ?? 1011 },
     ],

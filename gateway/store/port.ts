@@ -20,8 +20,8 @@ export type DeliveryId = number;
  */
 export type DeliveryState = 'queued' | 'delivered' | 'stored' | 'refused' | 'expired';
 
-/** 0 is served before 1. */
-export type Lane = 0 | 1;
+/** A lower lane is served before a higher one: 0 immediate, 1 priority, 2 routine. */
+export type Lane = 0 | 1 | 2;
 
 /**
  * Something that happened, for the record: an object of codes, ids and times, never content.

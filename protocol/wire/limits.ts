@@ -21,7 +21,7 @@ export const limits = {
   maxBatch: 64,
   /** Recipients of one message, after roles are resolved. */
   maxRecipients: 32,
-  /** Submissions of one session that may be unanswered. */
+  /** Submitted units of one session that may be unanswered, and receipt frames that may be untaken. */
   maxUnanswered: 1024,
   /** Deliveries a client may grant at once. */
   maxCredit: 4096,
@@ -31,7 +31,7 @@ export const limits = {
   maxLifetimeMs: 90 * 24 * 3600_000,
   /** Absolute time for `hello`, from the opening of the socket. */
   helloTimeoutMs: 5_000,
-  /** A ping is sent this often; two unanswered ones end the session. */
+  /** A ping is sent this often; one that is unanswered when the next is due ends the session. */
   pingIntervalMs: 20_000,
 } as const;
 

@@ -43,6 +43,7 @@ describe('a session before hello', () => {
     const { state, effects } = run([event]);
     expect(state.phase).toBe('closed');
     expect(effects).toMatchObject([
+      { do: 'stop-deliveries' },
       { do: 'tell-error', error: { code: 'hello-expected' }, closing: true },
       { do: 'close', code: catalogue['hello-expected'].closeCode },
     ]);
@@ -50,6 +51,7 @@ describe('a session before hello', () => {
 
   it('is closed when its absolute deadline passes', () => {
     expect(run([{ type: 'deadline' }]).effects).toMatchObject([
+      { do: 'stop-deliveries' },
       { error: { code: 'hello-timeout' } },
       { do: 'close', code: 4408 },
     ]);
@@ -73,9 +75,19 @@ describe('a ready session', () => {
     const full = run([hello, { type: 'submit', units: limits.maxUnanswered }]);
     expect(full.state.phase).toBe('ready');
     expect(step(full.state, { type: 'submit', units: 1 }).effects).toMatchObject([
+      { do: 'stop-deliveries' },
       { error: { code: 'window-exceeded' } },
       { do: 'close', code: 4429 },
     ]);
+  });
+
+  it('takes so many receipt frames at once and is closed beyond', () => {
+    const receipts = Array.from({ length: limits.maxUnanswered }, (): SessionEvent => ({ type: 'receipts' }));
+    const full = run([hello, ...receipts]);
+    expect(full.state.phase).toBe('ready');
+    expect(step(full.state, { type: 'receipts' }).effects[1]).toMatchObject({
+      error: { code: 'window-exceeded' },
+    });
   });
 
   it('takes more once it has answered', () => {
@@ -105,6 +117,7 @@ describe('a ready session', () => {
   it('closes with the code of the error that it fails with', () => {
     const error = new CausewayError('endpoint-revoked');
     expect(run([hello, { type: 'fail', error }]).effects.slice(1)).toEqual([
+      { do: 'stop-deliveries' },
       { do: 'tell-error', error, closing: true },
       { do: 'close', code: 4403 },
     ]);
@@ -142,7 +155,7 @@ describe('a draining session', () => {
   it('is closed by a submission after the client said goodbye', () => {
     const goodbye: SessionEvent = { type: 'control', frame: { type: 'goodbye' } };
     const draining = run([hello, { type: 'submit', units: 1 }, goodbye]);
-    expect(step(draining.state, { type: 'submit', units: 1 }).effects[0]).toMatchObject({
+    expect(step(draining.state, { type: 'submit', units: 1 }).effects[1]).toMatchObject({
       error: { code: 'frame-unexpected' },
     });
   });
