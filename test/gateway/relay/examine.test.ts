@@ -68,7 +68,7 @@ function context(): ExaminationContext {
   };
 }
 
-function unitTo(entries: readonly DirectoryEntry[]): Unit {
+function unitTo(entries: readonly DirectoryEntry[], changes: Record<string, unknown> = {}): Unit {
   const keys = entries.map(({ encryptionKey }) => encryptionKey);
   const payload = sealedLook(keys);
   const envelope = Buffer.from(
@@ -91,12 +91,27 @@ function unitTo(entries: readonly DirectoryEntry[]): Unit {
       recipientKeys: keys,
       attachments: [],
       signingKey: signer.keyId,
+      ...changes,
     }),
   );
   return encodeUnit(envelope, proveBatch([envelope], signer)[0]!, payload);
 }
 
 describe('the examination of a unit', () => {
+  it.each([
+    ['information-request', 'concern', 2],
+    ['information-request', 'immediate', 0],
+    ['missed-appointment', 'concern', 2],
+    ['unexplained-injury', 'urgent', 1],
+  ])('puts %s of severity %s into lane %i, as the agreement says', (category, severity, lane) => {
+    const duty = { ...entry('north-lanarkshire-social-work/duty', 7), roles: ['duty'] };
+    const hospital = 'nhs-lanarkshire/child-protection';
+    const unit = unitTo([duty], { source: hospital, category, severity });
+    const from = { ...sender(), entry: { ...entry(hospital, 98), roles: ['child-protection'] } };
+    const verdict = examine(unit, from, { ...context(), resolve: () => [duty] });
+    expect(verdict).toMatchObject({ verdict: 'accept', lane });
+  });
+
   it('gives a reason that fits into a receipt, however many recipients are denied', () => {
     const verdict = examine(unitTo(recipients), sender(), context());
     if (verdict.verdict !== 'refuse') throw new Error('it was accepted');
