@@ -32,6 +32,7 @@ const entry = (
 export const catalogue = {
   // Session
   'protocol-unsupported': entry(426, 4426, false, 'The WebSocket subprotocol causeway.v1 is required.'),
+  'origin-forbidden': entry(403, null, false, 'Pages in a browser may not open sessions.'),
   'hello-expected': entry(400, 4400, false, 'The first frame of a session must be hello.'),
   'hello-timeout': entry(408, 4408, true, 'No hello arrived within the time allowed.'),
   'frame-malformed': entry(400, 4400, false, 'A frame does not have the form the protocol prescribes.'),

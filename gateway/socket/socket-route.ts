@@ -32,6 +32,8 @@ export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDepen
         if (!request.ws || !offersSubprotocol(request.headers['sec-websocket-protocol'])) {
           throw new CausewayError('protocol-unsupported');
         }
+        // Only browsers say where a page came from, and a browser would lend its certificate to any page.
+        if (request.headers.origin !== undefined) throw new CausewayError('origin-forbidden');
         const entry = deps.identify(request);
         deps.sessions.admit(entry.endpoint);
         entries.set(request, entry);

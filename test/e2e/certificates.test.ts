@@ -174,6 +174,11 @@ describe('a peer at the upgrade and at the directory', () => {
     expect(plain).toMatchObject({ status: 426, body: { code: 'protocol-unsupported' } });
   });
 
+  it('from a page in a browser is refused, whatever certificate the browser lends it', async () => {
+    const reply = await ask('/v1/socket', own(people.police), { ...upgrade, origin: 'https://page.example' });
+    expect(reply).toMatchObject({ status: 403, body: { code: 'origin-forbidden' } });
+  });
+
   it('with too many sessions is refused with 429, until one of them ends', async () => {
     const [first, second] = [await exchange.connect(people.police), await exchange.connect(people.police)];
     const reply = await ask('/v1/socket', own(people.police), upgrade);

@@ -3,11 +3,11 @@
  *
  * Equal incidents within a second become one line with a count, so that a flood of them costs one write.
  */
-import type { ErrorCode } from '../../protocol/errors.ts';
-import type { RecordEntry, Store } from '../store/port.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { RecordEntry, Store } from './store/port.ts';
 
 export type Incident = {
-  readonly kind: 'session.refused' | 'session.error' | 'request.refused';
+  readonly kind: 'session.error' | 'request.refused';
   readonly code: ErrorCode;
   /** Absent where the peer could not be identified. */
   readonly endpoint?: string;
