@@ -2,7 +2,9 @@
  * What one turn of the event loop wants to send, put into as few frames as possible and written in one go.
  *
  * Units that are submitted one behind the other share a frame; their order among themselves and against
- * receipts and control frames is kept.
+ * receipts and control frames is kept. A frame of submissions holds no more than one signed batch, 64 units,
+ * though the protocol allows more: the gateway answers a frame once all of it has been examined, so with
+ * shorter frames the first answers come while the next frame is still being examined.
  */
 import type { TLSSocket } from 'node:tls';
 import type WebSocket from 'ws';
