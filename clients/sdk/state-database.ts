@@ -34,7 +34,7 @@ export class StateDatabase {
   /** Opens the state of a home, and makes it at the first time. @throws CausewayError `store-incompatible` */
   constructor(home: string) {
     const path = join(home, stateFileName);
-    closeSync(openSync(path, 'a', 0o600));
+    createFile(path);
     this.#database = new DatabaseSync(path, { timeout: 5_000 });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.statements = cachedStatements(this.#database);
@@ -139,6 +139,18 @@ export class StateDatabase {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
+  }
+}
+
+/**
+ * Makes the file readable by its owner only. An existing one is left alone: closing any descriptor of a database
+ * file drops every POSIX lock that this process has on it, and so the locks of a connection opened before.
+ */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
