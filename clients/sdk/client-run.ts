@@ -28,7 +28,7 @@ export type ClientRunDependencies = {
   readonly receiptBook: ReceiptBook;
   readonly log: Log;
   readonly endpoint: EndpointAddress;
-  /** Names the software in the gateway's record. */
+  /** Names your software to the gateway. */
   readonly clientName: string;
   /** The key that must sign the gateway's receipts. */
   readonly receiptKeyId: string;
@@ -237,7 +237,7 @@ export class ClientRun {
 
   /** Another process may have trusted a key, answered a message or left one behind. */
   async #watchState(): Promise<void> {
-    const { state, directory, outbox, inbox } = this.#deps;
+    const { state, directory, outbox, inbox, receiptBook } = this.#deps;
     const version = state.changesByOthers();
     const isChanged = version !== this.#stateVersion;
     this.#stateVersion = version;
@@ -246,6 +246,7 @@ export class ClientRun {
       const trusted = directory.list().filter(({ trust }) => trust === 'trusted');
       const endpoints = trusted.map(({ endpoint }) => endpoint);
       if (inbox.trusted(endpoints)) this.keeper.renewSession();
+      await receiptBook.takeHeld(endpoints);
     }
     if (isChanged || ++this.#ticks % reconcileEvery === 0) await outbox.reconcile();
   }

@@ -104,7 +104,12 @@ export class LadderTable {
     this.#database.prepare('INSERT INTO held_receipts (issuer, receipts) VALUES (?, ?)').run(issuer, group);
   }
 
-  /** Takes out the groups that were held for an issuer. */
+  readHeldIssuers(): EndpointAddress[] {
+    const rows = this.#database.prepare('SELECT DISTINCT issuer FROM held_receipts').all();
+    return rows.map((row) => String(row.issuer) as EndpointAddress);
+  }
+
+  /** Takes out the groups that were held for an issuer; what becomes of them belongs in the same transaction. */
   releaseGroups(issuer: string): Buffer[] {
     const rows = this.#database
       .prepare('DELETE FROM held_receipts WHERE issuer = ? RETURNING receipts')

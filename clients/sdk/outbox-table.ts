@@ -160,14 +160,13 @@ export class OutboxTable {
   }
 
   /** Keeps the gateway's answer, the first one only; call inside a transaction. */
-  answer(id: MessageId, digest: Buffer, answer: KeptAnswer): boolean {
-    const { changes } = this.#database
+  answer(id: MessageId, digest: Buffer, answer: KeptAnswer): void {
+    this.#database
       .prepare(
         `UPDATE outbox SET state = ?, answered_at = ?, answer = ?, payload = NULL
          WHERE id = ? AND digest = ? AND state = 'waiting'`,
       )
       .run(answer.outcome, answer.at, JSON.stringify(answer), uuidToBytes(id), digest);
-    return Number(changes) > 0;
   }
 
   /** The gateway's answer; `undefined` while the message waits, null when there is no such message. */

@@ -147,12 +147,18 @@ export class Outbox {
     }
   }
 
-  /** Writes the gateway's answer down; call inside a transaction. Refusals that may pass are not final. */
-  keepAnswer(id: MessageId, digest: Buffer, answer: KeptAnswer): boolean {
-    return isFinal(answer) && this.#table.answer(id, digest, answer);
+  /**
+   * Writes the gateway's answer down unless there is one already; call inside a transaction. Refusals that may
+   * pass are not final.
+   */
+  keepAnswer(id: MessageId, digest: Buffer, answer: KeptAnswer): void {
+    if (isFinal(answer)) this.#table.answer(id, digest, answer);
   }
 
-  /** Acts on an answer that has been written down. */
+  /**
+   * Acts on an answer that has been written down. The caller has made sure that a message with this id and this
+   * digest exists; should there be an earlier answer, that one stands.
+   */
   answered(id: MessageId, digest: Buffer, answer: KeptAnswer): void {
     const name = digest.toString('latin1');
     const seq = this.#inFlight.get(name);
@@ -163,7 +169,7 @@ export class Outbox {
       return;
     }
     if (seq !== undefined) this.#postponed.delete(seq);
-    for (const waiter of this.#takeWaiters(id)) settle(waiter, id, answer);
+    for (const waiter of this.#takeWaiters(id)) settle(waiter, id, this.#table.readAnswer(id) ?? answer);
     this.#tellIdle();
   }
 

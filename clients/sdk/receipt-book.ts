@@ -58,6 +58,19 @@ type Step = {
 
 type Verdict = 'genuine' | 'held';
 
+/** A group after its check: what it changes, whom to wait for, or nothing but what is wrong with it. */
+type Reading =
+  | {
+      readonly verdict: 'genuine';
+      readonly steps: readonly Step[];
+      readonly faults: readonly CausewayError[];
+    }
+  | { readonly verdict: 'held'; readonly issuer: EndpointAddress }
+  | { readonly verdict: 'bad'; readonly faults: readonly CausewayError[] };
+
+/** What storing a group came to; told once it is durable. */
+type Outcome = { readonly applied: readonly Step[]; readonly faults: readonly CausewayError[] };
+
 export class ReceiptBook {
   readonly #deps: ReceiptBookDependencies;
   readonly #table: LadderTable;
@@ -79,42 +92,36 @@ export class ReceiptBook {
    * @throws CausewayError `state-unavailable`
    */
   async take(position: number, bytes: Buffer, previous = 0): Promise<void> {
-    const { state } = this.#deps;
-    const advance = (): void => {
+    const reading = this.#examine(bytes);
+    const outcome = await this.#deps.state.write(() => {
+      const stored = this.#store(bytes, reading);
       if (position > 0) this.#table.advancePosition(position, previous);
-    };
-    let group: ReceiptGroup;
-    let verdict: Verdict;
-    try {
-      group = decodeReceiptGroup(bytes);
-      verdict = this.#verify(group);
-    } catch (error) {
-      this.#reject(position, error);
-      await state.write(advance);
-      return;
-    }
-    if (verdict === 'held') {
-      await state.write(() => {
-        this.#table.holdGroup(group.issuer, bytes);
-        advance();
-      });
-      return;
-    }
-    const steps = this.#read(position, group);
-    const applied = await state.write(() => {
-      const results = steps.filter((step) => this.#apply(position, step));
-      if (results.length > 0) this.#table.keepEvidence(bytes, this.#deps.now());
-      advance();
-      return results;
+      return stored;
     });
-    this.#tell(applied);
+    this.#tell(position, outcome);
   }
 
-  /** Looks again at the groups that were held because their issuer's key was not trusted. */
+  /**
+   * Looks again at the groups that were held because their issuer's key was not trusted. They are released and
+   * applied in one transaction, so that a crash loses none; one that must still wait is held again.
+   */
   async takeHeld(issuers: readonly EndpointAddress[]): Promise<void> {
-    for (const issuer of issuers) {
-      const groups = await this.#deps.state.write(() => this.#table.releaseGroups(issuer));
-      for (const group of groups) await this.take(0, group);
+    const waiting = new Set(this.#table.readHeldIssuers());
+    for (const issuer of issuers.filter((each) => waiting.has(each))) {
+      const outcomes = await this.#deps.state.write(() =>
+        this.#table.releaseGroups(issuer).map((bytes) => this.#store(bytes, this.#examine(bytes))),
+      );
+      for (const outcome of outcomes) this.#tell(0, outcome);
+    }
+  }
+
+  #examine(bytes: Buffer): Reading {
+    try {
+      const group = decodeReceiptGroup(bytes);
+      const verdict = this.#verify(group);
+      return verdict === 'held' ? { verdict, issuer: group.issuer } : { verdict, ...readSteps(group) };
+    } catch (error) {
+      return { verdict: 'bad', faults: [asFault(error)] };
     }
   }
 
@@ -130,53 +137,44 @@ export class ReceiptBook {
     throw new CausewayError('receipt-invalid');
   }
 
-  #read(position: number, group: ReceiptGroup): Step[] {
-    const steps: Step[] = [];
-    for (const receipt of group.receipts) {
-      try {
-        steps.push(readStep(receipt));
-      } catch (error) {
-        this.#reject(position, error);
-      }
+  /** Call inside a transaction. */
+  #store(bytes: Buffer, reading: Reading): Outcome {
+    if (reading.verdict === 'bad') return { applied: [], faults: reading.faults };
+    if (reading.verdict === 'held') {
+      this.#table.holdGroup(reading.issuer, bytes);
+      return { applied: [], faults: [] };
     }
-    return steps;
+    const applied = reading.steps.filter((step) => this.#apply(step));
+    if (applied.length > 0) this.#table.keepEvidence(bytes, this.#deps.now());
+    const unmatched = reading.steps.length - applied.length;
+    const faults = Array.from({ length: unmatched }, () => new CausewayError('receipt-unmatched'));
+    return { applied, faults: [...reading.faults, ...faults] };
   }
 
-  #apply(position: number, { receipt, answer, event }: Step): boolean {
+  /** @returns false when there is no such message: its id and the digest of its envelope must both be right */
+  #apply({ receipt, answer, event }: Step): boolean {
     const { kind, message, envelopeDigest, at } = receipt;
+    const seq = this.#table.findMessage(message, envelopeDigest);
+    if (seq === undefined) return false;
     if (answer !== undefined) {
       this.#deps.outbox.keepAnswer(message, envelopeDigest, answer);
       return true;
     }
-    const seq = this.#table.findMessage(message, envelopeDigest);
     const recipient = event.recipient ?? '';
-    const fits =
-      seq !== undefined &&
-      (kind === 'delivered'
-        ? this.#table.markDelivered(seq, recipient, at)
-        : this.#table.settle(
-            seq,
-            recipient,
-            kind as 'stored' | 'refused' | 'expired',
-            at,
-            kind === 'refused' ? refusedDetail(receipt) : undefined,
-          ));
-    if (!fits) this.#reject(position, new CausewayError('receipt-unmatched'));
-    return fits;
+    if (kind === 'delivered') return this.#table.markDelivered(seq, recipient, at);
+    const outcome = kind as 'stored' | 'refused' | 'expired';
+    const detail = kind === 'refused' ? refusedDetail(receipt) : undefined;
+    return this.#table.settle(seq, recipient, outcome, at, detail);
   }
 
-  #tell(steps: readonly Step[]): void {
-    for (const { receipt, answer, event } of steps) {
+  #tell(position: number, { applied, faults }: Outcome): void {
+    for (const error of faults) this.#deps.emitter.emit('badReceipt', { position, error });
+    for (const { receipt, answer, event } of applied) {
       if (answer !== undefined) {
         this.#deps.outbox.answered(receipt.message, receipt.envelopeDigest, answer);
       }
       this.#deps.onReceipt(event);
     }
-  }
-
-  #reject(position: number, error: unknown): void {
-    if (!isCausewayError(error)) throw error;
-    this.#deps.emitter.emit('badReceipt', { position, error });
   }
 }
 
@@ -188,6 +186,25 @@ function verifies(group: ReceiptGroup, key: SigningKey): boolean {
     if (isCausewayError(error, 'receipt-invalid')) return false;
     throw error;
   }
+}
+
+/** What each receipt changes; one that is wrong does not harm the others of its group. */
+function readSteps({ receipts }: ReceiptGroup): { steps: Step[]; faults: CausewayError[] } {
+  const steps: Step[] = [];
+  const faults: CausewayError[] = [];
+  for (const receipt of receipts) {
+    try {
+      steps.push(readStep(receipt));
+    } catch (error) {
+      faults.push(asFault(error));
+    }
+  }
+  return { steps, faults };
+}
+
+function asFault(error: unknown): CausewayError {
+  if (isCausewayError(error)) return error;
+  throw error;
 }
 
 /** Checks that this issuer may say this. @throws CausewayError `receipt-malformed` or `receipt-invalid` */

@@ -1,6 +1,12 @@
+import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
-import { generateKeyPairSync } from 'node:crypto';
+import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
+import { PinTable } from '../../../clients/sdk/pin-table.ts';
+import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
+import type { MessageId } from '../../../protocol/ids.ts';
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
@@ -162,6 +168,63 @@ test('receipts that are forged, misplaced or malformed are reported and never be
   await until(() =>
     session.controls.some((frame) => frame.type === 'receipts-stored' && frame.through === 5),
   );
+});
+
+test('an acceptance with the right id and another digest is not believed and kept as no evidence', async () => {
+  gateway.onSubmit = () => undefined;
+  const sender = await gateway.client(alice);
+  const id = await sender.enqueue(concern('x', bob));
+  const session = await gateway.session(alice);
+  await until(() => session.units.length === 1);
+  const unit = session.units[0]!;
+  let isAccepted = false;
+  const accepted = sender.accepted(id).then(() => (isAccepted = true));
+  const evidence = () => {
+    using database = new DatabaseSync(join(gateway.homeOf(alice), stateFileName));
+    return database.prepare('SELECT count(*) AS n FROM evidence').get()!.n;
+  };
+  for (const lie of [{ envelopeDigest: Buffer.alloc(32) }, { message: randomUUIDv7() as MessageId }]) {
+    const bad = nextEvent(sender, 'badReceipt');
+    session.receipt(0, [{ ...acceptance(unit), ...lie }]);
+    expect((await bad).error.code).toBe('receipt-unmatched');
+  }
+  expect(isAccepted).toBe(false);
+  expect(sender.message(id)!.state).toBe('waiting');
+  expect(evidence()).toBe(0);
+  session.receipt(0, [acceptance(unit)]);
+  await accepted;
+  expect(evidence()).toBe(1);
+});
+
+test('of two answers to one message the first stands, and waiting later gives it', async () => {
+  const sender = await gateway.client(alice);
+  const { id, record } = await sender.send(concern('x', bob));
+  const session = await gateway.session(alice);
+  const detail = JSON.stringify({ code: 'policy-denied' });
+  session.receipt(1, [{ ...acceptance(session.units[0]!), kind: 'refused', detail }]);
+  await until(() => session.controls.some((frame) => frame.type === 'receipts-stored'));
+  expect((await sender.accepted(id)).record).toBe(record);
+  expect(sender.message(id)!.state).toBe('accepted');
+});
+
+test('receipts that wait for trust are taken in when another process has given it', async () => {
+  const sender = await gateway.client(alice);
+  const unit = await genuine(sender);
+  const { id } = parseEnvelope(unit.envelope);
+  const former = gateway.entries[1]!;
+  const { openpgp, signingKey, signingKeyPem } = await createEndpointKeys(bob);
+  gateway.entries[1] = { ...former, signingKey, openpgpFingerprint: openpgp.fingerprint };
+  await sender.directory.refresh();
+  const about = { message: id, envelopeDigest: sha256(unit.envelope) };
+  const session = await gateway.session(alice);
+  session.receipt(1, [{ ...about, kind: 'stored', issuer: bob, recipient: bob }], batchSigner(signingKeyPem));
+  await until(() => session.controls.some((frame) => frame.type === 'receipts-stored'));
+  expect(sender.message(id)!.deliveries[0]!.outcome).toBeUndefined();
+  const other = new StateDatabase(gateway.homeOf(alice));
+  const pin = { endpoint: bob, openpgpFingerprint: openpgp.fingerprint, signingKey, trustedAt: Date.now() };
+  await other.write(() => new PinTable(other.statements).addPin(pin));
+  await other.close();
+  expect((await sender.settled(id)).deliveries[0]!.outcome).toBe('stored');
 });
 
 test('receipts that come twice change nothing the second time, and the stream goes on after a restart', async () => {

@@ -55,6 +55,7 @@ export type ScriptedSession = {
 export type ScriptedGateway = {
   readonly url: string;
   readonly keys: ReadonlyMap<EndpointAddress, EndpointKeys>;
+  readonly homeOf: (endpoint: EndpointAddress) => string;
   readonly signerOf: (endpoint: EndpointAddress) => ReturnType<typeof batchSigner>;
   readonly entries: DirectoryEntry[];
   readonly tls: { key: string; cert: string; ca: string };
@@ -63,6 +64,8 @@ export type ScriptedGateway = {
   /** What becomes of a session's submitted units; by default each is accepted. */
   onSubmit: (session: ScriptedSession, units: Unit[]) => void;
   onSession: (session: ScriptedSession) => void;
+  /** Called with the path of each HTTPS request; one for which it gives false is never answered. */
+  onRequest: (path: string) => boolean;
   /** The present or next session of an endpoint. */
   session(endpoint: EndpointAddress): Promise<ScriptedSession>;
   sessions: ScriptedSession[];
@@ -102,6 +105,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     requestCert: true,
   });
   server.on('request', (request, response) => {
+    if (!gateway.onRequest(request.url ?? '')) return;
     const isDirectory = request.url === '/v1/directory';
     response.end(JSON.stringify(isDirectory ? { version: 1, entries: gateway.entries } : { datasets: [] }));
   });
@@ -115,12 +119,14 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
   const gateway: ScriptedGateway = {
     url,
     keys,
+    homeOf: (endpoint) => join(dir, endpoint.replace('/', '.')),
     signerOf: (endpoint) => batchSigner(keys.get(endpoint)!.signingKeyPem),
     entries: [],
     tls: { key: '', cert: '', ca: authority.certificatePem },
     welcome: {},
     onSubmit: (session, units) => session.receipt(0, units.map(acceptance)),
     onSession: () => undefined,
+    onRequest: () => true,
     sessions: [],
     session(endpoint) {
       const open = gateway.sessions.find((session) => session.endpoint === endpoint);
@@ -129,7 +135,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     },
     async client(endpoint, options = {}) {
       const client = await connect({
-        home: join(dir, endpoint.replace('/', '.')),
+        home: gateway.homeOf(endpoint),
         random: () => 0.05,
         ...options,
       });
@@ -223,7 +229,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       made.certificateRequestPem,
       endpoint,
     );
-    await createHome(join(dir, endpoint.replace('/', '.')), {
+    await createHome(gateway.homeOf(endpoint), {
       endpoint,
       gatewayUrl: url,
       tlsKeyPem: made.tlsKeyPem,
