@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 export type ConnectOptions = {
   /** Folder made by `enrol`. Several clients may share it. */
   readonly home: string;
-  /** Names your software in the gateway's record. Default `causeway-sdk`. */
+  /** Names your software to the gateway. Default `causeway-sdk`. */
   readonly clientName?: string;
   /** How many delivered messages may be in hand or on their way, 1 to 4096. Default 256. */
   readonly window?: number;

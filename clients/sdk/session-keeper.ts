@@ -28,7 +28,7 @@ export type SessionHandlers = {
 };
 
 export type SessionKeeperOptions = {
-  /** Names the software in the gateway's record. */
+  /** Names your software to the gateway. */
   readonly client: string;
   readonly endpoint: EndpointAddress;
   /** The key that must sign the gateway's receipts. */
