@@ -43,6 +43,10 @@ export type ClientParts = {
 };
 
 const mib = 1024 * 1024;
+/** How many receipts a loop over `receipts()` may leave unread. */
+const maxUnreadReceipts = 10_000;
+const receiptsDropped =
+  'This is about a loop over receipts(): it has lost its oldest, the session goes on, and messages() knows all.';
 
 /** What a home gives: the identity, its keys ready to use, and the state. */
 type Ground = {
@@ -82,7 +86,9 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     open: (unit, envelope) =>
       openPayload(unit, envelope, { self: endpoint, openpgp, directory, datasets, verified }),
   });
-  const receiptEvents = new LiveQueue<ReceiptEvent>();
+  const receiptEvents = new LiveQueue<ReceiptEvent>(maxUnreadReceipts, () =>
+    emitter.emit('problem', new CausewayError('slow-consumer', { detail: receiptsDropped })),
+  );
   const receiptBook = new ReceiptBook({
     ...{ state, directory, outbox, emitter, now, gatewayKey: ground.gatewayKey },
     onReceipt: (receipt) => receiptEvents.push(receipt),

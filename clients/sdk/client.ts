@@ -164,7 +164,10 @@ export class Client implements AsyncDisposable {
     return this.#parts.inbox.held();
   }
 
-  /** What becomes of this endpoint's messages, verified, from now on. */
+  /**
+   * What becomes of this endpoint's messages, verified, from now on. A loop that leaves more than 10,000 unread
+   * loses the oldest, with a `problem` event of code `slow-consumer`; {@link message} and {@link messages} have all.
+   */
   receipts(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<ReceiptEvent, undefined> {
     return this.#parts.receiptEvents.iterate(options.signal);
   }

@@ -1,4 +1,8 @@
-/** Values as they come, for one `for await` loop each. */
+/**
+ * Values as they come, for one `for await` loop each.
+ *
+ * A loop that does not read keeps a bounded number of values: when one more comes, its oldest is dropped.
+ */
 import { CausewayError } from '../../protocol/errors.ts';
 
 type Taker<T> = (result: IteratorResult<T, undefined>) => void;
@@ -6,7 +10,18 @@ type Taker<T> = (result: IteratorResult<T, undefined>) => void;
 /** Fans values out to any number of loops. A loop gets what comes after it began. */
 export class LiveQueue<T> {
   readonly #loops = new Set<Loop<T>>();
+  readonly #limit: number;
+  readonly #onDropped: () => void;
   #isClosed = false;
+
+  /**
+   * @param limit how many values a loop keeps
+   * @param onDropped called when a loop begins to lose values, again only after it has read all it had
+   */
+  constructor(limit: number, onDropped: () => void) {
+    this.#limit = limit;
+    this.#onDropped = onDropped;
+  }
 
   push(value: T): void {
     for (const loop of this.#loops) loop.push(value);
@@ -15,7 +30,7 @@ export class LiveQueue<T> {
   /** Begins a loop; it ends quietly when the signal is aborted or the queue is closed. */
   iterate(signal?: AbortSignal): AsyncIterableIterator<T, undefined> {
     if (this.#isClosed) throw new CausewayError('client-closed');
-    const loop = new Loop<T>(() => this.#loops.delete(loop), signal);
+    const loop = new Loop<T>(this.#limit, this.#onDropped, () => this.#loops.delete(loop), signal);
     this.#loops.add(loop);
     return loop;
   }
@@ -27,12 +42,17 @@ export class LiveQueue<T> {
 }
 
 class Loop<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #limit: number;
+  readonly #onDropped: () => void;
   readonly #onEnd: () => void;
+  #isLosing = false;
   #values: T[] = [];
   #takers: Taker<T>[] = [];
   #isEnded = false;
 
-  constructor(onEnd: () => void, signal: AbortSignal | undefined) {
+  constructor(limit: number, onDropped: () => void, onEnd: () => void, signal: AbortSignal | undefined) {
+    this.#limit = limit;
+    this.#onDropped = onDropped;
     this.#onEnd = onEnd;
     if (signal?.aborted === true) this.#isEnded = true;
     signal?.addEventListener('abort', () => this.end(), { once: true });
@@ -44,7 +64,7 @@ class Loop<T> implements AsyncIterableIterator<T, undefined> {
 
   push(value: T): void {
     const taker = this.#takers.shift();
-    if (taker === undefined) this.#values.push(value);
+    if (taker === undefined) this.#keep(value);
     else taker({ done: false, value });
   }
 
@@ -59,6 +79,7 @@ class Loop<T> implements AsyncIterableIterator<T, undefined> {
       const [value] = this.#values.splice(0, 1) as [T];
       return Promise.resolve({ done: false, value });
     }
+    this.#isLosing = false;
     if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => this.#takers.push(resolve));
   }
@@ -67,5 +88,13 @@ class Loop<T> implements AsyncIterableIterator<T, undefined> {
     this.#values = [];
     this.end();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #keep(value: T): void {
+    this.#values.push(value);
+    if (this.#values.length <= this.#limit) return;
+    this.#values.shift();
+    if (!this.#isLosing) this.#onDropped();
+    this.#isLosing = true;
   }
 }
