@@ -2,12 +2,13 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { isCausewayError } from '../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/wire/limits.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
+import { AttemptLimit } from './http/attempt-limit.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
@@ -17,6 +18,7 @@ import { checkHealth } from './health.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
+import { PreviousCertificates } from './identity/previous-certificates.ts';
 import { IncidentRecord } from './incident-record.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import { Relay } from './relay/relay.ts';
@@ -48,6 +50,8 @@ export type RunningGateway = {
 
 const defaultQuotas: SessionQuotas = { sessionsPerEndpoint: 8, sessionsPerAgency: 1_000 };
 const defaultDrainMs = 5_000;
+/** Of one endpoint. Enough for a backlog that an old agreement produced; too few to fill a disk with refusals. */
+const refusalsPerMinute = 5_000;
 const directoryRetryMs = 1_000;
 
 /**
@@ -116,7 +120,7 @@ class Gateway {
     const app = await this.#buildServer();
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
-    await app.listen({ host, port: this.#options.port ?? settings.port });
+    await listen(app, host, this.#options.port ?? settings.port);
     this.#sessions.start();
     this.#expiry.start();
     const { port } = app.server.address() as AddressInfo;
@@ -130,6 +134,8 @@ class Gateway {
   #createRelay(): Relay {
     return new Relay({
       store: this.#store,
+      now: this.#now,
+      refusals: new AttemptLimit(refusalsPerMinute, 60_000, this.#now),
       examination: {
         now: this.#now,
         resolve: (recipient) => this.#directory.resolve(recipient),
@@ -162,8 +168,13 @@ class Gateway {
       report: (error) => this.#logError(error),
       refused: (error) => this.#incidents.note({ kind: 'request.refused', code: error.code }),
     });
-    const identify = (request: Parameters<typeof identifyRequest>[0]) =>
-      identifyRequest(request, this.#directory, this.#now());
+    const previous = new PreviousCertificates(this.#store, (error) => this.#logError(error));
+    const identifyPeer = (request: Parameters<typeof identifyRequest>[0]) => {
+      const peer = identifyRequest(request, this.#directory, this.#now());
+      previous.shown(peer.entry, peer.thumbprint);
+      return peer;
+    };
+    const identify = (request: Parameters<typeof identifyRequest>[0]) => identifyPeer(request).entry;
     registerSocketRoute(app, {
       directory: this.#directory,
       sessions: this.#sessions,
@@ -184,9 +195,10 @@ class Gateway {
     };
     registerEnrolmentRoutes(app, {
       now: this.#now,
-      identify,
+      identify: identifyPeer,
       enrol: (request) => enrolEndpoint(request, deps),
-      renew: ({ endpoint }, certificateRequest) => renewCertificate(endpoint, certificateRequest, deps),
+      renew: ({ entry: { endpoint }, thumbprint }, certificateRequest) =>
+        renewCertificate({ endpoint, thumbprint }, certificateRequest, deps),
     });
     registerHealthRoutes(app, () =>
       checkHealth({ store: this.#store, home, now: this.#now, draining: this.#draining }),
@@ -219,8 +231,8 @@ class Gateway {
   #reportSession(endpoint: EndpointAddress, error: unknown): void {
     if (!isCausewayError(error) || error.code === 'internal-error') this.#logError(error, endpoint);
     if (!isCausewayError(error)) return;
-    this.#log.info({ endpoint, code: error.code }, 'session error');
-    this.#incidents.note({ kind: 'session.error', code: error.code, endpoint });
+    const isNew = this.#incidents.note({ kind: 'session.error', code: error.code, endpoint });
+    if (isNew) this.#log.info({ endpoint, code: error.code }, 'session error');
   }
 
   async #reload(): Promise<void> {
@@ -267,5 +279,23 @@ class Gateway {
   #logError(error: unknown, endpoint?: EndpointAddress): void {
     const code = isCausewayError(error) ? error.code : 'internal-error';
     this.#log.error({ err: error, code, ...(endpoint === undefined ? {} : { endpoint }) }, 'failure');
+  }
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const reasons: Record<string, string> = {
+      EADDRINUSE: 'another program listens there',
+      EACCES: 'this user may not listen there; ports below 1024 are for privileged ones',
+      EADDRNOTAVAIL: 'this computer has no such address',
+    };
+    const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
+    if (reason === undefined) throw cause;
+    throw new CausewayError('configuration-invalid', {
+      detail: `The gateway cannot listen on ${host}, port ${port}: ${reason}. See host and port in gateway.yaml.`,
+      cause,
+    });
   }
 }

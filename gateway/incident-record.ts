@@ -28,7 +28,8 @@ export class IncidentRecord {
     this.#onError = onError;
   }
 
-  note(incident: Incident): void {
+  /** @returns true when it is the first of its kind since the last write */
+  note(incident: Incident): boolean {
     let name = `${incident.kind} ${incident.code} ${incident.endpoint ?? ''}`;
     let noted = incident;
     if (!this.#counts.has(name) && this.#counts.size >= maxDistinct) {
@@ -39,6 +40,7 @@ export class IncidentRecord {
     if (known === undefined) this.#counts.set(name, { incident: noted, count: 1 });
     else known.count++;
     this.#timer ??= setTimeout(() => void this.flush(), flushMs).unref();
+    return known === undefined;
   }
 
   /** Writes what was noted; on failure it stays noted and is written with the next. */

@@ -72,7 +72,7 @@ export const catalogue = {
   'token-used': entry(403, null, false, 'The enrolment token has already been used.'),
   'request-malformed': entry(400, null, false, 'The request does not have the form the protocol prescribes.'),
   'request-too-large': entry(413, null, false, 'The request is larger than the gateway accepts.'),
-  'rate-limited': entry(429, null, true, 'Too many requests; wait before the next one.'),
+  'rate-limited': entry(429, 4429, true, 'Too many requests; wait before the next one.'),
   'not-found': entry(404, null, false, 'There is nothing at this address.'),
   'key-unsuitable': entry(
     422,

@@ -15,18 +15,18 @@ export class AttemptLimit {
     this.#now = now;
   }
 
-  /** Counts one attempt. @throws CausewayError `rate-limited` */
-  take(peer: string): void {
+  /** Counts attempts. @throws CausewayError `rate-limited` where they would be too many */
+  take(peer: string, count = 1): void {
     const now = this.#now();
     const known = this.#peers.get(peer);
     if (known === undefined || now - known.startedAt >= this.#windowMs) {
       this.#peers.delete(peer);
-      this.#peers.set(peer, { startedAt: now, used: 1 });
+      this.#peers.set(peer, { startedAt: now, used: count });
       this.#forgetOldest();
       return;
     }
-    if (known.used >= this.#attempts) throw new CausewayError('rate-limited');
-    known.used++;
+    if (known.used + count > this.#attempts) throw new CausewayError('rate-limited');
+    known.used += count;
   }
 
   #forgetOldest(): void {

@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import {
   enrolmentRequestSchema,
@@ -12,12 +11,13 @@ import {
   type RenewalResponse,
 } from '../../protocol/wire/enrolment.ts';
 import { AttemptLimit } from './attempt-limit.ts';
+import type { RequestPeer } from './identify-request.ts';
 
 export type EnrolmentRouteDependencies = {
   readonly now: () => number;
-  identify(request: FastifyRequest): DirectoryEntry;
+  identify(request: FastifyRequest): RequestPeer;
   enrol(request: EnrolmentRequest): Promise<EnrolmentResponse>;
-  renew(endpoint: DirectoryEntry, certificateRequest: string): Promise<RenewalResponse>;
+  renew(peer: RequestPeer, certificateRequest: string): Promise<RenewalResponse>;
 };
 
 const maxBodyBytes = 128 * 1024;
@@ -33,10 +33,10 @@ export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRou
   });
 
   app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {
-    const entry = deps.identify(request);
-    attempts.take(entry.endpoint);
+    const peer = deps.identify(request);
+    attempts.take(peer.entry.endpoint);
     const { certificateRequest } = parseBody(renewalRequestSchema, request.body);
-    return reply.send(await deps.renew(entry, certificateRequest));
+    return reply.send(await deps.renew(peer, certificateRequest));
   });
 }
 

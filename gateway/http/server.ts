@@ -15,6 +15,8 @@ export type ServerOptions = {
 };
 
 const connectionTimeoutMs = 20_000;
+/** Whoever opens a connection must begin to speak TLS soon. */
+const handshakeTimeoutMs = 10_000;
 
 const socketOptions = {
   perMessageDeflate: false,
@@ -34,7 +36,13 @@ const socketOptions = {
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { tls, log } = options;
   const app = fastify({
-    https: { ...tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false },
+    https: {
+      ...tls,
+      minVersion: 'TLSv1.3',
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: handshakeTimeoutMs,
+    },
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: false,

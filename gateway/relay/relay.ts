@@ -2,6 +2,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
+import { limits } from '../../protocol/wire/limits.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { refusedDetail, type Receipt } from '../../protocol/wire/receipt.ts';
 import type { AcceptableMessage, DeliveryId, Settlement, Store } from '../store/port.ts';
@@ -16,6 +17,9 @@ export type FreshDelivery = {
 
 export type RelayDependencies = {
   readonly store: Store;
+  readonly now: () => number;
+  /** Counts refused units: each leaves a line in the record for good. @throws CausewayError `rate-limited` */
+  readonly refusals: { take(endpoint: EndpointAddress, count: number): void };
   readonly examination: ExaminationContext;
   /** Called after the commit and before the sender is answered. */
   onAccepted(deliveries: readonly FreshDelivery[]): void;
@@ -35,10 +39,13 @@ export class Relay {
   /**
    * Takes the units of a submit frame and resolves with the signed receipt group that answers it, one receipt for
    * each unit in order.
-   * @throws CausewayError `store-unavailable` where nothing could be promised; the same units may be given again
+   * @throws CausewayError `store-unavailable` where nothing could be promised; the same units may be given again;
+   * `rate-limited` where the sender has had too many refused
    */
   async submit(sender: Sender, units: readonly Unit[]): Promise<Buffer> {
     const messages = examineAll(units, sender, this.#deps.examination);
+    const refused = messages.filter(({ verdict }) => verdict === 'refuse').length;
+    if (refused > 0) this.#deps.refusals.take(sender.entry.endpoint, refused);
     const result = await this.#deps.store.submit({ source: sender.entry.endpoint, messages });
     const fresh: FreshDelivery[] = [];
     result.outcomes.forEach((outcome, index) => {
@@ -74,6 +81,11 @@ export class Relay {
 
   #readSettlement(endpoint: EndpointAddress, receipt: Receipt): Settlement['receipts'][number] {
     const { kind, message, envelopeDigest } = receipt;
+    if (receipt.at > this.#deps.now() + limits.maxClockSkewMs) {
+      throw new CausewayError('receipt-invalid', {
+        detail: 'It was made in the future: check the clock of its issuer.',
+      });
+    }
     if (kind !== 'stored' && kind !== 'refused') {
       throw new CausewayError('receipt-malformed', { detail: 'A recipient issues only stored and refused.' });
     }

@@ -104,6 +104,7 @@ describe('a receipt group that changes nothing', () => {
       'about another recipient',
       () => forged(people.north, { recipient: people.south.address }),
     ],
+    ['receipt-invalid', 'made in the future', () => forged(people.north, { at: Date.now() + 10 * 60_000 })],
     ['receipt-unmatched', 'about a message to another', () => receiptGroup(people.north, [about(toNight)])],
     [
       'receipt-unmatched',

@@ -53,6 +53,29 @@ describe.concurrent('a session that asks too much', () => {
     await exchange.recorded({ kind: 'session.error', code: 'window-exceeded', endpoint: addresses.police });
   });
 
+  it('rate-limited, 4429: has thousands of units refused, each of which would leave a line for good', async () => {
+    const spammer = await exchange.connect(people.night);
+    const nothing = Buffer.concat([Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0, 0]), Buffer.from('x')]);
+    const frame = encodeUnitFrame(
+      'submit',
+      Array.from({ length: limits.maxUnits }, () => nothing),
+    );
+    // Slower than the window, so that only the number of refusals can end it.
+    for (let sent = 0; sent < 5_500 && spammer.isOpen; sent += limits.maxUnits) {
+      spammer.send(frame);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await spammer.closed()).toEqual({ code: 4429, error: 'rate-limited' });
+    const again = await exchange.connect(people.night);
+    again.send(frame);
+    expect(await again.closed()).toEqual({ code: 4429, error: 'rate-limited' });
+    await exchange.recorded({ kind: 'session.error', code: 'rate-limited', endpoint: addresses.night });
+    const refusals = (await exchange.records()).filter(
+      ({ entry }) => entry.kind === 'message.refused' && entry.source === addresses.night,
+    );
+    expect(refusals.length).toBeLessThanOrEqual(5_000);
+  });
+
   it('slow-consumer: does not read, is cut off while others go on, and loses nothing', async () => {
     const writer = await Writer.open(people.police, [people.north], undefined, 900_000);
     const police = await exchange.connect(people.police);
