@@ -64,6 +64,7 @@ type Ground = {
   readonly home: () => Home;
   readonly readHome: () => Promise<Home>;
   readonly fetchJson: FetchJson;
+  readonly closing: AbortController;
 };
 
 /** Opens the home and builds everything; nothing is connected yet. @throws CausewayError `home-invalid` */
@@ -99,7 +100,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     clientName: options.clientName ?? 'causeway-sdk',
     receiptKeyId: ground.gatewayKey.keyId,
     renewCertificate: options.renewCertificate ?? true,
-    releaseHolder: claimHolder(holder),
+    ...{ holder, releaseHolder: claimHolder(holder), closing: ground.closing },
     onClosed: () => receiptEvents.close(),
   });
   return {
@@ -114,6 +115,8 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
   const { now = Date.now, random = Math.random, log = silentLog } = options;
   let home = await openHome(options.home);
   const emitter = new ClientEmitter(log);
+  const closing = new AbortController();
+  const readHome = async () => (home = await openHome(options.home));
   return {
     endpoint: home.endpoint,
     openpgp: await readOpenpgpIdentity(home.openpgpPrivateKey),
@@ -130,8 +133,17 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
       emitter.emit('problem', typed);
     },
     home: () => home,
-    readHome: async () => (home = await openHome(options.home)),
-    fetchJson: (path, schema) => requestGateway({ ...requestTo(home), path, schema }),
+    readHome,
+    fetchJson: async (path, schema) => {
+      try {
+        // Another process may have renewed the certificate.
+        const request = requestTo(await readHome());
+        return await requestGateway({ ...request, path, schema, signal: closing.signal });
+      } catch (error) {
+        throw closing.signal.aborted ? new CausewayError('client-closed', { cause: error }) : error;
+      }
+    },
+    closing,
   };
 }
 

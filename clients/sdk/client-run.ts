@@ -1,11 +1,11 @@
 /** A client while it runs: what happens at each welcome, frame and end of a session, and what is done now and then. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
 import { waitUnlessAborted } from './abort.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
-import { renew, renewalDueAt } from './enrol.ts';
 import type { ClientEmitter } from './events.ts';
 import type { Home } from './home.ts';
 import type { Inbox } from './inbox.ts';
@@ -14,6 +14,7 @@ import type { Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 import type { ReceiptSender } from './receipt-sender.ts';
+import { CertificateRenewal } from './renewal.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import type { StateDatabase } from './state-database.ts';
 
@@ -37,7 +38,11 @@ export type ClientRunDependencies = {
   readonly renewCertificate: boolean;
   readonly now: () => number;
   readonly report: (error: unknown) => void;
+  /** Names this client among those that share the home; see `holder.ts`. */
+  readonly holder: string;
   readonly releaseHolder: () => void;
+  /** Aborted when the client is closed: ends requests that are under way. */
+  readonly closing: AbortController;
   readonly onClosed: () => void;
 };
 
@@ -59,7 +64,8 @@ export class ClientRun {
   /** Position of the last group of the stream that arrived in this session. */
   #lastPosition = 0;
   #watch: NodeJS.Timeout | undefined;
-  #renewal: NodeJS.Timeout | undefined;
+  #renewalCheck: NodeJS.Timeout | undefined;
+  readonly #renewal: CertificateRenewal;
   #ticks = 0;
   #stateVersion = 0;
   /** Work in the background that the closing waits for, because it uses the state. */
@@ -69,6 +75,8 @@ export class ClientRun {
     this.#deps = deps;
     this.#stateVersion = deps.state.changesByOthers();
     const { clientName, endpoint, receiptKeyId, readHome, random, now } = deps;
+    const { state, holder, closing } = deps;
+    this.#renewal = new CertificateRenewal({ state, holder, readHome, now, signal: closing.signal });
     const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
     const receiptsAfter = () => (this.#lastPosition = deps.receiptBook.position);
     this.keeper = new SessionKeeper(
@@ -89,8 +97,8 @@ export class ClientRun {
     this.#watch = setInterval(() => this.#inBackground(this.#watchState()), watchMs);
     this.#watch.unref();
     if (this.#deps.renewCertificate) {
-      this.#renewal = setInterval(() => this.#inBackground(this.#renewIfDue()), renewalCheckMs);
-      this.#renewal.unref();
+      this.#renewalCheck = setInterval(() => this.#inBackground(this.#renewIfDue()), renewalCheckMs);
+      this.#renewalCheck.unref();
     }
     this.keeper.start();
     const patience = Promise.withResolvers<undefined>();
@@ -121,9 +129,10 @@ export class ClientRun {
   }
 
   async close(): Promise<void> {
-    const { inbox, outbox, state, releaseHolder, onClosed } = this.#deps;
+    const { inbox, outbox, state, releaseHolder, onClosed, closing } = this.#deps;
+    closing.abort();
     clearInterval(this.#watch);
-    clearInterval(this.#renewal);
+    clearInterval(this.#renewalCheck);
     inbox.close();
     await this.keeper.stop();
     outbox.close();
@@ -168,13 +177,15 @@ export class ClientRun {
 
   /** Reads the directory until it has this version or the session ends. */
   async #readDirectory(link: Link, version: number): Promise<void> {
-    const { directory, report } = this.#deps;
+    const { directory, report, closing } = this.#deps;
     while (this.#link === link && directory.version !== version && (directory.version ?? -1) < version) {
       try {
         await directory.refresh();
       } catch (error) {
+        if (closing.signal.aborted) return;
         report(error);
-        await new Promise((resolve) => setTimeout(resolve, directoryRetryMs));
+        // Cut short when the client is closed.
+        await sleep(directoryRetryMs, undefined, { signal: closing.signal }).catch(() => undefined);
       }
     }
   }
@@ -252,15 +263,14 @@ export class ClientRun {
   }
 
   async #renewIfDue(): Promise<void> {
-    const { readHome, emitter, now } = this.#deps;
+    const { emitter, closing } = this.#deps;
     try {
-      const home = await readHome();
-      if (now() < renewalDueAt(home.tlsCertificatePem)) return;
-      await renew(home);
+      if (!(await this.#renewal.renewIfDue())) return;
       emitter.emit('renewed', { error: undefined });
-      // The session stands on the old certificate, which the gateway no longer knows.
+      // The session stands on the old certificate, which ends soon.
       this.keeper.renewSession();
     } catch (error) {
+      if (closing.signal.aborted) return;
       if (!isCausewayError(error)) throw error;
       emitter.emit('renewed', { error });
     }

@@ -64,7 +64,8 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
 
 /**
  * Gets a certificate for a fresh TLS key, over the present one, and puts both into the home.
- * From then on the gateway knows only the new certificate.
+ * The gateway takes the present one until it has seen the new one: should the answer be lost, renew again.
+ * A client does this by itself; do not call it while one has the home open.
  * @throws CausewayError as {@link enrol} does
  */
 export async function renew(home: Home, options: { readonly signal?: AbortSignal } = {}): Promise<Home> {

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 export const stateVersion = 1;
 
 const tables = `
-  -- Single values: directoryVersion, receiptPosition.
+  -- Single values: directoryVersion, policyDigest, receiptPosition, renewalLease.
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
   -- The gateway's directory as last read; each entry is its JSON.

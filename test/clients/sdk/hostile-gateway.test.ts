@@ -291,6 +291,25 @@ test('a refusal that may pass is tried again, and the messages behind it do not 
   expect(refusals).toBe(3);
 });
 
+test('a request that is never answered does not hold up closing', async () => {
+  const client = await gateway.client(alice);
+  const paths: string[] = [];
+  gateway.onRequest = (path) => {
+    paths.push(path);
+    return false;
+  };
+  const problems: string[] = [];
+  client.on('problem', ({ code }) => problems.push(code));
+  const waiting = Promise.allSettled([client.directory.refresh(), client.datasets.refresh()]);
+  (await gateway.session(alice)).control({ type: 'directory-changed', version: 2 });
+  await until(() => paths.length === 2);
+  await client.close();
+  for (const result of await waiting) {
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'client-closed' } });
+  }
+  expect(problems).toEqual([]);
+});
+
 test('no more messages are unanswered than the welcome allows', async () => {
   gateway.welcome = {
     limits: { ...(await import('../../../protocol/wire/limits.ts')).limits, maxUnanswered: 4 },

@@ -5,10 +5,12 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { connect, type Client } from '../../../clients/sdk/client.ts';
@@ -21,6 +23,7 @@ import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseClientFrame, type ClientFrame, type GatewayFrame } from '../../../protocol/wire/control.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import type { RenewalResponse } from '../../../protocol/wire/enrolment.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, encodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';
 import { limits, subprotocol } from '../../../protocol/wire/limits.ts';
@@ -58,6 +61,8 @@ export type ScriptedGateway = {
   readonly homeOf: (endpoint: EndpointAddress) => string;
   readonly signerOf: (endpoint: EndpointAddress) => ReturnType<typeof batchSigner>;
   readonly entries: DirectoryEntry[];
+  /** By which it issues certificates. */
+  readonly clock: { now: () => number };
   readonly tls: { key: string; cert: string; ca: string };
   /** What the welcome says beyond the usual. */
   welcome: Partial<Extract<GatewayFrame, { type: 'welcome' }>>;
@@ -85,9 +90,9 @@ export function acceptance(unit: Unit): Partial<Receipt> {
 
 export async function openScriptedGateway(): Promise<ScriptedGateway> {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-scripted-'));
-  const authority = await openAuthority(
-    await createAuthority({ name: 'Scripted', now: Date.now() }),
-    Date.now,
+  const clock = { now: Date.now };
+  const authority = await openAuthority(await createAuthority({ name: 'Scripted', now: Date.now() }), () =>
+    clock.now(),
   );
   const receiptKeyPem = generateKeyPairSync('ed25519').privateKey.export({
     type: 'pkcs8',
@@ -106,6 +111,10 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
   });
   server.on('request', (request, response) => {
     if (!gateway.onRequest(request.url ?? '')) return;
+    if (request.url === '/v1/renew') {
+      void renewCertificate(request).then((answer) => response.end(JSON.stringify(answer)));
+      return;
+    }
     const isDirectory = request.url === '/v1/directory';
     response.end(JSON.stringify(isDirectory ? { version: 1, entries: gateway.entries } : { datasets: [] }));
   });
@@ -122,6 +131,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     homeOf: (endpoint) => join(dir, endpoint.replace('/', '.')),
     signerOf: (endpoint) => batchSigner(keys.get(endpoint)!.signingKeyPem),
     entries: [],
+    clock,
     tls: { key: '', cert: '', ca: authority.certificatePem },
     welcome: {},
     onSubmit: (session, units) => session.receipt(0, units.map(acceptance)),
@@ -152,10 +162,17 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     },
   };
   sockets.on('connection', (socket, request) => {
-    const { subjectaltname = '' } = (request.socket as TLSSocket).getPeerCertificate();
-    const endpoint = subjectaltname.replace(/^.*urn:causeway:/, '').replace(':', '/') as EndpointAddress;
-    openSession(endpoint, socket);
+    openSession(peerOf(request), socket);
   });
+
+  async function renewCertificate(request: IncomingMessage): Promise<RenewalResponse> {
+    const { certificateRequest } = JSON.parse(await text(request)) as { certificateRequest: string };
+    const { pem: certificate } = await authority.issueEndpointCertificate(
+      certificateRequest,
+      peerOf(request),
+    );
+    return { certificate, authority: authority.certificatePem };
+  }
 
   function openSession(endpoint: EndpointAddress, socket: WebSocket): void {
     const control = (frame: GatewayFrame): void => socket.send(JSON.stringify(frame));
@@ -248,6 +265,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       enrolledAt: new Date().toISOString(),
       revokedAt: null,
       tlsThumbprint: 't'.repeat(43) as Digest,
+      previousTlsThumbprint: null,
       openpgpCertificate: made.openpgp.certificateArmored,
       openpgpFingerprint: made.openpgp.fingerprint,
       encryptionKey: made.openpgp.encryptionKey,
@@ -255,6 +273,11 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     });
   }
   return gateway;
+}
+
+function peerOf(request: IncomingMessage): EndpointAddress {
+  const { subjectaltname = '' } = (request.socket as TLSSocket).getPeerCertificate();
+  return subjectaltname.replace(/^.*urn:causeway:/, '').replace(':', '/') as EndpointAddress;
 }
 
 /** Waits until a condition holds. */

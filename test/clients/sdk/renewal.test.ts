@@ -1,0 +1,113 @@
+import { X509Certificate } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { renewalDueAt } from '../../../clients/sdk/enrol.ts';
+import { claimHolder, newHolder } from '../../../clients/sdk/holder.ts';
+import { openHome } from '../../../clients/sdk/home.ts';
+import { CertificateRenewal } from '../../../clients/sdk/renewal.ts';
+import { StateDatabase } from '../../../clients/sdk/state-database.ts';
+import { alice, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
+
+let gateway: ScriptedGateway;
+let now: number;
+let requests: number;
+const ends: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  gateway = await openScriptedGateway();
+  now = renewalDueAt((await readHome()).tlsCertificatePem);
+  gateway.clock.now = () => now;
+  requests = 0;
+  gateway.onRequest = () => ++requests > 0;
+});
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  await gateway.close();
+});
+
+const readHome = () => openHome(gateway.homeOf(alice));
+
+async function serialNumber(): Promise<string> {
+  return new X509Certificate((await readHome()).tlsCertificatePem).serialNumber;
+}
+
+/** The renewal of one of the clients that share the home. */
+function openRenewal(isAlive = true) {
+  const state = new StateDatabase(gateway.homeOf(alice));
+  const holder = newHolder();
+  const closing = new AbortController();
+  if (isAlive) ends.push(claimHolder(holder));
+  ends.push(() => state.close());
+  const renewal = new CertificateRenewal({
+    ...{ state, holder, readHome, signal: closing.signal },
+    now: () => now,
+  });
+  return { renewal, closing };
+}
+
+test('of clients that share a home one renews, and those that come late use what it got', async () => {
+  const before = await serialNumber();
+  const clients = [openRenewal(), openRenewal(), openRenewal()];
+  await Promise.all(clients.flatMap(({ renewal }) => [renewal.renewIfDue(), renewal.renewIfDue()]));
+  expect(requests).toBe(1);
+  expect(await serialNumber()).not.toBe(before);
+  for (const { renewal } of clients) expect(await renewal.renewIfDue()).toBe(false);
+  expect(requests).toBe(1);
+});
+
+test('a certificate that another client renewed between two looks is taken as it is', async () => {
+  const first = openRenewal();
+  const state = new StateDatabase(gateway.homeOf(alice));
+  ends.push(() => state.close());
+  const old = await readHome();
+  let looks = 0;
+  const late = new CertificateRenewal({
+    ...{ state, holder: newHolder(), signal: new AbortController().signal },
+    readHome: async () => (++looks === 1 ? old : readHome()),
+    now: () => now,
+  });
+  await first.renewal.renewIfDue();
+  const serial = await serialNumber();
+  expect(await late.renewIfDue()).toBe(true);
+  expect(looks).toBe(2);
+  expect(await serialNumber()).toBe(serial);
+  expect(requests).toBe(1);
+});
+
+test('while one is at it others leave it, unless it has died or its minute is over', async () => {
+  gateway.onRequest = () => ++requests > 1;
+  const dead = openRenewal(false);
+  const stuck = dead.renewal.renewIfDue();
+  await until(() => requests === 1);
+  const heir = openRenewal();
+  expect(await heir.renewal.renewIfDue()).toBe(true);
+  expect(requests).toBe(2);
+  dead.closing.abort();
+  await expect(stuck).rejects.toMatchObject({ code: 'aborted' });
+});
+
+test('a renewal that is ended or fails gives its turn back', async () => {
+  gateway.onRequest = () => ++requests > 1;
+  const first = openRenewal();
+  const second = openRenewal();
+  const ended = first.renewal.renewIfDue();
+  await until(() => requests === 1);
+  expect(await second.renewal.renewIfDue()).toBe(false);
+  expect(requests).toBe(1);
+  first.closing.abort();
+  await expect(ended).rejects.toMatchObject({ code: 'aborted' });
+  expect(await second.renewal.renewIfDue()).toBe(true);
+  expect(requests).toBe(2);
+});
+
+test('a turn that was never given back ends after a minute', async () => {
+  gateway.onRequest = () => ++requests > 1;
+  const first = openRenewal();
+  const second = openRenewal();
+  const hanging = first.renewal.renewIfDue();
+  await until(() => requests === 1);
+  now += 60_000;
+  expect(await second.renewal.renewIfDue()).toBe(true);
+  first.closing.abort();
+  await expect(hanging).rejects.toMatchObject({ code: 'aborted' });
+});
