@@ -17,6 +17,7 @@ import { EndpointDirectory } from '../../../gateway/identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from '../../../gateway/identity/enrolment.ts';
 import { problemDetails } from '../../../gateway/http/problem.ts';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { enrolmentRequestSchema, renewalRequestSchema } from '../../../protocol/wire/enrolment.ts';
 import { council, openRegistry, police, type Registry } from '../../gateway/identity/registry.ts';
 
@@ -82,7 +83,8 @@ const routes: Answer = async (url, body, socket) => {
   const certificate = socket.getPeerX509Certificate();
   const entry = identifyPeer(certificate?.raw, socket.authorized, directory, Date.now());
   const { certificateRequest } = renewalRequestSchema.parse(JSON.parse(body));
-  return renewCertificate(entry.endpoint, certificateRequest, registry);
+  const peer = { endpoint: entry.endpoint, thumbprint: digestOf(certificate!.raw) };
+  return renewCertificate(peer, certificateRequest, registry);
 };
 
 const newHome = (): string => join(root, `home-${++count}`);
@@ -273,7 +275,7 @@ test('an address that is not https is refused', async () => {
   }
 });
 
-test('renewal gives a new key and certificate; the old ones are no longer taken', async () => {
+test('renewal gives a new key and certificate; once they are used the old ones are no longer taken', async () => {
   const { home } = await enrol({
     gatewayUrl: gateway.url,
     token: await registry.issueToken(council),
@@ -282,8 +284,8 @@ test('renewal gives a new key and certificate; the old ones are no longer taken'
   const renewed = await renew(home);
   expect(renewed.tlsKeyPem).not.toBe(home.tlsKeyPem);
   expect(await openHome(home.dir)).toEqual(renewed);
-  await expect(renew(home)).rejects.toMatchObject({ code: 'certificate-unknown' });
   await renew(renewed);
+  await expect(renew(home)).rejects.toMatchObject({ code: 'certificate-unknown' });
 });
 
 test('renewal is due at two thirds of a certificate’s time', async () => {
