@@ -14,7 +14,8 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
 /**
- * The directory's entry of the endpoint at the other end of a connection.
+ * The directory's entry of the endpoint at the other end of a connection. Its certificate is the one in force, or
+ * the one before it while the endpoint has not shown the new one.
  * @param certificate the peer's certificate, DER; `socket.getPeerX509Certificate()?.raw`
  * @param authorized whether TLS verified it; `socket.authorized`
  * @throws CausewayError `certificate-required`, `certificate-invalid`, `certificate-unknown`, `endpoint-revoked`
@@ -31,7 +32,10 @@ export function identifyPeer(
   if (!authorized) throw invalid('TLS could not verify it.');
   const entry = directory.get(readClientCertificate(certificate, now));
   const thumbprint = digestOf(certificate);
-  if (entry?.tlsThumbprint !== thumbprint) {
+  if (
+    entry === undefined ||
+    (thumbprint !== entry.tlsThumbprint && thumbprint !== entry.previousTlsThumbprint)
+  ) {
     throw new CausewayError('certificate-unknown', {
       detail: 'It was superseded by a later one, or the endpoint was never enrolled here.',
     });

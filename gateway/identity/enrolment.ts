@@ -1,10 +1,11 @@
 /** Enrolment: a permit and three public keys in, a directory entry and a certificate out. Renewal of the latter. */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
 import { directoryEntrySchema, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { EnrolmentRequest, EnrolmentResponse, RenewalResponse } from '../../protocol/wire/enrolment.ts';
 import type { EnrolmentPermit, Store } from '../store/port.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
+import { changeEntry } from './change-entry.ts';
 import { digestSecret } from './enrolment-token.ts';
 import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-certificate.ts';
 import { checkSigningKeyProof } from './signing-key-proof.ts';
@@ -83,6 +84,7 @@ function buildEntry(parts: {
     enrolledAt: new Date(now).toISOString(),
     revokedAt: null,
     tlsThumbprint: certificate.thumbprint,
+    previousTlsThumbprint: null,
     openpgpCertificate: openpgp.armored,
     openpgpFingerprint: openpgp.fingerprint,
     encryptionKey: openpgp.encryptionKey,
@@ -114,12 +116,17 @@ async function recordRefusal(
   ]);
 }
 
+/** Who asks for a new certificate, and the SHA-256 of the one that showed who it is. */
+export type RenewingPeer = { readonly endpoint: EndpointAddress; readonly thumbprint: Digest };
+
 /**
- * Issues a new TLS certificate to an endpoint that is connected with its present one, which ends with it.
- * @throws CausewayError `request-malformed`, `request-signature-invalid`, `endpoint-unknown`, `endpoint-revoked`
+ * Issues a new TLS certificate to an endpoint that is connected with a present one. That one stays good until the
+ * endpoint shows the new one: an answer may be lost, and a renewal asked for again then replaces the one never seen.
+ * @throws CausewayError `request-malformed`, `request-signature-invalid`, `endpoint-unknown`, `endpoint-revoked`,
+ * `certificate-unknown`
  */
 export async function renewCertificate(
-  endpoint: EndpointAddress,
+  { endpoint, thumbprint }: RenewingPeer,
   certificateRequest: string,
   deps: {
     readonly store: Pick<Store, 'readDirectory' | 'replaceEntry' | 'appendRecords'>;
@@ -128,14 +135,14 @@ export async function renewCertificate(
 ): Promise<RenewalResponse> {
   try {
     const certificate = await deps.authority.issueEndpointCertificate(certificateRequest, endpoint);
-    // Read as late as possible: a revocation that came in between must not be undone.
-    const { entries } = await deps.store.readDirectory();
-    const entry = entries.find((candidate) => candidate.endpoint === endpoint);
-    if (entry === undefined) throw new CausewayError('endpoint-unknown');
-    if (entry.status !== 'active') throw new CausewayError('endpoint-revoked');
-    const renewed = { ...entry, tlsThumbprint: certificate.thumbprint };
-    const record = { kind: 'endpoint.renewed', endpoint, tlsThumbprint: certificate.thumbprint };
-    if (!(await deps.store.replaceEntry(renewed, record))) throw new CausewayError('endpoint-revoked');
+    const renewed = { tlsThumbprint: certificate.thumbprint, previousTlsThumbprint: thumbprint };
+    await changeEntry(deps.store, endpoint, (entry) => {
+      if (entry.status !== 'active') throw new CausewayError('endpoint-revoked');
+      if (thumbprint !== entry.tlsThumbprint && thumbprint !== entry.previousTlsThumbprint) {
+        throw new CausewayError('certificate-unknown', { detail: 'It was superseded meanwhile.' });
+      }
+      return { after: { ...entry, ...renewed }, record: { kind: 'endpoint.renewed', endpoint, ...renewed } };
+    });
     return { certificate: certificate.pem, authority: deps.authority.certificatePem };
   } catch (error) {
     if (isCausewayError(error) && !error.meaning.retryable) {

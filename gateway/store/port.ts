@@ -215,10 +215,11 @@ export type Store = {
     record: RecordEntry,
   ): Promise<'enrolled' | PermitRefusal>;
   /**
-   * Replaces an endpoint's latest entry (renewal, revocation), provided that it is active and has the same keys.
-   * @returns false, with nothing changed, when it was revoked or enrolled again meanwhile, or never was there
+   * Replaces an endpoint's latest entry (renewal, revocation), provided that it is active and still is `before`,
+   * as the directory gave it.
+   * @returns false, with nothing changed, when it was revoked, renewed or enrolled again meanwhile, or never was there
    */
-  replaceEntry(entry: DirectoryEntry, record: RecordEntry): Promise<boolean>;
+  replaceEntry(before: DirectoryEntry, after: DirectoryEntry, record: RecordEntry): Promise<boolean>;
   /** Asks every running gateway to load the policy folder again. */
   requestPolicyReload(record: RecordEntry): Promise<void>;
 

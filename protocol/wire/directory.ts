@@ -23,6 +23,8 @@ export const directoryEntrySchema = z.strictObject({
   revokedAt: timestampSchema.nullable(),
   /** SHA-256 of the DER of the TLS certificate in force. */
   tlsThumbprint: digestSchema,
+  /** The one before it, good as well until the endpoint has shown the new one. */
+  previousTlsThumbprint: digestSchema.nullable(),
   /** The OpenPGP version 6 certificate, armored. */
   openpgpCertificate: z.string().max(32_768),
   /** Fingerprint of its primary key. */

@@ -7,7 +7,7 @@ import { schema } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
-const schemaVersion = 1;
+const schemaVersion = 2;
 const busyTimeoutMs = 5_000;
 
 export type ConnectionOptions = {

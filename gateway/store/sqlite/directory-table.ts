@@ -35,7 +35,7 @@ export class DirectoryTable {
     this.#replaceEntry = prepare(
       database,
       `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?1
-       WHERE endpoint = ?2 AND entry ->> 'status' = 'active' AND entry ->> 'signingKey' = ?3`,
+       WHERE endpoint = ?2 AND entry = ?3 AND entry ->> 'status' = 'active'`,
     );
     this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
     this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
@@ -60,10 +60,12 @@ export class DirectoryTable {
     return 'enrolled';
   }
 
-  replaceEntry(entry: DirectoryEntry): boolean {
-    const endpoint = this.#endpoints.find(entry.endpoint);
+  /** Texts are compared: an entry is read and written in the order of its members. */
+  replaceEntry(before: DirectoryEntry, after: DirectoryEntry): boolean {
+    const endpoint = this.#endpoints.find(before.endpoint);
     if (endpoint === undefined) return false;
-    if (this.#replaceEntry.run(JSON.stringify(entry), endpoint, entry.signingKey).changes === 0) return false;
+    const { changes } = this.#replaceEntry.run(JSON.stringify(after), endpoint, JSON.stringify(before));
+    if (changes === 0) return false;
     this.raise('directory');
     return true;
   }

@@ -137,7 +137,7 @@ export class Ledger {
         return outcome;
       }
       case 'replace-entry': {
-        const replaced = this.#directory.replaceEntry(operation.entry);
+        const replaced = this.#directory.replaceEntry(operation.before, operation.after);
         if (replaced) this.journal.appendText(operation.record);
         return replaced;
       }

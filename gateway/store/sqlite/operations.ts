@@ -78,7 +78,12 @@ export type Operation =
       readonly now: number;
       readonly record: RecordText;
     }
-  | { readonly type: 'replace-entry'; readonly entry: DirectoryEntry; readonly record: RecordText }
+  | {
+      readonly type: 'replace-entry';
+      readonly before: DirectoryEntry;
+      readonly after: DirectoryEntry;
+      readonly record: RecordText;
+    }
   | { readonly type: 'request-reload'; readonly record: RecordText }
   | { readonly type: 'append-records'; readonly records: readonly RecordText[] }
   | { readonly type: 'probe' };

@@ -136,8 +136,10 @@ function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'listen' | '
       });
       return result;
     },
-    replaceEntry: async (entry, record) =>
-      (await writer.run(() => ({ type: 'replace-entry', entry, record: JSON.stringify(record) }))).result,
+    replaceEntry: async (before, after, record) => {
+      const text = JSON.stringify(record);
+      return (await writer.run(() => ({ type: 'replace-entry', before, after, record: text }))).result;
+    },
     requestPolicyReload: async (record) => {
       await writer.run(() => ({ type: 'request-reload', record: JSON.stringify(record) }));
     },

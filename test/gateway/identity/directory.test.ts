@@ -17,6 +17,7 @@ function entryOf(endpoint: string, changes: Partial<DirectoryEntry> = {}): Direc
     enrolledAt: '2026-01-05T09:00:00.000Z',
     revokedAt: null,
     tlsThumbprint: sha256(Buffer.from(endpoint)).toString('base64url'),
+    previousTlsThumbprint: null,
     openpgpCertificate: '',
     openpgpFingerprint: sha256(Buffer.from(`p${endpoint}`)).toString('hex'),
     encryptionKey: sha256(Buffer.from(`e${endpoint}`)).toString('hex'),

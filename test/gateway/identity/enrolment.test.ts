@@ -1,12 +1,13 @@
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { generateKey } from 'openpgp';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { buildEnrolmentRequest, createEndpointKeys, createTlsKey } from '../../../clients/sdk/keys.ts';
 import { enrolEndpoint, renewCertificate } from '../../../gateway/identity/enrolment.ts';
 import { issueEnrolmentToken } from '../../../gateway/identity/enrolment-token.ts';
+import { PreviousCertificates } from '../../../gateway/identity/previous-certificates.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
-import type { EndpointAddress } from '../../../protocol/ids.ts';
-import { sha256 } from '../../../protocol/proof/merkle.ts';
+import type { Digest, EndpointAddress } from '../../../protocol/ids.ts';
+import { digestOf, sha256 } from '../../../protocol/proof/merkle.ts';
 import { directoryEntrySchema } from '../../../protocol/wire/directory.ts';
 import {
   decodeEnrolmentToken,
@@ -198,21 +199,123 @@ test('an endpoint enrols again with new keys, also after revocation, by a new to
   });
 });
 
-test('renewal changes the certificate and nothing else', async () => {
-  const { response } = await registry.enrolNew(council);
-  const { certificate } = await renewCertificate(council, createTlsKey().certificateRequestPem, registry);
-  const entry = await entryOf(council);
-  const thumbprint = sha256(new X509Certificate(certificate).raw).toString('base64url');
-  expect(entry).toEqual({ ...response.entry, tlsThumbprint: thumbprint });
-  expect((await registry.records('endpoint.renewed')).at(-1)).toMatchObject({ endpoint: council });
+/** Asks for a new certificate over the one with this thumbprint. @returns the thumbprint of the new one */
+async function renewOver(endpoint: EndpointAddress, thumbprint: Digest): Promise<Digest> {
+  const request = createTlsKey().certificateRequestPem;
+  const { certificate } = await renewCertificate({ endpoint, thumbprint }, request, registry);
+  return digestOf(new X509Certificate(certificate).raw);
+}
+
+test('renewal changes the certificate, keeps the one before it, and nothing else', async () => {
+  const { entry } = (await registry.enrolNew(council)).response;
+  const renewed = await renewOver(council, entry.tlsThumbprint);
+  const changes = { tlsThumbprint: renewed, previousTlsThumbprint: entry.tlsThumbprint };
+  expect(await entryOf(council)).toEqual({ ...entry, ...changes });
+  expect((await registry.records('endpoint.renewed')).at(-1)).toEqual({
+    kind: 'endpoint.renewed',
+    endpoint: council,
+    ...changes,
+  });
+});
+
+test('a renewal whose answer was lost is asked for again, and the certificate never seen is forgotten', async () => {
+  const { entry } = (await registry.enrolNew(council)).response;
+  const lost = await renewOver(council, entry.tlsThumbprint);
+  const second = await renewOver(council, entry.tlsThumbprint);
+  expect(await entryOf(council)).toMatchObject({
+    tlsThumbprint: second,
+    previousTlsThumbprint: entry.tlsThumbprint,
+  });
+  await expect(renewOver(council, lost)).rejects.toEqual(refusedWith('certificate-unknown'));
+  const third = await renewOver(council, second);
+  expect(await entryOf(council)).toMatchObject({ tlsThumbprint: third, previousTlsThumbprint: second });
+  await expect(renewOver(council, entry.tlsThumbprint)).rejects.toEqual(refusedWith('certificate-unknown'));
+});
+
+test('the first sight of the new certificate ends the one before it, once', async () => {
+  const { entry } = (await registry.enrolNew(council)).response;
+  const failures: unknown[] = [];
+  const previous = new PreviousCertificates(registry.store, (error) => failures.push(error));
+  const renewed = await renewOver(council, entry.tlsThumbprint);
+  const kept = (await entryOf(council))!;
+  previous.shown(kept, entry.tlsThumbprint);
+  for (const _ of 'twice') previous.shown(kept, renewed);
+  await vi.waitFor(async () => expect((await entryOf(council))?.previousTlsThumbprint).toBeNull());
+  expect(await entryOf(council)).toEqual({ ...entry, tlsThumbprint: renewed });
+  // A gateway that has not read the directory since changes nothing more.
+  previous.shown(kept, renewed);
+  await registry.store.probe();
+  const completed = await registry.records('endpoint.renewal-completed');
+  expect(completed.filter(({ tlsThumbprint }) => tlsThumbprint === renewed)).toHaveLength(1);
+  expect(failures).toEqual([]);
+});
+
+test('a store that fails keeps the previous certificate until the next sight of the new one', async () => {
+  const { entry } = (await registry.enrolNew(council)).response;
+  const renewed = await renewOver(council, entry.tlsThumbprint);
+  const kept = (await entryOf(council))!;
+  const failures: unknown[] = [];
+  let attempts = 0;
+  const previous = new PreviousCertificates(
+    {
+      replaceEntry: (...change) =>
+        ++attempts === 1 ? Promise.reject(new Error('down')) : registry.store.replaceEntry(...change),
+    },
+    (error) => failures.push(error),
+  );
+  previous.shown(kept, renewed);
+  await vi.waitFor(() => expect(failures).toHaveLength(1));
+  previous.shown(kept, renewed);
+  await vi.waitFor(async () => expect((await entryOf(council))?.previousTlsThumbprint).toBeNull());
+});
+
+test('enrolment and revocation end both certificates', async () => {
+  const first = (await registry.enrolNew(council)).response.entry;
+  await renewOver(council, first.tlsThumbprint);
+  const again = (await registry.enrolNew(council)).response.entry;
+  expect(await entryOf(council)).toMatchObject({
+    tlsThumbprint: again.tlsThumbprint,
+    previousTlsThumbprint: null,
+  });
+  await renewOver(council, again.tlsThumbprint);
+  const revoked = await revokeEndpoint(registry.store, council, 'device-lost', registry.now());
+  expect(await entryOf(council)).toEqual(revoked);
+  expect(revoked).toMatchObject({ status: 'revoked', previousTlsThumbprint: null });
+});
+
+test('a revocation that a renewal or an enrolment overtakes revokes what they left', async () => {
+  for (const overtake of [
+    async () => renewOver(police, (await entryOf(police))!.tlsThumbprint),
+    async () => registry.enrolNew(police),
+  ]) {
+    await registry.enrolNew(police);
+    let overtaken = false;
+    const store = {
+      ...registry.store,
+      replaceEntry: async (...change: Parameters<typeof registry.store.replaceEntry>) => {
+        if (!overtaken) await overtake();
+        overtaken = true;
+        return registry.store.replaceEntry(...change);
+      },
+    };
+    const revoked = await revokeEndpoint(store, police, 'agency-left', registry.now());
+    expect(await entryOf(police)).toEqual(revoked);
+    expect(revoked.status).toBe('revoked');
+  }
+});
+
+test('a revocation that is overtaken again and again gives up in a way that can be tried again', async () => {
+  await registry.enrolNew(police);
+  const store = { ...registry.store, replaceEntry: () => Promise.resolve(false) };
+  await expect(revokeEndpoint(store, police, 'unspecified', registry.now())).rejects.toEqual(
+    refusedWith('store-unavailable'),
+  );
 });
 
 test('renewal does not bring back a revoked endpoint', async () => {
-  await registry.enrolNew(police);
+  const { entry } = (await registry.enrolNew(police)).response;
   await revokeEndpoint(registry.store, police, 'agency-left', registry.now());
-  await expect(renewCertificate(police, createTlsKey().certificateRequestPem, registry)).rejects.toEqual(
-    refusedWith('endpoint-revoked'),
-  );
+  await expect(renewOver(police, entry.tlsThumbprint)).rejects.toEqual(refusedWith('endpoint-revoked'));
   expect((await entryOf(police))?.status).toBe('revoked');
   expect((await registry.records('renewal.refused')).at(-1)).toMatchObject({ code: 'endpoint-revoked' });
 });

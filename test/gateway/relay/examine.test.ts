@@ -30,6 +30,7 @@ function entry(endpoint: string, number: number): DirectoryEntry {
     enrolledAt: new Date(now).toISOString(),
     revokedAt: null,
     tlsThumbprint: 'A'.repeat(43) as DirectoryEntry['tlsThumbprint'],
+    previousTlsThumbprint: null,
     openpgpCertificate: '',
     openpgpFingerprint: keyOf(number),
     encryptionKey: keyOf(number),

@@ -612,12 +612,18 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         const before = await store.readDirectory();
         expect(before.entries).toEqual([directoryEntry(school), directoryEntry(health)].sort(byEndpoint));
         const revoked = directoryEntry(health, { status: 'revoked', revokedAt: '2026-11-23T13:00:00.000Z' });
-        expect(await store.replaceEntry(revoked, record)).toBe(true);
-        expect(await store.replaceEntry(directoryEntry(police), record)).toBe(false);
+        expect(await store.replaceEntry(directoryEntry(health), revoked, record)).toBe(true);
+        expect(await store.replaceEntry(directoryEntry(police), directoryEntry(police), record)).toBe(false);
         // A renewal that was under way must not bring a revoked endpoint back, nor old keys.
-        expect(await store.replaceEntry(directoryEntry(health), record)).toBe(false);
-        const otherKeys = directoryEntry(school, { signingKey: 'B'.repeat(43) });
-        expect(await store.replaceEntry(otherKeys, record)).toBe(false);
+        expect(await store.replaceEntry(revoked, directoryEntry(health), record)).toBe(false);
+        expect(await store.replaceEntry(directoryEntry(health), directoryEntry(health), record)).toBe(false);
+        // Nor may one that was overtaken by another renewal.
+        const renewed = directoryEntry(school, {
+          previousTlsThumbprint: directoryEntry(school).tlsThumbprint,
+        });
+        for (const before of [directoryEntry(school, { signingKey: 'B'.repeat(43) }), renewed]) {
+          expect(await store.replaceEntry(before, renewed, record)).toBe(false);
+        }
         await reopen();
         const after = await store.readDirectory();
         expect(after.version).toBe(before.version + 1);

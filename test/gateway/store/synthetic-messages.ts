@@ -109,6 +109,7 @@ export function directoryEntry(
     enrolledAt: '2026-11-23T12:00:00.000Z',
     revokedAt: null,
     tlsThumbprint: name.toString('base64url') as DirectoryEntry['tlsThumbprint'],
+    previousTlsThumbprint: null,
     openpgpCertificate: 'a certificate',
     openpgpFingerprint: name.toString('hex') as DirectoryEntry['openpgpFingerprint'],
     encryptionKey: name.toString('hex') as DirectoryEntry['encryptionKey'],
