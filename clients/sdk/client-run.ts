@@ -18,7 +18,7 @@ import { CertificateRenewal } from './renewal.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import type { StateDatabase } from './state-database.ts';
 
-export type ClientRunDependencies = {
+type ClientRunDependencies = {
   readonly state: StateDatabase;
   readonly directory: ClientDirectory;
   readonly datasets: DatasetBook;

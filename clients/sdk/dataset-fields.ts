@@ -43,7 +43,7 @@ export function describeFields(root: DatasetSchema): DatasetField[] {
 }
 
 /** What may stand in a place, in a few words. */
-export function describeType(root: DatasetSchema, schema: DatasetSchema): string {
+function describeType(root: DatasetSchema, schema: DatasetSchema): string {
   if (schema.enum !== undefined) return `one of: ${schema.enum.map(String).join(', ')}`;
   if (schema.const !== undefined) return `always ${JSON.stringify(schema.const)}`;
   if (schema.format !== undefined) return formats[schema.format] ?? schema.format;

@@ -54,7 +54,7 @@ export function schemaAt(root: DatasetSchema, pointer: string): DatasetSchema | 
 }
 
 /** The parts of a JSON Pointer (RFC 6901). */
-export function partsOf(pointer: string): string[] {
+function partsOf(pointer: string): string[] {
   return pointer
     .split('/')
     .slice(1)

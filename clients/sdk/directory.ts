@@ -27,7 +27,7 @@ export type DirectoryListing = {
   readonly revokedAt: string | null;
 };
 
-export type DirectoryDependencies = {
+type DirectoryDependencies = {
   /** This endpoint's own keys, which need nobody's trust. */
   readonly self: Pin;
   readonly state: StateDatabase;

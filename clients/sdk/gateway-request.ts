@@ -5,13 +5,13 @@ import { CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 
 /** PEM: the CA that the gateway's certificate must come from, and the client's own key and certificate. */
-export type RequestTls = {
+type RequestTls = {
   readonly ca: string;
   readonly key?: string | undefined;
   readonly cert?: string | undefined;
 };
 
-export type GatewayRequest<T> = {
+type GatewayRequest<T> = {
   /** `https://host:port`. */
   readonly gatewayUrl: string;
   readonly path: string;

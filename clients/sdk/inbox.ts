@@ -38,7 +38,7 @@ export type Arrival = {
   returns: number;
 };
 
-export type InboxDependencies = {
+type InboxDependencies = {
   readonly self: EndpointAddress;
   readonly state: StateDatabase;
   readonly receipts: ReceiptSender;

@@ -1,12 +1,12 @@
 /** An endpoint's three keys, made where they stay. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { enrolmentStatement, type EnrolmentRequest } from '../../protocol/wire/enrolment.ts';
 import { createCertificateRequest } from './certificate-request.ts';
 import { generateOpenpgpKey, type OpenpgpKeyFiles } from './openpgp.ts';
 
 /** A TLS key with the request for its certificate. */
-export type TlsKey = {
+type TlsKey = {
   /** P-256 private key, PKCS#8 PEM. */
   readonly tlsKeyPem: string;
   /** PKCS#10, PEM. */
@@ -54,9 +54,4 @@ export function buildEnrolmentRequest(keys: EndpointKeys, secret: string): Enrol
   };
   const proof = sign(null, enrolmentStatement(parts), createPrivateKey(keys.signingKeyPem));
   return { ...parts, signingKey: keys.signingKey, signingKeyProof: proof.toString('base64url') };
-}
-
-/** The raw public key of an Ed25519 private key, base64url. */
-export function signingKeyOf(signingKeyPem: string): string {
-  return createPublicKey(createPrivateKey(signingKeyPem)).export({ format: 'jwk' }).x ?? '';
 }

@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import { limits, subprotocol } from '../../protocol/wire/limits.ts';
 
 /** PEM: the endpoint's private key and certificate, and the CA that issued the gateway's certificate. */
-export type LinkTls = { readonly key: string; readonly cert: string; readonly ca: string };
+type LinkTls = { readonly key: string; readonly cert: string; readonly ca: string };
 
 export type LinkAddress = {
   /** `wss://host:port/v1/socket`. */

@@ -4,7 +4,7 @@ import type { Content } from '../../protocol/wire/content.ts';
 import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
 
 /** What a notice does when its application has made up its mind. */
-export type NoticeActions = {
+type NoticeActions = {
   /** Stores that the notice was taken and tells the sender. Resolves when it is durable here. */
   acknowledge(): Promise<void>;
   /** Gives the notice back, to be shown again after a pause. */

@@ -15,7 +15,7 @@ import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import { decryptAndVerify, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';
 
-export type OpenContext = {
+type OpenContext = {
   readonly self: EndpointAddress;
   readonly openpgp: OpenpgpIdentity;
   readonly directory: Pick<ClientDirectory, 'senderKeys'>;

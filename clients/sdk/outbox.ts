@@ -34,7 +34,7 @@ export type SendResult = {
   readonly away: readonly EndpointAddress[];
 };
 
-export type OutboxDependencies = {
+type OutboxDependencies = {
   readonly state: StateDatabase;
   readonly signer: BatchSigner;
   /** Names this client among those that share the home; see `holder.ts`. */
@@ -264,7 +264,7 @@ export class Outbox {
 }
 
 /** The error behind a refusal. */
-export function refusalError({ code, text }: RefusedDetail): CausewayError {
+function refusalError({ code, text }: RefusedDetail): CausewayError {
   return new CausewayError(code, { detail: text });
 }
 

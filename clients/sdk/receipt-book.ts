@@ -37,7 +37,7 @@ export type ReceiptEvent = {
   readonly text: string | undefined;
 };
 
-export type ReceiptBookDependencies = {
+type ReceiptBookDependencies = {
   readonly state: StateDatabase;
   readonly directory: Pick<ClientDirectory, 'receiptKeys' | 'untrustedKey'>;
   readonly outbox: Pick<Outbox, 'keepAnswer' | 'answered'>;

@@ -13,7 +13,7 @@ import { InboxTable, type Settled } from './inbox-table.ts';
 import type { Link } from './link.ts';
 import type { StateDatabase } from './state-database.ts';
 
-export type ReceiptSenderDependencies = {
+type ReceiptSenderDependencies = {
   readonly self: EndpointAddress;
   readonly state: StateDatabase;
   readonly signer: BatchSigner;

@@ -14,7 +14,7 @@ import { encodeUnitFrame, frameHeaderBytes, type Unit } from '../../protocol/wir
 import { limits } from '../../protocol/wire/limits.ts';
 
 /** The part of a socket that the queue writes to. */
-export type SendTarget = {
+type SendTarget = {
   readonly webSocket: Pick<WebSocket, 'send' | 'bufferedAmount'>;
   readonly tlsSocket: () => Pick<TLSSocket, 'cork' | 'uncork'> | undefined;
 };

@@ -16,7 +16,7 @@ import { backoffMs } from './backoff.ts';
 import type { Home } from './home.ts';
 import { openLink, type Link } from './link.ts';
 
-export type SessionHandlers = {
+type SessionHandlers = {
   /** A session is ready and is the right gateway's. */
   onReady(link: Link, welcome: Welcome): void;
   onUnits(units: Unit[]): void;
@@ -27,7 +27,7 @@ export type SessionHandlers = {
   onEnded(error: CausewayError | undefined, retryInMs: number | undefined): void;
 };
 
-export type SessionKeeperOptions = {
+type SessionKeeperOptions = {
   /** Names your software to the gateway. */
   readonly client: string;
   readonly endpoint: EndpointAddress;
