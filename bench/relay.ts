@@ -3,8 +3,8 @@
  * in the same run.
  *
  * Three processes: a publisher, the gateway, a consumer. Every message is built, signed (in batches), validated,
- * decided upon, committed and synced, delivered, verified, written by the consumer, and acknowledged to the
- * publisher with signed receipts, which it verifies. The ciphertext is made once: encryption is the agencies' work
+ * decided upon, committed and synced, delivered, verified by the consumer, and acknowledged to the publisher with
+ * three signed receipts, which it verifies. `--durable-consumer` adds the consumer's own disk. The ciphertext is made once: encryption is the agencies' work
  * and is not what a gateway is measured by.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
     rate: { type: 'string', default: '200' },
+    'durable-consumer': { type: 'boolean', default: false },
   },
 });
 const window = Number(values.window);
@@ -63,7 +64,12 @@ try {
     { address: consumerAddress, roles: ['duty'] },
   ]);
   const plan = await writePlan(publisherHome, consumerHome);
-  const consumer = start(new URL('./relay/consumer.ts', import.meta.url), [consumerHome, plan, '2048']);
+  const consumer = start(new URL('./relay/consumer.ts', import.meta.url), [
+    consumerHome,
+    plan,
+    '2048',
+    values['durable-consumer'] ? 'durable' : 'memory',
+  ]);
   await consumer.next('ready');
   const publisher = start(new URL('./relay/publisher.ts', import.meta.url), [
     publisherHome,
