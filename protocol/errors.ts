@@ -43,7 +43,7 @@ export const catalogue = {
     'This frame is not allowed in the present state of the session.',
   ),
   'frame-too-large': entry(413, 1009, false, 'A frame is larger than the limit in the welcome.'),
-  'slow-consumer': entry(503, 4413, true, 'The client did not read fast enough and was disconnected.'),
+  'slow-consumer': entry(503, 4413, true, 'The client did not read fast enough.'),
   'window-exceeded': entry(429, 4429, true, 'More submissions are unanswered than the welcome allows.'),
   'too-many-sessions': entry(429, 4429, true, 'The endpoint or its agency has too many sessions open.'),
   'session-expired': entry(401, 4401, true, 'The certificate of this session has expired.'),
