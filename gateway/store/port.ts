@@ -16,7 +16,7 @@ export type DeliveryId = number;
 
 /**
  * `queued` → `delivered` (arrived at the recipient's session) → `stored` | `refused` (signed by the recipient),
- * or `expired`. The last three are final.
+ * or `expired`. The last three are final, except that `stored` may still follow `expired`.
  */
 export type DeliveryState = 'queued' | 'delivered' | 'stored' | 'refused' | 'expired';
 
@@ -46,7 +46,7 @@ export type AcceptableMessage = {
   readonly category: string;
   readonly severity: Severity;
   readonly thread: MessageId;
-  /** Resolved endpoints, each once, and whether it has a session open now. */
+  /** Resolved endpoints, each once, and whether a session of it has granted credit now. */
   readonly recipients: readonly { readonly endpoint: EndpointAddress; readonly listening: boolean }[];
   readonly record: RecordEntry;
 };
@@ -80,7 +80,7 @@ export type SubmissionOutcome =
       /** One delivery for each recipient, in order. */
       readonly deliveries: readonly DeliveryId[];
     }
-  /** The id had the same envelope before: nothing new was stored, the receipt repeats the first outcome. */
+  /** The id had the same envelope before: only a `message.repeated` is recorded, the receipt repeats the first outcome. */
   | { readonly outcome: 'duplicate' }
   /** Refused by the caller, before, or just now because the id stands for another envelope (`id-conflict`). */
   | { readonly outcome: 'refused'; readonly code: ErrorCode };
@@ -191,7 +191,7 @@ export type Store = {
   ): Promise<readonly QueuedDelivery[]>;
   /** How many deliveries to this endpoint are not final. */
   countPending(recipient: EndpointAddress): Promise<number>;
-  /** Groups of the endpoint's receipt stream after a position, in order. */
+  /** Groups of the endpoint's receipt stream after a position, in order, at most `limit` and about 1 MiB, but one at least. */
   readReceipts(
     endpoint: EndpointAddress,
     after: number,
@@ -228,7 +228,10 @@ export type Store = {
   /** Lines of the record from an index on. */
   readRecords(from: number, limit: number): Promise<readonly StoredRecord[]>;
 
-  /** Proves that a durable write is possible now. @throws CausewayError `store-unavailable` */
+  /**
+   * Proves that a durable write is possible now, and that commits of other processes are noticed.
+   * @throws CausewayError `store-unavailable`
+   */
   probe(): Promise<void>;
   /** Finishes what is queued and closes. */
   close(): Promise<void>;

@@ -1,19 +1,34 @@
 /** The main side of the keeper thread. It never keeps a process alive. */
 import { Worker } from 'node:worker_threads';
-import type { KeeperOptions, Notice } from './keeper.ts';
+import type { KeeperOptions, KeeperReport, Notice } from './keeper.ts';
 
 const restartDelayMs = 1_000;
+const repeatAfterMs = 60_000;
+
+/** Told by the keeper. */
+export type KeeperEvents = {
+  onNotice(notice: Notice): void;
+  /** Polling fails, or the thread ended with an error. What fails again in the same way is told once a minute. */
+  onError(error: unknown): void;
+};
 
 export class KeeperClient {
   readonly #options: KeeperOptions;
-  readonly #onNotice: (notice: Notice) => void;
+  readonly #events: KeeperEvents;
   #worker: Worker | undefined;
   #closed = false;
+  #lastGoodAt = performance.now();
+  #lastTold: { readonly reason: string; readonly at: number } | undefined;
 
-  constructor(options: KeeperOptions, onNotice: (notice: Notice) => void) {
+  constructor(options: KeeperOptions, events: KeeperEvents) {
     this.#options = options;
-    this.#onNotice = onNotice;
+    this.#events = events;
     this.#start();
+  }
+
+  /** For how long nothing that another process commits would have been noticed, in ms. */
+  get blindForMs(): number {
+    return performance.now() - this.#lastGoodAt;
   }
 
   async close(): Promise<void> {
@@ -27,15 +42,37 @@ export class KeeperClient {
   }
 
   #start(): void {
-    const worker = new Worker(new URL('./keeper.ts', import.meta.url), {
-      name: 'store-keeper',
-      workerData: this.#options,
-    });
-    worker.unref();
-    worker.on('message', this.#onNotice);
-    worker.on('error', () => undefined);
-    worker.on('exit', () => this.#onExit());
-    this.#worker = worker;
+    try {
+      const worker = new Worker(new URL('./keeper.ts', import.meta.url), {
+        name: 'store-keeper',
+        workerData: this.#options,
+      });
+      worker.unref();
+      worker.on('message', (report: KeeperReport) => this.#onReport(report));
+      worker.on('error', (error) => this.#onFailure(error));
+      worker.on('exit', () => this.#onExit());
+      this.#worker = worker;
+    } catch (error) {
+      this.#onFailure(error);
+      this.#onExit();
+    }
+  }
+
+  #onReport({ notice, failure }: KeeperReport): void {
+    if (failure !== undefined) {
+      this.#onFailure(new Error(failure));
+      return;
+    }
+    this.#lastGoodAt = performance.now();
+    if (notice !== undefined) this.#events.onNotice(notice);
+  }
+
+  #onFailure(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const at = performance.now();
+    if (this.#lastTold?.reason === reason && at - this.#lastTold.at < repeatAfterMs) return;
+    this.#lastTold = { reason, at };
+    this.#events.onError(error);
   }
 
   /** Nothing is lost without it but time: the next one reports what has happened since. */

@@ -5,6 +5,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { StoreVersions } from '../port.ts';
 import { allRows, firstRow, openForReading, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
+import { describeFailure } from './failures.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 export type KeeperOptions = {
@@ -22,7 +23,12 @@ export type Notice = {
   readonly streams: readonly (readonly [EndpointAddress, number])[];
 };
 
+/** What the thread posts after a poll. Without `failure` the poll was good. */
+export type KeeperReport = { readonly notice?: Notice; readonly failure?: string };
+
 const pollMs = 250;
+/** While there is no news, every fourth poll says that all is well. */
+const pollsToReport = 4;
 const maxUncopiedFrames = 512;
 
 class Keeper {
@@ -80,23 +86,62 @@ class Keeper {
   }
 }
 
+/** Polls and tells: news at once, that all is well now and then, and every failure. */
+class Watch {
+  readonly #options: KeeperOptions;
+  readonly #tell: (report: KeeperReport) => void;
+  #keeper: Keeper | undefined;
+  #quietPolls = 0;
+
+  constructor(options: KeeperOptions, tell: (report: KeeperReport) => void) {
+    this.#options = options;
+    this.#tell = tell;
+  }
+
+  look(): void {
+    try {
+      this.#keeper ??= new Keeper(this.#options);
+      const notice = this.#keeper.poll();
+      if (notice !== undefined) this.#tell({ notice });
+      else if (++this.#quietPolls >= pollsToReport) this.#tell({});
+      if (notice !== undefined || this.#quietPolls >= pollsToReport) this.#quietPolls = 0;
+    } catch (error) {
+      this.#quietPolls = pollsToReport;
+      this.#tell({ failure: describeFailure(error).reason });
+      // A new connection may do better. It tells again what is news since the start, which does no harm.
+      this.close();
+      return;
+    }
+    this.#copyLog(this.#keeper);
+  }
+
+  close(): void {
+    try {
+      this.#keeper?.close();
+    } catch {
+      // It was broken before.
+    }
+    this.#keeper = undefined;
+  }
+
+  /** On a full or failing disk the writer tells whoever waits; the next poll tries again. */
+  #copyLog(keeper: Keeper): void {
+    try {
+      keeper.checkpoint();
+    } catch (error) {
+      this.#tell({ failure: describeFailure(error).reason });
+    }
+  }
+}
+
 function start(): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a worker thread');
-  let keeper: Keeper | undefined;
-  const timer = setInterval(() => {
-    try {
-      keeper ??= new Keeper(workerData as KeeperOptions);
-      const notice = keeper.poll();
-      if (notice !== undefined) port.postMessage(notice);
-      keeper.checkpoint();
-    } catch {
-      // A full or failing disk: the writer reports it to whoever waits; the next poll tries again.
-    }
-  }, pollMs);
+  const watch = new Watch(workerData as KeeperOptions, (report) => port.postMessage(report));
+  const timer = setInterval(() => watch.look(), pollMs);
   port.on('message', () => {
     clearInterval(timer);
-    keeper?.close();
+    watch.close();
     port.close();
   });
 }

@@ -157,7 +157,7 @@ export class MessageTable {
     return { outcome: { code }, receipt: receiptBytes('refused', id, digest, at, detail) };
   }
 
-  /** The id had an outcome before: the same envelope gets it again, another one is refused. */
+  /** The id had an outcome before: the same envelope gets it again, another one is refused. Both are recorded. */
   #repeat(
     sender: Sender,
     { id }: PackedAcceptable | PackedRefusable,
@@ -176,6 +176,7 @@ export class MessageTable {
         receipt: receiptBytes('refused', id, digest, at, JSON.stringify({ code })),
       };
     }
+    this.#journal.append({ kind: 'message.repeated', message: id, source: sender.address });
     if (refusal !== null) {
       const { code } = JSON.parse(refusal) as { code: ErrorCode };
       return { outcome: { code }, receipt: receiptBytes('refused', id, digest, firstAt, refusal) };

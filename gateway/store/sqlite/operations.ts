@@ -24,7 +24,7 @@ export type PackedAcceptable = {
   readonly severity: Severity;
   readonly thread: MessageId;
   readonly recipients: readonly EndpointAddress[];
-  /** Bit n is set where recipient n has a session open; unsigned. */
+  /** Bit n is set where recipient n listens; unsigned. */
   readonly listening: number;
   readonly unitBytes: number;
   readonly recordBytes: number;

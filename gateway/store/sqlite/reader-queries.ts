@@ -17,7 +17,7 @@ import { refusePermit, versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
 import { deliveryStates } from './schema.ts';
 
-/** Units that one read of a queue gives back, about. */
+/** What one read of a queue or of a receipt stream gives back, about. */
 const maxReadBytes = 1024 * 1024;
 
 /** A question to the reader, and what it answers. Where a field says `…Bytes`, see `operations.ts`. */
@@ -106,8 +106,13 @@ export class ReaderQueries {
   ): Questions['receipts']['answer'] {
     const number = this.#endpoints.find(endpoint);
     if (number === undefined) return [];
-    const rows = allRows<[number, Uint8Array]>(this.#statements.receipts, number, after, limit);
-    return rows.map(([position, group]) => ({ position, groupBytes: sink.add(group) }));
+    const groups: Questions['receipts']['answer'] = [];
+    for (const row of this.#statements.receipts.iterate(number, after, limit)) {
+      const [position, group] = row as unknown as readonly [number, Uint8Array];
+      groups.push({ position, groupBytes: sink.add(group) });
+      if (sink.total >= maxReadBytes) break;
+    }
+    return groups;
   }
 
   #message(source: EndpointAddress, id: MessageId): MessageState | null {

@@ -7,6 +7,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
+import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type {
   Lane,
@@ -35,6 +36,10 @@ export type SqliteStoreOptions = {
   readonly clock?: () => number;
   /** For tests of a full disk: the largest size of the file, in pages of 16 KiB. */
   readonly maxPages?: number;
+  /** Told of failures that no caller waits for: those of the watch over other processes' commits. */
+  readonly onError?: (error: unknown) => void;
+  /** How long that watch may fail before the store counts as unavailable. Default 10 s. */
+  readonly maxBlindMs?: number;
 };
 
 /**
@@ -43,7 +48,7 @@ export type SqliteStoreOptions = {
  * be opened
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, receiptKeyPem, maxPages, clock = Date.now } = options;
+  const { file, receiptKeyPem, maxPages, clock = Date.now, onError, maxBlindMs = 10_000 } = options;
   const path = resolve(file);
   const number = randomInt(2 ** 47);
   const events = new StoreEvents();
@@ -51,12 +56,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { versions, nextRecord } = await writer.open();
   events.versions = versions;
   const reader = new ReaderClient({ file: path });
-  const keeper = new KeeperClient({ file: path, writer: number, nextRecord }, (notice) =>
-    events.onNotice(notice),
+  const keeper = new KeeperClient(
+    { file: path, writer: number, nextRecord },
+    { onNotice: (notice) => events.onNotice(notice), onError: (error) => onError?.(error) },
   );
   return {
     ...changes(writer),
     ...readings(reader, clock),
+    probe: async () => {
+      await writer.run(() => ({ type: 'probe' }));
+      if (keeper.blindForMs <= maxBlindMs) return;
+      throw new CausewayError('store-unavailable', { detail: 'Changes by other processes go unnoticed.' });
+    },
     listen: (listener) => (events.listener = listener),
     close: async () => {
       await writer.drain();
@@ -101,7 +112,7 @@ type ReadingMethod =
   | 'readPermit'
   | 'readRecords';
 
-function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'listen' | 'close'> {
+function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'probe' | 'listen' | 'close'> {
   return {
     submit: async (submission) => {
       const answer = await writer.run(encodeSubmission(submission), submission.messages.length);
@@ -150,9 +161,6 @@ function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'listen' | '
           records: records.map((entry) => JSON.stringify(entry)),
         }));
       }
-    },
-    probe: async () => {
-      await writer.run(() => ({ type: 'probe' }));
     },
   };
 }

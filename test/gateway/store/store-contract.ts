@@ -202,7 +202,9 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
           expect(again.parsed).toEqual(first.parsed);
           await reopen();
         }
-        expect(await kinds()).toEqual(['message.accepted']);
+        const repeated = { kind: 'message.repeated', message: message.id, source: police };
+        const records = await store.readRecords(0, 10);
+        expect(records.map(({ entry }) => entry)).toEqual([message.record, repeated, repeated]);
         expect(await store.countPending(school)).toBe(0);
       });
 
@@ -242,6 +244,7 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
           expect(again.outcomes).toEqual([{ outcome: 'refused', code: 'policy-denied' }]);
           expect(again.parsed).toEqual(first.parsed);
         }
+        expect(await kinds()).toEqual(['message.refused', 'message.repeated', 'message.repeated']);
         const conflict = await submit([acceptable(1, { variant: 'other' })]);
         expect(conflict.outcomes).toEqual([{ outcome: 'refused', code: 'id-conflict' }]);
         expect(await store.readMessage(police, messageId(1))).toBeUndefined();
@@ -528,6 +531,20 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         expect(await positions(1, 2)).toEqual([2, 3]);
         expect(await positions(4, 10)).toEqual([]);
         expect(await store.readReceipts('nobody/here' as EndpointAddress, 0, 10)).toEqual([]);
+      });
+
+      test('are read about a mebibyte at a time, one group at least', async () => {
+        const sizes = [600_000, 600_000, 1_500_000, 10];
+        await submit(sizes.map((_, index) => acceptable(index)));
+        for (const [index, size] of sizes.entries()) {
+          await store.settle({
+            ...settlementOf([acceptable(index)], health),
+            group: Buffer.alloc(size, index),
+          });
+        }
+        const positions = async (after: number): Promise<number[]> =>
+          (await store.readReceipts(police, after, 100)).map(({ position }) => position);
+        expect([await positions(0), await positions(2), await positions(3)]).toEqual([[1, 2], [3], [4]]);
       });
 
       test('forget what the endpoint has, and never give a position twice', async () => {

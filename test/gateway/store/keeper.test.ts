@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { KeeperClient } from '../../../gateway/store/sqlite/keeper-client.ts';
+import type { Notice } from '../../../gateway/store/sqlite/keeper.ts';
+import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
+
+const waiting = { timeout: 20_000, interval: 20 };
+let fixture: SqliteFixture;
+let errors: unknown[];
+const onError = (error: unknown): unknown => errors.push(error);
+
+beforeEach(async () => {
+  fixture = await createSqliteFixture();
+  errors = [];
+});
+afterEach(async () => {
+  await fixture.remove();
+});
+
+function execute(sql: string): void {
+  const database = new DatabaseSync(fixture.file, { timeout: 5_000 });
+  database.exec(sql);
+  database.close();
+}
+
+test('a store that cannot notice what others commit says so, is not ready, and recovers unaided', async () => {
+  const store = await fixture.open({ onError, maxBlindMs: 1_500 });
+  await store.probe();
+  // Only the keeper reads this table while nothing else happens.
+  execute('ALTER TABLE receipt_stream RENAME TO elsewhere');
+  await vi.waitFor(async () => {
+    await expect(store.probe()).rejects.toMatchObject({ code: 'store-unavailable' });
+  }, waiting);
+  expect(errors).toEqual([
+    expect.objectContaining({ message: expect.stringContaining('receipt_stream') as string }),
+  ]);
+  execute('ALTER TABLE elsewhere RENAME TO receipt_stream');
+  await vi.waitFor(() => store.probe(), waiting);
+  const told = Promise.withResolvers<number>();
+  store.listen({ onReceipts: () => undefined, onChange: ({ policy }) => told.resolve(policy) });
+  const other = await fixture.open();
+  await other.requestPolicyReload({ kind: 'test.happened' });
+  expect(await told.promise).toBe(1);
+  await Promise.all([store.close(), other.close()]);
+}, 60_000);
+
+test('a keeper without a file to open tells it once, and begins when there is one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'causeway-keeper-'));
+  const file = join(folder, 'store.db');
+  const notices: Notice[] = [];
+  const keeper = new KeeperClient(
+    { file, writer: 1, nextRecord: 0 },
+    { onNotice: (notice) => notices.push(notice), onError },
+  );
+  await vi.waitFor(() => expect(errors).toHaveLength(1), waiting);
+  const store = await openSqliteStore({ file, receiptKeyPem: fixture.receiptKeyPem });
+  await vi.waitFor(() => expect(notices).not.toHaveLength(0), waiting);
+  await vi.waitFor(() => expect(keeper.blindForMs).toBeLessThan(1_000), waiting);
+  await Promise.all([keeper.close(), store.close()]);
+  await rm(folder, { recursive: true });
+}, 60_000);
+
+test('a keeper thread that dies is told and replaced', async () => {
+  await (await fixture.open()).close();
+  const notices: Notice[] = [];
+  const events = { onNotice: (notice: Notice) => notices.push(notice), onError };
+  // What cannot be posted to a thread stands for a thread that cannot start.
+  const options = { file: fixture.file, writer: 1, nextRecord: 0, spoilt: (): void => undefined };
+  const keeper = new KeeperClient(options, events);
+  await vi.waitFor(() => expect(errors).toHaveLength(1), waiting);
+  options.spoilt = undefined as never;
+  await vi.waitFor(() => expect(notices).not.toHaveLength(0), waiting);
+  await keeper.close();
+}, 60_000);
