@@ -14,7 +14,7 @@ import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { identifyRequest } from './http/identify-request.ts';
 import { buildServer } from './http/server.ts';
-import { checkHealth } from './health.ts';
+import { checkHealth, shareProbe } from './health.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
@@ -66,6 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const store = await openSqliteStore({
       file: home.storeFile,
       receiptKeyPem: home.receiptKeyPem,
+      onError: (error) => options.log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(options.now === undefined ? {} : { clock: options.now }),
     });
     try {
@@ -95,6 +96,8 @@ class Gateway {
   readonly #incidents: IncidentRecord;
   readonly #relay: Relay;
   #draining = false;
+  /** The version of the directory that the sessions were last told of. */
+  #toldVersion: number;
 
   constructor(options: GatewayOptions, store: Store, policy: PolicyHolder, directory: EndpointDirectory) {
     this.#options = options;
@@ -103,6 +106,7 @@ class Gateway {
     this.#store = store;
     this.#policy = policy;
     this.#directory = directory;
+    this.#toldVersion = directory.version;
     const onError = (error: unknown): void => this.#logError(error);
     const parts = { store, now: this.#now, onError };
     this.#dispatcher = new Dispatcher(parts);
@@ -196,13 +200,12 @@ class Gateway {
     registerEnrolmentRoutes(app, {
       now: this.#now,
       identify: identifyPeer,
-      enrol: (request) => enrolEndpoint(request, deps),
+      enrol: (request) => this.#knownHere(enrolEndpoint(request, deps)),
       renew: ({ entry: { endpoint }, thumbprint }, certificateRequest) =>
-        renewCertificate({ endpoint, thumbprint }, certificateRequest, deps),
+        this.#knownHere(renewCertificate({ endpoint, thumbprint }, certificateRequest, deps)),
     });
-    registerHealthRoutes(app, () =>
-      checkHealth({ store: this.#store, home, now: this.#now, draining: this.#draining }),
-    );
+    const store = { probe: shareProbe(() => this.#store.probe()) };
+    registerHealthRoutes(app, () => checkHealth({ store, home, now: this.#now, draining: this.#draining }));
     return app;
   }
 
@@ -246,12 +249,20 @@ class Gateway {
     }
   }
 
+  /** An endpoint connects as soon as it has its certificate: by then this gateway must have read the new entry. */
+  async #knownHere<T>(enrolment: Promise<T>): Promise<T> {
+    const answer = await enrolment;
+    await this.#reloadDirectory();
+    return answer;
+  }
+
   /** Somebody may have been revoked: a reading that fails is tried again until it works. */
   async #reloadDirectory(): Promise<void> {
     try {
-      const { version } = this.#directory;
       await this.#directory.reload();
-      if (this.#directory.version !== version) this.#sessions.directoryChanged(this.#directory);
+      if (this.#directory.version === this.#toldVersion) return;
+      this.#toldVersion = this.#directory.version;
+      this.#sessions.directoryChanged(this.#directory);
     } catch (error) {
       this.#logError(error);
       setTimeout(() => void this.#reloadDirectory(), directoryRetryMs).unref();

@@ -6,6 +6,26 @@ import type { GatewayHome } from './identity/gateway-home.ts';
 import type { Store } from './store/port.ts';
 
 const dayMs = 24 * 3_600_000;
+const sharedForMs = 1_000;
+
+/**
+ * A probe that costs one durable write a second at most, however often it is asked for: whoever asks while one is
+ * under way, or within a second after it began, gets its outcome.
+ * @param clock milliseconds that only grow
+ */
+export function shareProbe(
+  probe: () => Promise<void>,
+  clock = (): number => performance.now(),
+): () => Promise<void> {
+  let shared: { readonly outcome: Promise<void>; readonly startedAt: number } | undefined;
+  let underWay = false;
+  return () => {
+    if (shared !== undefined && (underWay || clock() - shared.startedAt < sharedForMs)) return shared.outcome;
+    underWay = true;
+    shared = { outcome: probe().finally(() => (underWay = false)), startedAt: clock() };
+    return shared.outcome;
+  };
+}
 
 export async function checkHealth(parts: {
   readonly store: Pick<Store, 'probe'>;
@@ -27,7 +47,9 @@ async function checkStore(store: Pick<Store, 'probe'>): Promise<HealthCheck> {
     await store.probe();
     return { name: 'store', ok: true, detail: 'writes are durable' };
   } catch (error) {
-    return { name: 'store', ok: false, detail: isCausewayError(error) ? error.code : 'failed' };
+    if (!isCausewayError(error)) return { name: 'store', ok: false, detail: 'failed' };
+    const { code, detail } = error;
+    return { name: 'store', ok: false, detail: detail === undefined ? code : `${code}: ${detail}` };
   }
 }
 
