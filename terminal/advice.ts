@@ -1,5 +1,6 @@
 /** What to do next about an error, for the person at the keyboard. The catalogue says what it means. */
-import type { ErrorCode } from '../protocol/errors.ts';
+import type { CausewayError, ErrorCode } from '../protocol/errors.ts';
+import { AdvisedError } from './advised-error.ts';
 
 const advice: Partial<Record<ErrorCode, string>> = {
   'home-exists': 'Choose another folder, or move the present one away if it is really no longer needed.',
@@ -36,4 +37,9 @@ const advice: Partial<Record<ErrorCode, string>> = {
 /** The next step for a code, where there is one worth saying. */
 export function adviceFor(code: ErrorCode): string | undefined {
   return advice[code];
+}
+
+/** The next step after an error: what the command itself knows, or else what its code says. */
+export function adviceAfter(error: CausewayError): string | undefined {
+  return error instanceof AdvisedError ? error.advice : adviceFor(error.code);
 }

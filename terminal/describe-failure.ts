@@ -1,6 +1,8 @@
 /** Failures as people and as scripts read them. */
-import { isCausewayError, type CausewayError, type Problem } from '../protocol/errors.ts';
-import { adviceFor } from './advice.ts';
+import { isCausewayError, type CausewayError, type ErrorCode, type Problem } from '../protocol/errors.ts';
+import { limits } from '../protocol/wire/limits.ts';
+import { adviceAfter } from './advice.ts';
+import { AdvisedError } from './advised-error.ts';
 import { showable, showableLine, type Paint } from './paint.ts';
 
 const maxShown = 30;
@@ -19,15 +21,24 @@ export function describeFailure(error: unknown, paint: Paint): string[] {
     lines.push(`       ${paint.strong(showableLine(placeOf(problem)))}: ${showableLine(problem.message)}`);
   }
   if (error.problems.length > maxShown) lines.push(`       and ${error.problems.length - maxShown} more`);
-  const next = adviceFor(error.code);
+  const next = adviceAfter(error);
   if (next !== undefined) lines.push(`${paint.accent('next')}   ${next}`);
   if (error.code !== 'usage-invalid') lines.push(paint.dim(`code   ${error.code}`));
   return lines;
 }
 
+/** Words for people, where the catalogue speaks to programs that read the protocol. */
+const plainWords: Partial<Record<ErrorCode, string>> = {
+  'frame-too-large': `The notice is too large: at most ${limits.maxFrameBytes} bytes with everything in it.`,
+  'envelope-too-large': `The notice has too many recipients: its address part is limited to ${limits.maxEnvelopeBytes} bytes.`,
+  'payload-too-large': 'The content is too large.',
+};
+
 /** Wrong usage needs no sentence that says so. */
 function wordsOf({ code, detail, message }: CausewayError): string {
-  return code === 'usage-invalid' && detail !== undefined ? detail : message;
+  if (code === 'usage-invalid' && detail !== undefined) return detail;
+  const plain = plainWords[code];
+  return plain === undefined ? message : [plain, detail].filter((part) => part !== undefined).join(' ');
 }
 
 /** Without the part of the detail that the list of problems repeats. */
@@ -42,15 +53,16 @@ export function failureObject(error: unknown): Record<string, unknown> {
   if (!isCausewayError(error)) {
     return { type: 'error', code: 'internal-error', text: `Unexpected: ${nameOf(error)}.`, retryable: false };
   }
-  const { code, message, meaning, problems } = error;
-  const next = adviceFor(code);
+  const { code, meaning, problems } = error;
+  const next = adviceAfter(error);
   return {
     type: 'error',
     code,
-    text: message,
+    text: code === 'usage-invalid' ? error.message : wordsOf(error),
     retryable: meaning.retryable,
     ...(problems.length === 0 ? {} : { problems }),
     ...(next === undefined ? {} : { next }),
+    ...(error instanceof AdvisedError ? error.fields : {}),
   };
 }
 

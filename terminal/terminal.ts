@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { CausewayError } from '../protocol/errors.ts';
 import { describeFailure, failureObject } from './describe-failure.ts';
 import { exitCodeFor } from './exit-codes.ts';
+import { jsonLine } from './json-line.ts';
 import { createPaint, showsColour, type Paint } from './paint.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { layOutTable } from './table.ts';
@@ -78,7 +79,7 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
     hint(line = '') {
       if (!json) writeError(line);
     },
-    json: (value) => writeOut(JSON.stringify(value)),
+    json: (value) => writeOut(jsonLine(value)),
     deliver: (text) => deliver(stdout, text),
     table: (rows) => layOutTable(rows).forEach(writeOut),
     progress,
@@ -91,7 +92,7 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
       }
     },
     fail(error) {
-      if (json) writeError(JSON.stringify(failureObject(error)));
+      if (json) writeError(jsonLine(failureObject(error)));
       else describeFailure(error, errorPaint).forEach(writeError);
       if (env.CAUSEWAY_DEBUG === '1') writeError(stackOf(error));
       return exitCodeFor(error);

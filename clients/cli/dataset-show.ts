@@ -20,7 +20,8 @@ export function registerDatasetShow(dataset: ProgramCommand, terminal: Terminal)
       const urn = findDataset(registry, name);
       if (flags.schema === true) {
         const schema = registry.schema(urn);
-        terminal.print(JSON.stringify(schema, null, terminal.wantsJson ? 0 : 2));
+        if (terminal.wantsJson) terminal.json(schema);
+        else terminal.print(JSON.stringify(schema, null, 2));
         return;
       }
       const description = registry.describe(urn);

@@ -21,7 +21,8 @@ export function registerDatasetTemplate(dataset: ProgramCommand, terminal: Termi
       const registry = await openRegistry(flags, terminal);
       const document = registry.template(findDataset(registry, name));
       if (flags.out === undefined) {
-        terminal.print(JSON.stringify(document, null, terminal.wantsJson ? 0 : 2));
+        if (terminal.wantsJson) terminal.json(document);
+        else terminal.print(JSON.stringify(document, null, 2));
         return;
       }
       await writeNew(flags.out, `${JSON.stringify(document, null, 2)}\n`);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
+import { jsonLine } from '../../terminal/json-line.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import type { Notice } from '../sdk/notice.ts';
@@ -74,7 +75,7 @@ async function show(
       : await saveNotice(folder, notice, (file) => ({ ...describeNotice(notice), content: file }));
   if (terminal.wantsJson) {
     const content = saved === undefined ? contentValue(notice) : { saved };
-    await terminal.deliver(`${JSON.stringify({ ...describeNotice(notice), ...content })}\n`);
+    await terminal.deliver(`${jsonLine({ ...describeNotice(notice), ...content })}\n`);
     return;
   }
   const lines = [noticeLine(notice, terminal)];

@@ -2,6 +2,7 @@
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
+import { jsonLine } from '../../terminal/json-line.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Store, StoredRecord } from '../store/port.ts';
@@ -44,23 +45,34 @@ async function printRecords(
   signal: AbortSignal,
 ): Promise<void> {
   let next = from;
+  let found = 0;
   while (!signal.aborted) {
     const page = await store.readRecords(next, pageSize);
     for (const record of page) {
-      if (kind === undefined || record.entry.kind === kind)
-        await terminal.deliver(`${lineOf(record, terminal)}\n`);
+      if (kind !== undefined && record.entry.kind !== kind) continue;
+      await terminal.deliver(`${lineOf(record, terminal)}\n`);
+      found++;
     }
     next = (page.at(-1)?.index ?? next - 1) + 1;
     if (page.length > 0) continue;
-    if (follow === undefined) return;
+    if (follow === undefined) {
+      if (found === 0) terminal.hint(nothingFound(from, kind));
+      return;
+    }
     await pause(pollMs, signal);
   }
+}
+
+/** So that a misspelt kind is not taken for a quiet record. */
+function nothingFound(from: number, kind: string | undefined): string {
+  const kinds = kind === undefined ? '' : ` of the kind ${showableLine(kind)}`;
+  return `No line${kinds} was found from index ${from} on.`;
 }
 
 function lineOf({ index, at, entry }: StoredRecord, terminal: Terminal): string {
   const time = new Date(at).toISOString();
   const { kind, ...fields } = entry;
-  if (terminal.wantsJson) return JSON.stringify({ type: 'record', index, at: time, kind, ...fields });
+  if (terminal.wantsJson) return jsonLine({ type: 'record', index, at: time, kind, ...fields });
   const { paint } = terminal;
   const rest = Object.entries(fields).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,

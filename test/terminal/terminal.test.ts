@@ -56,6 +56,24 @@ describe('an error on the terminal', () => {
   });
 });
 
+describe('JSON on the terminal', () => {
+  it('steers no screen, and means the same', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('\u007f', '\u009b', '\u202e', '\u2066'),
+        (text, mark) => {
+          const { terminal, stdout } = openTerminal({ json: true });
+          terminal.json({ text: text + mark });
+          const line = stdout();
+          expect(line).not.toMatch(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/u);
+          expect(JSON.parse(line)).toEqual({ text: text + mark });
+        },
+      ),
+    );
+  });
+});
+
 describe('exit codes', () => {
   it('tell a script whether to try again, for every code of the catalogue', () => {
     for (const code of errorCodes) {
