@@ -1,5 +1,6 @@
 /** What `causeway send` sends: a document of a data set, text, or a file. */
 import { basename, extname } from 'node:path';
+import type { CausewayError } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/wire/limits.ts';
 import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
 import type { FileContent, TextContent } from '../sdk/compose.ts';
@@ -58,12 +59,28 @@ export async function readContent(flags: ContentFlags): Promise<ReadContent> {
   const { dataset, content, text, file, mediaType } = flags;
   const read = (path: string): Promise<Buffer> => readInput(path, process.stdin, limits.maxPayloadBytes);
   if (dataset !== undefined && content !== undefined) {
-    return { dataset, document: parseJsonInput(content, await read(content)) };
+    const bytes = await read(content);
+    assertFilled(bytes.toString('utf8'), content === '-' ? 'stdin' : content);
+    return { dataset, document: parseJsonInput(content, bytes) };
   }
-  if (text !== undefined)
-    return { content: { text: text === '-' ? (await read('-')).toString('utf8') : text } };
+  if (text !== undefined) {
+    const words = text === '-' ? (await read('-')).toString('utf8') : text;
+    assertFilled(words, text === '-' ? 'stdin' : 'the text of --text');
+    return { content: { text: words } };
+  }
   if (file === undefined || file === '-') throw usageError('--file needs the path of a file.');
   const name = basename(file);
   const type = mediaType ?? mediaTypes[extname(name).toLowerCase()] ?? 'application/octet-stream';
-  return { content: { file: await read(file), name, mediaType: type } };
+  const bytes = await read(file);
+  if (bytes.byteLength === 0) throw emptyError(file);
+  return { content: { file: bytes, name, mediaType: type } };
+}
+
+/** An unset variable in a script must not become a notice that says nothing. */
+function assertFilled(text: string, what: string): void {
+  if (text.trim() === '') throw emptyError(what);
+}
+
+function emptyError(what: string): CausewayError {
+  return usageError(`There is nothing to send: ${what} is empty.`);
 }

@@ -1,8 +1,11 @@
 /** `causeway send`: one notice, on its way when this ends with exit code 0. */
-import { Option } from 'commander';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { catalogue, isCausewayError, type CausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { messageIdSchema, recipientAddressSchema, slugSchema } from '../../protocol/ids.ts';
 import { severities, type Severity } from '../../protocol/wire/envelope.ts';
+import { limits } from '../../protocol/wire/limits.ts';
+import { adviceFor } from '../../terminal/advice.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { durationMs, listOf, matching } from '../../terminal/input.ts';
@@ -49,7 +52,7 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .requiredOption('--purpose <name>', 'what it is for, such as child-protection', matching(slugSchema))
     .requiredOption('--basis <name>', 'the lawful basis, such as public-task', matching(slugSchema))
     .option('--reply-to <id>', 'the notice that it answers', matching(messageIdSchema))
-    .option('--expires <span>', 'how long to try: 45m, 24h, 7d (default: 30d)', durationMs)
+    .option('--expires <span>', 'how long to try: 45m, 24h, 7d; at most 90d (default: 30d)', lifetimeMs)
     .optionsGroup('Content, one of')
     .option('--dataset <name>', 'with --content: a document of this data set, NAME or NAME/VERSION')
     .option('--content <file>', 'the document, JSON; - for stdin')
@@ -122,11 +125,28 @@ async function waitForGateway(
     const isWaiting = client.message(id)?.state === 'waiting';
     if (!isWaiting || !isCausewayError(error)) throw error;
     const atDeadline = error.code === 'aborted' ? 'gateway-unreachable' : error.code;
-    throw new CausewayError(signal.aborted ? 'aborted' : (connection.lastError?.code ?? atDeadline), {
-      detail: `The notice ${id} stays in the outbox and goes out with the next command that connects.`,
-      cause: error,
-    });
+    throw queuedError(signal.aborted ? 'aborted' : (connection.lastError?.code ?? atDeadline), id, error);
   }
+}
+
+/** The notice is safe in the outbox: to send it again would send it twice. */
+function queuedError(code: ErrorCode, id: string, cause: CausewayError): CausewayError {
+  const next = `Do not send it again: it is in the outbox and goes out with the next command that connects. causeway status ${id}`;
+  // What no attempt mends needs its own step first.
+  const before = catalogue[code].retryable ? undefined : adviceFor(code);
+  return new AdvisedError(code, {
+    detail: `The notice ${id} stays in the outbox.`,
+    advice: before === undefined ? next : `${before} ${next}`,
+    fields: { retryable: false, id, queued: true },
+    cause,
+  });
+}
+
+/** The span of `--expires`, in ms. */
+function lifetimeMs(text: string): number {
+  const span = durationMs(text);
+  if (span <= limits.maxLifetimeMs) return span;
+  throw new InvalidArgumentError(`It must be at most ${limits.maxLifetimeMs / 86_400_000} days.`);
 }
 
 function reportAccepted({ id, acceptedAt, record, listening, away }: SendResult, terminal: Terminal): void {
