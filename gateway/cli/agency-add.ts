@@ -1,4 +1,6 @@
 /** `causeway agency add`: a new partner in the sharing agreement. */
+import { isCausewayError, type CausewayError } from '../../protocol/errors.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -40,8 +42,18 @@ async function add(id: string, flags: Flags, terminal: Terminal): Promise<void> 
   const { name, sector, area, role, authority = name } = flags;
   const dir = gatewayFolder(flags.dir, terminal.env);
   const { addAgency } = await import('../policy/add-agency.ts');
+  const { loadPolicySet } = await import('../policy/load.ts');
   await withGateway(dir, async ({ home, store }) => {
-    await addAgency(home.policiesDir, { id, name, sector, authority, areas: area, roles: role });
+    // The folder is sound before, so that whatever is wrong afterwards is wrong with the new agency.
+    const { agencies } = await loadPolicySet(home.policiesDir);
+    if (agencies.has(id)) throw alreadyThere(id);
+    await addAgency(home.policiesDir, { id, name, sector, authority, areas: area, roles: role }).catch(
+      (error: unknown) => {
+        throw isCausewayError(error, 'policy-invalid') && error.problems.length > 0
+          ? wrongAgency(id, error)
+          : error;
+      },
+    );
     await store.requestPolicyReload({ kind: 'agency.added', agency: id });
   });
   if (terminal.wantsJson) {
@@ -50,4 +62,29 @@ async function add(id: string, flags: Flags, terminal: Terminal): Promise<void> 
   }
   terminal.print(`${terminal.paint.good('added')}  ${id}`);
   terminal.hint(`Next: causeway enrol-token ${id}/ENDPOINT --role ${role[0] ?? 'ROLE'} --dir ${dir}`);
+}
+
+function alreadyThere(id: string): CausewayError {
+  return new AdvisedError('usage-invalid', {
+    detail: `The agency ${id} is there already; nothing was changed.`,
+    advice: `Edit policies/agencies.yaml to change it, then run \`causeway policy apply\`; or choose another short name.`,
+  });
+}
+
+const flagOf: Readonly<Record<string, string>> = { areas: '--area', roles: '--role' };
+
+/** The same faults, told of the options that were given: the file itself is as it was. */
+function wrongAgency(id: string, error: CausewayError): CausewayError {
+  const faults = error.problems.map(({ at, message }) => {
+    const [, quoted, words = message] = /^`agencies\.[^.`]+(?:\.([a-z]+))?[^`]*` ([^]*)$/.exec(message) ?? [];
+    const field = quoted ?? /^\/([a-z]+)/.exec(at)?.[1];
+    const flag = field === undefined ? id : (flagOf[field] ?? `--${field}`);
+    return `${flag}: ${words}.`;
+  });
+  return new AdvisedError('usage-invalid', {
+    detail: `The agency ${id} was not added.\n${faults.join('\n')}`,
+    advice:
+      'Correct the options named; sectors, areas and roles are the words that policies/agencies.yaml lists.',
+    cause: error,
+  });
 }

@@ -1,7 +1,8 @@
 /** `causeway enrol-token`: one-time permission for one endpoint to enrol. */
 import { Option } from 'commander';
-import { slugSchema, type EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, slugSchema, type EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
 import { durationMs, endpointAddress, listOf } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { sections } from '../../terminal/command-help.ts';
@@ -39,6 +40,21 @@ export function registerEnrolToken(program: ProgramCommand, terminal: Terminal):
     .action((endpoint: EndpointAddress, flags: Flags) => issue(endpoint, flags, terminal));
 }
 
+/** Says before a token is asked for which roles there are; of an unknown agency the gateway's own rule says more. */
+function checkRoles(
+  endpoint: EndpointAddress,
+  roles: readonly string[],
+  allowed: readonly string[] | undefined,
+): void {
+  const strange = allowed === undefined ? [] : roles.filter((role) => !allowed.includes(role));
+  if (allowed === undefined || strange.length === 0) return;
+  const agency = agencyOf(endpoint);
+  throw new AdvisedError('usage-invalid', {
+    detail: `--role ${strange.join(' ')}: the sharing agreement gives ${agency} no such role. Its roles are ${allowed.join(', ')}.`,
+    advice: `Use one of these, or add the role to ${agency} in policies/agencies.yaml and run \`causeway policy apply\`.`,
+  });
+}
+
 async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal): Promise<void> {
   const dir = gatewayFolder(flags.dir, terminal.env);
   const [{ issueEnrolmentToken }, { loadPolicySet }] = await Promise.all([
@@ -47,6 +63,7 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
   ]);
   const { issued, origin } = await withGateway(dir, async ({ home, store }) => {
     const { agencies } = await loadPolicySet(home.policiesDir);
+    checkRoles(endpoint, flags.role ?? [], agencies.get(agencyOf(endpoint))?.roles);
     const { hosts, port } = home.settings;
     return {
       origin: `https://${hosts[0] ?? 'localhost'}:${port === 0 ? 'PORT' : port}`,

@@ -8,7 +8,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 type Flags = {
   readonly name: string;
   readonly host: readonly string[];
-  readonly listen: string;
+  readonly listen?: string;
   readonly port: number;
   readonly policies?: string;
 };
@@ -22,7 +22,7 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
     .description(
       'Makes a new folder with everything a gateway needs: an issuing CA, the TLS key and the key that signs\n' +
         'receipts (mode 0600; none of them can read a message), gateway.yaml, and the sharing agreement.\n' +
-        'It never writes over anything.',
+        'It never writes over anything. Without --host and --listen it can be reached from this computer only.',
     )
     .argument('<dir>', 'the folder to make')
     .option('--name <name>', 'name of the issuing CA, for people', 'Causeway gateway')
@@ -32,7 +32,10 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
         'localhost 127.0.0.1',
       ),
     )
-    .option('--listen <address>', 'address to listen on', '0.0.0.0')
+    .option(
+      '--listen <address>',
+      'address to listen on (default: 127.0.0.1 when every --host is this computer itself, else 0.0.0.0)',
+    )
     .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, 8443)
     .option('--policies <dir>', 'the sharing agreement to copy (default: the one that comes with Causeway)')
     .examples(
@@ -42,17 +45,22 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
     .action((dir: string, flags: Flags) => initGateway(dir, flags, terminal));
 }
 
+/** Names and addresses that mean the computer that uses them. */
+function isThisComputer(name: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(name);
+}
+
 async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promise<void> {
   const { initGatewayHome } = await import('../identity/gateway-home.ts');
   const home = await initGatewayHome(dir, {
     name: flags.name,
     hosts: flags.host,
-    host: flags.listen,
+    host: flags.listen ?? (flags.host.every(isThisComputer) ? '127.0.0.1' : '0.0.0.0'),
     port: flags.port,
     policiesFrom: flags.policies ?? fileURLToPath(shippedPolicies),
     now: Date.now,
   });
-  const { hosts, port } = home.settings;
+  const { hosts, host: listen, port } = home.settings;
   const shownPort = port === 0 ? 'PORT' : port;
   if (terminal.wantsJson) {
     const fingerprint = home.authority.fingerprint;
@@ -62,7 +70,7 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
   const { paint } = terminal;
   terminal.print(`${paint.good('made')}  ${home.dir}`);
   terminal.table([
-    ['  gateway.yaml', 'settings: where it listens, its names'],
+    ['  gateway.yaml', `settings: it listens on ${listen}, its names`],
     ['  ca.key, ca.crt', 'the issuing CA; keep a copy of both in a safe place'],
     ['  tls.key, tls.crt', `for ${hosts.join(', ')}; the certificate renews itself`],
     ['  receipt.key', 'signs the receipts'],

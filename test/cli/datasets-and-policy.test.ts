@@ -116,6 +116,13 @@ describe('causeway policy', () => {
     expect(lines.find((line) => line.includes('planning.cedar'))).toMatch(/planning\.cedar:\d+:\d+: \S/);
   });
 
+  it('says that there is no such folder', async () => {
+    const { code, stderr } = await runCauseway(['policy', 'check', join(dir, 'nowhere')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`There is no folder ${join(dir, 'nowhere')}`);
+    expect(stderr).not.toContain('ENOENT');
+  });
+
   it('shows categories, purposes and rules in words', async () => {
     const { code, stdout } = await runCauseway(['policy', 'show', policies]);
     expect(code).toBe(0);

@@ -141,11 +141,14 @@ describe('a gateway made by the command', () => {
   it('says what is wrong with a role, an agency that is there, and a second use of a token', async () => {
     const role = await operate('enrol-token', ae, '--role', 'duty');
     expect(role.code).toBe(2);
-    expect(role.stderr).toContain('emergency-department');
+    expect(role.stderr).toMatch(/Its roles are emergency-department[^]*next {3}Use one of these/);
     const words = ['--name', 'X', '--sector', 'health', '--area', 'north-lanarkshire', '--role', 'duty'];
     const twice = await operate('agency', 'add', 'nhs-lanarkshire', ...words);
     expect(twice.code).toBe(2);
-    expect(twice.stderr).toMatch(/agencies\.yaml:\d+:\d+: .*there already/);
+    expect(twice.stderr).toContain('nhs-lanarkshire is there already; nothing was changed');
+    const strange = await operate('agency', 'add', 'new-one', ...words, '--sector', 'nonsense');
+    expect(strange.code).toBe(2);
+    expect(strange.stderr).toMatch(/--sector: names `nonsense`[^]*social-work/);
     const broken = await runCauseway([
       'enrol',
       '--gateway',
@@ -226,6 +229,23 @@ describe('an endpoint', () => {
     expect(stderr).not.toContain('Somebody');
   });
 
+  it('sends nothing that is empty, and says in days how long a notice may last', async () => {
+    const file = join(dir, 'empty.txt');
+    writeFileSync(file, '');
+    for (const content of [
+      ['--text', ''],
+      ['--text', '-'],
+      ['--file', file],
+    ]) {
+      const { code, stderr } = await act(ae, notice(duty, ...content));
+      expect(code, content.join(' ')).toBe(2);
+      expect(stderr).toContain('There is nothing to send');
+    }
+    const long = await act(ae, notice(duty, '--text', 'x', '--expires', '400d'));
+    expect(long.code).toBe(2);
+    expect(long.stderr).toMatch(/--expires[^]*at most 90 days/);
+  });
+
   it('is told what the sharing agreement denies', async () => {
     await act(ae, ['directory', 'trust', '--all']);
     const { code, stderr } = await act(
@@ -277,7 +297,8 @@ describe('when the gateway is away', () => {
 
     const late = await act(ae, [...notice(duty, '--text', 'Late.'), '--timeout', '1s']);
     expect(late.code).toBe(3);
-    expect(late.stderr).toMatch(/stays in the outbox[^]*code {3}gateway-unreachable/);
+    expect(late.stderr).toMatch(/stays in the outbox[^]*Do not send it again[^]*code {3}gateway-unreachable/);
+    expect(late.stderr).not.toContain('try again');
     const interrupted = startCauseway([...notice(duty, '--text', 'Later.'), '--home', homeOf(ae), '--json']);
     await expect
       .poll(async () => jsonLines((await act(ae, ['status', '--json'])).stdout)[0], { timeout: 60_000 })
@@ -287,7 +308,11 @@ describe('when the gateway is away', () => {
         waiting: 2,
       });
     interrupted.signal('SIGINT');
-    expect((await interrupted.ended).code).toBe(130);
+    const { code, stderr } = await interrupted.ended;
+    expect(code).toBe(130);
+    const [failure] = jsonLines(stderr) as [{ id: string }];
+    expect(failure).toMatchObject({ type: 'error', code: 'aborted', queued: true, retryable: false });
+    expect((await act(ae, ['status', failure.id])).code).toBe(0);
 
     await startGateway(port);
     const listening = startCauseway(['listen', '--home', homeOf(duty), '--json', '--count', '2']);
@@ -319,5 +344,8 @@ describe('a revoked endpoint', () => {
     ]);
     const indexes = jsonLines((await operate('gateway', 'records', '--json', '--from', '3')).stdout);
     expect(indexes[0]).toMatchObject({ index: 3 });
+    const misspelt = await operate('gateway', 'records', '--kind', 'nonsense');
+    expect(misspelt).toMatchObject({ code: 0, stdout: '' });
+    expect(misspelt.stderr).toContain('No line of the kind nonsense');
   });
 });

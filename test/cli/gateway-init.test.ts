@@ -1,0 +1,33 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCauseway } from './run-causeway.ts';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'causeway-init-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function listenAddress(name: string, ...args: string[]): Promise<string | undefined> {
+  const { code, stderr } = await runCauseway(['gateway', 'init', join(dir, name), ...args]);
+  expect(code, stderr).toBe(0);
+  return /^host: "?([^"\n]+)/m.exec(readFileSync(join(dir, name, 'gateway.yaml'), 'utf8'))?.[1];
+}
+
+describe('causeway gateway init', () => {
+  it('listens on this computer only, unless it has a name elsewhere or is told where to listen', async () => {
+    expect(await listenAddress('local')).toBe('127.0.0.1');
+    expect(await listenAddress('named', '--host', 'localhost', 'gateway.example')).toBe('0.0.0.0');
+    expect(await listenAddress('told', '--listen', '0.0.0.0')).toBe('0.0.0.0');
+  });
+});
+
+describe('causeway demo', () => {
+  it('ends at once when the folder to keep cannot be made', async () => {
+    const { code, stderr } = await runCauseway(['demo', '--once', '--keep', '/dev/null/kept']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('The folder /dev/null/kept of --keep cannot be made');
+  });
+});
