@@ -1,5 +1,5 @@
 /** `causeway demo`: a gateway and the partners' synthetic endpoints on this computer, and a story between them. */
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { startGateway, type RunningGateway } from '../gateway/app.ts';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
+import { usageError } from '../terminal/input.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { Cast } from './demo/cast.ts';
 import { Narrator } from './demo/narrator.ts';
@@ -30,14 +31,14 @@ const patienceMs = 3_000;
 /** Runs the demonstration. @returns 0 only if nothing was lost or doubled and every notice went as the story says */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<number> {
   const narrator = new Narrator(terminal);
-  const interrupted = waitForInterrupt();
   const dir = await openFolder(options.keep);
+  const interrupted = waitForInterrupt();
   let gateway: RunningGateway | undefined;
   const tally = new Tally();
   const cast = new Cast(dir, tally, narrator);
   try {
     const story = await readStory();
-    gateway = await setUp(dir, story, cast, narrator, options.port);
+    gateway = await setUp(dir, story, cast, narrator, options);
     const unexpected = await tell(story, cast, tally, narrator);
     await settle(tally);
     const summary = tally.summary(options.keep === undefined ? null : dir);
@@ -60,11 +61,20 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
 async function openFolder(keep: string | undefined): Promise<string> {
   if (keep === undefined) return mkdtemp(join(tmpdir(), 'causeway-demo-'));
   const dir = resolve(keep);
-  await mkdir(dir, { recursive: true });
-  if ((await readdir(dir)).length > 0) {
+  if ((await makeFolder(dir)).length > 0) {
     throw new CausewayError('home-exists', { detail: `Choose an empty folder in place of ${dir}.` });
   }
   return dir;
+}
+
+/** @returns the names of what is in it already */
+async function makeFolder(dir: string): Promise<string[]> {
+  try {
+    await mkdir(dir, { recursive: true });
+    return await readdir(dir);
+  } catch (error) {
+    throw usageError(`The folder ${dir} of --keep cannot be made or read. Choose another place.`, error);
+  }
 }
 
 /** Gateway, enrolment, connections. */
@@ -73,7 +83,7 @@ async function setUp(
   story: Story,
   cast: Cast,
   narrator: Narrator,
-  port = 0,
+  { keep, port = 0 }: DemoOptions,
 ): Promise<RunningGateway> {
   narrator.heading('A gateway of its own, and the partners');
   const home = await createSandbox(dir);
@@ -82,6 +92,7 @@ async function setUp(
     'issuing CA and gateway keys made',
   );
   const gateway = await startGateway({ home, log: pino({ level: 'silent' }), port });
+  if (keep !== undefined) await keepPort(dir, gateway.url);
   narrator.step(
     { type: 'gateway-started', url: gateway.url },
     `gateway listening at ${gateway.url} (TLS 1.3, client certificates)`,
@@ -96,6 +107,13 @@ async function setUp(
     `${story.endpoints.length} endpoints connected, keys trusted`,
   );
   return gateway;
+}
+
+/** The endpoints have enrolled at this port: a gateway started from the kept folder must have it again. */
+async function keepPort(dir: string, url: string): Promise<void> {
+  const file = join(dir, 'gateway', 'gateway.yaml');
+  const settings = await readFile(file, 'utf8');
+  await writeFile(file, settings.replace(/^port: 0$/m, `port: ${new URL(url).port}`));
 }
 
 /** @returns how many notices did not go as the story says */
