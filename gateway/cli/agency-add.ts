@@ -1,4 +1,5 @@
 /** `causeway agency add`: a new partner in the sharing agreement. */
+import { z } from 'zod';
 import { isCausewayError, type CausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
@@ -15,6 +16,10 @@ type Flags = GatewayFlags & {
   readonly authority?: string;
 };
 
+const fullName = matching(
+  z.string().trim().min(1, 'must not be empty').max(300, 'must have at most 300 characters'),
+);
+
 export function registerAgencyAdd(agency: ProgramCommand, terminal: Terminal): void {
   agency
     .command('add')
@@ -24,11 +29,11 @@ export function registerAgencyAdd(agency: ProgramCommand, terminal: Terminal): v
         'words that the file lists. A running gateway takes the change over by itself.',
     )
     .argument('<id>', 'short name, such as fife-social-work', matching(agencyIdSchema))
-    .requiredOption('--name <name>', 'full name, for people')
+    .requiredOption('--name <name>', 'full name, for people', fullName)
     .requiredOption('--sector <sector>', 'such as social-work, police, health', matching(slugSchema))
     .requiredOption('--area <area...>', 'areas it works in', listOf(slugSchema))
     .requiredOption('--role <role...>', 'roles that its endpoints may hold', listOf(slugSchema))
-    .option('--authority <name>', 'the public body that answers for it in law (default: its name)')
+    .option('--authority <name>', 'the public body that answers for it in law (default: its name)', fullName)
     .option(...dirOption)
     .examples([
       'causeway agency add lanarkshire-housing --name "Lanarkshire Housing" --sector social-work \\\n' +

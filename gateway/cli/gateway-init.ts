@@ -70,7 +70,7 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
   const { paint } = terminal;
   terminal.print(`${paint.good('made')}  ${home.dir}`);
   terminal.table([
-    ['  gateway.yaml', `settings: it listens on ${listen}, its names`],
+    ['  gateway.yaml', `settings; it listens on ${listen}`],
     ['  ca.key, ca.crt', 'the issuing CA; keep a copy of both in a safe place'],
     ['  tls.key, tls.crt', `for ${hosts.join(', ')}; the certificate renews itself`],
     ['  receipt.key', 'signs the receipts'],
