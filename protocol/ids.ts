@@ -51,6 +51,17 @@ export const slugSchema = z.string().regex(new RegExp(`^${slug}$`), 'must be a l
 /** The address under which the gateway itself signs receipts. The agency `gateway` is reserved. */
 export const gatewayAddress = 'gateway/relay' as EndpointAddress;
 
+/** The name under which an endpoint's TLS certificate identifies it: `urn:causeway:<agency>:<endpoint>`. */
+export function endpointUri(endpoint: EndpointAddress): string {
+  return `urn:causeway:${endpoint.replace('/', ':')}`;
+}
+
+/** The endpoint that such a name stands for, or undefined. */
+export function parseEndpointUri(uri: string): EndpointAddress | undefined {
+  const match = /^urn:causeway:([^:/]+):([^:/]+)$/.exec(uri);
+  return endpointAddressSchema.safeParse(match === null ? '' : `${match[1]}/${match[2]}`).data;
+}
+
 /** The agency part of an address. */
 export function agencyOf(address: string): string {
   return address.slice(0, address.indexOf('/'));

@@ -1,7 +1,7 @@
 /** Enrolment and renewal, from the endpoint's side. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
+import { endpointUri, type EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import {
@@ -116,7 +116,7 @@ function checkCertificate(
     if (
       certificate.checkPrivateKey(createPrivateKey(keyPem)) &&
       certificate.verify(authority.publicKey) &&
-      certificate.subjectAltName === `URI:urn:causeway:${endpoint.replace('/', ':')}`
+      certificate.subjectAltName === `URI:${endpointUri(endpoint)}`
     ) {
       return certificate;
     }

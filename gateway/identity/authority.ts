@@ -11,7 +11,7 @@ import {
 } from 'node:crypto';
 import { isIP } from 'node:net';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
+import { endpointUri, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import {
@@ -35,7 +35,7 @@ const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
 /** How long each kind of certificate is good for. */
-export const certificateLifetimesMs = {
+const certificateLifetimesMs = {
   authority: 3653 * dayMs,
   server: 365 * dayMs,
   endpoint: 90 * dayMs,
@@ -130,11 +130,6 @@ export async function openAuthority(files: AuthorityFiles, now: () => number): P
 export function createP256Key(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-}
-
-/** The name under which an endpoint's certificate identifies it. */
-export function endpointUri(endpoint: EndpointAddress): string {
-  return `urn:causeway:${endpoint.replace('/', ':')}`;
 }
 
 type CertificateProfile = {

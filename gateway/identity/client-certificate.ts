@@ -7,7 +7,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
-import { endpointAddressSchema, type EndpointAddress } from '../../protocol/ids.ts';
+import { parseEndpointUri, type EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 
@@ -63,10 +63,9 @@ function readClientCertificate(der: Buffer, now: number): EndpointAddress {
 
 /** Node quotes names with separators in them, so one URI as the whole text means one name, exactly. */
 function readEndpointName(names: string | undefined): EndpointAddress {
-  const match = /^URI:urn:causeway:([a-z0-9-]+):([a-z0-9-]+)$/.exec(names ?? '');
-  const endpoint = endpointAddressSchema.safeParse(match === null ? '' : `${match[1]}/${match[2]}`);
-  if (!endpoint.success) throw invalid('It does not name exactly one endpoint.');
-  return endpoint.data;
+  const endpoint = names?.startsWith('URI:') === true ? parseEndpointUri(names.slice(4)) : undefined;
+  if (endpoint === undefined) throw invalid('It does not name exactly one endpoint.');
+  return endpoint;
 }
 
 function invalid(detail: string, cause?: unknown): CausewayError {

@@ -1,23 +1,13 @@
 /** The directory in memory: every look-up of the hot path is one step in a map. */
 import { CausewayError } from '../../protocol/errors.ts';
-import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Store } from '../store/port.ts';
 
-/** What differs from before, by address. Each endpoint stands in at most one list. */
-export type DirectoryChanges = {
-  /** Enrolled for the first time or again: new keys or roles. */
-  readonly changed: readonly EndpointAddress[];
-  /** Only the TLS certificate is a new one. */
-  readonly renewed: readonly EndpointAddress[];
-  readonly revoked: readonly EndpointAddress[];
-};
-
 type View = {
   readonly version: number;
   readonly byAddress: ReadonlyMap<string, DirectoryEntry>;
-  readonly byThumbprint: ReadonlyMap<string, DirectoryEntry>;
   /** `agency/@role` → active endpoints. */
   readonly byRole: ReadonlyMap<string, readonly DirectoryEntry[]>;
 };
@@ -56,16 +46,6 @@ export class EndpointDirectory {
     return this.#view.byAddress.get(address);
   }
 
-  /** The endpoint whose TLS certificate in force has this SHA-256. */
-  byThumbprint(thumbprint: Digest): DirectoryEntry | undefined {
-    return this.#view.byThumbprint.get(thumbprint);
-  }
-
-  /** The active endpoints of an agency that hold a role. */
-  byAgencyRole(agency: string, role: string): readonly DirectoryEntry[] {
-    return this.#view.byRole.get(`${agency}/@${role}`) ?? nobody;
-  }
-
   /**
    * Who a recipient address stands for: the endpoint, active or revoked, or every active endpoint of the agency
    * that holds the role. Empty when there is none.
@@ -86,29 +66,24 @@ export class EndpointDirectory {
     return key;
   }
 
-  /** Reads the store again, after any reading already under way, and tells what is different. */
-  reload(): Promise<DirectoryChanges> {
+  /** Reads the store again, after any reading already under way. @throws CausewayError `store-unavailable` */
+  reload(): Promise<void> {
     const loaded = this.#loading.then(() => this.#load());
     this.#loading = loaded.catch(() => undefined);
     return loaded;
   }
 
-  async #load(): Promise<DirectoryChanges> {
+  async #load(): Promise<void> {
     const { version, entries } = await this.#store.readDirectory();
-    const before = this.#view;
-    if (version === before.version) return { changed: [], renewed: [], revoked: [] };
-    this.#view = buildView(version, entries);
-    return compare(before.byAddress, entries);
+    if (version !== this.#view.version) this.#view = buildView(version, entries);
   }
 }
 
 function buildView(version: number, entries: readonly DirectoryEntry[]): View {
   const byAddress = new Map<string, DirectoryEntry>();
-  const byThumbprint = new Map<string, DirectoryEntry>();
   const byRole = new Map<string, DirectoryEntry[]>();
   for (const entry of entries) {
     byAddress.set(entry.endpoint, entry);
-    byThumbprint.set(entry.tlsThumbprint, entry);
     if (entry.status !== 'active') continue;
     for (const role of entry.roles) {
       const name = `${agencyOf(entry.endpoint)}/@${role}`;
@@ -117,38 +92,5 @@ function buildView(version: number, entries: readonly DirectoryEntry[]): View {
       else holders.push(entry);
     }
   }
-  return { version, byAddress, byThumbprint, byRole };
-}
-
-function compare(
-  before: ReadonlyMap<string, DirectoryEntry>,
-  entries: readonly DirectoryEntry[],
-): DirectoryChanges {
-  const changes = { changed: [], renewed: [], revoked: [] } as Record<
-    keyof DirectoryChanges,
-    EndpointAddress[]
-  >;
-  for (const entry of entries) {
-    const kind = changeOf(before.get(entry.endpoint), entry);
-    if (kind !== undefined) changes[kind].push(entry.endpoint);
-  }
-  return changes;
-}
-
-function changeOf(
-  before: DirectoryEntry | undefined,
-  entry: DirectoryEntry,
-): keyof DirectoryChanges | undefined {
-  if (entry.status === 'revoked') return before?.status === 'revoked' ? undefined : 'revoked';
-  if (
-    before?.status !== 'active' ||
-    before.signingKey !== entry.signingKey ||
-    before.openpgpFingerprint !== entry.openpgpFingerprint ||
-    before.encryptionKey !== entry.encryptionKey ||
-    before.enrolledAt !== entry.enrolledAt ||
-    before.roles.join() !== entry.roles.join()
-  ) {
-    return 'changed';
-  }
-  return before.tlsThumbprint === entry.tlsThumbprint ? undefined : 'renewed';
+  return { version, byAddress, byRole };
 }

@@ -6,23 +6,23 @@ import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnrolmentToken } from '../../protocol/wire/enrolment.ts';
 import type { Store } from '../store/port.ts';
 
-export const defaultTokenLifetimeMs = 24 * 3600_000;
+const defaultTokenLifetimeMs = 24 * 3600_000;
 const maxTokenLifetimeMs = 30 * 24 * 3600_000;
 
 /** What the sharing agreement says about agencies. */
-export type AgencyRoles = {
+type AgencyRoles = {
   /** The roles that endpoints of an agency may hold; undefined when there is no such agency. */
   rolesOf(agency: string): readonly string[] | undefined;
 };
 
-export type TokenRequest = {
+type TokenRequest = {
   readonly endpoint: EndpointAddress;
   readonly roles: readonly string[];
   /** Default 24 hours, at most 30 days. */
   readonly lifetimeMs?: number | undefined;
 };
 
-export type IssuedToken = {
+type IssuedToken = {
   /** The token as it is handed over. The gateway keeps only a digest of its secret. */
   readonly token: string;
   readonly endpoint: EndpointAddress;

@@ -117,7 +117,7 @@ async function recordRefusal(
 }
 
 /** Who asks for a new certificate, and the SHA-256 of the one that showed who it is. */
-export type RenewingPeer = { readonly endpoint: EndpointAddress; readonly thumbprint: Digest };
+type RenewingPeer = { readonly endpoint: EndpointAddress; readonly thumbprint: Digest };
 
 /**
  * Issues a new TLS certificate to an endpoint that is connected with a present one. That one stays good until the

@@ -39,7 +39,7 @@ const files = {
 } as const;
 
 /** What an operator decides when a gateway is made. */
-export type GatewayHomeOptions = {
+type GatewayHomeOptions = {
   /** Stands in the CA certificate, for people. */
   readonly name: string;
   /** Names and addresses under which endpoints reach the gateway. */

@@ -5,13 +5,16 @@ import {
   agencyOf,
   digestSchema,
   endpointAddressSchema,
+  endpointUri,
   fingerprintSchema,
   gatewayAddress,
   messageIdSchema,
+  parseEndpointUri,
   recipientAddressSchema,
   slugSchema,
   uuidFromBytes,
   uuidToBytes,
+  type EndpointAddress,
   type MessageId,
 } from '../../protocol/ids.ts';
 
@@ -38,6 +41,31 @@ describe('Names', () => {
     ]);
     expect(endpoints.map(agencyOf)).toEqual(['a', 'nhs-lanarkshire', 'gateway']);
   });
+});
+
+describe('The name in a certificate', () => {
+  it('stands for one endpoint and comes back from it', () => {
+    const slug = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+    fc.assert(
+      fc.property(slug, slug, (agency, name) => {
+        const endpoint = `${agency}/${name}` as EndpointAddress;
+        expect(endpointUri(endpoint)).toBe(`urn:causeway:${agency}:${name}`);
+        expect(parseEndpointUri(endpointUri(endpoint))).toBe(endpoint);
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    'urn:causeway:a',
+    'urn:causeway:a:b:c',
+    'urn:causeway:a/b:c',
+    'urn:causeway:A:b',
+    'urn:other:a:b',
+    ' urn:causeway:a:b',
+    'urn:causeway:a:b\n',
+    'urn:causeway:a:@b',
+  ])('is not %j', (uri) => expect(parseEndpointUri(uri)).toBeUndefined());
 });
 
 describe('Identifiers', () => {

@@ -10,7 +10,7 @@ const applicationId = 0x43535759;
 const schemaVersion = 2;
 const busyTimeoutMs = 5_000;
 
-export type ConnectionOptions = {
+type ConnectionOptions = {
   readonly file: string;
   /** The largest size of the file in pages of 16 KiB; for tests of a full disk. */
   readonly maxPages?: number | undefined;
@@ -59,7 +59,7 @@ export function prepare(database: DatabaseSync, sql: string): StatementSync {
 }
 
 /** The columns of a row in the order of the statement. */
-export type Row = readonly unknown[];
+type Row = readonly unknown[];
 
 /** The first row of a statement made by {@link prepare}. The caller names the types of its columns. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- SQL has no types of its own

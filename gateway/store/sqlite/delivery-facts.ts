@@ -8,7 +8,7 @@ import type { DeliveryId } from '../port.ts';
 import { bufferOf, firstRow, prepare } from './database.ts';
 import type { EndpointNumber } from './endpoint-table.ts';
 
-export type DeliveryFact = {
+type DeliveryFact = {
   readonly message: MessageId;
   /** SHA-256 of the envelope. */
   readonly digest: Buffer;

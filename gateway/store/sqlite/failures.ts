@@ -22,7 +22,7 @@ export function sqliteErrorOf(error: unknown): number | undefined {
 }
 
 /** True where the surroundings failed (disk, memory, a lock held too long), not the statement. */
-export function isEnvironmental(error: unknown): boolean {
+function isEnvironmental(error: unknown): boolean {
   const code = sqliteErrorOf(error);
   return code !== undefined && environmental.has(code);
 }

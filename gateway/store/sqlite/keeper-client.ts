@@ -6,7 +6,7 @@ const restartDelayMs = 1_000;
 const repeatAfterMs = 60_000;
 
 /** Told by the keeper. */
-export type KeeperEvents = {
+type KeeperEvents = {
   onNotice(notice: Notice): void;
   /** Polling fails, or the thread ended with an error. What fails again in the same way is told once a minute. */
   onError(error: unknown): void;

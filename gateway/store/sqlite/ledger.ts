@@ -17,7 +17,7 @@ import { RecordJournal } from './record-journal.ts';
 export type Task = { readonly operation: Operation; readonly bytes: () => ByteSource };
 
 /** An operation carried out; the receipts of a submission beside it. */
-export type Carried = { readonly value: Results[Operation['type']]; readonly group?: Buffer };
+type Carried = { readonly value: Results[Operation['type']]; readonly group?: Buffer };
 
 /** What one transaction did. */
 export type Committed = {

@@ -12,7 +12,7 @@ import type { DeliveryId, Lane, PermitRefusal, SettlementResult, StoreVersions }
 export const digestBytes = 32;
 
 /** A record entry as JSON, turned into text where it can fail alone. */
-export type RecordText = string;
+type RecordText = string;
 
 /** Its bytes: envelope digest, unit, record entry as JSON. */
 export type PackedAcceptable = {

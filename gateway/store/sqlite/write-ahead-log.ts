@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { firstRow, prepare } from './database.ts';
 
 /** Frames are pages of 16 KiB. */
-export type LogState = { readonly frames: number; readonly uncopied: number };
+type LogState = { readonly frames: number; readonly uncopied: number };
 
 export class WriteAheadLog {
   readonly #look: StatementSync;

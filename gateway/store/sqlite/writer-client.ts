@@ -22,7 +22,7 @@ const maxBatch = { messages: 512, bytes: 8 * 1024 * 1024 };
 const patienceMs = 4;
 
 /** `urgent`: somebody's answer waits for it. `patient`: it may wait a moment for company. */
-export type Urgency = 'urgent' | 'patient';
+type Urgency = 'urgent' | 'patient';
 
 type Type = Operation['type'];
 type Waiting = {
@@ -35,7 +35,7 @@ type Waiting = {
 };
 
 /** Told after commits of this process. */
-export type WriterEvents = {
+type WriterEvents = {
   onGrowth(endpoint: EndpointAddress, position: number, group: Buffer): void;
   onVersions(versions: StoreVersions): void;
 };
