@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
-import { limits } from '../protocol/wire/limits.ts';
+import { limits } from '../protocol/limits.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';

@@ -1,6 +1,6 @@
 /** Failures as people and as scripts read them. */
 import { isCausewayError, type CausewayError, type ErrorCode, type Problem } from '../protocol/errors.ts';
-import { limits } from '../protocol/wire/limits.ts';
+import { limits } from '../protocol/limits.ts';
 import { adviceAfter } from './advice.ts';
 import { AdvisedError } from './advised-error.ts';
 import { showable, showableLine, type Paint } from './paint.ts';

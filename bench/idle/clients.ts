@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect as connectTls } from 'node:tls';
 import WebSocket from 'ws';
-import { limits, subprotocol } from '../../protocol/wire/limits.ts';
+import { limits, subprotocol } from '../../protocol/limits.ts';
 import { onAsk, tell } from '../child.ts';
 
 const [url = '', planFile = '', part = '0', parts = '1'] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** `causeway dataset validate`. */
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { parseJsonInput, readInput } from '../../terminal/input.ts';

@@ -1,7 +1,7 @@
 /** What `causeway send` sends: a document of a data set, text, or a file. */
 import { basename, extname } from 'node:path';
 import type { CausewayError } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
 import type { FileContent, TextContent } from '../sdk/compose.ts';
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { catalogue, isCausewayError, type CausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { messageIdSchema, recipientAddressSchema, slugSchema } from '../../protocol/ids.ts';
 import { severities, type Severity } from '../../protocol/wire/envelope.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { adviceFor } from '../../terminal/advice.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';

@@ -7,7 +7,7 @@
 import { proveBatch } from '../../protocol/proof/batch-proof.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
 import { encodeUnit, type Unit } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 
 /** A message before it is signed: the envelope's bytes and the OpenPGP payload. */
 export type UnsignedMessage = { readonly envelope: Uint8Array; readonly payload: Uint8Array };

@@ -5,7 +5,7 @@ import type { EndpointAddress } from '../../protocol/ids.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { batchSigner, signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import { directoryResponseSchema } from '../../protocol/wire/directory.ts';
-import { limits as protocolLimits } from '../../protocol/wire/limits.ts';
+import { limits as protocolLimits } from '../../protocol/limits.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { ClientRun } from './client-run.ts';
 import type { ComposeContext } from './compose.ts';

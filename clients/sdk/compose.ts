@@ -8,7 +8,7 @@ import { encodeContent, type ContentHeader } from '../../protocol/wire/content.t
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { envelopeSchema, type Severity } from '../../protocol/wire/envelope.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import { encryptAndSign, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';

@@ -1,7 +1,7 @@
 /** The WebSocket under a link: wss with a client certificate, TLS 1.3 and nothing older. */
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import WebSocket from 'ws';
-import { limits, subprotocol } from '../../protocol/wire/limits.ts';
+import { limits, subprotocol } from '../../protocol/limits.ts';
 
 /** PEM: the endpoint's private key and certificate, and the CA that issued the gateway's certificate. */
 type LinkTls = { readonly key: string; readonly cert: string; readonly ca: string };

@@ -25,7 +25,7 @@ import {
 } from 'openpgp';
 import { CausewayError } from '../../protocol/errors.ts';
 import { fingerprintSchema, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 
 /** The most that content may measure once decrypted and, where a foreign client compressed it, inflated. */
 export const maxContentBytes = 8 * 1024 * 1024;

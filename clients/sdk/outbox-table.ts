@@ -4,7 +4,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { uuidToBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { AcceptedDetail, RefusedDetail } from '../../protocol/wire/receipt.ts';
 import type { Statements } from './state-database.ts';
 

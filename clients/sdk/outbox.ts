@@ -13,7 +13,7 @@
 import { CausewayError, catalogue } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
-import { limits as protocolLimits } from '../../protocol/wire/limits.ts';
+import { limits as protocolLimits } from '../../protocol/limits.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt.ts';
 import { backoffMs } from './backoff.ts';
 import { signMessages } from './batcher.ts';

@@ -6,7 +6,7 @@
  */
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { encodeReceipt, type RefusedDetail } from '../../protocol/wire/receipt.ts';
 import { InboxTable, type Settled } from './inbox-table.ts';

@@ -11,7 +11,7 @@ import type WebSocket from 'ws';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { ClientFrame } from '../../protocol/wire/control.ts';
 import { encodeUnitFrame, frameHeaderBytes, type Unit } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 
 /** The part of a socket that the queue writes to. */
 type SendTarget = {

@@ -11,7 +11,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
-import { socketPath } from '../../protocol/wire/limits.ts';
+import { socketPath } from '../../protocol/limits.ts';
 import { backoffMs } from './backoff.ts';
 import type { Home } from './home.ts';
 import { openLink, type Link } from './link.ts';

@@ -2,7 +2,7 @@
 import websocket from '@fastify/websocket';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
-import { limits, subprotocol } from '../../protocol/wire/limits.ts';
+import { limits, subprotocol } from '../../protocol/limits.ts';
 import { asCausewayError, sendProblem } from './problem.ts';
 
 export type ServerOptions = {

@@ -5,7 +5,7 @@
 import { enums, readKeys, type Key, type SignaturePacket, type Subkey } from 'openpgp';
 import { CausewayError } from '../../protocol/errors.ts';
 import { fingerprintSchema, type Fingerprint } from '../../protocol/ids.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 
 const maxArmoredBytes = 32_768;
 const agreementAlgorithms = new Set<number>([enums.publicKey.x25519, enums.publicKey.x448]);

@@ -10,7 +10,7 @@ import type { SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import { unreadableId } from '../../protocol/wire/receipt.ts';
 import type { CategoryLane } from '../policy/categories.ts';

@@ -2,7 +2,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { refusedDetail, type Receipt } from '../../protocol/wire/receipt.ts';
 import type { AcceptableMessage, DeliveryId, Settlement, Store } from '../store/port.ts';

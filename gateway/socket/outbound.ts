@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { GatewayFrame } from '../../protocol/wire/control.ts';
 import { encodeUnitFrame } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { encodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
 
 /** Above this many buffered bytes nothing is pushed until the socket has drained. */

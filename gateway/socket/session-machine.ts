@@ -24,7 +24,7 @@
  */
 import { catalogue, CausewayError } from '../../protocol/errors.ts';
 import type { ClientFrame } from '../../protocol/wire/control.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 
 export type SessionState = {
   readonly phase: 'hello' | 'ready' | 'draining' | 'closed';

@@ -1,7 +1,7 @@
 /** All open sessions of this gateway: limits, heartbeats, and what a change of the directory ends. */
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { Session } from './session.ts';
 

@@ -6,7 +6,7 @@ import type { EndpointAddress } from '../../protocol/ids.ts';
 import { errorFrame, parseClientFrame, type Welcome } from '../../protocol/wire/control.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { decodeUnitFrame, frameKind, type Unit } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { decodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
 import type { Outlet } from '../delivery/outlet.ts';

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import { socketPath, subprotocol } from '../../protocol/wire/limits.ts';
+import { socketPath, subprotocol } from '../../protocol/limits.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import { Session, type SessionContext } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';

@@ -6,7 +6,7 @@
  * ```
  */
 import { CausewayError } from '../errors.ts';
-import { limits } from '../wire/limits.ts';
+import { limits } from '../limits.ts';
 import { buildTree, hashBytes, leafHash, pathLength, rootFromPath } from './merkle.ts';
 import { signatureBytes, verifyRoot, type BatchSigner, type SigningKey } from './signing.ts';
 

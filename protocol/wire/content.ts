@@ -14,7 +14,7 @@ import { endpointAddressSchema, messageIdSchema, recipientAddressSchema } from '
 import { parseCompactJson } from './compact-json.ts';
 import { describeIssues } from './describe-issues.ts';
 import { dataschemaSchema, type Envelope } from './envelope.ts';
-import { limits } from './limits.ts';
+import { limits } from '../limits.ts';
 
 const lengthBytes = 4;
 

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { CausewayError, errorCodes, type ErrorCode } from '../errors.ts';
 import { digestSchema, endpointAddressSchema } from '../ids.ts';
 import { describeIssues } from './describe-issues.ts';
-import { limits, type Limits } from './limits.ts';
+import { limits, type Limits } from '../limits.ts';
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 

@@ -17,7 +17,7 @@ import {
 } from '../ids.ts';
 import { parseCompactJson } from './compact-json.ts';
 import { describeIssues } from './describe-issues.ts';
-import { limits } from './limits.ts';
+import { limits } from '../limits.ts';
 
 /** RFC 3339 in UTC with milliseconds: `2026-11-23T09:30:00.000Z`. */
 export const timestampSchema = z.iso.datetime({ precision: 3 });

@@ -9,7 +9,7 @@
  * A delivered unit is the submitted one, byte for byte. Receipts (kind 3) are in `receipt-group.ts`.
  */
 import { CausewayError } from '../errors.ts';
-import { limits } from './limits.ts';
+import { limits } from '../limits.ts';
 
 export const frameKinds = { submit: 1, deliver: 2, receipts: 3 } as const;
 

@@ -15,7 +15,7 @@ import type { EndpointAddress } from '../ids.ts';
 import { leafHash, treeRoot } from '../proof/merkle.ts';
 import { signatureBytes, verifyRoot, type BatchSigner, type SigningKey } from '../proof/signing.ts';
 import { frameKind, frameKinds } from './frame.ts';
-import { limits } from './limits.ts';
+import { limits } from '../limits.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
 
 const frameHeaderBytes = 9;

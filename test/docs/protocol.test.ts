@@ -19,7 +19,7 @@ import {
 } from '../../protocol/wire/enrolment.ts';
 import { envelopeSchema, severities } from '../../protocol/wire/envelope.ts';
 import { frameKinds } from '../../protocol/wire/frame.ts';
-import { limits, socketPath, subprotocol } from '../../protocol/wire/limits.ts';
+import { limits, socketPath, subprotocol } from '../../protocol/limits.ts';
 import { receiptKinds } from '../../protocol/wire/receipt.ts';
 import { blocksOf, protocolText, rowsOf, sectionOf } from './protocol-text.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { encodeUnitFrame } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { encodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
 import { Bystander } from './kit/bystander.ts';
 import { receiptGroup, Writer, type TestEndpoint } from './kit/endpoint.ts';

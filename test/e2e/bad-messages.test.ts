@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeUnit, type Unit } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { unreadableId } from '../../protocol/wire/receipt.ts';
 import { Bystander } from './kit/bystander.ts';
 import { newId, seal, sign, Writer, type EnvelopeChanges, type TestEndpoint } from './kit/endpoint.ts';

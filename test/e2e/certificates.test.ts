@@ -6,7 +6,7 @@ import { renew } from '../../clients/sdk/enrol.ts';
 import { createAuthority, type AuthorityFiles } from '../../gateway/identity/authority.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { endpointUri } from '../../protocol/ids.ts';
-import { subprotocol } from '../../protocol/wire/limits.ts';
+import { subprotocol } from '../../protocol/limits.ts';
 import { makeCertificate } from '../gateway/identity/odd-certificates.ts';
 import { Bystander } from './kit/bystander.ts';
 import { openTestEndpoint, type TestEndpoint } from './kit/endpoint.ts';

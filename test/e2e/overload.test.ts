@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeUnitFrame } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/wire/limits.ts';
+import { limits } from '../../protocol/limits.ts';
 import { Bystander } from './kit/bystander.ts';
 import { Writer, type TestEndpoint } from './kit/endpoint.ts';
 import { addresses, Exchange, type Name } from './kit/exchange.ts';

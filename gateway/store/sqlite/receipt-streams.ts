@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
-import { limits } from '../../../protocol/wire/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { firstRow, prepare } from './database.ts';
 import type { EndpointNumber } from './endpoint-table.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
 import type { Notice } from '../../../clients/sdk/notice.ts';
-import { limits } from '../../../protocol/wire/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 import {
   concern,
   health,

@@ -312,7 +312,7 @@ test('a request that is never answered does not hold up closing', async () => {
 
 test('no more messages are unanswered than the welcome allows', async () => {
   gateway.welcome = {
-    limits: { ...(await import('../../../protocol/wire/limits.ts')).limits, maxUnanswered: 4 },
+    limits: { ...(await import('../../../protocol/limits.ts')).limits, maxUnanswered: 4 },
   };
   let unanswered = 0;
   let most = 0;

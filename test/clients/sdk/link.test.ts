@@ -6,7 +6,7 @@ import { openLink, type Link, type LinkHandlers, type LinkOptions } from '../../
 import type { CausewayError } from '../../../protocol/errors.ts';
 import type { Welcome } from '../../../protocol/wire/control.ts';
 import { encodeUnit, encodeUnitFrame, type Unit } from '../../../protocol/wire/frame.ts';
-import { limits, socketPath } from '../../../protocol/wire/limits.ts';
+import { limits, socketPath } from '../../../protocol/limits.ts';
 import { alice, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 let gateway: ScriptedGateway;

@@ -26,7 +26,7 @@ import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { RenewalResponse } from '../../../protocol/wire/enrolment.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, encodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';
-import { limits, subprotocol } from '../../../protocol/wire/limits.ts';
+import { limits, subprotocol } from '../../../protocol/limits.ts';
 import {
   decodeReceiptFrame,
   decodeReceiptGroup,

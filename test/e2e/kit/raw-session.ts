@@ -13,7 +13,7 @@ import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import type { SigningKey } from '../../../protocol/proof/signing.ts';
 import { decodeUnitFrame, encodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';
-import { limits } from '../../../protocol/wire/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 import {
   decodeReceiptFrame,
   decodeReceiptGroup,

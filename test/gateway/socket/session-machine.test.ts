@@ -8,7 +8,7 @@ import {
   type SessionState,
 } from '../../../gateway/socket/session-machine.ts';
 import { catalogue, CausewayError } from '../../../protocol/errors.ts';
-import { limits } from '../../../protocol/wire/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 
 const hello: SessionEvent = { type: 'control', frame: { type: 'hello', client: 'test', receiptsAfter: 0 } };
 

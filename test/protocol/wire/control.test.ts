@@ -7,7 +7,7 @@ import {
   parseGatewayFrame,
   type GatewayFrame,
 } from '../../../protocol/wire/control.ts';
-import { limits } from '../../../protocol/wire/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { recipient, refusalOf } from '../samples.ts';
 
 const codeOf = (call: () => unknown): string => refusalOf(call)?.code ?? 'accepted';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeEnvelope, parseEnvelope } from '../../../protocol/wire/envelope.ts';
-import { limits } from '../../../protocol/wire/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { plainEnvelope, recipient, refusalOf, sampleEnvelope } from '../samples.ts';
 
 const parseText = (text: string): unknown => parseEnvelope(Buffer.from(text, 'utf8'));
