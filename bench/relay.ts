@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { createSandbox, enrolEndpoints } from '../bin/sandbox.ts';
 import { encryptAndSign, readOpenpgpIdentity } from '../clients/sdk/openpgp.ts';
 import { openHome } from '../clients/sdk/home.ts';
-import { signingKeyFromRaw, batchSigner } from '../protocol/proof/signing.ts';
+import { batchSigner } from '../protocol/proof/signing.ts';
 import { Child, type ChildMessage } from './child.ts';
 import { measureEcho, measureFdatasync } from './relay/baselines.ts';
 
@@ -151,7 +151,7 @@ async function writePlan(publisherHome: string, consumerHome: string): Promise<s
       template,
       payload: payload.toString('base64'),
       senderSigningKey: publisherKey.raw.toString('base64url'),
-      recipientSigningKey: signingKeyFromRaw(consumerKey.raw).raw.toString('base64url'),
+      recipientSigningKey: consumerKey.raw.toString('base64url'),
     }),
   );
   return path;
