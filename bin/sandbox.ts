@@ -45,7 +45,7 @@ export async function enrolEndpoints(
 ): Promise<string[]> {
   const policy = await loadPolicySet(home.policiesDir);
   // The operator's command works beside the running gateway; so does this.
-  const store = await openSqliteStore({ file: home.storeFile, receiptKeyPem: home.receiptKeyPem });
+  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
   try {
     const homes: string[] = [];
     for (const { address, roles } of endpoints) {

@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const policy = await PolicyHolder.load(home.policiesDir);
     const store = await openSqliteStore({
       file: home.storeFile,
-      receiptKeyPem: home.receiptKeyPem,
+      ...home.storeKeys,
       onError: (error) => options.log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(options.now === undefined ? {} : { clock: options.now }),
     });
@@ -210,7 +210,7 @@ class Gateway {
   }
 
   #sessionContext(): SessionContext {
-    const receiptKey = batchSigner(this.#options.home.receiptKeyPem).keyId;
+    const receiptKey = batchSigner(this.#options.home.storeKeys.receiptKeyPem).keyId;
     return {
       store: this.#store,
       relay: this.#relay,

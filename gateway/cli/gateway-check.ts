@@ -72,7 +72,7 @@ async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Pro
   if (!existsSync(home.storeFile)) return [good('store', 'made at the first start')];
   const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts');
   try {
-    const store = await openSqliteStore({ file: home.storeFile, receiptKeyPem: home.receiptKeyPem });
+    const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
     try {
       await store.probe();
       const { entries } = await store.readDirectory();

@@ -29,7 +29,7 @@ export async function withGateway<T>(
 ): Promise<T> {
   const home = await openHome(dir);
   const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts');
-  const store = await openSqliteStore({ file: home.storeFile, receiptKeyPem: home.receiptKeyPem });
+  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
   try {
     return await work({ home, store });
   } finally {

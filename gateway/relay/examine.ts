@@ -96,6 +96,7 @@ export function examine(
       code: error.code,
       text: error.detail?.slice(0, maxTextLength),
       final: authentic && !catalogue[error.code].retryable,
+      thread: authentic ? envelope?.thread : undefined,
       record: {
         ...describe('message.refused', sender, envelopeDigest, envelope, decisions),
         code: error.code,
@@ -214,11 +215,13 @@ function describe(
 ): AcceptableMessage['record'] {
   const base = { kind, source: entry.endpoint, envelope: envelopeDigest.toString('base64url') };
   if (envelope === undefined) return base;
-  const { id, thread, category, severity, purpose, basis, dataschema } = envelope;
+  const { id, thread, to, sequence, category, severity, purpose, basis, dataschema } = envelope;
   return {
     ...base,
     message: id,
     thread,
+    to,
+    sequence,
     category,
     severity,
     purpose,

@@ -24,8 +24,14 @@ export type DeliveryState = 'queued' | 'delivered' | 'stored' | 'refused' | 'exp
 export type Lane = 0 | 1 | 2;
 
 /**
- * Something that happened, for the record: an object of codes, ids and times, never content.
- * Its place in the record is given at commit.
+ * A case: the `thread` of its messages. What belongs to none is in the gateway's own case, which is never erased.
+ */
+export type CaseId = MessageId;
+export const houseCase = '00000000-0000-0000-0000-000000000000' as CaseId;
+
+/**
+ * Something that happened, for the audit log: an object of codes, ids and times, never content. At commit it becomes
+ * the body of a leaf, which says in the open only what `protocol/audit/leaf.ts` lists.
  */
 export type RecordEntry = {
   readonly kind: string;
@@ -64,6 +70,8 @@ export type RefusableMessage = {
    * first outcome and every later try gets it again.
    */
   readonly final: boolean;
+  /** Its case, where the sender's signature was verified: otherwise anybody could write into any. */
+  readonly thread: CaseId | undefined;
   readonly record: RecordEntry;
 };
 
@@ -80,7 +88,7 @@ export type SubmissionOutcome =
       /** One delivery for each recipient, in order. */
       readonly deliveries: readonly DeliveryId[];
     }
-  /** The id had the same envelope before: only a `message.repeated` is recorded, the receipt repeats the first outcome. */
+  /** The id had the same envelope before: only a `message.repeated` is logged, the receipt repeats the first outcome. */
   | { readonly outcome: 'duplicate' }
   /** Refused by the caller, before, or just now because the id stands for another envelope (`id-conflict`). */
   | { readonly outcome: 'refused'; readonly code: ErrorCode };
@@ -134,8 +142,15 @@ export type EnrolmentPermit = {
 
 export type PermitRefusal = 'token-invalid' | 'token-expired' | 'token-used';
 
-/** All endpoints ever enrolled, each in its latest form. `version` grows with every change. */
-export type DirectorySnapshot = { readonly version: number; readonly entries: readonly DirectoryEntry[] };
+/**
+ * All endpoints ever enrolled, each in its latest form, and the index of the leaf that says so, in the same order.
+ * `version` grows with every change.
+ */
+export type DirectorySnapshot = {
+  readonly version: number;
+  readonly entries: readonly DirectoryEntry[];
+  readonly leaves: readonly number[];
+};
 
 /** What happened to one message, for operators. */
 export type MessageState = {
@@ -151,8 +166,28 @@ export type MessageState = {
   }[];
 };
 
-/** A line of the record with its index. */
-export type StoredRecord = { readonly index: number; readonly at: number; readonly entry: RecordEntry };
+/** A leaf of the audit log and what it stands for. */
+export type StoredLeaf = {
+  readonly index: number;
+  /** When it was committed, ms since 1970. */
+  readonly at: number;
+  /** The entry of the log: JSON, plain ASCII. */
+  readonly leaf: string;
+  /** The body where there is one that can be opened; otherwise what the leaf says itself. */
+  readonly entry: RecordEntry;
+  /** The case that its body belongs to; absent where it has none. */
+  readonly case?: CaseId;
+  /** True when it had a body whose case was erased. */
+  readonly erased: boolean;
+  /** What the leaf's commitment binds: the salt in base64url, and the body as text. */
+  readonly opening?: { readonly salt: string; readonly body: string };
+};
+
+/** The leaves of one commit as they stand in the tree, `(length u16 | leaf) × count`. */
+export type LeafRun = { readonly first: number; readonly count: number; readonly leaves: Buffer };
+
+/** `pending`: some of its deliveries are still under way. */
+export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 
 /**
  * Told after a commit, also when another process made it. Groups are given along only where this process has
@@ -223,10 +258,19 @@ export type Store = {
   /** Asks every running gateway to load the policy folder again. */
   requestPolicyReload(record: RecordEntry): Promise<void>;
 
-  /** Adds lines to the record that belong to no other change. */
-  appendRecords(records: readonly RecordEntry[]): Promise<void>;
-  /** Lines of the record from an index on. */
-  readRecords(from: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** Adds leaves that belong to no other change. @returns the index of the first */
+  appendRecords(records: readonly RecordEntry[]): Promise<number>;
+  /** How many leaves the log has. */
+  countLeaves(): Promise<number>;
+  /** Leaves from an index on, in order, at most `limit` and about 1 MiB, but one at least. */
+  readLeaves(from: number, limit: number): Promise<readonly StoredLeaf[]>;
+  /** The same leaves as they stand in the tree, in whole commits, about 1 MiB: the first may begin before `from`. */
+  readLeafRuns(from: number): Promise<readonly LeafRun[]>;
+  /**
+   * Destroys the secret of a case, and with it every body and salt that its leaves are bound to; the ciphertexts of
+   * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it.
+   */
+  eraseCase(id: CaseId, record: RecordEntry): Promise<ErasureOutcome>;
 
   /**
    * Proves that a durable write is possible now, and that commits of other processes are noticed.

@@ -32,6 +32,8 @@ export type SqliteStoreOptions = {
   readonly file: string;
   /** Ed25519 private key in PKCS#8 PEM, which signs the gateway's receipts. */
   readonly receiptKeyPem: string;
+  /** 32 bytes, kept outside the store: with the secret of a case it opens the bodies of its leaves. */
+  readonly auditKey: Buffer;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** For tests of a full disk: the largest size of the file, in pages of 16 KiB. */
@@ -48,21 +50,30 @@ export type SqliteStoreOptions = {
  * be opened
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, receiptKeyPem, maxPages, clock = Date.now, onError, maxBlindMs = 10_000 } = options;
+  const { file, receiptKeyPem, auditKey, maxPages, clock = Date.now, onError, maxBlindMs = 10_000 } = options;
   const path = resolve(file);
   const number = randomInt(2 ** 47);
   const events = new StoreEvents();
-  const writer = new WriterClient({ file: path, receiptKeyPem, writer: number, maxPages }, clock, events);
-  const { versions, nextRecord } = await writer.open();
+  const writer = new WriterClient(
+    { file: path, receiptKeyPem, auditKey, writer: number, maxPages },
+    clock,
+    events,
+  );
+  const { versions, nextLeaf } = await writer.open();
   events.versions = versions;
-  const reader = new ReaderClient({ file: path });
+  const reader = new ReaderClient({ file: path, auditKey });
   const keeper = new KeeperClient(
-    { file: path, writer: number, nextRecord },
+    { file: path, writer: number, nextLeaf },
     { onNotice: (notice) => events.onNotice(notice), onError: (error) => onError?.(error) },
   );
   return {
     ...changes(writer),
     ...readings(reader, clock),
+    eraseCase: async (id, record) => {
+      const messages = (await reader.ask('caseMessages', { case: id })).value;
+      const text = JSON.stringify(record);
+      return (await writer.run(() => ({ type: 'erase-case', case: id, messages, record: text }))).result;
+    },
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));
       if (keeper.blindForMs <= maxBlindMs) return;
@@ -110,9 +121,13 @@ type ReadingMethod =
   | 'readMessage'
   | 'readDirectory'
   | 'readPermit'
-  | 'readRecords';
+  | 'countLeaves'
+  | 'readLeaves'
+  | 'readLeafRuns';
 
-function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'probe' | 'listen' | 'close'> {
+function changes(
+  writer: WriterClient,
+): Omit<Store, ReadingMethod | 'eraseCase' | 'probe' | 'listen' | 'close'> {
   return {
     submit: async (submission) => {
       const answer = await writer.run(encodeSubmission(submission), submission.messages.length);
@@ -155,12 +170,8 @@ function changes(writer: WriterClient): Omit<Store, ReadingMethod | 'probe' | 'l
       await writer.run(() => ({ type: 'request-reload', record: JSON.stringify(record) }));
     },
     appendRecords: async (records) => {
-      if (records.length > 0) {
-        await writer.run(() => ({
-          type: 'append-records',
-          records: records.map((entry) => JSON.stringify(entry)),
-        }));
-      }
+      const texts = (): string[] => records.map((entry) => JSON.stringify(entry));
+      return (await writer.run(() => ({ type: 'append-records', records: texts() }))).result;
     },
   };
 }
@@ -183,7 +194,16 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
       const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });
       return typeof value === 'string' ? value : { secretDigest, ...value };
     },
-    readRecords: async (from, limit) => (await reader.ask('records', { from, limit })).value,
+    countLeaves: async () => (await reader.ask('leafCount', {})).value,
+    readLeaves: async (from, limit) => (await reader.ask('leaves', { from, limit })).value,
+    readLeafRuns: async (from) => {
+      const { value, bytes } = await reader.ask('leafRuns', { from });
+      return value.map(({ first, count, leavesBytes }) => ({
+        first,
+        count,
+        leaves: bytes.take(leavesBytes),
+      }));
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner, type BatchSigner } from '../../../protocol/proof/signing.ts';
+import { CaseVault } from '../case-vault.ts';
 import { ByteSink } from './byte-stream.ts';
 import { commitBatch } from './commit.ts';
 import { openForWriting } from './database.ts';
@@ -14,6 +15,8 @@ import { WriteAheadLog } from './write-ahead-log.ts';
 export type WriterOptions = {
   readonly file: string;
   readonly receiptKeyPem: string;
+  /** 32 bytes. */
+  readonly auditKey: Uint8Array;
   /** Tells this process's commits from those of others. */
   readonly writer: number;
   readonly maxPages: number | undefined;
@@ -29,6 +32,7 @@ const commitsBetweenLooks = 32;
 class Writer {
   readonly #options: WriterOptions;
   readonly #signer: BatchSigner;
+  readonly #vault: CaseVault;
   #database: DatabaseSync;
   #ledger: Ledger;
   #spoilt = false;
@@ -38,13 +42,14 @@ class Writer {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#signer = batchSigner(options.receiptKeyPem);
+    this.#vault = new CaseVault(Buffer.from(options.auditKey));
     this.#database = openForWriting(options);
-    this.#ledger = new Ledger(this.#database, this.#signer, options.writer);
+    this.#ledger = new Ledger(this.#database, this.#signer, this.#vault, options.writer);
     this.#log = new WriteAheadLog(this.#database);
   }
 
   ready(): WriterReady {
-    return { ready: true, versions: this.#ledger.versions(), nextRecord: this.#ledger.journal.next };
+    return { ready: true, versions: this.#ledger.versions(), nextLeaf: this.#ledger.journal.next };
   }
 
   commit(packet: Packet): Packet {
@@ -58,8 +63,9 @@ class Writer {
 
   /** Keeps the log from growing for ever. Called when nobody waits for this thread. */
   tidy(): void {
-    if (++this.#commits % commitsBetweenLooks !== 0) return;
     try {
+      if (this.#ledger.takeErased()) this.#log.empty();
+      if (++this.#commits % commitsBetweenLooks !== 0) return;
       if (this.#log.state().frames > maxLogFrames) this.#log.copy();
     } catch (error) {
       this.#spoilt ||= spoilsConnection(error);
@@ -77,7 +83,7 @@ class Writer {
       // It was no longer usable; a new one takes its place.
     }
     this.#database = openForWriting(this.#options);
-    this.#ledger = new Ledger(this.#database, this.#signer, this.#options.writer);
+    this.#ledger = new Ledger(this.#database, this.#signer, this.#vault, this.#options.writer);
     this.#log = new WriteAheadLog(this.#database);
     this.#spoilt = false;
   }

@@ -8,7 +8,7 @@ import { createSandbox, enrolEndpoints } from '../../../bin/sandbox.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '../../../gateway/app.ts';
 import type { GatewayHome } from '../../../gateway/identity/gateway-home.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
-import type { RecordEntry, Store, StoredRecord } from '../../../gateway/store/port.ts';
+import type { RecordEntry, Store, StoredLeaf } from '../../../gateway/store/port.ts';
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../../protocol/proof/signing.ts';
@@ -118,13 +118,13 @@ export class Exchange {
   async store(): Promise<Store> {
     this.#store ??= await openSqliteStore({
       file: this.home.storeFile,
-      receiptKeyPem: this.home.receiptKeyPem,
+      ...this.home.storeKeys,
     });
     return this.#store;
   }
 
-  async records(): Promise<readonly StoredRecord[]> {
-    return (await this.store()).readRecords(0, 1_000_000);
+  async records(): Promise<readonly StoredLeaf[]> {
+    return (await this.store()).readLeaves(0, 1_000_000);
   }
 
   /** Waits for a record with these members. */

@@ -335,6 +335,6 @@ test('revoking is recorded once with its reason; an unknown endpoint is an error
 });
 
 test('no record holds a secret, a key block or a name that the schema does not know', async () => {
-  const lines = JSON.stringify(await registry.store.readRecords(0, 1_000));
+  const lines = JSON.stringify(await registry.store.readLeaves(0, 1_000));
   expect(lines).not.toMatch(/BEGIN|secret/);
 });

@@ -75,7 +75,7 @@ async function verify(store: Store, fixture: SqliteFixture, acknowledged: Acknow
       verifyReceiptGroup(decodeReceiptGroup(group), fixture.receiptKey);
     }
   }
-  const records = await store.readRecords(0, 1_000_000);
+  const records = await store.readLeaves(0, 1_000_000);
   expect(records.map(({ index }) => index)).toEqual(records.map((_, index) => index));
 }
 
