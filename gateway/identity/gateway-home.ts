@@ -20,6 +20,7 @@ import { cp } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
+import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { createAuthority, createP256Key, openAuthority, type Authority } from './authority.ts';
 import {
@@ -48,8 +49,6 @@ const files = {
   auditKey: 'audit.key',
   log: 'log',
 } as const;
-
-const auditKeyBytes = 32;
 
 /** What an operator decides when a gateway is made. */
 type GatewayHomeOptions = {

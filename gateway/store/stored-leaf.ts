@@ -1,4 +1,6 @@
 /** Reading a block of the audit log back: leaves, and their bodies where the secret of their case is still there. */
+import type { Leaf } from '../../protocol/audit/leaf.ts';
+import type { Digest } from '../../protocol/ids.ts';
 import type { CaseVault } from './case-vault.ts';
 import { splitBodies, splitLeaves } from './leaf-block.ts';
 import type { CaseId, RecordEntry, StoredLeaf } from './port.ts';
@@ -12,7 +14,11 @@ export type BlockRow = {
   readonly bodies: Buffer;
 };
 
-/** Opens the leaves of a block from an index on. @param secretOf undefined where the case was erased */
+/**
+ * Opens the leaves of a block from an index on. A case that was erased and lives on has a new secret, which does not
+ * open the bodies from before.
+ * @param secretOf undefined where the case was erased
+ */
 export function openBlock(
   { first, at, leaves, bodies }: BlockRow,
   from: number,
@@ -31,7 +37,8 @@ export function openBlock(
       continue;
     }
     const secret = secretOf(body.of);
-    const plain = secret === undefined ? undefined : tryOpen(vault, secret, body.sealed);
+    const plain =
+      secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitmentIn(leaf));
     if (plain === undefined) {
       opened.push({ index, at, leaf, entry: openEntry(leaf), case: body.of, erased: true });
       continue;
@@ -56,15 +63,6 @@ function openEntry(leaf: string): RecordEntry {
   return entry;
 }
 
-/** A case that was erased and lives on has a new secret, which does not open the bodies from before. */
-function tryOpen(
-  vault: CaseVault,
-  secret: Uint8Array,
-  sealed: Buffer,
-): { readonly salt: Buffer; readonly body: Buffer } | undefined {
-  try {
-    return vault.open(vault.keyOf(secret), sealed);
-  } catch {
-    return undefined;
-  }
+function commitmentIn(leaf: string): Digest | undefined {
+  return (JSON.parse(leaf) as Leaf).commitment;
 }

@@ -14,7 +14,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
 import { digestSchema, endpointAddressSchema, messageIdSchema, type Digest } from '../ids.ts';
-import { sha256 } from '../proof/merkle.ts';
+import { digestOf } from '../proof/merkle.ts';
 import { parseCompactJson } from '../wire/compact-json.ts';
 import { CausewayError } from '../errors.ts';
 
@@ -64,7 +64,7 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   return parsed.data;
 }
 
-/** What binds a leaf to its body: SHA-256(salt ‖ body). */
-export function commitmentOf(salt: Uint8Array, body: Uint8Array): Digest {
-  return sha256(Buffer.concat([salt, body])).toString('base64url') as Digest;
+/** What binds a leaf to its body. @param salted the salt and the body behind it */
+export function commitmentOf(salted: Uint8Array): Digest {
+  return digestOf(salted);
 }

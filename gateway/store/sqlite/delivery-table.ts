@@ -100,7 +100,9 @@ export class DeliveryTable {
     let changes = 0;
     const receipt = digestOf(group);
     for (const [index, { kind }] of receipts.entries()) {
-      const { delivery, record: of, nth } = settled[index] as SettledDelivery;
+      const found = settled[index];
+      if (found === undefined) continue;
+      const { delivery, record: of, nth } = found;
       if (this.#setFinal.run(stateNumbers[kind], at, delivery).changes === 0) continue;
       this.#journal.leaves.delivery(kind, { of, nth, receipt }, at);
       changes++;

@@ -21,7 +21,7 @@ function start(): void {
   if (port === null) throw new Error('this file runs as a worker thread');
   const { file, auditKey } = workerData as ReaderOptions;
   const database = openForReading(file);
-  const queries = new ReaderQueries(database, new CaseVault(Buffer.from(auditKey)));
+  const queries = new ReaderQueries(database, new CaseVault(auditKey));
   port.on('message', (message: AskedQuestion | 'close') => {
     if (message === 'close') {
       database.close();

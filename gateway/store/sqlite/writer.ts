@@ -42,7 +42,7 @@ class Writer {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#signer = batchSigner(options.receiptKeyPem);
-    this.#vault = new CaseVault(Buffer.from(options.auditKey));
+    this.#vault = new CaseVault(options.auditKey);
     this.#database = openForWriting(options);
     this.#ledger = new Ledger(this.#database, this.#signer, this.#vault, options.writer);
     this.#log = new WriteAheadLog(this.#database);
