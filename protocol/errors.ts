@@ -195,12 +195,6 @@ export const catalogue = {
   'configuration-invalid': entry(500, null, false, 'The configuration is not valid.'),
   'policy-invalid': entry(500, null, false, 'The policy folder is not valid.'),
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
-  'log-malformed': entry(
-    422,
-    null,
-    false,
-    'A tile, an entry bundle or a path of the log does not have the form of its standard.',
-  ),
   'case-unknown': entry(404, null, false, 'There is no such case.'),
   'case-pending': entry(409, null, false, 'Messages of the case are still on their way.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
