@@ -43,8 +43,8 @@ export function verifyConsistency(claim: ConsistencyClaim): boolean {
   const fromRoot = Buffer.from(claim.fromRoot);
   const root = Buffer.from(claim.root);
   if (!isTreeSize(fromSize) || !isTreeSize(size) || fromSize === 0 || fromSize > size) return false;
-  if (![fromRoot, root, ...path].every(isHash)) return false;
   if (fromSize === size) return path.length === 0 && fromRoot.equals(root);
+  if (![fromRoot, root, ...path].every(isHash)) return false;
   const roots = rootsFromConsistency(fromSize, fromRoot, size, path);
   return roots !== undefined && roots.older.equals(fromRoot) && roots.newer.equals(root);
 }
