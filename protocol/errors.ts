@@ -198,6 +198,34 @@ export const catalogue = {
   'case-unknown': entry(404, null, false, 'There is no such case.'),
   'case-pending': entry(409, null, false, 'Messages of the case are still on their way.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
+  // Audit log
+  'note-malformed': entry(
+    400,
+    null,
+    false,
+    'A signed note, a checkpoint or a verifier key does not have the form of its standard.',
+  ),
+  'note-untrusted': entry(
+    403,
+    null,
+    false,
+    'No trusted key has signed the note, or the signature of a trusted key does not verify.',
+  ),
+  'log-foreign': entry(403, null, false, 'The checkpoint is that of another log.'),
+  'log-malformed': entry(
+    422,
+    null,
+    false,
+    'A tile, an entry bundle or a path of the log does not have the form of its standard.',
+  ),
+  'log-proof-malformed': entry(
+    400,
+    null,
+    false,
+    'A proof about the log does not have the form of its standard.',
+  ),
+  'log-proof-invalid': entry(422, null, false, 'A proof about the log does not lead to its checkpoint.'),
+  'log-unreadable': entry(503, null, true, 'A file of the log, a proof or a key cannot be read.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** A stable error code, as it stands in frames, problem details, receipts and logs. */
