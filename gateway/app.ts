@@ -6,6 +6,7 @@ import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';
@@ -13,11 +14,13 @@ import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { identifyRequest } from './http/identify-request.ts';
+import { registerLogRoutes } from './http/log-routes.ts';
 import { buildServer } from './http/server.ts';
 import { checkHealth, shareProbe } from './health.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
+import { auditLogOptions } from './audit-log-options.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
 import { IncidentRecord } from './incident-record.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
@@ -95,6 +98,7 @@ class Gateway {
   readonly #expiry: ExpiryClock;
   readonly #incidents: IncidentRecord;
   readonly #relay: Relay;
+  readonly #auditLog: AuditLog;
   #draining = false;
   /** The version of the directory that the sessions were last told of. */
   #toldVersion: number;
@@ -114,6 +118,7 @@ class Gateway {
     this.#incidents = new IncidentRecord(store, onError);
     this.#sessions = new SessionRegistry(options.quotas ?? defaultQuotas, this.#now);
     this.#relay = this.#createRelay();
+    this.#auditLog = new AuditLog(auditLogOptions(options.home), { onError });
   }
 
   async start(releaseLock: () => void): Promise<RunningGateway> {
@@ -125,6 +130,7 @@ class Gateway {
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
     await listen(app, host, this.#options.port ?? settings.port);
+    this.#auditLog.start();
     this.#sessions.start();
     this.#expiry.start();
     const { port } = app.server.address() as AddressInfo;
@@ -191,6 +197,7 @@ class Gateway {
       policy: () => this.#policy.current,
       identify,
     });
+    registerLogRoutes(app, this.#auditLog);
     const deps = {
       store: this.#store,
       authority: home.authority,
@@ -205,7 +212,9 @@ class Gateway {
         this.#knownHere(renewCertificate({ endpoint, thumbprint }, certificateRequest, deps)),
     });
     const store = { probe: shareProbe(() => this.#store.probe()) };
-    registerHealthRoutes(app, () => checkHealth({ store, home, now: this.#now, draining: this.#draining }));
+    registerHealthRoutes(app, () =>
+      checkHealth({ store, home, now: this.#now, draining: this.#draining, auditLog: this.#auditLog }),
+    );
     return app;
   }
 
@@ -224,7 +233,7 @@ class Gateway {
         directoryVersion: this.#directory.version,
         policyDigest: this.#policy.current.digest,
         receiptKey,
-        checkpoint: null,
+        checkpoint: this.#auditLog.latest?.text ?? null,
       }),
       report: (endpoint, error) => this.#reportSession(endpoint, error),
       onClosed: (session) => this.#sessions.remove(session),
@@ -282,6 +291,7 @@ class Gateway {
     await app.close();
     await this.#expiry.stop();
     await this.#incidents.flush();
+    await this.#auditLog.close();
     await this.#store.close();
     releaseLock();
     this.#log.info('gateway stopped');

@@ -6,7 +6,7 @@
  * policies/      the sharing agreement     tls.key  tls.crt   the gateway's own certificate, renewed at start
  * causeway.db    the store                 receipt.key        signs receipts (Ed25519)
  * log/           the audit log, for all    log.key            signs its checkpoints (Ed25519)
- *                                          audit.key          opens the bodies of its leaves, with the store
+ * checkpoints/   checkpoints of the past    audit.key          opens the bodies of its leaves, with the store
  * ```
  */
 import {
@@ -48,6 +48,7 @@ const files = {
   logKey: 'log.key',
   auditKey: 'audit.key',
   log: 'log',
+  checkpoints: 'checkpoints',
 } as const;
 
 /** What an operator decides when a gateway is made. */
@@ -89,6 +90,8 @@ export type GatewayHome = {
   readonly logKeyPem: string;
   /** The folder of the audit log: tiles, entries and checkpoints, for everybody to read. */
   readonly logDir: string;
+  /** Where checkpoints of the past are kept. */
+  readonly checkpointsDir: string;
 };
 
 /**
@@ -158,6 +161,7 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
     storeKeys: { receiptKeyPem, auditKey: await readAuditKey(path('auditKey')) },
     logKeyPem,
     logDir: path('log'),
+    checkpointsDir: path('checkpoints'),
     receiptKey: signer.publicKey.raw.toString('base64url'),
   };
 }

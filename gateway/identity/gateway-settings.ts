@@ -13,11 +13,31 @@ const hostSchema = z
   .string()
   .refine((host) => isIP(host) !== 0 || hostNamePattern.test(host), 'must be a host name or an IP address');
 
+const witnessSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(1_000),
+  key: z.string().min(1).max(500),
+  ca: z.string().max(20_000).optional(),
+});
+
+const logSettingsSchema = z.strictObject({
+  /** Without a scheme, as C2SP tlog-checkpoint wants it. */
+  origin: z
+    .string()
+    .regex(
+      /^[\x21-\x2a\x2c-\x7e]{1,200}$/,
+      'must be a name without white space or plus signs, such as gateway.example/log',
+    )
+    .optional(),
+  witnesses: z.array(witnessSchema).max(16).default([]),
+  export: z.string().min(1).max(1_000).optional(),
+});
+
 export const gatewaySettingsSchema = z.strictObject({
   host: hostSchema.default('0.0.0.0'),
   port: z.int().min(0).max(65_535).default(8443),
   hosts: z.array(hostSchema).min(1).max(32),
   store: z.string().min(1).max(1_000).default('causeway.db'),
+  log: logSettingsSchema.default({ witnesses: [] }),
 });
 
 /** Where the gateway listens, its names, and its store; see the comments of {@link describeSettings}. */
@@ -39,7 +59,21 @@ ${settings.hosts.map((host) => `  - ${text(host)}`).join('\n')}
 
 # The store's file, relative to this folder.
 store: ${text(settings.store)}
+
+# The audit log. Its origin is its name for ever: a log of another name is another log.
+# Witnesses cosign its checkpoints: \`url\` and verifier \`key\` of each, and \`ca\` (PEM) where its TLS certificate comes
+# from a CA of its own. \`export\` is a folder that a copy of the log is kept in, such as a mount of another machine.
+log:
+  origin: ${text(logOriginOf(settings))}
+  witnesses: []
+#   - { url: https://witness.example, key: witness.example+1f3a…+BF… }
+# export: /mnt/committee/causeway-log
 `;
+}
+
+/** The name of the gateway's audit log. */
+export function logOriginOf({ log, hosts }: GatewaySettings): string {
+  return log.origin ?? `${hosts[0] ?? 'localhost'}/log`;
 }
 
 /** Reads `gateway.yaml` strictly. @throws CausewayError `configuration-invalid`, with file and line */

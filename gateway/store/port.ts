@@ -186,6 +186,13 @@ export type StoredLeaf = {
 /** The leaves of one commit as they stand in the tree, `(length u16 | leaf) × count`. */
 export type LeafRun = { readonly first: number; readonly count: number; readonly leaves: Buffer };
 
+/** The leaves of a store, opened for reading only. */
+export type LeafSource = {
+  /** See `Store.readLeafRuns`. */
+  readLeafRuns(from: number): Promise<readonly LeafRun[]> | readonly LeafRun[];
+  close(): Promise<void> | void;
+};
+
 /** `pending`: some of its deliveries are still under way. */
 export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 

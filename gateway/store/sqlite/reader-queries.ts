@@ -18,6 +18,7 @@ import { caseSecretQuery } from './case-table.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { refusePermit, versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
+import { LeafRunQuery } from './leaf-source.ts';
 import { deliveryStates } from './schema.ts';
 
 /** What one read of a queue or of a receipt stream gives back, about. */
@@ -61,9 +62,11 @@ export class ReaderQueries {
   readonly #statements: ReturnType<typeof prepareAll>;
 
   readonly #vault: CaseVault;
+  readonly #leafRuns: LeafRunQuery;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
+    this.#leafRuns = new LeafRunQuery(database);
     this.#endpoints = new EndpointTable(database);
     this.#statements = prepareAll(database);
   }
@@ -88,7 +91,7 @@ export class ReaderQueries {
       case 'leaves':
         return this.#leaves(question.from, question.limit);
       case 'leafRuns':
-        return this.#leafRuns(question.from, sink);
+        return this.#readLeafRuns(question.from, sink);
       case 'caseMessages':
         return allRows<[number]>(this.#statements.caseMessages, uuidToBytes(question.case)).map(
           ([seq]) => seq,
@@ -199,15 +202,10 @@ export class ReaderQueries {
     return leaves.slice(0, limit);
   }
 
-  #leafRuns(from: number, sink: ByteSink): Questions['leafRuns']['answer'] {
-    const runs: Questions['leafRuns']['answer'] = [];
-    for (const row of this.#statements.leafRuns.iterate(from)) {
-      const [first, count, leaves] = row as unknown as readonly [number, number, Uint8Array];
-      if (first + count <= from) continue;
-      runs.push({ first, count, leavesBytes: sink.add(leaves) });
-      if (sink.total >= maxReadBytes) break;
-    }
-    return runs;
+  #readLeafRuns(from: number, sink: ByteSink): Questions['leafRuns']['answer'] {
+    return this.#leafRuns
+      .read(from)
+      .map(({ first, count, leaves }) => ({ first, count, leavesBytes: sink.add(leaves) }));
   }
 }
 
@@ -237,8 +235,6 @@ const statementTexts = {
     WHERE secret = ?`,
   leafCount: 'SELECT first + count FROM audit_block ORDER BY first DESC LIMIT 1',
   leaves: `SELECT first, at, leaves, bodies FROM audit_block
-    WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
-  leafRuns: `SELECT first, count, leaves FROM audit_block
     WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
   caseSecret: caseSecretQuery,
   caseMessages: 'SELECT seq FROM message WHERE thread = ?',
