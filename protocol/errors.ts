@@ -195,9 +195,9 @@ export const catalogue = {
   'configuration-invalid': entry(500, null, false, 'The configuration is not valid.'),
   'policy-invalid': entry(500, null, false, 'The policy folder is not valid.'),
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
+  'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
   'case-unknown': entry(404, null, false, 'There is no such case.'),
   'case-pending': entry(409, null, false, 'Messages of the case are still on their way.'),
-  'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
   // Audit log
   'note-malformed': entry(
     400,
@@ -225,10 +225,10 @@ export const catalogue = {
     'A proof about the log does not have the form of its standard.',
   ),
   'log-proof-invalid': entry(422, null, false, 'A proof about the log does not lead to its checkpoint.'),
+  'log-unreadable': entry(503, null, true, 'A file of the log, a proof or a key cannot be read.'),
   'log-forked': entry(409, null, false, 'The log does not continue what was published of it.'),
   'witness-refused': entry(502, null, true, 'A witness refused to cosign a checkpoint.'),
   'witness-unreachable': entry(502, null, true, 'A witness cannot be reached.'),
-  'log-unreadable': entry(503, null, true, 'A file of the log, a proof or a key cannot be read.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** A stable error code, as it stands in frames, problem details, receipts and logs. */

@@ -36,6 +36,7 @@ export class LogBuilder {
   /** Entries of the bundle that is not full yet. */
   #tail: Buffer[] = [];
   #published: PublishedCheckpoint | undefined;
+  #isSound = false;
   #last: Promise<void> = Promise.resolve();
 
   private constructor(options: LogBuilderOptions) {
@@ -48,13 +49,7 @@ export class LogBuilder {
    */
   static async open(options: LogBuilderOptions): Promise<LogBuilder> {
     const builder = new LogBuilder(options);
-    const published = await builder.#readPublished();
-    await builder.#restore(published?.size ?? 0);
-    if (published !== undefined) {
-      await builder.#takeLeaves(published.size);
-      builder.#refuseFork(published);
-    }
-    builder.#published = published;
+    await builder.#begin();
     return builder;
   }
 
@@ -97,7 +92,29 @@ export class LogBuilder {
     return turn;
   }
 
+  async #begin(): Promise<void> {
+    const published = await this.#readPublished();
+    this.#tree = new TileBuilder();
+    this.#tail = [];
+    await this.#restore(published?.size ?? 0);
+    if (published !== undefined) {
+      await this.#takeLeaves(published.size);
+      this.#refuseFork(published);
+    }
+    this.#published = published;
+    this.#isSound = true;
+  }
+
   async #advance(): Promise<PublishedCheckpoint | undefined> {
+    // After a failure nobody knows which files were written.
+    if (!this.#isSound) await this.#begin();
+    this.#isSound = false;
+    const published = await this.#publish();
+    this.#isSound = true;
+    return published;
+  }
+
+  async #publish(): Promise<PublishedCheckpoint | undefined> {
     await this.#takeLeaves(Number.MAX_SAFE_INTEGER);
     const { size } = this.#tree;
     if (size === (this.#published?.size ?? 0)) return undefined;

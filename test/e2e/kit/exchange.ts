@@ -8,6 +8,7 @@ import { createSandbox, enrolEndpoints } from '../../../bin/sandbox.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '../../../gateway/app.ts';
 import type { GatewayHome } from '../../../gateway/identity/gateway-home.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
+import { eachLeaf } from '../../../gateway/store/each-leaf.ts';
 import type { RecordEntry, Store, StoredLeaf } from '../../../gateway/store/port.ts';
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
@@ -124,7 +125,7 @@ export class Exchange {
   }
 
   async records(): Promise<readonly StoredLeaf[]> {
-    return (await this.store()).readLeaves(0, 1_000_000);
+    return Array.fromAsync(eachLeaf(await this.store()));
   }
 
   /** Waits for a record with these members. */

@@ -34,6 +34,7 @@ test('a new home is complete, private, and opens to the same thing', async () =>
     port: 8443,
     hosts: ['localhost', '127.0.0.1'],
     store: 'causeway.db',
+    log: { origin: 'localhost/log', witnesses: [] },
   });
   expect(home.storeFile).toBe(join(home.dir, 'causeway.db'));
   expect(await readFile(join(home.policiesDir, 'sharing', 'one.cedar'), 'utf8')).toBe('// rules\n');
