@@ -137,6 +137,11 @@ export class LadderTable {
       .run(position);
   }
 
+  /** Notes that the stream has begun anew at a position below the one stored. */
+  rewindPosition(position: number): void {
+    this.#database.prepare("UPDATE meta SET value = ? WHERE name = 'receiptPosition'").run(position);
+  }
+
   readMessage(id: MessageId): MessageRecord | undefined {
     const row = this.#database.prepare('SELECT * FROM outbox WHERE id = ?').get(uuidToBytes(id));
     return row === undefined ? undefined : this.#asMessage(row);

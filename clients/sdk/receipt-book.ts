@@ -88,14 +88,16 @@ export class ReceiptBook {
   /**
    * Takes in a group as it arrived; resolves once everything believable in it is durable.
    * @param position its place in the receipt stream; 0 for a group outside it
-   * @param previous the place of the group before it
+   * @param previous the place of the group before it, or the one after which the gateway was asked to begin. Is it not
+   *   smaller, then the gateway was restored from a backup and its stream goes on from an earlier place
    * @throws CausewayError `state-unavailable`
    */
   async take(position: number, bytes: Buffer, previous = 0): Promise<void> {
     const reading = this.#examine(bytes);
     const outcome = await this.#deps.state.write(() => {
       const stored = this.#store(bytes, reading);
-      if (position > 0) this.#table.advancePosition(position, previous);
+      if (position > previous) this.#table.advancePosition(position, previous);
+      else if (position > 0) this.#table.rewindPosition(position);
       return stored;
     });
     this.#tell(position, outcome);

@@ -35,7 +35,7 @@ const rolesOf: Record<Name, readonly string[]> = {
   health: ['child-protection'],
 };
 
-type RunOptions = Pick<GatewayOptions, 'quotas' | 'now'>;
+type RunOptions = Pick<GatewayOptions, 'quotas' | 'now' | 'port'>;
 
 export type ExchangeOptions = RunOptions & {
   /** Leaves all data sets but one out of the agreement: most of a gateway's start goes into compiling them. */
