@@ -13,6 +13,7 @@ import {
 import {
   acceptedDetail,
   refusedDetail,
+  unreadableId,
   type Receipt,
   type ReceiptKind,
 } from '../../protocol/wire/receipt.ts';
@@ -146,11 +147,21 @@ export class ReceiptBook {
       this.#table.holdGroup(reading.issuer, bytes);
       return { applied: [], faults: [] };
     }
-    const applied = reading.steps.filter((step) => this.#apply(step));
+    const named = reading.steps.map((step) => this.#name(step));
+    const applied = named.filter((step) => this.#apply(step));
     if (applied.length > 0) this.#table.keepEvidence(bytes, this.#deps.now());
     const unmatched = reading.steps.length - applied.length;
     const faults = Array.from({ length: unmatched }, () => new CausewayError('receipt-unmatched'));
     return { applied, faults: [...reading.faults, ...faults] };
+  }
+
+  /** The gateway refuses an envelope that it cannot read under the zero id: its digest says which message it was. */
+  #name(step: Step): Step {
+    const { receipt, answer, event } = step;
+    if (answer === undefined || receipt.message !== unreadableId) return step;
+    const message = this.#table.findWaiting(receipt.envelopeDigest);
+    if (message === undefined) return step;
+    return { receipt: { ...receipt, message }, answer, event: { ...event, message } };
   }
 
   /** @returns false when there is no such message: its id and the digest of its envelope must both be right */
