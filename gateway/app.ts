@@ -203,8 +203,8 @@ class Gateway {
       now: this.#now,
       identify: identifyPeer,
       enrol: (request) => this.#knownHere(enrolEndpoint(request, deps)),
-      renew: ({ entry: { endpoint }, thumbprint }, certificateRequest) =>
-        this.#knownHere(renewCertificate({ endpoint, thumbprint }, certificateRequest, deps)),
+      renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
+        this.#knownHere(renewCertificate({ endpoint, thumbprint }, renewal, deps)),
     });
     const store = { probe: shareProbe(() => this.#store.probe()) };
     registerHealthRoutes(app, () => checkHealth({ store, home, now: this.#now, draining: this.#draining }));
