@@ -9,7 +9,6 @@ import { limits } from '../protocol/limits.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
-import { AttemptLimit } from './http/attempt-limit.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
@@ -22,10 +21,12 @@ import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import { auditLogOptions } from './audit-log-options.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
+import type { QuotaSettings } from './identity/gateway-settings.ts';
 import { IncidentRecord } from './incident-record.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
+import { Quotas } from './quotas.ts';
 import { Relay } from './relay/relay.ts';
-import { SessionRegistry, type SessionQuotas } from './socket/session-registry.ts';
+import { SessionRegistry } from './socket/session-registry.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
@@ -38,7 +39,7 @@ export type GatewayOptions = {
   /** Overrides the home's settings. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-  readonly quotas?: SessionQuotas;
+  readonly quotas?: Partial<QuotaSettings>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 };
@@ -51,10 +52,7 @@ export type RunningGateway = {
   close(drainMs?: number): Promise<void>;
 };
 
-const defaultQuotas: SessionQuotas = { sessionsPerEndpoint: 8, sessionsPerAgency: 1_000 };
 const defaultDrainMs = 5_000;
-/** Of one endpoint. Enough for a backlog that an old agreement produced; too few to fill a disk with refusals. */
-const refusalsPerMinute = 5_000;
 const directoryRetryMs = 1_000;
 
 /**
@@ -95,6 +93,7 @@ class Gateway {
   readonly #directory: EndpointDirectory;
   readonly #dispatcher: Dispatcher;
   readonly #sessions: SessionRegistry;
+  readonly #quotas: Quotas;
   readonly #expiry: ExpiryClock;
   readonly #incidents: IncidentRecord;
   readonly #relay: Relay;
@@ -116,7 +115,9 @@ class Gateway {
     this.#dispatcher = new Dispatcher(parts);
     this.#expiry = new ExpiryClock(parts);
     this.#incidents = new IncidentRecord(store, onError);
-    this.#sessions = new SessionRegistry(options.quotas ?? defaultQuotas, this.#now);
+    const quotas = { ...options.home.settings.quotas, ...options.quotas };
+    this.#sessions = new SessionRegistry(quotas, this.#now);
+    this.#quotas = new Quotas(quotas, this.#now);
     this.#relay = this.#createRelay();
     this.#auditLog = new AuditLog(auditLogOptions(options.home), { onError });
   }
@@ -145,7 +146,7 @@ class Gateway {
     return new Relay({
       store: this.#store,
       now: this.#now,
-      refusals: new AttemptLimit(refusalsPerMinute, 60_000, this.#now),
+      quotas: this.#quotas,
       examination: {
         now: this.#now,
         resolve: (recipient) => this.#directory.resolve(recipient),
@@ -190,6 +191,7 @@ class Gateway {
       sessions: this.#sessions,
       context: this.#sessionContext(),
       identify,
+      admit: (endpoint) => this.#quotas.admit(endpoint),
       isDraining: () => this.#draining,
     });
     registerDirectoryRoutes(app, {
@@ -208,8 +210,8 @@ class Gateway {
       now: this.#now,
       identify: identifyPeer,
       enrol: (request) => this.#knownHere(enrolEndpoint(request, deps)),
-      renew: ({ entry: { endpoint }, thumbprint }, certificateRequest) =>
-        this.#knownHere(renewCertificate({ endpoint, thumbprint }, certificateRequest, deps)),
+      renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
+        this.#knownHere(renewCertificate({ endpoint, thumbprint }, renewal, deps)),
     });
     const store = { probe: shareProbe(() => this.#store.probe()) };
     registerHealthRoutes(app, () =>
@@ -224,6 +226,7 @@ class Gateway {
       store: this.#store,
       relay: this.#relay,
       dispatcher: this.#dispatcher,
+      received: (endpoint, bytes) => this.#quotas.received(endpoint, bytes),
       welcome: async (endpoint: EndpointAddress) => ({
         type: 'welcome',
         endpoint,

@@ -1,5 +1,5 @@
 /**
- * Renewal of the TLS certificate, by one client at a time of all that share the home.
+ * Renewal of the TLS certificate and the encryption subkey, by one client at a time of all that share the home.
  *
  * Clients of one process and of several agree by a lease in `state.db`. It ends with the work, with its holder, or
  * after a minute. Whoever has it reads the home again first: another client may just have renewed.
@@ -44,14 +44,14 @@ export class CertificateRenewal {
   }
 
   async #renewIfDue(): Promise<boolean> {
-    const { readHome, signal } = this.#deps;
+    const { readHome, signal, now } = this.#deps;
     if (!this.#isDue(await readHome())) return false;
     const lease = await this.#takeLease();
     if (lease === undefined) return false;
     try {
       const home = await readHome();
       if (this.#isDue(home)) {
-        await renew(home, { signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]) });
+        await renew(home, { now, signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]) });
       }
       return true;
     } finally {

@@ -31,6 +31,17 @@ const logSettingsSchema = z.strictObject({
   witnesses: z.array(witnessSchema).max(16).default([]),
   export: z.string().min(1).max(1_000).optional(),
 });
+/** Shares of one agency and one endpoint; units in the names. */
+const quotaSettingsSchema = z.strictObject({
+  sessionsPerEndpoint: z.int().min(1).max(10_000).default(8),
+  sessionsPerAgency: z.int().min(1).max(100_000).default(1_000),
+  agencyMebibytesPerMinute: z.int().min(1).max(1_048_576).default(2_048),
+  agencyFailedVerificationsPerMinute: z.int().min(1).max(10_000_000).default(1_000),
+  endpointRefusalsPerMinute: z.int().min(1).max(10_000_000).default(5_000),
+});
+
+/** What one agency or endpoint may ask of the gateway; see the comments of {@link describeSettings}. */
+export type QuotaSettings = z.infer<typeof quotaSettingsSchema>;
 
 export const gatewaySettingsSchema = z.strictObject({
   host: hostSchema.default('0.0.0.0'),
@@ -38,9 +49,10 @@ export const gatewaySettingsSchema = z.strictObject({
   hosts: z.array(hostSchema).min(1).max(32),
   store: z.string().min(1).max(1_000).default('causeway.db'),
   log: logSettingsSchema.default({ witnesses: [] }),
+  quotas: quotaSettingsSchema.prefault({}),
 });
 
-/** Where the gateway listens, its names, and its store; see the comments of {@link describeSettings}. */
+/** Where the gateway listens, its names, its store, and its quotas; see the comments of {@link describeSettings}. */
 export type GatewaySettings = z.infer<typeof gatewaySettingsSchema>;
 
 /** The settings as a file that explains itself. */
@@ -68,6 +80,21 @@ log:
   witnesses: []
 #   - { url: https://witness.example, key: witness.example+1f3a…+BF… }
 # export: /mnt/committee/causeway-log
+
+# What one agency or endpoint may ask, so that a flood of one is not felt by another.
+quotas:
+  # Open sessions.
+  sessionsPerEndpoint: ${settings.quotas.sessionsPerEndpoint}
+  sessionsPerAgency: ${settings.quotas.sessionsPerAgency}
+
+  # MiB that an agency may send in a minute, all its sessions together. What it saves up is at most a minute's.
+  agencyMebibytesPerMinute: ${settings.quotas.agencyMebibytesPerMinute}
+
+  # Signatures of an agency that may be checked in vain in a minute.
+  agencyFailedVerificationsPerMinute: ${settings.quotas.agencyFailedVerificationsPerMinute}
+
+  # Messages of an endpoint that may be refused or repeated in a minute: each leaves a line in the record for good.
+  endpointRefusalsPerMinute: ${settings.quotas.endpointRefusalsPerMinute}
 `;
 }
 

@@ -239,6 +239,8 @@ export type Store = {
     after: number,
     limit: number,
   ): Promise<readonly StoredReceiptGroup[]>;
+  /** The position that the endpoint's receipt stream has reached, forgotten groups included; 0 where there is none. */
+  readReceiptsEnd(endpoint: EndpointAddress): Promise<number>;
   /** Forgets the endpoint's receipt groups up to a position, which it has stored itself. */
   forgetReceipts(endpoint: EndpointAddress, through: number): Promise<void>;
   /** One message of a sender, or undefined. */

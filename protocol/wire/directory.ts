@@ -33,6 +33,8 @@ export const directoryEntrySchema = z.strictObject({
   openpgpFingerprint: fingerprintSchema,
   /** Fingerprint of its encryption subkey, as recipient packets name it. */
   encryptionKey: fingerprintSchema,
+  /** The one before it: messages that senders had encrypted to it before they read of the new one are still taken. */
+  previousEncryptionKey: fingerprintSchema.nullable().default(null),
   /** The Ed25519 key that signs envelopes and receipts. */
   signingKey: rawKeySchema,
 });

@@ -36,6 +36,7 @@ export type Questions = {
     ask: { endpoint: EndpointAddress; after: number; limit: number };
     answer: { position: number; groupBytes: number }[];
   };
+  'receipts-end': { ask: { endpoint: EndpointAddress }; answer: number };
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
   directory: { ask: object; answer: DirectorySnapshot };
   permit: {
@@ -80,6 +81,8 @@ export class ReaderQueries {
         return this.#count(question.recipient);
       case 'receipts':
         return this.#receipts(question, sink);
+      case 'receipts-end':
+        return this.#receiptsEnd(question.endpoint);
       case 'message':
         return this.#message(question.source, question.id);
       case 'directory':
@@ -135,6 +138,11 @@ export class ReaderQueries {
       if (sink.total >= maxReadBytes) break;
     }
     return groups;
+  }
+
+  #receiptsEnd(endpoint: EndpointAddress): number {
+    const number = this.#endpoints.find(endpoint);
+    return number === undefined ? 0 : (firstRow<[number]>(this.#statements.receiptsEnd, number)?.[0] ?? 0);
   }
 
   #message(source: EndpointAddress, id: MessageId): MessageState | null {
@@ -224,6 +232,7 @@ const statementTexts = {
   pending: 'SELECT count(*) FROM delivery WHERE recipient = ? AND settled_at IS NULL',
   receipts: `SELECT position, bytes FROM receipt_group WHERE endpoint = ? AND position > ?
     ORDER BY position LIMIT ?`,
+  receiptsEnd: 'SELECT last FROM receipt_stream WHERE endpoint = ?',
   message: `SELECT seq, at, record, first_delivery, recipients FROM message
     WHERE id = ? AND source = ? AND refusal IS NULL`,
   deliveries: `SELECT recipient, state, delivered_at, settled_at FROM delivery

@@ -118,6 +118,7 @@ type ReadingMethod =
   | 'readQueue'
   | 'countPending'
   | 'readReceipts'
+  | 'readReceiptsEnd'
   | 'readMessage'
   | 'readDirectory'
   | 'readPermit'
@@ -188,6 +189,7 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
       const { value, bytes } = await reader.ask('receipts', { endpoint, after, limit });
       return value.map(({ position, groupBytes }) => ({ position, group: bytes.take(groupBytes) }));
     },
+    readReceiptsEnd: async (endpoint) => (await reader.ask('receipts-end', { endpoint })).value,
     readMessage: async (source, id) => (await reader.ask('message', { source, id })).value ?? undefined,
     readDirectory: async () => (await reader.ask('directory', {})).value,
     readPermit: async (secretDigest, now) => {

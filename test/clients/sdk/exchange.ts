@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { createSandbox, enrolEndpoints } from '../../../bin/sandbox.ts';
+import { createSandbox, enrolEndpoints, type SandboxEndpoint } from '../../../bin/sandbox.ts';
 import { connect, type Client } from '../../../clients/sdk/client.ts';
 import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
 import type { ClientEvents } from '../../../clients/sdk/events.ts';
@@ -28,15 +28,13 @@ export type Exchange = {
   /** Stops the gateway, and starts it again at the same address. */
   stop(): Promise<void>;
   restart(): Promise<void>;
-  enrol(endpoint: { address: string; roles: readonly string[] }): Promise<string>;
+  enrol(endpoint: SandboxEndpoint): Promise<string>;
   close(): Promise<void>;
 };
 
 const log = pino({ level: 'silent' });
 
-export async function openExchange(
-  endpoints: readonly { address: string; roles: readonly string[] }[],
-): Promise<Exchange> {
+export async function openExchange(endpoints: readonly SandboxEndpoint[]): Promise<Exchange> {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-sdk-'));
   const gatewayHome = await createSandbox(dir);
   const clients: Client[] = [];

@@ -21,6 +21,7 @@ function entryOf(endpoint: string, changes: Partial<DirectoryEntry> = {}): Direc
     openpgpCertificate: '',
     openpgpFingerprint: sha256(Buffer.from(`p${endpoint}`)).toString('hex'),
     encryptionKey: sha256(Buffer.from(`e${endpoint}`)).toString('hex'),
+    previousEncryptionKey: null,
     signingKey,
     ...changes,
   });

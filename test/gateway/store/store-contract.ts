@@ -527,6 +527,8 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         expect(await positions(1, 2)).toEqual([2, 3]);
         expect(await positions(4, 10)).toEqual([]);
         expect(await store.readReceipts('nobody/here' as EndpointAddress, 0, 10)).toEqual([]);
+        expect(await store.readReceiptsEnd(police)).toBe(4);
+        expect(await store.readReceiptsEnd('nobody/here' as EndpointAddress)).toBe(0);
       });
 
       test('are read about a mebibyte at a time, one group at least', async () => {
@@ -549,6 +551,7 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         await store.forgetReceipts(police, 1);
         expect((await store.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([3]);
         await store.forgetReceipts(police, 1000);
+        expect(await store.readReceiptsEnd(police)).toBe(3);
         await store.forgetReceipts('nobody/here' as EndpointAddress, 1);
         await reopen();
         await submit([acceptable(9)]);

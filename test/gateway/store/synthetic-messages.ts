@@ -117,6 +117,7 @@ export function directoryEntry(
     openpgpCertificate: 'a certificate',
     openpgpFingerprint: name.toString('hex') as DirectoryEntry['openpgpFingerprint'],
     encryptionKey: name.toString('hex') as DirectoryEntry['encryptionKey'],
+    previousEncryptionKey: null,
     signingKey: name.toString('base64url'),
     ...changes,
   };
