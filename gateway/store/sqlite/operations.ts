@@ -141,7 +141,7 @@ export type StreamGrowth = {
   readonly groupBytes: number;
 };
 
-/** The writer's answer to a batch. Its bytes: those of the results, then those of the growth. */
+/** The writer's answer to the operations of one or several batches. Its bytes: those of the results, then those of the growth. */
 export type BatchAnswer = {
   readonly results: readonly PackedResult[];
   readonly growth: readonly StreamGrowth[];
@@ -154,5 +154,21 @@ export type WriterReady =
   | { readonly ready: true; readonly versions: StoreVersions; readonly nextLeaf: number }
   | { readonly ready: false; readonly incompatible: boolean; readonly reason: string };
 
-/** A batch or an answer on its way between threads. */
-export type Packet = { readonly at: number; readonly text: string; readonly bytes: ArrayBuffer };
+/** What one commit may hold, about. A single operation may be larger. */
+export const maxBatch = { messages: 512, bytes: 8 * 1024 * 1024 } as const;
+
+/** A {@link Batch} on its way to the writer. `weight`: the messages and deliveries that it is about. */
+export type Packet = {
+  readonly at: number;
+  readonly weight: number;
+  readonly text: string;
+  readonly bytes: ArrayBuffer;
+};
+
+/** A {@link BatchAnswer} on its way back. It answers so many packets, whose buffers are free again. */
+export type Answer = {
+  readonly packets: number;
+  readonly text: string;
+  readonly bytes: ArrayBuffer;
+  readonly spent: readonly ArrayBuffer[];
+};

@@ -1,5 +1,5 @@
 /** The writer thread: owns the connection that changes the database and the key that signs receipts. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner, type BatchSigner } from '../../../protocol/proof/signing.ts';
@@ -9,7 +9,14 @@ import { commitBatch } from './commit.ts';
 import { openForWriting } from './database.ts';
 import { describeFailure, spoilsConnection } from './failures.ts';
 import { Ledger } from './ledger.ts';
-import type { BatchAnswer, Packet, WriterReady } from './operations.ts';
+import {
+  maxBatch,
+  type Answer,
+  type Batch,
+  type BatchAnswer,
+  type Packet,
+  type WriterReady,
+} from './operations.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 export type WriterOptions = {
@@ -52,13 +59,13 @@ class Writer {
     return { ready: true, versions: this.#ledger.versions(), nextLeaf: this.#ledger.journal.next };
   }
 
-  commit(packet: Packet): Packet {
+  commit(packets: readonly Packet[]): Answer {
     try {
       if (this.#spoilt) this.#reopen();
     } catch (error) {
-      return failAll(packet, error);
+      return failAll(packets, error);
     }
-    return commitBatch(this.#ledger, packet, (error) => (this.#spoilt ||= spoilsConnection(error)));
+    return commitBatch(this.#ledger, packets, (error) => (this.#spoilt ||= spoilsConnection(error)));
   }
 
   /** Keeps the log from growing for ever. Called when nobody waits for this thread. */
@@ -89,11 +96,32 @@ class Writer {
   }
 }
 
-function failAll({ at, text }: Packet, error: unknown): Packet {
-  const { operations } = JSON.parse(text) as { operations: unknown[] };
+function failAll(packets: readonly Packet[], error: unknown): Answer {
   const failure = { ...describeFailure(error), unavailable: true };
-  const answer: BatchAnswer = { results: operations.map(() => ({ failure })), growth: [] };
-  return { at, text: JSON.stringify(answer), bytes: new ByteSink().finish() };
+  const results = packets.flatMap(({ text }) =>
+    (JSON.parse(text) as Batch).operations.map(() => ({ failure })),
+  );
+  const answer: BatchAnswer = { results, growth: [] };
+  const spent = packets.map(({ bytes }) => bytes);
+  return { packets: packets.length, text: JSON.stringify(answer), bytes: new ByteSink().finish(), spent };
+}
+
+type Message = Packet | 'close';
+
+/** The message in hand and what else has arrived by now, up to the size of one commit. */
+function gather(first: Message, port: MessagePort): { packets: Packet[]; closing: boolean } {
+  const packets: Packet[] = [];
+  let weight = 0;
+  let bytes = 0;
+  let message: Message | undefined = first;
+  while (message !== undefined && message !== 'close') {
+    packets.push(message);
+    weight += message.weight;
+    bytes += message.bytes.byteLength;
+    if (weight >= maxBatch.messages || bytes >= maxBatch.bytes) return { packets, closing: false };
+    message = (receiveMessageOnPort(port) as { message: Message } | undefined)?.message;
+  }
+  return { packets, closing: message === 'close' };
 }
 
 function start(): void {
@@ -109,15 +137,16 @@ function start(): void {
     port.close();
     return;
   }
-  port.on('message', (message: Packet | 'close') => {
-    if (message === 'close') {
-      writer.close();
-      port.close();
-      return;
+  port.on('message', (message: Message) => {
+    const { packets, closing } = gather(message, port);
+    if (packets.length > 0) {
+      const answer = writer.commit(packets);
+      port.postMessage(answer, [answer.bytes, ...answer.spent]);
+      writer.tidy();
     }
-    const answer = writer.commit(message);
-    port.postMessage(answer, [answer.bytes]);
-    writer.tidy();
+    if (!closing) return;
+    writer.close();
+    port.close();
   });
   port.postMessage(writer.ready());
 }
