@@ -12,8 +12,9 @@ import { registerEnrol } from './enrol.ts';
 import { registerListen } from './listen.ts';
 import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
+import { registerWitness } from './witness.ts';
 
-/** Adds `enrol`, `send`, `listen`, `status`, `directory`, `dataset` and `audit` to the program. */
+/** Adds `enrol`, `send`, `listen`, `status`, `directory`, `dataset`, `audit` and `witness` to the program. */
 export function registerClientCommands(program: ProgramCommand, terminal: Terminal): void {
   registerEnrol(program, terminal);
   const directory = program
@@ -35,4 +36,5 @@ export function registerClientCommands(program: ProgramCommand, terminal: Termin
   registerDatasetValidate(dataset, terminal);
   registerDatasetTemplate(dataset, terminal);
   registerAudit(program, terminal);
+  registerWitness(program, terminal);
 }

@@ -32,6 +32,9 @@ const commands = [
   'policy check',
   'policy show',
   'audit verify',
+  'witness init',
+  'witness follow',
+  'witness run',
 ];
 
 /** The program without its joints: every command but the demo. */
@@ -103,7 +106,7 @@ describe('causeway --help', () => {
 describe('wrong usage', () => {
   it.each([
     [['sedn'], /Unknown command 'sedn'.*Did you mean send\?/],
-    [['init'], /Did you mean causeway gateway init\?/],
+    [['init'], /Did you mean causeway gateway init or causeway witness init\?/],
     [['gateway', 'strat'], /Did you mean start\?.*causeway gateway --help/],
     [['listen', '--hmoe', 'x'], /Did you mean --home\?.*causeway listen --help/],
     [['agency', 'add', 'x'], /Required option '--name <name>' not specified.*causeway agency add --help/],
