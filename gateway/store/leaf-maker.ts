@@ -7,9 +7,9 @@ import {
   digestSchema,
   messageIdSchema,
   type Digest,
-  type EndpointAddress,
   type MessageId,
 } from '../../protocol/ids.ts';
+import { directoryEntryDigest, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';
 import { LeafBlock } from './leaf-block.ts';
@@ -72,10 +72,11 @@ export class LeafMaker {
     );
   }
 
-  /** A change of the directory. @param entry digest of what the endpoint's entry became */
-  directory(body: string, endpoint: EndpointAddress, entry: Digest, at: number): number {
-    const { kind } = JSON.parse(body) as RecordEntry;
-    return this.#add({ kind, at, endpoint, entry }, houseCase, Buffer.from(body));
+  /** A change of the directory: the leaf binds what the endpoint's entry became, and its body holds it. */
+  directory(record: RecordEntry, became: DirectoryEntry, at: number): number {
+    const entry = directoryEntryDigest(became);
+    const body = Buffer.from(JSON.stringify({ ...record, became }));
+    return this.#add({ kind: record.kind, at, endpoint: became.endpoint, entry }, houseCase, body);
   }
 
   /** Anything else. @param body the record entry as JSON */

@@ -166,6 +166,23 @@ export type MessageState = {
   }[];
 };
 
+/** What the store has to prove what became of one message; `record` is always the index of a leaf. */
+export type MessageEvidence = {
+  readonly id: MessageId;
+  readonly source: EndpointAddress;
+  readonly record: number;
+  /** Envelope, proof and payload as they arrived; empty for a refused message and after erasure. */
+  readonly unit: Buffer;
+  readonly deliveries: readonly {
+    readonly recipient: EndpointAddress;
+    readonly state: DeliveryState;
+    readonly deliveredRecord: number | null;
+    readonly settledRecord: number | null;
+    /** The group of receipts in which the recipient signed `stored` or `refused`. */
+    readonly group: Buffer | undefined;
+  }[];
+};
+
 /** A leaf of the audit log and what it stands for. */
 export type StoredLeaf = {
   readonly index: number;
@@ -245,6 +262,9 @@ export type Store = {
   forgetReceipts(endpoint: EndpointAddress, through: number): Promise<void>;
   /** One message of a sender, or undefined. */
   readMessage(source: EndpointAddress, id: MessageId): Promise<MessageState | undefined>;
+
+  /** What proves what became of the messages with this id: one of each sender that has used it. */
+  readEvidence(id: MessageId): Promise<readonly MessageEvidence[]>;
 
   readDirectory(): Promise<DirectorySnapshot>;
   /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */

@@ -32,6 +32,7 @@ export class DeliveryTable {
   readonly #byMessage: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
+  readonly #keepGroup: StatementSync;
 
   constructor(
     database: DatabaseSync,
@@ -46,12 +47,12 @@ export class DeliveryTable {
     this.#streams = streams;
     this.#setDelivered = prepare(
       database,
-      'UPDATE delivery SET state = 1, delivered_at = ? WHERE id = ? AND state = 0',
+      'UPDATE delivery SET state = 1, delivered_at = ?, delivered_record = ? WHERE id = ? AND state = 0',
     );
     // Final states stay, with one exception: what expired here may have reached the recipient all the same.
     this.#setFinal = prepare(
       database,
-      `UPDATE delivery SET state = ?1, settled_at = ?2 WHERE id = ?3
+      `UPDATE delivery SET state = ?1, settled_at = ?2, settled_record = ?4 WHERE id = ?3
        AND (settled_at IS NULL OR (state = ${stateNumbers.expired} AND ?1 = ${stateNumbers.stored}))`,
     );
     this.#byMessage = prepare(
@@ -64,19 +65,21 @@ export class DeliveryTable {
       database,
       `SELECT id FROM delivery WHERE settled_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
     );
+    this.#keepGroup = prepare(database, 'INSERT INTO settled_group (record, bytes) VALUES (?, ?)');
     this.#nextDue = prepare(database, 'SELECT min(expires_at) FROM delivery WHERE settled_at IS NULL');
   }
 
   markDelivered(deliveries: readonly DeliveryId[], at: number): void {
     for (const delivery of deliveries) {
-      if (this.#setDelivered.run(at, delivery).changes !== 0) this.#tellSender('delivered', delivery, at);
+      const { changes } = this.#setDelivered.run(at, this.#journal.next, delivery);
+      if (changes !== 0) this.#tellSender('delivered', delivery, at);
     }
   }
 
   expire(now: number, limit: number, at: number): Results['expire'] {
     const expired = allRows<[DeliveryId]>(this.#due, now, limit).map(([delivery]) => delivery);
     for (const delivery of expired) {
-      this.#setFinal.run(stateNumbers.expired, at, delivery);
+      this.#setFinal.run(stateNumbers.expired, at, delivery, this.#journal.next);
       this.#tellSender('expired', delivery, at);
     }
     return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
@@ -99,15 +102,17 @@ export class DeliveryTable {
     if (source === undefined) return 'unmatched';
     let changes = 0;
     const receipt = digestOf(group);
+    const first = this.#journal.next;
     for (const [index, { kind }] of receipts.entries()) {
       const found = settled[index];
       if (found === undefined) continue;
       const { delivery, record: of, nth } = found;
-      if (this.#setFinal.run(stateNumbers[kind], at, delivery).changes === 0) continue;
+      if (this.#setFinal.run(stateNumbers[kind], at, delivery, this.#journal.next).changes === 0) continue;
       this.#journal.leaves.delivery(kind, { of, nth, receipt }, at);
       changes++;
     }
     if (changes === 0) return 'repeated';
+    this.#keepGroup.run(first, group);
     this.#streams.passOn(source, group);
     return 'settled';
   }

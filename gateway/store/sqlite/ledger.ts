@@ -2,8 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import { directoryEntryDigest } from '../../../protocol/wire/directory.ts';
-import type { ErasureOutcome, StoreVersions } from '../port.ts';
+import type { ErasureOutcome, RecordEntry, StoreVersions } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { AuditJournal } from './audit-journal.ts';
 import type { ByteSource } from './byte-stream.ts';
@@ -136,7 +135,7 @@ export class Ledger {
 
   /** The store itself says what the entry became, so that the leaf binds what is served. */
   #logEntry(record: string, entry: DirectoryEntry, at: number): void {
-    this.journal.leaves.directory(record, entry.endpoint, directoryEntryDigest(entry), at);
+    this.journal.leaves.directory(JSON.parse(record) as RecordEntry, entry, at);
   }
 
   #eraseCase(operation: Extract<Operation, { type: 'erase-case' }>, at: number): ErasureOutcome {

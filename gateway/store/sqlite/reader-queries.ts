@@ -18,6 +18,7 @@ import { caseSecretQuery } from './case-table.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { refusePermit, versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
+import { EvidenceQuery, type PackedEvidence } from './evidence-query.ts';
 import { LeafRunQuery } from './leaf-source.ts';
 import { deliveryStates } from './schema.ts';
 
@@ -38,6 +39,8 @@ export type Questions = {
   };
   'receipts-end': { ask: { endpoint: EndpointAddress }; answer: number };
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
+  /** Their bytes: unit, then the groups of the deliveries that have one. */
+  evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };
   directory: { ask: object; answer: DirectorySnapshot };
   permit: {
     /** SHA-256 in hexadecimal. */
@@ -64,11 +67,13 @@ export class ReaderQueries {
 
   readonly #vault: CaseVault;
   readonly #leafRuns: LeafRunQuery;
+  readonly #evidence: EvidenceQuery;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
-    this.#leafRuns = new LeafRunQuery(database);
     this.#endpoints = new EndpointTable(database);
+    this.#leafRuns = new LeafRunQuery(database);
+    this.#evidence = new EvidenceQuery(database, this.#endpoints);
     this.#statements = prepareAll(database);
   }
 
@@ -85,6 +90,8 @@ export class ReaderQueries {
         return this.#receiptsEnd(question.endpoint);
       case 'message':
         return this.#message(question.source, question.id);
+      case 'evidence':
+        return this.#evidence.read(question.id, sink);
       case 'directory':
         return this.#directory();
       case 'permit':

@@ -11,6 +11,7 @@
  *   `writer` and `record` tell other processes who let the stream grow, and since when.
  * - `audit_block`: one row for each commit, see `leaf-block.ts`; leaf n of a row has index first + n. `record` in the
  *   other tables is the index of a leaf.
+ * - `settled_group`: what recipients signed, for good, by the first of the leaves that it settled.
  * - `case_secret`: destroying a row destroys what the bodies of its case say. `ledger.ts` sees to it that the bytes go.
  *
  * New ids follow the highest one in the table, so the newest rows of `message` and `delivery` must never be deleted.
@@ -47,7 +48,9 @@ CREATE TABLE delivery (
   expires_at INTEGER NOT NULL,
   state INTEGER NOT NULL,
   delivered_at INTEGER,
-  settled_at INTEGER
+  settled_at INTEGER,
+  delivered_record INTEGER,
+  settled_record INTEGER
 ) STRICT;
 CREATE INDEX delivery_queue ON delivery (recipient, lane, id) WHERE settled_at IS NULL;
 CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL;
@@ -73,6 +76,7 @@ CREATE TABLE audit_block (
   leaves BLOB NOT NULL,
   bodies BLOB NOT NULL
 ) STRICT;
+CREATE TABLE settled_group (record INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 CREATE TABLE case_secret (id BLOB PRIMARY KEY, secret BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE permit (

@@ -20,6 +20,7 @@ import type {
 } from '../port.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
 import type { ByteSource } from './byte-stream.ts';
+import { unpackEvidence } from './evidence-query.ts';
 import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
 import { digestBytes, type PackedOutcome } from './operations.ts';
@@ -121,6 +122,7 @@ type ReadingMethod =
   | 'readReceiptsEnd'
   | 'readMessage'
   | 'readDirectory'
+  | 'readEvidence'
   | 'readPermit'
   | 'countLeaves'
   | 'readLeaves'
@@ -191,6 +193,10 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
     },
     readReceiptsEnd: async (endpoint) => (await reader.ask('receipts-end', { endpoint })).value,
     readMessage: async (source, id) => (await reader.ask('message', { source, id })).value ?? undefined,
+    readEvidence: async (id) => {
+      const { value, bytes } = await reader.ask('evidence', { id });
+      return unpackEvidence(id, value, bytes);
+    },
     readDirectory: async () => (await reader.ask('directory', {})).value,
     readPermit: async (secretDigest, now) => {
       const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });
