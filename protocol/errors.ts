@@ -225,6 +225,8 @@ export const catalogue = {
     'A proof about the log does not have the form of its standard.',
   ),
   'log-proof-invalid': entry(422, null, false, 'A proof about the log does not lead to its checkpoint.'),
+  'evidence-malformed': entry(400, null, false, 'The evidence does not have the form that is prescribed.'),
+  'message-unknown': entry(404, null, false, 'There is no message with this id.'),
   'log-unreadable': entry(503, null, true, 'A file of the log, a proof or a key cannot be read.'),
   'log-forked': entry(409, null, false, 'The log does not continue what was published of it.'),
   'witness-refused': entry(502, null, true, 'A witness refused to cosign a checkpoint.'),

@@ -36,7 +36,7 @@ export type Finding = {
 
 /** What was verified and what came of it. */
 export type AuditReport = {
-  readonly subject: 'log' | 'proof';
+  readonly subject: 'log' | 'proof' | 'evidence';
   /** The log's name, as its checkpoint says; empty where none could be read. */
   readonly origin: string;
   /** Entries under the checkpoint. */
@@ -49,6 +49,8 @@ export type AuditReport = {
   readonly since?: number;
   /** The entry that a proof is about. */
   readonly index?: number;
+  /** What an evidence proves, a sentence each with its leaf. */
+  readonly statements?: readonly string[];
   /** Nothing is wrong when this is empty. */
   readonly findings: readonly Finding[];
   /** Findings beyond those listed. */
@@ -62,13 +64,15 @@ export function verdictOf(report: AuditReport): string {
   if (first === undefined) return goodVerdict(report);
   const more = findings.length - 1 + unlisted;
   const rest = more === 0 ? '' : ` There ${more === 1 ? 'is 1 more finding' : `are ${more} more findings`}.`;
-  const what = report.subject === 'log' ? 'This log' : 'This proof';
-  return `${what} does not verify: ${first.text}${rest}`;
+  return `This ${report.subject} does not verify: ${first.text}${rest}`;
 }
 
 function goodVerdict({ subject, origin, size, cosignatures, since, index }: AuditReport): string {
   const seen =
     cosignatures.length === 0 ? '' : `, which ${cosignatures.map(({ name }) => name).join(' and ')} cosigned`;
+  if (subject === 'evidence') {
+    return `This evidence verifies: every leaf stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}, and every signature is by the key that was on record.`;
+  }
   if (subject === 'proof') {
     return `This proof verifies: entry ${index ?? 0} stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}.`;
   }

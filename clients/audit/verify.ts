@@ -8,6 +8,7 @@ import { logFolder, readUpTo } from './log-folder.ts';
 import type { AuditTrust } from './open-for-audit.ts';
 import { findLogKeyFile, readVerifierKeys } from './trusted-keys.ts';
 import { unreadable } from './unreadable.ts';
+import { isEvidence, verifyEvidence } from './verify-evidence.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyProof } from './verify-proof.ts';
 
@@ -40,8 +41,13 @@ const logProofKind: FileKind = {
   verify: (bytes, where, context) => verifyProof(bytes, where, context),
 };
 
+const evidenceKind: FileKind = {
+  recognises: isEvidence,
+  verify: (bytes, where, { trust }) => verifyEvidence(bytes, where, trust),
+};
+
 /** The kinds of files that can be verified. */
-export const fileKinds: readonly FileKind[] = [logProofKind];
+export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind];
 
 /** The largest file that is read whole. */
 const maxFileBytes = Math.max(maxLogProofBytes, 64 * 1024 * 1024);
@@ -62,7 +68,8 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
   }
   const bytes = await readNamed(path, maxFileBytes);
   const kind = fileKinds.find(({ recognises }) => recognises(bytes));
-  if (kind === undefined) throw unreadable(path, 'it is neither the folder of a log nor a proof');
+  if (kind === undefined)
+    throw unreadable(path, 'it is neither the folder of a log, nor a proof, nor evidence');
   const entry =
     options.entryFile === undefined ? undefined : await readNamed(options.entryFile, maxFileBytes);
   const trust = await trustOf(path, options);

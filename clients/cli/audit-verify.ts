@@ -16,13 +16,13 @@ type Flags = {
 export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): void {
   audit
     .command('verify')
-    .summary('check a log or a proof, offline')
+    .summary('check a log, a proof or evidence, offline')
     .description(
-      'Checks the folder of an exported log, entry by entry and tile by tile, or a proof in a file. It needs no\n' +
-        'gateway and no network. The last line is the verdict. Exit code 0 when all is good, 2 when something is\n' +
+      'Checks the folder of an exported log, entry by entry and tile by tile, a proof in a file, or the\n' +
+        'evidence about a message. It needs no gateway and no network. The last line is the verdict. Exit code 0 when all is good, 2 when something is\n' +
         'not as it was signed, 3 when a file cannot be read.',
     )
-    .argument('<path>', 'the folder of a log, or a proof')
+    .argument('<path>', 'the folder of a log, a proof, or evidence')
     .option('--key <file>', "the log's verifier key (default: log.vkey beside the folder or the file)")
     .option('--witness <file...>', 'verifier keys of witnesses that must have cosigned')
     .option('--origin <name>', "the log's name, where it is not that of its key")
@@ -73,6 +73,7 @@ function show(report: AuditReport, isGood: boolean, verdict: string, terminal: T
       ]),
     ]);
   }
+  for (const statement of report.statements ?? []) terminal.print(showableLine(statement));
   for (const { kind, where, line, text } of findings) {
     const place = line === undefined ? where : `${where}:${line}`;
     terminal.print(`${paint.bad(kind)}  ${showableLine(place)}  ${showableLine(text)}`);

@@ -3,12 +3,7 @@
  * and keeps the block that comes out in the commit that it belongs to.
  */
 import { encodeLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
-import {
-  digestSchema,
-  messageIdSchema,
-  type Digest,
-  type MessageId,
-} from '../../protocol/ids.ts';
+import { digestSchema, messageIdSchema, type Digest, type MessageId } from '../../protocol/ids.ts';
 import { directoryEntryDigest, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';

@@ -173,6 +173,8 @@ export type MessageEvidence = {
   readonly record: number;
   /** Envelope, proof and payload as they arrived; empty for a refused message and after erasure. */
   readonly unit: Buffer;
+  /** Leaves of the directory's entries in force for sender and recipients, at the acceptance and at each end. */
+  readonly directory: readonly number[];
   readonly deliveries: readonly {
     readonly recipient: EndpointAddress;
     readonly state: DeliveryState;

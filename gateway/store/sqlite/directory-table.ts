@@ -15,6 +15,7 @@ export class DirectoryTable {
   readonly #putEntry: StatementSync;
   readonly #replaceEntry: StatementSync;
   readonly #raise: StatementSync;
+  readonly #noteChange: StatementSync;
   readonly #probe: StatementSync;
   readonly #versions: StatementSync;
 
@@ -37,6 +38,7 @@ export class DirectoryTable {
       `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?1,
        record = ?4 WHERE endpoint = ?2 AND entry = ?3 AND entry ->> 'status' = 'active'`,
     );
+    this.#noteChange = prepare(database, 'INSERT INTO directory_change (endpoint, record) VALUES (?, ?)');
     this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
     this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
     this.#versions = prepare(database, 'SELECT name, value FROM meta');
@@ -64,6 +66,7 @@ export class DirectoryTable {
     if (refusal !== undefined) return refusal;
     this.#usePermit.run(at, secret);
     this.#putEntry.run(endpoint, this.raise('directory'), JSON.stringify(entry), record);
+    this.#noteChange.run(endpoint, record);
     return 'enrolled';
   }
 
@@ -78,6 +81,7 @@ export class DirectoryTable {
       record,
     );
     if (changes === 0) return false;
+    this.#noteChange.run(endpoint, record);
     this.raise('directory');
     return true;
   }

@@ -12,6 +12,7 @@ export type PackedEvidence = {
   readonly source: EndpointAddress;
   readonly record: number;
   readonly unitBytes: number;
+  readonly directory: readonly number[];
   readonly deliveries: readonly {
     readonly recipient: EndpointAddress;
     readonly state: DeliveryState;
@@ -36,6 +37,7 @@ export class EvidenceQuery {
   readonly #messages: StatementSync;
   readonly #deliveries: StatementSync;
   readonly #group: StatementSync;
+  readonly #entry: StatementSync;
 
   constructor(database: DatabaseSync, endpoints: EndpointTable) {
     this.#endpoints = endpoints;
@@ -49,6 +51,10 @@ export class EvidenceQuery {
       `SELECT recipient, state, delivered_record, settled_record FROM delivery
        WHERE id >= ? AND id < ? ORDER BY id`,
     );
+    this.#entry = prepare(
+      database,
+      'SELECT max(record) FROM directory_change WHERE endpoint = ? AND record <= ?',
+    );
     this.#group = prepare(
       database,
       'SELECT bytes FROM settled_group WHERE record <= ? ORDER BY record DESC LIMIT 1',
@@ -57,15 +63,31 @@ export class EvidenceQuery {
 
   read(id: MessageId, sink: ByteSink): PackedEvidence[] {
     return allRows<MessageRow>(this.#messages, uuidToBytes(id)).map(
-      ([source, record, first, count, unit]) => ({
-        source: this.#endpoints.addressOf(source),
-        record,
-        unitBytes: unit === null ? 0 : sink.add(unit),
-        deliveries: allRows<DeliveryRow>(this.#deliveries, first ?? 0, (first ?? 0) + (count ?? 0)).map(
-          (row) => this.#delivery(row, sink),
-        ),
-      }),
+      ([source, record, first, count, unit]) => {
+        const rows = allRows<DeliveryRow>(this.#deliveries, first ?? 0, (first ?? 0) + (count ?? 0));
+        return {
+          source: this.#endpoints.addressOf(source),
+          record,
+          directory: this.#entriesInForce(source, record, rows),
+          unitBytes: unit === null ? 0 : sink.add(unit),
+          deliveries: rows.map((row) => this.#delivery(row, sink)),
+        };
+      },
     );
+  }
+
+  #entriesInForce(source: EndpointNumber, record: number, rows: readonly DeliveryRow[]): number[] {
+    const moments = rows.flatMap(
+      ([recipient, , , settled]) =>
+        [
+          [recipient, record],
+          [recipient, settled ?? record],
+        ] as const,
+    );
+    const found = [[source, record] as const, ...moments].map(
+      ([endpoint, at]) => firstRow<[number | null]>(this.#entry, endpoint, at)?.[0] ?? null,
+    );
+    return [...new Set(found.filter((leaf) => leaf !== null))];
   }
 
   #delivery(

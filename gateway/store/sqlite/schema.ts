@@ -11,6 +11,7 @@
  *   `writer` and `record` tell other processes who let the stream grow, and since when.
  * - `audit_block`: one row for each commit, see `leaf-block.ts`; leaf n of a row has index first + n. `record` in the
  *   other tables is the index of a leaf.
+ * - `directory_change`: the leaves of all entries that an endpoint ever had.
  * - `settled_group`: what recipients signed, for good, by the first of the leaves that it settled.
  * - `case_secret`: destroying a row destroys what the bodies of its case say. `ledger.ts` sees to it that the bytes go.
  *
@@ -93,6 +94,12 @@ CREATE TABLE directory_entry (
   entry TEXT NOT NULL,
   record INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE directory_change (
+  endpoint INTEGER NOT NULL,
+  record INTEGER NOT NULL,
+  PRIMARY KEY (endpoint, record)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('directory', 0), ('policy', 0), ('probe', 0);
