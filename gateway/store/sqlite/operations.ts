@@ -135,7 +135,7 @@ export type BatchAnswer = {
 /** What the writer says once it has opened the file. */
 export type WriterReady =
   | { readonly ready: true; readonly versions: StoreVersions; readonly nextRecord: number }
-  | { readonly ready: false; readonly incompatible: boolean; readonly reason: string };
+  | { readonly ready: false; readonly code: ErrorCode; readonly reason: string };
 
 /** A batch or an answer on its way between threads. */
 export type Packet = { readonly at: number; readonly text: string; readonly bytes: ArrayBuffer };
