@@ -57,7 +57,7 @@ const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
- * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-unavailable`
+ * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-damaged`, `store-unavailable`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { home } = options;

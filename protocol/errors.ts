@@ -195,6 +195,7 @@ export const catalogue = {
   'configuration-invalid': entry(500, null, false, 'The configuration is not valid.'),
   'policy-invalid': entry(500, null, false, 'The policy folder is not valid.'),
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
+  'store-damaged': entry(500, null, false, 'The file of the store is damaged, or is no store.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
   'case-unknown': entry(404, null, false, 'There is no such case.'),
   'case-pending': entry(409, null, false, 'Messages of the case are still on their way.'),

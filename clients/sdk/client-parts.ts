@@ -7,7 +7,7 @@ import { batchSigner, signingKeyFromRaw, type SigningKey } from '../../protocol/
 import { directoryResponseSchema } from '../../protocol/wire/directory.ts';
 import { limits as protocolLimits } from '../../protocol/limits.ts';
 import type { ConnectOptions } from './client-options.ts';
-import { ClientRun } from './client-run.ts';
+import { ClientRun, type RunningParts } from './client-run.ts';
 import type { ComposeContext } from './compose.ts';
 import { DatasetBook, type FetchJson } from './dataset-book.ts';
 import { ClientDirectory } from './directory.ts';
@@ -27,14 +27,7 @@ import { ReceiptSender } from './receipt-sender.ts';
 import { StateDatabase } from './state-database.ts';
 
 /** What a {@link Client} is made of. */
-export type ClientParts = {
-  readonly endpoint: EndpointAddress;
-  readonly directory: ClientDirectory;
-  readonly datasets: DatasetBook;
-  readonly emitter: ClientEmitter;
-  readonly outbox: Outbox;
-  readonly inbox: Inbox;
-  readonly receiptSender: ReceiptSender;
+export type ClientParts = RunningParts & {
   readonly receiptEvents: LiveQueue<ReceiptEvent>;
   readonly ladder: LadderTable;
   readonly run: ClientRun;

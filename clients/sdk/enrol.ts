@@ -72,13 +72,9 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
  * A client does this by itself; do not call it while one has the home open.
  * @throws CausewayError as {@link enrol} does
  */
-export async function renew(
-  home: Home,
-  options: { readonly signal?: AbortSignal; readonly now?: () => number } = {},
-): Promise<Home> {
-  const { now = Date.now } = options;
+export async function renew(home: Home, options: { readonly signal?: AbortSignal } = {}): Promise<Home> {
   const { tlsKeyPem, certificateRequestPem } = createTlsKey();
-  const openpgpPrivateKey = await renewEncryptionKey(home.openpgpPrivateKey, now());
+  const openpgpPrivateKey = await renewEncryptionKey(home.openpgpPrivateKey, Date.now());
   const prepared =
     openpgpPrivateKey === home.openpgpPrivateKey ? home : await replaceOpenpgpKey(home, openpgpPrivateKey);
   const { certificateArmored } = await readOpenpgpIdentity(openpgpPrivateKey);

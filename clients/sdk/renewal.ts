@@ -44,14 +44,14 @@ export class CertificateRenewal {
   }
 
   async #renewIfDue(): Promise<boolean> {
-    const { readHome, signal, now } = this.#deps;
+    const { readHome, signal } = this.#deps;
     if (!this.#isDue(await readHome())) return false;
     const lease = await this.#takeLease();
     if (lease === undefined) return false;
     try {
       const home = await readHome();
       if (this.#isDue(home)) {
-        await renew(home, { now, signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]) });
+        await renew(home, { signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]) });
       }
       return true;
     } finally {

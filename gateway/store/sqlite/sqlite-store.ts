@@ -47,7 +47,8 @@ export type SqliteStoreOptions = {
 
 /**
  * Opens a store.
- * @throws CausewayError `store-incompatible` when the file is something else, `store-unavailable` when it cannot
+ * @throws CausewayError `store-incompatible` when the file is something else, `store-damaged` when it cannot be read,
+ * `store-unavailable` when it cannot
  * be opened
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {

@@ -75,7 +75,7 @@ export class WriterClient {
     this.#events = events;
   }
 
-  /** Starts the thread. @throws CausewayError `store-incompatible` or `store-unavailable` */
+  /** Starts the thread. @throws CausewayError `store-incompatible`, `store-damaged`, `store-unavailable` */
   async open(): Promise<Extract<WriterReady, { ready: true }>> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), {
       name: 'store-writer',
@@ -85,10 +85,10 @@ export class WriterClient {
       throw new CausewayError('store-unavailable', { cause });
     });
     if (!ready.ready) {
-      const { incompatible, reason } = ready;
-      throw incompatible
-        ? new CausewayError('store-incompatible', { detail: reason })
-        : new CausewayError('store-unavailable', { cause: new Error(reason) });
+      const { code, reason } = ready;
+      throw code === 'store-unavailable'
+        ? new CausewayError(code, { cause: new Error(reason) })
+        : new CausewayError(code, { detail: reason });
     }
     worker.on('message', (answer: Answer) => this.#onAnswer(answer));
     worker.on('error', (error) => this.#onDeath(worker, error));

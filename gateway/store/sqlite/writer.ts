@@ -131,9 +131,10 @@ function start(): void {
   try {
     writer = new Writer(workerData as WriterOptions);
   } catch (error) {
-    const incompatible = isCausewayError(error, 'store-incompatible');
-    const reason = incompatible ? (error.detail ?? '') : describeFailure(error).reason;
-    port.postMessage({ ready: false, incompatible, reason } satisfies WriterReady);
+    const { code, reason } = isCausewayError(error)
+      ? { code: error.code, reason: error.detail ?? '' }
+      : { code: 'store-unavailable' as const, reason: describeFailure(error).reason };
+    port.postMessage({ ready: false, code, reason } satisfies WriterReady);
     port.close();
     return;
   }

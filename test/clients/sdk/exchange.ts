@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import { afterAll, beforeAll } from 'vitest';
 import { createSandbox, enrolEndpoints, type SandboxEndpoint } from '../../../bin/sandbox.ts';
 import { connect, type Client } from '../../../clients/sdk/client.ts';
 import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
@@ -69,6 +70,19 @@ export async function openExchange(endpoints: readonly SandboxEndpoint[]): Promi
   };
   for (const endpoint of endpoints) await exchange.enrol(endpoint);
   return exchange;
+}
+
+/** An exchange for the tests of one file, opened before them and closed after. Ask it once they run. */
+export function exchangeOfFile(...endpoints: readonly SandboxEndpoint[]): () => Exchange {
+  let exchange: Exchange | undefined;
+  beforeAll(async () => {
+    exchange = await openExchange(endpoints);
+  });
+  afterAll(() => exchange?.close());
+  return () => {
+    if (exchange === undefined) throw new Error('the tests have not begun');
+    return exchange;
+  };
 }
 
 /** A concern about a synthetic child, as plain text. */

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -35,8 +35,16 @@ describe('the file of a SQLite store', () => {
 
   test('that is no database is refused and left alone', async () => {
     await writeFile(fixture.file, 'minutes of a meeting, '.repeat(1000));
-    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-incompatible' });
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-damaged' });
     expect((await stat(fixture.file)).size).toBe(22_000);
+  });
+
+  test('whose first page was overwritten is called damaged, not of another version', async () => {
+    await (await fixture.open()).close();
+    const file = await open(fixture.file, 'r+');
+    await file.write(Buffer.alloc(4_096, 0xa5), 0, 4_096, 100);
+    await file.close();
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-damaged' });
   });
 
   test('of another program is refused and left alone', async () => {
