@@ -7,7 +7,7 @@ import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import type { Finding } from './finding.ts';
-import type { EntryInForce, OpenedLeaf } from './verify-evidence.ts';
+import type { EntryInForce, OpenedLeaf } from './opened-leaf.ts';
 
 /** Sentences that are proven, and findings. */
 export type Judgement = { readonly statements: readonly string[]; readonly findings: readonly Finding[] };

@@ -4,30 +4,16 @@
  */
 import type { Evidence, ProvenLeaf } from '../../protocol/audit/evidence.ts';
 import { evidenceFormat, parseEvidence } from '../../protocol/audit/evidence.ts';
-import { commitmentOf, parseLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
+import { commitmentOf, parseLeaf } from '../../protocol/audit/leaf.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';
 import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
-import {
-  directoryEntryDigest,
-  directoryEntrySchema,
-  type DirectoryEntry,
-} from '../../protocol/wire/directory.ts';
+import { directoryEntryDigest, directoryEntrySchema } from '../../protocol/wire/directory.ts';
 import { checkSignatures } from './evidence-signatures.ts';
 import type { AuditReport, Finding } from './finding.ts';
+import type { EntryInForce, OpenedLeaf } from './opened-leaf.ts';
 import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
-
-/** A leaf that stands in the log, and what it opens to. */
-export type OpenedLeaf = {
-  readonly index: number;
-  readonly leaf: Leaf;
-  /** Its body as JSON; undefined where it has none, or the case was erased. */
-  readonly body: Readonly<Record<string, unknown>> | undefined;
-};
-
-/** What a leaf of the directory says: the entry that an endpoint had from there on. */
-export type EntryInForce = { readonly index: number; readonly entry: DirectoryEntry };
 
 /** True for a file of this kind. */
 export function isEvidence(bytes: Buffer): boolean {
