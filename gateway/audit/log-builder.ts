@@ -7,7 +7,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
-import { openCheckpoint, signCheckpoint, type TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { openCheckpoint, signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import type { NoteSigner } from '../../protocol/proof/note-signer.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
 import { encodeBundle, partialTilesAt, tileWidth, type TileName } from '../../protocol/proof/tile.ts';
@@ -177,10 +177,12 @@ export class LogBuilder {
     await folder.dropNarrower(name);
   }
 
-  async #readPublished(): Promise<TrustedCheckpoint | undefined> {
+  async #readPublished(): Promise<PublishedCheckpoint | undefined> {
     const { folder, origin, signer } = this.#options;
     const text = await folder.readCheckpoint();
-    return text === undefined ? undefined : openCheckpoint(text, { origin, keys: [signer.verifierKey] });
+    if (text === undefined) return undefined;
+    const { size, root } = openCheckpoint(text, { origin, keys: [signer.verifierKey] });
+    return { size, root, text };
   }
 
   /** Begins where everything is known to be on disk; the tail of the bundle comes from the store again. */
@@ -207,7 +209,7 @@ export class LogBuilder {
     }
   }
 
-  #refuseFork(published: TrustedCheckpoint): void {
+  #refuseFork(published: PublishedCheckpoint): void {
     if (this.#tree.size < published.size) {
       throw new CausewayError('log-forked', {
         detail:

@@ -76,14 +76,14 @@ describe('quotas, while others go on', () => {
     const writer = await Writer.open(people.police, [people.north]);
     const message = writer.message();
     const parrot = await exchange.connect(people.police);
-    await parrot.accepted(message);
+    const { record } = await parrot.accepted(message);
     for (let sent = 0; sent < 2_000 && parrot.isOpen; sent += 100) {
       parrot.submitUnits(Array.from({ length: 100 }, () => message.unit));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(await parrot.closed()).toEqual(rateLimited);
     const lines = (await exchange.records()).filter(
-      ({ entry }) => entry.kind === 'message.repeated' && entry.message === message.id,
+      ({ entry }) => entry.kind === 'message.repeated' && entry.of === record,
     );
     expect(lines.length).toBeGreaterThan(300);
     expect(lines.length).toBeLessThanOrEqual(quotas.endpointRefusalsPerMinute + 1_024);
