@@ -34,6 +34,8 @@ export type Arrival = {
   readonly envelope: Envelope;
   /** SHA-256 of the envelope's bytes. */
   readonly digest: Buffer;
+  /** Its place in the queue; kept while it is looked at, given anew when it is postponed. */
+  place: number;
   /** How often it was put back. */
   returns: number;
 };
@@ -66,6 +68,7 @@ export class Inbox {
   readonly #heldHere = new Set<EndpointAddress>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #queue: Arrival[] = [];
+  #lastPlace = 0;
   #wakers: (() => void)[] = [];
   #isClosed = false;
 
@@ -161,12 +164,13 @@ export class Inbox {
     }
   }
 
-  /** Puts a notice back that was not dealt with, as the very next one. */
+  /** Puts a notice back that was not dealt with, where it was: some that are put back together come late and in disorder. */
   returnFirst(notice: Notice): void {
     const arrival = this.#shown.get(notice);
     if (arrival === undefined) return;
     this.#shown.delete(notice);
-    this.#queue.unshift(arrival);
+    const behind = this.#queue.findIndex(({ place }) => place > arrival.place);
+    this.#queue.splice(behind === -1 ? this.#queue.length : behind, 0, arrival);
     this.#wake();
   }
 
@@ -198,14 +202,14 @@ export class Inbox {
     }
     // A view would keep the whole frame in memory for as long as the message is in hand.
     const unit = decodeUnit(Buffer.from(view.bytes));
-    const arrival: Arrival = { name, unit, envelope, digest, returns: 0 };
+    const arrival: Arrival = { name, unit, envelope, digest, place: 0, returns: 0 };
     if (known !== undefined) {
       this.#refusals.refuseUnproven(this.#claim(arrival), new CausewayError('id-conflict'));
       return;
     }
     this.#inHand.set(name, arrival);
     this.#credit.took(unit.bytes.byteLength);
-    this.#queue.push(arrival);
+    this.#append(arrival);
   }
 
   /** Another process that shares the home may have dealt with the message meanwhile. */
@@ -259,10 +263,15 @@ export class Inbox {
     arrival.returns++;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#queue.push(arrival);
+      this.#append(arrival);
       this.#wake();
     }, waitMs);
     this.#timers.add(timer);
+  }
+
+  #append(arrival: Arrival): void {
+    arrival.place = ++this.#lastPlace;
+    this.#queue.push(arrival);
   }
 
   #finish(arrival: Arrival): void {
