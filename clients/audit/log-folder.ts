@@ -1,11 +1,12 @@
 /** A log in a folder, in the layout of c2sp.org/tlog-tiles. */
-import { open, opendir, type FileHandle } from 'node:fs/promises';
+import { open, opendir, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { hashBytes } from '../../protocol/proof/merkle.ts';
 import { maxNoteBytes } from '../../protocol/proof/note.ts';
 import {
   maxEntryBytes,
+  parseTilePath,
   tilePath,
   tileWidth,
   type BundleName,
@@ -25,6 +26,8 @@ export type LogFiles = {
    * @throws CausewayError `log-unreadable`
    */
   readFile(path: string, limit: number): Promise<Buffer | undefined>;
+  /** The names in a folder, in any order; none when there is no such folder. @throws CausewayError `log-unreadable` */
+  namesIn(folder: string): Promise<readonly string[]>;
   /** The paths of the files below `tile/`, in any order. */
   paths(): AsyncIterable<string>;
 };
@@ -46,27 +49,47 @@ export async function readLogFile(
   name: TileName | BundleName,
 ): Promise<LogFile | undefined> {
   const limit = name.level === 'entries' ? maxBundleBytes : maxTileBytes;
-  for (const width of widthsFrom(name.width)) {
+  for (const width of new Set([name.width, tileWidth])) {
     const path = tilePath({ ...name, width });
+    const bytes = await files.readFile(path, limit);
+    if (bytes !== undefined) return { path, width, bytes };
+  }
+  for (const { path, width } of await widerPartials(files, name)) {
     const bytes = await files.readFile(path, limit);
     if (bytes !== undefined) return { path, width, bytes };
   }
   return undefined;
 }
 
-/** The width itself, then the full one, then those between: there is no list of files to look into. */
-function* widthsFrom(width: number): Generator<number> {
-  yield width;
-  if (width < tileWidth) yield tileWidth;
-  for (let wider = width + 1; wider < tileWidth; wider++) yield wider;
+/** The partial ones of a place that are wider than the one that is wanted, the narrowest first. */
+async function widerPartials(
+  files: LogFiles,
+  name: TileName | BundleName,
+): Promise<{ readonly path: string; readonly width: number }[]> {
+  if (name.width === tileWidth) return [];
+  const folder = `${tilePath({ ...name, width: tileWidth })}.p`;
+  const names = await files.namesIn(folder);
+  return names
+    .map((width) => `${folder}/${width}`)
+    .map((path) => ({ path, width: parseTilePath(path)?.width ?? 0 }))
+    .filter(({ width }) => width > name.width)
+    .sort((a, b) => a.width - b.width);
 }
 
 /** The files of a folder on disk. */
 export function logFolder(dir: string): LogFiles {
   return {
     readFile: (path, limit) => readUpTo(join(dir, path), limit),
+    namesIn: (folder) => namesIn(join(dir, folder)),
     paths: () => pathsBelow(dir, 'tile'),
   };
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (isAbsence(error)) return [];
+    throw unreadable(folder, 'it cannot be read', error);
+  });
 }
 
 async function* pathsBelow(dir: string, below: string): AsyncGenerator<string> {

@@ -10,6 +10,7 @@
  * Everything in it follows from the store's leaves, and can be made again from them.
  */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
@@ -46,6 +47,19 @@ export class LogFolder {
       if (bytes !== undefined) return { bytes, width };
     }
     return this.#readWiderPartial(name);
+  }
+
+  /**
+   * The bytes of a tile under its very name, or undefined. Reads at once: for 8 KiB that is several times quicker
+   * than to wait for a thread. Not for bundles, which may have 16 MiB.
+   */
+  readTileNow(name: TileName): Buffer | undefined {
+    try {
+      return readFileSync(join(this.dir, tilePath(name)));
+    } catch (error) {
+      undefinedWhereAbsent(error as NodeJS.ErrnoException);
+      return undefined;
+    }
   }
 
   async writeCheckpoint(text: string): Promise<void> {

@@ -2,7 +2,9 @@
  * Keeps the published log up to date: looks for new leaves several times a second, publishes a checkpoint, asks the
  * witnesses, and copies the log to where the settings say.
  */
+import { keepTiles } from '../../protocol/proof/tile-cache.ts';
 import type { TileReader } from '../../protocol/proof/tile-proof.ts';
+import type { TileName } from '../../protocol/proof/tile.ts';
 import type { LogBuilder, PublishedCheckpoint } from './log-builder.ts';
 import type { LogFolder } from './log-folder.ts';
 import type { LogHistory } from './log-history.ts';
@@ -28,6 +30,7 @@ export type LogKeeperParts = {
 
 export class LogKeeper {
   readonly #parts: LogKeeperParts;
+  readonly #read: TileReader;
   #step: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastSync = 0;
@@ -37,6 +40,7 @@ export class LogKeeper {
 
   constructor(parts: LogKeeperParts) {
     this.#parts = parts;
+    this.#read = readTilesOf(parts.folder);
   }
 
   start(): void {
@@ -86,7 +90,7 @@ export class LogKeeper {
     const { builder, witnesses, history, now, onPublished, onError } = this.#parts;
     if (this.#witnessing !== undefined) return;
     const work = async (): Promise<void> => {
-      const cosigned = witnesses.count === 0 ? published : await witnesses.cosign(published, this.#reader());
+      const cosigned = witnesses.count === 0 ? published : await witnesses.cosign(published, this.#read);
       await history.note(cosigned, now());
       if (cosigned === published || builder.published?.size !== published.size) return;
       await builder.republish(cosigned);
@@ -106,17 +110,17 @@ export class LogKeeper {
       .then(() => undefined, onError)
       .finally(() => (this.#mirroring = undefined));
   }
-
-  #reader(): TileReader {
-    return readTilesOf(this.#parts.folder);
-  }
 }
 
-/** Gives the tiles of a folder, for proofs. */
+/**
+ * Gives the tiles of a folder, for proofs, and keeps the last ones in memory: make one reader and go on with it.
+ * @throws from the reader, an error when a tile is missing
+ */
 export function readTilesOf(folder: LogFolder): TileReader {
-  return async (name) => {
+  const readElsewhere = async (name: TileName): Promise<Buffer> => {
     const found = await folder.readFile(name);
     if (found === undefined) throw new Error(`tile ${name.level}/${name.index} is missing`);
     return found.bytes;
   };
+  return keepTiles((name) => folder.readTileNow(name) ?? readElsewhere(name));
 }

@@ -21,6 +21,7 @@ const pollMs = 100;
 
 export class PublishedLog implements ProvingLog {
   readonly folder: LogFolder;
+  readonly read: ProvingLog['read'];
   readonly verifierKey: VerifierKey;
   readonly #home: GatewayHome;
   readonly #store: Pick<Store, 'readLeafRuns'>;
@@ -29,16 +30,13 @@ export class PublishedLog implements ProvingLog {
     this.#home = home;
     this.#store = store;
     this.folder = new LogFolder(home.logDir);
+    this.read = readTilesOf(this.folder);
     this.verifierKey = noteSigner(logOriginOf(home.settings), home.logKeyPem).verifierKey;
   }
 
   /** The verifier key as a line of text. */
   get vkey(): string {
     return `${formatVerifierKey(this.verifierKey)}\n`;
-  }
-
-  get read(): ProvingLog['read'] {
-    return readTilesOf(this.folder);
   }
 
   /** The newest checkpoint in the folder; undefined where nothing was published yet. */

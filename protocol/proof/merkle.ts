@@ -40,6 +40,12 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return sha256(nodeScratch);
 }
 
+/** Writes the hash of a node whose two children stand side by side in `from` to `to`; offsets in bytes. */
+export function hashChildren(from: Buffer, fromOffset: number, to: Buffer, toOffset: number): void {
+  from.copy(nodeScratch, 1, fromOffset, fromOffset + 2 * hashBytes);
+  to.write(hash('sha256', nodeScratch, latin1), toOffset, hashBytes, 'latin1');
+}
+
 /** Root and inclusion paths of a whole small tree, each path from the leaf upwards (RFC 6962, 2.1.1). */
 export type SmallTree = { readonly root: Buffer; readonly paths: readonly (readonly Buffer[])[] };
 

@@ -5,16 +5,17 @@
  * from hashes that stand side by side in one tile. So it is known beforehand which tiles a proof needs: two or
  * three a level, each asked for once.
  */
-import { hashBytes, largestPowerBelow, nodeHash, splitHashes, treeRoot } from './merkle.ts';
+import { largestPowerBelow, nodeHash } from './merkle.ts';
 import { emptyRoot } from './frontier.ts';
+import { TileTree } from './tile-tree.ts';
 import { readTileBytes, tileHeight, tilePath, tileWidth, tileWidthAt, type TileName } from './tile.ts';
 import { isTreeSize } from './tree-proof.ts';
 
 /**
  * Reads a tile: its hashes one behind the other. A wider version of the same tile will do, and the reader of a
- * log on disk falls back to it (tlog-tiles, Partial Tiles).
+ * log on disk falls back to it (tlog-tiles, Partial Tiles). One that keeps tiles gives the trees over them.
  */
-export type TileReader = (tile: TileName) => Uint8Array | Promise<Uint8Array>;
+export type TileReader = (tile: TileName) => Uint8Array | TileTree | Promise<Uint8Array | TileTree>;
 
 /** Leaves `from` to before `to`; the beginning is a multiple of the largest power of two in the length. */
 type Range = readonly [from: number, to: number];
@@ -95,17 +96,28 @@ async function hashRanges(ranges: readonly Range[], size: number, read: TileRead
     const tile = tileOf(node, size);
     tiles.set(tilePath(tile), tile);
   }
-  const contents = new Map<string, Buffer>();
+  const trees = new Map<string, TileTree>();
   await Promise.all(
     Array.from(tiles, async ([path, tile]) => {
-      contents.set(path, readTileBytes(await read(tile), tile.width));
+      trees.set(path, openTile(await read(tile), tile));
     }),
   );
-  return runs.map((run) =>
-    run
-      .map((node) => nodeFromTile(node, contents.get(tilePath(tileOf(node, size))) ?? Buffer.alloc(0)))
-      .reduceRight((right, left) => nodeHash(left, right)),
-  );
+  const hashOf = (node: PerfectNode): Buffer => {
+    const tree = trees.get(tilePath(tileOf(node, size)));
+    if (tree === undefined) throw new RangeError('the tile was not read');
+    return tree.node(node.height % tileHeight, placeInTile(node));
+  };
+  return runs.map((run) => run.map(hashOf).reduceRight((right, left) => nodeHash(left, right)));
+}
+
+/**
+ * The tree over what a reader gave for a tile.
+ * @throws CausewayError `log-malformed` when it has fewer hashes than the tile
+ */
+export function openTile(found: Uint8Array | TileTree, { width }: TileName): TileTree {
+  if (!(found instanceof TileTree)) return new TileTree(readTileBytes(found, width));
+  readTileBytes(found.bytes, width);
+  return found;
 }
 
 /** The perfect subtrees that make a range, from left to right. */
@@ -125,9 +137,6 @@ function tileOf({ height, index }: PerfectNode, size: number): TileName {
   return { level, index: tile, width: tileWidthAt(level, tile, size) };
 }
 
-function nodeFromTile({ height, index }: PerfectNode, tile: Buffer): Buffer {
-  const count = 2 ** (height % tileHeight);
-  const from = (index * count) % tileWidth;
-  if ((from + count) * hashBytes > tile.byteLength) throw new RangeError('the tile has no such node');
-  return Buffer.from(treeRoot(splitHashes(tile, from, count)));
+function placeInTile({ height, index }: PerfectNode): number {
+  return index % (tileWidth / 2 ** (height % tileHeight));
 }

@@ -1,7 +1,7 @@
 /** A log made for a test: its files by path, its keys, and entries that can be told apart. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { LogFiles } from '../../../clients/audit/log-folder.ts';
 import { signCheckpoint } from '../../../protocol/proof/checkpoint.ts';
 import { addSignatures, parseNote } from '../../../protocol/proof/note.ts';
@@ -53,6 +53,10 @@ export function sampleLog(entries: readonly Buffer[], options: SampleOptions = {
 export function filesIn(files: ReadonlyMap<string, Buffer>): LogFiles {
   return {
     readFile: (path, limit) => Promise.resolve(files.get(path)?.subarray(0, limit + 1)),
+    namesIn: (folder) =>
+      Promise.resolve(
+        [...files.keys()].filter((path) => dirname(path) === folder).map((path) => basename(path)),
+      ),
     async *paths() {
       for (const path of files.keys()) if (path.startsWith('tile/')) yield await Promise.resolve(path);
     },

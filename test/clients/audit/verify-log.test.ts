@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
 import { verdictOf, type AuditReport } from '../../../clients/audit/finding.ts';
-import { logFolder } from '../../../clients/audit/log-folder.ts';
+import { logFolder, readLogFile } from '../../../clients/audit/log-folder.ts';
 import { verifyLog } from '../../../clients/audit/verify-log.ts';
 import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
@@ -194,12 +194,35 @@ describe('the verifier of a log', () => {
     ]);
   });
 
+  it('finds a wider partial tile by its folder, the narrowest first, and asks for no file that is not there', async () => {
+    const files = sampleLog(entries);
+    const folder = 'tile/0/002.p';
+    for (const name of ['250', '190', '100', '0189', '189.x', '256'])
+      files.set(`${folder}/${name}`, Buffer.alloc(1));
+    files.delete(`${folder}/188`);
+    const asked: string[] = [];
+    const shelf = filesIn(files);
+    const counted = {
+      ...shelf,
+      readFile: (path: string, limit: number) => {
+        asked.push(path);
+        return shelf.readFile(path, limit);
+      },
+    };
+    const found = await readLogFile(counted, { level: 0, index: 2, width: 188 });
+    expect(found).toMatchObject({ path: `${folder}/190`, width: 190 });
+    expect(asked).toEqual([`${folder}/188`, 'tile/0/002', `${folder}/190`]);
+    asked.length = 0;
+    expect(await readLogFile(counted, { level: 0, index: 2, width: 251 })).toBeUndefined();
+    expect(asked).toEqual([`${folder}/251`, 'tile/0/002']);
+  });
+
   it('takes tiles beyond the checkpoint for growth when the checkpoint has meanwhile grown too', async () => {
     const files = filesIn(sampleLog(entriesOf(900)));
     let reads = 0;
     const older = sampleLog(entries).get('checkpoint')!;
     const growing = {
-      paths: () => files.paths(),
+      ...files,
       readFile: (path: string, limit: number) =>
         path === 'checkpoint' && reads++ === 0 ? Promise.resolve(older) : files.readFile(path, limit),
     };

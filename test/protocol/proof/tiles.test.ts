@@ -13,6 +13,8 @@ import {
   type Tile,
   type TileName,
 } from '../../../protocol/proof/tile.ts';
+import { keepTiles } from '../../../protocol/proof/tile-cache.ts';
+import { TileTree } from '../../../protocol/proof/tile-tree.ts';
 import {
   leafFromTiles,
   proveConsistency,
@@ -222,6 +224,92 @@ describe('proofs from tiles', () => {
     await expect(proveInclusion(-1, 5, read)).rejects.toThrow(RangeError);
     await expect(proveConsistency(6, 5, read)).rejects.toThrow(RangeError);
     await expect(proveInclusion(5, big, () => Buffer.alloc(64))).rejects.toThrow(/64 bytes/);
+  });
+});
+
+describe('the tree over a tile', () => {
+  it('has the nodes of the slow tree, in whatever order they are asked for, and no others', () => {
+    const places = fc
+      .integer({ min: 0, max: 8 })
+      .chain((height) => fc.record({ height: fc.constant(height), place: fc.nat(2 ** (8 - height) - 1) }));
+    const widths = fc.integer({ min: 1, max: 256 });
+    fc.assert(
+      fc.property(widths, fc.array(places, { maxLength: 12 }), (width, asked) => {
+        const leaves = bigLeaves.slice(0, width);
+        const tree = new TileTree(Buffer.concat(leaves));
+        for (const { height, place } of asked) {
+          const [from, to] = [place * 2 ** height, (place + 1) * 2 ** height];
+          if (to > width) expect(() => tree.node(height, place)).toThrow(RangeError);
+          else expect(tree.node(height, place)).toEqual(slowRoot(leaves.slice(from, to)));
+        }
+      }),
+    );
+  });
+
+  it('gives copies: who changes one changes no later answer', () => {
+    const tree = new TileTree(Buffer.concat(bigLeaves.slice(0, 4)));
+    for (const height of [0, 1, 2]) {
+      tree.node(height, 0).fill(0);
+      expect(tree.node(height, 0)).toEqual(slowRoot(bigLeaves.slice(0, 2 ** height)));
+    }
+  });
+});
+
+describe('tiles kept in memory', () => {
+  it('give the proofs of a log that grows, however few are kept', async () => {
+    const limits = fc.record({
+      leafTiles: fc.integer({ min: 1, max: 3 }),
+      upperTiles: fc.integer({ min: 1, max: 3 }),
+    });
+    const proofs = fc.array(
+      fc.record({ grown: fc.nat(400), where: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      {
+        maxLength: 8,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(limits, proofs, async (limit, list) => {
+        const builder = new TileBuilder();
+        const shelf = new TileShelf();
+        // As a folder has them: only what the size of the day has, narrow tiles narrow.
+        const read = keepTiles((name) => Promise.resolve(shelf.read(name)), limit);
+        for (const { grown, where } of list) {
+          const size = builder.size + grown + 1;
+          shelf.put(builder.appendLeaves(Buffer.concat(bigLeaves.slice(builder.size, size))));
+          shelf.put(builder.partialTiles());
+          const index = Math.floor(where * (size - 1));
+          expect(await proveInclusion(index, size, read)).toEqual(slowPath(index, bigLeaves.slice(0, size)));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('are read once while they last, and no more of them stay than the limit says', async () => {
+    const { shelf } = bigLog;
+    const read = keepTiles(shelf.read, { leafTiles: 2, upperTiles: 3 });
+    const readsOf = async (index: number): Promise<string[]> => {
+      shelf.reads.length = 0;
+      await proveInclusion(index, 69_888, read);
+      return shelf.reads.filter((tile) => tile.startsWith('0/'));
+    };
+    expect(await readsOf(5)).toEqual(['0/0']);
+    expect(await readsOf(6)).toEqual([]);
+    expect(await readsOf(300)).toEqual(['0/1']);
+    expect(await readsOf(7)).toEqual([]);
+    expect(await readsOf(600)).toEqual(['0/2']);
+    expect(await readsOf(8)).toEqual([]);
+    expect(await readsOf(301)).toEqual(['0/1']);
+    expect(shelf.reads).toEqual(['0/1']);
+  });
+
+  it('are refused when they are too short, and nothing is kept of that', async () => {
+    const { shelf } = bigLog;
+    let isCut = true;
+    const read = keepTiles((name) => (isCut ? shelf.read(name).subarray(1) : shelf.read(name)));
+    await expect(proveInclusion(5, big, read)).rejects.toMatchObject({ code: 'log-malformed' });
+    isCut = false;
+    expect(await proveInclusion(5, big, read)).toEqual(await proveInclusion(5, big, shelf.read));
   });
 });
 
