@@ -23,6 +23,8 @@ export class DeliveryTable {
   readonly #streams: ReceiptStreams;
   readonly #setDelivered: StatementSync;
   readonly #setFinal: StatementSync;
+  readonly #countQueued: StatementSync;
+  readonly #countOpen: StatementSync;
   readonly #facts: DeliveryFacts;
   readonly #byMessage: StatementSync;
   readonly #due: StatementSync;
@@ -41,12 +43,20 @@ export class DeliveryTable {
     this.#streams = streams;
     this.#setDelivered = prepare(
       database,
-      'UPDATE delivery SET state = 1, delivered_at = ? WHERE id = ? AND state = 0',
+      'UPDATE delivery SET state = 1, delivered_at = ? WHERE id BETWEEN ? AND ? AND state = 0',
+    );
+    this.#countQueued = prepare(
+      database,
+      'SELECT count(*) FROM delivery WHERE id BETWEEN ? AND ? AND state = 0',
+    );
+    this.#countOpen = prepare(
+      database,
+      'SELECT count(*) FROM delivery WHERE id BETWEEN ? AND ? AND settled_at IS NULL',
     );
     // Final states stay, with one exception: what expired here may have reached the recipient all the same.
     this.#setFinal = prepare(
       database,
-      `UPDATE delivery SET state = ?1, settled_at = ?2 WHERE id = ?3
+      `UPDATE delivery SET state = ?1, settled_at = ?2 WHERE id BETWEEN ?3 AND ?4
        AND (settled_at IS NULL OR (state = ${stateNumbers.expired} AND ?1 = ${stateNumbers.stored}))`,
     );
     this.#byMessage = prepare(
@@ -63,15 +73,18 @@ export class DeliveryTable {
   }
 
   markDelivered(deliveries: readonly DeliveryId[], at: number): void {
-    for (const delivery of deliveries) {
-      if (this.#setDelivered.run(at, delivery).changes !== 0) this.#tellSender('delivered', delivery, at);
+    for (const run of runsOf(deliveries, this.#countQueued)) {
+      if (this.#setDelivered.run(at, run.first, run.last).changes === 0) continue;
+      for (let delivery = run.first; delivery <= run.last; delivery++) {
+        this.#tellSender('delivered', delivery, at);
+      }
     }
   }
 
   expire(now: number, limit: number, at: number): Results['expire'] {
     const expired = allRows<[DeliveryId]>(this.#due, now, limit).map(([delivery]) => delivery);
     for (const delivery of expired) {
-      this.#setFinal.run(stateNumbers.expired, at, delivery);
+      this.#setFinal.run(stateNumbers.expired, at, delivery, delivery);
       this.#tellSender('expired', delivery, at);
     }
     return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
@@ -94,10 +107,15 @@ export class DeliveryTable {
     }
     if (source === undefined) return 'unmatched';
     let changes = 0;
-    for (const [index, { kind, message }] of receipts.entries()) {
-      if (this.#setFinal.run(stateNumbers[kind], at, settled[index] ?? 0).changes === 0) continue;
-      this.#note(kind, message, recipient);
-      changes++;
+    let next = 0;
+    for (const { first, last } of runsOf(settled, this.#countOpen, (index) => receipts[index]?.kind)) {
+      const kind = receipts[next]?.kind ?? 'stored';
+      const changed = this.#setFinal.run(stateNumbers[kind], at, first, last).changes !== 0;
+      for (let delivery = first; delivery <= last; delivery++) {
+        const message = receipts[next++]?.message;
+        if (changed && message !== undefined) this.#note(kind, message, recipient);
+      }
+      if (changed) changes++;
     }
     if (changes === 0) return 'repeated';
     this.#streams.passOn(source, group);
@@ -134,5 +152,29 @@ export class DeliveryTable {
     this.#journal.appendAscii(
       `{"kind":"delivery.${state}","message":"${message}","recipient":"${recipient}"}`,
     );
+  }
+}
+
+/** Deliveries with consecutive ids, to be changed by one statement. */
+type Run = { readonly first: DeliveryId; readonly last: DeliveryId };
+
+/**
+ * Splits deliveries, in their order, into runs that will change as a whole or, being alone, not at all.
+ * @param countChanging counts those between two ids that a change concerns, at the moment
+ * @param kindOf what is to become of the delivery with this index; a run has one kind
+ */
+function* runsOf(
+  deliveries: readonly DeliveryId[],
+  countChanging: StatementSync,
+  kindOf: (index: number) => unknown = () => undefined,
+): Generator<Run> {
+  for (let from = 0; from < deliveries.length;) {
+    const first = deliveries[from] ?? 0;
+    let length = 1;
+    while (deliveries[from + length] === first + length && kindOf(from + length) === kindOf(from)) length++;
+    const last = first + length - 1;
+    if (length === 1 || firstRow<[number]>(countChanging, first, last)?.[0] === length) yield { first, last };
+    else for (let id = first; id <= last; id++) yield { first: id, last: id };
+    from += length;
   }
 }
