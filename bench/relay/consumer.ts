@@ -34,6 +34,8 @@ let recordArrivals = false;
 let consumed = 0;
 let doubled = 0;
 let arrived = 0;
+let frames = 0;
+let groups = 0;
 let waiting: { id: string; receipt: Buffer }[] = [];
 
 function take(unit: Unit, isProven: boolean): void {
@@ -85,6 +87,7 @@ function settle(): void {
   doubled += remember(batch.map(({ id }) => id));
   for (let from = 0; from < batch.length; from += 256) {
     const receipts = batch.slice(from, from + 256).map(({ receipt }) => receipt);
+    groups++;
     link.sendReceipts(signReceiptGroup(receipts, me.signer));
   }
   consumed += batch.length;
@@ -98,6 +101,7 @@ const link = openLink(me.link, {
   },
   onUnits: (units) => {
     arrived += units.length;
+    frames++;
     link.confirmReceived(arrived);
     const proven = findWholeBatches(units, senderKey, verified);
     for (const unit of units) take(unit, proven.has(unit));
@@ -110,7 +114,15 @@ const link = openLink(me.link, {
 onAsk(({ type }) => {
   switch (type) {
     case 'count':
-      tell({ type: 'counted', consumed, doubled, cpu: process.cpuUsage(), at: performance.now() });
+      tell({
+        type: 'counted',
+        consumed,
+        doubled,
+        frames,
+        groups,
+        cpu: process.cpuUsage(),
+        at: performance.now(),
+      });
       return;
     case 'watch':
       recordArrivals = true;

@@ -34,20 +34,39 @@ const sentAt = new Map<string, number>();
 let mode: 'idle' | 'flood' | 'paced' = 'idle';
 let unaccepted = 0;
 let unstored = 0;
+/** Receipt groups and submit batches so far. */
+let groups = 0;
+let batches = 0;
 
-const batcher = new Batcher(me.signer, (units) => link.submit(units));
+const batcher = new Batcher(me.signer, (units) => {
+  batches++;
+  link.submit(units);
+});
 
 function submitOne(): void {
   const now = Date.now();
   const id = randomUUIDv7() as MessageId;
+  const { source, type, to, ...rest } = plan.template;
+  // Names in the order in which the SDK writes them.
   const envelope = {
     id,
+    source,
+    type,
     time: new Date(now).toISOString(),
     expires: new Date(now + 86_400_000).toISOString(),
+    to,
     sequence: [++counts.submitted],
+    category: rest.category,
+    severity: rest.severity,
+    purpose: rest.purpose,
+    basis: rest.basis,
+    subjects: rest.subjects,
     thread: id,
-    ...plan.template,
     payloadDigest: digestOf(payload),
+    payloadBytes: rest.payloadBytes,
+    recipientKeys: rest.recipientKeys,
+    attachments: rest.attachments,
+    signingKey: rest.signingKey,
   };
   unaccepted++;
   unstored++;
@@ -63,6 +82,7 @@ const link = openLink(me.link, {
   onWelcome: () => tell({ type: 'ready' }),
   onUnits: () => undefined,
   onReceiptFrame: (position, bytes) => {
+    groups++;
     const group = decodeReceiptGroup(bytes);
     verifyReceiptGroup(group, group.issuer === 'gateway/relay' ? me.receiptKey : recipientKey);
     for (const receipt of group.receipts) {
@@ -96,6 +116,8 @@ onAsk(({ type, perSecond }) => {
       tell({
         type: 'counted',
         counts: { ...counts },
+        groups,
+        batches,
         cpu: process.cpuUsage(),
         at: performance.now(),
       });

@@ -7,19 +7,32 @@
 import { CausewayError, type ErrorCode } from '../errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const notJson = 'It is not JSON in UTF-8.';
 
 /**
  * Parses compact JSON in UTF-8. Errors carry no cause: the engine's own words quote the text.
  * @throws CausewayError with the given code
  */
 export function parseCompactJson(bytes: Uint8Array, code: ErrorCode): unknown {
-  let text: string;
+  return parseCompactText(decodeText(bytes, code), code);
+}
+
+/** Decodes UTF-8 strictly. @throws CausewayError with the given code */
+export function decodeText(bytes: Uint8Array, code: ErrorCode): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new CausewayError(code, { detail: notJson });
+  }
+}
+
+/** Parses compact JSON. @throws CausewayError with the given code */
+export function parseCompactText(text: string, code: ErrorCode): unknown {
   let value: unknown;
   try {
-    text = utf8.decode(bytes);
     value = JSON.parse(text);
   } catch {
-    throw new CausewayError(code, { detail: 'It is not JSON in UTF-8.' });
+    throw new CausewayError(code, { detail: notJson });
   }
   if (printAgain(value) !== text) {
     throw new CausewayError(code, {

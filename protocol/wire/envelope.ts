@@ -5,81 +5,22 @@
  * parsers can read them differently.
  * Attribute names follow CloudEvents 1.0 where it has one.
  */
-import { z } from 'zod';
 import { CausewayError } from '../errors.ts';
-import {
-  digestSchema,
-  endpointAddressSchema,
-  fingerprintSchema,
-  messageIdSchema,
-  recipientAddressSchema,
-  slugSchema,
-} from '../ids.ts';
-import { parseCompactJson } from './compact-json.ts';
-import { describeIssues } from './describe-issues.ts';
 import { limits } from '../limits.ts';
+import { decodeText, parseCompactText } from './compact-json.ts';
+import { describeIssues } from './describe-issues.ts';
+import { envelopeSchema, type Envelope } from './envelope-schema.ts';
+import { readPlainEnvelope } from './plain-envelope.ts';
 
-/** RFC 3339 in UTC with milliseconds: `2026-11-23T09:30:00.000Z`. */
-export const timestampSchema = z.iso.datetime({ precision: 3 });
-
-/** How grave: danger now, likely significant harm, wellbeing, or for information. */
-export const severities = ['immediate', 'urgent', 'concern', 'info'] as const;
-export const severitySchema = z.enum(severities);
-export type Severity = z.infer<typeof severitySchema>;
-
-/** `urn:causeway:dataset:NAME:VERSION`, naming `policies/datasets/NAME/VERSION.json`. */
-export const dataschemaSchema = z
-  .string()
-  .regex(
-    /^urn:causeway:dataset:[a-z0-9-]{1,63}:\d{1,4}(?:\.\d{1,4}){0,2}$/,
-    'must be urn:causeway:dataset:NAME:VERSION',
-  );
-
-/** A child or adult the message is about: keyed tokens by recipe, made with the keys of one epoch. */
-const subjectSchema = z.strictObject({
-  epoch: z.int().min(0).max(1_000_000),
-  tokens: z.record(
-    z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
-    z.array(z.string().regex(/^[A-Za-z0-9_-]{22,43}$/)).max(60),
-  ),
-});
-
-export const envelopeSchema = z
-  .strictObject({
-    id: messageIdSchema,
-    source: endpointAddressSchema,
-    type: z.enum(['notice']),
-    time: timestampSchema,
-    expires: timestampSchema,
-    to: z.array(recipientAddressSchema).min(1).max(limits.maxRecipients),
-    /** One number for each entry of `to`: the sender's gap-free count of messages to it, from 1. */
-    sequence: z.array(z.int().min(1)).min(1).max(limits.maxRecipients),
-    category: slugSchema,
-    severity: severitySchema,
-    purpose: slugSchema,
-    basis: slugSchema,
-    dataschema: dataschemaSchema.optional(),
-    subjects: z.array(subjectSchema).max(16),
-    thread: messageIdSchema,
-    inReplyTo: messageIdSchema.optional(),
-    payloadDigest: digestSchema,
-    payloadBytes: z.int().min(1),
-    /** Fingerprints of the encryption keys in the payload's recipient packets. */
-    recipientKeys: z.array(fingerprintSchema).min(1).max(limits.maxRecipients),
-    attachments: z.array(z.unknown()).max(32),
-    /** SHA-256 of the sender's Ed25519 public key: the key that verifies this envelope. */
-    signingKey: digestSchema,
-  })
-  .refine((envelope) => envelope.sequence.length === envelope.to.length, {
-    path: ['sequence'],
-    message: 'must have one number for each recipient',
-  })
-  .refine((envelope) => new Set(envelope.to).size === envelope.to.length, {
-    path: ['to'],
-    message: 'must not name a recipient twice',
-  });
-
-export type Envelope = z.infer<typeof envelopeSchema>;
+export {
+  dataschemaSchema,
+  envelopeSchema,
+  severities,
+  severitySchema,
+  timestampSchema,
+  type Envelope,
+  type Severity,
+} from './envelope-schema.ts';
 
 /**
  * Parses an envelope strictly.
@@ -87,8 +28,12 @@ export type Envelope = z.infer<typeof envelopeSchema>;
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   if (bytes.byteLength > limits.maxEnvelopeBytes) throw new CausewayError('envelope-too-large');
-  const value = parseCompactJson(bytes, 'envelope-malformed');
-  const result = envelopeSchema.safeParse(value);
+  const text = decodeText(bytes, 'envelope-malformed');
+  return readPlainEnvelope(text) ?? readAnyEnvelope(text);
+}
+
+function readAnyEnvelope(text: string): Envelope {
+  const result = envelopeSchema.safeParse(parseCompactText(text, 'envelope-malformed'));
   if (!result.success) {
     throw new CausewayError('envelope-malformed', describeIssues(result.error));
   }

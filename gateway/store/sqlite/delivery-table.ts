@@ -28,6 +28,8 @@ export class DeliveryTable {
   readonly #streams: ReceiptStreams;
   readonly #setDelivered: StatementSync;
   readonly #setFinal: StatementSync;
+  readonly #countQueued: StatementSync;
+  readonly #countOpen: StatementSync;
   readonly #facts: DeliveryFacts;
   readonly #byMessage: StatementSync;
   readonly #due: StatementSync;
@@ -47,12 +49,21 @@ export class DeliveryTable {
     this.#streams = streams;
     this.#setDelivered = prepare(
       database,
-      'UPDATE delivery SET state = 1, delivered_at = ?, delivered_record = ? WHERE id = ? AND state = 0',
+      `UPDATE delivery SET state = 1, delivered_at = ?1, delivered_record = ?2 + id - ?3
+       WHERE id BETWEEN ?3 AND ?4 AND state = 0`,
+    );
+    this.#countQueued = prepare(
+      database,
+      'SELECT count(*) FROM delivery WHERE id BETWEEN ? AND ? AND state = 0',
+    );
+    this.#countOpen = prepare(
+      database,
+      'SELECT count(*) FROM delivery WHERE id BETWEEN ? AND ? AND settled_at IS NULL',
     );
     // Final states stay, with one exception: what expired here may have reached the recipient all the same.
     this.#setFinal = prepare(
       database,
-      `UPDATE delivery SET state = ?1, settled_at = ?2, settled_record = ?4 WHERE id = ?3
+      `UPDATE delivery SET state = ?1, settled_at = ?2, settled_record = ?5 + id - ?3 WHERE id BETWEEN ?3 AND ?4
        AND (settled_at IS NULL OR (state = ${stateNumbers.expired} AND ?1 = ${stateNumbers.stored}))`,
     );
     this.#byMessage = prepare(
@@ -70,16 +81,19 @@ export class DeliveryTable {
   }
 
   markDelivered(deliveries: readonly DeliveryId[], at: number): void {
-    for (const delivery of deliveries) {
-      const { changes } = this.#setDelivered.run(at, this.#journal.next, delivery);
-      if (changes !== 0) this.#tellSender('delivered', delivery, at);
+    for (const run of runsOf(deliveries, this.#countQueued)) {
+      const { changes } = this.#setDelivered.run(at, this.#journal.next, run.first, run.last);
+      if (changes === 0) continue;
+      for (let delivery = run.first; delivery <= run.last; delivery++) {
+        this.#tellSender('delivered', delivery, at);
+      }
     }
   }
 
   expire(now: number, limit: number, at: number): Results['expire'] {
     const expired = allRows<[DeliveryId]>(this.#due, now, limit).map(([delivery]) => delivery);
     for (const delivery of expired) {
-      this.#setFinal.run(stateNumbers.expired, at, delivery, this.#journal.next);
+      this.#setFinal.run(stateNumbers.expired, at, delivery, delivery, this.#journal.next);
       this.#tellSender('expired', delivery, at);
     }
     return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
@@ -102,17 +116,26 @@ export class DeliveryTable {
     if (source === undefined) return 'unmatched';
     let changes = 0;
     const receipt = digestOf(group);
-    const first = this.#journal.next;
-    for (const [index, { kind }] of receipts.entries()) {
-      const found = settled[index];
-      if (found === undefined) continue;
-      const { delivery, record: of, nth } = found;
-      if (this.#setFinal.run(stateNumbers[kind], at, delivery, this.#journal.next).changes === 0) continue;
-      this.#journal.leaves.delivery(kind, { of, nth, receipt }, at);
+    const firstLeaf = this.#journal.next;
+    let next = 0;
+    const ids = settled.map(({ delivery }) => delivery);
+    for (const { first, last } of runsOf(ids, this.#countOpen, (index) => receipts[index]?.kind)) {
+      const run = settled.slice(next, next + 1 + last - first);
+      const kind = receipts[next]?.kind ?? 'stored';
+      next += run.length;
+      const { changes: changed } = this.#setFinal.run(
+        stateNumbers[kind],
+        at,
+        first,
+        last,
+        this.#journal.next,
+      );
+      if (changed === 0) continue;
+      for (const { record: of, nth } of run) this.#journal.leaves.delivery(kind, { of, nth, receipt }, at);
       changes++;
     }
     if (changes === 0) return 'repeated';
-    this.#keepGroup.run(first, group);
+    this.#keepGroup.run(firstLeaf, group);
     this.#streams.passOn(source, group);
     return 'settled';
   }
@@ -144,5 +167,29 @@ export class DeliveryTable {
       source,
       encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient, detail: '' }),
     );
+  }
+}
+
+/** Deliveries with consecutive ids, to be changed by one statement. */
+type Run = { readonly first: DeliveryId; readonly last: DeliveryId };
+
+/**
+ * Splits deliveries, in their order, into runs that will change as a whole or, being alone, not at all.
+ * @param countChanging counts those between two ids that a change concerns, at the moment
+ * @param kindOf what is to become of the delivery with this index; a run has one kind
+ */
+function* runsOf(
+  deliveries: readonly DeliveryId[],
+  countChanging: StatementSync,
+  kindOf: (index: number) => unknown = () => undefined,
+): Generator<Run> {
+  for (let from = 0; from < deliveries.length;) {
+    const first = deliveries[from] ?? 0;
+    let length = 1;
+    while (deliveries[from + length] === first + length && kindOf(from + length) === kindOf(from)) length++;
+    const last = first + length - 1;
+    if (length === 1 || firstRow<[number]>(countChanging, first, last)?.[0] === length) yield { first, last };
+    else for (let id = first; id <= last; id++) yield { first: id, last: id };
+    from += length;
   }
 }

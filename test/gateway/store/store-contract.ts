@@ -455,6 +455,16 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         expect(await store.countPending(health)).toBe(2);
       });
 
+      test('deliveries marked together are each told once, also when some were marked before', async () => {
+        const messages = [1, 2, 3, 4].map((number) => acceptable(number));
+        const deliveries = deliveriesOf(await submit(messages));
+        await store.markDelivered([deliveries[1]!]);
+        await store.markDelivered([...deliveries, deliveries[0]!]);
+        const groups = await store.readReceipts(police, 0, 10);
+        const told = groups.flatMap(({ group }) => readGroup(group).map(({ message }) => message));
+        expect(told).toEqual([2, 1, 3, 4].map((number) => messageId(number)));
+      });
+
       test('the stream tells `delivered` before what the recipient signed', async () => {
         const messages = [acceptable(1)];
         const deliveries = deliveriesOf(await submit(messages));
