@@ -4,6 +4,7 @@ import { sections } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { registerAgencyAdd } from './agency-add.ts';
 import { registerAgencyList } from './agency-list.ts';
+import { registerAudit } from './audit.ts';
 import { registerEndpointList } from './endpoint-list.ts';
 import { registerEndpointRevoke } from './endpoint-revoke.ts';
 import { registerEnrolToken } from './enrol-token.ts';
@@ -15,7 +16,7 @@ import { registerPolicyApply } from './policy-apply.ts';
 import { registerPolicyCheck } from './policy-check.ts';
 import { registerPolicyShow } from './policy-show.ts';
 
-/** Adds `gateway`, `agency`, `enrol-token`, `endpoint` and `policy` to the program. */
+/** Adds `gateway`, `agency`, `enrol-token`, `endpoint`, `policy` and `audit` to the program. */
 export function registerGatewayCommands(program: ProgramCommand, terminal: Terminal): void {
   const gateway = program
     .command('gateway')
@@ -49,4 +50,6 @@ export function registerGatewayCommands(program: ProgramCommand, terminal: Termi
   registerPolicyCheck(policy, terminal);
   registerPolicyApply(policy, terminal);
   registerPolicyShow(policy, terminal);
+
+  registerAudit(program, terminal);
 }
