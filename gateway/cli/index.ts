@@ -16,7 +16,7 @@ import { registerPolicyApply } from './policy-apply.ts';
 import { registerPolicyCheck } from './policy-check.ts';
 import { registerPolicyShow } from './policy-show.ts';
 
-/** Adds `gateway`, `agency`, `enrol-token`, `endpoint` and `policy` to the program. */
+/** Adds `gateway`, `agency`, `enrol-token`, `endpoint`, `policy` and `audit` to the program. */
 export function registerGatewayCommands(program: ProgramCommand, terminal: Terminal): void {
   const gateway = program
     .command('gateway')
