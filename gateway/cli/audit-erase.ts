@@ -1,4 +1,5 @@
 /** `causeway audit erase`: destroys what opens the bodies of a case, and prints a certificate of it. */
+import { join } from 'node:path';
 import { caseIdOf } from '../audit/case-id.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -40,7 +41,6 @@ async function erase(given: string, { authority, out, dir }: Flags, terminal: Te
     import('../audit/erase-case.ts'),
     import('../audit/search-index.ts'),
     import('node:fs/promises'),
-    import('node:path'),
   ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const log = new PublishedLog(home, store);
