@@ -16,10 +16,11 @@ import { identifyRequest } from './http/identify-request.ts';
 import { registerLogRoutes } from './http/log-routes.ts';
 import { buildServer } from './http/server.ts';
 import { checkHealth, shareProbe } from './health.ts';
+import { DirectoryLeaves } from './identity/directory-leaves.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
-import { auditLogOptions } from './audit-log-options.ts';
+import { auditLogOptions, logVerifierKey } from './audit-log-options.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
 import type { QuotaSettings } from './identity/gateway-settings.ts';
 import { IncidentRecord } from './incident-record.ts';
@@ -198,12 +199,19 @@ class Gateway {
       directory: this.#directory,
       policy: () => this.#policy.current,
       identify,
+      leaves: new DirectoryLeaves(this.#store),
+      checkpointFor: async (size) => {
+        // Without the log nobody believes a new key, but everybody must still hear who was revoked.
+        const found = await this.#auditLog.checkpointFor(size).catch(() => this.#auditLog.latest);
+        return found?.text;
+      },
     });
     registerLogRoutes(app, this.#auditLog);
     const deps = {
       store: this.#store,
       authority: home.authority,
       receiptKey: home.receiptKey,
+      logKey: logVerifierKey(home),
       now: this.#now,
     };
     registerEnrolmentRoutes(app, {
@@ -214,9 +222,8 @@ class Gateway {
         this.#knownHere(renewCertificate({ endpoint, thumbprint }, renewal, deps)),
     });
     const store = { probe: shareProbe(() => this.#store.probe()) };
-    registerHealthRoutes(app, () =>
-      checkHealth({ store, home, now: this.#now, draining: this.#draining, auditLog: this.#auditLog }),
-    );
+    const parts = { store, home, now: this.#now, auditLog: this.#auditLog };
+    registerHealthRoutes(app, () => checkHealth({ ...parts, draining: this.#draining }));
     return app;
   }
 

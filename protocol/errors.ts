@@ -161,6 +161,18 @@ export const catalogue = {
     false,
     'The key of the other endpoint differs from the one trusted before.',
   ),
+  'key-unproven': entry(
+    409,
+    null,
+    true,
+    'The key of the other endpoint has not been found in the audit log yet.',
+  ),
+  'log-halted': entry(
+    409,
+    null,
+    false,
+    'The audit log of the gateway has contradicted itself; nothing is sent until a person decides.',
+  ),
   'payload-undecryptable': entry(
     422,
     null,

@@ -57,7 +57,8 @@ const defaultLifetimeMs = 30 * 24 * 3600_000;
 /**
  * Checks, signs and encrypts a notice. Nothing is written or sent.
  * @throws CausewayError `request-malformed`, `dataset-invalid`, `dataset-unknown`, `payload-too-large`,
- *   `recipient-unknown`, `recipient-revoked`, `key-unknown`, `key-changed`, `key-unsuitable`
+ *   `recipient-unknown`, `recipient-revoked`, `key-unknown`, `key-changed`, `key-unproven`, `log-halted`,
+ *   `key-unsuitable`
  */
 export async function composeNotice(notice: OutgoingNotice, context: ComposeContext): Promise<OutboxDraft> {
   const id = randomUUIDv7() as MessageId;

@@ -30,18 +30,13 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
 
 async function erase(given: string, { authority, out, dir }: Flags, terminal: Terminal): Promise<void> {
   const id = caseIdOf(given);
-  const [
-    { PublishedLog },
-    { eraseCase, formatCertificate },
-    { indexFileName, SearchIndex },
-    { writeFile },
-    { join },
-  ] = await Promise.all([
-    import('./published-log.ts'),
-    import('../audit/erase-case.ts'),
-    import('../audit/search-index.ts'),
-    import('node:fs/promises'),
-  ]);
+  const [{ PublishedLog }, { eraseCase, formatCertificate }, { indexFileName, SearchIndex }, { writeFile }] =
+    await Promise.all([
+      import('./published-log.ts'),
+      import('../audit/erase-case.ts'),
+      import('../audit/search-index.ts'),
+      import('node:fs/promises'),
+    ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const log = new PublishedLog(home, store);
     const certificate = await eraseCase(store, log, { case: id, authority, by: personHere() });
