@@ -1,8 +1,8 @@
 /** Deliveries on their way to an end: delivered, settled by the recipient, or expired. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { gatewayAddress, uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
-import { encodeReceipt } from '../../../protocol/wire/receipt.ts';
+import { uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
 import type { DeliveryId, DeliveryState, SettlementResult } from '../port.ts';
+import { deliveryNote, deliveryReceipt } from '../statements.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
@@ -121,18 +121,13 @@ export class DeliveryTable {
   #tellSender(kind: 'delivered' | 'expired', delivery: DeliveryId, at: number): void {
     const facts = this.#facts.read(delivery);
     if (facts === undefined) throw new Error('a delivery has no message');
-    const { message, source, digest: envelopeDigest } = facts;
+    const { message, source, digest } = facts;
     const recipient = this.#endpoints.addressOf(facts.recipient);
     this.#note(kind, message, recipient);
-    this.#streams.tell(
-      source,
-      encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient, detail: '' }),
-    );
+    this.#streams.tell(source, deliveryReceipt(kind, { message, digest, recipient }, at));
   }
 
   #note(state: Exclude<DeliveryState, 'queued'>, message: MessageId, recipient: EndpointAddress): void {
-    this.#journal.appendAscii(
-      `{"kind":"delivery.${state}","message":"${message}","recipient":"${recipient}"}`,
-    );
+    this.#journal.appendAscii(deliveryNote(state, message, recipient));
   }
 }

@@ -1,10 +1,11 @@
 /** Messages and the first outcome of every id: acceptance, refusal, duplicates and conflicts. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import { gatewayAddress, uuidToBytes, type EndpointAddress } from '../../../protocol/ids.ts';
+import { uuidToBytes, type EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
-import { encodeReceipt, unreadableId, type Receipt } from '../../../protocol/wire/receipt.ts';
+import { unreadableId } from '../../../protocol/wire/receipt.ts';
+import { acceptedDetailText, outcomeReceipt, refusedDetailText } from '../statements.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
@@ -139,14 +140,14 @@ export class MessageTable {
     const detail = acceptedDetailText(record, recipients, listening);
     return {
       outcome: [first, recipients.length],
-      receipt: receiptBytes('accepted', message.id, digest, at, detail),
+      receipt: outcomeReceipt('accepted', message.id, digest, at, detail),
     };
   }
 
   #refuse(sender: Sender, message: PackedRefusable, digest: Buffer, bytes: ByteSource, at: number): Verdict {
     const entry = bytes.take(message.recordBytes);
     const { id, code, text } = message;
-    const detail = JSON.stringify({ code, text });
+    const detail = refusedDetailText(code, text);
     if (message.final && id !== unreadableId) {
       const idBytes = uuidToBytes(id);
       const record = this.#journal.next;
@@ -154,7 +155,7 @@ export class MessageTable {
       if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
     }
     this.#journal.appendBytes(entry);
-    return { outcome: { code }, receipt: receiptBytes('refused', id, digest, at, detail) };
+    return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, at, detail) };
   }
 
   /** The id had an outcome before: the same envelope gets it again, another one is refused. Both are recorded. */
@@ -173,41 +174,17 @@ export class MessageTable {
       this.#journal.append({ kind: 'message.refused', message: id, source: sender.address, code });
       return {
         outcome: { code },
-        receipt: receiptBytes('refused', id, digest, at, JSON.stringify({ code })),
+        receipt: outcomeReceipt('refused', id, digest, at, refusedDetailText(code, undefined)),
       };
     }
     this.#journal.append({ kind: 'message.repeated', message: id, source: sender.address });
     if (refusal !== null) {
       const { code } = JSON.parse(refusal) as { code: ErrorCode };
-      return { outcome: { code }, receipt: receiptBytes('refused', id, digest, firstAt, refusal) };
+      return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, refusal) };
     }
     const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);
     const addresses = recipients.map(([recipient]) => this.#endpoints.addressOf(recipient));
     const detail = acceptedDetailText(record, addresses, listening);
-    return { outcome: 'duplicate', receipt: receiptBytes('accepted', id, digest, firstAt, detail) };
+    return { outcome: 'duplicate', receipt: outcomeReceipt('accepted', id, digest, firstAt, detail) };
   }
-}
-
-function acceptedDetailText(
-  record: number,
-  recipients: readonly EndpointAddress[],
-  listening: number,
-): string {
-  const isListening = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 1;
-  const isAway = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 0;
-  return JSON.stringify({
-    record,
-    listening: recipients.filter(isListening),
-    away: recipients.filter(isAway),
-  });
-}
-
-function receiptBytes(
-  kind: Receipt['kind'],
-  message: Receipt['message'],
-  envelopeDigest: Buffer,
-  at: number,
-  detail: string,
-): Buffer {
-  return encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient: '', detail });
 }

@@ -11,9 +11,10 @@ import type {
   RecordEntry,
   StoredRecord,
 } from '../port.ts';
+import { refusePermit } from '../statements.ts';
 import type { ByteSink } from './byte-stream.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
-import { refusePermit, versionsOf } from './directory-table.ts';
+import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
 import { deliveryStates } from './schema.ts';
 

@@ -1,0 +1,69 @@
+/** What the gateway states by itself, in receipts and in the record: the same words in every engine. */
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { gatewayAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import { encodeReceipt, type Receipt } from '../../protocol/wire/receipt.ts';
+import type { DeliveryState, PermitRefusal } from './port.ts';
+
+/** The answer to a submitted message, encoded. @param detail JSON text */
+export function outcomeReceipt(
+  kind: 'accepted' | 'refused',
+  message: MessageId,
+  envelopeDigest: Buffer,
+  at: number,
+  detail: string,
+): Buffer {
+  return encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient: '', detail });
+}
+
+/** What became of one delivery, encoded. */
+export function deliveryReceipt(
+  kind: Extract<Receipt['kind'], 'delivered' | 'expired'>,
+  facts: { readonly message: MessageId; readonly digest: Buffer; readonly recipient: EndpointAddress },
+  at: number,
+): Buffer {
+  const { message, digest: envelopeDigest, recipient } = facts;
+  return encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient, detail: '' });
+}
+
+/**
+ * The detail of an `accepted` receipt.
+ * @param record index of the record of the acceptance
+ * @param listening bit n stands for recipient n
+ */
+export function acceptedDetailText(
+  record: number,
+  recipients: readonly EndpointAddress[],
+  listening: number,
+): string {
+  const isListening = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 1;
+  const isAway = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 0;
+  return JSON.stringify({
+    record,
+    listening: recipients.filter(isListening),
+    away: recipients.filter(isAway),
+  });
+}
+
+/** The detail of a `refused` receipt. */
+export function refusedDetailText(code: ErrorCode, text: string | undefined): string {
+  return JSON.stringify({ code, text });
+}
+
+/** The record's line of a delivery that changed its state: JSON in plain ASCII. */
+export function deliveryNote(
+  state: Exclude<DeliveryState, 'queued'>,
+  message: MessageId,
+  recipient: EndpointAddress,
+): string {
+  return `{"kind":"delivery.${state}","message":"${message}","recipient":"${recipient}"}`;
+}
+
+/** Why a permit may not be used, or undefined. */
+export function refusePermit(
+  expiresAt: number,
+  usedAt: number | null,
+  now: number,
+): PermitRefusal | undefined {
+  if (usedAt !== null) return 'token-used';
+  return expiresAt <= now ? 'token-expired' : undefined;
+}
