@@ -1,0 +1,146 @@
+/**
+ * The documents, one type a collection. Times are milliseconds since 1970, digests SHA-256.
+ *
+ * - `block` is the record: block n+1 names block n's digest, and the unique `_id` lets one gateway only add it. It
+ *   holds everything that one commit group recorded, and says what other gateways must look at because of it.
+ *   It also carries where the numbers stand, so whoever adds a block gives ids without gaps and without a counter.
+ * - `message` holds the first outcome of every id a sender has used: an acceptance, or a final refusal.
+ *   Its deliveries have consecutive ids from `firstDelivery`, in the order of the recipients.
+ * - `delivery` repeats what never changes about its message, so that a change of state needs no second reading.
+ *   `open` is there until the delivery is final: the partial indexes cover those only.
+ * - `stream` and `receiptGroup`: what an endpoint has yet to be told as a sender. `last` never falls.
+ */
+import type { Binary, Collection, Db } from 'mongodb';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import type { Severity } from '../../../protocol/wire/envelope.ts';
+import type { DeliveryId, DeliveryState, Lane, StoreVersions } from '../port.ts';
+
+/** The form of the documents; another one is refused at start. */
+export const storeForm = 1;
+
+/** What tells other gateways what a block is about. */
+export type BlockNews = {
+  /** Endpoints whose queue has grown. */
+  readonly queues: readonly EndpointAddress[];
+  /** Senders whose receipt stream has grown, and its last position. */
+  readonly streams: readonly { readonly endpoint: EndpointAddress; readonly position: number }[];
+  /** As of this block. */
+  readonly versions: StoreVersions;
+};
+
+export type BlockDocument = {
+  /** The height, from 1. */
+  readonly _id: number;
+  readonly previous: Buffer;
+  readonly digest: Buffer;
+  /** Index of its first entry in the record. */
+  readonly first: number;
+  readonly count: number;
+  readonly at: number;
+  /** The entries, each a line of JSON. */
+  readonly body: Buffer;
+  /** Who added it, and in which attempt: how an attempt whose commit went unanswered finds out. */
+  readonly writer: string;
+  readonly attempt: number;
+  /** The id that the next delivery gets. */
+  readonly nextDelivery: DeliveryId;
+  readonly news: BlockNews;
+};
+
+export type MessageKey = { readonly id: Binary; readonly source: EndpointAddress };
+
+export type MessageDocument = {
+  readonly _id: MessageKey;
+  readonly digest: Buffer;
+  readonly at: number;
+  /** Index of its record. */
+  readonly record: number;
+  /** JSON, the detail of its receipt; there where it was refused, and then nothing of what follows. */
+  readonly refusal?: string;
+  readonly expiresAt?: number;
+  readonly lane?: Lane;
+  readonly category?: string;
+  readonly severity?: Severity;
+  readonly thread?: Binary;
+  readonly firstDelivery?: DeliveryId;
+  readonly recipients?: readonly EndpointAddress[];
+  /** Bit n stands for recipient n. */
+  readonly listening?: number;
+  readonly unit?: Buffer;
+};
+
+export type DeliveryDocument = {
+  readonly _id: DeliveryId;
+  readonly message: MessageId;
+  readonly source: EndpointAddress;
+  readonly digest: Buffer;
+  readonly recipient: EndpointAddress;
+  readonly lane: Lane;
+  readonly expiresAt: number;
+  readonly unitBytes: number;
+  readonly state: DeliveryState;
+  readonly open?: true;
+  readonly deliveredAt?: number;
+  readonly settledAt?: number;
+};
+
+export type StreamDocument = {
+  readonly _id: EndpointAddress;
+  readonly last: number;
+  readonly forgotten: number;
+};
+
+export type ReceiptGroupDocument = {
+  readonly _id: { readonly endpoint: EndpointAddress; readonly position: number };
+  readonly bytes: Buffer;
+};
+
+export type PermitDocument = {
+  /** The secret's digest. */
+  readonly _id: Binary;
+  readonly endpoint: EndpointAddress;
+  readonly roles: readonly string[];
+  readonly expiresAt: number;
+  readonly usedAt: number | null;
+};
+
+export type EntryDocument = {
+  readonly _id: EndpointAddress;
+  readonly version: number;
+  /** JSON: texts are compared, and an entry is read and written in the order of its members. */
+  readonly entry: string;
+};
+
+export type MetaDocument = {
+  readonly _id: string;
+  /** Of `_id: 'form'`. */
+  readonly owner?: string;
+  readonly form?: number;
+  /** Of `_id: 'probe'`. */
+  readonly count?: number;
+};
+
+export type Collections = {
+  readonly block: Collection<BlockDocument>;
+  readonly message: Collection<MessageDocument>;
+  readonly delivery: Collection<DeliveryDocument>;
+  readonly stream: Collection<StreamDocument>;
+  readonly receiptGroup: Collection<ReceiptGroupDocument>;
+  readonly permit: Collection<PermitDocument>;
+  readonly entry: Collection<EntryDocument>;
+  readonly meta: Collection<MetaDocument>;
+};
+
+/** The collections of a database, by their own names. */
+export function collectionsOf(database: Db): Collections {
+  return {
+    block: database.collection('block'),
+    message: database.collection('message'),
+    delivery: database.collection('delivery'),
+    stream: database.collection('stream'),
+    receiptGroup: database.collection('receiptGroup'),
+    permit: database.collection('permit'),
+    entry: database.collection('entry'),
+    meta: database.collection('meta'),
+  };
+}

@@ -1,0 +1,9 @@
+import { describe } from 'vitest';
+import { storeContract } from '../store-contract.ts';
+import { storeModel } from '../store-model.ts';
+import { createMongodbFixture, hasServer } from './mongodb-fixture.ts';
+
+describe.skipIf(!hasServer)('with a server', () => {
+  storeContract('MongoDB', createMongodbFixture);
+  storeModel('MongoDB', createMongodbFixture);
+});
