@@ -196,6 +196,7 @@ export const catalogue = {
   'policy-invalid': entry(500, null, false, 'The policy folder is not valid.'),
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
+  'lease-lost': entry(409, null, false, 'Another gateway has taken over this task.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** A stable error code, as it stands in frames, problem details, receipts and logs. */
