@@ -65,13 +65,13 @@ export default {
     {
       name: 'only-the-engine-knows-sqlite',
       severity: 'error',
-      from: { path: '^gateway/', pathNot: '^gateway/(store/sqlite/|open-store|app|cli/)' },
+      from: { path: '^gateway/', pathNot: '^gateway/(store/sqlite/|open-store)' },
       to: { path: '^gateway/store/sqlite/' },
     },
     {
       name: 'only-the-engine-knows-mongodb',
       severity: 'error',
-      from: { path: '^gateway/', pathNot: '^gateway/(store/mongodb/|open-store|cli/)' },
+      from: { path: '^gateway/', pathNot: '^gateway/(store/mongodb/|open-store)' },
       to: { path: '^(gateway/store/mongodb/|node_modules/mongodb/)' },
     },
     ...Object.entries(mayImport).map(([room, allowed]) => ({

@@ -15,7 +15,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'mongodb', include: [onMongodb], globalSetup: './test/mongodb/global-setup.ts' },
+        test: {
+          name: 'mongodb',
+          include: [onMongodb],
+          globalSetup: './test/mongodb/global-setup.ts',
+          // Some files start members of their own.
+          fileParallelism: false,
+        },
       },
     ],
   },

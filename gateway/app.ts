@@ -20,14 +20,13 @@ import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
 import { IncidentRecord } from './incident-record.ts';
+import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import { Relay } from './relay/relay.ts';
 import { SessionRegistry, type SessionQuotas } from './socket/session-registry.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
-import { lockStore } from './store/sqlite/store-lock.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export type GatewayOptions = {
   readonly home: GatewayHome;
@@ -35,6 +34,8 @@ export type GatewayOptions = {
   /** Overrides the home's settings. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  /** A file of the embedded store, or `mongodb://…`. */
+  readonly store?: string | undefined;
   readonly quotas?: SessionQuotas;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -56,15 +57,16 @@ const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
- * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-unavailable`
+ * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-unavailable`,
+ * `store-in-use`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { home } = options;
-  const lock = lockStore(home.storeFile);
+  const address = options.store ?? home.store;
+  const lock = await lockForOneGateway(address);
   try {
     const policy = await PolicyHolder.load(home.policiesDir);
-    const store = await openSqliteStore({
-      file: home.storeFile,
+    const store = await openStore(address, {
       receiptKeyPem: home.receiptKeyPem,
       onError: (error) => options.log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(options.now === undefined ? {} : { clock: options.now }),
@@ -120,6 +122,8 @@ class Gateway {
     this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
       onChange: () => void this.#reload(),
+      onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
+      listening: () => this.#dispatcher.listening(),
     });
     const app = await this.#buildServer();
     const { settings } = this.#options.home;
@@ -144,7 +148,8 @@ class Gateway {
         now: this.#now,
         resolve: (recipient) => this.#directory.resolve(recipient),
         policy: () => this.#policy.current,
-        isListening: (endpoint) => this.#dispatcher.isListening(endpoint),
+        isListening: (endpoint) =>
+          this.#dispatcher.isListening(endpoint) || this.#store.isListeningElsewhere(endpoint),
       },
       onAccepted: (deliveries) => {
         for (const { message } of deliveries) this.#expiry.note(message.expiresAt);

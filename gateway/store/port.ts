@@ -159,11 +159,18 @@ export type StoredRecord = { readonly index: number; readonly at: number; readon
  * them at hand; a listener that misses an event finds everything by reading.
  */
 export type StoreListener = {
+  /** Another gateway has put deliveries into this endpoint's queue. Engines for one gateway never say so. */
+  onQueue?(endpoint: EndpointAddress): void;
   /** The endpoint's receipt stream has grown up to this position. */
   onReceipts(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void;
   /** The directory or the wish for a new policy has changed. */
   onChange(versions: StoreVersions): void;
+  /** Asked now and then: the endpoints that have a session here which has granted credit. */
+  listening?(): Iterable<EndpointAddress>;
 };
+
+/** The right to do something that one gateway does at a time. `epoch` grows whenever the holder changes. */
+export type Lease = { readonly name: string; readonly epoch: number };
 
 export type StoreVersions = { readonly directory: number; readonly policy: number };
 
@@ -171,8 +178,12 @@ export type Store = {
   /** Listens to what is committed from now on; call once, before anything else. */
   listen(listener: StoreListener): void;
 
-  /** Writes messages, deliveries and records together and signs the outcome. */
-  submit(submission: Submission): Promise<SubmissionResult>;
+  /**
+   * Writes messages, deliveries and records together and signs the outcome.
+   * @param lease under which this is written, where it is the work of one gateway at a time
+   * @throws CausewayError `lease-lost`, with nothing written, when another gateway has taken the lease since
+   */
+  submit(submission: Submission, lease?: Lease): Promise<SubmissionResult>;
   /** Marks queued deliveries as delivered and puts a `delivered` receipt into each sender's stream. Others are left alone. */
   markDelivered(deliveries: readonly DeliveryId[]): Promise<void>;
   /** Takes a recipient's receipts and passes them on. */
@@ -189,6 +200,8 @@ export type Store = {
     after: DeliveryId,
     limit: number,
   ): Promise<readonly QueuedDelivery[]>;
+  /** True when the endpoint has such a session at another gateway on the same store, as of a moment ago. */
+  isListeningElsewhere(endpoint: EndpointAddress): boolean;
   /** How many deliveries to this endpoint are not final. */
   countPending(recipient: EndpointAddress): Promise<number>;
   /** Groups of the endpoint's receipt stream after a position, in order, at most `limit` and about 1 MiB, but one at least. */
@@ -223,10 +236,23 @@ export type Store = {
   /** Asks every running gateway to load the policy folder again. */
   requestPolicyReload(record: RecordEntry): Promise<void>;
 
-  /** Adds lines to the record that belong to no other change. */
-  appendRecords(records: readonly RecordEntry[]): Promise<void>;
+  /**
+   * Adds lines to the record that belong to no other change.
+   * @param lease see `submit`
+   * @throws CausewayError `lease-lost`
+   */
+  appendRecords(records: readonly RecordEntry[], lease?: Lease): Promise<void>;
   /** Lines of the record from an index on. */
   readRecords(from: number, limit: number): Promise<readonly StoredRecord[]>;
+
+  /**
+   * Takes the right of this name for so long from now, or keeps it for so long. Engines for one gateway always
+   * give it.
+   * @returns undefined while another gateway holds it
+   */
+  takeLease(name: string, durationMs: number): Promise<Lease | undefined>;
+  /** Gives the right back before its time. One that was lost meanwhile is left alone. */
+  releaseLease(lease: Lease): Promise<void>;
 
   /**
    * Proves that a durable write is possible now, and that commits of other processes are noticed.

@@ -29,6 +29,9 @@ type Source =
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Queries that would scan a collection fail; and commands may be made to fail. */
+const parameters = ['notablescan=true', 'enableTestCommands=true'];
+
 const downloadHost = 'fastdl.mongodb.org';
 
 /** Where a server is to be had, in this order: MONGODB_URL, CAUSEWAY_MONGOD, a mongod on the PATH, a download. */
@@ -60,14 +63,12 @@ export function isServerWanted(env: Environment): boolean {
 }
 
 /**
- * Starts a replica set on loopback, WiredTiger on disk, with small caches. Queries that would scan a collection
- * fail on it.
+ * Starts a replica set on loopback, WiredTiger on disk, with small caches.
  * @param mongod the binary; undefined for the library's own download
  */
 export async function startReplicaSet(
   mongod: string | undefined,
   members: number,
-  extraArguments: readonly string[] = [],
 ): Promise<MongoMemoryReplSet> {
   process.env.MONGOMS_SYSTEM_BINARY_VERSION_CHECK = 'false';
   if (mongod !== undefined) await checkRuns(mongod);
@@ -77,7 +78,7 @@ export async function startReplicaSet(
       name: 'causeway',
       count: members,
       storageEngine: 'wiredTiger',
-      args: ['--wiredTigerCacheSizeGB', '0.25', '--setParameter', 'notablescan=true', ...extraArguments],
+      args: ['--wiredTigerCacheSizeGB', '0.25', ...parameters.flatMap((each) => ['--setParameter', each])],
     },
   });
 }

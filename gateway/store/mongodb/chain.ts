@@ -5,26 +5,18 @@
  * is read. Since a block can only be added after the one before it is known here, nothing is told before what
  * happened before it: an endpoint's queue has no gap that nobody was told of.
  */
-import type { EndpointAddress } from '../../../protocol/ids.ts';
-import type { StoreVersions } from '../port.ts';
+import type { StoreListener, StoreVersions } from '../port.ts';
 import { emptyHead, headAfter, type Head } from './block.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { BlockDocument, BlockNews, Collections, ReceiptGroupDocument } from './documents.ts';
 
 type ReadBlock = Omit<BlockDocument, 'body' | 'previous' | 'at'>;
 
-/** Told of what is new. */
-export type ChainListener = {
-  onQueue(endpoint: EndpointAddress): void;
-  onReceipts(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void;
-  onChange(versions: StoreVersions): void;
-};
-
 const blocksAtOnce = 500;
 const projection = { body: 0, previous: 0, at: 0 } as const;
 
 export class Chain {
-  listener: ChainListener | undefined;
+  listener: StoreListener | undefined;
   readonly #blocks: Collections['block'];
   readonly #causal: CausalTime;
   #head: Head = emptyHead;
@@ -113,7 +105,7 @@ export class Chain {
     if (block.writer === this.#underWay?.writer && block.attempt === this.#underWay.attempt) return false;
     const versionsBefore = this.#head.versions;
     this.#head = headAfter(block);
-    for (const endpoint of block.news.queues) this.listener?.onQueue(endpoint);
+    for (const endpoint of block.news.queues) this.listener?.onQueue?.(endpoint);
     for (const { endpoint, position } of block.news.streams) {
       this.listener?.onReceipts(endpoint, position, undefined);
     }

@@ -23,6 +23,7 @@ import type { BlockDocument, BlockNews, Collections } from './documents.ts';
 import { Draft } from './draft.ts';
 import { isCommitUnknown, isHeightTaken, isTransient } from './failures.ts';
 import { Known } from './known.ts';
+import { enforceLease } from './leases.ts';
 import { load } from './load.ts';
 import type { Operation, OperationType, Results } from './operations.ts';
 import { write } from './write.ts';
@@ -89,6 +90,7 @@ export class Committer {
     let block: BlockDocument | undefined;
     session.startTransaction(transaction);
     try {
+      for (const { lease } of operations) if (lease !== undefined) await enforceLease(lease, writer, access);
       await load(draft, operations, access);
       const results = operations.map((operation) => carryOut(draft, operation, signer));
       const streams = await growStreams(draft, signer, access);

@@ -2,7 +2,6 @@
 import {
   MongoAPIError,
   MongoClient,
-  MongoParseError,
   MongoServerSelectionError,
   type Db,
   type MongoClientOptions,
@@ -88,6 +87,24 @@ export function explain(error: unknown, url: string): unknown {
     : error;
 }
 
+/** What a server says of itself in answer to `hello`. */
+type ServerKind = { readonly setName?: string; readonly msg?: string };
+
+/** @throws CausewayError `configuration-invalid` when a store cannot be kept on a server of this version and kind */
+export function refuseServer(version: string, { setName, msg }: ServerKind): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isTooOld = major < oldestServer[0] || (major === oldestServer[0] && minor < oldestServer[1]);
+  if (isTooOld) throw tooOld(`is version ${version}`, undefined);
+  if (setName !== undefined) return;
+  throw invalid(
+    msg === 'isdbgrid'
+      ? 'The store is a sharded cluster, which was never tried. Address a replica set.'
+      : 'MongoDB runs there as a standalone server, which has no transactions. Make it a replica set: start mongod ' +
+          'with --replSet and call rs.initiate() once; three members survive the loss of one.',
+    undefined,
+  );
+}
+
 function explainSelection(error: MongoServerSelectionError, place: string): CausewayError {
   const servers = [...(error.reason?.servers.values() ?? [])];
   const answering = servers.filter(({ type }) => type !== 'Unknown');
@@ -99,7 +116,7 @@ function explainSelection(error: MongoServerSelectionError, place: string): Caus
     );
   }
   if (servers.some(({ error: reason }) => reason?.name === 'MongoCompatibilityError')) {
-    return tooOld(place, undefined, cause);
+    return tooOld('is too old', cause);
   }
   if (answering.length > 0) {
     return new CausewayError('store-unavailable', {
@@ -119,7 +136,6 @@ function parse(url: string): MongoClient {
   try {
     return new MongoClient(url, options);
   } catch (error) {
-    if (!(error instanceof MongoParseError || error instanceof MongoAPIError)) throw error;
     throw invalid(
       'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.',
       error,
@@ -135,24 +151,12 @@ function databaseName(url: string): string {
 async function checkServer(client: MongoClient): Promise<void> {
   const admin = client.db('admin');
   const { version } = (await admin.command({ buildInfo: 1 })) as { version: string };
-  const hello = (await admin.command({ hello: 1 })) as { setName?: string; msg?: string };
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isTooOld = major < oldestServer[0] || (major === oldestServer[0] && minor < oldestServer[1]);
-  if (isTooOld) throw tooOld('this address', version, undefined);
-  if (hello.setName !== undefined) return;
-  throw invalid(
-    hello.msg === 'isdbgrid'
-      ? 'The store is a sharded cluster, which was never tried. Address a replica set.'
-      : 'MongoDB runs there as a standalone server, which has no transactions. Make it a replica set: start mongod ' +
-          'with --replSet and call rs.initiate() once; three members survive the loss of one.',
-    undefined,
-  );
+  refuseServer(version, await admin.command({ hello: 1 }));
 }
 
-function tooOld(place: string, version: string | undefined, cause: unknown): CausewayError {
-  const found = version === undefined ? 'is too old' : `is version ${version}`;
+function tooOld(found: string, cause: unknown): CausewayError {
   return invalid(
-    `MongoDB at ${place} ${found}; the store needs ${oldestServer.join('.')} or newer. Upgrade the server.`,
+    `MongoDB there ${found}; the store needs ${oldestServer.join('.')} or newer. Upgrade the server.`,
     cause,
   );
 }

@@ -111,6 +111,31 @@ export type EntryDocument = {
   readonly entry: string;
 };
 
+/** What one running gateway lets the others know. */
+export type GatewayDocument = {
+  /** As in `BlockDocument.writer`. */
+  readonly _id: string;
+  /** Grows while it runs. */
+  readonly beat: number;
+  /** Grows when `listening` changes. */
+  readonly revision: number;
+  readonly listening: readonly EndpointAddress[];
+};
+
+export type LeaseDocument = {
+  readonly _id: string;
+  /** As in `BlockDocument.writer`; {@link nobody} once it was given back. */
+  readonly holder: string;
+  readonly epoch: number;
+  /** By the server's clock. */
+  readonly until: Date;
+  /** How often something was written under it. */
+  readonly writes: number;
+};
+
+/** Holds a lease that was given back. */
+export const nobody = 'nobody';
+
 export type MetaDocument = {
   readonly _id: string;
   /** Of `_id: 'form'`. */
@@ -128,6 +153,8 @@ export type Collections = {
   readonly receiptGroup: Collection<ReceiptGroupDocument>;
   readonly permit: Collection<PermitDocument>;
   readonly entry: Collection<EntryDocument>;
+  readonly gateway: Collection<GatewayDocument>;
+  readonly lease: Collection<LeaseDocument>;
   readonly meta: Collection<MetaDocument>;
 };
 
@@ -141,6 +168,8 @@ export function collectionsOf(database: Db): Collections {
     receiptGroup: database.collection('receiptGroup'),
     permit: database.collection('permit'),
     entry: database.collection('entry'),
+    gateway: database.collection('gateway'),
+    lease: database.collection('lease'),
     meta: database.collection('meta'),
   };
 }

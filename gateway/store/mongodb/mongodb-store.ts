@@ -6,9 +6,10 @@
  * positions in receipt streams, indexes of the record. See `committer.ts` and `chain.ts`.
  */
 import { randomBytes } from 'node:crypto';
+import type { MongoClient } from 'mongodb';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
-import type { Store, StoreListener } from '../port.ts';
+import type { Store } from '../port.ts';
 import { CausalTime } from './causal-time.ts';
 import { Chain } from './chain.ts';
 import { openCollections, touch } from './collections.ts';
@@ -17,9 +18,11 @@ import { connect, explain } from './connection.ts';
 import type { Collections } from './documents.ts';
 import { unreadable } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
+import { Leases } from './leases.ts';
+import { Presence } from './presence.ts';
 import { readyDigest, readyLine, readySettlement, readySubmission } from './operations.ts';
 import { Readings, type ReadingMethod } from './readings.ts';
-import { Watch } from './watch.ts';
+import { Watch, type WatchOptions } from './watch.ts';
 
 export type MongodbStoreOptions = {
   /** `mongodb://…`, with all members of the replica set; the database is `causeway` where it names none. */
@@ -34,8 +37,8 @@ export type MongodbStoreOptions = {
   readonly patienceMs?: number;
   /** How long the watch may fail before the store counts as unavailable. Default 10 s. */
   readonly maxBlindMs?: number;
-  /** For tests: false leaves the watch to polling. */
-  readonly streaming?: boolean;
+  /** How the commits of other gateways are noticed. */
+  readonly watch?: Pick<WatchOptions, 'pollMs' | 'streaming'>;
 };
 
 /**
@@ -45,45 +48,72 @@ export type MongodbStoreOptions = {
  * what to do
  */
 export async function openMongodbStore(options: MongodbStoreOptions): Promise<Store> {
-  const { url, receiptKeyPem, clock = Date.now, patienceMs = 10_000, maxBlindMs = 10_000 } = options;
-  const signer = batchSigner(receiptKeyPem);
+  const base = await openBase(options.url);
+  return { ...changes(base, options), ...readings(base, options), ...life(base, options) };
+}
+
+/** What every part of the store stands on. */
+type Base = {
+  readonly client: MongoClient;
+  readonly collections: Collections;
+  readonly causal: CausalTime;
+  readonly chain: Chain;
+  /** Tells this process from the other gateways. */
+  readonly writer: string;
+  /** What must end before the connection does, in this order. */
+  readonly endings: (() => Promise<void> | void)[];
+};
+
+async function openBase(url: string): Promise<Base> {
   const { client, database } = await connect(url);
-  const causal = new CausalTime(client);
-  let collections: Collections;
-  let chain: Chain;
   try {
-    collections = await openCollections(database);
-    chain = new Chain(collections.block, causal);
+    const causal = new CausalTime(client);
+    const collections = await openCollections(database);
+    const chain = new Chain(collections.block, causal);
     await causal.within(async (session) => touch(collections.meta, session));
     await chain.open();
+    return { client, collections, causal, chain, writer: randomBytes(8).toString('hex'), endings: [] };
   } catch (error) {
     await client.close();
     throw explain(error, url);
   }
-  const writer = randomBytes(8).toString('hex');
-  const committer = new Committer({ collections, causal, chain, signer, writer });
-  const commits = new GroupCommit({
-    commit: async (operations, at, deadline) => committer.commit(operations, at, deadline),
-    clock,
-    patienceMs,
+}
+
+function life(
+  { client, collections, causal, chain, writer, endings }: Base,
+  { onError, maxBlindMs = 10_000, watch: watching }: MongodbStoreOptions,
+): Pick<Store, 'listen' | 'probe' | 'close' | SharingMethod> {
+  const presence = new Presence({
+    gateways: collections.gateway,
+    writer,
+    listening: () => chain.listener?.listening?.() ?? [],
   });
-  const readings = new Readings(collections, causal, clock);
-  const { streaming = true, onError } = options;
   const watch = new Watch({
     blocks: collections.block,
     chain,
     writer,
     onError: (error) => onError?.(error),
-    streaming,
+    ...watching,
   });
+  const leases = new Leases(collections.lease, writer);
+  endings.push(
+    async () => presence.close(),
+    async () => watch.close(),
+  );
   let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    for (const end of endings) await end();
+    await client.close();
+  };
   return {
-    ...changes(commits),
-    ...bound(readings),
-    listen: (listener) => (chain.listener = toChainListener(listener)),
+    listen: (listener) => (chain.listener = listener),
+    isListeningElsewhere: (endpoint) => presence.isListeningElsewhere(endpoint),
+    takeLease: async (name, durationMs) => leases.take(name, durationMs),
+    releaseLease: async (lease) => leases.release(lease),
     probe: async () => {
-      if (closed !== undefined)
+      if (closed !== undefined) {
         throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
+      }
       await causal
         .within(async (session) => touch(collections.meta, session))
         .catch((cause: unknown) => Promise.reject(unreadable(cause)));
@@ -91,28 +121,29 @@ export async function openMongodbStore(options: MongodbStoreOptions): Promise<St
       throw new CausewayError('store-unavailable', { detail: 'Changes by other gateways go unnoticed.' });
     },
     close: async () => {
-      closed ??= (async () => {
-        await commits.drain();
-        readings.close();
-        await watch.close();
-        await client.close();
-      })();
+      closed ??= close();
       await closed;
     },
   };
 }
 
-function toChainListener(listener: StoreListener): NonNullable<Chain['listener']> {
-  return {
-    onQueue: () => undefined,
-    onReceipts: (endpoint, position, group) => listener.onReceipts(endpoint, position, group),
-    onChange: (versions) => listener.onChange(versions),
-  };
-}
+/** What only matters where several gateways share a store. */
+type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
-function changes(commits: GroupCommit): Omit<Store, ReadingMethod | 'probe' | 'listen' | 'close'> {
+function changes(
+  { collections, causal, chain, writer, endings }: Base,
+  { receiptKeyPem, clock = Date.now, patienceMs = 10_000 }: MongodbStoreOptions,
+): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
+  const signer = batchSigner(receiptKeyPem);
+  const committer = new Committer({ collections, causal, chain, signer, writer });
+  const commits = new GroupCommit({
+    commit: async (operations, at, deadline) => committer.commit(operations, at, deadline),
+    clock,
+    patienceMs,
+  });
+  endings.push(async () => commits.drain());
   return {
-    submit: async (submission) => commits.run(readySubmission(submission)),
+    submit: async (submission, lease) => commits.run({ ...readySubmission(submission), lease }),
     markDelivered: async (deliveries) => {
       if (deliveries.length > 0) await commits.run({ type: 'mark-delivered', deliveries });
     },
@@ -138,20 +169,26 @@ function changes(commits: GroupCommit): Omit<Store, ReadingMethod | 'probe' | 'l
     requestPolicyReload: async (record) => {
       await commits.run({ type: 'request-reload', line: readyLine(record) });
     },
-    appendRecords: async (records) => {
-      if (records.length > 0) await commits.run({ type: 'append-records', lines: records.map(readyLine) });
+    appendRecords: async (records, lease) => {
+      if (records.length > 0)
+        await commits.run({ type: 'append-records', lines: records.map(readyLine), lease });
     },
   };
 }
 
-function bound(readings: Readings): Pick<Store, ReadingMethod> {
+function readings(
+  { collections, causal, endings }: Base,
+  { clock = Date.now }: MongodbStoreOptions,
+): Pick<Store, ReadingMethod> {
+  const reader = new Readings(collections, causal, clock);
+  endings.push(() => reader.close());
   return {
-    readQueue: async (...ask) => readings.readQueue(...ask),
-    countPending: async (...ask) => readings.countPending(...ask),
-    readReceipts: async (...ask) => readings.readReceipts(...ask),
-    readMessage: async (...ask) => readings.readMessage(...ask),
-    readDirectory: async () => readings.readDirectory(),
-    readPermit: async (...ask) => readings.readPermit(...ask),
-    readRecords: async (...ask) => readings.readRecords(...ask),
+    readQueue: async (...ask) => reader.readQueue(...ask),
+    countPending: async (...ask) => reader.countPending(...ask),
+    readReceipts: async (...ask) => reader.readReceipts(...ask),
+    readMessage: async (...ask) => reader.readMessage(...ask),
+    readDirectory: async () => reader.readDirectory(),
+    readPermit: async (...ask) => reader.readPermit(...ask),
+    readRecords: async (...ask) => reader.readRecords(...ask),
   };
 }

@@ -7,6 +7,7 @@ import type {
   AcceptableMessage,
   DeliveryId,
   EnrolmentPermit,
+  Lease,
   PermitRefusal,
   RecordEntry,
   RefusableMessage,
@@ -30,7 +31,12 @@ export type ReadyAcceptable = Omit<AcceptableMessage, 'record' | 'recipients'> &
 export type ReadyRefusable = Omit<RefusableMessage, 'record'> & { readonly line: Line };
 
 /** One change. */
-export type Operation =
+export type Operation = Change & {
+  /** Held by this process, or nothing is written. */
+  readonly lease?: Lease | undefined;
+};
+
+type Change =
   | {
       readonly type: 'submit';
       readonly source: EndpointAddress;
@@ -75,7 +81,8 @@ export type Results = {
 };
 
 /** True for those that are carried out by themselves: they read what no other operation of their group may change. */
-export function standsAlone({ type }: Operation): boolean {
+export function standsAlone({ type, lease }: Operation): boolean {
+  if (lease !== undefined) return true;
   return type === 'expire' || type === 'permit' || type === 'enrol' || type === 'replace-entry';
 }
 

@@ -126,6 +126,14 @@ const forms: Record<keyof Collections, CollectionForm> = {
     required: ['version', 'entry'],
     properties: { _id: address, version: { ...whole, minimum: 1 }, entry: text },
   },
+  gateway: {
+    required: ['beat', 'revision', 'listening'],
+    properties: { _id: text, beat: whole, revision: whole, listening: addresses },
+  },
+  lease: {
+    required: ['holder', 'epoch', 'until', 'writes'],
+    properties: { _id: text, holder: text, epoch: whole, until: { bsonType: 'date' }, writes: whole },
+  },
   meta: {
     required: [],
     properties: { _id: text, owner: text, form: whole, count: whole },

@@ -6,7 +6,7 @@
 import type { Chain } from './chain.ts';
 import type { Collections } from './documents.ts';
 
-const pollMs = 1_000;
+const defaultPollMs = 1_000;
 const reopenMs = 1_000;
 const repeatAfterMs = 60_000;
 
@@ -17,7 +17,9 @@ export type WatchOptions = {
   readonly writer: string;
   /** Polling or watching fails. What fails again in the same way is told once a minute. */
   readonly onError: (error: unknown) => void;
-  /** For tests: false leaves polling alone. */
+  /** Default: every second. */
+  readonly pollMs?: number;
+  /** False leaves polling alone. Default true. */
   readonly streaming?: boolean;
 };
 
@@ -33,7 +35,7 @@ export class Watch {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#look(), pollMs);
+    this.#timer = setInterval(() => this.#look(), options.pollMs ?? defaultPollMs);
     this.#timer.unref();
     if (options.streaming !== false) this.#open();
   }
@@ -69,16 +71,25 @@ export class Watch {
       { batchSize: 1_000 },
     );
     this.#stream = stream;
-    stream.on('change', () => this.#look());
-    stream.once('error', (error) => this.#reopen(stream, error));
-    stream.once('close', () => this.#reopen(stream, undefined));
+    void this.#follow(stream);
+  }
+
+  async #follow(stream: ReturnType<Collections['block']['watch']>): Promise<void> {
+    try {
+      for (;;) {
+        await stream.next();
+        this.#look();
+      }
+    } catch (error) {
+      this.#onError(error);
+      this.#reopen(stream);
+    }
   }
 
   /** The driver goes on by itself where it can; where it cannot, a new stream starts and what was missed is read. */
-  #reopen(stream: ReturnType<Collections['block']['watch']>, error: unknown): void {
+  #reopen(stream: ReturnType<Collections['block']['watch']>): void {
     if (this.#closed || this.#stream !== stream) return;
     this.#stream = undefined;
-    if (error !== undefined) this.#onError(error);
     stream.close().catch(() => undefined);
     this.#reopening = setTimeout(() => {
       if (this.#closed) return;

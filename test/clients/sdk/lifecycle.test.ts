@@ -44,7 +44,7 @@ test('a certificate past two thirds of its time is renewed, and the client goes 
 test('an endpoint that is revoked loses its session, is told why, and keeps what it has written', async () => {
   await using client = await exchange.client(health);
   const ended = nextEvent(client, 'disconnected');
-  const { storeFile, receiptKeyPem } = exchange.gatewayHome;
+  const { store: storeFile, receiptKeyPem } = exchange.gatewayHome;
   const store = await openSqliteStore({ file: storeFile, receiptKeyPem });
   await revokeEndpoint(store, health.address as EndpointAddress, 'unspecified', Date.now());
   await store.close();

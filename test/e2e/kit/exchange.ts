@@ -1,15 +1,15 @@
 /** A whole exchange for one test file: a gateway in this process on a temporary folder, and enrolled endpoints. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createSandbox, enrolEndpoints } from '../../../bin/sandbox.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '../../../gateway/app.ts';
-import type { GatewayHome } from '../../../gateway/identity/gateway-home.ts';
+import { openGatewayHome, type GatewayHome } from '../../../gateway/identity/gateway-home.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
 import type { RecordEntry, Store, StoredRecord } from '../../../gateway/store/port.ts';
-import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { openStore } from '../../../gateway/open-store.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../../protocol/proof/signing.ts';
 import { startChildGateway, type ChildGateway } from './child-gateway.ts';
@@ -35,7 +35,10 @@ const rolesOf: Record<Name, readonly string[]> = {
   health: ['child-protection'],
 };
 
-export type ExchangeOptions = Pick<GatewayOptions, 'quotas' | 'now'>;
+export type ExchangeOptions = Pick<GatewayOptions, 'quotas' | 'now'> & {
+  /** The address of another store than the embedded one. */
+  readonly storeAddress?: string;
+};
 
 export class Exchange {
   readonly dir: string;
@@ -57,7 +60,10 @@ export class Exchange {
   /** Makes the folder and starts the gateway. */
   static async open(options: ExchangeOptions = {}): Promise<Exchange> {
     const dir = await mkdtemp(join(tmpdir(), 'causeway-e2e-'));
-    const exchange = new Exchange(dir, await createSandbox(dir), options);
+    const { storeAddress, ...rest } = options;
+    const home = await createSandbox(dir);
+    if (storeAddress !== undefined) await setStore(home, storeAddress);
+    const exchange = new Exchange(dir, await openGatewayHome(home.dir, Date.now), rest);
     await exchange.start();
     return exchange;
   }
@@ -74,6 +80,11 @@ export class Exchange {
   async start(options: ExchangeOptions = this.#options): Promise<void> {
     this.#options = options;
     this.#gateway = await startGateway({ home: this.home, log: this.#log(), port: 0, ...options });
+  }
+
+  /** Starts one more gateway on the same home and store. The caller closes it. */
+  async startAnother(): Promise<RunningGateway> {
+    return await startGateway({ home: this.home, log: this.#log(), port: 0, ...this.#options });
   }
 
   async stop(drainMs?: number): Promise<void> {
@@ -116,10 +127,7 @@ export class Exchange {
 
   /** The store's own view, through a connection of its own. */
   async store(): Promise<Store> {
-    this.#store ??= await openSqliteStore({
-      file: this.home.storeFile,
-      receiptKeyPem: this.home.receiptKeyPem,
-    });
+    this.#store ??= await openStore(this.home.store, { receiptKeyPem: this.home.receiptKeyPem });
     return this.#store;
   }
 
@@ -170,4 +178,11 @@ export class Exchange {
     });
     return pino({ level: 'error' }, sink);
   }
+}
+
+/** As an operator would, in `gateway.yaml`. */
+async function setStore(home: GatewayHome, address: string): Promise<void> {
+  const file = join(home.dir, 'gateway.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/^store: .*$/m, `store: ${JSON.stringify(address)}`));
 }

@@ -35,7 +35,7 @@ test('a new home is complete, private, and opens to the same thing', async () =>
     hosts: ['localhost', '127.0.0.1'],
     store: 'causeway.db',
   });
-  expect(home.storeFile).toBe(join(home.dir, 'causeway.db'));
+  expect(home.store).toBe(join(home.dir, 'causeway.db'));
   expect(await readFile(join(home.policiesDir, 'sharing', 'one.cedar'), 'utf8')).toBe('// rules\n');
   expect(home.tls.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   const again = await openGatewayHome(home.dir, Date.now);
