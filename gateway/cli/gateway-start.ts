@@ -33,7 +33,7 @@ export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal
     .examples(
       ['causeway gateway start', ''],
       [
-        'causeway gateway start --store mongodb://db1.example,db2.example,db3.example/causeway?replicaSet=causeway',
+        'causeway gateway start --store "mongodb://db1.example,db2.example,db3.example/?replicaSet=causeway"',
         '',
       ],
       ['causeway gateway start /srv/causeway --json >> gateway.log', ''],

@@ -13,6 +13,8 @@ import type { BlockDocument, BlockNews, Collections, ReceiptGroupDocument } from
 type ReadBlock = Omit<BlockDocument, 'body' | 'previous' | 'at'>;
 
 const blocksAtOnce = 500;
+/** Gateways count as competing for so long after a block of another one. */
+const contendedForMs = 1_000;
 const projection = { body: 0, previous: 0, at: 0 } as const;
 
 export class Chain {
@@ -24,6 +26,8 @@ export class Chain {
   #underWay: Pick<BlockDocument, 'writer' | 'attempt'> | undefined;
   #catchingUp: Promise<void> | undefined;
   #wantsMore = false;
+  #foreignAt = -Infinity;
+  #isLastOurs = false;
 
   constructor(blocks: Collections['block'], causal: CausalTime) {
     this.#blocks = blocks;
@@ -32,6 +36,11 @@ export class Chain {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** True when this process added the last block and others have added theirs just before: it is their turn. */
+  get isTurnOfOthers(): boolean {
+    return this.#isLastOurs && performance.now() - this.#foreignAt < contendedForMs;
   }
 
   /** Reads where the chain ends. What came before is told to nobody. */
@@ -62,6 +71,7 @@ export class Chain {
   /** The attempt was committed. */
   append(block: BlockDocument, groups: readonly ReceiptGroupDocument[]): void {
     this.#underWay = undefined;
+    this.#isLastOurs = true;
     const versionsBefore = this.#head.versions;
     this.#head = headAfter(block);
     for (const { _id, bytes } of groups) this.listener?.onReceipts(_id.endpoint, _id.position, bytes);
@@ -105,6 +115,8 @@ export class Chain {
     if (block.writer === this.#underWay?.writer && block.attempt === this.#underWay.attempt) return false;
     const versionsBefore = this.#head.versions;
     this.#head = headAfter(block);
+    this.#isLastOurs = false;
+    this.#foreignAt = performance.now();
     for (const endpoint of block.news.queues) this.listener?.onQueue?.(endpoint);
     for (const { endpoint, position } of block.news.streams) {
       this.listener?.onReceipts(endpoint, position, undefined);

@@ -37,6 +37,12 @@ const transaction: TransactionOptions = {
 
 /** The pause before another try grows up to this. */
 const maxPauseMs = 50;
+/**
+ * Who has just added a block would always be first for the next one: the others have yet to hear of it. While
+ * gateways compete, it lets them go ahead for so long. What is asked meanwhile shares its next group.
+ */
+const courtesyMs = 5;
+const lookMs = 3;
 
 export type CommitterParts = {
   readonly collections: Collections;
@@ -66,16 +72,27 @@ export class Committer {
     at: number,
     deadline: number,
   ): Promise<Results[OperationType][]> {
+    if (this.#parts.chain.isTurnOfOthers) await sleep(courtesyMs);
     for (let tries = 1; ; tries++) {
       try {
         return await this.#parts.causal.within((session) => this.#try(session, operations, at, deadline));
       } catch (error) {
         if (!isHeightTaken(error) && !isTransient(error)) throw error;
         if (performance.now() > deadline) throw error;
-        await sleep(Math.random() * Math.min(maxPauseMs, 2 ** tries));
-        if (performance.now() < deadline) await this.#parts.chain.catchUp().catch(() => undefined);
+        await this.#pause(tries);
       }
     }
+  }
+
+  /** Waits until the chain has grown, since another gateway was first, or for a little while. */
+  async #pause(tries: number): Promise<void> {
+    const { chain } = this.#parts;
+    const { height } = chain.head;
+    const until = performance.now() + Math.min(maxPauseMs, lookMs * 2 ** tries);
+    do {
+      await sleep(Math.random() * lookMs);
+      await chain.catchUp().catch(() => undefined);
+    } while (chain.head.height === height && performance.now() < until);
   }
 
   async #try(
