@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient, type Document } from 'mongodb';
 import { eventually } from '../e2e/kit/watch.ts';
+import { serverParameters } from './server.ts';
 
 type Member = { readonly port: number; readonly dir: string; process: ChildProcess | undefined };
 
@@ -54,8 +55,7 @@ export class Members {
     const member = this.#members[index]!;
     const options = ['--replSet', 'causeway', '--bind_ip', '127.0.0.1', '--port', String(member.port)];
     const small = ['--dbpath', member.dir, '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '64'];
-    const parameters = ['--setParameter', 'notablescan=true'];
-    member.process = spawn(this.#mongod, [...options, ...small, ...parameters], { stdio: 'ignore' });
+    member.process = spawn(this.#mongod, [...options, ...small, ...serverParameters], { stdio: 'ignore' });
   }
 
   /** The index of the member that accepts writes now. */

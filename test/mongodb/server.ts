@@ -29,8 +29,15 @@ type Source =
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Queries that would scan a collection fail; and commands may be made to fail. */
-const parameters = ['notablescan=true', 'enableTestCommands=true'];
+/**
+ * Queries that would scan a collection fail; commands may be made to fail; and a transaction whose gateway was killed
+ * ends after a few seconds, as `docs/operating.md` asks.
+ */
+export const serverParameters = [
+  'notablescan=true',
+  'enableTestCommands=true',
+  'transactionLifetimeLimitSeconds=5',
+].flatMap((each) => ['--setParameter', each]);
 
 const downloadHost = 'fastdl.mongodb.org';
 
@@ -78,7 +85,7 @@ export async function startReplicaSet(
       name: 'causeway',
       count: members,
       storageEngine: 'wiredTiger',
-      args: ['--wiredTigerCacheSizeGB', '0.25', ...parameters.flatMap((each) => ['--setParameter', each])],
+      args: ['--wiredTigerCacheSizeGB', '0.25', ...serverParameters],
     },
   });
 }

@@ -223,6 +223,23 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       expect((await store.submit(submission)).outcomes[0]).toMatchObject({ outcome: 'accepted' });
     });
 
+    it('waits for the end of one that a killed gateway left open, which the server sees to', async () => {
+      const store = await open();
+      await store.submit({ source: police, messages: [acceptable(1)] });
+      const [block] = await blocks();
+      const session = admin.startSession();
+      session.startTransaction();
+      const taken = { ...block!, _id: 2, first: 1 };
+      await admin
+        .db(fixture.database.databaseName)
+        .collection('block')
+        .insertOne(taken as never, { session });
+      const { outcomes } = await store.submit({ source: police, messages: [acceptable(2)] });
+      expect(outcomes).toEqual([{ outcome: 'accepted', deliveries: [2] }]);
+      await expect(session.commitTransaction()).rejects.toThrow();
+      await session.endSession();
+    });
+
     it('a change stream whose place in the oplog is gone begins anew, and what it missed is read', async () => {
       const errors: unknown[] = [];
       const store = await open({ watch: { pollMs: 3_600_000 }, onError: (error) => errors.push(error) });
