@@ -132,7 +132,11 @@ async function run(seconds: number): Promise<void> {
   const receiptKeyPem = generateKeyPairSync('ed25519')
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString();
-  const store = await openSqliteStore({ file: join(folder, 'store.db'), receiptKeyPem });
+  const store = await openSqliteStore({
+    file: join(folder, 'store.db'),
+    receiptKeyPem,
+    auditKey: randomBytes(32),
+  });
   try {
     const nothing = async (): Promise<void> => Promise.resolve();
     await submitAll(store, framesOf(20_000, 64), nothing);

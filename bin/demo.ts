@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { startGateway, type RunningGateway } from '../gateway/app.ts';
+import type { GatewayHome } from '../gateway/identity/gateway-home.ts';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { usageError } from '../terminal/input.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { Cast } from './demo/cast.ts';
+import { exportAndVerify, exportLog } from './demo/log-step.ts';
 import { Narrator } from './demo/narrator.ts';
 import { readStory, type DemoNotice, type Story } from './demo/story.ts';
 import { Tally } from './demo/tally.ts';
@@ -25,15 +27,20 @@ export type DemoOptions = {
 };
 
 const settleMs = 20_000;
+type DemoGateway = { readonly home: GatewayHome; readonly running: RunningGateway };
+
 /** So that one notice is told to its end before the next begins. */
 const patienceMs = 3_000;
 
-/** Runs the demonstration. @returns 0 only if nothing was lost or doubled and every notice went as the story says */
+/**
+ * Runs the demonstration.
+ * @returns 0 only if nothing was lost or doubled, every notice went as the story says, and the audit log verifies
+ */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<number> {
   const narrator = new Narrator(terminal);
   const dir = await openFolder(options.keep);
   const interrupted = waitForInterrupt();
-  let gateway: RunningGateway | undefined;
+  let gateway: DemoGateway | undefined;
   const tally = new Tally();
   const cast = new Cast(dir, tally, narrator);
   try {
@@ -41,19 +48,22 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     gateway = await setUp(dir, story, cast, narrator, options);
     const unexpected = await tell(story, cast, tally, narrator);
     await settle(tally);
+    const isLogGood = await exportAndVerify(dir, gateway.home, narrator);
     const summary = tally.summary(options.keep === undefined ? null : dir);
     if (!options.once) {
       narrator.summary({ ...summary, home: dir });
-      invite(dir, gateway.url, narrator);
+      invite(dir, gateway.running.url, narrator);
       await interrupted.promise;
     } else {
       narrator.summary(summary);
     }
-    return summary.lost === 0 && summary.doubled === 0 && unexpected === 0 ? exitCodes.ok : exitCodes.failure;
+    const isGood = summary.lost === 0 && summary.doubled === 0 && unexpected === 0 && isLogGood;
+    return isGood ? exitCodes.ok : exitCodes.failure;
   } finally {
     interrupted.forget();
     await cast.close();
-    await gateway?.close();
+    await gateway?.running.close();
+    if (gateway !== undefined && options.keep !== undefined) await exportLog(dir, gateway.home);
     if (options.keep === undefined) await rm(dir, { recursive: true, force: true });
   }
 }
@@ -84,7 +94,7 @@ async function setUp(
   cast: Cast,
   narrator: Narrator,
   { keep, port = 0 }: DemoOptions,
-): Promise<RunningGateway> {
+): Promise<DemoGateway> {
   narrator.heading('A gateway of its own, and the partners');
   const home = await createSandbox(dir);
   narrator.step(
@@ -106,7 +116,7 @@ async function setUp(
     { type: 'connected', endpoints: story.endpoints.length },
     `${story.endpoints.length} endpoints connected, keys trusted`,
   );
-  return gateway;
+  return { home, running: gateway };
 }
 
 /** The endpoints have enrolled at this port: a gateway started from the kept folder must have it again. */

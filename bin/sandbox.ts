@@ -12,7 +12,12 @@ import type { EndpointAddress } from '../protocol/ids.ts';
 export const shippedPolicies = fileURLToPath(new URL('../policies', import.meta.url));
 
 /** An endpoint to enrol: its address and roles. */
-export type SandboxEndpoint = { readonly address: string; readonly roles: readonly string[] };
+export type SandboxEndpoint = {
+  readonly address: string;
+  readonly roles: readonly string[];
+  /** The clock by which it makes its keys. For tests. */
+  readonly now?: () => number;
+};
 
 /** Makes a gateway's home under `dir/gateway`, for loopback only. */
 export async function createSandbox(dir: string, policiesFrom = shippedPolicies): Promise<GatewayHome> {
@@ -45,10 +50,10 @@ export async function enrolEndpoints(
 ): Promise<string[]> {
   const policy = await loadPolicySet(home.policiesDir);
   // The operator's command works beside the running gateway; so does this.
-  const store = await openStore(home.store, { receiptKeyPem: home.receiptKeyPem });
+  const store = await openStore(home.store, home.storeKeys);
   try {
     const homes: string[] = [];
-    for (const { address, roles } of endpoints) {
+    for (const { address, roles, now } of endpoints) {
       const { token } = await issueEnrolmentToken(
         { endpoint: address as EndpointAddress, roles },
         {
@@ -59,7 +64,7 @@ export async function enrolEndpoints(
         },
       );
       const endpointDir = endpointHome(dir, address);
-      await enrol({ gatewayUrl, token, home: endpointDir });
+      await enrol({ gatewayUrl, token, home: endpointDir, ...(now === undefined ? {} : { now }) });
       homes.push(endpointDir);
       onEnrolled(address);
     }

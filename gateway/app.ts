@@ -6,24 +6,28 @@ import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
-import { AttemptLimit } from './http/attempt-limit.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { identifyRequest } from './http/identify-request.ts';
+import { registerLogRoutes } from './http/log-routes.ts';
 import { buildServer } from './http/server.ts';
 import { checkHealth, shareProbe } from './health.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
+import { auditLogOptions } from './audit-log-options.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
+import type { QuotaSettings } from './identity/gateway-settings.ts';
 import { IncidentRecord } from './incident-record.ts';
 import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
+import { Quotas } from './quotas.ts';
 import { Relay } from './relay/relay.ts';
-import { SessionRegistry, type SessionQuotas } from './socket/session-registry.ts';
+import { SessionRegistry } from './socket/session-registry.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
@@ -36,7 +40,7 @@ export type GatewayOptions = {
   readonly port?: number | undefined;
   /** A file of the embedded store, or `mongodb://…`. */
   readonly store?: string | undefined;
-  readonly quotas?: SessionQuotas;
+  readonly quotas?: Partial<QuotaSettings>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 };
@@ -49,16 +53,13 @@ export type RunningGateway = {
   close(drainMs?: number): Promise<void>;
 };
 
-const defaultQuotas: SessionQuotas = { sessionsPerEndpoint: 8, sessionsPerAgency: 1_000 };
 const defaultDrainMs = 5_000;
-/** Of one endpoint. Enough for a backlog that an old agreement produced; too few to fill a disk with refusals. */
-const refusalsPerMinute = 5_000;
 const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
- * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-unavailable`,
- * `store-in-use`
+ * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-damaged`,
+ * `store-unavailable`, `store-in-use`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { home } = options;
@@ -67,7 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   try {
     const policy = await PolicyHolder.load(home.policiesDir);
     const store = await openStore(address, {
-      receiptKeyPem: home.receiptKeyPem,
+      ...home.storeKeys,
       onError: (error) => options.log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(options.now === undefined ? {} : { clock: options.now }),
     });
@@ -94,9 +95,11 @@ class Gateway {
   readonly #directory: EndpointDirectory;
   readonly #dispatcher: Dispatcher;
   readonly #sessions: SessionRegistry;
+  readonly #quotas: Quotas;
   readonly #expiry: ExpiryClock;
   readonly #incidents: IncidentRecord;
   readonly #relay: Relay;
+  readonly #auditLog: AuditLog;
   #draining = false;
   /** The version of the directory that the sessions were last told of. */
   #toldVersion: number;
@@ -114,8 +117,11 @@ class Gateway {
     this.#dispatcher = new Dispatcher(parts);
     this.#expiry = new ExpiryClock(parts);
     this.#incidents = new IncidentRecord(store, onError);
-    this.#sessions = new SessionRegistry(options.quotas ?? defaultQuotas, this.#now);
+    const quotas = { ...options.home.settings.quotas, ...options.quotas };
+    this.#sessions = new SessionRegistry(quotas, this.#now);
+    this.#quotas = new Quotas(quotas, this.#now);
     this.#relay = this.#createRelay();
+    this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
   }
 
   async start(releaseLock: () => void): Promise<RunningGateway> {
@@ -129,6 +135,7 @@ class Gateway {
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
     await listen(app, host, this.#options.port ?? settings.port);
+    this.#auditLog.start();
     this.#sessions.start();
     this.#expiry.start();
     const { port } = app.server.address() as AddressInfo;
@@ -143,7 +150,7 @@ class Gateway {
     return new Relay({
       store: this.#store,
       now: this.#now,
-      refusals: new AttemptLimit(refusalsPerMinute, 60_000, this.#now),
+      quotas: this.#quotas,
       examination: {
         now: this.#now,
         resolve: (recipient) => this.#directory.resolve(recipient),
@@ -189,6 +196,7 @@ class Gateway {
       sessions: this.#sessions,
       context: this.#sessionContext(),
       identify,
+      admit: (endpoint) => this.#quotas.admit(endpoint),
       isDraining: () => this.#draining,
     });
     registerDirectoryRoutes(app, {
@@ -196,6 +204,7 @@ class Gateway {
       policy: () => this.#policy.current,
       identify,
     });
+    registerLogRoutes(app, this.#auditLog);
     const deps = {
       store: this.#store,
       authority: home.authority,
@@ -206,20 +215,23 @@ class Gateway {
       now: this.#now,
       identify: identifyPeer,
       enrol: (request) => this.#knownHere(enrolEndpoint(request, deps)),
-      renew: ({ entry: { endpoint }, thumbprint }, certificateRequest) =>
-        this.#knownHere(renewCertificate({ endpoint, thumbprint }, certificateRequest, deps)),
+      renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
+        this.#knownHere(renewCertificate({ endpoint, thumbprint }, renewal, deps)),
     });
     const store = { probe: shareProbe(() => this.#store.probe()) };
-    registerHealthRoutes(app, () => checkHealth({ store, home, now: this.#now, draining: this.#draining }));
+    registerHealthRoutes(app, () =>
+      checkHealth({ store, home, now: this.#now, draining: this.#draining, auditLog: this.#auditLog }),
+    );
     return app;
   }
 
   #sessionContext(): SessionContext {
-    const receiptKey = batchSigner(this.#options.home.receiptKeyPem).keyId;
+    const receiptKey = batchSigner(this.#options.home.storeKeys.receiptKeyPem).keyId;
     return {
       store: this.#store,
       relay: this.#relay,
       dispatcher: this.#dispatcher,
+      received: (endpoint, bytes) => this.#quotas.received(endpoint, bytes),
       welcome: async (endpoint: EndpointAddress) => ({
         type: 'welcome',
         endpoint,
@@ -229,7 +241,7 @@ class Gateway {
         directoryVersion: this.#directory.version,
         policyDigest: this.#policy.current.digest,
         receiptKey,
-        checkpoint: null,
+        checkpoint: this.#auditLog.latest?.text ?? null,
       }),
       report: (endpoint, error) => this.#reportSession(endpoint, error),
       onClosed: (session) => this.#sessions.remove(session),
@@ -287,6 +299,7 @@ class Gateway {
     await app.close();
     await this.#expiry.stop();
     await this.#incidents.flush();
+    await this.#auditLog.close();
     await this.#store.close();
     releaseLock();
     this.#log.info('gateway stopped');

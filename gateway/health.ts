@@ -1,6 +1,7 @@
 /** Whether messages can be taken now, and what will need an operator soon. */
 import { X509Certificate } from 'node:crypto';
 import { isCausewayError } from '../protocol/errors.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import type { Store } from './store/port.ts';
@@ -32,11 +33,13 @@ export async function checkHealth(parts: {
   readonly home: GatewayHome;
   readonly now: () => number;
   readonly draining: boolean;
+  readonly auditLog: Pick<AuditLog, 'failure' | 'latest'>;
 }): Promise<HealthCheck[]> {
-  const { store, home, now, draining } = parts;
+  const { store, home, now, draining, auditLog } = parts;
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
     await checkStore(store),
+    checkLog(auditLog),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
   ];
@@ -51,6 +54,14 @@ async function checkStore(store: Pick<Store, 'probe'>): Promise<HealthCheck> {
     const { code, detail } = error;
     return { name: 'store', ok: false, detail: detail === undefined ? code : `${code}: ${detail}` };
   }
+}
+
+function checkLog({ failure, latest }: Pick<AuditLog, 'failure' | 'latest'>): HealthCheck {
+  if (failure !== undefined) {
+    const { code, detail } = failure;
+    return { name: 'audit log', ok: false, detail: detail === undefined ? code : `${code}: ${detail}` };
+  }
+  return { name: 'audit log', ok: true, detail: `published with ${latest?.size ?? 0} leaves` };
 }
 
 function checkCertificate(name: string, pem: string, now: number): HealthCheck {

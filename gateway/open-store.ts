@@ -5,6 +5,8 @@ import type { Store } from './store/port.ts';
 export type StoreOptions = {
   /** Ed25519 private key in PKCS#8 PEM, which signs the gateway's receipts. */
   readonly receiptKeyPem: string;
+  /** 32 bytes, with which the store opens the bodies of leaves; see `case-vault.ts`. */
+  readonly auditKey: Buffer;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** Told of failures that no caller waits for. */
@@ -14,7 +16,7 @@ export type StoreOptions = {
 /**
  * Opens a store.
  * @param address the embedded engine's file, or `mongodb://…`
- * @throws CausewayError `store-incompatible`, `store-unavailable`, `configuration-invalid`
+ * @throws CausewayError `store-incompatible`, `store-damaged`, `store-unavailable`, `configuration-invalid`
  */
 export async function openStore(address: string, options: StoreOptions): Promise<Store> {
   if (isMongodbAddress(address)) {
@@ -31,6 +33,6 @@ export async function openStore(address: string, options: StoreOptions): Promise
  */
 export async function lockForOneGateway(address: string): Promise<{ release(): void }> {
   if (isMongodbAddress(address)) return { release: () => undefined };
-  const { lockStore } = await import('./store/sqlite/store-lock.ts');
-  return lockStore(address);
+  const { lockPath } = await import('./store/path-lock.ts');
+  return lockPath(address);
 }

@@ -195,8 +195,44 @@ export const catalogue = {
   'configuration-invalid': entry(500, null, false, 'The configuration is not valid.'),
   'policy-invalid': entry(500, null, false, 'The policy folder is not valid.'),
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
+  'store-damaged': entry(500, null, false, 'The file of the store is damaged, or is no store.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
   'lease-lost': entry(409, null, false, 'Another gateway has taken over this task.'),
+  'case-unknown': entry(404, null, false, 'There is no such case.'),
+  'case-pending': entry(409, null, false, 'Messages of the case are still on their way.'),
+  // Audit log
+  'note-malformed': entry(
+    400,
+    null,
+    false,
+    'A signed note, a checkpoint or a verifier key does not have the form of its standard.',
+  ),
+  'note-untrusted': entry(
+    403,
+    null,
+    false,
+    'No trusted key has signed the note, or the signature of a trusted key does not verify.',
+  ),
+  'log-foreign': entry(403, null, false, 'The checkpoint is that of another log.'),
+  'log-malformed': entry(
+    422,
+    null,
+    false,
+    'A tile, an entry bundle or a path of the log does not have the form of its standard.',
+  ),
+  'log-proof-malformed': entry(
+    400,
+    null,
+    false,
+    'A proof about the log does not have the form of its standard.',
+  ),
+  'log-proof-invalid': entry(422, null, false, 'A proof about the log does not lead to its checkpoint.'),
+  'evidence-malformed': entry(400, null, false, 'The evidence does not have the form that is prescribed.'),
+  'message-unknown': entry(404, null, false, 'There is no message with this id.'),
+  'log-unreadable': entry(503, null, true, 'A file of the log, a proof or a key cannot be read.'),
+  'log-forked': entry(409, null, false, 'The log does not continue what was published of it.'),
+  'witness-refused': entry(502, null, true, 'A witness refused to cosign a checkpoint.'),
+  'witness-unreachable': entry(502, null, true, 'A witness cannot be reached.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** A stable error code, as it stands in frames, problem details, receipts and logs. */

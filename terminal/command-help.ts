@@ -9,6 +9,7 @@ export const sections = {
   operate: 'Operate a gateway',
   takePart: 'Take part as an endpoint',
   agreement: 'Data sets and policy',
+  account: 'Audit and witness',
 } as const;
 
 /** A command whose help shows every command below it, with arguments. */

@@ -9,7 +9,7 @@ const gateway = await startGateway({
   home: await openGatewayHome(dir, Date.now),
   log: pino({ level: 'error' }),
   port: 0,
-  quotas: { sessionsPerEndpoint: 8, sessionsPerAgency: Number(sessionsPerAgency) },
+  quotas: { sessionsPerAgency: Number(sessionsPerAgency) },
 });
 tell({ type: 'listening', url: gateway.url });
 

@@ -13,8 +13,9 @@ const endpointsSchema = z.array(
   z.strictObject({ address: endpointAddressSchema, title: z.string(), roles: z.array(slugSchema) }),
 );
 
-const noticeSchema = z.strictObject({
-  story: z.string(),
+const noticeMembersSchema = z.strictObject({
+  /** One sentence. */
+  story: z.string().regex(/^[^\n]+\.$/),
   from: endpointAddressSchema,
   to: z.array(endpointAddressSchema).min(1),
   category: slugSchema,
@@ -30,6 +31,13 @@ const noticeSchema = z.strictObject({
   expect: z.enum(errorCodes).optional(),
   delayMs: z.int().min(0).max(5_000).optional(),
 });
+
+const noticeSchema = noticeMembersSchema.refine(
+  ({ text, content, dataschema }) =>
+    (text === undefined) === (content !== undefined) &&
+    (content === undefined) === (dataschema === undefined),
+  'must have either text, or content with its dataschema',
+);
 
 const plotSchema = z.strictObject({
   cutOff: z.strictObject({

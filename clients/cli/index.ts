@@ -1,6 +1,7 @@
 /** The commands of those who take part. Each file holds one; the SDK is imported when a command runs. */
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { registerAudit } from './audit.ts';
 import { registerDatasetList } from './dataset-list.ts';
 import { registerDatasetShow } from './dataset-show.ts';
 import { registerDatasetTemplate } from './dataset-template.ts';
@@ -11,8 +12,9 @@ import { registerEnrol } from './enrol.ts';
 import { registerListen } from './listen.ts';
 import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
+import { registerWitness } from './witness.ts';
 
-/** Adds `enrol`, `send`, `listen`, `status`, `directory` and `dataset` to the program. */
+/** Adds `enrol`, `send`, `listen`, `status`, `directory`, `dataset`, `audit` and `witness` to the program. */
 export function registerClientCommands(program: ProgramCommand, terminal: Terminal): void {
   registerEnrol(program, terminal);
   const directory = program
@@ -33,4 +35,6 @@ export function registerClientCommands(program: ProgramCommand, terminal: Termin
   registerDatasetShow(dataset, terminal);
   registerDatasetValidate(dataset, terminal);
   registerDatasetTemplate(dataset, terminal);
+  registerAudit(program, terminal);
+  registerWitness(program, terminal);
 }

@@ -41,7 +41,9 @@ export class Batcher {
   }
 
   add(message: UnsignedMessage): void {
-    if (this.#waiting.push(message) === 1) setImmediate(() => this.flush());
+    const waiting = this.#waiting.push(message);
+    if (waiting === limits.maxBatch) this.flush();
+    else if (waiting === 1) setImmediate(() => this.flush());
   }
 
   /** Signs and submits at once what is waiting. */

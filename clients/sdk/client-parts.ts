@@ -1,13 +1,13 @@
 /** Builds the parts of a client from its home and joins them. */
 import { X509Certificate } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { EndpointAddress, Fingerprint } from '../../protocol/ids.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { batchSigner, signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import { directoryResponseSchema } from '../../protocol/wire/directory.ts';
 import { limits as protocolLimits } from '../../protocol/limits.ts';
 import type { ConnectOptions } from './client-options.ts';
-import { ClientRun } from './client-run.ts';
+import { ClientRun, type RunningParts } from './client-run.ts';
 import type { ComposeContext } from './compose.ts';
 import { DatasetBook, type FetchJson } from './dataset-book.ts';
 import { ClientDirectory } from './directory.ts';
@@ -27,14 +27,7 @@ import { ReceiptSender } from './receipt-sender.ts';
 import { StateDatabase } from './state-database.ts';
 
 /** What a {@link Client} is made of. */
-export type ClientParts = {
-  readonly endpoint: EndpointAddress;
-  readonly directory: ClientDirectory;
-  readonly datasets: DatasetBook;
-  readonly emitter: ClientEmitter;
-  readonly outbox: Outbox;
-  readonly inbox: Inbox;
-  readonly receiptSender: ReceiptSender;
+export type ClientParts = RunningParts & {
   readonly receiptEvents: LiveQueue<ReceiptEvent>;
   readonly ladder: LadderTable;
   readonly run: ClientRun;
@@ -52,6 +45,8 @@ const receiptsDropped =
 type Ground = {
   readonly endpoint: EndpointAddress;
   readonly openpgp: OpenpgpIdentity;
+  /** The same with the private subkey for one of these keys, which may have been made since. */
+  readonly openpgpFor: (recipientKeys: readonly Fingerprint[]) => Promise<OpenpgpIdentity>;
   readonly signer: ReturnType<typeof batchSigner>;
   readonly gatewayKey: SigningKey;
   readonly state: StateDatabase;
@@ -84,8 +79,11 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     ...{ state, emitter, now, report, self: endpoint, receipts: receiptSender },
     window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),
     maxBytes: options.maxBytesInHand ?? 64 * mib,
-    open: (unit, envelope) =>
-      openPayload(unit, envelope, { self: endpoint, openpgp, directory, datasets, verified }),
+    open: async (unit, envelope) =>
+      openPayload(unit, envelope, {
+        ...{ self: endpoint, directory, datasets, verified },
+        openpgp: await ground.openpgpFor(envelope.recipientKeys),
+      }),
   });
   const receiptEvents = new LiveQueue<ReceiptEvent>(maxUnreadReceipts, () =>
     emitter.emit('problem', new CausewayError('slow-consumer', { detail: receiptsDropped })),
@@ -117,9 +115,21 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
   const emitter = new ClientEmitter(log);
   const closing = new AbortController();
   const readHome = async () => (home = await openHome(options.home));
+  const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
+  let renewed = openpgp;
   return {
     endpoint: home.endpoint,
-    openpgp: await readOpenpgpIdentity(home.openpgpPrivateKey),
+    openpgp,
+    openpgpFor: async (recipientKeys) => {
+      if (recipientKeys.some((key) => renewed.encryptionKeys.includes(key))) return renewed;
+      try {
+        const { openpgpPrivateKey } = await readHome();
+        return (renewed = await readOpenpgpIdentity(openpgpPrivateKey));
+      } catch (cause) {
+        // The message must not be refused because the folder cannot be read at present.
+        throw new CausewayError('state-unavailable', { cause });
+      }
+    },
     signer: batchSigner(home.signingKeyPem),
     gatewayKey: signingKeyFromRaw(Buffer.from(home.receiptKey, 'base64url')),
     state: new StateDatabase(home.dir),

@@ -18,17 +18,21 @@ import { CertificateRenewal } from './renewal.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import type { StateDatabase } from './state-database.ts';
 
-type ClientRunDependencies = {
-  readonly state: StateDatabase;
+/** The parts that a client shows to its user and that run by themselves. */
+export type RunningParts = {
+  readonly endpoint: EndpointAddress;
   readonly directory: ClientDirectory;
   readonly datasets: DatasetBook;
   readonly emitter: ClientEmitter;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly receiptSender: ReceiptSender;
+};
+
+type ClientRunDependencies = RunningParts & {
+  readonly state: StateDatabase;
   readonly receiptBook: ReceiptBook;
   readonly log: Log;
-  readonly endpoint: EndpointAddress;
   /** Names your software to the gateway. */
   readonly clientName: string;
   /** The key that must sign the gateway's receipts. */

@@ -4,21 +4,47 @@
  */
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { Problem } from '../../protocol/errors.ts';
+import { pointer } from '../../protocol/wire/describe-issues.ts';
 import { nearestName } from './nearest-name.ts';
 import { resolveSchema, schemaAt, type DatasetSchema } from './dataset-schema.ts';
 
 const maxProblems = 50;
 
-/** One problem for each thing to correct, in the order of the document's fields as Ajv met them. */
-export function explainErrors(root: DatasetSchema, errors: readonly ErrorObject[]): Problem[] {
+/**
+ * One problem for each thing to correct, in the order of the document's fields as Ajv met them.
+ * @param namesUnknown points at fields that the data set does not know by their own names, which a document chose
+ */
+export function explainErrors(
+  root: DatasetSchema,
+  errors: readonly ErrorObject[],
+  namesUnknown = false,
+): Problem[] {
   const problems = new Map<string, Problem>();
   for (const error of errors) {
     // An `if` only repeats what its `then` has said.
     if (error.keyword === 'if') continue;
-    const problem = { at: error.instancePath, message: explain(root, error) };
+    const unknown = namesUnknown ? unknownField(error) : undefined;
+    const problem =
+      unknown === undefined
+        ? { at: error.instancePath, message: explain(root, error) }
+        : { at: error.instancePath + pointer([unknown]), message: describeNamed(root, error, unknown) };
     problems.set(`${problem.at} ${problem.message}`, problem);
   }
   return [...problems.values()].slice(0, maxProblems);
+}
+
+function unknownField({ params }: ErrorObject): string | undefined {
+  const { additionalProperty, unevaluatedProperty } = params as Params;
+  return [additionalProperty, unevaluatedProperty].find((name) => typeof name === 'string');
+}
+
+/** As {@link describeUnknown}, where the pointer ends at the field itself. */
+function describeNamed(root: DatasetSchema, { instancePath }: ErrorObject, name: string): string {
+  const fields = Object.keys(schemaAt(root, instancePath)?.properties ?? {});
+  const nearest = nearestName(name, fields);
+  const hint =
+    nearest === undefined ? `the fields here are ${fields.join(', ')}` : `did you mean \`${nearest}\`?`;
+  return `is not a field here; ${hint}`;
 }
 
 function explain(root: DatasetSchema, error: ErrorObject): string {

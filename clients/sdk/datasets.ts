@@ -65,12 +65,16 @@ export class DatasetRegistry {
   /**
    * What is wrong with a document: JSON Pointers (the empty one is the whole) and plain words, never its values.
    * Empty when it is in order.
+   * @param options.namesUnknown for whoever has the document before them, and not for logs: points at fields that the
+   *   data set does not know by their own names
    * @throws CausewayError `dataset-unknown`
    */
-  validate(urn: string, value: unknown): Problem[] {
+  validate(urn: string, value: unknown, options: { readonly namesUnknown?: boolean } = {}): Problem[] {
     const entry = this.#get(urn);
     entry.compiled ??= compile(entry);
-    return entry.compiled(value) ? [] : explainErrors(entry.schema, entry.compiled.errors ?? []);
+    return entry.compiled(value)
+      ? []
+      : explainErrors(entry.schema, entry.compiled.errors ?? [], options.namesUnknown);
   }
 
   /**

@@ -12,8 +12,9 @@ import {
 } from '../../protocol/wire/enrolment.ts';
 import { fetchPinnedAuthority } from './first-contact.ts';
 import { gatewayOrigin, requestGateway } from './gateway-request.ts';
-import { createHome, refuseExistingHome, replaceTlsIdentity, type Home } from './home.ts';
+import { createHome, refuseExistingHome, replaceOpenpgpKey, replaceTlsIdentity, type Home } from './home.ts';
 import { buildEnrolmentRequest, createEndpointKeys, createTlsKey, type EndpointKeys } from './keys.ts';
+import { readOpenpgpIdentity, renewEncryptionKey } from './openpgp.ts';
 
 export type EnrolOptions = {
   /** `https://host:port`. */
@@ -23,6 +24,8 @@ export type EnrolOptions = {
   /** The folder to make. */
   readonly home: string;
   readonly signal?: AbortSignal | undefined;
+  /** ms since 1970. For tests. */
+  readonly now?: () => number;
 };
 
 /** A fresh identity and its public entry. */
@@ -39,7 +42,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   const token = decodeEnrolmentToken(options.token);
   await refuseExistingHome(options.home);
   const authorityPem = await fetchPinnedAuthority(gatewayUrl, token.ca, options.signal);
-  const keys = await createEndpointKeys(token.endpoint);
+  const keys = await createEndpointKeys(token.endpoint, (options.now ?? Date.now)());
   const response = await requestGateway({
     gatewayUrl,
     path: '/v1/enrol',
@@ -63,23 +66,28 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
 }
 
 /**
- * Gets a certificate for a fresh TLS key, over the present one, and puts both into the home.
+ * Gets a certificate for a fresh TLS key, over the present one, publishes a fresh encryption subkey with it, and puts
+ * all of them into the home. The subkey is there first: nobody must encrypt to a key that could get lost.
  * The gateway takes the present one until it has seen the new one: should the answer be lost, renew again.
  * A client does this by itself; do not call it while one has the home open.
  * @throws CausewayError as {@link enrol} does
  */
 export async function renew(home: Home, options: { readonly signal?: AbortSignal } = {}): Promise<Home> {
   const { tlsKeyPem, certificateRequestPem } = createTlsKey();
+  const openpgpPrivateKey = await renewEncryptionKey(home.openpgpPrivateKey, Date.now());
+  const prepared =
+    openpgpPrivateKey === home.openpgpPrivateKey ? home : await replaceOpenpgpKey(home, openpgpPrivateKey);
+  const { certificateArmored } = await readOpenpgpIdentity(openpgpPrivateKey);
   const { certificate } = await requestGateway({
     gatewayUrl: home.gatewayUrl,
     path: '/v1/renew',
     tls: { ca: home.authorityPem, key: home.tlsKeyPem, cert: home.tlsCertificatePem },
-    body: { certificateRequest: certificateRequestPem },
+    body: { certificateRequest: certificateRequestPem, openpgpCertificate: certificateArmored },
     schema: renewalResponseSchema,
     signal: options.signal,
   });
   checkCertificate(certificate, tlsKeyPem, home.endpoint, home.authorityPem);
-  return replaceTlsIdentity(home, { tlsKeyPem, tlsCertificatePem: certificate });
+  return replaceTlsIdentity(prepared, { tlsKeyPem, tlsCertificatePem: certificate });
 }
 
 /** When a certificate should be renewed, ms since 1970: at two thirds of its time. */

@@ -126,6 +126,16 @@ export async function replaceTlsIdentity(
   return { ...home, ...tls };
 }
 
+/** Puts the OpenPGP private key with a further subkey into a home. */
+export async function replaceOpenpgpKey(home: Home, openpgpPrivateKey: string): Promise<Home> {
+  const path = join(home.dir, files.openpgp);
+  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  await writeNewFile(draft, openpgpPrivateKey);
+  await rename(draft, path);
+  await sync(home.dir);
+  return { ...home, openpgpPrivateKey };
+}
+
 async function writeIdentity(dir: string, identity: HomeIdentity): Promise<void> {
   const described: z.input<typeof identitySchema> = {
     version: 1,

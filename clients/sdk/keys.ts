@@ -23,13 +23,16 @@ export type EndpointKeys = TlsKey & {
   readonly signingKey: string;
 };
 
-/** Makes fresh keys for an endpoint. Nothing is written or sent. */
-export async function createEndpointKeys(endpoint: EndpointAddress): Promise<EndpointKeys> {
+/** Makes fresh keys for an endpoint. Nothing is written or sent. @param now ms since 1970 */
+export async function createEndpointKeys(
+  endpoint: EndpointAddress,
+  now: number = Date.now(),
+): Promise<EndpointKeys> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   return {
     endpoint,
     ...createTlsKey(),
-    openpgp: await generateOpenpgpKey(endpoint),
+    openpgp: await generateOpenpgpKey(endpoint, now),
     signingKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     signingKey: publicKey.export({ format: 'jwk' }).x ?? '',
   };

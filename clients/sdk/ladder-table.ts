@@ -58,6 +58,14 @@ export class LadderTable {
     return row === undefined ? undefined : Number(row.seq);
   }
 
+  /** The message without an answer whose envelope has this digest, or undefined. */
+  findWaiting(digest: Buffer): MessageId | undefined {
+    const row = this.#database
+      .prepare("SELECT id FROM outbox INDEXED BY outbox_waiting WHERE state = 'waiting' AND digest = ?")
+      .get(digest);
+    return row === undefined ? undefined : uuidFromBytes(row.id as Uint8Array);
+  }
+
   /** @returns false when the message does not go to this endpoint */
   markDelivered(seq: number, recipient: string, at: number): boolean {
     const { changes } = this.#database
@@ -135,6 +143,11 @@ export class LadderTable {
          ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`,
       )
       .run(position);
+  }
+
+  /** Notes that the stream has begun anew at a position below the one stored. */
+  rewindPosition(position: number): void {
+    this.#database.prepare("UPDATE meta SET value = ? WHERE name = 'receiptPosition'").run(position);
   }
 
   readMessage(id: MessageId): MessageRecord | undefined {

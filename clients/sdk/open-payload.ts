@@ -93,7 +93,8 @@ function checkPayload(payload: Buffer, envelope: Envelope): void {
 function checkAddressee(envelope: Envelope, { self, openpgp }: OpenContext): void {
   const role = `${agencyOf(self)}/@`;
   const isAddressed = envelope.to.some((address) => address === self || address.startsWith(role));
-  if (isAddressed && envelope.recipientKeys.includes(openpgp.encryptionKey)) return;
+  const isEncryptedToUs = envelope.recipientKeys.some((key) => openpgp.encryptionKeys.includes(key));
+  if (isAddressed && isEncryptedToUs) return;
   throw new CausewayError('payload-misdirected', { detail: 'It is not addressed to this endpoint.' });
 }
 

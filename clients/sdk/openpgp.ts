@@ -22,10 +22,12 @@ import {
   type PrivateKey,
   type PublicKey,
   type SignaturePacket,
+  type Subkey,
 } from 'openpgp';
 import { CausewayError } from '../../protocol/errors.ts';
 import { fingerprintSchema, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { encryptionKeyLifetimeMs } from '../../protocol/wire/enrolment.ts';
 
 /** The most that content may measure once decrypted and, where a foreign client compressed it, inflated. */
 export const maxContentBytes = 8 * 1024 * 1024;
@@ -57,10 +59,20 @@ export type OpenpgpKeyFiles = {
 /** An endpoint's private OpenPGP key, ready to use. */
 export type OpenpgpIdentity = {
   readonly fingerprint: Fingerprint;
+  /** The newest encryption subkey: the one that is published. */
   readonly encryptionKey: Fingerprint;
+  /** Every encryption subkey at hand. Those before the newest open what is still under way. */
+  readonly encryptionKeys: readonly Fingerprint[];
+  /** With the newest encryption subkey alone. */
   readonly certificateArmored: string;
   readonly privateKey: PrivateKey;
 };
+
+/**
+ * An encryption subkey is kept for as long after its creation: it is in the directory for one lifetime at most, taken
+ * as the previous one for another, and the last message to it may then be as long under way as messages may.
+ */
+const subkeyKeptMs = 2 * encryptionKeyLifetimeMs + limits.maxLifetimeMs;
 
 /** Makes an endpoint's key. It starts a little before now, for peers whose clocks are slow. */
 export async function generateOpenpgpKey(
@@ -71,22 +83,56 @@ export async function generateOpenpgpKey(
     type: 'curve25519',
     userIDs: { name: endpoint },
     date: new Date(now - limits.maxClockSkewMs),
+    subkeys: [{ keyExpirationTime: encryptionKeyLifetimeMs / 1_000 }],
     format: 'object',
     config,
   });
   return {
     privateKeyArmored: privateKey.armor(),
     certificateArmored: publicKey.armor(),
-    ...(await fingerprintsOf(privateKey)),
+    ...(await fingerprintsOf(privateKey, new Date(now))),
   };
+}
+
+/**
+ * Adds an encryption subkey of 90 days to a private key, unless its newest has more than half of that before it: a
+ * renewal that failed uses again what it made. Subkeys that no message can be encrypted to any more are dropped.
+ * @param now ms since 1970
+ * @returns the private key, armored
+ * @throws CausewayError `home-invalid`
+ */
+export async function renewEncryptionKey(privateKeyArmored: string, now: number): Promise<string> {
+  const { privateKey } = await readOpenpgpIdentity(privateKeyArmored);
+  const newestAt = newestSubkey(privateKey)?.getCreationTime().getTime() ?? 0;
+  if (now < newestAt + encryptionKeyLifetimeMs / 2) return privateKeyArmored;
+  privateKey.subkeys = privateKey.subkeys.filter(
+    (subkey) => now < subkey.getCreationTime().getTime() + subkeyKeptMs,
+  );
+  const renewed = await privateKey.addSubkey({
+    type: 'curve25519',
+    keyExpirationTime: encryptionKeyLifetimeMs / 1_000,
+    date: new Date(Math.max(now - limits.maxClockSkewMs, privateKey.getCreationTime().getTime())),
+    config,
+  });
+  return renewed.armor();
 }
 
 /** Reads a private key as {@link generateOpenpgpKey} made it. @throws CausewayError `home-invalid` */
 export async function readOpenpgpIdentity(privateKeyArmored: string): Promise<OpenpgpIdentity> {
   try {
     const privateKey = await readPrivateKey({ armoredKey: privateKeyArmored, config });
-    const certificateArmored = privateKey.toPublic().armor();
-    return { privateKey, certificateArmored, ...(await fingerprintsOf(privateKey)) };
+    const newest = newestSubkey(privateKey);
+    if (newest === undefined) throw new Error('there is no subkey');
+    const certificate = privateKey.toPublic();
+    const isNewest = (subkey: Subkey): boolean => subkey.getFingerprint() === newest.getFingerprint();
+    certificate.subkeys = certificate.subkeys.filter(isNewest);
+    return {
+      privateKey,
+      certificateArmored: certificate.armor(),
+      fingerprint: fingerprintSchema.parse(privateKey.getFingerprint()),
+      encryptionKey: fingerprintSchema.parse(newest.getFingerprint()),
+      encryptionKeys: privateKey.subkeys.map((subkey) => fingerprintSchema.parse(subkey.getFingerprint())),
+    };
   } catch (cause) {
     throw new CausewayError('home-invalid', { detail: 'Its OpenPGP key cannot be read.', cause });
   }
@@ -206,10 +252,15 @@ async function openMessage(
   }
 }
 
+function newestSubkey({ subkeys }: PrivateKey): Subkey | undefined {
+  return subkeys.toSorted((a, b) => b.getCreationTime().getTime() - a.getCreationTime().getTime())[0];
+}
+
 async function fingerprintsOf(
   key: Key,
+  at: Date = new Date(),
 ): Promise<{ readonly fingerprint: Fingerprint; readonly encryptionKey: Fingerprint }> {
-  const encryption = await key.getEncryptionKey();
+  const encryption = await key.getEncryptionKey(undefined, at);
   return {
     fingerprint: fingerprintSchema.parse(key.getFingerprint()),
     encryptionKey: fingerprintSchema.parse(encryption.getFingerprint()),

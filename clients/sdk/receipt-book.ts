@@ -13,6 +13,7 @@ import {
 import {
   acceptedDetail,
   refusedDetail,
+  unreadableId,
   type Receipt,
   type ReceiptKind,
 } from '../../protocol/wire/receipt.ts';
@@ -88,14 +89,16 @@ export class ReceiptBook {
   /**
    * Takes in a group as it arrived; resolves once everything believable in it is durable.
    * @param position its place in the receipt stream; 0 for a group outside it
-   * @param previous the place of the group before it
+   * @param previous the place of the group before it, or the one after which the gateway was asked to begin. Is it not
+   *   smaller, then the gateway was restored from a backup and its stream goes on from an earlier place
    * @throws CausewayError `state-unavailable`
    */
   async take(position: number, bytes: Buffer, previous = 0): Promise<void> {
     const reading = this.#examine(bytes);
     const outcome = await this.#deps.state.write(() => {
       const stored = this.#store(bytes, reading);
-      if (position > 0) this.#table.advancePosition(position, previous);
+      if (position > previous) this.#table.advancePosition(position, previous);
+      else if (position > 0) this.#table.rewindPosition(position);
       return stored;
     });
     this.#tell(position, outcome);
@@ -144,11 +147,21 @@ export class ReceiptBook {
       this.#table.holdGroup(reading.issuer, bytes);
       return { applied: [], faults: [] };
     }
-    const applied = reading.steps.filter((step) => this.#apply(step));
+    const named = reading.steps.map((step) => this.#name(step));
+    const applied = named.filter((step) => this.#apply(step));
     if (applied.length > 0) this.#table.keepEvidence(bytes, this.#deps.now());
     const unmatched = reading.steps.length - applied.length;
     const faults = Array.from({ length: unmatched }, () => new CausewayError('receipt-unmatched'));
     return { applied, faults: [...reading.faults, ...faults] };
+  }
+
+  /** The gateway refuses an envelope that it cannot read under the zero id: its digest says which message it was. */
+  #name(step: Step): Step {
+    const { receipt, answer, event } = step;
+    if (answer === undefined || receipt.message !== unreadableId) return step;
+    const message = this.#table.findWaiting(receipt.envelopeDigest);
+    if (message === undefined) return step;
+    return { receipt: { ...receipt, message }, answer, event: { ...event, message } };
   }
 
   /** @returns false when there is no such message: its id and the digest of its envelope must both be right */

@@ -1,5 +1,5 @@
 /**
- * Renewal of the TLS certificate, by one client at a time of all that share the home.
+ * Renewal of the TLS certificate and the encryption subkey, by one client at a time of all that share the home.
  *
  * Clients of one process and of several agree by a lease in `state.db`. It ends with the work, with its holder, or
  * after a minute. Whoever has it reads the home again first: another client may just have renewed.

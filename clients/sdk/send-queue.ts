@@ -58,7 +58,8 @@ export class SendQueue {
       this.#unitBytes += size;
       this.#queuedBytes += size;
     }
-    this.#schedule();
+    if (this.#units.length === limits.maxBatch) this.flush();
+    else this.#schedule();
   }
 
   putFrame(frame: Buffer): void {

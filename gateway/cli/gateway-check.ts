@@ -74,7 +74,7 @@ async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Pro
     return [good('store', 'made at the first start')];
   const { openStore } = await import('../open-store.ts');
   try {
-    const store = await openStore(home.store, { receiptKeyPem: home.receiptKeyPem });
+    const store = await openStore(home.store, home.storeKeys);
     try {
       await store.probe();
       const { entries } = await store.readDirectory();

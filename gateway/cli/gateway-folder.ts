@@ -29,7 +29,7 @@ export async function withGateway<T>(
 ): Promise<T> {
   const home = await openHome(dir);
   const { openStore } = await import('../open-store.ts');
-  const store = await openStore(home.store, { receiptKeyPem: home.receiptKeyPem });
+  const store = await openStore(home.store, home.storeKeys);
   try {
     return await work({ home, store });
   } finally {

@@ -20,8 +20,8 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
     .command('init')
     .summary('make a gateway: its keys, its CA, its settings and policies')
     .description(
-      'Makes a new folder with everything a gateway needs: an issuing CA, the TLS key and the key that signs\n' +
-        'receipts (mode 0600; none of them can read a message), gateway.yaml, and the sharing agreement.\n' +
+      'Makes a new folder with everything a gateway needs: an issuing CA, its keys for TLS, receipts and the audit\n' +
+        'log (mode 0600; none of them can read a message), gateway.yaml, and the sharing agreement.\n' +
         'It never writes over anything. Without --host and --listen it can be reached from this computer only.',
     )
     .argument('<dir>', 'the folder to make')
@@ -74,6 +74,8 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
     ['  ca.key, ca.crt', 'the issuing CA; keep a copy of both in a safe place'],
     ['  tls.key, tls.crt', `for ${hosts.join(', ')}; the certificate renews itself`],
     ['  receipt.key', 'signs the receipts'],
+    ['  log.key', 'signs the checkpoints of the audit log'],
+    ['  audit.key', 'opens, with the store, what the leaves of the log stand for'],
     ['  policies/', 'the sharing agreement; who may send what to whom'],
   ]);
   terminal.print();

@@ -1,12 +1,13 @@
-/** `causeway gateway records`: the gateway's record, line by line. */
+/** `causeway gateway records`: what the leaves of the audit log stand for, line by line. */
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import { jsonLine } from '../../terminal/json-line.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { Store, StoredRecord } from '../store/port.ts';
+import type { Store, StoredLeaf } from '../store/port.ts';
 import { gatewayFolder, withGateway } from './gateway-folder.ts';
+import { recordReading } from './record-reading.ts';
 
 type Flags = { readonly from: number; readonly follow?: true; readonly kind?: string };
 
@@ -18,8 +19,8 @@ export function registerGatewayRecords(gateway: ProgramCommand, terminal: Termin
     .command('records')
     .summary('read the record of what happened')
     .description(
-      'Prints the record: acceptances, refusals, enrolments, revocations, faults. It holds codes, ids and times,\n' +
-        'never content. Works while the gateway runs.',
+      'Prints what the audit log records: acceptances, refusals, enrolments, revocations, faults. It holds codes,\n' +
+        'ids and times, never content. Works while the gateway runs. The reading itself is recorded first.',
     )
     .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
     .option('--from <n>', 'index of the first line', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)
@@ -31,15 +32,16 @@ export function registerGatewayRecords(gateway: ProgramCommand, terminal: Termin
     )
     .action((given: string | undefined, flags: Flags) =>
       untilInterrupted((signal) =>
-        withGateway(gatewayFolder(given, terminal.env), ({ store }) =>
-          printRecords(store, flags, terminal, signal),
-        ),
+        withGateway(gatewayFolder(given, terminal.env), async ({ store }) => {
+          await recordReading(store, 'audit.records-read', { from: flags.from, of: flags.kind ?? 'all' });
+          await printRecords(store, flags, terminal, signal);
+        }),
       ),
     );
 }
 
 async function printRecords(
-  store: Pick<Store, 'readRecords'>,
+  store: Pick<Store, 'readLeaves'>,
   { from, follow, kind }: Flags,
   terminal: Terminal,
   signal: AbortSignal,
@@ -47,14 +49,14 @@ async function printRecords(
   let next = from;
   let found = 0;
   while (!signal.aborted) {
-    const page = await store.readRecords(next, pageSize);
-    for (const record of page) {
-      if (kind !== undefined && record.entry.kind !== kind) continue;
-      await terminal.deliver(`${lineOf(record, terminal)}\n`);
+    const leaves = await store.readLeaves(next, pageSize);
+    for (const leaf of leaves) {
+      if (kind !== undefined && leaf.entry.kind !== kind) continue;
+      await terminal.deliver(`${lineOf(leaf, terminal)}\n`);
       found++;
     }
-    next = (page.at(-1)?.index ?? next - 1) + 1;
-    if (page.length > 0) continue;
+    next = (leaves.at(-1)?.index ?? next - 1) + 1;
+    if (leaves.length > 0) continue;
     if (follow === undefined) {
       if (found === 0) terminal.hint(nothingFound(from, kind));
       return;
@@ -69,7 +71,7 @@ function nothingFound(from: number, kind: string | undefined): string {
   return `No line${kinds} was found from index ${from} on.`;
 }
 
-function lineOf({ index, at, entry }: StoredRecord, terminal: Terminal): string {
+function lineOf({ index, at, entry }: StoredLeaf, terminal: Terminal): string {
   const time = new Date(at).toISOString();
   const { kind, ...fields } = entry;
   if (terminal.wantsJson) return jsonLine({ type: 'record', index, at: time, kind, ...fields });

@@ -4,6 +4,7 @@ import { sections } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { registerAgencyAdd } from './agency-add.ts';
 import { registerAgencyList } from './agency-list.ts';
+import { registerAudit } from './audit.ts';
 import { registerEndpointList } from './endpoint-list.ts';
 import { registerEndpointRevoke } from './endpoint-revoke.ts';
 import { registerEnrolToken } from './enrol-token.ts';
@@ -34,6 +35,7 @@ export function registerGatewayCommands(program: ProgramCommand, terminal: Termi
   registerAgencyList(agency, terminal);
 
   registerEnrolToken(program, terminal);
+  registerAudit(program, terminal);
 
   const endpoint = program
     .command('endpoint')

@@ -140,10 +140,22 @@ export class Dispatcher {
     });
   }
 
+  /**
+   * A client that is ahead of the stream knows it from before the store was restored from a backup: it gets all
+   * that is kept, for nobody knows any more what it has.
+   */
+  async #checkPosition(endpoint: EndpointAddress, outlet: Outlet): Promise<void> {
+    if (outlet.isPositionChecked) return;
+    const asked = outlet.receiptsSent ?? 0;
+    if (asked > 0 && asked > (await this.#store.readReceiptsEnd(endpoint))) outlet.receiptsSent = 0;
+    outlet.isPositionChecked = true;
+  }
+
   async #streamReceipts(endpoint: EndpointAddress, outlet: Outlet): Promise<void> {
     // The mark falls in the same turn in which the loop ends: whatever grows afterwards starts it again.
     outlet.readingReceipts = true;
     try {
+      await this.#checkPosition(endpoint, outlet);
       while (outlet.receiptsSent !== null && outlet.sink.isWritable()) {
         const due = outlet.receiptsDue;
         const groups = await this.#store.readReceipts(endpoint, outlet.receiptsSent, receiptReadLimit);

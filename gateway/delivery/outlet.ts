@@ -15,6 +15,8 @@ export class Outlet {
   receiptsSent: number | null;
   /** Highest position that the stream is known to have reached. */
   receiptsDue = 0;
+  /** True once `receiptsSent`, which the client named, was compared with the end of the stream. */
+  isPositionChecked = false;
   /** True while a read of the receipt stream is running. */
   readingReceipts = false;
   /** Deliveries pushed by this session and not settled, by envelope digest in latin1. */

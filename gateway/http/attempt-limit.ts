@@ -15,18 +15,27 @@ export class AttemptLimit {
     this.#now = now;
   }
 
-  /** Counts attempts. @throws CausewayError `rate-limited` where they would be too many */
+  /** Counts attempts. @throws CausewayError `rate-limited` where they would be too many, and are not counted */
   take(peer: string, count = 1): void {
+    const window = this.#windowOf(peer);
+    if (window.used + count > this.#attempts) throw new CausewayError('rate-limited');
+    window.used += count;
+  }
+
+  /** Counts what has happened already, however much it is. */
+  add(peer: string, count: number): void {
+    this.#windowOf(peer).used += count;
+  }
+
+  #windowOf(peer: string): { used: number } {
     const now = this.#now();
     const known = this.#peers.get(peer);
-    if (known === undefined || now - known.startedAt >= this.#windowMs) {
-      this.#peers.delete(peer);
-      this.#peers.set(peer, { startedAt: now, used: count });
-      this.#forgetOldest();
-      return;
-    }
-    if (known.used + count > this.#attempts) throw new CausewayError('rate-limited');
-    known.used += count;
+    if (known !== undefined && now - known.startedAt < this.#windowMs) return known;
+    const window = { startedAt: now, used: 0 };
+    this.#peers.delete(peer);
+    this.#peers.set(peer, window);
+    this.#forgetOldest();
+    return window;
   }
 
   #forgetOldest(): void {

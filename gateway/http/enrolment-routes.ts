@@ -8,6 +8,7 @@ import {
   renewalRequestSchema,
   type EnrolmentRequest,
   type EnrolmentResponse,
+  type RenewalRequest,
   type RenewalResponse,
 } from '../../protocol/wire/enrolment.ts';
 import { AttemptLimit } from './attempt-limit.ts';
@@ -17,7 +18,7 @@ export type EnrolmentRouteDependencies = {
   readonly now: () => number;
   identify(request: FastifyRequest): RequestPeer;
   enrol(request: EnrolmentRequest): Promise<EnrolmentResponse>;
-  renew(peer: RequestPeer, certificateRequest: string): Promise<RenewalResponse>;
+  renew(peer: RequestPeer, renewal: RenewalRequest): Promise<RenewalResponse>;
 };
 
 const maxBodyBytes = 128 * 1024;
@@ -35,8 +36,7 @@ export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRou
   app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {
     const peer = deps.identify(request);
     attempts.take(peer.entry.endpoint);
-    const { certificateRequest } = parseBody(renewalRequestSchema, request.body);
-    return reply.send(await deps.renew(peer, certificateRequest));
+    return reply.send(await deps.renew(peer, parseBody(renewalRequestSchema, request.body)));
   });
 }
 

@@ -49,6 +49,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: connectionTimeoutMs,
     forceCloseConnections: true,
+    // What fails before there is a route, such as an address that cannot be decoded.
+    frameworkErrors: (error, _request, reply) => {
+      const typed = asCausewayError(error);
+      options.refused(typed);
+      sendProblem(reply, typed);
+    },
   }) as unknown as FastifyInstance;
   app.setErrorHandler((error, _request, reply) => {
     const typed = asCausewayError(error);

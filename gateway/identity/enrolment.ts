@@ -2,7 +2,12 @@
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
 import { directoryEntrySchema, type DirectoryEntry } from '../../protocol/wire/directory.ts';
-import type { EnrolmentRequest, EnrolmentResponse, RenewalResponse } from '../../protocol/wire/enrolment.ts';
+import type {
+  EnrolmentRequest,
+  EnrolmentResponse,
+  RenewalRequest,
+  RenewalResponse,
+} from '../../protocol/wire/enrolment.ts';
 import type { EnrolmentPermit, Store } from '../store/port.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
 import { changeEntry } from './change-entry.ts';
@@ -88,6 +93,7 @@ function buildEntry(parts: {
     openpgpCertificate: openpgp.armored,
     openpgpFingerprint: openpgp.fingerprint,
     encryptionKey: openpgp.encryptionKey,
+    previousEncryptionKey: null,
     signingKey: request.signingKey,
   } satisfies Record<keyof DirectoryEntry, unknown>);
 }
@@ -120,28 +126,36 @@ async function recordRefusal(
 type RenewingPeer = { readonly endpoint: EndpointAddress; readonly thumbprint: Digest };
 
 /**
- * Issues a new TLS certificate to an endpoint that is connected with a present one. That one stays good until the
- * endpoint shows the new one: an answer may be lost, and a renewal asked for again then replaces the one never seen.
- * @throws CausewayError `request-malformed`, `request-signature-invalid`, `endpoint-unknown`, `endpoint-revoked`,
- * `certificate-unknown`
+ * Issues a new TLS certificate to an endpoint that is connected with a present one, and registers its new encryption
+ * subkey where it sends one. The certificate before stays good until the endpoint shows the new one: an answer may be
+ * lost, and a renewal asked for again then replaces the one never seen.
+ * @throws CausewayError `request-malformed`, `request-signature-invalid`, `key-unsuitable`, `endpoint-unknown`,
+ * `endpoint-revoked`, `certificate-unknown`
  */
 export async function renewCertificate(
   { endpoint, thumbprint }: RenewingPeer,
-  certificateRequest: string,
+  { certificateRequest, openpgpCertificate }: RenewalRequest,
   deps: {
     readonly store: Pick<Store, 'readDirectory' | 'replaceEntry' | 'appendRecords'>;
     readonly authority: Authority;
+    readonly now: () => number;
   },
 ): Promise<RenewalResponse> {
   try {
     const certificate = await deps.authority.issueEndpointCertificate(certificateRequest, endpoint);
     const renewed = { tlsThumbprint: certificate.thumbprint, previousTlsThumbprint: thumbprint };
+    const openpgp =
+      openpgpCertificate === undefined
+        ? undefined
+        : await inspectOpenpgpCertificate(openpgpCertificate, deps.now());
     await changeEntry(deps.store, endpoint, (entry) => {
       if (entry.status !== 'active') throw new CausewayError('endpoint-revoked');
       if (thumbprint !== entry.tlsThumbprint && thumbprint !== entry.previousTlsThumbprint) {
         throw new CausewayError('certificate-unknown', { detail: 'It was superseded meanwhile.' });
       }
-      return { after: { ...entry, ...renewed }, record: { kind: 'endpoint.renewed', endpoint, ...renewed } };
+      const after = { ...entry, ...renewed, ...renewedKeys(entry, openpgp) };
+      const { encryptionKey } = after;
+      return { after, record: { kind: 'endpoint.renewed', endpoint, ...renewed, encryptionKey } };
     });
     return { certificate: certificate.pem, authority: deps.authority.certificatePem };
   } catch (error) {
@@ -150,6 +164,23 @@ export async function renewCertificate(
     }
     throw error;
   }
+}
+
+/** What a renewal changes of an endpoint's OpenPGP keys. Who pinned the primary key need not hear of it. */
+function renewedKeys(
+  entry: DirectoryEntry,
+  openpgp: OpenpgpCertificate | undefined,
+): Partial<DirectoryEntry> {
+  if (openpgp === undefined) return {};
+  if (openpgp.fingerprint !== entry.openpgpFingerprint) {
+    throw new CausewayError('key-unsuitable', {
+      detail: 'Its primary key is another than the one on record: only enrolling again changes that.',
+    });
+  }
+  const openpgpCertificate = openpgp.armored;
+  if (openpgp.encryptionKey === entry.encryptionKey) return { openpgpCertificate };
+  const { encryptionKey } = openpgp;
+  return { openpgpCertificate, encryptionKey, previousEncryptionKey: entry.encryptionKey };
 }
 
 function describeKeys(entry: DirectoryEntry): Record<string, string> {

@@ -5,13 +5,22 @@
  * gateway.yaml   settings                  ca.key   ca.crt    the issuing CA
  * policies/      the sharing agreement     tls.key  tls.crt   the gateway's own certificate, renewed at start
  * causeway.db    the store                 receipt.key        signs receipts (Ed25519)
+ * log/           the audit log, for all    log.key            signs its checkpoints (Ed25519)
+ * checkpoints/   checkpoints of the past    audit.key          opens the bodies of its leaves, with the store
  * ```
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  X509Certificate,
+} from 'node:crypto';
 import { cp } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
+import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import { createAuthority, createP256Key, openAuthority, type Authority } from './authority.ts';
@@ -37,6 +46,10 @@ const files = {
   tlsKey: 'tls.key',
   tlsCertificate: 'tls.crt',
   receiptKey: 'receipt.key',
+  logKey: 'log.key',
+  auditKey: 'audit.key',
+  log: 'log',
+  checkpoints: 'checkpoints',
 } as const;
 
 /** What an operator decides when a gateway is made. */
@@ -53,6 +66,14 @@ type GatewayHomeOptions = {
   readonly now: () => number;
 };
 
+/** What the store needs besides its file. */
+type StoreKeys = {
+  /** Ed25519 private key, PKCS#8 PEM, which signs receipts. */
+  readonly receiptKeyPem: string;
+  /** 32 bytes. */
+  readonly auditKey: Buffer;
+};
+
 /** A gateway's home, read and checked. */
 export type GatewayHome = {
   readonly dir: string;
@@ -63,10 +84,16 @@ export type GatewayHome = {
   readonly authority: Authority;
   /** For the TLS server: key, chain with the CA at its end, and the CA that client certificates come from. */
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
-  /** Ed25519 private key, PKCS#8 PEM. */
-  readonly receiptKeyPem: string;
-  /** Its public key, raw, base64url. */
+  /** What the store needs besides its file: see `SqliteStoreOptions`. */
+  readonly storeKeys: StoreKeys;
+  /** The public key of receipts, raw, base64url. */
   readonly receiptKey: string;
+  /** Ed25519 private key, PKCS#8 PEM, which signs the checkpoints of the audit log. */
+  readonly logKeyPem: string;
+  /** The folder of the audit log: tiles, entries and checkpoints, for everybody to read. */
+  readonly logDir: string;
+  /** Where checkpoints of the past are kept. */
+  readonly checkpointsDir: string;
 };
 
 /**
@@ -90,7 +117,9 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
     await writeNewFile(join(draft, files.authorityCertificate), authorityFiles.certificatePem, 0o644);
     await writeNewFile(join(draft, files.tlsKey), tlsKeyPem);
     await writeNewFile(join(draft, files.tlsCertificate), certificate.pem, 0o644);
-    await writeNewFile(join(draft, files.receiptKey), createReceiptKey());
+    await writeNewFile(join(draft, files.receiptKey), createEd25519Key());
+    await writeNewFile(join(draft, files.logKey), createEd25519Key());
+    await writeNewFile(join(draft, files.auditKey), `${randomBytes(auditKeyBytes).toString('base64url')}\n`);
     await writeNewFile(join(draft, files.settings), describeSettings(settings.data), 0o644);
     await cp(policiesFrom, join(draft, files.policies), { recursive: true });
   });
@@ -122,6 +151,8 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
   }
   const receiptKeyPem = await readPrivateFile(path('receiptKey'));
   const signer = usable(path('receiptKey'), () => batchSigner(receiptKeyPem));
+  const logKeyPem = await readPrivateFile(path('logKey'));
+  usable(path('logKey'), () => batchSigner(logKeyPem));
   return {
     dir: home,
     settings,
@@ -129,7 +160,10 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
     policiesDir: path('policies'),
     authority,
     tls: { key: tlsKeyPem, cert: tlsCertificatePem + authority.certificatePem, ca: authority.certificatePem },
-    receiptKeyPem,
+    storeKeys: { receiptKeyPem, auditKey: await readAuditKey(path('auditKey')) },
+    logKeyPem,
+    logDir: path('log'),
+    checkpointsDir: path('checkpoints'),
     receiptKey: signer.publicKey.raw.toString('base64url'),
   };
 }
@@ -159,8 +193,17 @@ function isServerCertificateDue(
   }
 }
 
-function createReceiptKey(): string {
+function createEd25519Key(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+/** @throws CausewayError `home-invalid` */
+async function readAuditKey(file: string): Promise<Buffer> {
+  const key = Buffer.from((await readPrivateFile(file)).trim(), 'base64url');
+  return usable(file, () => {
+    if (key.byteLength !== auditKeyBytes) throw new RangeError('an audit key has 32 bytes');
+    return key;
+  });
 }
 
 function publicKeyOf(privateKeyPem: string): string {

@@ -13,14 +13,46 @@ const hostSchema = z
   .string()
   .refine((host) => isIP(host) !== 0 || hostNamePattern.test(host), 'must be a host name or an IP address');
 
+const witnessSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(1_000),
+  key: z.string().min(1).max(500),
+  ca: z.string().max(20_000).optional(),
+});
+
+const logSettingsSchema = z.strictObject({
+  /** Without a scheme, as C2SP tlog-checkpoint wants it. */
+  origin: z
+    .string()
+    .regex(
+      /^[\x21-\x2a\x2c-\x7e]{1,200}$/,
+      'must be a name without white space or plus signs, such as gateway.example/log',
+    )
+    .optional(),
+  witnesses: z.array(witnessSchema).max(16).default([]),
+  export: z.string().min(1).max(1_000).optional(),
+});
+/** Shares of one agency and one endpoint; units in the names. */
+const quotaSettingsSchema = z.strictObject({
+  sessionsPerEndpoint: z.int().min(1).max(10_000).default(8),
+  sessionsPerAgency: z.int().min(1).max(100_000).default(1_000),
+  agencyMebibytesPerMinute: z.int().min(1).max(1_048_576).default(2_048),
+  agencyFailedVerificationsPerMinute: z.int().min(1).max(10_000_000).default(1_000),
+  endpointRefusalsPerMinute: z.int().min(1).max(10_000_000).default(5_000),
+});
+
+/** What one agency or endpoint may ask of the gateway; see the comments of {@link describeSettings}. */
+export type QuotaSettings = z.infer<typeof quotaSettingsSchema>;
+
 export const gatewaySettingsSchema = z.strictObject({
   host: hostSchema.default('0.0.0.0'),
   port: z.int().min(0).max(65_535).default(8443),
   hosts: z.array(hostSchema).min(1).max(32),
   store: z.string().min(1).max(1_000).default('causeway.db'),
+  log: logSettingsSchema.default({ witnesses: [] }),
+  quotas: quotaSettingsSchema.prefault({}),
 });
 
-/** Where the gateway listens, its names, and its store; see the comments of {@link describeSettings}. */
+/** Where the gateway listens, its names, its store, and its quotas; see the comments of {@link describeSettings}. */
 export type GatewaySettings = z.infer<typeof gatewaySettingsSchema>;
 
 /** The settings as a file that explains itself. */
@@ -40,7 +72,36 @@ ${settings.hosts.map((host) => `  - ${text(host)}`).join('\n')}
 # The store: a file, relative to this folder, or the address of a MongoDB replica set, such as
 # mongodb://db1.example,db2.example,db3.example/causeway?replicaSet=causeway
 store: ${text(settings.store)}
+
+# The audit log. Its origin is its name for ever: a log of another name is another log.
+# Witnesses cosign its checkpoints: \`url\` and verifier \`key\` of each, and \`ca\` (PEM) where its TLS certificate comes
+# from a CA of its own. \`export\` is a folder that a copy of the log is kept in, such as a mount of another machine.
+log:
+  origin: ${text(logOriginOf(settings))}
+  witnesses: []
+#   - { url: https://witness.example, key: witness.example+1f3a…+BF… }
+# export: /mnt/committee/causeway-log
+
+# What one agency or endpoint may ask, so that a flood of one is not felt by another.
+quotas:
+  # Open sessions.
+  sessionsPerEndpoint: ${settings.quotas.sessionsPerEndpoint}
+  sessionsPerAgency: ${settings.quotas.sessionsPerAgency}
+
+  # MiB that an agency may send in a minute, all its sessions together. What it saves up is at most a minute's.
+  agencyMebibytesPerMinute: ${settings.quotas.agencyMebibytesPerMinute}
+
+  # Signatures of an agency that may be checked in vain in a minute.
+  agencyFailedVerificationsPerMinute: ${settings.quotas.agencyFailedVerificationsPerMinute}
+
+  # Messages of an endpoint that may be refused or repeated in a minute: each leaves a line in the record for good.
+  endpointRefusalsPerMinute: ${settings.quotas.endpointRefusalsPerMinute}
 `;
+}
+
+/** The name of the gateway's audit log. */
+export function logOriginOf({ log, hosts }: GatewaySettings): string {
+  return log.origin ?? `${hosts[0] ?? 'localhost'}/log`;
 }
 
 /** Reads `gateway.yaml` strictly. @throws CausewayError `configuration-invalid`, with file and line */

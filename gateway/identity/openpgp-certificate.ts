@@ -6,6 +6,7 @@ import { enums, readKeys, type Key, type SignaturePacket, type Subkey } from 'op
 import { CausewayError } from '../../protocol/errors.ts';
 import { fingerprintSchema, type Fingerprint } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { encryptionKeyLifetimeMs } from '../../protocol/wire/enrolment.ts';
 
 const maxArmoredBytes = 32_768;
 const agreementAlgorithms = new Set<number>([enums.publicKey.x25519, enums.publicKey.x448]);
@@ -32,7 +33,7 @@ type SignatureWithSuites = SignaturePacket & {
 
 /**
  * Checks that a certificate is public, version 6, in force, able to sign, and has exactly one encryption key,
- * which can be used with AEAD.
+ * which can be used with AEAD and expires within 90 days.
  * @param now ms since 1970
  * @throws CausewayError `key-unsuitable`, with the reason in words
  */
@@ -48,6 +49,7 @@ export async function inspectOpenpgpCertificate(armored: string, now: number): P
     throw unsuitable('It has no valid key for signing.', cause);
   });
   const encryption = await findEncryptionKey(key, at);
+  await checkExpiry(encryption, at);
   return {
     armored: key.armor(),
     fingerprint: fingerprintSchema.parse(key.getFingerprint()),
@@ -111,6 +113,14 @@ async function findEncryptionKey(key: Key, at: Date): Promise<Subkey> {
     throw unsuitable('Its encryption key must be X25519 or X448.');
   }
   return subkey;
+}
+
+async function checkExpiry(subkey: Subkey, at: Date): Promise<void> {
+  const endsAt = Number(await subkey.getExpirationTime(at));
+  if (endsAt <= at.getTime() + encryptionKeyLifetimeMs + limits.maxClockSkewMs) return;
+  throw unsuitable(
+    'Its encryption key must expire within 90 days: a key that leaks must not open messages for ever.',
+  );
 }
 
 function privateKeySent(): CausewayError {

@@ -32,28 +32,41 @@ export type Evaluator = (request: DecisionRequest) => Decision;
 
 type Outcome = Omit<Decision, 'policyDigest' | 'inputs'>;
 
+/** Cedar keeps what it has parsed until the process ends, and frees it only when the same name is parsed again. */
+const cedarName = 'agreement';
+/** Whose policies Cedar has under that name, and what it found wrong with them. */
+let inCedar: { readonly agreement: Agreement; readonly faults: readonly DetailedError[] } | undefined;
+
 /**
- * Hands the agreement to Cedar once and returns the function that asks it.
- * Cedar keeps parsed policies for the whole process, under `name`: the digest keeps two agreements apart.
+ * Hands the agreement to Cedar and returns the function that asks it. Cedar has room for one agreement: where
+ * several are asked in turn, as an old one beside its successor, each is handed over again when it is asked.
  */
-export function prepareEvaluator(agreement: Agreement, name: string = agreement.digest): Evaluator {
-  const { digest, policies, schema } = agreement;
-  const staticPolicies = Object.fromEntries([...policies.values()].map(({ id, text }) => [id, text]));
-  const prepared = [preparseSchema(name, schema), preparsePolicySet(name, { staticPolicies })];
-  const faults = prepared.flatMap((answer) => (answer.type === 'failure' ? answer.errors : []));
+export function prepareEvaluator(agreement: Agreement): Evaluator {
+  handOver(agreement);
   return (request) => {
-    const outcome = faults.length > 0 ? deniedByFault(faults) : ask(agreement, name, request);
-    return Object.freeze({ ...outcome, policyDigest: digest, inputs: copyRequest(request) });
+    const faults = handOver(agreement);
+    const outcome = faults.length > 0 ? deniedByFault(faults) : ask(agreement, request);
+    return Object.freeze({ ...outcome, policyDigest: agreement.digest, inputs: copyRequest(request) });
   };
 }
 
-function ask(agreement: Agreement, name: string, request: DecisionRequest): Outcome {
+function handOver(agreement: Agreement): readonly DetailedError[] {
+  if (inCedar?.agreement === agreement) return inCedar.faults;
+  const { policies, schema } = agreement;
+  const staticPolicies = Object.fromEntries([...policies.values()].map(({ id, text }) => [id, text]));
+  const parsed = [preparseSchema(cedarName, schema), preparsePolicySet(cedarName, { staticPolicies })];
+  const faults = parsed.flatMap((answer) => (answer.type === 'failure' ? answer.errors : []));
+  inCedar = { agreement, faults };
+  return faults;
+}
+
+function ask(agreement: Agreement, request: DecisionRequest): Outcome {
   for (const { agency } of [request.sender, request.recipient]) {
     if (agreement.agencies.has(agency)) continue;
     return denied([], [`The sharing agreement has no agency ${agency}.`]);
   }
   try {
-    const answer = statefulIsAuthorized(buildCall(agreement, name, request));
+    const answer = statefulIsAuthorized(buildCall(agreement, request));
     if (answer.type === 'failure') return deniedByFault(answer.errors);
     const { decision, diagnostics } = answer.response;
     if (diagnostics.errors.length > 0) {
@@ -88,7 +101,7 @@ function describeSilence(agreement: Agreement, request: DecisionRequest): string
   return `No policy of the sharing agreement permits ${name(sender)} to send ${category} to ${recipient.endpoint} (${name(recipient)}) for ${purpose}.`;
 }
 
-function buildCall(agreement: Agreement, name: string, request: DecisionRequest): StatefulAuthorizationCall {
+function buildCall(agreement: Agreement, request: DecisionRequest): StatefulAuthorizationCall {
   const { sender, recipient, dataschema } = request;
   const dataset =
     dataschema === undefined ? undefined : (agreement.datasets.get(dataschema)?.name ?? dataschema);
@@ -105,8 +118,8 @@ function buildCall(agreement: Agreement, name: string, request: DecisionRequest)
       ...(dataset === undefined ? {} : { dataset: word('Dataset', dataset) }),
     },
     entities: buildEntities(agreement, sender, recipient),
-    preparsedPolicySetId: name,
-    preparsedSchemaName: name,
+    preparsedPolicySetId: cedarName,
+    preparsedSchemaName: cedarName,
     validateRequest: true,
   };
 }

@@ -22,7 +22,7 @@ export function checkSchemaFits(parts: PolicyParts, problems: Problem[]): void {
     roles: agency.roles,
   });
   // Without policies: what remains to go wrong is the request itself.
-  const decide = prepareEvaluator({ ...parts, policies: new Map() }, `${parts.digest} without policies`);
+  const decide = prepareEvaluator({ ...parts, policies: new Map() });
   const severity: Severity = category.severities[0] ?? 'info';
   const request = { category: category.id, severity, purpose, basis, dataschema };
   const { errors } = decide({ sender: party('first'), recipient: party('second'), ...request });

@@ -3,7 +3,7 @@
  * vocabulary, policy. The result is a verdict for the store, with the record of why.
  */
 import { CausewayError, catalogue, isCausewayError } from '../../protocol/errors.ts';
-import { agencyOf, isSameSet, type EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, isSameSet, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { findWholeBatches, verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
@@ -96,6 +96,7 @@ export function examine(
       code: error.code,
       text: error.detail?.slice(0, maxTextLength),
       final: authentic && !catalogue[error.code].retryable,
+      thread: authentic ? envelope?.thread : undefined,
       record: {
         ...describe('message.refused', sender, envelopeDigest, envelope, decisions),
         code: error.code,
@@ -158,7 +159,7 @@ function resolveRecipients(envelope: Envelope, context: ExaminationContext): rea
   }
   if (
     !isSameSet(
-      entries.map((entry) => entry.encryptionKey),
+      entries.map((entry) => keyInUse(entry, envelope.recipientKeys)),
       envelope.recipientKeys,
     )
   ) {
@@ -167,6 +168,15 @@ function resolveRecipients(envelope: Envelope, context: ExaminationContext): rea
     });
   }
   return entries;
+}
+
+/** The key of a recipient that a message is to be encrypted to: its present one, or the one that was renewed since. */
+function keyInUse(
+  { encryptionKey, previousEncryptionKey }: DirectoryEntry,
+  recipientKeys: readonly Fingerprint[],
+): Fingerprint {
+  if (previousEncryptionKey === null || recipientKeys.includes(encryptionKey)) return encryptionKey;
+  return recipientKeys.includes(previousEncryptionKey) ? previousEncryptionKey : encryptionKey;
 }
 
 function decideAll(
@@ -214,11 +224,13 @@ function describe(
 ): AcceptableMessage['record'] {
   const base = { kind, source: entry.endpoint, envelope: envelopeDigest.toString('base64url') };
   if (envelope === undefined) return base;
-  const { id, thread, category, severity, purpose, basis, dataschema } = envelope;
+  const { id, thread, to, sequence, category, severity, purpose, basis, dataschema } = envelope;
   return {
     ...base,
     message: id,
     thread,
+    to,
+    sequence,
     category,
     severity,
     purpose,

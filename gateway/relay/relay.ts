@@ -15,11 +15,20 @@ export type FreshDelivery = {
   readonly message: AcceptableMessage;
 };
 
+/** What the relay reports of an endpoint's use, and is told to refuse. */
+export type RelayQuotas = {
+  /** @throws CausewayError `rate-limited` before a frame is examined */
+  submitting(endpoint: EndpointAddress): void;
+  /** @throws CausewayError `rate-limited` where so many units may not be refused any more */
+  refused(endpoint: EndpointAddress, count: number): void;
+  repeated(endpoint: EndpointAddress, count: number): void;
+  failedVerifications(endpoint: EndpointAddress, count: number): void;
+};
+
 export type RelayDependencies = {
   readonly store: Store;
   readonly now: () => number;
-  /** Counts refused units: each leaves a line in the record for good. @throws CausewayError `rate-limited` */
-  readonly refusals: { take(endpoint: EndpointAddress, count: number): void };
+  readonly quotas: RelayQuotas;
   readonly examination: ExaminationContext;
   /** Called after the commit and before the sender is answered. */
   onAccepted(deliveries: readonly FreshDelivery[]): void;
@@ -40,13 +49,22 @@ export class Relay {
    * Takes the units of a submit frame and resolves with the signed receipt group that answers it, one receipt for
    * each unit in order.
    * @throws CausewayError `store-unavailable` where nothing could be promised; the same units may be given again;
-   * `rate-limited` where the sender has had too many refused
+   * `rate-limited` where the sender has had too many refused or repeated
    */
   async submit(sender: Sender, units: readonly Unit[]): Promise<Buffer> {
+    const { quotas, store } = this.#deps;
+    const source = sender.entry.endpoint;
+    quotas.submitting(source);
     const messages = examineAll(units, sender, this.#deps.examination);
-    const refused = messages.filter(({ verdict }) => verdict === 'refuse').length;
-    if (refused > 0) this.#deps.refusals.take(sender.entry.endpoint, refused);
-    const result = await this.#deps.store.submit({ source: sender.entry.endpoint, messages });
+    const refused = messages.filter((message) => message.verdict === 'refuse');
+    if (refused.length > 0) {
+      const forged = refused.filter(({ code }) => code === 'proof-invalid').length;
+      if (forged > 0) quotas.failedVerifications(source, forged);
+      quotas.refused(source, refused.length);
+    }
+    const result = await store.submit({ source, messages });
+    const repeated = result.outcomes.filter(({ outcome }) => outcome === 'duplicate').length;
+    if (repeated > 0) quotas.repeated(source, repeated);
     const fresh: FreshDelivery[] = [];
     result.outcomes.forEach((outcome, index) => {
       const message = messages[index];
@@ -70,7 +88,12 @@ export class Relay {
     if (parsed.issuer !== endpoint)
       throw new CausewayError('receipt-invalid', { detail: 'Its issuer is another.' });
     const receipts = parsed.receipts.map((receipt) => this.#readSettlement(endpoint, receipt));
-    verifyReceiptGroup(parsed, recipient.signingKey);
+    try {
+      verifyReceiptGroup(parsed, recipient.signingKey);
+    } catch (error) {
+      this.#deps.quotas.failedVerifications(endpoint, 1);
+      throw error;
+    }
     const { outcome } = await this.#deps.store.settle({ recipient: endpoint, group, receipts });
     if (outcome === 'unmatched') throw new CausewayError('receipt-unmatched');
     this.#deps.onSettled(

@@ -5,7 +5,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { Session } from './session.ts';
 
-export type SessionQuotas = { readonly sessionsPerEndpoint: number; readonly sessionsPerAgency: number };
+type SessionQuotas = { readonly sessionsPerEndpoint: number; readonly sessionsPerAgency: number };
 
 const sweepIntervalMs = 2_000;
 

@@ -24,6 +24,8 @@ export type SessionContext = {
   readonly store: Store;
   readonly relay: Relay;
   readonly dispatcher: Dispatcher;
+  /** Bytes of a frame have arrived. @throws CausewayError `rate-limited` */
+  received(endpoint: EndpointAddress, bytes: number): void;
   welcome(endpoint: EndpointAddress): Promise<Welcome>;
   /** An error of a session, for the log and the record; `error` is typed unless the gateway itself failed. */
   report(endpoint: EndpointAddress, error: unknown): void;
@@ -126,6 +128,7 @@ export class Session {
 
   #receive(data: RawData, isBinary: boolean): void {
     try {
+      this.#context.received(this.endpoint, (data as Buffer).byteLength);
       if (!isBinary) {
         this.#apply({ type: 'control', frame: parseClientFrame((data as Buffer).toString('utf8')) });
         return;

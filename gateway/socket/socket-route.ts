@@ -3,6 +3,7 @@ import type {} from '@fastify/websocket';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { socketPath, subprotocol } from '../../protocol/limits.ts';
@@ -16,6 +17,8 @@ export type SocketRouteDependencies = {
   readonly context: SessionContext;
   /** Identifies the peer of a request by its certificate. @throws CausewayError */
   identify(request: FastifyRequest): DirectoryEntry;
+  /** Looks at what the agency has used up already. @throws CausewayError `rate-limited` */
+  admit(endpoint: EndpointAddress): void;
   isDraining(): boolean;
 };
 
@@ -35,6 +38,7 @@ export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDepen
         // Only browsers say where a page came from, and a browser would lend its certificate to any page.
         if (request.headers.origin !== undefined) throw new CausewayError('origin-forbidden');
         const entry = deps.identify(request);
+        deps.admit(entry.endpoint);
         deps.sessions.admit(entry.endpoint);
         entries.set(request, entry);
         done();

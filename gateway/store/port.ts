@@ -24,8 +24,14 @@ export type DeliveryState = 'queued' | 'delivered' | 'stored' | 'refused' | 'exp
 export type Lane = 0 | 1 | 2;
 
 /**
- * Something that happened, for the record: an object of codes, ids and times, never content.
- * Its place in the record is given at commit.
+ * A case: the `thread` of its messages. What belongs to none is in the gateway's own case, which is never erased.
+ */
+export type CaseId = MessageId;
+export const houseCase = '00000000-0000-0000-0000-000000000000' as CaseId;
+
+/**
+ * Something that happened, for the audit log: an object of codes, ids and times, never content. At commit it becomes
+ * the body of a leaf, which says in the open only what `protocol/audit/leaf.ts` lists.
  */
 export type RecordEntry = {
   readonly kind: string;
@@ -64,6 +70,8 @@ export type RefusableMessage = {
    * first outcome and every later try gets it again.
    */
   readonly final: boolean;
+  /** Its case, where the sender's signature was verified: otherwise anybody could write into any. */
+  readonly thread: CaseId | undefined;
   readonly record: RecordEntry;
 };
 
@@ -80,7 +88,7 @@ export type SubmissionOutcome =
       /** One delivery for each recipient, in order. */
       readonly deliveries: readonly DeliveryId[];
     }
-  /** The id had the same envelope before: only a `message.repeated` is recorded, the receipt repeats the first outcome. */
+  /** The id had the same envelope before: only a `message.repeated` is logged, the receipt repeats the first outcome. */
   | { readonly outcome: 'duplicate' }
   /** Refused by the caller, before, or just now because the id stands for another envelope (`id-conflict`). */
   | { readonly outcome: 'refused'; readonly code: ErrorCode };
@@ -134,8 +142,15 @@ export type EnrolmentPermit = {
 
 export type PermitRefusal = 'token-invalid' | 'token-expired' | 'token-used';
 
-/** All endpoints ever enrolled, each in its latest form. `version` grows with every change. */
-export type DirectorySnapshot = { readonly version: number; readonly entries: readonly DirectoryEntry[] };
+/**
+ * All endpoints ever enrolled, each in its latest form, and the index of the leaf that says so, in the same order.
+ * `version` grows with every change.
+ */
+export type DirectorySnapshot = {
+  readonly version: number;
+  readonly entries: readonly DirectoryEntry[];
+  readonly leaves: readonly number[];
+};
 
 /** What happened to one message, for operators. */
 export type MessageState = {
@@ -151,8 +166,54 @@ export type MessageState = {
   }[];
 };
 
-/** A line of the record with its index. */
-export type StoredRecord = { readonly index: number; readonly at: number; readonly entry: RecordEntry };
+/** What the store has to prove what became of one message; `record` is always the index of a leaf. */
+export type MessageEvidence = {
+  readonly id: MessageId;
+  readonly source: EndpointAddress;
+  readonly record: number;
+  /** Envelope, proof and payload as they arrived; empty for a refused message and after erasure. */
+  readonly unit: Buffer;
+  /** Leaves of the directory's entries in force for sender and recipients, at the acceptance and at each end. */
+  readonly directory: readonly number[];
+  readonly deliveries: readonly {
+    readonly recipient: EndpointAddress;
+    readonly state: DeliveryState;
+    readonly deliveredRecord: number | null;
+    readonly settledRecord: number | null;
+    /** The group of receipts in which the recipient signed `stored` or `refused`. */
+    readonly group: Buffer | undefined;
+  }[];
+};
+
+/** A leaf of the audit log and what it stands for. */
+export type StoredLeaf = {
+  readonly index: number;
+  /** When it was committed, ms since 1970. */
+  readonly at: number;
+  /** The entry of the log: JSON, plain ASCII. */
+  readonly leaf: string;
+  /** The body where there is one that can be opened; otherwise what the leaf says itself. */
+  readonly entry: RecordEntry;
+  /** The case that its body belongs to; absent where it has none. */
+  readonly case?: CaseId;
+  /** True when it had a body whose case was erased. */
+  readonly erased: boolean;
+  /** What the leaf's commitment binds: the salt in base64url, and the body as text. */
+  readonly opening?: { readonly salt: string; readonly body: string };
+};
+
+/** The leaves of one commit as they stand in the tree, `(length u16 | leaf) × count`. */
+export type LeafRun = { readonly first: number; readonly count: number; readonly leaves: Buffer };
+
+/** The leaves of a store, opened for reading only. */
+export type LeafSource = {
+  /** See `Store.readLeafRuns`. */
+  readLeafRuns(from: number): Promise<readonly LeafRun[]> | readonly LeafRun[];
+  close(): Promise<void> | void;
+};
+
+/** `pending`: some of its deliveries are still under way. */
+export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 
 /**
  * Told after a commit, also when another process made it. Groups are given along only where this process has
@@ -210,10 +271,15 @@ export type Store = {
     after: number,
     limit: number,
   ): Promise<readonly StoredReceiptGroup[]>;
+  /** The position that the endpoint's receipt stream has reached, forgotten groups included; 0 where there is none. */
+  readReceiptsEnd(endpoint: EndpointAddress): Promise<number>;
   /** Forgets the endpoint's receipt groups up to a position, which it has stored itself. */
   forgetReceipts(endpoint: EndpointAddress, through: number): Promise<void>;
   /** One message of a sender, or undefined. */
   readMessage(source: EndpointAddress, id: MessageId): Promise<MessageState | undefined>;
+
+  /** What proves what became of the messages with this id: one of each sender that has used it. */
+  readEvidence(id: MessageId): Promise<readonly MessageEvidence[]>;
 
   readDirectory(): Promise<DirectorySnapshot>;
   /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */
@@ -237,13 +303,23 @@ export type Store = {
   requestPolicyReload(record: RecordEntry): Promise<void>;
 
   /**
-   * Adds lines to the record that belong to no other change.
+   * Adds leaves that belong to no other change.
    * @param lease see `submit`
+   * @returns the index of the first
    * @throws CausewayError `lease-lost`
    */
-  appendRecords(records: readonly RecordEntry[], lease?: Lease): Promise<void>;
-  /** Lines of the record from an index on. */
-  readRecords(from: number, limit: number): Promise<readonly StoredRecord[]>;
+  appendRecords(records: readonly RecordEntry[], lease?: Lease): Promise<number>;
+  /** How many leaves the log has. */
+  countLeaves(): Promise<number>;
+  /** Leaves from an index on, in order, at most `limit` and about 1 MiB, but one at least. */
+  readLeaves(from: number, limit: number): Promise<readonly StoredLeaf[]>;
+  /** The same leaves as they stand in the tree, in whole commits, about 1 MiB: the first may begin before `from`. */
+  readLeafRuns(from: number): Promise<readonly LeafRun[]>;
+  /**
+   * Destroys the secret of a case, and with it every body and salt that its leaves are bound to; the ciphertexts of
+   * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it.
+   */
+  eraseCase(id: CaseId, record: RecordEntry): Promise<ErasureOutcome>;
 
   /**
    * Takes the right of this name for so long from now, or keeps it for so long. Engines for one gateway always

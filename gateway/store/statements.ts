@@ -1,8 +1,8 @@
-/** What the gateway states by itself, in receipts and in the record: the same words in every engine. */
+/** What the gateway states by itself, in receipts and in the audit log: the same words in every engine. */
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { gatewayAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import { gatewayAddress, type Digest, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import { encodeReceipt, type Receipt } from '../../protocol/wire/receipt.ts';
-import type { DeliveryState, PermitRefusal } from './port.ts';
+import type { PermitRefusal, RecordEntry } from './port.ts';
 
 /** The answer to a submitted message, encoded. @param detail JSON text */
 export function outcomeReceipt(
@@ -49,13 +49,14 @@ export function refusedDetailText(code: ErrorCode, text: string | undefined): st
   return JSON.stringify({ code, text });
 }
 
-/** The record's line of a delivery that changed its state: JSON in plain ASCII. */
-export function deliveryNote(
-  state: Exclude<DeliveryState, 'queued'>,
-  message: MessageId,
-  recipient: EndpointAddress,
-): string {
-  return `{"kind":"delivery.${state}","message":"${message}","recipient":"${recipient}"}`;
+/** What is logged where an id stands for another envelope already. @param of the leaf of its first outcome */
+export function conflictEntry(message: MessageId, source: EndpointAddress, of: number): RecordEntry {
+  return { kind: 'message.refused', message, source, code: 'id-conflict', of };
+}
+
+/** A digest as it stands in a leaf. */
+export function digestText(digest: Buffer): Digest {
+  return digest.toString('base64url') as Digest;
 }
 
 /** Why a permit may not be used, or undefined. */

@@ -1,6 +1,7 @@
 /**
  * Merkle trees as in RFC 6962, section 2.1: leaves SHA-256(0x00 ‖ entry), nodes SHA-256(0x01 ‖ left ‖ right),
- * split at the largest power of two smaller than the size. Hashes are Buffers of 32 bytes.
+ * split at the largest power of two smaller than the size. Hashes are Buffers of 32 bytes; sizes and indices are
+ * whole numbers up to 2^53 − 1.
  */
 import { hash } from 'node:crypto';
 import type { Digest } from '../ids.ts';
@@ -68,15 +69,34 @@ function subtree(leaves: readonly Buffer[], from: number, to: number, paths: Buf
   return nodeHash(left, right);
 }
 
-function largestPowerBelow(size: number): number {
-  return 2 ** (31 - Math.clz32(size - 1));
+/** The largest power of two smaller than a size of at least 2: where RFC 6962 splits a tree. */
+export function largestPowerBelow(size: number): number {
+  const last = size - 1;
+  const high = Math.floor(last / 2 ** 32);
+  return high > 0 ? 2 ** (63 - Math.clz32(high)) : 2 ** (31 - Math.clz32(last));
+}
+
+/** The hashes that stand one behind the other in some bytes; views, not copies. */
+export function splitHashes(
+  packed: Uint8Array,
+  from = 0,
+  count = packed.byteLength / hashBytes - from,
+): Buffer[] {
+  const { buffer, byteOffset } = packed;
+  return Array.from({ length: count }, (_, index) =>
+    Buffer.from(buffer, byteOffset + (from + index) * hashBytes, hashBytes),
+  );
+}
+
+function halve(value: number): number {
+  return Math.floor(value / 2);
 }
 
 /** How many hashes the path of leaf `index` in a tree of `size` leaves has. */
 export function pathLength(index: number, size: number): number {
   let length = 0;
-  for (let node = index, last = size - 1; last > 0; node >>>= 1, last >>>= 1) {
-    if ((node & 1) === 1 || node < last) length++;
+  for (let node = index, last = size - 1; last > 0; node = halve(node), last = halve(last)) {
+    if (node % 2 === 1 || node < last) length++;
   }
   return length;
 }
@@ -96,8 +116,8 @@ export function rootFromPath(
   if (path.byteLength !== pathLength(index, size) * hashBytes) return undefined;
   let result = leaf;
   let offset = 0;
-  for (let node = index, last = size - 1; last > 0; node >>>= 1, last >>>= 1) {
-    const isRight = (node & 1) === 1;
+  for (let node = index, last = size - 1; last > 0; node = halve(node), last = halve(last)) {
+    const isRight = node % 2 === 1;
     if (!isRight && node === last) continue;
     const sibling = path.subarray(offset, offset + hashBytes);
     offset += hashBytes;

@@ -6,7 +6,9 @@ import {
   endpointAddressSchema,
   fingerprintSchema,
   slugSchema,
+  type Digest,
 } from '../ids.ts';
+import { digestOf } from '../proof/merkle.ts';
 import { timestampSchema } from './envelope.ts';
 
 /** A raw Ed25519 public key in base64url, 43 characters. */
@@ -31,10 +33,22 @@ export const directoryEntrySchema = z.strictObject({
   openpgpFingerprint: fingerprintSchema,
   /** Fingerprint of its encryption subkey, as recipient packets name it. */
   encryptionKey: fingerprintSchema,
+  /** The one before it: messages that senders had encrypted to it before they read of the new one are still taken. */
+  previousEncryptionKey: fingerprintSchema.nullable().default(null),
   /** The Ed25519 key that signs envelopes and receipts. */
   signingKey: rawKeySchema,
 });
 export type DirectoryEntry = z.infer<typeof directoryEntrySchema>;
+
+/**
+ * What a leaf of the audit log says of an entry: SHA-256 of its compact JSON, members in the order above. It needs no
+ * salt: nobody can guess keys.
+ */
+export function directoryEntryDigest(entry: DirectoryEntry): Digest {
+  const names = Object.keys(directoryEntrySchema.shape) as (keyof DirectoryEntry)[];
+  const ordered = Object.fromEntries(names.map((name) => [name, entry[name]]));
+  return digestOf(Buffer.from(JSON.stringify(ordered)));
+}
 
 export const directoryResponseSchema = z.strictObject({
   version: z.int().min(0),

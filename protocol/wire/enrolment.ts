@@ -69,8 +69,17 @@ export const enrolmentResponseSchema = z.strictObject({
 });
 export type EnrolmentResponse = z.infer<typeof enrolmentResponseSchema>;
 
-/** Body of `POST /v1/renew`, over mutual TLS: a new TLS certificate for the endpoint that asks. */
-export const renewalRequestSchema = z.strictObject({ certificateRequest: z.string().max(8_192) });
+/** The longest time that an encryption subkey may be valid from when it is registered: as long as a TLS certificate. */
+export const encryptionKeyLifetimeMs = 90 * 24 * 3_600_000;
+
+/**
+ * Body of `POST /v1/renew`, over mutual TLS: a new TLS certificate for the endpoint that asks, and, where it sends
+ * one, its OpenPGP certificate with a new encryption subkey under the same primary key.
+ */
+export const renewalRequestSchema = z.strictObject({
+  certificateRequest: z.string().max(8_192),
+  openpgpCertificate: z.string().max(32_768).optional(),
+});
 export type RenewalRequest = z.infer<typeof renewalRequestSchema>;
 
 export const renewalResponseSchema = z.strictObject({ certificate: z.string(), authority: z.string() });

@@ -57,6 +57,15 @@ describe('causeway dataset', () => {
     expect(stdout + stderr).not.toContain('a-secret-day');
   });
 
+  it('names a field that the data set does not know, for whoever has the document anyway', async () => {
+    const document = { ...(await template()), colour: 'a-secret-colour' };
+    const file = join(dir, 'unknown.json');
+    writeFileSync(file, JSON.stringify(document));
+    const { stdout } = await dataset('validate', 'concern-report', file);
+    expect(stdout).toContain(`${file}: /colour: is not a field here; the fields here are`);
+    expect(stdout).not.toContain('a-secret-colour');
+  });
+
   it('says where JSON breaks off, without repeating it', async () => {
     const file = join(dir, 'broken.json');
     writeFileSync(file, '{\n  "name": "Somebody",,\n}');

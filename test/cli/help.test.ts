@@ -31,6 +31,10 @@ const commands = [
   'dataset template',
   'policy check',
   'policy show',
+  'audit verify',
+  'witness init',
+  'witness follow',
+  'witness run',
 ];
 
 /** The program without its joints: every command but the demo. */
@@ -47,10 +51,16 @@ function buildProgram(): ProgramCommand {
 }
 
 describe('causeway --help', () => {
-  it('shows the whole tree on one page, in four sections, without colours in a pipe', async () => {
+  it('shows the whole tree on one page, in five sections, without colours in a pipe', async () => {
     const { code, stdout, stderr } = await runCauseway(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const sections = ['Try it', 'Operate a gateway', 'Take part as an endpoint', 'Data sets and policy'];
+    const sections = [
+      'Try it',
+      'Operate a gateway',
+      'Take part as an endpoint',
+      'Data sets and policy',
+      'Audit and witness',
+    ];
     const places = sections.map((section) => stdout.indexOf(`\n${section}\n`));
     expect(places.every((place) => place > 0)).toBe(true);
     expect(places).toEqual([...places].sort((a, b) => a - b));
@@ -96,7 +106,7 @@ describe('causeway --help', () => {
 describe('wrong usage', () => {
   it.each([
     [['sedn'], /Unknown command 'sedn'.*Did you mean send\?/],
-    [['init'], /Did you mean causeway gateway init\?/],
+    [['init'], /Did you mean causeway gateway init or causeway witness init\?/],
     [['gateway', 'strat'], /Did you mean start\?.*causeway gateway --help/],
     [['listen', '--hmoe', 'x'], /Did you mean --home\?.*causeway listen --help/],
     [['agency', 'add', 'x'], /Required option '--name <name>' not specified.*causeway agency add --help/],

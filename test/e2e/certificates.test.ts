@@ -19,7 +19,7 @@ let bystander: Bystander;
 let authority: AuthorityFiles;
 
 beforeAll(async () => {
-  exchange = await Exchange.open({ quotas: { sessionsPerEndpoint: 2, sessionsPerAgency: 1_000 } });
+  exchange = await Exchange.open({ quotas: { sessionsPerEndpoint: 2 } });
   people = await exchange.enrol('police', 'north', 'night', 'south', 'health');
   bystander = await Bystander.start(exchange, people.health, people.south);
   authority = await issuingAuthority();

@@ -1,13 +1,13 @@
 /**
  * The gateway is killed under load, again and again: whatever it accepted is delivered once in effect.
  *
- * `CAUSEWAY_KILLS` sets the number of kills, `CAUSEWAY_SEED` repeats a run's times.
+ * `CAUSEWAY_KILLS` sets the number of kills, `CAUSEWAY_SEED` repeats a run's times, `CAUSEWAY_LANES` how many
+ * exchanges are tried side by side, each with its own gateway and its share of the kills.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ChildGateway } from './kit/child-gateway.ts';
+import { describe, expect, it } from 'vitest';
 import { Writer, type TestEndpoint, type TestMessage } from './kit/endpoint.ts';
 import { Exchange } from './kit/exchange.ts';
 import type { RawSession } from './kit/raw-session.ts';
@@ -15,19 +15,11 @@ import { eventually } from './kit/watch.ts';
 
 const kills = Number(process.env.CAUSEWAY_KILLS ?? 5);
 const seed = Number(process.env.CAUSEWAY_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const lanes = Number(process.env.CAUSEWAY_LANES ?? 1);
 const window = 96;
 const maxLoadMs = 700;
-const backInServiceMs = 20_000;
-
-let exchange: Exchange;
-let people: Record<'police' | 'north', TestEndpoint>;
-
-beforeAll(async () => {
-  exchange = await Exchange.open();
-  people = await exchange.enrol('police', 'north');
-  await exchange.stop();
-});
-afterAll(() => exchange.close());
+/** The bar, from the start of the process to `/readyz`; see `ChildGateway.backInServiceMs`. */
+const maxBackInServiceMs = 5_000;
 
 /** A small generator of numbers in [0, 1), the same for the same seed (mulberry32). */
 function randomFrom(state: number): () => number {
@@ -138,70 +130,120 @@ class Consumer {
   }
 }
 
-/** One life of the gateway: `end` says when, and how. */
-async function live(
-  publisher: Publisher,
-  consumer: Consumer,
-  end: (gateway: ChildGateway, stopPublishing: () => void) => Promise<void>,
-): Promise<void> {
-  const gateway = await exchange.startChild();
-  expect(gateway.startedInMs).toBeLessThan(backInServiceMs);
-  const north = await exchange.connect(people.north, { credit: 500, receiptsAfter: null });
-  const police = await exchange.connect(people.police, { receiptsAfter: publisher.position });
-  const over = { publishing: false, consuming: false };
-  const work = Promise.allSettled([
-    publisher.run(police, () => over.publishing),
-    consumer.run(north, () => over.consuming),
-  ]);
-  await end(gateway, () => (over.publishing = true));
-  await gateway.kill();
-  await Promise.all([police.closed(), north.closed()]);
-  Object.assign(over, { publishing: true, consuming: true });
-  publisher.take();
-  for (const outcome of await work) {
-    // They may have been cut off in the middle of something, and of nothing else do they complain.
-    if (outcome.status === 'rejected') expect(String(outcome.reason)).toMatch(/closed with/);
-  }
-  expect(gateway.log()).toBe('');
-}
+type People = Record<'police' | 'north', TestEndpoint>;
 
-it(
-  `delivers once in effect whatever it accepted, over ${kills} kills (CAUSEWAY_SEED=${seed})`,
-  async () => {
-    const random = randomFrom(seed);
-    const publisher = new Publisher(await Writer.open(people.police, [people.north]));
-    const consumer = new Consumer(join(exchange.dir, 'inbox.db'));
-    for (let round = 0; round < kills; round++) {
-      await live(publisher, consumer, () => pause(random() * maxLoadMs));
+/** An exchange whose gateway is killed, and the two who use it. */
+class Lane {
+  readonly #exchange: Exchange;
+  readonly publisher: Publisher;
+  readonly consumer: Consumer;
+  readonly #people: People;
+  slowestStartMs = 0;
+
+  private constructor(exchange: Exchange, people: People, publisher: Publisher) {
+    this.#exchange = exchange;
+    this.#people = people;
+    this.publisher = publisher;
+    this.consumer = new Consumer(join(exchange.dir, 'inbox.db'));
+  }
+
+  static async open(exchange: Exchange): Promise<Lane> {
+    const people = await exchange.enrol('police', 'north');
+    await exchange.stop();
+    return new Lane(exchange, people, new Publisher(await Writer.open(people.police, [people.north])));
+  }
+
+  /** One life of the gateway: `end` says when it is killed. */
+  async live(end: (stopPublishing: () => void) => Promise<void>): Promise<void> {
+    const { publisher, consumer } = this;
+    const { police: sender, north: recipient } = this.#people;
+    const gateway = await this.#exchange.startChild();
+    expect(gateway.backInServiceMs).toBeLessThan(maxBackInServiceMs);
+    this.slowestStartMs = Math.max(this.slowestStartMs, gateway.backInServiceMs);
+    this.#exchange.prepareChild();
+    const north = await this.#exchange.connect(recipient, { credit: 500, receiptsAfter: null });
+    const police = await this.#exchange.connect(sender, { receiptsAfter: publisher.position });
+    const over = { publishing: false, consuming: false };
+    const work = Promise.allSettled([
+      publisher.run(police, () => over.publishing),
+      consumer.run(north, () => over.consuming),
+    ]);
+    await end(() => (over.publishing = true));
+    await gateway.kill();
+    await Promise.all([police.closed(), north.closed()]);
+    Object.assign(over, { publishing: true, consuming: true });
+    publisher.take();
+    for (const outcome of await work) {
+      // They may have been cut off in the middle of something, and of nothing else do they complain.
+      if (outcome.status === 'rejected') expect(String(outcome.reason)).toMatch(/closed with/);
     }
-    await live(publisher, consumer, async (_gateway, stopPublishing) => {
+    expect(gateway.log()).toBe('');
+  }
+
+  /** The last life goes on until every message has made its way. */
+  async finish(): Promise<void> {
+    const { publisher } = this;
+    await this.live(async (stopPublishing) => {
       await pause(200);
       stopPublishing();
-      await eventually(
-        'every message to be accepted and stored',
-        () => {
-          publisher.take();
-          const isDone = publisher.unaccepted.size === 0 && publisher.stored.size === publisher.sent;
-          return isDone ? true : undefined;
-        },
-        60_000,
-      );
+      const isDone = (): true | undefined => {
+        publisher.take();
+        return publisher.unaccepted.size === 0 && publisher.stored.size === publisher.sent ? true : undefined;
+      };
+      await eventually('every message to be accepted and stored', isDone, 60_000);
     });
-    await exchange.stop();
-    consumer.close();
+    await this.#exchange.stop();
+    this.consumer.close();
+  }
 
+  async expectOnceInEffect(): Promise<void> {
+    const { publisher, consumer } = this;
     const accepted = [...publisher.accepted.keys()].sort();
     expect(accepted).toHaveLength(publisher.sent);
     expect([...consumer.seen.keys()].sort()).toEqual(accepted);
     expect([...consumer.seen.values()].every((times) => times === 1)).toBe(true);
     expect([...publisher.stored].sort()).toEqual(accepted);
-    const records = await exchange.records();
-    expect(records.map(({ index }) => index)).toEqual(records.map((_, index) => index));
+    const records = await this.#exchange.records();
+    expect(records.every(({ index }, place) => index === place)).toBe(true);
     const acceptances = records.filter(({ entry }) => entry.kind === 'message.accepted');
     expect(new Map(acceptances.map(({ index, entry }) => [entry.message, index]))).toEqual(
       publisher.accepted,
     );
     expect(acceptances).toHaveLength(publisher.sent);
+  }
+}
+
+describe.concurrent.each(Array.from({ length: lanes }, (_, lane) => seed + lane))(
+  'a gateway under load (CAUSEWAY_SEED=%i)',
+  (laneSeed) => {
+    const share = Math.ceil(kills / lanes);
+
+    it(
+      `delivers once in effect whatever it accepted, over ${share} kills`,
+      async () => {
+        // A long run spends its time on kills; what a whole start takes, the short one tells.
+        const exchange = await Exchange.open({ isBare: kills > 50 });
+        try {
+          const lane = await Lane.open(exchange);
+          const random = randomFrom(laneSeed);
+          for (let round = 0; round < share; round++) await lane.live(() => pause(random() * maxLoadMs));
+          await lane.finish();
+          await lane.expectOnceInEffect();
+          report({ seed: laneSeed, kills: share, messages: lane.publisher.sent, lane });
+        } finally {
+          await exchange.close();
+        }
+      },
+      60_000 + kills * 15_000,
+    );
   },
-  60_000 + kills * 15_000,
 );
+
+/** What a run over many kills came to; a short one says nothing. */
+function report(run: { seed: number; kills: number; messages: number; lane: Lane }): void {
+  if (process.env.CAUSEWAY_KILLS === undefined) return;
+  const { lane, ...figures } = run;
+  const repeated = lane.consumer.repeated;
+  const line = { ...figures, repeated, slowestStartMs: Math.round(lane.slowestStartMs) };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -6,7 +6,7 @@ import {
   hasServer,
   type MongodbFixture,
 } from '../gateway/store/mongodb/mongodb-fixture.ts';
-import { startChildGateway } from './kit/child-gateway.ts';
+import { prepareChildGateway } from './kit/child-gateway.ts';
 import { Writer, type TestEndpoint } from './kit/endpoint.ts';
 import { Exchange } from './kit/exchange.ts';
 import { eventually } from './kit/watch.ts';
@@ -121,7 +121,10 @@ describe.skipIf(!hasServer)('two gateways on one store', () => {
 
   it('lose and double nothing when one is killed under load', async () => {
     const writer = await Writer.open(people.police, [people.north]);
-    const victim = await startChildGateway(exchange.home.dir);
+    const victim = await prepareChildGateway(
+      exchange.home.dir,
+      exchange.home.authority.certificatePem,
+    ).start();
     const police = await exchange.connect(people.police, { url: victim.url });
     const messages = Array.from({ length: 200 }, () => writer.message());
     const acknowledged = new Set<string>();

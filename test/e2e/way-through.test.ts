@@ -78,7 +78,7 @@ describe('a notice', () => {
     const police = await exchange.connect(people.police);
     const south = await exchange.connect(people.south, { credit: 10 });
     const message = writer.message();
-    await police.accepted(message);
+    const { record } = await police.accepted(message);
     const arrival = await south.arrival(message);
     const detail = JSON.stringify({ code: 'payload-undecryptable' });
     south.sendReceipts(
@@ -88,7 +88,7 @@ describe('a notice', () => {
     );
     const refused = await police.receipt(message, 'refused', people.south);
     expect(refused).toMatchObject({ issuer: addresses.south, detail });
-    await exchange.recorded({ kind: 'delivery.refused', message: message.id });
+    await exchange.recorded({ kind: 'delivery.refused', of: record, nth: 0 });
     await Promise.all([police.leave(), south.leave()]);
   });
 });

@@ -1,7 +1,7 @@
 /** Enrolment permits, directory entries, and the versions that tell every gateway of a change. */
 import { Binary } from 'mongodb';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import type { EnrolmentPermit } from '../port.ts';
+import type { EnrolmentPermit, RecordEntry } from '../port.ts';
 import { refusePermit } from '../statements.ts';
 import type { Draft } from './draft.ts';
 import type { OperationOf, Results } from './operations.ts';
@@ -12,7 +12,7 @@ export function permitEnrolment(
   line: string,
 ): void {
   draft.newPermit = { _id: new Binary(secretDigest), endpoint, roles, expiresAt, usedAt: null };
-  draft.lines.push(line);
+  draft.leaves.entry(line, draft.at);
 }
 
 /** The draft knows the permit, if there is one. */
@@ -25,8 +25,7 @@ export function enrol(
   const refusal = refusePermit(permit.expiresAt, permit.usedAt, now);
   if (refusal !== undefined) return refusal;
   draft.usedPermit = { ...permit, usedAt: draft.at };
-  putEntry(draft, entry);
-  draft.lines.push(line);
+  putEntry(draft, entry, line);
   return 'enrolled';
 }
 
@@ -38,15 +37,17 @@ export function replaceEntry(
   const current = draft.entries.get(before.endpoint)?.entry;
   if (current === undefined || current !== JSON.stringify(before)) return false;
   if (before.status !== 'active') return false;
-  putEntry(draft, after);
-  draft.lines.push(line);
+  putEntry(draft, after, line);
   return true;
 }
 
-function putEntry(draft: Draft, entry: DirectoryEntry): void {
+/** The store itself says what the entry became, so that the leaf binds what is served. */
+function putEntry(draft: Draft, entry: DirectoryEntry, line: string): void {
   draft.newEntry = {
     _id: entry.endpoint,
     version: draft.raise('directory'),
     entry: JSON.stringify(entry),
+    record: draft.nextRecord,
   };
+  draft.leaves.directory(JSON.parse(line) as RecordEntry, entry, draft.at);
 }

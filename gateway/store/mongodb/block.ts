@@ -1,15 +1,16 @@
 /**
- * The record as a chain of blocks: this is the only place that makes one.
+ * The audit log's leaves as a chain of blocks: this is the only place that makes one.
  *
- * A commit group becomes one block. Its digest covers its place, its time, its entries and the block before it:
+ * A commit group becomes one block. Its digest covers its place, its time, its leaves and the block before it; their
+ * commitments bind the bodies:
  *
  * ```
- * digest = SHA-256( "causeway/v1/block\0" | height u64 | first u64 | count u32 | at u64 | previous 32 | body )
+ * digest = SHA-256( "causeway/v1/block\0" | height u64 | first u64 | count u32 | at u64 | previous 32 | leaves )
  * ```
  */
 import { createHash } from 'node:crypto';
-import type { RecordEntry, StoredRecord, StoreVersions } from '../port.ts';
-import type { DeliveryId } from '../port.ts';
+import type { LeafBlock } from '../leaf-block.ts';
+import type { DeliveryId, StoreVersions } from '../port.ts';
 import type { BlockDocument, BlockNews } from './documents.ts';
 
 const domain = Buffer.from('causeway/v1/block\0', 'latin1');
@@ -34,8 +35,8 @@ export const emptyHead: Head = {
 
 export type BlockContent = {
   readonly at: number;
-  /** Entries as JSON; one at least. */
-  readonly lines: readonly string[];
+  /** One leaf at least; views of it go into the document. */
+  readonly block: LeafBlock;
   readonly nextDelivery: DeliveryId;
   readonly news: BlockNews;
 };
@@ -43,18 +44,18 @@ export type BlockContent = {
 /** The block that follows a head. */
 export function nextBlock(
   head: Head,
-  { at, lines, nextDelivery, news }: BlockContent,
+  { at, block, nextDelivery, news }: BlockContent,
   by: { readonly writer: string; readonly attempt: number },
 ): BlockDocument {
   const place = {
     _id: head.height + 1,
     previous: head.digest,
     first: head.nextRecord,
-    count: lines.length,
+    count: block.count,
     at,
-    body: Buffer.from(lines.join('\n')),
+    leaves: block.leaves,
   };
-  return { ...place, digest: blockDigest(place), ...by, nextDelivery, news };
+  return { ...place, bodies: block.bodies, digest: blockDigest(place), ...by, nextDelivery, news };
 }
 
 /** The head once this block is the last. */
@@ -67,7 +68,7 @@ export function headAfter(
 
 /** The digest that a block must have. */
 export function blockDigest(
-  block: Pick<BlockDocument, '_id' | 'previous' | 'first' | 'count' | 'at' | 'body'>,
+  block: Pick<BlockDocument, '_id' | 'previous' | 'first' | 'count' | 'at' | 'leaves'>,
 ): Buffer {
   const numbers = Buffer.alloc(28);
   numbers.writeBigUInt64BE(BigInt(block._id), 0);
@@ -78,16 +79,6 @@ export function blockDigest(
     .update(domain)
     .update(numbers)
     .update(block.previous)
-    .update(block.body)
+    .update(block.leaves)
     .digest();
-}
-
-/** The entries of a block, in order. */
-export function entriesOf({ first, at, body }: Pick<BlockDocument, 'first' | 'at' | 'body'>): StoredRecord[] {
-  const lines = body.toString('utf8').split('\n');
-  return lines.map((line, offset) => ({
-    index: first + offset,
-    at,
-    entry: JSON.parse(line) as RecordEntry,
-  }));
 }

@@ -6,6 +6,7 @@ import { enrol, permitEnrolment, replaceEntry } from './administration.ts';
 import { expire, markDelivered, settle } from './deliveries.ts';
 import type { ReceiptGroupDocument } from './documents.ts';
 import type { Draft } from './draft.ts';
+import { eraseCase } from './erasure.ts';
 import { loadStreams, type Access } from './load.ts';
 import type { Operation, OperationType, Results } from './operations.ts';
 import { submit } from './submit.ts';
@@ -36,11 +37,15 @@ export function carryOut(draft: Draft, operation: Operation, signer: BatchSigner
       return replaceEntry(draft, operation);
     case 'request-reload':
       draft.raise('policy');
-      draft.lines.push(operation.line);
+      draft.leaves.entry(operation.line, draft.at);
       return null;
-    case 'append-records':
-      draft.lines.push(...operation.lines);
-      return null;
+    case 'append-records': {
+      const first = draft.nextRecord;
+      for (const line of operation.lines) draft.leaves.entry(line, draft.at);
+      return first;
+    }
+    case 'erase-case':
+      return eraseCase(draft, operation);
   }
 }
 
@@ -65,7 +70,8 @@ export async function growStreams(draft: Draft, signer: BatchSigner, access: Acc
     if (stream === undefined || until <= stream.forgotten) continue;
     draft.streams.set(endpoint, { ...stream, forgotten: until });
     forgotten.push([endpoint, until]);
-    draft.lines.push(JSON.stringify({ kind: 'receipts.forgotten', endpoint, through: until }));
+    const entry = { kind: 'receipts.forgotten', endpoint, through: until };
+    draft.leaves.entry(JSON.stringify(entry), draft.at);
   }
   const groups: ReceiptGroupDocument[] = [];
   for (const [endpoint, { own, passedOn }] of draft.told) {

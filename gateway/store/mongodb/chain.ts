@@ -10,12 +10,12 @@ import { emptyHead, headAfter, type Head } from './block.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { BlockDocument, BlockNews, Collections, ReceiptGroupDocument } from './documents.ts';
 
-type ReadBlock = Omit<BlockDocument, 'body' | 'previous' | 'at'>;
+type ReadBlock = Omit<BlockDocument, 'leaves' | 'bodies' | 'previous' | 'at'>;
 
 const blocksAtOnce = 500;
 /** Gateways count as competing for so long after a block of another one. */
 const contendedForMs = 1_000;
-const projection = { body: 0, previous: 0, at: 0 } as const;
+const projection = { leaves: 0, bodies: 0, previous: 0, at: 0 } as const;
 
 export class Chain {
   listener: StoreListener | undefined;

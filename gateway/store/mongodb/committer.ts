@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession, TransactionOptions } from 'mongodb';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
+import type { CaseVault } from '../case-vault.ts';
 import { nextBlock } from './block.ts';
 import { carryOut, growStreams } from './carry-out.ts';
 import type { CausalTime } from './causal-time.ts';
@@ -49,6 +50,7 @@ export type CommitterParts = {
   readonly causal: CausalTime;
   readonly chain: Chain;
   readonly signer: BatchSigner;
+  readonly vault: CaseVault;
   /** Tells this process's blocks from those of others. */
   readonly writer: string;
 };
@@ -101,9 +103,9 @@ export class Committer {
     at: number,
     deadline: number,
   ): Promise<Results[OperationType][]> {
-    const { collections, chain, signer, writer } = this.#parts;
+    const { collections, chain, signer, vault, writer } = this.#parts;
     const access = { collections, session };
-    const draft = new Draft(chain.head, at, this.#known.lend(chain.head));
+    const draft = new Draft(chain.head, at, vault, this.#known.lend(chain.head));
     let block: BlockDocument | undefined;
     session.startTransaction(transaction);
     try {
@@ -112,9 +114,10 @@ export class Committer {
       const results = operations.map((operation) => carryOut(draft, operation, signer));
       const streams = await growStreams(draft, signer, access);
       if (draft.isChanging) {
-        const { lines, nextDelivery } = draft;
+        const { nextDelivery } = draft;
         const by = { writer, attempt: ++this.#attempt };
-        block = nextBlock(draft.head, { at, lines, nextDelivery, news: newsOf(draft) }, by);
+        const content = { at, block: draft.leaves.block, nextDelivery, news: newsOf(draft) };
+        block = nextBlock(draft.head, content, by);
         chain.begin(block);
         await write(draft, block, streams, access);
       }

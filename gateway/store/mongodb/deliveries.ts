@@ -1,7 +1,8 @@
 /** Deliveries on their way to an end: delivered, settled by the recipient, or expired. */
-import type { MessageId } from '../../../protocol/ids.ts';
+import type { Digest } from '../../../protocol/ids.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
 import type { DeliveryId, DeliveryState, Settlement, SettlementResult } from '../port.ts';
-import { deliveryNote, deliveryReceipt } from '../statements.ts';
+import { deliveryReceipt } from '../statements.ts';
 import type { DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft } from './draft.ts';
 import type { OperationOf, Results } from './operations.ts';
@@ -12,7 +13,11 @@ export function markDelivered(draft: Draft, deliveries: readonly DeliveryId[]): 
   for (const id of deliveries) {
     const delivery = draft.deliveries.get(id);
     if (delivery?.state !== 'queued') continue;
-    draft.changeDelivery(delivery, { state: 'delivered', deliveredAt: draft.at });
+    draft.changeDelivery(delivery, {
+      state: 'delivered',
+      deliveredAt: draft.at,
+      deliveredRecord: draft.nextRecord,
+    });
     tellSender(draft, 'delivered', delivery);
   }
 }
@@ -25,15 +30,18 @@ export function settle(
   const source = found[0]?.source;
   if (source === undefined || found.some((delivery) => delivery?.source !== source)) return 'unmatched';
   let changes = 0;
-  for (const [index, { kind, message }] of receipts.entries()) {
+  const digest = digestOf(group);
+  const first = draft.nextRecord;
+  for (const [index, { kind }] of receipts.entries()) {
     // Read again: the same delivery may stand there twice.
     const delivery = draft.deliveries.get(found[index]?._id ?? 0);
     if (delivery === undefined || !mayBecome(delivery.state, kind)) continue;
-    draft.changeDelivery(delivery, { state: kind, settledAt: draft.at });
-    note(draft, kind, message, recipient);
+    draft.changeDelivery(delivery, { state: kind, settledAt: draft.at, settledRecord: draft.nextRecord });
+    note(draft, kind, delivery, digest);
     changes++;
   }
   if (changes === 0) return 'repeated';
+  draft.settledGroups.push({ _id: first, bytes: group });
   draft.passOn(source, group);
   return 'settled';
 }
@@ -43,7 +51,11 @@ export function expire(draft: Draft, { now, limit }: OperationOf<'expire'>): Res
     index < limit && expiresAt <= now;
   const due = draft.due.filter(isDue);
   for (const delivery of due) {
-    draft.changeDelivery(delivery, { state: 'expired', settledAt: draft.at });
+    draft.changeDelivery(delivery, {
+      state: 'expired',
+      settledAt: draft.at,
+      settledRecord: draft.nextRecord,
+    });
     tellSender(draft, 'expired', delivery);
   }
   return { expired: due.map(({ _id }) => _id), nextDueAt: draft.due[due.length]?.expiresAt ?? null };
@@ -88,15 +100,15 @@ function mayBecome(state: DeliveryState, kind: Receipt['kind']): boolean {
 }
 
 function tellSender(draft: Draft, kind: 'delivered' | 'expired', delivery: DeliveryDocument): void {
-  note(draft, kind, delivery.message, delivery.recipient);
+  note(draft, kind, delivery);
   draft.tell(delivery.source, deliveryReceipt(kind, delivery, draft.at));
 }
 
 function note(
   draft: Draft,
   state: Exclude<DeliveryState, 'queued'>,
-  message: MessageId,
-  recipient: DeliveryDocument['recipient'],
+  { record: of, nth }: DeliveryDocument,
+  receipt?: Digest,
 ): void {
-  draft.lines.push(deliveryNote(state, message, recipient));
+  draft.leaves.delivery(state, { of, nth, receipt }, draft.at);
 }

@@ -1,13 +1,15 @@
 /**
  * The documents, one type a collection. Times are milliseconds since 1970, digests SHA-256.
  *
- * - `block` is the record: block n+1 names block n's digest, and the unique `_id` lets one gateway only add it. It
- *   holds everything that one commit group recorded, and says what other gateways must look at because of it.
+ * - `block` is the audit log: block n+1 names block n's digest, and the unique `_id` lets one gateway only add it. It
+ *   holds the leaves of one commit group and their bodies, and says what other gateways must look at because of it.
  *   It also carries where the numbers stand, so whoever adds a block gives ids without gaps and without a counter.
  * - `message` holds the first outcome of every id a sender has used: an acceptance, or a final refusal.
  *   Its deliveries have consecutive ids from `firstDelivery`, in the order of the recipients.
  * - `delivery` repeats what never changes about its message, so that a change of state needs no second reading.
  *   `open` is there until the delivery is final: the partial indexes cover those only.
+ * - `caseSecret` opens the bodies of a case's leaves, with the gateways' audit key; it is deleted when the case is erased.
+ * - `settledGroup` holds for good what recipients signed, `directoryChange` which leaves changed an entry.
  * - `stream` and `receiptGroup`: what an endpoint has yet to be told as a sender. `last` never falls.
  */
 import type { Binary, Collection, Db } from 'mongodb';
@@ -16,7 +18,7 @@ import type { Severity } from '../../../protocol/wire/envelope.ts';
 import type { DeliveryId, DeliveryState, Lane, StoreVersions } from '../port.ts';
 
 /** The form of the documents; another one is refused at start. */
-export const storeForm = 1;
+export const storeForm = 2;
 
 /** What tells other gateways what a block is about. */
 export type BlockNews = {
@@ -33,12 +35,13 @@ export type BlockDocument = {
   readonly _id: number;
   readonly previous: Buffer;
   readonly digest: Buffer;
-  /** Index of its first entry in the record. */
+  /** Index of its first leaf. */
   readonly first: number;
   readonly count: number;
   readonly at: number;
-  /** The entries, each a line of JSON. */
-  readonly body: Buffer;
+  /** See `leaf-block.ts`. */
+  readonly leaves: Buffer;
+  readonly bodies: Buffer;
   /** Who added it, and in which attempt: how an attempt whose commit went unanswered finds out. */
   readonly writer: string;
   readonly attempt: number;
@@ -53,7 +56,7 @@ export type MessageDocument = {
   readonly _id: MessageKey;
   readonly digest: Buffer;
   readonly at: number;
-  /** Index of its record. */
+  /** The leaf that says so. */
   readonly record: number;
   /** JSON, the detail of its receipt; there where it was refused, and then nothing of what follows. */
   readonly refusal?: string;
@@ -66,6 +69,7 @@ export type MessageDocument = {
   readonly recipients?: readonly EndpointAddress[];
   /** Bit n stands for recipient n. */
   readonly listening?: number;
+  /** Empty once its case was erased. */
   readonly unit?: Buffer;
 };
 
@@ -78,10 +82,16 @@ export type DeliveryDocument = {
   readonly lane: Lane;
   readonly expiresAt: number;
   readonly unitBytes: number;
+  /** The leaf of the acceptance, and which of the message's recipients it is for, from 0. */
+  readonly record: number;
+  readonly nth: number;
   readonly state: DeliveryState;
   readonly open?: true;
   readonly deliveredAt?: number;
   readonly settledAt?: number;
+  /** The leaves that say so. */
+  readonly deliveredRecord?: number;
+  readonly settledRecord?: number;
 };
 
 export type StreamDocument = {
@@ -109,6 +119,20 @@ export type EntryDocument = {
   readonly version: number;
   /** JSON: texts are compared, and an entry is read and written in the order of its members. */
   readonly entry: string;
+  /** The leaf that says so. */
+  readonly record: number;
+};
+
+export type CaseSecretDocument = { readonly _id: Binary; readonly secret: Buffer };
+
+export type SettledGroupDocument = {
+  /** The first leaf that it brought about. */
+  readonly _id: number;
+  readonly bytes: Buffer;
+};
+
+export type DirectoryChangeDocument = {
+  readonly _id: { readonly endpoint: EndpointAddress; readonly record: number };
 };
 
 /** What one running gateway lets the others know. */
@@ -153,6 +177,9 @@ export type Collections = {
   readonly receiptGroup: Collection<ReceiptGroupDocument>;
   readonly permit: Collection<PermitDocument>;
   readonly entry: Collection<EntryDocument>;
+  readonly caseSecret: Collection<CaseSecretDocument>;
+  readonly settledGroup: Collection<SettledGroupDocument>;
+  readonly directoryChange: Collection<DirectoryChangeDocument>;
   readonly gateway: Collection<GatewayDocument>;
   readonly lease: Collection<LeaseDocument>;
   readonly meta: Collection<MetaDocument>;
@@ -168,6 +195,9 @@ export function collectionsOf(database: Db): Collections {
     receiptGroup: database.collection('receiptGroup'),
     permit: database.collection('permit'),
     entry: database.collection('entry'),
+    caseSecret: database.collection('caseSecret'),
+    settledGroup: database.collection('settledGroup'),
+    directoryChange: database.collection('directoryChange'),
     gateway: database.collection('gateway'),
     lease: database.collection('lease'),
     meta: database.collection('meta'),

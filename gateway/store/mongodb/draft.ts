@@ -5,34 +5,54 @@
  * written until all are done. The draft holds only if the chain still ends at its head when it is committed.
  */
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
-import type { DeliveryId, StoreVersions } from '../port.ts';
+import type { CaseVault } from '../case-vault.ts';
+import { LeafMaker } from '../leaf-maker.ts';
+import type { CaseId, DeliveryId, StoreVersions } from '../port.ts';
 import type { Head } from './block.ts';
+import { DraftSecrets } from './case-secrets.ts';
 import type {
   DeliveryDocument,
   EntryDocument,
   MessageDocument,
   PermitDocument,
+  SettledGroupDocument,
   StreamDocument,
 } from './documents.ts';
 import { messageIdOf } from './keys.ts';
 
 /** A change to a delivery that was there before. */
-export type DeliveryChange = Pick<Partial<DeliveryDocument>, 'deliveredAt' | 'settledAt'> &
-  Pick<DeliveryDocument, 'state'>;
+export type DeliveryChange = Pick<
+  DeliveryDocument,
+  'state' | 'deliveredAt' | 'settledAt' | 'deliveredRecord' | 'settledRecord'
+>;
 
 type Collected = { readonly own: Buffer[]; readonly passedOn: Buffer[] };
+
+/** What is true of the store as of a head. */
+export type Lent = {
+  readonly secrets: Map<CaseId, Buffer>;
+  readonly deliveries: Map<DeliveryId, DeliveryDocument>;
+  readonly streams: Map<EndpointAddress, StreamDocument>;
+};
+
+/** What the store holds of a case. */
+type CaseState = { readonly messages: number; readonly isPending: boolean };
 
 export class Draft {
   readonly head: Head;
   /** The time of everything in it. */
   readonly at: number;
-  /** The entries for the record, as JSON. */
-  readonly lines: string[] = [];
+  /** Makes the leaves of the block, each with the index {@link nextRecord}. */
+  readonly leaves: LeafMaker;
+  readonly secrets: DraftSecrets;
+  /** The same map that the secrets change. */
+  readonly knownSecrets: Map<CaseId, Buffer>;
   readonly deliveries: Map<DeliveryId, DeliveryDocument>;
   readonly streams: Map<EndpointAddress, StreamDocument>;
   readonly permits = new Map<string, PermitDocument>();
   readonly entries = new Map<EndpointAddress, EntryDocument>();
   readonly newMessages: MessageDocument[] = [];
+  readonly settledGroups: SettledGroupDocument[] = [];
   readonly newDeliveries: DeliveryId[] = [];
   readonly deliveryChanges = new Map<DeliveryId, DeliveryChange>();
   /** Senders who are to be told something: what the gateway states, and what recipients signed. */
@@ -42,6 +62,9 @@ export class Draft {
   readonly queues = new Set<EndpointAddress>();
   /** Due deliveries, the soonest first, and one more than may be ended. */
   due: readonly DeliveryDocument[] = [];
+  /** The case that is asked to be erased. */
+  caseState: CaseState = { messages: 0, isPending: false };
+  erasedCase: CaseId | undefined;
   newPermit: PermitDocument | undefined;
   usedPermit: PermitDocument | undefined;
   newEntry: EntryDocument | undefined;
@@ -49,28 +72,27 @@ export class Draft {
   nextDelivery: DeliveryId;
   readonly #messages = new Map<MessageId, MessageDocument[]>();
 
-  /** @param known deliveries and streams as they are at this head; the draft makes the map its own */
-  constructor(
-    head: Head,
-    at: number,
-    known: { deliveries: Map<DeliveryId, DeliveryDocument>; streams: Map<EndpointAddress, StreamDocument> },
-  ) {
+  /** @param known what is known at this head; the draft makes the maps its own */
+  constructor(head: Head, at: number, vault: CaseVault, known: Lent) {
     this.head = head;
     this.at = at;
     this.deliveries = known.deliveries;
     this.streams = known.streams;
+    this.knownSecrets = known.secrets;
+    this.secrets = new DraftSecrets(vault, known.secrets);
+    this.leaves = new LeafMaker(vault, this.secrets);
     this.versions = head.versions;
     this.nextDelivery = head.nextDelivery;
   }
 
-  /** The index that the next entry gets. */
+  /** The index that the next leaf gets. */
   get nextRecord(): number {
-    return this.head.nextRecord + this.lines.length;
+    return this.head.nextRecord + this.leaves.block.count;
   }
 
-  /** True when it would change something. Whatever changes something is recorded. */
+  /** True when it would change something. Whatever changes something is logged. */
   get isChanging(): boolean {
-    return this.lines.length > 0;
+    return this.leaves.block.count > 0;
   }
 
   messagesOf(id: MessageId): readonly MessageDocument[] {

@@ -2,11 +2,11 @@
 import { Binary, type ClientSession, type Filter } from 'mongodb';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import type { DeliveryId } from '../port.ts';
+import { houseCase, type CaseId, type DeliveryId } from '../port.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, MessageDocument } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { messageKey, messagesOfId } from './keys.ts';
+import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
 import type { Operation, OperationOf } from './operations.ts';
 
 /** Collections, and the transaction in which they are read and written. */
@@ -14,15 +14,31 @@ export type Access = { readonly collections: Collections; readonly session: Clie
 
 type Settle = OperationOf<'settle'>;
 
+const deliveriesAtOnce = 10_000;
+
 /** One after the other: a transaction takes one question at a time. */
 export async function load(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
+  await loadSecrets(draft, casesOf(operations), access);
   await loadFirstOutcomes(draft, operations, access);
   await loadDeliveries(draft, operations, access);
   for (const operation of operations) {
     if (operation.type === 'expire') await loadDue(draft, operation, access);
     if (operation.type === 'enrol') await loadPermit(draft, operation.secretDigest, access);
     if (operation.type === 'replace-entry') await loadEntry(draft, operation.before.endpoint, access);
+    if (operation.type === 'erase-case') await loadCase(draft, operation.id, access);
   }
+}
+
+/** Reads the secrets of these cases. Cases without one stay unknown. */
+export async function loadSecrets(
+  draft: Draft,
+  cases: Iterable<CaseId>,
+  { collections, session }: Access,
+): Promise<void> {
+  const wanted = [...new Set(cases)].filter((id) => !draft.secrets.has(id));
+  if (wanted.length === 0) return;
+  const found = collections.caseSecret.find({ _id: { $in: wanted.map(idBinary) } }, { session });
+  for await (const { _id, secret } of found) draft.secrets.know(idOf(_id), secret);
 }
 
 /** Reads how far the streams of these endpoints have come. Endpoints without a stream stay unknown. */
@@ -36,6 +52,15 @@ export async function loadStreams(
   const { collections, session } = access;
   const found = collections.stream.find({ _id: { $in: wanted } }, { session });
   for (const stream of await found.toArray()) draft.streams.set(stream._id, stream);
+}
+
+/** The cases that leaves of these operations may belong to. */
+function* casesOf(operations: readonly Operation[]): Generator<CaseId> {
+  yield houseCase;
+  for (const operation of operations) {
+    if (operation.type !== 'submit') continue;
+    for (const { thread } of operation.messages) if (thread !== undefined) yield thread;
+  }
 }
 
 async function loadFirstOutcomes(
@@ -122,4 +147,30 @@ async function loadEntry(
 ): Promise<void> {
   const entry = await collections.entry.findOne({ _id: endpoint }, { session });
   if (entry !== null) draft.entries.set(endpoint, entry);
+}
+
+/** What the store holds of the case that is to be erased. */
+async function loadCase(draft: Draft, id: CaseId, access: Access): Promise<void> {
+  await loadSecrets(draft, [id], access);
+  const { collections, session } = access;
+  const ofCase = collections.message.find(
+    { thread: idBinary(id) },
+    { session, projection: { firstDelivery: 1, recipients: 1 } },
+  );
+  const deliveries: DeliveryId[] = [];
+  let messages = 0;
+  for await (const { firstDelivery = 0, recipients = [] } of ofCase) {
+    messages++;
+    recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
+  }
+  draft.caseState = { messages, isPending: await isSomeOpen(deliveries, access) };
+}
+
+async function isSomeOpen(ids: readonly DeliveryId[], { collections, session }: Access): Promise<boolean> {
+  for (let from = 0; from < ids.length; from += deliveriesAtOnce) {
+    const some = { $in: ids.slice(from, from + deliveriesAtOnce) };
+    const found = await collections.delivery.findOne({ _id: some, open: true }, { session, hint: '_id_' });
+    if (found !== null) return true;
+  }
+  return false;
 }

@@ -2,13 +2,14 @@
  * The distributed engine of the store: MongoDB, a replica set, several gateways.
  *
  * Every change of a gateway goes through its group commit: one transaction a group, which adds one block to the
- * record. The next block's height is free for one gateway only, and that orders everything: ids of deliveries,
- * positions in receipt streams, indexes of the record. See `committer.ts` and `chain.ts`.
+ * audit log. The next block's height is free for one gateway only, and that orders everything: ids of deliveries,
+ * positions in receipt streams, indexes of the log. See `committer.ts` and `chain.ts`.
  */
 import { randomBytes } from 'node:crypto';
 import type { MongoClient } from 'mongodb';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { CaseVault } from '../case-vault.ts';
 import type { Store } from '../port.ts';
 import { CausalTime } from './causal-time.ts';
 import { Chain } from './chain.ts';
@@ -29,6 +30,8 @@ export type MongodbStoreOptions = {
   readonly url: string;
   /** Ed25519 private key in PKCS#8 PEM, which signs the gateways' receipts. */
   readonly receiptKeyPem: string;
+  /** 32 bytes, the same for all gateways, which open the bodies of leaves with the secrets of their cases. */
+  readonly auditKey: Uint8Array;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** Told of failures that no caller waits for: those of the watch over other gateways' commits. */
@@ -132,10 +135,17 @@ type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
 function changes(
   { collections, causal, chain, writer, endings }: Base,
-  { receiptKeyPem, clock = Date.now, patienceMs = 10_000 }: MongodbStoreOptions,
+  { receiptKeyPem, auditKey, clock = Date.now, patienceMs = 10_000 }: MongodbStoreOptions,
 ): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
   const signer = batchSigner(receiptKeyPem);
-  const committer = new Committer({ collections, causal, chain, signer, writer });
+  const committer = new Committer({
+    collections,
+    causal,
+    chain,
+    signer,
+    vault: new CaseVault(auditKey),
+    writer,
+  });
   const commits = new GroupCommit({
     commit: async (operations, at, deadline) => committer.commit(operations, at, deadline),
     clock,
@@ -169,26 +179,29 @@ function changes(
     requestPolicyReload: async (record) => {
       await commits.run({ type: 'request-reload', line: readyLine(record) });
     },
-    appendRecords: async (records, lease) => {
-      if (records.length > 0)
-        await commits.run({ type: 'append-records', lines: records.map(readyLine), lease });
-    },
+    appendRecords: async (records, lease) =>
+      commits.run({ type: 'append-records', lines: records.map(readyLine), lease }),
+    eraseCase: async (id, record) => commits.run({ type: 'erase-case', id, line: readyLine(record) }),
   };
 }
 
 function readings(
   { collections, causal, endings }: Base,
-  { clock = Date.now }: MongodbStoreOptions,
+  { auditKey, clock = Date.now }: MongodbStoreOptions,
 ): Pick<Store, ReadingMethod> {
-  const reader = new Readings(collections, causal, clock);
+  const reader = new Readings(collections, causal, new CaseVault(auditKey), clock);
   endings.push(() => reader.close());
   return {
     readQueue: async (...ask) => reader.readQueue(...ask),
     countPending: async (...ask) => reader.countPending(...ask),
     readReceipts: async (...ask) => reader.readReceipts(...ask),
+    readReceiptsEnd: async (endpoint) => reader.readReceiptsEnd(endpoint),
     readMessage: async (...ask) => reader.readMessage(...ask),
     readDirectory: async () => reader.readDirectory(),
     readPermit: async (...ask) => reader.readPermit(...ask),
-    readRecords: async (...ask) => reader.readRecords(...ask),
+    readEvidence: async (id) => reader.readEvidence(id),
+    countLeaves: async () => reader.countLeaves(),
+    readLeaves: async (...ask) => reader.readLeaves(...ask),
+    readLeafRuns: async (from) => reader.readLeafRuns(from),
   };
 }

@@ -5,8 +5,10 @@ import { limits } from '../../../protocol/limits.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type {
   AcceptableMessage,
+  CaseId,
   DeliveryId,
   EnrolmentPermit,
+  ErasureOutcome,
   Lease,
   PermitRefusal,
   RecordEntry,
@@ -61,7 +63,8 @@ type Change =
       readonly line: Line;
     }
   | { readonly type: 'request-reload'; readonly line: Line }
-  | { readonly type: 'append-records'; readonly lines: readonly Line[] };
+  | { readonly type: 'append-records'; readonly lines: readonly Line[] }
+  | { readonly type: 'erase-case'; readonly id: CaseId; readonly line: Line };
 
 export type OperationType = Operation['type'];
 export type OperationOf<T extends OperationType> = Extract<Operation, { type: T }>;
@@ -77,13 +80,21 @@ export type Results = {
   enrol: 'enrolled' | PermitRefusal;
   'replace-entry': boolean;
   'request-reload': null;
-  'append-records': null;
+  /** The index of the first. */
+  'append-records': number;
+  'erase-case': ErasureOutcome;
 };
 
 /** True for those that are carried out by themselves: they read what no other operation of their group may change. */
 export function standsAlone({ type, lease }: Operation): boolean {
   if (lease !== undefined) return true;
-  return type === 'expire' || type === 'permit' || type === 'enrol' || type === 'replace-entry';
+  return (
+    type === 'erase-case' ||
+    type === 'expire' ||
+    type === 'permit' ||
+    type === 'enrol' ||
+    type === 'replace-entry'
+  );
 }
 
 /** Messages or deliveries that an operation is about. */

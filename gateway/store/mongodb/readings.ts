@@ -9,19 +9,24 @@ import type {
   DirectorySnapshot,
   EnrolmentPermit,
   Lane,
+  LeafRun,
+  MessageEvidence,
   MessageState,
   PermitRefusal,
   QueuedDelivery,
   Store,
+  StoredLeaf,
   StoredReceiptGroup,
-  StoredRecord,
 } from '../port.ts';
+import type { CaseVault } from '../case-vault.ts';
 import { refusePermit } from '../statements.ts';
-import { entriesOf } from './block.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
+import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
 import { groupsBetween, messageIdOf, messageKey } from './keys.ts';
+import { readLeafRuns } from './leaf-runs.ts';
+import { readLeaves } from './leaves.ts';
 
 /** What one read of a queue or of a receipt stream gives back, about. */
 const maxReadBytes = 1024 * 1024;
@@ -30,20 +35,26 @@ export type ReadingMethod =
   | 'readQueue'
   | 'countPending'
   | 'readReceipts'
+  | 'readReceiptsEnd'
   | 'readMessage'
+  | 'readEvidence'
   | 'readDirectory'
   | 'readPermit'
-  | 'readRecords';
+  | 'countLeaves'
+  | 'readLeaves'
+  | 'readLeafRuns';
 
 export class Readings implements Pick<Store, ReadingMethod> {
   readonly #collections: Collections;
   readonly #causal: CausalTime;
+  readonly #vault: CaseVault;
   readonly #clock: () => number;
   #closed = false;
 
-  constructor(collections: Collections, causal: CausalTime, clock: () => number) {
+  constructor(collections: Collections, causal: CausalTime, vault: CaseVault, clock: () => number) {
     this.#collections = collections;
     this.#causal = causal;
+    this.#vault = vault;
     this.#clock = clock;
   }
 
@@ -139,6 +150,7 @@ export class Readings implements Pick<Store, ReadingMethod> {
       return {
         version: entries.reduce((highest, { version }) => Math.max(highest, version), 0),
         entries: entries.map(({ entry }) => JSON.parse(entry) as DirectoryEntry),
+        leaves: entries.map(({ record }) => record),
       };
     });
   }
@@ -152,22 +164,32 @@ export class Readings implements Pick<Store, ReadingMethod> {
     });
   }
 
-  async readRecords(from: number, limit: number): Promise<StoredRecord[]> {
+  async readReceiptsEnd(endpoint: EndpointAddress): Promise<number> {
+    return await this.#read(
+      async (session) => (await this.#collections.stream.findOne({ _id: endpoint }, { session }))?.last ?? 0,
+    );
+  }
+
+  async readEvidence(id: MessageId): Promise<MessageEvidence[]> {
+    return await this.#read(async (session) => readEvidence(this.#collections, id, session));
+  }
+
+  async countLeaves(): Promise<number> {
     return await this.#read(async (session) => {
-      const { block } = this.#collections;
-      const options = { session, hint: 'by_entry', projection: { first: 1, at: 1, body: 1 } } as const;
-      const start = await block.findOne({ first: { $lte: from } }, { ...options, sort: { first: -1 } });
-      if (start === null) return [];
-      const records: StoredRecord[] = [];
-      const found = block.find({ first: { $gte: start.first } }, { ...options, batchSize: 64 });
-      for await (const each of found.sort({ first: 1 })) {
-        for (const entry of entriesOf(each)) {
-          if (records.length >= limit) return records;
-          if (entry.index >= from) records.push(entry);
-        }
-      }
-      return records;
+      const options = { session, hint: 'by_leaf', projection: { first: 1, count: 1 } } as const;
+      const last = await this.#collections.block.findOne({}, { ...options, sort: { first: -1 } });
+      return last === null ? 0 : last.first + last.count;
     });
+  }
+
+  async readLeaves(from: number, limit: number): Promise<StoredLeaf[]> {
+    return await this.#read(async (session) =>
+      readLeaves(this.#collections, this.#vault, { from, limit }, session),
+    );
+  }
+
+  async readLeafRuns(from: number): Promise<LeafRun[]> {
+    return await this.#read(async (session) => readLeafRuns(this.#collections.block, from, session));
   }
 
   /** The units of deliveries, by {@link unitName}. */

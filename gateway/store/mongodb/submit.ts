@@ -4,8 +4,14 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import type { SubmissionOutcome, SubmissionResult } from '../port.ts';
-import { acceptedDetailText, outcomeReceipt, refusedDetailText } from '../statements.ts';
+import { houseCase, type SubmissionOutcome, type SubmissionResult } from '../port.ts';
+import {
+  acceptedDetailText,
+  conflictEntry,
+  digestText,
+  outcomeReceipt,
+  refusedDetailText,
+} from '../statements.ts';
 import type { MessageDocument } from './documents.ts';
 import type { Draft } from './draft.ts';
 import { idBinary, messageKey } from './keys.ts';
@@ -52,11 +58,12 @@ function accept(draft: Draft, source: EndpointAddress, message: ReadyAcceptable)
     listening,
     unit,
   });
-  const facts = { message: id, source, digest, lane, expiresAt, unitBytes: unit.byteLength };
-  for (const [index, recipient] of recipients.entries()) {
-    draft.addDelivery({ _id: firstDelivery + index, ...facts, recipient, state: 'queued', open: true });
+  const facts = { message: id, source, digest, lane, expiresAt, record, unitBytes: unit.byteLength };
+  for (const [nth, recipient] of recipients.entries()) {
+    draft.addDelivery({ _id: firstDelivery + nth, ...facts, nth, recipient, state: 'queued', open: true });
   }
-  draft.lines.push(message.line);
+  const leaf = { message: id, envelope: digestText(digest) };
+  draft.leaves.accepted(leaf, message.thread, Buffer.from(message.line), draft.at);
   const detail = acceptedDetailText(record, recipients, listening);
   const deliveries = recipients.map((_, index) => firstDelivery + index);
   return {
@@ -79,7 +86,8 @@ function refuse(draft: Draft, source: EndpointAddress, message: ReadyRefusable):
       refusal,
     });
   }
-  draft.lines.push(line);
+  const leaf = { message: id, envelope: digestText(digest), code };
+  draft.leaves.refused(leaf, message.thread ?? houseCase, Buffer.from(line), draft.at);
   return refused(code, outcomeReceipt('refused', id, digest, draft.at, refusal));
 }
 
@@ -92,11 +100,13 @@ function repeat(
 ): Verdict {
   if (!digest.equals(before.digest)) {
     const code = 'id-conflict';
-    draft.lines.push(JSON.stringify({ kind: 'message.refused', message: id, source, code }));
+    const leaf = { message: id, envelope: digestText(digest), code } as const;
+    const body = Buffer.from(JSON.stringify(conflictEntry(id, source, before.record)));
+    draft.leaves.refused(leaf, houseCase, body, draft.at);
     const detail = refusedDetailText(code, undefined);
     return refused(code, outcomeReceipt('refused', id, digest, draft.at, detail));
   }
-  draft.lines.push(JSON.stringify({ kind: 'message.repeated', message: id, source }));
+  draft.leaves.repeated(before.record, draft.at);
   const { at, record, refusal, recipients = [], listening = 0 } = before;
   if (refusal !== undefined) {
     const { code } = JSON.parse(refusal) as { code: ErrorCode };

@@ -3,7 +3,8 @@ import type { AnyBulkWriteOperation } from 'mongodb';
 import type { StreamChanges } from './carry-out.ts';
 import type { BlockDocument, DeliveryDocument, StreamDocument } from './documents.ts';
 import type { DeliveryChange, Draft } from './draft.ts';
-import { groupsBetween } from './keys.ts';
+import { writeErasure } from './erasure.ts';
+import { groupsBetween, idBinary } from './keys.ts';
 import type { Access } from './load.ts';
 
 /**
@@ -25,6 +26,7 @@ export async function write(
   if (changes.length > 0) await collections.delivery.bulkWrite(changes, { session });
   await writeStreams(draft, streams, access);
   await writeAdministration(draft, access);
+  await writeCases(draft, access);
 }
 
 async function writeStreams(
@@ -39,10 +41,20 @@ async function writeStreams(
     return { updateOne: { filter: { _id: endpoint }, update, upsert: true } };
   });
   if (states.length > 0) await collections.stream.bulkWrite(states, { session });
+  const { settledGroups } = draft;
+  if (settledGroups.length > 0) await collections.settledGroup.insertMany(settledGroups, { session });
   if (groups.length > 0) await collections.receiptGroup.insertMany(groups, { session });
   for (const [endpoint, through] of forgotten) {
     await collections.receiptGroup.deleteMany(groupsBetween(endpoint, 0, through), { session });
   }
+}
+
+/** Fresh secrets, and the end of one. Nobody writes into a case in the group that erases it: that stands alone. */
+async function writeCases(draft: Draft, access: Access): Promise<void> {
+  const { collections, session } = access;
+  if (draft.erasedCase !== undefined) await writeErasure(draft.erasedCase, access);
+  const fresh = [...draft.secrets.fresh].map(([id, secret]) => ({ _id: idBinary(id), secret }));
+  if (fresh.length > 0) await collections.caseSecret.insertMany(fresh, { session });
 }
 
 async function writeAdministration(draft: Draft, { collections, session }: Access): Promise<void> {
@@ -57,25 +69,23 @@ async function writeAdministration(draft: Draft, { collections, session }: Acces
     await collections.permit.updateOne({ _id }, { $set: { usedAt } }, { session });
   }
   if (newEntry !== undefined) {
-    const { _id, version, entry } = newEntry;
-    await collections.entry.updateOne({ _id }, { $set: { version, entry } }, { session, upsert: true });
+    const { _id, version, entry, record } = newEntry;
+    await collections.entry.updateOne(
+      { _id },
+      { $set: { version, entry, record } },
+      { session, upsert: true },
+    );
+    await collections.directoryChange.insertOne({ _id: { endpoint: _id, record } }, { session });
   }
 }
 
-/** One update for all deliveries that change alike. */
+/** Each for itself: each names its own leaves. */
 function* deliveryUpdates(
   changes: ReadonlyMap<number, DeliveryChange>,
 ): Generator<AnyBulkWriteOperation<DeliveryDocument>> {
-  const alike = new Map<string, { readonly change: DeliveryChange; readonly ids: number[] }>();
-  for (const [id, change] of changes) {
-    const name = `${change.state} ${change.deliveredAt} ${change.settledAt}`;
-    const same = alike.get(name);
-    if (same === undefined) alike.set(name, { change, ids: [id] });
-    else same.ids.push(id);
-  }
-  for (const { change, ids } of alike.values()) {
+  for (const [_id, change] of changes) {
     const isFinal = change.settledAt !== undefined;
     const update = { $set: change, ...(isFinal ? { $unset: { open: 1 as const } } : {}) };
-    yield { updateMany: { filter: { _id: { $in: ids } }, update } };
+    yield { updateOne: { filter: { _id }, update } };
   }
 }

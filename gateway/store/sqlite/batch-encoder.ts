@@ -21,13 +21,14 @@ export function encodeSubmission({ source, messages }: Submission): Encode<'subm
     messages: messages.map((message): PackedAcceptable | PackedRefusable => {
       addDigest(sink, message.envelopeDigest);
       if (message.verdict === 'refuse') {
-        const { id, code, text, final, record } = message;
+        const { id, code, text, final, thread, record } = message;
         return {
           verdict: 'refuse',
           id,
           code,
           ...(text !== undefined && { text }),
           final,
+          ...(thread !== undefined && { thread }),
           recordBytes: sink.addText(JSON.stringify(record)),
         };
       }

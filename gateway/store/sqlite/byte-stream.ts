@@ -20,10 +20,9 @@ export class ByteSink {
     return this.#push(text, Buffer.byteLength(text));
   }
 
-  /** The buffer, which nothing else shares. */
-  finish(): ArrayBuffer {
-    // Unpooled and not filled with zeros: it is overwritten whole, and it can be transferred.
-    const buffer = Buffer.allocUnsafeSlow(this.#total);
+  /** Copies the pieces into a buffer that nothing else shares; `allocate` may give a larger one. */
+  finish(allocate: (bytes: number) => ArrayBuffer = allocateExactly): ArrayBuffer {
+    const buffer = Buffer.from(allocate(this.#total));
     let offset = 0;
     for (const [index, piece] of this.#pieces.entries()) {
       const length = this.#lengths[index] ?? 0;
@@ -41,6 +40,11 @@ export class ByteSink {
     this.#total += length;
     return length;
   }
+}
+
+/** Unpooled and not filled with zeros: it is overwritten whole, and it can be transferred. */
+function allocateExactly(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer;
 }
 
 /** Gives the pieces back, as views. */

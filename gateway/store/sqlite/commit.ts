@@ -2,27 +2,37 @@
 import { ByteSink, ByteSource } from './byte-stream.ts';
 import { concernsEveryOperation, describeFailure } from './failures.ts';
 import type { Committed, Ledger, Task } from './ledger.ts';
-import type { Batch, BatchAnswer, Packet, PackedResult, StreamGrowth } from './operations.ts';
+import type { Answer, Batch, BatchAnswer, Packet, PackedResult, StreamGrowth } from './operations.ts';
 
 type Attempt = { readonly committed: Committed } | { readonly error: unknown };
 
 /**
- * Carries out a batch and says how each operation ended. Never throws.
+ * Carries out the batches of some packets together and says how each operation ended. Never throws.
  * @param onError told of every failed transaction
  */
-export function commitBatch(ledger: Ledger, packet: Packet, onError: (error: unknown) => void): Packet {
-  const { operations, offsets } = JSON.parse(packet.text) as Batch;
-  const tasks = operations.map((operation, index): Task => {
-    const offset = offsets[index] ?? 0;
-    return { operation, bytes: () => new ByteSource(packet.bytes, offset) };
-  });
+export function commitBatch(
+  ledger: Ledger,
+  packets: readonly Packet[],
+  onError: (error: unknown) => void,
+): Answer {
+  const tasks = packets.flatMap(readTasks);
+  // The newest time: nothing is recorded as earlier than what was recorded before it.
+  const at = packets.at(-1)?.at ?? 0;
   const answer = new AnswerBuilder(ledger);
-  const whole = attempt(ledger, tasks, packet.at, onError);
+  const whole = attempt(ledger, tasks, at, onError);
   if ('committed' in whole) answer.addCommitted(whole.committed);
   else if (tasks.length === 1 || concernsEveryOperation(whole.error))
     answer.addFailures(tasks.length, whole.error);
-  else commitSingly(ledger, tasks, packet.at, answer, onError);
-  return answer.finish(packet.at);
+  else commitSingly(ledger, tasks, at, answer, onError);
+  return answer.finish(packets);
+}
+
+function readTasks({ text, bytes }: Packet): Task[] {
+  const { operations, offsets } = JSON.parse(text) as Batch;
+  return operations.map((operation, index): Task => {
+    const offset = offsets[index] ?? 0;
+    return { operation, bytes: () => new ByteSource(bytes, offset) };
+  });
 }
 
 /** One bad operation must not sink the others. */
@@ -88,7 +98,7 @@ class AnswerBuilder {
     for (let index = 0; index < count; index++) this.#results.push({ failure });
   }
 
-  finish(at: number): Packet {
+  finish(packets: readonly Packet[]): Answer {
     const sink = new ByteSink();
     for (const piece of this.#resultBytes) sink.add(piece);
     for (const piece of this.#growthBytes) sink.add(piece);
@@ -97,6 +107,7 @@ class AnswerBuilder {
       growth: this.#growth,
       ...(this.#versions !== undefined && { versions: this.#versions }),
     };
-    return { at, text: JSON.stringify(answer), bytes: sink.finish() };
+    const spent = packets.map(({ bytes }) => bytes);
+    return { packets: packets.length, text: JSON.stringify(answer), bytes: sink.finish(), spent };
   }
 }

@@ -7,7 +7,7 @@ import { schema } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
-const schemaVersion = 2;
+const schemaVersion = 3;
 const busyTimeoutMs = 5_000;
 
 type ConnectionOptions = {
@@ -18,7 +18,8 @@ type ConnectionOptions = {
 
 /**
  * Opens the file for writing, creating it (mode 0600) where there is none.
- * @throws CausewayError `store-incompatible` when it is not a store of this version; SQLite's errors otherwise
+ * @throws CausewayError `store-incompatible` when it is not a store of this version, `store-damaged` when SQLite cannot
+ * read it; SQLite's errors otherwise
  */
 export function openForWriting(options: ConnectionOptions): DatabaseSync {
   createFile(options.file);
@@ -39,7 +40,8 @@ export function openForWriting(options: ConnectionOptions): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    throw error;
+    if (!isDamage(error)) throw error;
+    throw new CausewayError('store-damaged', { detail: `It is ${options.file}.`, cause: error });
   }
 }
 
@@ -96,18 +98,17 @@ function pragma(database: DatabaseSync, name: string): number {
   return firstRow<[number]>(prepare(database, `PRAGMA ${name}`))?.[0] ?? 0;
 }
 
+function isDamage(error: unknown): boolean {
+  const code = sqliteErrorOf(error);
+  return code === sqliteErrors.notADatabase || code === sqliteErrors.corrupt;
+}
+
 function isEmpty(database: DatabaseSync): boolean {
   return firstRow(prepare(database, 'SELECT 1 FROM sqlite_schema LIMIT 1')) === undefined;
 }
 
 function refuseForeignFiles(database: DatabaseSync): void {
-  let owner: number;
-  try {
-    owner = pragma(database, 'application_id');
-  } catch (error) {
-    if (sqliteErrorOf(error) !== sqliteErrors.notADatabase) throw error;
-    throw new CausewayError('store-incompatible', { detail: 'The file is not a database.', cause: error });
-  }
+  const owner = pragma(database, 'application_id');
   if (owner === applicationId) refuseOtherVersions(database);
   else if (owner !== 0 || !isEmpty(database)) {
     throw new CausewayError('store-incompatible', { detail: 'The file belongs to another program.' });

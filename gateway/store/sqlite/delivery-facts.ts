@@ -14,7 +14,20 @@ type DeliveryFact = {
   readonly digest: Buffer;
   readonly source: EndpointNumber;
   readonly recipient: EndpointNumber;
+  /** The leaf of its message's acceptance. */
+  readonly record: number;
+  /** Which of the message's recipients, from 0. */
+  readonly nth: number;
 };
+
+type FactRow = readonly [
+  id: Uint8Array,
+  digest: Uint8Array,
+  source: EndpointNumber,
+  recipient: EndpointNumber,
+  record: number,
+  nth: number,
+];
 
 const capacity = 4_096;
 
@@ -25,7 +38,7 @@ export class DeliveryFacts {
   constructor(database: DatabaseSync) {
     this.#read = prepare(
       database,
-      `SELECT m.id, m.digest, m.source, d.recipient FROM delivery d JOIN message m ON m.seq = d.message
+      `SELECT m.id, m.digest, m.source, d.recipient, m.record, d.id - m.first_delivery FROM delivery d JOIN message m ON m.seq = d.message
        WHERE d.id = ?`,
     );
   }
@@ -44,10 +57,10 @@ export class DeliveryFacts {
   read(delivery: DeliveryId): DeliveryFact | undefined {
     const known = this.#known.get(delivery);
     if (known !== undefined) return known;
-    const row = firstRow<[Uint8Array, Uint8Array, EndpointNumber, EndpointNumber]>(this.#read, delivery);
+    const row = firstRow<FactRow>(this.#read, delivery);
     if (row === undefined) return undefined;
-    const [id, digest, source, recipient] = row;
-    return { message: uuidFromBytes(id), digest: bufferOf(digest), source, recipient };
+    const [id, digest, source, recipient, record, nth] = row;
+    return { message: uuidFromBytes(id), digest: bufferOf(digest), source, recipient, record, nth };
   }
 
   /** Forgets everything: what was written last has been rolled back, and its ids will be given again. */

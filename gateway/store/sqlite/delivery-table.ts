@@ -1,25 +1,30 @@
 /** Deliveries on their way to an end: delivered, settled by the recipient, or expired. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
-import type { DeliveryId, DeliveryState, SettlementResult } from '../port.ts';
-import { deliveryNote, deliveryReceipt } from '../statements.ts';
+import { uuidToBytes } from '../../../protocol/ids.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
+import type { DeliveryId, SettlementResult } from '../port.ts';
+import { deliveryReceipt } from '../statements.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
 import { digestBytes, type Operation, type PackedSettlementReceipt, type Results } from './operations.ts';
 import type { ReceiptStreams } from './receipt-streams.ts';
-import type { RecordJournal } from './record-journal.ts';
+import type { AuditJournal } from './audit-journal.ts';
 import { stateNumbers } from './schema.ts';
 
 type Settle = Extract<Operation, { type: 'settle' }>;
 
-/** Delivery id, source. */
-type SettlementRow = readonly [DeliveryId, EndpointNumber];
+type SettledDelivery = {
+  readonly delivery: DeliveryId;
+  readonly source: EndpointNumber;
+  readonly record: number;
+  readonly nth: number;
+};
 
 export class DeliveryTable {
   readonly #endpoints: EndpointTable;
-  readonly #journal: RecordJournal;
+  readonly #journal: AuditJournal;
   readonly #streams: ReceiptStreams;
   readonly #setDelivered: StatementSync;
   readonly #setFinal: StatementSync;
@@ -27,11 +32,12 @@ export class DeliveryTable {
   readonly #byMessage: StatementSync;
   readonly #due: StatementSync;
   readonly #nextDue: StatementSync;
+  readonly #keepGroup: StatementSync;
 
   constructor(
     database: DatabaseSync,
     endpoints: EndpointTable,
-    journal: RecordJournal,
+    journal: AuditJournal,
     streams: ReceiptStreams,
     facts: DeliveryFacts,
   ) {
@@ -41,17 +47,17 @@ export class DeliveryTable {
     this.#streams = streams;
     this.#setDelivered = prepare(
       database,
-      'UPDATE delivery SET state = 1, delivered_at = ? WHERE id = ? AND state = 0',
+      'UPDATE delivery SET state = 1, delivered_at = ?, delivered_record = ? WHERE id = ? AND state = 0',
     );
     // Final states stay, with one exception: what expired here may have reached the recipient all the same.
     this.#setFinal = prepare(
       database,
-      `UPDATE delivery SET state = ?1, settled_at = ?2 WHERE id = ?3
+      `UPDATE delivery SET state = ?1, settled_at = ?2, settled_record = ?4 WHERE id = ?3
        AND (settled_at IS NULL OR (state = ${stateNumbers.expired} AND ?1 = ${stateNumbers.stored}))`,
     );
     this.#byMessage = prepare(
       database,
-      `SELECT d.id, m.source FROM message m JOIN delivery d
+      `SELECT d.id, m.source, m.record, d.id - m.first_delivery FROM message m JOIN delivery d
        ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
        WHERE m.id = ? AND m.digest = ? AND d.recipient = ?`,
     );
@@ -59,19 +65,21 @@ export class DeliveryTable {
       database,
       `SELECT id FROM delivery WHERE settled_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
     );
+    this.#keepGroup = prepare(database, 'INSERT INTO settled_group (record, bytes) VALUES (?, ?)');
     this.#nextDue = prepare(database, 'SELECT min(expires_at) FROM delivery WHERE settled_at IS NULL');
   }
 
   markDelivered(deliveries: readonly DeliveryId[], at: number): void {
     for (const delivery of deliveries) {
-      if (this.#setDelivered.run(at, delivery).changes !== 0) this.#tellSender('delivered', delivery, at);
+      const { changes } = this.#setDelivered.run(at, this.#journal.next, delivery);
+      if (changes !== 0) this.#tellSender('delivered', delivery, at);
     }
   }
 
   expire(now: number, limit: number, at: number): Results['expire'] {
     const expired = allRows<[DeliveryId]>(this.#due, now, limit).map(([delivery]) => delivery);
     for (const delivery of expired) {
-      this.#setFinal.run(stateNumbers.expired, at, delivery);
+      this.#setFinal.run(stateNumbers.expired, at, delivery, this.#journal.next);
       this.#tellSender('expired', delivery, at);
     }
     return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
@@ -83,23 +91,28 @@ export class DeliveryTable {
     const number = this.#endpoints.find(recipient);
     if (number === undefined) return 'unmatched';
     let source: EndpointNumber | undefined;
-    const settled: DeliveryId[] = [];
+    const settled: SettledDelivery[] = [];
     for (const receipt of receipts) {
       const found = this.#resolve(number, receipt, bytes.take(digestBytes));
       if (found === undefined) return 'unmatched';
-      const [delivery, sender] = found;
-      if (sender !== (source ?? sender)) return 'unmatched';
-      source = sender;
-      settled.push(delivery);
+      if (found.source !== (source ?? found.source)) return 'unmatched';
+      source = found.source;
+      settled.push(found);
     }
     if (source === undefined) return 'unmatched';
     let changes = 0;
-    for (const [index, { kind, message }] of receipts.entries()) {
-      if (this.#setFinal.run(stateNumbers[kind], at, settled[index] ?? 0).changes === 0) continue;
-      this.#note(kind, message, recipient);
+    const receipt = digestOf(group);
+    const first = this.#journal.next;
+    for (const [index, { kind }] of receipts.entries()) {
+      const found = settled[index];
+      if (found === undefined) continue;
+      const { delivery, record: of, nth } = found;
+      if (this.#setFinal.run(stateNumbers[kind], at, delivery, this.#journal.next).changes === 0) continue;
+      this.#journal.leaves.delivery(kind, { of, nth, receipt }, at);
       changes++;
     }
     if (changes === 0) return 'repeated';
+    this.#keepGroup.run(first, group);
     this.#streams.passOn(source, group);
     return 'settled';
   }
@@ -109,13 +122,16 @@ export class DeliveryTable {
     recipient: EndpointNumber,
     { message, delivery }: PackedSettlementReceipt,
     digest: Buffer,
-  ): SettlementRow | undefined {
+  ): SettledDelivery | undefined {
     if (delivery !== undefined) {
       const named = this.#facts.read(delivery);
       const fits = named?.recipient === recipient && named.message === message && named.digest.equals(digest);
-      if (fits) return [delivery, named.source];
+      if (fits) return { delivery, source: named.source, record: named.record, nth: named.nth };
     }
-    return firstRow<SettlementRow>(this.#byMessage, uuidToBytes(message), digest, recipient);
+    type Row = readonly [DeliveryId, EndpointNumber, record: number, nth: number];
+    const row = firstRow<Row>(this.#byMessage, uuidToBytes(message), digest, recipient);
+    if (row === undefined) return undefined;
+    return { delivery: row[0], source: row[1], record: row[2], nth: row[3] };
   }
 
   #tellSender(kind: 'delivered' | 'expired', delivery: DeliveryId, at: number): void {
@@ -123,11 +139,7 @@ export class DeliveryTable {
     if (facts === undefined) throw new Error('a delivery has no message');
     const { message, source, digest } = facts;
     const recipient = this.#endpoints.addressOf(facts.recipient);
-    this.#note(kind, message, recipient);
+    this.#journal.leaves.delivery(kind, { of: facts.record, nth: facts.nth }, at);
     this.#streams.tell(source, deliveryReceipt(kind, { message, digest, recipient }, at));
-  }
-
-  #note(state: Exclude<DeliveryState, 'queued'>, message: MessageId, recipient: EndpointAddress): void {
-    this.#journal.appendAscii(deliveryNote(state, message, recipient));
   }
 }

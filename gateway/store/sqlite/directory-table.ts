@@ -16,6 +16,7 @@ export class DirectoryTable {
   readonly #putEntry: StatementSync;
   readonly #replaceEntry: StatementSync;
   readonly #raise: StatementSync;
+  readonly #noteChange: StatementSync;
   readonly #probe: StatementSync;
   readonly #versions: StatementSync;
 
@@ -30,14 +31,15 @@ export class DirectoryTable {
     this.#usePermit = prepare(database, 'UPDATE permit SET used_at = ? WHERE secret = ?');
     this.#putEntry = prepare(
       database,
-      `INSERT INTO directory_entry (endpoint, version, entry) VALUES (?1, ?2, ?3)
-       ON CONFLICT DO UPDATE SET version = ?2, entry = ?3`,
+      `INSERT INTO directory_entry (endpoint, version, entry, record) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT DO UPDATE SET version = ?2, entry = ?3, record = ?4`,
     );
     this.#replaceEntry = prepare(
       database,
-      `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?1
-       WHERE endpoint = ?2 AND entry = ?3 AND entry ->> 'status' = 'active'`,
+      `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?1,
+       record = ?4 WHERE endpoint = ?2 AND entry = ?3 AND entry ->> 'status' = 'active'`,
     );
+    this.#noteChange = prepare(database, 'INSERT INTO directory_change (endpoint, record) VALUES (?, ?)');
     this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
     this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
     this.#versions = prepare(database, 'SELECT name, value FROM meta');
@@ -49,7 +51,14 @@ export class DirectoryTable {
     this.#insertPermit.run(secret, number, JSON.stringify(roles), expiresAt);
   }
 
-  enrol(secret: Buffer, entry: DirectoryEntry, now: number, at: number): 'enrolled' | PermitRefusal {
+  /** @param record index of the leaf that says so */
+  enrol(
+    secret: Buffer,
+    entry: DirectoryEntry,
+    now: number,
+    at: number,
+    record: number,
+  ): 'enrolled' | PermitRefusal {
     const permit = firstRow<[EndpointNumber, number, number | null]>(this.#permit, secret);
     if (permit === undefined) return 'token-invalid';
     const [endpoint, expiresAt, usedAt] = permit;
@@ -57,16 +66,23 @@ export class DirectoryTable {
     const refusal = refusePermit(expiresAt, usedAt, now);
     if (refusal !== undefined) return refusal;
     this.#usePermit.run(at, secret);
-    this.#putEntry.run(endpoint, this.raise('directory'), JSON.stringify(entry));
+    this.#putEntry.run(endpoint, this.raise('directory'), JSON.stringify(entry), record);
+    this.#noteChange.run(endpoint, record);
     return 'enrolled';
   }
 
   /** Texts are compared: an entry is read and written in the order of its members. */
-  replaceEntry(before: DirectoryEntry, after: DirectoryEntry): boolean {
+  replaceEntry(before: DirectoryEntry, after: DirectoryEntry, record: number): boolean {
     const endpoint = this.#endpoints.find(before.endpoint);
     if (endpoint === undefined) return false;
-    const { changes } = this.#replaceEntry.run(JSON.stringify(after), endpoint, JSON.stringify(before));
+    const { changes } = this.#replaceEntry.run(
+      JSON.stringify(after),
+      endpoint,
+      JSON.stringify(before),
+      record,
+    );
     if (changes === 0) return false;
+    this.#noteChange.run(endpoint, record);
     this.raise('directory');
     return true;
   }

@@ -12,8 +12,8 @@ export type KeeperOptions = {
   readonly file: string;
   /** Marks the commits of this process, which need no notice. */
   readonly writer: number;
-  /** Growth of receipt streams from this index of the record on is news. */
-  readonly nextRecord: number;
+  /** Growth of receipt streams from this leaf of the audit log on is news. */
+  readonly nextLeaf: number;
 };
 
 /** What changed since the last notice. */
@@ -38,13 +38,13 @@ class Keeper {
   readonly #dataVersion: StatementSync;
   readonly #versions: StatementSync;
   readonly #streams: StatementSync;
-  readonly #lastRecord: StatementSync;
+  readonly #lastLeaf: StatementSync;
   #seen: number | undefined;
-  #nextRecord: number;
+  #nextLeaf: number;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#nextRecord = options.nextRecord;
+    this.#nextLeaf = options.nextLeaf;
     this.#database = openForReading(options.file);
     this.#log = new WriteAheadLog(this.#database);
     this.#dataVersion = prepare(this.#database, 'PRAGMA data_version');
@@ -54,9 +54,9 @@ class Keeper {
       `SELECT address, last FROM receipt_stream JOIN endpoint ON endpoint.id = receipt_stream.endpoint
        WHERE writer <> ? AND record >= ?`,
     );
-    this.#lastRecord = prepare(
+    this.#lastLeaf = prepare(
       this.#database,
-      'SELECT first + count FROM record ORDER BY first DESC LIMIT 1',
+      'SELECT first + count FROM audit_block ORDER BY first DESC LIMIT 1',
     );
   }
 
@@ -67,9 +67,9 @@ class Keeper {
     this.#database.exec('BEGIN');
     try {
       const { writer } = this.#options;
-      const streams = allRows<[EndpointAddress, number]>(this.#streams, writer, this.#nextRecord);
+      const streams = allRows<[EndpointAddress, number]>(this.#streams, writer, this.#nextLeaf);
       const versions = versionsOf(this.#versions);
-      this.#nextRecord = firstRow<[number]>(this.#lastRecord)?.[0] ?? 0;
+      this.#nextLeaf = firstRow<[number]>(this.#lastLeaf)?.[0] ?? 0;
       this.#seen = version;
       return { versions, streams };
     } finally {

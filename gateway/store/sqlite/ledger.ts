@@ -1,7 +1,10 @@
 /** The writer's side of the database: carries out operations, one transaction for many. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
-import type { StoreVersions } from '../port.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import type { ErasureOutcome, RecordEntry, StoreVersions } from '../port.ts';
+import type { CaseVault } from '../case-vault.ts';
+import { AuditJournal } from './audit-journal.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { firstRow, prepare } from './database.ts';
 import { DeliveryFacts } from './delivery-facts.ts';
@@ -11,7 +14,6 @@ import { EndpointTable } from './endpoint-table.ts';
 import { MessageTable } from './message-table.ts';
 import { digestBytes, type Operation, type Results } from './operations.ts';
 import { ReceiptStreams, type Growth } from './receipt-streams.ts';
-import { RecordJournal } from './record-journal.ts';
 
 /** An operation, and its share of the batch's bytes from their beginning: it may be carried out twice. */
 export type Task = { readonly operation: Operation; readonly bytes: () => ByteSource };
@@ -29,7 +31,7 @@ export type Committed = {
 
 export class Ledger {
   readonly endpoints: EndpointTable;
-  readonly journal: RecordJournal;
+  readonly journal: AuditJournal;
   readonly #database: DatabaseSync;
   readonly #streams: ReceiptStreams;
   readonly #facts: DeliveryFacts;
@@ -39,13 +41,14 @@ export class Ledger {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
+  #erased = false;
   /** Of the last commit after which what is held in memory was true. */
   #knownVersion: number | undefined;
 
-  constructor(database: DatabaseSync, signer: BatchSigner, writer: number) {
+  constructor(database: DatabaseSync, signer: BatchSigner, vault: CaseVault, writer: number) {
     this.#database = database;
     this.endpoints = new EndpointTable(database);
-    this.journal = new RecordJournal(database);
+    this.journal = new AuditJournal(database, vault);
     this.#streams = new ReceiptStreams(database, signer, writer);
     this.#facts = new DeliveryFacts(database);
     this.#messages = new MessageTable(database, this.endpoints, this.journal, signer, this.#facts);
@@ -59,6 +62,13 @@ export class Ledger {
 
   versions(): StoreVersions {
     return this.#directory.versions();
+  }
+
+  /** True once after something was erased: older copies of its pages may still stand in the log. */
+  takeErased(): boolean {
+    const erased = this.#erased;
+    this.#erased = false;
+    return erased;
   }
 
   /** Carries out all of the tasks in one durable transaction, or none. */
@@ -109,17 +119,38 @@ export class Ledger {
       case 'expire':
         return { value: this.#deliveries.expire(operation.now, operation.limit, at) };
       case 'forget-receipts':
-        this.#forgetReceipts(operation);
+        this.#forgetReceipts(operation, at);
         return { value: null };
       default:
         return { value: this.#administer(operation, bytes, at) };
     }
   }
 
-  #forgetReceipts({ endpoint, through }: Extract<Operation, { type: 'forget-receipts' }>): void {
+  #forgetReceipts({ endpoint, through }: Extract<Operation, { type: 'forget-receipts' }>, at: number): void {
     const number = this.endpoints.find(endpoint);
     const until = number === undefined ? undefined : this.#streams.forget(number, through);
-    if (until !== undefined) this.journal.append({ kind: 'receipts.forgotten', endpoint, through: until });
+    if (until === undefined) return;
+    this.journal.leaves.entry(JSON.stringify({ kind: 'receipts.forgotten', endpoint, through: until }), at);
+  }
+
+  /** The store itself says what the entry became, so that the leaf binds what is served. */
+  #logEntry(record: string, entry: DirectoryEntry, at: number): void {
+    this.journal.leaves.directory(JSON.parse(record) as RecordEntry, entry, at);
+  }
+
+  #eraseCase(operation: Extract<Operation, { type: 'erase-case' }>, at: number): ErasureOutcome {
+    // Pages that deleted rows stood on are overwritten with zeros, which costs too much to do for all that is deleted.
+    this.#database.exec('PRAGMA secure_delete = ON');
+    try {
+      if (this.#messages.erase(operation.messages) === 'pending') return 'pending';
+      const hadSecret = this.journal.destroySecret(operation.case);
+      if (!hadSecret && operation.messages.length === 0) return 'unknown';
+    } finally {
+      this.#database.exec('PRAGMA secure_delete = OFF');
+    }
+    this.#erased = true;
+    this.journal.leaves.entry(operation.record, at);
+    return 'erased';
   }
 
   #administer(operation: AdministrativeOperation, bytes: () => ByteSource, at: number): Carried['value'] {
@@ -127,27 +158,31 @@ export class Ledger {
       case 'permit': {
         const { endpoint, roles, expiresAt, record } = operation;
         this.#directory.permit(bytes().take(digestBytes), endpoint, roles, expiresAt);
-        this.journal.appendText(record);
+        this.journal.leaves.entry(record, at);
         return null;
       }
       case 'enrol': {
         const { entry, now, record } = operation;
-        const outcome = this.#directory.enrol(bytes().take(digestBytes), entry, now, at);
-        if (outcome === 'enrolled') this.journal.appendText(record);
+        const outcome = this.#directory.enrol(bytes().take(digestBytes), entry, now, at, this.journal.next);
+        if (outcome === 'enrolled') this.#logEntry(record, entry, at);
         return outcome;
       }
       case 'replace-entry': {
-        const replaced = this.#directory.replaceEntry(operation.before, operation.after);
-        if (replaced) this.journal.appendText(operation.record);
+        const replaced = this.#directory.replaceEntry(operation.before, operation.after, this.journal.next);
+        if (replaced) this.#logEntry(operation.record, operation.after, at);
         return replaced;
       }
       case 'request-reload':
         this.#directory.raise('policy');
-        this.journal.appendText(operation.record);
+        this.journal.leaves.entry(operation.record, at);
         return null;
-      case 'append-records':
-        for (const record of operation.records) this.journal.appendText(record);
-        return null;
+      case 'append-records': {
+        const first = this.journal.next;
+        for (const record of operation.records) this.journal.leaves.entry(record, at);
+        return first;
+      }
+      case 'erase-case':
+        return this.#eraseCase(operation, at);
       case 'probe':
         this.#directory.touch();
         return null;

@@ -5,7 +5,14 @@ import { uuidToBytes, type EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import { acceptedDetailText, outcomeReceipt, refusedDetailText } from '../statements.ts';
+import { houseCase } from '../port.ts';
+import {
+  acceptedDetailText,
+  conflictEntry,
+  digestText,
+  outcomeReceipt,
+  refusedDetailText,
+} from '../statements.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
@@ -17,7 +24,7 @@ import {
   type PackedOutcome,
   type PackedRefusable,
 } from './operations.ts';
-import type { RecordJournal } from './record-journal.ts';
+import type { AuditJournal } from './audit-journal.ts';
 
 type Submit = Extract<Operation, { type: 'submit' }>;
 type Sender = { readonly number: EndpointNumber; readonly address: EndpointAddress };
@@ -28,7 +35,7 @@ type FirstOutcome = readonly [Uint8Array, number, number, string | null, number,
 
 export class MessageTable {
   readonly #endpoints: EndpointTable;
-  readonly #journal: RecordJournal;
+  readonly #journal: AuditJournal;
   readonly #signer: BatchSigner;
   readonly #facts: DeliveryFacts;
   readonly #insertMessage: StatementSync;
@@ -38,12 +45,15 @@ export class MessageTable {
   readonly #firstOutcome: StatementSync;
   readonly #recipients: StatementSync;
   readonly #lastDelivery: StatementSync;
+  readonly #unsettled: StatementSync;
+  readonly #eraseMatter: StatementSync;
+  readonly #eraseUnit: StatementSync;
   #nextDelivery = 1;
 
   constructor(
     database: DatabaseSync,
     endpoints: EndpointTable,
-    journal: RecordJournal,
+    journal: AuditJournal,
     signer: BatchSigner,
     facts: DeliveryFacts,
   ) {
@@ -76,6 +86,16 @@ export class MessageTable {
       'SELECT recipient FROM delivery WHERE id >= ? AND id < ? ORDER BY id',
     );
     this.#lastDelivery = prepare(database, 'SELECT max(id) FROM delivery');
+    this.#unsettled = prepare(
+      database,
+      `SELECT 1 FROM message m JOIN delivery d ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
+       WHERE m.seq = ? AND d.settled_at IS NULL LIMIT 1`,
+    );
+    this.#eraseMatter = prepare(
+      database,
+      'UPDATE message SET category = NULL, severity = NULL, thread = NULL WHERE seq = ?',
+    );
+    this.#eraseUnit = prepare(database, "UPDATE unit SET bytes = x'' WHERE seq = ?");
   }
 
   /** Reads where the ids end. */
@@ -102,6 +122,19 @@ export class MessageTable {
       receipts.push(receipt);
     }
     return { outcomes, group: signReceiptGroup(receipts, this.#signer) };
+  }
+
+  /**
+   * Forgets what a case's messages were about, and their ciphertexts; the first outcomes of their ids stay.
+   * @returns `pending`, with nothing changed, when some delivery has not come to its end
+   */
+  erase(messages: readonly number[]): 'erased' | 'pending' {
+    if (messages.some((seq) => firstRow(this.#unsettled, seq) !== undefined)) return 'pending';
+    for (const seq of messages) {
+      this.#eraseMatter.run(seq);
+      this.#eraseUnit.run(seq);
+    }
+    return 'erased';
   }
 
   #accept(sender: Sender, message: PackedAcceptable, digest: Buffer, bytes: ByteSource, at: number): Verdict {
@@ -133,10 +166,11 @@ export class MessageTable {
     for (const recipient of recipients) {
       const number = this.#endpoints.intern(recipient);
       this.#insertDelivery.run(this.#nextDelivery, seq, number, lane, expiresAt);
-      const fact = { message: id, digest: ownDigest, source: sender.number, recipient: number };
+      const nth = this.#nextDelivery - first;
+      const fact = { message: id, digest: ownDigest, source: sender.number, recipient: number, record, nth };
       this.#facts.keep(this.#nextDelivery++, fact);
     }
-    this.#journal.appendBytes(entry);
+    this.#journal.leaves.accepted({ message: id, envelope: digestText(digest) }, message.thread, entry, at);
     const detail = acceptedDetailText(record, recipients, listening);
     return {
       outcome: [first, recipients.length],
@@ -154,7 +188,8 @@ export class MessageTable {
       const { changes } = this.#insertRefusal.run(idBytes, sender.number, digest, at, record, detail);
       if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
     }
-    this.#journal.appendBytes(entry);
+    const facts = { message: id, envelope: digestText(digest), code };
+    this.#journal.leaves.refused(facts, message.thread ?? houseCase, entry, at);
     return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, at, detail) };
   }
 
@@ -171,13 +206,15 @@ export class MessageTable {
     const [firstDigest, firstAt, record, refusal, firstDelivery, count, listening] = found;
     if (!digest.equals(firstDigest)) {
       const code = 'id-conflict';
-      this.#journal.append({ kind: 'message.refused', message: id, source: sender.address, code });
+      const entry = conflictEntry(id, sender.address, record);
+      const facts = { message: id, envelope: digestText(digest), code } as const;
+      this.#journal.leaves.refused(facts, houseCase, Buffer.from(JSON.stringify(entry)), at);
       return {
         outcome: { code },
         receipt: outcomeReceipt('refused', id, digest, at, refusedDetailText(code, undefined)),
       };
     }
-    this.#journal.append({ kind: 'message.repeated', message: id, source: sender.address });
+    this.#journal.leaves.repeated(record, at);
     if (refusal !== null) {
       const { code } = JSON.parse(refusal) as { code: ErrorCode };
       return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, refusal) };

@@ -7,11 +7,19 @@ import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
-import type { DeliveryId, Lane, PermitRefusal, SettlementResult, StoreVersions } from '../port.ts';
+import type {
+  CaseId,
+  DeliveryId,
+  ErasureOutcome,
+  Lane,
+  PermitRefusal,
+  SettlementResult,
+  StoreVersions,
+} from '../port.ts';
 
 export const digestBytes = 32;
 
-/** A record entry as JSON, turned into text where it can fail alone. */
+/** An entry for the audit log as JSON, turned into text where it can fail alone. */
 type RecordText = string;
 
 /** Its bytes: envelope digest, unit, record entry as JSON. */
@@ -37,6 +45,7 @@ export type PackedRefusable = {
   readonly code: ErrorCode;
   readonly text?: string;
   readonly final: boolean;
+  readonly thread?: CaseId;
   readonly recordBytes: number;
 };
 
@@ -86,6 +95,13 @@ export type Operation =
     }
   | { readonly type: 'request-reload'; readonly record: RecordText }
   | { readonly type: 'append-records'; readonly records: readonly RecordText[] }
+  | {
+      readonly type: 'erase-case';
+      readonly case: CaseId;
+      /** Rows of `message`. */
+      readonly messages: readonly number[];
+      readonly record: RecordText;
+    }
   | { readonly type: 'probe' };
 
 /** An accepted message: its first delivery and how many; a duplicate; or the code of a refusal. */
@@ -106,7 +122,8 @@ export type Results = {
   enrol: 'enrolled' | PermitRefusal;
   'replace-entry': boolean;
   'request-reload': null;
-  'append-records': null;
+  'append-records': number;
+  'erase-case': ErasureOutcome;
   probe: null;
 };
 
@@ -124,7 +141,7 @@ export type StreamGrowth = {
   readonly groupBytes: number;
 };
 
-/** The writer's answer to a batch. Its bytes: those of the results, then those of the growth. */
+/** The writer's answer to the operations of one or several batches. Its bytes: those of the results, then those of the growth. */
 export type BatchAnswer = {
   readonly results: readonly PackedResult[];
   readonly growth: readonly StreamGrowth[];
@@ -134,8 +151,24 @@ export type BatchAnswer = {
 
 /** What the writer says once it has opened the file. */
 export type WriterReady =
-  | { readonly ready: true; readonly versions: StoreVersions; readonly nextRecord: number }
-  | { readonly ready: false; readonly incompatible: boolean; readonly reason: string };
+  | { readonly ready: true; readonly versions: StoreVersions; readonly nextLeaf: number }
+  | { readonly ready: false; readonly code: ErrorCode; readonly reason: string };
 
-/** A batch or an answer on its way between threads. */
-export type Packet = { readonly at: number; readonly text: string; readonly bytes: ArrayBuffer };
+/** What one commit may hold, about. A single operation may be larger. */
+export const maxBatch = { messages: 512, bytes: 8 * 1024 * 1024 } as const;
+
+/** A {@link Batch} on its way to the writer. `weight`: the messages and deliveries that it is about. */
+export type Packet = {
+  readonly at: number;
+  readonly weight: number;
+  readonly text: string;
+  readonly bytes: ArrayBuffer;
+};
+
+/** A {@link BatchAnswer} on its way back. It answers so many packets, whose buffers are free again. */
+export type Answer = {
+  readonly packets: number;
+  readonly text: string;
+  readonly bytes: ArrayBuffer;
+  readonly spent: readonly ArrayBuffer[];
+};

@@ -8,14 +8,19 @@ import type {
   Lane,
   MessageState,
   PermitRefusal,
-  RecordEntry,
-  StoredRecord,
+  CaseId,
+  StoredLeaf,
 } from '../port.ts';
+import type { CaseVault } from '../case-vault.ts';
 import { refusePermit } from '../statements.ts';
+import { openBlock } from '../stored-leaf.ts';
 import type { ByteSink } from './byte-stream.ts';
+import { caseSecretQuery } from './case-table.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
+import { EvidenceQuery, type PackedEvidence } from './evidence-query.ts';
+import { LeafRunQuery } from './leaf-source.ts';
 import { deliveryStates } from './schema.ts';
 
 /** What one read of a queue or of a receipt stream gives back, about. */
@@ -33,14 +38,22 @@ export type Questions = {
     ask: { endpoint: EndpointAddress; after: number; limit: number };
     answer: { position: number; groupBytes: number }[];
   };
+  'receipts-end': { ask: { endpoint: EndpointAddress }; answer: number };
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
+  /** Their bytes: unit, then the groups of the deliveries that have one. */
+  evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };
   directory: { ask: object; answer: DirectorySnapshot };
   permit: {
     /** SHA-256 in hexadecimal. */
     ask: { secretDigest: string; now: number };
     answer: { endpoint: EndpointAddress; roles: string[]; expiresAt: number } | PermitRefusal;
   };
-  records: { ask: { from: number; limit: number }; answer: StoredRecord[] };
+  leafCount: { ask: object; answer: number };
+  leaves: { ask: { from: number; limit: number }; answer: StoredLeaf[] };
+  /** Their bytes: the leaves. */
+  leafRuns: { ask: { from: number }; answer: { first: number; count: number; leavesBytes: number }[] };
+  /** Rows of `message`. */
+  caseMessages: { ask: { case: CaseId }; answer: number[] };
 };
 
 export type Question = {
@@ -53,8 +66,15 @@ export class ReaderQueries {
   readonly #endpoints: EndpointTable;
   readonly #statements: ReturnType<typeof prepareAll>;
 
-  constructor(database: DatabaseSync) {
+  readonly #vault: CaseVault;
+  readonly #leafRuns: LeafRunQuery;
+  readonly #evidence: EvidenceQuery;
+
+  constructor(database: DatabaseSync, vault: CaseVault) {
+    this.#vault = vault;
     this.#endpoints = new EndpointTable(database);
+    this.#leafRuns = new LeafRunQuery(database);
+    this.#evidence = new EvidenceQuery(database, this.#endpoints);
     this.#statements = prepareAll(database);
   }
 
@@ -67,14 +87,26 @@ export class ReaderQueries {
         return this.#count(question.recipient);
       case 'receipts':
         return this.#receipts(question, sink);
+      case 'receipts-end':
+        return this.#receiptsEnd(question.endpoint);
       case 'message':
         return this.#message(question.source, question.id);
+      case 'evidence':
+        return this.#evidence.read(question.id, sink);
       case 'directory':
         return this.#directory();
       case 'permit':
         return this.#permit(question.secretDigest, question.now);
-      case 'records':
-        return this.#records(question.from, question.limit);
+      case 'leafCount':
+        return firstRow<[number]>(this.#statements.leafCount)?.[0] ?? 0;
+      case 'leaves':
+        return this.#leaves(question.from, question.limit);
+      case 'leafRuns':
+        return this.#readLeafRuns(question.from, sink);
+      case 'caseMessages':
+        return allRows<[number]>(this.#statements.caseMessages, uuidToBytes(question.case)).map(
+          ([seq]) => seq,
+        );
     }
   }
 
@@ -116,6 +148,11 @@ export class ReaderQueries {
     return groups;
   }
 
+  #receiptsEnd(endpoint: EndpointAddress): number {
+    const number = this.#endpoints.find(endpoint);
+    return number === undefined ? 0 : (firstRow<[number]>(this.#statements.receiptsEnd, number)?.[0] ?? 0);
+  }
+
   #message(source: EndpointAddress, id: MessageId): MessageState | null {
     const number = this.#endpoints.find(source);
     const row =
@@ -144,10 +181,12 @@ export class ReaderQueries {
     // One transaction: the version must be that of the entries.
     this.#statements.begin.run();
     try {
-      const entries = allRows<[string]>(this.#statements.entries).map(
-        ([entry]) => JSON.parse(entry) as DirectoryEntry,
-      );
-      return { version: versionsOf(this.#statements.versions).directory, entries };
+      const rows = allRows<[string, number]>(this.#statements.entries);
+      return {
+        version: versionsOf(this.#statements.versions).directory,
+        entries: rows.map(([entry]) => JSON.parse(entry) as DirectoryEntry),
+        leaves: rows.map(([, record]) => record),
+      };
     } finally {
       this.#statements.end.run();
     }
@@ -163,19 +202,26 @@ export class ReaderQueries {
     );
   }
 
-  #records(from: number, limit: number): StoredRecord[] {
-    const records: StoredRecord[] = [];
-    type RecordRow = readonly [first: number, at: number, body: Uint8Array];
-    for (const row of this.#statements.records.iterate(from)) {
-      const [first, at, body] = row as unknown as RecordRow;
-      const lines = bufferOf(body).toString('utf8').split('\n').slice(0, -1);
-      for (const [offset, line] of lines.entries()) {
-        if (records.length >= limit) return records;
-        const index = first + offset;
-        if (index >= from) records.push({ index, at, entry: JSON.parse(line) as RecordEntry });
-      }
+  #leaves(from: number, limit: number): StoredLeaf[] {
+    const leaves: StoredLeaf[] = [];
+    let bytes = 0;
+    const secretOf = (id: CaseId): Uint8Array | undefined =>
+      firstRow<[Uint8Array]>(this.#statements.caseSecret, uuidToBytes(id))?.[0];
+    type BlockRow = readonly [first: number, at: number, leaves: Uint8Array, bodies: Uint8Array];
+    for (const row of this.#statements.leaves.iterate(from)) {
+      const [first, at, run, bodies] = row as unknown as BlockRow;
+      const block = { first, at, leaves: bufferOf(run), bodies: bufferOf(bodies) };
+      leaves.push(...openBlock(block, from, this.#vault, secretOf));
+      bytes += run.byteLength + bodies.byteLength;
+      if (leaves.length >= limit || bytes >= maxReadBytes) break;
     }
-    return records;
+    return leaves.slice(0, limit);
+  }
+
+  #readLeafRuns(from: number, sink: ByteSink): Questions['leafRuns']['answer'] {
+    return this.#leafRuns
+      .read(from)
+      .map(({ first, count, leaves }) => ({ first, count, leavesBytes: sink.add(leaves) }));
   }
 }
 
@@ -194,17 +240,21 @@ const statementTexts = {
   pending: 'SELECT count(*) FROM delivery WHERE recipient = ? AND settled_at IS NULL',
   receipts: `SELECT position, bytes FROM receipt_group WHERE endpoint = ? AND position > ?
     ORDER BY position LIMIT ?`,
+  receiptsEnd: 'SELECT last FROM receipt_stream WHERE endpoint = ?',
   message: `SELECT seq, at, record, first_delivery, recipients FROM message
     WHERE id = ? AND source = ? AND refusal IS NULL`,
   deliveries: `SELECT recipient, state, delivered_at, settled_at FROM delivery
     WHERE id >= ? AND id < ? ORDER BY id`,
-  entries: `SELECT entry FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
+  entries: `SELECT entry, record FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
     WHERE secret = ?`,
-  records: `SELECT first, at, body FROM record
-    WHERE first >= ifnull((SELECT max(first) FROM record WHERE first <= ?), 0) ORDER BY first`,
+  leafCount: 'SELECT first + count FROM audit_block ORDER BY first DESC LIMIT 1',
+  leaves: `SELECT first, at, leaves, bodies FROM audit_block
+    WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
+  caseSecret: caseSecretQuery,
+  caseMessages: 'SELECT seq FROM message WHERE thread = ?',
   begin: 'BEGIN',
   end: 'COMMIT',
 } as const;

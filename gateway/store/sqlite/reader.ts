@@ -1,12 +1,13 @@
 /** The reader thread: answers questions, so that the main thread never waits for a disk. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { CaseVault } from '../case-vault.ts';
 import { ByteSink } from './byte-stream.ts';
 import { openForReading } from './database.ts';
 import { describeFailure } from './failures.ts';
 import type { PackedFailure } from './operations.ts';
 import { ReaderQueries, type Question, type Questions } from './reader-queries.ts';
 
-export type ReaderOptions = { readonly file: string };
+export type ReaderOptions = { readonly file: string; /** 32 bytes. */ readonly auditKey: Uint8Array };
 
 export type AskedQuestion = { readonly ticket: number; readonly question: Question };
 
@@ -18,9 +19,9 @@ export type GivenAnswer = { readonly ticket: number } & (
 function start(): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a worker thread');
-  const { file } = workerData as ReaderOptions;
+  const { file, auditKey } = workerData as ReaderOptions;
   const database = openForReading(file);
-  const queries = new ReaderQueries(database);
+  const queries = new ReaderQueries(database, new CaseVault(auditKey));
   port.on('message', (message: AskedQuestion | 'close') => {
     if (message === 'close') {
       database.close();

@@ -9,7 +9,11 @@
  *   indexes cover what is not final, so that marking a delivery as delivered touches neither.
  * - `receipt_stream` and `receipt_group`: what an endpoint has yet to be told as a sender. `last` never falls.
  *   `writer` and `record` tell other processes who let the stream grow, and since when.
- * - `record`: one row for each commit, its entries as lines of JSON; entry n of a row has index first + n.
+ * - `audit_block`: one row for each commit, see `leaf-block.ts`; leaf n of a row has index first + n. `record` in the
+ *   other tables is the index of a leaf.
+ * - `directory_change`: the leaves of all entries that an endpoint ever had.
+ * - `settled_group`: what recipients signed, for good, by the first of the leaves that it settled.
+ * - `case_secret`: destroying a row destroys what the bodies of its case say. `ledger.ts` sees to it that the bytes go.
  *
  * New ids follow the highest one in the table, so the newest rows of `message` and `delivery` must never be deleted.
  */
@@ -45,7 +49,9 @@ CREATE TABLE delivery (
   expires_at INTEGER NOT NULL,
   state INTEGER NOT NULL,
   delivered_at INTEGER,
-  settled_at INTEGER
+  settled_at INTEGER,
+  delivered_record INTEGER,
+  settled_record INTEGER
 ) STRICT;
 CREATE INDEX delivery_queue ON delivery (recipient, lane, id) WHERE settled_at IS NULL;
 CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL;
@@ -64,12 +70,15 @@ CREATE TABLE receipt_group (
   PRIMARY KEY (endpoint, position)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE record (
+CREATE TABLE audit_block (
   first INTEGER PRIMARY KEY,
   count INTEGER NOT NULL,
   at INTEGER NOT NULL,
-  body BLOB NOT NULL
+  leaves BLOB NOT NULL,
+  bodies BLOB NOT NULL
 ) STRICT;
+CREATE TABLE settled_group (record INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE case_secret (id BLOB PRIMARY KEY, secret BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE permit (
   secret BLOB PRIMARY KEY,
@@ -79,7 +88,18 @@ CREATE TABLE permit (
   used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX permit_by_endpoint ON permit (endpoint);
-CREATE TABLE directory_entry (endpoint INTEGER PRIMARY KEY, version INTEGER NOT NULL, entry TEXT NOT NULL) STRICT;
+CREATE TABLE directory_entry (
+  endpoint INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  record INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE directory_change (
+  endpoint INTEGER NOT NULL,
+  record INTEGER NOT NULL,
+  PRIMARY KEY (endpoint, record)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('directory', 0), ('policy', 0), ('probe', 0);

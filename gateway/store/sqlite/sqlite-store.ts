@@ -20,6 +20,7 @@ import type {
 } from '../port.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
 import type { ByteSource } from './byte-stream.ts';
+import { unpackEvidence } from './evidence-query.ts';
 import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
 import { digestBytes, type PackedOutcome } from './operations.ts';
@@ -32,6 +33,8 @@ export type SqliteStoreOptions = {
   readonly file: string;
   /** Ed25519 private key in PKCS#8 PEM, which signs the gateway's receipts. */
   readonly receiptKeyPem: string;
+  /** 32 bytes, kept outside the store: with the secret of a case it opens the bodies of its leaves. */
+  readonly auditKey: Buffer;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** For tests of a full disk: the largest size of the file, in pages of 16 KiB. */
@@ -44,25 +47,35 @@ export type SqliteStoreOptions = {
 
 /**
  * Opens a store.
- * @throws CausewayError `store-incompatible` when the file is something else, `store-unavailable` when it cannot
+ * @throws CausewayError `store-incompatible` when the file is something else, `store-damaged` when it cannot be read,
+ * `store-unavailable` when it cannot
  * be opened
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, receiptKeyPem, maxPages, clock = Date.now, onError, maxBlindMs = 10_000 } = options;
+  const { file, receiptKeyPem, auditKey, maxPages, clock = Date.now, onError, maxBlindMs = 10_000 } = options;
   const path = resolve(file);
   const number = randomInt(2 ** 47);
   const events = new StoreEvents();
-  const writer = new WriterClient({ file: path, receiptKeyPem, writer: number, maxPages }, clock, events);
-  const { versions, nextRecord } = await writer.open();
+  const writer = new WriterClient(
+    { file: path, receiptKeyPem, auditKey, writer: number, maxPages },
+    clock,
+    events,
+  );
+  const { versions, nextLeaf } = await writer.open();
   events.versions = versions;
-  const reader = new ReaderClient({ file: path });
+  const reader = new ReaderClient({ file: path, auditKey });
   const keeper = new KeeperClient(
-    { file: path, writer: number, nextRecord },
+    { file: path, writer: number, nextLeaf },
     { onNotice: (notice) => events.onNotice(notice), onError: (error) => onError?.(error) },
   );
   return {
     ...changes(writer),
     ...readings(reader, clock),
+    eraseCase: async (id, record) => {
+      const messages = (await reader.ask('caseMessages', { case: id })).value;
+      const text = JSON.stringify(record);
+      return (await writer.run(() => ({ type: 'erase-case', case: id, messages, record: text }))).result;
+    },
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));
       if (keeper.blindForMs <= maxBlindMs) return;
@@ -70,7 +83,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     },
     listen: (listener) => (events.listener = listener),
     isListeningElsewhere: () => false,
-    // One gateway at a time has the store open; see `store-lock.ts`.
+    // One gateway at a time has the store open; see `path-lock.ts`.
     takeLease: (name) => Promise.resolve({ name, epoch: 1 }),
     releaseLease: () => Promise.resolve(),
     close: async () => {
@@ -111,17 +124,21 @@ type ReadingMethod =
   | 'readQueue'
   | 'countPending'
   | 'readReceipts'
+  | 'readReceiptsEnd'
   | 'readMessage'
   | 'readDirectory'
+  | 'readEvidence'
   | 'readPermit'
-  | 'readRecords';
+  | 'countLeaves'
+  | 'readLeaves'
+  | 'readLeafRuns';
 
 /** What only matters where several gateways share a store. */
 type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
 function changes(
   writer: WriterClient,
-): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
+): Omit<Store, ReadingMethod | SharingMethod | 'eraseCase' | 'probe' | 'listen' | 'close'> {
   return {
     submit: async (submission) => {
       const answer = await writer.run(encodeSubmission(submission), submission.messages.length);
@@ -164,12 +181,8 @@ function changes(
       await writer.run(() => ({ type: 'request-reload', record: JSON.stringify(record) }));
     },
     appendRecords: async (records) => {
-      if (records.length > 0) {
-        await writer.run(() => ({
-          type: 'append-records',
-          records: records.map((entry) => JSON.stringify(entry)),
-        }));
-      }
+      const texts = (): string[] => records.map((entry) => JSON.stringify(entry));
+      return (await writer.run(() => ({ type: 'append-records', records: texts() }))).result;
     },
   };
 }
@@ -186,13 +199,27 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
       const { value, bytes } = await reader.ask('receipts', { endpoint, after, limit });
       return value.map(({ position, groupBytes }) => ({ position, group: bytes.take(groupBytes) }));
     },
+    readReceiptsEnd: async (endpoint) => (await reader.ask('receipts-end', { endpoint })).value,
     readMessage: async (source, id) => (await reader.ask('message', { source, id })).value ?? undefined,
+    readEvidence: async (id) => {
+      const { value, bytes } = await reader.ask('evidence', { id });
+      return unpackEvidence(id, value, bytes);
+    },
     readDirectory: async () => (await reader.ask('directory', {})).value,
     readPermit: async (secretDigest, now) => {
       const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });
       return typeof value === 'string' ? value : { secretDigest, ...value };
     },
-    readRecords: async (from, limit) => (await reader.ask('records', { from, limit })).value,
+    countLeaves: async () => (await reader.ask('leafCount', {})).value,
+    readLeaves: async (from, limit) => (await reader.ask('leaves', { from, limit })).value,
+    readLeafRuns: async (from) => {
+      const { value, bytes } = await reader.ask('leafRuns', { from });
+      return value.map(({ first, count, leavesBytes }) => ({
+        first,
+        count,
+        leaves: bytes.take(leavesBytes),
+      }));
+    },
   };
 }
 

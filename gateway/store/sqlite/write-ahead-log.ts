@@ -8,10 +8,12 @@ type LogState = { readonly frames: number; readonly uncopied: number };
 export class WriteAheadLog {
   readonly #look: StatementSync;
   readonly #copy: StatementSync;
+  readonly #empty: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#look = prepare(database, 'PRAGMA wal_checkpoint(NOOP)');
     this.#copy = prepare(database, 'PRAGMA wal_checkpoint(PASSIVE)');
+    this.#empty = prepare(database, 'PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   /** Looks without touching a file. */
@@ -26,5 +28,10 @@ export class WriteAheadLog {
    */
   copy(): void {
     firstRow(this.#copy);
+  }
+
+  /** Copies all pages and cuts the log to nothing, so that nothing of what was deleted is left in it. */
+  empty(): void {
+    firstRow(this.#empty);
   }
 }

@@ -1,8 +1,9 @@
 /**
  * The main side of the writer: group commit.
  *
- * One batch is under way at a time; what is asked meanwhile waits and goes together in the next one. Operations
- * asked in one turn of the event loop's microtasks share a batch from the beginning. An operation that is patient
+ * Operations asked in one turn of the event loop's microtasks share a packet. A few packets may be under way, and
+ * the writer commits together what has arrived when it begins: so it never waits for this thread between two
+ * commits. Whatever is asked when that many are under way gathers for the next packet. An operation that is patient
  * starts no commit of its own for a few milliseconds, so that it can share that of one that is not: a sync costs
  * more than what is written with it.
  */
@@ -12,11 +13,23 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { StoreVersions } from '../port.ts';
 import type { Encode } from './batch-encoder.ts';
 import { ByteSink, ByteSource } from './byte-stream.ts';
-import type { BatchAnswer, Batch, Operation, Packet, Results, WriterReady } from './operations.ts';
+import {
+  maxBatch,
+  type Answer,
+  type Batch,
+  type BatchAnswer,
+  type Operation,
+  type Packet,
+  type Results,
+  type WriterReady,
+} from './operations.ts';
 import type { WriterOptions } from './writer.ts';
 
-/** What one commit may hold, about. A single operation may be larger. */
-const maxBatch = { messages: 512, bytes: 8 * 1024 * 1024 };
+/** Enough that the writer always has the next one; few enough that packets grow while it is busy. */
+const maxUnderWay = 4;
+
+/** Buffers that the writer has given back and how large they may be: memory that is in place already costs no page faults. */
+const maxSpare = { count: 2 * maxUnderWay, bytes: 1024 * 1024 };
 
 /** How long patient operations wait for an urgent one. */
 const patienceMs = 4;
@@ -47,7 +60,9 @@ export class WriterClient {
   #worker: Worker | undefined;
   #opening: Promise<void> | undefined;
   #queue: Waiting[] = [];
-  #underWay: Waiting[] | undefined;
+  /** What the packets under way hold, oldest first. */
+  #underWay: Waiting[][] = [];
+  #spare: ArrayBuffer[] = [];
   #scheduled = false;
   #patience: NodeJS.Timeout | undefined;
   #draining = false;
@@ -60,7 +75,7 @@ export class WriterClient {
     this.#events = events;
   }
 
-  /** Starts the thread. @throws CausewayError `store-incompatible` or `store-unavailable` */
+  /** Starts the thread. @throws CausewayError `store-incompatible`, `store-damaged`, `store-unavailable` */
   async open(): Promise<Extract<WriterReady, { ready: true }>> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), {
       name: 'store-writer',
@@ -70,12 +85,12 @@ export class WriterClient {
       throw new CausewayError('store-unavailable', { cause });
     });
     if (!ready.ready) {
-      const { incompatible, reason } = ready;
-      throw incompatible
-        ? new CausewayError('store-incompatible', { detail: reason })
-        : new CausewayError('store-unavailable', { cause: new Error(reason) });
+      const { code, reason } = ready;
+      throw code === 'store-unavailable'
+        ? new CausewayError(code, { cause: new Error(reason) })
+        : new CausewayError(code, { detail: reason });
     }
-    worker.on('message', (packet: Packet) => this.#onAnswer(packet));
+    worker.on('message', (answer: Answer) => this.#onAnswer(answer));
     worker.on('error', (error) => this.#onDeath(worker, error));
     worker.on('exit', () => this.#onDeath(worker, new Error('the writer thread ended')));
     this.#worker = worker;
@@ -109,7 +124,7 @@ export class WriterClient {
     this.#schedule();
     this.#idle ??= new Promise<void>((resolve) => {
       this.#onIdle = resolve;
-      if (this.#queue.length === 0 && this.#underWay === undefined) resolve();
+      if (this.#queue.length === 0 && this.#underWay.length === 0) resolve();
     });
     await this.#idle;
   }
@@ -126,7 +141,7 @@ export class WriterClient {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#underWay !== undefined) return;
+    if (this.#scheduled || this.#underWay.length >= maxUnderWay) return;
     if (!this.#draining && this.#queue.every(({ urgency }) => urgency === 'patient')) {
       this.#patience ??= setTimeout(() => this.#start(), patienceMs);
       return;
@@ -139,7 +154,7 @@ export class WriterClient {
     this.#scheduled = false;
     clearTimeout(this.#patience);
     this.#patience = undefined;
-    if (this.#underWay !== undefined || this.#queue.length === 0) return;
+    if (this.#underWay.length >= maxUnderWay || this.#queue.length === 0) return;
     if (this.#worker !== undefined) this.#post(this.#worker);
     else this.#reviveThen();
   }
@@ -176,21 +191,20 @@ export class WriterClient {
       }
     }
     this.#queue = this.#queue.slice(taken);
-    if (underWay.length === 0) {
-      this.#next();
-      return;
+    if (underWay.length > 0) {
+      this.#underWay.push(underWay);
+      const batch: Batch = { operations, offsets };
+      const bytes = sink.finish((size) => this.#takeSpare(size));
+      const packet: Packet = { at: this.#clock(), weight, text: JSON.stringify(batch), bytes };
+      worker.postMessage(packet, [bytes]);
     }
-    this.#underWay = underWay;
-    const batch: Batch = { operations, offsets };
-    const packet: Packet = { at: this.#clock(), text: JSON.stringify(batch), bytes: sink.finish() };
-    worker.postMessage(packet, [packet.bytes]);
+    this.#next();
   }
 
-  #onAnswer({ text, bytes }: Packet): void {
+  #onAnswer({ packets, text, bytes, spent }: Answer): void {
     const { results, growth, versions } = JSON.parse(text) as BatchAnswer;
     const source = new ByteSource(bytes);
-    const waiting = this.#underWay ?? [];
-    this.#underWay = undefined;
+    const waiting = this.#underWay.splice(0, packets).flat();
     for (const [index, result] of results.entries()) {
       if ('failure' in result) {
         const { unavailable, reason } = result.failure;
@@ -206,6 +220,7 @@ export class WriterClient {
       const group = groupBytes > 0 ? source.take(groupBytes) : undefined;
       waiting[index]?.resolve({ result: value, group });
     }
+    this.#keepSpare(spent);
     this.#next();
     for (const { endpoint, position, groupBytes } of growth) {
       this.#events.onGrowth(endpoint, position, source.take(groupBytes));
@@ -213,13 +228,26 @@ export class WriterClient {
     if (versions !== undefined) this.#events.onVersions(versions);
   }
 
-  /** Whether the batch under way was committed is unknown, so nothing is promised; repeating it is harmless. */
+  #keepSpare(spent: readonly ArrayBuffer[]): void {
+    for (const buffer of spent) {
+      if (this.#spare.length < maxSpare.count && buffer.byteLength <= maxSpare.bytes)
+        this.#spare.push(buffer);
+    }
+  }
+
+  /** A buffer of at least so many bytes that is used by nobody. */
+  #takeSpare(bytes: number): ArrayBuffer {
+    const index = this.#spare.findIndex((buffer) => buffer.byteLength >= bytes);
+    const [found] = index < 0 ? [] : this.#spare.splice(index, 1);
+    // Unpooled and not filled with zeros: it is overwritten, and it can be transferred.
+    return found ?? Buffer.allocUnsafeSlow(roundUp(bytes)).buffer;
+  }
+
+  /** Whether what is under way was committed is unknown, so nothing is promised; repeating it is harmless. */
   #onDeath(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    const waiting = this.#underWay ?? [];
-    this.#underWay = undefined;
-    this.#failAll(waiting, cause);
+    this.#failAll(this.#underWay.splice(0).flat(), cause);
     this.#next();
   }
 
@@ -229,8 +257,13 @@ export class WriterClient {
 
   #next(): void {
     if (this.#queue.length > 0) this.#schedule();
-    else if (this.#underWay === undefined) this.#onIdle?.();
+    else if (this.#underWay.length === 0) this.#onIdle?.();
   }
+}
+
+/** To a multiple of 64 KiB, so that buffers fit again. */
+function roundUp(bytes: number): number {
+  return Math.ceil((bytes + 1) / 65_536) * 65_536;
 }
 
 async function firstMessage(worker: Worker): Promise<WriterReady> {

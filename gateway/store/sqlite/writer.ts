@@ -1,19 +1,29 @@
 /** The writer thread: owns the connection that changes the database and the key that signs receipts. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner, type BatchSigner } from '../../../protocol/proof/signing.ts';
+import { CaseVault } from '../case-vault.ts';
 import { ByteSink } from './byte-stream.ts';
 import { commitBatch } from './commit.ts';
 import { openForWriting } from './database.ts';
 import { describeFailure, spoilsConnection } from './failures.ts';
 import { Ledger } from './ledger.ts';
-import type { BatchAnswer, Packet, WriterReady } from './operations.ts';
+import {
+  maxBatch,
+  type Answer,
+  type Batch,
+  type BatchAnswer,
+  type Packet,
+  type WriterReady,
+} from './operations.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 export type WriterOptions = {
   readonly file: string;
   readonly receiptKeyPem: string;
+  /** 32 bytes. */
+  readonly auditKey: Uint8Array;
   /** Tells this process's commits from those of others. */
   readonly writer: number;
   readonly maxPages: number | undefined;
@@ -29,6 +39,7 @@ const commitsBetweenLooks = 32;
 class Writer {
   readonly #options: WriterOptions;
   readonly #signer: BatchSigner;
+  readonly #vault: CaseVault;
   #database: DatabaseSync;
   #ledger: Ledger;
   #spoilt = false;
@@ -38,28 +49,30 @@ class Writer {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#signer = batchSigner(options.receiptKeyPem);
+    this.#vault = new CaseVault(options.auditKey);
     this.#database = openForWriting(options);
-    this.#ledger = new Ledger(this.#database, this.#signer, options.writer);
+    this.#ledger = new Ledger(this.#database, this.#signer, this.#vault, options.writer);
     this.#log = new WriteAheadLog(this.#database);
   }
 
   ready(): WriterReady {
-    return { ready: true, versions: this.#ledger.versions(), nextRecord: this.#ledger.journal.next };
+    return { ready: true, versions: this.#ledger.versions(), nextLeaf: this.#ledger.journal.next };
   }
 
-  commit(packet: Packet): Packet {
+  commit(packets: readonly Packet[]): Answer {
     try {
       if (this.#spoilt) this.#reopen();
     } catch (error) {
-      return failAll(packet, error);
+      return failAll(packets, error);
     }
-    return commitBatch(this.#ledger, packet, (error) => (this.#spoilt ||= spoilsConnection(error)));
+    return commitBatch(this.#ledger, packets, (error) => (this.#spoilt ||= spoilsConnection(error)));
   }
 
   /** Keeps the log from growing for ever. Called when nobody waits for this thread. */
   tidy(): void {
-    if (++this.#commits % commitsBetweenLooks !== 0) return;
     try {
+      if (this.#ledger.takeErased()) this.#log.empty();
+      if (++this.#commits % commitsBetweenLooks !== 0) return;
       if (this.#log.state().frames > maxLogFrames) this.#log.copy();
     } catch (error) {
       this.#spoilt ||= spoilsConnection(error);
@@ -77,17 +90,38 @@ class Writer {
       // It was no longer usable; a new one takes its place.
     }
     this.#database = openForWriting(this.#options);
-    this.#ledger = new Ledger(this.#database, this.#signer, this.#options.writer);
+    this.#ledger = new Ledger(this.#database, this.#signer, this.#vault, this.#options.writer);
     this.#log = new WriteAheadLog(this.#database);
     this.#spoilt = false;
   }
 }
 
-function failAll({ at, text }: Packet, error: unknown): Packet {
-  const { operations } = JSON.parse(text) as { operations: unknown[] };
+function failAll(packets: readonly Packet[], error: unknown): Answer {
   const failure = { ...describeFailure(error), unavailable: true };
-  const answer: BatchAnswer = { results: operations.map(() => ({ failure })), growth: [] };
-  return { at, text: JSON.stringify(answer), bytes: new ByteSink().finish() };
+  const results = packets.flatMap(({ text }) =>
+    (JSON.parse(text) as Batch).operations.map(() => ({ failure })),
+  );
+  const answer: BatchAnswer = { results, growth: [] };
+  const spent = packets.map(({ bytes }) => bytes);
+  return { packets: packets.length, text: JSON.stringify(answer), bytes: new ByteSink().finish(), spent };
+}
+
+type Message = Packet | 'close';
+
+/** The message in hand and what else has arrived by now, up to the size of one commit. */
+function gather(first: Message, port: MessagePort): { packets: Packet[]; closing: boolean } {
+  const packets: Packet[] = [];
+  let weight = 0;
+  let bytes = 0;
+  let message: Message | undefined = first;
+  while (message !== undefined && message !== 'close') {
+    packets.push(message);
+    weight += message.weight;
+    bytes += message.bytes.byteLength;
+    if (weight >= maxBatch.messages || bytes >= maxBatch.bytes) return { packets, closing: false };
+    message = (receiveMessageOnPort(port) as { message: Message } | undefined)?.message;
+  }
+  return { packets, closing: message === 'close' };
 }
 
 function start(): void {
@@ -97,21 +131,23 @@ function start(): void {
   try {
     writer = new Writer(workerData as WriterOptions);
   } catch (error) {
-    const incompatible = isCausewayError(error, 'store-incompatible');
-    const reason = incompatible ? (error.detail ?? '') : describeFailure(error).reason;
-    port.postMessage({ ready: false, incompatible, reason } satisfies WriterReady);
+    const { code, reason } = isCausewayError(error)
+      ? { code: error.code, reason: error.detail ?? '' }
+      : { code: 'store-unavailable' as const, reason: describeFailure(error).reason };
+    port.postMessage({ ready: false, code, reason } satisfies WriterReady);
     port.close();
     return;
   }
-  port.on('message', (message: Packet | 'close') => {
-    if (message === 'close') {
-      writer.close();
-      port.close();
-      return;
+  port.on('message', (message: Message) => {
+    const { packets, closing } = gather(message, port);
+    if (packets.length > 0) {
+      const answer = writer.commit(packets);
+      port.postMessage(answer, [answer.bytes, ...answer.spent]);
+      writer.tidy();
     }
-    const answer = writer.commit(message);
-    port.postMessage(answer, [answer.bytes]);
-    writer.tidy();
+    if (!closing) return;
+    writer.close();
+    port.close();
   });
   port.postMessage(writer.ready());
 }

@@ -69,6 +69,24 @@ describe('a problem with a document points at the field in plain words', () => {
     ]);
   });
 
+  it('for an unknown field, by its name only where that is asked for', () => {
+    const document = registry.template(concern) as { reporter: Json; children: Json[] };
+    document.reporter.organization = 'x';
+    document.children[0]!['Xyzzy/plugh'] = 'x';
+    const found = registry.validate(concern, document, { namesUnknown: true });
+    expect(found.map(({ at }) => at).sort()).toEqual(['/children/0/Xyzzy~1plugh', '/reporter/organization']);
+    expect(found.find(({ at }) => at.startsWith('/reporter'))?.message).toBe(
+      'is not a field here; did you mean `organisation`?',
+    );
+    expect(found.find(({ at }) => at.startsWith('/children'))?.message).toMatch(
+      /^is not a field here; the fields here are /,
+    );
+    expect(JSON.stringify(registry.validate(concern, document))).not.toContain('Xyzzy');
+    expect(() => registry.assertValid(concern, document)).toThrow(
+      expect.objectContaining({ detail: expect.not.stringContaining('Xyzzy') as unknown }),
+    );
+  });
+
   it('for too little, too much and repetition', () => {
     const found = problems((document) => {
       document.nature = ['neglect', 'neglect'];

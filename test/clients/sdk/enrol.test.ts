@@ -82,9 +82,9 @@ const routes: Answer = async (url, body, socket) => {
   await directory.reload();
   const certificate = socket.getPeerX509Certificate();
   const entry = identifyPeer(certificate?.raw, socket.authorized, directory, Date.now());
-  const { certificateRequest } = renewalRequestSchema.parse(JSON.parse(body));
+  const renewal = renewalRequestSchema.parse(JSON.parse(body));
   const peer = { endpoint: entry.endpoint, thumbprint: digestOf(certificate!.raw) };
-  return renewCertificate(peer, certificateRequest, registry);
+  return renewCertificate(peer, renewal, registry);
 };
 
 const newHome = (): string => join(root, `home-${++count}`);

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { createSandbox, enrolEndpoints } from '../../../bin/sandbox.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { createSandbox, enrolEndpoints, type SandboxEndpoint } from '../../../bin/sandbox.ts';
 import { connect, type Client } from '../../../clients/sdk/client.ts';
 import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
 import type { ClientEvents } from '../../../clients/sdk/events.ts';
@@ -28,15 +29,13 @@ export type Exchange = {
   /** Stops the gateway, and starts it again at the same address. */
   stop(): Promise<void>;
   restart(): Promise<void>;
-  enrol(endpoint: { address: string; roles: readonly string[] }): Promise<string>;
+  enrol(endpoint: SandboxEndpoint): Promise<string>;
   close(): Promise<void>;
 };
 
 const log = pino({ level: 'silent' });
 
-export async function openExchange(
-  endpoints: readonly { address: string; roles: readonly string[] }[],
-): Promise<Exchange> {
+export async function openExchange(endpoints: readonly SandboxEndpoint[]): Promise<Exchange> {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-sdk-'));
   const gatewayHome = await createSandbox(dir);
   const clients: Client[] = [];
@@ -71,6 +70,19 @@ export async function openExchange(
   };
   for (const endpoint of endpoints) await exchange.enrol(endpoint);
   return exchange;
+}
+
+/** An exchange for the tests of one file, opened before them and closed after. Ask it once they run. */
+export function exchangeOfFile(...endpoints: readonly SandboxEndpoint[]): () => Exchange {
+  let exchange: Exchange | undefined;
+  beforeAll(async () => {
+    exchange = await openExchange(endpoints);
+  });
+  afterAll(() => exchange?.close());
+  return () => {
+    if (exchange === undefined) throw new Error('the tests have not begun');
+    return exchange;
+  };
 }
 
 /** A concern about a synthetic child, as plain text. */

@@ -11,7 +11,7 @@ import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { encodeUnit, type Unit } from '../../../protocol/wire/frame.ts';
-import { refusedDetail } from '../../../protocol/wire/receipt.ts';
+import { refusedDetail, unreadableId } from '../../../protocol/wire/receipt.ts';
 import { concern, nextEvent } from './exchange.ts';
 import {
   acceptance,
@@ -387,4 +387,22 @@ test('a draining gateway says when to come back, and a client that is too far of
   expect(await ended).toMatchObject({ error: { code: 'draining' }, retryInMs: 42 });
   const { aheadMs } = await nextEvent(client, 'clockSkew');
   expect(aheadMs).toBeGreaterThan(3_500_000);
+});
+
+test('a refusal of an envelope that the gateway could not read finds its message by the digest', async () => {
+  const sender = await gateway.client(alice);
+  const bad: string[] = [];
+  sender.on('badReceipt', ({ error }) => bad.push(error.code));
+  gateway.onSubmit = (session, [unit]) => {
+    const detail = JSON.stringify({ code: 'envelope-malformed' });
+    const refusal = { kind: 'refused' as const, message: unreadableId, detail };
+    session.receipt(0, [
+      { ...refusal, envelopeDigest: Buffer.alloc(32, 1) },
+      { ...refusal, envelopeDigest: sha256(unit!.envelope) },
+    ]);
+  };
+  await expect(sender.send(concern('unreadable', bob))).rejects.toMatchObject({ code: 'envelope-malformed' });
+  expect(sender.messages({ state: 'refused' })).toHaveLength(1);
+  expect(sender.status().waiting).toBe(0);
+  expect(bad).toEqual(['receipt-unmatched']);
 });

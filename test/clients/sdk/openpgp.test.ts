@@ -20,6 +20,7 @@ import {
   maxContentBytes,
   readOpenpgpCertificate,
   readOpenpgpIdentity,
+  renewEncryptionKey,
   type OpenpgpIdentity,
 } from '../../../clients/sdk/openpgp.ts';
 import { peekRecipients } from '../../../protocol/wire/payload-peek.ts';
@@ -267,6 +268,50 @@ test('nothing is encrypted to a key that has expired', async () => {
   await expect(encryptAndSign(content, { signWith: sender, recipients: [publicKey] })).rejects.toEqual(
     failsWith('key-unsuitable'),
   );
+});
+
+test('a renewed key publishes its new subkey alone and opens what was encrypted to each before it', async () => {
+  const dayMs = 86_400_000;
+  const now = Date.now();
+  const desk = 'agency/desk' as EndpointAddress;
+  const first = (await generateOpenpgpKey(desk, now - 80 * dayMs)).privateKeyArmored;
+  const second = await renewEncryptionKey(first, now - 20 * dayMs);
+  expect(await renewEncryptionKey(second, now)).toBe(second);
+  const [before, after] = [await readOpenpgpIdentity(first), await readOpenpgpIdentity(second)];
+  expect(after.fingerprint).toBe(before.fingerprint);
+  expect(after.encryptionKeys).toEqual([before.encryptionKey, after.encryptionKey]);
+  expect(await readOpenpgpCertificate(after.certificateArmored)).toEqual({
+    fingerprint: before.fingerprint,
+    encryptionKey: after.encryptionKey,
+  });
+  for (const { certificateArmored, encryptionKey } of [before, after]) {
+    const payload = Buffer.from(
+      await encryptAndSign(content, { signWith: sender, recipients: [certificateArmored] }),
+    );
+    expect(peekRecipients(payload)).toEqual([encryptionKey]);
+    const opened = await decryptAndVerify(payload, {
+      decryptWith: after,
+      senderCertificate: sender.certificateArmored,
+    });
+    expect(Buffer.from(opened)).toEqual(content);
+  }
+  const signed = await encryptAndSign(content, {
+    signWith: after,
+    recipients: [recipient.certificateArmored],
+  });
+  await open(signed, before.certificateArmored);
+});
+
+test('a private subkey is kept while anything encrypted to it may be under way, expired or not', async () => {
+  const dayMs = 86_400_000;
+  const start = Date.now() - 400 * dayMs;
+  let armored = (await generateOpenpgpKey('agency/desk' as EndpointAddress, start)).privateKeyArmored;
+  const kept: number[] = [];
+  for (let day = 60; day <= 360; day += 60) {
+    armored = await renewEncryptionKey(armored, start + day * dayMs);
+    kept.push((await readOpenpgpIdentity(armored)).encryptionKeys.length);
+  }
+  expect(kept).toEqual([2, 3, 4, 5, 5, 5]);
 });
 
 test('a private key comes back from its armored text; nonsense is refused', async () => {

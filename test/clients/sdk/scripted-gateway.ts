@@ -269,6 +269,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       openpgpCertificate: made.openpgp.certificateArmored,
       openpgpFingerprint: made.openpgp.fingerprint,
       encryptionKey: made.openpgp.encryptionKey,
+      previousEncryptionKey: null,
       signingKey: made.signingKey,
     });
   }

@@ -1,27 +1,12 @@
 import { rename } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { connect } from '../../../clients/sdk/client.ts';
-import {
-  concern,
-  health,
-  nextEvent,
-  openExchange,
-  police,
-  socialWork,
-  take,
-  type Exchange,
-} from './exchange.ts';
+import { concern, exchangeOfFile, health, nextEvent, police, socialWork, take } from './exchange.ts';
 
-let exchange: Exchange;
-
-beforeAll(async () => {
-  exchange = await openExchange([police, socialWork, health]);
-});
-
-afterAll(() => exchange.close());
+const exchange = exchangeOfFile(police, socialWork, health);
 
 function untrusting(endpoint: { address: string }) {
-  return connect({ home: exchange.homes.get(endpoint.address)!, random: () => 0.1 });
+  return connect({ home: exchange().homes.get(endpoint.address)!, random: () => 0.1 });
 }
 
 test('nothing is sent to a key that nobody has trusted, and a wrong fingerprint is not trusted', async () => {
@@ -35,12 +20,12 @@ test('nothing is sent to a key that nobody has trusted, and a wrong fingerprint 
   const spelled = listing.openpgpFingerprint.toUpperCase().replace(/(.{4})/g, '$1 ');
   await sender.directory.trust(socialWork.address, { fingerprint: spelled });
   await sender.send(concern('now'));
-  await using recipient = await exchange.client(socialWork);
+  await using recipient = await exchange().client(socialWork);
   await take(recipient, 1);
 });
 
 test('a notice from an unknown key is held, shown nowhere, and comes once the key is trusted', async () => {
-  await using sender = await exchange.client(police);
+  await using sender = await exchange().client(police);
   await using recipient = await untrusting(health);
   const held = nextEvent(recipient, 'held');
   const stream = recipient.notices();
@@ -59,10 +44,10 @@ test('a notice from an unknown key is held, shown nowhere, and comes once the ke
 
 test('trust given by another process that shares the home reaches the one that listens', async () => {
   const newcomer = { address: 'nhs-lanarkshire/emergency-department', roles: ['emergency-department'] };
-  await using listening = await exchange.client(socialWork);
-  await exchange.enrol(newcomer);
+  await using listening = await exchange().client(socialWork);
+  await exchange().enrol(newcomer);
   await using other = await untrusting(socialWork);
-  await using sender = await exchange.client(newcomer);
+  await using sender = await exchange().client(newcomer);
   const held = nextEvent(listening, 'held');
   const stream = listening.notices();
   const next = stream.next();
@@ -77,18 +62,18 @@ test('trust given by another process that shares the home reaches the one that l
 });
 
 test('a changed key is shown, refused in both directions, and works again once it is trusted', async () => {
-  await using recipient = await exchange.client(socialWork);
+  await using recipient = await exchange().client(socialWork);
   const changed = nextEvent(recipient, 'keyChanged');
-  const oldHome = exchange.homes.get(police.address)!;
+  const oldHome = exchange().homes.get(police.address)!;
   await rename(oldHome, `${oldHome}.old`);
-  await exchange.enrol(police);
+  await exchange().enrol(police);
   expect(await changed).toEqual({ endpoint: police.address });
   const listing = recipient.directory.list().find(({ endpoint }) => endpoint === police.address)!;
   expect(listing.trust).toBe('changed');
   await expect(recipient.send(concern('x', police.address))).rejects.toMatchObject({ code: 'key-changed' });
   expect(await recipient.directory.trustAll()).not.toContain(police.address);
 
-  await using sender = await exchange.client(police);
+  await using sender = await exchange().client(police);
   const held = nextEvent(recipient, 'held');
   const stream = recipient.notices();
   const next = stream.next();
@@ -102,16 +87,16 @@ test('a changed key is shown, refused in both directions, and works again once i
 });
 
 test('a receipt whose signer is not trusted any more waits for trust and is then believed', async () => {
-  await using sender = await exchange.client(health);
-  await using recipient = await exchange.client(socialWork);
+  await using sender = await exchange().client(health);
+  await using recipient = await exchange().client(socialWork);
   const { id } = await sender.send(concern('before the change'));
   const changed = nextEvent(sender, 'keyChanged');
   await recipient.close();
-  const oldHome = exchange.homes.get(socialWork.address)!;
+  const oldHome = exchange().homes.get(socialWork.address)!;
   await rename(oldHome, `${oldHome}.old`);
-  await exchange.enrol(socialWork);
+  await exchange().enrol(socialWork);
   await changed;
-  await using fresh = await exchange.client(socialWork);
+  await using fresh = await exchange().client(socialWork);
   const refused = nextEvent(fresh, 'refusedNotice');
   const stream = fresh.notices();
   const next = stream.next();

@@ -1,18 +1,19 @@
 /** A whole exchange for one test file: a gateway in this process on a temporary folder, and enrolled endpoints. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { createSandbox, enrolEndpoints } from '../../../bin/sandbox.ts';
+import { createSandbox, enrolEndpoints, shippedPolicies } from '../../../bin/sandbox.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '../../../gateway/app.ts';
 import { openGatewayHome, type GatewayHome } from '../../../gateway/identity/gateway-home.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
-import type { RecordEntry, Store, StoredRecord } from '../../../gateway/store/port.ts';
 import { openStore } from '../../../gateway/open-store.ts';
+import { eachLeaf } from '../../../gateway/store/each-leaf.ts';
+import type { RecordEntry, Store, StoredLeaf } from '../../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../../protocol/proof/signing.ts';
-import { startChildGateway, type ChildGateway } from './child-gateway.ts';
+import { prepareChildGateway, type ChildGateway, type SpareGateway } from './child-gateway.ts';
 import { openTestEndpoint, type TestEndpoint } from './endpoint.ts';
 import { RawSession, type SessionOptions } from './raw-session.ts';
 import { eventually } from './watch.ts';
@@ -35,9 +36,13 @@ const rolesOf: Record<Name, readonly string[]> = {
   health: ['child-protection'],
 };
 
-export type ExchangeOptions = Pick<GatewayOptions, 'quotas' | 'now'> & {
+type RunOptions = Pick<GatewayOptions, 'quotas' | 'now' | 'port'>;
+
+export type ExchangeOptions = RunOptions & {
   /** The address of another store than the embedded one. */
   readonly storeAddress?: string;
+  /** Leaves all data sets but one out of the agreement: most of a gateway's start goes into compiling them. */
+  readonly isBare?: boolean;
 };
 
 export class Exchange {
@@ -45,13 +50,14 @@ export class Exchange {
   readonly home: GatewayHome;
   /** What the gateway logged as its own failure. A test that expects some takes them out. */
   readonly failures: Record<string, unknown>[] = [];
-  #options: ExchangeOptions;
+  #options: RunOptions;
   #gateway: RunningGateway | undefined;
   #store: Store | undefined;
+  #spare: SpareGateway | undefined;
   readonly #sessions: RawSession[] = [];
   readonly #expected: Record<string, unknown>[] = [];
 
-  private constructor(dir: string, home: GatewayHome, options: ExchangeOptions) {
+  private constructor(dir: string, home: GatewayHome, options: RunOptions) {
     this.dir = dir;
     this.home = home;
     this.#options = options;
@@ -60,8 +66,9 @@ export class Exchange {
   /** Makes the folder and starts the gateway. */
   static async open(options: ExchangeOptions = {}): Promise<Exchange> {
     const dir = await mkdtemp(join(tmpdir(), 'causeway-e2e-'));
-    const { storeAddress, ...rest } = options;
-    const home = await createSandbox(dir);
+    const { isBare = false, storeAddress, ...rest } = options;
+    const policies = isBare ? await barePolicies(join(dir, 'policies')) : shippedPolicies;
+    const home = await createSandbox(dir, policies);
     if (storeAddress !== undefined) await setStore(home, storeAddress);
     const exchange = new Exchange(dir, await openGatewayHome(home.dir, Date.now), rest);
     await exchange.start();
@@ -77,7 +84,7 @@ export class Exchange {
     return signingKeyFromRaw(Buffer.from(this.home.receiptKey, 'base64url'));
   }
 
-  async start(options: ExchangeOptions = this.#options): Promise<void> {
+  async start(options: RunOptions = this.#options): Promise<void> {
     this.#options = options;
     this.#gateway = await startGateway({ home: this.home, log: this.#log(), port: 0, ...options });
   }
@@ -93,7 +100,7 @@ export class Exchange {
     await gateway?.close(drainMs);
   }
 
-  async restart(options?: ExchangeOptions): Promise<void> {
+  async restart(options?: RunOptions): Promise<void> {
     await this.stop(1_000);
     await this.start(options);
   }
@@ -108,13 +115,20 @@ export class Exchange {
 
   /** Runs the gateway as a process of its own from now on, until `stop`. */
   async startChild(): Promise<ChildGateway> {
-    const child = await startChildGateway(this.home.dir);
+    this.prepareChild();
+    const child = await this.#spare!.start();
+    this.#spare = undefined;
     this.#gateway = {
       url: child.url,
       port: Number(new URL(child.url).port),
       close: () => child.kill(),
     };
     return child;
+  }
+
+  /** Has the next child load the program meanwhile; it touches neither home nor store before its start. */
+  prepareChild(): void {
+    this.#spare ??= prepareChildGateway(this.home.dir, this.home.authority.certificatePem);
   }
 
   /** Opens a session; it is cut off when the exchange closes. */
@@ -127,12 +141,12 @@ export class Exchange {
 
   /** The store's own view, through a connection of its own. */
   async store(): Promise<Store> {
-    this.#store ??= await openStore(this.home.store, { receiptKeyPem: this.home.receiptKeyPem });
+    this.#store ??= await openStore(this.home.store, this.home.storeKeys);
     return this.#store;
   }
 
-  async records(): Promise<readonly StoredRecord[]> {
-    return (await this.store()).readRecords(0, 1_000_000);
+  async records(): Promise<readonly StoredLeaf[]> {
+    return Array.fromAsync(eachLeaf(await this.store()));
   }
 
   /** Waits for a record with these members. */
@@ -164,6 +178,7 @@ export class Exchange {
   async close(): Promise<void> {
     for (const session of this.#sessions) session.terminate();
     await this.stop(500);
+    await this.#spare?.discard();
     await this.#store?.close();
     await rm(this.dir, { recursive: true, force: true });
     if (this.failures.length > 0) throw new Error(`the gateway failed: ${JSON.stringify(this.failures)}`);
@@ -185,4 +200,14 @@ async function setStore(home: GatewayHome, address: string): Promise<void> {
   const file = join(home.dir, 'gateway.yaml');
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.replace(/^store: .*$/m, `store: ${JSON.stringify(address)}`));
+}
+
+async function barePolicies(dir: string): Promise<string> {
+  const kept = join(shippedPolicies, 'datasets', 'information-reply');
+  const isKept = (path: string): boolean => !path.includes('/datasets/') || path.startsWith(kept);
+  await cp(shippedPolicies, dir, { recursive: true, filter: isKept });
+  const categories = join(dir, 'categories.yaml');
+  const text = await readFile(categories, 'utf8');
+  await writeFile(categories, text.replaceAll(/^( +datasets:).*$/gm, '$1 []'));
+  return dir;
 }

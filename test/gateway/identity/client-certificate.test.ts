@@ -147,7 +147,8 @@ test('a certificate that its endpoint has renewed is taken beside the new one un
   const { keys, response } = await registry.enrolNew(endpoint);
   const next = createTlsKey();
   const thumbprint = response.entry.tlsThumbprint;
-  const renewed = await renewCertificate({ endpoint, thumbprint }, next.certificateRequestPem, registry);
+  const renewal = { certificateRequest: next.certificateRequestPem };
+  const renewed = await renewCertificate({ endpoint, thumbprint }, renewal, registry);
   await directory.reload();
   const before = { key: keys.tlsKeyPem, cert: response.certificate };
   const after = { key: next.tlsKeyPem, cert: renewed.certificate };

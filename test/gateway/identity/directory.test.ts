@@ -21,6 +21,7 @@ function entryOf(endpoint: string, changes: Partial<DirectoryEntry> = {}): Direc
     openpgpCertificate: '',
     openpgpFingerprint: sha256(Buffer.from(`p${endpoint}`)).toString('hex'),
     encryptionKey: sha256(Buffer.from(`e${endpoint}`)).toString('hex'),
+    previousEncryptionKey: null,
     signingKey,
     ...changes,
   });
@@ -28,15 +29,19 @@ function entryOf(endpoint: string, changes: Partial<DirectoryEntry> = {}): Direc
 
 /** A store whose directory a test turns at will. */
 function shelf(entries: DirectoryEntry[]) {
-  let snapshot: DirectorySnapshot = { version: 1, entries };
+  let snapshot = snapshotOf(1, entries);
   return {
     readDirectory: () => Promise.resolve(snapshot),
     put(...changed: DirectoryEntry[]) {
       const byAddress = new Map(snapshot.entries.map((entry) => [entry.endpoint, entry]));
       for (const entry of changed) byAddress.set(entry.endpoint, entry);
-      snapshot = { version: snapshot.version + 1, entries: [...byAddress.values()] };
+      snapshot = snapshotOf(snapshot.version + 1, [...byAddress.values()]);
     },
   };
+}
+
+function snapshotOf(version: number, entries: DirectoryEntry[]): DirectorySnapshot {
+  return { version, entries, leaves: entries.map((_, index) => index) };
 }
 
 const address = (text: string): EndpointAddress => text as EndpointAddress;

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { generateKey } from 'openpgp';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { buildEnrolmentRequest, createEndpointKeys, createTlsKey } from '../../../clients/sdk/keys.ts';
+import { generateOpenpgpKey, readOpenpgpIdentity, renewEncryptionKey } from '../../../clients/sdk/openpgp.ts';
 import { enrolEndpoint, renewCertificate } from '../../../gateway/identity/enrolment.ts';
 import { issueEnrolmentToken } from '../../../gateway/identity/enrolment-token.ts';
 import { PreviousCertificates } from '../../../gateway/identity/previous-certificates.ts';
@@ -25,6 +26,7 @@ beforeEach(() => {
 });
 afterAll(() => registry.close());
 
+const dayMs = 86_400_000;
 const refusedWith = (code: string): unknown => expect.objectContaining({ code });
 
 /** Refuses with this code, and the record's last refusal says the same. */
@@ -99,6 +101,7 @@ test('enrolment stores the public keys and returns a certificate for the TLS key
     status: 'active',
     openpgpFingerprint: keys.openpgp.fingerprint,
     encryptionKey: keys.openpgp.encryptionKey,
+    previousEncryptionKey: null,
     signingKey: keys.signingKey,
     tlsThumbprint: sha256(new X509Certificate(response.certificate).raw).toString('base64url'),
   });
@@ -200,9 +203,16 @@ test('an endpoint enrols again with new keys, also after revocation, by a new to
 });
 
 /** Asks for a new certificate over the one with this thumbprint. @returns the thumbprint of the new one */
-async function renewOver(endpoint: EndpointAddress, thumbprint: Digest): Promise<Digest> {
-  const request = createTlsKey().certificateRequestPem;
-  const { certificate } = await renewCertificate({ endpoint, thumbprint }, request, registry);
+async function renewOver(
+  endpoint: EndpointAddress,
+  thumbprint: Digest,
+  openpgp?: { readonly certificateArmored: string },
+): Promise<Digest> {
+  const renewal = {
+    certificateRequest: createTlsKey().certificateRequestPem,
+    ...(openpgp === undefined ? {} : { openpgpCertificate: openpgp.certificateArmored }),
+  };
+  const { certificate } = await renewCertificate({ endpoint, thumbprint }, renewal, registry);
   return digestOf(new X509Certificate(certificate).raw);
 }
 
@@ -215,7 +225,31 @@ test('renewal changes the certificate, keeps the one before it, and nothing else
     kind: 'endpoint.renewed',
     endpoint: council,
     ...changes,
+    encryptionKey: entry.encryptionKey,
   });
+});
+
+test('renewal takes a new encryption subkey of the same primary key and remembers the one before it', async () => {
+  const { keys, response } = await registry.enrolNew(council);
+  const { entry } = response;
+  const later = Date.now() + 60 * dayMs;
+  const renewed = await readOpenpgpIdentity(await renewEncryptionKey(keys.openpgp.privateKeyArmored, later));
+  registry.clock.offsetMs = 60 * dayMs;
+  const first = await renewOver(council, entry.tlsThumbprint, renewed);
+  const after = {
+    openpgpCertificate: renewed.certificateArmored,
+    openpgpFingerprint: entry.openpgpFingerprint,
+    encryptionKey: renewed.encryptionKey,
+    previousEncryptionKey: entry.encryptionKey,
+    signingKey: entry.signingKey,
+  };
+  expect(await entryOf(council)).toMatchObject(after);
+  // Asked for again, because the answer was lost: the key before it stays the key before it.
+  const second = await renewOver(council, first, renewed);
+  expect(await entryOf(council)).toMatchObject(after);
+  const stranger = await generateOpenpgpKey(council, later);
+  await expect(renewOver(council, second, stranger)).rejects.toEqual(refusedWith('key-unsuitable'));
+  expect(await entryOf(council)).toMatchObject(after);
 });
 
 test('a renewal whose answer was lost is asked for again, and the certificate never seen is forgotten', async () => {
@@ -335,6 +369,6 @@ test('revoking is recorded once with its reason; an unknown endpoint is an error
 });
 
 test('no record holds a secret, a key block or a name that the schema does not know', async () => {
-  const lines = JSON.stringify(await registry.store.readRecords(0, 1_000));
+  const lines = JSON.stringify(await registry.store.readLeaves(0, 1_000));
   expect(lines).not.toMatch(/BEGIN|secret/);
 });

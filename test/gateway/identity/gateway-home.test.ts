@@ -34,7 +34,18 @@ test('a new home is complete, private, and opens to the same thing', async () =>
     port: 8443,
     hosts: ['localhost', '127.0.0.1'],
     store: 'causeway.db',
+    log: { origin: 'localhost/log', witnesses: [] },
+    quotas: {
+      sessionsPerEndpoint: 8,
+      sessionsPerAgency: 1_000,
+      agencyMebibytesPerMinute: 2_048,
+      agencyFailedVerificationsPerMinute: 1_000,
+      endpointRefusalsPerMinute: 5_000,
+    },
   });
+  expect(readSettings(await readFile(join(home.dir, 'gateway.yaml'), 'utf8'), 'gateway.yaml')).toEqual(
+    home.settings,
+  );
   expect(home.store).toBe(join(home.dir, 'causeway.db'));
   expect(await readFile(join(home.policiesDir, 'sharing', 'one.cedar'), 'utf8')).toBe('// rules\n');
   expect(home.tls.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
@@ -116,6 +127,8 @@ test.each([
   ['hosts: [a]\nport: 99999', '/port', 2],
   ['port: 1\nhosts: []', '/hosts', 2],
   ['hosts:\n  - ok\n  - "not ok"', '/hosts/1', 3],
+  ['hosts: [a]\nquotas:\n  sessionsPerAgency: 0', '/quotas/sessionsPerAgency', 3],
+  ['hosts: [a]\nquotas:\n  agencyBytes: 7', 'agencyBytes', 3],
   ['hosts: [a', 'YAML', 1],
   ['', 'expected', undefined],
 ])('settings that are wrong are refused with file and line: %j', (source, words, line) => {

@@ -25,6 +25,7 @@ async function make(
     type: 'curve25519',
     userIDs: { name: council },
     date: new Date(Date.now() - hourMs),
+    subkeys: [{ keyExpirationTime: 90 * 86_400 }],
     config: modern,
     ...options,
     format: 'armored',
@@ -107,6 +108,13 @@ test('a key without an encryption subkey is refused', async () => {
 test('a key with two encryption subkeys is refused', async () => {
   const { publicKey } = await make({ subkeys: [{ type: 'curve25519' }, { type: 'curve25519' }] });
   expect((await refusal(publicKey)).detail).toContain('more than one');
+});
+
+test('an encryption subkey without an end, or with one beyond 90 days, is refused', async () => {
+  for (const subkey of [{}, { keyExpirationTime: 91 * 86_400 }]) {
+    const { publicKey } = await make({ subkeys: [subkey] });
+    expect((await refusal(publicKey)).detail).toContain('must expire within 90 days');
+  }
 });
 
 test('an encryption subkey on a NIST curve is refused', async () => {

@@ -1,6 +1,6 @@
 /** A gateway's identity side for tests: a real store, a real CA, and endpoints enrolled with real keys. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEndpointKeys, buildEnrolmentRequest, type EndpointKeys } from '../../../clients/sdk/keys.ts';
@@ -53,7 +53,11 @@ export async function openRegistry(): Promise<Registry> {
     type: 'pkcs8',
     format: 'pem',
   }) as string;
-  const store = await openSqliteStore({ file: join(dir, 'store.db'), receiptKeyPem });
+  const store = await openSqliteStore({
+    file: join(dir, 'store.db'),
+    receiptKeyPem,
+    auditKey: randomBytes(32),
+  });
   const authorityFiles = await createAuthority({ name: 'Test CA', now: now() });
   const authority: Authority = await openAuthority(authorityFiles, now);
   const receiptKey = batchSigner(receiptKeyPem).publicKey.raw.toString('base64url');
@@ -84,7 +88,7 @@ export async function openRegistry(): Promise<Registry> {
       return { keys, response: await enrolEndpoint(request, deps) };
     },
     async records(kind) {
-      const lines = await store.readRecords(0, 1_000);
+      const lines = await store.readLeaves(0, 1_000);
       return lines.map(({ entry }) => entry).filter((entry) => entry.kind === kind);
     },
     async close() {

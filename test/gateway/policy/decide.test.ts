@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DecisionRequest, Party } from '../../../gateway/policy/decision.ts';
 import { cacheDecisions } from '../../../gateway/policy/decision-cache.ts';
-import { loadPolicySet } from '../../../gateway/policy/load.ts';
+import { prepareEvaluator, type Agreement } from '../../../gateway/policy/evaluate.ts';
+import { buildPolicyParts, loadPolicySet } from '../../../gateway/policy/load.ts';
+import { readPolicyFiles } from '../../../gateway/policy/policy-files.ts';
 import type { PolicySet } from '../../../gateway/policy/policy-set.ts';
+import type { SharingPolicy } from '../../../gateway/policy/sharing-policies.ts';
 import { severities } from '../../../protocol/wire/envelope.ts';
 import { copyPolicies, policiesDir } from './policy-folder.ts';
 
@@ -40,8 +43,11 @@ const ask = (
 
 let policies: PolicySet;
 let uncached: PolicySet;
+let shipped: Agreement;
+
 beforeAll(async () => {
   policies = await loadPolicySet(policiesDir);
+  shipped = buildPolicyParts(await readPolicyFiles(policiesDir, []), [])!;
   uncached = await loadPolicySet(policiesDir, { cacheCapacity: 0 });
 });
 
@@ -226,6 +232,35 @@ const anyRequest = (known: PolicySet): fc.Arbitrary<DecisionRequest> => {
     { requiredKeys: ['sender', 'recipient', 'category', 'severity', 'purpose', 'basis'] },
   );
 };
+
+describe('Cedar, which frees nothing by itself', () => {
+  const agreementOf = (number: number): Agreement => {
+    const rules = Array.from({ length: 300 }, (_, index): [string, SharingPolicy] => {
+      const id = `rule-${number}-${index}`;
+      const text = `@id("${id}") permit(principal == Endpoint::"${'a'.repeat(200)}/${id}", action, resource);`;
+      return [id, { id, effect: 'permit', reason: 'a test', text, file: 'sharing/many.cedar', offset: 0 }];
+    });
+    return { ...shipped, policies: new Map([...shipped.policies, ...rules]) };
+  };
+
+  it('keeps the policies of one agreement, however many were loaded', () => {
+    const question = ask(police, duty, 'police-concern');
+    const decide = prepareEvaluator(agreementOf(0));
+    const before = process.memoryUsage().external;
+    for (let number = 1; number <= 40; number++) prepareEvaluator(agreementOf(number));
+    expect(process.memoryUsage().external - before).toBeLessThan(8_000_000);
+    expect(decide(question).effect).toBe('permit');
+  });
+
+  it('answers for each of two agreements that are asked in turn', () => {
+    const question = ask(police, duty, 'police-concern');
+    const full = prepareEvaluator(shipped);
+    const empty = prepareEvaluator({ ...shipped, policies: new Map() });
+    for (let turn = 0; turn < 3; turn++) {
+      expect([full(question).effect, empty(question).effect]).toEqual(['permit', 'deny']);
+    }
+  });
+});
 
 describe('whatever is asked', () => {
   it('never throws, denies what it does not know, and agrees with Cedar unaided by the cache', () => {

@@ -34,6 +34,7 @@ function entry(endpoint: string, number: number): DirectoryEntry {
     openpgpCertificate: '',
     openpgpFingerprint: keyOf(number),
     encryptionKey: keyOf(number),
+    previousEncryptionKey: null,
     signingKey: signer.publicKey.raw.toString('base64url'),
   };
 }
@@ -111,6 +112,24 @@ describe('the examination of a unit', () => {
     const from = { ...sender(), entry: { ...entry(hospital, 98), roles: ['child-protection'] } };
     const verdict = examine(unit, from, { ...context(), resolve: () => [duty] });
     expect(verdict).toMatchObject({ verdict: 'accept', lane });
+  });
+
+  it('takes what is encrypted to a key that its recipient has renewed since, and not to both keys', () => {
+    const duty = {
+      ...entry('north-lanarkshire-social-work/duty', 7),
+      roles: ['duty'],
+      previousEncryptionKey: keyOf(8),
+    };
+    const before = { ...duty, encryptionKey: keyOf(8) };
+    const judge = (sealedFor: readonly DirectoryEntry[]): unknown => {
+      const unit = unitTo(sealedFor, { to: [duty.endpoint], sequence: [1], category: 'concern' });
+      return examine(unit, sender(), { ...context(), resolve: () => [duty] });
+    };
+    expect(judge([duty])).toMatchObject({ verdict: 'accept' });
+    expect(judge([before])).toMatchObject({ verdict: 'accept' });
+    const mismatch = { verdict: 'refuse', code: 'recipient-keys-mismatch' };
+    expect(judge([duty, before])).toMatchObject(mismatch);
+    expect(judge([{ ...duty, encryptionKey: keyOf(9) }])).toMatchObject(mismatch);
   });
 
   it('gives a reason that fits into a receipt, however many recipients are denied', () => {

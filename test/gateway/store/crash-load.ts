@@ -4,12 +4,13 @@
  */
 import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
-import { acceptable, health, police, school, settlementOf } from './synthetic-messages.ts';
+import { acceptable, auditKey, health, police, school, settlementOf } from './synthetic-messages.ts';
 
 const [file = '', pem = '', from = '0'] = process.argv.slice(2);
 const store = await openSqliteStore({
   file,
   receiptKeyPem: Buffer.from(pem, 'base64').toString(),
+  auditKey,
 });
 const expiresAt = Date.now() + 3600_000;
 const recipients = [

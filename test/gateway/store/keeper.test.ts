@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { KeeperClient } from '../../../gateway/store/sqlite/keeper-client.ts';
 import type { Notice } from '../../../gateway/store/sqlite/keeper.ts';
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { auditKey } from './synthetic-messages.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
 
 const waiting = { timeout: 20_000, interval: 20 };
@@ -53,11 +54,11 @@ test('a keeper without a file to open tells it once, and begins when there is on
   const file = join(folder, 'store.db');
   const notices: Notice[] = [];
   const keeper = new KeeperClient(
-    { file, writer: 1, nextRecord: 0 },
+    { file, writer: 1, nextLeaf: 0 },
     { onNotice: (notice) => notices.push(notice), onError },
   );
   await vi.waitFor(() => expect(errors).toHaveLength(1), waiting);
-  const store = await openSqliteStore({ file, receiptKeyPem: fixture.receiptKeyPem });
+  const store = await openSqliteStore({ file, receiptKeyPem: fixture.receiptKeyPem, auditKey });
   await vi.waitFor(() => expect(notices).not.toHaveLength(0), waiting);
   await vi.waitFor(() => expect(keeper.blindForMs).toBeLessThan(1_000), waiting);
   await Promise.all([keeper.close(), store.close()]);
@@ -69,7 +70,7 @@ test('a keeper thread that dies is told and replaced', async () => {
   const notices: Notice[] = [];
   const events = { onNotice: (notice: Notice) => notices.push(notice), onError };
   // What cannot be posted to a thread stands for a thread that cannot start.
-  const options = { file: fixture.file, writer: 1, nextRecord: 0, spoilt: (): void => undefined };
+  const options = { file: fixture.file, writer: 1, nextLeaf: 0, spoilt: (): void => undefined };
   const keeper = new KeeperClient(options, events);
   await vi.waitFor(() => expect(errors).toHaveLength(1), waiting);
   options.spoilt = undefined as never;

@@ -4,11 +4,11 @@
  */
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
-import { acceptable, health, noon, police } from './synthetic-messages.ts';
+import { acceptable, auditKey, health, noon, police } from './synthetic-messages.ts';
 
 const [file = '', pem = ''] = process.argv.slice(2);
 const receiptKeyPem = Buffer.from(pem, 'base64').toString();
-const store = await openSqliteStore({ file, receiptKeyPem, clock: () => noon });
+const store = await openSqliteStore({ file, receiptKeyPem, auditKey, clock: () => noon });
 const endings: string[] = [];
 for (let number = 0; number < 60; number++) {
   const messages = [acceptable(number, { unit: Buffer.alloc(100_000, number) })];
@@ -19,6 +19,6 @@ for (let number = 0; number < 60; number++) {
     endings.push(isCausewayError(error) ? error.code : 'another error');
   }
 }
-const records = (await store.readRecords(0, 1000)).map(({ index }) => index);
+const records = (await store.readLeaves(0, 1000)).map(({ index }) => index);
 process.stdout.write(JSON.stringify({ endings, records, pending: await store.countPending(health) }));
 await store.close();

@@ -1,9 +1,10 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { uuidToBytes } from '../../../protocol/ids.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
-import { acceptable, health, police } from './synthetic-messages.ts';
+import { acceptable, health, police, settlementOf } from './synthetic-messages.ts';
 
 let fixture: SqliteFixture;
 
@@ -34,8 +35,16 @@ describe('the file of a SQLite store', () => {
 
   test('that is no database is refused and left alone', async () => {
     await writeFile(fixture.file, 'minutes of a meeting, '.repeat(1000));
-    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-incompatible' });
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-damaged' });
     expect((await stat(fixture.file)).size).toBe(22_000);
+  });
+
+  test('whose first page was overwritten is called damaged, not of another version', async () => {
+    await (await fixture.open()).close();
+    const file = await open(fixture.file, 'r+');
+    await file.write(Buffer.alloc(4_096, 0xa5), 0, 4_096, 100);
+    await file.close();
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'store-damaged' });
   });
 
   test('of another program is refused and left alone', async () => {
@@ -66,7 +75,7 @@ describe('the file of a SQLite store', () => {
   test('may be created by two at once', async () => {
     const stores = await Promise.all([fixture.open(), fixture.open()]);
     await Promise.all(stores.map(async (store) => store.appendRecords([{ kind: 'test.happened' }])));
-    expect(await stores[0].readRecords(0, 10)).toHaveLength(2);
+    expect(await stores[0].readLeaves(0, 10)).toHaveLength(2);
     await Promise.all(stores.map(async (store) => store.close()));
   });
 
@@ -117,7 +126,7 @@ describe('a store without room', () => {
         'accepted',
       );
     }
-    const records = await store.readRecords(0, 100);
+    const records = await store.readLeaves(0, 100);
     expect(records.map(({ index }) => index)).toEqual(records.map((_, index) => index));
     expect(records).toHaveLength(10);
     expect(await store.countPending(health)).toBe(9);
@@ -137,4 +146,25 @@ describe('a store without room', () => {
     await expect(submitSecond()).resolves.toMatchObject({ outcomes: [{ outcome: 'accepted' }] });
     await store.close();
   });
+});
+
+test('what was erased is nowhere in the files: neither the ciphertext nor what would open the bodies', async () => {
+  const store = await fixture.open();
+  const unit = Buffer.from('ciphertext of a case to be erased '.repeat(2_000));
+  const message = acceptable(1, { unit });
+  await store.submit({ source: police, messages: [message, acceptable(2)] });
+  await store.settle(settlementOf([message], health));
+  const reader = new DatabaseSync(fixture.file);
+  const row = reader.prepare('SELECT secret FROM case_secret WHERE id = ?').get(uuidToBytes(message.thread));
+  reader.close();
+  const secret = Buffer.from(row?.secret as Uint8Array);
+  const erased = { kind: 'case.erased' };
+  const holds = async (bytes: Buffer): Promise<boolean[]> =>
+    Promise.all(['', '-wal'].map(async (end) => (await readFile(`${fixture.file}${end}`)).includes(bytes)));
+  expect(await holds(secret)).toContain(true);
+  expect(await holds(unit.subarray(0, 64))).toContain(true);
+  expect(await store.eraseCase(message.thread, erased)).toBe('erased');
+  await vi.waitFor(async () => expect(await holds(secret)).toEqual([false, false]), { timeout: 10_000 });
+  expect(await holds(unit.subarray(0, 64))).toEqual([false, false]);
+  await store.close();
 });

@@ -7,7 +7,7 @@ import type { Store } from '../../../gateway/store/port.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import type { StoreFixture } from './store-contract.ts';
-import { noon } from './synthetic-messages.ts';
+import { auditKey, noon } from './synthetic-messages.ts';
 
 export type SqliteFixture = StoreFixture & {
   readonly file: string;
@@ -28,7 +28,7 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
     clock,
     receiptKey: batchSigner(receiptKeyPem).publicKey,
     open: async (options: Partial<SqliteStoreOptions> = {}) =>
-      openSqliteStore({ file, receiptKeyPem, clock: () => clock.now, ...options }),
+      openSqliteStore({ file, receiptKeyPem, auditKey, clock: () => clock.now, ...options }),
     remove: async () => rm(folder, { recursive: true }),
   };
 }

@@ -179,7 +179,7 @@ async function compare({ store, model, now }: World): Promise<void> {
     else
       expect(found?.deliveries.map(({ state }) => state)).toEqual(model.of(number).map(({ state }) => state));
   }
-  const records = await store.readRecords(0, 10_000);
+  const records = await store.readLeaves(0, 10_000);
   expect(records.map(({ index }) => index)).toEqual(
     Array.from({ length: model.records }, (_, index) => index),
   );

@@ -14,6 +14,9 @@ export const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
 export const school = 'north-lanarkshire-education/wishaw' as EndpointAddress;
 export const socialWork = 'south-lanarkshire-social-work/duty' as EndpointAddress;
 
+/** Opens the bodies of leaves; the same in every process of a test. */
+export const auditKey = Buffer.alloc(32, 0xa5);
+
 /** A time in the test's own world. */
 export const noon = Date.UTC(2026, 10, 23, 12);
 export const hourMs = 3600_000;
@@ -68,6 +71,7 @@ export function refusable(
     code: 'policy-denied',
     text: 'No rule permits it.',
     final: true,
+    thread: id,
     record: { kind: 'message.refused', message: id, code: 'policy-denied' },
     ...rest,
   };
@@ -113,6 +117,7 @@ export function directoryEntry(
     openpgpCertificate: 'a certificate',
     openpgpFingerprint: name.toString('hex') as DirectoryEntry['openpgpFingerprint'],
     encryptionKey: name.toString('hex') as DirectoryEntry['encryptionKey'],
+    previousEncryptionKey: null,
     signingKey: name.toString('base64url'),
     ...changes,
   };

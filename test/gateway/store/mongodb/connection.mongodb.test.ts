@@ -5,6 +5,7 @@ import { MongoMemoryReplSet, MongoMemoryServer } from 'mongodb-memory-server-cor
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { refuseServer, withoutSecrets } from '../../../../gateway/store/mongodb/connection.ts';
 import { openMongodbStore } from '../../../../gateway/store/mongodb/mongodb-store.ts';
+import { auditKey } from '../synthetic-messages.ts';
 import { createMongodbFixture, hasServer, urlOfDatabase } from './mongodb-fixture.ts';
 
 const receiptKeyPem = generateKeyPairSync('ed25519')
@@ -13,7 +14,7 @@ const receiptKeyPem = generateKeyPairSync('ed25519')
 
 async function refusal(url: string): Promise<{ code: string; detail: string }> {
   try {
-    await (await openMongodbStore({ url, receiptKeyPem })).close();
+    await (await openMongodbStore({ url, receiptKeyPem, auditKey })).close();
   } catch (error) {
     return error as { code: string; detail: string };
   }
@@ -140,7 +141,7 @@ describe.skipIf(mongod === null)('a server of our own', () => {
     });
 
     it('takes a user who may read and write that database, and nothing else', async () => {
-      const store = await openMongodbStore({ url: urlAs('writer', 'password'), receiptKeyPem });
+      const store = await openMongodbStore({ url: urlAs('writer', 'password'), receiptKeyPem, auditKey });
       await store.probe();
       await store.close();
     });

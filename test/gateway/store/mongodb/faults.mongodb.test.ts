@@ -12,6 +12,7 @@ import { isCausewayError } from '../../../../protocol/errors.ts';
 import { Members } from '../../../mongodb/members.ts';
 import { acceptable, health, police, settlementOf } from '../synthetic-messages.ts';
 import { createMongodbFixture, type MongodbFixture } from './mongodb-fixture.ts';
+import { splitLeaves } from '../../../../gateway/store/leaf-block.ts';
 
 const provided = inject('mongodb');
 const mongod = 'missing' in provided ? null : provided.mongod;
@@ -141,8 +142,8 @@ describe.skipIf(mongod === null)('three members', () => {
       expect(blockDigest(block).equals(block.digest)).toBe(true);
       previous = block.digest;
       first += block.count;
-      for (const line of block.body.toString().split('\n')) {
-        const { kind, message } = JSON.parse(line) as { kind: string; message: string };
+      for (const leaf of splitLeaves(block.leaves)) {
+        const { kind, message } = JSON.parse(leaf.toString()) as { kind: string; message: string };
         if (kind === 'message.accepted') accepted.set(message, (accepted.get(message) ?? 0) + 1);
       }
     }

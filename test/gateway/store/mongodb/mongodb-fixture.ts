@@ -9,7 +9,7 @@ import {
 import type { Store } from '../../../../gateway/store/port.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
 import type { StoreFixture } from '../store-contract.ts';
-import { noon } from '../synthetic-messages.ts';
+import { auditKey, noon } from '../synthetic-messages.ts';
 
 export type MongodbFixture = StoreFixture & {
   readonly url: string;
@@ -50,7 +50,7 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
     database: client.db(name),
     receiptKey: batchSigner(receiptKeyPem).publicKey,
     open: async (options: Partial<MongodbStoreOptions> = {}) =>
-      openMongodbStore({ url, receiptKeyPem, clock: () => clock.now, ...options }),
+      openMongodbStore({ url, receiptKeyPem, auditKey, clock: () => clock.now, ...options }),
     remove: async () => {
       await client.db(name).dropDatabase();
       await client.close();

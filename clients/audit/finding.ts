@@ -1,0 +1,118 @@
+/** What a verifier has found, and its verdict in plain words. */
+
+/** What is wrong. */
+export type FindingKind =
+  /** Something that must be there is missing or cut. */
+  | 'truncated'
+  /** Something has another content than was signed. */
+  | 'edited'
+  /** The right entries stand in another order. */
+  | 'reordered'
+  /** A tile stands in the place of another. */
+  | 'swapped'
+  /** Two histories: what is here is not what was signed. */
+  | 'forked'
+  /** Less is signed now than was there before. */
+  | 'rolled-back'
+  /** The key that was given has not signed. */
+  | 'wrong-key'
+  /** It belongs to another log. */
+  | 'other-origin'
+  /** A witness that was named has not cosigned. */
+  | 'unwitnessed';
+
+/** One thing that is wrong, and where. */
+export type Finding = {
+  readonly kind: FindingKind;
+  /** The file, as a path within the folder. */
+  readonly where: string;
+  /** The entry's index in the log, from 0. */
+  readonly entry?: number;
+  /** The line of the file, from 1. */
+  readonly line?: number;
+  /** One sentence for people. */
+  readonly text: string;
+};
+
+/** What was verified and what came of it. */
+export type AuditReport = {
+  readonly subject: 'log' | 'proof' | 'evidence';
+  /** The log's name, as its checkpoint says; empty where none could be read. */
+  readonly origin: string;
+  /** Entries under the checkpoint. */
+  readonly size: number;
+  /** The root in base64; empty where none could be read. */
+  readonly root: string;
+  /** Who has cosigned the checkpoint, of the witnesses that were named, and when. */
+  readonly cosignatures: readonly { readonly name: string; readonly timeSeconds: number }[];
+  /** The size of the older checkpoint that the log was compared with. */
+  readonly since?: number;
+  /** The entry that a proof is about. */
+  readonly index?: number;
+  /** What an evidence proves, a sentence each with its leaf. */
+  readonly statements?: readonly string[];
+  /** Nothing is wrong when this is empty. */
+  readonly findings: readonly Finding[];
+  /** Findings beyond those listed. */
+  readonly unlisted: number;
+};
+
+/** The verdict as one plain sentence. */
+export function verdictOf(report: AuditReport): string {
+  const { findings, unlisted } = report;
+  const [first] = findings;
+  if (first === undefined) return goodVerdict(report);
+  const more = findings.length - 1 + unlisted;
+  const rest = more === 0 ? '' : ` There ${more === 1 ? 'is 1 more finding' : `are ${more} more findings`}.`;
+  return `This ${report.subject} does not verify: ${first.text}${rest}`;
+}
+
+function goodVerdict({ subject, origin, size, cosignatures, since, index }: AuditReport): string {
+  const seen =
+    cosignatures.length === 0 ? '' : `, which ${cosignatures.map(({ name }) => name).join(' and ')} cosigned`;
+  if (subject === 'evidence') {
+    return `This evidence verifies: every leaf stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}, and every signature is by the key that was on record.`;
+  }
+  if (subject === 'proof') {
+    return `This proof verifies: entry ${index ?? 0} stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}.`;
+  }
+  const older =
+    since === undefined
+      ? ''
+      : ` Nothing that stood in it at ${since} ${entriesWord(since)} has been removed or changed.`;
+  return `This log verifies: all ${size} ${entriesWord(size)} of ${origin} and every tile lead to its signed checkpoint${seen}.${older}`;
+}
+
+function entriesWord(count: number): string {
+  return count === 1 ? 'entry' : 'entries';
+}
+
+/** Collects findings and keeps a limited number of them, whatever is fed to a verifier. */
+export class FindingList {
+  readonly #findings: Finding[] = [];
+  readonly #limit: number;
+  #unlisted = 0;
+
+  constructor(limit = 100) {
+    this.#limit = limit;
+  }
+
+  add(...findings: readonly Finding[]): void {
+    for (const finding of findings) {
+      if (this.#findings.length < this.#limit) this.#findings.push(finding);
+      else this.#unlisted++;
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#findings.length === 0;
+  }
+
+  get listed(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  get unlisted(): number {
+    return this.#unlisted;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Files below `tile/` that the checkpoint does not need: partial tiles of earlier sizes, which must be beginnings of
+ * the later ones, and tiles beyond the checkpoint, which mean that it has been rolled back.
+ */
+import { hashBytes } from '../../protocol/proof/merkle.ts';
+import {
+  parseTilePath,
+  tileWidth,
+  tileWidthAt,
+  type BundleName,
+  type TileName,
+} from '../../protocol/proof/tile.ts';
+import type { FindingList } from './finding.ts';
+import { checkpointFile, readCheckpointFile, readLogFile, type LogFiles } from './log-folder.ts';
+
+/** @param checkpoint the bytes that were verified, to tell a log that grows from one that was cut */
+export async function checkLeftovers(
+  files: LogFiles,
+  size: number,
+  checkpoint: Buffer,
+  findings: FindingList,
+): Promise<void> {
+  let beyond: string | undefined;
+  for await (const path of files.paths()) {
+    const name = parseTilePath(path);
+    if (name === undefined) continue;
+    const width = tileWidthAt(name.level === 'entries' ? 0 : name.level, name.index, size);
+    if (name.width > width) beyond ??= path;
+    else if (name.width < width) await compareWithWider(files, path, name, width, findings);
+  }
+  if (beyond === undefined) return;
+  const isGrowing = (await readCheckpointFile(files))?.equals(checkpoint) === false;
+  if (isGrowing) return;
+  const text = `${beyond} holds entries after the ${size} of the checkpoint: an older checkpoint has taken the place of a later one.`;
+  findings.add({ kind: 'rolled-back', where: checkpointFile, line: 2, text });
+}
+
+async function compareWithWider(
+  files: LogFiles,
+  path: string,
+  name: TileName | BundleName,
+  width: number,
+  findings: FindingList,
+): Promise<void> {
+  const [narrow, wide] = [await readLogFile(files, name), await readLogFile(files, { ...name, width })];
+  if (narrow === undefined || wide === undefined || name.width === tileWidth) return;
+  const end = name.level === 'entries' ? endOfEntry(wide.bytes, name.width) : name.width * hashBytes;
+  if (narrow.path !== path || narrow.bytes.equals(wide.bytes.subarray(0, end))) return;
+  const text = `${path} is not the beginning of ${wide.path}.`;
+  findings.add({ kind: 'edited', where: path, text });
+}
+
+/** Where the first `count` entries of a bundle end. */
+function endOfEntry(bundle: Buffer, count: number): number {
+  let offset = 0;
+  for (let entry = 0; entry < count && offset + 2 <= bundle.byteLength; entry++) {
+    offset += 2 + bundle.readUInt16BE(offset);
+  }
+  return offset;
+}

@@ -1,0 +1,81 @@
+/**
+ * Verifies the evidence about one message, offline: every leaf stands in the log under the checkpoint, every opening is
+ * what its leaf is bound to, and every signature is by the key that the directory had on record then.
+ */
+import type { Evidence, ProvenLeaf } from '../../protocol/audit/evidence.ts';
+import { evidenceFormat, parseEvidence } from '../../protocol/audit/evidence.ts';
+import { commitmentOf, parseLeaf } from '../../protocol/audit/leaf.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
+import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { leafHash } from '../../protocol/proof/merkle.ts';
+import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
+import { directoryEntryDigest, directoryEntrySchema } from '../../protocol/wire/directory.ts';
+import { checkSignatures } from './evidence-signatures.ts';
+import type { AuditReport, Finding } from './finding.ts';
+import type { EntryInForce, OpenedLeaf } from './opened-leaf.ts';
+import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
+
+/** True for a file of this kind. */
+export function isEvidence(bytes: Buffer): boolean {
+  return bytes.subarray(0, 200).toString('latin1').includes(`"${evidenceFormat}"`);
+}
+
+/** @param where the file's name, for the report */
+export function verifyEvidence(bytes: Uint8Array, where: string, trust: AuditTrust): AuditReport {
+  const report = { subject: 'evidence', unlisted: 0 } as const;
+  let evidence: Evidence;
+  try {
+    evidence = parseEvidence(bytes);
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    const text = `${where} is damaged: ${error.detail ?? ''}`;
+    return { ...report, ...describeCheckpoint(undefined), findings: [{ kind: 'edited', where, text }] };
+  }
+  const { checkpoint, findings } = openForAudit(evidence.checkpoint, trust, where);
+  const described = { ...report, ...describeCheckpoint(checkpoint), index: evidence.record };
+  if (checkpoint === undefined) return { ...described, findings };
+  const opened = evidence.leaves.map((leaf) => openLeaf(leaf, checkpoint, where));
+  const wrong = opened.filter((leaf) => 'kind' in leaf);
+  if (wrong.length > 0) return { ...described, findings: [...findings, ...wrong] };
+  const leaves = opened.filter((leaf) => 'leaf' in leaf);
+  const entries = leaves.flatMap((leaf) => entryInForce(leaf));
+  const judged = checkSignatures(evidence, leaves, entries, where);
+  return { ...described, findings: [...findings, ...judged.findings], statements: judged.statements };
+}
+
+function openLeaf(
+  proven: ProvenLeaf,
+  { size, root }: TrustedCheckpoint,
+  where: string,
+): OpenedLeaf | Finding {
+  const { index, leaf: text, opening } = proven;
+  const bytes = Buffer.from(text);
+  const path = proven.path.map((hash) => Buffer.from(hash, 'base64'));
+  const finding = (what: string): Finding => ({
+    kind: 'edited',
+    where,
+    entry: index,
+    text: `leaf ${index} in ${where} ${what}.`,
+  });
+  if (index >= size || !verifyInclusion({ leaf: leafHash(bytes), index, size, path, root })) {
+    return finding('does not stand in the log under the checkpoint');
+  }
+  try {
+    const leaf = parseLeaf(bytes);
+    if (opening === undefined) return { index, leaf, body: undefined };
+    const salted = Buffer.concat([Buffer.from(opening.salt, 'base64url'), Buffer.from(opening.body)]);
+    if (commitmentOf(salted) !== leaf.commitment)
+      return finding('is not bound to the body that is given for it');
+    return { index, leaf, body: JSON.parse(opening.body) as Record<string, unknown> };
+  } catch {
+    return finding('cannot be read');
+  }
+}
+
+/** The entry of a leaf of the directory, where its body holds the one that the leaf binds. */
+function entryInForce({ index, leaf, body }: OpenedLeaf): EntryInForce[] {
+  if (leaf.entry === undefined) return [];
+  const entry = directoryEntrySchema.safeParse(body?.became);
+  if (!entry.success || directoryEntryDigest(entry.data) !== leaf.entry) return [];
+  return entry.data.endpoint === leaf.endpoint ? [{ index, entry: entry.data }] : [];
+}

@@ -1,0 +1,205 @@
+/**
+ * Verifies a log, offline: every entry is hashed, every tile computed anew and compared, the root held
+ * against the signed checkpoint. It goes through the log once, from the first entry to the last, and keeps no more
+ * of it than one tile a level.
+ */
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { hashBytes } from '../../protocol/proof/merkle.ts';
+import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
+import { decodeBundle, tilePath, tileWidth, tileWidthAt, type Tile } from '../../protocol/proof/tile.ts';
+import { blame, type TileDifference } from './blame.ts';
+import { FindingList, type AuditReport } from './finding.ts';
+import { checkLeftovers } from './leftovers.ts';
+import {
+  checkpointFile,
+  readCheckpointFile,
+  readLogFile,
+  type LogFile,
+  type LogFiles,
+} from './log-folder.ts';
+import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
+import { readAhead } from './read-ahead.ts';
+
+export type VerifyLogOptions = {
+  readonly trust: AuditTrust;
+  /** An older checkpoint of the same log: nothing under it may have been removed or changed. */
+  readonly since?: { readonly name: string; readonly bytes: Uint8Array };
+  /** Told now and then how many entries have been gone through, of how many. */
+  readonly onProgress?: (done: number, size: number) => void;
+};
+
+const maxDifferences = 1000;
+const bundlesAhead = 4;
+
+/**
+ * Verifies a log.
+ * @throws CausewayError `log-unreadable` when there is none, or a file of it cannot be read
+ */
+export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Promise<AuditReport> {
+  const bytes = await readCheckpointFile(files);
+  const findings = new FindingList();
+  if (bytes === undefined) {
+    if (!(await hasTiles(files))) throw new CausewayError('log-unreadable', { detail: 'There is no log.' });
+    const text = 'the log has no file checkpoint.';
+    findings.add({ kind: 'truncated', where: checkpointFile, text });
+    return report(undefined, findings);
+  }
+  const opened = openForAudit(bytes, options.trust, checkpointFile);
+  findings.add(...opened.findings);
+  const { checkpoint } = opened;
+  if (checkpoint === undefined) return report(undefined, findings);
+  const since = openSince(options, checkpoint, findings);
+  const run = new LogRun(files, checkpoint, findings, since);
+  await run.readEntries(options.onProgress);
+  await run.conclude();
+  if (findings.isEmpty) await checkLeftovers(files, checkpoint.size, bytes, findings);
+  return { ...report(checkpoint, findings), ...(since === undefined ? {} : { since: since.size }) };
+}
+
+async function hasTiles(files: LogFiles): Promise<boolean> {
+  for await (const _path of files.paths()) return true;
+  return false;
+}
+
+function report(checkpoint: TrustedCheckpoint | undefined, findings: FindingList): AuditReport {
+  const { listed, unlisted } = findings;
+  return { subject: 'log', ...describeCheckpoint(checkpoint), findings: listed, unlisted };
+}
+
+/** The older checkpoint, when it can be compared; whatever stands against that is a finding. */
+function openSince(
+  { since, trust }: VerifyLogOptions,
+  checkpoint: TrustedCheckpoint,
+  findings: FindingList,
+): TrustedCheckpoint | undefined {
+  if (since === undefined) return undefined;
+  const { origin, keys } = trust;
+  const opened = openForAudit(since.bytes, { keys, ...(origin === undefined ? {} : { origin }) }, since.name);
+  findings.add(...opened.findings);
+  const older = opened.checkpoint;
+  if (older === undefined || older.size <= checkpoint.size) return older;
+  const text = `the checkpoint has ${checkpoint.size} entries, and ${since.name} had ${older.size} already.`;
+  findings.add({ kind: 'rolled-back', where: checkpointFile, line: 2, text });
+  return undefined;
+}
+
+/** One way through the log. */
+class LogRun {
+  readonly #files: LogFiles;
+  readonly #checkpoint: TrustedCheckpoint;
+  readonly #findings: FindingList;
+  readonly #since: TrustedCheckpoint | undefined;
+  readonly #builder = new TileBuilder();
+  readonly #differences: TileDifference[] = [];
+  #isWhole = true;
+
+  constructor(
+    files: LogFiles,
+    checkpoint: TrustedCheckpoint,
+    findings: FindingList,
+    since: TrustedCheckpoint | undefined,
+  ) {
+    this.#files = files;
+    this.#checkpoint = checkpoint;
+    this.#findings = findings;
+    this.#since = since;
+  }
+
+  async readEntries(onProgress: VerifyLogOptions['onProgress']): Promise<void> {
+    const { size } = this.#checkpoint;
+    const bundles = Math.ceil(size / tileWidth);
+    const read = (index: number) =>
+      readLogFile(this.#files, { level: 'entries', index, width: tileWidthAt(0, index, size) });
+    this.#compareWithOlder();
+    for await (const [index, file] of readAhead(bundles, bundlesAhead, read)) {
+      const leaves = await this.#leavesOf(index, file);
+      if (leaves === undefined) return;
+      await this.#append(leaves);
+      onProgress?.(this.#builder.size, size);
+    }
+    for (const tile of this.#builder.partialTiles()) await this.#compare(tile);
+  }
+
+  /** Says what the differences mean, and whether the whole leads to the checkpoint. */
+  async conclude(): Promise<void> {
+    const { size, root } = this.#checkpoint;
+    if (this.#builder.size < size) return;
+    const isSigned = this.#builder.root().equals(root);
+    const found = await blame(this.#differences, isSigned, this.#files, { size, root });
+    this.#findings.add(...found);
+    if (isSigned || found.length > 0 || !this.#isWhole) return;
+    const text =
+      'entries and tiles agree with one another, but the checkpoint has signed another history than theirs.';
+    this.#findings.add({ kind: 'forked', where: checkpointFile, line: 3, text });
+  }
+
+  /** Entries of a bundle; when it is damaged, the hashes that its tile has for them, so that the rest can be checked. */
+  async #leavesOf(index: number, file: LogFile | undefined): Promise<readonly Buffer[] | Buffer | undefined> {
+    const width = tileWidthAt(0, index, this.#checkpoint.size);
+    const where = file?.path ?? tilePath({ level: 'entries', index, width });
+    try {
+      if (file !== undefined) return decodeBundle(file.bytes, file.width).slice(0, width);
+      this.#findings.add({
+        kind: 'truncated',
+        where,
+        entry: index * tileWidth,
+        text: `${where} is missing.`,
+      });
+    } catch (error) {
+      if (!isCausewayError(error, 'log-malformed')) throw error;
+      const text = `${where} is damaged: ${lowerFirst(error.detail ?? '')}`;
+      this.#findings.add({ kind: 'truncated', where, entry: index * tileWidth, text });
+    }
+    this.#isWhole = false;
+    const tile = await readLogFile(this.#files, { level: 0, index, width });
+    const hashes = tile?.bytes.subarray(0, width * hashBytes);
+    return hashes?.byteLength === width * hashBytes ? hashes : undefined;
+  }
+
+  async #append(leaves: readonly Buffer[] | Buffer): Promise<void> {
+    const older = this.#since?.size ?? 0;
+    const count = Buffer.isBuffer(leaves) ? leaves.byteLength / hashBytes : leaves.length;
+    const before = older - this.#builder.size;
+    const parts =
+      before <= 0 || before >= count
+        ? [leaves]
+        : Buffer.isBuffer(leaves)
+          ? [leaves.subarray(0, before * hashBytes), leaves.subarray(before * hashBytes)]
+          : [leaves.slice(0, before), leaves.slice(before)];
+    for (const part of parts) {
+      const tiles = Buffer.isBuffer(part) ? this.#builder.appendLeaves(part) : this.#builder.append(part);
+      for (const tile of tiles) await this.#compare(tile);
+      this.#compareWithOlder();
+    }
+  }
+
+  #compareWithOlder(): void {
+    const since = this.#since;
+    if (this.#builder.size !== since?.size) return;
+    if (this.#builder.root().equals(since.root)) return;
+    const text = `the first ${since.size} entries are not those that the older checkpoint has signed.`;
+    this.#findings.add({ kind: 'forked', where: checkpointFile, text });
+  }
+
+  async #compare(expected: Tile): Promise<void> {
+    const file = await readLogFile(this.#files, expected);
+    const where = file?.path ?? tilePath(expected);
+    if (file === undefined) {
+      this.#findings.add({ kind: 'truncated', where, text: `${where} is missing.` });
+      return;
+    }
+    if (file.bytes.byteLength !== file.width * hashBytes) {
+      const text = `${where} has ${file.bytes.byteLength} bytes in place of ${file.width * hashBytes}.`;
+      this.#findings.add({ kind: 'truncated', where, text });
+      return;
+    }
+    const found = file.bytes.subarray(0, expected.width * hashBytes);
+    if (found.equals(expected.bytes)) return;
+    if (this.#differences.length < maxDifferences) this.#differences.push({ path: where, expected, found });
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,100 @@
+/** Verifies whatever an audit is handed: the folder of a log, or a file of a kind that is known. */
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { logProofHeader, maxLogProofBytes } from '../../protocol/proof/log-proof.ts';
+import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import type { AuditReport } from './finding.ts';
+import { logFolder, readUpTo } from './log-folder.ts';
+import type { AuditTrust } from './open-for-audit.ts';
+import { findLogKeyFile, readVerifierKeys } from './trusted-keys.ts';
+import { unreadable } from './unreadable.ts';
+import { isEvidence, verifyEvidence } from './verify-evidence.ts';
+import { verifyLog } from './verify-log.ts';
+import { verifyProof } from './verify-proof.ts';
+
+/** Paths as a person names them, and what goes with them. */
+export type VerifyOptions = {
+  /** A file with the verifier key of the log; by default `log.vkey` beside what is verified. */
+  readonly keyFile?: string;
+  /** Files with the verifier keys of witnesses, each of which must have cosigned. */
+  readonly witnessFiles?: readonly string[];
+  /** The log's name, where it is not the name of its key. */
+  readonly origin?: string;
+  /** A file with an older checkpoint of the log. */
+  readonly sinceFile?: string;
+  /** A file with the entry that a proof is about. */
+  readonly entryFile?: string;
+  readonly onProgress?: (done: number, size: number) => void;
+};
+
+/** What each kind of file needs to be verified. */
+export type FileContext = { readonly trust: AuditTrust; readonly entry?: Uint8Array };
+
+/** A kind of file: how it is recognised, and how it is verified. */
+export type FileKind = {
+  readonly recognises: (bytes: Buffer) => boolean;
+  readonly verify: (bytes: Buffer, where: string, context: FileContext) => AuditReport | Promise<AuditReport>;
+};
+
+const logProofKind: FileKind = {
+  recognises: (bytes) => bytes.subarray(0, logProofHeader.length).toString('latin1') === logProofHeader,
+  verify: (bytes, where, context) => verifyProof(bytes, where, context),
+};
+
+const evidenceKind: FileKind = {
+  recognises: isEvidence,
+  verify: (bytes, where, { trust }) => verifyEvidence(bytes, where, trust),
+};
+
+/** The kinds of files that can be verified. */
+export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind];
+
+/** The largest file that is read whole. */
+const maxFileBytes = Math.max(maxLogProofBytes, 64 * 1024 * 1024);
+
+/**
+ * Verifies a folder or a file.
+ * @throws CausewayError `log-unreadable` when there is nothing that could be judged
+ */
+export async function verifyPath(path: string, options: VerifyOptions = {}): Promise<AuditReport> {
+  const found = await stat(path).catch((cause: unknown) => {
+    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw unreadable(path, isAbsent ? 'there is no such file or folder' : 'it cannot be read', cause);
+  });
+  if (found.isDirectory()) {
+    const since = await readSince(options.sinceFile);
+    const trust = await trustOf(path, options);
+    return verifyLog(logFolder(path), { ...options, trust, ...(since === undefined ? {} : { since }) });
+  }
+  const bytes = await readNamed(path, maxFileBytes);
+  const kind = fileKinds.find(({ recognises }) => recognises(bytes));
+  if (kind === undefined)
+    throw unreadable(path, 'it is neither the folder of a log, nor a proof, nor evidence');
+  const entry =
+    options.entryFile === undefined ? undefined : await readNamed(options.entryFile, maxFileBytes);
+  const trust = await trustOf(path, options);
+  return kind.verify(bytes, basename(path), { trust, ...(entry === undefined ? {} : { entry }) });
+}
+
+async function trustOf(
+  path: string,
+  { keyFile, witnessFiles = [], origin }: VerifyOptions,
+): Promise<AuditTrust> {
+  const keys = await readVerifierKeys(keyFile ?? (await findLogKeyFile(path)));
+  const witnesses: VerifierKey[] = [];
+  for (const file of witnessFiles) witnesses.push(...(await readVerifierKeys(file)));
+  return { keys, witnesses, ...(origin === undefined ? {} : { origin }) };
+}
+
+async function readSince(path: string | undefined): Promise<{ name: string; bytes: Buffer } | undefined> {
+  return path === undefined
+    ? undefined
+    : { name: basename(path), bytes: await readNamed(path, maxFileBytes) };
+}
+
+async function readNamed(path: string, limit: number): Promise<Buffer> {
+  const bytes = await readUpTo(path, limit);
+  if (bytes === undefined) throw unreadable(path, 'there is no such file');
+  if (bytes.byteLength > limit) throw unreadable(path, 'it is too long');
+  return bytes;
+}

@@ -1,0 +1,88 @@
+/** `causeway audit verify`. */
+import type { AuditReport } from '../audit/finding.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
+import { showableLine } from '../../terminal/paint.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+
+type Flags = {
+  readonly key?: string;
+  readonly witness?: readonly string[];
+  readonly origin?: string;
+  readonly since?: string;
+  readonly entry?: string;
+};
+
+export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): void {
+  audit
+    .command('verify')
+    .summary('check a log, a proof or evidence, offline')
+    .description(
+      'Checks the folder of an exported log, entry by entry and tile by tile, a proof in a file, or the\n' +
+        'evidence about a message. It needs no gateway and no network. The last line is the verdict. Exit code 0 when all is good, 2 when something is\n' +
+        'not as it was signed, 3 when a file cannot be read.',
+    )
+    .argument('<path>', 'the folder of a log, a proof, or evidence')
+    .option('--key <file>', "the log's verifier key (default: log.vkey beside the folder or the file)")
+    .option('--witness <file...>', 'verifier keys of witnesses that must have cosigned')
+    .option('--origin <name>', "the log's name, where it is not that of its key")
+    .option('--since <file>', 'an older checkpoint: nothing under it may have been removed or changed')
+    .option('--entry <file>', 'the entry that a proof is about, where the proof does not hold it')
+    .examples(
+      ['causeway audit verify ./kept/log', ''],
+      ['causeway audit verify ./kept/log --since checkpoint-of-may --witness committee.vkey', ''],
+    )
+    .action((path: string, flags: Flags) => verify(path, flags, terminal));
+}
+
+async function verify(path: string, flags: Flags, terminal: Terminal): Promise<void> {
+  const [{ verifyPath }, { verdictOf }] = await Promise.all([
+    import('../audit/verify.ts'),
+    import('../audit/finding.ts'),
+  ]);
+  const progress = terminal.progress('Verifying');
+  const { key, witness, origin, since, entry } = flags;
+  const report = await verifyPath(path, {
+    ...(key === undefined ? {} : { keyFile: key }),
+    ...(witness === undefined ? {} : { witnessFiles: witness }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(since === undefined ? {} : { sinceFile: since }),
+    ...(entry === undefined ? {} : { entryFile: entry }),
+    onProgress: (done, size) => progress.update(`Verifying, entry ${done} of ${size}`),
+  }).finally(() => progress.end());
+  const isGood = report.findings.length === 0;
+  if (!isGood) process.exitCode = exitCodes.invalid;
+  show(report, isGood, verdictOf(report), terminal);
+}
+
+function show(report: AuditReport, isGood: boolean, verdict: string, terminal: Terminal): void {
+  if (terminal.wantsJson) {
+    terminal.json({ type: 'verdict', good: isGood, ...report, verdict });
+    return;
+  }
+  const { paint } = terminal;
+  const { origin, size, root, cosignatures, findings, unlisted } = report;
+  if (origin !== '') {
+    terminal.table([
+      ['log', paint.strong(showableLine(origin))],
+      ['entries', String(size)],
+      ['root', root],
+      ...cosignatures.map(({ name, timeSeconds }) => [
+        'cosigned',
+        `${showableLine(name)}  ${paint.dim(timeOf(timeSeconds))}`,
+      ]),
+    ]);
+  }
+  for (const statement of report.statements ?? []) terminal.print(showableLine(statement));
+  for (const { kind, where, line, text } of findings) {
+    const place = line === undefined ? where : `${where}:${line}`;
+    terminal.print(`${paint.bad(kind)}  ${showableLine(place)}  ${showableLine(text)}`);
+  }
+  if (unlisted > 0) terminal.print(`and ${unlisted} more`);
+  terminal.print(`${isGood ? paint.good('good') : paint.bad('bad')}  ${showableLine(verdict)}`);
+}
+
+function timeOf(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString();
+}

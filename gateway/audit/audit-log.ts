@@ -1,0 +1,111 @@
+/** The published log as the gateway's main thread sees it: the newest checkpoint, and a thread that makes it. */
+import { Worker } from 'node:worker_threads';
+import { CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
+import type { PublishedCheckpoint } from './log-builder.ts';
+import { LogFolder } from './log-folder.ts';
+import type { LogThreadNews, LogThreadOptions, LogThreadOrder } from './log-thread.ts';
+
+export type AuditLogEvents = {
+  /** A new checkpoint, or the newest once more with cosignatures. */
+  onPublished?(checkpoint: PublishedCheckpoint): void;
+  /** The log cannot be kept up, or a witness did not answer. The thread goes on trying. */
+  onError(error: CausewayError): void;
+};
+
+const codes: ReadonlySet<string> = new Set(errorCodes);
+
+export class AuditLog {
+  readonly folder: LogFolder;
+  readonly #options: LogThreadOptions;
+  readonly #events: AuditLogEvents;
+  readonly #waiting = new Map<number, () => void>();
+  #worker: Worker | undefined;
+  #ended: Promise<void> | undefined;
+  #lastTicket = 0;
+  #latest: PublishedCheckpoint | undefined;
+  #failure: CausewayError | undefined;
+
+  constructor(options: LogThreadOptions, events: AuditLogEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.folder = new LogFolder(options.dir);
+  }
+
+  /** The newest checkpoint; undefined until the first one. */
+  get latest(): PublishedCheckpoint | undefined {
+    return this.#latest;
+  }
+
+  /** What keeps the log from being published at present. */
+  get failure(): CausewayError | undefined {
+    return this.#failure;
+  }
+
+  start(): void {
+    const worker = new Worker(new URL('./log-thread.ts', import.meta.url), {
+      name: 'audit-log',
+      workerData: this.#options,
+    });
+    worker.on('message', (news: LogThreadNews) => this.#onNews(news));
+    worker.on('error', (cause) => this.#onFailure(new CausewayError('internal-error', { cause })));
+    this.#ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#worker = undefined;
+        for (const done of this.#waiting.values()) done();
+        resolve();
+      });
+    });
+    this.#worker = worker;
+  }
+
+  /**
+   * A checkpoint that has at least so many leaves.
+   * @throws CausewayError `log-unreadable` when the log cannot be published now
+   */
+  async checkpointFor(size: number): Promise<PublishedCheckpoint> {
+    if ((this.#latest?.size ?? 0) < size) await this.#step();
+    const { latest } = this;
+    if (latest !== undefined && latest.size >= size) return latest;
+    throw this.#failure ?? new CausewayError('log-unreadable', { detail: 'It has not been published yet.' });
+  }
+
+  /** Publishes the rest and ends the thread. */
+  async close(): Promise<void> {
+    this.#order('close');
+    await this.#ended;
+  }
+
+  async #step(): Promise<void> {
+    if (this.#worker === undefined) return;
+    const ticket = ++this.#lastTicket;
+    const done = new Promise<void>((resolve) => this.#waiting.set(ticket, resolve));
+    this.#order({ step: ticket });
+    await done;
+    this.#waiting.delete(ticket);
+  }
+
+  #order(order: LogThreadOrder): void {
+    this.#worker?.postMessage(order);
+  }
+
+  #onNews(news: LogThreadNews): void {
+    if ('published' in news) {
+      const { size, root, text } = news.published;
+      this.#latest = { size, root: Buffer.from(root), text };
+      this.#failure = undefined;
+      this.#events.onPublished?.(this.#latest);
+    } else if ('stepped' in news) {
+      this.#waiting.get(news.stepped)?.();
+    } else {
+      const { code, detail } = news.failure;
+      const known = codes.has(code) ? (code as ErrorCode) : 'internal-error';
+      this.#onFailure(new CausewayError(known, { detail }));
+    }
+  }
+
+  #onFailure(error: CausewayError): void {
+    // A silent witness is told, but does not keep the log from being published.
+    if (!error.code.startsWith('witness-')) this.#failure = error;
+    this.#events.onError(error);
+  }
+}

@@ -1,0 +1,71 @@
+/** Erasure of a case: destroys what opens its bodies, and proves by the log that and by whose order it was done. */
+import { CausewayError } from '../../protocol/errors.ts';
+import { formatLogProof } from '../../protocol/proof/log-proof.ts';
+import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
+import type { CaseId, RecordEntry, Store, StoredLeaf } from '../store/port.ts';
+import { eachLeaf } from '../store/each-leaf.ts';
+import type { ProvingLog } from './prove-message.ts';
+
+export type ErasureOrder = {
+  readonly case: CaseId;
+  /** Who ordered it, and on what ground. */
+  readonly authority: string;
+  /** Who carried it out. */
+  readonly by: string;
+};
+
+/** What was done, and its proof: a file of c2sp.org/tlog-proof. */
+export type ErasureCertificate = ErasureOrder & {
+  /** When, ms since 1970. */
+  readonly at: number;
+  /** Index of the leaf that says so. */
+  readonly leaf: number;
+  readonly proof: string;
+};
+
+/**
+ * @throws CausewayError `case-unknown`; `case-pending` while messages of the case are on their way
+ */
+export async function eraseCase(
+  store: Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>,
+  log: ProvingLog,
+  order: ErasureOrder,
+): Promise<ErasureCertificate> {
+  const from = await store.countLeaves();
+  const record: RecordEntry = { kind: 'case.erased', ...order };
+  const outcome = await store.eraseCase(order.case, record);
+  if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
+  const leaf = await findErasure(store, from, order.case);
+  const { size, text } = await log.checkpointFor(leaf.index + 1);
+  const path = await proveInclusion(leaf.index, size, log.read);
+  const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
+  return { ...order, at: leaf.at, leaf: leaf.index, proof };
+}
+
+/** Others may have written meanwhile. */
+async function findErasure(store: Pick<Store, 'readLeaves'>, from: number, id: CaseId): Promise<StoredLeaf> {
+  for await (const leaf of eachLeaf(store, from)) {
+    if (leaf.entry.kind === 'case.erased' && leaf.entry.case === id) return leaf;
+  }
+  throw new CausewayError('store-unavailable', { detail: 'The leaf of the erasure cannot be read.' });
+}
+
+/** The certificate for people, with the proof for machines below it. */
+export function formatCertificate({ case: id, authority, by, at, leaf, proof }: ErasureCertificate): string {
+  return `Certificate of erasure
+
+Case       ${id}
+Erased     ${new Date(at).toISOString()}
+By order   ${authority}
+Done by    ${by}
+Recorded   leaf ${leaf} of the audit log
+
+The key and the salts of the case were destroyed, and with them every body that its leaves were bound to; the
+ciphertexts of its messages and what the store knew of their matter were deleted. The leaves stay in the log, and
+every other proof still verifies. Copies of the store made before hold what they held: erase the case there too.
+
+The proof that leaf ${leaf} stands in the log follows, in the form of c2sp.org/tlog-proof@v1. Save the lines from
+there on in a file, and check it: causeway audit verify FILE --key log.vkey
+
+${proof}`;
+}

@@ -1,0 +1,224 @@
+/**
+ * Makes the published log out of the store's leaves: full tiles and bundles as they become full, partial ones and a
+ * signed checkpoint at the end of each step. It writes only what follows from the leaves, so whatever a crash takes
+ * away is made again; and it never signs a log that the one it signed before is not the beginning of.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CausewayError } from '../../protocol/errors.ts';
+import { openCheckpoint, signCheckpoint, type TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import type { NoteSigner } from '../../protocol/proof/note-signer.ts';
+import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
+import { encodeBundle, partialTilesAt, tileWidth, type TileName } from '../../protocol/proof/tile.ts';
+import { splitLeaves } from '../store/leaf-block.ts';
+import type { LeafSource } from '../store/port.ts';
+import type { LogFolder } from './log-folder.ts';
+
+/** A checkpoint as it was published. */
+export type PublishedCheckpoint = { readonly size: number; readonly root: Buffer; readonly text: string };
+
+export type LogBuilderOptions = {
+  readonly folder: LogFolder;
+  readonly source: Pick<LeafSource, 'readLeafRuns'>;
+  readonly origin: string;
+  readonly signer: NoteSigner;
+};
+
+/** Beside the checkpoint: everything up to this size has been synced. No part of the standard's layout. */
+const markFile = '.synced';
+const markSchema = z.strictObject({ size: z.int().min(0) });
+const filesToSync = 2_048;
+
+export class LogBuilder {
+  readonly #options: LogBuilderOptions;
+  #tree = new TileBuilder();
+  /** Entries of the bundle that is not full yet. */
+  #tail: Buffer[] = [];
+  #published: PublishedCheckpoint | undefined;
+  #isSound = false;
+  #last: Promise<void> = Promise.resolve();
+
+  private constructor(options: LogBuilderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Continues the log in the folder, or begins it.
+   * @throws CausewayError `log-forked` when the store's leaves do not continue what was published
+   */
+  static async open(options: LogBuilderOptions): Promise<LogBuilder> {
+    const builder = new LogBuilder(options);
+    await builder.#begin();
+    return builder;
+  }
+
+  /** The newest checkpoint that was published. */
+  get published(): PublishedCheckpoint | undefined {
+    return this.#published;
+  }
+
+  /** How many leaves the tree has. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** Takes all new leaves. @returns the new checkpoint, or undefined when there was nothing new */
+  async advance(): Promise<PublishedCheckpoint | undefined> {
+    return this.#alone(async () => this.#advance());
+  }
+
+  /** Puts the newest checkpoint in its place once more, with cosignatures. */
+  async republish(checkpoint: PublishedCheckpoint): Promise<void> {
+    await this.#alone(async () => {
+      if (checkpoint.size !== this.#published?.size) return;
+      await this.#options.folder.writeCheckpoint(checkpoint.text);
+      this.#published = checkpoint;
+    });
+  }
+
+  /** Makes the folder durable, so that the next start need not make its newest part again. */
+  async sync(): Promise<void> {
+    await this.#alone(async () => this.#sync());
+  }
+
+  /** One at a time: a checkpoint must never take the place of a newer one. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  async #begin(): Promise<void> {
+    const published = await this.#readPublished();
+    this.#tree = new TileBuilder();
+    this.#tail = [];
+    await this.#restore(published?.size ?? 0);
+    if (published !== undefined) {
+      await this.#takeLeaves(published.size);
+      this.#refuseFork(published);
+    }
+    this.#published = published;
+    this.#isSound = true;
+  }
+
+  async #advance(): Promise<PublishedCheckpoint | undefined> {
+    // After a failure nobody knows which files were written.
+    if (!this.#isSound) await this.#begin();
+    this.#isSound = false;
+    const published = await this.#publish();
+    this.#isSound = true;
+    return published;
+  }
+
+  async #publish(): Promise<PublishedCheckpoint | undefined> {
+    await this.#takeLeaves(Number.MAX_SAFE_INTEGER);
+    const { size } = this.#tree;
+    if (size === (this.#published?.size ?? 0)) return undefined;
+    await this.#writePartial();
+    const { origin, signer, folder } = this.#options;
+    const root = this.#tree.root();
+    const text = signCheckpoint({ origin, size, root }, signer);
+    await folder.writeCheckpoint(text);
+    this.#published = { size, root, text };
+    if (folder.unsyncedFiles >= filesToSync) await this.#sync();
+    return this.#published;
+  }
+
+  async #sync(): Promise<void> {
+    const size = this.#published?.size ?? 0;
+    await this.#options.folder.sync();
+    if (size === 0) return;
+    const path = join(this.#options.folder.dir, markFile);
+    await writeFile(`${path}.partial`, JSON.stringify({ size }));
+    await rename(`${path}.partial`, path);
+  }
+
+  /** Takes leaves until the tree has `until` of them, or there are no more. */
+  async #takeLeaves(until: number): Promise<void> {
+    while (this.#tree.size < until) {
+      const runs = await this.#options.source.readLeafRuns(this.#tree.size);
+      const entries = runs.flatMap(({ first, leaves }) =>
+        splitLeaves(leaves).slice(Math.max(0, this.#tree.size - first)),
+      );
+      if (entries.length === 0) return;
+      await this.#append(entries.slice(0, until - this.#tree.size));
+    }
+  }
+
+  async #append(entries: readonly Buffer[]): Promise<void> {
+    let index = Math.floor(this.#tree.size / tileWidth);
+    const completed = this.#tree.append(entries);
+    const { folder } = this.#options;
+    for (const tile of completed) await folder.writeFile(tile, tile.bytes);
+    const all = [...this.#tail, ...entries];
+    let from = 0;
+    for (; from + tileWidth <= all.length; from += tileWidth) {
+      const bundle = encodeBundle(all.slice(from, from + tileWidth));
+      await folder.writeFile({ level: 'entries', index: index++, width: tileWidth }, bundle);
+    }
+    // Copies: the pieces are views of whole runs.
+    this.#tail = all.slice(from).map((entry) => Buffer.from(entry));
+  }
+
+  async #writePartial(): Promise<void> {
+    const { folder } = this.#options;
+    for (const tile of this.#tree.partialTiles()) {
+      await folder.writeFile(tile, tile.bytes);
+      await folder.dropNarrower(tile);
+    }
+    if (this.#tail.length === 0) return;
+    const index = Math.floor(this.#tree.size / tileWidth);
+    const name = { level: 'entries', index, width: this.#tail.length } as const;
+    await folder.writeFile(name, encodeBundle(this.#tail));
+    await folder.dropNarrower(name);
+  }
+
+  async #readPublished(): Promise<TrustedCheckpoint | undefined> {
+    const { folder, origin, signer } = this.#options;
+    const text = await folder.readCheckpoint();
+    return text === undefined ? undefined : openCheckpoint(text, { origin, keys: [signer.verifierKey] });
+  }
+
+  /** Begins where everything is known to be on disk; the tail of the bundle comes from the store again. */
+  async #restore(limit: number): Promise<void> {
+    const size = Math.min(limit, await this.#readMark());
+    const whole = size - (size % tileWidth);
+    const tiles = await Promise.all(partialTilesAt(whole).map(async (name) => this.#readTile(name)));
+    const found = tiles.filter((tile) => tile !== undefined);
+    if (found.length < tiles.length) return;
+    this.#tree = TileBuilder.restore(whole, found);
+  }
+
+  async #readTile(name: TileName): Promise<(TileName & { readonly bytes: Buffer }) | undefined> {
+    const found = await this.#options.folder.readFile(name);
+    return found === undefined ? undefined : { ...name, bytes: found.bytes.subarray(0, name.width * 32) };
+  }
+
+  async #readMark(): Promise<number> {
+    const text = await readFile(join(this.#options.folder.dir, markFile), 'utf8').catch(() => '');
+    try {
+      return markSchema.parse(JSON.parse(text)).size;
+    } catch {
+      return 0;
+    }
+  }
+
+  #refuseFork(published: TrustedCheckpoint): void {
+    if (this.#tree.size < published.size) {
+      throw new CausewayError('log-forked', {
+        detail:
+          `The store has ${this.#tree.size} leaves, but the log was published with ${published.size}: ` +
+          'it seems to have been restored from an older copy.',
+      });
+    }
+    if (!this.#tree.root().equals(published.root)) {
+      throw new CausewayError('log-forked', {
+        detail: `The first ${published.size} leaves of the store are not those that were published.`,
+      });
+    }
+  }
+}

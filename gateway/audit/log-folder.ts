@@ -1,0 +1,133 @@
+/**
+ * The published log: a folder in the layout of C2SP tlog-tiles, which any web server or copying program can pass on.
+ *
+ * ```
+ * checkpoint                    the newest checkpoint
+ * tile/<L>/<N>[.p/<W>]          hashes
+ * tile/entries/<N>[.p/<W>]      entries
+ * ```
+ *
+ * Everything in it follows from the store's leaves, and can be made again from them.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
+
+type FileName = TileName | BundleName;
+
+export class LogFolder {
+  readonly dir: string;
+  /** Files written since the last {@link sync}. */
+  #unsynced = new Set<string>();
+  /** Folders that exist. */
+  readonly #folders = new Set<string>();
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** How many files a crash of the machine could take back. */
+  get unsyncedFiles(): number {
+    return this.#unsynced.size;
+  }
+
+  /** Puts a tile or a bundle in its place at one stroke. */
+  async writeFile(name: FileName, bytes: Uint8Array): Promise<void> {
+    await this.#put(tilePath(name), bytes);
+    // What it grew out of is no longer needed: whoever looks for a partial one finds this.
+    if (name.width === tileWidth) await this.#drop(`${tilePath(name)}.p`);
+  }
+
+  /** The bytes of a tile or a bundle, or of one of the same place that is wider; undefined where there is none. */
+  async readFile(name: FileName): Promise<{ readonly bytes: Buffer; readonly width: number } | undefined> {
+    for (const width of new Set([name.width, tileWidth])) {
+      const bytes = await readIfThere(join(this.dir, tilePath({ ...name, width })));
+      if (bytes !== undefined) return { bytes, width };
+    }
+    return this.#readWiderPartial(name);
+  }
+
+  async writeCheckpoint(text: string): Promise<void> {
+    await this.#put('checkpoint', Buffer.from(text));
+  }
+
+  async readCheckpoint(): Promise<string | undefined> {
+    return (await readIfThere(join(this.dir, 'checkpoint')))?.toString('utf8');
+  }
+
+  /** Removes partial tiles and bundles of this place but the widest, which has just been written. */
+  async dropNarrower(name: FileName): Promise<void> {
+    const folder = join(this.dir, dirname(tilePath(name)));
+    for (const file of await listIfThere(folder)) {
+      if (Number(file) < name.width) await rm(join(folder, file), { force: true });
+    }
+  }
+
+  /** Makes everything that was written durable. */
+  async sync(): Promise<void> {
+    const files = this.#unsynced;
+    this.#unsynced = new Set();
+    const folders = new Set<string>();
+    for (const path of files) {
+      // It may have been replaced by a wider one meanwhile, which is in the list itself.
+      if (await syncIfThere(path)) folders.add(dirname(path));
+    }
+    for (const folder of folders) await syncIfThere(folder);
+  }
+
+  async #put(path: string, bytes: Uint8Array): Promise<void> {
+    const target = join(this.dir, path);
+    await this.#makeFolder(dirname(target));
+    const draft = `${target}.${randomBytes(6).toString('hex')}.partial`;
+    await writeFile(draft, bytes);
+    await rename(draft, target);
+    this.#unsynced.add(target);
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    if (this.#folders.has(folder)) return;
+    await mkdir(folder, { recursive: true });
+    this.#folders.add(folder);
+  }
+
+  async #drop(path: string): Promise<void> {
+    const folder = join(this.dir, path);
+    this.#folders.delete(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  async #readWiderPartial(name: FileName): Promise<{ bytes: Buffer; width: number } | undefined> {
+    const folder = join(this.dir, `${tilePath({ ...name, width: tileWidth })}.p`);
+    const widths = (await listIfThere(folder)).map(Number).filter((width) => width >= name.width);
+    for (const width of widths.sort((a, b) => a - b)) {
+      const bytes = await readIfThere(join(folder, String(width)));
+      if (bytes !== undefined) return { bytes, width };
+    }
+    return undefined;
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  return readFile(path).catch(undefinedWhereAbsent);
+}
+
+async function listIfThere(path: string): Promise<string[]> {
+  return (await readdir(path).catch(undefinedWhereAbsent)) ?? [];
+}
+
+async function syncIfThere(path: string): Promise<boolean> {
+  const file = await open(path, 'r').catch(undefinedWhereAbsent);
+  if (file === undefined) return false;
+  try {
+    await file.sync();
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
+function undefinedWhereAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  throw error;
+}

@@ -1,0 +1,63 @@
+/**
+ * Checkpoints of the past, one a minute of activity at most, with the cosignatures that they had: what `between` needs
+ * to begin from. One file a day, a line of JSON each.
+ */
+import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { PublishedCheckpoint } from './log-builder.ts';
+
+const entrySchema = z.strictObject({
+  /** When it was published, ms since 1970. */
+  at: z.int().min(0),
+  size: z.int().min(0),
+  checkpoint: z.string(),
+});
+export type PastCheckpoint = z.infer<typeof entrySchema>;
+
+const intervalMs = 60_000;
+
+export class LogHistory {
+  readonly #dir: string;
+  #lastAt = 0;
+  #lastSize = -1;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Keeps a checkpoint, unless one was kept within the last minute or it says nothing new. */
+  async note({ size, text }: PublishedCheckpoint, now: number, always = false): Promise<void> {
+    if (size === this.#lastSize || (!always && now - this.#lastAt < intervalMs)) return;
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    const entry: PastCheckpoint = { at: now, size, checkpoint: text };
+    await appendFile(join(this.#dir, fileOf(now)), `${JSON.stringify(entry)}\n`);
+    this.#lastAt = now;
+    this.#lastSize = size;
+  }
+}
+
+/** All that were kept, oldest first. A line that a crash cut off is passed over. */
+export async function readLogHistory(dir: string): Promise<PastCheckpoint[]> {
+  const files = await readdir(dir).catch(() => []);
+  const past: PastCheckpoint[] = [];
+  for (const file of files.filter((name) => name.endsWith('.ndjson')).sort()) {
+    for (const line of (await readFile(join(dir, file), 'utf8')).split('\n')) {
+      const entry = entrySchema.safeParse(parseLine(line));
+      if (entry.success) past.push(entry.data);
+    }
+  }
+  return past.sort((a, b) => a.at - b.at);
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(now: number): string {
+  return `${new Date(now).toISOString().slice(0, 10)}.ndjson`;
+}

@@ -1,0 +1,93 @@
+/** Collects the evidence about one message from the store and the published log. */
+import type { Evidence, ProvenLeaf } from '../../protocol/audit/evidence.ts';
+import { evidenceFormat } from '../../protocol/audit/evidence.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { MessageId } from '../../protocol/ids.ts';
+import { proveInclusion, type TileReader } from '../../protocol/proof/tile-proof.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import type { MessageEvidence, Store } from '../store/port.ts';
+import type { PublishedCheckpoint } from './log-builder.ts';
+
+/** The published log, as far as a proof needs it. */
+export type ProvingLog = {
+  readonly read: TileReader;
+  /** A checkpoint that has at least so many leaves. */
+  checkpointFor(size: number): Promise<PublishedCheckpoint>;
+};
+
+/**
+ * The evidence about a message.
+ * @param source needed only where several senders have used the id
+ * @throws CausewayError `message-unknown`
+ */
+export async function proveMessage(
+  store: Pick<Store, 'readEvidence' | 'readLeaves'>,
+  log: ProvingLog,
+  id: MessageId,
+  source?: string,
+): Promise<Evidence> {
+  const message = await findMessage(store, id, source);
+  const indexes = leafIndexesOf(message);
+  const checkpoint = await log.checkpointFor(Math.max(...indexes) + 1);
+  const leaves: ProvenLeaf[] = [];
+  for (const index of indexes) leaves.push(await proveLeaf(store, log.read, index, checkpoint.size));
+  const unit = message.unit.byteLength === 0 ? undefined : decodeUnit(message.unit);
+  const groups = message.deliveries
+    .map(({ group }) => group?.toString('base64'))
+    .filter((group) => group !== undefined);
+  return {
+    format: evidenceFormat,
+    message: id,
+    source: message.source,
+    record: message.record,
+    ...(unit !== undefined && {
+      envelope: unit.envelope.toString('base64'),
+      proof: unit.proof.toString('base64'),
+    }),
+    receipts: [...new Set(groups)],
+    leaves,
+    checkpoint: checkpoint.text,
+  };
+}
+
+async function findMessage(
+  store: Pick<Store, 'readEvidence'>,
+  id: MessageId,
+  source: string | undefined,
+): Promise<MessageEvidence> {
+  const found = (await store.readEvidence(id)).filter(
+    (each) => source === undefined || each.source === source,
+  );
+  const [message] = found;
+  if (message === undefined) throw new CausewayError('message-unknown', { detail: `It is ${id}.` });
+  if (found.length === 1) return message;
+  const senders = found.map((each) => each.source).join(', ');
+  throw new CausewayError('usage-invalid', {
+    detail: `${senders} have used this id: say which with --source.`,
+  });
+}
+
+/** Everything that was recorded about the message, and the directory's entries then, in the order of the log. */
+function leafIndexesOf({ record, deliveries, directory }: MessageEvidence): number[] {
+  const steps = deliveries.flatMap(({ deliveredRecord, settledRecord }) => [deliveredRecord, settledRecord]);
+  const all = [record, ...steps, ...directory].filter((index) => index !== null);
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+async function proveLeaf(
+  store: Pick<Store, 'readLeaves'>,
+  read: TileReader,
+  index: number,
+  size: number,
+): Promise<ProvenLeaf> {
+  const [leaf] = await store.readLeaves(index, 1);
+  if (leaf === undefined)
+    throw new CausewayError('store-unavailable', { detail: `Leaf ${index} is missing.` });
+  const path = await proveInclusion(index, size, read);
+  return {
+    index,
+    leaf: leaf.leaf,
+    path: path.map((hash) => hash.toString('base64')),
+    ...(leaf.opening === undefined ? {} : { opening: leaf.opening }),
+  };
+}

@@ -1,0 +1,53 @@
+/** `causeway audit prove`: the evidence about one message in one file. */
+import { messageIdSchema } from '../../protocol/ids.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+import { recordReading } from './record-reading.ts';
+
+type Flags = GatewayFlags & { readonly out: string; readonly source?: string };
+
+export function registerAuditProve(audit: ProgramCommand, terminal: Terminal): void {
+  audit
+    .command('prove')
+    .summary('write the evidence about a message into a file')
+    .description(
+      'Writes what proves what became of a message: the envelope and the signatures of sender and recipients, the\n' +
+        'decisions, the leaves of the log with their proofs, the directory entries, and a checkpoint. The file stands\n' +
+        "without the gateway: `causeway audit verify FILE --key log.vkey`. The message's content is not in it.\n" +
+        'That you asked is recorded first.',
+    )
+    .argument('<message>', "the message's id")
+    .requiredOption('-o, --out <file>', 'the file to write')
+    .option('--source <endpoint>', 'its sender, where several have used the id')
+    .option(...dirOption)
+    .examples(['causeway audit prove 01a20f32-4500-7c51-9ec0-bdd45e9aa8c1 -o evidence.json', ''])
+    .action((message: string, flags: Flags) => prove(message, flags, terminal));
+}
+
+async function prove(given: string, { out, source, dir }: Flags, terminal: Terminal): Promise<void> {
+  const message = messageIdSchema.safeParse(given);
+  if (!message.success)
+    throw new CausewayError('usage-invalid', { detail: `${given} is no id of a message.` });
+  const [{ PublishedLog }, { proveMessage }, { formatEvidence }, { writeFile }] = await Promise.all([
+    import('./published-log.ts'),
+    import('../audit/prove-message.ts'),
+    import('../../protocol/audit/evidence.ts'),
+    import('node:fs/promises'),
+  ]);
+  await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
+    await recordReading(store, 'audit.proof-made', { message: message.data });
+    const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
+    await writeFile(out, formatEvidence(evidence), { mode: 0o600 });
+    const { leaves, receipts } = evidence;
+    if (terminal.wantsJson) {
+      terminal.json({ type: 'evidence', file: out, leaves: leaves.length, receipts: receipts.length });
+      return;
+    }
+    terminal.print(`${terminal.paint.good('written')}  ${out}`);
+    terminal.hint(
+      `It holds ${leaves.length} leaves with their proofs. Next: causeway audit verify ${out} --key log.vkey`,
+    );
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * The published log for a command: kept up by a gateway that runs on the same home, otherwise brought up to date here.
+ * Either way only one process writes the folder: whoever holds the lock beside it.
+ */
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { noteSigner } from '../../protocol/proof/note-signer.ts';
+import { formatVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { LogBuilder, type PublishedCheckpoint } from '../audit/log-builder.ts';
+import { LogFolder } from '../audit/log-folder.ts';
+import { readTilesOf } from '../audit/log-keeper.ts';
+import type { ProvingLog } from '../audit/prove-message.ts';
+import type { GatewayHome } from '../identity/gateway-home.ts';
+import { logOriginOf } from '../identity/gateway-settings.ts';
+import type { Store } from '../store/port.ts';
+import { lockPath } from '../store/path-lock.ts';
+
+/** How long the gateway that runs may take to publish what was committed. */
+const patienceMs = 10_000;
+const pollMs = 100;
+
+export class PublishedLog implements ProvingLog {
+  readonly folder: LogFolder;
+  readonly verifierKey: VerifierKey;
+  readonly #home: GatewayHome;
+  readonly #store: Pick<Store, 'readLeafRuns'>;
+
+  constructor(home: GatewayHome, store: Pick<Store, 'readLeafRuns'>) {
+    this.#home = home;
+    this.#store = store;
+    this.folder = new LogFolder(home.logDir);
+    this.verifierKey = noteSigner(logOriginOf(home.settings), home.logKeyPem).verifierKey;
+  }
+
+  /** The verifier key as a line of text. */
+  get vkey(): string {
+    return `${formatVerifierKey(this.verifierKey)}\n`;
+  }
+
+  get read(): ProvingLog['read'] {
+    return readTilesOf(this.folder);
+  }
+
+  /** The newest checkpoint in the folder; undefined where nothing was published yet. */
+  async latest(): Promise<PublishedCheckpoint | undefined> {
+    const text = await this.folder.readCheckpoint();
+    if (text === undefined) return undefined;
+    const { size, root } = openCheckpoint(text, {
+      origin: logOriginOf(this.#home.settings),
+      keys: [this.verifierKey],
+    });
+    return { size, root, text };
+  }
+
+  /** @throws CausewayError `log-unreadable` when a gateway runs but does not publish */
+  async checkpointFor(size: number): Promise<PublishedCheckpoint> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const latest = await this.latest();
+      if (latest !== undefined && latest.size >= size) return latest;
+      if (!(await this.#publishHere()) && performance.now() > deadline) {
+        throw new CausewayError('log-unreadable', {
+          detail: 'The gateway that runs has not published it; `causeway gateway check` says why.',
+        });
+      }
+    }
+  }
+
+  /** @returns false, after a pause, when a gateway runs, whose task it is */
+  async #publishHere(): Promise<boolean> {
+    let lock: ReturnType<typeof lockPath>;
+    try {
+      lock = lockPath(this.#home.logDir);
+    } catch (error) {
+      if (!isCausewayError(error, 'store-in-use')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      return false;
+    }
+    try {
+      const origin = logOriginOf(this.#home.settings);
+      const signer = noteSigner(origin, this.#home.logKeyPem);
+      const builder = await LogBuilder.open({ folder: this.folder, source: this.#store, origin, signer });
+      await builder.advance();
+      await builder.sync();
+      return true;
+    } finally {
+      lock.release();
+    }
+  }
+}

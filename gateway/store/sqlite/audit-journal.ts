@@ -1,0 +1,62 @@
+/**
+ * The audit log's leaves, in order, without gaps. All leaves of one commit make one row, written in the transaction of
+ * what they record. This is the only place that writes them.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { CaseVault } from '../case-vault.ts';
+import { LeafMaker } from '../leaf-maker.ts';
+import type { CaseId } from '../port.ts';
+import { CaseTable } from './case-table.ts';
+import { firstRow, prepare } from './database.ts';
+
+export class AuditJournal {
+  readonly #maker: LeafMaker;
+  readonly #cases: CaseTable;
+  readonly #insert: StatementSync;
+  readonly #last: StatementSync;
+  #first = 0;
+
+  constructor(database: DatabaseSync, vault: CaseVault) {
+    this.#cases = new CaseTable(database, vault);
+    this.#maker = new LeafMaker(vault, this.#cases);
+    this.#insert = prepare(
+      database,
+      'INSERT INTO audit_block (first, count, at, leaves, bodies) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#last = prepare(database, 'SELECT first, count FROM audit_block ORDER BY first DESC LIMIT 1');
+  }
+
+  /** The index that the next leaf gets. */
+  get next(): number {
+    return this.#first + this.#maker.block.count;
+  }
+
+  /** Makes leaves, each with the index {@link next}. */
+  get leaves(): Omit<LeafMaker, 'block' | 'forgetKeys'> {
+    return this.#maker;
+  }
+
+  /** Forgets what was not written, and reads where the log ends. */
+  reload(): void {
+    const [first, count] = firstRow<[number, number]>(this.#last) ?? [0, 0];
+    this.#first = first + count;
+    this.#maker.block.clear();
+    this.#maker.forgetKeys();
+  }
+
+  /** Writes what was made since the last commit. @returns true when there was something */
+  flush(at: number): boolean {
+    const { block } = this.#maker;
+    if (block.count === 0) return false;
+    this.#insert.run(this.#first, block.count, at, block.leaves, block.bodies);
+    this.#first += block.count;
+    block.clear();
+    return true;
+  }
+
+  /** Destroys the secret of a case. @returns false when it has none */
+  destroySecret(id: CaseId): boolean {
+    this.#maker.forgetKeys();
+    return this.#cases.destroy(id);
+  }
+}

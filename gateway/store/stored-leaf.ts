@@ -1,0 +1,68 @@
+/** Reading a block of the audit log back: leaves, and their bodies where the secret of their case is still there. */
+import type { Leaf } from '../../protocol/audit/leaf.ts';
+import type { Digest } from '../../protocol/ids.ts';
+import type { CaseVault } from './case-vault.ts';
+import { splitBodies, splitLeaves } from './leaf-block.ts';
+import type { CaseId, RecordEntry, StoredLeaf } from './port.ts';
+
+/** A row of the log. */
+export type BlockRow = {
+  /** Index of its first leaf. */
+  readonly first: number;
+  readonly at: number;
+  readonly leaves: Buffer;
+  readonly bodies: Buffer;
+};
+
+/**
+ * Opens the leaves of a block from an index on. A case that was erased and lives on has a new secret, which does not
+ * open the bodies from before.
+ * @param secretOf undefined where the case was erased
+ */
+export function openBlock(
+  { first, at, leaves, bodies }: BlockRow,
+  from: number,
+  vault: CaseVault,
+  secretOf: (id: CaseId) => Uint8Array | undefined,
+): StoredLeaf[] {
+  const sealedBodies = splitBodies(bodies);
+  const opened: StoredLeaf[] = [];
+  for (const [place, bytes] of splitLeaves(leaves).entries()) {
+    const index = first + place;
+    if (index < from) continue;
+    const leaf = bytes.toString('latin1');
+    const body = sealedBodies.get(place);
+    if (body === undefined) {
+      opened.push({ index, at, leaf, entry: openEntry(leaf), erased: false });
+      continue;
+    }
+    const secret = secretOf(body.of);
+    const plain =
+      secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitmentIn(leaf));
+    if (plain === undefined) {
+      opened.push({ index, at, leaf, entry: openEntry(leaf), case: body.of, erased: true });
+      continue;
+    }
+    const text = plain.body.toString('utf8');
+    opened.push({
+      index,
+      at,
+      leaf,
+      entry: JSON.parse(text) as RecordEntry,
+      case: body.of,
+      erased: false,
+      opening: { salt: plain.salt.toString('base64url'), body: text },
+    });
+  }
+  return opened;
+}
+
+/** What a leaf says itself; its time stands beside it. */
+function openEntry(leaf: string): RecordEntry {
+  const { at: _, ...entry } = JSON.parse(leaf) as RecordEntry;
+  return entry;
+}
+
+function commitmentIn(leaf: string): Digest | undefined {
+  return (JSON.parse(leaf) as Leaf).commitment;
+}

@@ -1,0 +1,67 @@
+/**
+ * The evidence about one message in one file, so that it stands without the gateway: what its sender signed, what its
+ * recipients signed, what the gateway recorded and decided, the directory entries that name the keys, and the proof that
+ * all of it stands in the log under one signed checkpoint. The payload is not in it: the envelope binds its digest.
+ *
+ * What the gateway itself states (accepted, delivered, expired, refused) are leaves, under the log's signature.
+ */
+import { z } from 'zod';
+import { CausewayError } from '../errors.ts';
+import { endpointAddressSchema, messageIdSchema } from '../ids.ts';
+
+export const evidenceFormat = 'causeway-evidence/v1';
+/** Bytes of a whole file. */
+export const maxEvidenceBytes = 16 * 1024 * 1024;
+
+const base64Schema = z.base64().max(2 * 1024 * 1024);
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const provenLeafSchema = z.strictObject({
+  index: count,
+  /** The entry of the log, as text. */
+  leaf: z.string().max(65_535),
+  /** Inclusion path under the checkpoint, from the leaf's sibling to below the root. */
+  path: z.array(base64Schema.length(44)).max(63),
+  /** What the leaf's commitment binds; absent where there is none, or its case was erased. */
+  opening: z.strictObject({ salt: z.base64url().length(43), body: z.string().max(1024 * 1024) }).optional(),
+});
+export type ProvenLeaf = z.infer<typeof provenLeafSchema>;
+
+export const evidenceSchema = z.strictObject({
+  format: z.literal(evidenceFormat),
+  message: messageIdSchema,
+  source: endpointAddressSchema,
+  /** Index of the leaf that says what became of the submission. */
+  record: count,
+  /** The envelope's bytes and the sender's batch proof; absent for a refused message and after erasure. */
+  envelope: base64Schema.optional(),
+  proof: base64Schema.optional(),
+  /** Groups of receipts that recipients signed, as they arrived. */
+  receipts: z.array(base64Schema).max(64),
+  /** Every leaf about the message, and those of the directory that were in force. */
+  leaves: z.array(provenLeafSchema).min(1).max(512),
+  /** Signed checkpoint of the log, with what cosignatures it had. */
+  checkpoint: z.string().max(64 * 1024),
+});
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+/** The file, readable by people as well. */
+export function formatEvidence(evidence: Evidence): string {
+  return `${JSON.stringify(evidence, undefined, 2)}\n`;
+}
+
+/** Reads a file; nothing in it is checked yet. @throws CausewayError `evidence-malformed` */
+export function parseEvidence(source: Uint8Array): Evidence {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(source));
+  } catch {
+    throw new CausewayError('evidence-malformed', { detail: 'It is not JSON in UTF-8.' });
+  }
+  const parsed = evidenceSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CausewayError('evidence-malformed', {
+    detail: `/${issue?.path.join('/') ?? ''}: ${issue?.message ?? 'it does not fit the form'}.`,
+  });
+}

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { verdictOf, type AuditReport } from '../../../clients/audit/finding.ts';
+import { logFolder } from '../../../clients/audit/log-folder.ts';
+import { verifyLog } from '../../../clients/audit/verify-log.ts';
+import { noteSigner } from '../../../protocol/proof/note-signer.ts';
+import { parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
+import { isPresent, readShared, sharedData } from '../../protocol/proof/shared-data.ts';
+import { committee, entriesOf, filesIn, logSigner, newKeyPem, sampleLog } from './sample-log.ts';
+
+const trust = { keys: [logSigner.verifierKey], witnesses: [committee.verifierKey] };
+const entries = entriesOf(700);
+const good = sampleLog(entries, { witness: committee });
+
+type Change = (files: Map<string, Buffer>) => void;
+
+function verifyChanged(change: Change, since?: Buffer): Promise<AuditReport> {
+  const files = new Map(Array.from(good, ([path, bytes]) => [path, Buffer.from(bytes)]));
+  change(files);
+  const older = since === undefined ? {} : { since: { name: 'older', bytes: since } };
+  return verifyLog(filesIn(files), { trust, ...older });
+}
+
+function put(files: Map<string, Buffer>, other: ReadonlyMap<string, Buffer>, ...paths: string[]): void {
+  for (const path of paths) files.set(path, other.get(path)!);
+}
+
+const flip =
+  (path: string, at: number): Change =>
+  (files) =>
+    (files.get(path)![at]! ^= 1);
+const lastBundle = 'tile/entries/002.p/188';
+
+describe('the verifier of a log', () => {
+  it('finds nothing wrong with a good log of any size', async () => {
+    for (const size of [0, 1, 2, 255, 256, 257, 511, 512, 700]) {
+      const files = sampleLog(entries.slice(0, size), { witness: committee });
+      const report = await verifyLog(filesIn(files), { trust });
+      expect(report).toMatchObject({ findings: [], size, origin: 'log.example/causeway' });
+      expect(report.cosignatures).toEqual([
+        { name: 'witness.example/committee', timeSeconds: 1_800_000_000 },
+      ]);
+      expect(verdictOf(report)).toMatch(/^This log verifies: all \d+ entr/);
+    }
+  });
+
+  it('confirms that a log has only grown since an older checkpoint', async () => {
+    for (const size of [0, 1, 255, 256, 300, 512, 700]) {
+      const older = sampleLog(entries.slice(0, size)).get('checkpoint')!;
+      expect(await verifyChanged(() => undefined, older)).toMatchObject({ findings: [], since: size });
+    }
+  });
+
+  it('takes partial tiles of earlier sizes, and the full tile in place of a partial one', async () => {
+    const report = await verifyChanged((files) => {
+      put(
+        files,
+        sampleLog(entries.slice(0, 300)),
+        'tile/0/001.p/44',
+        'tile/entries/001.p/44',
+        'tile/1/000.p/1',
+      );
+    });
+    expect(report.findings).toEqual([]);
+  });
+
+  const other = sampleLog(entriesOf(700, 'other'), { witness: committee });
+  const longer = sampleLog(entriesOf(900), { witness: committee });
+  const moved = entries.with(3, entries[600]!).with(600, entries[3]!);
+
+  it.each<[string, Change, object]>([
+    [
+      'an entry that was edited',
+      flip('tile/entries/001', 20),
+      { kind: 'edited', where: 'tile/entries/001', entry: 256 },
+    ],
+    ['an entry of the last bundle', flip(lastBundle, 2), { kind: 'edited', where: lastBundle, entry: 512 }],
+    [
+      'a bundle that was cut',
+      (files) => files.set(lastBundle, files.get(lastBundle)!.subarray(0, -9)),
+      { kind: 'truncated', where: lastBundle },
+    ],
+    [
+      'a bundle that is missing',
+      (files) => files.delete('tile/entries/001'),
+      { kind: 'truncated', where: 'tile/entries/001', entry: 256 },
+    ],
+    [
+      'a leaf tile that was edited',
+      flip('tile/0/001', 64),
+      { kind: 'edited', where: 'tile/0/001', entry: 258 },
+    ],
+    [
+      'a tile above that was edited',
+      flip('tile/1/000.p/2', 32),
+      { kind: 'edited', where: 'tile/1/000.p/2', entry: 256 },
+    ],
+    [
+      'a tile that is missing',
+      (files) => files.delete('tile/0/000'),
+      { kind: 'truncated', where: 'tile/0/000' },
+    ],
+    [
+      'a tile that was cut',
+      (files) => files.set('tile/0/000', files.get('tile/0/000')!.subarray(0, 4096)),
+      { kind: 'truncated', where: 'tile/0/000' },
+    ],
+    [
+      'a tile in the place of another',
+      (files) => files.set('tile/0/000', files.get('tile/0/001')!),
+      { kind: 'swapped', where: 'tile/0/000' },
+    ],
+    [
+      'two entries that changed places',
+      (files) => put(files, sampleLog(entries, { shown: moved }), 'tile/entries/000', lastBundle),
+      { kind: 'reordered', where: 'tile/entries/000', entry: 3 },
+    ],
+    [
+      'an entry and its tile changed together',
+      (files) => put(files, sampleLog(moved), 'tile/entries/000', 'tile/0/000'),
+      { kind: 'edited', where: 'tile/0/000' },
+    ],
+    [
+      'everything below the checkpoint rewritten',
+      (files) => put(files, other, ...[...other.keys()].filter((path) => path !== 'checkpoint')),
+      { kind: 'forked', where: 'checkpoint' },
+    ],
+    [
+      'an older checkpoint',
+      (files) => put(files, sampleLog(entries.slice(0, 600), { witness: committee }), 'checkpoint'),
+      { kind: 'rolled-back', where: 'checkpoint', line: 2 },
+    ],
+    [
+      'a later checkpoint',
+      (files) => put(files, longer, 'checkpoint'),
+      { kind: 'truncated', where: 'tile/entries/002' },
+    ],
+    [
+      'the checkpoint of another log',
+      (files) => put(files, sampleLog(entries, { origin: 'log.example/other' }), 'checkpoint'),
+      { kind: 'other-origin', where: 'checkpoint', line: 1 },
+    ],
+    [
+      'a checkpoint of another key',
+      (files) =>
+        put(
+          files,
+          sampleLog(entries, { signer: noteSigner('log.example/causeway', newKeyPem()) }),
+          'checkpoint',
+        ),
+      { kind: 'wrong-key', where: 'checkpoint' },
+    ],
+    [
+      'a checkpoint without the witness',
+      (files) => put(files, sampleLog(entries), 'checkpoint'),
+      { kind: 'unwitnessed', where: 'checkpoint' },
+    ],
+    [
+      'a checkpoint whose size was edited',
+      (files) =>
+        files.set(
+          'checkpoint',
+          Buffer.from(good.get('checkpoint')!.toString().replace('\n700\n', '\n701\n')),
+        ),
+      { kind: 'edited', where: 'checkpoint' },
+    ],
+    [
+      'a checkpoint that is no text',
+      (files) => files.set('checkpoint', Buffer.alloc(100, 0xff)),
+      { kind: 'edited', where: 'checkpoint' },
+    ],
+    ['no checkpoint', (files) => files.delete('checkpoint'), { kind: 'truncated', where: 'checkpoint' }],
+    [
+      'an earlier partial tile that was edited',
+      (files) => files.set('tile/0/000.p/1', Buffer.alloc(32)),
+      { kind: 'edited', where: 'tile/0/000.p/1' },
+    ],
+  ])('says which and where of %s', async (_what, change, expected) => {
+    const report = await verifyChanged(change);
+    expect(report.findings[0]).toMatchObject(expected);
+    expect(verdictOf(report)).toMatch(/^This log does not verify: /);
+  });
+
+  it('finds a history that is not the one that an older checkpoint signed, and one that is shorter', async () => {
+    const nothing = (): void => undefined;
+    const forked = sampleLog(entriesOf(500, 'other')).get('checkpoint')!;
+    expect((await verifyChanged(nothing, forked)).findings).toMatchObject([{ kind: 'forked' }]);
+    expect((await verifyChanged(nothing, longer.get('checkpoint'))).findings).toMatchObject([
+      { kind: 'rolled-back', where: 'checkpoint' },
+    ]);
+    const foreign = sampleLog(entries, { origin: 'log.example/other' }).get('checkpoint')!;
+    expect((await verifyChanged(nothing, foreign)).findings).toMatchObject([
+      { kind: 'other-origin', where: 'older' },
+    ]);
+  });
+
+  it('takes tiles beyond the checkpoint for growth when the checkpoint has meanwhile grown too', async () => {
+    const files = filesIn(sampleLog(entriesOf(900)));
+    let reads = 0;
+    const older = sampleLog(entries).get('checkpoint')!;
+    const growing = {
+      paths: () => files.paths(),
+      readFile: (path: string, limit: number) =>
+        path === 'checkpoint' && reads++ === 0 ? Promise.resolve(older) : files.readFile(path, limit),
+    };
+    const { findings } = await verifyLog(growing, { trust: { keys: trust.keys } });
+    expect(findings.filter(({ kind }) => kind === 'rolled-back')).toEqual([]);
+  });
+
+  it('does not judge where there is nothing', async () => {
+    await expect(verifyLog(filesIn(new Map()), { trust })).rejects.toMatchObject({ code: 'log-unreadable' });
+  });
+});
+
+const present = isPresent('tlog/checkpoint');
+
+describe(`the real log in ../shared/data/tlog (${present ? 'present' : 'absent, so not run'})`, () => {
+  it.skipIf(!present)('verifies, against each of its sixteen checkpoints', async () => {
+    const key = parseVerifierKey(
+      'example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx',
+    );
+    const files = logFolder(fileURLToPath(sharedData('tlog')));
+    for (let size = 0; size <= 15; size++) {
+      const since = { name: `checkpoint.${size}`, bytes: Buffer.from(readShared(`tlog/checkpoint.${size}`)) };
+      const report = await verifyLog(files, { trust: { keys: [key] }, since });
+      expect(report).toMatchObject({ findings: [], size: 15, since: size });
+    }
+  });
+});

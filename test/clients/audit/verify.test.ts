@@ -1,0 +1,131 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verdictOf } from '../../../clients/audit/finding.ts';
+import { verifyPath } from '../../../clients/audit/verify.ts';
+import { formatLogProof } from '../../../protocol/proof/log-proof.ts';
+import { noteSigner } from '../../../protocol/proof/note-signer.ts';
+import { proveInclusion } from '../../../protocol/proof/tile-proof.ts';
+import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
+import { readLogFile } from '../../../clients/audit/log-folder.ts';
+import { jsonLines, runCauseway } from '../../cli/run-causeway.ts';
+import { committee, entriesOf, filesIn, logSigner, newKeyPem, sampleLog, writeLog } from './sample-log.ts';
+
+const entries = entriesOf(300);
+const files = sampleLog(entries, { witness: committee });
+const checkpoint = files.get('checkpoint')!.toString();
+const stranger = noteSigner('log.example/causeway', newKeyPem());
+
+let folder: string;
+const at = (...parts: string[]): string => join(folder, ...parts);
+
+async function proofOf(index: number, extra: Buffer | undefined): Promise<string> {
+  const read = async (tile: Parameters<typeof readLogFile>[1]) =>
+    (await readLogFile(filesIn(files), tile))?.bytes ?? Buffer.alloc(0);
+  const path = await proveInclusion(index, entries.length, read);
+  return formatLogProof({ index, path, checkpoint, ...(extra === undefined ? {} : { extra }) });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'causeway-verify-'));
+  await writeLog(at('log'), files);
+  await writeFile(at('log.vkey'), `${formatVerifierKey(logSigner.verifierKey)}\n`);
+  await writeFile(at('committee.vkey'), formatVerifierKey(committee.verifierKey));
+  await writeFile(at('stranger.vkey'), formatVerifierKey(stranger.verifierKey));
+  await writeFile(at('entry'), entries[258]!);
+  await writeFile(at('with-entry.tlog-proof'), await proofOf(258, entries[258]));
+  await writeFile(at('alone.tlog-proof'), await proofOf(258, undefined));
+  await writeFile(at('wrong.tlog-proof'), await proofOf(258, entries[257]));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('verifying what is named', () => {
+  it('takes a folder with the key beside it, and witnesses', async () => {
+    const report = await verifyPath(at('log'), { witnessFiles: [at('committee.vkey')] });
+    expect(report).toMatchObject({ subject: 'log', size: 300, findings: [] });
+    expect(verdictOf(report)).toContain('witness.example/committee cosigned');
+    const none = await verifyPath(at('log'), { keyFile: at('stranger.vkey') });
+    expect(none.findings).toMatchObject([{ kind: 'wrong-key', where: 'checkpoint' }]);
+  });
+
+  it('takes a proof that holds its entry, or one whose entry is named', async () => {
+    const held = await verifyPath(at('with-entry.tlog-proof'));
+    expect(held).toMatchObject({ subject: 'proof', index: 258, size: 300, findings: [] });
+    expect(verdictOf(held)).toBe(
+      'This proof verifies: entry 258 stands in log.example/causeway, under the signed checkpoint of 300 entries.',
+    );
+    const named = await verifyPath(at('alone.tlog-proof'), { entryFile: at('entry') });
+    expect(named.findings).toEqual([]);
+    await expect(verifyPath(at('alone.tlog-proof'))).rejects.toMatchObject({ code: 'log-unreadable' });
+  });
+
+  it('says where a proof is wrong', async () => {
+    const wrong = await verifyPath(at('wrong.tlog-proof'));
+    expect(wrong.findings).toMatchObject([{ kind: 'edited', where: 'wrong.tlog-proof', entry: 258 }]);
+    const text = await proofOf(258, entries[258]);
+    await writeFile(at('cut.tlog-proof'), text.replace('index 258', 'index x'));
+    expect((await verifyPath(at('cut.tlog-proof'))).findings).toMatchObject([
+      { line: 3, where: 'cut.tlog-proof' },
+    ]);
+    await writeFile(at('resized.tlog-proof'), text.replace('\n300\n', '\n301\n'));
+    expect((await verifyPath(at('resized.tlog-proof'))).findings).toMatchObject([{ kind: 'edited' }]);
+    const foreign = await verifyPath(at('with-entry.tlog-proof'), { origin: 'log.example/other' });
+    expect(foreign.findings).toMatchObject([{ kind: 'other-origin' }]);
+  });
+});
+
+describe('causeway audit verify', () => {
+  it('ends with a plain verdict and exit code 0 for what is good', async () => {
+    const { code, stdout, stderr } = await runCauseway([
+      'audit',
+      'verify',
+      at('log'),
+      '--witness',
+      at('committee.vkey'),
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^good {2}This log verifies: all 300 entries /);
+  });
+
+  it('says which and where with exit code 2 for what is not', async () => {
+    const bad = new Map(files);
+    const bundle = Buffer.from(files.get('tile/entries/000')!);
+    bundle[20]! ^= 1;
+    await writeLog(at('bad', 'log'), bad.set('tile/entries/000', bundle));
+    const { code, stdout, stderr } = await runCauseway([
+      ...['--json', 'audit', 'verify', at('bad', 'log'), '--key', at('log.vkey')],
+    ]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    expect(jsonLines(stdout)).toMatchObject([
+      {
+        type: 'verdict',
+        good: false,
+        findings: [{ kind: 'edited', where: 'tile/entries/000', entry: 0 }],
+        verdict:
+          'This log does not verify: entry 0, number 1 in tile/entries/000, is not the one that was logged there.',
+      },
+    ]);
+  });
+
+  it('ends with exit code 3 and without a stack trace for what cannot be read', async () => {
+    await mkdir(at('empty'));
+    await mkdir(at('checkpoint-is-a-folder', 'checkpoint'), { recursive: true });
+    await writeFile(at('nothing'), 'nothing');
+    await writeFile(at('broken.vkey'), 'example.com/foo+530d903a+AekyeRrm');
+    for (const args of [
+      [at('absent')],
+      [at('empty')],
+      [at('nothing')],
+      [at('checkpoint-is-a-folder')],
+      [at('log'), '--key', at('absent')],
+      [at('log'), '--key', at('broken.vkey')],
+      [at('log'), '--since', at('absent')],
+    ]) {
+      const { code, stdout, stderr } = await runCauseway(['audit', 'verify', ...args]);
+      expect({ code, stdout }, args.join(' ')).toEqual({ code: 3, stdout: '' });
+      expect(stderr).toContain('log-unreadable');
+      expect(stderr).not.toMatch(/^ +at /m);
+    }
+  });
+});

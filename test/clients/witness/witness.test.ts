@@ -1,0 +1,219 @@
+import { mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Witness } from '../../../clients/witness/witness.ts';
+import {
+  createWitnessHome,
+  followLog,
+  openWitnessHome,
+  type WitnessHome,
+} from '../../../clients/witness/witness-home.ts';
+import { startWitnessServer } from '../../../clients/witness/witness-server.ts';
+import { WitnessStore } from '../../../clients/witness/witness-store.ts';
+import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';
+import { parseNote } from '../../../protocol/proof/note.ts';
+import { formatVerifierKey, parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
+import {
+  maxWitnessRequestBytes,
+  readWitnessAnswer,
+  witnessCheckpointPath,
+} from '../../../protocol/proof/witness-protocol.ts';
+import { GrowingLog, newKeyPem } from './witness-fixture.ts';
+
+const pem = newKeyPem();
+const log = new GrowingLog('log.example/causeway', pem);
+const fork = new GrowingLog('log.example/causeway', pem, 1);
+const impostor = new GrowingLog('log.example/causeway', newKeyPem());
+const stranger = new GrowingLog('log.example/stranger', newKeyPem());
+const settings = {
+  name: 'witness.example/committee',
+  listen: '127.0.0.1',
+  port: 0,
+  logs: [{ origin: log.origin, keys: [formatVerifierKey(log.signer.verifierKey)] }],
+};
+
+let folder: string;
+let count = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'causeway-witness-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function newHome(): Promise<WitnessHome> {
+  return createWitnessHome(join(folder, `home-${count++}`), settings);
+}
+
+async function withWitness(
+  work: (witness: Witness, home: WitnessHome, store: WitnessStore) => unknown,
+): Promise<void> {
+  const home = await newHome();
+  const store = new WitnessStore(home.storePath);
+  try {
+    await work(new Witness({ ...home, store, now: () => 1_800_000_000_000 }), home, store);
+  } finally {
+    store.close();
+  }
+}
+
+describe('a witness', () => {
+  it('cosigns what leads on, and remembers it over a restart', async () => {
+    await withWitness((witness, home, store) => {
+      const known = [home.cosigner.verifierKey];
+      const text = parseNote(log.checkpointAt(13)).text;
+      const answer = readWitnessAnswer(witness.addCheckpoint(log.request(0, 13)), text, known);
+      expect(answer).toMatchObject({ outcome: 'cosigned', cosignatures: [{ timeSeconds: 1_800_000_000 }] });
+      expect(witness.addCheckpoint(log.request(13, 40)).status).toBe(200);
+      expect(witness.addCheckpoint(log.request(40, 40)).status).toBe(200);
+
+      const again = new WitnessStore(home.storePath);
+      const restarted = new Witness({ ...home, store: again, now: Date.now });
+      expect(restarted.addCheckpoint(log.request(13, 40))).toMatchObject({ status: 409, body: '40\n' });
+      expect(restarted.addCheckpoint(log.request(40, 41)).status).toBe(200);
+      again.close();
+      // Two witnesses on one home share one memory.
+      expect(witness.addCheckpoint(log.request(40, 50))).toMatchObject({ status: 409, body: '41\n' });
+      expect(store.lastOf(log.origin)).toMatchObject({ size: 41, root: log.rootAt(41) });
+    });
+  });
+
+  it('refuses in the words of the standard, and remembers nothing of it', async () => {
+    await withWitness((witness, _home, store) => {
+      expect(witness.addCheckpoint(Buffer.from('hello'))).toMatchObject({ status: 400 });
+      expect(witness.addCheckpoint(Buffer.alloc(0))).toMatchObject({ status: 400 });
+      expect(witness.addCheckpoint(stranger.request(0, 3))).toMatchObject({ status: 404 });
+      expect(witness.addCheckpoint(impostor.request(0, 3))).toMatchObject({ status: 403 });
+      expect(witness.addCheckpoint(log.request(3, 13))).toMatchObject({
+        status: 409,
+        contentType: 'text/x.tlog.size',
+        body: '0\n',
+      });
+      expect(store.lastOf(log.origin)).toBeUndefined();
+    });
+  });
+
+  it('refuses a fork and keeps it as evidence, once', async () => {
+    await withWitness((witness, _home, store) => {
+      witness.addCheckpoint(log.request(0, 13));
+      for (let time = 0; time < 2; time++) {
+        expect(witness.addCheckpoint(fork.request(13, 20)).status).toBe(422);
+        expect(witness.addCheckpoint(fork.request(13, 13)).status).toBe(422);
+      }
+      expect(witness.addCheckpoint(log.request(12, 12)).status).toBe(409);
+      expect(store.lastOf(log.origin)).toMatchObject({ size: 13, root: log.rootAt(13) });
+      const kept = store.evidence();
+      expect(kept.map(({ request }) => request)).toEqual([fork.checkpointAt(20), fork.checkpointAt(13)]);
+    });
+  });
+
+  it('has a memory that itself refuses to go back, to fork and to forget', async () => {
+    await withWitness((witness, _home, store) => {
+      witness.addCheckpoint(log.request(0, 13));
+      const put = (size: number, root: Buffer) => () =>
+        store.advance(log.origin, () => ({ result: undefined, next: { size, root, note: '' } }));
+      expect(put(12, log.rootAt(12))).toThrow(/never goes back/);
+      expect(put(13, fork.rootAt(13))).toThrow(/never goes back/);
+      expect(store.lastOf(log.origin)?.size).toBe(13);
+    });
+  });
+});
+
+describe('the home of a witness', () => {
+  it('is private, and its verifier key fits its key', async () => {
+    const home = await newHome();
+    const modes = await Promise.all(
+      ['.', 'witness.key', 'witness.db'].map(async (name) => (await stat(join(home.dir, name))).mode & 0o777),
+    );
+    expect(modes).toEqual([0o700, 0o600, 0o600]);
+    const written = parseVerifierKey(await readFile(join(home.dir, 'witness.vkey')));
+    expect(written).toEqual(home.cosigner.verifierKey);
+    expect(written.type).toBe(4);
+    await expect(createWitnessHome(home.dir, settings)).rejects.toMatchObject({ code: 'home-exists' });
+  });
+
+  it('follows more logs, and more keys of one', async () => {
+    const { dir } = await newHome();
+    await followLog(dir, stranger.origin, [formatVerifierKey(stranger.signer.verifierKey)]);
+    await followLog(dir, log.origin, [formatVerifierKey(impostor.signer.verifierKey)]);
+    const { logs } = await openWitnessHome(dir);
+    expect(logs.map(({ origin, keys }) => [origin, keys.length])).toEqual([
+      [stranger.origin, 1],
+      [log.origin, 2],
+    ]);
+  });
+
+  it('is not opened when it is damaged, and a lost memory is not made anew', async () => {
+    const { dir, storePath, cosigner } = await newHome();
+    await unlink(storePath);
+    expect(() => new WitnessStore(storePath)).toThrow(/does not know what it has cosigned/);
+    await expect(followLog(dir, 'o', [formatVerifierKey(cosigner.verifierKey)])).rejects.toThrow(/of a log/);
+    await writeFile(join(dir, 'witness.json'), '{"version":1,"surprise":true}');
+    await expect(openWitnessHome(dir)).rejects.toMatchObject({ code: 'configuration-invalid' });
+    await writeFile(join(dir, 'witness.json'), 'nothing');
+    await expect(openWitnessHome(dir)).rejects.toMatchObject({ code: 'configuration-invalid' });
+  });
+});
+
+describe('a witness over HTTP', () => {
+  it('speaks the protocol', async () => {
+    await withWitness(async (witness, home) => {
+      const server = await startWitnessServer({ witness, listen: '127.0.0.1', port: 0 });
+      try {
+        const post = (body: Uint8Array) =>
+          fetch(`${server.url}/add-checkpoint`, { method: 'POST', body: Buffer.from(body) });
+        const last = `${server.url}${witnessCheckpointPath(log.origin)}`;
+        expect((await fetch(last)).status).toBe(404);
+
+        const cosigned = await post(log.request(0, 13));
+        expect(cosigned.status).toBe(200);
+        const line = await cosigned.text();
+        expect(line).toMatch(/^— witness\.example\/committee \S+\n$/);
+
+        const conflict = await post(log.request(0, 20));
+        expect([conflict.status, conflict.headers.get('content-type'), await conflict.text()]).toEqual([
+          409,
+          'text/x.tlog.size',
+          '13\n',
+        ]);
+        expect((await post(fork.request(13, 20))).status).toBe(422);
+        expect((await post(impostor.request(13, 20))).status).toBe(403);
+        expect((await post(stranger.request(0, 20))).status).toBe(404);
+        expect((await post(Buffer.from('old x\n'))).status).toBe(400);
+        expect((await post(Buffer.alloc(maxWitnessRequestBytes + 1, 'a'))).status).toBe(413);
+        expect((await fetch(`${server.url}/add-checkpoint`)).status).toBe(404);
+        expect((await fetch(`${server.url}/add-checkpoint`, { method: 'POST' })).status).toBe(400);
+
+        const shown = await (await fetch(last)).text();
+        const opened = openCheckpoint(shown, {
+          keys: [log.signer.verifierKey],
+          witnesses: [home.cosigner.verifierKey],
+          witnessesNeeded: 1,
+        });
+        expect(opened.size).toBe(13);
+        expect(shown.endsWith(line)).toBe(true);
+      } finally {
+        await server.close();
+      }
+    });
+  });
+
+  it('answers one of many that ask at once, and the others with what is then the size', async () => {
+    await withWitness(async (witness) => {
+      const server = await startWitnessServer({ witness, listen: '127.0.0.1', port: 0 });
+      try {
+        const replies = await Promise.all(
+          Array.from({ length: 20 }, async (_, index) => {
+            const body = log.request(0, index + 1);
+            return (await fetch(`${server.url}/add-checkpoint`, { method: 'POST', body: Buffer.from(body) }))
+              .status;
+          }),
+        );
+        expect(replies.filter((status) => status === 200)).toHaveLength(1);
+        expect(replies.filter((status) => status === 409)).toHaveLength(19);
+      } finally {
+        await server.close();
+      }
+    });
+  });
+});

@@ -1,0 +1,91 @@
+import { copyFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect } from '../../clients/sdk/client.ts';
+import type { MessageId } from '../../protocol/ids.ts';
+import { Writer, type TestEndpoint } from './kit/endpoint.ts';
+import { addresses, Exchange } from './kit/exchange.ts';
+import { eventually } from './kit/watch.ts';
+
+let exchange: Exchange;
+let people: Record<'police' | 'north', TestEndpoint>;
+
+beforeAll(async () => {
+  exchange = await Exchange.open();
+  people = await exchange.enrol('police', 'north');
+});
+afterAll(() => exchange.close());
+
+/** Stops the gateway, copies one file over another, and starts it again where clients look for it. */
+async function copyStore(from: string, to: string): Promise<void> {
+  const port = Number(new URL(exchange.url).port);
+  await exchange.stop(1_000);
+  await copyFile(from, to);
+  await exchange.start({ port });
+}
+
+async function backUp(): Promise<string> {
+  const backup = `${exchange.home.store}.backup`;
+  await copyStore(exchange.home.store, backup);
+  return backup;
+}
+
+/** Puts the store back to what it was. */
+async function restore(backup: string): Promise<void> {
+  await copyStore(backup, exchange.home.store);
+}
+
+it('tells a sender that is ahead of the restored stream what it still has, and what comes', async () => {
+  const writer = await Writer.open(people.police, [people.north]);
+  const exchangeOne = async (receiptsAfter: number) => {
+    const police = await exchange.connect(people.police, { receiptsAfter });
+    const north = await exchange.connect(people.north, { credit: 10 });
+    const message = writer.message();
+    await police.accepted(message);
+    await north.store(await north.arrival(message));
+    const { position } = await police.receipt(message, 'stored');
+    await Promise.all([police.leave(), north.leave()]);
+    return position;
+  };
+  const before = await exchangeOne(0);
+  const backup = await backUp();
+  const lost = await exchangeOne(before);
+  expect(lost).toBeGreaterThan(before);
+  await restore(backup);
+  expect(await exchangeOne(lost + 100)).toBe(lost);
+});
+
+it('lets the SDK go on by itself, from the position that the stream has now', async () => {
+  const backup = await backUp();
+  const sender = await connect({ home: people.police.home.dir, random: () => 0 });
+  const recipient = await connect({ home: people.north.home.dir, random: () => 0 });
+  try {
+    await sender.directory.trustAll();
+    await recipient.directory.trustAll();
+    const store = (async () => {
+      for await (const notice of recipient.notices()) await notice.ack();
+    })();
+    const stored = async (text: string): Promise<MessageId> => {
+      const { id } = await sender.send({
+        ...{ to: addresses.north, category: 'police-concern', severity: 'concern' as const },
+        ...{ purpose: 'child-protection', basis: 'public-task', content: { text } },
+      });
+      await eventually('the recipient’s receipt', () =>
+        sender.message(id)?.deliveries[0]?.outcome === 'stored' ? true : undefined,
+      );
+      return id;
+    };
+    for (const text of ['one', 'two', 'three']) await stored(text);
+    await restore(backup);
+    await sender.whenConnected();
+    await stored('four');
+    // The position went back with the stream: a stream that grows past the old one while away loses nothing.
+    await restore(backup);
+    await sender.whenConnected();
+    await stored('five');
+    await recipient.close();
+    await store;
+  } finally {
+    await sender.close();
+    await recipient.close();
+  }
+});

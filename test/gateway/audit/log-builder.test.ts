@@ -1,0 +1,215 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LogFolder } from '../../../gateway/audit/log-folder.ts';
+import { mirrorLog, readExactly } from '../../../gateway/audit/mirror-log.ts';
+import { leafHash, treeRoot } from '../../../protocol/proof/merkle.ts';
+import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';
+import type { NoteSigner } from '../../../protocol/proof/note-signer.ts';
+import { decodeBundle, partialTilesAt, tileWidth } from '../../../protocol/proof/tile.ts';
+import { rootFromTiles } from '../../../protocol/proof/tile-proof.ts';
+import { createSigner, leafText, Leaves, openBuilder, origin, temporaryFolder } from './synthetic-leaves.ts';
+
+const signer = createSigner();
+
+/** Reads a published folder as a stranger would, and holds it to the leaves that it must be made of. */
+async function expectWhole(dir: string, size: number, variantFrom = Infinity): Promise<void> {
+  const folder = new LogFolder(dir);
+  const checkpoint = openCheckpoint((await folder.readCheckpoint()) ?? '', {
+    origin,
+    keys: [signer.verifierKey],
+  });
+  expect(checkpoint.size).toBe(size);
+  const entries = Array.from({ length: size }, (_, index) =>
+    leafText(index, index >= variantFrom ? ' ' : ''),
+  );
+  expect(checkpoint.root).toEqual(treeRoot(entries.map(leafHash)));
+  const read = async (name: Parameters<typeof readExactly>[1]): Promise<Buffer> => {
+    const bytes = await readExactly(folder, name);
+    if (bytes === undefined) throw new Error('a file is missing');
+    return bytes;
+  };
+  expect(await rootFromTiles(size, read)).toEqual(checkpoint.root);
+  const found: Buffer[] = [];
+  for (let index = 0; index * tileWidth < size; index++) {
+    const width = Math.min(tileWidth, size - index * tileWidth);
+    found.push(...decodeBundle(await read({ level: 'entries', index, width }), width));
+  }
+  expect(found.map(String)).toEqual(entries.map(String));
+}
+
+describe('the published log', () => {
+  test('is whole after every step, whatever the sizes of the commits, also when it is opened again', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({ count: fc.integer({ min: 1, max: 400 }), again: fc.boolean(), synced: fc.boolean() }),
+          {
+            minLength: 1,
+            maxLength: 6,
+          },
+        ),
+        async (steps) => {
+          await using temporary = await temporaryFolder();
+          const leaves = new Leaves();
+          let builder = await openBuilder(temporary.dir, leaves, signer);
+          for (const { count, again, synced } of steps) {
+            leaves.commit(count);
+            expect((await builder.advance())?.size).toBe(leaves.size);
+            expect(await builder.advance()).toBeUndefined();
+            await expectWhole(temporary.dir, leaves.size);
+            if (synced) await builder.sync();
+            if (again) builder = await openBuilder(temporary.dir, leaves, signer);
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  test('leaves no partial tile behind that a wider one has replaced', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    const builder = await openBuilder(temporary.dir, leaves, signer);
+    for (let step = 0; step < 40; step++) {
+      leaves.commit(17);
+      await builder.advance();
+    }
+    const files = (await readdir(temporary.dir, { recursive: true })).filter((name) =>
+      /\.p\/\d+$/.test(name),
+    );
+    expect(files).toHaveLength(partialTilesAt(leaves.size).length + 1);
+  });
+
+  test('what a crash takes away is made again: any files that were not synced may be gone or cut off', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 900 }), async (seed, count) => {
+        await using temporary = await temporaryFolder();
+        const leaves = new Leaves();
+        const builder = await openBuilder(temporary.dir, leaves, signer);
+        leaves.commit(300);
+        await builder.advance();
+        await builder.sync();
+        const synced = new Set(await readdir(temporary.dir, { recursive: true }));
+        leaves.commit(count);
+        await builder.advance();
+        let random = seed;
+        for (const name of await readdir(temporary.dir, { recursive: true, withFileTypes: true })) {
+          const path = join(name.parentPath, name.name);
+          const isNew = !synced.has(path.slice(temporary.dir.length + 1));
+          random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
+          if (!name.isFile() || name.name === 'checkpoint' || !isNew || random % 3 === 0) continue;
+          if (random % 3 === 1) await rm(path);
+          else await writeFile(path, (await readFile(path)).subarray(0, 40));
+        }
+        const again = await openBuilder(temporary.dir, leaves, signer);
+        leaves.commit(1);
+        await again.advance();
+        await expectWhole(temporary.dir, leaves.size);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a failure at any write is told, and the next step makes the log whole', async () => {
+    /** Fails the nth write, before or after it. */
+    class FailingFolder extends LogFolder {
+      failAt = Infinity;
+      after = false;
+      writes = 0;
+
+      override async writeFile(...args: Parameters<LogFolder['writeFile']>): Promise<void> {
+        await this.#attempt(async () => super.writeFile(...args));
+      }
+
+      override async writeCheckpoint(text: string): Promise<void> {
+        await this.#attempt(async () => super.writeCheckpoint(text));
+      }
+
+      async #attempt(write: () => Promise<void>): Promise<void> {
+        const fails = ++this.writes === this.failAt;
+        if (fails && !this.after) throw new Error('EIO');
+        await write();
+        if (fails) throw new Error('EIO');
+      }
+    }
+    const countWrites = async (): Promise<number> => {
+      await using temporary = await temporaryFolder();
+      const folder = new FailingFolder(temporary.dir);
+      await publishTwice(folder, temporary.dir, signer);
+      return folder.writes;
+    };
+    const writes = await countWrites();
+    expect(writes).toBeGreaterThan(8);
+    for (let failAt = 1; failAt <= writes; failAt++) {
+      for (const after of [false, true]) {
+        await using temporary = await temporaryFolder();
+        const folder = Object.assign(new FailingFolder(temporary.dir), { failAt, after });
+        await publishTwice(folder, temporary.dir, signer);
+        await expectWhole(temporary.dir, 700);
+      }
+    }
+  });
+
+  test('a store that was restored from an older copy is not signed for', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(500);
+    await (await openBuilder(temporary.dir, leaves, signer)).advance();
+    const older = new Leaves();
+    older.commit(499);
+    await expect(openBuilder(temporary.dir, older, signer)).rejects.toMatchObject({ code: 'log-forked' });
+    await expectWhole(temporary.dir, 500);
+  });
+
+  test('a store whose leaves are not those that were published is not signed for', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(500);
+    await (await openBuilder(temporary.dir, leaves, signer)).advance();
+    const other = new Leaves();
+    other.commit(499);
+    other.commit(10, ' ');
+    await expect(openBuilder(temporary.dir, other, signer)).rejects.toMatchObject({ code: 'log-forked' });
+  });
+
+  test('a checkpoint of another key in the folder is not continued', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(5);
+    await (await openBuilder(temporary.dir, leaves, createSigner())).advance();
+    await expect(openBuilder(temporary.dir, leaves, signer)).rejects.toMatchObject({
+      code: 'note-untrusted',
+    });
+  });
+
+  test('a copy is brought up to date step by step, and is whole each time', async () => {
+    await using from = await temporaryFolder();
+    await using to = await temporaryFolder();
+    const leaves = new Leaves();
+    const builder = await openBuilder(from.dir, leaves, signer);
+    expect(await mirrorLog(new LogFolder(from.dir), to.dir)).toBeUndefined();
+    for (const count of [3, 253, 1, 600, 40]) {
+      leaves.commit(count);
+      await builder.advance();
+      expect(await mirrorLog(new LogFolder(from.dir), to.dir)).toBe(leaves.size);
+      await expectWhole(to.dir, leaves.size);
+    }
+  });
+});
+
+/** Publishes 600 leaves, then 100 more; a step that fails is done again, as the thread does. */
+async function publishTwice(folder: LogFolder, dir: string, by: NoteSigner): Promise<void> {
+  const leaves = new Leaves();
+  leaves.commit(600);
+  const builder = await openBuilder(dir, leaves, by, folder);
+  for (const more of [0, 100]) {
+    if (more > 0) leaves.commit(more);
+    try {
+      await builder.advance();
+    } catch {
+      await builder.advance();
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/** What every engine of the store must do for the audit log, through the port alone. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { splitLeaves } from '../../../gateway/store/leaf-block.ts';
+import type { Store, StoredLeaf } from '../../../gateway/store/port.ts';
+import { commitmentOf, parseLeaf } from '../../../protocol/audit/leaf.ts';
+import { unreadableId } from '../../../protocol/wire/receipt.ts';
+import { digestOf as textDigest } from '../../../protocol/proof/merkle.ts';
+import { directoryEntryDigest } from '../../../protocol/wire/directory.ts';
+import type { StoreFixture } from './store-contract.ts';
+import {
+  acceptable,
+  digestOf,
+  directoryEntry,
+  health,
+  hourMs,
+  messageId,
+  noon,
+  permit,
+  police,
+  refusable,
+  school,
+  settlementOf,
+} from './synthetic-messages.ts';
+
+export function logContract(name: string, createFixture: () => Promise<StoreFixture>): void {
+  describe(`the audit log on ${name}`, () => {
+    let fixture: StoreFixture;
+    let store: Store;
+    const opened: Store[] = [];
+
+    const open = async (): Promise<Store> => {
+      const another = await fixture.open();
+      opened.push(another);
+      return another;
+    };
+    const leaves = async (): Promise<readonly StoredLeaf[]> => store.readLeaves(0, 1_000);
+    const happened = (text: string): { kind: string; text: string } => ({ kind: 'test.happened', text });
+
+    beforeEach(async () => {
+      fixture = await createFixture();
+      store = await open();
+    });
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map(async (each) => each.close()));
+      await fixture.remove();
+    });
+
+    test('counts without gaps over commits, processes and opening again, and is read from any index', async () => {
+      await store.appendRecords([]);
+      expect(await store.appendRecords([happened('line\nbreak “quoted”'), happened('b')])).toBe(0);
+      const other = await open();
+      fixture.clock.now += 1;
+      expect(await other.appendRecords([happened('c')])).toBe(2);
+      expect(await store.appendRecords([happened('d'), happened('e')])).toBe(3);
+      await store.close();
+      store = await open();
+      await store.appendRecords([happened('f')]);
+      const all = await leaves();
+      expect(all.map(({ index, entry }) => [index, entry.text])).toEqual(
+        ['line\nbreak “quoted”', 'b', 'c', 'd', 'e', 'f'].map((text, index) => [index, text]),
+      );
+      expect(all.map(({ at }) => at - noon)).toEqual([0, 0, 1, 1, 1, 1]);
+      expect(await store.readLeaves(1, 3)).toEqual(all.slice(1, 4));
+      expect(await store.readLeaves(4, 1)).toEqual(all.slice(4, 5));
+      expect(await store.readLeaves(6, 10)).toEqual([]);
+      expect(await store.countLeaves()).toBe(6);
+    });
+
+    test('what stands in the open names ids, codes and times; a commitment binds the rest', async () => {
+      const message = acceptable(1, {
+        recipients: [health, school].map((endpoint) => ({ endpoint, listening: true })),
+      });
+      const [outcome] = (await store.submit({ source: police, messages: [message, refusable(2)] })).outcomes;
+      const deliveries = outcome?.outcome === 'accepted' ? outcome.deliveries : [];
+      await store.markDelivered(deliveries);
+      const settlement = settlementOf([message], school);
+      await store.settle(settlement);
+      await store.submit({ source: police, messages: [message] });
+      const envelope = message.envelopeDigest.toString('base64url');
+      const open = (await leaves()).map(({ leaf }) => parseLeaf(Buffer.from(leaf)));
+      const commitment = expect.stringMatching(/^[\w-]{43}$/) as unknown;
+      const at = noon;
+      expect(open).toEqual([
+        { kind: 'message.accepted', at, message: message.id, envelope, commitment },
+        {
+          kind: 'message.refused',
+          at,
+          message: messageId(2),
+          envelope: refusable(2).envelopeDigest.toString('base64url'),
+          code: 'policy-denied',
+          commitment,
+        },
+        { kind: 'delivery.delivered', at, of: 0, nth: 0 },
+        { kind: 'delivery.delivered', at, of: 0, nth: 1 },
+        { kind: 'delivery.stored', at, of: 0, nth: 1, receipt: textDigest(settlement.group) },
+        { kind: 'message.repeated', at, of: 0 },
+      ]);
+    });
+
+    test('every commitment opens to the entry that was given', async () => {
+      const message = acceptable(1);
+      await store.submit({ source: police, messages: [message] });
+      await store.appendRecords([happened('ärger')]);
+      for (const { leaf, entry, opening } of await leaves()) {
+        const { salt, body } = opening!;
+        expect(JSON.parse(body)).toEqual(entry);
+        const bound = commitmentOf(Buffer.concat([Buffer.from(salt, 'base64url'), Buffer.from(body)]));
+        expect(parseLeaf(Buffer.from(leaf)).commitment).toBe(bound);
+      }
+      const salts = (await leaves()).map(({ opening }) => opening?.salt);
+      expect(new Set(salts).size).toBe(salts.length);
+    });
+
+    test('an entry of the directory stands in its leaf by digest, and the directory names the leaf', async () => {
+      await store.permitEnrolment(permit(health, 'secret', noon + hourMs), happened('permit'));
+      const entry = directoryEntry(health);
+      await store.enrol(digestOf('secret'), entry, noon, { kind: 'endpoint.enrolled' });
+      expect((await store.readDirectory()).leaves).toEqual([1]);
+      const revoked = { ...entry, status: 'revoked' as const, revokedAt: entry.enrolledAt };
+      await store.replaceEntry(entry, revoked, { kind: 'endpoint.revoked' });
+      expect((await store.readDirectory()).leaves).toEqual([2]);
+      const open = (await leaves()).map(({ leaf }) => parseLeaf(Buffer.from(leaf)));
+      expect(open[1]).toMatchObject({ endpoint: health, entry: directoryEntryDigest(entry) });
+      expect(open[2]).toMatchObject({ endpoint: health, entry: directoryEntryDigest(revoked) });
+    });
+
+    test('runs of leaves give the same bytes, in whole commits', async () => {
+      for (let number = 0; number < 5; number++) {
+        await store.submit({ source: police, messages: [acceptable(number), acceptable(100 + number)] });
+      }
+      const all = await leaves();
+      for (const from of [0, 1, 2, 9, 10]) {
+        const runs = await store.readLeafRuns(from);
+        const texts = runs.flatMap(({ first, leaves: run }) =>
+          splitLeaves(run).map((leaf, place) => [first + place, leaf.toString()]),
+        );
+        expect(texts.filter(([index]) => Number(index) >= from)).toEqual(
+          all.slice(from).map(({ index, leaf }) => [index, leaf]),
+        );
+        expect(runs[0]?.first ?? from).toBeLessThanOrEqual(from);
+        expect(runs.every(({ first, count }) => first + count > from)).toBe(true);
+      }
+    });
+
+    describe('erasing a case', () => {
+      const erased = { kind: 'case.erased', authority: 'court' };
+
+      test('takes body, salt, ciphertext and matter away, keeps every leaf, and says so in one', async () => {
+        const thread = messageId(1);
+        const messages = [acceptable(1), acceptable(2, { thread }), acceptable(3)];
+        await store.submit({ source: police, messages });
+        await store.settle(settlementOf(messages.slice(0, 2), health));
+        const before = await leaves();
+        expect(await store.eraseCase(thread, erased)).toBe('erased');
+        const after = await leaves();
+        expect(after.slice(0, before.length).map(({ leaf }) => leaf)).toEqual(before.map(({ leaf }) => leaf));
+        expect(after.map((leaf) => leaf.erased)).toEqual([true, true, false, false, false, false]);
+        expect(after[0]).not.toHaveProperty('opening');
+        expect(after[2]?.entry).toEqual(messages[2]?.record);
+        expect(after.at(-1)?.entry).toEqual(erased);
+      });
+
+      test('waits for deliveries to come to their end, and knows what it does not know', async () => {
+        await store.submit({ source: police, messages: [acceptable(1)] });
+        expect(await store.eraseCase(messageId(1), erased)).toBe('pending');
+        expect((await leaves())[0]?.erased).toBe(false);
+        expect(await store.eraseCase(messageId(7), erased)).toBe('unknown');
+        expect(await leaves()).toHaveLength(1);
+      });
+
+      test('leaves the id its first outcome, and lets the case live on with a new secret', async () => {
+        const message = acceptable(1);
+        await store.submit({ source: police, messages: [message] });
+        await store.settle(settlementOf([message], health));
+        const other = await open();
+        await other.eraseCase(message.thread, erased);
+        const { outcomes } = await store.submit({
+          source: police,
+          messages: [message, acceptable(2, { thread: message.thread })],
+        });
+        expect(outcomes.map(({ outcome }) => outcome)).toEqual(['duplicate', 'accepted']);
+        expect((await leaves()).map((leaf) => leaf.erased)).toEqual([true, false, false, false, false]);
+      });
+    });
+
+    test('whoever is not who they say cannot write into a case', async () => {
+      const forged = refusable(1, { id: unreadableId, final: false, thread: undefined });
+      await store.submit({ source: police, messages: [acceptable(2), forged] });
+      expect((await leaves())[1]?.case).not.toBe((await leaves())[0]?.case);
+    });
+  });
+}
