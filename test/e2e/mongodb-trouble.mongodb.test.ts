@@ -42,7 +42,7 @@ describe.skipIf(mongod === null)('a gateway whose MongoDB does not answer', () =
 
   it('acknowledges nothing, says so in /readyz, keeps its sessions, and goes on by itself', async () => {
     const writer = await Writer.open(people.police, [people.north]);
-    const police = await exchange.connect(people.police);
+    const police = await exchange.connect(people.police, { answerPatienceMs: patienceMs });
     const north = await exchange.connect(people.north, { credit: 100 });
     await police.accepted(writer.message());
     expect(await readiness()).toBe(200);

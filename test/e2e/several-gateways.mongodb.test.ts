@@ -1,6 +1,11 @@
 /** Two gateways on one replica set: it does not matter which of them an endpoint talks to. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyPath } from '../../clients/audit/verify.ts';
 import type { RunningGateway } from '../../gateway/app.ts';
+import { mirrorLog } from '../../gateway/audit/mirror-log.ts';
+import { PublishedLog } from '../../gateway/cli/published-log.ts';
 import {
   createMongodbFixture,
   hasServer,
@@ -94,6 +99,26 @@ describe.skipIf(!hasServer)('two gateways on one store', () => {
     await police.receipt(sent[0]!.at(-1)!.message, 'stored');
     await policeThere.receipt(sent[1]!.at(-1)!.message, 'stored');
     await Promise.all([police, policeThere, north].map((session) => session.leave()));
+  });
+
+  it('publish one log of what both have accepted, which verifies offline', async () => {
+    const writer = await Writer.open(people.police, [people.north]);
+    const police = await exchange.connect(people.police);
+    const policeThere = await connectThere(people.police);
+    const messages = [writer.message(), writer.message()];
+    await police.accepted(messages[0]!);
+    await policeThere.accepted(messages[1]!);
+    const store = await exchange.store();
+    const leaves = await store.countLeaves();
+    const log = new PublishedLog(exchange.home, store);
+    const { size } = await log.checkpointFor(leaves);
+    expect(size).toBeGreaterThanOrEqual(leaves);
+    const copy = join(exchange.dir, 'log');
+    await mirrorLog(log.folder, copy);
+    await writeFile(join(exchange.dir, 'log.vkey'), log.vkey);
+    const { findings } = await verifyPath(copy);
+    expect(findings).toEqual([]);
+    await Promise.all([police.leave(), policeThere.leave()]);
   });
 
   it('end a revoked endpoint’s sessions at both', async () => {
