@@ -66,8 +66,14 @@ export default {
     {
       name: 'only-the-engine-knows-sqlite',
       severity: 'error',
-      from: { path: '^gateway/', pathNot: '^gateway/(store/(sqlite/|open-)|app|cli/)' },
+      from: { path: '^gateway/', pathNot: '^gateway/(store/(sqlite/|open-|path-lock)|open-store|cli/)' },
       to: { path: '^gateway/store/sqlite/' },
+    },
+    {
+      name: 'only-the-engine-knows-mongodb',
+      severity: 'error',
+      from: { path: '^gateway/', pathNot: '^gateway/(store/(mongodb/|open-)|open-store)' },
+      to: { path: '^(gateway/store/mongodb/|node_modules/mongodb/)' },
     },
     ...Object.entries(mayImport).map(([room, allowed]) => ({
       name: `${room}-imports-downwards`,

@@ -24,6 +24,7 @@ import { auditLogOptions, logVerifierKey } from './audit-log-options.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
 import type { QuotaSettings } from './identity/gateway-settings.ts';
 import { IncidentRecord } from './incident-record.ts';
+import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import { Quotas } from './quotas.ts';
 import { Relay } from './relay/relay.ts';
@@ -31,8 +32,6 @@ import { SessionRegistry } from './socket/session-registry.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
-import { lockStore } from './store/sqlite/store-lock.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export type GatewayOptions = {
   readonly home: GatewayHome;
@@ -40,6 +39,8 @@ export type GatewayOptions = {
   /** Overrides the home's settings. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  /** A file of the embedded store, or `mongodb://…`. */
+  readonly store?: string | undefined;
   readonly quotas?: Partial<QuotaSettings>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -58,15 +59,16 @@ const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
- * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-damaged`, `store-unavailable`
+ * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-damaged`,
+ * `store-unavailable`, `store-in-use`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { home } = options;
-  const lock = lockStore(home.storeFile);
+  const address = options.store ?? home.store;
+  const lock = await lockForOneGateway(address);
   try {
     const policy = await PolicyHolder.load(home.policiesDir);
-    const store = await openSqliteStore({
-      file: home.storeFile,
+    const store = await openStore(address, {
       ...home.storeKeys,
       onError: (error) => options.log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(options.now === undefined ? {} : { clock: options.now }),
@@ -120,13 +122,15 @@ class Gateway {
     this.#sessions = new SessionRegistry(quotas, this.#now);
     this.#quotas = new Quotas(quotas, this.#now);
     this.#relay = this.#createRelay();
-    this.#auditLog = new AuditLog(auditLogOptions(options.home), { onError });
+    this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
   }
 
   async start(releaseLock: () => void): Promise<RunningGateway> {
     this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
       onChange: () => void this.#reload(),
+      onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
+      listening: () => this.#dispatcher.listening(),
     });
     const app = await this.#buildServer();
     const { settings } = this.#options.home;
@@ -152,7 +156,8 @@ class Gateway {
         now: this.#now,
         resolve: (recipient) => this.#directory.resolve(recipient),
         policy: () => this.#policy.current,
-        isListening: (endpoint) => this.#dispatcher.isListening(endpoint),
+        isListening: (endpoint) =>
+          this.#dispatcher.isListening(endpoint) || this.#store.isListeningElsewhere(endpoint),
       },
       onAccepted: (deliveries) => {
         for (const { message } of deliveries) this.#expiry.note(message.expiresAt);

@@ -6,10 +6,11 @@ import { formatVerifierKey } from '../protocol/proof/verifier-key.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import { logOriginOf } from './identity/gateway-settings.ts';
 
-export function auditLogOptions(home: GatewayHome): LogThreadOptions {
-  const { settings, logDir, checkpointsDir, logKeyPem, storeFile } = home;
+/** @param store the address of the store, where it is not the one of the settings */
+export function auditLogOptions(home: GatewayHome, store = home.store): LogThreadOptions {
+  const { settings, logDir, checkpointsDir, logKeyPem } = home;
   return {
-    source: { sqliteFile: storeFile },
+    source: { store },
     dir: logDir,
     historyDir: checkpointsDir,
     exportDir: settings.log.export === undefined ? undefined : resolve(home.dir, settings.log.export),
