@@ -13,6 +13,7 @@ import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { identifyRequest } from './http/identify-request.ts';
+import { listen } from './http/listen.ts';
 import { registerLogRoutes } from './http/log-routes.ts';
 import { buildServer } from './http/server.ts';
 import { checkHealth, shareProbe } from './health.ts';
@@ -315,23 +316,5 @@ class Gateway {
   #logError(error: unknown, endpoint?: EndpointAddress): void {
     const code = isCausewayError(error) ? error.code : 'internal-error';
     this.#log.error({ err: error, code, ...(endpoint === undefined ? {} : { endpoint }) }, 'failure');
-  }
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const reasons: Record<string, string> = {
-      EADDRINUSE: 'another program listens there',
-      EACCES: 'this user may not listen there; ports below 1024 are for privileged ones',
-      EADDRNOTAVAIL: 'this computer has no such address',
-    };
-    const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
-    if (reason === undefined) throw cause;
-    throw new CausewayError('configuration-invalid', {
-      detail: `The gateway cannot listen on ${host}, port ${port}: ${reason}. See host and port in gateway.yaml.`,
-      cause,
-    });
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
-import { openSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { openStore } from '../../gateway/open-store.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-audit-'));
   expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
   const home = await openGatewayHome(join(dir, 'gateway'), Date.now);
-  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
+  const store = await openStore(home.store, home.storeKeys);
   const made = acceptable(1, {
     expiresAt: Date.now() + 3600_000,
     recipients: [{ endpoint: duty, listening: true }],
