@@ -1,0 +1,94 @@
+/** From a person's details to what the tokens are made of: the readings of every code. */
+import { codes, recipes, type Code } from '../../../protocol/linkage/recipes.ts';
+import { maxTokens } from '../../../protocol/linkage/subject-tokens.ts';
+import { readBirthDate, readBirthParts } from './birth-date.ts';
+import { readTenDigits } from './identifiers.ts';
+import { readFamilyName, readGivenName } from './names.ts';
+import { readHouse, readPostcode } from './place.ts';
+import type { SubjectDetails } from './subject.ts';
+
+/** Code → its readings, the written one first; an empty list where the component is missing. */
+export type Readings = Readonly<Record<Code, readonly string[]>>;
+
+/** What one token is made of. */
+export type TokenInput = { readonly recipe: string; readonly text: string };
+
+const separator = '\u001f';
+
+export function readCodes(subject: SubjectDetails): Readings {
+  const given = readGivenName(subject.given ?? '');
+  const family = readFamilyName(subject.family ?? '');
+  const birth = readBirthParts(readBirthDate(subject.birthDate ?? ''));
+  return {
+    given: given.readings,
+    'given-sound': given.sounds,
+    'given-initial': given.initial,
+    family: family.readings,
+    'family-sound': family.sounds,
+    'family-start': family.starts,
+    birth: birth.whole,
+    'birth-year-month': birth.yearMonth,
+    'birth-year-day': birth.yearDay,
+    'birth-month-day': birth.monthDay,
+    postcode: optional(readPostcode(subject.postcode ?? '')),
+    address: optional(readHouse(subject.address ?? '')),
+    chi: optional(readTenDigits(subject.chi ?? '')),
+    nhs: optional(readTenDigits(subject.nhsNumber ?? '')),
+    local: optional(readLocalId(subject.localId ?? '')),
+  };
+}
+
+/**
+ * The inputs of a person's tokens, at most {@link maxTokens}, in the catalogue's order; of each recipe the written
+ * values first. A recipe with a missing component has none. Room goes to every recipe's first before any other.
+ */
+export function tokenInputs(subject: SubjectDetails): TokenInput[] {
+  const readings = readCodes(subject);
+  const byRecipe = recipes.map((recipe) => ({
+    name: recipe.name,
+    texts: combine(recipe.codes, readings),
+  }));
+  let room = maxTokens - byRecipe.filter(({ texts }) => texts.length > 0).length;
+  return byRecipe.flatMap(({ name, texts }) => {
+    const others = Math.min(Math.max(0, texts.length - 1), room);
+    room -= others;
+    return texts.slice(0, 1 + others).map((text) => ({ recipe: name, text }));
+  });
+}
+
+/** The written values together, then with one of them read in another way. */
+function combine(parts: readonly Code[], readings: Readings): string[] {
+  const lists = parts.map((part) => readings[part]);
+  if (lists.some((list) => list.length === 0)) return [];
+  const written = lists.map((list) => list[0] ?? '');
+  const texts = new Set([join(parts, written)]);
+  lists.forEach((list, at) => {
+    for (const reading of list.slice(1)) texts.add(join(parts, written.with(at, reading)));
+  });
+  return [...texts];
+}
+
+/** Forename and surname stand in either order, for the forms on which they change places. */
+function join(parts: readonly Code[], values: readonly string[]): string {
+  const isName = (at: number): boolean => parts[at] === 'given' || parts[at] === 'family';
+  const names = values.filter((_, at) => isName(at)).sort();
+  const rest = values.filter((_, at) => !isName(at));
+  return [...names, ...rest].join(separator);
+}
+
+function readLocalId(text: string): string | undefined {
+  const plain = text
+    .normalize('NFKD')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+  return plain.length < 5 || /^(.)\1*$/u.test(plain) ? undefined : plain;
+}
+
+function optional(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value];
+}
+
+/** True for a code of a forename, for those who check that nothing stands alone. */
+export function isForenameCode(part: Code): boolean {
+  return codes[part].type === 'forename';
+}
