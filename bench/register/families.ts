@@ -211,7 +211,7 @@ function makeChi(random: Random, birthDate: Date, sex: Sex, given: Set<string>):
   for (;;) {
     const ninth = 2 * random.below(5) + (sex === 'M' ? 1 : 0);
     const body = `${date}${month}${year.slice(2)}${random.below(10)}${random.below(10)}${ninth}`;
-    const sum = [...body].reduce((total, digit, at) => total + Number(digit) * (10 - at), 0);
+    const sum = Array.from(body).reduce((total, digit, at) => total + Number(digit) * (10 - at), 0);
     const check = (11 - (sum % 11)) % 11;
     const number = `${body}${check}`;
     if (check === 10 || given.has(number)) continue;

@@ -40,7 +40,7 @@ export class Random {
       if ((total[middle] ?? 0) > aim) high = middle;
       else low = middle + 1;
     }
-    return items[low] as T;
+    return items[low]!;
   }
 
   /** One of the keys by its weight. */
@@ -48,7 +48,7 @@ export class Random {
     const entries = Object.entries(weights) as [K, number][];
     let aim = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
     for (const [key, weight] of entries) if ((aim -= weight) < 0) return key;
-    return (entries.at(-1) as [K, number])[0];
+    return entries.at(-1)![0];
   }
 }
 

@@ -10,6 +10,8 @@
 export { connect, Client, type ClientStatus } from './client.ts';
 export type { ConnectOptions } from './client-options.ts';
 export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
+export type { SubjectDetails } from './linkage/subject.ts';
+export { checkSubject, type SubjectWarning } from './linkage/check-subject.ts';
 export type { SendResult } from './outbox.ts';
 export type { KeptAnswer } from './outbox-table.ts';
 export type { DeliveryRecord, MessageQuery, MessageRecord } from './ladder-table.ts';

@@ -47,7 +47,10 @@ function plausible(year: number, month?: number, day?: number): BirthDate | unde
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** The readings of each part that a token may stand for, the written one first; empty where something is missing. */
+/**
+ * The readings of each part that a token may stand for, the written one first; empty where something is missing.
+ * Month and day go with the decade, or a child named after a parent would share them on a common birthday.
+ */
 export function readBirthParts(date: BirthDate | undefined) {
   if (date?.month === undefined) return { whole: [], yearMonth: [], yearDay: [], monthDay: [] };
   const { year, month, day } = date;
@@ -55,5 +58,10 @@ export function readBirthParts(date: BirthDate | undefined) {
   if (day === undefined) return { whole: [], yearMonth, yearDay: [], monthDay: [] };
   const whole = [`${year}-${two(month)}-${two(day)}`];
   if (day <= 12 && day !== month) whole.push(`${year}-${two(day)}-${two(month)}`);
-  return { whole, yearMonth, yearDay: [`${year}--${two(day)}`], monthDay: [`--${two(month)}-${two(day)}`] };
+  return {
+    whole,
+    yearMonth,
+    yearDay: [`${year}--${two(day)}`],
+    monthDay: [`${Math.floor(year / 10)}x-${two(month)}-${two(day)}`],
+  };
 }

@@ -28,7 +28,7 @@ export type GivenName = {
 const nothing: GivenName = { readings: [], sounds: [], near: [], initial: [] };
 
 /** Reads the forename of a `given` field; further forenames are left aside. */
-export function readGivenName(text: string): GivenName {
+export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   const groups = readWords(text).filter((group) => !titles.has(group.join('')));
   const [first] = groups;
   if (first === undefined || noName.has(first[0] ?? '') || noName.has(first.join(''))) return nothing;
@@ -36,7 +36,7 @@ export function readGivenName(text: string): GivenName {
   const initial = [written.slice(0, 1)];
   if (written.length === 1) return { ...nothing, initial };
   const parts = first.length > 1 ? first.filter((part) => part.length >= minPartLetters) : [];
-  const readings = new Set([written, ...findLongForms(written).map(unifySpelling)]);
+  const readings = new Set([written, ...findLongForms(written, sex).map(unifySpelling)]);
   for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
   const joined = groups.length > 1 && first.length === 1 ? written + (groups[1]?.join('') ?? '') : undefined;
   if (joined !== undefined && isListedForename(joined)) readings.add(joined);
@@ -47,6 +47,15 @@ export function readGivenName(text: string): GivenName {
   for (const candidate of findCorrections(written)) readings.add(unifySpelling(candidate));
   const near = [sortLetters(written), ...dropOne(written)].slice(0, maxNear);
   return { readings: [...readings], sounds, near, initial };
+}
+
+/**
+ * True when the forename is in no list and the surname is in the list of forenames: the two may stand in each
+ * other's place, and for twins then "forename" and address agree.
+ */
+export function maySwap(given: GivenName, family: FamilyName): boolean {
+  const [forename = '', surname = ''] = [given.readings[0], family.readings[0]];
+  return forename !== '' && surname !== '' && !isListedForename(forename) && isListedForename(surname);
 }
 
 /** Readings of a surname, and its codes. */

@@ -1,9 +1,9 @@
 /** From a person's details to what the tokens are made of: the readings of every code. */
-import { codes, recipes, type Code } from '../../../protocol/linkage/recipes.ts';
+import { carries, codes, recipes, type Code, type Recipe } from '../../../protocol/linkage/recipes.ts';
 import { maxTokens } from '../../../protocol/linkage/subject-tokens.ts';
 import { readBirthDate, readBirthParts } from './birth-date.ts';
 import { readTenDigits } from './identifiers.ts';
-import { readFamilyName, readGivenName } from './names.ts';
+import { maySwap, readFamilyName, readGivenName } from './names.ts';
 import { readDistrict, readHouse, readPostcode } from './place.ts';
 import type { SubjectDetails } from './subject.ts';
 
@@ -17,7 +17,7 @@ const startLetters = 3;
 const separator = '\u001f';
 
 export function readCodes(subject: SubjectDetails): Readings {
-  const given = readGivenName(subject.given ?? '');
+  const given = readGivenName(subject.given ?? '', readSex(subject.sex ?? ''));
   const family = readFamilyName(subject.family ?? '');
   const house = readHouse(subject.address ?? '');
   const postcode = readPostcode(subject.postcode ?? '');
@@ -40,8 +40,8 @@ export function readCodes(subject: SubjectDetails): Readings {
     'birth-month-day': birth.monthDay,
     postcode: optional(postcode),
     district: optional(readDistrict(postcode ?? '')),
-    address: optional(house?.house),
-    street: optional(house?.street),
+    address: optional(house.house),
+    street: optional(house.street),
     chi: optional(readTenDigits(subject.chi ?? '')),
     nhs: optional(readTenDigits(subject.nhsNumber ?? '')),
     local: optional(readLocalId(subject.localId ?? '')),
@@ -54,16 +54,21 @@ export function readCodes(subject: SubjectDetails): Readings {
  */
 export function tokenInputs(subject: SubjectDetails): TokenInput[] {
   const readings = readCodes(subject);
-  const byRecipe = recipes.map((recipe) => ({
-    name: recipe.name,
-    texts: combine(recipe.codes, readings),
-  }));
+  const isUnsure = maySwap(readGivenName(subject.given ?? ''), readFamilyName(subject.family ?? ''));
+  const byRecipe = recipes
+    .filter((recipe) => !isUnsure || !restsOnForename(recipe))
+    .map((recipe) => ({ name: recipe.name, texts: combine(recipe.codes, readings) }));
   let room = maxTokens - byRecipe.filter(({ texts }) => texts.length > 0).length;
   return byRecipe.flatMap(({ name, texts }) => {
     const others = Math.min(Math.max(0, texts.length - 1), room);
     room -= others;
     return texts.slice(0, 1 + others).map((text) => ({ recipe: name, text }));
   });
+}
+
+/** True for a recipe that takes the forename and neither the surname nor an identifier to hold it. */
+function restsOnForename(recipe: Recipe): boolean {
+  return carries(recipe, 'forename') && !carries(recipe, 'surname') && !carries(recipe, 'identifier');
 }
 
 /** The written values together, then with one of them read in another way. */
@@ -84,6 +89,12 @@ function join(parts: readonly Code[], values: readonly string[]): string {
   const names = values.filter((_, at) => isName(at)).sort();
   const rest = values.filter((_, at) => !isName(at));
   return [...names, ...rest].join(separator);
+}
+
+/** F or M of `F`, `female`, `2` (NHS Data Dictionary) and the like; undefined for anything else. */
+function readSex(text: string): 'F' | 'M' | undefined {
+  if (/^(?:f|female|girl|2)$/iu.test(text.trim())) return 'F';
+  return /^(?:m|male|boy|1)$/iu.test(text.trim()) ? 'M' : undefined;
 }
 
 function readLocalId(text: string): string | undefined {

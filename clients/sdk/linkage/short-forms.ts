@@ -49,7 +49,7 @@ melissa mel lissa missy; mercedes mercy; michael mick micky mickey mike mikey; m
 mikolaj miki; miriam mim mimi; mitchell mitch; mohammed mo; montgomery monty; muhammad mo; murdoch murdo; murray
 muz; myfanwy myf; natalia nat talia; natalie nat; natasha nat tasha; nathan nat nate; nathaniel nat nate nathan;
 nicholas nick nicky nic nico; nicola nicky nicki nikki nic; nicole nicky nicki nikki nic; norman norm; octavia
-tavi; oliver ollie olly; olivia liv livvy livia olive ollie; oluwaseun seun; oluwaseyi seyi; oluwatobi tobi;
+tavi; oliver ollie olly; olivia liv livvy livia olive; oluwaseun seun; oluwaseyi seyi; oluwatobi tobi;
 oluwatobiloba tobi; oluwadamilola dami damilola; pamela pam; patricia pat patsy trish tricia; patrick pat paddy
 rick; penelope penny pen; percival percy; peter pete; philip phil pip; phillip phil pip; philippa pippa pip;
 prudence pru; rachel rach; raymond ray; rebecca becky becca becks bex; rebekah becky becca; reginald reg reggie;
@@ -80,9 +80,24 @@ for (const entry of table.split(';')) {
   }
 }
 
-/** The names that a short form may stand for, in no order of likelihood; none for a name that is not one. */
-export function findLongForms(name: string): readonly string[] {
-  return longFormsOf.get(name) ?? [];
+/** Long forms borne by girls, among those that share a short form with a name borne by boys. */
+const girls = new Set(
+  `alexandra alexandria aleksandra samantha christina christine nicola nicole charlotte frances francesca danielle
+  georgia georgina harriet roberta joanna joanne josephine maxine antonia louisa louise patricia stephanie valerie
+  valentina victoria gabriella gabrielle henrietta wilhelmina winifred theodora abigail alison caroline catherine
+  jacqueline jasmine julia juliet matilda martha melanie natalia natalie natasha nicola philippa rosie sandra tabitha
+  veronica jemima bernadette`.split(/\s+/u),
+);
+
+/**
+ * The names that a short form may stand for, in no order of likelihood; none for a name that is not one. Sam is
+ * Samantha or Samuel unless `sex`, `F` or `M`, tells which.
+ */
+export function findLongForms(name: string, sex?: 'F' | 'M'): readonly string[] {
+  const long = longFormsOf.get(name) ?? [];
+  const female = long.filter((form) => girls.has(form));
+  if (sex === 'M') return long.filter((form) => !girls.has(form));
+  return sex === 'F' && female.length > 0 ? female : long;
 }
 
 /** Every short form of the table. */

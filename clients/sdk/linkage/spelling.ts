@@ -5,7 +5,7 @@ import { readSound } from './sounds.ts';
 
 const maxCandidates = 4;
 /** Below this a name has too many neighbours. */
-const minLetters = 3;
+const minLetters = 4;
 
 type Lexicon = {
   readonly rank: ReadonlyMap<string, number>;
@@ -23,7 +23,7 @@ export function isListedForename(name: string): boolean {
 
 /**
  * Listed forenames that sound like an unlisted one or are one typing error away (a letter dropped, added, changed, or
- * two swapped), the likeliest first, at most four.
+ * two swapped) and begin alike, the likeliest first, at most four.
  */
 export function findCorrections(name: string): readonly string[] {
   if (name.length < minLetters || isListedForename(name)) return [];
@@ -33,7 +33,9 @@ export function findCorrections(name: string): readonly string[] {
     if (rank.has(shorter)) found.add(shorter);
     for (const near of withoutLetter.get(shorter) ?? []) if (isOneErrorAway(name, near)) found.add(near);
   }
-  const byRank = [...found].sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
+  // Twins are given names that rhyme, Jayden and Kayden, Oisin and Roisin; typing seldom errs at the first letter.
+  const alike = [...found].filter((near) => near.startsWith(name.slice(0, 1)));
+  const byRank = alike.sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
   return byRank.slice(0, maxCandidates);
 }
 
@@ -58,7 +60,11 @@ function lexicon(): Lexicon {
 
 function build(): Lexicon {
   const rank = new Map<string, number>();
-  for (const name of [...listedForenames, ...shortForms(), ...shortForms().flatMap(findLongForms)]) {
+  for (const name of [
+    ...listedForenames,
+    ...shortForms(),
+    ...shortForms().flatMap((short) => findLongForms(short)),
+  ]) {
     if (!rank.has(name)) rank.set(name, rank.size);
   }
   const withoutLetter = new Map<string, string[]>();
