@@ -108,12 +108,15 @@ function makeHousehold(
       new Date(Date.UTC(1970, 0, 1) + random.below(30 * 365) * day),
     );
   }
+  const parent = members[0];
   let birth = Date.UTC(2008, 0, 1) + random.below(17 * 365) * day;
   for (let born = 0, children = 1 + random.below(4); born < children; born++) {
     const sex: Sex = random.happens(0.488) ? 'F' : 'M';
     const taken = (name: string): boolean => members.some(({ given }) => given === name);
     const namesake = random.happens(habits.handedDown)
-      ? [...members, kin].find((other) => other?.sex === sex)
+      ? [parent, kin].find(
+          (other) => other?.sex === sex && !members.some(({ given }, at) => at > 0 && given === other.given),
+        )
       : undefined;
     const given =
       namesake?.given ?? freshName(random, () => pickForename(random, origin, sex, habits), taken);

@@ -55,8 +55,8 @@ export function decideTier(left: TokenSet, right: TokenSet): Link {
 /** What the decision rests on. */
 type Facts = {
   readonly forename: 'written' | 'reading' | 'guessed' | 'initial' | 'missing' | 'differs';
-  /** How much of the date agrees: 3 the whole, 2 all but one part. */
-  readonly date: 0 | 2 | 3;
+  /** How much of the date agrees: 3 the whole, 2 all but one part, 1 month and day of another decade. */
+  readonly date: 0 | 1 | 2 | 3;
   /** 2 the surname, 1 a fuzzy code of it. */
   readonly surname: 0 | 1 | 2;
   /** 2 the postcode or the house, 1 the district. */
@@ -72,7 +72,7 @@ type Facts = {
 function tierOf(facts: Facts): Tier {
   const { forename, date, identifier, initials } = facts;
   if (forename === 'differs')
-    return identifier === 'agrees' && (date > 0 || initials) ? 'possible' : 'conflict';
+    return identifier === 'agrees' && (date > 1 || initials) ? 'possible' : 'conflict';
   if (identifier === 'agrees' && isIdentified(facts)) return 'same';
   if ((forename === 'written' || forename === 'reading') && isSame(facts)) return 'same';
   return isPossible(facts) ? 'possible' : 'none';
@@ -81,7 +81,7 @@ function tierOf(facts: Facts): Tier {
 /** The number agrees. A date alone adds little to a number that holds it, so it needs a third. */
 function isIdentified({ forename, date, surname, place }: Facts): boolean {
   if (forename === 'written' || forename === 'reading') return true;
-  return date > 0 && (surname > 0 || place > 0);
+  return date > 1 && (surname > 0 || place > 0);
 }
 
 function isSame({ forename, date, surname, place, identifier }: Facts): boolean {
@@ -96,7 +96,7 @@ function isPossible({ forename, date, dateMissing, surname, place, identifier, s
   if (identifier === 'agrees') return true;
   if (forename === 'written' || forename === 'reading') {
     if (dateMissing) return place === 2;
-    return date === 3 || (date === 2 && (place === 2 || (surname === 2 && place > 0)));
+    return date === 3 || (date > 0 && (place === 2 || (surname === 2 && place > 0)));
   }
   return date === 3 && (surname > 0 || swapped);
 }
@@ -110,7 +110,7 @@ function readFacts({ agreeing, onBothSides }: Comparison, missing: readonly Evid
   const differ = identifierCodes.some((part) => onBothSides.has(part));
   return {
     forename: readForename({ agreeing, onBothSides }, missing),
-    date: has('birth') || dateParts.length > 1 ? 3 : dateParts.length === 1 ? 2 : 0,
+    date: readDate(has('birth'), dateParts.length, agreeing.has('birth-month-day')),
     surname: has('family') ? 2 : has(...fuzzySurnameCodes) ? 1 : 0,
     place: has('postcode', 'address') ? 2 : has('street', 'district') ? 1 : 0,
     identifier: has(...identifierCodes) ? 'agrees' : differ ? 'differs' : 'missing',
@@ -118,6 +118,12 @@ function readFacts({ agreeing, onBothSides }: Comparison, missing: readonly Evid
     initials: has('initials'),
     swapped: agreeing.get('swapped-starts') === 'reading',
   };
+}
+
+function readDate(whole: boolean, parts: number, monthAndDay: boolean): Facts['date'] {
+  if (whole || parts > 1) return 3;
+  if (parts === 1) return 2;
+  return monthAndDay ? 1 : 0;
 }
 
 const identifierCodes = ['chi', 'nhs', 'local'] as const;
@@ -129,15 +135,10 @@ function readForename(
 ): Facts['forename'] {
   const manner = agreeing.get('given');
   if (manner === 'written' || manner === 'reading') return manner;
-  // Two listed names that sound alike may be two names; two that nobody knows are one in two spellings.
-  if (agreeing.has('given-sound') && onBothSides.has('given-near')) return 'reading';
-  if (
-    agreeing.get('swapped-starts') === 'reading' ||
-    manner === 'guess' ||
-    agreeing.has('given-sound') ||
-    agreeing.has('given-near')
-  )
-    return 'guessed';
+  // Two names that nobody knows and that sound alike are one in two spellings.
+  if (agreeing.has('given-sound')) return 'reading';
+  const mayBe = manner === 'guess' || agreeing.has('given-near');
+  if (mayBe || agreeing.get('swapped-starts') === 'reading') return 'guessed';
   if (onBothSides.has('given')) return 'differs';
   if (agreeing.has('given-initial')) return 'initial';
   return missing.includes('forename') ? 'missing' : 'differs';

@@ -62,6 +62,6 @@ export function readBirthParts(date: BirthDate | undefined) {
     whole,
     yearMonth,
     yearDay: [`${year}--${two(day)}`],
-    monthDay: [`${Math.floor(year / 10)}x-${two(month)}-${two(day)}`],
+    monthDay: [`${Math.floor(year / 10)}x-${two(month)}-${two(day)}`, `--${two(month)}-${two(day)}`],
   };
 }

@@ -13,14 +13,14 @@ const noName = new Set(
 );
 const titles = new Set('mr mrs ms miss mx dr master'.split(' '));
 const minPartLetters = 3;
-const maxNear = 8;
+const maxNear = 10;
 
 /** Readings of a forename, and its codes. Empty lists where there is no name. */
 export type GivenName = {
   readonly readings: readonly string[];
-  /** How it sounds. */
+  /** How a forename in no list sounds. Listed names have none, so two of them never meet in it. */
   readonly sounds: readonly string[];
-  /** For a forename that is in no list: what is left when one letter is dropped. Listed names have none. */
+  /** How it sounds; for a name in no list also how it may have sounded, and what is left when a letter is dropped. */
   readonly near: readonly string[];
   readonly initial: readonly string[];
 };
@@ -40,13 +40,14 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
   const joined = groups.length > 1 && first.length === 1 ? written + (groups[1]?.join('') ?? '') : undefined;
   if (joined !== undefined && isListedForename(joined)) readings.add(joined);
-  const sounds = [readSound(written)];
+  const sound = readSound(written);
   if (isListedForename(written) || parts.length > 0) {
-    return { readings: [...readings], sounds, near: [], initial };
+    return { readings: [...readings], sounds: [], near: [sound], initial };
   }
-  for (const candidate of findCorrections(written)) readings.add(unifySpelling(candidate));
-  const near = [sortLetters(written), ...dropOne(written)].slice(0, maxNear);
-  return { readings: [...readings], sounds, near, initial };
+  const { likely, further } = findCorrections(written);
+  for (const candidate of likely) readings.add(unifySpelling(candidate));
+  const near = [sound, ...further.map(readSound), sortLetters(written), ...dropOne(written)];
+  return { readings: [...readings], sounds: [sound], near: [...new Set(near)].slice(0, maxNear), initial };
 }
 
 /**

@@ -55,9 +55,11 @@ export function readCodes(subject: SubjectDetails): Readings {
 export function tokenInputs(subject: SubjectDetails): TokenInput[] {
   const readings = readCodes(subject);
   const isUnsure = maySwap(readGivenName(subject.given ?? ''), readFamilyName(subject.family ?? ''));
-  const byRecipe = recipes
-    .filter((recipe) => !isUnsure || !restsOnForename(recipe))
-    .map((recipe) => ({ name: recipe.name, texts: combine(recipe.codes, readings) }));
+  const byRecipe = recipes.map((recipe) => {
+    const texts = combine(recipe.codes, readings);
+    const isSwayed = isUnsure && texts.length > 0 && restsOnForename(recipe);
+    return { name: recipe.name, texts: isSwayed ? holdBySurname(texts, readings) : texts };
+  });
   let room = maxTokens - byRecipe.filter(({ texts }) => texts.length > 0).length;
   return byRecipe.flatMap(({ name, texts }) => {
     const others = Math.min(Math.max(0, texts.length - 1), room);
@@ -69,6 +71,15 @@ export function tokenInputs(subject: SubjectDetails): TokenInput[] {
 /** True for a recipe that takes the forename and neither the surname nor an identifier to hold it. */
 function restsOnForename(recipe: Recipe): boolean {
   return carries(recipe, 'forename') && !carries(recipe, 'surname') && !carries(recipe, 'identifier');
+}
+
+/**
+ * Where forename and surname may have changed places, the surname joins the written value, and what would stand
+ * without it becomes another reading: two such records then agree only when both names do, for otherwise twins whose
+ * names were both swapped would agree in their surname.
+ */
+function holdBySurname(texts: readonly string[], { family }: Readings): string[] {
+  return [`${texts[0] ?? ''}${separator}${family[0] ?? ''}`, ...texts];
 }
 
 /** The written values together, then with one of them read in another way. */

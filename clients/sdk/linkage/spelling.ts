@@ -5,7 +5,8 @@ import { readSound } from './sounds.ts';
 
 const maxCandidates = 4;
 /** Below this a name has too many neighbours. */
-const minLetters = 4;
+const minLetters = 3;
+const minLikelyLetters = 4;
 
 type Lexicon = {
   readonly rank: ReadonlyMap<string, number>;
@@ -21,22 +22,36 @@ export function isListedForename(name: string): boolean {
   return lexicon().rank.has(name);
 }
 
+/** Names that an unlisted one may have been. */
+export type Corrections = {
+  /** Those that begin alike, the most frequent first. */
+  readonly likely: readonly string[];
+  /**
+   * The others. Twins are given names that rhyme, Jayden and Kayden, Oisin and Roisin, while typing seldom errs at the
+   * first letter: these are for a person to look at.
+   */
+  readonly further: readonly string[];
+};
+
 /**
- * Listed forenames that sound like an unlisted one or are one typing error away (a letter dropped, added, changed, or
- * two swapped) and begin alike, the likeliest first, at most four.
+ * Listed forenames that sound like an unlisted one or are one typing error away: a letter dropped, added or changed, or
+ * two swapped.
  */
-export function findCorrections(name: string): readonly string[] {
-  if (name.length < minLetters || isListedForename(name)) return [];
+export function findCorrections(name: string): Corrections {
+  if (name.length < minLetters || isListedForename(name)) return { likely: [], further: [] };
   const { rank, withoutLetter, bySound } = lexicon();
   const found = new Set<string>(bySound.get(readSound(name)));
   for (const shorter of [name, ...dropOne(name)]) {
     if (rank.has(shorter)) found.add(shorter);
     for (const near of withoutLetter.get(shorter) ?? []) if (isOneErrorAway(name, near)) found.add(near);
   }
-  // Twins are given names that rhyme, Jayden and Kayden, Oisin and Roisin; typing seldom errs at the first letter.
-  const alike = [...found].filter((near) => near.startsWith(name.slice(0, 1)));
-  const byRank = alike.sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
-  return byRank.slice(0, maxCandidates);
+  const byRank = [...found].sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
+  const beginsAlike = (near: string): boolean =>
+    name.length >= minLikelyLetters && near.startsWith(name.slice(0, 1));
+  return {
+    likely: byRank.filter(beginsAlike).slice(0, maxCandidates),
+    further: byRank.filter((near) => !beginsAlike(near)).slice(0, maxCandidates),
+  };
 }
 
 /** True when one letter dropped, added or changed, or two neighbours swapped, make one word the other. */
