@@ -19,81 +19,27 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { errorRates, writeRecord, type ErrorRates } from './register/errors.ts';
-import { makePeople } from './register/families.ts';
-import { Random } from './register/random.ts';
+import { generateRegister, registerDefaults } from './register/write-register.ts';
 
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string', default: '1' },
-    people: { type: 'string', default: '8000' },
-    records: { type: 'string', default: '2.5' },
-    errors: { type: 'string', default: '1' },
-    ids: { type: 'string', default: '0.4' },
-    twins: { type: 'string', default: '0.04' },
-    'near-twin-names': { type: 'string', default: '0.15' },
-    moves: { type: 'string', default: '0.4' },
-    steepness: { type: 'string', default: '0.9' },
-    rare: { type: 'string', default: '0.06' },
+    seed: { type: 'string' },
+    people: { type: 'string' },
+    records: { type: 'string' },
+    errors: { type: 'string' },
+    ids: { type: 'string' },
+    twins: { type: 'string' },
+    'near-twin-names': { type: 'string' },
+    moves: { type: 'string' },
+    steepness: { type: 'string' },
+    rare: { type: 'string' },
     out: { type: 'string' },
   },
 });
 
-const header =
-  'rec_id, given_name, surname, street_number, address_1, address_2, suburb, postcode, state, date_of_birth, soc_sec_id, sex, chi, origin, household';
-
-function generate(): string {
-  const random = new Random(Number(values.seed));
-  const people = makePeople(random, Number(values.people), {
-    steepness: Number(values.steepness),
-    rareShare: Number(values.rare),
-    twinShare: Number(values.twins),
-    nearTwinNames: Number(values['near-twin-names']),
-    moves: Number(values.moves),
-    newSurname: { F: 0.0567 * 2, M: 0.0134 * 2 },
-    handedDown: 0.05,
-  });
-  const rates = Object.fromEntries(
-    Object.entries(errorRates).map(([name, rate]) => [name, Math.min(1, rate * Number(values.errors))]),
-  ) as ErrorRates;
-  const lines: string[] = [];
-  for (const person of people) {
-    const idShare = random.happens(Number(values.ids)) ? 0.95 : 0;
-    const continues = 1 - 1 / Number(values.records);
-    let count = 1;
-    while (count < 8 && random.happens(continues)) count++;
-    for (let copy = 0; copy < count; copy++) {
-      const written = writeRecord(random, person, random.next(), rates, idShare);
-      const id = copy === 0 ? `rec-${person.entity}-org` : `rec-${person.entity}-dup-${copy - 1}`;
-      const { given, family, number, street, town, postcode, birthDate, sex, chi } = written;
-      lines.push(
-        [
-          id,
-          given,
-          family,
-          number,
-          street,
-          '',
-          town,
-          postcode,
-          'sct',
-          birthDate,
-          '',
-          sex,
-          chi,
-          person.origin,
-          person.household,
-        ].join(', '),
-      );
-    }
-  }
-  for (let at = lines.length - 1; at > 0; at--) {
-    const other = random.below(at + 1);
-    [lines[at], lines[other]] = [lines[other] ?? '', lines[at] ?? ''];
-  }
-  return [header, ...lines, ''].join('\n');
-}
-
-const text = generate();
-if (values.out === undefined) process.stdout.write(text);
-else writeFileSync(values.out, text);
+const { out, 'near-twin-names': nearTwinNames, ...others } = values;
+const given = Object.entries({ ...others, nearTwinNames }).filter(([, value]) => value !== undefined);
+const numbers = Object.fromEntries(given.map(([name, value]) => [name, Number(value)]));
+const text = generateRegister({ ...registerDefaults, ...numbers });
+if (out === undefined) process.stdout.write(text);
+else writeFileSync(out, text);

@@ -7,6 +7,9 @@ export type RegisterRecord = {
   readonly id: string;
   readonly entity: string;
   readonly subject: SubjectDetails;
+  /** Where a register states them, as our own do; empty otherwise. */
+  readonly origin: string;
+  readonly household: string;
 };
 
 /** Our name of a column → the names it may have. */
@@ -40,11 +43,18 @@ const columnNames = {
   chi: ['chi', 'chi_number', 'chi_no', 'chinumber'],
   nhsNumber: ['nhs', 'nhs_number', 'nhs_no', 'nhsnumber'],
   localId: ['soc_sec_id', 'ssn', 'upn', 'identifier', 'local_id', 'person_id', 'id_number'],
+  origin: ['origin'],
+  household: ['household', 'household_id'],
 } as const;
 type Column = keyof typeof columnNames;
 
 export function readRegister(file: string, options: { withIds: boolean }): RegisterRecord[] {
-  const lines = readFileSync(file, 'utf8')
+  return parseRegister(readFileSync(file, 'utf8'), options);
+}
+
+/** Reads a register's text. @throws Error when it has no column `rec_id` */
+export function parseRegister(text: string, options: { withIds: boolean }): RegisterRecord[] {
+  const lines = text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');
@@ -54,7 +64,7 @@ export function readRegister(file: string, options: { withIds: boolean }): Regis
     const at = header.findIndex((name) => names.includes(name));
     if (at >= 0) columns.set(column, at);
   }
-  if (!columns.has('id')) throw new Error(`${file} has no column rec_id`);
+  if (!columns.has('id')) throw new Error('the register has no column rec_id');
   return lines.slice(1).map((line) => recordOf(splitLine(line), columns, options.withIds));
 }
 
@@ -79,7 +89,7 @@ function recordOf(
   put('postcode', field('postcode'));
   put('address', line);
   if (withIds) for (const name of ['chi', 'nhsNumber', 'localId'] as const) put(name, field(name));
-  return { id, entity, subject };
+  return { id, entity, subject, origin: field('origin'), household: field('household') };
 }
 
 /** Splits at commas, with double quotes as in RFC 4180 and spaces around the commas dropped. */
