@@ -76,10 +76,10 @@ test('frequencies tell next to nothing of composite tokens, while a token of one
     attack(surnames(seen), surnames(tables), tokenOf),
     attack(surnames(seen), surnames(seen), tokenOf),
   ];
-  console.log(
+  process.stdout.write(
     `frequency attack, share of tokens named rightly\n` +
       `  who knows public tables:         ${percent(byTables[1])} (${byTables[0]}); a surname alone ${percent(alone[0]!)}\n` +
-      `  who knows the register's counts: ${percent(byItself[1])} (${byItself[0]}); a surname alone ${percent(alone[1]!)}`,
+      `  who knows the register's counts: ${percent(byItself[1])} (${byItself[0]}); a surname alone ${percent(alone[1]!)}\n`,
   );
   expect(byTables[1]).toBeLessThan(0.005);
   expect(byItself[1]).toBeLessThan(0.02);
