@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { CausewayError, isCausewayError } from '../protocol/errors.ts';
+import { isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';

@@ -199,6 +199,13 @@ export const catalogue = {
     true,
     'The state of this endpoint cannot be written durably at present.',
   ),
+  'linkage-key-missing': entry(409, null, false, 'This endpoint has no linkage key to make tokens with.'),
+  'linkage-holder-unavailable': entry(
+    503,
+    null,
+    true,
+    'A holder of the linkage key did not give a usable answer.',
+  ),
   'outbox-full': entry(507, null, true, 'The outbox has reached its limit.'),
   'client-closed': entry(409, null, false, 'The client has been closed.'),
   aborted: entry(499, null, true, 'The operation was aborted by its caller.'),

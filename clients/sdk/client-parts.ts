@@ -19,6 +19,7 @@ import { claimHolder, newHolder } from './holder.ts';
 import { openHome, type Home } from './home.ts';
 import { Inbox } from './inbox.ts';
 import { LadderTable } from './ladder-table.ts';
+import { SubjectLinkage } from './linkage/subject-linkage.ts';
 import { LiveQueue } from './live-queue.ts';
 import { silentLog, type Log } from './log.ts';
 import { openPayload } from './open-payload.ts';
@@ -114,7 +115,15 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     ...{ endpoint, directory, datasets, emitter, outbox, inbox, receiptSender, receiptEvents, run },
     ladder: new LadderTable(state.statements),
     log: followedLog,
-    composing: { self: endpoint, openpgp, signer, directory, datasets, now },
+    composing: {
+      self: endpoint,
+      openpgp,
+      signer,
+      directory,
+      datasets,
+      linkage: new SubjectLinkage(options.home),
+      now,
+    },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
   };
 }

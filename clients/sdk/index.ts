@@ -13,6 +13,8 @@ export type { ClientLog, LogStatus } from './client-log.ts';
 export type { LogHalt } from './log-checkpoints.ts';
 export type { LogFault, LogFaultKind, OwnChange } from './log-table.ts';
 export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
+export type { SubjectDetails } from './linkage/subject.ts';
+export { checkSubject, type SubjectWarning } from './linkage/check-subject.ts';
 export type { SendResult } from './outbox.ts';
 export type { KeptAnswer } from './outbox-table.ts';
 export type { DeliveryRecord, MessageQuery, MessageRecord } from './ladder-table.ts';

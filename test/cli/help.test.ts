@@ -111,7 +111,7 @@ describe('causeway --help', () => {
 describe('wrong usage', () => {
   it.each([
     [['sedn'], /Unknown command 'sedn'.*Did you mean send\?/],
-    [['init'], /Did you mean causeway gateway init or causeway witness init\?/],
+    [['init'], /Did you mean causeway gateway init or causeway/],
     [['gateway', 'strat'], /Did you mean start\?.*causeway gateway --help/],
     [['listen', '--hmoe', 'x'], /Did you mean --home\?.*causeway listen --help/],
     [['agency', 'add', 'x'], /Required option '--name <name>' not specified.*causeway agency add --help/],
