@@ -16,6 +16,7 @@ import { countTruePairs, scorePairs } from './linkage/score.ts';
 const { values, positionals } = parseArgs({
   options: {
     'no-id': { type: 'boolean', default: false },
+    lost: { type: 'boolean', default: false },
     missed: { type: 'string', default: '0' },
     false: { type: 'string', default: '0' },
   },
@@ -91,7 +92,8 @@ function showMissed(most: number): void {
     records.slice(0, at).forEach((left, before) => {
       if (left.entity !== right.entity || !isComparable(before, at)) return;
       const tier = found.get(`${before} ${at}`) ?? 'none';
-      if (tier !== 'same') missed.push(`missed ${tier}\n  ${describe(left)}\n  ${describe(right)}`);
+      if (tier !== 'same' && (!values.lost || tier !== 'possible'))
+        missed.push(`missed ${tier}\n  ${describe(left)}\n  ${describe(right)}`);
     });
   });
   for (let n = 0; n < most && missed.length > 0; n++)

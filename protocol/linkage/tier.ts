@@ -11,8 +11,8 @@
  * A forename that both sides have and that differs is what tells twins and siblings apart, so it forbids `same` and
  * `possible`. Links are between two records: that A is B and B is C does not make A C.
  */
-import { compareTokenSets, emits, type Agreement, type Comparison } from './agreement.ts';
-import { codes, type Code, type EvidenceType } from './recipes.ts';
+import { compareTokenSets, emittedCodes, type Agreement, type Comparison, type Manner } from './agreement.ts';
+import { codes, evidenceTypes, type Code, type EvidenceType } from './recipes.ts';
 import { tokenSetsOf, type SubjectTokens, type TokenSet } from './subject-tokens.ts';
 
 export const tiers = ['same', 'possible', 'conflict', 'none'] as const;
@@ -44,84 +44,109 @@ export function decideLink(left: SubjectTokens, right: SubjectTokens): Link {
 /** Decides for two sets of one epoch. */
 export function decideTier(left: TokenSet, right: TokenSet): Link {
   const comparison = compareTokenSets(left, right);
-  const facts = readFacts(comparison, left, right);
-  const evidence = [...new Set([...comparison.agreeingWithGuesses].map((part) => codes[part].type))];
-  return {
-    tier: tierOf(facts),
-    agreements: comparison.agreements,
-    evidence,
-    differing: [...comparison.onBothSides].filter((type) => !evidence.includes(type)),
-    missing: missingOf(left, right),
-  };
+  const [typesLeft, typesRight] = [emittedTypes(left), emittedTypes(right)];
+  const evidence = evidenceTypes.filter((type) => bestManner(comparison, type) !== undefined);
+  const missing = evidenceTypes.filter((type) => !typesLeft.has(type) || !typesRight.has(type));
+  const differing = evidenceTypes.filter((type) => !evidence.includes(type) && !missing.includes(type));
+  const tier = evidence.length === 0 ? 'none' : tierOf(readFacts(comparison, missing));
+  return { tier, agreements: comparison.agreements, evidence, differing, missing };
 }
 
-/** What the decision rests on. `date` counts the parts of the date that agree: 3 for all. */
+/** What the decision rests on. */
 type Facts = {
-  readonly forename: 'agrees' | 'guessed' | 'initial' | 'differs' | 'missing' | 'unsure';
+  readonly forename: 'written' | 'reading' | 'guessed' | 'initial' | 'missing' | 'differs';
+  /** How much of the date agrees: 3 the whole, 2 all but one part. */
   readonly date: 0 | 2 | 3;
-  readonly dateMissing: boolean;
+  /** 2 the surname, 1 a fuzzy code of it. */
   readonly surname: 0 | 1 | 2;
-  readonly place: boolean;
+  /** 2 the postcode or the house, 1 the district. */
+  readonly place: 0 | 1 | 2;
   readonly identifier: 'agrees' | 'differs' | 'missing';
-  readonly any: boolean;
+  readonly dateMissing: boolean;
+  /** The first letters of both names agree, in either order. */
+  readonly initials: boolean;
+  /** What one side has as forename begins as the other's surname, and the other way round. */
+  readonly swapped: boolean;
 };
 
 function tierOf(facts: Facts): Tier {
-  const { forename, date, identifier, any } = facts;
-  if (!any) return 'none';
-  if (forename === 'differs') return identifier === 'agrees' && date === 3 ? 'possible' : 'conflict';
-  if (identifier === 'agrees' && (forename === 'agrees' || date > 0)) return 'same';
-  if (forename === 'agrees' && isSame(facts)) return 'same';
+  const { forename, date, identifier, initials } = facts;
+  if (forename === 'differs')
+    return identifier === 'agrees' && (date > 0 || initials) ? 'possible' : 'conflict';
+  if (identifier === 'agrees' && isIdentified(facts)) return 'same';
+  if ((forename === 'written' || forename === 'reading') && isSame(facts)) return 'same';
   return isPossible(facts) ? 'possible' : 'none';
 }
 
-function isSame({ date, surname, place, identifier }: Facts): boolean {
-  if (identifier === 'differs') return date === 3 && surname === 2 && place;
-  if (date === 3) return surname > 0 || place;
-  return date === 2 && surname === 2 && place;
+/** The number agrees. A date alone adds little to a number that holds it, so it needs a third. */
+function isIdentified({ forename, date, surname, place }: Facts): boolean {
+  if (forename === 'written' || forename === 'reading') return true;
+  return date > 0 && (surname > 0 || place > 0);
 }
 
-function isPossible({ forename, date, dateMissing, surname, place }: Facts): boolean {
-  if (forename === 'agrees') {
-    if (dateMissing) return surname === 2 && place;
-    return date === 2 ? surname > 0 || place : date === 3 && (surname > 0 || place);
+function isSame({ forename, date, surname, place, identifier }: Facts): boolean {
+  if (identifier === 'differs') {
+    return forename === 'written' && date === 3 && place === 2 && surname === 2;
   }
-  if (forename === 'guessed') return date === 3 && surname + Number(place) > 0;
-  return (forename === 'missing' || forename === 'initial') && date === 3 && surname > 0;
+  if (date === 3) return surname > 0 || place === 2;
+  return date === 2 && surname === 2 && place === 2;
 }
 
-function readFacts(comparison: Comparison, left: TokenSet, right: TokenSet): Facts {
-  const { agreeing, agreeingWithGuesses, onBothSides, agreements } = comparison;
-  const has = (...parts: Code[]): boolean => parts.some((part) => agreeing.has(part));
-  const parts = (['birth-year-month', 'birth-year-day', 'birth-month-day'] as const).filter((part) =>
+function isPossible({ forename, date, dateMissing, surname, place, identifier, swapped }: Facts): boolean {
+  if (identifier === 'agrees') return true;
+  if (forename === 'written' || forename === 'reading') {
+    if (dateMissing) return place === 2;
+    return date === 3 || (date === 2 && (place === 2 || (surname === 2 && place > 0)));
+  }
+  return date === 3 && (surname > 0 || swapped);
+}
+
+function readFacts({ agreeing, onBothSides }: Comparison, missing: readonly EvidenceType[]): Facts {
+  const has = (...parts: Code[]): boolean =>
+    parts.some((part) => agreeing.has(part) && agreeing.get(part) !== 'guess');
+  const dateParts = (['birth-year-month', 'birth-year-day', 'birth-month-day'] as const).filter((part) =>
     has(part),
   );
-  const identified = has('chi', 'nhs', 'local');
+  const differ = identifierCodes.some((part) => onBothSides.has(part));
   return {
-    forename: readForename(comparison, left, right),
-    date: has('birth') || parts.length > 1 ? 3 : parts.length === 1 ? 2 : 0,
-    dateMissing: !emits(left, 'birthDate') || !emits(right, 'birthDate'),
-    surname: has('family') ? 2 : has('family-sound', 'family-start') ? 1 : 0,
-    place: has('postcode', 'address'),
-    identifier: identified ? 'agrees' : identifiersDiffer(comparison) ? 'differs' : 'missing',
-    any: agreements.length > 0 && agreeingWithGuesses.size > 0 && onBothSides.size > 0,
+    forename: readForename({ agreeing, onBothSides }, missing),
+    date: has('birth') || dateParts.length > 1 ? 3 : dateParts.length === 1 ? 2 : 0,
+    surname: has('family') ? 2 : has(...fuzzySurnameCodes) ? 1 : 0,
+    place: has('postcode', 'address') ? 2 : has('street', 'district') ? 1 : 0,
+    identifier: has(...identifierCodes) ? 'agrees' : differ ? 'differs' : 'missing',
+    dateMissing: missing.includes('birthDate'),
+    initials: has('initials'),
+    swapped: agreeing.get('swapped-starts') === 'reading',
   };
 }
 
-function identifiersDiffer({ codesOnBothSides }: Comparison): boolean {
-  return (['chi', 'nhs', 'local'] as const).some((part) => codesOnBothSides.has(part));
-}
+const identifierCodes = ['chi', 'nhs', 'local'] as const;
+const fuzzySurnameCodes = ['family-sound', 'family-start', 'family-end', 'family-letters'] as const;
 
-function readForename(comparison: Comparison, left: TokenSet, right: TokenSet): Facts['forename'] {
-  const { agreeing, agreeingWithGuesses, codesOnBothSides } = comparison;
-  if (agreeing.has('given') || agreeing.has('given-sound')) return 'agrees';
-  if (agreeingWithGuesses.has('given') || agreeingWithGuesses.has('given-sound')) return 'guessed';
-  if (codesOnBothSides.has('given')) return 'differs';
+function readForename(
+  { agreeing, onBothSides }: Pick<Comparison, 'agreeing' | 'onBothSides'>,
+  missing: readonly EvidenceType[],
+): Facts['forename'] {
+  const manner = agreeing.get('given');
+  if (manner === 'written' || manner === 'reading') return manner;
+  // Two listed names that sound alike may be two names; two that nobody knows are one in two spellings.
+  if (agreeing.has('given-sound') && onBothSides.has('given-near')) return 'reading';
+  if (
+    agreeing.get('swapped-starts') === 'reading' ||
+    manner === 'guess' ||
+    agreeing.has('given-sound') ||
+    agreeing.has('given-near')
+  )
+    return 'guessed';
+  if (onBothSides.has('given')) return 'differs';
   if (agreeing.has('given-initial')) return 'initial';
-  return emits(left, 'forename') && emits(right, 'forename') ? 'differs' : 'missing';
+  return missing.includes('forename') ? 'missing' : 'differs';
 }
 
-function missingOf(left: TokenSet, right: TokenSet): EvidenceType[] {
-  const all: EvidenceType[] = ['forename', 'surname', 'birthDate', 'place', 'identifier'];
-  return all.filter((type) => !emits(left, type) || !emits(right, type));
+function bestManner({ agreeing }: Comparison, type: EvidenceType): Manner | undefined {
+  return [...agreeing].find(([part]) => codes[part].type === type)?.[1];
+}
+
+function emittedTypes(set: TokenSet): Set<EvidenceType> {
+  return new Set([...emittedCodes(set)].map((part) => codes[part].type));
 }

@@ -1,7 +1,8 @@
 /** The readings of a forename and of a surname: as written first, then what else it may stand for. */
 import { findLongForms } from './short-forms.ts';
+import { unifySpelling } from './spellings.ts';
 import { readSkeleton, readSound } from './sounds.ts';
-import { findCorrections, isListedForename } from './spelling.ts';
+import { dropOne, findCorrections, isListedForename } from './spelling.ts';
 import { readWords } from './words.ts';
 
 /** What stands in the field when nobody knows the name, or there is none yet. */
@@ -12,33 +13,40 @@ const noName = new Set(
 );
 const titles = new Set('mr mrs ms miss mx dr master'.split(' '));
 const minPartLetters = 3;
+const maxNear = 8;
 
 /** Readings of a forename, and its codes. Empty lists where there is no name. */
 export type GivenName = {
   readonly readings: readonly string[];
-  /** For a forename that is in no list: how it sounds. Listed names have none, so two of them never meet in it. */
+  /** How it sounds. */
   readonly sounds: readonly string[];
+  /** For a forename that is in no list: what is left when one letter is dropped. Listed names have none. */
+  readonly near: readonly string[];
   readonly initial: readonly string[];
 };
 
-const nothing: GivenName = { readings: [], sounds: [], initial: [] };
+const nothing: GivenName = { readings: [], sounds: [], near: [], initial: [] };
 
 /** Reads the forename of a `given` field; further forenames are left aside. */
 export function readGivenName(text: string): GivenName {
   const groups = readWords(text).filter((group) => !titles.has(group.join('')));
   const [first] = groups;
   if (first === undefined || noName.has(first[0] ?? '') || noName.has(first.join(''))) return nothing;
-  const written = first.join('');
+  const written = unifySpelling(first.join(''));
   const initial = [written.slice(0, 1)];
   if (written.length === 1) return { ...nothing, initial };
   const parts = first.length > 1 ? first.filter((part) => part.length >= minPartLetters) : [];
-  const readings = new Set([written, ...findLongForms(written)]);
+  const readings = new Set([written, ...findLongForms(written).map(unifySpelling)]);
   for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
   const joined = groups.length > 1 && first.length === 1 ? written + (groups[1]?.join('') ?? '') : undefined;
   if (joined !== undefined && isListedForename(joined)) readings.add(joined);
-  if (isListedForename(written) || parts.length > 0) return { readings: [...readings], sounds: [], initial };
-  for (const candidate of findCorrections(written)) readings.add(candidate);
-  return { readings: [...readings], sounds: [readSound(written)], initial };
+  const sounds = [readSound(written)];
+  if (isListedForename(written) || parts.length > 0) {
+    return { readings: [...readings], sounds, near: [], initial };
+  }
+  for (const candidate of findCorrections(written)) readings.add(unifySpelling(candidate));
+  const near = [sortLetters(written), ...dropOne(written)].slice(0, maxNear);
+  return { readings: [...readings], sounds, near, initial };
 }
 
 /** Readings of a surname, and its codes. */
@@ -46,13 +54,17 @@ export type FamilyName = {
   readonly readings: readonly string[];
   readonly sounds: readonly string[];
   readonly starts: readonly string[];
+  readonly ends: readonly string[];
+  /** The letters in the order of the alphabet. */
+  readonly letters: readonly string[];
 };
 
 /** Reads a surname; the parts of a double one are readings of their own. */
 export function readFamilyName(text: string): FamilyName {
-  const parts = readWords(text).flat().map(unifyPrefix);
-  const written = unifyPrefix(parts.join(''));
-  if (written.length < 2 || noName.has(written)) return { readings: [], sounds: [], starts: [] };
+  const parts = readWords(text).flat().map(unifySurname);
+  const written = unifySurname(parts.join(''));
+  if (written.length < 2 || noName.has(written))
+    return { readings: [], sounds: [], starts: [], ends: [], letters: [] };
   const long = parts.length > 1 ? parts.filter((part) => part.length >= minPartLetters) : [];
   const readings = [...new Set([written, ...long])];
   if (long.length > 1) readings.push([...long].sort().join(' '));
@@ -61,9 +73,16 @@ export function readFamilyName(text: string): FamilyName {
     readings,
     sounds: [...new Set(named.map(readSkeleton))],
     starts: [...new Set(named.map((name) => name.slice(0, 4)))],
+    ends: [...new Set(named.map((name) => name.slice(-4)))],
+    letters: [...new Set(named.map(sortLetters))],
   };
 }
 
-function unifyPrefix(part: string): string {
-  return part.replace(/^mac(?=[a-z]{3})/, 'mc');
+/** Mac and Mc are one; and a name that is a forename too has one spelling in both places. */
+function unifySurname(part: string): string {
+  return unifySpelling(part.replace(/^mac(?=[a-z]{3})/, 'mc'));
+}
+
+function sortLetters(name: string): string {
+  return Array.from(name).sort().join('');
 }

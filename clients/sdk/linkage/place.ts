@@ -16,43 +16,25 @@ export function readPostcode(text: string): string | undefined {
   return plain;
 }
 
-/** True for a United Kingdom unit postcode, which stands for some fifteen addresses. */
-export function isUkPostcode(postcode: string): boolean {
-  return ukPostcode.test(postcode);
+/** The outward half of a United Kingdom postcode, `ML3` of `ML3 0AB`; undefined for any other. */
+export function readDistrict(postcode: string): string | undefined {
+  return ukPostcode.test(postcode) ? postcode.slice(0, -3) : undefined;
 }
 
-const shortened: Readonly<Record<string, string>> = {
-  st: 'street',
-  str: 'street',
-  rd: 'road',
-  ave: 'avenue',
-  av: 'avenue',
-  ln: 'lane',
-  cl: 'close',
-  cres: 'crescent',
-  cr: 'crescent',
-  ct: 'court',
-  crt: 'court',
-  dr: 'drive',
-  gdns: 'gardens',
-  gdn: 'gardens',
-  gr: 'grove',
-  pl: 'place',
-  sq: 'square',
-  ter: 'terrace',
-  terr: 'terrace',
-  pk: 'park',
-};
+/** A house by its number and the first letters of its street, and the street alone by a few more. */
+export type House = { readonly house: string | undefined; readonly street: string | undefined };
 
-/** The first number of an address line and its first street words, or undefined when either is missing. */
-export function readHouse(line: string): string | undefined {
+const houseLetters = 4;
+const streetLetters = 6;
+
+/** Reads an address line. First letters, because most errors and all abbreviations come later. */
+export function readHouse(line: string): House {
   const number = /(?:^|[^\p{L}\p{N}])(\d{1,5}[a-z]?)(?![\p{L}\p{N}])/iu.exec(line.normalize('NFKD'));
-  if (number?.[1] === undefined) return undefined;
-  const street = readWords(line.slice(number.index + number[0].length))
-    .flat()
-    .map((word) => shortened[word] ?? word)
-    .filter((word) => word.length > 1)
-    .slice(0, 3);
-  if (street.length === 0) return undefined;
-  return `${number[1].toLowerCase()} ${street.join(' ')}`;
+  const rest = number === null ? line : line.slice(number.index + number[0].length);
+  const street = readWords(rest).flat().join('');
+  if (street.length < houseLetters) return { house: undefined, street: undefined };
+  return {
+    house: number?.[1] && `${number[1].toLowerCase()} ${street.slice(0, houseLetters)}`,
+    street: street.slice(0, streetLetters),
+  };
 }

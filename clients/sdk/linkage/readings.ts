@@ -4,7 +4,7 @@ import { maxTokens } from '../../../protocol/linkage/subject-tokens.ts';
 import { readBirthDate, readBirthParts } from './birth-date.ts';
 import { readTenDigits } from './identifiers.ts';
 import { readFamilyName, readGivenName } from './names.ts';
-import { readHouse, readPostcode } from './place.ts';
+import { readDistrict, readHouse, readPostcode } from './place.ts';
 import type { SubjectDetails } from './subject.ts';
 
 /** Code → its readings, the written one first; an empty list where the component is missing. */
@@ -13,25 +13,35 @@ export type Readings = Readonly<Record<Code, readonly string[]>>;
 /** What one token is made of. */
 export type TokenInput = { readonly recipe: string; readonly text: string };
 
+const startLetters = 3;
 const separator = '\u001f';
 
 export function readCodes(subject: SubjectDetails): Readings {
   const given = readGivenName(subject.given ?? '');
   const family = readFamilyName(subject.family ?? '');
+  const house = readHouse(subject.address ?? '');
+  const postcode = readPostcode(subject.postcode ?? '');
   const birth = readBirthParts(readBirthDate(subject.birthDate ?? ''));
   return {
     given: given.readings,
     'given-sound': given.sounds,
+    'given-near': given.near,
     'given-initial': given.initial,
+    'swapped-starts': readStarts(given.readings, family.readings),
+    initials: readInitials(given.initial, family.readings),
     family: family.readings,
     'family-sound': family.sounds,
     'family-start': family.starts,
+    'family-end': family.ends,
+    'family-letters': family.letters,
     birth: birth.whole,
     'birth-year-month': birth.yearMonth,
     'birth-year-day': birth.yearDay,
     'birth-month-day': birth.monthDay,
-    postcode: optional(readPostcode(subject.postcode ?? '')),
-    address: optional(readHouse(subject.address ?? '')),
+    postcode: optional(postcode),
+    district: optional(readDistrict(postcode ?? '')),
+    address: optional(house?.house),
+    street: optional(house?.street),
     chi: optional(readTenDigits(subject.chi ?? '')),
     nhs: optional(readTenDigits(subject.nhsNumber ?? '')),
     local: optional(readLocalId(subject.localId ?? '')),
@@ -82,6 +92,17 @@ function readLocalId(text: string): string | undefined {
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
   return plain.length < 5 || /^(.)\1*$/u.test(plain) ? undefined : plain;
+}
+
+function readStarts([given]: readonly string[], [family]: readonly string[]): string[] {
+  if (given === undefined || family === undefined) return [];
+  const starts = [given.slice(0, startLetters), family.slice(0, startLetters)];
+  return [starts.join('-'), starts.reverse().join('-')];
+}
+
+function readInitials([given]: readonly string[], [family]: readonly string[]): string[] {
+  if (given === undefined || family === undefined) return [];
+  return [[given, family.slice(0, 1)].sort().join('')];
 }
 
 function optional(value: string | undefined): readonly string[] {

@@ -70,7 +70,8 @@ function build(): Lexicon {
   return { rank, withoutLetter, bySound };
 }
 
-function dropOne(name: string): string[] {
+/** What is left of a name when one letter is dropped, whichever. */
+export function dropOne(name: string): string[] {
   return [...new Set(Array.from(name, (_, at) => name.slice(0, at) + name.slice(at + 1)))];
 }
 
