@@ -67,7 +67,7 @@ export function replay(notices: readonly Told[], patterns: readonly Pattern[]): 
     withdrawn += outcome.withdrawn.length;
   }
   // Deadlines that lie within the stream are given the time to pass.
-  const graceMs = Math.max(0, ...patterns.map(({ absence, latenessMs }) => (absence ? latenessMs : 0)));
+  const graceMs = Math.max(0, ...patterns.map((pattern) => pattern.graceMs));
   for (const alert of correlator.advance(latest + graceMs + 1).raised) alerts.set(alertKey(alert), alert);
   const seconds = (performance.now() - start) / 1000;
   return {

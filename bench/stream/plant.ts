@@ -136,7 +136,7 @@ export function toEvent(
 
 /** The same story a little faster: what fits into a window still does. Where time must pass, nothing is changed. */
 export function vary({ pattern, kind, notices }: Story, chance: Seeded): Story {
-  const factor = pattern.absence === undefined ? chance.between(0.5, 1) : 1;
+  const factor = pattern.absences.length === 0 ? chance.between(0.5, 1) : 1;
   return {
     pattern,
     kind,

@@ -62,20 +62,20 @@ export function referenceAlerts(pattern: Pattern, events: readonly CorrelatorEve
   for (const event of arrivals) {
     settle(event.arrived);
     known.push(event);
-    const inTime = (one: CorrelatorEvent): boolean =>
-      pattern.absence !== undefined || one.arrived - one.time <= pattern.latenessMs;
+    const inTime = (one: CorrelatorEvent): boolean => one.arrived - one.time <= pattern.lateLimitMs;
     const findings = inTime(event)
       ? referenceFindings(pattern.correlation, known.filter(inTime))
           .filter(({ events: evidence }) => evidence.includes(event))
           .filter(({ end }) => end >= pattern.effective.fromMs && end < pattern.effective.untilMs)
           .sort(fullestFirst)
       : [];
-    if (pattern.absence === undefined) {
+    if (pattern.absences.length === 0) {
       for (const finding of findings) raise(finding, event.arrived, event.id);
     } else {
       for (const end of new Set(findings.map((finding) => finding.end))) {
         const finding = findings.find((one) => one.end === end)!;
-        const due = Math.max(end + pattern.absence.withinMs + pattern.latenessMs, event.arrived);
+        const withinMs = Math.max(...pattern.absences.map((absence) => absence.withinMs));
+        const due = Math.max(end + withinMs + pattern.graceMs, event.arrived);
         waiting.push({ due, finding, completedBy: finding.events.at(-1)!.id });
       }
     }
@@ -196,19 +196,19 @@ function orderedSequences(
 }
 
 function isAnswered(
-  { absence }: Pattern,
+  { absences }: Pattern,
   { end, events }: Finding,
   known: readonly CorrelatorEvent[],
   due: number,
 ): boolean {
-  const from = absence!.from === 'first' ? events[0]!.time : end;
-  return known.some(
-    (event) =>
-      event.arrived <= due &&
-      event.time >= from &&
-      event.time <= end + absence!.withinMs &&
-      !events.includes(event) &&
-      absence!.rules.some((rule) => rule.matches(event)),
+  const replies = known.filter((event) => event.arrived <= due && !events.includes(event));
+  return absences.some(({ from, withinMs, rules }) =>
+    replies.some(
+      (event) =>
+        event.time >= (from === 'first' ? events[0]!.time : end) &&
+        event.time <= end + withinMs &&
+        rules.some((rule) => rule.matches(event)),
+    ),
   );
 }
 

@@ -5,7 +5,7 @@ import { agenciesOf } from './evaluate/window.ts';
 import type { Entry, History, Star } from './history.ts';
 import type { LinkRecord } from './linker.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
-import type { PatternIndex } from './pattern-index.ts';
+import type { IndexedPattern, PatternIndex } from './pattern-index.ts';
 
 /** Evidence that satisfies a pattern, and may be news. */
 export type Candidate = {
@@ -17,29 +17,18 @@ export type Candidate = {
   readonly entries: readonly Entry[];
 };
 
-/** All candidates for one pattern, the fullest evidence first. */
-export function findCandidates<S>(
-  entry: Entry,
-  history: History<S>,
-  index: PatternIndex,
-): ReadonlyMap<Pattern, readonly Candidate[]> {
-  const found = new Map<Pattern, Candidate[]>();
-  const add = (candidate: Candidate): void => {
-    const list = found.get(candidate.pattern);
-    if (list === undefined) found.set(candidate.pattern, [candidate]);
-    else list.push(candidate);
-  };
-  searchStars(entry, history, 'same', index, add);
-  if (index.usesPossible) {
+type Found = Map<Pattern, Candidate[]>;
+
+/** All candidates for each pattern, the fullest evidence first. */
+export function findCandidates<S>(entry: Entry, history: History<S>, index: PatternIndex): Found {
+  const about = index.patternsFor(entry.event);
+  const found: Found = new Map();
+  searchStars(entry, history, 'same', about, index, found);
+  if (about.some(({ pattern }) => pattern.link === 'possible') && entry.record.links.length > 0) {
     // A mere possibility is of interest only where nothing surer was found.
-    const weaker = new Map<Pattern, Candidate[]>();
-    searchStars(entry, history, 'possible', index, (candidate) => {
-      if (candidate.pattern.link !== 'possible' || found.has(candidate.pattern)) return;
-      const list = weaker.get(candidate.pattern);
-      if (list === undefined) weaker.set(candidate.pattern, [candidate]);
-      else list.push(candidate);
-    });
-    for (const [pattern, list] of weaker) found.set(pattern, list);
+    const possible: Found = new Map();
+    searchStars(entry, history, 'possible', about, index, possible);
+    for (const [pattern, list] of possible) if (!found.has(pattern)) found.set(pattern, list);
   }
   for (const list of found.values()) if (list.length > 1) list.sort(fullestFirst);
   return found;
@@ -49,50 +38,80 @@ function searchStars<S>(
   entry: Entry,
   history: History<S>,
   tier: Tier,
+  about: readonly IndexedPattern[],
   index: PatternIndex,
-  add: (candidate: Candidate) => void,
+  found: Found,
 ): void {
   const now = entry.event.arrived;
-  const about = index.patternsFor(entry.event);
   const own = history.star(entry.record, tier, now, entry);
   // A description that was not known before brings notices together that were apart until now.
   const bringsTogether = own.entries.length > 2 && history.told(entry.record, now).length === 1;
-  if (bringsTogether) searchStar(own, index.patternsForAny(own.entries), undefined, add);
-  else searchStar(own, about, entry, add);
+  const searched = [own.entries];
+  if (bringsTogether) searchStar(own, undefined, about, index, found);
+  else searchStar(own, entry, about, index, found);
   if (about.length === 0) return;
-  for (const link of entry.record.links) {
-    if (tier === 'same' && link.tier !== 'same') continue;
-    if (history.told(link.to, now).length === 0) continue;
-    const star = history.star(link.to, tier, now, entry);
-    if (star.entries.includes(entry)) searchStar(star, about, entry, add);
+  const links = entry.record.links.filter((link) => tier === 'possible' || link.tier === 'same');
+  // In an order of their own, so that of equal stars always the same one stands for all.
+  if (links.length > 1) links.sort((a, b) => (a.to.fingerprint < b.to.fingerprint ? -1 : 1));
+  for (const { to } of links) {
+    if (history.told(to, now).length === 0) continue;
+    const star = history.star(to, tier, now, entry);
+    if (!star.entries.includes(entry)) continue;
+    if (searched.some((entries) => areEqual(entries, star.entries))) continue;
+    searched.push(star.entries);
+    searchStar(star, entry, about, index, found);
   }
+}
+
+function areEqual(a: readonly Entry[], b: readonly Entry[]): boolean {
+  return a.length === b.length && a.every((entry, place) => entry === b[place]);
 }
 
 function searchStar(
   { centre, entries, tier }: Star,
-  patterns: readonly Pattern[],
   focus: Entry | undefined,
-  add: (candidate: Candidate) => void,
+  about: readonly IndexedPattern[],
+  index: PatternIndex,
+  found: Found,
 ): void {
-  if (patterns.length === 0) return;
-  const all = entries.map(({ event }) => event);
-  for (const pattern of patterns) {
+  const counts = new Uint16Array(index.size);
+  const all = new Set(about);
+  let longestDelayMs = 0;
+  for (const { event } of entries) {
+    longestDelayMs = Math.max(longestDelayMs, event.arrived - event.time);
+    for (const indexed of index.patternsFor(event)) {
+      counts[indexed.place] = (counts[indexed.place] ?? 0) + 1;
+      if (focus === undefined) all.add(indexed);
+    }
+  }
+  let events: readonly CorrelatorEvent[] | undefined;
+  for (const { pattern, place, fewest } of focus === undefined ? all : about) {
+    if ((counts[place] ?? 0) < fewest) continue;
     if (tier === 'possible' && pattern.link !== 'possible') continue;
     if (focus !== undefined && isTooLate(focus.event, pattern)) continue;
-    const events = all.some((event) => isTooLate(event, pattern))
-      ? all.filter((event) => !isTooLate(event, pattern))
-      : all;
-    for (const hit of findHits(pattern.correlation, events, focus?.event)) {
+    events ??= entries.map(({ event }) => event);
+    const counted =
+      longestDelayMs > pattern.lateLimitMs ? events.filter((event) => !isTooLate(event, pattern)) : events;
+    for (const hit of findHits(pattern.correlation, counted, focus?.event)) {
       if (hit.end < pattern.effective.fromMs || hit.end >= pattern.effective.untilMs) continue;
-      const ids = new Set(hit.events.map(({ id }) => id));
-      add({ pattern, hit, tier, centre, entries: entries.filter(({ event }) => ids.has(event.id)) });
+      add(found, { pattern, hit, tier, centre, entries: entriesOf(hit, entries) });
     }
   }
 }
 
+function add(found: Found, candidate: Candidate): void {
+  const list = found.get(candidate.pattern);
+  if (list === undefined) found.set(candidate.pattern, [candidate]);
+  else list.push(candidate);
+}
+
+function entriesOf({ events }: Hit, entries: readonly Entry[]): readonly Entry[] {
+  return entries.filter(({ event }) => events.includes(event));
+}
+
 /** An event that came later than a pattern allows for is left out of it. */
-export function isTooLate({ time, arrived }: CorrelatorEvent, { latenessMs, absence }: Pattern): boolean {
-  return absence === undefined && arrived - time > latenessMs;
+export function isTooLate({ time, arrived }: CorrelatorEvent, { lateLimitMs }: Pattern): boolean {
+  return arrived - time > lateLimitMs;
 }
 
 /** More agencies, then more events, then the earlier end, then the ids: never the order of arrival. */

@@ -10,6 +10,7 @@ import { findCandidates, type Candidate } from './candidates.ts';
 import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import { currentOf, isNews, mergeEpisodes, tell } from './episode.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
+import type { Hit } from './evaluate/hits.ts';
 import { History, type Entry } from './history.ts';
 import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
@@ -71,7 +72,7 @@ export class Correlator<S> {
     this.#passDeadlines(entry.event.arrived);
     entry.isTold = true;
     for (const [pattern, candidates] of findCandidates(entry, this.#history, this.#index)) {
-      if (pattern.absence === undefined) {
+      if (pattern.absences.length === 0) {
         for (const candidate of candidates) this.#consider(candidate, entry.event.arrived);
       } else this.#await(pattern, candidates, entry.event.arrived);
     }
@@ -84,7 +85,8 @@ export class Correlator<S> {
       const { end, events } = candidate.hit;
       if (ends.has(end)) continue;
       ends.add(end);
-      const dueMs = Math.max(end + (pattern.absence?.withinMs ?? 0) + pattern.latenessMs, arrived);
+      const withinMs = Math.max(...pattern.absences.map((absence) => absence.withinMs));
+      const dueMs = Math.max(end + withinMs + pattern.graceMs, arrived);
       const key = [pattern.key, ...events.map(({ id }) => id)].join('\n');
       this.#waiting.push({ dueMs, key, candidate });
     }
@@ -103,20 +105,14 @@ export class Correlator<S> {
 
   /** What was waited for counts from anyone who may speak of the child, however weak the link. */
   #isAnswered({ pattern, hit, centre, entries }: Candidate, now: number): boolean {
-    const { absence } = pattern;
-    if (absence === undefined) return false;
-    const from = absence.from === 'first' ? (hit.events[0]?.time ?? hit.end) : hit.end;
-    const until = hit.end + absence.withinMs;
     const near = new Set<LinkRecord>([centre, ...entries.map(({ record }) => record)]);
     for (const record of [...near]) for (const { to } of record.links) near.add(to);
     const evidence = new Set(hit.events.map(({ id }) => id));
-    for (const record of near) {
-      for (const { event } of this.#history.told(record, now)) {
-        if (event.time < from || event.time > until || evidence.has(event.id)) continue;
-        if (absence.rules.some((rule) => rule.matches(event))) return true;
-      }
-    }
-    return false;
+    return [...near].some((record) =>
+      this.#history
+        .told(record, now)
+        .some(({ event }) => !evidence.has(event.id) && answers(pattern, hit, event)),
+    );
   }
 
   #consider({ pattern, hit, tier, centre, entries }: Candidate, firedAt: number): void {
@@ -167,6 +163,15 @@ export class Correlator<S> {
     if (raised.length > 0) this.#raised = [];
     return raised;
   }
+}
+
+/** Whether an event is what one of the pattern's absences waits for. */
+function answers({ absences }: Pattern, { events, end }: Hit, event: CorrelatorEvent): boolean {
+  return absences.some(({ rules, withinMs, from }) => {
+    const since = from === 'first' ? (events[0]?.time ?? end) : end;
+    if (event.time < since || event.time > end + withinMs) return false;
+    return rules.some((rule) => rule.matches(event));
+  });
 }
 
 function remember(entry: Entry, pattern: Pattern, episode: ReturnType<typeof tell>): void {

@@ -31,6 +31,8 @@ export type Star = {
 /** The most entries of a star: the newest by arrival. More than so many notices about a child need no alert. */
 export const maxStarEntries = 256;
 
+const noEntries: readonly Entry[] = [];
+
 export class History<S> {
   readonly #linker: Linker<S>;
   readonly #entries = new Map<LinkRecord, Entry[]>();
@@ -71,11 +73,17 @@ export class History<S> {
   }
 
   /** The entries of a record that are told and, at `now`, within the horizon. */
-  told(record: LinkRecord, now: number): Entry[] {
+  told(record: LinkRecord, now: number): readonly Entry[] {
+    const entries = this.#entries.get(record);
+    if (entries === undefined) return noEntries;
     const since = now - this.#horizonMs;
-    return (this.#entries.get(record) ?? []).filter(
-      ({ isTold, event }) => isTold && event.arrived >= since && event.arrived <= now,
-    );
+    for (const { isTold, event } of entries) {
+      if (isTold && event.arrived >= since && event.arrived <= now) continue;
+      return entries.filter(
+        (entry) => entry.isTold && entry.event.arrived >= since && entry.event.arrived <= now,
+      );
+    }
+    return entries;
   }
 
   /**
@@ -144,12 +152,10 @@ function ranked(links: readonly Link[]): readonly Link[] {
 
 function arrange(entries: readonly Entry[]): readonly Entry[] {
   if (entries.length < 2) return entries;
-  const ids = new Set<string>();
-  let once = entries.filter(({ event }) => !ids.has(event.id) && ids.add(event.id));
-  if (once.length > maxStarEntries) {
-    once = [...once]
-      .sort((a, b) => b.event.arrived - a.event.arrived || (a.event.id < b.event.id ? -1 : 1))
-      .slice(0, maxStarEntries);
-  }
-  return once.sort((a, b) => byTime(a.event, b.event));
+  const sorted = [...entries].sort((a, b) => byTime(a.event, b.event));
+  // One message can be known under two descriptions; it has one time and one id, so it stands beside itself.
+  const once = sorted.filter(({ event }, place) => sorted[place - 1]?.event.id !== event.id);
+  if (once.length <= maxStarEntries) return once;
+  const newest = [...once].sort((a, b) => byArrival(b.event, a.event)).slice(0, maxStarEntries);
+  return newest.sort((a, b) => byTime(a.event, b.event));
 }

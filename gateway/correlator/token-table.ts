@@ -1,17 +1,17 @@
 /**
  * Token → the records that have it: the port that finds candidates, and its engine in memory.
  *
- * The engine is one open-addressed table in typed arrays, so tens of millions of tokens cost 25 bytes each and no
- * work of the garbage collector. A token is told by its first sixty bits, which are as good as random; whoever decides
- * on a link compares whole tokens again.
+ * The engine is one open-addressed table in typed arrays, so tens of millions of tokens cost about 25 bytes each and
+ * no work of the garbage collector. A token is told by sixty of its bits (`token-keys.ts`); whoever decides on a link
+ * compares whole tokens again.
  */
+import type { TokenKeys } from './token-keys.ts';
 
-/** A store-backed engine needs no more than this: its cost follows the tokens of one notice, not history. */
+/** A store-backed engine needs no more than this: its cost follows the tokens of one description, not history. */
 export type TokenTable = {
-  /** Calls back for each record that has the token; a record may come several times for several tokens. */
-  readonly find: (token: string, found: (record: number) => void) => void;
-  readonly add: (token: string, record: number) => void;
-  readonly remove: (token: string, record: number) => void;
+  /** Calls back for each record that shares a token, as often as it shares one, and then adds the record. */
+  readonly admit: (keys: TokenKeys, record: number, found: (other: number) => void) => void;
+  readonly remove: (keys: TokenKeys, record: number) => void;
 };
 
 /**
@@ -21,9 +21,7 @@ export type TokenTable = {
 export const maxRecordsPerToken = 200;
 
 const none = -1;
-const digits = new Uint8Array(128);
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-for (let value = 0; value < alphabet.length; value += 1) digits[alphabet.charCodeAt(value)] = value;
+const unused = -2;
 
 export class MemoryTokenTable implements TokenTable {
   #capacity: number;
@@ -51,34 +49,29 @@ export class MemoryTokenTable implements TokenTable {
     return this.#capacity * 13 + this.#postingRecord.byteLength * 2;
   }
 
-  find(token: string, found: (record: number) => void): void {
-    const slot = this.#slotOf(highOf(token), lowOf(token));
-    for (let at = this.#head[slot] ?? none; at >= 0; at = this.#postingNext[at] ?? none) {
-      found(this.#postingRecord[at] ?? 0);
+  admit({ high, low, count }: TokenKeys, record: number, found: (other: number) => void): void {
+    while ((this.#used + count) * 3 >= this.#capacity * 2) this.#grow();
+    for (let key = 0; key < count; key += 1) {
+      const slot = this.#takeSlot(high[key] ?? 0, low[key] ?? 0);
+      const first = this.#head[slot] ?? none;
+      for (let at = first; at >= 0; at = this.#postingNext[at] ?? none) found(this.#postingRecord[at] ?? 0);
+      const holders = this.#count[slot] ?? 0;
+      if (holders >= maxRecordsPerToken) continue;
+      const at = this.#takePosting();
+      this.#postingRecord[at] = record;
+      this.#postingNext[at] = first;
+      this.#head[slot] = at;
+      this.#count[slot] = holders + 1;
     }
   }
 
-  add(token: string, record: number): void {
-    if (this.#used * 3 >= this.#capacity * 2) this.#grow();
-    const [high, low] = [highOf(token), lowOf(token)];
-    const slot = this.#slotOf(high, low);
-    if (this.#head[slot] === unused) {
-      this.#high[slot] = high;
-      this.#low[slot] = low;
-      this.#head[slot] = none;
-      this.#used += 1;
+  remove({ high, low, count }: TokenKeys, record: number): void {
+    for (let key = 0; key < count; key += 1) {
+      this.#removeOne(this.#slotOf(high[key] ?? 0, low[key] ?? 0), record);
     }
-    const count = this.#count[slot] ?? 0;
-    if (count >= maxRecordsPerToken) return;
-    const at = this.#takePosting();
-    this.#postingRecord[at] = record;
-    this.#postingNext[at] = this.#head[slot] ?? none;
-    this.#head[slot] = at;
-    this.#count[slot] = count + 1;
   }
 
-  remove(token: string, record: number): void {
-    const slot = this.#slotOf(highOf(token), lowOf(token));
+  #removeOne(slot: number, record: number): void {
     let before = none;
     for (let at = this.#head[slot] ?? none; at >= 0; at = this.#postingNext[at] ?? none) {
       if (this.#postingRecord[at] === record) {
@@ -92,6 +85,18 @@ export class MemoryTokenTable implements TokenTable {
       }
       before = at;
     }
+  }
+
+  /** The slot of a token, made where it has none. */
+  #takeSlot(high: number, low: number): number {
+    const slot = this.#slotOf(high, low);
+    if (this.#head[slot] === unused) {
+      this.#high[slot] = high;
+      this.#low[slot] = low;
+      this.#head[slot] = none;
+      this.#used += 1;
+    }
+    return slot;
   }
 
   /** The slot of a token, or the empty one where it would be put. */
@@ -137,26 +142,6 @@ export class MemoryTokenTable implements TokenTable {
       this.#count[slot] = count[old] ?? 0;
     }
   }
-}
-
-const unused = -2;
-
-/** The first thirty bits of a token in base64url. */
-export function highOf(token: string): number {
-  return thirtyBits(token, 0);
-}
-
-/** The next thirty. */
-export function lowOf(token: string): number {
-  return thirtyBits(token, 5);
-}
-
-function thirtyBits(token: string, from: number): number {
-  let bits = 0;
-  for (let at = from; at < from + 5; at += 1) {
-    bits = (bits << 6) | (digits[token.charCodeAt(at) & 127] ?? 0);
-  }
-  return bits;
 }
 
 function enlarge(array: Int32Array): Int32Array<ArrayBuffer> {

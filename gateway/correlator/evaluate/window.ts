@@ -14,12 +14,12 @@ export type Measure = {
 export function measureWindow(correlation: Correlation, window: readonly Occurrence[], end: number): Measure {
   switch (correlation.type) {
     case 'event_count':
-      return { count: countEvents(correlation, window, end), events: eventsOf(window) };
+      return { count: countEvents(correlation, window, end), events: eventsOf(window, correlation) };
     case 'value_count':
       return countValues(correlation, window);
     case 'temporal': {
       const rules = new Set(window.flatMap((occurrence) => occurrence.rules));
-      return { count: rules.size, events: eventsOf(window) };
+      return { count: rules.size, events: eventsOf(window, correlation) };
     }
     case 'temporal_ordered':
       return countOrdered(correlation, window);
@@ -31,16 +31,10 @@ export function agenciesOf(events: readonly CorrelatorEvent[]): ReadonlySet<stri
   return new Set(events.map(({ source }) => agencyOf(source)));
 }
 
-function eventsOf(window: readonly Occurrence[]): readonly CorrelatorEvent[] {
-  if (window.every(({ events }) => events.length === 1)) {
-    return unique(window.map(({ event }) => event));
-  }
-  return unique(window.flatMap(({ events }) => events)).sort(byTime);
-}
-
-function unique(events: readonly CorrelatorEvent[]): CorrelatorEvent[] {
-  const ids = new Set<string>();
-  return events.filter(({ id }) => !ids.has(id) && ids.add(id));
+/** The events of occurrences, sorted by time and each once. */
+function eventsOf(window: readonly Occurrence[], { isChained }: Correlation): readonly CorrelatorEvent[] {
+  if (!isChained) return window.map(({ event }) => event);
+  return [...new Set(window.flatMap(({ events }) => events))].sort(byTime);
 }
 
 /** One for each occurrence, or its weight halved by age; no agency adds more than the cap. */
@@ -71,14 +65,15 @@ function countValues(correlation: Correlation, window: readonly Occurrence[]): M
     if (value !== undefined) values.add(value);
     return value !== undefined;
   });
-  return { count: values.size, events: eventsOf(counted) };
+  return { count: values.size, events: eventsOf(counted, correlation) };
 }
 
 /**
  * The most rules, in the order of `rules`, that different events of the window match in the order of time; events
  * of the same time stand in either order. The evidence is what takes part in such a sequence.
  */
-function countOrdered({ rules: { length } }: Correlation, window: readonly Occurrence[]): Measure {
+function countOrdered(correlation: Correlation, window: readonly Occurrence[]): Measure {
+  const { length } = correlation.rules;
   const ahead = chainLengths(window, length, (a, b) => a.time <= b.time);
   const reversed = [...window].reverse().map((one) => mirror(one, length));
   const behind = chainLengths(reversed, length, (a, b) => a.time >= b.time).reverse();
@@ -89,7 +84,7 @@ function countOrdered({ rules: { length } }: Correlation, window: readonly Occur
       (rule) => (ahead[index]?.get(rule) ?? 0) + (behind[index]?.get(length - 1 - rule) ?? 0) === longest + 1,
     ),
   );
-  return { count: longest, events: eventsOf(taking) };
+  return { count: longest, events: eventsOf(taking, correlation) };
 }
 
 function mirror(occurrence: Occurrence, length: number): Occurrence {

@@ -16,7 +16,9 @@ export function compilePattern(
   const { content, file, source } = document;
   const id = content.id ?? content.name ?? `${file}#${content.title}`;
   const version = content.version ?? 1;
-  const absence = absenceOf(document, compiler);
+  const absences = absencesOf(document, compiler);
+  const latenessMs = content.lateness === undefined ? undefined : parseTimespan(content.lateness);
+  const isAbsence = absences.length > 0;
   const evidence = content.suppression?.['new-evidence'] ?? ['agency', 'category'];
   return {
     id,
@@ -32,9 +34,10 @@ export function compilePattern(
     file,
     line: source.positionOf([]).line,
     correlation,
-    absence,
+    absences,
     link: content.link ?? 'same',
-    latenessMs: latenessOf(content.lateness, absence),
+    lateLimitMs: isAbsence ? defaultLatenessMs : (latenessMs ?? defaultLatenessMs),
+    graceMs: isAbsence ? (latenessMs ?? defaultGraceMs) : 0,
     suppression: {
       newAgency: evidence.includes('agency'),
       newCategory: evidence.includes('category'),
@@ -54,26 +57,22 @@ export function compilePattern(
   };
 }
 
-function absenceOf(document: CorrelationRuleDocument, compiler: RuleCompiler): Absence | undefined {
-  const { absent } = document.content;
-  if (absent === undefined) return undefined;
-  const rules = compiler.resolve(document, absent.rules, ['absent', 'rules']);
-  if (rules.some(({ kind }) => kind === 'correlation')) {
-    compiler.report(document, ['absent', 'rules'], 'must name rules for single events, not correlations');
-  }
-  return {
-    rules: rules.filter((rule) => rule.kind === 'base'),
-    withinMs: parseTimespan(absent.within) ?? 0,
-    from: absent.from ?? 'last',
-  };
+function absencesOf(document: CorrelationRuleDocument, compiler: RuleCompiler): Absence[] {
+  return (document.content.absent ?? []).map(({ rules: names, within, from }, index) => {
+    const rules = compiler.resolve(document, names, ['absent', index, 'rules']);
+    if (rules.some(({ kind }) => kind === 'correlation')) {
+      const message = 'must name rules for single events, not correlations';
+      compiler.report(document, ['absent', index, 'rules'], message);
+    }
+    return {
+      rules: rules.filter((rule) => rule.kind === 'base'),
+      withinMs: parseTimespan(within) ?? 0,
+      from: from ?? 'last',
+    };
+  });
 }
 
-/** Absence waits as long as it allows for lateness: three days unless the pattern says otherwise, not sixty. */
-function latenessOf(given: string | undefined, absence: Absence | undefined): number {
-  const parsed = given === undefined ? undefined : parseTimespan(given);
-  return parsed ?? (absence === undefined ? defaultLatenessMs : defaultGraceMs);
-}
-
+/** How long absence waits for late replies unless the pattern says otherwise. */
 const defaultGraceMs = 3 * dayMs;
 
 function levelOf(level: string | undefined): Level {

@@ -125,6 +125,7 @@ export class RuleCompiler {
       agencies: correlation.agencies ?? 1,
       weights: this.#weights(document),
       sourceCap: correlation['source-cap'],
+      isChained: rules.some((rule) => rule.kind === 'correlation'),
       reachMs: spanMs + Math.max(0, ...rules.map((rule) => (rule.kind === 'correlation' ? rule.reachMs : 0))),
     };
     checkCorrelation(document, compiled, (path, message) => this.report(document, path, message));

@@ -124,6 +124,13 @@ const fixtureSchema = z.strictObject({
   ),
 });
 
+/** What must not stay away: counted from the evidence's first event, or from the one that completed it. */
+const absenceSchema = z.strictObject({
+  rules: names,
+  within: timespan,
+  from: z.enum(['first', 'last']).optional(),
+});
+
 const correlationDocumentSchema = z.strictObject({
   ...commonKeys,
   correlation: correlationSchema,
@@ -131,7 +138,10 @@ const correlationDocumentSchema = z.strictObject({
   version: z.int().min(1, 'must be 1 or more').optional(),
   effective: z.strictObject({ from: day.optional(), until: day.optional() }).optional(),
   absent: z
-    .strictObject({ rules: names, within: timespan, from: z.enum(['first', 'last']).optional() })
+    .preprocess(
+      (value) => (Array.isArray(value) || value === undefined ? value : [value]),
+      z.array(absenceSchema).min(1).max(8),
+    )
     .optional(),
   lateness: timespan.optional(),
   link: z.enum(tiers).optional(),

@@ -55,6 +55,8 @@ export type Correlation = {
   readonly sourceCap: number | undefined;
   /** How long after an event a match that holds it can end. */
   readonly reachMs: number;
+  /** True when a rule is a correlation itself. */
+  readonly isChained: boolean;
 };
 
 export type Rule = BaseRule | Correlation;
@@ -94,11 +96,14 @@ export type Pattern = {
   readonly file: string;
   readonly line: number;
   readonly correlation: Correlation;
-  readonly absence: Absence | undefined;
+  /** Any of these, having come, keeps the pattern quiet; empty where it alerts at once. */
+  readonly absences: readonly Absence[];
   /** The weakest link that the evidence may rest on. */
   readonly link: Tier;
-  /** An event that arrives later than this after its time is left out; absence waits this long for late replies. */
-  readonly latenessMs: number;
+  /** An event that arrives later than this after its time is left out. */
+  readonly lateLimitMs: number;
+  /** How long a deadline waits for replies that are late; 0 without `absent`. */
+  readonly graceMs: number;
   readonly suppression: Suppression;
   readonly escalation: Escalation | undefined;
   /** Why one agency is enough, where it is. */
