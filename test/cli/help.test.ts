@@ -31,6 +31,7 @@ const commands = [
   'dataset template',
   'policy check',
   'policy show',
+  'pattern check',
 ];
 
 /** The program without its joints: every command but the demo. */
