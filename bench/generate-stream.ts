@@ -64,7 +64,7 @@ async function generate(out: string): Promise<void> {
   }
   for (const story of nearMisses) {
     for (let count = 0; count < Number(values['near-misses']); count += 1) {
-      maker.plantNearMiss(vary(story, chance), Number(values.days));
+      maker.plantNearMiss(story, Number(values.days));
     }
   }
   maker.repeatSome();
