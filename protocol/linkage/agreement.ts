@@ -46,10 +46,17 @@ function findAgreements(left: TokenSet, right: TokenSet): Agreement[] {
   return agreements;
 }
 
-/** The codes that a record emitted, in whatever recipe. */
-export function emittedCodes({ tokens }: TokenSet): Set<Code> {
+const emittedBySet = new WeakMap<TokenSet, ReadonlySet<Code>>();
+
+/** The codes that a record emitted, in whatever recipe. Remembered: a set is compared with many others. */
+export function emittedCodes(set: TokenSet): ReadonlySet<Code> {
+  const known = emittedBySet.get(set);
+  if (known !== undefined) return known;
+  const { tokens } = set;
   const emitted = Object.keys(tokens).filter((name) => (tokens[name]?.length ?? 0) > 0);
-  return new Set(emitted.flatMap((name) => findRecipe(name)?.codes ?? []));
+  const codes = new Set(emitted.flatMap((name) => findRecipe(name)?.codes ?? []));
+  emittedBySet.set(set, codes);
+  return codes;
 }
 
 function mannerOf(left: readonly string[], right: readonly string[]): Manner | undefined {

@@ -31,6 +31,7 @@ const commands = [
   'dataset template',
   'policy check',
   'policy show',
+  'pattern check',
   'audit search',
   'audit story',
   'audit checkpoint',
