@@ -1,9 +1,21 @@
 // One direction of imports, no circles. The rooms are described in README.md.
-const rooms = ['store', 'audit', 'relay', 'delivery', 'policy', 'identity', 'socket', 'http', 'cli'];
+const rooms = [
+  'store',
+  'audit',
+  'relay',
+  'delivery',
+  'policy',
+  'correlator',
+  'identity',
+  'socket',
+  'http',
+  'cli',
+];
 /** Room → the rooms of the gateway it may import. Type-only imports count as well. */
 const mayImport = {
   store: [],
   policy: [],
+  correlator: ['policy', 'store'],
   identity: ['store'],
   audit: ['store'],
   relay: ['policy', 'store'],
@@ -66,8 +78,14 @@ export default {
     {
       name: 'only-the-engine-knows-sqlite',
       severity: 'error',
-      from: { path: '^gateway/', pathNot: '^gateway/(store/(sqlite/|open-)|app|cli/)' },
+      from: { path: '^gateway/', pathNot: '^gateway/(store/(sqlite/|open-|path-lock)|open-store|cli/)' },
       to: { path: '^gateway/store/sqlite/' },
+    },
+    {
+      name: 'only-the-engine-knows-mongodb',
+      severity: 'error',
+      from: { path: '^gateway/', pathNot: '^gateway/(store/(mongodb/|open-)|open-store)' },
+      to: { path: '^(gateway/store/mongodb/|node_modules/mongodb/)' },
     },
     ...Object.entries(mayImport).map(([room, allowed]) => ({
       name: `${room}-imports-downwards`,

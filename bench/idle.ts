@@ -71,7 +71,7 @@ async function startGateway(): Promise<{ gateway: Child; url: string }> {
 /** The endpoints' certificates, straight into the store: enrolment itself is not what is measured. */
 async function writeCertificates(): Promise<void> {
   const home = await openGatewayHome(join(dir, 'gateway'), Date.now);
-  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
+  const store = await openSqliteStore({ file: home.store, ...home.storeKeys });
   const { entries } = await store.readDirectory();
   await store.close();
   const [model] = entries;

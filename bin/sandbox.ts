@@ -5,7 +5,7 @@ import { enrol } from '../clients/sdk/enrol.ts';
 import { issueEnrolmentToken } from '../gateway/identity/enrolment-token.ts';
 import { initGatewayHome, type GatewayHome } from '../gateway/identity/gateway-home.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
-import { openSqliteStore } from '../gateway/store/sqlite/sqlite-store.ts';
+import { openStore } from '../gateway/open-store.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 
 /** The sharing agreement that comes with Causeway. */
@@ -50,7 +50,7 @@ export async function enrolEndpoints(
 ): Promise<string[]> {
   const policy = await loadPolicySet(home.policiesDir);
   // The operator's command works beside the running gateway; so does this.
-  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
+  const store = await openStore(home.store, home.storeKeys);
   try {
     const homes: string[] = [];
     for (const { address, roles, now } of endpoints) {

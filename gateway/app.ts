@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { CausewayError, isCausewayError } from '../protocol/errors.ts';
+import { isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
@@ -13,16 +13,19 @@ import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { identifyRequest } from './http/identify-request.ts';
+import { listen } from './http/listen.ts';
 import { registerLogRoutes } from './http/log-routes.ts';
 import { buildServer } from './http/server.ts';
 import { checkHealth, shareProbe } from './health.ts';
+import { DirectoryLeaves } from './identity/directory-leaves.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
-import { auditLogOptions } from './audit-log-options.ts';
+import { auditLogOptions, logVerifierKey } from './audit-log-options.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
 import type { QuotaSettings } from './identity/gateway-settings.ts';
 import { IncidentRecord } from './incident-record.ts';
+import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import { Quotas } from './quotas.ts';
 import { Relay } from './relay/relay.ts';
@@ -30,8 +33,6 @@ import { SessionRegistry } from './socket/session-registry.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
-import { lockStore } from './store/sqlite/store-lock.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export type GatewayOptions = {
   readonly home: GatewayHome;
@@ -39,6 +40,8 @@ export type GatewayOptions = {
   /** Overrides the home's settings. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  /** A file of the embedded store, or `mongodb://…`. */
+  readonly store?: string | undefined;
   readonly quotas?: Partial<QuotaSettings>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -57,15 +60,16 @@ const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
- * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-damaged`, `store-unavailable`
+ * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-damaged`,
+ * `store-unavailable`, `store-in-use`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { home } = options;
-  const lock = lockStore(home.storeFile);
+  const address = options.store ?? home.store;
+  const lock = await lockForOneGateway(address);
   try {
     const policy = await PolicyHolder.load(home.policiesDir);
-    const store = await openSqliteStore({
-      file: home.storeFile,
+    const store = await openStore(address, {
       ...home.storeKeys,
       onError: (error) => options.log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(options.now === undefined ? {} : { clock: options.now }),
@@ -119,13 +123,15 @@ class Gateway {
     this.#sessions = new SessionRegistry(quotas, this.#now);
     this.#quotas = new Quotas(quotas, this.#now);
     this.#relay = this.#createRelay();
-    this.#auditLog = new AuditLog(auditLogOptions(options.home), { onError });
+    this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
   }
 
   async start(releaseLock: () => void): Promise<RunningGateway> {
     this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
       onChange: () => void this.#reload(),
+      onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
+      listening: () => this.#dispatcher.listening(),
     });
     const app = await this.#buildServer();
     const { settings } = this.#options.home;
@@ -151,7 +157,8 @@ class Gateway {
         now: this.#now,
         resolve: (recipient) => this.#directory.resolve(recipient),
         policy: () => this.#policy.current,
-        isListening: (endpoint) => this.#dispatcher.isListening(endpoint),
+        isListening: (endpoint) =>
+          this.#dispatcher.isListening(endpoint) || this.#store.isListeningElsewhere(endpoint),
       },
       onAccepted: (deliveries) => {
         for (const { message } of deliveries) this.#expiry.note(message.expiresAt);
@@ -198,12 +205,19 @@ class Gateway {
       directory: this.#directory,
       policy: () => this.#policy.current,
       identify,
+      leaves: new DirectoryLeaves(this.#store),
+      checkpointFor: async (size) => {
+        // Without the log nobody believes a new key, but everybody must still hear who was revoked.
+        const found = await this.#auditLog.checkpointFor(size).catch(() => this.#auditLog.latest);
+        return found?.text;
+      },
     });
     registerLogRoutes(app, this.#auditLog);
     const deps = {
       store: this.#store,
       authority: home.authority,
       receiptKey: home.receiptKey,
+      logKey: logVerifierKey(home),
       now: this.#now,
     };
     registerEnrolmentRoutes(app, {
@@ -214,9 +228,8 @@ class Gateway {
         this.#knownHere(renewCertificate({ endpoint, thumbprint }, renewal, deps)),
     });
     const store = { probe: shareProbe(() => this.#store.probe()) };
-    registerHealthRoutes(app, () =>
-      checkHealth({ store, home, now: this.#now, draining: this.#draining, auditLog: this.#auditLog }),
-    );
+    const parts = { store, home, now: this.#now, auditLog: this.#auditLog };
+    registerHealthRoutes(app, () => checkHealth({ ...parts, draining: this.#draining }));
     return app;
   }
 
@@ -303,23 +316,5 @@ class Gateway {
   #logError(error: unknown, endpoint?: EndpointAddress): void {
     const code = isCausewayError(error) ? error.code : 'internal-error';
     this.#log.error({ err: error, code, ...(endpoint === undefined ? {} : { endpoint }) }, 'failure');
-  }
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const reasons: Record<string, string> = {
-      EADDRINUSE: 'another program listens there',
-      EACCES: 'this user may not listen there; ports below 1024 are for privileged ones',
-      EADDRNOTAVAIL: 'this computer has no such address',
-    };
-    const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
-    if (reason === undefined) throw cause;
-    throw new CausewayError('configuration-invalid', {
-      detail: `The gateway cannot listen on ${host}, port ${port}: ${reason}. See host and port in gateway.yaml.`,
-      cause,
-    });
   }
 }

@@ -161,6 +161,18 @@ export const catalogue = {
     false,
     'The key of the other endpoint differs from the one trusted before.',
   ),
+  'key-unproven': entry(
+    409,
+    null,
+    true,
+    'The key of the other endpoint has not been found in the audit log yet.',
+  ),
+  'log-halted': entry(
+    409,
+    null,
+    false,
+    'The audit log of the gateway has contradicted itself; nothing is sent until a person decides.',
+  ),
   'payload-undecryptable': entry(
     422,
     null,
@@ -187,6 +199,13 @@ export const catalogue = {
     true,
     'The state of this endpoint cannot be written durably at present.',
   ),
+  'linkage-key-missing': entry(409, null, false, 'This endpoint has no linkage key to make tokens with.'),
+  'linkage-holder-unavailable': entry(
+    503,
+    null,
+    true,
+    'A holder of the linkage key did not give a usable answer.',
+  ),
   'outbox-full': entry(507, null, true, 'The outbox has reached its limit.'),
   'client-closed': entry(409, null, false, 'The client has been closed.'),
   aborted: entry(499, null, true, 'The operation was aborted by its caller.'),
@@ -197,6 +216,7 @@ export const catalogue = {
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
   'store-damaged': entry(500, null, false, 'The file of the store is damaged, or is no store.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
+  'lease-lost': entry(409, null, false, 'Another gateway has taken over this task.'),
   'case-unknown': entry(404, null, false, 'There is no such case.'),
   'case-pending': entry(409, null, false, 'Messages of the case are still on their way.'),
   // Audit log

@@ -18,7 +18,7 @@ export async function registerEndpoints(
 ): Promise<{ key: string; ca: string; certificates: string[] }> {
   const { tlsKeyPem } = await openHome(modelHome);
   const request = createCertificateRequest(createPrivateKey(tlsKeyPem));
-  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
+  const store = await openSqliteStore({ file: home.store, ...home.storeKeys });
   const register = async (index: number): Promise<string> => {
     const endpoint = `${model.agency}/idle-${index}` as EndpointAddress;
     const { pem } = await home.authority.issueEndpointCertificate(request, endpoint);

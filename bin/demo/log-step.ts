@@ -7,7 +7,7 @@ import { LogFolder } from '../../gateway/audit/log-folder.ts';
 import { mirrorLog } from '../../gateway/audit/mirror-log.ts';
 import { PublishedLog } from '../../gateway/cli/published-log.ts';
 import type { GatewayHome } from '../../gateway/identity/gateway-home.ts';
-import { openSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { openStore } from '../../gateway/open-store.ts';
 import type { Narrator } from './narrator.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { Narrator } from './narrator.ts';
  * @returns true when the log verifies
  */
 export async function exportAndVerify(dir: string, home: GatewayHome, narrator: Narrator): Promise<boolean> {
-  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
+  const store = await openStore(home.store, home.storeKeys);
   try {
     const log = new PublishedLog(home, store);
     const { size } = await log.checkpointFor(await store.countLeaves());

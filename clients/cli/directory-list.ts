@@ -20,8 +20,9 @@ export function registerDirectoryList(directory: ProgramCommand, terminal: Termi
         if (client.directory.version === undefined) connection.assertConnected();
         if (!connection.isConnected)
           terminal.hint('The gateway cannot be reached: this is the last known state.');
+        // New entries may be under way into the log.
+        if (connection.isConnected) await client.log.proveEntries();
         printDirectory(client.directory.list(), client.endpoint, terminal);
-        return Promise.resolve();
       }),
     );
 }
@@ -44,10 +45,13 @@ export function printDirectory(
     changed: paint.bad('changed'),
     revoked: paint.dim('revoked'),
   };
-  for (const { endpoint, roles, trust, openpgpFingerprint } of listings) {
+  for (const { endpoint, roles, trust, openpgpFingerprint, leaf } of listings) {
     const own = endpoint === self ? paint.dim('  (this endpoint)') : '';
     terminal.print(`${marks[trust]}  ${paint.strong(endpoint)}  ${roles.join(', ')}${own}`);
+    const proof =
+      leaf === undefined ? paint.warn('not found in the log yet') : paint.dim(`leaf ${leaf} of the log`);
     terminal.print(`         ${paint.dim(spaceFingerprint(openpgpFingerprint))}`);
+    terminal.print(`         ${proof}`);
   }
   if (listings.some(({ trust, endpoint }) => trust === 'unknown' && endpoint !== self)) {
     terminal.hint('Trust a key after comparing: causeway directory trust AGENCY/ENDPOINT');

@@ -9,12 +9,18 @@ import { registerDatasetValidate } from './dataset-validate.ts';
 import { registerDirectoryList } from './directory-list.ts';
 import { registerDirectoryTrust } from './directory-trust.ts';
 import { registerEnrol } from './enrol.ts';
+import { registerLinkageHolder } from './linkage-holder.ts';
+import { registerLinkageHolders } from './linkage-holders.ts';
+import { registerLinkageKey } from './linkage-key.ts';
 import { registerListen } from './listen.ts';
 import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
 import { registerWitness } from './witness.ts';
 
-/** Adds `enrol`, `send`, `listen`, `status`, `directory`, `dataset`, `audit` and `witness` to the program. */
+/**
+ * Adds `enrol`, `send`, `listen`, `status`, `directory`, `linkage`, `linkage-holder`, `dataset`, `audit` and `witness`
+ * to the program.
+ */
 export function registerClientCommands(program: ProgramCommand, terminal: Terminal): void {
   registerEnrol(program, terminal);
   const directory = program
@@ -26,6 +32,14 @@ export function registerClientCommands(program: ProgramCommand, terminal: Termin
   registerSend(program, terminal);
   registerListen(program, terminal);
   registerStatus(program, terminal);
+
+  const linkage = program
+    .command('linkage')
+    .helpGroup(sections.takePart)
+    .description('How the people a notice is about become tokens that match between agencies.');
+  registerLinkageKey(linkage, terminal);
+  registerLinkageHolders(linkage, terminal);
+  registerLinkageHolder(program, terminal);
 
   const dataset = program
     .command('dataset')

@@ -123,6 +123,19 @@ function tellTrouble(client: Client, tell: (value: Record<string, unknown>, word
       `Refused a notice of ${from ?? 'somebody'}: ${error.code}.`,
     ),
   );
+  client.on('logFault', ({ kind, detail, evidence }) =>
+    tell(
+      { type: 'log-fault', kind, detail, evidence },
+      `THE AUDIT LOG IS NOT RIGHT (${kind}): ${detail} Evidence: ${evidence}`,
+    ),
+  );
+  client.on('ownEntry', (change) => {
+    const by = change.foreign ? 'NOT BY THIS HOME' : 'by this home';
+    tell(
+      { type: 'own-entry', ...change },
+      `The own entry in the directory changed (${change.kind}, leaf ${change.leaf}), ${by}.`,
+    );
+  });
   client.on('keyChanged', ({ endpoint }) =>
     tell(
       { type: 'key-changed', endpoint },

@@ -32,6 +32,7 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
     .action((id: string | undefined, flags: Flags) =>
       withClient(homeFolder(flags, terminal), terminal, async (open) => {
         if (open.connection.isConnected) await terminal.during('Fetching receipts', () => catchUp(open));
+        if (open.connection.isConnected) await terminal.during('Checking the log', () => checkLog(open));
         if (id === undefined) showAll(open, flags.last, terminal);
         else showOne(open, id, terminal);
       }),
@@ -51,6 +52,39 @@ async function catchUp({ client, signal }: OpenClient): Promise<void> {
   await events.return?.();
 }
 
+/** What is found wrong stands in the status itself. */
+async function checkLog({ client }: OpenClient): Promise<void> {
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, catchUpMs).unref());
+  await Promise.race([client.log.check().catch(() => undefined), patience]);
+}
+
+function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
+  const { paint } = terminal;
+  const { checkpoint, halt, witnessesNeeded, origin } = client.log.status();
+  const cosigned = checkpoint?.witnesses.length ?? 0;
+  const seen =
+    checkpoint === undefined
+      ? paint.warn('no checkpoint verified yet')
+      : `${checkpoint.size} leaves verified, ${cosigned} witnesses (${witnessesNeeded} needed)`;
+  const faults = client.log
+    .faults()
+    .map(({ kind, detail, evidence }) => ['', paint.bad(`${kind}: ${detail} Evidence: ${evidence}`)]);
+  const foreign = client.log.changes().filter((change) => change.foreign);
+  return [
+    [
+      'log',
+      halt === undefined
+        ? `${origin}: ${seen}`
+        : paint.bad('CONTRADICTS ITSELF: nothing is sent until a person decides'),
+    ],
+    ...faults,
+    ...foreign.map(({ kind, leaf }) => [
+      '',
+      paint.bad(`own entry: ${kind} at leaf ${leaf}, not by this home`),
+    ]),
+  ];
+}
+
 function showAll(open: OpenClient, last: number, terminal: Terminal): void {
   const { client, connection } = open;
   const { endpoint, waiting, certificateEndsAt } = client.status();
@@ -64,6 +98,15 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
       ...{ type: 'status', endpoint, connected, ...(error === undefined ? {} : { error }) },
       ...{ waiting, held: held.length, certificateDays: days },
     });
+    const { checkpoint, followed, halt } = client.log.status();
+    terminal.json({
+      type: 'log',
+      checkpoint,
+      followed,
+      halt,
+      changes: client.log.changes(),
+      faults: client.log.faults(),
+    });
     for (const notice of held) terminal.json({ type: 'held', ...notice });
     for (const message of messages) terminal.json(ladderObject(message));
     return;
@@ -74,6 +117,7 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
     ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],
+    ...logRows(open, terminal),
     ['held', held.length === 0 ? 'nothing' : paint.warn(`${held.length} for keys that are not trusted`)],
   ];
   terminal.table(rows);

@@ -1,6 +1,18 @@
 /** How a client is set up. Everything but the home has a default that suits. */
 import type { Log } from './log.ts';
 
+/** How often, how fast and how patiently the log is followed. */
+export type FollowOptions = {
+  /** Time between two looks at the log while connected. Default 60 s. */
+  readonly everyMs?: number;
+  /** At most so many bundles of 256 leaves a second are read. Default 16. */
+  readonly bundlesPerSecond?: number;
+  /** How long the log may be smaller than before, as after a restart of the gateway. Default 10 s. */
+  readonly patienceMs?: number;
+  /** How long after its acceptance a message may be missing from the log. Default 10 min. */
+  readonly graceMs?: number;
+};
+
 export type ConnectOptions = {
   /** Folder made by `enrol`. Several clients may share it. */
   readonly home: string;
@@ -18,6 +30,8 @@ export type ConnectOptions = {
   readonly signal?: AbortSignal;
   /** Renew the TLS certificate at two thirds of its time. Default true. */
   readonly renewCertificate?: boolean;
+  /** How the gateway's audit log is followed. */
+  readonly follow?: FollowOptions;
   /** A pino logger or the like. Default: nothing is logged. */
   readonly log?: Log;
   /** ms since 1970. For tests. */

@@ -6,6 +6,8 @@ import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { batchSigner, signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import { directoryResponseSchema } from '../../protocol/wire/directory.ts';
 import { limits as protocolLimits } from '../../protocol/limits.ts';
+import { buildLog } from './build-log.ts';
+import type { ClientLog } from './client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { ClientRun, type RunningParts } from './client-run.ts';
 import type { ComposeContext } from './compose.ts';
@@ -17,6 +19,7 @@ import { claimHolder, newHolder } from './holder.ts';
 import { openHome, type Home } from './home.ts';
 import { Inbox } from './inbox.ts';
 import { LadderTable } from './ladder-table.ts';
+import { SubjectLinkage } from './linkage/subject-linkage.ts';
 import { LiveQueue } from './live-queue.ts';
 import { silentLog, type Log } from './log.ts';
 import { openPayload } from './open-payload.ts';
@@ -30,6 +33,7 @@ import { StateDatabase } from './state-database.ts';
 export type ClientParts = RunningParts & {
   readonly receiptEvents: LiveQueue<ReceiptEvent>;
   readonly ladder: LadderTable;
+  readonly log: ClientLog;
   readonly run: ClientRun;
   readonly composing: ComposeContext;
   readonly certificateEndsAt: () => number;
@@ -68,7 +72,13 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   const { state, endpoint, openpgp, signer, emitter, now, report } = ground;
   const holder = newHolder();
   const datasets = new DatasetBook(state, ground.fetchJson);
-  const directory = buildDirectory(ground, (endpoints) => run.trusted(endpoints));
+  const followedLog = buildLog(ground, {
+    follow: options.follow,
+    directory: () => directory,
+    onHalt: () => run.halt(),
+    onResume: () => run.resume(),
+  });
+  const directory = buildDirectory(ground, followedLog, (endpoints) => run.trusted(endpoints));
   const outbox = new Outbox({
     ...{ state, signer, holder, now, random: ground.random },
     maxWaiting: options.maxWaiting ?? 100_000,
@@ -94,7 +104,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   });
   const run = new ClientRun({
     ...{ state, directory, datasets, emitter, outbox, inbox, receiptSender, receiptBook, now, report },
-    ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome },
+    ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome, followedLog },
     clientName: options.clientName ?? 'causeway-sdk',
     receiptKeyId: ground.gatewayKey.keyId,
     renewCertificate: options.renewCertificate ?? true,
@@ -104,7 +114,16 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   return {
     ...{ endpoint, directory, datasets, emitter, outbox, inbox, receiptSender, receiptEvents, run },
     ladder: new LadderTable(state.statements),
-    composing: { self: endpoint, openpgp, signer, directory, datasets, now },
+    log: followedLog,
+    composing: {
+      self: endpoint,
+      openpgp,
+      signer,
+      directory,
+      datasets,
+      linkage: new SubjectLinkage(options.home),
+      now,
+    },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
   };
 }
@@ -159,6 +178,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
 
 function buildDirectory(
   { endpoint, openpgp, signer, state, emitter, now, fetchJson }: Ground,
+  log: ClientLog,
   onTrusted: (endpoints: readonly EndpointAddress[]) => void,
 ): ClientDirectory {
   return new ClientDirectory({
@@ -169,6 +189,8 @@ function buildDirectory(
       trustedAt: 0,
     },
     ...{ state, emitter, now, onTrusted },
+    halted: () => log.halted(),
+    onRead: (checkpoint) => void log.proveEntries(checkpoint ?? undefined),
     fetch: () => fetchJson('/v1/directory', directoryResponseSchema),
   });
 }

@@ -4,6 +4,7 @@ import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
 import { waitUnlessAborted } from './abort.ts';
+import type { ClientLog } from './client-log.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
@@ -33,6 +34,7 @@ type ClientRunDependencies = RunningParts & {
   readonly state: StateDatabase;
   readonly receiptBook: ReceiptBook;
   readonly log: Log;
+  readonly followedLog: ClientLog;
   /** Names your software to the gateway. */
   readonly clientName: string;
   /** The key that must sign the gateway's receipts. */
@@ -132,8 +134,18 @@ export class ClientRun {
     if (this.#deps.inbox.trusted(endpoints)) this.keeper.renewSession();
   }
 
+  /** The log contradicts itself: what waits stays in the outbox. Receiving goes on. */
+  halt(): void {
+    this.#deps.outbox.detach();
+  }
+
+  /** A person has decided: what waits is sent. */
+  resume(): void {
+    this.keeper.renewSession();
+  }
+
   async close(): Promise<void> {
-    const { inbox, outbox, state, releaseHolder, onClosed, closing } = this.#deps;
+    const { inbox, outbox, state, releaseHolder, onClosed, closing, followedLog } = this.#deps;
     closing.abort();
     clearInterval(this.#watch);
     clearInterval(this.#renewalCheck);
@@ -145,6 +157,7 @@ export class ClientRun {
     this.#ready.promise.catch(() => undefined);
     this.#ready.reject(new CausewayError('client-closed'));
     while (this.#background.size > 0) await Promise.all(this.#background);
+    await followedLog.close();
     releaseHolder();
     await state.close();
   }
@@ -163,10 +176,10 @@ export class ClientRun {
 
   /** Sends what is open first; asks for messages only once their senders can be known. */
   async #setUp(link: Link, welcome: Welcome): Promise<void> {
-    const { outbox, inbox, receiptSender, datasets } = this.#deps;
+    const { outbox, inbox, receiptSender, datasets, followedLog } = this.#deps;
     try {
       receiptSender.attach(link);
-      await outbox.attach(link, welcome.limits.maxUnanswered);
+      if (followedLog.halted() === undefined) await outbox.attach(link, welcome.limits.maxUnanswered);
     } catch (error) {
       link.terminate();
       throw error;
@@ -175,6 +188,7 @@ export class ClientRun {
     if (this.#link !== link) return;
     inbox.attach(link);
     this.#ready.resolve(undefined);
+    followedLog.connected(welcome.checkpoint);
     this.#inBackground(datasets.refreshFor(welcome.policyDigest));
     if (this.#deps.renewCertificate) this.#inBackground(this.#renewIfDue());
   }
@@ -244,6 +258,7 @@ export class ClientRun {
     outbox.detach();
     inbox.detach();
     receiptSender.detach();
+    this.#deps.followedLog.disconnected();
     const fields = { event: 'disconnected', ...(retryInMs === undefined ? {} : { retryInMs }) };
     log.info(error === undefined ? fields : { ...fields, code: error.code }, 'the session has ended');
     emitter.emit('disconnected', { error, retryInMs });
@@ -258,6 +273,7 @@ export class ClientRun {
     this.#stateVersion = version;
     if (isChanged) {
       directory.reload();
+      if (this.#deps.followedLog.halted() !== undefined) this.halt();
       const trusted = directory.list().filter(({ trust }) => trust === 'trusted');
       const endpoints = trusted.map(({ endpoint }) => endpoint);
       if (inbox.trusted(endpoints)) this.keeper.renewSession();

@@ -15,6 +15,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { throwIfAborted, waitUnlessAborted } from './abort.ts';
 import { buildParts, type ClientParts } from './client-parts.ts';
+import type { ClientLog } from './client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { composeNotice, type OutgoingNotice } from './compose.ts';
 import type { DatasetBook } from './dataset-book.ts';
@@ -76,6 +77,11 @@ export class Client implements AsyncDisposable {
     return this.#parts.directory;
   }
 
+  /** The gateway's audit log, as this endpoint follows it. */
+  get log(): ClientLog {
+    return this.#parts.log;
+  }
+
   /** The data sets of the sharing agreement. */
   get datasets(): DatasetBook {
     return this.#parts.datasets;
@@ -106,7 +112,8 @@ export class Client implements AsyncDisposable {
    * From the moment it is written down here it will be sent, even if this process dies: aborting the signal after
    * that ends the waiting only. Use {@link cancel} to take a message back before it is sent.
    * @throws CausewayError the gateway's reason when it refuses; before that, whatever is wrong with the notice:
-   *   `request-malformed`, `dataset-invalid`, `key-unknown`, `key-changed`, `payload-too-large`, … ; `aborted`
+   *   `request-malformed`, `dataset-invalid`, `key-unknown`, `key-changed`, `key-unproven`, `log-halted`,
+   *   `payload-too-large`, … ; `aborted`
    */
   async send(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<SendResult> {
     const { signal, ...rest } = notice;
@@ -126,9 +133,11 @@ export class Client implements AsyncDisposable {
     const { signal, ...rest } = notice;
     throwIfAborted(signal);
     const { composing, outbox } = this.#parts;
-    // Reading a schema may take long, and must not keep others from their turn.
+    // Reading a schema, or finding a new key in the log, may take long, and must not keep others from their turn.
     if (rest.dataschema !== undefined)
       await waitUnlessAborted(composing.datasets.ensure(rest.dataschema), signal);
+    if (this.directory.isUnproven([rest.to].flat()))
+      await waitUnlessAborted(this.#parts.log.proveEntries(), signal);
     const draft = await this.#inTurn(
       () => composeNotice(rest, composing),
       (composed) => {

@@ -11,6 +11,8 @@ import { envelopeSchema, type Severity } from '../../protocol/wire/envelope.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
+import type { SubjectDetails } from './linkage/subject.ts';
+import type { SubjectLinkage } from './linkage/subject-linkage.ts';
 import { encryptAndSign, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';
 import type { EnvelopeDraft, OutboxDraft } from './outbox-table.ts';
 
@@ -32,6 +34,11 @@ type Addressing = {
   readonly inReplyTo?: string;
   /** The conversation it belongs to: by default that of `inReplyTo`, or a new one. */
   readonly thread?: string;
+  /**
+   * Whom it is about. Only keyed tokens of it travel; the details stay in this process.
+   * It needs a linkage key in the home: `causeway linkage key import`.
+   */
+  readonly subjects?: readonly SubjectDetails[];
   /** How long the gateway shall try to deliver. Default 30 days, at most 90. */
   readonly expiresInMs?: number;
 };
@@ -49,6 +56,7 @@ export type ComposeContext = {
   readonly signer: BatchSigner;
   readonly directory: ClientDirectory;
   readonly datasets: DatasetBook;
+  readonly linkage: SubjectLinkage;
   readonly now: () => number;
 };
 
@@ -57,7 +65,8 @@ const defaultLifetimeMs = 30 * 24 * 3600_000;
 /**
  * Checks, signs and encrypts a notice. Nothing is written or sent.
  * @throws CausewayError `request-malformed`, `dataset-invalid`, `dataset-unknown`, `payload-too-large`,
- *   `recipient-unknown`, `recipient-revoked`, `key-unknown`, `key-changed`, `key-unsuitable`
+ *   `linkage-key-missing`, `linkage-holder-unavailable`, `recipient-unknown`, `recipient-revoked`, `key-unknown`,
+ *   `key-changed`, `key-unproven`, `log-halted`, `key-unsuitable`
  */
 export async function composeNotice(notice: OutgoingNotice, context: ComposeContext): Promise<OutboxDraft> {
   const id = randomUUIDv7() as MessageId;
@@ -65,7 +74,8 @@ export async function composeNotice(notice: OutgoingNotice, context: ComposeCont
   const { mediaType, name, body } = await readContent(notice, context.datasets);
   if (body.byteLength > limits.maxPayloadBytes) throw tooLarge();
   const entries = context.directory.resolve(to);
-  const draft = checkDraft(draftEnvelope(id, to, notice, context), entries.length);
+  const subjects = await context.linkage.tokensOf(notice.subjects ?? []);
+  const draft = checkDraft({ ...draftEnvelope(id, to, notice, context), subjects }, entries.length);
   const header: ContentHeader = {
     id,
     source: context.self,

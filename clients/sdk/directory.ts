@@ -9,6 +9,7 @@ import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { ClientEmitter } from './events.ts';
+import { LogTable } from './log-table.ts';
 import { PinTable, type Pin } from './pin-table.ts';
 import type { StateDatabase } from './state-database.ts';
 
@@ -25,6 +26,8 @@ export type DirectoryListing = {
   readonly openpgpFingerprint: Fingerprint;
   readonly enrolledAt: string;
   readonly revokedAt: string | null;
+  /** Index of the entry's leaf in the audit log; `undefined` while it was not found there: the key is not used. */
+  readonly leaf: number | undefined;
 };
 
 type DirectoryDependencies = {
@@ -35,6 +38,10 @@ type DirectoryDependencies = {
   readonly now: () => number;
   /** Reads `GET /v1/directory`. */
   readonly fetch: () => Promise<DirectoryResponse>;
+  /** Why nothing may be encrypted, whatever the keys. */
+  readonly halted: () => CausewayError | undefined;
+  /** Told when the directory was read: its entries are to be looked for in the log. */
+  onRead(checkpoint: string | null): void;
   /** Told after keys were trusted, so that what was held can go on. */
   onTrusted(endpoints: readonly EndpointAddress[]): void;
 };
@@ -44,6 +51,8 @@ export class ClientDirectory {
   readonly #table: PinTable;
   readonly #entries = new Map<EndpointAddress, DirectoryEntry>();
   readonly #pins = new Map<EndpointAddress, Pin[]>();
+  readonly #logTable: LogTable;
+  #proven: ReadonlyMap<EndpointAddress, number> = new Map();
   readonly #signingKeys = new Map<string, SigningKey>();
   #version: number | undefined;
   #refreshing: Promise<void> | undefined;
@@ -51,6 +60,7 @@ export class ClientDirectory {
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
     this.#table = new PinTable(deps.state.statements);
+    this.#logTable = new LogTable(deps.state.statements);
     this.#read();
   }
 
@@ -69,6 +79,7 @@ export class ClientDirectory {
       openpgpFingerprint: entry.openpgpFingerprint,
       enrolledAt: entry.enrolledAt,
       revokedAt: entry.revokedAt,
+      leaf: this.#proven.get(entry.endpoint),
     }));
   }
 
@@ -107,10 +118,13 @@ export class ClientDirectory {
   }
 
   /**
-   * The endpoints behind recipient addresses, each once, their keys trusted.
-   * @throws CausewayError `recipient-unknown`, `recipient-revoked`, `key-unknown` or `key-changed`
+   * The endpoints behind recipient addresses, each once, their keys trusted and found in the log.
+   * @throws CausewayError `recipient-unknown`, `recipient-revoked`, `key-unknown`, `key-changed`, `key-unproven` or
+   *   `log-halted`
    */
   resolve(recipients: readonly string[]): DirectoryEntry[] {
+    const halted = this.#deps.halted();
+    if (halted !== undefined) throw halted;
     const found = new Map<EndpointAddress, DirectoryEntry>();
     for (const recipient of recipients) {
       const entries = this.#lookUp(recipient);
@@ -122,10 +136,28 @@ export class ClientDirectory {
         if (trust === 'revoked') throw new CausewayError('recipient-revoked', { detail });
         if (trust === 'unknown') throw new CausewayError('key-unknown', { detail });
         if (trust === 'changed') throw new CausewayError('key-changed', { detail });
+        if (!this.#proven.has(entry.endpoint)) throw new CausewayError('key-unproven', { detail });
         found.set(entry.endpoint, entry);
       }
     }
     return [...found.values()];
+  }
+
+  /** True when a trusted key behind these addresses was not found in the log yet. */
+  isUnproven(recipients: readonly string[]): boolean {
+    return recipients
+      .flatMap((recipient) => this.#lookUp(recipient))
+      .some((entry) => !this.#proven.has(entry.endpoint) && this.#trustOf(entry) === 'trusted');
+  }
+
+  /** The entry of an endpoint as last read. @internal */
+  entryOf(endpoint: EndpointAddress): DirectoryEntry | undefined {
+    return this.#entries.get(endpoint);
+  }
+
+  /** Entries were found in the log, or newer ones were. @internal */
+  readProven(): void {
+    this.#proven = this.#logTable.readProven();
   }
 
   /**
@@ -178,12 +210,17 @@ export class ClientDirectory {
     this.#pins.clear();
     this.#remember(this.#deps.self);
     for (const pin of this.#table.readPins()) this.#remember(pin);
+    this.readProven();
   }
 
   async #refresh(): Promise<void> {
     const directory = await this.#deps.fetch();
-    await this.#deps.state.write(() => this.#table.replaceDirectory(directory));
+    await this.#deps.state.write(() => {
+      this.#table.replaceDirectory(directory);
+      this.#logTable.replaceLeaves(directory);
+    });
     this.reload();
+    this.#deps.onRead(directory.checkpoint);
   }
 
   async #pin(entries: readonly DirectoryEntry[]): Promise<void> {

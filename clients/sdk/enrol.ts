@@ -3,7 +3,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
 import { endpointUri, type EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
-import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { directoryEntryDigest, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import {
   decodeEnrolmentToken,
   enrolmentResponseSchema,
@@ -23,6 +24,10 @@ export type EnrolOptions = {
   readonly token: string;
   /** The folder to make. */
   readonly home: string;
+  /** Verifier keys of witnesses of the audit log that you trust, as you heard from their owners. */
+  readonly witnesses?: readonly string[];
+  /** How many of them must have cosigned a checkpoint before it is believed. Default 0. */
+  readonly witnessesNeeded?: number;
   readonly signal?: AbortSignal | undefined;
   /** ms since 1970. For tests. */
   readonly now?: () => number;
@@ -61,6 +66,13 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
     openpgpPrivateKey: keys.openpgp.privateKeyArmored,
     signingKeyPem: keys.signingKeyPem,
     receiptKey: response.receiptKey,
+    log: {
+      key: response.logKey,
+      from: response.leaf,
+      entry: directoryEntryDigest(response.entry),
+      witnesses: options.witnesses ?? [],
+      witnessesNeeded: options.witnessesNeeded ?? 0,
+    },
   });
   return { home, entry: response.entry };
 }
@@ -73,12 +85,20 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
  * @throws CausewayError as {@link enrol} does
  */
 export async function renew(home: Home, options: { readonly signal?: AbortSignal } = {}): Promise<Home> {
+  return (await renewIdentity(home, options)).home;
+}
+
+/** As {@link renew}, with what the endpoint's entry in the directory became. */
+export async function renewIdentity(
+  home: Home,
+  options: { readonly signal?: AbortSignal },
+): Promise<Enrolment> {
   const { tlsKeyPem, certificateRequestPem } = createTlsKey();
   const openpgpPrivateKey = await renewEncryptionKey(home.openpgpPrivateKey, Date.now());
   const prepared =
     openpgpPrivateKey === home.openpgpPrivateKey ? home : await replaceOpenpgpKey(home, openpgpPrivateKey);
   const { certificateArmored } = await readOpenpgpIdentity(openpgpPrivateKey);
-  const { certificate } = await requestGateway({
+  const { certificate, entry } = await requestGateway({
     gatewayUrl: home.gatewayUrl,
     path: '/v1/renew',
     tls: { ca: home.authorityPem, key: home.tlsKeyPem, cert: home.tlsCertificatePem },
@@ -86,8 +106,11 @@ export async function renew(home: Home, options: { readonly signal?: AbortSignal
     schema: renewalResponseSchema,
     signal: options.signal,
   });
-  checkCertificate(certificate, tlsKeyPem, home.endpoint, home.authorityPem);
-  return replaceTlsIdentity(prepared, { tlsKeyPem, tlsCertificatePem: certificate });
+  const { raw } = checkCertificate(certificate, tlsKeyPem, home.endpoint, home.authorityPem);
+  if (entry.endpoint !== home.endpoint || entry.tlsThumbprint !== digestOf(raw)) {
+    throw untrusted('It registered another certificate than the one it gave.');
+  }
+  return { home: await replaceTlsIdentity(prepared, { tlsKeyPem, tlsCertificatePem: certificate }), entry };
 }
 
 /** When a certificate should be renewed, ms since 1970: at two thirds of its time. */
@@ -109,6 +132,11 @@ function checkResponse(response: EnrolmentResponse, keys: EndpointKeys, authorit
     entry.encryptionKey === keys.openpgp.encryptionKey &&
     entry.signingKey === keys.signingKey;
   if (!matches) throw untrusted('It registered other keys than the ones sent.');
+  try {
+    parseVerifierKey(response.logKey);
+  } catch (cause) {
+    throw untrusted('The verifier key of its log cannot be read.', cause);
+  }
 }
 
 function checkCertificate(

@@ -2,6 +2,7 @@
 import type { CausewayError, ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { Welcome } from '../../protocol/wire/control.ts';
+import type { LogFault, OwnChange } from './log-table.ts';
 import type { Log } from './log.ts';
 
 /** Event → what its handler gets. None of it is content of a message. */
@@ -18,6 +19,13 @@ export type ClientEvents = {
   directory: { readonly version: number };
   /** An endpoint shows another key than the one trusted; nothing is sent to it or taken from it until told. */
   keyChanged: { readonly endpoint: EndpointAddress };
+  /**
+   * The gateway's audit log is not what it should be; the evidence is in a file. After `fork` and `rollback` nothing
+   * is sent until a person has decided: see `client.log`.
+   */
+  logFault: LogFault;
+  /** The log says that this endpoint's own entry in the directory changed; `foreign`: not by this home. */
+  ownEntry: OwnChange;
   /** A message waits for its sender's key to be trusted. */
   held: HeldNotice;
   /** A message was refused for good; its sender gets a signed receipt with the code. */

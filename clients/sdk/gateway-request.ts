@@ -1,5 +1,5 @@
 /** One request to the gateway over HTTPS: TLS 1.3, one trusted CA, bounded answer, problems as errors. */
-import { request as requestHttps } from 'node:https';
+import { request as requestHttps, type Agent } from 'node:https';
 import { z } from 'zod';
 import { CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
@@ -11,18 +11,23 @@ type RequestTls = {
   readonly cert?: string | undefined;
 };
 
-type GatewayRequest<T> = {
+type BareRequest = {
   /** `https://host:port`. */
   readonly gatewayUrl: string;
   readonly path: string;
   readonly tls: RequestTls;
   /** Sent as JSON with POST; a GET where there is none. */
   readonly body?: unknown;
-  /** What a good answer looks like. */
-  readonly schema: z.ZodType<T>;
   readonly signal?: AbortSignal | undefined;
   /** Most bytes of an answer. Default 1 MiB. */
   readonly maxAnswerBytes?: number;
+  /** Keeps connections for further requests. Default: one for each. */
+  readonly agent?: Agent;
+};
+
+type GatewayRequest<T> = BareRequest & {
+  /** What a good answer looks like. */
+  readonly schema: z.ZodType<T>;
 };
 
 const timeoutMs = 20_000;
@@ -35,23 +40,37 @@ const problemSchema = z.object({ code: z.enum(errorCodes), detail: z.string().ma
  * @throws CausewayError with the gateway's own code; or `gateway-unreachable`, `gateway-untrusted`, `aborted`
  */
 export async function requestGateway<T>(request: GatewayRequest<T>): Promise<T> {
-  const { status, text } = await exchange(request);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw unexpected(`It answered ${status} without JSON.`, cause);
-  }
-  if (status < 200 || status > 299) {
-    const problem = problemSchema.safeParse(value);
-    if (!problem.success) throw unexpected(`It answered ${status}.`, problem.error);
-    throw new CausewayError(problem.data.code, { detail: problem.data.detail });
-  }
+  const { status, bytes } = await exchange(request);
+  const value = parseJson(status, bytes);
+  assertGood(status, value);
   const answer = request.schema.safeParse(value);
   if (!answer.success) {
     throw unexpected(`Its answer has another form. ${describeIssues(answer.error).detail}`, answer.error);
   }
   return answer.data;
+}
+
+/** Asks the gateway for a file. @throws CausewayError as {@link requestGateway} does */
+export async function requestBytes(request: BareRequest): Promise<Buffer> {
+  const { status, bytes } = await exchange(request);
+  if (status !== 200) assertGood(status, parseJson(status, bytes));
+  return bytes;
+}
+
+function parseJson(status: number, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw unexpected(`It answered ${status} without JSON.`, cause);
+  }
+}
+
+/** @throws CausewayError what the gateway says is wrong */
+function assertGood(status: number, value: unknown): void {
+  if (status >= 200 && status <= 299) return;
+  const problem = problemSchema.safeParse(value);
+  if (!problem.success) throw unexpected(`It answered ${status}.`, problem.error);
+  throw new CausewayError(problem.data.code, { detail: problem.data.detail });
 }
 
 /** The origin of a gateway's URL, `https://` or `wss://`. @throws CausewayError `configuration-invalid` */
@@ -65,8 +84,8 @@ export function gatewayOrigin(url: string): string {
   return parsed.origin;
 }
 
-function exchange<T>(request: GatewayRequest<T>): Promise<{ status: number; text: string }> {
-  const { gatewayUrl, path, tls, body, signal, maxAnswerBytes = 1024 * 1024 } = request;
+function exchange(request: BareRequest): Promise<{ status: number; bytes: Buffer }> {
+  const { gatewayUrl, path, tls, body, signal, agent, maxAnswerBytes = 1024 * 1024 } = request;
   const content = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(asConnectionError(error, signal));
@@ -84,7 +103,7 @@ function exchange<T>(request: GatewayRequest<T>): Promise<{ status: number; text
         cert: tls.cert,
         minVersion: 'TLSv1.3',
         rejectUnauthorized: true,
-        agent: false,
+        agent: agent ?? false,
         timeout: timeoutMs,
         ...(signal === undefined ? {} : { signal }),
       },
@@ -97,9 +116,7 @@ function exchange<T>(request: GatewayRequest<T>): Promise<{ status: number; text
           else chunks.push(chunk);
         });
         incoming.on('error', fail);
-        incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-        );
+        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, bytes: Buffer.concat(chunks) }));
       },
     );
     outgoing.on('error', fail);

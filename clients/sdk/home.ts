@@ -2,7 +2,7 @@
  * An endpoint's home folder: its identity, readable by its owner only.
  *
  * ```
- * identity.json   endpoint, gateway, receipt key       openpgp.key   OpenPGP private key, armored
+ * identity.json   endpoint, gateway, receipt key, log  openpgp.key   OpenPGP private key, armored
  * tls.pem         TLS private key and certificate      signing.key   Ed25519 private key
  * ca.crt          the gateway's issuing CA
  * ```
@@ -14,7 +14,13 @@ import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
-import { endpointAddressSchema, type EndpointAddress } from '../../protocol/ids.ts';
+import {
+  digestSchema,
+  endpointAddressSchema,
+  type Digest,
+  type EndpointAddress,
+} from '../../protocol/ids.ts';
+import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { rawKeySchema } from '../../protocol/wire/directory.ts';
 
 /** An endpoint's identity, as its home keeps it. */
@@ -32,6 +38,20 @@ export type HomeIdentity = {
   readonly signingKeyPem: string;
   /** The raw Ed25519 key that signs the gateway's receipts, base64url. */
   readonly receiptKey: string;
+  readonly log: HomeLog;
+};
+
+/** The gateway's audit log, as this endpoint came to know it at enrolment. */
+export type HomeLog = {
+  /** Its verifier key, `origin+hash+key`: this log is trusted and no other. */
+  readonly key: string;
+  /** Index of the leaf of this endpoint's enrolment: from there on the log is followed. */
+  readonly from: number;
+  /** Digest of the directory entry that enrolment made. */
+  readonly entry: Digest;
+  /** Verifier keys of witnesses that this endpoint knows, and how many of them must have cosigned a checkpoint. */
+  readonly witnesses: readonly string[];
+  readonly witnessesNeeded: number;
 };
 
 /** An identity and where it lives. */
@@ -42,6 +62,15 @@ const identitySchema = z.strictObject({
   endpoint: endpointAddressSchema,
   gateway: z.url({ protocol: /^https$/ }),
   receiptKey: rawKeySchema,
+  log: z
+    .strictObject({
+      key: z.string().refine(isVerifierKey),
+      from: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+      entry: digestSchema,
+      witnesses: z.array(z.string().refine(isVerifierKey)).max(100),
+      witnessesNeeded: z.int().min(0),
+    })
+    .refine(({ witnesses, witnessesNeeded }) => witnessesNeeded <= witnesses.length),
 });
 
 const files = {
@@ -106,6 +135,7 @@ export async function openHome(dir: string): Promise<Home> {
     endpoint: identity.endpoint,
     gatewayUrl: identity.gateway,
     receiptKey: identity.receiptKey,
+    log: identity.log,
     ...tls,
     authorityPem,
     openpgpPrivateKey: await readPrivateFile(path('openpgp')),
@@ -142,6 +172,7 @@ async function writeIdentity(dir: string, identity: HomeIdentity): Promise<void>
     endpoint: identity.endpoint,
     gateway: identity.gatewayUrl,
     receiptKey: identity.receiptKey,
+    log: { ...identity.log, witnesses: [...identity.log.witnesses] },
   };
   await writeNewFile(join(dir, files.identity), `${JSON.stringify(described, null, 2)}\n`);
   await writeNewFile(join(dir, files.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
@@ -179,6 +210,15 @@ async function readHomeFile(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
     throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
   });
+}
+
+function isVerifierKey(text: string): boolean {
+  try {
+    parseVerifierKey(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function requireUsable<T>(path: string, read: () => T): T {

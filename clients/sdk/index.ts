@@ -8,8 +8,13 @@
  * ```
  */
 export { connect, Client, type ClientStatus } from './client.ts';
-export type { ConnectOptions } from './client-options.ts';
+export type { ConnectOptions, FollowOptions } from './client-options.ts';
+export type { ClientLog, LogStatus } from './client-log.ts';
+export type { LogHalt } from './log-checkpoints.ts';
+export type { LogFault, LogFaultKind, OwnChange } from './log-table.ts';
 export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
+export type { SubjectDetails } from './linkage/subject.ts';
+export { checkSubject, type SubjectWarning } from './linkage/check-subject.ts';
 export type { SendResult } from './outbox.ts';
 export type { KeptAnswer } from './outbox-table.ts';
 export type { DeliveryRecord, MessageQuery, MessageRecord } from './ladder-table.ts';
@@ -23,7 +28,7 @@ export { DatasetRegistry, type DatasetSummary } from './datasets.ts';
 export type { Log, LogFields } from './log.ts';
 
 export { enrol, renew, renewalDueAt, type Enrolment, type EnrolOptions } from './enrol.ts';
-export { openHome, type Home, type HomeIdentity } from './home.ts';
+export { openHome, type Home, type HomeIdentity, type HomeLog } from './home.ts';
 
 export { openLink, Link, type LinkHandlers, type LinkOptions, type LinkState } from './link.ts';
 export { Batcher, signMessages, type UnsignedMessage } from './batcher.ts';

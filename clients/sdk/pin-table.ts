@@ -44,7 +44,7 @@ export class PinTable {
   }
 
   /** Call inside a transaction. */
-  replaceDirectory({ version, entries }: DirectoryResponse): void {
+  replaceDirectory({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {
     this.#database.exec('DELETE FROM directory');
     const insert = this.#database.prepare('INSERT INTO directory (endpoint, entry) VALUES (?, ?)');
     for (const entry of entries) insert.run(entry.endpoint, JSON.stringify(entry));

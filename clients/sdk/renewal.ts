@@ -4,9 +4,11 @@
  * Clients of one process and of several agree by a lease in `state.db`. It ends with the work, with its holder, or
  * after a minute. Whoever has it reads the home again first: another client may just have renewed.
  */
-import { renew, renewalDueAt } from './enrol.ts';
+import { directoryEntryDigest } from '../../protocol/wire/directory.ts';
+import { renewalDueAt, renewIdentity } from './enrol.ts';
 import { isHolderAlive } from './holder.ts';
 import type { Home } from './home.ts';
+import { LogTable } from './log-table.ts';
 import type { StateDatabase } from './state-database.ts';
 
 type RenewalDependencies = {
@@ -51,7 +53,10 @@ export class CertificateRenewal {
     try {
       const home = await readHome();
       if (this.#isDue(home)) {
-        await renew(home, { signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]) });
+        const ended = AbortSignal.any([signal, AbortSignal.timeout(requestMs)]);
+        const { entry } = await renewIdentity(home, { signal: ended });
+        const { state } = this.#deps;
+        await state.write(() => new LogTable(state.statements).noteOwnEntry(directoryEntryDigest(entry)));
       }
       return true;
     } finally {
@@ -68,8 +73,7 @@ export class CertificateRenewal {
     const { state, holder, now } = this.#deps;
     const { statements } = state;
     return state.write(() => {
-      const row = statements.prepare("SELECT value FROM meta WHERE name = 'renewalLease'").get();
-      if (row !== undefined && isLeaseInForce(String(row.value), now())) return undefined;
+      if (isRenewing(state, now())) return undefined;
       const lease = `${now() + leaseMs} ${holder}`;
       statements.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('renewalLease', ?)").run(lease);
       return lease;
@@ -89,4 +93,10 @@ function isLeaseInForce(lease: string, now: number): boolean {
   const space = lease.indexOf(' ');
   const endsAt = Number(lease.slice(0, space));
   return endsAt > now && endsAt <= now + leaseMs && isHolderAlive(lease.slice(space + 1));
+}
+
+/** True while some client of the home may be renewing the certificate. */
+export function isRenewing(state: StateDatabase, now: number): boolean {
+  const row = state.statements.prepare("SELECT value FROM meta WHERE name = 'renewalLease'").get();
+  return row !== undefined && isLeaseInForce(String(row.value), now);
 }

@@ -78,7 +78,7 @@ export class StateDatabase {
   #prepare(): void {
     this.#database.exec('BEGIN IMMEDIATE');
     const version = Number(this.#database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    if (version === 0) createTables(this.#database);
+    if (version < stateVersion) createTables(this.#database, version);
     this.#database.exec('COMMIT');
     if (version > stateVersion) {
       this.#database.close();

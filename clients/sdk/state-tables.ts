@@ -1,10 +1,11 @@
 /** Tables of the client's `state.db`. Times are ms since 1970, ids 16 bytes, digests 32. */
 import type { DatabaseSync } from 'node:sqlite';
+import { logTables } from './log-schema.ts';
 
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 const tables = `
-  -- Single values: directoryVersion, policyDigest, receiptPosition, renewalLease.
+  -- Single values: directoryVersion, policyDigest, receiptPosition, renewalLease, and those of log-schema.ts.
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
   -- The gateway's directory as last read; each entry is its JSON.
@@ -86,10 +87,13 @@ const tables = `
     PRIMARY KEY (id, sender)
   ) WITHOUT ROWID;
 
-  PRAGMA user_version = ${stateVersion};
 `;
 
-/** Makes every table. Called inside a transaction, once in a home's life. */
-export function createTables(database: DatabaseSync): void {
-  database.exec(tables);
+/** What each version added to the one before. */
+const versions = [tables, logTables];
+
+/** Makes the tables that a state of this version lacks; 0 is a new one. Call inside a transaction. */
+export function createTables(database: DatabaseSync, version: number): void {
+  for (const added of versions.slice(version)) database.exec(added);
+  database.exec(`PRAGMA user_version = ${stateVersion}`);
 }

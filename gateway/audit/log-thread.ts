@@ -1,8 +1,15 @@
-/** The thread of the published log: hashes, signs, writes and asks witnesses, so that the main thread need not. */
+/**
+ * The thread of the published log: hashes, signs, writes and asks witnesses, so that the main thread need not.
+ *
+ * Several gateways on one store each publish the log in a folder of their own: tiles and roots follow from the leaves
+ * and are the same. Where gateways share a home, and with it the folder, one publishes and the others follow it.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isCausewayError } from '../../protocol/errors.ts';
+import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { openLeafSource, type LeafSourceOptions } from '../store/open-leaf-source.ts';
+import { lockPath } from '../store/path-lock.ts';
 import type { LeafSource } from '../store/port.ts';
 import { LogBuilder, type PublishedCheckpoint } from './log-builder.ts';
 import { LogFolder } from './log-folder.ts';
@@ -32,13 +39,19 @@ export type LogThreadNews =
 
 /** Where it cannot begin, it tries again: the disk may come back. */
 const retryMs = 5_000;
+/** How often it looks whether the other process on the folder has published something, or ended. */
+const followMs = 1_000;
 
 class LogThread {
   readonly #options: LogThreadOptions;
   readonly #tell: (news: LogThreadNews) => void;
   #source: LeafSource | undefined;
   #keeper: LogKeeper | undefined;
+  #lock: { release(): void } | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #followed: string | undefined;
+  #opening: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: LogThreadOptions, tell: (news: LogThreadNews) => void) {
     this.#options = options;
@@ -47,33 +60,67 @@ class LogThread {
 
   async open(): Promise<void> {
     try {
+      this.#lock = takeLock(this.#options.dir);
+      if (this.#lock === undefined) {
+        await this.#follow();
+        this.#openLater(followMs);
+        return;
+      }
       this.#keeper = await this.#createKeeper();
       this.#keeper.start();
     } catch (error) {
       this.#fail(error);
-      await this.#source?.close();
-      this.#source = undefined;
-      this.#retry = setTimeout(() => void this.open(), retryMs);
+      await this.#release();
+      this.#openLater(retryMs);
     }
   }
 
   async step(ticket: number): Promise<void> {
-    await this.#keeper?.step();
+    if (this.#keeper === undefined) await this.#follow().catch((error: unknown) => this.#fail(error));
+    else await this.#keeper.step();
     this.#tell({ stepped: ticket });
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#retry);
+    await this.#opening;
     await this.#keeper?.close();
+    await this.#release();
+  }
+
+  #openLater(afterMs: number): void {
+    if (this.#closed) return;
+    this.#retry = setTimeout(() => {
+      this.#opening = this.open();
+    }, afterMs);
+  }
+
+  async #release(): Promise<void> {
     await this.#source?.close();
+    this.#source = undefined;
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  /** Tells what the process that publishes in this folder has published. */
+  async #follow(): Promise<void> {
+    const { dir, origin, keyPem } = this.#options;
+    const text = await new LogFolder(dir).readCheckpoint();
+    if (text === undefined || text === this.#followed) return;
+    this.#followed = text;
+    const keys = [noteSigner(origin, keyPem).verifierKey];
+    const { size, root } = openCheckpoint(text, { origin, keys });
+    this.#tell({ published: { size, root, text } });
   }
 
   async #createKeeper(): Promise<LogKeeper> {
     const { source, dir, historyDir, exportDir, origin, keyPem, witnesses } = this.#options;
-    this.#source = openLeafSource(source);
+    const leaves = await openLeafSource(source);
+    this.#source = leaves;
     const folder = new LogFolder(dir);
     const signer = noteSigner(origin, keyPem);
-    const builder = await LogBuilder.open({ folder, source: this.#source, origin, signer });
+    const builder = await LogBuilder.open({ folder, source: leaves, origin, signer });
     if (builder.published !== undefined) this.#tell({ published: builder.published });
     const onError = (error: unknown): void => this.#fail(error);
     return new LogKeeper({
@@ -93,6 +140,16 @@ class LogThread {
       ? [error.code, error.detail]
       : ['internal-error', String(error)];
     this.#tell({ failure: { code, detail } });
+  }
+}
+
+/** @returns undefined while another process publishes in this folder */
+function takeLock(dir: string): { release(): void } | undefined {
+  try {
+    return lockPath(dir);
+  } catch (error) {
+    if (isCausewayError(error, 'store-in-use')) return undefined;
+    throw error;
   }
 }
 

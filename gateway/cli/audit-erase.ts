@@ -1,4 +1,5 @@
 /** `causeway audit erase`: destroys what opens the bodies of a case, and prints a certificate of it. */
+import { join } from 'node:path';
 import { caseIdOf } from '../audit/case-id.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -29,14 +30,19 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
 
 async function erase(given: string, { authority, out, dir }: Flags, terminal: Terminal): Promise<void> {
   const id = caseIdOf(given);
-  const [{ PublishedLog }, { eraseCase, formatCertificate }, { writeFile }] = await Promise.all([
-    import('./published-log.ts'),
-    import('../audit/erase-case.ts'),
-    import('node:fs/promises'),
-  ]);
+  const [{ PublishedLog }, { eraseCase, formatCertificate }, { indexFileName, SearchIndex }, { writeFile }] =
+    await Promise.all([
+      import('./published-log.ts'),
+      import('../audit/erase-case.ts'),
+      import('../audit/search-index.ts'),
+      import('node:fs/promises'),
+    ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const log = new PublishedLog(home, store);
     const certificate = await eraseCase(store, log, { case: id, authority, by: personHere() });
+    // Otherwise the index would know until the next search what the case said.
+    const index = SearchIndex.open(join(home.dir, indexFileName), store);
+    await index.catchUp().finally(() => index.close());
     const text = formatCertificate(certificate);
     if (out !== undefined) await writeFile(out, text, { mode: 0o600 });
     if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate });

@@ -4,6 +4,8 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { registerAuditCheckpoint } from './audit-checkpoint.ts';
 import { registerAuditErase } from './audit-erase.ts';
 import { registerAuditProve } from './audit-prove.ts';
+import { registerAuditSearch } from './audit-search.ts';
+import { registerAuditStory } from './audit-story.ts';
 
 /** Adds the group `audit`, to which `clients/cli` adds what needs no gateway. */
 export function registerAudit(program: ProgramCommand, terminal: Terminal): void {
@@ -11,6 +13,8 @@ export function registerAudit(program: ProgramCommand, terminal: Terminal): void
     .command('audit')
     .helpGroup(sections.account)
     .description('The log of everything that happened, and how to check it.');
+  registerAuditSearch(audit, terminal);
+  registerAuditStory(audit, terminal);
   registerAuditCheckpoint(audit, terminal);
   registerAuditProve(audit, terminal);
   registerAuditErase(audit, terminal);

@@ -8,6 +8,7 @@ import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import { isMongodbAddress } from '../store/store-address.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 
 type Verdict = 'good' | 'warn' | 'bad';
@@ -69,10 +70,11 @@ async function checkPolicy(home: GatewayHome): Promise<{ finding: Finding; set?:
 }
 
 async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Promise<Finding[]> {
-  if (!existsSync(home.storeFile)) return [good('store', 'made at the first start')];
-  const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts');
+  if (!isMongodbAddress(home.store) && !existsSync(home.store))
+    return [good('store', 'made at the first start')];
+  const { openStore } = await import('../open-store.ts');
   try {
-    const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
+    const store = await openStore(home.store, home.storeKeys);
     try {
       await store.probe();
       const { entries } = await store.readDirectory();

@@ -28,8 +28,8 @@ export async function withGateway<T>(
   work: (parts: { readonly home: GatewayHome; readonly store: Store }) => Promise<T>,
 ): Promise<T> {
   const home = await openHome(dir);
-  const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts');
-  const store = await openSqliteStore({ file: home.storeFile, ...home.storeKeys });
+  const { openStore } = await import('../open-store.ts');
+  const store = await openStore(home.store, home.storeKeys);
   try {
     return await work({ home, store });
   } finally {

@@ -6,7 +6,12 @@ import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts
 import type { Terminal } from '../../terminal/terminal.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 
-type Flags = { readonly port?: number; readonly listen?: string; readonly logLevel: string };
+type Flags = {
+  readonly port?: number;
+  readonly listen?: string;
+  readonly store?: string;
+  readonly logLevel: string;
+};
 
 export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal): void {
   gateway
@@ -19,6 +24,7 @@ export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal
     .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
     .option('--port <n>', 'port, instead of the one in gateway.yaml; 0 lets the system choose', portNumber)
     .option('--listen <address>', 'address, instead of the one in gateway.yaml')
+    .option('--store <address>', 'a file, or mongodb://…, instead of the one in gateway.yaml')
     .addOption(
       new Option('--log-level <level>', 'how much to log')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -26,6 +32,10 @@ export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal
     )
     .examples(
       ['causeway gateway start', ''],
+      [
+        'causeway gateway start --store "mongodb://db1.example,db2.example,db3.example/?replicaSet=causeway"',
+        '',
+      ],
       ['causeway gateway start /srv/causeway --json >> gateway.log', ''],
     )
     .action((dir: string | undefined, flags: Flags) => startUntilStopped(dir, flags, terminal));
@@ -40,7 +50,13 @@ async function startUntilStopped(given: string | undefined, flags: Flags, termin
   const home = await openHome(dir);
   const log = createGatewayLog(terminal, flags.logLevel);
   await untilInterrupted(async (signal) => {
-    const gateway = await startGateway({ home, log, port: flags.port, host: flags.listen });
+    const gateway = await startGateway({
+      home,
+      log,
+      port: flags.port,
+      host: flags.listen,
+      store: flags.store,
+    });
     if (terminal.isTTY && !terminal.wantsJson) {
       const { paint } = terminal;
       terminal.print(

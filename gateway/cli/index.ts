@@ -12,11 +12,12 @@ import { registerGatewayCheck } from './gateway-check.ts';
 import { registerGatewayInit } from './gateway-init.ts';
 import { registerGatewayRecords } from './gateway-records.ts';
 import { registerGatewayStart } from './gateway-start.ts';
+import { registerPatternCheck } from './pattern-check.ts';
 import { registerPolicyApply } from './policy-apply.ts';
 import { registerPolicyCheck } from './policy-check.ts';
 import { registerPolicyShow } from './policy-show.ts';
 
-/** Adds `gateway`, `agency`, `enrol-token`, `endpoint` and `policy` to the program. */
+/** Adds `gateway`, `agency`, `enrol-token`, `endpoint`, `policy`, `pattern` and `audit` to the program. */
 export function registerGatewayCommands(program: ProgramCommand, terminal: Terminal): void {
   const gateway = program
     .command('gateway')
@@ -51,4 +52,10 @@ export function registerGatewayCommands(program: ProgramCommand, terminal: Termi
   registerPolicyCheck(policy, terminal);
   registerPolicyApply(policy, terminal);
   registerPolicyShow(policy, terminal);
+
+  const pattern = program
+    .command('pattern')
+    .helpGroup(sections.agreement)
+    .description('The patterns that raise alerts about a child.');
+  registerPatternCheck(pattern, terminal);
 }

@@ -1,12 +1,14 @@
 /** `causeway policy check`: validates a policy folder, for people and for CI. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCausewayError, type CausewayError } from '../../protocol/errors.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { placeOf } from '../../terminal/describe-failure.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import { policyDirArgument, policyFolder } from './policy-folder.ts';
+import { reportProblems } from './report-problems.ts';
 
 export function registerPolicyCheck(policy: ProgramCommand, terminal: Terminal): void {
   policy
@@ -20,9 +22,8 @@ export function registerPolicyCheck(policy: ProgramCommand, terminal: Terminal):
     .option(...dirOption)
     .action(async (given: string | undefined, flags: GatewayFlags) => {
       const dir = policyFolder(given, flags, terminal.env);
-      const { loadPolicySet } = await import('../policy/load.ts');
       try {
-        const set = await terminal.during('Checking the policies', () => loadPolicySet(dir));
+        const set = await terminal.during('Checking the policies', () => loadWithPatterns(dir));
         if (terminal.wantsJson) terminal.json({ type: 'policy', dir, digest: set.digest, problems: 0 });
         else
           terminal.print(
@@ -36,12 +37,17 @@ export function registerPolicyCheck(policy: ProgramCommand, terminal: Terminal):
     });
 }
 
-function reportProblems({ problems }: CausewayError, dir: string, terminal: Terminal): void {
-  for (const problem of problems) {
-    const { at, line, column, message } = problem;
-    const file = join(dir, at);
-    if (terminal.wantsJson) terminal.json({ type: 'problem', file, line, column, message });
-    else terminal.print(`${placeOf({ ...problem, at: file })}: ${message}`);
+/** The patterns within the folder are part of it. */
+async function loadWithPatterns(dir: string): Promise<PolicySet> {
+  const { loadPolicySet } = await import('../policy/load.ts');
+  const policy = await loadPolicySet(dir);
+  const patterns = join(dir, 'patterns');
+  if (!existsSync(patterns)) return policy;
+  const { checkPatterns, placeWithin } = await import('../correlator/check-patterns.ts');
+  try {
+    await checkPatterns(patterns, policy, 'committee');
+  } catch (error) {
+    throw isCausewayError(error, 'policy-invalid') ? placeWithin('patterns', error) : error;
   }
-  terminal.hint(problems.length === 1 ? '1 problem' : `${problems.length} problems`);
+  return policy;
 }

@@ -1,6 +1,6 @@
 /**
- * The published log for a command: kept up by the gateway where one runs, otherwise brought up to date here. Either
- * way only one process writes it.
+ * The published log for a command: kept up by a gateway that runs on the same home, otherwise brought up to date here.
+ * Either way only one process writes the folder: whoever holds the lock beside it.
  */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
@@ -13,7 +13,7 @@ import type { ProvingLog } from '../audit/prove-message.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import { logOriginOf } from '../identity/gateway-settings.ts';
 import type { Store } from '../store/port.ts';
-import { lockStore } from '../store/sqlite/store-lock.ts';
+import { lockPath } from '../store/path-lock.ts';
 
 /** How long the gateway that runs may take to publish what was committed. */
 const patienceMs = 10_000;
@@ -66,9 +66,9 @@ export class PublishedLog implements ProvingLog {
 
   /** @returns false, after a pause, when a gateway runs, whose task it is */
   async #publishHere(): Promise<boolean> {
-    let lock: ReturnType<typeof lockStore>;
+    let lock: ReturnType<typeof lockPath>;
     try {
-      lock = lockStore(this.#home.storeFile);
+      lock = lockPath(this.#home.logDir);
     } catch (error) {
       if (!isCausewayError(error, 'store-in-use')) throw error;
       await new Promise((resolve) => setTimeout(resolve, pollMs));

@@ -68,6 +68,19 @@ export class Dispatcher {
     return this.#queues.get(endpoint)?.isListening() ?? false;
   }
 
+  /** The endpoints with a session that has asked for deliveries. */
+  *listening(): Generator<EndpointAddress> {
+    for (const [endpoint, queue] of this.#queues) if (queue.isListening()) yield endpoint;
+  }
+
+  /** Somebody else has put deliveries into the endpoint's queue in the store. */
+  queueGrown(endpoint: EndpointAddress): void {
+    const queue = this.#queues.get(endpoint);
+    if (queue === undefined) return;
+    queue.fallBehind();
+    this.#pump(queue);
+  }
+
   offer(deliveries: readonly OfferedDelivery[]): void {
     for (const { delivery, recipient, lane, envelopeDigest, unit } of deliveries) {
       const queue = this.#queues.get(recipient);

@@ -65,6 +65,11 @@ export class EndpointQueue {
     }
   }
 
+  /** The store's queue has grown without this process: every lane is to be read on. */
+  fallBehind(): void {
+    for (const lane of lanes) this.#lanes[lane].behind = true;
+  }
+
   /** A delivery has just been committed. */
   offer(delivery: DeliveryId, lane: Lane, digest: string, unit: Buffer): Outlet | undefined {
     const state = this.#lanes[lane];

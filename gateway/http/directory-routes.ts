@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
+import type { DirectoryLeaves } from '../identity/directory-leaves.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 
@@ -9,18 +10,22 @@ export type DirectoryRouteDependencies = {
   readonly directory: EndpointDirectory;
   policy(): PolicySet;
   identify(request: FastifyRequest): DirectoryEntry;
+  readonly leaves: DirectoryLeaves;
+  /** The text of a checkpoint with so many leaves, or of the newest that could be had. */
+  checkpointFor(size: number): Promise<string | undefined>;
 };
 
 export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRouteDependencies): void {
-  app.get('/v1/directory', (request, reply) => {
+  app.get('/v1/directory', async (request, reply) => {
     deps.identify(request);
-    const tag = `"${deps.directory.version}"`;
+    const { version, entries, leaves: indices } = deps.directory.snapshot;
+    const tag = `"${version}"`;
     void reply.header('etag', tag).header('cache-control', 'no-cache');
     if (request.headers['if-none-match'] === tag) return reply.code(304).send();
-    const body: DirectoryResponse = {
-      version: deps.directory.version,
-      entries: [...deps.directory.entries()],
-    };
+    const leaves = await deps.leaves.read(indices);
+    const size = indices.reduce((most, index) => Math.max(most, index + 1), 0);
+    const checkpoint = (await deps.checkpointFor(size)) ?? null;
+    const body: DirectoryResponse = { version, entries: [...entries], leaves, checkpoint };
     return reply.send(body);
   });
 

@@ -3,13 +3,14 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import type { Store } from '../store/port.ts';
+import type { DirectorySnapshot, Store } from '../store/port.ts';
 
 type View = {
   readonly version: number;
   readonly byAddress: ReadonlyMap<string, DirectoryEntry>;
   /** `agency/@role` → active endpoints. */
   readonly byRole: ReadonlyMap<string, readonly DirectoryEntry[]>;
+  readonly snapshot: DirectorySnapshot;
 };
 
 const nobody: readonly DirectoryEntry[] = [];
@@ -18,7 +19,7 @@ const nobody: readonly DirectoryEntry[] = [];
 export class EndpointDirectory {
   readonly #store: Pick<Store, 'readDirectory'>;
   readonly #signingKeys = new Map<string, { readonly text: string; readonly key: SigningKey }>();
-  #view: View = buildView(0, []);
+  #view: View = buildView({ version: 0, entries: [], leaves: [] });
   #loading: Promise<unknown> = Promise.resolve();
 
   private constructor(store: Pick<Store, 'readDirectory'>) {
@@ -35,6 +36,11 @@ export class EndpointDirectory {
   /** Grows with every change; the `version` of the snapshot shown. */
   get version(): number {
     return this.#view.version;
+  }
+
+  /** The whole directory of one moment, with the leaf of each entry. */
+  get snapshot(): DirectorySnapshot {
+    return this.#view.snapshot;
   }
 
   /** Every endpoint ever enrolled, the revoked ones too. */
@@ -74,12 +80,13 @@ export class EndpointDirectory {
   }
 
   async #load(): Promise<void> {
-    const { version, entries } = await this.#store.readDirectory();
-    if (version !== this.#view.version) this.#view = buildView(version, entries);
+    const snapshot = await this.#store.readDirectory();
+    if (snapshot.version !== this.#view.version) this.#view = buildView(snapshot);
   }
 }
 
-function buildView(version: number, entries: readonly DirectoryEntry[]): View {
+function buildView(snapshot: DirectorySnapshot): View {
+  const { version, entries } = snapshot;
   const byAddress = new Map<string, DirectoryEntry>();
   const byRole = new Map<string, DirectoryEntry[]>();
   for (const entry of entries) {
@@ -92,5 +99,5 @@ function buildView(version: number, entries: readonly DirectoryEntry[]): View {
       else holders.push(entry);
     }
   }
-  return { version, byAddress, byRole };
+  return { version, byAddress, byRole, snapshot };
 }

@@ -16,10 +16,12 @@ import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-ce
 import { checkSigningKeyProof } from './signing-key-proof.ts';
 
 export type EnrolmentDependencies = {
-  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords'>;
+  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords' | 'readDirectory'>;
   readonly authority: Authority;
   /** The raw Ed25519 key that signs the gateway's receipts, base64url. */
   readonly receiptKey: string;
+  /** The audit log's verifier key. */
+  readonly logKey: string;
   readonly now: () => number;
 };
 
@@ -51,6 +53,8 @@ export async function enrolEndpoint(
       certificate: certificate.pem,
       authority: deps.authority.certificatePem,
       receiptKey: deps.receiptKey,
+      logKey: deps.logKey,
+      leaf: await readLeafIndex(entry.endpoint, deps.store),
     };
   } catch (error) {
     if (isCausewayError(error) && !error.meaning.retryable) await recordRefusal(error, permit, deps);
@@ -111,6 +115,16 @@ async function storeEntry(
   if (outcome !== 'enrolled') throw new CausewayError(outcome);
 }
 
+async function readLeafIndex(
+  endpoint: EndpointAddress,
+  store: Pick<Store, 'readDirectory'>,
+): Promise<number> {
+  const { entries, leaves } = await store.readDirectory();
+  const leaf = leaves[entries.findIndex((entry) => entry.endpoint === endpoint)];
+  if (leaf === undefined) throw new CausewayError('internal-error');
+  return leaf;
+}
+
 /** Names the endpoint only where the secret was right: what a stranger claims is not worth a record. */
 async function recordRefusal(
   error: CausewayError,
@@ -148,7 +162,7 @@ export async function renewCertificate(
       openpgpCertificate === undefined
         ? undefined
         : await inspectOpenpgpCertificate(openpgpCertificate, deps.now());
-    await changeEntry(deps.store, endpoint, (entry) => {
+    const renewedEntry = await changeEntry(deps.store, endpoint, (entry) => {
       if (entry.status !== 'active') throw new CausewayError('endpoint-revoked');
       if (thumbprint !== entry.tlsThumbprint && thumbprint !== entry.previousTlsThumbprint) {
         throw new CausewayError('certificate-unknown', { detail: 'It was superseded meanwhile.' });
@@ -157,7 +171,11 @@ export async function renewCertificate(
       const { encryptionKey } = after;
       return { after, record: { kind: 'endpoint.renewed', endpoint, ...renewed, encryptionKey } };
     });
-    return { certificate: certificate.pem, authority: deps.authority.certificatePem };
+    return {
+      certificate: certificate.pem,
+      authority: deps.authority.certificatePem,
+      entry: renewedEntry,
+    };
   } catch (error) {
     if (isCausewayError(error) && !error.meaning.retryable) {
       await deps.store.appendRecords([{ kind: 'renewal.refused', code: error.code, endpoint }]);

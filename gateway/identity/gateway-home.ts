@@ -22,6 +22,7 @@ import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
+import { isMongodbAddress } from '../store/store-address.ts';
 import { createAuthority, createP256Key, openAuthority, type Authority } from './authority.ts';
 import {
   describeSettings,
@@ -77,7 +78,8 @@ type StoreKeys = {
 export type GatewayHome = {
   readonly dir: string;
   readonly settings: GatewaySettings;
-  readonly storeFile: string;
+  /** The embedded store's file, absolute, or the address of MongoDB. */
+  readonly store: string;
   readonly policiesDir: string;
   readonly authority: Authority;
   /** For the TLS server: key, chain with the CA at its end, and the CA that client certificates come from. */
@@ -154,7 +156,7 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
   return {
     dir: home,
     settings,
-    storeFile: resolve(home, settings.store),
+    store: isMongodbAddress(settings.store) ? settings.store : resolve(home, settings.store),
     policiesDir: path('policies'),
     authority,
     tls: { key: tlsKeyPem, cert: tlsCertificatePem + authority.certificatePem, ca: authority.certificatePem },

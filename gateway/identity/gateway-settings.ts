@@ -69,7 +69,8 @@ port: ${settings.port}
 hosts:
 ${settings.hosts.map((host) => `  - ${text(host)}`).join('\n')}
 
-# The store's file, relative to this folder.
+# The store: a file, relative to this folder, or the address of a MongoDB replica set, such as
+# mongodb://db1.example,db2.example,db3.example/causeway?replicaSet=causeway
 store: ${text(settings.store)}
 
 # The audit log. Its origin is its name for ever: a log of another name is another log.

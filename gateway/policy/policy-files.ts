@@ -2,7 +2,7 @@
  * The policy folder as bytes: which files it may hold, and one digest over all of them.
  *
  *   agencies.yaml  categories.yaml  purposes.yaml  schema.cedarschema  README.md
- *   sharing/NAME.cedar  datasets/NAME/VERSION.json
+ *   sharing/NAME.cedar  datasets/NAME/VERSION.json  patterns/NAME.yaml
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -18,6 +18,7 @@ const allowedPaths = [
   /^schema\.cedarschema$/,
   /^README\.md$/,
   /^sharing\/[a-z0-9-]+\.cedar$/,
+  /^patterns\/[a-z0-9-]{1,63}\.yaml$/,
   /^datasets\/[a-z0-9-]{1,63}\/\d{1,4}(?:\.\d{1,4}){0,2}\.json$/,
 ];
 const maxFileBytes = 1024 * 1024;
@@ -41,7 +42,7 @@ export async function readPolicyFiles(dir: string, problems: Problem[]): Promise
 
 async function addFile(files: Map<string, Buffer>, dir: string, path: string): Promise<string | undefined> {
   if (!allowedPaths.some((allowed) => allowed.test(path))) {
-    return 'this file has no meaning here; a policy folder holds agencies.yaml, categories.yaml, purposes.yaml, schema.cedarschema, sharing/NAME.cedar, datasets/NAME/VERSION.json and README.md';
+    return 'this file has no meaning here; a policy folder holds agencies.yaml, categories.yaml, purposes.yaml, schema.cedarschema, sharing/NAME.cedar, datasets/NAME/VERSION.json, patterns/NAME.yaml and README.md';
   }
   const bytes = await readFile(join(dir, path));
   if (bytes.byteLength > maxFileBytes) return `is larger than ${maxFileBytes} bytes`;

@@ -1,7 +1,16 @@
 /**
  * YAML (and JSON, its subset) with positions: problems name the line and column of what is wrong.
  */
-import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+} from 'yaml';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
 import type { Problem } from '../../protocol/errors.ts';
@@ -17,10 +26,33 @@ export type YamlSource = {
   readonly positionOfKey: (path: readonly PropertyKey[]) => Position;
 };
 
+const parseOptions = { prettyErrors: false, uniqueKeys: true } as const;
+
 /** Parses YAML strictly; syntax errors, doubled keys and unknown tags go to `problems`. */
 export function parseYaml(name: string, text: string, problems: Problem[]): YamlSource | undefined {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, ...parseOptions });
+  return sourceOf(name, text, document, lineCounter, problems);
+}
+
+/** The same for a file of several documents with `---` between them; those with faults are left out. */
+export function parseYamlDocuments(name: string, text: string, problems: Problem[]): YamlSource[] {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter, ...parseOptions });
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((document) => {
+    if (document.contents === null && document.errors.length === 0) return [];
+    return sourceOf(name, text, document, lineCounter, problems) ?? [];
+  });
+}
+
+function sourceOf(
+  name: string,
+  text: string,
+  document: Document.Parsed,
+  lines: LineCounter,
+  problems: Problem[],
+): YamlSource | undefined {
   const place = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };

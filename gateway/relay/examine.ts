@@ -74,6 +74,7 @@ export function examine(
     const recipients = resolveRecipients(envelope, context);
     decisions = decideAll(envelope, sender.entry, recipients, context.policy());
     refuseDenied(decisions);
+    const listening = recipients.map(({ endpoint }) => context.isListening(endpoint));
     return {
       verdict: 'accept',
       id: envelope.id,
@@ -84,8 +85,8 @@ export function examine(
       category: envelope.category,
       severity: envelope.severity,
       thread: envelope.thread,
-      recipients: recipients.map(({ endpoint }) => ({ endpoint, listening: context.isListening(endpoint) })),
-      record: describe('message.accepted', sender, envelopeDigest, envelope, decisions),
+      recipients: recipients.map(({ endpoint }, nth) => ({ endpoint, listening: listening[nth] === true })),
+      record: describe('message.accepted', sender, envelopeDigest, envelope, decisions, listening),
     };
   } catch (error) {
     if (!isCausewayError(error)) throw error;
@@ -221,6 +222,7 @@ function describe(
   envelopeDigest: Buffer,
   envelope: Envelope | undefined,
   decisions: readonly Decision[],
+  listening?: readonly boolean[],
 ): AcceptableMessage['record'] {
   const base = { kind, source: entry.endpoint, envelope: envelopeDigest.toString('base64url') };
   if (envelope === undefined) return base;
@@ -238,12 +240,13 @@ function describe(
     ...(dataschema === undefined ? {} : { dataschema }),
     roles: entry.roles,
     policy: decisions[0]?.policyDigest,
-    decisions: decisions.map(({ effect, determining, reasons, errors, inputs: { recipient } }) => ({
+    decisions: decisions.map(({ effect, determining, reasons, errors, inputs: { recipient } }, nth) => ({
       recipient: recipient.endpoint,
       roles: recipient.roles,
       effect,
       determining,
       ...(effect === 'deny' ? { reasons, errors } : {}),
+      ...(listening === undefined ? {} : { listening: listening[nth] }),
     })),
   };
 }

@@ -1,10 +1,16 @@
 /** Opens the leaves of a store for reading only, on a connection of its own, as the thread of the published log needs. */
 import type { LeafSource } from './port.ts';
-import { openSqliteLeaves } from './sqlite/leaf-source.ts';
+import { isMongodbAddress } from './store-address.ts';
 
-/** Which store; travels between threads. */
-export type LeafSourceOptions = { readonly sqliteFile: string };
+/** Which store: the embedded engine's file, or `mongodb://…`. Travels between threads. */
+export type LeafSourceOptions = { readonly store: string };
 
-export function openLeafSource({ sqliteFile }: LeafSourceOptions): LeafSource {
-  return openSqliteLeaves(sqliteFile);
+/** @throws CausewayError `store-damaged`, `store-unavailable`, `configuration-invalid` */
+export async function openLeafSource({ store }: LeafSourceOptions): Promise<LeafSource> {
+  if (isMongodbAddress(store)) {
+    const { openMongodbLeaves } = await import('./mongodb/leaf-runs.ts');
+    return await openMongodbLeaves(store);
+  }
+  const { openSqliteLeaves } = await import('./sqlite/leaf-source.ts');
+  return openSqliteLeaves(store);
 }

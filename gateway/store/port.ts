@@ -220,11 +220,18 @@ export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
  * them at hand; a listener that misses an event finds everything by reading.
  */
 export type StoreListener = {
+  /** Another gateway has put deliveries into this endpoint's queue. Engines for one gateway never say so. */
+  onQueue?(endpoint: EndpointAddress): void;
   /** The endpoint's receipt stream has grown up to this position. */
   onReceipts(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void;
   /** The directory or the wish for a new policy has changed. */
   onChange(versions: StoreVersions): void;
+  /** Asked now and then: the endpoints that have a session here which has granted credit. */
+  listening?(): Iterable<EndpointAddress>;
 };
+
+/** The right to do something that one gateway does at a time. `epoch` grows whenever the holder changes. */
+export type Lease = { readonly name: string; readonly epoch: number };
 
 export type StoreVersions = { readonly directory: number; readonly policy: number };
 
@@ -232,8 +239,12 @@ export type Store = {
   /** Listens to what is committed from now on; call once, before anything else. */
   listen(listener: StoreListener): void;
 
-  /** Writes messages, deliveries and records together and signs the outcome. */
-  submit(submission: Submission): Promise<SubmissionResult>;
+  /**
+   * Writes messages, deliveries and records together and signs the outcome.
+   * @param lease under which this is written, where it is the work of one gateway at a time
+   * @throws CausewayError `lease-lost`, with nothing written, when another gateway has taken the lease since
+   */
+  submit(submission: Submission, lease?: Lease): Promise<SubmissionResult>;
   /** Marks queued deliveries as delivered and puts a `delivered` receipt into each sender's stream. Others are left alone. */
   markDelivered(deliveries: readonly DeliveryId[]): Promise<void>;
   /** Takes a recipient's receipts and passes them on. */
@@ -250,6 +261,8 @@ export type Store = {
     after: DeliveryId,
     limit: number,
   ): Promise<readonly QueuedDelivery[]>;
+  /** True when the endpoint has such a session at another gateway on the same store, as of a moment ago. */
+  isListeningElsewhere(endpoint: EndpointAddress): boolean;
   /** How many deliveries to this endpoint are not final. */
   countPending(recipient: EndpointAddress): Promise<number>;
   /** Groups of the endpoint's receipt stream after a position, in order, at most `limit` and about 1 MiB, but one at least. */
@@ -289,8 +302,13 @@ export type Store = {
   /** Asks every running gateway to load the policy folder again. */
   requestPolicyReload(record: RecordEntry): Promise<void>;
 
-  /** Adds leaves that belong to no other change. @returns the index of the first */
-  appendRecords(records: readonly RecordEntry[]): Promise<number>;
+  /**
+   * Adds leaves that belong to no other change.
+   * @param lease see `submit`
+   * @returns the index of the first
+   * @throws CausewayError `lease-lost`
+   */
+  appendRecords(records: readonly RecordEntry[], lease?: Lease): Promise<number>;
   /** How many leaves the log has. */
   countLeaves(): Promise<number>;
   /** Leaves from an index on, in order, at most `limit` and about 1 MiB, but one at least. */
@@ -302,6 +320,15 @@ export type Store = {
    * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it.
    */
   eraseCase(id: CaseId, record: RecordEntry): Promise<ErasureOutcome>;
+
+  /**
+   * Takes the right of this name for so long from now, or keeps it for so long. Engines for one gateway always
+   * give it.
+   * @returns undefined while another gateway holds it
+   */
+  takeLease(name: string, durationMs: number): Promise<Lease | undefined>;
+  /** Gives the right back before its time. One that was lost meanwhile is left alone. */
+  releaseLease(lease: Lease): Promise<void>;
 
   /**
    * Proves that a durable write is possible now, and that commits of other processes are noticed.

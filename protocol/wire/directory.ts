@@ -1,4 +1,4 @@
-/** The directory: which endpoints there are, and the public keys of each. Served at `GET /v1/directory`. */
+/** The directory: which endpoints there are, the public keys of each, and its leaf. Served at `GET /v1/directory`. */
 import { z } from 'zod';
 import {
   agencyIdSchema,
@@ -9,6 +9,8 @@ import {
   type Digest,
 } from '../ids.ts';
 import { digestOf } from '../proof/merkle.ts';
+import { maxNoteBytes } from '../proof/note.ts';
+import { maxEntryBytes } from '../proof/tile.ts';
 import { timestampSchema } from './envelope.ts';
 
 /** A raw Ed25519 public key in base64url, 43 characters. */
@@ -50,8 +52,23 @@ export function directoryEntryDigest(entry: DirectoryEntry): Digest {
   return digestOf(Buffer.from(JSON.stringify(ordered)));
 }
 
-export const directoryResponseSchema = z.strictObject({
-  version: z.int().min(0),
-  entries: z.array(directoryEntrySchema),
+/** Where an entry stands in the audit log. */
+export const directoryLeafSchema = z.strictObject({
+  /** Its place in the log, from 0. */
+  index: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+  /** The text of the leaf: its UTF-8 bytes are the entry of the log. */
+  leaf: z.string().max(maxEntryBytes),
 });
+export type DirectoryLeaf = z.infer<typeof directoryLeafSchema>;
+
+export const directoryResponseSchema = z
+  .strictObject({
+    version: z.int().min(0),
+    entries: z.array(directoryEntrySchema),
+    /** The newest leaf about each entry, in the order of the entries. */
+    leaves: z.array(directoryLeafSchema),
+    /** A checkpoint that covers every leaf, or the newest one that there is; null before the first. */
+    checkpoint: z.string().max(maxNoteBytes).nullable(),
+  })
+  .refine(({ entries, leaves }) => entries.length === leaves.length, 'must have a leaf for each entry');
 export type DirectoryResponse = z.infer<typeof directoryResponseSchema>;

@@ -66,6 +66,10 @@ export const enrolmentResponseSchema = z.strictObject({
   authority: z.string(),
   /** Raw Ed25519 key that signs the gateway's receipts. */
   receiptKey: rawKeySchema,
+  /** The audit log's verifier key, `origin+hash+key`: from now on the endpoint trusts this log and no other. */
+  logKey: z.string().max(1_000),
+  /** Index of the entry's leaf in that log: from there on the endpoint can follow what is said of it. */
+  leaf: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
 });
 export type EnrolmentResponse = z.infer<typeof enrolmentResponseSchema>;
 
@@ -82,7 +86,12 @@ export const renewalRequestSchema = z.strictObject({
 });
 export type RenewalRequest = z.infer<typeof renewalRequestSchema>;
 
-export const renewalResponseSchema = z.strictObject({ certificate: z.string(), authority: z.string() });
+export const renewalResponseSchema = z.strictObject({
+  certificate: z.string(),
+  authority: z.string(),
+  /** What the endpoint's entry in the directory became. */
+  entry: directoryEntrySchema,
+});
 export type RenewalResponse = z.infer<typeof renewalResponseSchema>;
 
 /** The bytes that prove possession of the signing key: a domain, then digests of everything registered. */

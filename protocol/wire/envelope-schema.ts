@@ -8,6 +8,7 @@ import {
   recipientAddressSchema,
   slugSchema,
 } from '../ids.ts';
+import { subjectTokensSchema } from '../linkage/subject-tokens.ts';
 import { limits } from '../limits.ts';
 
 /** RFC 3339 in UTC with milliseconds: `2026-11-23T09:30:00.000Z`. */
@@ -26,15 +27,6 @@ export const dataschemaSchema = z
     'must be urn:causeway:dataset:NAME:VERSION',
   );
 
-/** A child or adult the message is about: keyed tokens by recipe, made with the keys of one epoch. */
-const subjectSchema = z.strictObject({
-  epoch: z.int().min(0).max(1_000_000),
-  tokens: z.record(
-    z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
-    z.array(z.string().regex(/^[A-Za-z0-9_-]{22,43}$/)).max(60),
-  ),
-});
-
 export const envelopeSchema = z
   .strictObject({
     id: messageIdSchema,
@@ -50,7 +42,7 @@ export const envelopeSchema = z
     purpose: slugSchema,
     basis: slugSchema,
     dataschema: dataschemaSchema.optional(),
-    subjects: z.array(subjectSchema).max(16),
+    subjects: z.array(subjectTokensSchema).max(16),
     thread: messageIdSchema,
     inReplyTo: messageIdSchema.optional(),
     payloadDigest: digestSchema,

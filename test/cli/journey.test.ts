@@ -209,7 +209,7 @@ describe('an endpoint', () => {
     expect(settled).toMatchObject({ type: 'message', deliveries: [{ recipient: duty, state: 'stored' }] });
     const { code, stdout } = await listening.ended;
     expect(code).toBe(0);
-    expect(jsonLines(stdout).at(-1)).toMatchObject({
+    expect(jsonLines(stdout).find(({ type }) => type === 'notice')).toMatchObject({
       type: 'notice',
       id: accepted!.id,
       from: ae,

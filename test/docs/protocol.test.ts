@@ -11,7 +11,7 @@ import {
   parseClientFrame,
   parseGatewayFrame,
 } from '../../protocol/wire/control.ts';
-import { directoryEntrySchema } from '../../protocol/wire/directory.ts';
+import { directoryEntrySchema, directoryResponseSchema } from '../../protocol/wire/directory.ts';
 import {
   decodeEnrolmentToken,
   enrolmentRequestSchema,
@@ -62,7 +62,10 @@ describe('docs/protocol.md', () => {
 
   it('describes every field of the content header, the directory, and enrolment', () => {
     expectFields('### 8.2 Inside the payload', contentHeaderSchema.shape);
-    expect(namesIn('## 12. The directory')).toEqual(Object.keys(directoryEntrySchema.shape));
+    expect(namesIn('## 12. The directory')).toEqual([
+      ...Object.keys(directoryResponseSchema.shape),
+      ...Object.keys(directoryEntrySchema.shape),
+    ]);
     expect(namesIn('## 11. Enrolment')).toEqual([
       ...['endpoint', 'secret', 'ca', 'expires'],
       ...Object.keys(enrolmentRequestSchema.shape),

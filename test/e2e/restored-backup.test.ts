@@ -29,14 +29,14 @@ async function copyStore(from: string, to: string): Promise<void> {
 }
 
 async function backUp(): Promise<string> {
-  const backup = `${exchange.home.storeFile}.backup`;
-  await copyStore(exchange.home.storeFile, backup);
+  const backup = `${exchange.home.store}.backup`;
+  await copyStore(exchange.home.store, backup);
   return backup;
 }
 
 /** Puts the store back to what it was. */
 async function restore(backup: string): Promise<void> {
-  await copyStore(backup, exchange.home.storeFile);
+  await copyStore(backup, exchange.home.store);
 }
 
 it('tells a sender that is ahead of the restored stream what it still has, and what comes', async () => {

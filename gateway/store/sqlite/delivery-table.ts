@@ -1,9 +1,9 @@
 /** Deliveries on their way to an end: delivered, settled by the recipient, or expired. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { gatewayAddress, uuidToBytes } from '../../../protocol/ids.ts';
+import { uuidToBytes } from '../../../protocol/ids.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
-import { encodeReceipt } from '../../../protocol/wire/receipt.ts';
 import type { DeliveryId, SettlementResult } from '../port.ts';
+import { deliveryReceipt } from '../statements.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
@@ -160,13 +160,10 @@ export class DeliveryTable {
   #tellSender(kind: 'delivered' | 'expired', delivery: DeliveryId, at: number): void {
     const facts = this.#facts.read(delivery);
     if (facts === undefined) throw new Error('a delivery has no message');
-    const { message, source, digest: envelopeDigest } = facts;
+    const { message, source, digest } = facts;
     const recipient = this.#endpoints.addressOf(facts.recipient);
     this.#journal.leaves.delivery(kind, { of: facts.record, nth: facts.nth }, at);
-    this.#streams.tell(
-      source,
-      encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient, detail: '' }),
-    );
+    this.#streams.tell(source, deliveryReceipt(kind, { message, digest, recipient }, at));
   }
 }
 

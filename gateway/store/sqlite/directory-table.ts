@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { PermitRefusal, StoreVersions } from '../port.ts';
+import { refusePermit } from '../statements.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
 
@@ -99,16 +100,6 @@ export class DirectoryTable {
   versions(): StoreVersions {
     return versionsOf(this.#versions);
   }
-}
-
-/** Why a permit may not be used, or undefined. */
-export function refusePermit(
-  expiresAt: number,
-  usedAt: number | null,
-  now: number,
-): PermitRefusal | undefined {
-  if (usedAt !== null) return 'token-used';
-  return expiresAt <= now ? 'token-expired' : undefined;
 }
 
 /** Reads the versions by `SELECT name, value FROM meta`. */

@@ -1,11 +1,18 @@
 /** Messages and the first outcome of every id: acceptance, refusal, duplicates and conflicts. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import { gatewayAddress, uuidToBytes, type Digest, type EndpointAddress } from '../../../protocol/ids.ts';
+import { uuidToBytes, type EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
-import { encodeReceipt, unreadableId, type Receipt } from '../../../protocol/wire/receipt.ts';
+import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { houseCase } from '../port.ts';
+import {
+  acceptedDetailText,
+  conflictEntry,
+  digestText,
+  outcomeReceipt,
+  refusedDetailText,
+} from '../statements.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
@@ -167,14 +174,14 @@ export class MessageTable {
     const detail = acceptedDetailText(record, recipients, listening);
     return {
       outcome: [first, recipients.length],
-      receipt: receiptBytes('accepted', message.id, digest, at, detail),
+      receipt: outcomeReceipt('accepted', message.id, digest, at, detail),
     };
   }
 
   #refuse(sender: Sender, message: PackedRefusable, digest: Buffer, bytes: ByteSource, at: number): Verdict {
     const entry = bytes.take(message.recordBytes);
     const { id, code, text } = message;
-    const detail = JSON.stringify({ code, text });
+    const detail = refusedDetailText(code, text);
     if (message.final && id !== unreadableId) {
       const idBytes = uuidToBytes(id);
       const record = this.#journal.next;
@@ -183,7 +190,7 @@ export class MessageTable {
     }
     const facts = { message: id, envelope: digestText(digest), code };
     this.#journal.leaves.refused(facts, message.thread ?? houseCase, entry, at);
-    return { outcome: { code }, receipt: receiptBytes('refused', id, digest, at, detail) };
+    return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, at, detail) };
   }
 
   /** The id had an outcome before: the same envelope gets it again, another one is refused. Both are recorded. */
@@ -199,50 +206,22 @@ export class MessageTable {
     const [firstDigest, firstAt, record, refusal, firstDelivery, count, listening] = found;
     if (!digest.equals(firstDigest)) {
       const code = 'id-conflict';
-      const entry = { kind: 'message.refused', message: id, source: sender.address, code, of: record };
+      const entry = conflictEntry(id, sender.address, record);
       const facts = { message: id, envelope: digestText(digest), code } as const;
       this.#journal.leaves.refused(facts, houseCase, Buffer.from(JSON.stringify(entry)), at);
       return {
         outcome: { code },
-        receipt: receiptBytes('refused', id, digest, at, JSON.stringify({ code })),
+        receipt: outcomeReceipt('refused', id, digest, at, refusedDetailText(code, undefined)),
       };
     }
     this.#journal.leaves.repeated(record, at);
     if (refusal !== null) {
       const { code } = JSON.parse(refusal) as { code: ErrorCode };
-      return { outcome: { code }, receipt: receiptBytes('refused', id, digest, firstAt, refusal) };
+      return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, refusal) };
     }
     const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);
     const addresses = recipients.map(([recipient]) => this.#endpoints.addressOf(recipient));
     const detail = acceptedDetailText(record, addresses, listening);
-    return { outcome: 'duplicate', receipt: receiptBytes('accepted', id, digest, firstAt, detail) };
+    return { outcome: 'duplicate', receipt: outcomeReceipt('accepted', id, digest, firstAt, detail) };
   }
-}
-
-function digestText(digest: Buffer): Digest {
-  return digest.toString('base64url') as Digest;
-}
-
-function acceptedDetailText(
-  record: number,
-  recipients: readonly EndpointAddress[],
-  listening: number,
-): string {
-  const isListening = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 1;
-  const isAway = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 0;
-  return JSON.stringify({
-    record,
-    listening: recipients.filter(isListening),
-    away: recipients.filter(isAway),
-  });
-}
-
-function receiptBytes(
-  kind: Receipt['kind'],
-  message: Receipt['message'],
-  envelopeDigest: Buffer,
-  at: number,
-  detail: string,
-): Buffer {
-  return encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient: '', detail });
 }

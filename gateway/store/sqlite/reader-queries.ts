@@ -12,11 +12,12 @@ import type {
   StoredLeaf,
 } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
+import { refusePermit } from '../statements.ts';
 import { openBlock } from '../stored-leaf.ts';
 import type { ByteSink } from './byte-stream.ts';
 import { caseSecretQuery } from './case-table.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
-import { refusePermit, versionsOf } from './directory-table.ts';
+import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
 import { EvidenceQuery, type PackedEvidence } from './evidence-query.ts';
 import { LeafRunQuery } from './leaf-source.ts';

@@ -82,6 +82,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       throw new CausewayError('store-unavailable', { detail: 'Changes by other processes go unnoticed.' });
     },
     listen: (listener) => (events.listener = listener),
+    isListeningElsewhere: () => false,
+    // One gateway at a time has the store open; see `path-lock.ts`.
+    takeLease: (name) => Promise.resolve({ name, epoch: 1 }),
+    releaseLease: () => Promise.resolve(),
     close: async () => {
       await writer.drain();
       await Promise.all([keeper.close(), reader.close()]);
@@ -129,9 +133,12 @@ type ReadingMethod =
   | 'readLeaves'
   | 'readLeafRuns';
 
+/** What only matters where several gateways share a store. */
+type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
+
 function changes(
   writer: WriterClient,
-): Omit<Store, ReadingMethod | 'eraseCase' | 'probe' | 'listen' | 'close'> {
+): Omit<Store, ReadingMethod | SharingMethod | 'eraseCase' | 'probe' | 'listen' | 'close'> {
   return {
     submit: async (submission) => {
       const answer = await writer.run(encodeSubmission(submission), submission.messages.length);

@@ -2,6 +2,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
+import { noteSigner } from '../../../protocol/proof/note-signer.ts';
+import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import { createHome, openHome, replaceTlsIdentity, type HomeIdentity } from '../../../clients/sdk/home.ts';
 import { createEndpointKeys, createTlsKey } from '../../../clients/sdk/keys.ts';
 import { createAuthority, openAuthority, type Authority } from '../../../gateway/identity/authority.ts';
@@ -25,6 +28,13 @@ beforeAll(async () => {
     openpgpPrivateKey: keys.openpgp.privateKeyArmored,
     signingKeyPem: keys.signingKeyPem,
     receiptKey: keys.signingKey,
+    log: {
+      key: formatVerifierKey(noteSigner('home/log', keys.signingKeyPem).verifierKey),
+      from: 7,
+      entry: digestOf(Buffer.from('entry')),
+      witnesses: [],
+      witnessesNeeded: 0,
+    },
   };
 });
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -29,8 +29,8 @@ test('a certificate past two thirds of its time is renewed, and the client goes 
 test('an endpoint that is revoked loses its session, is told why, and keeps what it has written', async () => {
   await using client = await exchange().client(health);
   const ended = nextEvent(client, 'disconnected');
-  const { storeFile, storeKeys } = exchange().gatewayHome;
-  const store = await openSqliteStore({ file: storeFile, ...storeKeys });
+  const { store: file, storeKeys } = exchange().gatewayHome;
+  const store = await openSqliteStore({ file, ...storeKeys });
   await revokeEndpoint(store, health.address as EndpointAddress, 'unspecified', Date.now());
   await store.close();
   expect(await ended).toMatchObject({ error: { code: 'endpoint-revoked' } });

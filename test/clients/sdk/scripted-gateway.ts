@@ -2,7 +2,7 @@
  * A gateway that does what a test tells it, lies included: real wss with client certificates, real keys and
  * signatures, and no memory but what it was sent.
  */
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -19,10 +19,14 @@ import { createHome } from '../../../clients/sdk/home.ts';
 import { createEndpointKeys, type EndpointKeys } from '../../../clients/sdk/keys.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import { gatewayAddress, type Digest, type EndpointAddress } from '../../../protocol/ids.ts';
-import { sha256 } from '../../../protocol/proof/merkle.ts';
+import { digestOf, sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseClientFrame, type ClientFrame, type GatewayFrame } from '../../../protocol/wire/control.ts';
-import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import {
+  directoryEntryDigest,
+  type DirectoryEntry,
+  type DirectoryResponse,
+} from '../../../protocol/wire/directory.ts';
 import type { RenewalResponse } from '../../../protocol/wire/enrolment.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, encodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';
@@ -34,6 +38,8 @@ import {
   signReceiptGroup,
 } from '../../../protocol/wire/receipt-group.ts';
 import { encodeReceipt, type Receipt } from '../../../protocol/wire/receipt.ts';
+
+import { ScriptedLog } from './scripted-log.ts';
 
 export const alice = 'north/duty' as EndpointAddress;
 export const bob = 'south/duty' as EndpointAddress;
@@ -61,6 +67,10 @@ export type ScriptedGateway = {
   readonly homeOf: (endpoint: EndpointAddress) => string;
   readonly signerOf: (endpoint: EndpointAddress) => ReturnType<typeof batchSigner>;
   readonly entries: DirectoryEntry[];
+  /** What the gateway publishes; another one may take its place. */
+  log: ScriptedLog;
+  /** The answer to `GET /v1/directory`: every entry with its leaf. */
+  directory: () => DirectoryResponse;
   /** By which it issues certificates. */
   readonly clock: { now: () => number };
   readonly tls: { key: string; cert: string; ca: string };
@@ -115,8 +125,17 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       void renewCertificate(request).then((answer) => response.end(JSON.stringify(answer)));
       return;
     }
+    const published = gateway.log.serve(request.url ?? '');
+    if (published !== undefined) {
+      response.end(published);
+      return;
+    }
+    if (/^\/(?:checkpoint$|tile\/)/.test(request.url ?? '')) {
+      response.writeHead(404).end(JSON.stringify({ code: 'not-found' }));
+      return;
+    }
     const isDirectory = request.url === '/v1/directory';
-    response.end(JSON.stringify(isDirectory ? { version: 1, entries: gateway.entries } : { datasets: [] }));
+    response.end(JSON.stringify(isDirectory ? gateway.directory() : { datasets: [] }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -131,10 +150,21 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     homeOf: (endpoint) => join(dir, endpoint.replace('/', '.')),
     signerOf: (endpoint) => batchSigner(keys.get(endpoint)!.signingKeyPem),
     entries: [],
+    log: new ScriptedLog(),
+    directory: () => ({
+      version: 1,
+      entries: gateway.entries,
+      leaves: gateway.entries.map((entry) => gateway.log.leafOf(entry)),
+      checkpoint: gateway.log.checkpoint(),
+    }),
     clock,
     tls: { key: '', cert: '', ca: authority.certificatePem },
     welcome: {},
-    onSubmit: (session, units) => session.receipt(0, units.map(acceptance)),
+    onSubmit: (session, units) =>
+      session.receipt(
+        0,
+        units.map((unit) => gateway.log.accept(unit)),
+      ),
     onSession: () => undefined,
     onRequest: () => true,
     sessions: [],
@@ -171,7 +201,12 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       certificateRequest,
       peerOf(request),
     );
-    return { certificate, authority: authority.certificatePem };
+    const endpoint = peerOf(request);
+    const before = gateway.entries.find((entry) => entry.endpoint === endpoint)!;
+    const entry = { ...before, tlsThumbprint: digestOf(new X509Certificate(certificate).raw) };
+    gateway.entries[gateway.entries.indexOf(before)] = entry;
+    gateway.log.leafOf(entry);
+    return { certificate, authority: authority.certificatePem, entry };
   }
 
   function openSession(endpoint: EndpointAddress, socket: WebSocket): void {
@@ -246,6 +281,22 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       made.certificateRequestPem,
       endpoint,
     );
+    const entry: DirectoryEntry = {
+      endpoint,
+      agency: endpoint.split('/')[0]!,
+      roles: ['duty'],
+      status: 'active',
+      enrolledAt: new Date().toISOString(),
+      revokedAt: null,
+      tlsThumbprint: digestOf(new X509Certificate(certificate).raw),
+      previousTlsThumbprint: null,
+      openpgpCertificate: made.openpgp.certificateArmored,
+      openpgpFingerprint: made.openpgp.fingerprint,
+      encryptionKey: made.openpgp.encryptionKey,
+      previousEncryptionKey: null,
+      signingKey: made.signingKey,
+    };
+    gateway.entries.push(entry);
     await createHome(gateway.homeOf(endpoint), {
       endpoint,
       gatewayUrl: url,
@@ -255,23 +306,15 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       openpgpPrivateKey: made.openpgp.privateKeyArmored,
       signingKeyPem: made.signingKeyPem,
       receiptKey: gatewaySigner.publicKey.raw.toString('base64url'),
+      log: {
+        key: gateway.log.key,
+        from: gateway.log.leafOf(entry, 'endpoint.enrolled').index,
+        entry: directoryEntryDigest(entry),
+        witnesses: [],
+        witnessesNeeded: 0,
+      },
     });
     Object.assign(gateway.tls, { key: made.tlsKeyPem, cert: certificate });
-    gateway.entries.push({
-      endpoint,
-      agency: endpoint.split('/')[0]!,
-      roles: ['duty'],
-      status: 'active',
-      enrolledAt: new Date().toISOString(),
-      revokedAt: null,
-      tlsThumbprint: 't'.repeat(43) as Digest,
-      previousTlsThumbprint: null,
-      openpgpCertificate: made.openpgp.certificateArmored,
-      openpgpFingerprint: made.openpgp.fingerprint,
-      encryptionKey: made.openpgp.encryptionKey,
-      previousEncryptionKey: null,
-      signingKey: made.signingKey,
-    });
   }
   return gateway;
 }

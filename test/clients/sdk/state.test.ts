@@ -76,11 +76,12 @@ test('what nobody waits for is written before the state is closed', async () => 
 test('a state of a later version is not touched', async () => {
   await state.close();
   const database = new DatabaseSync(join(dir, stateFileName));
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   database.exec('PRAGMA user_version = 99');
   database.close();
   expect(() => new StateDatabase(dir)).toThrow(expect.objectContaining({ code: 'store-incompatible' }));
   const again = new DatabaseSync(join(dir, stateFileName));
-  again.exec('PRAGMA user_version = 1');
+  again.exec(`PRAGMA user_version = ${version}`);
   again.close();
   state = new StateDatabase(dir);
 });

@@ -6,11 +6,11 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createSandbox, enrolEndpoints, shippedPolicies } from '../../../bin/sandbox.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '../../../gateway/app.ts';
-import type { GatewayHome } from '../../../gateway/identity/gateway-home.ts';
+import { openGatewayHome, type GatewayHome } from '../../../gateway/identity/gateway-home.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
+import { openStore } from '../../../gateway/open-store.ts';
 import { eachLeaf } from '../../../gateway/store/each-leaf.ts';
 import type { RecordEntry, Store, StoredLeaf } from '../../../gateway/store/port.ts';
-import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../../protocol/proof/signing.ts';
 import { prepareChildGateway, type ChildGateway, type SpareGateway } from './child-gateway.ts';
@@ -39,6 +39,8 @@ const rolesOf: Record<Name, readonly string[]> = {
 type RunOptions = Pick<GatewayOptions, 'quotas' | 'now' | 'port'>;
 
 export type ExchangeOptions = RunOptions & {
+  /** The address of another store than the embedded one. */
+  readonly storeAddress?: string;
   /** Leaves all data sets but one out of the agreement: most of a gateway's start goes into compiling them. */
   readonly isBare?: boolean;
 };
@@ -65,9 +67,11 @@ export class Exchange {
   /** Makes the folder and starts the gateway. */
   static async open(options: ExchangeOptions = {}): Promise<Exchange> {
     const dir = await mkdtemp(join(tmpdir(), 'causeway-e2e-'));
-    const { isBare = false, ...rest } = options;
+    const { isBare = false, storeAddress, ...rest } = options;
     const policies = isBare ? await barePolicies(join(dir, 'policies')) : shippedPolicies;
-    const exchange = new Exchange(dir, await createSandbox(dir, policies), rest);
+    const home = await createSandbox(dir, policies);
+    if (storeAddress !== undefined) await setStore(home, storeAddress);
+    const exchange = new Exchange(dir, await openGatewayHome(home.dir, Date.now), rest);
     await exchange.start();
     return exchange;
   }
@@ -84,6 +88,11 @@ export class Exchange {
   async start(options: RunOptions = this.#options): Promise<void> {
     this.#options = options;
     this.#gateway = await startGateway({ home: this.home, log: this.#log(), port: 0, ...options });
+  }
+
+  /** Starts one more gateway on the same home and store. The caller closes it. */
+  async startAnother(): Promise<RunningGateway> {
+    return await startGateway({ home: this.home, log: this.#log(), port: 0, ...this.#options });
   }
 
   async stop(drainMs?: number): Promise<void> {
@@ -133,10 +142,7 @@ export class Exchange {
 
   /** The store's own view, through a connection of its own. */
   async store(): Promise<Store> {
-    this.#store ??= await openSqliteStore({
-      file: this.home.storeFile,
-      ...this.home.storeKeys,
-    });
+    this.#store ??= await openStore(this.home.store, this.home.storeKeys);
     return this.#store;
   }
 
@@ -202,6 +208,13 @@ export class Exchange {
     });
     return pino({ level: 'error' }, sink);
   }
+}
+
+/** As an operator would, in `gateway.yaml`. */
+async function setStore(home: GatewayHome, address: string): Promise<void> {
+  const file = join(home.dir, 'gateway.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/^store: .*$/m, `store: ${JSON.stringify(address)}`));
 }
 
 async function barePolicies(dir: string): Promise<string> {

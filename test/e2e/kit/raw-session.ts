@@ -38,6 +38,8 @@ export type SessionOptions = {
   readonly credit?: number;
   /** Confirm deliveries as they arrive. Default true. */
   readonly confirms?: boolean;
+  /** How long an answer to a submission may take. */
+  readonly answerPatienceMs?: number;
   /** Another gateway than the one running now: the one that is just stopping. */
   readonly url?: string;
   /** Another key and certificate than the endpoint's. */
@@ -181,12 +183,13 @@ export class RawSession {
   }
 
   async #answerTo(digest: Buffer, from: number): Promise<Answer> {
-    return await this.#watch.until('the answer to a submission', () => {
+    const look = (): Answer | undefined => {
       const receipt = this.#answers.slice(from).find((answer) => answer.envelopeDigest.equals(digest));
       if (receipt !== undefined) return answerOf(receipt);
       if (this.#closing !== undefined) throw new Error(`closed with ${JSON.stringify(this.#closing)}`);
       return undefined;
-    });
+    };
+    return await this.#watch.until('the answer to a submission', look, this.#options.answerPatienceMs);
   }
 
   /** Waits until so many messages have arrived in all, and gives them. */

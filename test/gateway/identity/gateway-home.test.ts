@@ -46,7 +46,7 @@ test('a new home is complete, private, and opens to the same thing', async () =>
   expect(readSettings(await readFile(join(home.dir, 'gateway.yaml'), 'utf8'), 'gateway.yaml')).toEqual(
     home.settings,
   );
-  expect(home.storeFile).toBe(join(home.dir, 'causeway.db'));
+  expect(home.store).toBe(join(home.dir, 'causeway.db'));
   expect(await readFile(join(home.policiesDir, 'sharing', 'one.cedar'), 'utf8')).toBe('// rules\n');
   expect(home.tls.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   const again = await openGatewayHome(home.dir, Date.now);

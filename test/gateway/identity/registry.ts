@@ -14,7 +14,9 @@ import { enrolEndpoint, type EnrolmentDependencies } from '../../../gateway/iden
 import { issueEnrolmentToken } from '../../../gateway/identity/enrolment-token.ts';
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import type { RecordEntry, Store } from '../../../gateway/store/port.ts';
+import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import {
   decodeEnrolmentToken,
@@ -61,7 +63,8 @@ export async function openRegistry(): Promise<Registry> {
   const authorityFiles = await createAuthority({ name: 'Test CA', now: now() });
   const authority: Authority = await openAuthority(authorityFiles, now);
   const receiptKey = batchSigner(receiptKeyPem).publicKey.raw.toString('base64url');
-  const deps = { store, authority, receiptKey, now };
+  const logKey = formatVerifierKey(noteSigner('test/log', receiptKeyPem).verifierKey);
+  const deps = { store, authority, receiptKey, logKey, now };
 
   async function issueToken(endpoint: EndpointAddress, roles: readonly string[] = [], lifetimeMs?: number) {
     const authorityFingerprint = authority.fingerprint;

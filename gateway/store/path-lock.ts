@@ -1,24 +1,24 @@
-/** One gateway on a store at a time. */
+/** One process at a time for a store that is for one gateway, or for the folder of an audit log. */
 import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { CausewayError } from '../../../protocol/errors.ts';
-import { sqliteErrorOf, sqliteErrors } from './failures.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { sqliteErrorOf, sqliteErrors } from './sqlite/failures.ts';
 
 /**
- * Holds `<file>.lock` for this process until released; the operating system releases it when the process dies.
+ * Holds `<path>.lock` for this process until released; the operating system releases it when the process dies.
  * It keeps a second gateway away, not the administrative commands, which do not ask for it.
  * @throws CausewayError `store-in-use` when another process holds it
  */
-export function lockStore(file: string): { release(): void } {
-  const path = `${resolve(file)}.lock`;
-  const database = new DatabaseSync(path, { timeout: 0 });
+export function lockPath(path: string): { release(): void } {
+  const lock = `${resolve(path)}.lock`;
+  const database = new DatabaseSync(lock, { timeout: 0 });
   try {
     // An open exclusive transaction on an empty database: a lock that SQLite takes in each system's own way.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if (sqliteErrorOf(error) !== sqliteErrors.busy) throw error;
-    throw new CausewayError('store-in-use', { detail: `Its lock is ${path}.`, cause: error });
+    throw new CausewayError('store-in-use', { detail: `Its lock is ${lock}.`, cause: error });
   }
   return { release: () => database.close() };
 }

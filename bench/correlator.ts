@@ -1,0 +1,152 @@
+/**
+ * Replays a stream of notices through the SDK's tokens, the gateway's token index and its correlator, and holds the
+ * alerts against the truth.
+ *
+ *   npm run bench:correlator -- --stream events.ndjson --truth truth.json
+ *     [--patterns DIR] [--alerts OUT.ndjson] [--shuffle] [--explain]
+ *
+ * How an alert matches an episode is told in `correlator/score.ts`. The last line is JSON.
+ */
+import { writeFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { alertKey, type Alert } from '../gateway/correlator/alert.ts';
+import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
+import { wordsOf, type Words } from '../gateway/correlator/patterns/words.ts';
+import { loadPolicySet } from '../gateway/policy/load.ts';
+import { replay, tokenise, type Told } from './correlator/replay.ts';
+import { score, type Score } from './correlator/score.ts';
+import { readStream, readTruth, type StreamLine } from './correlator/stream.ts';
+
+const { values } = parseArgs({
+  options: {
+    stream: { type: 'string' },
+    truth: { type: 'string' },
+    patterns: { type: 'string' },
+    alerts: { type: 'string' },
+    shuffle: { type: 'boolean', default: false },
+    explain: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const policyDir = new URL('../policies', import.meta.url).pathname;
+const yearMs = 365.25 * 86_400_000;
+
+if (values.stream === undefined || values.truth === undefined) {
+  process.stderr.write(
+    'usage: npm run bench:correlator -- --stream events.ndjson --truth truth.json [--patterns DIR]\n',
+  );
+  process.exitCode = 2;
+} else {
+  try {
+    await run(values.stream, values.truth);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function run(streamFile: string, truthFile: string): Promise<void> {
+  const policy = await loadPolicySet(policyDir);
+  const lines = readStream(streamFile);
+  const truth = readTruth(truthFile);
+  const { patterns } =
+    values.patterns === undefined
+      ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
+      : await loadPatterns(values.patterns, { form: 'sigma', words: categoriesOf(wordsOf(policy), lines) });
+  const before = performance.now();
+  const notices = tokenise(lines, policy);
+  const tokenSeconds = (performance.now() - before) / 1000;
+  const cold = replay(notices, patterns);
+  const warm = replay(notices, patterns);
+  const arrivedAt = new Map(notices.toReversed().map(({ event }) => [event.id, event.arrived]));
+  const result = score(cold.alerts, truth, patterns, arrivedAt);
+  if (values.alerts !== undefined) writeFileSync(values.alerts, cold.alerts.map(alertLine).join(''));
+  if (values.explain) explain(result);
+  const { missed: _, falsely: __, ...figures } = result;
+  const childYears = (cold.children * spanOf(notices)) / yearMs;
+  const memory = process.memoryUsage();
+  const print = {
+    bench: 'correlator',
+    events: notices.length,
+    patterns: patterns.length,
+    ...figures,
+    falseAlertsPer1000ChildYears: round((1000 * result.falseAlerts) / childYears, 3),
+    children: cold.children,
+    eventsPerSecond: Math.round(notices.length / warm.seconds),
+    eventsPerSecondCold: Math.round(notices.length / cold.seconds),
+    tokenSetsPerSecond: Math.round(notices.length / tokenSeconds),
+    memory: {
+      rssMiB: mib(memory.rss),
+      heapMiB: mib(memory.heapUsed),
+      tokenTableMiB: mib(cold.tokenTableBytes),
+      descriptions: cold.descriptions,
+    },
+    ...(values.shuffle ? { shuffle: shuffled(notices, cold.alerts) } : {}),
+  };
+  process.stdout.write(`${JSON.stringify(print)}\n`);
+
+  function shuffled(told: readonly Told[], alerts: readonly Alert[]): object {
+    const other = replay(shuffle(told, Number(values.seed)), patterns);
+    const keys = (list: readonly Alert[]): string => JSON.stringify(list.map(alertKey).sort());
+    const identical = keys(other.alerts) === keys(alerts);
+    if (!identical) process.exitCode = 1;
+    return { identical, alerts: other.alerts.length, withdrawnOnTheWay: other.withdrawn };
+  }
+}
+
+/** Somebody else's patterns may speak of any category of the stream, and of any agency. */
+function categoriesOf(words: Words, lines: readonly StreamLine[]): Words {
+  const categories = new Set([...(words.get('category') ?? []), ...lines.map(({ category }) => category)]);
+  return new Map([
+    ['category', categories],
+    ['group', words.get('group') ?? new Set()],
+  ]);
+}
+
+function alertLine({ pattern, tier, level, firedAt, events }: Alert): string {
+  return `${JSON.stringify({
+    pattern: pattern.id,
+    version: pattern.version,
+    title: pattern.title,
+    tier,
+    level,
+    firedAt: new Date(firedAt).toISOString(),
+    events: events.map(({ id }) => id),
+  })}\n`;
+}
+
+function explain({ missed, falsely }: Score): void {
+  for (const episode of missed) process.stderr.write(`missed ${JSON.stringify(episode)}\n`);
+  for (const alert of falsely) process.stderr.write(`false ${alertLine(alert)}`);
+}
+
+function spanOf(notices: readonly Told[]): number {
+  const times = notices.map(({ event }) => event.arrived);
+  return (times.at(-1) ?? 0) - (times[0] ?? 0);
+}
+
+/** Fisher–Yates with a seeded generator. */
+function shuffle<T>(list: readonly T[], seed: number): T[] {
+  const shuffledList = [...list];
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  for (let last = shuffledList.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(next() * (last + 1));
+    [shuffledList[last], shuffledList[other]] = [shuffledList[other]!, shuffledList[last]!];
+  }
+  return shuffledList;
+}
+
+function mib(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

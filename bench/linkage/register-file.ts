@@ -1,0 +1,103 @@
+/** Registers in the form of FEBRL: one person a line, the truth in `rec_id`. */
+import { readFileSync } from 'node:fs';
+import type { SubjectDetails } from '../../clients/sdk/linkage/subject.ts';
+
+/** A line of a register: who it is in truth, its columns by our names, and what the SDK would be told. */
+export type RegisterRecord = {
+  readonly id: string;
+  readonly entity: string;
+  readonly subject: SubjectDetails;
+  /** Where a register states them, as our own do; empty otherwise. */
+  readonly origin: string;
+  readonly household: string;
+};
+
+/** Our name of a column → the names it may have. */
+const columnNames = {
+  id: ['rec_id', 'recid', 'id', 'record_id'],
+  given: [
+    'given_name',
+    'givenname',
+    'forename',
+    'first_name',
+    'firstname',
+    'given',
+    'forenames',
+    'given_names',
+  ],
+  family: ['surname', 'family_name', 'familyname', 'last_name', 'lastname', 'family'],
+  birthDate: ['date_of_birth', 'birth_date', 'birthdate', 'dob', 'dateofbirth'],
+  sex: ['sex', 'gender'],
+  houseNumber: ['street_number', 'house_number', 'house_no', 'number', 'house'],
+  street: [
+    'address_1',
+    'address1',
+    'address',
+    'street',
+    'address_line_1',
+    'street_name',
+    'addr1',
+    'address_line1',
+  ],
+  postcode: ['postcode', 'post_code', 'zip', 'postal_code'],
+  chi: ['chi', 'chi_number', 'chi_no', 'chinumber'],
+  nhsNumber: ['nhs', 'nhs_number', 'nhs_no', 'nhsnumber'],
+  localId: ['soc_sec_id', 'ssn', 'upn', 'identifier', 'local_id', 'person_id', 'id_number'],
+  origin: ['origin'],
+  household: ['household', 'household_id'],
+} as const;
+type Column = keyof typeof columnNames;
+
+export function readRegister(file: string, options: { withIds: boolean }): RegisterRecord[] {
+  return parseRegister(readFileSync(file, 'utf8'), options);
+}
+
+/** Reads a register's text. @throws Error when it has no column `rec_id` */
+export function parseRegister(text: string, options: { withIds: boolean }): RegisterRecord[] {
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
+  const header = splitLine(lines[0] ?? '').map((name) => name.toLowerCase());
+  const columns = new Map<Column, number>();
+  for (const [column, names] of Object.entries(columnNames) as [Column, readonly string[]][]) {
+    const at = header.findIndex((name) => names.includes(name));
+    if (at >= 0) columns.set(column, at);
+  }
+  if (!columns.has('id')) throw new Error('the register has no column rec_id');
+  return lines.slice(1).map((line) => recordOf(splitLine(line), columns, options.withIds));
+}
+
+function recordOf(
+  values: readonly string[],
+  columns: ReadonlyMap<Column, number>,
+  withIds: boolean,
+): RegisterRecord {
+  const field = (column: Column): string => values[columns.get(column) ?? -1] ?? '';
+  const id = field('id');
+  const entity = /(\d+)/.exec(id)?.[1];
+  if (entity === undefined) throw new Error(`a rec_id without a number: ${id}`);
+  const line = `${field('houseNumber')} ${field('street')}`.trim();
+  const subject: Record<string, string> = {};
+  const put = (name: keyof SubjectDetails, value: string): void => {
+    if (value !== '') subject[name] = value;
+  };
+  put('given', field('given'));
+  put('family', field('family'));
+  put('birthDate', field('birthDate'));
+  put('sex', field('sex'));
+  put('postcode', field('postcode'));
+  put('address', line);
+  if (withIds) for (const name of ['chi', 'nhsNumber', 'localId'] as const) put(name, field(name));
+  return { id, entity, subject, origin: field('origin'), household: field('household') };
+}
+
+/** Splits at commas, with double quotes as in RFC 4180 and spaces around the commas dropped. */
+function splitLine(line: string): string[] {
+  if (!line.includes('"')) return line.split(',').map((value) => value.trim());
+  const values: string[] = [];
+  for (const match of line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))/g)) {
+    values.push((match[1]?.replaceAll('""', '"') ?? match[2] ?? '').trim());
+  }
+  return values;
+}

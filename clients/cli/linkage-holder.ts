@@ -1,0 +1,86 @@
+/** `causeway linkage-holder …`: one of the two who evaluate tokens, so that no agency can make them alone. */
+import { readFile } from 'node:fs/promises';
+import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
+import { portNumber, usageError, wholeNumber } from '../../terminal/input.ts';
+import { untilInterrupted } from '../../terminal/interruption.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+
+type InitFlags = { readonly client: string[]; readonly epoch: number; readonly perHour: number };
+type RunFlags = {
+  readonly port: number;
+  readonly host: string;
+  readonly tlsKey?: string;
+  readonly tlsCertificate?: string;
+};
+
+const defaultPort = 8444;
+const defaultPerHour = 100_000;
+
+export function registerLinkageHolder(program: ProgramCommand, terminal: Terminal): void {
+  const holder = program
+    .command('linkage-holder')
+    .helpGroup(sections.operate)
+    .description(
+      'One of two services that make tokens together (RFC 9497): each holds its own key, sees blinded values only,\n' +
+        'limits how much a client may ask, and records every evaluation.',
+    );
+  holder
+    .command('init <dir>')
+    .summary('make the folder of a holder; prints each client its token, once')
+    .description(
+      'Makes the folder of one of two holders between whom the linkage key is split, so that nobody can try out names\n' +
+        'alone. It prints a token for each client, once, and the public key that clients need.',
+    )
+    .requiredOption('--client <name...>', 'who may ask, such as nhs-lanarkshire/emergency')
+    .option('--epoch <n>', 'number of the first epoch', wholeNumber(0, 1_000_000), 1)
+    .option(
+      '--per-hour <n>',
+      'evaluations that a client may ask for in an hour',
+      wholeNumber(1, 1e9),
+      defaultPerHour,
+    )
+    .action((dir: string, flags: InitFlags) => init(dir, flags, terminal));
+  holder
+    .command('run <dir>')
+    .summary('evaluate until it is stopped')
+    .description(
+      'Serves evaluations to the clients it knows, each within its hourly budget, until it is stopped. Every evaluation\n' +
+        'is written to a chained audit file before it is answered. It learns neither names nor tokens.',
+    )
+    .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, defaultPort)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--tls-key <file>', 'PEM; with --tls-certificate: speak HTTPS')
+    .option('--tls-certificate <file>', 'PEM')
+    .action((dir: string, flags: RunFlags) => run(dir, flags, terminal));
+}
+
+async function init(dir: string, flags: InitFlags, terminal: Terminal): Promise<void> {
+  const { createHolderFolder } = await import('../linkage-holder/holder-folder.ts');
+  const { client: clients, epoch, perHour: evaluationsPerHour } = flags;
+  const invitations = await createHolderFolder(dir, { epochs: [epoch], clients, evaluationsPerHour });
+  for (const { name, token, publicKeys } of invitations) {
+    if (terminal.wantsJson) terminal.json({ type: 'linkage-client', name, token, publicKeys });
+    else terminal.print(`${terminal.paint.strong(name)}  ${JSON.stringify({ token, publicKeys })}`);
+  }
+  terminal.hint('Hand each client its line by a safe way; the tokens are not kept here.');
+}
+
+async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<void> {
+  const { tlsKey, tlsCertificate, port, host } = flags;
+  if ((tlsKey === undefined) !== (tlsCertificate === undefined)) {
+    throw usageError('--tls-key and --tls-certificate belong together.');
+  }
+  const tls =
+    tlsKey === undefined || tlsCertificate === undefined
+      ? {}
+      : { tls: { key: await readFile(tlsKey, 'utf8'), cert: await readFile(tlsCertificate, 'utf8') } };
+  const { startHolder } = await import('../linkage-holder/server.ts');
+  const server = await startHolder({ dir, port, host, ...tls });
+  if (terminal.wantsJson) terminal.json({ type: 'listening', url: server.url });
+  else terminal.print(`${terminal.paint.good('listening')}  ${server.url}`);
+  try {
+    await untilInterrupted((signal) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
+  } finally {
+    await server.close();
+  }
+}

@@ -1,0 +1,26 @@
+/** `causeway linkage holders`: have tokens made by two holders in place of a key of one's own. */
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+
+const maxBytes = 64 * 1024;
+
+export function registerLinkageHolders(linkage: ProgramCommand, terminal: Terminal): void {
+  linkage
+    .command('holders <file>')
+    .summary('have tokens made by two holders; docs/linkage.md shows the file')
+    .description(
+      'Takes over a file that names both holders, the token of this endpoint at each, and their public keys. It\n' +
+        'takes the place of the linkage keys in this home.',
+    )
+    .option(...homeOption)
+    .action(async (file: string, flags: HomeFlags) => {
+      const { holdersSchema, writeLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
+      const value = parseJsonInput(file, await readInput(file, process.stdin, maxBytes));
+      const parsed = holdersSchema.safeParse(value);
+      if (!parsed.success) throw usageError(`${file} does not describe two holders.`);
+      await writeLinkageSettings(homeFolder(flags, terminal), parsed.data);
+      for (const { url } of parsed.data.holders) terminal.print(url);
+    });
+}

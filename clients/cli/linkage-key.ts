@@ -1,0 +1,137 @@
+/** `causeway linkage key …`: the key that makes tokens comparable between agencies, in this endpoint's home. */
+import { writeFile } from 'node:fs/promises';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { matching, parseJsonInput, readInput, usageError, wholeNumber } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { slugSchema } from '../../protocol/ids.ts';
+import type { LinkageKey } from '../sdk/linkage/keyed-tokens.ts';
+import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+
+type MakeFlags = HomeFlags & { readonly epoch: number; readonly out?: string; readonly purpose: string };
+type ImportFlags = HomeFlags & { readonly purpose: string };
+type RetireFlags = HomeFlags & { readonly epoch: number };
+
+const maxKeyBytes = 4_096;
+const epochNumber = wholeNumber(0, 1_000_000);
+const purposeOption = [
+  '--purpose <name>',
+  'what the tokens are for',
+  matching(slugSchema),
+  'child-protection',
+] as const;
+
+export function registerLinkageKey(linkage: ProgramCommand, terminal: Terminal): void {
+  const key = linkage
+    .command('key')
+    .description(
+      'The linkage key of the sharing agreement: every agency holds the same one, the gateway never. One key an\n' +
+        'epoch; with two in the home, tokens of both are sent until the older one is retired.',
+    );
+  key
+    .command('make')
+    .summary('make a key for a new epoch')
+    .description(
+      'Makes the linkage key of an epoch in the home of this endpoint. Agencies that link subjects must have the same\n' +
+        'key; the gateway must never have it. During a rotation both epochs are used, so that old notices still meet.',
+    )
+    .requiredOption('--epoch <n>', 'number of the epoch', epochNumber)
+    .option('--out <file>', 'write the key here too, for the other agencies, readable by you only')
+    .option(...purposeOption)
+    .option(...homeOption)
+    .examples(['causeway linkage key make --epoch 1 --out epoch-1.key --home ./duty', ''])
+    .action((flags: MakeFlags) => makeKey(flags, terminal));
+  key
+    .command('import <file>')
+    .summary("take over another agency's key; - for stdin")
+    .description(
+      'Takes over the key that another agency has made for an epoch. Carry the file by a safe way, and compare the\n' +
+        'fingerprints that `causeway linkage key list` shows.',
+    )
+    .option(...purposeOption)
+    .option(...homeOption)
+    .action((file: string, flags: ImportFlags) => importKey(file, flags, terminal));
+  key
+    .command('list')
+    .summary('which epochs there are, and fingerprints to compare')
+    .description(
+      'Lists the epochs whose keys this endpoint has, with a fingerprint of each for comparing by telephone.',
+    )
+    .option(...homeOption)
+    .action((flags: HomeFlags) => listKeys(flags, terminal));
+  key
+    .command('retire')
+    .summary('take an old epoch out of use')
+    .description(
+      'Takes the key of an old epoch out of use. Do so when every agency has the new one and the longest window of the\n' +
+        'patterns has passed: notices from before then no longer meet new ones.',
+    )
+    .requiredOption('--epoch <n>', 'number of the epoch', epochNumber)
+    .option(...homeOption)
+    .action((flags: RetireFlags) => retireKey(flags, terminal));
+}
+
+async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
+  const { createLinkageKey } = await import('../sdk/linkage/linkage-file.ts');
+  const key = createLinkageKey(flags.epoch);
+  if (flags.out !== undefined) {
+    const secret = Buffer.from(key.secret).toString('base64url');
+    await writeFile(flags.out, `${JSON.stringify({ epoch: key.epoch, secret })}\n`, {
+      mode: 0o600,
+      flag: 'wx',
+    }).catch((cause: unknown) => {
+      throw usageError(`${flags.out ?? ''} cannot be written, or is there already.`, cause);
+    });
+  }
+  await addKey(key, flags, terminal);
+  if (flags.out !== undefined) {
+    terminal.hint(
+      `Hand ${flags.out} to the other agencies by a safe way, compare fingerprints, then destroy it.`,
+    );
+  }
+}
+
+async function importKey(file: string, flags: ImportFlags, terminal: Terminal): Promise<void> {
+  const { linkageKeySchema } = await import('../sdk/linkage/linkage-file.ts');
+  const value = parseJsonInput(file, await readInput(file, process.stdin, maxKeyBytes));
+  const parsed = linkageKeySchema.safeParse(value);
+  if (!parsed.success) throw usageError(`${file} is not a linkage key.`);
+  const { epoch, secret } = parsed.data;
+  await addKey({ epoch, secret: Buffer.from(secret, 'base64url') }, flags, terminal);
+}
+
+async function addKey(key: LinkageKey, flags: ImportFlags, terminal: Terminal): Promise<void> {
+  const { addLinkageKey, readLinkageSettings, writeLinkageSettings } =
+    await import('../sdk/linkage/linkage-file.ts');
+  const { openHome } = await import('../sdk/home.ts');
+  const { dir } = await openHome(homeFolder(flags, terminal));
+  await writeLinkageSettings(dir, addLinkageKey(await readLinkageSettings(dir), key, flags.purpose));
+  await listKeys({ home: dir }, terminal);
+}
+
+async function listKeys(flags: HomeFlags, terminal: Terminal): Promise<void> {
+  const { fingerprintOfKey, readLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
+  const settings = await readLinkageSettings(homeFolder(flags, terminal));
+  const keys = settings?.mode === 'key' ? settings.keys : [];
+  const rows = keys.map(({ epoch, secret }) => ({
+    epoch,
+    fingerprint: fingerprintOfKey({ epoch, secret: Buffer.from(secret, 'base64url') }),
+  }));
+  if (terminal.wantsJson) {
+    for (const row of rows) terminal.json({ type: 'linkage-key', ...row });
+    return;
+  }
+  terminal.table(rows.map(({ epoch, fingerprint }) => [`epoch ${epoch}`, fingerprint]));
+  if (rows.length === 0) terminal.hint('There is no linkage key: causeway linkage key make --epoch 1');
+}
+
+async function retireKey(flags: RetireFlags, terminal: Terminal): Promise<void> {
+  const { readLinkageSettings, writeLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
+  const dir = homeFolder(flags, terminal);
+  const settings = await readLinkageSettings(dir);
+  const keys = settings?.mode === 'key' ? settings.keys.filter(({ epoch }) => epoch !== flags.epoch) : [];
+  if (settings?.mode !== 'key' || keys.length === settings.keys.length || keys.length === 0) {
+    throw usageError('There is no such epoch in this home, or no other.');
+  }
+  await writeLinkageSettings(dir, { ...settings, keys });
+  await listKeys({ home: dir }, terminal);
+}

@@ -1,0 +1,98 @@
+/**
+ * A holder's folder, for its owner only.
+ *
+ * ```
+ * holder.json    the seed of its keys, who may ask and how much        audit.ndjson    every evaluation, append-only
+ * ```
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
+import { z } from 'zod';
+import { CausewayError } from '../../protocol/errors.ts';
+
+const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9/-]{0,126}$/);
+
+const folderSchema = z.strictObject({
+  version: z.literal(1),
+  /** 32 random bytes, base64url. Every epoch's key is derived from it. */
+  seed: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  epochs: z.array(z.int().min(0).max(1_000_000)).min(1).max(2),
+  /** Evaluations that one client may ask for in an hour. */
+  evaluationsPerHour: z.int().min(1),
+  /** Who may ask: SHA-256 of their token, base64url. */
+  clients: z.array(z.strictObject({ name: nameSchema, tokenDigest: z.string().length(43) })).min(1),
+});
+export type HolderFolder = z.infer<typeof folderSchema> & { readonly dir: string };
+
+export type HolderKey = { readonly secretKey: Uint8Array; readonly publicKey: Uint8Array };
+
+/** What the holder tells a client once: its token and the public keys, for the client's settings. */
+export type ClientInvitation = {
+  readonly name: string;
+  readonly token: string;
+  readonly publicKeys: Readonly<Record<string, string>>;
+};
+
+/**
+ * Makes a holder's folder. The tokens are in the answer only; the folder keeps their digests.
+ * @throws CausewayError `home-exists`
+ */
+export async function createHolderFolder(
+  dir: string,
+  options: { epochs: readonly number[]; clients: readonly string[]; evaluationsPerHour: number },
+): Promise<ClientInvitation[]> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const path = join(dir, 'holder.json');
+  const tokens = options.clients.map((name) => ({ name, token: randomBytes(32).toString('base64url') }));
+  const folder: z.infer<typeof folderSchema> = {
+    version: 1,
+    seed: randomBytes(32).toString('base64url'),
+    epochs: [...options.epochs],
+    evaluationsPerHour: options.evaluationsPerHour,
+    clients: tokens.map(({ name, token }) => ({ name, tokenDigest: digestOfToken(token) })),
+  };
+  const parsed = folderSchema.safeParse(folder);
+  if (!parsed.success)
+    throw new CausewayError('request-malformed', {
+      detail: 'A client needs a name such as agency/endpoint.',
+    });
+  try {
+    await writeFile(path, `${JSON.stringify(folder, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
+  }
+  const publicKeys = Object.fromEntries(
+    folder.epochs.map((epoch) => [
+      String(epoch),
+      Buffer.from(deriveHolderKey(folder.seed, epoch).publicKey).toString('base64url'),
+    ]),
+  );
+  return tokens.map(({ name, token }) => ({ name, token, publicKeys }));
+}
+
+/** Reads a holder's folder. @throws CausewayError `home-invalid` */
+export async function openHolderFolder(dir: string): Promise<HolderFolder> {
+  const path = join(dir, 'holder.json');
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && (found.mode & 0o077) !== 0) {
+    throw new CausewayError('home-invalid', { detail: `Other users of this machine may read ${path}.` });
+  }
+  try {
+    return { ...folderSchema.parse(JSON.parse(await readFile(path, 'utf8'))), dir };
+  } catch {
+    // The cause would quote the file, and the file is the key.
+    throw new CausewayError('home-invalid', { detail: `${path} is missing or damaged.` });
+  }
+}
+
+/** The key of one epoch (RFC 9497, DeriveKeyPair). */
+export function deriveHolderKey(seed: string, epoch: number): HolderKey {
+  const info = Buffer.from(`causeway/v1/linkage-holder\0${epoch}`, 'utf8');
+  return ristretto255_oprf.voprf.deriveKeyPair(Buffer.from(seed, 'base64url'), info);
+}
+
+export function digestOfToken(token: string): string {
+  return createHash('sha256').update(token, 'utf8').digest('base64url');
+}

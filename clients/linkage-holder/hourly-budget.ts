@@ -1,0 +1,21 @@
+/** How much a client has asked for in the hour past: a sliding window, carried over restarts by the record. */
+export class HourlyBudget {
+  readonly #limit: number;
+  readonly #spent = new Map<string, { at: number; evaluations: number }[]>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Counts a request, unless it would go over the limit. @returns whether it may be evaluated */
+  spend(client: string, evaluations: number, nowMs: number): boolean {
+    const recent = (this.#spent.get(client) ?? []).filter(({ at }) => at > nowMs - hourMs);
+    const sum = recent.reduce((total, { evaluations: count }) => total + count, 0);
+    this.#spent.set(client, recent);
+    if (sum + evaluations > this.#limit) return false;
+    recent.push({ at: nowMs, evaluations });
+    return true;
+  }
+}
+
+const hourMs = 3_600_000;

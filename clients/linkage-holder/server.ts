@@ -1,0 +1,110 @@
+/** A holder's service: `POST /v1/evaluate`, for clients it knows, within their budget, and on record. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
+import { evaluatePath, evaluationRequestSchema, type Evaluation } from '../../protocol/linkage/evaluation.ts';
+import { AuditFile } from './audit-file.ts';
+import { deriveHolderKey, digestOfToken, openHolderFolder, type HolderKey } from './holder-folder.ts';
+import { HourlyBudget } from './hourly-budget.ts';
+
+export type HolderServerOptions = {
+  /** Made by {@link createHolderFolder}. */
+  readonly dir: string;
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** PEM. Without it the service speaks plain HTTP, for this computer or behind a proxy. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** ms since 1970. For tests. */
+  readonly now?: () => number;
+};
+
+export type HolderServer = { readonly url: string; close(): Promise<void> };
+
+const maxRequestBytes = 16 * 1024;
+
+/** Starts the service. @throws CausewayError `home-invalid` */
+export async function startHolder(options: HolderServerOptions): Promise<HolderServer> {
+  const { dir, port = 0, host = '127.0.0.1', tls, now = Date.now } = options;
+  const folder = await openHolderFolder(dir);
+  const keys = new Map(folder.epochs.map((epoch) => [epoch, deriveHolderKey(folder.seed, epoch)]));
+  const { audit, entries } = await AuditFile.open(dir);
+  const budget = new HourlyBudget(folder.evaluationsPerHour);
+  for (const { client, evaluations, outcome, at } of entries) {
+    if (outcome === 'evaluated') budget.spend(client, evaluations, Date.parse(at));
+  }
+  const app = (
+    tls === undefined
+      ? Fastify({ bodyLimit: maxRequestBytes })
+      : Fastify({ bodyLimit: maxRequestBytes, https: tls })
+  ) as FastifyInstance;
+  const findClient = (header: string | undefined): string | undefined => {
+    const digest = Buffer.from(digestOfToken(/^Bearer (.+)$/.exec(header ?? '')?.[1] ?? ''), 'utf8');
+    return folder.clients.find(({ tokenDigest }) => timingSafeEqual(Buffer.from(tokenDigest, 'utf8'), digest))
+      ?.name;
+  };
+  app.setErrorHandler(async (error: { statusCode?: number }, _request, reply) => {
+    const code =
+      error.statusCode === 413
+        ? 'request-too-large'
+        : error.statusCode === 400
+          ? 'request-malformed'
+          : 'internal-error';
+    return reply.code(catalogue[code].httpStatus).send(problemOf(code));
+  });
+  app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(problemOf('not-found')));
+  app.post(evaluatePath, async (request, reply) => {
+    const refuse = (code: ErrorCode) => reply.code(catalogue[code].httpStatus).send(problemOf(code));
+    const client = findClient(request.headers.authorization);
+    if (client === undefined) return refuse('token-invalid');
+    const parsed = evaluationRequestSchema.safeParse(request.body);
+    const key = parsed.success ? keys.get(parsed.data.epoch) : undefined;
+    if (!parsed.success || key === undefined) return refuse('request-malformed');
+    const { epoch, blinded } = parsed.data;
+    const at = now();
+    const allowed = budget.spend(client, blinded.length, at);
+    // On record before the answer leaves.
+    await audit.append({
+      at: new Date(at).toISOString(),
+      client,
+      epoch,
+      evaluations: blinded.length,
+      outcome: allowed ? 'evaluated' : 'rate-limited',
+      asked: createHash('sha256').update(blinded.join('\n'), 'utf8').digest('base64url'),
+    });
+    if (!allowed) return refuse('rate-limited');
+    return evaluate(key, blinded) ?? refuse('request-malformed');
+  });
+  const url = await app.listen({ port, host });
+  return {
+    url,
+    close: async () => {
+      await app.close();
+      await audit.close();
+    },
+  };
+}
+
+/** Undefined when an element is none of the group. */
+function evaluate(key: HolderKey, blinded: readonly string[]): Evaluation | undefined {
+  try {
+    const elements = blinded.map((element) => new Uint8Array(Buffer.from(element, 'base64url')));
+    const { evaluated, proof } = ristretto255_oprf.voprf.blindEvaluateBatch(
+      key.secretKey,
+      key.publicKey,
+      elements,
+    );
+    return { evaluated: evaluated.map(encode), proof: encode(proof) };
+  } catch {
+    return undefined;
+  }
+}
+
+function encode(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url');
+}
+
+function problemOf(code: ErrorCode): object {
+  return { code, title: catalogue[code].text, status: catalogue[code].httpStatus };
+}

@@ -1,0 +1,117 @@
+/** Builds the part of a client that follows the log. */
+import { X509Certificate } from 'node:crypto';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
+import { batchSigner } from '../../protocol/proof/signing.ts';
+import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { directoryEntryDigest, type DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { ClientLog } from './client-log.ts';
+import type { FollowOptions } from './client-options.ts';
+import type { ClientDirectory } from './directory.ts';
+import type { ClientEmitter } from './events.ts';
+import type { Home } from './home.ts';
+import { AcceptanceProver } from './log-acceptances.ts';
+import { LogCheckpoints } from './log-checkpoints.ts';
+import { EntryProver, type ProvenEntry } from './log-entries.ts';
+import { LogFaults } from './log-faults.ts';
+import { isEndpointLeaf, LogPassage } from './log-passage.ts';
+import { LogReader } from './log-reader.ts';
+import { LogTable } from './log-table.ts';
+import { readOpenpgpIdentity } from './openpgp.ts';
+import { isRenewing } from './renewal.ts';
+import type { StateDatabase } from './state-database.ts';
+
+type LogGround = {
+  readonly endpoint: EndpointAddress;
+  readonly state: StateDatabase;
+  readonly emitter: ClientEmitter;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly report: (error: unknown) => void;
+  readonly home: () => Home;
+  readonly readHome: () => Promise<Home>;
+  readonly closing: AbortController;
+};
+
+type LogJoints = {
+  readonly follow: FollowOptions | undefined;
+  readonly directory: () => ClientDirectory;
+  readonly onHalt: () => void;
+  readonly onResume: () => void;
+};
+
+/** Everything behind `client.log`. */
+export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
+  const { state, emitter, now, random, report, readHome, closing, endpoint } = ground;
+  const { log: trust, dir } = ground.home();
+  const {
+    everyMs = 60_000,
+    bundlesPerSecond = 16,
+    patienceMs = 10_000,
+    graceMs = 600_000,
+  } = joints.follow ?? {};
+  const { signal } = closing;
+  const reader = new LogReader(readHome, signal);
+  const faults = new LogFaults({ homeDir: dir, state, emitter, now });
+  const passage = new LogPassage({
+    ...{ state, reader, self: endpoint, from: trust.from, enrolled: trust.entry },
+    isChanging: () => isRenewing(state, now()),
+    onChange: (change) => emitter.emit('ownEntry', change),
+    onPassed: () => joints.directory().readProven(),
+  });
+  return new ClientLog({
+    ...{ state, reader, faults, passage, now, random, report, signal },
+    checkpoints: new LogCheckpoints({
+      state,
+      reader,
+      faults,
+      trust,
+      patienceMs,
+      signal,
+      onHalt: joints.onHalt,
+    }),
+    entries: new EntryProver({
+      ...{ state, reader, faults },
+      onProven: async (found) => {
+        joints.directory().readProven();
+        await noteOwnEntry(found, ground, joints.directory(), passage);
+      },
+    }),
+    acceptances: new AcceptanceProver({ state, reader, faults, now, graceMs }),
+    origin: parseVerifierKey(trust.key).name,
+    witnessesKnown: trust.witnesses.length,
+    witnessesNeeded: trust.witnessesNeeded,
+    settings: { everyMs, bundlesPerSecond },
+    onResume: joints.onResume,
+  });
+}
+
+/** The directory tells of a change sooner than the log is followed that far. */
+async function noteOwnEntry(
+  found: readonly ProvenEntry[],
+  { endpoint, state, readHome }: LogGround,
+  directory: ClientDirectory,
+  passage: LogPassage,
+): Promise<void> {
+  const own = found.find((entry) => entry.endpoint === endpoint);
+  const entry = directory.entryOf(endpoint);
+  if (own === undefined || entry === undefined || directoryEntryDigest(entry) !== own.entry) return;
+  const home = await readHome();
+  if (await isOwnDoing(entry, own.said.kind, home)) {
+    await state.write(() => new LogTable(state.statements).noteOwnEntry(own.entry));
+  }
+  if (isEndpointLeaf(own.said)) await passage.noteOwn([{ index: own.leaf, leaf: own.said }]);
+}
+
+/** True when an entry holds the very keys of this home, and came about by what a home does itself. */
+async function isOwnDoing(entry: DirectoryEntry, kind: string, home: Home): Promise<boolean> {
+  if (kind !== 'endpoint.enrolled' && kind !== 'endpoint.renewed') return false;
+  const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
+  return (
+    entry.status === 'active' &&
+    entry.tlsThumbprint === digestOf(new X509Certificate(home.tlsCertificatePem).raw) &&
+    entry.openpgpFingerprint === openpgp.fingerprint &&
+    entry.encryptionKey === openpgp.encryptionKey &&
+    entry.signingKey === batchSigner(home.signingKeyPem).publicKey.raw.toString('base64url')
+  );
+}

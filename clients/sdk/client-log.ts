@@ -1,0 +1,269 @@
+/**
+ * Follows the gateway's audit log, in the background and never in anybody's way.
+ *
+ * ```
+ * on connect, when the directory was read, and once a minute
+ *   ─▶ checkpoint: signed, cosigned, a continuation of the last one          LogCheckpoints
+ *   ─▶ entries of the directory: each in the log, or its key is not used     EntryProver
+ *   ─▶ leaves since the last look: changes of the own entry                  LogPassage
+ *   ─▶ own messages: each in the log, as its signed receipt says             AcceptanceProver
+ * ```
+ *
+ * Without a connection, what was verified last stays in force.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { FollowOptions } from './client-options.ts';
+import type { AcceptanceProver } from './log-acceptances.ts';
+import { haltError, type LogCheckpoints, type LogHalt, type SeenCheckpoint } from './log-checkpoints.ts';
+import type { EntryProver } from './log-entries.ts';
+import type { LogFaults } from './log-faults.ts';
+import type { LogPassage } from './log-passage.ts';
+import type { LogReader } from './log-reader.ts';
+import { LogTable, type LogFault, type OwnChange } from './log-table.ts';
+import type { StateDatabase } from './state-database.ts';
+
+/** How this endpoint stands to the log. */
+export type LogStatus = {
+  /** The log's name. */
+  readonly origin: string;
+  /** The last verified checkpoint: its size, its root in base64, the whole signed note, the witnesses that cosigned it. */
+  readonly checkpoint:
+    | {
+        readonly size: number;
+        readonly root: string;
+        readonly note: string;
+        readonly witnesses: readonly string[];
+      }
+    | undefined;
+  /** How many witnesses this endpoint knows, and how many must have cosigned. */
+  readonly witnessesKnown: number;
+  readonly witnessesNeeded: number;
+  /** So many leaves have been passed in following the log. */
+  readonly followed: number;
+  /** When the log was last looked at with success by this client, ms since 1970. */
+  readonly checkedAt: number | undefined;
+  readonly lastError: CausewayError | undefined;
+  /** Why nothing is sent; `undefined` when all is well. */
+  readonly halt: LogHalt | undefined;
+};
+
+type ClientLogDependencies = {
+  readonly state: StateDatabase;
+  readonly reader: LogReader;
+  readonly checkpoints: LogCheckpoints;
+  readonly entries: EntryProver;
+  readonly passage: LogPassage;
+  readonly acceptances: AcceptanceProver;
+  readonly faults: LogFaults;
+  readonly origin: string;
+  readonly witnessesKnown: number;
+  readonly witnessesNeeded: number;
+  readonly settings: Required<Pick<FollowOptions, 'everyMs' | 'bundlesPerSecond'>>;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  readonly report: (error: unknown) => void;
+  /** Told after a person has decided. */
+  onResume(): void;
+};
+
+/** The log may be half a second behind the directory. */
+const behindMs = 300;
+const behindTries = 12;
+const backlogMs = 1_000;
+/** After connecting, so that many clients that come back together do not all ask at once. */
+const firstLookMs = 5_000;
+
+export class ClientLog {
+  readonly #deps: ClientLogDependencies;
+  readonly #table: LogTable;
+  #last: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #isConnected = false;
+  #hint: string | undefined;
+  #checkedAt: number | undefined;
+  #lastError: CausewayError | undefined;
+  #proving: Promise<void> | undefined;
+  #asked = 0;
+
+  /** @internal */
+  constructor(deps: ClientLogDependencies) {
+    this.#deps = deps;
+    this.#table = new LogTable(deps.state.statements);
+  }
+
+  status(): LogStatus {
+    const { checkpoints, passage, origin, witnessesKnown, witnessesNeeded } = this.#deps;
+    const { seen, halt } = checkpoints;
+    return {
+      ...{ origin, witnessesKnown, witnessesNeeded, halt },
+      checkpoint: seen && {
+        size: seen.size,
+        root: seen.root.toString('base64'),
+        note: seen.note,
+        witnesses: seen.cosignatures.map(({ key }) => key.name),
+      },
+      followed: passage.followed,
+      checkedAt: this.#checkedAt,
+      lastError: this.#lastError,
+    };
+  }
+
+  /** What the log says of this endpoint's own entry in the directory, in the order of the log. */
+  changes(): OwnChange[] {
+    return this.#table.readChanges();
+  }
+
+  /** What was ever wrong with the log, the oldest first. */
+  faults(): LogFault[] {
+    return this.#deps.faults.list();
+  }
+
+  /**
+   * Looks at the log now: everything that is otherwise done once a minute, until nothing is left to do.
+   * @throws CausewayError `log-halted`, or why the log cannot be read
+   */
+  async check(): Promise<void> {
+    while (await this.#inTurn(() => this.#look())) await this.#pause(backlogMs);
+    const { halt } = this.#deps.checkpoints;
+    if (halt !== undefined) throw haltError(halt);
+  }
+
+  /**
+   * Goes on after a fork or a rollback, when a person has decided so.
+   * @param options.adopt `true`: the log that the gateway shows now is the right one, all keys are verified against it
+   *   anew; `false`: the log seen before is, and the gateway has come back to it
+   */
+  async resume({ adopt }: { adopt: boolean }): Promise<void> {
+    await this.#inTurn(() => this.#deps.checkpoints.resume(adopt));
+    this.#deps.onResume();
+  }
+
+  /** Why nothing may be encrypted or sent. @internal */
+  halted(): CausewayError | undefined {
+    const { halt } = this.#deps.checkpoints;
+    return halt === undefined ? undefined : haltError(halt);
+  }
+
+  /**
+   * Looks for the entries of the directory in the log, also where it is a little behind. Resolves in any case.
+   * @param hint a checkpoint that the gateway has just told
+   * @internal
+   */
+  async proveEntries(hint?: string): Promise<void> {
+    this.#hint = hint ?? this.#hint;
+    // What is under way may have begun with an older directory.
+    this.#asked++;
+    this.#proving ??= this.#proveEntries().finally(() => (this.#proving = undefined));
+    await this.#proving;
+  }
+
+  /** A session is ready. @internal */
+  connected(checkpoint: string | null): void {
+    this.#isConnected = true;
+    this.#hint = checkpoint ?? undefined;
+    const { settings, random } = this.#deps;
+    this.#schedule(random() * Math.min(firstLookMs, settings.everyMs));
+  }
+
+  /** The session has ended: what was verified stays in force. @internal */
+  disconnected(): void {
+    this.#isConnected = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** Resolves when nothing is under way any more. @internal */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#proving;
+    await this.#last;
+  }
+
+  async #proveEntries(): Promise<void> {
+    const { signal, entries } = this.#deps;
+    for (let tries = 0; tries < behindTries && !signal.aborted && entries.hasWork; tries++) {
+      try {
+        const asked = this.#asked;
+        const isBehind = await this.#inTurn(() => this.#look({ entriesOnly: true }));
+        if (isBehind) await this.#pause(behindMs);
+        else if (asked === this.#asked) return;
+      } catch {
+        // Kept in the status; the next look tries again.
+        return;
+      }
+    }
+  }
+
+  #schedule(waitMs: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#isConnected) return;
+    this.#timer = setTimeout(() => {
+      this.#inTurn(() => this.#look()).then(
+        (isLeft) => this.#schedule(isLeft ? backlogMs : this.#deps.settings.everyMs),
+        () => this.#schedule(this.#deps.settings.everyMs),
+      );
+    }, waitMs);
+    this.#timer.unref();
+  }
+
+  /** @returns true when something is left to do soon */
+  async #look({ entriesOnly = false } = {}): Promise<boolean> {
+    const { checkpoints, now } = this.#deps;
+    try {
+      const hint = this.#hint;
+      this.#hint = undefined;
+      const checkpoint = await checkpoints.advance(hint);
+      if (checkpoint === undefined) return entriesOnly;
+      if (checkpoints.halt !== undefined) return false;
+      const isLeft = await this.#lookBehind(checkpoint, entriesOnly);
+      this.#checkedAt = now();
+      this.#lastError = undefined;
+      return isLeft;
+    } catch (error) {
+      if (this.#deps.signal.aborted) return false;
+      this.#lastError = isCausewayError(error)
+        ? error
+        : new CausewayError('internal-error', { cause: error });
+      // That the gateway is away is told elsewhere.
+      if (!isCausewayError(error)) this.#deps.report(error);
+      throw error;
+    }
+  }
+
+  async #lookBehind(checkpoint: SeenCheckpoint, entriesOnly: boolean): Promise<boolean> {
+    const { entries, passage, acceptances, settings } = this.#deps;
+    const { bundlesPerSecond } = settings;
+    try {
+      const isBehind = await entries.prove(checkpoint);
+      if (entriesOnly) return isBehind;
+      const isMoreToFollow = await passage.follow(checkpoint, bundlesPerSecond);
+      const isMoreToProve = await acceptances.prove(checkpoint, bundlesPerSecond);
+      return isMoreToFollow || isMoreToProve;
+    } catch (error) {
+      if (isCausewayError(error, 'log-proof-invalid') || isCausewayError(error, 'log-malformed')) {
+        this.#deps.reader.forget();
+        await this.#deps.faults.raise('contents', {
+          subject: checkpoint.text,
+          detail: `What the gateway serves of the log does not fit its checkpoint: ${error.message}`,
+          facts: { checkpoint: checkpoint.note },
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** One look at a time: each begins with what the one before has found. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#deps.signal, ref: false }).catch(() => undefined);
+  }
+}

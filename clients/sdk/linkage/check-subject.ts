@@ -1,0 +1,37 @@
+/** What is odd about a person's details: worth a second look, and never a reason to refuse. */
+import { readBirthDate } from './birth-date.ts';
+import { checkChiNumber, checkNhsNumber, readTenDigits } from './identifiers.ts';
+import type { SubjectDetails } from './subject.ts';
+
+/** A field and what is odd about it, in words that hold no value. */
+export type SubjectWarning = { readonly field: keyof SubjectDetails; readonly message: string };
+
+const explanations = {
+  form: 'is not a number of ten digits',
+  date: 'does not begin with a date',
+  'check-digit': 'has another check digit than Modulus 11 gives',
+} as const;
+
+/** Looks at numbers and dates. */
+export function checkSubject(subject: SubjectDetails): SubjectWarning[] {
+  const warnings: SubjectWarning[] = [];
+  const warn = (field: keyof SubjectDetails, message: string): void => void warnings.push({ field, message });
+  const chi = subject.chi === undefined ? 'ok' : checkChiNumber(subject.chi);
+  if (chi !== 'ok') warn('chi', explanations[chi]);
+  const nhs = subject.nhsNumber === undefined ? 'ok' : checkNhsNumber(subject.nhsNumber);
+  if (nhs !== 'ok') warn('nhsNumber', explanations[nhs]);
+  const birth = subject.birthDate === undefined ? undefined : readBirthDate(subject.birthDate);
+  if (subject.birthDate !== undefined && birth === undefined) warn('birthDate', 'is not a date');
+  const digits = readTenDigits(subject.chi ?? '');
+  if (digits !== undefined && chi !== 'date' && birth?.month !== undefined && birth.day !== undefined) {
+    const stated = [birth.day, birth.month, birth.year % 100]
+      .map((part) => String(part).padStart(2, '0'))
+      .join('');
+    if (!digits.startsWith(stated)) warn('chi', 'begins with another date than the date of birth');
+  }
+  const sex = /^[mf]/i.exec(subject.sex ?? '')?.[0].toUpperCase();
+  if (digits !== undefined && sex !== undefined && (Number(digits[8]) % 2 === 1) !== (sex === 'M')) {
+    warn('chi', 'has a ninth digit of the other sex');
+  }
+  return warnings;
+}

@@ -1,0 +1,132 @@
+/**
+ * What an endpoint's home holds to make tokens: `linkage.json`, for its owner only.
+ *
+ * Either the linkage keys of the agreement, one for each epoch in use, or the two holders that evaluate for it.
+ * During a rotation there are two epochs: tokens of both are sent until the older one is retired.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CausewayError } from '../../../protocol/errors.ts';
+import type { LinkageKey } from './keyed-tokens.ts';
+
+const fileName = 'linkage.json';
+export const secretBytes = 32;
+
+const epochSchema = z.int().min(0).max(1_000_000);
+const rawSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
+
+/** A linkage key as it is handed from agency to agency. */
+export const linkageKeySchema = z.strictObject({ epoch: epochSchema, secret: rawSchema });
+
+const purposeSchema = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+
+const keysSchema = z.strictObject({
+  version: z.literal(1),
+  mode: z.literal('key'),
+  purpose: purposeSchema,
+  /** The newest epoch first. */
+  keys: z.array(linkageKeySchema).min(1).max(2),
+});
+
+/** One of the two holders: where it is, how it knows this endpoint, its public key by epoch. */
+export const holderSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  token: z.string().min(20).max(200),
+  publicKeys: z.record(z.string().regex(/^\d{1,7}$/), rawSchema),
+  /** PEM of the authority that its TLS certificate must come from; default: those of the system. */
+  authority: z.string().optional(),
+});
+export type Holder = z.infer<typeof holderSchema>;
+
+/** What `causeway linkage holders` takes. */
+export const holdersSchema = z.strictObject({
+  version: z.literal(1),
+  mode: z.literal('oblivious'),
+  purpose: purposeSchema,
+  /** The newest first. */
+  epochs: z.array(epochSchema).min(1).max(2),
+  holders: z.tuple([holderSchema, holderSchema]),
+});
+
+const fileSchema = z.discriminatedUnion('mode', [keysSchema, holdersSchema]);
+export type LinkageSettings = z.infer<typeof fileSchema>;
+
+/**
+ * Reads a home's linkage settings; undefined when it has none.
+ * @throws CausewayError `home-invalid`
+ */
+export async function readLinkageSettings(home: string): Promise<LinkageSettings | undefined> {
+  const path = join(home, fileName);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  if ((found.mode & 0o077) !== 0) {
+    throw new CausewayError('home-invalid', {
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+    });
+  }
+  try {
+    return fileSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    // The cause would quote the file, and the file is the key.
+    throw new CausewayError('home-invalid', { detail: `${path} is damaged.` });
+  }
+}
+
+/** Writes a home's linkage settings, readable by its owner only, at one stroke. */
+export async function writeLinkageSettings(home: string, settings: LinkageSettings): Promise<void> {
+  const draft = join(home, `.${fileName}.${randomBytes(6).toString('hex')}.partial`);
+  try {
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(fileSchema.parse(settings), null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, join(home, fileName));
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** A fresh linkage key. */
+export function createLinkageKey(epoch: number): LinkageKey {
+  return { epoch, secret: randomBytes(secretBytes) };
+}
+
+/**
+ * A home's settings with one more key. The newest two epochs stay, and a third is refused.
+ * @throws CausewayError `request-malformed`
+ */
+export function addLinkageKey(
+  settings: LinkageSettings | undefined,
+  key: LinkageKey,
+  purpose: string,
+): LinkageSettings {
+  const before = settings?.mode === 'key' ? settings.keys : [];
+  const secret = Buffer.from(key.secret).toString('base64url');
+  const known = before.find(({ epoch }) => epoch === key.epoch);
+  if (known !== undefined && known.secret !== secret) {
+    throw new CausewayError('request-malformed', {
+      detail: `There is another key for epoch ${key.epoch}. Retire it first.`,
+    });
+  }
+  const others = before.filter(({ epoch }) => epoch !== key.epoch);
+  if (others.length > 1) {
+    throw new CausewayError('request-malformed', {
+      detail: 'Two epochs are in use. Retire the older one first.',
+    });
+  }
+  const keys = [...others, { epoch: key.epoch, secret }].sort((one, other) => other.epoch - one.epoch);
+  return { version: 1, mode: 'key', purpose, keys };
+}
+
+/** What two agencies compare to know that they hold the same key, without showing it. 16 hexadecimal digits. */
+export function fingerprintOfKey({ epoch, secret }: LinkageKey): string {
+  return createHmac('sha256', secret)
+    .update(`causeway/v1/linkage-check\0${epoch}`)
+    .digest('hex')
+    .slice(0, 16);
+}

@@ -1,0 +1,98 @@
+/** The readings of a forename and of a surname: as written first, then what else it may stand for. */
+import { findLongForms } from './short-forms.ts';
+import { unifySpelling } from './spellings.ts';
+import { readSkeleton, readSound } from './sounds.ts';
+import { dropOne, findCorrections, isListedForename } from './spelling.ts';
+import { readWords } from './words.ts';
+
+/** What stands in the field when nobody knows the name, or there is none yet. */
+const noName = new Set(
+  'baby babyboy babygirl unborn unknown notknown nk na none test infant newborn twin male female boy girl child unnamed nil null no not'.split(
+    ' ',
+  ),
+);
+const titles = new Set('mr mrs ms miss mx dr master'.split(' '));
+const minPartLetters = 3;
+const maxNear = 10;
+
+/** Readings of a forename, and its codes. Empty lists where there is no name. */
+export type GivenName = {
+  readonly readings: readonly string[];
+  /** How a forename in no list sounds. Listed names have none, so two of them never meet in it. */
+  readonly sounds: readonly string[];
+  /** How it sounds; for a name in no list also how it may have sounded, and what is left when a letter is dropped. */
+  readonly near: readonly string[];
+  readonly initial: readonly string[];
+};
+
+const nothing: GivenName = { readings: [], sounds: [], near: [], initial: [] };
+
+/** Reads the forename of a `given` field; further forenames are left aside. */
+export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
+  const groups = readWords(text).filter((group) => !titles.has(group.join('')));
+  const [first] = groups;
+  if (first === undefined || noName.has(first[0] ?? '') || noName.has(first.join(''))) return nothing;
+  const written = unifySpelling(first.join(''));
+  const initial = [written.slice(0, 1)];
+  if (written.length === 1) return { ...nothing, initial };
+  const parts = first.length > 1 ? first.filter((part) => part.length >= minPartLetters) : [];
+  const readings = new Set([written, ...findLongForms(written, sex).map(unifySpelling)]);
+  for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
+  const joined = groups.length > 1 && first.length === 1 ? written + (groups[1]?.join('') ?? '') : undefined;
+  if (joined !== undefined && isListedForename(joined)) readings.add(joined);
+  const sound = readSound(written);
+  if (isListedForename(written) || parts.length > 0) {
+    return { readings: [...readings], sounds: [], near: [sound], initial };
+  }
+  const { likely, further } = findCorrections(written);
+  for (const candidate of likely) readings.add(unifySpelling(candidate));
+  const near = [sound, ...further.map(readSound), sortLetters(written), ...dropOne(written)];
+  return { readings: [...readings], sounds: [sound], near: [...new Set(near)].slice(0, maxNear), initial };
+}
+
+/**
+ * True when the forename is in no list and the surname is in the list of forenames: the two may stand in each
+ * other's place, and for twins then "forename" and address agree.
+ */
+export function maySwap(given: GivenName, family: FamilyName): boolean {
+  const [forename = '', surname = ''] = [given.readings[0], family.readings[0]];
+  return forename !== '' && surname !== '' && !isListedForename(forename) && isListedForename(surname);
+}
+
+/** Readings of a surname, and its codes. */
+export type FamilyName = {
+  readonly readings: readonly string[];
+  readonly sounds: readonly string[];
+  readonly starts: readonly string[];
+  readonly ends: readonly string[];
+  /** The letters in the order of the alphabet. */
+  readonly letters: readonly string[];
+};
+
+/** Reads a surname; the parts of a double one are readings of their own. */
+export function readFamilyName(text: string): FamilyName {
+  const parts = readWords(text).flat().map(unifySurname);
+  const written = unifySurname(parts.join(''));
+  if (written.length < 2 || noName.has(written))
+    return { readings: [], sounds: [], starts: [], ends: [], letters: [] };
+  const long = parts.length > 1 ? parts.filter((part) => part.length >= minPartLetters) : [];
+  const readings = [...new Set([written, ...long])];
+  if (long.length > 1) readings.push([...long].sort().join(' '));
+  const named = long.length > 1 ? long.slice(0, 2) : [written];
+  return {
+    readings,
+    sounds: [...new Set(named.map(readSkeleton))],
+    starts: [...new Set(named.map((name) => name.slice(0, 4)))],
+    ends: [...new Set(named.map((name) => name.slice(-4)))],
+    letters: [...new Set(named.map(sortLetters))],
+  };
+}
+
+/** Mac and Mc are one; and a name that is a forename too has one spelling in both places. */
+function unifySurname(part: string): string {
+  return unifySpelling(part.replace(/^mac(?=[a-z]{3})/, 'mc'));
+}
+
+function sortLetters(name: string): string {
+  return Array.from(name).sort().join('');
+}

@@ -1,0 +1,183 @@
+/**
+ * Tokens that nobody can make alone: an oblivious PRF (RFC 9497, VOPRF, ristretto255-SHA512) with two holders.
+ *
+ * ```
+ *   input ─ blind ─▶ holder A: evaluate, prove ─▶ verify, unblind ─▶ output A ┐
+ *         └ blind ─▶ holder B: evaluate, prove ─▶ verify, unblind ─▶ output B ┴─ SHA-256 ─▶ token
+ * ```
+ *
+ * Neither holder sees a name, and whoever wants to try names out must ask both, each of which counts and records.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
+import { z } from 'zod';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { evaluatePath, maxEvaluations } from '../../../protocol/linkage/evaluation.ts';
+import {
+  evaluationSchema,
+  type Evaluation,
+  type EvaluationRequest,
+} from '../../../protocol/linkage/evaluation.ts';
+import type { TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
+import type { Holder } from './linkage-file.ts';
+import type { TokenInput } from './readings.ts';
+
+/** Asks a holder. Tests replace it. */
+export type AskHolder = (holder: Holder, request: EvaluationRequest) => Promise<Evaluation>;
+
+export type ObliviousOptions = {
+  readonly epoch: number;
+  readonly purpose: string;
+  readonly holders: readonly [Holder, Holder];
+  readonly ask?: AskHolder;
+};
+
+const tokenBytes = 16;
+const maxCached = 50_000;
+const maxAnswerBytes = 64 * 1024;
+const timeoutMs = 30_000;
+const { voprf } = ristretto255_oprf;
+
+export class ObliviousTokens {
+  readonly epoch: number;
+  readonly #options: ObliviousOptions;
+  /** Digest of an input → its token, the oldest first. */
+  readonly #cache = new Map<string, string>();
+
+  constructor(options: ObliviousOptions) {
+    this.epoch = options.epoch;
+    this.#options = options;
+  }
+
+  /**
+   * The tokens of one person; what was asked before is not asked again.
+   * @throws CausewayError `linkage-holder-unavailable`
+   */
+  async tokensOf(inputs: readonly TokenInput[]): Promise<TokenSet> {
+    const keyed = inputs.map(({ recipe, text }) => ({ recipe, input: this.#encode(recipe, text) }));
+    const unknown = keyed.filter(({ input }) => !this.#cache.has(digestOf(input)));
+    for (let at = 0; at < unknown.length; at += maxEvaluations) {
+      await this.#evaluate(unknown.slice(at, at + maxEvaluations).map(({ input }) => input));
+    }
+    const tokens: Record<string, string[]> = {};
+    for (const { recipe, input } of keyed)
+      (tokens[recipe] ??= []).push(this.#cache.get(digestOf(input)) ?? '');
+    while (this.#cache.size > maxCached) this.#cache.delete(this.#cache.keys().next().value ?? '');
+    return { epoch: this.epoch, tokens };
+  }
+
+  async #evaluate(inputs: readonly Buffer[]): Promise<void> {
+    const { holders, ask = askOverHttp } = this.#options;
+    const outputs = await Promise.all(
+      holders.map(async (holder) => evaluateAt(holder, this.epoch, inputs, ask)),
+    );
+    inputs.forEach((input, at) => {
+      const [first, second] = outputs.map((list) => list[at]);
+      if (first === undefined || second === undefined) throw unavailable('An answer is too short.');
+      const joined = createHash('sha256').update(first).update(second).digest();
+      const token = joined.toString('base64url', 0, tokenBytes);
+      this.#cache.set(digestOf(input), token);
+    });
+  }
+
+  #encode(recipe: string, text: string): Buffer {
+    return Buffer.from(`${this.#options.purpose}\0${recipe}\0${this.epoch}\0${text}`, 'utf8');
+  }
+}
+
+async function evaluateAt(
+  holder: Holder,
+  epoch: number,
+  inputs: readonly Buffer[],
+  ask: AskHolder,
+): Promise<Uint8Array[]> {
+  const publicKey = holder.publicKeys[String(epoch)];
+  if (publicKey === undefined) throw unavailable(`No public key is known for epoch ${epoch}.`);
+  // Each holder gets blinds of its own, so that two holders who compare notes see nothing in common.
+  const items = inputs.map((input) => ({ input, ...voprf.blind(input) }));
+  const answer = await ask(holder, { epoch, blinded: items.map(({ blinded }) => encode(blinded)) });
+  if (answer.evaluated.length !== items.length) throw unavailable('An answer is too short.');
+  const evaluated = answer.evaluated.map(decode);
+  try {
+    return voprf.finalizeBatch(
+      items.map((item, at) => ({ ...item, evaluated: evaluated[at] ?? new Uint8Array() })),
+      decode(publicKey),
+      decode(answer.proof),
+    );
+  } catch (cause) {
+    throw new CausewayError('linkage-holder-unavailable', {
+      detail: 'The proof does not fit the key that this endpoint knows.',
+      cause,
+    });
+  }
+}
+
+/** A digest under a key of this process, so that the cache holds no name. */
+const cacheKey = crypto.getRandomValues(new Uint8Array(32));
+function digestOf(input: Buffer): string {
+  return createHmac('sha256', cacheKey).update(input).digest('base64url');
+}
+
+async function askOverHttp(holder: Holder, body: EvaluationRequest): Promise<Evaluation> {
+  const text = await post(holder, JSON.stringify(body)).catch((cause: unknown) => {
+    if (cause instanceof CausewayError) throw cause;
+    throw new CausewayError('linkage-holder-unavailable', { cause });
+  });
+  const parsed = z.string().transform(parseJson).pipe(evaluationSchema).safeParse(text);
+  if (!parsed.success) throw unavailable('Its answer has the wrong form.');
+  return parsed.data;
+}
+
+function post(holder: Holder, body: string): Promise<string> {
+  const url = new URL(evaluatePath, holder.url);
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${holder.token}` },
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(holder.authority === undefined ? {} : { ca: holder.authority }),
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.byteLength;
+          if (bytes > maxAnswerBytes) response.destroy(new Error('the answer is too long'));
+          else chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+          else reject(unavailable(`It answered with status ${response.statusCode ?? 0}.`));
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unavailable(detail: string): CausewayError {
+  return new CausewayError('linkage-holder-unavailable', { detail });
+}
+
+function encode(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url');
+}
+
+function decode(text: string): Uint8Array {
+  return Buffer.from(text, 'base64url');
+}

@@ -1,0 +1,137 @@
+/** From a person's details to what the tokens are made of: the readings of every code. */
+import { carries, codes, recipes, type Code, type Recipe } from '../../../protocol/linkage/recipes.ts';
+import { maxTokens } from '../../../protocol/linkage/subject-tokens.ts';
+import { readBirthDate, readBirthParts } from './birth-date.ts';
+import { readTenDigits } from './identifiers.ts';
+import { maySwap, readFamilyName, readGivenName } from './names.ts';
+import { readDistrict, readHouse, readPostcode } from './place.ts';
+import type { SubjectDetails } from './subject.ts';
+
+/** Code → its readings, the written one first; an empty list where the component is missing. */
+export type Readings = Readonly<Record<Code, readonly string[]>>;
+
+/** What one token is made of. */
+export type TokenInput = { readonly recipe: string; readonly text: string };
+
+const startLetters = 3;
+const separator = '\u001f';
+
+export function readCodes(subject: SubjectDetails): Readings {
+  const given = readGivenName(subject.given ?? '', readSex(subject.sex ?? ''));
+  const family = readFamilyName(subject.family ?? '');
+  const house = readHouse(subject.address ?? '');
+  const postcode = readPostcode(subject.postcode ?? '');
+  const birth = readBirthParts(readBirthDate(subject.birthDate ?? ''));
+  return {
+    given: given.readings,
+    'given-sound': given.sounds,
+    'given-near': given.near,
+    'given-initial': given.initial,
+    'swapped-starts': readStarts(given.readings, family.readings),
+    initials: readInitials(given.initial, family.readings),
+    family: family.readings,
+    'family-sound': family.sounds,
+    'family-start': family.starts,
+    'family-end': family.ends,
+    'family-letters': family.letters,
+    birth: birth.whole,
+    'birth-year-month': birth.yearMonth,
+    'birth-year-day': birth.yearDay,
+    'birth-month-day': birth.monthDay,
+    postcode: optional(postcode),
+    district: optional(readDistrict(postcode ?? '')),
+    address: optional(house.house),
+    street: optional(house.street),
+    chi: optional(readTenDigits(subject.chi ?? '')),
+    nhs: optional(readTenDigits(subject.nhsNumber ?? '')),
+    local: optional(readLocalId(subject.localId ?? '')),
+  };
+}
+
+/**
+ * The inputs of a person's tokens, at most {@link maxTokens}, in the catalogue's order; of each recipe the written
+ * values first. A recipe with a missing component has none. Room goes to every recipe's first before any other.
+ */
+export function tokenInputs(subject: SubjectDetails): TokenInput[] {
+  const readings = readCodes(subject);
+  const isUnsure = maySwap(readGivenName(subject.given ?? ''), readFamilyName(subject.family ?? ''));
+  const byRecipe = recipes.map((recipe) => {
+    const texts = combine(recipe.codes, readings);
+    const isSwayed = isUnsure && texts.length > 0 && restsOnForename(recipe);
+    return { name: recipe.name, texts: isSwayed ? holdBySurname(texts, readings) : texts };
+  });
+  let room = maxTokens - byRecipe.filter(({ texts }) => texts.length > 0).length;
+  return byRecipe.flatMap(({ name, texts }) => {
+    const others = Math.min(Math.max(0, texts.length - 1), room);
+    room -= others;
+    return texts.slice(0, 1 + others).map((text) => ({ recipe: name, text }));
+  });
+}
+
+/** True for a recipe that takes the forename and neither the surname nor an identifier to hold it. */
+function restsOnForename(recipe: Recipe): boolean {
+  return carries(recipe, 'forename') && !carries(recipe, 'surname') && !carries(recipe, 'identifier');
+}
+
+/**
+ * Where forename and surname may have changed places, the surname joins the written value, and what would stand
+ * without it becomes another reading: two such records then agree only when both names do, for otherwise twins whose
+ * names were both swapped would agree in their surname.
+ */
+function holdBySurname(texts: readonly string[], { family }: Readings): string[] {
+  return [`${texts[0] ?? ''}${separator}${family[0] ?? ''}`, ...texts];
+}
+
+/** The written values together, then with one of them read in another way. */
+function combine(parts: readonly Code[], readings: Readings): string[] {
+  const lists = parts.map((part) => readings[part]);
+  if (lists.some((list) => list.length === 0)) return [];
+  const written = lists.map((list) => list[0] ?? '');
+  const texts = new Set([join(parts, written)]);
+  lists.forEach((list, at) => {
+    for (const reading of list.slice(1)) texts.add(join(parts, written.with(at, reading)));
+  });
+  return [...texts];
+}
+
+/** Forename and surname stand in either order, for the forms on which they change places. */
+function join(parts: readonly Code[], values: readonly string[]): string {
+  const isName = (at: number): boolean => parts[at] === 'given' || parts[at] === 'family';
+  const names = values.filter((_, at) => isName(at)).sort();
+  const rest = values.filter((_, at) => !isName(at));
+  return [...names, ...rest].join(separator);
+}
+
+/** F or M of `F`, `female`, `2` (NHS Data Dictionary) and the like; undefined for anything else. */
+function readSex(text: string): 'F' | 'M' | undefined {
+  if (/^(?:f|female|girl|2)$/iu.test(text.trim())) return 'F';
+  return /^(?:m|male|boy|1)$/iu.test(text.trim()) ? 'M' : undefined;
+}
+
+function readLocalId(text: string): string | undefined {
+  const plain = text
+    .normalize('NFKD')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+  return plain.length < 5 || /^(.)\1*$/u.test(plain) ? undefined : plain;
+}
+
+function readStarts([given]: readonly string[], [family]: readonly string[]): string[] {
+  if (given === undefined || family === undefined) return [];
+  const starts = [given.slice(0, startLetters), family.slice(0, startLetters)];
+  return [starts.join('-'), starts.reverse().join('-')];
+}
+
+function readInitials([given]: readonly string[], [family]: readonly string[]): string[] {
+  if (given === undefined || family === undefined) return [];
+  return [[given, family.slice(0, 1)].sort().join('')];
+}
+
+function optional(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value];
+}
+
+/** True for a code of a forename, for those who check that nothing stands alone. */
+export function isForenameCode(part: Code): boolean {
+  return codes[part].type === 'forename';
+}

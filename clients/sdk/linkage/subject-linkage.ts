@@ -1,0 +1,67 @@
+/** From the people a notice is about to the tokens in its envelope, with what the home holds. */
+import { CausewayError } from '../../../protocol/errors.ts';
+import type { SubjectTokens, TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
+import { describeIssues } from '../../../protocol/wire/describe-issues.ts';
+import { KeyedTokens } from './keyed-tokens.ts';
+import { readLinkageSettings, type LinkageSettings } from './linkage-file.ts';
+import { ObliviousTokens } from './oblivious-tokens.ts';
+import { tokenInputs, type TokenInput } from './readings.ts';
+import { subjectDetailsSchema, type SubjectDetails } from './subject.ts';
+
+/** Makes the tokens of one epoch. */
+type TokenMaker = {
+  readonly epoch: number;
+  tokensOf(inputs: readonly TokenInput[]): TokenSet | Promise<TokenSet>;
+};
+
+/** Makes tokens of people; reads the home's settings again each time, so that a rotation needs no restart. */
+export class SubjectLinkage {
+  readonly #home: string;
+  #settings = '';
+  #makers: readonly TokenMaker[] = [];
+
+  constructor(home: string) {
+    this.#home = home;
+  }
+
+  /**
+   * The tokens of each person, in the order given.
+   * @throws CausewayError `linkage-key-missing`, `request-malformed` with JSON Pointers and no values,
+   *   `linkage-holder-unavailable`
+   */
+  async tokensOf(subjects: readonly SubjectDetails[]): Promise<SubjectTokens[]> {
+    if (subjects.length === 0) return [];
+    const parsed = subjectDetailsSchema.array().max(16).safeParse(subjects);
+    if (!parsed.success) throw new CausewayError('request-malformed', describeIssues(parsed.error));
+    const [current, previous] = await this.#load();
+    if (current === undefined) throw new CausewayError('linkage-key-missing');
+    const tokens: SubjectTokens[] = [];
+    for (const subject of parsed.data) {
+      const inputs = tokenInputs(subject);
+      const newest = await current.tokensOf(inputs);
+      const older = await previous?.tokensOf(inputs);
+      tokens.push(older === undefined ? newest : { ...newest, previous: older });
+    }
+    return tokens;
+  }
+
+  async #load(): Promise<readonly TokenMaker[]> {
+    const settings = await readLinkageSettings(this.#home);
+    const text = JSON.stringify(settings ?? null);
+    if (text !== this.#settings) {
+      this.#makers = settings === undefined ? [] : makersOf(settings);
+      this.#settings = text;
+    }
+    return this.#makers;
+  }
+}
+
+function makersOf(settings: LinkageSettings): TokenMaker[] {
+  if (settings.mode === 'oblivious') {
+    return settings.epochs.map((epoch) => new ObliviousTokens({ ...settings, epoch }));
+  }
+  return settings.keys.map(
+    ({ epoch, secret }) =>
+      new KeyedTokens({ epoch, secret: Buffer.from(secret, 'base64url') }, settings.purpose),
+  );
+}

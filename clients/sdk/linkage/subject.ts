@@ -1,0 +1,23 @@
+/** A person as an application describes them to the SDK. None of it leaves this process. */
+import { z } from 'zod';
+
+const text = z.string().max(400);
+
+export const subjectDetailsSchema = z.strictObject({
+  /** Forename, or all forenames. Left out for an unborn or unnamed child. */
+  given: text.optional(),
+  family: text.optional(),
+  /** `YYYY-MM-DD`, or the part that is known: `YYYY-MM`. */
+  birthDate: text.optional(),
+  sex: text.optional(),
+  postcode: text.optional(),
+  /** House number and street. */
+  address: text.optional(),
+  /** Community Health Index number. */
+  chi: text.optional(),
+  /** NHS number. */
+  nhsNumber: text.optional(),
+  /** A number that all agencies of the agreement know, of another kind. */
+  localId: text.optional(),
+});
+export type SubjectDetails = z.infer<typeof subjectDetailsSchema>;

@@ -1,0 +1,175 @@
+/**
+ * Looks for this endpoint's own messages in the log, some time after the gateway has accepted them. A gateway that
+ * signed a receipt and keeps no leaf of it, or another one, is caught by its own signature.
+ */
+import { parseLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
+import { uuidFromBytes, type MessageId } from '../../protocol/ids.ts';
+import { tileWidth } from '../../protocol/proof/tile.ts';
+import { decodeReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import type { SeenCheckpoint } from './log-checkpoints.ts';
+import type { LogFaults } from './log-faults.ts';
+import type { LogReader } from './log-reader.ts';
+import { readRun } from './log-run.ts';
+import { LogTable } from './log-table.ts';
+import type { KeptAnswer } from './outbox-table.ts';
+import type { StateDatabase } from './state-database.ts';
+
+type AcceptanceDependencies = {
+  readonly state: StateDatabase;
+  readonly reader: LogReader;
+  readonly faults: LogFaults;
+  readonly now: () => number;
+  /** How long after its acceptance a message may be missing from the log. */
+  readonly graceMs: number;
+};
+
+/** A message of the outbox, as far as it matters here. */
+type Sent = {
+  readonly seq: number;
+  readonly id: MessageId;
+  readonly digest: string;
+  readonly answer: KeptAnswer | undefined;
+};
+type Accepted = Sent & { readonly record: number; readonly at: number };
+
+const rowsPerPass = 1_024;
+
+export class AcceptanceProver {
+  readonly #deps: AcceptanceDependencies;
+  readonly #table: LogTable;
+  /** Messages up to here were looked at by this process; those of them that are still open. */
+  #scanned: number;
+  #open: number[] = [];
+
+  constructor(deps: AcceptanceDependencies) {
+    this.#deps = deps;
+    this.#table = new LogTable(deps.state.statements);
+    this.#scanned = this.#through;
+  }
+
+  /**
+   * Looks for messages that were accepted, in at most so many bundles.
+   * @returns true when there is more to do at once
+   */
+  async prove(checkpoint: SeenCheckpoint, maxBundles: number): Promise<boolean> {
+    const { sent, isFull } = this.#next();
+    try {
+      const isLeft = await this.#proveSome(sent, checkpoint, maxBundles);
+      await this.#keepPlace();
+      return isFull || isLeft;
+    } catch (error) {
+      // The next pass looks at them once more.
+      this.#open = [...new Set([...this.#open, ...sent.map(({ seq }) => seq)])];
+      throw error;
+    }
+  }
+
+  async #proveSome(sent: readonly Sent[], checkpoint: SeenCheckpoint, maxBundles: number): Promise<boolean> {
+    const accepted = sent.flatMap((each) => asAccepted(each) ?? []);
+    const later = new Set(sent.filter(({ answer }) => answer === undefined).map(({ seq }) => seq));
+    for (const each of accepted.filter(({ record }) => record >= checkpoint.size)) {
+      if (this.#deps.now() - each.at < this.#deps.graceMs) later.add(each.seq);
+      else await this.#raise(each, undefined, checkpoint);
+    }
+    const bundles = [...byBundle(accepted.filter(({ record }) => record < checkpoint.size))];
+    for (const [bundle, messages] of bundles.slice(0, maxBundles))
+      await this.#check(bundle, messages, checkpoint);
+    const left = bundles.slice(maxBundles).flatMap(([, messages]) => messages);
+    for (const { seq } of left) later.add(seq);
+    this.#open.push(...later);
+    return left.length > 0;
+  }
+
+  get #through(): number {
+    return Number(this.#table.readMeta('logProvenThrough') ?? 0);
+  }
+
+  /** Those that were open before, then those behind them; each is taken out of the open ones. */
+  #next(): { sent: Sent[]; isFull: boolean } {
+    const { statements } = this.#deps.state;
+    const columns = 'seq, id, digest, answer FROM outbox';
+    const one = statements.prepare(`SELECT ${columns} WHERE seq = ?`);
+    const again = this.#open.splice(0, rowsPerPass / 2).map((seq) => one.get(seq));
+    const rows = statements
+      .prepare(`SELECT ${columns} WHERE seq > ? ORDER BY seq LIMIT ?`)
+      .all(this.#scanned, rowsPerPass / 2);
+    this.#scanned = Number(rows.at(-1)?.seq ?? this.#scanned);
+    const found = [...again, ...rows].filter((row) => row !== undefined);
+    const sent = found.map((row) => ({
+      seq: Number(row.seq),
+      id: uuidFromBytes(row.id as Uint8Array),
+      digest: Buffer.from(row.digest as Uint8Array).toString('base64url'),
+      answer: row.answer === null ? undefined : (JSON.parse(String(row.answer)) as KeptAnswer),
+    }));
+    return { sent, isFull: rows.length === rowsPerPass / 2 };
+  }
+
+  /** All messages up to the place are done: after a restart it begins there. */
+  async #keepPlace(): Promise<void> {
+    const through = this.#open.reduce((least, seq) => Math.min(least, seq - 1), this.#scanned);
+    if (through <= this.#through) return;
+    await this.#deps.state.write(() => this.#table.writeMeta('logProvenThrough', through));
+  }
+
+  async #check(bundle: number, messages: readonly Accepted[], checkpoint: SeenCheckpoint): Promise<void> {
+    const from = bundle * tileWidth;
+    const to = Math.min(checkpoint.size, from + tileWidth);
+    const entries = await readRun(from, to, checkpoint, this.#deps.reader);
+    for (const message of messages) {
+      const bytes = entries[message.record - from];
+      if (!isLeafOf(bytes, message)) await this.#raise(message, bytes, checkpoint);
+    }
+  }
+
+  async #raise(message: Accepted, leaf: Buffer | undefined, checkpoint: SeenCheckpoint): Promise<void> {
+    const { id, digest, record } = message;
+    const what = leaf === undefined ? 'the log has no such leaf' : 'that leaf says something else';
+    await this.#deps.faults.raise('acceptance', {
+      subject: id,
+      detail: `The gateway signed that message ${id} is leaf ${record} of the log, but ${what}.`,
+      facts: {
+        ...{ message: id, envelopeDigest: digest, leafIndex: record },
+        leaf: leaf?.toString('utf8') ?? null,
+        // The signed group of receipts, as it came: see the protocol, section 9.
+        receipts: this.#findReceipt(id)?.toString('base64') ?? null,
+        checkpoint: checkpoint.note,
+      },
+    });
+  }
+
+  #findReceipt(id: MessageId): Buffer | undefined {
+    const rows = this.#deps.state.statements
+      .prepare('SELECT receipts FROM evidence ORDER BY entry DESC')
+      .iterate();
+    for (const row of rows) {
+      const group = Buffer.from(row.receipts as Uint8Array);
+      const { receipts } = decodeReceiptGroup(group);
+      if (receipts.some(({ kind, message }) => kind === 'accepted' && message === id)) return group;
+    }
+    return undefined;
+  }
+}
+
+function asAccepted(sent: Sent): Accepted | undefined {
+  const { answer } = sent;
+  return answer?.outcome === 'accepted' ? { ...sent, record: answer.record, at: answer.at } : undefined;
+}
+
+function byBundle(messages: readonly Accepted[]): Map<number, Accepted[]> {
+  return Map.groupBy(messages, ({ record }) => Math.floor(record / tileWidth));
+}
+
+function isLeafOf(bytes: Buffer | undefined, { id, digest }: Sent): boolean {
+  const leaf = bytes === undefined ? undefined : readLeaf(bytes);
+  return leaf?.kind === 'message.accepted' && leaf.message === id && leaf.envelope === digest;
+}
+
+function readLeaf(bytes: Buffer): Leaf | undefined {
+  try {
+    return parseLeaf(bytes);
+  } catch (error) {
+    if (isCausewayError(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The checkpoint that was verified last, and what becomes of it when the gateway shows another one.
+ *
+ * ```
+ * shown                                              then
+ * not signed by the log's key                        raised; the last one stays
+ * the same, or larger and a continuation             is the last one, once enough witnesses have cosigned it
+ * larger or as large, and certainly another log      fork: raised, and the client halts
+ * smaller, and still so after some time              rollback: raised, and the client halts
+ * anything that does not lead to its own root        raised; the last one stays
+ * ```
+ *
+ * Halting means that nothing is encrypted or sent any more until a person has decided, because nobody can tell from
+ * here which of the two logs the Committee sees. What arrives is still received.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import {
+  openCheckpoint,
+  type CheckpointTrust,
+  type TrustedCheckpoint,
+} from '../../protocol/proof/checkpoint.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
+import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import type { HomeLog } from './home.ts';
+import type { LogFaults } from './log-faults.ts';
+import { judgeCheckpoint, type ForkProof } from './log-judgement.ts';
+import type { LogReader } from './log-reader.ts';
+import { LogTable } from './log-table.ts';
+import type { StateDatabase } from './state-database.ts';
+
+/** A verified checkpoint and the note that says so. */
+export type SeenCheckpoint = TrustedCheckpoint & { readonly note: string };
+
+/** Why the client sends nothing. */
+export type LogHalt = {
+  readonly kind: 'fork' | 'rollback';
+  readonly detail: string;
+  readonly evidence: string;
+  /** The checkpoint that contradicts the last verified one, as a signed note. */
+  readonly shown: string;
+};
+
+type CheckpointDependencies = {
+  readonly state: StateDatabase;
+  readonly reader: LogReader;
+  readonly faults: LogFaults;
+  readonly trust: HomeLog;
+  /** How long a smaller checkpoint may be due to a gateway that has just started. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+  readonly onHalt: (halt: LogHalt) => void;
+};
+
+const patienceStepMs = 500;
+
+export class LogCheckpoints {
+  readonly #deps: CheckpointDependencies;
+  readonly #table: LogTable;
+  readonly #trust: Required<Omit<CheckpointTrust, 'witnessesNeeded'>>;
+  #seen: SeenCheckpoint | undefined;
+  #halt: { readonly text: string; readonly halt: LogHalt } | undefined;
+
+  constructor(deps: CheckpointDependencies) {
+    this.#deps = deps;
+    this.#table = new LogTable(deps.state.statements);
+    const key = parseVerifierKey(deps.trust.key);
+    this.#trust = { origin: key.name, keys: [key], witnesses: deps.trust.witnesses.map(parseVerifierKey) };
+  }
+
+  /** The last verified checkpoint, of this process or another one that shares the home. */
+  get seen(): SeenCheckpoint | undefined {
+    const note = this.#table.readMeta('logCheckpoint');
+    if (note !== this.#seen?.note) this.#seen = note === undefined ? undefined : this.#open(note);
+    return this.#seen;
+  }
+
+  get halt(): LogHalt | undefined {
+    const text = this.#table.readMeta('logHalt');
+    if (text !== this.#halt?.text) {
+      this.#halt = text === undefined ? undefined : { text, halt: JSON.parse(text) as LogHalt };
+    }
+    return this.#halt?.halt;
+  }
+
+  /**
+   * Looks at the newest checkpoint.
+   * @param hint a checkpoint that the gateway has told already; it is asked for one only where that is not enough
+   * @returns the last verified one, undefined while there is none
+   * @throws CausewayError what reading throws
+   */
+  async advance(hint?: string): Promise<SeenCheckpoint | undefined> {
+    if (this.halt !== undefined) return this.seen;
+    if (hint !== undefined && (await this.#take(hint)) === 'taken') return this.seen;
+    const before = this.seen?.size ?? 0;
+    for (let waitedMs = 0; ; waitedMs += patienceStepMs) {
+      const note = await this.#deps.reader.readCheckpoint();
+      if ((await this.#take(note)) !== 'smaller') return this.seen;
+      if (waitedMs >= this.#deps.patienceMs) {
+        await this.#raiseRollback(note, before);
+        return this.seen;
+      }
+      await sleep(patienceStepMs, undefined, { signal: this.#deps.signal });
+    }
+  }
+
+  /** A person has decided. @param adopt take what the gateway shows for the log from now on */
+  async resume(adopt: boolean): Promise<void> {
+    const { halt } = this;
+    if (halt === undefined) return;
+    await this.#deps.state.write(() => {
+      this.#table.writeMeta('logHalt', undefined);
+      if (!adopt) return;
+      const { size } = this.#open(halt.shown);
+      const followed = Number(this.#table.readMeta('logFollowed') ?? size);
+      this.#table.writeMeta('logCheckpoint', halt.shown);
+      this.#table.writeMeta('logFollowed', Math.min(followed, size));
+      this.#table.forgetProven();
+    });
+    this.#deps.reader.forget();
+  }
+
+  /** `short`: of witnesses · `refused`: raised. */
+  async #take(note: string): Promise<'taken' | 'short' | 'smaller' | 'refused'> {
+    const { seen } = this;
+    if (note === seen?.note) return 'taken';
+    const shown = await this.#examine(note);
+    if (shown === undefined) return 'refused';
+    const judgement = await this.#judge(seen, shown);
+    switch (judgement.verdict) {
+      case 'same':
+      case 'grown':
+        if (shown.cosignatures.length < this.#deps.trust.witnessesNeeded) return 'short';
+        if (judgement.verdict === 'grown' || shown.cosignatures.length > (seen?.cosignatures.length ?? 0))
+          await this.#keep(note, seen?.note);
+        return 'taken';
+      case 'smaller':
+        return 'smaller';
+      case 'forked':
+        await this.#raiseFork(seen, shown, judgement.proof);
+        return 'refused';
+      case 'unproven':
+        await this.#raiseUnproven(seen, shown);
+        return 'refused';
+    }
+  }
+
+  async #judge(
+    seen: SeenCheckpoint | undefined,
+    shown: SeenCheckpoint,
+  ): Promise<Awaited<ReturnType<typeof judgeCheckpoint>>> {
+    const { reader } = this.#deps;
+    const judgement = await judgeCheckpoint(seen, shown, (name) => reader.readFile(name));
+    if (judgement.verdict !== 'unproven') return judgement;
+    reader.forget();
+    return judgeCheckpoint(seen, shown, (name) => reader.readFile(name));
+  }
+
+  /** A checkpoint that the log has signed; otherwise raised. */
+  async #examine(note: string): Promise<SeenCheckpoint | undefined> {
+    try {
+      return this.#open(note);
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      await this.#deps.faults.raise('checkpoint', {
+        subject: digestOf(Buffer.from(note)),
+        detail: `The gateway shows a checkpoint that is not to be believed: ${error.message}`,
+        facts: { code: error.code, key: this.#deps.trust.key, shown: note, seen: this.seen?.note ?? null },
+      });
+      return undefined;
+    }
+  }
+
+  #open(note: string): SeenCheckpoint {
+    return { ...openCheckpoint(note, this.#trust), note };
+  }
+
+  /** Another process may have gone further meanwhile: then its checkpoint stays. */
+  async #keep(note: string, before: string | undefined): Promise<void> {
+    await this.#deps.state.write(() => {
+      if (this.#table.readMeta('logCheckpoint') === before) this.#table.writeMeta('logCheckpoint', note);
+    });
+  }
+
+  async #raiseFork(
+    seen: SeenCheckpoint | undefined,
+    shown: SeenCheckpoint,
+    proof: ForkProof | undefined,
+  ): Promise<void> {
+    if (seen === undefined) return;
+    const detail = `The log with ${shown.size} leaves does not begin with the ${seen.size} leaves that were verified before.`;
+    await this.#stop('fork', detail, seen, shown, {
+      // At the size of the checkpoint seen, the log shown has this root: a consistency proof (RFC 6962, 2.1.2).
+      proof: proof && {
+        fromSize: seen.size,
+        fromRoot: proof.root.toString('base64'),
+        path: proof.path.map((hash) => hash.toString('base64')),
+      },
+    });
+  }
+
+  async #raiseRollback(note: string, before: number): Promise<void> {
+    const { seen } = this;
+    const shown = this.#open(note);
+    if (seen === undefined || shown.size >= before) return;
+    const detail = `The log has ${shown.size} leaves; it had ${seen.size} when it was verified before.`;
+    await this.#stop('rollback', detail, seen, shown, {});
+  }
+
+  async #stop(
+    kind: LogHalt['kind'],
+    detail: string,
+    seen: SeenCheckpoint,
+    shown: SeenCheckpoint,
+    facts: Record<string, unknown>,
+  ): Promise<void> {
+    const { faults, trust, state, onHalt } = this.#deps;
+    const subject = `${seen.size} ${seen.root.toString('base64')} ${shown.size} ${shown.root.toString('base64')}`;
+    const { evidence } = await faults.raise(kind, {
+      ...{ subject, detail },
+      facts: { key: trust.key, seen: seen.note, shown: shown.note, ...facts },
+    });
+    const halt: LogHalt = { kind, detail, evidence, shown: shown.note };
+    await state.write(() => this.#table.writeMeta('logHalt', JSON.stringify(halt)));
+    onHalt(halt);
+  }
+
+  async #raiseUnproven(seen: SeenCheckpoint | undefined, shown: SeenCheckpoint): Promise<void> {
+    await this.#deps.faults.raise('contents', {
+      subject: shown.text,
+      detail: 'What the gateway serves of the log does not lead to the checkpoint that it shows.',
+      facts: { key: this.#deps.trust.key, seen: seen?.note ?? null, shown: shown.note },
+    });
+  }
+}
+
+/** The error of a client that has halted. */
+export function haltError({ detail, evidence }: LogHalt): CausewayError {
+  return new CausewayError('log-halted', { detail: `${detail} The evidence is in ${evidence}.` });
+}

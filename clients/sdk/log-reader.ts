@@ -1,0 +1,67 @@
+/** Reads the gateway's published log over HTTPS: the checkpoint, and tiles and entry bundles as they are asked for. */
+import { Agent } from 'node:https';
+import { maxNoteBytes } from '../../protocol/proof/note.ts';
+import {
+  maxEntryBytes,
+  tilePath,
+  tileWidth,
+  type BundleName,
+  type TileName,
+} from '../../protocol/proof/tile.ts';
+import { requestBytes } from './gateway-request.ts';
+import type { Home } from './home.ts';
+
+const maxTileBytes = tileWidth * 32;
+const maxBundleBytes = tileWidth * (maxEntryBytes + 2);
+/** Tiles are 8 KiB each; bundles about 50. */
+const maxKept = 64;
+const idleMs = 5_000;
+
+export class LogReader {
+  readonly #readHome: () => Promise<Home>;
+  readonly #signal: AbortSignal;
+  /** One connection for the requests of a check: a handshake costs the gateway more than they do. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2, timeout: idleMs });
+  /** What was read last. Full tiles and bundles never change; partial ones are named by their width. */
+  readonly #kept = new Map<string, Promise<Buffer>>();
+
+  /** @param signal ends what is under way */
+  constructor(readHome: () => Promise<Home>, signal: AbortSignal) {
+    this.#readHome = readHome;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#agent.destroy(), { once: true });
+  }
+
+  /** The newest checkpoint, not yet verified. @throws CausewayError `not-found` while there is none, … */
+  async readCheckpoint(): Promise<string> {
+    return (await this.#request('/checkpoint', maxNoteBytes)).toString('utf8');
+  }
+
+  /** A tile or an entry bundle, not yet verified. */
+  readFile(name: TileName | BundleName): Promise<Buffer> {
+    const path = `/${tilePath(name)}`;
+    const known = this.#kept.get(path);
+    if (known !== undefined) return known;
+    const read = this.#request(path, name.level === 'entries' ? maxBundleBytes : maxTileBytes);
+    this.#kept.set(path, read);
+    // Whoever asked is told; the next one asks again.
+    read.catch(() => this.#kept.delete(path));
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > maxKept && oldest !== undefined) this.#kept.delete(oldest);
+    return read;
+  }
+
+  /** Forgets what was read: it did not fit. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
+  async #request(path: string, maxAnswerBytes: number): Promise<Buffer> {
+    // Another process may have renewed the certificate.
+    const { gatewayUrl, authorityPem, tlsKeyPem, tlsCertificatePem } = await this.#readHome();
+    return requestBytes({
+      ...{ gatewayUrl, path, maxAnswerBytes, agent: this.#agent, signal: this.#signal },
+      tls: { ca: authorityPem, key: tlsKeyPem, cert: tlsCertificatePem },
+    });
+  }
+}

@@ -1,0 +1,196 @@
+/** What this endpoint knows of the gateway's audit log, in `state.db`. */
+import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
+import {
+  directoryEntryDigest,
+  type DirectoryEntry,
+  type DirectoryResponse,
+} from '../../protocol/wire/directory.ts';
+import type { Statements } from './state-database.ts';
+
+/** A change of this endpoint's own entry in the directory, as the log has it. */
+export type OwnChange = {
+  /** Index of the leaf. */
+  readonly leaf: number;
+  /** `endpoint.enrolled`, `endpoint.renewed`, `endpoint.revoked` … */
+  readonly kind: string;
+  /** ms since 1970, by the gateway's clock. */
+  readonly at: number;
+  /** Digest of what the entry became. */
+  readonly entry: Digest;
+  /** True when this home did not make the change itself. */
+  readonly foreign: boolean;
+};
+
+/**
+ * `fork`, `rollback`: the log contradicts what was seen of it, and nothing is sent until a person decides ·
+ * `checkpoint`: not signed by the log · `contents`: tiles or entries do not fit the checkpoint · `entry`: a
+ * directory entry is not what the log says · `acceptance`: a message that was accepted is not in the log.
+ */
+export type LogFaultKind = 'fork' | 'rollback' | 'checkpoint' | 'contents' | 'entry' | 'acceptance';
+
+/** Something that is wrong with the log. */
+export type LogFault = {
+  readonly kind: LogFaultKind;
+  /** What it is about: an endpoint, a message, a checkpoint. */
+  readonly subject: string;
+  /** ms since 1970, by this computer's clock. */
+  readonly foundAt: number;
+  readonly detail: string;
+  /** The file with the evidence. */
+  readonly evidence: string;
+};
+
+/** A directory entry that is yet to be found in the log. */
+export type UnprovenEntry = {
+  readonly endpoint: EndpointAddress;
+  readonly leaf: number;
+  readonly text: string;
+  /** Digest of the entry as the gateway gave it. */
+  readonly entry: Digest;
+};
+
+type MetaName = 'logCheckpoint' | 'logFollowed' | 'logProvenThrough' | 'logHalt';
+
+/** Reading at any time; every change inside a transaction. */
+export class LogTable {
+  readonly #database: Statements;
+
+  constructor(database: Statements) {
+    this.#database = database;
+  }
+
+  readMeta(name: MetaName): string | undefined {
+    const row = this.#database.prepare('SELECT value FROM meta WHERE name = ?').get(name);
+    return row === undefined ? undefined : String(row.value);
+  }
+
+  writeMeta(name: MetaName, value: string | number | undefined): void {
+    if (value === undefined) this.#database.prepare('DELETE FROM meta WHERE name = ?').run(name);
+    else
+      this.#database
+        .prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)')
+        .run(name, String(value));
+  }
+
+  /** Keeps the leaves of a directory that was just read. */
+  replaceLeaves({ entries, leaves }: Pick<DirectoryResponse, 'entries' | 'leaves'>): void {
+    this.#database.exec('DELETE FROM directory_leaves');
+    const insert = this.#database.prepare(
+      'INSERT INTO directory_leaves (endpoint, leaf, text, entry) VALUES (?, ?, ?, ?)',
+    );
+    entries.forEach((entry: DirectoryEntry, place) => {
+      const { index = 0, leaf = '' } = leaves[place] ?? {};
+      insert.run(entry.endpoint, index, leaf, directoryEntryDigest(entry));
+    });
+  }
+
+  /** Endpoints whose entry is in the log as it is in the directory, and the index of its leaf. */
+  readProven(): Map<EndpointAddress, number> {
+    const rows = this.#database
+      .prepare(
+        `SELECT endpoint, leaf FROM directory_leaves d JOIN proven_entries USING (endpoint, leaf, entry)
+         WHERE NOT EXISTS (SELECT 1 FROM endpoint_leaves e WHERE e.endpoint = d.endpoint AND e.leaf > d.leaf)`,
+      )
+      .all();
+    return new Map(rows.map((row) => [String(row.endpoint) as EndpointAddress, Number(row.leaf)]));
+  }
+
+  readUnproven(): UnprovenEntry[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT * FROM directory_leaves d WHERE NOT EXISTS (SELECT 1 FROM proven_entries p
+         WHERE p.endpoint = d.endpoint AND p.leaf = d.leaf AND p.entry = d.entry)`,
+      )
+      .all();
+    return rows.map((row) => ({
+      endpoint: String(row.endpoint) as EndpointAddress,
+      leaf: Number(row.leaf),
+      text: String(row.text),
+      entry: String(row.entry) as Digest,
+    }));
+  }
+
+  noteProven({ endpoint, leaf, entry }: UnprovenEntry): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO proven_entries (endpoint, leaf, entry) VALUES (?, ?, ?)')
+      .run(endpoint, leaf, entry);
+    this.passLeaf(endpoint, leaf);
+  }
+
+  /** Every entry must be proven once more. */
+  forgetProven(): void {
+    this.#database.exec('DELETE FROM proven_entries; DELETE FROM endpoint_leaves;');
+  }
+
+  /** The log has a leaf about this endpoint. */
+  passLeaf(endpoint: EndpointAddress, leaf: number): void {
+    this.#database
+      .prepare(
+        `INSERT INTO endpoint_leaves (endpoint, leaf) VALUES (?, ?)
+         ON CONFLICT (endpoint) DO UPDATE SET leaf = max(leaf, excluded.leaf)`,
+      )
+      .run(endpoint, leaf);
+  }
+
+  newestLeaf(endpoint: EndpointAddress): number {
+    const row = this.#database.prepare('SELECT leaf FROM endpoint_leaves WHERE endpoint = ?').get(endpoint);
+    return Number(row?.leaf ?? -1);
+  }
+
+  noteOwnEntry(entry: Digest): void {
+    this.#database.prepare('INSERT OR IGNORE INTO own_entries (entry) VALUES (?)').run(entry);
+  }
+
+  isOwnEntry(entry: Digest): boolean {
+    return this.#database.prepare('SELECT 1 FROM own_entries WHERE entry = ?').get(entry) !== undefined;
+  }
+
+  /** @returns false when it is known already */
+  noteChange({ leaf, kind, at, entry, foreign }: OwnChange): boolean {
+    const { changes } = this.#database
+      .prepare('INSERT OR IGNORE INTO own_changes (leaf, kind, at, entry, is_foreign) VALUES (?, ?, ?, ?, ?)')
+      .run(leaf, kind, at, entry, foreign ? 1 : 0);
+    return changes !== 0;
+  }
+
+  /** In the order of the log. */
+  readChanges(): OwnChange[] {
+    const rows = this.#database.prepare('SELECT * FROM own_changes ORDER BY leaf').all();
+    return rows.map((row) => ({
+      leaf: Number(row.leaf),
+      kind: String(row.kind),
+      at: Number(row.at),
+      entry: String(row.entry) as Digest,
+      foreign: row.is_foreign === 1,
+    }));
+  }
+
+  hasFault(kind: LogFaultKind, subject: string): boolean {
+    return (
+      this.#database.prepare('SELECT 1 FROM log_faults WHERE kind = ? AND subject = ?').get(kind, subject) !==
+      undefined
+    );
+  }
+
+  /** @returns false when it is known already */
+  noteFault({ kind, subject, foundAt, detail, evidence }: LogFault): boolean {
+    const { changes } = this.#database
+      .prepare(
+        'INSERT OR IGNORE INTO log_faults (kind, subject, found_at, detail, evidence) VALUES (?, ?, ?, ?, ?)',
+      )
+      .run(kind, subject, foundAt, detail, evidence);
+    return changes !== 0;
+  }
+
+  /** The oldest first. */
+  readFaults(): LogFault[] {
+    const rows = this.#database.prepare('SELECT * FROM log_faults ORDER BY fault').all();
+    return rows.map((row) => ({
+      kind: String(row.kind) as LogFaultKind,
+      subject: String(row.subject),
+      foundAt: Number(row.found_at),
+      detail: String(row.detail),
+      evidence: String(row.evidence),
+    }));
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The file of the search index: derived from the store's leaves, and made anew whenever it is missing, damaged or of
+ * another form. Nobody's promise depends on it.
+ *
+ * - `leaf`: what a line about a leaf needs. `case` and `matter` are NULL where the case was erased.
+ * - `posting`: for a term and a segment of 4,096 leaves, which of them have it; see `offset-set.ts`.
+ * - `segment`: the times between which its leaves were committed.
+ * - `progress`: the last leaf taken in, byte for byte, so that another store is noticed.
+ */
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+
+/** "CSWX" in ASCII. */
+const applicationId = 0x43535758;
+const indexVersion = 1;
+const busyTimeoutMs = 10_000;
+
+const tables = ['leaf', 'posting', 'segment', 'progress'] as const;
+const schema = `
+CREATE TABLE leaf (
+  leaf INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  code TEXT,
+  of INTEGER,
+  nth INTEGER,
+  "case" TEXT,
+  matter TEXT,
+  erased INTEGER NOT NULL
+) STRICT;
+CREATE TABLE posting (
+  term TEXT NOT NULL,
+  segment INTEGER NOT NULL,
+  offsets BLOB NOT NULL,
+  PRIMARY KEY (term, segment)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE segment (
+  segment INTEGER PRIMARY KEY,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE progress (only INTEGER PRIMARY KEY CHECK (only = 0), next INTEGER NOT NULL, tail TEXT NOT NULL) STRICT;
+INSERT INTO progress VALUES (0, 0, '');
+`;
+
+/** Opens the file, making it (mode 0600) where there is none, and its tables where they are not ours. */
+export function openIndexFile(file: string): DatabaseSync {
+  createPrivately(file);
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  try {
+    // What an erased case said must not stay behind on free pages.
+    database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536');
+    if (!hasForm(database)) inTransaction(database, () => makeTables(database));
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Removes the file. */
+export function removeIndexFile(file: string): void {
+  for (const suffix of ['', '-journal']) rmSync(`${file}${suffix}`, { force: true });
+}
+
+/** Begins again with empty tables. */
+export function resetIndex(database: DatabaseSync): void {
+  inTransaction(database, () => {
+    database.exec('PRAGMA user_version = 0');
+    makeTables(database);
+  });
+}
+
+/** Unless another process has just made them. */
+function makeTables(database: DatabaseSync): void {
+  if (hasForm(database)) return;
+  for (const table of tables) database.exec(`DROP TABLE IF EXISTS ${table}`);
+  database.exec(schema);
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${indexVersion}`);
+}
+
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** SQLite's words for a file that is damaged or no database at all. */
+const damaged: ReadonlySet<number> = new Set([11, 26]);
+
+export function isDamage(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: unknown };
+  return typeof errcode === 'number' && damaged.has(errcode & 0xff);
+}
+
+function hasForm(database: DatabaseSync): boolean {
+  const owner = database.prepare('PRAGMA application_id').get() as { application_id: number };
+  const form = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  return owner.application_id === applicationId && form.user_version === indexVersion;
+}
+
+function createPrivately(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

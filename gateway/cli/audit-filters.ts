@@ -1,0 +1,100 @@
+/** The conditions that `audit search` and `audit export` share. */
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { agencyIdSchema, endpointAddressSchema, messageIdSchema, slugSchema } from '../../protocol/ids.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { listOf, matching } from '../../terminal/input.ts';
+import type { SearchQuery } from '../audit/index-reader.ts';
+import { parseMoment } from '../audit/moment.ts';
+
+export type FilterFlags = {
+  readonly agency?: string[];
+  readonly endpoint?: string[];
+  readonly case?: string;
+  readonly category?: string[];
+  readonly kind?: string[];
+  readonly outcome?: string[];
+  readonly from?: number;
+  readonly to?: number;
+};
+
+const kindSchema = z
+  .string()
+  .regex(
+    /^[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)*$/,
+    'must be a kind such as message.refused, or its first word',
+  );
+
+/** A time for the beginning, or for the end, of a period. */
+export const moment =
+  (end: boolean) =>
+  (text: string): number => {
+    const at = parseMoment(text, Date.now(), end);
+    if (at !== undefined) return at;
+    throw new InvalidArgumentError(
+      'It must be a time such as 2026-11-23, 2026-11-23T09:30Z, or 7d for seven days ago.',
+    );
+  };
+
+/** Adds the options. */
+export function addFilters(command: ProgramCommand): void {
+  command
+    .option(
+      '--agency <agency>',
+      'only about this agency, as sender or recipient; may be repeated',
+      listOf(agencyIdSchema),
+    )
+    .option(
+      '--endpoint <agency/endpoint>',
+      'only about this endpoint; may be repeated',
+      listOf(endpointAddressSchema),
+    )
+    .option('--case <case>', 'only about this case: the thread of its notices', matching(messageIdSchema))
+    .option('--category <category>', 'only about this kind of notice; may be repeated', listOf(slugSchema))
+    .option(
+      '--kind <kind>',
+      'only leaves of this kind, such as message.refused or delivery; may be repeated',
+      listOf(kindSchema),
+    )
+    .option(
+      '--outcome <outcome>',
+      'only with this outcome: accepted, refused, repeated, delivered, stored, expired, error, or the code of a refusal; may be repeated',
+      listOf(slugSchema),
+    )
+    .option(
+      '--from <time>',
+      'only from this time on, such as 2026-11-23, 2026-11-23T09:30Z or 7d',
+      moment(false),
+    )
+    .option('--to <time>', 'only before this time; a day counts whole', moment(true));
+}
+
+/** What the flags ask for. */
+export function queryOf({
+  agency,
+  endpoint,
+  case: of,
+  category,
+  kind,
+  outcome,
+  from,
+  to,
+}: FilterFlags): SearchQuery {
+  const query = {
+    agency,
+    endpoint,
+    case: of === undefined ? undefined : [of],
+    category,
+    kind,
+    outcome,
+    from,
+    to,
+  };
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+}
+
+/** The same for the record of who asked: a case stands apart, so that its story knows who read in it. */
+export function askedOf(query: SearchQuery): Record<string, unknown> {
+  const { case: [of] = [], ...asked } = query;
+  return of === undefined ? { asked } : { case: of, asked };
+}

@@ -1,0 +1,39 @@
+/** Reading the audit log beside a gateway: the home, its store and the search index, with the reading recorded first. */
+import { join } from 'node:path';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { SearchIndex } from '../audit/search-index.ts';
+import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { Store } from '../store/port.ts';
+import { gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+import { recordReading } from './record-reading.ts';
+
+export type AuditReading = {
+  readonly home: GatewayHome;
+  readonly store: Store;
+  readonly index: SearchIndex;
+  /** The leaf of this reading: what is shown is the log before it. */
+  readonly leaf: number;
+};
+
+/** What is to be read, for the leaf that says so. */
+export type ReadingRecord = { readonly kind: `audit.${string}` } & Readonly<Record<string, unknown>>;
+
+/** Records the reading, brings the index up to date, and lets the work begin only then. */
+export async function readAudit<T>(
+  { dir }: GatewayFlags,
+  { kind, ...what }: ReadingRecord,
+  terminal: Terminal,
+  work: (reading: AuditReading) => Promise<T>,
+): Promise<T> {
+  return withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
+    const leaf = await recordReading(store, kind, what);
+    const { indexFileName, SearchIndex } = await import('../audit/search-index.ts');
+    const index = SearchIndex.open(join(home.dir, indexFileName), store);
+    try {
+      await terminal.during('Bringing the search index up to date', () => index.catchUp());
+      return await work({ home, store, index, leaf });
+    } finally {
+      index.close();
+    }
+  });
+}

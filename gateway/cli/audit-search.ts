@@ -1,0 +1,95 @@
+/** `causeway audit search`: leaves of the audit log by agency, endpoint, case, category, kind, outcome and time. */
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { wholeNumber } from '../../terminal/input.ts';
+import { showableLine } from '../../terminal/paint.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { SearchHit, SearchPage } from '../audit/index-reader.ts';
+import { askedOf, queryOf, addFilters, type FilterFlags } from './audit-filters.ts';
+import { readAudit } from './audit-reading.ts';
+import { dirOption, type GatewayFlags } from './gateway-folder.ts';
+
+type Flags = FilterFlags & GatewayFlags & { readonly limit: number; readonly before?: number };
+
+const defaultLimit = 25;
+const maxLimit = 1_000;
+
+export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): void {
+  const search = audit
+    .command('search')
+    .summary('find leaves by agency, endpoint, case, category, kind, outcome, time')
+    .description(
+      'Shows the leaves of the audit log that meet every condition given, newest first, a page at a time. Works while\n' +
+        'the gateway runs. The search itself becomes a leaf, with your name and what you asked, before anything is shown.',
+    );
+  addFilters(search);
+  search
+    .option('--limit <n>', 'leaves on a page', wholeNumber(1, maxLimit), defaultLimit)
+    .option('--before <index>', 'the page before this leaf', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option(...dirOption)
+    .action(async (flags: Flags) => {
+      const query = queryOf(flags);
+      const { limit, before } = flags;
+      const asked = askedOf(before === undefined ? query : { ...query, before });
+      await readAudit(flags, { kind: 'audit.search', ...asked }, terminal, async ({ index, leaf }) => {
+        const until = Math.min(before ?? leaf, leaf);
+        print(await index.search({ ...query, before: until }, limit), terminal);
+      });
+    });
+  search.examples(
+    ['causeway audit search --agency nhs-lanarkshire --outcome refused --from 7d', ''],
+    ['causeway audit search --case 0193… --json', 'every leaf of a case, for a script'],
+  );
+}
+
+function print({ hits, next }: SearchPage, terminal: Terminal): void {
+  if (terminal.wantsJson) {
+    for (const hit of hits) terminal.json(hitObject(hit));
+    terminal.json({ type: 'page', leaves: hits.length, next: next ?? null });
+    return;
+  }
+  if (hits.length === 0) terminal.hint('No leaf meets these conditions.');
+  terminal.table(hits.map((hit) => cellsOf(hit, terminal)));
+  if (next !== undefined) terminal.hint(`There are more: say the same again with --before ${next}`);
+}
+
+function hitObject({ index, at, kind, code, of, nth, case: id, matter, erased }: SearchHit): object {
+  return {
+    ...matter,
+    type: 'leaf',
+    index,
+    at: new Date(at).toISOString(),
+    kind,
+    code,
+    of,
+    nth,
+    case: id,
+    erased,
+  };
+}
+
+function cellsOf(
+  { index, at, kind, code, nth, case: id, matter, erased }: SearchHit,
+  { paint }: Terminal,
+): string[] {
+  const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
+  return [
+    String(index).padStart(6),
+    paint.dim(new Date(at).toISOString().slice(0, 19).replace('T', ' ')),
+    code === undefined ? words : `${words} ${code}`,
+    erased ? paint.dim('erased') : showableLine(matter === undefined ? '' : partiesOf(matter, nth)),
+    showableLine(matter?.category === undefined ? '' : `${matter.category} (${matter.severity ?? '?'})`),
+    id === undefined ? '' : paint.dim(`case ${id}`),
+  ];
+}
+
+/** `from → to` of a notice or a delivery; of anything else, what it says itself. */
+function partiesOf(matter: NonNullable<SearchHit['matter']>, nth: number | undefined): string {
+  const { source, recipients = [] } = matter;
+  if (source !== undefined) {
+    const to = nth === undefined ? recipients : recipients.slice(nth, nth + 1);
+    return to.length === 0 ? source : `${source} → ${to.join(', ')}`;
+  }
+  return Object.entries(matter)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
+}

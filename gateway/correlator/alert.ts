@@ -1,0 +1,66 @@
+/** What a pattern has to say about one child, with all that a person needs to judge it. */
+import { severityRank, type CorrelatorEvent } from './event.ts';
+import { agenciesOf } from './evaluate/window.ts';
+import type { Level, Pattern, Tier } from './patterns/pattern.ts';
+
+/** Why an event is taken to speak of the child of the event in the middle. */
+export type EvidenceLink = {
+  readonly event: string;
+  /** The event that all evidence is directly linked to. */
+  readonly to: string;
+  readonly tier: Tier;
+  /** Types of the recipes that agree. */
+  readonly types: readonly string[];
+};
+
+export type Alert = {
+  readonly pattern: Pattern;
+  /** The weakest link that it rests on. */
+  readonly tier: Tier;
+  readonly level: Level;
+  /** When it was raised, on the gateway's clock: when the evidence was complete, or a deadline had passed. */
+  readonly firedAt: number;
+  /** When the evidence was complete, on the senders' clocks. */
+  readonly completedAt: number;
+  /** Sorted by time. */
+  readonly events: readonly CorrelatorEvent[];
+  readonly links: readonly EvidenceLink[];
+  /** What would raise the level; empty at the highest. */
+  readonly missing: readonly string[];
+};
+
+/** The level that evidence reaches. */
+export function levelOf({ level, escalation }: Pattern, events: readonly CorrelatorEvent[]): Level {
+  if (escalation === undefined) return level;
+  const { agencies = Infinity, events: count = Infinity, severity } = escalation;
+  const isRaised =
+    agenciesOf(events).size >= agencies ||
+    events.length >= count ||
+    (severity !== undefined && gravest(events) <= severityRank(severity));
+  return isRaised ? escalation.level : level;
+}
+
+/** What evidence lacks for the escalated level: any one of these would do. */
+export function missingForNextLevel(pattern: Pattern, events: readonly CorrelatorEvent[]): string[] {
+  const { escalation } = pattern;
+  if (escalation === undefined || levelOf(pattern, events) === escalation.level) return [];
+  const { agencies, events: count, severity } = escalation;
+  const missing: string[] = [];
+  if (agencies !== undefined) missing.push(more(agencies - agenciesOf(events).size, 'agency', 'agencies'));
+  if (count !== undefined) missing.push(more(count - events.length, 'notice', 'notices'));
+  if (severity !== undefined) missing.push(`a notice of severity ${severity} or graver`);
+  return missing;
+}
+
+/** Tells alerts apart: the same evidence, at the same time, by the same version. */
+export function alertKey({ pattern, tier, level, firedAt, events }: Alert): string {
+  return [pattern.key, tier, level, firedAt, ...events.map(({ id }) => id)].join('\n');
+}
+
+function gravest(events: readonly CorrelatorEvent[]): number {
+  return Math.min(...events.map(({ severity }) => severityRank(severity)));
+}
+
+function more(count: number, one: string, several: string): string {
+  return count === 1 ? `1 more ${one}` : `${count} more ${several}`;
+}

@@ -1,0 +1,193 @@
+/**
+ * The correlator: notices in, alerts out. Pure apart from the memory it keeps; its only clock is that of arrivals.
+ *
+ * The alerts are a function of the notices with their times and times of arrival, told in the order of arrival. A
+ * notice that is added out of that order has the histories it can touch told again, so any order of adding gives the
+ * same alerts in the end; what such a telling changes is returned as raised and withdrawn.
+ */
+import { alertKey, levelOf, missingForNextLevel, type Alert, type EvidenceLink } from './alert.ts';
+import { findCandidates, type Candidate } from './candidates.ts';
+import { DeadlineQueue, type Timed } from './deadline-queue.ts';
+import { currentOf, isNews, mergeEpisodes, tell } from './episode.ts';
+import { byArrival, type CorrelatorEvent } from './event.ts';
+import type { Hit } from './evaluate/hits.ts';
+import { History, type Entry } from './history.ts';
+import type { Linker, LinkRecord } from './linker.ts';
+import { PatternIndex } from './pattern-index.ts';
+import type { Pattern } from './patterns/pattern.ts';
+
+/** What adding a notice, or the passing of time, leads to. */
+export type Outcome = {
+  readonly raised: readonly Alert[];
+  /** Alerts of before that the history, told again, does not raise; empty when notices come in order. */
+  readonly withdrawn: readonly Alert[];
+};
+
+/** Evidence whose pattern waits for something that must not stay away. */
+type Waiting = Timed & { readonly candidate: Candidate };
+
+export class Correlator<S> {
+  readonly #history: History<S>;
+  readonly #index: PatternIndex;
+  readonly #waiting = new DeadlineQueue<Waiting>();
+  #latest: CorrelatorEvent | undefined;
+  #now = -Infinity;
+  #raised: Alert[] = [];
+
+  constructor(patterns: readonly Pattern[], linker: Linker<S>) {
+    this.#index = new PatternIndex(patterns);
+    this.#history = new History(linker, this.#index.horizonMs);
+  }
+
+  /** Notices, descriptions and deadlines that are held in memory. */
+  get size(): { readonly notices: number; readonly records: number; readonly deadlines: number } {
+    const { size, records } = this.#history;
+    return { notices: size, records, deadlines: this.#waiting.size };
+  }
+
+  /** Adds a notice about a subject. One that is known already changes nothing. */
+  add(event: CorrelatorEvent, subject: S): Outcome {
+    const entry = this.#history.add(event, subject);
+    if (entry === undefined) return { raised: [], withdrawn: [] };
+    if (this.#latest !== undefined && byArrival(event, this.#latest) < 0) return this.#tellAgain(entry);
+    this.#latest = event;
+    this.#now = Math.max(this.#now, event.arrived);
+    this.#tell(entry);
+    return { raised: this.#takeRaised(), withdrawn: [] };
+  }
+
+  /** Lets time pass: raises what waited for a deadline before `now`. */
+  advance(now: number): Outcome {
+    this.#now = Math.max(this.#now, now);
+    this.#passDeadlines(this.#now);
+    return { raised: this.#takeRaised(), withdrawn: [] };
+  }
+
+  /** Forgets what is too old to matter, as of the latest arrival. */
+  sweep(): void {
+    this.#history.sweep(this.#now);
+  }
+
+  #tell(entry: Entry): void {
+    this.#passDeadlines(entry.event.arrived);
+    entry.isTold = true;
+    for (const [pattern, candidates] of findCandidates(entry, this.#history, this.#index)) {
+      if (pattern.absences.length === 0) {
+        for (const candidate of candidates) this.#consider(candidate, entry.event.arrived);
+      } else this.#await(pattern, candidates, entry.event.arrived);
+    }
+  }
+
+  /** One deadline for each completion; evidence that another candidate holds as well waits with it. */
+  #await(pattern: Pattern, candidates: readonly Candidate[], arrived: number): void {
+    const ends = new Set<number>();
+    for (const candidate of candidates) {
+      const { end, events } = candidate.hit;
+      if (ends.has(end)) continue;
+      ends.add(end);
+      const withinMs = Math.max(...pattern.absences.map((absence) => absence.withinMs));
+      const dueMs = Math.max(end + withinMs + pattern.graceMs, arrived);
+      const key = [pattern.key, ...events.map(({ id }) => id)].join('\n');
+      this.#waiting.push({ dueMs, key, candidate });
+    }
+  }
+
+  #passDeadlines(now: number): void {
+    for (;;) {
+      const waiting = this.#waiting.shiftBefore(now);
+      if (waiting === undefined) return;
+      const { candidate, dueMs } = waiting;
+      if (candidate.entries.every(({ isTold }) => isTold) && !this.#isAnswered(candidate, dueMs)) {
+        this.#consider(candidate, dueMs);
+      }
+    }
+  }
+
+  /** What was waited for counts from anyone who may speak of the child, however weak the link. */
+  #isAnswered({ pattern, hit, centre, entries }: Candidate, now: number): boolean {
+    const near = new Set<LinkRecord>([centre, ...entries.map(({ record }) => record)]);
+    for (const record of [...near]) for (const { to } of record.links) near.add(to);
+    const evidence = new Set(hit.events.map(({ id }) => id));
+    return [...near].some((record) =>
+      this.#history
+        .told(record, now)
+        .some(({ event }) => !evidence.has(event.id) && answers(pattern, hit, event)),
+    );
+  }
+
+  #consider({ pattern, hit, tier, centre, entries }: Candidate, firedAt: number): void {
+    const level = levelOf(pattern, hit.events);
+    const evidence = { events: hit.events, tier, level };
+    const known = entries.flatMap(({ episodes }) => episodes?.get(pattern.key) ?? []);
+    let episode = mergeEpisodes(known);
+    const isRaised = episode === undefined || isNews(episode, evidence, pattern.suppression);
+    if (isRaised) episode = tell(episode, evidence);
+    for (const entry of entries) if (episode !== undefined) remember(entry, pattern, currentOf(episode));
+    if (!isRaised) return;
+    const alert: Alert = {
+      pattern,
+      tier,
+      level,
+      firedAt,
+      completedAt: hit.end,
+      events: hit.events,
+      links: linksOf(centre, entries, this.#history.told(centre, firedAt)),
+      missing: missingForNextLevel(pattern, hit.events),
+    };
+    for (const entry of entries) (entry.alerts ??= []).push(alert);
+    this.#raised.push(alert);
+  }
+
+  /** Tells all histories again that the entry can touch, up to now. */
+  #tellAgain(late: Entry): Outcome {
+    const { entries } = this.#history.component(late.record);
+    const before = new Map<string, Alert>();
+    for (const entry of entries) {
+      for (const alert of entry.alerts ?? []) before.set(alertKey(alert), alert);
+      entry.isTold = false;
+      entry.episodes = undefined;
+      entry.alerts = undefined;
+    }
+    this.#waiting.drop(({ candidate }) => candidate.entries.some(({ isTold }) => !isTold));
+    for (const entry of entries.sort((a, b) => byArrival(a.event, b.event))) this.#tell(entry);
+    this.#passDeadlines(this.#now);
+    const after = new Map(this.#takeRaised().map((alert) => [alertKey(alert), alert]));
+    return {
+      raised: [...after].filter(([key]) => !before.has(key)).map(([, alert]) => alert),
+      withdrawn: [...before].filter(([key]) => !after.has(key)).map(([, alert]) => alert),
+    };
+  }
+
+  #takeRaised(): readonly Alert[] {
+    const raised = this.#raised;
+    if (raised.length > 0) this.#raised = [];
+    return raised;
+  }
+}
+
+/** Whether an event is what one of the pattern's absences waits for. */
+function answers({ absences }: Pattern, { events, end }: Hit, event: CorrelatorEvent): boolean {
+  return absences.some(({ rules, withinMs, from }) => {
+    const since = from === 'first' ? (events[0]?.time ?? end) : end;
+    if (event.time < since || event.time > end + withinMs) return false;
+    return rules.some((rule) => rule.matches(event));
+  });
+}
+
+function remember(entry: Entry, pattern: Pattern, episode: ReturnType<typeof tell>): void {
+  (entry.episodes ??= new Map()).set(pattern.key, episode);
+}
+
+function linksOf(
+  centre: LinkRecord,
+  entries: readonly Entry[],
+  centreEntries: readonly Entry[],
+): EvidenceLink[] {
+  const middle = entries.find(({ record }) => record === centre) ?? centreEntries[0];
+  const to = middle?.event.id ?? '';
+  return entries.flatMap(({ event, record }) => {
+    if (event.id === to) return [];
+    const link = record === centre ? centre.itself : centre.links.find((one) => one.to === record);
+    return link === undefined ? [] : [{ event: event.id, to, tier: link.tier, types: link.types }];
+  });
+}

@@ -1,0 +1,62 @@
+/** What waits for a moment, earliest first: a binary heap whose order leaves nothing to chance. */
+
+export type Timed = { readonly dueMs: number; readonly key: string };
+
+export class DeadlineQueue<T extends Timed> {
+  readonly #heap: T[] = [];
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  push(item: T): void {
+    const heap = this.#heap;
+    let index = heap.push(item) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || !isBefore(item, above)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = item;
+  }
+
+  /** Takes the earliest item that is due before `now`. */
+  shiftBefore(now: number): T | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    if (first === undefined || first.dueMs >= now) return undefined;
+    const last = heap.pop();
+    if (last !== undefined && heap.length > 0) this.#sink(last);
+    return first;
+  }
+
+  /** Takes out every item that the test picks. */
+  drop(isDropped: (item: T) => boolean): void {
+    const kept = this.#heap.filter((item) => !isDropped(item));
+    if (kept.length === this.#heap.length) return;
+    this.#heap.length = 0;
+    for (const item of kept) this.push(item);
+  }
+
+  #sink(item: T): void {
+    const heap = this.#heap;
+    let index = 0;
+    for (;;) {
+      const left = 2 * index + 1;
+      const right = left + 1;
+      const [a, b] = [heap[left], heap[right]];
+      if (a === undefined) break;
+      const [child, childIndex] = b !== undefined && isBefore(b, a) ? [b, right] : [a, left];
+      if (!isBefore(child, item)) break;
+      heap[index] = child;
+      index = childIndex;
+    }
+    heap[index] = item;
+  }
+}
+
+function isBefore(a: Timed, b: Timed): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.key < b.key);
+}

@@ -1,0 +1,78 @@
+/** What a pattern must tell the people who answer for it, beyond what is needed to run it. */
+import { z } from 'zod';
+import { isSubject } from './compile-rules.ts';
+import type { CorrelationRuleDocument } from './documents.ts';
+import { holds, levels, type Correlation, type Pattern } from './pattern.ts';
+
+type Report = (document: CorrelationRuleDocument, path: readonly PropertyKey[], message: string) => void;
+
+const needed = {
+  id: 'is missing; give a UUID, which stays the same over all versions',
+  status: 'is missing; stable, test or experimental',
+  description: 'is missing; say in a few sentences what it looks for and why',
+  author: 'is missing',
+  references: 'is missing; name the published rationale',
+  date: 'is missing; the day on which it was written',
+  falsepositives: 'is missing; say when it will be wrong',
+  level: 'is missing; consider or suspect',
+  version: 'is missing; 1 for a new pattern',
+  fixtures: 'is missing; give at least one example that alerts and one that does not',
+} as const;
+
+/** Reports every pattern that does not explain itself, or that lets one agency alone raise an alert unexplained. */
+export function checkCommitteeForm(
+  patterns: ReadonlyMap<Pattern, CorrelationRuleDocument>,
+  report: Report,
+): void {
+  for (const [pattern, document] of patterns) {
+    const { content } = document;
+    for (const [key, message] of Object.entries(needed)) {
+      if (content[key as keyof typeof needed] === undefined) report(document, [], `\`${key}\` ${message}`);
+    }
+    if (content.id !== undefined && !z.uuid().safeParse(content.id).success) {
+      report(document, ['id'], '`id` must be a UUID');
+    }
+    if (content.level !== undefined && !levels.some((level) => level === content.level)) {
+      report(document, ['level'], `\`level\` must be one of ${levels.join(', ')}`);
+    }
+    if (!(content.correlation['group-by'] ?? []).some(isSubject)) {
+      report(
+        document,
+        ['correlation', 'group-by'],
+        '`group-by` must have `subject`: a pattern is about one child',
+      );
+    }
+    checkFixtures(document, report);
+    checkIndependence(pattern, document, report);
+  }
+}
+
+function checkFixtures(document: CorrelationRuleDocument, report: Report): void {
+  const { fixtures } = document.content;
+  if (fixtures === undefined) return;
+  if (!fixtures.some(({ alerts }) => alerts.length > 0)) {
+    report(document, ['fixtures'], 'no fixture raises an alert');
+  }
+  if (!fixtures.some(({ alerts }) => alerts.length === 0)) {
+    report(document, ['fixtures'], 'no fixture shows what must not raise an alert');
+  }
+}
+
+function checkIndependence(pattern: Pattern, document: CorrelationRuleDocument, report: Report): void {
+  const isIndependent = needsTwoAgencies(pattern.correlation);
+  if (!isIndependent && pattern.singleAgency === undefined) {
+    report(
+      document,
+      ['correlation'],
+      'one agency alone could raise this alert: ask for `agencies: 2`, or give the reason in `single-agency`',
+    );
+  }
+  if (isIndependent && pattern.singleAgency !== undefined) {
+    report(document, ['single-agency'], 'this pattern needs two agencies anyway');
+  }
+}
+
+function needsTwoAgencies({ agencies, type, fields, condition }: Correlation): boolean {
+  const countsAgencies = type === 'value_count' && fields.some((field) => field === 'agency');
+  return agencies >= 2 || (countsAgencies && !holds(condition, 1));
+}

@@ -1,0 +1,88 @@
+/** From an outermost correlation document to the pattern that alerts. */
+import type { RuleCompiler } from './compile-rules.ts';
+import type { CorrelationRuleDocument } from './documents.ts';
+import type { Absence, BaseRule, Correlation, Level, Pattern, Rule } from './pattern.ts';
+import { parseTimespan } from './timespan.ts';
+
+/** Late enough for a weekend, a holiday and an outbox that was offline. */
+export const defaultLatenessMs = 60 * 86_400_000;
+const dayMs = 86_400_000;
+
+export function compilePattern(
+  document: CorrelationRuleDocument,
+  correlation: Correlation,
+  compiler: RuleCompiler,
+): Pattern {
+  const { content, file, source } = document;
+  const id = content.id ?? content.name ?? `${file}#${content.title}`;
+  const version = content.version ?? 1;
+  const absences = absencesOf(document, compiler);
+  const latenessMs = content.lateness === undefined ? undefined : parseTimespan(content.lateness);
+  const isAbsence = absences.length > 0;
+  const evidence = content.suppression?.['new-evidence'] ?? ['agency', 'category'];
+  return {
+    id,
+    version,
+    key: `${id}@${version}`,
+    name: content.name,
+    title: content.title,
+    description: content.description ?? '',
+    status: content.status ?? 'experimental',
+    level: levelOf(content.level),
+    references: content.references ?? [],
+    falsePositives: content.falsepositives ?? [],
+    file,
+    line: source.positionOf([]).line,
+    correlation,
+    absences,
+    link: content.link ?? 'same',
+    lateLimitMs: isAbsence ? defaultLatenessMs : (latenessMs ?? defaultLatenessMs),
+    graceMs: isAbsence ? (latenessMs ?? defaultGraceMs) : 0,
+    suppression: {
+      newAgency: evidence.includes('agency'),
+      newCategory: evidence.includes('category'),
+    },
+    escalation: content.escalation && {
+      level: content.escalation.level,
+      agencies: content.escalation.agencies,
+      events: content.escalation.events,
+      severity: content.escalation.severity,
+    },
+    singleAgency: content['single-agency'],
+    effective: {
+      fromMs: dayOf(content.effective?.from) ?? -Infinity,
+      untilMs: (dayOf(content.effective?.until) ?? Infinity) + dayMs,
+    },
+    evidenceRules: [...new Set(baseRulesOf(correlation))],
+  };
+}
+
+function absencesOf(document: CorrelationRuleDocument, compiler: RuleCompiler): Absence[] {
+  return (document.content.absent ?? []).map(({ rules: names, within, from }, index) => {
+    const rules = compiler.resolve(document, names, ['absent', index, 'rules']);
+    if (rules.some(({ kind }) => kind === 'correlation')) {
+      const message = 'must name rules for single events, not correlations';
+      compiler.report(document, ['absent', index, 'rules'], message);
+    }
+    return {
+      rules: rules.filter((rule) => rule.kind === 'base'),
+      withinMs: parseTimespan(within) ?? 0,
+      from: from ?? 'last',
+    };
+  });
+}
+
+/** How long absence waits for late replies unless the pattern says otherwise. */
+const defaultGraceMs = 3 * dayMs;
+
+function levelOf(level: string | undefined): Level {
+  return level === 'suspect' || level === 'high' || level === 'critical' ? 'suspect' : 'consider';
+}
+
+function dayOf(day: string | undefined): number | undefined {
+  return day === undefined ? undefined : Date.parse(`${day.replaceAll('/', '-')}T00:00:00.000Z`);
+}
+
+function baseRulesOf(rule: Rule): BaseRule[] {
+  return rule.kind === 'base' ? [rule] : rule.rules.flatMap(baseRulesOf);
+}

@@ -1,0 +1,85 @@
+/** The documents of a pattern folder, and how rules are found by the names that other rules use. */
+import { basename } from 'node:path';
+import type { Problem } from '../../../protocol/errors.ts';
+import { parseYamlDocuments, readYaml, type YamlSource } from '../../policy/yaml-source.ts';
+import { schemaFor, type BaseRuleDocument, type CorrelationDocument } from './document-schema.ts';
+
+export type PatternFile = { readonly name: string; readonly text: string };
+
+type Origin = { readonly file: string; readonly source: YamlSource };
+/** One YAML document, read by its schema. */
+export type RuleDocument = Origin &
+  (
+    | { readonly kind: 'base'; readonly content: BaseRuleDocument }
+    | { readonly kind: 'correlation'; readonly content: CorrelationDocument }
+  );
+export type CorrelationRuleDocument = Extract<RuleDocument, { kind: 'correlation' }>;
+
+/** Reads every document of every file; what is not understood goes to `problems` with its place. */
+export function readDocuments(files: readonly PatternFile[], problems: Problem[]): RuleDocument[] {
+  return files.flatMap(({ name, text }) =>
+    parseYamlDocuments(name, text, problems).flatMap((source) => readDocument(source, problems) ?? []),
+  );
+}
+
+function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | undefined {
+  const value: unknown = source.document.toJS({ maxAliasCount: 100 });
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const fit = schemaFor(keys);
+  if (fit === undefined) {
+    const message = keys.includes('filter')
+      ? 'Sigma filters are not understood here; write the condition into the rule'
+      : 'a document holds either a `correlation` or a `detection`; this one has neither';
+    problems.push({ at: source.name, ...source.positionOf([]), message });
+    return undefined;
+  }
+  const origin = { file: source.name, source };
+  if (fit.kind === 'base') {
+    const content = readYaml(source, fit.schema, problems);
+    return content === undefined ? undefined : { ...origin, kind: 'base', content };
+  }
+  const content = readYaml(source, fit.schema, problems);
+  return content === undefined ? undefined : { ...origin, kind: 'correlation', content };
+}
+
+/** `three-agencies.yaml` → `three-agencies`. */
+export function stemOf(file: string): string {
+  return basename(file).replace(/\.ya?ml$/, '');
+}
+
+/** Finds documents by `name`, `id`, file name or title; those of the same file come before all others. */
+export class RuleDirectory {
+  readonly #documents: readonly RuleDocument[];
+
+  constructor(documents: readonly RuleDocument[]) {
+    this.#documents = documents;
+  }
+
+  /** All that the name could mean at its most specific reading; more than one is ambiguous. */
+  find(reference: string, file: string): readonly RuleDocument[] {
+    const here = this.#documents.filter((document) => document.file === file);
+    for (const documents of [here, this.#documents]) {
+      for (const names of [nameAndId, onlyStem, onlyTitle]) {
+        const found = documents.filter((document) => names(document).includes(reference));
+        if (found.length > 0) return found;
+      }
+    }
+    return [];
+  }
+
+  get names(): string[] {
+    return this.#documents.flatMap(({ content }) => content.name ?? []);
+  }
+}
+
+function nameAndId({ content }: RuleDocument): (string | undefined)[] {
+  return [content.name, content.id];
+}
+
+function onlyStem({ file }: RuleDocument): string[] {
+  return [stemOf(file)];
+}
+
+function onlyTitle({ content }: RuleDocument): (string | undefined)[] {
+  return [content.title];
+}

@@ -1,0 +1,122 @@
+/** Runs a pattern's own examples through the correlator, and tells what came out otherwise than they say. */
+import type { Category } from '../policy/categories.ts';
+import type { Agency } from '../policy/agencies.ts';
+import type { Alert } from './alert.ts';
+import { Correlator } from './correlator.ts';
+import { describeEvent } from './describe-event.ts';
+import { byArrival, type CorrelatorEvent } from './event.ts';
+import { LabelLinker, type Label } from './label-linker.ts';
+import type { Fixture } from './patterns/document-schema.ts';
+import type { Pattern, Tier } from './patterns/pattern.ts';
+import { formatTimespan, parseTimespan } from './patterns/timespan.ts';
+
+/** What the agreement adds to an event's own words. */
+export type Agreement = {
+  readonly agencies: ReadonlyMap<string, Agency>;
+  readonly categories: ReadonlyMap<string, Category>;
+};
+
+const dayMs = 86_400_000;
+
+/** @returns what differs, in words; empty when the fixture comes out as it says */
+export function runFixture(pattern: Pattern, fixture: Fixture, agreement: Agreement): string[] {
+  const unknown = unknownWords(fixture, agreement);
+  if (unknown.length > 0) return unknown;
+  const startMs = beginningOf(pattern);
+  const events = fixture.events.map((event, index) => toEvent(event, index, startMs, agreement));
+  const correlator = new Correlator<Label>([pattern], new LabelLinker());
+  const alerts: Alert[] = [];
+  for (const [event, label] of events.toSorted(([a], [b]) => byArrival(a, b))) {
+    alerts.push(...correlator.add(event, label).raised);
+  }
+  alerts.push(...correlator.advance(Infinity).raised);
+  return compareAlerts(fixture, alerts, startMs);
+}
+
+/** A quiet day on which the pattern is in force. */
+function beginningOf({ effective: { fromMs } }: Pattern): number {
+  return Number.isFinite(fromMs) ? fromMs + dayMs : Date.parse('2026-01-05T00:00:00.000Z');
+}
+
+function toEvent(
+  {
+    at,
+    arrives,
+    source,
+    category,
+    severity,
+    subjects,
+    child = 'the child',
+    link = 'same',
+    repeats,
+  }: Fixture['events'][number],
+  index: number,
+  startMs: number,
+  agreement: Agreement,
+): readonly [CorrelatorEvent, Label] {
+  const time = startMs + (parseTimespan(at) ?? 0);
+  const event = describeEvent(
+    {
+      id: String(repeats ?? index + 1),
+      time,
+      arrived: arrives === undefined ? time : startMs + (parseTimespan(arrives) ?? 0),
+      source,
+      category,
+      severity: severity ?? agreement.categories.get(category)?.severity ?? 'concern',
+      subjects,
+    },
+    agreement,
+  );
+  return [event, { child, tier: link }];
+}
+
+function unknownWords({ events }: Fixture, { agencies, categories }: Agreement): string[] {
+  return events.flatMap(({ source, category }, index) => [
+    ...(agencies.has(source.split('/')[0] ?? '')
+      ? []
+      : [`event ${index + 1}: there is no agency of ${source}`]),
+    ...(categories.has(category) ? [] : [`event ${index + 1}: there is no category ${category}`]),
+  ]);
+}
+
+type Expected = Fixture['alerts'][number];
+
+function compareAlerts({ alerts: expected }: Fixture, raised: readonly Alert[], startMs: number): string[] {
+  const problems: string[] = [];
+  expected.forEach((alert, index) => {
+    const found = raised[index];
+    if (found === undefined) {
+      problems.push(`alert ${index + 1} of events ${alert.events.join(', ')} was not raised`);
+    } else problems.push(...differences(alert, found, startMs).map((one) => `alert ${index + 1} ${one}`));
+  });
+  for (const { events } of raised.slice(expected.length)) {
+    problems.push(`an alert was raised that is not expected, of events ${idsOf(events)}`);
+  }
+  return problems;
+}
+
+function differences(expected: Expected, found: Alert, startMs: number): string[] {
+  const wanted: { level?: string | undefined; tier?: Tier | undefined; at?: string | undefined } = expected;
+  const problems: string[] = [];
+  const ids = idsOf(found.events);
+  if (ids !== expected.events.toSorted((a, b) => a - b).join(', ')) {
+    problems.push(`has events ${ids} instead of ${expected.events.join(', ')}`);
+  }
+  for (const key of ['level', 'tier'] as const) {
+    if (wanted[key] !== undefined && wanted[key] !== found[key]) {
+      problems.push(`has ${key} ${found[key]} instead of ${wanted[key]}`);
+    }
+  }
+  const fired = found.firedAt - startMs;
+  if (wanted.at !== undefined && parseTimespan(wanted.at) !== fired) {
+    problems.push(`fires at ${formatTimespan(fired)} instead of ${wanted.at}`);
+  }
+  return problems;
+}
+
+function idsOf(events: readonly CorrelatorEvent[]): string {
+  return events
+    .map(({ id }) => Number(id))
+    .sort((a, b) => a - b)
+    .join(', ');
+}

@@ -1,0 +1,22 @@
+/** Listening, with words for what keeps a gateway from it. */
+import type { FastifyInstance } from 'fastify';
+import { CausewayError } from '../../protocol/errors.ts';
+
+/** @throws CausewayError `configuration-invalid` */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const reasons: Record<string, string> = {
+      EADDRINUSE: 'another program listens there',
+      EACCES: 'this user may not listen there; ports below 1024 are for privileged ones',
+      EADDRNOTAVAIL: 'this computer has no such address',
+    };
+    const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
+    if (reason === undefined) throw cause;
+    throw new CausewayError('configuration-invalid', {
+      detail: `The gateway cannot listen on ${host}, port ${port}: ${reason}. See host and port in gateway.yaml.`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,38 @@
+/** Opens the store that an address names, with the engine that it needs. */
+import { isMongodbAddress } from './store/store-address.ts';
+import type { Store } from './store/port.ts';
+
+export type StoreOptions = {
+  /** Ed25519 private key in PKCS#8 PEM, which signs the gateway's receipts. */
+  readonly receiptKeyPem: string;
+  /** 32 bytes, with which the store opens the bodies of leaves; see `case-vault.ts`. */
+  readonly auditKey: Buffer;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** Told of failures that no caller waits for. */
+  readonly onError?: (error: unknown) => void;
+};
+
+/**
+ * Opens a store.
+ * @param address the embedded engine's file, or `mongodb://…`
+ * @throws CausewayError `store-incompatible`, `store-damaged`, `store-unavailable`, `configuration-invalid`
+ */
+export async function openStore(address: string, options: StoreOptions): Promise<Store> {
+  if (isMongodbAddress(address)) {
+    const { openMongodbStore } = await import('./store/mongodb/mongodb-store.ts');
+    return await openMongodbStore({ url: address, ...options });
+  }
+  const { openSqliteStore } = await import('./store/sqlite/sqlite-store.ts');
+  return await openSqliteStore({ file: address, ...options });
+}
+
+/**
+ * Keeps a second gateway away from a store that is for one only.
+ * @throws CausewayError `store-in-use`
+ */
+export async function lockForOneGateway(address: string): Promise<{ release(): void }> {
+  if (isMongodbAddress(address)) return { release: () => undefined };
+  const { lockPath } = await import('./store/path-lock.ts');
+  return lockPath(address);
+}

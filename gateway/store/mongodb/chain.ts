@@ -1,0 +1,133 @@
+/**
+ * Where the chain of blocks ends, as far as this process knows, and telling what each block brings, in order.
+ *
+ * A block of this process is told by whoever committed it, with the bytes at hand; every other one is told when it
+ * is read. Since a block can only be added after the one before it is known here, nothing is told before what
+ * happened before it: an endpoint's queue has no gap that nobody was told of.
+ */
+import type { StoreListener, StoreVersions } from '../port.ts';
+import { emptyHead, headAfter, type Head } from './block.ts';
+import type { CausalTime } from './causal-time.ts';
+import type { BlockDocument, BlockNews, Collections, ReceiptGroupDocument } from './documents.ts';
+
+type ReadBlock = Omit<BlockDocument, 'leaves' | 'bodies' | 'previous' | 'at'>;
+
+const blocksAtOnce = 500;
+/** Gateways count as competing for so long after a block of another one. */
+const contendedForMs = 1_000;
+const projection = { leaves: 0, bodies: 0, previous: 0, at: 0 } as const;
+
+export class Chain {
+  listener: StoreListener | undefined;
+  readonly #blocks: Collections['block'];
+  readonly #causal: CausalTime;
+  #head: Head = emptyHead;
+  /** The attempt of this process that may become a block at any moment. */
+  #underWay: Pick<BlockDocument, 'writer' | 'attempt'> | undefined;
+  #catchingUp: Promise<void> | undefined;
+  #wantsMore = false;
+  #foreignAt = -Infinity;
+  #isLastOurs = false;
+
+  constructor(blocks: Collections['block'], causal: CausalTime) {
+    this.#blocks = blocks;
+    this.#causal = causal;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** True when this process added the last block and others have added theirs just before: it is their turn. */
+  get isTurnOfOthers(): boolean {
+    return this.#isLastOurs && performance.now() - this.#foreignAt < contendedForMs;
+  }
+
+  /** Reads where the chain ends. What came before is told to nobody. */
+  async open(): Promise<void> {
+    const last = await this.#causal.within(async (session) =>
+      this.#blocks.findOne({}, { session, projection, sort: { _id: -1 }, hint: '_id_' }),
+    );
+    if (last !== null) this.#head = headAfter(last);
+  }
+
+  /** Reads and tells the blocks that others have added. A call during a reading reads once more after it. */
+  async catchUp(): Promise<void> {
+    this.#wantsMore = true;
+    this.#catchingUp ??= this.#readOn().finally(() => (this.#catchingUp = undefined));
+    await this.#catchingUp;
+  }
+
+  /** An attempt to commit this block begins. Reading stops before it until its end is known. */
+  begin(block: BlockDocument): void {
+    this.#underWay = block;
+  }
+
+  /** The attempt was not committed, or nobody will ever know here. */
+  giveUp(): void {
+    this.#underWay = undefined;
+  }
+
+  /** The attempt was committed. */
+  append(block: BlockDocument, groups: readonly ReceiptGroupDocument[]): void {
+    this.#underWay = undefined;
+    this.#isLastOurs = true;
+    const versionsBefore = this.#head.versions;
+    this.#head = headAfter(block);
+    for (const { _id, bytes } of groups) this.listener?.onReceipts(_id.endpoint, _id.position, bytes);
+    this.#tellVersions(block.news, versionsBefore);
+  }
+
+  /** True when the chain holds exactly this attempt's block. */
+  async holds({ _id, writer, attempt }: BlockDocument): Promise<boolean> {
+    const found = await this.#causal.within(async (session) =>
+      this.#blocks.findOne({ _id }, { session, projection: { writer: 1, attempt: 1 } }),
+    );
+    return found?.writer === writer && found.attempt === attempt;
+  }
+
+  async #readOn(): Promise<void> {
+    while (this.#wantsMore) {
+      this.#wantsMore = false;
+      let count = blocksAtOnce;
+      while (count === blocksAtOnce) {
+        const blocks = await this.#readAfter(this.#head.height);
+        count = blocks.length;
+        for (const block of blocks) if (!this.#take(block)) return;
+      }
+    }
+  }
+
+  async #readAfter(height: number): Promise<readonly ReadBlock[]> {
+    return await this.#causal.within(async (session) =>
+      this.#blocks
+        .find({ _id: { $gt: height } }, { session, projection })
+        .sort({ _id: 1 })
+        .limit(blocksAtOnce)
+        .toArray(),
+    );
+  }
+
+  /** @returns false where the reading must stop */
+  #take(block: ReadBlock): boolean {
+    // Appended meanwhile by this process.
+    if (block._id <= this.#head.height) return true;
+    if (block.writer === this.#underWay?.writer && block.attempt === this.#underWay.attempt) return false;
+    const versionsBefore = this.#head.versions;
+    this.#head = headAfter(block);
+    this.#isLastOurs = false;
+    this.#foreignAt = performance.now();
+    for (const endpoint of block.news.queues) this.listener?.onQueue?.(endpoint);
+    for (const { endpoint, position } of block.news.streams) {
+      this.listener?.onReceipts(endpoint, position, undefined);
+    }
+    this.#tellVersions(block.news, versionsBefore);
+    return true;
+  }
+
+  #tellVersions({ versions }: BlockNews, before: StoreVersions): void {
+    if (versions.directory > before.directory || versions.policy > before.policy) {
+      this.listener?.onChange(versions);
+    }
+  }
+}

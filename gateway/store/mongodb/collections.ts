@@ -1,0 +1,60 @@
+/** Makes the collections and indexes at the first start, and knows a database that is none of ours. */
+import type { ClientSession, Db } from 'mongodb';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { collectionsOf, storeForm, type Collections } from './documents.ts';
+import { hasCode } from './failures.ts';
+import { collectionNames, indexesOf, validatorOf } from './schema.ts';
+
+const owner = 'causeway';
+
+/**
+ * Makes what is missing. Several gateways may do so at once.
+ * @throws CausewayError `store-incompatible` when the database belongs to another program or has another form
+ */
+export async function openCollections(database: Db): Promise<Collections> {
+  const collections = collectionsOf(database);
+  const mark = await collections.meta.findOne({ _id: 'form' });
+  if (mark === null) await refuseForeignDatabases(database);
+  else if (mark.owner !== owner || mark.form !== storeForm) {
+    throw new CausewayError('store-incompatible', {
+      detail: `It has form ${mark.form}; this program reads form ${storeForm}.`,
+    });
+  }
+  for (const name of collectionNames) await openCollection(database, name, mark === null);
+  if (mark === null) {
+    const form = { owner, form: storeForm };
+    await collections.meta.updateOne({ _id: 'form' }, { $setOnInsert: form }, { upsert: true });
+  }
+  return collections;
+}
+
+/** Proves a durable write by changing something that nobody reads. */
+export async function touch(meta: Collections['meta'], session: ClientSession): Promise<void> {
+  await meta.updateOne(
+    { _id: 'probe' },
+    { $inc: { count: 1 } },
+    { session, upsert: true, writeConcern: { w: 'majority', journal: true, wtimeoutMS: 5_000 } },
+  );
+}
+
+async function openCollection(database: Db, name: keyof Collections, isNew: boolean): Promise<void> {
+  if (isNew) {
+    try {
+      await database.createCollection(name, { validator: validatorOf(name) });
+    } catch (error) {
+      // Another gateway is making the same ones.
+      if (!hasCode(error, 'namespaceExists')) throw error;
+    }
+  }
+  const indexes = indexesOf(name);
+  if (indexes.length > 0) await database.collection(name).createIndexes([...indexes]);
+}
+
+async function refuseForeignDatabases(database: Db): Promise<void> {
+  const found = await database.listCollections({}, { nameOnly: true }).toArray();
+  const ours = new Set<string>(collectionNames);
+  if (found.every(({ name }) => ours.has(name))) return;
+  throw new CausewayError('store-incompatible', {
+    detail: `The database ${database.databaseName} belongs to another program. Name another one in the address.`,
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * Commits groups of operations: one group, one transaction, one block.
+ *
+ * ```
+ * read what the operations need → carry them out on a draft → write block n+1 and the rest → commit
+ *   height taken, or write conflict   another gateway was first: catch up, begin again
+ *   transient error                   election, lost connection: begin again
+ *   commit unanswered                 ask again; then look for the own block at its height
+ * ```
+ *
+ * Reading and adding block n+1 happen in one snapshot, and every change adds a block: so whatever was read still
+ * holds when the block is committed, and no two gateways ever decide on the same state.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientSession, TransactionOptions } from 'mongodb';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import type { BatchSigner } from '../../../protocol/proof/signing.ts';
+import type { CaseVault } from '../case-vault.ts';
+import { nextBlock } from './block.ts';
+import { carryOut, growStreams } from './carry-out.ts';
+import type { CausalTime } from './causal-time.ts';
+import type { Chain } from './chain.ts';
+import type { BlockDocument, BlockNews, Collections } from './documents.ts';
+import { Draft } from './draft.ts';
+import { isCommitUnknown, isHeightTaken, isTransient } from './failures.ts';
+import { Known } from './known.ts';
+import { enforceLease } from './leases.ts';
+import { load } from './load.ts';
+import type { Operation, OperationType, Results } from './operations.ts';
+import { write } from './write.ts';
+
+const transaction: TransactionOptions = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+  maxCommitTimeMS: 5_000,
+};
+
+/** The pause before another try grows up to this. */
+const maxPauseMs = 50;
+/**
+ * Who has just added a block would always be first for the next one: the others have yet to hear of it. While
+ * gateways compete, it lets them go ahead for so long. What is asked meanwhile shares its next group.
+ */
+const courtesyMs = 5;
+const lookMs = 3;
+
+export type CommitterParts = {
+  readonly collections: Collections;
+  readonly causal: CausalTime;
+  readonly chain: Chain;
+  readonly signer: BatchSigner;
+  readonly vault: CaseVault;
+  /** Tells this process's blocks from those of others. */
+  readonly writer: string;
+};
+
+export class Committer {
+  readonly #parts: CommitterParts;
+  readonly #known = new Known();
+  #attempt = 0;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Commits a group durably, or throws and then promises nothing: it may have been committed all the same.
+   * @param deadline until when to try again, by `performance.now()`
+   * @returns what each operation resolves with
+   */
+  async commit(
+    operations: readonly Operation[],
+    at: number,
+    deadline: number,
+  ): Promise<Results[OperationType][]> {
+    if (this.#parts.chain.isTurnOfOthers) await sleep(courtesyMs);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#parts.causal.within((session) => this.#try(session, operations, at, deadline));
+      } catch (error) {
+        if (!isHeightTaken(error) && !isTransient(error)) throw error;
+        if (performance.now() > deadline) throw error;
+        await this.#pause(tries);
+      }
+    }
+  }
+
+  /** Waits until the chain has grown, since another gateway was first, or for a little while. */
+  async #pause(tries: number): Promise<void> {
+    const { chain } = this.#parts;
+    const { height } = chain.head;
+    const until = performance.now() + Math.min(maxPauseMs, lookMs * 2 ** tries);
+    do {
+      await sleep(Math.random() * lookMs);
+      await chain.catchUp().catch(() => undefined);
+    } while (chain.head.height === height && performance.now() < until);
+  }
+
+  async #try(
+    session: ClientSession,
+    operations: readonly Operation[],
+    at: number,
+    deadline: number,
+  ): Promise<Results[OperationType][]> {
+    const { collections, chain, signer, vault, writer } = this.#parts;
+    const access = { collections, session };
+    const draft = new Draft(chain.head, at, vault, this.#known.lend(chain.head));
+    let block: BlockDocument | undefined;
+    session.startTransaction(transaction);
+    try {
+      for (const { lease } of operations) if (lease !== undefined) await enforceLease(lease, writer, access);
+      await load(draft, operations, access);
+      const results = operations.map((operation) => carryOut(draft, operation, signer));
+      const streams = await growStreams(draft, signer, access);
+      if (draft.isChanging) {
+        const { nextDelivery } = draft;
+        const by = { writer, attempt: ++this.#attempt };
+        const content = { at, block: draft.leaves.block, nextDelivery, news: newsOf(draft) };
+        block = nextBlock(draft.head, content, by);
+        chain.begin(block);
+        await write(draft, block, streams, access);
+      }
+      await this.#commitTransaction(session, block, deadline);
+      this.#known.takeBack(draft, block);
+      if (block !== undefined) chain.append(block, streams.groups);
+      return results;
+    } catch (error) {
+      chain.giveUp();
+      if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #commitTransaction(
+    session: ClientSession,
+    block: BlockDocument | undefined,
+    deadline: number,
+  ): Promise<void> {
+    for (;;) {
+      try {
+        await session.commitTransaction();
+        return;
+      } catch (error) {
+        if (!isCommitUnknown(error)) throw error;
+        if (performance.now() < deadline) {
+          await sleep(maxPauseMs);
+          continue;
+        }
+        if (block !== undefined && (await this.#parts.chain.holds(block).catch(() => false))) return;
+        throw error;
+      }
+    }
+  }
+}
+
+function newsOf(draft: Draft): BlockNews {
+  const streams = [...draft.told.keys()].map((endpoint: EndpointAddress) => ({
+    endpoint,
+    position: draft.streams.get(endpoint)?.last ?? 0,
+  }));
+  return { queues: [...draft.queues], streams, versions: draft.versions };
+}

@@ -1,0 +1,166 @@
+/** Reaching the server, and saying in words why it will not do. */
+import {
+  MongoAPIError,
+  MongoClient,
+  MongoServerSelectionError,
+  type Db,
+  type MongoClientOptions,
+} from 'mongodb';
+import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
+import { hasCode } from './failures.ts';
+
+const defaultDatabase = 'causeway';
+/** Snapshot transactions with change streams on every form of index work from here on; older ones were not tried. */
+const oldestServer = [6, 0] as const;
+
+/**
+ * A silent server is found out within five seconds, and whoever waits for it is told. What the URL says of these
+ * is overridden: promises rest on them.
+ */
+const options: MongoClientOptions = {
+  appName: 'causeway',
+  promoteBuffers: true,
+  ignoreUndefined: true,
+  readPreference: 'primary',
+  readConcern: { level: 'majority' },
+  writeConcern: { w: 'majority', journal: true },
+  retryWrites: true,
+  retryReads: true,
+  serverSelectionTimeoutMS: 5_000,
+  heartbeatFrequencyMS: 2_000,
+  connectTimeoutMS: 3_000,
+  socketTimeoutMS: 15_000,
+  maxPoolSize: 16,
+};
+
+export type Connection = { readonly client: MongoClient; readonly database: Db };
+
+/**
+ * Connects and checks that the server can keep a store.
+ * @throws CausewayError `configuration-invalid` when the address, the user or the server is unsuitable,
+ * `store-unavailable` when no primary answers
+ */
+export async function connect(url: string): Promise<Connection> {
+  const client = parse(url);
+  try {
+    await client.connect();
+    await checkServer(client);
+    return { client, database: client.db(databaseName(url)) };
+  } catch (error) {
+    await client.close().catch(() => undefined);
+    throw explain(error, url);
+  }
+}
+
+/** The address without user and password, for people. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/^(mongodb(?:\+srv)?:\/\/)[^@/]*@/, '$1').replace(/\?.*$/s, '');
+}
+
+/**
+ * The error of a first contact in words, with what to do.
+ * @param error of the driver; anything else comes back as it is
+ */
+export function explain(error: unknown, url: string): unknown {
+  if (isCausewayError(error)) return error;
+  const place = withoutSecrets(url);
+  if (hasCode(error, 'authenticationFailed')) {
+    return invalid(
+      `MongoDB at ${place} does not accept the user or the password. Check both, and authSource, in the address of the store.`,
+      error,
+    );
+  }
+  if (hasCode(error, 'unauthorized')) {
+    return invalid(
+      `MongoDB at ${place} lets this user read but not write, or not even that. Give it the role readWrite on the database.`,
+      error,
+    );
+  }
+  if (error instanceof MongoServerSelectionError) return explainSelection(error, place);
+  if (error instanceof MongoAPIError)
+    return invalid(`The address of the store is not usable: ${place}.`, error);
+  return error instanceof Error && error.name.startsWith('Mongo')
+    ? new CausewayError('store-unavailable', {
+        detail: `MongoDB at ${place} answers with an error: ${error.message}`,
+        cause: error,
+      })
+    : error;
+}
+
+/** What a server says of itself in answer to `hello`. */
+type ServerKind = { readonly setName?: string; readonly msg?: string };
+
+/** @throws CausewayError `configuration-invalid` when a store cannot be kept on a server of this version and kind */
+export function refuseServer(version: string, { setName, msg }: ServerKind): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isTooOld = major < oldestServer[0] || (major === oldestServer[0] && minor < oldestServer[1]);
+  if (isTooOld) throw tooOld(`is version ${version}`, undefined);
+  if (setName !== undefined) return;
+  throw invalid(
+    msg === 'isdbgrid'
+      ? 'The store is a sharded cluster, which was never tried. Address a replica set.'
+      : 'MongoDB runs there as a standalone server, which has no transactions. Make it a replica set: start mongod ' +
+          'with --replSet and call rs.initiate() once; three members survive the loss of one.',
+    undefined,
+  );
+}
+
+function explainSelection(error: MongoServerSelectionError, place: string): CausewayError {
+  const servers = [...(error.reason?.servers.values() ?? [])];
+  const answering = servers.filter(({ type }) => type !== 'Unknown');
+  const cause = error;
+  if (servers.some(({ error: reason }) => hasCode(reason, 'authenticationFailed'))) {
+    return invalid(
+      `MongoDB at ${place} does not accept the user or the password. Check both, and authSource, in the address of the store.`,
+      cause,
+    );
+  }
+  if (servers.some(({ error: reason }) => reason?.name === 'MongoCompatibilityError')) {
+    return tooOld('is too old', cause);
+  }
+  if (answering.length > 0) {
+    return new CausewayError('store-unavailable', {
+      detail:
+        `MongoDB at ${place} answers, but has no primary, so it can only be read. ` +
+        'Bring a majority of its members up, and address the replica set with all of them.',
+      cause,
+    });
+  }
+  return new CausewayError('store-unavailable', {
+    detail: `No MongoDB answers at ${place}. Check that it runs, that its address is right, and the network between.`,
+    cause,
+  });
+}
+
+function parse(url: string): MongoClient {
+  try {
+    return new MongoClient(url, options);
+  } catch (error) {
+    throw invalid(
+      'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.',
+      error,
+    );
+  }
+}
+
+function databaseName(url: string): string {
+  const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(url)?.[1];
+  return name === undefined ? defaultDatabase : decodeURIComponent(name);
+}
+
+async function checkServer(client: MongoClient): Promise<void> {
+  const admin = client.db('admin');
+  const { version } = (await admin.command({ buildInfo: 1 })) as { version: string };
+  refuseServer(version, await admin.command({ hello: 1 }));
+}
+
+function tooOld(found: string, cause: unknown): CausewayError {
+  return invalid(
+    `MongoDB there ${found}; the store needs ${oldestServer.join('.')} or newer. Upgrade the server.`,
+    cause,
+  );
+}
+
+function invalid(detail: string, cause: unknown): CausewayError {
+  return new CausewayError('configuration-invalid', { detail, cause });
+}

@@ -1,0 +1,27 @@
+/** Erasing a case: its secret, what its messages were about, and their ciphertexts. */
+import type { CaseId, ErasureOutcome } from '../port.ts';
+import type { Draft } from './draft.ts';
+import { idBinary } from './keys.ts';
+import type { Access } from './load.ts';
+import type { OperationOf } from './operations.ts';
+
+/** The draft knows the case; the first outcomes of its messages' ids stay. */
+export function eraseCase(draft: Draft, { id, line }: OperationOf<'erase-case'>): ErasureOutcome {
+  const { messages, isPending } = draft.caseState;
+  if (isPending) return 'pending';
+  if (messages === 0 && !draft.secrets.has(id)) return 'unknown';
+  draft.secrets.forget(id);
+  draft.erasedCase = id;
+  draft.leaves.entry(line, draft.at);
+  return 'erased';
+}
+
+/** Destroys what the draft says. The oplog and the journal lose it as they go round. */
+export async function writeErasure(id: CaseId, { collections, session }: Access): Promise<void> {
+  await collections.caseSecret.deleteOne({ _id: idBinary(id) }, { session });
+  await collections.message.updateMany(
+    { thread: idBinary(id) },
+    { $unset: { category: 1, severity: 1, thread: 1 }, $set: { unit: Buffer.alloc(0) } },
+    { session },
+  );
+}

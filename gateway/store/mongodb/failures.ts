@@ -1,0 +1,59 @@
+/** What the driver's errors mean to the engine. */
+import { MongoError, MongoServerError } from 'mongodb';
+import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
+
+/** https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
+const serverErrors = {
+  unauthorized: 13,
+  authenticationFailed: 18,
+  namespaceExists: 48,
+  documentValidationFailure: 121,
+  snapshotUnavailable: 246,
+  bsonObjectTooLarge: 10_334,
+  duplicateKey: 11_000,
+  keyTooLong: 17_280,
+} as const;
+
+export function hasCode(error: unknown, code: keyof typeof serverErrors): boolean {
+  return error instanceof MongoServerError && error.code === serverErrors[code];
+}
+
+/** True where the transaction as a whole may be tried again and may then succeed. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof MongoError && error.hasErrorLabel('TransientTransactionError');
+}
+
+/** True where nobody knows whether the transaction was committed. */
+export function isCommitUnknown(error: unknown): boolean {
+  return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
+}
+
+/** True where another gateway has added its block at the height of ours. */
+export function isHeightTaken(error: unknown): boolean {
+  return (
+    error instanceof MongoServerError &&
+    error.code === serverErrors.duplicateKey &&
+    error.message.includes('.block ')
+  );
+}
+
+/** True where the fault lies with one operation, so that its neighbours may do without it. */
+export function concernsOneOperation(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return true;
+  return (
+    hasCode(error, 'documentValidationFailure') ||
+    hasCode(error, 'bsonObjectTooLarge') ||
+    hasCode(error, 'keyTooLong')
+  );
+}
+
+/** What a caller is told. */
+export function failureOf(cause: unknown): CausewayError {
+  if (isCausewayError(cause)) return cause;
+  return new CausewayError(concernsOneOperation(cause) ? 'internal-error' : 'store-unavailable', { cause });
+}
+
+/** What a reader is told: that it cannot be read now. */
+export function unreadable(cause: unknown): CausewayError {
+  return isCausewayError(cause) ? cause : new CausewayError('store-unavailable', { cause });
+}

@@ -1,0 +1,63 @@
+/** The leaves of a MongoDB store as they stand in the tree. */
+import type { ClientSession } from 'mongodb';
+import type { LeafRun, LeafSource } from '../port.ts';
+import { CausalTime } from './causal-time.ts';
+import { connect } from './connection.ts';
+import { collectionsOf, type BlockDocument, type Collections } from './documents.ts';
+import { unreadable } from './failures.ts';
+
+/** What one reading gives back, about. */
+const maxReadBytes = 1024 * 1024;
+
+/** The blocks with the leaves from an index on, in order; the first may begin before it. */
+export async function* blocksFrom<K extends keyof BlockDocument>(
+  blocks: Collections['block'],
+  from: number,
+  parts: readonly K[],
+  session: ClientSession,
+): AsyncGenerator<Pick<BlockDocument, K | 'first' | 'count'>> {
+  const projection = Object.fromEntries(['first', 'count', ...parts].map((name) => [name, 1]));
+  const options = { session, hint: 'by_leaf' } as const;
+  const start = await blocks.findOne(
+    { first: { $lte: from } },
+    { ...options, projection: { first: 1 }, sort: { first: -1 } },
+  );
+  if (start === null) return;
+  const found = blocks
+    .find({ first: { $gte: start.first } }, { ...options, projection, batchSize: 64 })
+    .sort({ first: 1 });
+  for await (const block of found) if (block.first + block.count > from) yield block;
+}
+
+/** See `Store.readLeafRuns`. */
+export async function readLeafRuns(
+  blocks: Collections['block'],
+  from: number,
+  session: ClientSession,
+): Promise<LeafRun[]> {
+  const runs: LeafRun[] = [];
+  let bytes = 0;
+  for await (const { first, count, leaves } of blocksFrom(blocks, from, ['leaves'], session)) {
+    runs.push({ first, count, leaves });
+    bytes += leaves.byteLength;
+    if (bytes >= maxReadBytes) break;
+  }
+  return runs;
+}
+
+/**
+ * Opens an existing store for reading its leaves.
+ * @throws CausewayError `configuration-invalid`, `store-unavailable`
+ */
+export async function openMongodbLeaves(url: string): Promise<LeafSource> {
+  const { client, database } = await connect(url);
+  const { block } = collectionsOf(database);
+  const causal = new CausalTime(client);
+  return {
+    readLeafRuns: async (from) =>
+      causal
+        .within(async (session) => readLeafRuns(block, from, session))
+        .catch((cause: unknown) => Promise.reject(unreadable(cause))),
+    close: async () => client.close(),
+  };
+}

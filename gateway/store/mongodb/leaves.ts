@@ -1,0 +1,36 @@
+/** Reading the audit log's leaves with their bodies, where the secret of their case is still there. */
+import type { ClientSession } from 'mongodb';
+import type { CaseVault } from '../case-vault.ts';
+import { splitBodies } from '../leaf-block.ts';
+import type { CaseId, StoredLeaf } from '../port.ts';
+import { openBlock, type BlockRow } from '../stored-leaf.ts';
+import type { Collections } from './documents.ts';
+import { idBinary, idOf } from './keys.ts';
+import { blocksFrom } from './leaf-runs.ts';
+
+/** What one reading gives back, about. */
+const maxReadBytes = 1024 * 1024;
+
+/** See `Store.readLeaves`. */
+export async function readLeaves(
+  { block, caseSecret }: Collections,
+  vault: CaseVault,
+  { from, limit }: { readonly from: number; readonly limit: number },
+  session: ClientSession,
+): Promise<StoredLeaf[]> {
+  const rows: BlockRow[] = [];
+  let bytes = 0;
+  for await (const row of blocksFrom(block, from, ['at', 'leaves', 'bodies'], session)) {
+    if (row.first >= from + limit) break;
+    rows.push(row);
+    bytes += row.leaves.byteLength + row.bodies.byteLength;
+    if (bytes >= maxReadBytes) break;
+  }
+  const cases = new Set(rows.flatMap(({ bodies }) => [...splitBodies(bodies).values()].map(({ of }) => of)));
+  const secrets = new Map<CaseId, Buffer>();
+  if (cases.size > 0) {
+    const found = caseSecret.find({ _id: { $in: [...cases].map(idBinary) } }, { session });
+    for await (const { _id, secret } of found) secrets.set(idOf(_id), secret);
+  }
+  return rows.flatMap((row) => openBlock(row, from, vault, (id) => secrets.get(id))).slice(0, limit);
+}

@@ -1,0 +1,176 @@
+/** Reads into a draft what its operations need to know, in as few questions as possible. */
+import { Binary, type ClientSession, type Filter } from 'mongodb';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { unreadableId } from '../../../protocol/wire/receipt.ts';
+import { houseCase, type CaseId, type DeliveryId } from '../port.ts';
+import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
+import type { Collections, MessageDocument } from './documents.ts';
+import type { Draft } from './draft.ts';
+import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
+import type { Operation, OperationOf } from './operations.ts';
+
+/** Collections, and the transaction in which they are read and written. */
+export type Access = { readonly collections: Collections; readonly session: ClientSession };
+
+type Settle = OperationOf<'settle'>;
+
+const deliveriesAtOnce = 10_000;
+
+/** One after the other: a transaction takes one question at a time. */
+export async function load(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
+  await loadSecrets(draft, casesOf(operations), access);
+  await loadFirstOutcomes(draft, operations, access);
+  await loadDeliveries(draft, operations, access);
+  for (const operation of operations) {
+    if (operation.type === 'expire') await loadDue(draft, operation, access);
+    if (operation.type === 'enrol') await loadPermit(draft, operation.secretDigest, access);
+    if (operation.type === 'replace-entry') await loadEntry(draft, operation.before.endpoint, access);
+    if (operation.type === 'erase-case') await loadCase(draft, operation.id, access);
+  }
+}
+
+/** Reads the secrets of these cases. Cases without one stay unknown. */
+export async function loadSecrets(
+  draft: Draft,
+  cases: Iterable<CaseId>,
+  { collections, session }: Access,
+): Promise<void> {
+  const wanted = [...new Set(cases)].filter((id) => !draft.secrets.has(id));
+  if (wanted.length === 0) return;
+  const found = collections.caseSecret.find({ _id: { $in: wanted.map(idBinary) } }, { session });
+  for await (const { _id, secret } of found) draft.secrets.know(idOf(_id), secret);
+}
+
+/** Reads how far the streams of these endpoints have come. Endpoints without a stream stay unknown. */
+export async function loadStreams(
+  draft: Draft,
+  endpoints: Iterable<EndpointAddress>,
+  access: Access,
+): Promise<void> {
+  const wanted = [...new Set(endpoints)].filter((endpoint) => !draft.streams.has(endpoint));
+  if (wanted.length === 0) return;
+  const { collections, session } = access;
+  const found = collections.stream.find({ _id: { $in: wanted } }, { session });
+  for (const stream of await found.toArray()) draft.streams.set(stream._id, stream);
+}
+
+/** The cases that leaves of these operations may belong to. */
+function* casesOf(operations: readonly Operation[]): Generator<CaseId> {
+  yield houseCase;
+  for (const operation of operations) {
+    if (operation.type !== 'submit') continue;
+    for (const { thread } of operation.messages) if (thread !== undefined) yield thread;
+  }
+}
+
+async function loadFirstOutcomes(
+  draft: Draft,
+  operations: readonly Operation[],
+  access: Access,
+): Promise<void> {
+  const keys = operations.flatMap((operation) =>
+    operation.type === 'submit'
+      ? operation.messages
+          .filter(
+            ({ id, ...message }) => message.verdict === 'accept' || (message.final && id !== unreadableId),
+          )
+          .map(({ id }) => messageKey(operation.source, id))
+      : [],
+  );
+  if (keys.length > 0) await loadMessages(draft, { _id: { $in: keys } }, access);
+}
+
+async function loadMessages(draft: Draft, filter: Filter<MessageDocument>, access: Access): Promise<void> {
+  const { collections, session } = access;
+  const found = collections.message.find(filter, { session, projection: { unit: 0 } });
+  for (const message of await found.toArray()) draft.knowMessage(message);
+}
+
+async function loadDeliveries(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
+  const named = operations.flatMap((operation): readonly DeliveryId[] => {
+    if (operation.type === 'mark-delivered') return operation.deliveries;
+    return operation.type === 'settle' ? operation.receipts.flatMap(({ delivery }) => delivery ?? []) : [];
+  });
+  await loadDeliveriesById(draft, named, access);
+  const settlements = operations.filter((operation): operation is Settle => operation.type === 'settle');
+  const unnamed = settlements.flatMap(({ recipient, receipts }) =>
+    receipts
+      .filter((receipt) => !isNamedRightly(draft, recipient, receipt))
+      .map((receipt) => ({ recipient, receipt })),
+  );
+  if (unnamed.length === 0) return;
+  const ids = new Set(unnamed.map(({ receipt }) => receipt.message));
+  await loadMessages(draft, { $or: [...ids].map(messagesOfId) }, access);
+  const found = unnamed.flatMap(
+    ({ recipient, receipt }) =>
+      deliveryByMessage(draft.messagesOf(receipt.message), recipient, receipt) ?? [],
+  );
+  await loadDeliveriesById(draft, found, access);
+}
+
+async function loadDeliveriesById(
+  draft: Draft,
+  ids: readonly DeliveryId[],
+  { collections, session }: Access,
+): Promise<void> {
+  const unknown = [...new Set(ids)].filter((id) => !draft.deliveries.has(id) && id < draft.head.nextDelivery);
+  if (unknown.length === 0) return;
+  const found = collections.delivery.find({ _id: { $in: unknown } }, { session });
+  for (const delivery of await found.toArray()) draft.deliveries.set(delivery._id, delivery);
+}
+
+async function loadDue(
+  draft: Draft,
+  { limit }: OperationOf<'expire'>,
+  { collections, session }: Access,
+): Promise<void> {
+  const soonest = collections.delivery
+    .find({ open: true }, { session, hint: 'expiry' })
+    .sort({ expiresAt: 1, _id: 1 })
+    .limit(limit + 1);
+  draft.due = await soonest.toArray();
+}
+
+async function loadPermit(
+  draft: Draft,
+  secretDigest: Buffer,
+  { collections, session }: Access,
+): Promise<void> {
+  const permit = await collections.permit.findOne({ _id: new Binary(secretDigest) }, { session });
+  if (permit !== null) draft.permits.set(secretDigest.toString('hex'), permit);
+}
+
+async function loadEntry(
+  draft: Draft,
+  endpoint: EndpointAddress,
+  { collections, session }: Access,
+): Promise<void> {
+  const entry = await collections.entry.findOne({ _id: endpoint }, { session });
+  if (entry !== null) draft.entries.set(endpoint, entry);
+}
+
+/** What the store holds of the case that is to be erased. */
+async function loadCase(draft: Draft, id: CaseId, access: Access): Promise<void> {
+  await loadSecrets(draft, [id], access);
+  const { collections, session } = access;
+  const ofCase = collections.message.find(
+    { thread: idBinary(id) },
+    { session, projection: { firstDelivery: 1, recipients: 1 } },
+  );
+  const deliveries: DeliveryId[] = [];
+  let messages = 0;
+  for await (const { firstDelivery = 0, recipients = [] } of ofCase) {
+    messages++;
+    recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
+  }
+  draft.caseState = { messages, isPending: await isSomeOpen(deliveries, access) };
+}
+
+async function isSomeOpen(ids: readonly DeliveryId[], { collections, session }: Access): Promise<boolean> {
+  for (let from = 0; from < ids.length; from += deliveriesAtOnce) {
+    const some = { $in: ids.slice(from, from + deliveriesAtOnce) };
+    const found = await collections.delivery.findOne({ _id: some, open: true }, { session, hint: '_id_' });
+    if (found !== null) return true;
+  }
+  return false;
+}

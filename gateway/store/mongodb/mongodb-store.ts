@@ -1,0 +1,207 @@
+/**
+ * The distributed engine of the store: MongoDB, a replica set, several gateways.
+ *
+ * Every change of a gateway goes through its group commit: one transaction a group, which adds one block to the
+ * audit log. The next block's height is free for one gateway only, and that orders everything: ids of deliveries,
+ * positions in receipt streams, indexes of the log. See `committer.ts` and `chain.ts`.
+ */
+import { randomBytes } from 'node:crypto';
+import type { MongoClient } from 'mongodb';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { CaseVault } from '../case-vault.ts';
+import type { Store } from '../port.ts';
+import { CausalTime } from './causal-time.ts';
+import { Chain } from './chain.ts';
+import { openCollections, touch } from './collections.ts';
+import { Committer } from './committer.ts';
+import { connect, explain } from './connection.ts';
+import type { Collections } from './documents.ts';
+import { unreadable } from './failures.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Leases } from './leases.ts';
+import { Presence } from './presence.ts';
+import { readyDigest, readyLine, readySettlement, readySubmission } from './operations.ts';
+import { Readings, type ReadingMethod } from './readings.ts';
+import { Watch, type WatchOptions } from './watch.ts';
+
+export type MongodbStoreOptions = {
+  /** `mongodb://…`, with all members of the replica set; the database is `causeway` where it names none. */
+  readonly url: string;
+  /** Ed25519 private key in PKCS#8 PEM, which signs the gateways' receipts. */
+  readonly receiptKeyPem: string;
+  /** 32 bytes, the same for all gateways, which open the bodies of leaves with the secrets of their cases. */
+  readonly auditKey: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** Told of failures that no caller waits for: those of the watch over other gateways' commits. */
+  readonly onError?: (error: unknown) => void;
+  /** How long a change may wait for a primary before it fails. Default 10 s. */
+  readonly patienceMs?: number;
+  /** How long the watch may fail before the store counts as unavailable. Default 10 s. */
+  readonly maxBlindMs?: number;
+  /** How the commits of other gateways are noticed. */
+  readonly watch?: Pick<WatchOptions, 'pollMs' | 'streaming'>;
+};
+
+/**
+ * Opens a store.
+ * @throws CausewayError `configuration-invalid` when the address, the user or the server is unsuitable,
+ * `store-incompatible` when the database is something else, `store-unavailable` when no primary answers; each says
+ * what to do
+ */
+export async function openMongodbStore(options: MongodbStoreOptions): Promise<Store> {
+  const base = await openBase(options.url);
+  return { ...changes(base, options), ...readings(base, options), ...life(base, options) };
+}
+
+/** What every part of the store stands on. */
+type Base = {
+  readonly client: MongoClient;
+  readonly collections: Collections;
+  readonly causal: CausalTime;
+  readonly chain: Chain;
+  /** Tells this process from the other gateways. */
+  readonly writer: string;
+  /** What must end before the connection does, in this order. */
+  readonly endings: (() => Promise<void> | void)[];
+};
+
+async function openBase(url: string): Promise<Base> {
+  const { client, database } = await connect(url);
+  try {
+    const causal = new CausalTime(client);
+    const collections = await openCollections(database);
+    const chain = new Chain(collections.block, causal);
+    await causal.within(async (session) => touch(collections.meta, session));
+    await chain.open();
+    return { client, collections, causal, chain, writer: randomBytes(8).toString('hex'), endings: [] };
+  } catch (error) {
+    await client.close();
+    throw explain(error, url);
+  }
+}
+
+function life(
+  { client, collections, causal, chain, writer, endings }: Base,
+  { onError, maxBlindMs = 10_000, watch: watching }: MongodbStoreOptions,
+): Pick<Store, 'listen' | 'probe' | 'close' | SharingMethod> {
+  const presence = new Presence({
+    gateways: collections.gateway,
+    writer,
+    listening: () => chain.listener?.listening?.() ?? [],
+  });
+  const watch = new Watch({
+    blocks: collections.block,
+    chain,
+    writer,
+    onError: (error) => onError?.(error),
+    ...watching,
+  });
+  const leases = new Leases(collections.lease, writer);
+  endings.push(
+    async () => presence.close(),
+    async () => watch.close(),
+  );
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    for (const end of endings) await end();
+    await client.close();
+  };
+  return {
+    listen: (listener) => (chain.listener = listener),
+    isListeningElsewhere: (endpoint) => presence.isListeningElsewhere(endpoint),
+    takeLease: async (name, durationMs) => leases.take(name, durationMs),
+    releaseLease: async (lease) => leases.release(lease),
+    probe: async () => {
+      if (closed !== undefined) {
+        throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
+      }
+      await causal
+        .within(async (session) => touch(collections.meta, session))
+        .catch((cause: unknown) => Promise.reject(unreadable(cause)));
+      if (watch.blindForMs <= maxBlindMs) return;
+      throw new CausewayError('store-unavailable', { detail: 'Changes by other gateways go unnoticed.' });
+    },
+    close: async () => {
+      closed ??= close();
+      await closed;
+    },
+  };
+}
+
+/** What only matters where several gateways share a store. */
+type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
+
+function changes(
+  { collections, causal, chain, writer, endings }: Base,
+  { receiptKeyPem, auditKey, clock = Date.now, patienceMs = 10_000 }: MongodbStoreOptions,
+): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
+  const signer = batchSigner(receiptKeyPem);
+  const committer = new Committer({
+    collections,
+    causal,
+    chain,
+    signer,
+    vault: new CaseVault(auditKey),
+    writer,
+  });
+  const commits = new GroupCommit({
+    commit: async (operations, at, deadline) => committer.commit(operations, at, deadline),
+    clock,
+    patienceMs,
+  });
+  endings.push(async () => commits.drain());
+  return {
+    submit: async (submission, lease) => commits.run({ ...readySubmission(submission), lease }),
+    markDelivered: async (deliveries) => {
+      if (deliveries.length > 0) await commits.run({ type: 'mark-delivered', deliveries });
+    },
+    settle: async (settlement) => ({ outcome: await commits.run(readySettlement(settlement)) }),
+    expire: async (now, limit) => commits.run({ type: 'expire', now, limit }),
+    forgetReceipts: async (endpoint, through) => {
+      await commits.run({ type: 'forget-receipts', endpoint, through });
+    },
+    permitEnrolment: async (permit, record) => {
+      readyDigest(permit.secretDigest);
+      await commits.run({ type: 'permit', permit, line: readyLine(record) });
+    },
+    enrol: async (secretDigest, entry, now, record) =>
+      commits.run({
+        type: 'enrol',
+        secretDigest: readyDigest(secretDigest),
+        entry,
+        now,
+        line: readyLine(record),
+      }),
+    replaceEntry: async (before, after, record) =>
+      commits.run({ type: 'replace-entry', before, after, line: readyLine(record) }),
+    requestPolicyReload: async (record) => {
+      await commits.run({ type: 'request-reload', line: readyLine(record) });
+    },
+    appendRecords: async (records, lease) =>
+      commits.run({ type: 'append-records', lines: records.map(readyLine), lease }),
+    eraseCase: async (id, record) => commits.run({ type: 'erase-case', id, line: readyLine(record) }),
+  };
+}
+
+function readings(
+  { collections, causal, endings }: Base,
+  { auditKey, clock = Date.now }: MongodbStoreOptions,
+): Pick<Store, ReadingMethod> {
+  const reader = new Readings(collections, causal, new CaseVault(auditKey), clock);
+  endings.push(() => reader.close());
+  return {
+    readQueue: async (...ask) => reader.readQueue(...ask),
+    countPending: async (...ask) => reader.countPending(...ask),
+    readReceipts: async (...ask) => reader.readReceipts(...ask),
+    readReceiptsEnd: async (endpoint) => reader.readReceiptsEnd(endpoint),
+    readMessage: async (...ask) => reader.readMessage(...ask),
+    readDirectory: async () => reader.readDirectory(),
+    readPermit: async (...ask) => reader.readPermit(...ask),
+    readEvidence: async (id) => reader.readEvidence(id),
+    countLeaves: async () => reader.countLeaves(),
+    readLeaves: async (...ask) => reader.readLeaves(...ask),
+    readLeafRuns: async (from) => reader.readLeafRuns(from),
+  };
+}

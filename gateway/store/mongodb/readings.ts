@@ -1,0 +1,232 @@
+/** Everything that is read from the store, outside of commits. */
+import type { ClientSession } from 'mongodb';
+import { Binary } from 'mongodb';
+import { CausewayError } from '../../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import type {
+  DeliveryId,
+  DirectorySnapshot,
+  EnrolmentPermit,
+  Lane,
+  LeafRun,
+  MessageEvidence,
+  MessageState,
+  PermitRefusal,
+  QueuedDelivery,
+  Store,
+  StoredLeaf,
+  StoredReceiptGroup,
+} from '../port.ts';
+import type { CaseVault } from '../case-vault.ts';
+import { refusePermit } from '../statements.ts';
+import type { CausalTime } from './causal-time.ts';
+import type { Collections, DeliveryDocument } from './documents.ts';
+import { readEvidence } from './evidence.ts';
+import { unreadable } from './failures.ts';
+import { groupsBetween, messageIdOf, messageKey } from './keys.ts';
+import { readLeafRuns } from './leaf-runs.ts';
+import { readLeaves } from './leaves.ts';
+
+/** What one read of a queue or of a receipt stream gives back, about. */
+const maxReadBytes = 1024 * 1024;
+
+export type ReadingMethod =
+  | 'readQueue'
+  | 'countPending'
+  | 'readReceipts'
+  | 'readReceiptsEnd'
+  | 'readMessage'
+  | 'readEvidence'
+  | 'readDirectory'
+  | 'readPermit'
+  | 'countLeaves'
+  | 'readLeaves'
+  | 'readLeafRuns';
+
+export class Readings implements Pick<Store, ReadingMethod> {
+  readonly #collections: Collections;
+  readonly #causal: CausalTime;
+  readonly #vault: CaseVault;
+  readonly #clock: () => number;
+  #closed = false;
+
+  constructor(collections: Collections, causal: CausalTime, vault: CaseVault, clock: () => number) {
+    this.#collections = collections;
+    this.#causal = causal;
+    this.#vault = vault;
+    this.#clock = clock;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async readQueue(
+    recipient: EndpointAddress,
+    lane: Lane,
+    after: DeliveryId,
+    limit: number,
+  ): Promise<QueuedDelivery[]> {
+    return await this.#read(async (session) => {
+      const filter = {
+        recipient,
+        lane,
+        open: true as const,
+        _id: { $gt: after },
+        expiresAt: { $gt: this.#clock() },
+      };
+      const queued = this.#collections.delivery.find(filter, { session, hint: 'queue' });
+      const deliveries = withinBudget(
+        await queued.sort({ _id: 1 }).limit(limit).toArray(),
+        ({ unitBytes }) => unitBytes,
+      );
+      const units = await this.#units(deliveries, session);
+      return deliveries.flatMap((delivery): QueuedDelivery[] => {
+        const { _id, message, digest: envelopeDigest, expiresAt } = delivery;
+        const unit = units.get(unitName(delivery));
+        return unit === undefined ? [] : [{ delivery: _id, lane, message, envelopeDigest, expiresAt, unit }];
+      });
+    });
+  }
+
+  async countPending(recipient: EndpointAddress): Promise<number> {
+    return await this.#read(async (session) =>
+      this.#collections.delivery.countDocuments({ recipient, open: true }, { session, hint: 'queue' }),
+    );
+  }
+
+  async readReceipts(endpoint: EndpointAddress, after: number, limit: number): Promise<StoredReceiptGroup[]> {
+    return await this.#read(async (session) => {
+      const found = this.#collections.receiptGroup
+        .find(groupsBetween(endpoint, after), { session, batchSize: 16 })
+        .sort({ _id: 1 })
+        .limit(limit);
+      const groups: StoredReceiptGroup[] = [];
+      let bytes = 0;
+      for await (const { _id, bytes: group } of found) {
+        groups.push({ position: _id.position, group });
+        bytes += group.byteLength;
+        if (bytes >= maxReadBytes) break;
+      }
+      return groups;
+    });
+  }
+
+  async readMessage(source: EndpointAddress, id: MessageId): Promise<MessageState | undefined> {
+    return await this.#read(async (session) => {
+      const message = await this.#collections.message.findOne(
+        { _id: messageKey(source, id) },
+        { session, projection: { unit: 0 } },
+      );
+      if (message?.firstDelivery === undefined || message.recipients === undefined) return undefined;
+      const { at: acceptedAt, record, firstDelivery, recipients } = message;
+      const deliveries = await this.#collections.delivery
+        .find({ _id: { $gte: firstDelivery, $lt: firstDelivery + recipients.length } }, { session })
+        .sort({ _id: 1 })
+        .toArray();
+      return {
+        id,
+        source,
+        acceptedAt,
+        record,
+        deliveries: deliveries.map(({ recipient, state, deliveredAt = null, settledAt = null }) => ({
+          recipient,
+          state,
+          deliveredAt,
+          settledAt,
+        })),
+      };
+    });
+  }
+
+  async readDirectory(): Promise<DirectorySnapshot> {
+    return await this.#read(async (session) => {
+      // One snapshot. Every change gives its entry the new version, so the highest is that of the whole.
+      const entries = await session.withTransaction(
+        async () => this.#collections.entry.find({}, { session, hint: '_id_' }).sort({ _id: 1 }).toArray(),
+        { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } },
+      );
+      return {
+        version: entries.reduce((highest, { version }) => Math.max(highest, version), 0),
+        entries: entries.map(({ entry }) => JSON.parse(entry) as DirectoryEntry),
+        leaves: entries.map(({ record }) => record),
+      };
+    });
+  }
+
+  async readPermit(secretDigest: Buffer, now: number): Promise<EnrolmentPermit | PermitRefusal> {
+    return await this.#read(async (session) => {
+      const permit = await this.#collections.permit.findOne({ _id: new Binary(secretDigest) }, { session });
+      if (permit === null) return 'token-invalid';
+      const { endpoint, roles, expiresAt, usedAt } = permit;
+      return refusePermit(expiresAt, usedAt, now) ?? { secretDigest, endpoint, roles, expiresAt };
+    });
+  }
+
+  async readReceiptsEnd(endpoint: EndpointAddress): Promise<number> {
+    return await this.#read(
+      async (session) => (await this.#collections.stream.findOne({ _id: endpoint }, { session }))?.last ?? 0,
+    );
+  }
+
+  async readEvidence(id: MessageId): Promise<MessageEvidence[]> {
+    return await this.#read(async (session) => readEvidence(this.#collections, id, session));
+  }
+
+  async countLeaves(): Promise<number> {
+    return await this.#read(async (session) => {
+      const options = { session, hint: 'by_leaf', projection: { first: 1, count: 1 } } as const;
+      const last = await this.#collections.block.findOne({}, { ...options, sort: { first: -1 } });
+      return last === null ? 0 : last.first + last.count;
+    });
+  }
+
+  async readLeaves(from: number, limit: number): Promise<StoredLeaf[]> {
+    return await this.#read(async (session) =>
+      readLeaves(this.#collections, this.#vault, { from, limit }, session),
+    );
+  }
+
+  async readLeafRuns(from: number): Promise<LeafRun[]> {
+    return await this.#read(async (session) => readLeafRuns(this.#collections.block, from, session));
+  }
+
+  /** The units of deliveries, by {@link unitName}. */
+  async #units(
+    deliveries: readonly DeliveryDocument[],
+    session: ClientSession,
+  ): Promise<ReadonlyMap<string, Buffer>> {
+    const units = new Map<string, Buffer>();
+    if (deliveries.length === 0) return units;
+    const keys = deliveries.map(({ source, message }) => messageKey(source, message));
+    const found = this.#collections.message.find(
+      { _id: { $in: keys } },
+      { session, projection: { unit: 1 } },
+    );
+    for await (const { _id, unit } of found) {
+      if (unit !== undefined) units.set(unitName({ source: _id.source, message: messageIdOf(_id) }), unit);
+    }
+    return units;
+  }
+
+  async #read<T>(ask: (session: ClientSession) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
+    try {
+      return await this.#causal.within(ask);
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+  }
+}
+
+function unitName({ source, message }: Pick<DeliveryDocument, 'source' | 'message'>): string {
+  return `${message} ${source}`;
+}
+
+/** As many as make about a mebibyte, one at least. */
+function withinBudget<T>(items: readonly T[], bytesOf: (item: T) => number): readonly T[] {
+  let bytes = 0;
+  const end = items.findIndex((item) => (bytes += bytesOf(item)) >= maxReadBytes);
+  return end < 0 ? items : items.slice(0, end + 1);
+}

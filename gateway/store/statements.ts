@@ -1,0 +1,70 @@
+/** What the gateway states by itself, in receipts and in the audit log: the same words in every engine. */
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { gatewayAddress, type Digest, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import { encodeReceipt, type Receipt } from '../../protocol/wire/receipt.ts';
+import type { PermitRefusal, RecordEntry } from './port.ts';
+
+/** The answer to a submitted message, encoded. @param detail JSON text */
+export function outcomeReceipt(
+  kind: 'accepted' | 'refused',
+  message: MessageId,
+  envelopeDigest: Buffer,
+  at: number,
+  detail: string,
+): Buffer {
+  return encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient: '', detail });
+}
+
+/** What became of one delivery, encoded. */
+export function deliveryReceipt(
+  kind: Extract<Receipt['kind'], 'delivered' | 'expired'>,
+  facts: { readonly message: MessageId; readonly digest: Buffer; readonly recipient: EndpointAddress },
+  at: number,
+): Buffer {
+  const { message, digest: envelopeDigest, recipient } = facts;
+  return encodeReceipt({ kind, message, envelopeDigest, at, issuer: gatewayAddress, recipient, detail: '' });
+}
+
+/**
+ * The detail of an `accepted` receipt.
+ * @param record index of the record of the acceptance
+ * @param listening bit n stands for recipient n
+ */
+export function acceptedDetailText(
+  record: number,
+  recipients: readonly EndpointAddress[],
+  listening: number,
+): string {
+  const isListening = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 1;
+  const isAway = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 0;
+  return JSON.stringify({
+    record,
+    listening: recipients.filter(isListening),
+    away: recipients.filter(isAway),
+  });
+}
+
+/** The detail of a `refused` receipt. */
+export function refusedDetailText(code: ErrorCode, text: string | undefined): string {
+  return JSON.stringify({ code, text });
+}
+
+/** What is logged where an id stands for another envelope already. @param of the leaf of its first outcome */
+export function conflictEntry(message: MessageId, source: EndpointAddress, of: number): RecordEntry {
+  return { kind: 'message.refused', message, source, code: 'id-conflict', of };
+}
+
+/** A digest as it stands in a leaf. */
+export function digestText(digest: Buffer): Digest {
+  return digest.toString('base64url') as Digest;
+}
+
+/** Why a permit may not be used, or undefined. */
+export function refusePermit(
+  expiresAt: number,
+  usedAt: number | null,
+  now: number,
+): PermitRefusal | undefined {
+  if (usedAt !== null) return 'token-used';
+  return expiresAt <= now ? 'token-expired' : undefined;
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openStore } from '../../gateway/open-store.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
+import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const ae = 'nhs-lanarkshire/emergency-department' as EndpointAddress;
+const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+const thread = messageId(1);
+let dir: string;
+
+const audit = (...args: string[]): Promise<RunResult> =>
+  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } });
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'causeway-audit-'));
+  expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
+  const home = await openGatewayHome(join(dir, 'gateway'), Date.now);
+  const store = await openStore(home.store, home.storeKeys);
+  const made = acceptable(1, {
+    expiresAt: Date.now() + 3600_000,
+    recipients: [{ endpoint: duty, listening: true }],
+    record: {
+      kind: 'message.accepted',
+      message: messageId(1),
+      source: ae,
+      to: [duty],
+      category: 'unexplained-injury',
+      severity: 'urgent',
+      purpose: 'child-protection',
+      decisions: [{ recipient: duty, effect: 'permit' }],
+    },
+  });
+  const { outcomes } = await store.submit({ source: ae, messages: [made] });
+  await store.markDelivered(outcomes.flatMap((each) => (each.outcome === 'accepted' ? each.deliveries : [])));
+  await store.settle(settlementOf([made], duty));
+  await store.close();
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('causeway audit search', () => {
+  it('finds deliveries by the endpoint that received them, and is itself a leaf with what was asked', async () => {
+    const { code, stdout, stderr } = await audit('search', '--endpoint', duty, '--limit', '2', '--json');
+    expect(code, stderr).toBe(0);
+    expect(jsonLines(stdout)).toEqual([
+      expect.objectContaining({ type: 'leaf', index: 2, kind: 'delivery.stored', source: ae, case: thread }),
+      expect.objectContaining({ type: 'leaf', index: 1, kind: 'delivery.delivered' }),
+      { type: 'page', leaves: 2, next: 1 },
+    ]);
+    const rest = await audit('search', '--endpoint', duty, '--before', '1', '--json');
+    expect(jsonLines(rest.stdout).map(({ index }) => index)).toEqual([0, undefined]);
+    const searches = jsonLines((await audit('search', '--kind', 'audit.search', '--json')).stdout);
+    expect(searches.at(-2)).toMatchObject({ asked: { endpoint: [duty] } });
+  });
+
+  it('says so when nothing is found, and what is wrong with a time', async () => {
+    const nothing = await audit('search', '--agency', 'strathclyde-police');
+    expect(nothing).toMatchObject({ code: 0, stdout: '' });
+    expect(nothing.stderr).toContain('No leaf meets these conditions.');
+    const wrong = await audit('search', '--from', '2026-02-30');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('It must be a time such as');
+  });
+});
+
+describe('causeway audit story', () => {
+  it('tells who sent what to whom and why, what came of it, and who read it', async () => {
+    await audit('story', thread);
+    const { code, stdout, stderr } = await audit('story', thread, '--json');
+    expect(code, stderr).toBe(0);
+    const sentences = jsonLines(stdout);
+    expect(sentences.map(({ leaf }) => leaf).slice(0, 3)).toEqual([0, 1, 2]);
+    expect(sentences[0]?.text).toBe(
+      'NHS Lanarkshire (emergency department) sent a notice of the kind “Unexplained injury” (urgent) to ' +
+        'North Lanarkshire Social Work (duty), in order to protect a child from significant harm.',
+    );
+    expect(sentences[2]?.text).toMatch(/^North Lanarkshire Social Work \(duty\) stored the notice of leaf 0/);
+    expect(sentences.at(-1)?.text).toMatch(/read the story of this case\.$/);
+  });
+
+  it('knows no case that never was', async () => {
+    const { code, stderr } = await audit('story', messageId(77));
+    expect(code).toBe(1);
+    expect(stderr).toContain('code   case-unknown');
+  });
+});

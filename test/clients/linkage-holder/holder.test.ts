@@ -1,0 +1,148 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AuditFile, readAuditEntries } from '../../../clients/linkage-holder/audit-file.ts';
+import { createHolderFolder } from '../../../clients/linkage-holder/holder-folder.ts';
+import { startHolder, type HolderServer } from '../../../clients/linkage-holder/server.ts';
+import type { Holder } from '../../../clients/sdk/linkage/linkage-file.ts';
+import { ObliviousTokens } from '../../../clients/sdk/linkage/oblivious-tokens.ts';
+import { tokenInputs } from '../../../clients/sdk/linkage/readings.ts';
+import { isCausewayError } from '../../../protocol/errors.ts';
+import { decideTier } from '../../../protocol/linkage/tier.ts';
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+const child = { given: 'Isla', family: 'Reid', birthDate: '2015-03-04', postcode: 'ML3 0AB' };
+const perHour = 200;
+let dir: string;
+const servers: HolderServer[] = [];
+const holders: Holder[] = [];
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'causeway-holder-'));
+  for (const name of ['one', 'two']) {
+    const folder = join(dir, name);
+    const clients = ['police/hub', 'health/emergency'];
+    const [invitation] = await createHolderFolder(folder, {
+      epochs: [5],
+      clients,
+      evaluationsPerHour: perHour,
+    });
+    const server = await startHolder({ dir: folder });
+    servers.push(server);
+    holders.push({ url: server.url, token: invitation!.token, publicKeys: invitation!.publicKeys });
+  }
+});
+
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  await rm(dir, { recursive: true, force: true });
+});
+
+const tokensWith = (list: readonly Holder[]): ObliviousTokens =>
+  new ObliviousTokens({ epoch: 5, purpose: 'child-protection', holders: [list[0]!, list[1]!] });
+
+test('the library gives test vector A.1.2.1 of RFC 9497', () => {
+  const { voprf } = ristretto255_oprf;
+  const keys = voprf.deriveKeyPair(new Uint8Array(32).fill(0xa3), hex('74657374206b6579'));
+  expect(Buffer.from(keys.secretKey).toString('hex')).toBe(
+    'e6f73f344b79b379f1a0dd37e07ff62e38d9f71345ce62ae3a9bc60b04ccd909',
+  );
+  const blinded = hex('863f330cc1a1259ed5a5998a23acfd37fb4351a793a5b3c090b642ddc439b945');
+  const { evaluated } = voprf.blindEvaluate(keys.secretKey, keys.publicKey, blinded);
+  expect(Buffer.from(evaluated).toString('hex')).toBe(
+    'aa8fa048764d5623868679402ff6108d2521884fa138cd7f9c7669a9a014267e',
+  );
+  const output = voprf.finalize(
+    hex('00'),
+    hex('64d37aed22a27f5191de1c1d69fadb899d8862b58eb4220029e036ec4c1f6706'),
+    evaluated,
+    blinded,
+    keys.publicKey,
+    hex(
+      'ddef93772692e535d1a53903db24367355cc2cc78de93b3be5a8ffcc6985dd066d4346421d17bf5117a2a1ff0fcb2a759f58a539dfbe857a40bce4cf49ec600d',
+    ),
+  );
+  expect(Buffer.from(output).toString('hex')).toBe(
+    'b58cfbe118e0cb94d79b5fd6a6dafb98764dff49c14e1770b566e42402da1a7da4d8527693914139caee5bd03903af43a491351d23b430948dd50cde10d32b3c',
+  );
+});
+
+test('two clients get the same tokens from the two holders, ask once for each, and neither holder alone suffices', async () => {
+  const inputs = tokenInputs(child);
+  const maker = tokensWith(holders);
+  const first = await maker.tokensOf(inputs);
+  const before = await auditOf('one');
+  expect(await maker.tokensOf(inputs)).toEqual(first);
+  expect(await auditOf('one')).toEqual(before);
+  const again = await tokensWith(holders).tokensOf(inputs);
+  expect(again).toEqual(first);
+  expect(decideTier(first, again).tier).toBe('same');
+  const alone = await tokensWith([holders[0]!, holders[0]!]).tokensOf(inputs.slice(0, 1));
+  expect(Object.values(alone.tokens)[0]).not.toEqual(Object.values(first.tokens)[0]?.slice(0, 1));
+});
+
+test('every evaluation is on record, in a chain that shows a changed line, and no record holds a name', async () => {
+  const text = await readFile(join(dir, 'one', 'audit.ndjson'), 'utf8');
+  const entries = readAuditEntries(text);
+  expect(entries.length).toBeGreaterThan(0);
+  expect(entries[0]).toMatchObject({ client: 'police/hub', epoch: 5, outcome: 'evaluated' });
+  expect(text.toLowerCase()).not.toContain('isla');
+  expect(() => readAuditEntries(text.replace('police/hub', 'police/hux'))).toThrow();
+  expect((await stat(join(dir, 'one', 'holder.json'))).mode & 0o777).toBe(0o600);
+});
+
+test('a holder that uses another key is found out by its proof', async () => {
+  const foreign = { ...holders[0]!, publicKeys: holders[1]!.publicKeys };
+  const failed = await tokensWith([foreign, holders[1]!])
+    .tokensOf(tokenInputs(child).slice(0, 1))
+    .catch((error: unknown) => error);
+  expect(isCausewayError(failed, 'linkage-holder-unavailable')).toBe(true);
+});
+
+test.each([
+  ['an unknown token', { authorization: 'Bearer nonsense' }, { epoch: 5, blinded: ['A'.repeat(43)] }, 403],
+  ['an unknown epoch', {}, { epoch: 6, blinded: ['A'.repeat(43)] }, 400],
+  ['no group element', {}, { epoch: 5, blinded: ['_'.repeat(42) + '8'] }, 400],
+  ['a field too many', {}, { epoch: 5, blinded: [], name: 'x' }, 400],
+])('%s is refused', async (_what, headers, body, status) => {
+  const response = await fetch(`${holders[0]!.url}/v1/evaluate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${holders[0]!.token}`, ...headers },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(status);
+  expect(JSON.stringify(await response.json())).not.toContain('AAAA');
+});
+
+test('whoever tries names out is stopped, on record, and stays stopped over a restart', async () => {
+  const ask = async (): Promise<unknown> => {
+    for (let day = 1; day <= 28; day++) {
+      const birthDate = `2014-05-${String(day).padStart(2, '0')}`;
+      await tokensWith(holders).tokensOf(tokenInputs({ ...child, birthDate }));
+    }
+    return undefined;
+  };
+  expect(isCausewayError(await ask().catch((error: unknown) => error), 'linkage-holder-unavailable')).toBe(
+    true,
+  );
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+  const reopened = await startHolder({ dir: join(dir, 'one') });
+  servers.push(reopened);
+  holders[0] = { ...holders[0]!, url: reopened.url };
+  expect(isCausewayError(await ask().catch((error: unknown) => error), 'linkage-holder-unavailable')).toBe(
+    true,
+  );
+  expect((await auditOf('one')).at(-1)?.outcome).toBe('rate-limited');
+});
+
+test('a broken record stops the start, naming the line', async () => {
+  const folder = await mkdtemp(join(dir, 'broken-'));
+  await writeFile(join(folder, 'audit.ndjson'), '{}\n');
+  await expect(AuditFile.open(folder)).rejects.toThrow(/line 1/);
+});
+
+async function auditOf(name: string) {
+  return readAuditEntries(await readFile(join(dir, name, 'audit.ndjson'), 'utf8'));
+}

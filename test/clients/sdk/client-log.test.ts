@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noteSigner } from '../../../protocol/proof/note-signer.ts';
+import { directoryEntryDigest } from '../../../protocol/wire/directory.ts';
+import type { Digest } from '../../../protocol/ids.ts';
+import { concern, nextEvent } from './exchange.ts';
+import { alice, bob, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
+import { newKey, ScriptedLog, scriptedOrigin } from './scripted-log.ts';
+
+let gateway: ScriptedGateway;
+const follow = { everyMs: 3_600_000, patienceMs: 0, graceMs: 0 };
+
+beforeEach(async () => {
+  gateway = await openScriptedGateway();
+});
+
+afterEach(() => gateway.close());
+
+async function readEvidence(file: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+}
+
+test('the log is followed as it grows, and what is right raises nothing', async () => {
+  const client = await gateway.client(alice, { follow: { ...follow, bundlesPerSecond: 8 } });
+  await client.send(concern('one', bob));
+  gateway.log.fill(600);
+  await client.log.check();
+  gateway.log.fill(3_000);
+  await client.log.check();
+  expect(client.log.status()).toMatchObject({ checkpoint: { size: gateway.log.leaves.length } });
+  expect(client.log.status().followed).toBe(gateway.log.leaves.length);
+  expect(client.log.faults()).toEqual([]);
+  expect(client.log.changes()).toMatchObject([{ kind: 'endpoint.enrolled', foreign: false }]);
+});
+
+test.each(['larger', 'of the same size'])(
+  'a forked log that is %s is proven, and stops sending',
+  async (how) => {
+    const client = await gateway.client(alice, { follow });
+    gateway.log.fill(300);
+    await client.log.check();
+    const seen = gateway.log.checkpoint();
+    const other = gateway.log.branch(280);
+    other.fill(how === 'larger' ? 40 : 0);
+    while (other.leaves.length < gateway.log.leaves.length) other.append({ kind: 'policy.other' });
+    gateway.log = other;
+    const fault = nextEvent(client, 'logFault');
+    await expect(client.log.check()).rejects.toMatchObject({ code: 'log-halted' });
+    const { kind, evidence } = await fault;
+    expect(kind).toBe('fork');
+    expect(await readEvidence(evidence)).toMatchObject({ seen, shown: other.checkpoint() });
+    await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: 'log-halted' });
+    await client.log.resume({ adopt: true });
+    await client.log.check();
+    await client.whenConnected();
+    await client.send(concern('x', bob));
+  },
+);
+
+test('a log that is set back stops sending, over a restart too, until a person says to go on', async () => {
+  const client = await gateway.client(alice, { follow });
+  gateway.log.fill(10);
+  await client.log.check();
+  const full = gateway.log;
+  gateway.log = full.branch(5);
+  await expect(client.log.check()).rejects.toMatchObject({ code: 'log-halted' });
+  expect(client.log.status().halt).toMatchObject({ kind: 'rollback' });
+  await client.close();
+  const again = await gateway.client(alice, { follow });
+  await expect(again.send(concern('x', bob))).rejects.toMatchObject({ code: 'log-halted' });
+  gateway.log = full;
+  await again.log.resume({ adopt: false });
+  await again.log.check();
+  await again.whenConnected();
+  await again.send(concern('x', bob));
+});
+
+test('a checkpoint of another key is raised and not believed', async () => {
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  const stranger = new ScriptedLog(noteSigner(scriptedOrigin, newKey()));
+  stranger.leaves.push(...gateway.log.leaves);
+  stranger.fill(3);
+  const before = client.log.status().checkpoint?.size;
+  gateway.log = stranger;
+  const fault = nextEvent(client, 'logFault');
+  await client.log.check();
+  expect(await fault).toMatchObject({ kind: 'checkpoint' });
+  expect(client.log.status().checkpoint?.size).toBe(before);
+});
+
+test('a key whose entry differs from its leaf, or has none, is not used', async () => {
+  const client = await gateway.client(alice, { follow });
+  await client.send(concern('good', bob));
+  const truth = gateway.directory;
+  gateway.directory = () => {
+    const good = truth();
+    return { ...good, entries: good.entries.map((entry) => ({ ...entry, roles: ['other'] })) };
+  };
+  await client.directory.refresh();
+  await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: 'key-unproven' });
+  gateway.directory = () => {
+    const good = truth();
+    const forged = good.entries.map((entry) => ({ ...entry, roles: ['forged'] }));
+    const leaves = good.leaves.map(({ index, leaf }, place) => ({
+      index,
+      leaf: leaf.replace(/"entry":"[^"]+"/, `"entry":"${directoryEntryDigest(forged[place]!)}"`),
+    }));
+    return { ...good, entries: forged, leaves };
+  };
+  await client.directory.refresh();
+  await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: 'key-unproven' });
+  expect(client.log.faults().map(({ kind }) => kind)).toContain('entry');
+  gateway.directory = truth;
+  await client.directory.refresh();
+  await client.send(concern('good again', bob));
+});
+
+test('an accepted message whose leaf is another one, or missing, is raised with the signed receipt', async () => {
+  gateway.onSubmit = (session, units) =>
+    session.receipt(
+      0,
+      units.map((unit, index) => ({
+        ...gateway.log.accept(unit),
+        detail: JSON.stringify({ record: index === 0 ? 0 : 1_000_000, listening: [], away: [] }),
+      })),
+    );
+  const client = await gateway.client(alice, { follow });
+  const { id } = await client.send(concern('lost', bob));
+  await client.log.check();
+  const [fault] = client.log.faults();
+  expect(fault).toMatchObject({ kind: 'acceptance', subject: id });
+  const evidence = await readEvidence(fault!.evidence);
+  expect(typeof evidence.receipts).toBe('string');
+});
+
+test('a change of the own entry that this home did not make is told as foreign', async () => {
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  const told = nextEvent(client, 'ownEntry');
+  gateway.log.append({ kind: 'endpoint.renewed', endpoint: alice, entry: 'z'.repeat(43) as Digest });
+  await client.log.check();
+  expect(await told).toMatchObject({ kind: 'endpoint.renewed', foreign: true });
+  await until(() => client.log.changes().length === 2);
+});

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readBirthDate, readBirthParts } from '../../../../clients/sdk/linkage/birth-date.ts';
+import { checkSubject } from '../../../../clients/sdk/linkage/check-subject.ts';
+import { checkChiNumber, checkNhsNumber } from '../../../../clients/sdk/linkage/identifiers.ts';
+import { readFamilyName, readGivenName } from '../../../../clients/sdk/linkage/names.ts';
+import { readDistrict, readHouse, readPostcode } from '../../../../clients/sdk/linkage/place.ts';
+import { tokenInputs } from '../../../../clients/sdk/linkage/readings.ts';
+import { readSkeleton, readSound } from '../../../../clients/sdk/linkage/sounds.ts';
+import { isOneErrorAway } from '../../../../clients/sdk/linkage/spelling.ts';
+import { readWords } from '../../../../clients/sdk/linkage/words.ts';
+import { arbitraryPerson } from './people.ts';
+
+test.each([
+  ['Zoë', [['zoe']]],
+  ['Strauß', [['strauss']]],
+  ['O’Neill', [['oneill']]],
+  ["O'Neill", [['oneill']]],
+  ['Smith–Jones', [['smith', 'jones']]],
+  ['Smith - Jones', [['smith'], ['jones']]],
+  ['Łukasz  Żak', [['lukasz'], ['zak']]],
+  ['ﬁona', [['fiona']]],
+  ['İpek', [['ipek']]],
+  ['Ægir', [['aegir']]],
+  ['St. John', [['st'], ['john']]],
+  ['李 小龙', [['李'], ['小龙']]],
+  ['', []],
+  ['-- . --', []],
+])('the words of %j', (text, words) => {
+  expect(readWords(text)).toEqual(words);
+});
+
+test('reading words twice changes nothing, and case and composition never matter', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      const words = readWords(text);
+      expect(readWords(words.map((group) => group.join('-')).join(' '))).toEqual(words);
+      expect(readWords(text.normalize('NFD'))).toEqual(words);
+    }),
+  );
+});
+
+test('a short form may stand for its long forms, a long form for itself only', () => {
+  expect(readGivenName('Alex').readings).toEqual(expect.arrayContaining(['alex', 'alexander', 'alexandra']));
+  expect(readGivenName('Alex', 'F').readings).not.toContain('alexander');
+  expect(readGivenName('Alexander').readings).toEqual(['alexander']);
+  expect(readGivenName('Jack').readings).toEqual(['jack']);
+});
+
+test('what stands in the field when there is no name is no name', () => {
+  for (const text of ['', 'Baby', 'BABY GIRL', 'Unknown', 'Not known', 'Twin 1', '-']) {
+    expect(readGivenName(text).readings, text).toEqual([]);
+  }
+});
+
+test('a double surname is read whole and in its parts, in either order', () => {
+  const [one, other] = [readFamilyName('Smith-Jones'), readFamilyName('Jones Smith')];
+  expect(one.readings).toEqual(['smithjones', 'smith', 'jones', 'jones smith']);
+  expect(other.readings.at(-1)).toBe('jones smith');
+  expect(readFamilyName('MacDonald').readings).toEqual(readFamilyName('McDonald').readings);
+});
+
+test('sounds keep Ella and Eli apart, and Stephen and Stefen together', () => {
+  expect(readSound('ella')).not.toBe(readSound('eli'));
+  expect(readSound('stephen')).toBe(readSound('stefen'));
+  expect(readSkeleton('phillips')).toBe(readSkeleton('filips'));
+  expect(
+    isOneErrorAway('jack', 'jakc') && isOneErrorAway('jack', 'jac') && isOneErrorAway('jack', 'jbck'),
+  ).toBe(true);
+  expect(isOneErrorAway('jack', 'john')).toBe(false);
+});
+
+test.each([
+  ['2015-03-04', { year: 2015, month: 3, day: 4 }],
+  ['20150304', { year: 2015, month: 3, day: 4 }],
+  ['04/03/2015', { year: 2015, month: 3, day: 4 }],
+  ['4.3.2015', { year: 2015, month: 3, day: 4 }],
+  ['2015-03', { year: 2015, month: 3, day: undefined }],
+  ['2015', { year: 2015, month: undefined, day: undefined }],
+  ['20151304', { year: 2015, month: 4, day: 13 }],
+  ['20150000', { year: 2015, month: undefined, day: undefined }],
+  ['19000101', undefined],
+  ['not known', undefined],
+])('the date %j', (text, date) => {
+  expect(readBirthDate(text)).toEqual(date);
+});
+
+test('a date of a month has no token of a day', () => {
+  const parts = readBirthParts(readBirthDate('2015-03'));
+  expect(parts).toMatchObject({ whole: [], yearMonth: ['2015-03'], yearDay: [], monthDay: [] });
+});
+
+test('pseudo-postcodes are no place', () => {
+  for (const text of ['ZZ99 3VZ', 'zz993wz', 'XX99 1AA', '', '-', '0000'])
+    expect(readPostcode(text), text).toBeUndefined();
+  expect(readPostcode('ml3 0ab')).toBe('ML30AB');
+  expect(readDistrict('ML30AB')).toBe('ML3');
+  expect(readDistrict('2036')).toBeUndefined();
+});
+
+test('a house is its number and how its street begins', () => {
+  expect(readHouse('12 High Street')).toEqual({ house: '12 high', street: 'highst' });
+  expect(readHouse('Flat 2, 12a St. John’s Rd').house).toBeDefined();
+  expect(readHouse('12 High Street').house).toBe(readHouse('12 High St').house);
+  expect(readHouse('High Street').house).toBeUndefined();
+  expect(readHouse('12')).toEqual({ house: undefined, street: undefined });
+});
+
+test('nothing is emitted where a component is missing', () => {
+  fc.assert(
+    fc.property(arbitraryPerson, ({ given: _given, ...person }) => {
+      const named = new Set(tokenInputs({ ...person, given: 'Isla' }).map(({ recipe }) => recipe));
+      const unnamed = tokenInputs(person).map(({ recipe }) => recipe);
+      expect(unnamed.filter((recipe) => recipe.includes('given') || recipe.startsWith('name'))).toEqual([]);
+      expect(unnamed.every((recipe) => named.has(recipe))).toBe(true);
+      expect(tokenInputs({ family: person.family ?? '' })).toEqual([]);
+    }),
+  );
+});
+
+// 943 476 5919 and 987 654 4321 are the NHS Data Dictionary's and the usual example numbers.
+test.each([
+  ['943 476 5919', 'ok'],
+  ['9876543210', 'ok'],
+  ['4505577104', 'ok'],
+  ['943 476 5918', 'check-digit'],
+  ['12345', 'form'],
+])('the NHS number %s is %s', (number, check) => {
+  expect(checkNhsNumber(number)).toBe(check);
+});
+
+test('a CHI number is checked for its date and its digit, and warned about, never refused', () => {
+  expect(checkChiNumber('3213151226')).toBe('date');
+  expect(
+    checkSubject({ chi: '0101011234', birthDate: '2001-01-01', sex: 'F' }).map(({ field }) => field),
+  ).toEqual(['chi', 'chi']);
+  expect(checkSubject({ chi: '12' })).toEqual([{ field: 'chi', message: 'is not a number of ten digits' }]);
+  const wrong = { given: 'Isla', family: 'Reid', birthDate: '2001-01-01', chi: '0101011234' };
+  expect(tokenInputs(wrong).map(({ recipe }) => recipe)).toContain('chi-given');
+});

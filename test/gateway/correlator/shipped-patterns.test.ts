@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkPatterns } from '../../../gateway/correlator/check-patterns.ts';
+import { explainSilence } from '../../../gateway/correlator/why-not.ts';
+import { loadPolicySet } from '../../../gateway/policy/load.ts';
+import { eventOn, patternsOf, problemsOf } from './pattern-text.ts';
+
+const policiesDir = join(import.meta.dirname, '../../../policies');
+
+describe('the patterns of the project', () => {
+  it('are sound, explain themselves, and come out as their fixtures say', async () => {
+    const policy = await loadPolicySet(policiesDir);
+    const { set, fixtures } = await checkPatterns(join(policiesDir, 'patterns'), policy, 'committee');
+    expect(set.patterns.length).toBeGreaterThanOrEqual(12);
+    expect(fixtures).toBeGreaterThanOrEqual(2 * set.patterns.length);
+  });
+});
+
+const base = 'title: T\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 3d\n';
+
+describe('a pattern that is not understood', () => {
+  it.each([
+    [`${base}  condition: { gte: 2 }\n  window: 3\n`, /one\.yaml:7: `window` is not a key/],
+    [
+      base.replace('3d', '3y') + '  condition: { gte: 2 }\n',
+      /one\.yaml:5: .*must be a number with s, m, h, d or w/,
+    ],
+    [base.replace('[a]', '[nobody]') + '  condition: { gte: 2 }\n', /one\.yaml:4: there is no rule `nobody`/],
+    [
+      base.replace('event_count', 'value_sum') + '  condition: { gte: 2 }\n',
+      /one\.yaml:3: .*must be one of event_count/,
+    ],
+    [`${base}  condition: { lt: 1 }\n`, /one\.yaml:6: can never hold/],
+    [`${base}  condition: { field: agency, gte: 2 }\n`, /one\.yaml:6: `event_count` counts no values/],
+    [
+      'title: T\nname: x\ndetection:\n  selection: { height: 3 }\n',
+      /one\.yaml:4: `height` is not a field of an event/,
+    ],
+  ])('is refused with file and line: %#', (text, words) => {
+    expect(problemsOf(text).join('\n')).toMatch(words);
+  });
+
+  it('in committee form must say why one agency is enough', () => {
+    expect(problemsOf(`${base}  condition: { gte: 2 }\n`, 'committee').join('\n')).toMatch(
+      /one agency alone could raise/,
+    );
+  });
+});
+
+describe('names of rules', () => {
+  it('are found in other documents and other files, by name, id and file name', () => {
+    const rule = (name: string) =>
+      `title: R\n${name}\ndetection:\n  selection: { category: a }\n  condition: selection\n`;
+    const [pattern] = patternsOf({
+      'one.yaml': `${base.replace('[a]', '[here, 5638f7c0-ac70-491d-8465-2a65075e0d86, there]')}  condition: { gte: 1 }\n---\n${rule('name: here')}`,
+      'two.yml': rule('id: 5638f7c0-ac70-491d-8465-2a65075e0d86'),
+      'there.yaml': rule('name: elsewhere'),
+    });
+    expect(pattern?.correlation.rules).toHaveLength(3);
+  });
+});
+
+describe('why a pattern was silent', () => {
+  it('is told by the nearest window and its gap', () => {
+    const [pattern] = patternsOf({ 'one.yaml': `${base}  condition: { gte: 3 }\n  agencies: 2\n` });
+    const { nearest, reasons, isSatisfied } = explainSilence(pattern!, [
+      eventOn(0, 'a'),
+      eventOn(1, 'a'),
+      eventOn(9, 'a'),
+    ]);
+    expect({ isSatisfied, gap: nearest?.gap, agenciesMissing: nearest?.agenciesMissing }).toEqual({
+      isSatisfied: false,
+      gap: 1,
+      agenciesMissing: 1,
+    });
+    expect(reasons).toEqual([
+      'within 3d it found 2 notices, 1 from its condition',
+      'within 3d it lacks 1 more of the agencies it needs',
+    ]);
+  });
+});

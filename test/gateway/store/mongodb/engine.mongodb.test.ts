@@ -1,0 +1,307 @@
+/** What the contract cannot see: the chain of blocks, the server's own checks, retries, and how news travels. */
+import { Binary, MongoClient, type Document } from 'mongodb';
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
+import { collectionsOf, type BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
+import type { Store, StoreVersions } from '../../../../gateway/store/port.ts';
+import { acceptedDetail } from '../../../../protocol/wire/receipt.ts';
+import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
+import { eventually } from '../../../e2e/kit/watch.ts';
+import { acceptable, health, police, school, settlementOf } from '../synthetic-messages.ts';
+import { createMongodbFixture, hasServer, serverUrl, type MongodbFixture } from './mongodb-fixture.ts';
+
+const provided = inject('mongodb');
+const isOurServer = !('missing' in provided) && provided.mongod !== null;
+
+describe.skipIf(!hasServer)('the MongoDB engine', () => {
+  let fixture: MongodbFixture;
+  const opened: Store[] = [];
+  const open = async (options?: Parameters<MongodbFixture['open']>[0]): Promise<Store> => {
+    const store = await fixture.open(options);
+    opened.push(store);
+    return store;
+  };
+  const blocks = async (): Promise<BlockDocument[]> =>
+    await fixture.database
+      .collection<BlockDocument>('block')
+      .find({}, { hint: '_id_', promoteBuffers: true })
+      .sort({ _id: 1 })
+      .toArray();
+
+  beforeEach(async () => {
+    fixture = await createMongodbFixture();
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map(async (store) => store.close()));
+    await fixture.remove();
+  });
+
+  describe('the chain', () => {
+    it('has no gap, names each block before by its digest, and covers every entry, whoever added it', async () => {
+      const stores = [await open(), await open(), await open()];
+      await Promise.all(
+        stores.flatMap((store, which) =>
+          Array.from({ length: 15 }, async (_, index) => {
+            const message = acceptable(which * 100 + index);
+            await store.submit({ source: police, messages: [message] });
+            await store.settle(settlementOf([message], health));
+          }),
+        ),
+      );
+      const chain = await blocks();
+      expect(chain.length).toBeGreaterThan(3);
+      let previous: Uint8Array = Buffer.alloc(32);
+      let first = 0;
+      for (const [index, block] of chain.entries()) {
+        expect(block._id).toBe(index + 1);
+        expect(block.first).toBe(first);
+        expect(block.previous.equals(previous)).toBe(true);
+        expect(blockDigest(block).equals(block.digest)).toBe(true);
+        first += block.count;
+        previous = block.digest;
+      }
+      expect(first).toBe(90);
+      expect(new Set(chain.map(({ writer }) => writer)).size).toBe(3);
+    });
+
+    it('notices a changed entry', async () => {
+      const store = await open();
+      await store.appendRecords([{ kind: 'test.happened' }]);
+      const [block] = await blocks();
+      const leaves = Buffer.from(block!.leaves);
+      leaves[leaves.byteLength - 3]! ^= 1;
+      expect(blockDigest({ ...block!, leaves })).not.toEqual(block!.digest);
+    });
+
+    it('gives delivery ids and stream positions without gaps, in the order of the record, to gateways at once', async () => {
+      const stores = [await open(), await open()];
+      const results = await Promise.all(
+        stores.flatMap((store, which) =>
+          Array.from({ length: 40 }, async (_, index) =>
+            store.submit({ source: police, messages: [acceptable(which * 100 + index)] }),
+          ),
+        ),
+      );
+      const given = results.map(({ outcomes, receipts }) => {
+        const [outcome] = outcomes;
+        if (outcome?.outcome !== 'accepted') throw new Error('not accepted');
+        const { record } = acceptedDetail(decodeReceiptGroup(receipts).receipts[0]!);
+        return { record, delivery: outcome.deliveries[0]! };
+      });
+      given.sort((a, b) => a.record - b.record);
+      expect(given.map(({ delivery }) => delivery)).toEqual(given.map((_, index) => index + 1));
+      await Promise.all(
+        stores.map(async (store, which) =>
+          Promise.all(
+            Array.from({ length: 40 }, async (_, index) =>
+              store.settle(settlementOf([acceptable(which * 100 + index)], health)),
+            ),
+          ),
+        ),
+      );
+      const groups = await stores[0]!.readReceipts(police, 0, 1_000);
+      expect(groups.map(({ position }) => position)).toEqual(
+        Array.from({ length: 80 }, (_, index) => index + 1),
+      );
+    });
+
+    it('gives one outcome to an id that two gateways take at once', async () => {
+      const stores = [await open(), await open()];
+      for (let number = 0; number < 10; number++) {
+        const results = await Promise.all(
+          stores.map(async (store) => store.submit({ source: police, messages: [acceptable(number)] })),
+        );
+        expect(results.map(({ outcomes }) => outcomes[0]!.outcome).sort()).toEqual(['accepted', 'duplicate']);
+      }
+      expect(await stores[0]!.countPending(health)).toBe(10);
+    });
+  });
+
+  describe('the server', () => {
+    it.skipIf(!isOurServer)(
+      'refuses a query that would scan a collection, so every test fails that makes one',
+      async () => {
+        await open();
+        const scan = fixture.database.collection('delivery').findOne({ unitBytes: 7 });
+        await expect(scan).rejects.toThrow(/notablescan/);
+      },
+    );
+
+    it('refuses a document that does not have its form', async () => {
+      await open();
+      const { delivery, block, message } = collectionsOf(fixture.database);
+      for (const broken of [
+        async () => delivery.insertOne({ _id: 1, state: 'lost' } as never),
+        async () => block.insertOne({ _id: 1, count: 0 } as never),
+        async () =>
+          message.insertOne({ _id: { id: new Binary(Buffer.alloc(16)), source: 'nobody' } } as never),
+      ]) {
+        await expect(broken()).rejects.toMatchObject({ code: 121 });
+      }
+    });
+  });
+
+  describe.skipIf(!isOurServer)('a commit', () => {
+    const admin = new MongoClient(hasServer ? serverUrl() : 'mongodb://127.0.0.1', { appName: 'test' });
+    afterEach(async () => {
+      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+    });
+    afterAll(() => admin.close());
+
+    /** Lets commands of the store fail from now on. */
+    const fail = async (failCommands: string[], mode: Document | string, data: Document): Promise<void> => {
+      await admin.db('admin').command({
+        configureFailPoint: 'failCommand',
+        mode,
+        data: { failCommands, appName: 'causeway', ...data },
+      });
+    };
+
+    it.each([
+      ['refused while the server stops', ['commitTransaction'], { errorCode: 91 }],
+      ['whose connection is cut', ['commitTransaction'], { closeConnection: true }],
+      [
+        'done, but not known to be kept by a majority',
+        ['commitTransaction'],
+        { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } },
+      ],
+      ['that conflicts', ['insert'], { errorCode: 112, errorLabels: ['TransientTransactionError'] }],
+      ['cut off while it writes', ['insert'], { closeConnection: true }],
+      ['cut off while it reads', ['find'], { closeConnection: true }],
+      [
+        'whose transaction is gone',
+        ['commitTransaction'],
+        { errorCode: 251, errorLabels: ['TransientTransactionError'] },
+      ],
+    ])('%s is brought to its end, and counts once', async (_, commands, data) => {
+      const store = await open();
+      await store.submit({ source: police, messages: [acceptable(1)] });
+      await fail(commands, { times: 3 }, data);
+      const { outcomes } = await store.submit({ source: police, messages: [acceptable(2)] });
+      expect(outcomes).toEqual([{ outcome: 'accepted', deliveries: [2] }]);
+      expect((await store.submit({ source: police, messages: [acceptable(3)] })).outcomes).toEqual([
+        { outcome: 'accepted', deliveries: [3] },
+      ]);
+      expect(await blocks()).toHaveLength(3);
+      expect(await store.countPending(health)).toBe(3);
+    });
+
+    it('that nobody can bring to its end promises nothing, and the same message succeeds later', async () => {
+      const store = await open({ patienceMs: 300 });
+      await fail(['commitTransaction'], 'alwaysOn', { errorCode: 91 });
+      const submission = { source: police, messages: [acceptable(1), acceptable(2)] };
+      await expect(store.submit(submission)).rejects.toMatchObject({ code: 'store-unavailable' });
+      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      const { outcomes } = await store.submit(submission);
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
+      expect(await store.countPending(health)).toBe(2);
+    });
+
+    it('that was kept though nobody answered is found again, and its news is told', async () => {
+      const store = await open({ patienceMs: 300 });
+      const grown: number[] = [];
+      await store.submit({ source: police, messages: [acceptable(1)] });
+      store.listen({ onReceipts: (_, position) => grown.push(position), onChange: () => undefined });
+      await fail(['commitTransaction'], 'alwaysOn', {
+        writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' },
+      });
+      const settled = await store.settle(settlementOf([acceptable(1)], health)).catch(() => 'unknown');
+      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      await eventually('the news', () => Promise.resolve(grown.length > 0 ? true : undefined));
+      expect([settled, grown]).toEqual([{ outcome: 'settled' }, [1]]);
+    });
+
+    it('on a full disk is never acknowledged, nor does the probe pass, and both recover unaided', async () => {
+      const store = await open({ patienceMs: 300 });
+      await fail(['insert', 'update'], 'alwaysOn', { errorCode: 14_031 });
+      const submission = { source: police, messages: [acceptable(1)] };
+      await expect(store.submit(submission)).rejects.toMatchObject({ code: 'store-unavailable' });
+      await expect(store.probe()).rejects.toMatchObject({ code: 'store-unavailable' });
+      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      await store.probe();
+      expect(await blocks()).toEqual([]);
+      expect((await store.submit(submission)).outcomes[0]).toMatchObject({ outcome: 'accepted' });
+    });
+
+    it('waits for the end of one that a killed gateway left open, which the server sees to', async () => {
+      const store = await open();
+      await store.submit({ source: police, messages: [acceptable(1)] });
+      const [block] = await blocks();
+      const session = admin.startSession();
+      session.startTransaction();
+      const taken = { ...block!, _id: 2, first: 1 };
+      await admin
+        .db(fixture.database.databaseName)
+        .collection('block')
+        .insertOne(taken as never, { session });
+      const { outcomes } = await store.submit({ source: police, messages: [acceptable(2)] });
+      expect(outcomes).toEqual([{ outcome: 'accepted', deliveries: [2] }]);
+      await expect(session.commitTransaction()).rejects.toThrow();
+      await session.endSession();
+    });
+
+    it('a change stream whose place in the oplog is gone begins anew, and what it missed is read', async () => {
+      const errors: unknown[] = [];
+      const store = await open({ watch: { pollMs: 3_600_000 }, onError: (error) => errors.push(error) });
+      const told = Promise.withResolvers<StoreVersions>();
+      store.listen({ onReceipts: () => undefined, onChange: (versions) => told.resolve(versions) });
+      const other = await open({ watch: { streaming: false } });
+      await fail(['getMore'], { times: 1 }, { errorCode: 286 });
+      await eventually('the loss', () => Promise.resolve(errors.length > 0 ? true : undefined));
+      await other.requestPolicyReload({ kind: 'test.happened' });
+      expect(await told.promise).toEqual({ directory: 0, policy: 1 });
+      expect(errors[0]).toBeInstanceOf(Error);
+    });
+  });
+
+  describe('news of other gateways', () => {
+    it.each([
+      ['by the change stream alone', { pollMs: 3_600_000 }],
+      ['by polling alone', { streaming: false, pollMs: 50 }],
+    ])('comes %s', async (_, watch) => {
+      const store = await open({ watch });
+      const queues: string[] = [];
+      const changed = Promise.withResolvers<StoreVersions>();
+      store.listen({
+        onQueue: (endpoint) => queues.push(endpoint),
+        onReceipts: () => undefined,
+        onChange: (versions) => changed.resolve(versions),
+      });
+      const other = await open();
+      const recipients = [health, school].map((endpoint) => ({ endpoint, listening: false }));
+      await other.submit({ source: police, messages: [acceptable(1, { recipients })] });
+      await eventually('both queues', () => Promise.resolve(queues.length >= 2 ? true : undefined));
+      expect(queues.sort()).toEqual([health, school].sort());
+      await other.requestPolicyReload({ kind: 'test.happened' });
+      expect(await changed.promise).toEqual({ directory: 0, policy: 1 });
+    });
+
+    it('of what was accepted before comes before a gateway’s own commit is answered', async () => {
+      const store = await open({ watch: { streaming: false, pollMs: 3_600_000 } });
+      const events: string[] = [];
+      store.listen({
+        onQueue: (endpoint) => events.push(endpoint),
+        onReceipts: () => undefined,
+        onChange: () => undefined,
+      });
+      const other = await open();
+      await other.submit({ source: police, messages: [acceptable(1)] });
+      await store.submit({ source: police, messages: [acceptable(2)] });
+      events.push('answered');
+      expect(events).toEqual([health, 'answered']);
+    });
+  });
+
+  it('tells who listens at another gateway, and no longer once that has closed', async () => {
+    const store = await open();
+    const other = await open();
+    other.listen({ onReceipts: () => undefined, onChange: () => undefined, listening: () => [health] });
+    const listens = (expected: boolean) => async (): Promise<true | undefined> =>
+      Promise.resolve(store.isListeningElsewhere(health) === expected ? true : undefined);
+    await eventually('presence', listens(true));
+    expect(other.isListeningElsewhere(health)).toBe(false);
+    expect(store.isListeningElsewhere(school)).toBe(false);
+    await other.close();
+    await eventually('absence', listens(false));
+  });
+});

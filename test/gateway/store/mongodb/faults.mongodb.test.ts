@@ -1,0 +1,184 @@
+/**
+ * Three members, two gateways, and a load that never stops, while the set loses its primary in every way. What was
+ * acknowledged must be there, once, and the chain must verify. CAUSEWAY_SEED repeats an order of faults.
+ */
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
+import type { BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
+import type { AcceptableMessage, Store } from '../../../../gateway/store/port.ts';
+import { isCausewayError } from '../../../../protocol/errors.ts';
+import { Members } from '../../../mongodb/members.ts';
+import { acceptable, health, police, settlementOf } from '../synthetic-messages.ts';
+import { createMongodbFixture, type MongodbFixture } from './mongodb-fixture.ts';
+import { splitLeaves } from '../../../../gateway/store/leaf-block.ts';
+
+const provided = inject('mongodb');
+const mongod = 'missing' in provided ? null : provided.mongod;
+const seed = Number(process.env.CAUSEWAY_SEED ?? randomInt(2 ** 31));
+const sendersPerGateway = 4;
+const messagesPerFrame = 5;
+
+/** What one sender does until it is told to end: submit, repeat until acknowledged, settle, repeat. */
+class Load {
+  readonly acknowledged: AcceptableMessage[] = [];
+  readonly settled: Buffer[] = [];
+  readonly acknowledgedAt: number[] = [];
+  refusals = 0;
+  readonly #running: Promise<void>[];
+  #ended = false;
+  static #next = 0;
+
+  constructor(store: Store) {
+    this.#running = Array.from({ length: sendersPerGateway }, async () => this.#send(store));
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#running);
+  }
+
+  async #send(store: Store): Promise<void> {
+    while (!this.#ended) {
+      const messages = Array.from({ length: messagesPerFrame }, () => acceptable(Load.#next++));
+      const { outcomes } = await this.#persist(async () => store.submit({ source: police, messages }));
+      expect(outcomes.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
+      this.acknowledged.push(...messages);
+      this.acknowledgedAt.push(performance.now());
+      const settlement = settlementOf(messages, health);
+      await this.#persist(async () => store.settle(settlement));
+      this.settled.push(settlement.group);
+    }
+  }
+
+  async #persist<T>(attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isCausewayError(error, 'store-unavailable')) throw error;
+        this.refusals++;
+        await sleep(100);
+      }
+    }
+  }
+
+  /** The longest time between two acknowledgements, ms. */
+  longestGap(): number {
+    const gaps = this.acknowledgedAt.slice(1).map((at, index) => at - this.acknowledgedAt[index]!);
+    return Math.max(...gaps);
+  }
+}
+
+describe.skipIf(mongod === null)('three members', () => {
+  let members: Members;
+  let fixture: MongodbFixture;
+  const stores: Store[] = [];
+
+  beforeAll(async () => {
+    members = await Members.start(mongod ?? '', 3);
+    fixture = await createMongodbFixture(members.url);
+    stores.push(await fixture.open(), await fixture.open());
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(stores.map(async (store) => store.close()));
+    await fixture.remove().catch(() => undefined);
+    await members.remove();
+  }, 60_000);
+
+  const faults: Record<string, () => Promise<void>> = {
+    'step-down': async () => members.stepDown(),
+    'kill -9 of the primary': async () => {
+      const primary = await members.primary();
+      await members.kill(primary);
+      await members.primary();
+      members.startMember(primary);
+    },
+    'a primary that stands still for longer than an election takes': async () => {
+      const primary = await members.primary();
+      members.signal(primary, 'SIGSTOP');
+      try {
+        await sleep(14_000);
+      } finally {
+        members.signal(primary, 'SIGCONT');
+      }
+    },
+  };
+
+  it('lose nothing that was acknowledged and double nothing, whatever happens to the primary', async () => {
+    const loads = stores.map((store) => new Load(store));
+    const gaps: string[] = [];
+    for (const name of shuffle(Object.keys(faults), seed)) {
+      await sleep(1_000);
+      await faults[name]!();
+      await members.primary();
+      await sleep(2_000);
+      gaps.push(`${name}: ${loads.map((load) => Math.round(load.longestGap())).join(' and ')} ms`);
+    }
+    await Promise.all(loads.map(async (load) => load.end()));
+    const acknowledged = loads.flatMap((load) => load.acknowledged);
+    process.stdout.write(
+      `seed ${seed}: ${acknowledged.length} acknowledged, ` +
+        `${loads.reduce((sum, { refusals }) => sum + refusals, 0)} attempts refused meanwhile; ` +
+        `longest gap so far at each gateway after ${gaps.join(', ')}\n`,
+    );
+    expect(acknowledged.length).toBeGreaterThan(100);
+    await expectAllKept(acknowledged);
+    await expectStreamWhole(loads.flatMap((load) => load.settled));
+  }, 180_000);
+
+  async function expectAllKept(acknowledged: readonly AcceptableMessage[]): Promise<void> {
+    const blocks = await fixture.database
+      .collection<BlockDocument>('block')
+      .find({}, { hint: '_id_', promoteBuffers: true })
+      .sort({ _id: 1 })
+      .toArray();
+    const accepted = new Map<string, number>();
+    let previous: Uint8Array = Buffer.alloc(32);
+    let first = 0;
+    for (const [index, block] of blocks.entries()) {
+      expect([block._id, block.first, block.previous.equals(previous)]).toEqual([index + 1, first, true]);
+      expect(blockDigest(block).equals(block.digest)).toBe(true);
+      previous = block.digest;
+      first += block.count;
+      for (const leaf of splitLeaves(block.leaves)) {
+        const { kind, message } = JSON.parse(leaf.toString()) as { kind: string; message: string };
+        if (kind === 'message.accepted') accepted.set(message, (accepted.get(message) ?? 0) + 1);
+      }
+    }
+    expect(acknowledged.filter(({ id }) => accepted.get(id) !== 1)).toEqual([]);
+    const deliveries = await fixture.database
+      .collection<{ _id: number; message: string; state: string }>('delivery')
+      .find({}, { hint: '_id_', projection: { message: 1, state: 1 } })
+      .sort({ _id: 1 })
+      .toArray();
+    expect(deliveries.map(({ _id }) => _id)).toEqual(deliveries.map((_, index) => index + 1));
+    expect(new Set(deliveries.map(({ message }) => message)).size).toBe(deliveries.length);
+    expect(deliveries.filter(({ state }) => state !== 'stored')).toEqual([]);
+    expect(deliveries).toHaveLength(acknowledged.length);
+  }
+
+  async function expectStreamWhole(settled: readonly Buffer[]): Promise<void> {
+    const groups: string[] = [];
+    for (;;) {
+      const read = await stores[0]!.readReceipts(police, groups.length, 1_000);
+      if (read.length === 0) break;
+      expect(read.map(({ position }) => position)).toEqual(read.map((_, index) => groups.length + index + 1));
+      groups.push(...read.map(({ group }) => group.toString()));
+    }
+    expect(groups.sort()).toEqual(settled.map((group) => group.toString()).sort());
+  }
+});
+
+/** Fisher and Yates with a small generator of our own, so that a seed gives the same order again. */
+function shuffle<T>(items: readonly T[], from: number): T[] {
+  const shuffled = [...items];
+  let state = from;
+  for (let index = shuffled.length - 1; index > 0; index--) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    const other = state % (index + 1);
+    [shuffled[index], shuffled[other]] = [shuffled[other]!, shuffled[index]!];
+  }
+  return shuffled;
+}

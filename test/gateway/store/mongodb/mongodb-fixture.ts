@@ -1,0 +1,59 @@
+/** MongoDB stores in databases of their own, for tests. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { MongoClient, type Db } from 'mongodb';
+import { inject } from 'vitest';
+import {
+  openMongodbStore,
+  type MongodbStoreOptions,
+} from '../../../../gateway/store/mongodb/mongodb-store.ts';
+import type { Store } from '../../../../gateway/store/port.ts';
+import { batchSigner } from '../../../../protocol/proof/signing.ts';
+import type { StoreFixture } from '../store-contract.ts';
+import { auditKey, noon } from '../synthetic-messages.ts';
+
+export type MongodbFixture = StoreFixture & {
+  readonly url: string;
+  readonly receiptKeyPem: string;
+  /** A connection beside the stores, to look and to meddle. */
+  readonly database: Db;
+  open(options?: Partial<MongodbStoreOptions>): Promise<Store>;
+};
+
+/** True when there is a server to test with. */
+export const hasServer = !('missing' in inject('mongodb'));
+
+/** The address of the running server. */
+export function serverUrl(): string {
+  const server = inject('mongodb');
+  if ('missing' in server) throw new Error(`no MongoDB server: ${server.missing}`);
+  return server.url;
+}
+
+/** A server's address with another database in it. */
+export function urlOfDatabase(url: string, name: string): string {
+  const parts = /^([^/]+\/\/[^/?]+)\/?[^?]*(\?.*)?$/.exec(url);
+  return `${parts?.[1] ?? url}/${name}${parts?.[2] ?? ''}`;
+}
+
+export async function createMongodbFixture(server = serverUrl()): Promise<MongodbFixture> {
+  const name = `causeway-test-${randomBytes(6).toString('hex')}`;
+  const url = urlOfDatabase(server, name);
+  const receiptKeyPem = generateKeyPairSync('ed25519')
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+  const clock = { now: noon };
+  const client = await new MongoClient(url).connect();
+  return {
+    url,
+    receiptKeyPem,
+    clock,
+    database: client.db(name),
+    receiptKey: batchSigner(receiptKeyPem).publicKey,
+    open: async (options: Partial<MongodbStoreOptions> = {}) =>
+      openMongodbStore({ url, receiptKeyPem, auditKey, clock: () => clock.now, ...options }),
+    remove: async () => {
+      await client.db(name).dropDatabase();
+      await client.close();
+    },
+  };
+}

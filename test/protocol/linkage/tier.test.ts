@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { carries, recipes } from '../../../protocol/linkage/recipes.ts';
+import { maxTokens, subjectTokensSchema } from '../../../protocol/linkage/subject-tokens.ts';
+import { decideLink } from '../../../protocol/linkage/tier.ts';
+import { SubjectTokeniser } from '../../../clients/sdk/linkage/subject-tokens.ts';
+import { arbitraryPerson, distinctForenames, link, tokeniser } from '../../clients/sdk/linkage/people.ts';
+
+const child = {
+  given: 'Isla',
+  family: 'MacDonald',
+  birthDate: '2015-03-04',
+  postcode: 'ML3 0AB',
+  address: '12 High Street',
+};
+
+test('a decision is the same from either side', () => {
+  fc.assert(
+    fc.property(arbitraryPerson, arbitraryPerson, (one, other) => {
+      const [there, back] = [link(one, other), link(other, one)];
+      expect(back).toEqual(there);
+    }),
+  );
+});
+
+test('a decision does not hang on the order of recipes', () => {
+  fc.assert(
+    fc.property(arbitraryPerson, arbitraryPerson, (one, other) => {
+      const [left, right] = [tokeniser.tokensOf(one), tokeniser.tokensOf(other)];
+      const reversed = { ...left, tokens: Object.fromEntries(Object.entries(left.tokens).reverse()) };
+      expect(decideLink(reversed, right)).toEqual(decideLink(left, right));
+    }),
+  );
+});
+
+test('a record is the same as itself', () => {
+  fc.assert(
+    fc.property(arbitraryPerson, (person) => {
+      expect(link(person, person).tier).toBe('same');
+    }),
+  );
+});
+
+test('twins and siblings are never the same, however their names resemble each other', () => {
+  const names = fc.constantFrom(...distinctForenames);
+  fc.assert(
+    fc.property(arbitraryPerson, names, fc.boolean(), ({ chi: _chi, ...twin }, given, isTwin) => {
+      fc.pre(given !== twin.given);
+      const birthDate = isTwin ? twin.birthDate : '2012-11-30';
+      expect(link(twin, { ...twin, given, birthDate: birthDate ?? '' }).tier).not.toBe('same');
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('twins whose names were both written in the wrong fields stay apart', () => {
+  const swapped = { ...child, given: 'Piotrowski' };
+  expect(link({ ...swapped, family: 'Jakub' }, { ...swapped, family: 'Krzysztof' }).tier).not.toBe('same');
+});
+
+test.each([
+  ['a short form', { given: 'Isabella' }, { given: 'Bella' }, 'same'],
+  ['another spelling', { given: 'Mohammed' }, { given: 'Muhammad' }, 'same'],
+  ['a typing error in the forename', { given: 'Charlotte' }, { given: 'Charlotet' }, 'same'],
+  ['a new surname at the same address', {}, { family: 'Kowalski' }, 'same'],
+  [
+    'a double surname after a marriage',
+    {},
+    { family: 'MacDonald-Smith', postcode: 'G1 1AA', address: '' },
+    'same',
+  ],
+  ['a move', {}, { postcode: 'G12 8QQ', address: '3 Clyde Road' }, 'same'],
+  ['names in the wrong fields', {}, { given: 'McDonald', family: 'Isla' }, 'same'],
+  ['day and month swapped', {}, { birthDate: '2015-04-03' }, 'same'],
+  ['a year off by one', {}, { birthDate: '2016-03-04' }, 'same'],
+  ['a date known to the month', {}, { birthDate: '2015-03' }, 'same'],
+  ['no forename yet', {}, { given: 'Baby' }, 'possible'],
+  ['no date of birth', {}, { birthDate: '' }, 'possible'],
+  ['an initial', {}, { given: 'I' }, 'possible'],
+  ['a new surname and a new address', {}, { family: 'Reid', postcode: 'G1 1AA', address: '' }, 'none'],
+  ['a twin', {}, { given: 'Callum' }, 'conflict'],
+  ['a parent of the same name', {}, { birthDate: '1984-07-19' }, 'none'],
+  ['a parent of the same name and birthday', {}, { birthDate: '1984-03-04' }, 'possible'],
+  [
+    'a stranger of the same name born near',
+    {},
+    { birthDate: '2015-03-05', postcode: 'G1 1AA', address: '' },
+    'none',
+  ],
+])('%s', (_what, left, right, tier) => {
+  expect(link({ ...child, ...left }, { ...child, ...right }).tier).toBe(tier);
+});
+
+test('an identifier and a forename are enough; with another forename a person has to look', () => {
+  const numbered = { given: 'Isla', family: 'Reid', birthDate: '2015-03-04', chi: '0403151226' };
+  const moved = { given: 'Isla', family: 'Kaur', birthDate: '', chi: '0403151226' };
+  expect(link(numbered, moved).tier).toBe('same');
+  expect(link(numbered, { ...numbered, given: 'Callum' }).tier).toBe('possible');
+});
+
+test('identifiers that differ ask for more than a name and a date', () => {
+  const one = {
+    given: 'Isla',
+    family: 'Reid',
+    birthDate: '2015-03-04',
+    postcode: 'ML3 0AB',
+    chi: '0403151226',
+  };
+  expect(link(one, { ...one, chi: '0403155566', postcode: 'G1 1AA' }).tier).toBe('possible');
+});
+
+test('a link names the recipes that agree, what differs and what one side lacks', () => {
+  const found = link(child, { ...child, given: '', postcode: 'G1 1AA' });
+  expect(found.agreements.map(({ recipe }) => recipe)).toContain('family-birth-address');
+  expect(found.missing).toEqual(['forename', 'identifier']);
+  expect(found.evidence).not.toContain('forename');
+});
+
+test('subjects of different epochs are not compared, and of one they share are', () => {
+  const keys = [1, 2, 3].map((epoch) => ({ epoch, secret: Buffer.alloc(32, epoch) }));
+  const [first, second, third] = [keys[0]!, keys[1]!, keys[2]!];
+  const before = new SubjectTokeniser(first).tokensOf(child);
+  const rotating = new SubjectTokeniser(second, first).tokensOf(child);
+  const after = new SubjectTokeniser(third, second).tokensOf(child);
+  expect(decideLink(before, rotating).tier).toBe('same');
+  expect(decideLink(rotating, after).tier).toBe('same');
+  expect(decideLink(before, after).tier).toBe('none');
+});
+
+test('chains are not merged: a record between two leaves them apart', () => {
+  const unnamed = { ...child, given: '' };
+  const [one, other] = [child, { ...child, given: 'Callum' }];
+  expect(link(one, unnamed).tier).toBe('possible');
+  expect(link(unnamed, other).tier).toBe('possible');
+  expect(link(one, other).tier).toBe('conflict');
+});
+
+test('no recipe has one field alone, and what lacks the forename never makes the same', () => {
+  for (const recipe of recipes) {
+    expect(recipe.codes.length, recipe.name).toBeGreaterThan(1);
+    if (carries(recipe, 'forename') || carries(recipe, 'identifier')) continue;
+    const only = (subject: typeof child) => {
+      const { epoch, tokens } = tokeniser.tokensOf(subject);
+      return { epoch, tokens: { [recipe.name]: tokens[recipe.name] ?? [] } };
+    };
+    expect(decideLink(only(child), only(child)).tier).not.toBe('same');
+  }
+});
+
+test('an envelope takes sixty tokens a set and no more', () => {
+  const token = 'A'.repeat(22);
+  const set = (count: number) => ({
+    epoch: 1,
+    tokens: { 'name-birth': Array<string>(30).fill(token), x: Array<string>(count).fill(token) },
+  });
+  expect(subjectTokensSchema.safeParse(set(30)).success).toBe(true);
+  expect(subjectTokensSchema.safeParse(set(31)).success).toBe(false);
+  expect(subjectTokensSchema.safeParse({ ...set(1), previous: set(31) }).success).toBe(false);
+  fc.assert(
+    fc.property(arbitraryPerson, (person) => {
+      expect(subjectTokensSchema.safeParse(tokeniser.tokensOf(person)).success).toBe(true);
+    }),
+  );
+  expect(maxTokens).toBe(60);
+});
