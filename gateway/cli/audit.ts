@@ -1,6 +1,7 @@
 /** `causeway audit`: what operators and the Committee do with the log of everything that happened. */
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { registerAuditBetween } from './audit-between.ts';
 import { registerAuditCheckpoint } from './audit-checkpoint.ts';
 import { registerAuditErase } from './audit-erase.ts';
 import { registerAuditProve } from './audit-prove.ts';
@@ -15,6 +16,7 @@ export function registerAudit(program: ProgramCommand, terminal: Terminal): void
     .description('The log of everything that happened, and how to check it.');
   registerAuditSearch(audit, terminal);
   registerAuditStory(audit, terminal);
+  registerAuditBetween(audit, terminal);
   registerAuditCheckpoint(audit, terminal);
   registerAuditProve(audit, terminal);
   registerAuditErase(audit, terminal);

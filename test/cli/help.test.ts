@@ -41,6 +41,7 @@ const commands = [
   'pattern check',
   'audit search',
   'audit story',
+  'audit between',
   'audit checkpoint',
   'audit prove',
   'audit erase',
