@@ -4,6 +4,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { registerAuditBetween } from './audit-between.ts';
 import { registerAuditCheckpoint } from './audit-checkpoint.ts';
 import { registerAuditErase } from './audit-erase.ts';
+import { registerAuditExport } from './audit-export.ts';
 import { registerAuditProve } from './audit-prove.ts';
 import { registerAuditSearch } from './audit-search.ts';
 import { registerAuditStory } from './audit-story.ts';
@@ -17,6 +18,7 @@ export function registerAudit(program: ProgramCommand, terminal: Terminal): void
   registerAuditSearch(audit, terminal);
   registerAuditStory(audit, terminal);
   registerAuditBetween(audit, terminal);
+  registerAuditExport(audit, terminal);
   registerAuditCheckpoint(audit, terminal);
   registerAuditProve(audit, terminal);
   registerAuditErase(audit, terminal);

@@ -42,6 +42,7 @@ const commands = [
   'audit search',
   'audit story',
   'audit between',
+  'audit export',
   'audit checkpoint',
   'audit prove',
   'audit erase',
