@@ -9,6 +9,9 @@
  *
  *     npm run bench:audit -- [--leaves N] [--proofs N]        default 1,000,000 leaves, 2,000 proofs
  *
+ * Searches run on the index of a SQLite store that is filled with as many leaves of notices first; `search.ts` says
+ * what is asked. Each includes the look whether the log has grown.
+ *
  * Verification runs in a process of its own, so that its memory is its own: `peakRssMiB` is that process's peak, and
  * the peak of the process that appends and proves is told above it. The last line is JSON.
  */
@@ -37,6 +40,7 @@ import {
 } from '../protocol/proof/tile.ts';
 import { verifyInclusion } from '../protocol/proof/tree-proof.ts';
 import { formatVerifierKey } from '../protocol/proof/verifier-key.ts';
+import { searchFilledStore } from './audit/search.ts';
 import { Child } from './child.ts';
 
 const batchSize = 4096;
@@ -172,8 +176,13 @@ try {
   say(
     `verified in ${seconds.toFixed(2)} s, ${verifyLeavesPerSecond} leaves a second, at most ${peakRssMiB} MiB`,
   );
+  await rm(dir, { recursive: true });
+  const { searchMs } = await searchFilledStore(folder, leaves, say);
   say(
-    JSON.stringify({ appendPerSecond, inclusionProofMs, treeSize: size, verifyLeavesPerSecond, peakRssMiB }),
+    JSON.stringify({
+      ...{ appendPerSecond, inclusionProofMs, treeSize: size },
+      ...{ verifyLeavesPerSecond, peakRssMiB, searchMs },
+    }),
   );
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -69,6 +69,39 @@ describe('causeway audit search', () => {
   });
 });
 
+describe('causeway audit export', () => {
+  it('writes what the filters find as FHIR, ECS and CSV, and is a leaf before that', async () => {
+    const about = ['--endpoint', duty];
+    const fhir = await audit('export', '--format', 'fhir', ...about);
+    expect(fhir.code, fhir.stderr).toBe(0);
+    expect(jsonLines(fhir.stdout)).toMatchObject([
+      { resourceType: 'AuditEvent', id: 'leaf-0', action: 'C', outcome: '0' },
+      { id: 'leaf-1', subtype: [{ code: 'delivery.delivered' }] },
+      { id: 'leaf-2', agent: [{ who: { display: duty }, requestor: true }, { who: { display: ae } }] },
+    ]);
+    const ecs = await audit('export', '--format', 'ecs', '--kind', 'audit.export');
+    expect(jsonLines(ecs.stdout)).toMatchObject([
+      {
+        event: { action: 'audit.export' },
+        causeway: { details: expect.stringContaining('"fhir"') as string },
+      },
+    ]);
+    const csv = await audit('export', '--format', 'csv', ...about, '--outcome', 'stored');
+    expect(csv.stdout.split('\r\n').map((line) => line.split(',')[2])).toEqual([
+      'kind',
+      'delivery.stored',
+      undefined,
+    ]);
+    expect(csv.stderr).toContain('1 leaf written.');
+  });
+
+  it('asks for one of its formats', async () => {
+    const { code, stderr } = await audit('export', '--format', 'xml');
+    expect(code).toBe(2);
+    expect(stderr).toContain('fhir, ecs, csv');
+  });
+});
+
 describe('causeway audit story', () => {
   it('tells who sent what to whom and why, what came of it, and who read it', async () => {
     await audit('story', thread);

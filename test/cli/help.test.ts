@@ -41,6 +41,8 @@ const commands = [
   'pattern check',
   'audit search',
   'audit story',
+  'audit between',
+  'audit export',
   'audit checkpoint',
   'audit prove',
   'audit erase',

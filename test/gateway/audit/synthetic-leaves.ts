@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogBuilder } from '../../../gateway/audit/log-builder.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
-import type { LeafRun } from '../../../gateway/store/port.ts';
+import type { LeafRun, LeafSource } from '../../../gateway/store/port.ts';
 import { encodeBundle } from '../../../protocol/proof/tile.ts';
 import { noteSigner, type NoteSigner } from '../../../protocol/proof/note-signer.ts';
 
@@ -45,7 +45,7 @@ export async function temporaryFolder(): Promise<{ readonly dir: string } & Asyn
 
 export async function openBuilder(
   dir: string,
-  source: Pick<Leaves, 'readLeafRuns'>,
+  source: Pick<LeafSource, 'readLeafRuns'>,
   signer: NoteSigner,
   folder = new LogFolder(dir),
 ): Promise<LogBuilder> {

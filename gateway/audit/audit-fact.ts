@@ -1,0 +1,151 @@
+/** What a leaf says, in the terms that every form of export needs: who did what to what, when, why, and what came of it. */
+import type { Leaf } from '../../protocol/audit/leaf.ts';
+import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
+import type { Digest } from '../../protocol/ids.ts';
+import { leafHash } from '../../protocol/proof/merkle.ts';
+import type { RecordEntry, StoredLeaf } from '../store/port.ts';
+import { indexedLeaf } from './leaf-terms.ts';
+
+/** Create, read, update, delete, execute. */
+export type FactAction = 'C' | 'R' | 'U' | 'D' | 'E';
+/** `refused`: nothing was done; `failed`: something that should have been done was not; `broken`: the gateway itself is. */
+export type FactOutcome = 'success' | 'refused' | 'failed' | 'broken';
+
+/** Whoever had it done. `erased` where only the erased body said. */
+export type FactActor = {
+  readonly type: 'endpoint' | 'person' | 'gateway' | 'erased';
+  readonly name: string;
+};
+
+export type AuditFact = {
+  readonly index: number;
+  /** ms since 1970 */
+  readonly at: number;
+  readonly kind: string;
+  readonly action: FactAction;
+  readonly outcome: FactOutcome;
+  readonly code: ErrorCode | undefined;
+  /** The sentence of the code. */
+  readonly reason: string | undefined;
+  readonly actor: FactActor;
+  readonly roles: readonly string[];
+  readonly source: string | undefined;
+  /** Of a delivery only the one that it is about. */
+  readonly recipients: readonly string[];
+  readonly message: string | undefined;
+  readonly case: string | undefined;
+  readonly category: string | undefined;
+  readonly severity: string | undefined;
+  readonly purpose: string | undefined;
+  readonly basis: string | undefined;
+  /** Digest of the sharing agreement that decided. */
+  readonly policy: Digest | undefined;
+  /** The leaf that it continues. */
+  readonly of: number | undefined;
+  /** What else its body says, where it is about no message. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly erased: boolean;
+  /** The hash of the leaf in the tree, in hex: what a proof of it begins with. */
+  readonly leafHash: string;
+};
+
+/** @param origin the leaf that it continues, where it continues one */
+export function factOf(leaf: StoredLeaf, origin: StoredLeaf | undefined): AuditFact {
+  const open = JSON.parse(leaf.leaf) as Leaf;
+  const { matter: own = {}, case: ownCase, erased } = indexedLeaf(leaf);
+  const about = origin === undefined ? undefined : indexedLeaf(origin);
+  const matter = about === undefined ? own : (about.matter ?? {});
+  const entry = origin === undefined ? leaf.entry : origin.entry;
+  const isErased = about === undefined ? erased : about.erased;
+  const { recipients = [], source, category, severity } = matter;
+  const to = open.nth === undefined ? recipients : recipients.slice(open.nth, open.nth + 1);
+  const { code } = open;
+  return {
+    ...{ index: leaf.index, at: leaf.at, kind: open.kind, of: open.of, code, erased: isErased },
+    ...{ action: actionOf(open.kind), outcome: outcomeOf(open.kind, code), source, recipients: to },
+    reason: code === undefined ? undefined : catalogue[code].text,
+    actor: isErased ? { type: 'erased', name: 'erased' } : actorOf(open, leaf.entry, source, to[0]),
+    roles: rolesOf(entry.roles),
+    message: wordOf(matter.message) ?? open.message,
+    case: (about === undefined ? ownCase : about.case) ?? wordOf(own.case),
+    category,
+    severity,
+    purpose: wordOf(entry.purpose),
+    basis: wordOf(entry.basis),
+    policy: (open.policy ?? wordOf(entry.policy)) as Digest | undefined,
+    details: isMessageKind(open.kind) || isErased ? {} : detailsOf(leaf.entry),
+    leafHash: leafHash(Buffer.from(leaf.leaf, 'latin1')).toString('hex'),
+  };
+}
+
+const actions: Readonly<Record<string, FactAction>> = {
+  'message.accepted': 'C',
+  'message.refused': 'C',
+  'endpoint.enrolled': 'C',
+  'endpoint.renewed': 'U',
+  'endpoint.renewal-completed': 'U',
+  'endpoint.revoked': 'U',
+  'enrolment.permitted': 'C',
+  'enrolment.withdrawn': 'D',
+  'agency.added': 'C',
+  'policy.applied': 'U',
+  'receipts.forgotten': 'D',
+  'case.erased': 'D',
+};
+
+function actionOf(kind: string): FactAction {
+  return actions[kind] ?? (kind.startsWith('audit.') ? 'R' : 'E');
+}
+
+function outcomeOf(kind: string, code: ErrorCode | undefined): FactOutcome {
+  const word = kind.split('.').at(-1);
+  if (word === 'refused') return 'refused';
+  if (word === 'expired') return 'failed';
+  if (word !== 'error') return 'success';
+  const { httpStatus = 0, retryable = true } = code === undefined ? {} : catalogue[code];
+  return httpStatus >= 500 && !retryable ? 'broken' : 'failed';
+}
+
+function actorOf(
+  { kind, endpoint }: Leaf,
+  entry: RecordEntry,
+  source: string | undefined,
+  recipient: string | undefined,
+): FactActor {
+  const person = wordOf(entry.by);
+  if (person !== undefined) return { type: 'person', name: person };
+  const doer = doerOf(kind, endpoint ?? wordOf(entry.endpoint), source, recipient);
+  return doer === undefined ? { type: 'gateway', name: 'gateway' } : { type: 'endpoint', name: doer };
+}
+
+/** The endpoint that had it done; undefined where the gateway did so itself, or its operator. */
+function doerOf(
+  kind: string,
+  endpoint: string | undefined,
+  source: string | undefined,
+  recipient: string | undefined,
+): string | undefined {
+  if (kind.startsWith('message.')) return source;
+  if (kind === 'delivery.stored' || kind === 'delivery.refused') return recipient;
+  const byItself = ['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed'];
+  const isOwn =
+    byItself.includes(kind) || /^(?:enrolment|renewal)\.refused$|^(?:session|receipts)\./.test(kind);
+  return isOwn ? endpoint : undefined;
+}
+
+function isMessageKind(kind: string): boolean {
+  return kind.startsWith('message.') || kind.startsWith('delivery.');
+}
+
+/** Without what stands elsewhere in the fact, and without the directory's whole entry with its certificates. */
+function detailsOf({ kind: _, by: _by, became: _became, ...rest }: RecordEntry): Record<string, unknown> {
+  return rest;
+}
+
+function rolesOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((role) => typeof role === 'string') : [];
+}
+
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,159 @@
+/** The account of a period, in plain sentences or as one JSON object. */
+import { agencyOf } from '../../protocol/ids.ts';
+import { showableLine } from '../../terminal/paint.ts';
+import { wrapText } from '../../terminal/table.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { BetweenReport } from '../audit/between.ts';
+import type { PeriodFindings, UnreadNotice, UnreadState } from '../audit/period-account.ts';
+import type { NamedCheckpoint } from './named-checkpoint.ts';
+
+/** Names of the sharing agreement. */
+export type BetweenWords = { agency(id: string): string };
+
+export function showBetween(
+  from: NamedCheckpoint,
+  to: NamedCheckpoint,
+  report: BetweenReport,
+  words: BetweenWords,
+  terminal: Terminal,
+): void {
+  if (terminal.wantsJson) {
+    terminal.json(objectOf(from, to, report, words));
+    return;
+  }
+  const say = (text: string, indent = ''): void => {
+    for (const line of wrapText(showableLine(text), terminal.columns - indent.length))
+      terminal.print(indent + line);
+  };
+  say(`From ${checkpointWords(from)}`);
+  say(`To ${checkpointWords(to)}`);
+  if (report.proven) sayFindings(report.findings, words, terminal, say);
+  const verdict = verdictOf(from, to, report);
+  const { good, bad } = terminal.paint;
+  terminal.print(`\n${report.proven ? good('proven') : bad('not proven')}  ${showableLine(verdict)}`);
+}
+
+type Say = (text: string, indent?: string) => void;
+
+function sayFindings(findings: PeriodFindings, words: BetweenWords, terminal: Terminal, say: Say): void {
+  const list = (title: string, sentences: readonly string[]): void => {
+    terminal.print(`\n${terminal.paint.strong(title)}`);
+    for (const sentence of sentences.length === 0 ? ['None.'] : sentences) say(sentence, '  ');
+  };
+  list('Gaps in what was sent', gapSentences(findings, words));
+  list('Notices not read', unreadSentences(findings, words));
+  list(
+    'Silent agencies',
+    findings.silent.map((id) => `No leaf of the period names ${words.agency(id)}.`),
+  );
+}
+
+function gapSentences(
+  { gaps, recounts, missingBefore, erasedNotices }: PeriodFindings,
+  words: BetweenWords,
+): string[] {
+  return [
+    ...gaps.map(({ source, to, first, last }) => {
+      const numbers = first === last ? `number ${first}` : `numbers ${first} to ${last}`;
+      return `${party(source, words)} has counted more notices to ${party(to, words)} than the log knows: ${numbers} ${first === last ? 'is' : 'are'} missing.`;
+    }),
+    ...recounts.map(
+      ({ source, to, leaf }) =>
+        `${party(source, words)} began to count its notices to ${party(to, words)} anew at leaf ${leaf}: a device without its past, or two devices with one name.`,
+    ),
+    ...(missingBefore > 0 ? [`${missingBefore} numbers were missing before the period and still are.`] : []),
+    ...(erasedNotices > 0
+      ? [
+          `${erasedNotices} notices belong to cases that were erased: their numbers are not known any more, and may be among those missing.`,
+        ]
+      : []),
+  ];
+}
+
+const states: Readonly<Record<UnreadState, string>> = {
+  waiting: 'has not arrived',
+  arrived: 'has arrived, but nobody has signed for it',
+  expired: 'has expired without a receipt',
+};
+
+function unreadSentences({ unread, expiredBefore }: PeriodFindings, words: BetweenWords): string[] {
+  return [
+    ...unread.map((notice) => `${noticeWords(notice, words)} ${states[notice.state]} [leaf ${notice.leaf}].`),
+    ...(expiredBefore > 0 ? [`${expiredBefore} had expired before the period.`] : []),
+  ];
+}
+
+function noticeWords(
+  { source, recipient, category, severity, message, acceptedAt }: UnreadNotice,
+  words: BetweenWords,
+): string {
+  if (source === undefined || recipient === undefined) return 'A notice of a case that was erased since';
+  return `The notice ${message ?? '?'} (${category ?? '?'}, ${severity ?? '?'}) of ${party(source, words)} to ${party(recipient, words)}, accepted ${timeOf(acceptedAt)},`;
+}
+
+/** `NHS Lanarkshire (emergency department)` */
+function party(address: string, words: BetweenWords): string {
+  const [, name = ''] = address.split('/');
+  const desk = name.startsWith('@') ? `everybody with the role ${name.slice(1)}` : name.replaceAll('-', ' ');
+  return `${words.agency(agencyOf(address))} (${desk})`;
+}
+
+function checkpointWords({ size, signed, keptAt, cosignatures }: NamedCheckpoint): string {
+  if (!signed) return `the first ${size} leaves, of which no checkpoint was kept: nobody signed just these.`;
+  const kept = keptAt === undefined ? '' : `, kept ${timeOf(keptAt)}`;
+  const by = cosignatures.map(({ name, timeSeconds }) => `${name} (${timeOf(timeSeconds * 1000)})`);
+  const cosigned =
+    by.length === 0 ? 'no witness in gateway.yaml has cosigned it' : `cosigned by ${by.join(' and ')}`;
+  return `the checkpoint of ${size} leaves${kept}; ${cosigned}.`;
+}
+
+function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenReport): string {
+  if (!report.proven) return report.why;
+  const { gaps, unread, silent } = report.findings;
+  const parts = [
+    count(gaps.length, 'gap'),
+    count(unread.length, 'unread notice'),
+    silentWords(silent.length),
+  ];
+  return `Nothing was removed or changed: the log of ${to.size} leaves begins with all ${from.size} of the earlier one. ${parts.join(', ')}.`;
+}
+
+function silentWords(length: number): string {
+  return length === 1 ? '1 silent agency' : `${length} silent agencies`;
+}
+
+function count(length: number, what: string): string {
+  return `${length} ${what}${length === 1 ? '' : 's'}`;
+}
+
+function objectOf(
+  from: NamedCheckpoint,
+  to: NamedCheckpoint,
+  report: BetweenReport,
+  words: BetweenWords,
+): object {
+  const base = { type: 'between', from: headObject(from), to: headObject(to), proven: report.proven };
+  const verdict = verdictOf(from, to, report);
+  if (!report.proven) return { ...base, verdict };
+  const { unread, silent, ...rest } = report.findings;
+  return {
+    ...base,
+    proof: report.path.map((hash) => hash.toString('base64')),
+    ...rest,
+    unread: unread.map((notice) => ({ ...notice, acceptedAt: timeOf(notice.acceptedAt) })),
+    silent: silent.map((id) => ({ agency: id, name: words.agency(id) })),
+    verdict,
+  };
+}
+
+function headObject({ size, root, signed, keptAt, cosignatures }: NamedCheckpoint): object {
+  return {
+    ...{ size, root: root.toString('base64'), signed, keptAt: keptAt === undefined ? null : timeOf(keptAt) },
+    cosignatures: cosignatures.map(({ name, timeSeconds }) => ({ name, at: timeOf(timeSeconds * 1000) })),
+  };
+}
+
+function timeOf(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? 'at an impossible time' : time.toISOString();
+}

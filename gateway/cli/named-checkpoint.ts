@@ -1,0 +1,82 @@
+/** The checkpoint that a person means: a file, a time, or a number of leaves. */
+import { CausewayError } from '../../protocol/errors.ts';
+import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
+import { rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
+import type { PublishedCheckpoint } from '../audit/log-builder.ts';
+import type { PastCheckpoint } from '../audit/log-history.ts';
+import type { TreeHead } from '../audit/between.ts';
+import { parseMoment } from '../audit/moment.ts';
+
+/** A checkpoint, or the size and root of the log without a signature. */
+export type NamedCheckpoint = TreeHead & {
+  /** When the gateway kept it, ms since 1970; undefined for one from a file, and for what nobody signed. */
+  readonly keptAt?: number;
+  /** False when only a number of leaves was given, and no checkpoint of that size was kept. */
+  readonly signed: boolean;
+  /** Witnesses of the gateway's settings that have cosigned it, and when, seconds since 1970. */
+  readonly cosignatures: readonly { readonly name: string; readonly timeSeconds: number }[];
+};
+
+export type CheckpointSources = {
+  readonly trust: CheckpointTrust;
+  /** Checkpoints of the past, oldest first. */
+  readonly past: readonly PastCheckpoint[];
+  readonly latest: PublishedCheckpoint;
+  readonly read: TileReader;
+  /** ms since 1970 */
+  readonly now: number;
+  readonly readFile: (path: string) => Promise<Buffer>;
+};
+
+/**
+ * @param end true for the end of a period: a day then counts whole
+ * @throws CausewayError `note-malformed`, `note-untrusted`, `log-foreign`; `log-unreadable` when there is no such file
+ */
+export async function findCheckpoint(
+  given: string,
+  end: boolean,
+  sources: CheckpointSources,
+): Promise<NamedCheckpoint> {
+  const { trust, latest, now, readFile } = sources;
+  if (/^\d{1,15}$/.test(given)) return ofSize(Number(given), sources);
+  const at = parseMoment(given, now, end);
+  if (at !== undefined) return nearest(at, sources);
+  if (given === 'now') return open(latest.text, trust, now);
+  const text = await readFile(given).catch((error: unknown) => {
+    const detail = `${given} is neither a file, nor a time, nor a number of leaves.`;
+    throw new CausewayError('log-unreadable', { detail, cause: error });
+  });
+  return open(text, trust);
+}
+
+/** The kept checkpoint that is nearest to a time; what is published now counts as kept now. */
+function nearest(at: number, { past, latest, now, trust }: CheckpointSources): NamedCheckpoint {
+  const all = [...past, { at: now, checkpoint: latest.text }];
+  const distance = (one: { readonly at: number }): number => Math.abs(one.at - at);
+  const best = all.reduce((found, each) => (distance(each) < distance(found) ? each : found));
+  return open(best.checkpoint, trust, best.at);
+}
+
+async function ofSize(
+  size: number,
+  { past, latest, read, trust, now }: CheckpointSources,
+): Promise<NamedCheckpoint> {
+  if (size > latest.size) {
+    throw new CausewayError('usage-invalid', { detail: `The log has only ${latest.size} leaves.` });
+  }
+  const kept = [...past, { at: now, size: latest.size, checkpoint: latest.text }]
+    .filter((each) => each.size === size)
+    .map(({ checkpoint, at }) => open(checkpoint, trust, at));
+  // One size may have been kept without cosignatures and again with them.
+  const [best] = kept.sort((a, b) => b.cosignatures.length - a.cosignatures.length);
+  return best ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
+}
+
+function open(source: Buffer | string, trust: CheckpointTrust, keptAt?: number): NamedCheckpoint {
+  const { size, root, cosignatures } = openCheckpoint(source, trust);
+  return {
+    ...{ size, root, signed: true },
+    ...(keptAt !== undefined && { keptAt }),
+    cosignatures: cosignatures.map(({ key, timeSeconds = 0 }) => ({ name: key.name, timeSeconds })),
+  };
+}

@@ -1,0 +1,158 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openStore } from '../../gateway/open-store.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { parseCheckpoint, signCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { addSignatures, parseNote } from '../../protocol/proof/note.ts';
+import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';
+import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
+import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const ae = 'nhs-lanarkshire/emergency-department' as EndpointAddress;
+const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+const committee = cosigner('committee.example', ed25519());
+let dir: string;
+let home: string;
+
+function ed25519(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+const audit = (...args: string[]): Promise<RunResult> =>
+  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: home } });
+
+/** Sends notices with these numbers; the first of them is stored. */
+async function send(...sequence: number[]): Promise<void> {
+  const { store: address, storeKeys } = await openGatewayHome(home, Date.now);
+  const store = await openStore(address, storeKeys);
+  const messages = sequence.map((number) =>
+    acceptable(number, {
+      expiresAt: Date.now() + 3600_000,
+      recipients: [{ endpoint: duty, listening: true }],
+      record: {
+        ...{
+          kind: 'message.accepted',
+          message: messageId(number),
+          source: ae,
+          to: [duty],
+          sequence: [number],
+        },
+        ...{ category: 'unexplained-injury', severity: 'urgent', purpose: 'child-protection' },
+        decisions: [{ recipient: duty, effect: 'permit' }],
+      },
+    }),
+  );
+  await store.submit({ source: ae, messages });
+  await store.settle(settlementOf(messages.slice(0, 1), duty));
+  await store.close();
+}
+
+/** Writes the newest checkpoint into a file. */
+async function keepCheckpoint(name: string): Promise<string> {
+  const file = join(dir, name);
+  writeFileSync(file, (await audit('checkpoint')).stdout);
+  return file;
+}
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'causeway-between-'));
+  home = join(dir, 'gateway');
+  expect((await runCauseway(['gateway', 'init', home])).code).toBe(0);
+  const settings = join(home, 'gateway.yaml');
+  const witness = `{ url: https://committee.example, key: ${formatVerifierKey(committee.verifierKey)} }`;
+  const text = readFileSync(settings, 'utf8').replace('witnesses: []', `witnesses: [${witness}]`);
+  expect(text).toContain('committee.example');
+  writeFileSync(settings, text);
+  await send(1);
+  const note = readFileSync(await keepCheckpoint('first'), 'utf8');
+  const cosigned = addSignatures(note, [committee.cosign(parseNote(note).text, Date.UTC(2026, 4, 1) / 1000)]);
+  writeFileSync(join(dir, 'cosigned'), cosigned);
+  mkdirSync(join(home, 'checkpoints'), { recursive: true });
+  const { size } = parseCheckpoint(parseNote(note).text);
+  const kept = { at: Date.UTC(2026, 4, 1), size, checkpoint: cosigned };
+  writeFileSync(join(home, 'checkpoints', '2026-05-01.ndjson'), `${JSON.stringify(kept)}\n`);
+  await send(3, 4);
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('causeway audit between', () => {
+  it('proves that nothing was removed, and lists a gap, an unread notice and silent agencies in sentences', async () => {
+    const { code, stdout, stderr } = await audit('between', join(dir, 'cosigned'), 'now');
+    expect(code, stderr).toBe(0);
+    const text = stdout.replace(/\s+/g, ' ');
+    expect(text).toContain('cosigned by committee.example (2026-05-01T00:00:00.000Z).');
+    expect(text).toMatch(/To the checkpoint of \d+ leaves.* no witness in gateway.yaml has cosigned it\./);
+    expect(text).toContain(
+      'NHS Lanarkshire (emergency department) has counted more notices to North Lanarkshire Social Work (duty) ' +
+        'than the log knows: number 2 is missing.',
+    );
+    expect(text).toMatch(new RegExp(`The notice ${messageId(4)} .* has not arrived \\[leaf \\d+\\]\\.`));
+    expect(text).not.toContain(messageId(3));
+    expect(text).toContain('No leaf of the period names Strathclyde Police.');
+    expect(text).toMatch(
+      /proven Nothing was removed or changed: .* 1 gap, 1 unread notice, \d+ silent agencies\./,
+    );
+  });
+
+  it('takes a time for the checkpoint kept nearest to it, and a number of leaves, as JSON too', async () => {
+    const { code, stdout, stderr } = await audit('between', '2026-05-02', '4', '--json');
+    expect(code, stderr).toBe(0);
+    const [report] = jsonLines(stdout);
+    expect(report).toMatchObject({
+      ...{ type: 'between', proven: true, gaps: [{ source: ae, to: duty, first: 2, last: 2 }] },
+      from: {
+        signed: true,
+        keptAt: '2026-05-01T00:00:00.000Z',
+        cosignatures: [{ name: 'committee.example' }],
+      },
+      to: { size: 4, signed: false, cosignatures: [] },
+    });
+  });
+
+  it('is itself recorded, with what was asked', async () => {
+    await audit('between', '0', '1');
+    const { stdout } = await audit('search', '--kind', 'audit.between', '--limit', '1', '--json');
+    expect(jsonLines(stdout)[0]).toMatchObject({ kind: 'audit.between', asked: { from: '0', to: '1' } });
+  });
+
+  it('ends with exit code 2 when a checkpoint is forked, and says which', async () => {
+    const { logKeyPem } = await openGatewayHome(home, Date.now);
+    const { origin, size } = parseCheckpoint(parseNote(readFileSync(join(dir, 'first'))).text);
+    const root = Buffer.alloc(32, 7);
+    const fork = signCheckpoint({ origin, size, root }, noteSigner(origin, logKeyPem));
+    writeFileSync(join(dir, 'forked'), fork);
+    const { code, stdout } = await audit('between', join(dir, 'forked'), 'now');
+    expect(code).toBe(2);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      `not proven The checkpoint of ${size} leaves with the root BwcH`,
+    );
+    const json = await audit('between', join(dir, 'forked'), 'now', '--json');
+    expect(json.code).toBe(2);
+    expect(jsonLines(json.stdout)[0]).toMatchObject({ proven: false });
+  });
+
+  it('refuses a checkpoint that the log has not signed, and ends with 3 when there is no such file', async () => {
+    const origin = parseCheckpoint(parseNote(readFileSync(join(dir, 'first'))).text).origin;
+    const strange = signCheckpoint(
+      { origin, size: 1, root: Buffer.alloc(32) },
+      noteSigner(origin, ed25519()),
+    );
+    writeFileSync(join(dir, 'strange'), strange);
+    const refused = await audit('between', join(dir, 'strange'), 'now');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('note-untrusted');
+    const missing = await audit('between', join(dir, 'nothing-here'), 'now');
+    expect(missing.code).toBe(3);
+    expect(missing.stderr).toContain('is neither a file, nor a time, nor a number of leaves');
+    const turned = await audit('between', '5', '1');
+    expect(turned.code).toBe(2);
+    expect(turned.stderr).toContain('give the older one first');
+  });
+});
