@@ -1,6 +1,7 @@
 /** The published log as the gateway's main thread sees it: the newest checkpoint, and a thread that makes it. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
+import { startThread } from '../worker-thread.ts';
 import type { PublishedCheckpoint } from './log-builder.ts';
 import { LogFolder } from './log-folder.ts';
 import type { LogThreadNews, LogThreadOptions, LogThreadOrder } from './log-thread.ts';
@@ -42,7 +43,7 @@ export class AuditLog {
   }
 
   start(): void {
-    const worker = new Worker(new URL('./log-thread.ts', import.meta.url), {
+    const worker = startThread(new URL('./log-thread.ts', import.meta.url), {
       name: 'audit-log',
       workerData: this.#options,
     });

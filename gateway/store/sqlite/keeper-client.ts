@@ -1,5 +1,6 @@
 /** The main side of the keeper thread. It never keeps a process alive. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../worker-thread.ts';
 import type { KeeperOptions, KeeperReport, Notice } from './keeper.ts';
 
 const restartDelayMs = 1_000;
@@ -43,7 +44,7 @@ export class KeeperClient {
 
   #start(): void {
     try {
-      const worker = new Worker(new URL('./keeper.ts', import.meta.url), {
+      const worker = startThread(new URL('./keeper.ts', import.meta.url), {
         name: 'store-keeper',
         workerData: this.#options,
       });

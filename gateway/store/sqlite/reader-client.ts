@@ -1,6 +1,7 @@
 /** The main side of the reader thread, which is started by the first question. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CausewayError } from '../../../protocol/errors.ts';
+import { startThread } from '../../worker-thread.ts';
 import { ByteSource } from './byte-stream.ts';
 import type { Question, Questions } from './reader-queries.ts';
 import type { AskedQuestion, GivenAnswer, ReaderOptions } from './reader.ts';
@@ -47,7 +48,7 @@ export class ReaderClient {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./reader.ts', import.meta.url), {
+    const worker = startThread(new URL('./reader.ts', import.meta.url), {
       name: 'store-reader',
       workerData: this.#options,
     });

@@ -7,9 +7,10 @@
  * starts no commit of its own for a few milliseconds, so that it can share that of one that is not: a sync costs
  * more than what is written with it.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { startThread } from '../../worker-thread.ts';
 import type { StoreVersions } from '../port.ts';
 import type { Encode } from './batch-encoder.ts';
 import { ByteSink, ByteSource } from './byte-stream.ts';
@@ -77,7 +78,7 @@ export class WriterClient {
 
   /** Starts the thread. @throws CausewayError `store-incompatible`, `store-damaged`, `store-unavailable` */
   async open(): Promise<Extract<WriterReady, { ready: true }>> {
-    const worker = new Worker(new URL('./writer.ts', import.meta.url), {
+    const worker = startThread(new URL('./writer.ts', import.meta.url), {
       name: 'store-writer',
       workerData: this.#options,
     });
