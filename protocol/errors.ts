@@ -216,6 +216,7 @@ export const catalogue = {
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
   'store-damaged': entry(500, null, false, 'The file of the store is damaged, or is no store.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
+  'store-not-moved': entry(409, null, false, 'The store was not moved, or not to the end.'),
   'lease-lost': entry(409, null, false, 'Another gateway has taken over this task.'),
   'case-unknown': entry(404, null, false, 'There is no such case.'),
   'case-pending': entry(409, null, false, 'Messages of the case are still on their way.'),

@@ -16,8 +16,9 @@ import { registerPatternCheck } from './pattern-check.ts';
 import { registerPolicyApply } from './policy-apply.ts';
 import { registerPolicyCheck } from './policy-check.ts';
 import { registerPolicyShow } from './policy-show.ts';
+import { registerStoreMigrate } from './store-migrate.ts';
 
-/** Adds `gateway`, `agency`, `enrol-token`, `endpoint`, `policy`, `pattern` and `audit` to the program. */
+/** Adds `gateway`, `agency`, `enrol-token`, `endpoint`, `store`, `policy`, `pattern` and `audit` to the program. */
 export function registerGatewayCommands(program: ProgramCommand, terminal: Terminal): void {
   const gateway = program
     .command('gateway')
@@ -27,6 +28,12 @@ export function registerGatewayCommands(program: ProgramCommand, terminal: Termi
   registerGatewayStart(gateway, terminal);
   registerGatewayCheck(gateway, terminal);
   registerGatewayRecords(gateway, terminal);
+
+  const store = program
+    .command('store')
+    .helpGroup(sections.operate)
+    .description('Where a gateway keeps everything.');
+  registerStoreMigrate(store, terminal);
 
   const agency = program
     .command('agency')

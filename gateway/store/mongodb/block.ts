@@ -36,7 +36,7 @@ export const emptyHead: Head = {
 export type BlockContent = {
   readonly at: number;
   /** One leaf at least; views of it go into the document. */
-  readonly block: LeafBlock;
+  readonly block: Pick<LeafBlock, 'count' | 'leaves' | 'bodies'>;
   readonly nextDelivery: DeliveryId;
   readonly news: BlockNews;
 };

@@ -5,17 +5,29 @@ import { collectionsOf, storeForm, type Collections } from './documents.ts';
 import { hasCode } from './failures.ts';
 import { collectionNames, indexesOf, validatorOf } from './schema.ts';
 
-const owner = 'causeway';
+/** Whom a database is for: gateways, or a move of another store into it that has not come to its end. */
+export const owners = { gateways: 'causeway', move: 'causeway-move' } as const;
+
+const takenMeanwhile =
+  'A gateway was started on it, or a store moved into it, at the same moment. Try again.';
 
 /**
  * Makes what is missing. Several gateways may do so at once.
- * @throws CausewayError `store-incompatible` when the database belongs to another program or has another form
+ * @throws CausewayError `store-incompatible` when the database belongs to another program or has another form;
+ * `store-not-moved` when a store is still being moved into it
  */
-export async function openCollections(database: Db): Promise<Collections> {
+export async function openCollections(
+  database: Db,
+  owner: (typeof owners)[keyof typeof owners] = owners.gateways,
+): Promise<Collections> {
   const collections = collectionsOf(database);
   const mark = await collections.meta.findOne({ _id: 'form' });
   if (mark === null) await refuseForeignDatabases(database);
-  else if (mark.owner !== owner || mark.form !== storeForm) {
+  else if (mark.owner === owners.move && owner !== owners.move) {
+    throw new CausewayError('store-not-moved', {
+      detail: 'Let the same `causeway store migrate` run to its end, then start gateways on it.',
+    });
+  } else if (mark.owner !== owner || mark.form !== storeForm) {
     throw new CausewayError('store-incompatible', {
       detail: `It has form ${mark.form}; this program reads form ${storeForm}.`,
     });
@@ -24,6 +36,8 @@ export async function openCollections(database: Db): Promise<Collections> {
   if (mark === null) {
     const form = { owner, form: storeForm };
     await collections.meta.updateOne({ _id: 'form' }, { $setOnInsert: form }, { upsert: true });
+    const made = await collections.meta.findOne({ _id: 'form' });
+    if (made?.owner !== owner) throw new CausewayError('store-not-moved', { detail: takenMeanwhile });
   }
   return collections;
 }

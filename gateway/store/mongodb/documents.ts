@@ -165,8 +165,12 @@ export type MetaDocument = {
   /** Of `_id: 'form'`. */
   readonly owner?: string;
   readonly form?: number;
-  /** Of `_id: 'probe'`. */
+  /** Of `_id: 'probe'`; of `_id: 'move'`, how many documents of its step have been moved. */
   readonly count?: number;
+  /** Of `_id: 'move'`, see `move-in.ts`: the audit log of the store that is moved, and which collection it has come to. */
+  readonly leaves?: number;
+  readonly root?: Buffer;
+  readonly step?: number;
 };
 
 export type Collections = {

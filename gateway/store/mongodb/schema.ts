@@ -168,7 +168,15 @@ const forms: Record<keyof Collections, CollectionForm> = {
   },
   meta: {
     required: [],
-    properties: { _id: text, owner: text, form: whole, count: whole },
+    properties: {
+      _id: text,
+      owner: text,
+      form: whole,
+      count: whole,
+      leaves: whole,
+      root: bytes,
+      step: whole,
+    },
   },
 };
 

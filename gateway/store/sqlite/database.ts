@@ -1,5 +1,5 @@
 /** Opening the database file: connection settings, the mark of its owner, and the tables. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { sqliteErrors, sqliteErrorOf } from './failures.ts';
@@ -53,6 +53,33 @@ export function openForReading(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   database.exec('PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384');
   return database;
+}
+
+/**
+ * Opens an existing store for reading, in a transaction that lets nobody else write until it is closed.
+ * @throws CausewayError `configuration-invalid` where there is no file, `store-incompatible`, `store-damaged`,
+ * `store-unavailable` while somebody else writes
+ */
+export function openForMoving(file: string): DatabaseSync {
+  if (!existsSync(file)) {
+    throw new CausewayError('configuration-invalid', { detail: `There is no store at ${file}.` });
+  }
+  const database = openForReading(file);
+  try {
+    if (pragma(database, 'application_id') !== applicationId) {
+      throw new CausewayError('store-incompatible', { detail: `${file} is no store of this program.` });
+    }
+    refuseOtherVersions(database);
+    // A connection that refuses changes may not take the lock that keeps others from them.
+    database.exec('PRAGMA query_only = OFF; BEGIN IMMEDIATE; PRAGMA query_only = ON');
+    return database;
+  } catch (cause) {
+    database.close();
+    if (isDamage(cause)) throw new CausewayError('store-damaged', { detail: `It is ${file}.`, cause });
+    if (sqliteErrorOf(cause) !== sqliteErrors.busy) throw cause;
+    const detail = `Something else writes to ${file} at the moment.`;
+    throw new CausewayError('store-unavailable', { detail, cause });
+  }
 }
 
 /** Prepares a statement whose rows are arrays: the fastest form. */
