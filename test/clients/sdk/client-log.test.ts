@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { trustWitnesses } from '../../../clients/sdk/witness-trust.ts';
 import { cosigner, noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory.ts';
@@ -149,10 +149,7 @@ test('a change of the own entry that this home did not make is told as foreign',
 /** Makes an endpoint's home ask for the cosignature of this witness on every checkpoint. */
 async function needWitness(name: string): Promise<ReturnType<typeof cosigner>> {
   const witness = cosigner(name, newKey());
-  const file = join(gateway.homeOf(alice), 'identity.json');
-  const identity = JSON.parse(await readFile(file, 'utf8')) as { log: object };
-  Object.assign(identity.log, { witnesses: [formatVerifierKey(witness.verifierKey)], witnessesNeeded: 1 });
-  await writeFile(file, JSON.stringify(identity));
+  await trustWitnesses(gateway.homeOf(alice), [formatVerifierKey(witness.verifierKey)], 1);
   return witness;
 }
 
