@@ -227,7 +227,10 @@ class Gateway {
       renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
         this.#knownHere(renewCertificate({ endpoint, thumbprint }, renewal, deps)),
     });
-    const store = { probe: shareProbe(() => this.#store.probe()) };
+    const store = {
+      probe: shareProbe(() => this.#store.probe()),
+      readLeaves: (from: number, limit: number) => this.#store.readLeaves(from, limit),
+    };
     const parts = { store, home, now: this.#now, auditLog: this.#auditLog };
     registerHealthRoutes(app, () => checkHealth({ ...parts, draining: this.#draining }));
     return app;

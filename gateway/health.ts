@@ -8,6 +8,8 @@ import type { Store } from './store/port.ts';
 
 const dayMs = 24 * 3_600_000;
 const sharedForMs = 1_000;
+/** A leaf is published half a second after its commit; one that waits for so long will not be by itself. */
+const staleLogMs = 30_000;
 
 /**
  * A probe that costs one durable write a second at most, however often it is asked for: whoever asks while one is
@@ -29,7 +31,7 @@ export function shareProbe(
 }
 
 export async function checkHealth(parts: {
-  readonly store: Pick<Store, 'probe'>;
+  readonly store: Pick<Store, 'probe' | 'readLeaves'>;
   readonly home: GatewayHome;
   readonly now: () => number;
   readonly draining: boolean;
@@ -39,7 +41,7 @@ export async function checkHealth(parts: {
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
     await checkStore(store),
-    checkLog(auditLog),
+    await checkLog(auditLog, store, now()),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
   ];
@@ -56,12 +58,24 @@ async function checkStore(store: Pick<Store, 'probe'>): Promise<HealthCheck> {
   }
 }
 
-function checkLog({ failure, latest }: Pick<AuditLog, 'failure' | 'latest'>): HealthCheck {
+/** What keeps the log from being published, and leaves that wait for it although nothing is known to be wrong. */
+export async function checkLog(
+  { failure, latest }: Pick<AuditLog, 'failure' | 'latest'>,
+  store: Pick<Store, 'readLeaves'>,
+  now: number,
+): Promise<HealthCheck> {
+  const name = 'audit log';
   if (failure !== undefined) {
     const { code, detail } = failure;
-    return { name: 'audit log', ok: false, detail: detail === undefined ? code : `${code}: ${detail}` };
+    return { name, ok: false, detail: detail === undefined ? code : `${code}: ${detail}` };
   }
-  return { name: 'audit log', ok: true, detail: `published with ${latest?.size ?? 0} leaves` };
+  const size = latest?.size ?? 0;
+  // That the store cannot be read is told by its own check.
+  const [waiting] = await store.readLeaves(size, 1).catch(() => []);
+  const waitingMs = waiting === undefined ? 0 : now - waiting.at;
+  if (waitingMs < staleLogMs) return { name, ok: true, detail: `published with ${size} leaves` };
+  const seconds = Math.floor(waitingMs / 1_000);
+  return { name, ok: false, detail: `stale: leaf ${size} has waited ${seconds} s to be published` };
 }
 
 function checkCertificate(name: string, pem: string, now: number): HealthCheck {

@@ -17,6 +17,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'Compare fingerprints with the other side (`causeway directory list`), then `causeway directory trust AGENCY/ENDPOINT`.',
   'key-changed':
     'Ask the other side, by telephone, whether they have new keys; then `causeway directory trust AGENCY/ENDPOINT --fingerprint …`.',
+  'log-halted':
+    'See `causeway log status`; decide with the Committee, by another route, then `causeway log resume`.',
   'recipient-unknown': 'See who there is: `causeway directory list`.',
   'endpoint-unknown': 'See who there is: `causeway endpoint list` or `causeway directory list`.',
   'agency-unknown': 'See who there is: `causeway agency list`; add it with `causeway agency add`.',

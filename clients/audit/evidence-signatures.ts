@@ -69,13 +69,20 @@ class Judge implements Judgement {
     }
     const at = timeOf(leaf.at);
     if (leaf.kind === 'message.accepted') this.#proven(`The gateway accepted the message at ${at}.`, record);
-    else this.#proven(`The gateway refused the message at ${at}: ${leaf.code ?? 'no code'}.`, record);
+    else if (leaf.kind === 'message.refused')
+      this.#proven(`The gateway refused the message at ${at}: ${leaf.code ?? 'no code'}.`, record);
+    else this.#wrong(`leaf ${record} does not say what became of the message`);
   }
 
   /** What the sender signed. */
   envelope(): void {
     const { envelope, proof, record, source, message } = this.#evidence;
-    if (envelope === undefined || proof === undefined) return;
+    if (envelope === undefined || proof === undefined) {
+      // A refused message is not kept, and erasure takes envelope and body away together.
+      const isKept = this.#record?.leaf.kind === 'message.accepted' && this.#record.body !== undefined;
+      if (isKept) this.#wrong('what the sender signed is missing');
+      return;
+    }
     const bytes = Buffer.from(envelope, 'base64');
     if (digestOf(bytes) !== this.#record?.leaf.envelope) {
       this.#wrong(`the envelope is not the one that leaf ${record} is about`);
@@ -101,14 +108,16 @@ class Judge implements Judgement {
 
   /** One step of a delivery. */
   step({ index, leaf }: OpenedLeaf): void {
-    const recipient = this.#recipientOf(leaf.nth ?? 0);
+    const nth = leaf.nth ?? 0;
+    const recipient = this.#recipientOf(nth);
+    const name = recipient ?? `recipient ${nth + 1}`;
     const at = timeOf(leaf.at);
     if (leaf.kind === 'delivery.delivered') {
-      this.#proven(`It reached ${recipient} at ${at}.`, index);
+      this.#proven(`It reached ${name} at ${at}.`, index);
       return;
     }
     if (leaf.kind === 'delivery.expired') {
-      this.#proven(`It expired at ${at} before ${recipient} took it.`, index);
+      this.#proven(`It expired at ${at} before ${name} took it.`, index);
       return;
     }
     const group = leaf.receipt === undefined ? undefined : this.#groups.get(leaf.receipt);
@@ -117,10 +126,16 @@ class Judge implements Judgement {
       return;
     }
     const kind = leaf.kind === 'delivery.stored' ? 'stored' : 'refused';
-    this.#checkReceipt(group, kind, index);
+    this.#checkReceipt(group, kind, index, recipient);
   }
 
-  #checkReceipt(group: Buffer, kind: 'stored' | 'refused', index: number): void {
+  /** @param recipient whose receipt it must be, where the body of the acceptance says so */
+  #checkReceipt(
+    group: Buffer,
+    kind: 'stored' | 'refused',
+    index: number,
+    recipient: string | undefined,
+  ): void {
     const parsed = this.#attempt(
       () => decodeReceiptGroup(group),
       `the receipt of leaf ${index} cannot be read`,
@@ -131,6 +146,10 @@ class Judge implements Judgement {
     );
     if (receipt?.envelopeDigest.toString('base64url') !== this.#record?.leaf.envelope) {
       this.#wrong(`the receipt of leaf ${index} is not about this message`);
+      return;
+    }
+    if (recipient !== undefined && parsed.issuer !== recipient) {
+      this.#wrong(`the receipt of leaf ${index} is not by ${recipient}`);
       return;
     }
     const found = this.#keyOf(parsed.issuer, index);
@@ -153,16 +172,17 @@ class Judge implements Judgement {
   #keyOf(endpoint: string, at: number): { readonly key: SigningKey; readonly index: number } | undefined {
     const found = this.#entries
       .filter(({ entry, index }) => entry.endpoint === endpoint && index <= at)
+      .toSorted((one, other) => one.index - other.index)
       .at(-1);
     if (found === undefined) return undefined;
     return { key: signingKeyFromRaw(Buffer.from(found.entry.signingKey, 'base64url')), index: found.index };
   }
 
-  #recipientOf(nth: number): string {
+  #recipientOf(nth: number): string | undefined {
     const decisions = this.#record?.body?.decisions;
     const decision: unknown = Array.isArray(decisions) ? decisions[nth] : undefined;
     const named = (decision as { recipient?: unknown } | undefined)?.recipient;
-    return typeof named === 'string' ? named : `recipient ${nth + 1}`;
+    return typeof named === 'string' ? named : undefined;
   }
 
   #attempt<T>(work: () => T, otherwise: string): T | undefined {

@@ -1,12 +1,19 @@
 /** `causeway enrol`: makes an endpoint's keys and registers their public parts. */
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
-import { readInput, usageError } from '../../terminal/input.ts';
+import { readInput, usageError, wholeNumber } from '../../terminal/input.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { spaceFingerprint } from './fingerprint.ts';
+import { maxWitnesses, readWitnesses } from './log-witnesses.ts';
 
-type Flags = HomeFlags & { readonly gateway: string; readonly token?: string; readonly tokenFile?: string };
+type Flags = HomeFlags & {
+  readonly gateway: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly witness?: readonly string[];
+  readonly witnessesNeeded?: number;
+};
 
 const maxTokenBytes = 4_096;
 
@@ -23,6 +30,12 @@ export function registerEnrol(program: ProgramCommand, terminal: Terminal): void
     .requiredOption('--gateway <url>', 'address of the gateway, such as https://gateway.example.org:8443')
     .option('--token <token>', 'the token that the operator issued')
     .option('--token-file <file>', 'the file that holds the token, or - for stdin')
+    .option('--witness <file...>', "verifier keys of the log's witnesses, from their owners")
+    .option(
+      '--witnesses-needed <n>',
+      'how many of them must have cosigned the log (default: 1 where there are any)',
+      wholeNumber(0, maxWitnesses),
+    )
     .option(...homeOption)
     .examples(
       ['causeway enrol --gateway https://localhost:8443 --token-file token.txt --home ./duty', ''],
@@ -36,11 +49,12 @@ export function registerEnrol(program: ProgramCommand, terminal: Terminal): void
 
 async function enrolEndpoint(flags: Flags, terminal: Terminal): Promise<void> {
   const home = homeFolder(flags, terminal);
+  const { names: _, ...trusted } = await readWitnesses(flags.witness ?? [], flags.witnessesNeeded);
   const token = await readToken(flags);
   const { enrol } = await import('../sdk/enrol.ts');
   const { entry } = await untilInterrupted((signal) =>
     terminal.during('Making keys and enrolling', () =>
-      enrol({ gatewayUrl: flags.gateway, token, home, signal }),
+      enrol({ gatewayUrl: flags.gateway, token, home, ...trusted, signal }),
     ),
   );
   const { endpoint, roles, openpgpFingerprint } = entry;

@@ -14,12 +14,13 @@ import { registerLinkageHolders } from './linkage-holders.ts';
 import { registerLinkageKey } from './linkage-key.ts';
 import { registerListen } from './listen.ts';
 import { registerSend } from './send.ts';
+import { registerLog } from './log.ts';
 import { registerStatus } from './status.ts';
 import { registerWitness } from './witness.ts';
 
 /**
- * Adds `enrol`, `send`, `listen`, `status`, `directory`, `linkage`, `linkage-holder`, `dataset`, `audit` and `witness`
- * to the program.
+ * Adds `enrol`, `send`, `listen`, `status`, `log`, `directory`, `linkage`, `linkage-holder`, `dataset`, `audit` and
+ * `witness` to the program.
  */
 export function registerClientCommands(program: ProgramCommand, terminal: Terminal): void {
   registerEnrol(program, terminal);
@@ -32,6 +33,7 @@ export function registerClientCommands(program: ProgramCommand, terminal: Termin
   registerSend(program, terminal);
   registerListen(program, terminal);
   registerStatus(program, terminal);
+  registerLog(program, terminal);
 
   const linkage = program
     .command('linkage')

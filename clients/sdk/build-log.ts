@@ -16,6 +16,7 @@ import { EntryProver, type ProvenEntry } from './log-entries.ts';
 import { LogFaults } from './log-faults.ts';
 import { isEndpointLeaf, LogPassage } from './log-passage.ts';
 import { LogReader } from './log-reader.ts';
+import { LogStaleness } from './log-staleness.ts';
 import { LogTable } from './log-table.ts';
 import { readOpenpgpIdentity } from './openpgp.ts';
 import { isRenewing } from './renewal.ts';
@@ -49,6 +50,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     bundlesPerSecond = 16,
     patienceMs = 10_000,
     graceMs = 600_000,
+    staleMs = 900_000,
   } = joints.follow ?? {};
   const { signal } = closing;
   const reader = new LogReader(readHome, signal);
@@ -59,17 +61,13 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     onChange: (change) => emitter.emit('ownEntry', change),
     onPassed: () => joints.directory().readProven(),
   });
+  const checkpoints = new LogCheckpoints({
+    ...{ state, reader, faults, trust, patienceMs, signal },
+    onHalt: joints.onHalt,
+  });
   return new ClientLog({
-    ...{ state, reader, faults, passage, now, random, report, signal },
-    checkpoints: new LogCheckpoints({
-      state,
-      reader,
-      faults,
-      trust,
-      patienceMs,
-      signal,
-      onHalt: joints.onHalt,
-    }),
+    ...{ state, reader, faults, checkpoints, passage, now, random, report, signal },
+    staleness: new LogStaleness({ faults, now, staleMs, seen: () => checkpoints.seen?.note }),
     entries: new EntryProver({
       ...{ state, reader, faults },
       onProven: async (found) => {

@@ -20,6 +20,7 @@ import type { EntryProver } from './log-entries.ts';
 import type { LogFaults } from './log-faults.ts';
 import type { LogPassage } from './log-passage.ts';
 import type { LogReader } from './log-reader.ts';
+import type { LogStaleness } from './log-staleness.ts';
 import { LogTable, type LogFault, type OwnChange } from './log-table.ts';
 import type { StateDatabase } from './state-database.ts';
 
@@ -43,6 +44,7 @@ export type LogStatus = {
   readonly followed: number;
   /** When the log was last looked at with success by this client, ms since 1970. */
   readonly checkedAt: number | undefined;
+  /** Why the last look failed; also when the checkpoint shown was not taken, such as for want of witnesses. */
   readonly lastError: CausewayError | undefined;
   /** Why nothing is sent; `undefined` when all is well. */
   readonly halt: LogHalt | undefined;
@@ -56,6 +58,7 @@ type ClientLogDependencies = {
   readonly passage: LogPassage;
   readonly acceptances: AcceptanceProver;
   readonly faults: LogFaults;
+  readonly staleness: LogStaleness;
   readonly origin: string;
   readonly witnessesKnown: number;
   readonly witnessesNeeded: number;
@@ -214,31 +217,41 @@ export class ClientLog {
       const hint = this.#hint;
       this.#hint = undefined;
       const checkpoint = await checkpoints.advance(hint);
+      const { halt, setback } = checkpoints;
+      if (setback !== undefined) await this.#noteFailure(setback);
       if (checkpoint === undefined) return entriesOnly;
-      if (checkpoints.halt !== undefined) return false;
+      if (halt !== undefined) return false;
       const isLeft = await this.#lookBehind(checkpoint, entriesOnly);
-      this.#checkedAt = now();
-      this.#lastError = undefined;
+      if (setback === undefined) {
+        this.#checkedAt = now();
+        this.#lastError = undefined;
+        this.#deps.staleness.verified();
+      }
       return isLeft;
     } catch (error) {
       if (this.#deps.signal.aborted) return false;
-      this.#lastError = isCausewayError(error)
-        ? error
-        : new CausewayError('internal-error', { cause: error });
+      const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
+      await this.#noteFailure(failure);
       // That the gateway is away is told elsewhere.
       if (!isCausewayError(error)) this.#deps.report(error);
       throw error;
     }
   }
 
+  async #noteFailure(failure: CausewayError): Promise<void> {
+    this.#lastError = failure;
+    if (this.#isConnected) await this.#deps.staleness.failed(failure);
+  }
+
   async #lookBehind(checkpoint: SeenCheckpoint, entriesOnly: boolean): Promise<boolean> {
-    const { entries, passage, acceptances, settings } = this.#deps;
+    const { entries, passage, acceptances, settings, checkpoints } = this.#deps;
     const { bundlesPerSecond } = settings;
     try {
       const isBehind = await entries.prove(checkpoint);
       if (entriesOnly) return isBehind;
       const isMoreToFollow = await passage.follow(checkpoint, bundlesPerSecond);
-      const isMoreToProve = await acceptances.prove(checkpoint, bundlesPerSecond);
+      const isNewest = checkpoints.setback === undefined;
+      const isMoreToProve = await acceptances.prove(checkpoint, bundlesPerSecond, isNewest);
       return isMoreToFollow || isMoreToProve;
     } catch (error) {
       if (isCausewayError(error, 'log-proof-invalid') || isCausewayError(error, 'log-malformed')) {

@@ -11,6 +11,8 @@ export type FollowOptions = {
   readonly patienceMs?: number;
   /** How long after its acceptance a message may be missing from the log. Default 10 min. */
   readonly graceMs?: number;
+  /** How long nothing of the log can be verified, while connected, before that is raised. Default 15 min. */
+  readonly staleMs?: number;
 };
 
 export type ConnectOptions = {

@@ -13,6 +13,7 @@ import {
 } from '../../protocol/wire/enrolment.ts';
 import { fetchPinnedAuthority } from './first-contact.ts';
 import { gatewayOrigin, requestGateway } from './gateway-request.ts';
+import { checkWitnesses } from './witness-trust.ts';
 import { createHome, refuseExistingHome, replaceOpenpgpKey, replaceTlsIdentity, type Home } from './home.ts';
 import { buildEnrolmentRequest, createEndpointKeys, createTlsKey, type EndpointKeys } from './keys.ts';
 import { readOpenpgpIdentity, renewEncryptionKey } from './openpgp.ts';
@@ -39,12 +40,13 @@ export type Enrolment = { readonly home: Home; readonly entry: DirectoryEntry };
 /**
  * Makes the endpoint's keys, registers their public parts and writes the home. Private keys never leave.
  * The first contact is tied to the CA that the token names: nothing is sent to anybody else.
- * @throws CausewayError `home-exists`, `token-invalid`, `token-expired`, `gateway-untrusted`,
+ * @throws CausewayError `home-exists`, `token-invalid`, `token-expired`, `request-malformed`, `gateway-untrusted`,
  * `gateway-unreachable`, `aborted`, or what the gateway refuses with
  */
 export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   const gatewayUrl = gatewayOrigin(options.gatewayUrl);
   const token = decodeEnrolmentToken(options.token);
+  const trusted = checkWitnesses(options.witnesses ?? [], options.witnessesNeeded ?? 0);
   await refuseExistingHome(options.home);
   const authorityPem = await fetchPinnedAuthority(gatewayUrl, token.ca, options.signal);
   const keys = await createEndpointKeys(token.endpoint, (options.now ?? Date.now)());
@@ -70,8 +72,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
       key: response.logKey,
       from: response.leaf,
       entry: directoryEntryDigest(response.entry),
-      witnesses: options.witnesses ?? [],
-      witnessesNeeded: options.witnessesNeeded ?? 0,
+      ...trusted,
     },
   });
   return { home, entry: response.entry };

@@ -49,10 +49,10 @@ export type HomeLog = {
   readonly from: number;
   /** Digest of the directory entry that enrolment made. */
   readonly entry: Digest;
-  /** Verifier keys of witnesses that this endpoint knows, and how many of them must have cosigned a checkpoint. */
-  readonly witnesses: readonly string[];
-  readonly witnessesNeeded: number;
-};
+} & WitnessTrust;
+
+/** Verifier keys of witnesses that an endpoint knows, and how many of them must have cosigned a checkpoint. */
+export type WitnessTrust = { readonly witnesses: readonly string[]; readonly witnessesNeeded: number };
 
 /** An identity and where it lives. */
 export type Home = HomeIdentity & { readonly dir: string };
@@ -148,25 +148,32 @@ export async function replaceTlsIdentity(
   home: Home,
   tls: Pick<HomeIdentity, 'tlsKeyPem' | 'tlsCertificatePem'>,
 ): Promise<Home> {
-  const path = join(home.dir, files.tls);
-  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  await writeNewFile(draft, tls.tlsKeyPem + tls.tlsCertificatePem);
-  await rename(draft, path);
-  await sync(home.dir);
+  await replaceFile(home, 'tls', tls.tlsKeyPem + tls.tlsCertificatePem);
   return { ...home, ...tls };
 }
 
 /** Puts the OpenPGP private key with a further subkey into a home. */
 export async function replaceOpenpgpKey(home: Home, openpgpPrivateKey: string): Promise<Home> {
-  const path = join(home.dir, files.openpgp);
-  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  await writeNewFile(draft, openpgpPrivateKey);
-  await rename(draft, path);
-  await sync(home.dir);
+  await replaceFile(home, 'openpgp', openpgpPrivateKey);
   return { ...home, openpgpPrivateKey };
 }
 
-async function writeIdentity(dir: string, identity: HomeIdentity): Promise<void> {
+/** Puts other witnesses into a home. They count from the next start of a client. */
+export async function replaceWitnesses(home: Home, trusted: WitnessTrust): Promise<Home> {
+  const changed = { ...home, log: { ...home.log, ...trusted } };
+  await replaceFile(home, 'identity', describeIdentity(changed));
+  return changed;
+}
+
+async function replaceFile(home: Home, name: keyof typeof files, content: string): Promise<void> {
+  const path = join(home.dir, files[name]);
+  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  await writeNewFile(draft, content);
+  await rename(draft, path);
+  await sync(home.dir);
+}
+
+function describeIdentity(identity: HomeIdentity): string {
   const described: z.input<typeof identitySchema> = {
     version: 1,
     endpoint: identity.endpoint,
@@ -174,7 +181,11 @@ async function writeIdentity(dir: string, identity: HomeIdentity): Promise<void>
     receiptKey: identity.receiptKey,
     log: { ...identity.log, witnesses: [...identity.log.witnesses] },
   };
-  await writeNewFile(join(dir, files.identity), `${JSON.stringify(described, null, 2)}\n`);
+  return `${JSON.stringify(described, null, 2)}\n`;
+}
+
+async function writeIdentity(dir: string, identity: HomeIdentity): Promise<void> {
+  await writeNewFile(join(dir, files.identity), describeIdentity(identity));
   await writeNewFile(join(dir, files.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
   await writeNewFile(join(dir, files.authority), identity.authorityPem);
   await writeNewFile(join(dir, files.openpgp), identity.openpgpPrivateKey);

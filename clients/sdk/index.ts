@@ -28,7 +28,8 @@ export { DatasetRegistry, type DatasetSummary } from './datasets.ts';
 export type { Log, LogFields } from './log.ts';
 
 export { enrol, renew, renewalDueAt, type Enrolment, type EnrolOptions } from './enrol.ts';
-export { openHome, type Home, type HomeIdentity, type HomeLog } from './home.ts';
+export { trustWitnesses } from './witness-trust.ts';
+export { openHome, type Home, type HomeIdentity, type HomeLog, type WitnessTrust } from './home.ts';
 
 export { openLink, Link, type LinkHandlers, type LinkOptions, type LinkState } from './link.ts';
 export { Batcher, signMessages, type UnsignedMessage } from './batcher.ts';

@@ -50,12 +50,14 @@ export class AcceptanceProver {
 
   /**
    * Looks for messages that were accepted, in at most so many bundles.
+   * @param isNewest false where a newer checkpoint was not taken: what lies beyond this one is then not missing
    * @returns true when there is more to do at once
    */
-  async prove(checkpoint: SeenCheckpoint, maxBundles: number): Promise<boolean> {
+  async prove(checkpoint: SeenCheckpoint, maxBundles: number, isNewest = true): Promise<boolean> {
     const { sent, isFull } = this.#next();
     try {
-      const isLeft = await this.#proveSome(sent, checkpoint, maxBundles);
+      const graceMs = isNewest ? this.#deps.graceMs : Infinity;
+      const isLeft = await this.#proveSome(sent, checkpoint, maxBundles, graceMs);
       await this.#keepPlace();
       return isFull || isLeft;
     } catch (error) {
@@ -65,11 +67,16 @@ export class AcceptanceProver {
     }
   }
 
-  async #proveSome(sent: readonly Sent[], checkpoint: SeenCheckpoint, maxBundles: number): Promise<boolean> {
+  async #proveSome(
+    sent: readonly Sent[],
+    checkpoint: SeenCheckpoint,
+    maxBundles: number,
+    graceMs: number,
+  ): Promise<boolean> {
     const accepted = sent.flatMap((each) => asAccepted(each) ?? []);
     const later = new Set(sent.filter(({ answer }) => answer === undefined).map(({ seq }) => seq));
     for (const each of accepted.filter(({ record }) => record >= checkpoint.size)) {
-      if (this.#deps.now() - each.at < this.#deps.graceMs) later.add(each.seq);
+      if (this.#deps.now() - each.at < graceMs) later.add(each.seq);
       else await this.#raise(each, undefined, checkpoint);
     }
     const bundles = [...byBundle(accepted.filter(({ record }) => record < checkpoint.size))];

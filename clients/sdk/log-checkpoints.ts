@@ -52,6 +52,9 @@ type CheckpointDependencies = {
   readonly onHalt: (halt: LogHalt) => void;
 };
 
+/** `short`: of witnesses · `refused`: raised. */
+type Taking = 'taken' | 'short' | 'smaller' | 'refused';
+
 const patienceStepMs = 500;
 
 export class LogCheckpoints {
@@ -60,6 +63,7 @@ export class LogCheckpoints {
   readonly #trust: Required<Omit<CheckpointTrust, 'witnessesNeeded'>>;
   #seen: SeenCheckpoint | undefined;
   #halt: { readonly text: string; readonly halt: LogHalt } | undefined;
+  #setback: CausewayError | undefined;
 
   constructor(deps: CheckpointDependencies) {
     this.#deps = deps;
@@ -81,6 +85,11 @@ export class LogCheckpoints {
       this.#halt = text === undefined ? undefined : { text, halt: JSON.parse(text) as LogHalt };
     }
     return this.#halt?.halt;
+  }
+
+  /** Why the checkpoint shown last was not taken: it is not to be believed, or too few witnesses have cosigned it. */
+  get setback(): CausewayError | undefined {
+    return this.#setback;
   }
 
   /**
@@ -120,8 +129,16 @@ export class LogCheckpoints {
     this.#deps.reader.forget();
   }
 
-  /** `short`: of witnesses · `refused`: raised. */
-  async #take(note: string): Promise<'taken' | 'short' | 'smaller' | 'refused'> {
+  async #take(note: string): Promise<Taking> {
+    this.#setback = undefined;
+    const taking = await this.#consider(note);
+    if (taking === 'refused') {
+      this.#setback = new CausewayError('note-untrusted', { detail: 'The checkpoint shown is refused.' });
+    }
+    return taking;
+  }
+
+  async #consider(note: string): Promise<Taking> {
     const { seen } = this;
     if (note === seen?.note) return 'taken';
     const shown = await this.#examine(note);
@@ -130,7 +147,7 @@ export class LogCheckpoints {
     switch (judgement.verdict) {
       case 'same':
       case 'grown':
-        if (shown.cosignatures.length < this.#deps.trust.witnessesNeeded) return 'short';
+        if (this.#isShort(shown)) return 'short';
         if (judgement.verdict === 'grown' || shown.cosignatures.length > (seen?.cosignatures.length ?? 0))
           await this.#keep(note, seen?.note);
         return 'taken';
@@ -143,6 +160,15 @@ export class LogCheckpoints {
         await this.#raiseUnproven(seen, shown);
         return 'refused';
     }
+  }
+
+  #isShort({ cosignatures }: SeenCheckpoint): boolean {
+    const { witnessesNeeded } = this.#deps.trust;
+    if (cosignatures.length >= witnessesNeeded) return false;
+    this.#setback = new CausewayError('note-untrusted', {
+      detail: `${cosignatures.length} of the known witnesses have cosigned the newest checkpoint; ${witnessesNeeded} are needed.`,
+    });
+    return true;
   }
 
   async #judge(

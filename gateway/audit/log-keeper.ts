@@ -15,12 +15,14 @@ import type { Witnesses } from './witnesses.ts';
 const stepMs = 500;
 const mirrorMs = 20_000;
 const syncMs = 30_000;
+/** A witness that has not cosigned the newest checkpoint is asked again after this time. */
+const askAgainMs = 15_000;
 
 export type LogKeeperParts = {
   readonly builder: LogBuilder;
   readonly folder: LogFolder;
   readonly history: LogHistory;
-  readonly witnesses: Witnesses;
+  readonly witnesses: Pick<Witnesses, 'cosign' | 'isMissingOn'>;
   /** The folder to copy the log to. */
   readonly exportDir: string | undefined;
   readonly now: () => number;
@@ -37,9 +39,12 @@ export class LogKeeper {
   #lastMirror = 0;
   #mirroring: Promise<void> | undefined;
   #witnessing: Promise<void> | undefined;
+  /** The size that the witnesses were last asked about, and when. */
+  #asked: { readonly size: number; readonly at: number };
 
   constructor(parts: LogKeeperParts) {
     this.#parts = parts;
+    this.#asked = { size: parts.builder.published?.size ?? 0, at: 0 };
     this.#read = readTilesOf(parts.folder);
   }
 
@@ -60,6 +65,8 @@ export class LogKeeper {
     await this.#step;
     await this.step();
     await Promise.all([this.#witnessing, this.#mirroring]);
+    if (this.#isUnasked()) this.#witness();
+    await this.#witnessing;
     try {
       const { builder, history, now } = this.#parts;
       if (builder.published !== undefined) await history.note(builder.published, now(), true);
@@ -74,7 +81,6 @@ export class LogKeeper {
     try {
       const published = await builder.advance();
       if (published !== undefined) onPublished(published);
-      if (published !== undefined) this.#witness(published);
       // While there is much to do, the disk belongs to the store.
       if (published === undefined && now() - this.#lastSync >= syncMs) {
         this.#lastSync = now();
@@ -83,15 +89,29 @@ export class LogKeeper {
     } catch (error) {
       onError(error);
     }
+    if (this.#isUnasked() || this.#mustAskAgain()) this.#witness();
     this.#mirror();
   }
 
+  /** True for a checkpoint that was published while the witnesses were busy with the one before, too. */
+  #isUnasked(): boolean {
+    return (this.#parts.builder.published?.size ?? 0) !== this.#asked.size;
+  }
+
+  #mustAskAgain(): boolean {
+    const { builder, witnesses, now } = this.#parts;
+    const isTime = now() - this.#asked.at >= askAgainMs;
+    return isTime && builder.published !== undefined && witnesses.isMissingOn(builder.published);
+  }
+
   /** Witnesses must not hold up the log: the checkpoint stands without them, and is put there again with them. */
-  #witness(published: PublishedCheckpoint): void {
+  #witness(): void {
     const { builder, witnesses, history, now, onPublished, onError } = this.#parts;
-    if (this.#witnessing !== undefined) return;
+    const { published } = builder;
+    if (published === undefined || this.#witnessing !== undefined) return;
+    this.#asked = { size: published.size, at: now() };
     const work = async (): Promise<void> => {
-      const cosigned = witnesses.count === 0 ? published : await witnesses.cosign(published, this.#read);
+      const cosigned = await witnesses.cosign(published, this.#read);
       await history.note(cosigned, now());
       if (cosigned === published || builder.published?.size !== published.size) return;
       await builder.republish(cosigned);

@@ -22,8 +22,10 @@ export async function mirrorLog(from: LogFolder, dir: string): Promise<number | 
   if (text === undefined) return undefined;
   const to = new LogFolder(dir);
   const { size } = parseCheckpoint(parseNote(text).text);
-  const known = sizeOf(await to.readCheckpoint());
-  if (known >= size) return size;
+  const copied = await to.readCheckpoint();
+  const known = sizeOf(copied);
+  // The same one may have been cosigned since.
+  if (known > size || text === copied) return size;
   for (const name of filesBetween(known, size)) await copyPart(from, to, name);
   await to.writeCheckpoint(text);
   await to.sync();

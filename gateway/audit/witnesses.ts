@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { CausewayError } from '../../protocol/errors.ts';
-import { addSignatures, parseNote } from '../../protocol/proof/note.ts';
+import { addSignatures, parseNote, type NoteSignature } from '../../protocol/proof/note.ts';
 import { proveConsistency, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import { parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import {
@@ -39,6 +39,12 @@ class Witness {
 
   get name(): string {
     return this.#key.name;
+  }
+
+  /** True when one of the signatures names this witness. They were checked when they were added. */
+  hasSigned(signatures: readonly NoteSignature[]): boolean {
+    const { name, keyId } = this.#key;
+    return signatures.some((signature) => signature.name === name && signature.keyId === keyId);
   }
 
   /** @returns its signature lines @throws CausewayError `witness-refused`, `witness-unreachable` */
@@ -79,18 +85,26 @@ export class Witnesses {
     this.#onError = onError;
   }
 
-  get count(): number {
-    return this.#witnesses.length;
+  /** True when a witness has not cosigned this checkpoint. */
+  isMissingOn(checkpoint: PublishedCheckpoint): boolean {
+    return this.#missingOn(checkpoint).length > 0;
   }
 
-  /** The checkpoint with the cosignatures of those that gave one in time. Never throws. */
+  /**
+   * The checkpoint with the cosignatures of those that gave one in time; those that it has already are not asked for.
+   * Never throws.
+   */
   async cosign(checkpoint: PublishedCheckpoint, read: TileReader): Promise<PublishedCheckpoint> {
-    const answers = await Promise.all(
-      this.#witnesses.map(async (witness) => this.#ask(witness, checkpoint, read)),
-    );
+    const missing = this.#missingOn(checkpoint);
+    const answers = await Promise.all(missing.map(async (witness) => this.#ask(witness, checkpoint, read)));
     const lines = answers.flat();
     if (lines.length === 0) return checkpoint;
     return { ...checkpoint, text: addSignatures(checkpoint.text, lines) };
+  }
+
+  #missingOn({ text }: PublishedCheckpoint): readonly Witness[] {
+    const { signatures } = parseNote(text);
+    return this.#witnesses.filter((witness) => !witness.hasSigned(signatures));
   }
 
   async #ask(

@@ -15,7 +15,8 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
     .description(
       'Destroys the key and the salts of a case, the ciphertexts of its messages and what the store knows of their\n' +
         'matter. The leaves of the log stay, say nothing any more, and every other proof still verifies. Who ordered\n' +
-        'it is recorded. It cannot be undone, except from a backup that is older: erase it there as well.',
+        'it is recorded. It cannot be undone, except from a backup that is older: erase it there as well. Asked for\n' +
+        'once more, it prints the certificate of then.',
     )
     .argument('<case>', 'the case: the `thread` of its messages')
     .requiredOption(
@@ -39,10 +40,13 @@ async function erase(given: string, { authority, out, dir }: Flags, terminal: Te
     ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const log = new PublishedLog(home, store);
-    const certificate = await eraseCase(store, log, { case: id, authority, by: personHere() });
-    // Otherwise the index would know until the next search what the case said.
-    const index = SearchIndex.open(join(home.dir, indexFileName), store);
-    await index.catchUp().finally(() => index.close());
+    const certificate = await eraseCase(store, log, { case: id, authority, by: personHere() }).finally(
+      async () => {
+        // Otherwise the index would know until the next search what the case said.
+        const index = SearchIndex.open(join(home.dir, indexFileName), store);
+        await index.catchUp().finally(() => index.close());
+      },
+    );
     const text = formatCertificate(certificate);
     if (out !== undefined) await writeFile(out, text, { mode: 0o600 });
     if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate });

@@ -32,6 +32,9 @@ const commands = [
   'send',
   'listen',
   'status',
+  'log status',
+  'log resume',
+  'log witnesses',
   'dataset list',
   'dataset show',
   'dataset validate',
@@ -135,6 +138,9 @@ describe('wrong usage', () => {
     ],
     [['listen'], /Name the home of the endpoint with --home DIR, or set \$CAUSEWAY_HOME/],
     [['directory', 'trust', '--home', 'x'], /Name one endpoint, or give --all/],
+    [['log', 'resume', '--home', 'x'], /--keep or --adopt/],
+    [['log', 'resume', '--home', 'x', '--keep', '--adopt'], /cannot be used with option '--adopt'/],
+    [['log', 'witnesses', '--home', 'x', '--needed', '1'], /1 witnesses are needed, but only 0 are named/],
     [['enrol', '--gateway', 'https://localhost:1', '--home', 'x'], /either --token or --token-file/],
   ])('of %j says what is wrong and how to go on', async (args, words) => {
     const parsing = buildProgram().parseAsync(args, { from: 'user' });

@@ -209,6 +209,8 @@ describe('the evidence about a message', () => {
       expect(verify(less).findings).not.toEqual([]);
     }
     expect(verify({ ...evidence, receipts: [] }).findings).toMatchObject([{ kind: 'edited' }]);
+    const { envelope: _, proof: __, ...unsigned } = evidence;
+    expect(verify(unsigned).findings).toMatchObject([{ kind: 'edited' }]);
   });
 
   it('still stands after its case was erased, and says less', async () => {

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { shareProbe } from '../../gateway/health.ts';
+import { describe, expect, test } from 'vitest';
+import { checkLog, shareProbe } from '../../gateway/health.ts';
+import type { StoredLeaf } from '../../gateway/store/port.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 
 /** A probe whose ends a test decides, with a clock. */
 function openProbe() {
@@ -50,4 +52,42 @@ test('a failure is shared as well, and forgotten after a second', async () => {
   const next = probe();
   ends[1]!.resolve(undefined);
   await next;
+});
+
+describe('the audit log', () => {
+  const published = { size: 5, root: Buffer.alloc(32), text: '' };
+  /** A store with one leaf behind those that were published. */
+  const storeWith = (at: number | undefined) => ({
+    readLeaves: (from: number): Promise<readonly StoredLeaf[]> =>
+      Promise.resolve(
+        at === undefined || from > 5
+          ? []
+          : [{ index: 5, at, leaf: '', entry: { kind: 'x.y' }, erased: false }],
+      ),
+  });
+  const check = (at: number | undefined, failure?: CausewayError) =>
+    checkLog({ latest: published, failure }, storeWith(at), 1_000_000);
+
+  test('is well when everything is published, however long ago, or has just been committed', async () => {
+    expect(await check(undefined)).toMatchObject({ ok: true });
+    expect(await check(999_000)).toMatchObject({ ok: true });
+  });
+
+  test('is stale when a leaf waits for its checkpoint although nothing is known to be wrong', async () => {
+    expect(await check(940_000)).toEqual({
+      name: 'audit log',
+      ok: false,
+      detail: 'stale: leaf 5 has waited 60 s to be published',
+    });
+  });
+
+  test('says what keeps it from being published, and leaves a store that cannot be read to its own check', async () => {
+    expect(await check(undefined, new CausewayError('log-forked'))).toMatchObject({
+      ok: false,
+      detail: 'log-forked',
+    });
+    const store = { readLeaves: () => Promise.reject(new CausewayError('store-unavailable')) };
+    const unread = await checkLog({ latest: undefined, failure: undefined }, store, 1_000_000);
+    expect(unread).toMatchObject({ ok: true });
+  });
 });

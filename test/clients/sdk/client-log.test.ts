@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { noteSigner } from '../../../protocol/proof/note-signer.ts';
+import { trustWitnesses } from '../../../clients/sdk/witness-trust.ts';
+import { cosigner, noteSigner } from '../../../protocol/proof/note-signer.ts';
+import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory.ts';
 import type { Digest } from '../../../protocol/ids.ts';
 import { concern, nextEvent } from './exchange.ts';
@@ -142,4 +144,71 @@ test('a change of the own entry that this home did not make is told as foreign',
   await client.log.check();
   expect(await told).toMatchObject({ kind: 'endpoint.renewed', foreign: true });
   await until(() => client.log.changes().length === 2);
+});
+
+/** Makes an endpoint's home ask for the cosignature of this witness on every checkpoint. */
+async function needWitness(name: string): Promise<ReturnType<typeof cosigner>> {
+  const witness = cosigner(name, newKey());
+  await trustWitnesses(gateway.homeOf(alice), [formatVerifierKey(witness.verifierKey)], 1);
+  return witness;
+}
+
+test('a client that needs a witness takes no checkpoint without one, and uses no key until then', async () => {
+  const witness = await needWitness('committee.test/witness');
+  gateway.log.cosigners = [cosigner('committee.test/witness', newKey())];
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  expect(client.log.status().checkpoint).toBeUndefined();
+  expect(client.log.status().lastError).toMatchObject({ code: 'note-untrusted' });
+  await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: 'key-unproven' });
+  gateway.log.cosigners = [witness];
+  await client.log.check();
+  expect(client.log.status()).toMatchObject({ checkpoint: { witnesses: [witness.verifierKey.name] } });
+  expect(client.log.status().lastError).toBeUndefined();
+  const { id } = await client.send(concern('x', bob));
+  expect(client.message(id)).toMatchObject({ state: 'accepted' });
+  expect(client.log.faults()).toEqual([]);
+});
+
+test('what lies beyond a checkpoint that waits for its witness is not taken for missing', async () => {
+  const witness = await needWitness('committee.test/witness');
+  gateway.log.cosigners = [witness];
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  gateway.log.cosigners = [];
+  await client.send(concern('x', bob));
+  await client.log.check();
+  expect(client.log.faults()).toEqual([]);
+  gateway.log.cosigners = [witness];
+  await client.log.check();
+  expect(client.log.status().checkpoint?.size).toBe(gateway.log.leaves.length);
+  expect(client.log.faults()).toEqual([]);
+});
+
+test('a log that cannot be verified for long is raised once, a quiet one never, and each stretch anew', async () => {
+  const clock = { ms: Date.now() };
+  const client = await gateway.client(alice, {
+    follow: { ...follow, staleMs: 900_000 },
+    now: () => clock.ms,
+  });
+  const kinds = (): string[] => client.log.faults().map(({ kind }) => kind);
+  const look = async (hours: number): Promise<void> => {
+    clock.ms += hours * 3_600_000;
+    await client.log.check().catch(() => undefined);
+  };
+  await look(0);
+  for (let day = 0; day < 3; day++) await look(24);
+  expect(kinds()).toEqual([]);
+  const stretch = async (): Promise<void> => {
+    gateway.log.lie = (path) => (path === '/checkpoint' ? 'nothing to see here' : undefined);
+    for (let hour = 0; hour < 3; hour++) await look(1);
+    gateway.log.lie = () => undefined;
+    await look(1);
+  };
+  await stretch();
+  expect(kinds()).toEqual(['checkpoint', 'stale']);
+  await stretch();
+  expect(kinds()).toEqual(['checkpoint', 'stale', 'stale']);
+  const evidence = await readEvidence(client.log.faults()[1]!.evidence);
+  expect(evidence).toMatchObject({ kind: 'stale', code: 'note-untrusted', seen: gateway.log.checkpoint() });
 });

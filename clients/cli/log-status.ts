@@ -1,0 +1,75 @@
+/** `causeway log status`: what this endpoint has verified of the gateway's audit log. */
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
+import { showableLine } from '../../terminal/paint.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { Client } from '../sdk/client.ts';
+import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { withClient } from './open-client.ts';
+
+export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void {
+  log
+    .command('status', { isDefault: true })
+    .summary('show what was verified of the audit log, and what is wrong with it')
+    .description(
+      "Looks at the gateway's audit log now, and shows the last checkpoint that was verified, the witnesses that have\n" +
+        'cosigned it, every change of the own entry in the directory, and everything that was ever wrong, with the\n' +
+        'file that holds the evidence. Exit code 2 while the log contradicts itself.',
+    )
+    .option(...homeOption)
+    .action((flags: HomeFlags) =>
+      withClient(homeFolder(flags, terminal), terminal, async ({ client, connection }) => {
+        if (connection.isConnected)
+          // What is found wrong stands in the status itself.
+          await terminal.during('Checking the log', () => client.log.check().catch(() => undefined));
+        else terminal.hint('The gateway cannot be reached: this is what was verified last.');
+        showLog(client, terminal);
+      }),
+    );
+}
+
+/** Prints how the endpoint stands to the log. */
+export function showLog({ log }: Client, terminal: Terminal): void {
+  const { origin, checkpoint, witnessesKnown, witnessesNeeded, followed, checkedAt, lastError, halt } =
+    log.status();
+  if (halt !== undefined) process.exitCode = exitCodes.invalid;
+  const [faults, changes] = [log.faults(), log.changes()];
+  if (terminal.wantsJson) {
+    const error = lastError === undefined ? {} : { error: lastError.code, detail: lastError.detail };
+    const stand = { origin, checkpoint, witnessesKnown, witnessesNeeded, followed, checkedAt };
+    terminal.json({ type: 'log', ...stand, ...error, halt, changes, faults });
+    return;
+  }
+  const { paint } = terminal;
+  const time = (ms: number): string => new Date(ms).toISOString();
+  const cosigned =
+    checkpoint === undefined || checkpoint.witnesses.length === 0 ? 'none' : checkpoint.witnesses.join(', ');
+  terminal.table([
+    ['log', paint.strong(showableLine(origin))],
+    [
+      'verified',
+      checkpoint === undefined
+        ? paint.warn('nothing yet')
+        : `${checkpoint.size} leaves, root ${checkpoint.root}`,
+    ],
+    [
+      'witnesses',
+      `${showableLine(cosigned)}  ${paint.dim(`(${witnessesKnown} known, ${witnessesNeeded} needed)`)}`,
+    ],
+    ['followed', `to leaf ${followed}`],
+    ...(lastError === undefined ? [] : [['last look', paint.warn(showableLine(lastError.message))]]),
+    ...changes.map(({ leaf, kind, at, foreign }) => {
+      const words = `${kind} at leaf ${leaf}, ${time(at)}`;
+      return ['own entry', foreign ? paint.bad(`${words}, NOT BY THIS HOME`) : words];
+    }),
+    ...faults.map(({ kind, foundAt, detail, evidence }) => [
+      'wrong',
+      paint.bad(`${kind}, found ${time(foundAt)}: ${showableLine(detail)} Evidence: ${evidence}`),
+    ]),
+  ]);
+  if (halt === undefined) return;
+  terminal.print(
+    paint.bad(`The log contradicts itself (${halt.kind}): nothing is sent until a person decides.`),
+  );
+  terminal.hint('Give the evidence to the Committee, then: causeway log resume --keep, or --adopt');
+}

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { registerClientCommands } from '../../clients/cli/index.ts';
+import { cosigner } from '../../protocol/proof/note-signer.ts';
+import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { ProgramCommand } from '../../terminal/command-help.ts';
+import { createTerminal } from '../../terminal/terminal.ts';
+import { concern } from '../clients/sdk/exchange.ts';
+import { alice, bob, openScriptedGateway, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
+import { newKey } from '../clients/sdk/scripted-log.ts';
+import { jsonLines } from './run-causeway.ts';
+
+let gateway: ScriptedGateway;
+beforeEach(async () => {
+  gateway = await openScriptedGateway();
+});
+afterEach(async () => {
+  process.exitCode = undefined;
+  await gateway.close();
+});
+
+/** Runs a command of an endpoint in this process, with `--json`. @returns the object that it prints */
+async function run(...args: string[]): Promise<Record<string, unknown> | undefined> {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const env = { CAUSEWAY_HOME: gateway.homeOf(alice) };
+  const program = new ProgramCommand('causeway', createTerminal({ ...streams, env, json: true }).paint)
+    .option('--json', 'print JSON')
+    .exitOverride();
+  registerClientCommands(program, createTerminal({ ...streams, env, json: true }));
+  const printed = text(streams.stdout);
+  await program.parseAsync(args, { from: 'user' }).finally(() => streams.stdout.end());
+  return jsonLines(await printed).at(-1);
+}
+
+/** A client that has seen a fork, and the logs before and after. */
+async function fork(): Promise<void> {
+  const follow = { everyMs: 3_600_000, patienceMs: 0 };
+  const client = await gateway.client(alice, { follow });
+  gateway.log.fill(3);
+  await client.log.check();
+  const other = gateway.log.branch(gateway.log.leaves.length - 2);
+  for (let count = 0; count < 4; count++) other.append({ kind: 'policy.other' });
+  gateway.log = other;
+  await expect(client.log.check()).rejects.toMatchObject({ code: 'log-halted' });
+  await client.close();
+}
+
+describe('causeway log', () => {
+  it('shows a log in order', async () => {
+    const shown = await run('log', 'status');
+    expect(shown).toMatchObject({ type: 'log', checkpoint: { size: gateway.log.leaves.length }, faults: [] });
+    expect(shown).not.toHaveProperty('halt');
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it('shows a fork with its evidence and exit code 2, until a person adopts the log shown', async () => {
+    await fork();
+    const shown = await run('log', 'status');
+    expect(shown).toMatchObject({ halt: { kind: 'fork' }, faults: [{ kind: 'fork' }] });
+    expect(process.exitCode).toBe(2);
+    process.exitCode = undefined;
+    const resumed = await run('log', 'resume', '--adopt');
+    expect(resumed).toMatchObject({ checkpoint: { size: gateway.log.leaves.length } });
+    expect(process.exitCode).toBeUndefined();
+    const client = await gateway.client(alice);
+    await client.send(concern('x', bob));
+  });
+
+  it('halts again at once when the log verified before is kept and the gateway still shows the other', async () => {
+    await fork();
+    await expect(run('log', 'resume', '--keep')).rejects.toMatchObject({ code: 'log-halted' });
+    expect(await run('log', 'status')).toMatchObject({ halt: { kind: 'fork' } });
+  });
+
+  it('names witnesses for a home, and refuses the key of a log in their place', async () => {
+    const witness = cosigner('committee.test/witness', newKey());
+    const [key, logKey] = ['witness', 'log'].map((name) => join(gateway.homeOf(alice), `${name}.vkey`));
+    writeFileSync(key!, `${formatVerifierKey(witness.verifierKey)}\n`);
+    writeFileSync(logKey!, `${gateway.log.key}\n`);
+    expect(await run('log', 'witnesses', key!)).toMatchObject({ needed: 1 });
+    expect(await run('log', 'status')).toMatchObject({ witnessesNeeded: 1, error: 'note-untrusted' });
+    gateway.log.cosigners = [witness];
+    expect(await run('log', 'status')).toMatchObject({
+      checkpoint: { witnesses: [witness.verifierKey.name] },
+    });
+    await expect(run('log', 'witnesses', logKey!)).rejects.toMatchObject({ code: 'request-malformed' });
+    expect(await run('log', 'witnesses')).toMatchObject({ witnesses: [], needed: 0 });
+  });
+});

@@ -1,0 +1,107 @@
+/** Erasing a case on a running gateway: what is gone, what stays, and the certificate of it. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyPath } from '../../clients/audit/verify.ts';
+import { verifyEvidence } from '../../clients/audit/verify-evidence.ts';
+import { eraseCase, formatCertificate } from '../../gateway/audit/erase-case.ts';
+import { proveMessage } from '../../gateway/audit/prove-message.ts';
+import { PublishedLog } from '../../gateway/cli/published-log.ts';
+import { houseCase, type Store } from '../../gateway/store/port.ts';
+import { formatEvidence, type Evidence } from '../../protocol/audit/evidence.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { jsonLines, runCauseway } from '../cli/run-causeway.ts';
+import { newId, Writer, type TestEndpoint, type TestMessage } from './kit/endpoint.ts';
+import { Exchange } from './kit/exchange.ts';
+
+let exchange: Exchange;
+let people: Record<'police' | 'north', TestEndpoint>;
+let store: Store;
+let log: PublishedLog;
+let keyFile: string;
+
+beforeAll(async () => {
+  exchange = await Exchange.open({ isBare: true });
+  people = await exchange.enrol('police', 'north');
+  store = await exchange.store();
+  log = new PublishedLog(exchange.home, store);
+  keyFile = join(exchange.dir, 'log.vkey');
+  await writeFile(keyFile, log.vkey);
+});
+afterAll(async () => exchange.close());
+
+/** A notice that its recipient has stored: a case of its own. */
+async function exchangeOne(): Promise<TestMessage> {
+  const writer = await Writer.open(people.police, [people.north]);
+  const police = await exchange.connect(people.police);
+  const north = await exchange.connect(people.north, { credit: 10 });
+  const message = writer.message();
+  await police.accepted(message);
+  await north.store(await north.arrival(message));
+  await police.receipt(message, 'stored', people.north);
+  await Promise.all([police.leave(), north.leave()]);
+  return message;
+}
+
+const orderOf = (id: string, authority = 'Records Manager, schedule 4.2') => ({
+  ...{ case: id as TestMessage['id'], authority, by: 'operator' },
+});
+const findingsOf = (evidence: Evidence) =>
+  verifyEvidence(Buffer.from(formatEvidence(evidence)), 'evidence.json', { keys: [log.verifierKey] })
+    .findings;
+
+/** Saves the proof at the end of a certificate as a person would, and verifies it offline. */
+async function verifyCertificate(text: string): Promise<void> {
+  const file = join(exchange.dir, 'erasure.tlog-proof');
+  await writeFile(file, text.slice(text.indexOf('c2sp.org/tlog-proof@v1\n')));
+  expect((await verifyPath(file, { keyFile })).findings).toEqual([]);
+}
+
+describe('the erasure of a case', () => {
+  it('is certified by a proof that verifies offline, and leaves every other proof as it was', async () => {
+    const [erased, other] = [await exchangeOne(), await exchangeOne()];
+    const before = await proveMessage(store, log, other.id);
+    const certificate = await eraseCase(store, log, orderOf(erased.id));
+    await verifyCertificate(formatCertificate(certificate));
+    const [leaf] = await store.readLeaves(certificate.leaf, 1);
+    expect(leaf?.entry).toMatchObject({ kind: 'case.erased', ...orderOf(erased.id) });
+    expect(findingsOf(before)).toEqual([]);
+    expect(findingsOf(await proveMessage(store, log, other.id))).toEqual([]);
+    const less = await proveMessage(store, log, erased.id);
+    expect(findingsOf(less)).toEqual([]);
+    expect(JSON.stringify(less)).not.toContain('child-protection');
+    expect((await verifyPath(log.folder.dir, { keyFile })).findings).toEqual([]);
+  });
+
+  it('is certified later where the log was not at hand, and not done twice', async () => {
+    const { id } = await exchangeOne();
+    const unreadable = () => Promise.reject(new CausewayError('log-unreadable'));
+    const away = { read: log.read, checkpointFor: unreadable };
+    await expect(eraseCase(store, away, orderOf(id))).rejects.toMatchObject({ code: 'log-unreadable' });
+    const certificate = await eraseCase(store, log, orderOf(id, 'somebody else'));
+    expect(certificate).toMatchObject(orderOf(id));
+    expect(await eraseCase(store, log, orderOf(id))).toMatchObject({ leaf: certificate.leaf });
+    await verifyCertificate(formatCertificate(certificate));
+  });
+
+  it('is refused for what is no case, and for the gateway’s own', async () => {
+    const leaves = await store.countLeaves();
+    for (const id of [newId(), houseCase])
+      await expect(eraseCase(store, log, orderOf(id))).rejects.toMatchObject({ code: 'case-unknown' });
+    expect(await store.countLeaves()).toBe(leaves);
+  });
+
+  it('is ordered by a command, which prints the certificate and records by whose authority', async () => {
+    const { id } = await exchangeOne();
+    const env = { CAUSEWAY_GATEWAY: exchange.home.dir };
+    const erase = (...args: string[]) => runCauseway(['audit', 'erase', ...args], { env });
+    const { code, stdout, stderr } = await erase(id, '--authority', 'a court');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Case +${id}[^]*By order +a court`));
+    await verifyCertificate(stdout);
+    const [again] = jsonLines((await erase(id, '--authority', 'a court', '--json')).stdout);
+    expect(again).toMatchObject({ type: 'erasure', case: id, authority: 'a court' });
+    expect(await erase(houseCase, '--authority', 'nobody')).toMatchObject({ code: 2, stdout: '' });
+    expect(await erase(id)).toMatchObject({ code: 2, stdout: '' });
+  });
+});

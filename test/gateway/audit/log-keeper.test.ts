@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { PublishedCheckpoint } from '../../../gateway/audit/log-builder.ts';
+import { LogFolder } from '../../../gateway/audit/log-folder.ts';
+import { LogHistory } from '../../../gateway/audit/log-history.ts';
+import { LogKeeper } from '../../../gateway/audit/log-keeper.ts';
+import { mirrorLog } from '../../../gateway/audit/mirror-log.ts';
+import { createSigner, Leaves, openBuilder, temporaryFolder } from './synthetic-leaves.ts';
+
+const signer = createSigner();
+/** A line that stands for the cosignature of the one witness here. */
+const cosignature = '— witness.test AAAAAAAA\n';
+
+/** A log with one witness that answers when a test says so, and a clock. */
+async function openLog(dir: string) {
+  const folder = new LogFolder(join(dir, 'log'));
+  const leaves = new Leaves();
+  const builder = await openBuilder(folder.dir, leaves, signer, folder);
+  const clock = { ms: 1_000_000 };
+  const asked: { readonly size: number; answer(signs: boolean): void }[] = [];
+  const isMissingOn = ({ text }: PublishedCheckpoint): boolean => !text.endsWith(cosignature);
+  const cosign = (checkpoint: PublishedCheckpoint): Promise<PublishedCheckpoint> =>
+    new Promise((resolve) => {
+      const cosigned = { ...checkpoint, text: checkpoint.text + cosignature };
+      asked.push({ size: checkpoint.size, answer: (signs) => resolve(signs ? cosigned : checkpoint) });
+    });
+  const published: PublishedCheckpoint[] = [];
+  const keeper = new LogKeeper({
+    ...{ builder, folder, exportDir: undefined, witnesses: { isMissingOn, cosign } },
+    history: new LogHistory(join(dir, 'history')),
+    now: () => clock.ms,
+    onPublished: (checkpoint) => published.push(checkpoint),
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return { folder, leaves, keeper, clock, asked, published };
+}
+
+/** Until what an answer sets in motion has been written. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a log with a witness', () => {
+  test('asks it about the newest checkpoint too when that was published while it was busy', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, keeper, asked, published } = await openLog(temporary.dir);
+    leaves.commit(3);
+    await keeper.step();
+    leaves.commit(4);
+    await keeper.step();
+    expect(asked.map(({ size }) => size)).toEqual([3]);
+    asked[0]!.answer(true);
+    // Nothing new happens in the log; a step follows all the same, several times a second.
+    while (asked.length < 2) await keeper.step();
+    expect(asked[1]!.size).toBe(7);
+    asked[1]!.answer(true);
+    await until(() => published.length === 3);
+    expect(published.map(({ size, text }) => [size, text.endsWith(cosignature)])).toEqual([
+      [3, false],
+      [7, false],
+      [7, true],
+    ]);
+  });
+
+  test('asks one that did not cosign again after a while, and no more once it has', async () => {
+    await using temporary = await temporaryFolder();
+    const { folder, leaves, keeper, clock, asked, published } = await openLog(temporary.dir);
+    leaves.commit(3);
+    await keeper.step();
+    asked[0]!.answer(false);
+    for (let step = 0; step < 20; step++) await keeper.step();
+    expect(asked).toHaveLength(1);
+    clock.ms += 60_000;
+    while (asked.length < 2) await keeper.step();
+    asked[1]!.answer(true);
+    await until(() => published.length === 2);
+    expect(await folder.readCheckpoint()).toMatch(new RegExp(`${cosignature}$`));
+    clock.ms += 60_000;
+    for (let step = 0; step < 20; step++) await keeper.step();
+    expect(asked).toHaveLength(2);
+  });
+
+  test('asks it about the last checkpoint before it closes', async () => {
+    await using temporary = await temporaryFolder();
+    const { folder, leaves, keeper, asked } = await openLog(temporary.dir);
+    leaves.commit(3);
+    await keeper.step();
+    leaves.commit(4);
+    const closing = keeper.close();
+    asked[0]!.answer(true);
+    await until(() => asked.length === 2);
+    asked[1]!.answer(true);
+    await closing;
+    expect(await folder.readCheckpoint()).toMatch(new RegExp(`\\n7\\n[^]*${cosignature}$`));
+  });
+
+  test('brings cosignatures that came later into a copy', async () => {
+    await using temporary = await temporaryFolder();
+    const { folder, leaves, keeper, asked, published } = await openLog(temporary.dir);
+    const copy = new LogFolder(join(temporary.dir, 'copy'));
+    leaves.commit(3);
+    await keeper.step();
+    await mirrorLog(folder, copy.dir);
+    asked[0]!.answer(true);
+    await until(() => published.length === 2);
+    await mirrorLog(folder, copy.dir);
+    expect(await copy.readCheckpoint()).toBe(published[1]!.text);
+  });
+});
