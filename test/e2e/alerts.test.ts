@@ -19,7 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => exchange.close());
 
-const categories = { police: 'police-concern', health: 'concern', south: 'concern', north: 'concern' } as const;
+const categories = {
+  police: 'police-concern',
+  health: 'concern',
+  south: 'concern',
+  north: 'concern',
+} as const;
 
 async function tell(from: Name, child: Child, severity: 'concern' | 'immediate' = 'concern'): Promise<void> {
   const writer = await Writer.open(people[from], [people.north]);
