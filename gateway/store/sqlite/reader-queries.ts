@@ -273,7 +273,8 @@ const statementTexts = {
   entries: `SELECT entry, record FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
   acceptances: `SELECT m.seq, m.at, u.bytes FROM message m JOIN unit u ON u.seq = m.seq
-    WHERE m.seq > ? AND m.at >= ? AND m.refusal IS NULL ORDER BY m.seq LIMIT ?`,
+    WHERE m.seq > ? AND m.at >= ? AND m.refusal IS NULL AND length(u.bytes) > 0
+    ORDER BY m.seq LIMIT ?`,
   marks: 'SELECT name, value FROM mark',
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint

@@ -187,7 +187,7 @@ describe('the registry', () => {
   });
 
   it('knows what it has', () => {
-    expect(registry.list()).toHaveLength(8);
+    expect(registry.list()).toHaveLength(10);
     expect(registry.list()[1]).toMatchObject({
       urn: concern,
       name: 'concern-report',
