@@ -1,5 +1,6 @@
 /** Sends alerts: ordinary messages from `gateway/correlator`, encrypted to those whom the agreement names, and signed. */
 import type { Logger } from 'pino';
+import { catalogue, CausewayError, type ErrorCode } from '../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import { proveBatch, VerifiedRoots } from '../protocol/proof/batch-proof.ts';
@@ -8,15 +9,17 @@ import { batchSigner } from '../protocol/proof/signing.ts';
 import { encodeContent } from '../protocol/wire/content.ts';
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import { encodeEnvelope, parseEnvelope, type Envelope } from '../protocol/wire/envelope.ts';
-import { decodeUnit, encodeUnit } from '../protocol/wire/frame.ts';
+import { decodeUnit, encodeUnit, type Unit } from '../protocol/wire/frame.ts';
+import { decodeReceiptGroup } from '../protocol/wire/receipt-group.ts';
+import { refusedDetail } from '../protocol/wire/receipt.ts';
 import { alertDocument, alertMessageId } from './correlator/alert-document.ts';
+import { alertRecord } from './correlator/alert-record.ts';
 import type { Alert } from './correlator/alert.ts';
 import { correlatorAddress, type CorrelatorKeys } from './identity/correlator-identity.ts';
 import { isSealable, seal } from './identity/openpgp-seal.ts';
 import { alertCategory, alertDataset, type AlertRules } from './policy/alerts.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { Sender } from './relay/examine.ts';
-import type { Unit } from '../protocol/wire/frame.ts';
 import type { Lease, Store } from './store/port.ts';
 
 export type AlertSenderDependencies = {
@@ -28,12 +31,16 @@ export type AlertSenderDependencies = {
     get(address: EndpointAddress): DirectoryEntry | undefined;
     entries(): Iterable<DirectoryEntry>;
   };
-  readonly submit: (sender: Sender, units: readonly Unit[]) => Promise<unknown>;
+  /** See `Relay.submit`. */
+  readonly submit: (sender: Sender, units: readonly Unit[], lease: Lease) => Promise<Buffer>;
   readonly log: Logger;
   readonly onError: (error: unknown) => void;
 };
 
+type LevelRules = AlertRules['levels']['suspect'];
+
 const lifetimeMs = 30 * 24 * 3_600_000;
+const leavesAtOnce = 500;
 const sequenceMark = 'correlator.sequence ';
 
 export class AlertSender {
@@ -47,32 +54,56 @@ export class AlertSender {
   }
 
   /**
-   * Sends an alert, unless it was sent before, and records that it was raised.
+   * Sends an alert, unless it was sent before, and records that it was raised. After a crash in between, the next call
+   * finishes what is missing: an alert is sent once, counted once and recorded once.
    * @throws CausewayError a retryable one when it may succeed later
    */
   async send(alert: Alert, lease: Lease): Promise<void> {
-    const { store, policy, log } = this.#deps;
+    const { policy } = this.#deps;
     const id = alertMessageId(alert);
     const rules = policy().alerts?.levels[alert.level];
     if (rules === undefined) return;
-    if (await this.#isSent(id)) {
-      await this.#recoverNumbers(id, lease);
-      return;
-    }
-    const recipients = await this.#recipientsOf(alert, rules.roles);
-    if (recipients.length > 0) {
-      await this.#submit(alert, id, recipients, rules, lease);
-    }
-    const isSent = recipients.length > 0 && (await this.#isSent(id));
-    const kind = isSent ? 'alert.raised' : 'alert.unsent';
-    await store.appendRecords([{ kind, ...recordOf(alert, id, rules) }], lease);
-    if (isSent) log.info({ alert: id, pattern: alert.pattern.key, level: alert.level }, 'alert raised');
-    else
-      log.error({ alert: id, pattern: alert.pattern.key, code: 'alert-unsent' }, 'alert without recipient');
+    if (!(await this.#finishSent(alert, id, rules, lease))) await this.#sendNow(alert, id, rules, lease);
   }
 
-  async #isSent(id: MessageId): Promise<boolean> {
-    return (await this.#deps.store.readMessage(correlatorAddress, id)) !== undefined;
+  /** @returns false where it was never sent */
+  async #finishSent(alert: Alert, id: MessageId, rules: LevelRules, lease: Lease): Promise<boolean> {
+    const sent = await this.#deps.store.readMessage(correlatorAddress, id);
+    if (sent === undefined) return false;
+    await this.#recoverNumbers(id, lease);
+    if (!(await this.#isRecorded(id, sent.record)))
+      await this.#record('alert.raised', alert, id, rules, lease);
+    return true;
+  }
+
+  async #sendNow(alert: Alert, id: MessageId, rules: LevelRules, lease: Lease): Promise<void> {
+    const recipients = await this.#recipientsOf(alert, rules.roles);
+    const refusal =
+      recipients.length > 0 ? await this.#submit(alert, id, recipients, rules, lease) : 'recipient-unknown';
+    const { log } = this.#deps;
+    const said = { alert: id, pattern: alert.pattern.key, level: alert.level };
+    if (refusal === undefined) {
+      await this.#record('alert.raised', alert, id, rules, lease);
+      log.info(said, 'alert raised');
+    } else {
+      await this.#record('alert.unsent', alert, id, rules, lease);
+      log.error({ ...said, code: refusal }, 'alert not sent');
+    }
+  }
+
+  async #record(kind: string, alert: Alert, id: MessageId, rules: LevelRules, lease: Lease): Promise<void> {
+    await this.#deps.store.appendRecords([{ kind, ...alertRecord(alert, id, rules) }], lease);
+  }
+
+  /** The leaf stands soon after that of the acceptance, unless a crash came between. */
+  async #isRecorded(id: MessageId, acceptance: number): Promise<boolean> {
+    for (let from = acceptance + 1; ;) {
+      const leaves = await this.#deps.store.readLeaves(from, leavesAtOnce);
+      if (leaves.some(({ entry }) => entry.kind === 'alert.raised' && entry.message === id)) return true;
+      const last = leaves.at(-1);
+      if (last === undefined) return false;
+      from = last.index + 1;
+    }
   }
 
   /** Who holds a role in an agency that sent or received the evidence, with a key that can be used. */
@@ -93,13 +124,14 @@ export class AlertSender {
     return found.sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1)).slice(0, limits.maxRecipients);
   }
 
+  /** @returns why it was refused for good, if it was */
   async #submit(
     alert: Alert,
     id: MessageId,
     recipients: readonly DirectoryEntry[],
-    rules: AlertRules['levels']['suspect'],
+    rules: LevelRules,
     lease: Lease,
-  ): Promise<void> {
+  ): Promise<ErrorCode | undefined> {
     const { store, keys, directory, submit } = this.#deps;
     const entry = directory.get(correlatorAddress);
     if (entry === undefined) throw new RangeError('the correlator is not in the directory');
@@ -122,8 +154,9 @@ export class AlertSender {
     const [proof] = proveBatch([envelope], this.#signer);
     if (proof === undefined) throw new RangeError('an envelope without proof');
     const sender = { entry, signingKey: this.#signer.publicKey, verified: this.#verified };
-    await submit(sender, [encodeUnit(envelope, proof, payload)]);
-    if (await this.#isSent(id)) await this.#keepNumbers(to, sequence, lease);
+    const refusal = refusalIn(await submit(sender, [encodeUnit(envelope, proof, payload)], lease));
+    if (refusal === undefined) await this.#keepNumbers(to, sequence, lease);
+    return refusal;
   }
 
   #envelopeOf({
@@ -182,23 +215,11 @@ export class AlertSender {
   }
 }
 
-/** What the log says of an alert: in its body, which whoever may read the case can open. */
-function recordOf(
-  { pattern, level, tier, firedAt, events }: Alert,
-  id: MessageId,
-  rules: AlertRules['levels']['suspect'],
-): object {
-  return {
-    message: id,
-    thread: id,
-    pattern: pattern.id,
-    version: pattern.version,
-    title: pattern.title,
-    level,
-    tier,
-    firedAt,
-    dispositionBy: firedAt + rules['disposition-hours'] * 3_600_000,
-    events: events.map(({ id: event }) => event),
-    agencies: [...new Set(events.map(({ source }) => agencyOf(source)))].sort(),
-  };
+/** @throws CausewayError where it may be taken later */
+function refusalIn(answer: Buffer): ErrorCode | undefined {
+  const [receipt] = decodeReceiptGroup(answer).receipts;
+  if (receipt?.kind !== 'refused') return undefined;
+  const code = refusedDetail(receipt).code;
+  if (catalogue[code].retryable) throw new CausewayError(code);
+  return code;
 }

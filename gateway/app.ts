@@ -106,7 +106,7 @@ class Gateway {
       patterns,
       keys: options.home.correlatorKeys,
       policy: () => policy.current,
-      submit: (sender, units) => this.#relay.submit(sender, units),
+      submit: (sender, units, lease) => this.#relay.submit(sender, units, lease),
       log: options.log,
     });
     this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });

@@ -1,4 +1,5 @@
 /** `alerts.yaml`: when the correlator looks, who gets what it raises, and by when a person must have judged it. */
+import cron from 'node-cron';
 import { z } from 'zod';
 import { severitySchema } from '../../protocol/wire/envelope.ts';
 import { slugListSchema } from './agencies.ts';
@@ -6,7 +7,7 @@ import { slugListSchema } from './agencies.ts';
 /** Minute, hour, day of month, month, day of week; seconds before them where there are six. */
 const cronSchema = z
   .string()
-  .regex(/^(?:[\d*/,-]+ ){4,5}[\d*/,-]+$/, 'must be a schedule of cron, such as `*/5 * * * *`');
+  .refine((text) => cron.validate(text), 'must be a schedule of cron, such as `*/5 * * * *`');
 
 const levelSchema = z.strictObject({
   /** Endpoints with any of these roles get the alert, in each agency that sent or received a notice of its evidence. */
