@@ -5,16 +5,10 @@ import type { Alert } from '../../../gateway/correlator/alert.ts';
 import { CorrelationRun, type RunDependencies } from '../../../gateway/correlator/correlation-run.ts';
 import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { encodeEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
-import { tokeniser } from '../../clients/sdk/linkage/people.ts';
-import { sampleEnvelope } from '../../protocol/samples.ts';
 import { messageId } from '../store/synthetic-messages.ts';
 import { dayMs, patternsOf } from './pattern-text.ts';
-import { SharedStore } from './shared-store.ts';
+import { ailsa, morven, SharedStore, start } from './shared-store.ts';
 
-const start = Date.parse('2026-01-01T00:00:00.000Z');
-const morven = { given: 'Morven', family: 'Testcase', birthDate: '2016-03-04', postcode: 'ML1 9ZZ' };
-const ailsa = { ...morven, given: 'Ailsa', birthDate: '2018-05-06' };
 const [twice, unanswered] = patternsOf({
   'twice.yaml':
     'title: Two agencies\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 9d\n' +
@@ -43,19 +37,7 @@ beforeEach(() => {
 
 /** A notice of day `day`, accepted at once. */
 function accept(day: number, category: string, source: string, child = morven): void {
-  const time = start + day * dayMs;
-  const position = store.acceptances.length + 1;
-  const envelope: Envelope = {
-    ...sampleEnvelope(),
-    id: messageId(position),
-    source: source as Envelope['source'],
-    time: new Date(time).toISOString(),
-    category,
-    severity: 'concern',
-    subjects: [tokeniser.tokensOf(child)],
-  };
-  store.acceptances.push({ position, at: time, envelope: encodeEnvelope(envelope) });
-  now = Math.max(now, time);
+  now = Math.max(now, store.accept(day, category, source, child));
 }
 
 /** A gateway that has just started. */
