@@ -4,6 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
+import {
+  addLinkageKey,
+  createLinkageKey,
+  writeLinkageSettings,
+} from '../clients/sdk/linkage/linkage-file.ts';
 import { startGateway, type RunningGateway } from '../gateway/app.ts';
 import type { GatewayHome } from '../gateway/identity/gateway-home.ts';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
@@ -34,7 +39,8 @@ const patienceMs = 3_000;
 
 /**
  * Runs the demonstration.
- * @returns 0 only if nothing was lost or doubled, every notice went as the story says, and the audit log verifies
+ * @returns 0 only if nothing was lost or doubled, every notice went as the story says, the
+ * alert was raised, and the audit log verifies
  */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<number> {
   const narrator = new Narrator(terminal);
@@ -48,6 +54,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     gateway = await setUp(dir, story, cast, narrator, options);
     const unexpected = await tell(story, cast, tally, narrator);
     await settle(tally);
+    narrator.alerts(tally.alerts);
     const isLogGood = await exportAndVerify(dir, gateway.home, narrator);
     const summary = tally.summary(options.keep === undefined ? null : dir);
     if (!options.once) {
@@ -57,7 +64,8 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     } else {
       narrator.summary(summary);
     }
-    const isGood = summary.lost === 0 && summary.doubled === 0 && unexpected === 0 && isLogGood;
+    const isGood =
+      summary.lost === 0 && summary.doubled === 0 && unexpected === 0 && isLogGood && summary.alerts > 0;
     return isGood ? exitCodes.ok : exitCodes.failure;
   } finally {
     interrupted.forget();
@@ -111,12 +119,25 @@ async function setUp(
     const title = story.endpoints.find((endpoint) => endpoint.address === address)?.title ?? address;
     narrator.step({ type: 'enrolled', endpoint: address }, `enrolled ${address}: ${title}`);
   });
+  await shareLinkageKey(dir, story);
+  narrator.step(
+    { type: 'linkage-key-shared', endpoints: story.endpoints.length },
+    'a linkage key shared by the endpoints; the gateway never has it',
+  );
   await Promise.all(story.endpoints.map(({ address }) => cast.connect(address)));
   narrator.step(
     { type: 'connected', endpoints: story.endpoints.length },
     `${story.endpoints.length} endpoints connected, keys trusted`,
   );
   return { home, running: gateway };
+}
+
+/** As the agencies would do among themselves, by `causeway linkage key make` and `import`. */
+async function shareLinkageKey(dir: string, { endpoints }: Story): Promise<void> {
+  const key = createLinkageKey(1);
+  for (const { address } of endpoints) {
+    await writeLinkageSettings(endpointHome(dir, address), addLinkageKey(undefined, key, 'child-protection'));
+  }
 }
 
 /** The endpoints have enrolled at this port: a gateway started from the kept folder must have it again. */
@@ -164,7 +185,8 @@ async function send(
   tally: Tally,
   narrator: Narrator,
 ): Promise<string> {
-  const { file, from, to, category, severity, purpose, basis, dataschema, inReplyTo, story } = notice;
+  const { file, from, to, category, severity, purpose, basis, dataschema, inReplyTo, subjects, story } =
+    notice;
   const reply = inReplyTo === undefined ? undefined : ids.get(inReplyTo);
   const common = {
     to,
@@ -173,6 +195,7 @@ async function send(
     purpose,
     basis,
     ...(reply === undefined ? {} : { inReplyTo: reply }),
+    ...(subjects === undefined ? {} : { subjects }),
   };
   narrator.step(
     { type: 'sending', file, from, to, category, severity, story },
@@ -216,7 +239,7 @@ async function send(
 
 /** Waits until every promise has come true, or it is clear that one has not. */
 async function settle(tally: Tally): Promise<void> {
-  await until(() => tally.isComplete(), settleMs);
+  await until(() => tally.isComplete() && tally.alerts.length > 0, settleMs);
   // A doubled delivery would follow the first at once.
   await wait(300);
 }

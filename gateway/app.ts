@@ -6,6 +6,7 @@ import { isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
+import { Alerting } from './alerting.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
@@ -18,15 +19,13 @@ import { registerLogRoutes } from './http/log-routes.ts';
 import { buildServer } from './http/server.ts';
 import { checkHealth, shareProbe } from './health.ts';
 import { DirectoryLeaves } from './identity/directory-leaves.ts';
-import { EndpointDirectory } from './identity/directory.ts';
+import type { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
-import type { GatewayHome } from './identity/gateway-home.ts';
 import { auditLogOptions, logVerifierKey } from './audit-log-options.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
-import type { QuotaSettings } from './identity/gateway-settings.ts';
 import { IncidentRecord } from './incident-record.ts';
-import { lockForOneGateway, openStore } from './open-store.ts';
-import { PolicyHolder } from './policy/policy-holder.ts';
+import { openGateway, type GatewayOptions, type OpenedGateway } from './open-gateway.ts';
+import type { PolicyHolder } from './policy/policy-holder.ts';
 import { Quotas } from './quotas.ts';
 import { Relay } from './relay/relay.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
@@ -34,18 +33,7 @@ import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
 
-export type GatewayOptions = {
-  readonly home: GatewayHome;
-  readonly log: Logger;
-  /** Overrides the home's settings. */
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-  /** A file of the embedded store, or `mongodb://…`. */
-  readonly store?: string | undefined;
-  readonly quotas?: Partial<QuotaSettings>;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
-};
+export type { GatewayOptions } from './open-gateway.ts';
 
 export type RunningGateway = {
   /** `https://host:port`, by the first of the gateway's names. */
@@ -60,30 +48,15 @@ const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
- * @throws CausewayError `policy-invalid`, `configuration-invalid`, `store-incompatible`, `store-damaged`,
- * `store-unavailable`, `store-in-use`
+ * @throws CausewayError `policy-invalid`, `configuration-invalid`, `home-invalid`, `store-incompatible`,
+ * `store-damaged`, `store-unavailable`, `store-in-use`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { home } = options;
-  const address = options.store ?? home.store;
-  const lock = await lockForOneGateway(address);
+  const opened = await openGateway(options);
   try {
-    const policy = await PolicyHolder.load(home.policiesDir);
-    const store = await openStore(address, {
-      ...home.storeKeys,
-      onError: (error) => options.log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
-      ...(options.now === undefined ? {} : { clock: options.now }),
-    });
-    try {
-      return await new Gateway(options, store, policy, await EndpointDirectory.open(store)).start(() =>
-        lock.release(),
-      );
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
+    return await new Gateway(options, opened).start();
   } catch (error) {
-    lock.release();
+    await opened.close();
     throw error;
   }
 }
@@ -93,6 +66,7 @@ class Gateway {
   readonly #log: Logger;
   readonly #now: () => number;
   readonly #store: Store;
+  readonly #closeStore: () => Promise<void>;
   readonly #policy: PolicyHolder;
   readonly #directory: EndpointDirectory;
   readonly #dispatcher: Dispatcher;
@@ -102,11 +76,14 @@ class Gateway {
   readonly #incidents: IncidentRecord;
   readonly #relay: Relay;
   readonly #auditLog: AuditLog;
+  readonly #alerting: Alerting;
   #draining = false;
   /** The version of the directory that the sessions were last told of. */
   #toldVersion: number;
 
-  constructor(options: GatewayOptions, store: Store, policy: PolicyHolder, directory: EndpointDirectory) {
+  constructor(options: GatewayOptions, opened: OpenedGateway) {
+    const { store, policy, patterns, directory } = opened;
+    this.#closeStore = opened.close;
     this.#options = options;
     this.#log = options.log;
     this.#now = options.now ?? Date.now;
@@ -123,10 +100,19 @@ class Gateway {
     this.#sessions = new SessionRegistry(quotas, this.#now);
     this.#quotas = new Quotas(quotas, this.#now);
     this.#relay = this.#createRelay();
+    this.#alerting = new Alerting({
+      ...parts,
+      directory,
+      patterns,
+      keys: options.home.correlatorKeys,
+      policy: () => policy.current,
+      submit: (sender, units, lease) => this.#relay.submit(sender, units, lease),
+      log: options.log,
+    });
     this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
   }
 
-  async start(releaseLock: () => void): Promise<RunningGateway> {
+  async start(): Promise<RunningGateway> {
     this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
       onChange: () => void this.#reload(),
@@ -140,12 +126,13 @@ class Gateway {
     this.#auditLog.start();
     this.#sessions.start();
     this.#expiry.start();
+    await this.#alerting.start();
     const { port } = app.server.address() as AddressInfo;
     const name = settings.hosts[0] ?? 'localhost';
     const url = `https://${name.includes(':') ? `[${name}]` : name}:${port}`;
     this.#log.info({ url, policy: this.#policy.current.digest }, 'gateway listening');
     let closing: Promise<void> | undefined;
-    return { url, port, close: (drainMs) => (closing ??= this.#close(app, drainMs, releaseLock)) };
+    return { url, port, close: (drainMs) => (closing ??= this.#close(app, drainMs)) };
   }
 
   #createRelay(): Relay {
@@ -161,6 +148,7 @@ class Gateway {
           this.#dispatcher.isListening(endpoint) || this.#store.isListeningElsewhere(endpoint),
       },
       onAccepted: (deliveries) => {
+        this.#alerting.accepted(deliveries.map(({ message }) => message.severity));
         for (const { message } of deliveries) this.#expiry.note(message.expiresAt);
         this.#dispatcher.offer(
           deliveries.map(({ delivery, recipient, message }) => ({
@@ -269,8 +257,9 @@ class Gateway {
   async #reload(): Promise<void> {
     await this.#reloadDirectory();
     try {
-      if (await this.#policy.reload())
-        this.#log.info({ policy: this.#policy.current.digest }, 'policy loaded');
+      if (!(await this.#policy.reload())) return;
+      this.#log.info({ policy: this.#policy.current.digest }, 'policy loaded');
+      await this.#alerting.start();
     } catch (error) {
       // A broken policy folder leaves the one in force alone.
       this.#logError(error);
@@ -297,7 +286,7 @@ class Gateway {
     }
   }
 
-  async #close(app: FastifyInstance, drainMs = defaultDrainMs, releaseLock: () => void): Promise<void> {
+  async #close(app: FastifyInstance, drainMs = defaultDrainMs): Promise<void> {
     this.#draining = true;
     this.#log.info({ sessions: this.#sessions.size }, 'gateway draining');
     for (const session of [...this.#sessions.all()]) session.drain();
@@ -308,11 +297,11 @@ class Gateway {
     for (const session of [...this.#sessions.all()]) session.terminate();
     this.#sessions.stop();
     await app.close();
+    await this.#alerting.close();
     await this.#expiry.stop();
     await this.#incidents.flush();
     await this.#auditLog.close();
-    await this.#store.close();
-    releaseLock();
+    await this.#closeStore();
     this.#log.info('gateway stopped');
   }
 

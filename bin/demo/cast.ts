@@ -1,6 +1,8 @@
 /** The endpoints of the demonstration: each a real client with its own home, keys and connection. */
 import { connect, type Client } from '../../clients/sdk/client.ts';
+import type { Notice } from '../../clients/sdk/notice.ts';
 import { endpointHome } from '../sandbox.ts';
+import { readAlert } from './alert.ts';
 import type { Narrator } from './narrator.ts';
 import type { Tally } from './tally.ts';
 
@@ -48,6 +50,10 @@ export class Cast {
 
   async #takeNotices(client: Client): Promise<void> {
     for await (const notice of client.notices()) {
+      if (notice.category === 'correlator-alert') {
+        this.#takeAlert(notice, client.endpoint);
+        continue;
+      }
       this.#tally.arrive(notice.id, client.endpoint);
       const ageMs = Date.now() - notice.time.getTime();
       this.#narrator.step(
@@ -62,6 +68,15 @@ export class Cast {
         `    ↳ ${client.endpoint} has read ${notice.category} from ${notice.from}, ${describeAge(ageMs)} old`,
       );
     }
+  }
+
+  #takeAlert(notice: Notice, at: string): void {
+    const alert = readAlert(notice);
+    this.#tally.alert(alert, at);
+    this.#narrator.step(
+      { type: 'alert', message: notice.id, at, ...alert },
+      `    ! ${at} has an alert of the gateway: ${alert.title} (${alert.level})`,
+    );
   }
 
   async #takeReceipts(client: Client): Promise<void> {

@@ -1,5 +1,6 @@
 /** Tells the demonstration: one line a step for people, one object a step for scripts. */
 import type { Terminal } from '../../terminal/terminal.ts';
+import { explainAlert, type DemoAlert } from './alert.ts';
 import type { Summary } from './tally.ts';
 
 /** A step that just happened. `line` is for people. */
@@ -22,6 +23,16 @@ export class Narrator {
   step(step: Step, line?: string): void {
     if (this.#terminal.wantsJson) this.#terminal.json(step);
     else if (line !== undefined) this.#terminal.print(line);
+  }
+
+  /** What the gateway noticed, with its reasons. In JSON each alert has been told when it arrived. */
+  alerts(raised: readonly { readonly alert: DemoAlert; readonly recipients: readonly string[] }[]): void {
+    if (this.#terminal.wantsJson) return;
+    this.heading('What nobody could see alone');
+    if (raised.length === 0) this.#terminal.print(this.#terminal.paint.bad('no alert was raised'));
+    for (const { alert, recipients } of raised) {
+      for (const line of explainAlert(alert, recipients)) this.#terminal.print(line);
+    }
   }
 
   summary(summary: Summary): void {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { endpointAddressSchema, slugSchema } from '../../protocol/ids.ts';
+import { subjectDetailsSchema } from '../../clients/sdk/linkage/subject.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { dataschemaSchema, severitySchema } from '../../protocol/wire/envelope.ts';
 
@@ -23,6 +24,8 @@ const noticeMembersSchema = z.strictObject({
   purpose: slugSchema,
   basis: slugSchema,
   dataschema: dataschemaSchema.optional(),
+  /** Whom it is about, for the tokens; the content says it as well, to its recipients alone. */
+  subjects: z.array(subjectDetailsSchema).optional(),
   content: z.unknown().optional(),
   text: z.string().optional(),
   /** File name of an earlier notice. */

@@ -1,4 +1,5 @@
 /** Counts what was promised and what came true. Lost and doubled are found, not assumed. */
+import type { DemoAlert } from './alert.ts';
 
 /** The last line of `causeway demo --json`. */
 export type Summary = {
@@ -14,6 +15,8 @@ export type Summary = {
   readonly lost: number;
   /** Arrivals of something that had arrived before, or that nobody was promised. */
   readonly doubled: number;
+  /** Different alerts that the correlator raised. */
+  readonly alerts: number;
   /** Where the homes are, when they were kept. */
   readonly home: string | null;
 };
@@ -25,6 +28,8 @@ export class Tally {
   readonly #promised = new Set<string>();
   readonly #arrived = new Map<string, number>();
   readonly #stored = new Set<string>();
+  readonly #alerts = new Map<string, { alert: DemoAlert; recipients: string[] }>();
+  #repeatedAlerts = 0;
 
   submit(): void {
     this.#submitted++;
@@ -48,6 +53,18 @@ export class Tally {
     this.#stored.add(`${message} ${recipient}`);
   }
 
+  /** An alert that reached an endpoint. One that comes twice counts as doubled. */
+  alert(alert: DemoAlert, recipient: string): void {
+    const known = this.#alerts.get(alert.id);
+    if (known === undefined) this.#alerts.set(alert.id, { alert, recipients: [recipient] });
+    else if (known.recipients.includes(recipient)) this.#repeatedAlerts++;
+    else known.recipients.push(recipient);
+  }
+
+  get alerts(): readonly { readonly alert: DemoAlert; readonly recipients: readonly string[] }[] {
+    return [...this.#alerts.values()];
+  }
+
   /** True when every delivery that was promised has arrived and is acknowledged. */
   isComplete(): boolean {
     return [...this.#promised].every((name) => this.#isDone(name));
@@ -60,7 +77,7 @@ export class Tally {
 
   summary(home: string | null): Summary {
     const lost = [...this.#promised].filter((name) => !this.#isDone(name)).length;
-    let doubled = 0;
+    let doubled = this.#repeatedAlerts;
     for (const [name, times] of this.#arrived) doubled += this.#promised.has(name) ? times - 1 : times;
     return {
       type: 'summary',
@@ -71,6 +88,7 @@ export class Tally {
       refused: this.#refused,
       lost,
       doubled,
+      alerts: this.#alerts.size,
       home,
     };
   }

@@ -10,6 +10,7 @@ import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
+import { loadAgreement } from './load-agreement.ts';
 
 type Verdict = 'good' | 'warn' | 'bad';
 type Finding = {
@@ -58,9 +59,8 @@ async function checkGateway(dir: string): Promise<Finding[]> {
 }
 
 async function checkPolicy(home: GatewayHome): Promise<{ finding: Finding; set?: PolicySet }> {
-  const { loadPolicySet } = await import('../policy/load.ts');
   try {
-    const set = await loadPolicySet(home.policiesDir);
+    const set = await loadAgreement(home.policiesDir);
     const { agencies, categories, policies, datasets } = set;
     const sizes = `${agencies.size} agencies, ${categories.size} categories, ${policies.size} policies, ${datasets.size} data sets`;
     return { finding: good('policies', sizes), set };
@@ -77,7 +77,10 @@ async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Pro
     const store = await openStore(home.store, home.storeKeys);
     try {
       await store.probe();
-      const { entries } = await store.readDirectory();
+      // The gateway's own endpoint is no party to the agreement.
+      const { correlatorAddress } = await import('../identity/correlator-identity.ts');
+      const all = (await store.readDirectory()).entries;
+      const entries = all.filter(({ endpoint }) => endpoint !== correlatorAddress);
       const active = entries.filter(({ status }) => status === 'active');
       const strangers = active.filter(({ agency }) => policy?.agencies.has(agency) === false);
       const endpoints = `${active.length} active, ${entries.length - active.length} revoked`;

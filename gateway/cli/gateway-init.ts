@@ -76,6 +76,7 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
     ['  receipt.key', 'signs the receipts'],
     ['  log.key', 'signs the checkpoints of the audit log'],
     ['  audit.key', 'opens, with the store, what the leaves of the log stand for'],
+    ['  correlator.key, .pgp, .asc', 'sign the alerts; none of them can read a message'],
     ['  policies/', 'the sharing agreement; who may send what to whom'],
   ]);
   terminal.print();

@@ -13,6 +13,10 @@ import { registerGatewayInit } from './gateway-init.ts';
 import { registerGatewayRecords } from './gateway-records.ts';
 import { registerGatewayStart } from './gateway-start.ts';
 import { registerPatternCheck } from './pattern-check.ts';
+import { registerPatternExplain } from './pattern-explain.ts';
+import { registerPatternPrecision } from './pattern-precision.ts';
+import { registerPatternReplay } from './pattern-replay.ts';
+import { registerPatternWhyNot } from './pattern-why-not.ts';
 import { registerPolicyApply } from './policy-apply.ts';
 import { registerPolicyCheck } from './policy-check.ts';
 import { registerPolicyShow } from './policy-show.ts';
@@ -65,4 +69,8 @@ export function registerGatewayCommands(program: ProgramCommand, terminal: Termi
     .helpGroup(sections.agreement)
     .description('The patterns that raise alerts about a child.');
   registerPatternCheck(pattern, terminal);
+  registerPatternReplay(pattern, terminal);
+  registerPatternExplain(pattern, terminal);
+  registerPatternWhyNot(pattern, terminal);
+  registerPatternPrecision(pattern, terminal);
 }

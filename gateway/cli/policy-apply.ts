@@ -2,6 +2,7 @@
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+import { loadAgreement } from './load-agreement.ts';
 
 export function registerPolicyApply(policy: ProgramCommand, terminal: Terminal): void {
   policy
@@ -14,9 +15,8 @@ export function registerPolicyApply(policy: ProgramCommand, terminal: Terminal):
     .option(...dirOption)
     .action(async (flags: GatewayFlags) => {
       const dir = gatewayFolder(flags.dir, terminal.env);
-      const { loadPolicySet } = await import('../policy/load.ts');
       const digest = await withGateway(dir, async ({ home, store }) => {
-        const set = await loadPolicySet(home.policiesDir);
+        const set = await loadAgreement(home.policiesDir);
         await store.requestPolicyReload({ kind: 'policy.applied', policy: set.digest });
         return set.digest;
       });

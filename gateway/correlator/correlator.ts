@@ -11,10 +11,10 @@ import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import { currentOf, isNews, mergeEpisodes, tell } from './episode.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
 import type { Hit } from './evaluate/hits.ts';
-import { History, type Entry } from './history.ts';
+import { History, type Entry, type Star } from './history.ts';
 import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
-import type { Pattern } from './patterns/pattern.ts';
+import type { Pattern, Tier } from './patterns/pattern.ts';
 
 /** What adding a notice, or the passing of time, leads to. */
 export type Outcome = {
@@ -66,6 +66,18 @@ export class Correlator<S> {
   /** Forgets what is too old to matter, as of the latest arrival. */
   sweep(): void {
     this.#history.sweep(this.#now);
+  }
+
+  /** What is told, as of the latest arrival, of each child that a notice speaks of. */
+  starsOf(message: string, tier: Tier): readonly Star[] {
+    return this.#history
+      .entriesOf(message)
+      .map((entry) => this.#history.star(entry.record, tier, this.#now, entry));
+  }
+
+  /** The same of every child. */
+  stars(tier: Tier): Iterable<Star> {
+    return this.#history.stars(tier, this.#now);
   }
 
   #tell(entry: Entry): void {

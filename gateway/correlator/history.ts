@@ -107,6 +107,20 @@ export class History<S> {
     return { centre, entries: arrange(entries), tier };
   }
 
+  /** Every entry with this message: one for each subject that it speaks of. */
+  entriesOf(message: string): readonly Entry[] {
+    return [...this.#entries.values()].flat().filter(({ event }) => event.id === message);
+  }
+
+  /** The stars of all that is told now, one for each description, or each notice of one too poor to link with itself. */
+  *stars(tier: Tier, now: number): Generator<Star> {
+    for (const record of this.#entries.keys()) {
+      const told = this.told(record, now);
+      const isWhole = record.itself?.tier === 'same' || (record.itself !== undefined && tier === 'possible');
+      for (const entry of isWhole ? told.slice(0, 1) : told) yield this.star(record, tier, now, entry);
+    }
+  }
+
   /** Every record that can be reached over links: all that telling one history again can touch. */
   component(start: LinkRecord): { readonly records: ReadonlySet<LinkRecord>; readonly entries: Entry[] } {
     const records = new Set([start]);

@@ -7,6 +7,7 @@
  * causeway.db    the store                 receipt.key        signs receipts (Ed25519)
  * log/           the audit log, for all    log.key            signs its checkpoints (Ed25519)
  * checkpoints/   checkpoints of the past    audit.key          opens the bodies of its leaves, with the store
+ * correlator.key, correlator.pgp, correlator.asc: the keys that sign alerts, and the certificate of the second
  * ```
  */
 import {
@@ -23,6 +24,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
+import { readCorrelatorKeys, writeCorrelatorKeys, type CorrelatorKeys } from './correlator-identity.ts';
 import { createAuthority, createP256Key, openAuthority, type Authority } from './authority.ts';
 import {
   describeSettings,
@@ -94,6 +96,8 @@ export type GatewayHome = {
   readonly logDir: string;
   /** Where checkpoints of the past are kept. */
   readonly checkpointsDir: string;
+  /** With which the correlator signs its alerts. */
+  readonly correlatorKeys: CorrelatorKeys;
 };
 
 /**
@@ -120,6 +124,7 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
     await writeNewFile(join(draft, files.receiptKey), createEd25519Key());
     await writeNewFile(join(draft, files.logKey), createEd25519Key());
     await writeNewFile(join(draft, files.auditKey), `${randomBytes(auditKeyBytes).toString('base64url')}\n`);
+    await writeCorrelatorKeys(draft, now());
     await writeNewFile(join(draft, files.settings), describeSettings(settings.data), 0o644);
     await cp(policiesFrom, join(draft, files.policies), { recursive: true });
   });
@@ -164,6 +169,7 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
     logKeyPem,
     logDir: path('log'),
     checkpointsDir: path('checkpoints'),
+    correlatorKeys: await readCorrelatorKeys(home),
     receiptKey: signer.publicKey.raw.toString('base64url'),
   };
 }

@@ -1,6 +1,9 @@
 /** Turns the words of the YAML files into Cedar's enumerated entity types. */
 import { severities } from '../../protocol/wire/envelope.ts';
 
+/** The agency and the sector of the gateway's own endpoints; reserved in agencies.yaml. */
+export const gatewayAgency = 'gateway';
+
 /** Entity type → its allowed ids. */
 export type Vocabulary = Readonly<Record<string, readonly string[]>>;
 
@@ -17,8 +20,9 @@ export function buildVocabulary(words: {
   datasetNames: Iterable<string>;
 }): Vocabulary {
   return {
-    Agency: [...words.agencies],
-    Sector: [...words.sectors],
+    // The gateway writes as well, and no file lists it.
+    Agency: [...words.agencies, gatewayAgency],
+    Sector: [...new Set([...words.sectors, gatewayAgency])],
     Area: [...words.areas],
     Role: [...words.roles],
     Category: [...words.categories],

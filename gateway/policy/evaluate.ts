@@ -10,6 +10,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Digest } from '../../protocol/ids.ts';
 import type { Agency } from './agencies.ts';
+import { gatewayAgency } from './cedar-vocabulary.ts';
 import type { Category } from './categories.ts';
 import type { Dataset } from './datasets.ts';
 import type { Decision, DecisionRequest, Party } from './decision.ts';
@@ -62,7 +63,7 @@ function handOver(agreement: Agreement): readonly DetailedError[] {
 
 function ask(agreement: Agreement, request: DecisionRequest): Outcome {
   for (const { agency } of [request.sender, request.recipient]) {
-    if (agreement.agencies.has(agency)) continue;
+    if (agreement.agencies.has(agency) || agency === gatewayAgency) continue;
     return denied([], [`The sharing agreement has no agency ${agency}.`]);
   }
   try {
@@ -138,7 +139,7 @@ function buildEntity(agreement: Agreement, party: Party): EntityJson {
     uid: endpointId(party),
     attrs: {
       agency: word('Agency', party.agency),
-      sector: word('Sector', agency?.sector ?? ''),
+      sector: word('Sector', agency?.sector ?? gatewayAgency),
       areas: (agency?.areas ?? []).map((area) => word('Area', area)),
       roles: party.roles.filter((role) => allowed.includes(role)).map((role) => word('Role', role)),
     },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
 import { agenciesFileSchema, indexAgencies } from './agencies.ts';
 import { categoriesFileSchema, indexById, purposesFileSchema } from './categories.ts';
+import { alertsFileSchema, type AlertRules } from './alerts.ts';
 import { buildVocabulary } from './cedar-vocabulary.ts';
 import { readDataset, type Dataset } from './datasets.ts';
 import { describeProblems, sortProblems } from './describe-problems.ts';
@@ -49,6 +50,7 @@ export function buildPolicyParts(files: PolicyFiles, problems: Problem[]): Polic
   const categoriesFile = readFile(files, 'categories.yaml', categoriesFileSchema, problems);
   const purposesFile = readFile(files, 'purposes.yaml', purposesFileSchema, problems);
   const datasets = readDatasets(files, problems);
+  const alerts = readAlerts(files, agenciesFile?.value.roles, problems);
   const sources = sharingSources(files, problems);
   const policies = readSharingPolicies(sources, problems);
   const schemaText = textOf(files, 'schema.cedarschema', problems);
@@ -76,6 +78,7 @@ export function buildPolicyParts(files: PolicyFiles, problems: Problem[]): Polic
     digest: digestPolicyFiles(files),
     agencies: indexAgencies(agenciesFile.value),
     categories: indexById(categories),
+    alerts,
     purposes: indexById(purposes),
     bases: indexById(bases),
     datasets,
@@ -113,6 +116,30 @@ function sharingSources(files: PolicyFiles, problems: Problem[]): { file: string
   if (names.length === 0)
     problems.push({ at: 'sharing', message: 'no NAME.cedar here: nobody could send anything' });
   return names.map((file) => ({ file, text: files.get(file)?.toString('utf8') ?? '' }));
+}
+
+/** Patterns without it would be satisfied in silence. */
+function readAlerts(
+  files: PolicyFiles,
+  roles: Readonly<Record<string, string>> | undefined,
+  problems: Problem[],
+): AlertRules | undefined {
+  const hasPatterns = [...files.keys()].some((name) => name.startsWith('patterns/'));
+  if (!files.has('alerts.yaml') && !hasPatterns) return undefined;
+  const file = readFile(files, 'alerts.yaml', alertsFileSchema, problems);
+  if (file === undefined || roles === undefined) return undefined;
+  for (const [level, rules] of Object.entries(file.value.levels)) {
+    rules.roles.forEach((role, index) => {
+      if (Object.hasOwn(roles, role)) return;
+      const place = file.source.positionOf(['levels', level, 'roles', index]);
+      problems.push({
+        at: 'alerts.yaml',
+        ...place,
+        message: `there is no role \`${role}\` in agencies.yaml`,
+      });
+    });
+  }
+  return file.value;
 }
 
 function datasetPaths(files: PolicyFiles): string[] {

@@ -2,18 +2,25 @@
 import { loadPolicySet } from './load.ts';
 import type { PolicySet } from './policy-set.ts';
 
+/** What else must be sound before a set comes into force. @throws CausewayError `policy-invalid` */
+export type PolicyCheck = (next: PolicySet) => Promise<void>;
+
 export class PolicyHolder {
   readonly #dir: string;
+  readonly #check: PolicyCheck;
   #current: PolicySet;
 
-  private constructor(dir: string, current: PolicySet) {
+  private constructor(dir: string, check: PolicyCheck, current: PolicySet) {
     this.#dir = dir;
+    this.#check = check;
     this.#current = current;
   }
 
   /** @throws CausewayError `policy-invalid` */
-  static async load(dir: string): Promise<PolicyHolder> {
-    return new PolicyHolder(dir, await loadPolicySet(dir));
+  static async load(dir: string, check: PolicyCheck = async () => Promise.resolve()): Promise<PolicyHolder> {
+    const first = await loadPolicySet(dir);
+    await check(first);
+    return new PolicyHolder(dir, check, first);
   }
 
   get current(): PolicySet {
@@ -28,6 +35,7 @@ export class PolicyHolder {
   async reload(): Promise<boolean> {
     const next = await loadPolicySet(this.#dir);
     if (next.digest === this.#current.digest) return false;
+    await this.#check(next);
     this.#current = next;
     return true;
   }

@@ -1,6 +1,7 @@
 /** The sharing agreement, loaded and sound: what the rest of the gateway asks. Immutable. */
 import type { Digest } from '../../protocol/ids.ts';
 import type { Agency } from './agencies.ts';
+import type { AlertRules } from './alerts.ts';
 import type { Category, Term } from './categories.ts';
 import { checkVocabulary, type KnownWords } from './check-vocabulary.ts';
 import { cacheDecisions } from './decision-cache.ts';
@@ -18,6 +19,8 @@ export type PolicySet = {
   readonly bases: ReadonlyMap<string, Term>;
   /** By `urn:causeway:dataset:NAME:VERSION`. */
   readonly datasets: ReadonlyMap<string, Dataset>;
+  /** Undefined where the agreement has no patterns. */
+  readonly alerts: AlertRules | undefined;
   /** The rules by their `@id`. */
   readonly policies: ReadonlyMap<string, SharingPolicy>;
   /** Roles that endpoints of the agency may hold; empty for an unknown agency. */
@@ -34,11 +37,11 @@ export type PolicySet = {
 };
 
 /** The parts of a sound folder. */
-export type PolicyParts = Agreement & KnownWords;
+export type PolicyParts = Agreement & KnownWords & Pick<PolicySet, 'alerts'>;
 
 /** @param cacheCapacity decisions remembered; 0 asks Cedar every time */
 export function createPolicySet(parts: PolicyParts, cacheCapacity: number): PolicySet {
-  const { digest, agencies, categories, purposes, bases, datasets, policies } = parts;
+  const { digest, agencies, categories, purposes, bases, datasets, policies, alerts } = parts;
   return {
     digest,
     agencies,
@@ -46,6 +49,7 @@ export function createPolicySet(parts: PolicyParts, cacheCapacity: number): Poli
     purposes,
     bases,
     datasets,
+    alerts,
     policies,
     rolesAllowed: (agency) => agencies.get(agency)?.roles ?? [],
     checkVocabulary: (request) => checkVocabulary(parts, request),

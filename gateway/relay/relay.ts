@@ -5,7 +5,7 @@ import type { Unit } from '../../protocol/wire/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { refusedDetail, type Receipt } from '../../protocol/wire/receipt.ts';
-import type { AcceptableMessage, DeliveryId, Settlement, Store } from '../store/port.ts';
+import type { AcceptableMessage, DeliveryId, Lease, Settlement, Store } from '../store/port.ts';
 import { examineAll, type ExaminationContext, type Sender } from './examine.ts';
 
 /** A delivery that was just made durable, for whoever dispatches. */
@@ -48,10 +48,11 @@ export class Relay {
   /**
    * Takes the units of a submit frame and resolves with the signed receipt group that answers it, one receipt for
    * each unit in order.
+   * @param lease under which they are sent, where one gateway at a time may send them
    * @throws CausewayError `store-unavailable` where nothing could be promised; the same units may be given again;
-   * `rate-limited` where the sender has had too many refused or repeated
+   * `rate-limited` where the sender has had too many refused or repeated; `lease-lost`
    */
-  async submit(sender: Sender, units: readonly Unit[]): Promise<Buffer> {
+  async submit(sender: Sender, units: readonly Unit[], lease?: Lease): Promise<Buffer> {
     const { quotas, store } = this.#deps;
     const source = sender.entry.endpoint;
     quotas.submitting(source);
@@ -62,7 +63,7 @@ export class Relay {
       if (forged > 0) quotas.failedVerifications(source, forged);
       quotas.refused(source, refused.length);
     }
-    const result = await store.submit({ source, messages });
+    const result = await store.submit({ source, messages }, lease);
     const repeated = result.outcomes.filter(({ outcome }) => outcome === 'duplicate').length;
     if (repeated > 0) quotas.repeated(source, repeated);
     const fresh: FreshDelivery[] = [];

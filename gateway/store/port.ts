@@ -166,6 +166,16 @@ export type MessageState = {
   }[];
 };
 
+/** A message that was accepted, for whoever reads them in order. */
+export type Acceptance = {
+  /** Grows in the order of acceptance; the engine alone knows what it stands for. */
+  readonly position: number;
+  /** When it was committed, ms since 1970. */
+  readonly at: number;
+  /** Its bytes as they arrived. */
+  readonly envelope: Buffer;
+};
+
 /** What the store has to prove what became of one message; `record` is always the index of a leaf. */
 export type MessageEvidence = {
   readonly id: MessageId;
@@ -280,6 +290,21 @@ export type Store = {
 
   /** What proves what became of the messages with this id: one of each sender that has used it. */
   readEvidence(id: MessageId): Promise<readonly MessageEvidence[]>;
+
+  /**
+   * Messages that were accepted after a position (0: from the first on), in order, at most `limit` and about 1 MiB of
+   * envelopes, but one at least. Those of erased cases and those accepted before `since` are left out.
+   * @param since ms since 1970
+   */
+  readAcceptances(after: number, limit: number, since: number): Promise<readonly Acceptance[]>;
+  /** How far those who read in order have come: numbers that are kept by name. */
+  readMarks(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Keeps these numbers, together. They are no news: no leaf tells of them.
+   * @param lease see `submit`
+   * @throws CausewayError `lease-lost`
+   */
+  setMarks(marks: ReadonlyMap<string, number>, lease?: Lease): Promise<void>;
 
   readDirectory(): Promise<DirectorySnapshot>;
   /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */

@@ -118,7 +118,8 @@ describe('a peer at the upgrade and at the directory', () => {
     expect(await ask('/v1/socket', own(people.police), upgrade)).toMatchObject({ status: 101 });
     const { status, body } = await ask('/v1/directory', own(people.police));
     expect(status).toBe(200);
-    expect((body.entries as unknown[]).length).toBe(5);
+    // Five endpoints and the correlator.
+    expect((body.entries as unknown[]).length).toBe(6);
   });
 
   it('without a certificate is refused with 401', () =>

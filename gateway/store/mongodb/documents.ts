@@ -18,7 +18,7 @@ import type { Severity } from '../../../protocol/wire/envelope.ts';
 import type { DeliveryId, DeliveryState, Lane, StoreVersions } from '../port.ts';
 
 /** The form of the documents; another one is refused at start. */
-export const storeForm = 2;
+export const storeForm = 3;
 
 /** What tells other gateways what a block is about. */
 export type BlockNews = {
@@ -173,6 +173,9 @@ export type MetaDocument = {
   readonly step?: number;
 };
 
+/** How far somebody who reads in order has come. */
+export type MarkDocument = { readonly _id: string; readonly value: number };
+
 export type Collections = {
   readonly block: Collection<BlockDocument>;
   readonly message: Collection<MessageDocument>;
@@ -186,6 +189,7 @@ export type Collections = {
   readonly directoryChange: Collection<DirectoryChangeDocument>;
   readonly gateway: Collection<GatewayDocument>;
   readonly lease: Collection<LeaseDocument>;
+  readonly mark: Collection<MarkDocument>;
   readonly meta: Collection<MetaDocument>;
 };
 
@@ -204,6 +208,7 @@ export function collectionsOf(database: Db): Collections {
     directoryChange: database.collection('directoryChange'),
     gateway: database.collection('gateway'),
     lease: database.collection('lease'),
+    mark: database.collection('mark'),
     meta: database.collection('meta'),
   };
 }

@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { MongoClient } from 'mongodb';
-import { CausewayError } from '../../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { CaseVault } from '../case-vault.ts';
 import type { Store } from '../port.ts';
@@ -20,6 +20,7 @@ import type { Collections } from './documents.ts';
 import { unreadable } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Leases } from './leases.ts';
+import { setMarks } from './marks.ts';
 import { Presence } from './presence.ts';
 import { readyDigest, readyLine, readySettlement, readySubmission } from './operations.ts';
 import { Readings, type ReadingMethod } from './readings.ts';
@@ -181,6 +182,10 @@ function changes(
     },
     appendRecords: async (records, lease) =>
       commits.run({ type: 'append-records', lines: records.map(readyLine), lease }),
+    setMarks: async (marks, lease) =>
+      setMarks(marks, { collections, causal, holder: writer, lease }).catch((error: unknown) =>
+        Promise.reject(isCausewayError(error) ? error : unreadable(error)),
+      ),
     eraseCase: async (id, record) => commits.run({ type: 'erase-case', id, line: readyLine(record) }),
   };
 }
@@ -200,6 +205,8 @@ function readings(
     readDirectory: async () => reader.readDirectory(),
     readPermit: async (...ask) => reader.readPermit(...ask),
     readEvidence: async (id) => reader.readEvidence(id),
+    readAcceptances: async (...ask) => reader.readAcceptances(...ask),
+    readMarks: async () => reader.readMarks(),
     countLeaves: async () => reader.countLeaves(),
     readLeaves: async (...ask) => reader.readLeaves(...ask),
     readLeafRuns: async (from) => reader.readLeafRuns(from),

@@ -77,6 +77,7 @@ const forms: Record<keyof Collections, CollectionForm> = {
       unit: bytes,
     },
     indexes: [
+      { key: { record: 1 }, name: 'by_record', partialFilterExpression: { unit: { $exists: true } } },
       { key: { thread: 1 }, name: 'by_case', partialFilterExpression: { thread: { $exists: true } } },
     ],
   },
@@ -165,6 +166,10 @@ const forms: Record<keyof Collections, CollectionForm> = {
   lease: {
     required: ['holder', 'epoch', 'until', 'writes'],
     properties: { _id: text, holder: text, epoch: whole, until: { bsonType: 'date' }, writes: whole },
+  },
+  mark: {
+    required: ['value'],
+    properties: { _id: text, value: whole },
   },
   meta: {
     required: [],

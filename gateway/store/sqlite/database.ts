@@ -7,7 +7,7 @@ import { schema } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
-const schemaVersion = 3;
+const schemaVersion = 4;
 const busyTimeoutMs = 5_000;
 
 type ConnectionOptions = {

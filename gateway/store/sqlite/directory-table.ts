@@ -19,6 +19,7 @@ export class DirectoryTable {
   readonly #noteChange: StatementSync;
   readonly #probe: StatementSync;
   readonly #versions: StatementSync;
+  readonly #setMark: StatementSync;
 
   constructor(database: DatabaseSync, endpoints: EndpointTable) {
     this.#endpoints = endpoints;
@@ -43,6 +44,10 @@ export class DirectoryTable {
     this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
     this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
     this.#versions = prepare(database, 'SELECT name, value FROM meta');
+    this.#setMark = prepare(
+      database,
+      'INSERT INTO mark (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2',
+    );
   }
 
   permit(secret: Buffer, endpoint: EndpointAddress, roles: readonly string[], expiresAt: number): void {
@@ -90,6 +95,11 @@ export class DirectoryTable {
   /** Raises a version by one. @returns the new one */
   raise(name: keyof StoreVersions): number {
     return firstRow<[number]>(this.#raise, name)?.[0] ?? 0;
+  }
+
+  /** See the store port. */
+  setMarks(marks: readonly (readonly [name: string, value: number])[]): void {
+    for (const [name, value] of marks) this.#setMark.run(name, value);
   }
 
   /** Changes something that nobody reads. */

@@ -181,6 +181,9 @@ export class Ledger {
         for (const record of operation.records) this.journal.leaves.entry(record, at);
         return first;
       }
+      case 'set-marks':
+        this.#directory.setMarks(operation.marks);
+        return null;
       case 'erase-case':
         return this.#eraseCase(operation, at);
       case 'probe':

@@ -95,6 +95,7 @@ export type Operation =
     }
   | { readonly type: 'request-reload'; readonly record: RecordText }
   | { readonly type: 'append-records'; readonly records: readonly RecordText[] }
+  | { readonly type: 'set-marks'; readonly marks: readonly (readonly [name: string, value: number])[] }
   | {
       readonly type: 'erase-case';
       readonly case: CaseId;
@@ -123,6 +124,7 @@ export type Results = {
   'replace-entry': boolean;
   'request-reload': null;
   'append-records': number;
+  'set-marks': null;
   'erase-case': ErasureOutcome;
   probe: null;
 };

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import { decodeUnit } from '../../../protocol/wire/frame.ts';
 import type {
   DeliveryId,
   DirectorySnapshot,
@@ -42,6 +43,12 @@ export type Questions = {
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
   /** Their bytes: unit, then the groups of the deliveries that have one. */
   evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };
+  /** Their bytes: the envelope. */
+  acceptances: {
+    ask: { after: number; limit: number; since: number };
+    answer: { position: number; at: number; envelopeBytes: number }[];
+  };
+  marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };
   permit: {
     /** SHA-256 in hexadecimal. */
@@ -93,6 +100,10 @@ export class ReaderQueries {
         return this.#message(question.source, question.id);
       case 'evidence':
         return this.#evidence.read(question.id, sink);
+      case 'acceptances':
+        return this.#acceptances(question, sink);
+      case 'marks':
+        return allRows<[string, number]>(this.#statements.marks);
       case 'directory':
         return this.#directory();
       case 'permit':
@@ -177,6 +188,20 @@ export class ReaderQueries {
     };
   }
 
+  #acceptances(
+    { after, limit, since }: Questions['acceptances']['ask'],
+    sink: ByteSink,
+  ): Questions['acceptances']['answer'] {
+    const found: Questions['acceptances']['answer'] = [];
+    for (const row of this.#statements.acceptances.iterate(after, since, limit)) {
+      const [position, at, unit] = row as unknown as readonly [number, number, Uint8Array];
+      const { envelope } = decodeUnit(bufferOf(unit));
+      found.push({ position, at, envelopeBytes: sink.add(envelope) });
+      if (sink.total >= maxReadBytes) break;
+    }
+    return found;
+  }
+
   #directory(): DirectorySnapshot {
     // One transaction: the version must be that of the entries.
     this.#statements.begin.run();
@@ -247,6 +272,10 @@ const statementTexts = {
     WHERE id >= ? AND id < ? ORDER BY id`,
   entries: `SELECT entry, record FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
+  acceptances: `SELECT m.seq, m.at, u.bytes FROM message m JOIN unit u ON u.seq = m.seq
+    WHERE m.seq > ? AND m.at >= ? AND m.refusal IS NULL AND length(u.bytes) > 0
+    ORDER BY m.seq LIMIT ?`,
+  marks: 'SELECT name, value FROM mark',
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
     WHERE secret = ?`,

@@ -15,6 +15,8 @@
  * - `settled_group`: what recipients signed, for good, by the first of the leaves that it settled.
  * - `case_secret`: destroying a row destroys what the bodies of its case say. `ledger.ts` sees to it that the bytes go.
  *
+ * - `mark`: how far those who read in order have come.
+ *
  * New ids follow the highest one in the table, so the newest rows of `message` and `delivery` must never be deleted.
  */
 export const schema = `
@@ -101,6 +103,7 @@ CREATE TABLE directory_change (
   PRIMARY KEY (endpoint, record)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('directory', 0), ('policy', 0), ('probe', 0);
 `;

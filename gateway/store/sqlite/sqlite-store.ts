@@ -128,6 +128,8 @@ type ReadingMethod =
   | 'readMessage'
   | 'readDirectory'
   | 'readEvidence'
+  | 'readAcceptances'
+  | 'readMarks'
   | 'readPermit'
   | 'countLeaves'
   | 'readLeaves'
@@ -184,6 +186,9 @@ function changes(
       const texts = (): string[] => records.map((entry) => JSON.stringify(entry));
       return (await writer.run(() => ({ type: 'append-records', records: texts() }))).result;
     },
+    setMarks: async (marks) => {
+      await writer.run(() => ({ type: 'set-marks', marks: [...marks] }));
+    },
   };
 }
 
@@ -205,6 +210,15 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
       const { value, bytes } = await reader.ask('evidence', { id });
       return unpackEvidence(id, value, bytes);
     },
+    readAcceptances: async (after, limit, since) => {
+      const { value, bytes } = await reader.ask('acceptances', { after, limit, since });
+      return value.map(({ position, at, envelopeBytes }) => ({
+        position,
+        at,
+        envelope: bytes.take(envelopeBytes),
+      }));
+    },
+    readMarks: async () => new Map((await reader.ask('marks', {})).value),
     readDirectory: async () => (await reader.ask('directory', {})).value,
     readPermit: async (secretDigest, now) => {
       const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });

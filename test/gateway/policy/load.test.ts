@@ -19,7 +19,9 @@ describe('the policy folder of the project', () => {
     expect(policies.categories.get('ird-request')).toMatchObject({ group: 'ird', datasets: ['ird-request'] });
     expect([...policies.datasets.keys()].map((urn) => dataschemaSchema.parse(urn))).toEqual([
       'urn:causeway:dataset:ae-attendance:1.0',
+      'urn:causeway:dataset:alert-disposition:1.0',
       'urn:causeway:dataset:concern-report:1.0',
+      'urn:causeway:dataset:correlator-alert:1.0',
       'urn:causeway:dataset:domestic-abuse-incident:1.0',
       'urn:causeway:dataset:information-reply:1.0',
       'urn:causeway:dataset:information-request:1.0',

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store, StoreVersions, SubmissionResult } from '../../../gateway/store/port.ts';
 import { gatewayAddress, type EndpointAddress } from '../../../protocol/ids.ts';
 import type { SigningKey } from '../../../protocol/proof/signing.ts';
+import { encodeUnit } from '../../../protocol/wire/frame.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { acceptedDetail, refusedDetail, unreadableId, type Receipt } from '../../../protocol/wire/receipt.ts';
 import {
@@ -578,6 +579,101 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         await grow(3);
         const groups = await store.readReceipts(police, 0, 10);
         expect(events).toEqual(groups.map(({ position, group }) => [police, position, group]));
+      });
+    });
+
+    describe('reading acceptances in order', () => {
+      const unitOf = (number: number, bytes = 20): Buffer => {
+        const envelope = Buffer.from(`envelope ${number} `.padEnd(bytes, '.'));
+        return Buffer.from(encodeUnit(envelope, Buffer.alloc(67), Buffer.from('payload')).bytes);
+      };
+      const envelopesOf = async (after = 0, limit = 100, since = 0): Promise<string[]> =>
+        (await store.readAcceptances(after, limit, since)).map(({ envelope }) =>
+          envelope.toString('utf8').replace(/[ .]+$/, ''),
+        );
+
+      test('gives envelopes with position and time, leaves refusals out, and goes on where it was left', async () => {
+        await submit([refusable(1), acceptable(2, { unit: unitOf(2) })]);
+        fixture.clock.now += 5;
+        await submit([3, 4].map((number) => acceptable(number, { unit: unitOf(number) })));
+        await submit([acceptable(2, { unit: unitOf(2) }), refusable(5)]);
+        const all = await store.readAcceptances(0, 100, 0);
+        expect(all.map(({ at }) => at - noon)).toEqual([0, 5, 5]);
+        const positions = all.map(({ position }) => position);
+        expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
+        expect(positions[0]).toBeGreaterThan(0);
+        expect(await envelopesOf()).toEqual(['envelope 2', 'envelope 3', 'envelope 4']);
+        expect(await envelopesOf(0, 2)).toEqual(['envelope 2', 'envelope 3']);
+        expect(await envelopesOf(positions[1])).toEqual(['envelope 4']);
+        expect(await envelopesOf(positions[2])).toEqual([]);
+        await reopen();
+        expect(await store.readAcceptances(0, 100, 0)).toEqual(all);
+      });
+
+      test('leaves out what was accepted before a time', async () => {
+        await submit([acceptable(1, { unit: unitOf(1) })]);
+        fixture.clock.now += 10;
+        await submit([acceptable(2, { unit: unitOf(2) })]);
+        expect(await envelopesOf(0, 100, noon + 10)).toEqual(['envelope 2']);
+        expect(await envelopesOf(0, 100, noon)).toEqual(['envelope 1', 'envelope 2']);
+        expect(await envelopesOf(0, 100, noon + 11)).toEqual([]);
+      });
+
+      test('leaves out what was erased, and the rest keeps its position', async () => {
+        const kept = acceptable(2, { unit: unitOf(2), thread: messageId(9) });
+        const gone = acceptable(1, { unit: unitOf(1) });
+        await submit([gone, kept]);
+        await store.settle(settlementOf([gone], health));
+        const before = await store.readAcceptances(0, 100, 0);
+        expect(await store.eraseCase(messageId(1), record)).toBe('erased');
+        expect(await store.readAcceptances(0, 100, 0)).toEqual(before.slice(1));
+      });
+
+      test('reads about 1 MiB at a time, one at least', async () => {
+        for (let number = 1; number <= 3; number++) {
+          await submit([acceptable(number, { unit: unitOf(number, 700_000) })]);
+        }
+        const first = await store.readAcceptances(0, 100, 0);
+        expect(first).toHaveLength(2);
+        const [last] = await store.readAcceptances(first[1]!.position, 100, 0);
+        expect(last!.envelope.byteLength).toBe(700_000);
+      });
+
+      test('sees what another process had accepted', async () => {
+        const other = await open();
+        await other.submit({ source: school, messages: [acceptable(1, { unit: unitOf(1) })] });
+        expect(await envelopesOf()).toEqual(['envelope 1']);
+      });
+    });
+
+    describe('marks', () => {
+      test('are kept by name, for every process, and leave no leaf', async () => {
+        expect(await store.readMarks()).toEqual(new Map());
+        await store.setMarks(
+          new Map([
+            ['a', 1],
+            ['b', Number.MAX_SAFE_INTEGER],
+          ]),
+        );
+        await store.setMarks(new Map([['a', 2]]));
+        const other = await open();
+        expect(await other.readMarks()).toEqual(
+          new Map([
+            ['a', 2],
+            ['b', Number.MAX_SAFE_INTEGER],
+          ]),
+        );
+        await other.setMarks(new Map([['a', 0]]));
+        await reopen();
+        expect((await store.readMarks()).get('a')).toBe(0);
+        expect(await kinds()).toEqual([]);
+      });
+
+      test('are kept under a lease that is held', async () => {
+        const lease = await store.takeLease('work', hourMs);
+        await store.setMarks(new Map([['a', 7]]), lease);
+        expect(await store.readMarks()).toEqual(new Map([['a', 7]]));
+        await store.releaseLease(lease!);
       });
     });
 

@@ -1,0 +1,137 @@
+/** Joins the correlator to the rest: patterns from the policy folder, alerts through the relay like any message. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EndpointAddress } from '../protocol/ids.ts';
+import { isCausewayError } from '../protocol/errors.ts';
+import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
+import { checkPatterns, placeWithin } from './correlator/check-patterns.ts';
+import { CorrelationRun } from './correlator/correlation-run.ts';
+import type { Pattern } from './correlator/patterns/pattern.ts';
+import { Schedule } from './correlator/schedule.ts';
+import { dispositionCategories } from './policy/alerts.ts';
+import type { PolicySet } from './policy/policy-set.ts';
+import type { StoredEvent } from './correlator/stored-event.ts';
+import { correlatorAddress } from './identity/correlator-identity.ts';
+import type { Lease, Store } from './store/port.ts';
+
+export type AlertingDependencies = AlertSenderDependencies & {
+  readonly patterns: PatternHolder;
+};
+
+const nothing: readonly Pattern[] = [];
+
+/** The patterns of the policy folder, checked together with it. */
+export class PatternHolder {
+  readonly #dir: string;
+  #current: readonly Pattern[] = nothing;
+
+  constructor(policiesDir: string) {
+    this.#dir = join(policiesDir, 'patterns');
+  }
+
+  /** Those that were found sound last. */
+  get current(): readonly Pattern[] {
+    return this.#current;
+  }
+
+  /**
+   * Loads them and runs their fixtures; a folder without patterns has none.
+   * @throws CausewayError `policy-invalid`, with file and line
+   */
+  async check(policy: PolicySet): Promise<void> {
+    if (!existsSync(this.#dir)) {
+      this.#current = nothing;
+      return;
+    }
+    try {
+      this.#current = (await checkPatterns(this.#dir, policy, 'committee')).set.patterns;
+    } catch (error) {
+      throw isCausewayError(error) ? placeWithin('patterns', error) : error;
+    }
+  }
+}
+
+export class Alerting {
+  readonly #deps: AlertingDependencies;
+  readonly #sender: AlertSender;
+  #schedule: Schedule | undefined;
+  #forgotten = 0;
+
+  constructor(deps: AlertingDependencies) {
+    this.#deps = deps;
+    this.#sender = new AlertSender(deps);
+  }
+
+  /** Begins with the patterns of the agreement in force; begins anew when it has changed. */
+  async start(): Promise<void> {
+    await this.close();
+    const { store, now, policy, onError } = this.#deps;
+    const patterns = this.#deps.patterns.current;
+    const { alerts } = policy();
+    if (alerts === undefined || patterns.length === 0) return;
+    const run = new CorrelationRun({
+      store,
+      now,
+      agreement: policy(),
+      patterns,
+      send: async (alert, lease) => this.#sender.send(alert, lease),
+      accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
+    });
+    const look = async (): Promise<boolean> => {
+      const hasLooked = await run.look();
+      if (hasLooked) await this.#forgetReceipts();
+      return hasLooked;
+    };
+    this.#schedule = new Schedule({ store, expression: alerts.schedule, look, onError });
+    this.#schedule.start();
+  }
+
+  /** Looks at once where a message of severity `immediate` was accepted here. */
+  accepted(severities: Iterable<string>): void {
+    for (const severity of severities) {
+      if (severity !== 'immediate') continue;
+      this.#schedule?.soon();
+      return;
+    }
+  }
+
+  async close(): Promise<void> {
+    const schedule = this.#schedule;
+    this.#schedule = undefined;
+    await schedule?.close();
+  }
+
+  /** Counts only what an agency says that got the alert. */
+  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<void> {
+    const disposition = dispositionCategories.get(envelope.category);
+    if (disposition === undefined || envelope.inReplyTo === undefined) return;
+    const { store } = this.#deps;
+    const alert = await store.readMessage(correlatorAddress, envelope.inReplyTo);
+    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return;
+    const { id: message, source, thread } = envelope;
+    await store.appendRecords(
+      [
+        {
+          kind: 'alert.disposed',
+          message,
+          thread,
+          alert: alert.id,
+          disposition,
+          source,
+          acceptedAt: event.arrived,
+        },
+      ],
+      lease,
+    );
+  }
+
+  /** Nobody connects as the correlator to be told what became of its alerts: the log has it. */
+  async #forgetReceipts(): Promise<void> {
+    const store: Pick<Store, 'readReceiptsEnd' | 'forgetReceipts'> = this.#deps.store;
+    const address: EndpointAddress = correlatorAddress;
+    const end = await store.readReceiptsEnd(address);
+    if (end <= this.#forgotten) return;
+    await store.forgetReceipts(address, end);
+    this.#forgotten = end;
+  }
+}

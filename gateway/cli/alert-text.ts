@@ -1,0 +1,78 @@
+/** Alerts as commands show them: ids, agencies, categories, times and kinds of token, never a name. */
+import type { Alert } from '../correlator/alert.ts';
+import { agencyOf, type CorrelatorEvent } from '../correlator/event.ts';
+import type { NearlyRaised } from '../correlator/replay.ts';
+import { nameOf } from './pattern-reading.ts';
+
+/** An alert of a replay, for scripts. */
+export function alertObject(alert: Alert): object {
+  const { pattern, level, tier, firedAt, events, links, missing } = alert;
+  return {
+    pattern: nameOf(pattern.file),
+    id: pattern.id,
+    version: pattern.version,
+    title: pattern.title,
+    level,
+    tier,
+    raisedAt: timeOf(firedAt),
+    agencies: agenciesOf(events),
+    events: events.map(eventObject),
+    links,
+    missing,
+  };
+}
+
+/** A near miss, for scripts. */
+export function nearMissObject({ pattern, explanation, nearest }: NearlyRaised): object {
+  return {
+    pattern: nameOf(pattern.file),
+    id: pattern.id,
+    version: pattern.version,
+    title: pattern.title,
+    reasons: explanation.reasons,
+    agencies: agenciesOf(nearest.events),
+    events: nearest.events.map(eventObject),
+  };
+}
+
+export function eventObject({ id, time, source, category, severity }: CorrelatorEvent): object {
+  return { id, agency: agencyOf(source), category, severity, time: timeOf(time) };
+}
+
+/** A line about an alert of a replay, in cells. */
+export function alertCells({ pattern, level, tier, firedAt, events }: Alert): string[] {
+  const sure = tier === 'same' ? '' : ', possibly one child';
+  return [
+    shortTimeOf(firedAt),
+    `${nameOf(pattern.file)} v${pattern.version}`,
+    `${level}${sure}`,
+    `${events.length} notices of ${agenciesOf(events).join(', ')}`,
+  ];
+}
+
+/** A line about a near miss, in cells. */
+export function nearMissCells({ pattern, explanation, nearest }: NearlyRaised): string[] {
+  return [
+    shortTimeOf(nearest.until),
+    `${nameOf(pattern.file)} v${pattern.version}`,
+    explanation.reasons.join('; '),
+  ];
+}
+
+/** A notice, in cells. */
+export function eventCells({ id, time, source, category, severity }: CorrelatorEvent): string[] {
+  return [`  ${shortTimeOf(time)}`, `${category} (${severity})`, agencyOf(source), id];
+}
+
+export function timeOf(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** To the minute, UTC. */
+export function shortTimeOf(at: number): string {
+  return timeOf(at).slice(0, 16).replace('T', ' ');
+}
+
+function agenciesOf(events: readonly CorrelatorEvent[]): string[] {
+  return [...new Set(events.map(({ source }) => agencyOf(source)))].sort();
+}

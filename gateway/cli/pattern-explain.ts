@@ -1,0 +1,128 @@
+/** `causeway pattern explain`: an alert with its evidence, what ties it, who got it and what they made of it. */
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { agencyOf } from '../../protocol/ids.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
+import type { MessageState } from '../store/port.ts';
+import { readAudit, type AuditReading } from './audit-reading.ts';
+import { shortTimeOf, timeOf } from './alert-text.ts';
+import { dirOption, type GatewayFlags } from './gateway-folder.ts';
+import { messageId, readAlertLeaves, readNotice } from './pattern-reading.ts';
+
+/** All that is known of an alert. */
+type Account = {
+  readonly alert: AlertRecord;
+  readonly notices: readonly {
+    readonly id: string;
+    readonly agency: string;
+    /** `null` where the notice was erased. */
+    readonly category: string | null;
+    readonly severity: string | null;
+    readonly time: string | null;
+  }[];
+  readonly deliveries: MessageState['deliveries'];
+  readonly answers: readonly DispositionRecord[];
+};
+
+export function registerPatternExplain(pattern: ProgramCommand, terminal: Terminal): void {
+  pattern
+    .command('explain')
+    .summary('show why an alert was raised, who got it and what they made of it')
+    .description(
+      'Shows the pattern with its version, the notices with their agencies and times, the kinds of token that tie\n' +
+        'them, what was missing for the next level, who got the alert, and their answers. Content is not known here.\n' +
+        'The reading is recorded first.',
+    )
+    .argument('<alert>', "the alert's id", messageId)
+    .option(...dirOption)
+    .examples(['causeway pattern explain 01a20f42-46e2-70a2-9a5b-78dc6ab3799c', ''])
+    .action((id: MessageId, flags: GatewayFlags) =>
+      readAudit(flags, { kind: 'audit.alert', alert: id }, terminal, async (reading) => {
+        const account = await readAccount(id, reading);
+        if (terminal.wantsJson) terminal.json(accountObject(account));
+        else tell(account, terminal);
+      }),
+    );
+}
+
+async function readAccount(id: MessageId, reading: AuditReading): Promise<Account> {
+  const { alerts, answers } = await readAlertLeaves(reading);
+  const alert = alerts.findLast(({ message }) => message === id);
+  if (alert === undefined) throw new CausewayError('message-unknown', { detail: 'It is no alert.' });
+  const { correlatorAddress } = await import('../identity/correlator-identity.ts');
+  const notices: Account['notices'][number][] = [];
+  for (const [nth, event] of alert.events.entries()) {
+    const source = alert.sources[nth] ?? '';
+    const envelope = await readNotice(reading.store, event, source as EndpointAddress);
+    const { category = null, severity = null, time = null } = envelope ?? {};
+    notices.push({ id: event, agency: agencyOf(source), category, severity, time });
+  }
+  const sent = await reading.store.readMessage(correlatorAddress, id);
+  return {
+    alert,
+    notices,
+    deliveries: sent?.deliveries ?? [],
+    answers: answers.filter((answer) => answer.alert === id),
+  };
+}
+
+function accountObject({ alert, notices, deliveries, answers }: Account): object {
+  const { message, pattern, version, title, level, tier, links, missing } = alert;
+  return {
+    type: 'alert',
+    alert: message,
+    sent: alert.kind === 'alert.raised',
+    pattern,
+    version,
+    title,
+    level,
+    tier,
+    raisedAt: timeOf(alert.firedAt),
+    dispositionBy: timeOf(alert.dispositionBy),
+    events: notices,
+    links,
+    missing,
+    recipients: deliveries.map(({ recipient, state }) => ({ recipient, state })),
+    dispositions: answers.map(({ message: answer, source, disposition, acceptedAt }) => ({
+      answer,
+      source,
+      disposition,
+      at: timeOf(acceptedAt),
+    })),
+  };
+}
+
+function tell({ alert, notices, deliveries, answers }: Account, terminal: Terminal): void {
+  const { paint } = terminal;
+  const child = alert.tier === 'same' ? 'the same child' : 'possibly the same child';
+  terminal.print(paint.strong(`${alert.title} (version ${alert.version})`));
+  terminal.print(`${alert.level}, ${child}, raised ${shortTimeOf(alert.firedAt)}\n`);
+  terminal.table(
+    notices.map(({ id, agency, category, severity, time }) => [
+      `  ${time === null ? 'erased' : shortTimeOf(Date.parse(time))}`,
+      category === null ? '' : `${category} (${severity ?? '?'})`,
+      agency,
+      paint.dim(id),
+    ]),
+  );
+  terminal.print('\nTied by');
+  for (const { event, to, tier, types } of alert.links) {
+    terminal.print(`  ${event} to ${to} (${tier}): ${types.join(', ')}`);
+  }
+  const { missing } = alert;
+  if (missing.length > 0) terminal.print(`\nFor the next level: ${missing.join(', or ')}`);
+  terminal.print('\nSent to');
+  terminal.table(deliveries.map(({ recipient, state }) => [`  ${recipient}`, state]));
+  if (alert.kind === 'alert.unsent') terminal.print(paint.warn('  nobody: it could not be sent'));
+  terminal.print(`\nAnswers, wanted by ${shortTimeOf(alert.dispositionBy)}`);
+  terminal.table(
+    answers.map(({ source, disposition, acceptedAt }) => [
+      `  ${shortTimeOf(acceptedAt)}`,
+      source,
+      disposition,
+    ]),
+  );
+  if (answers.length === 0) terminal.print('  none');
+}

@@ -1,0 +1,84 @@
+/** What the commands about patterns read: the patterns in force, a store, and leaves about alerts. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import { messageIdSchema, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { matching, usageError } from '../../terminal/input.ts';
+import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
+import type { Pattern } from '../correlator/patterns/pattern.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { Store } from '../store/port.ts';
+import type { AuditReading } from './audit-reading.ts';
+
+/** A sharing agreement and its patterns. */
+export type PatternsInForce = { readonly policy: PolicySet; readonly patterns: readonly Pattern[] };
+
+export const patternOption = (): Option =>
+  new Option('--pattern <name>', 'only this pattern: its id, or the name of its file');
+
+export const messageId = matching(messageIdSchema);
+
+/** Reads a gateway's agreement with its patterns. @throws CausewayError `policy-invalid` */
+export async function readPatternsInForce(policiesDir: string): Promise<PatternsInForce> {
+  const { loadPolicySet } = await import('../policy/load.ts');
+  const policy = await loadPolicySet(policiesDir);
+  return { policy, patterns: await readPatterns(join(policiesDir, 'patterns'), policy) };
+}
+
+/**
+ * Reads a folder of patterns, or the patterns of a policy folder.
+ * @throws CausewayError `policy-invalid`
+ */
+export async function readPatterns(dir: string, policy: PolicySet): Promise<readonly Pattern[]> {
+  const { loadPatterns } = await import('../correlator/patterns/load.ts');
+  const { wordsOf } = await import('../correlator/patterns/words.ts');
+  const folder = existsSync(join(dir, 'agencies.yaml')) ? join(dir, 'patterns') : dir;
+  return (await loadPatterns(folder, { form: 'committee', words: wordsOf(policy) })).patterns;
+}
+
+/** The versions of one pattern, or all patterns. @throws CausewayError `usage-invalid` where there is none */
+export function pickPatterns(patterns: readonly Pattern[], name: string | undefined): readonly Pattern[] {
+  if (name === undefined) return patterns;
+  const found = patterns.filter(({ id, file }) => id === name || nameOf(file) === name);
+  if (found.length > 0) return found;
+  const names = [...new Set(patterns.map(({ file }) => nameOf(file)))].sort();
+  throw usageError(`There is no pattern ${name}. There are: ${names.join(', ')}.`);
+}
+
+/** `three-agencies` of `three-agencies.yaml`. */
+export function nameOf(file: string): string {
+  return file.replace(/\.ya?ml$/, '');
+}
+
+/** All that the log says of alerts before this reading. */
+export async function readAlertLeaves({ index, store, leaf }: AuditReading): Promise<{
+  readonly alerts: readonly AlertRecord[];
+  readonly answers: readonly DispositionRecord[];
+}> {
+  const { readAlertRecord, readDispositionRecord } = await import('../correlator/alert-record.ts');
+  const alerts: AlertRecord[] = [];
+  const answers = new Map<string, DispositionRecord>();
+  for (const place of await index.findAll({ kind: ['alert'], before: leaf })) {
+    for (const { entry } of await store.readLeaves(place, 1)) {
+      const alert = readAlertRecord(entry);
+      if (alert !== undefined) alerts.push(alert);
+      const answer = readDispositionRecord(entry);
+      if (answer !== undefined) answers.set(answer.message, answer);
+    }
+  }
+  return { alerts, answers: [...answers.values()] };
+}
+
+/** The envelope of a notice; `undefined` where it is not known or was erased. */
+export async function readNotice(
+  store: Pick<Store, 'readEvidence'>,
+  id: MessageId,
+  source: EndpointAddress,
+): Promise<Envelope | undefined> {
+  const found = (await store.readEvidence(id)).find((one) => one.source === source);
+  return found === undefined || found.unit.byteLength === 0
+    ? undefined
+    : parseEnvelope(decodeUnit(found.unit).envelope);
+}

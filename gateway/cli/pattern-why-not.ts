@@ -1,0 +1,123 @@
+/** `causeway pattern why-not`: why patterns did not alert about the child of a notice. */
+import { CausewayError } from '../../protocol/errors.ts';
+import type { MessageId } from '../../protocol/ids.ts';
+import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { wholeNumber } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { CorrelatorEvent } from '../correlator/event.ts';
+import type { Pattern } from '../correlator/patterns/pattern.ts';
+import type { Replay } from '../correlator/replay.ts';
+import type { Explanation } from '../correlator/why-not.ts';
+import { eventCells, eventObject } from './alert-text.ts';
+import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+import { messageId, nameOf, patternOption, pickPatterns, readPatternsInForce } from './pattern-reading.ts';
+import { recordReading } from './record-reading.ts';
+
+type Flags = GatewayFlags & { readonly pattern?: string; readonly subject: number };
+
+/** What is known of the child, and what a pattern makes of it. */
+type Silence = {
+  readonly pattern: Pattern;
+  readonly explanation: Explanation;
+  /** How many alerts of this pattern rest on notices about this child. */
+  readonly alerts: number;
+};
+
+const maxSubjects = 100;
+
+export function registerPatternWhyNot(pattern: ProgramCommand, terminal: Terminal): void {
+  pattern
+    .command('why-not')
+    .summary('show why there is no alert about the child of a notice')
+    .description(
+      'The gateway knows children by tokens only, so a child is named by any notice about it. Shows the notices that\n' +
+        'are tied to it now, and for each pattern that looks at such notices the window that came nearest and what it\n' +
+        'lacks. The reading is recorded first.',
+    )
+    .argument('<notice>', 'the id of a notice about the child', messageId)
+    .option('--subject <n>', 'which subject of the notice, from 1', wholeNumber(1, maxSubjects), 1)
+    .addOption(patternOption())
+    .option(...dirOption)
+    .examples(
+      ['causeway pattern why-not 01a20f42-46e2-70a2-9a5b-78dc6ab3799c', ''],
+      ['causeway pattern why-not 01a20f42-46e2-70a2-9a5b-78dc6ab3799c --pattern three-agencies', ''],
+    )
+    .action((id: MessageId, flags: Flags) =>
+      withGateway(gatewayFolder(flags.dir, terminal.env), async ({ home, store }) => {
+        const { policy, patterns } = await readPatternsInForce(home.policiesDir);
+        const asked = pickPatterns(patterns, flags.pattern);
+        const { pattern: name, subject } = flags;
+        await recordReading(store, 'audit.pattern-silence', { message: id, subject, pattern: name });
+        const { reachOf, replay } = await import('../correlator/replay.ts');
+        const now = Date.now();
+        const told = await terminal.during('Telling history again', () =>
+          replay(store, { patterns, agreement: policy, since: now - reachOf(patterns), until: now }),
+        );
+        await explain(id, asked, told, flags, terminal);
+      }),
+    );
+}
+
+async function explain(
+  id: MessageId,
+  patterns: readonly Pattern[],
+  { correlator, alerts }: Replay,
+  { subject }: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const { explainSilence } = await import('../correlator/why-not.ts');
+  const historyOf = (tier: 'same' | 'possible'): readonly CorrelatorEvent[] | undefined =>
+    correlator.starsOf(id, tier)[subject - 1]?.entries.map(({ event }) => event);
+  const own = historyOf('same');
+  if (own === undefined) {
+    throw new CausewayError('message-unknown', {
+      detail: 'No notice with this id and so many subjects is within the reach of any pattern.',
+    });
+  }
+  const silences: Silence[] = [];
+  for (const pattern of patterns) {
+    const history = historyOf(pattern.link) ?? own;
+    if (!history.some((event) => pattern.evidenceRules.some((rule) => rule.matches(event)))) continue;
+    const ids = new Set(history.map((event) => event.id));
+    const about = alerts.filter(
+      (alert) => alert.pattern.key === pattern.key && alert.events.every((event) => ids.has(event.id)),
+    );
+    silences.push({ pattern, explanation: explainSilence(pattern, history), alerts: about.length });
+  }
+  if (terminal.wantsJson) print(own, silences, terminal);
+  else tell(own, silences, terminal);
+}
+
+function print(history: readonly CorrelatorEvent[], silences: readonly Silence[], terminal: Terminal): void {
+  terminal.json({ type: 'history', events: history.map(eventObject) });
+  for (const { pattern, explanation, alerts } of silences) {
+    const { isSatisfied, nearest, reasons, tooLate } = explanation;
+    terminal.json({
+      type: 'silence',
+      pattern: nameOf(pattern.file),
+      id: pattern.id,
+      version: pattern.version,
+      title: pattern.title,
+      alerts,
+      isSatisfied,
+      reasons,
+      count: nearest?.count ?? 0,
+      gap: nearest?.gap ?? null,
+      agenciesMissing: nearest?.agenciesMissing ?? null,
+      events: nearest?.events.map(({ id }) => id) ?? [],
+      tooLate: tooLate.map(({ id }) => id),
+    });
+  }
+}
+
+function tell(history: readonly CorrelatorEvent[], silences: readonly Silence[], terminal: Terminal): void {
+  const { paint } = terminal;
+  terminal.print(paint.strong(`${history.length} notices are tied to this child`));
+  terminal.table(history.map(eventCells));
+  for (const { pattern, explanation, alerts } of silences) {
+    terminal.print(`\n${paint.strong(pattern.title)} (${nameOf(pattern.file)}, version ${pattern.version})`);
+    if (alerts > 0) terminal.print(`  ${alerts} alerts were raised`);
+    for (const reason of explanation.reasons) terminal.print(`  ${reason}`);
+  }
+  if (silences.length === 0) terminal.print('\nNo pattern looks at any of them.');
+}

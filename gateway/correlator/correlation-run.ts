@@ -1,0 +1,143 @@
+/**
+ * The correlator at work on a store: reads what was accepted since it last looked, and hands on what that raises.
+ *
+ * What it knows is built from history when it first looks, as far back as any pattern reaches, and grows from then on.
+ * Two marks in the store say how far alerts have been sent. One gateway looks at a time, under a lease; the others
+ * catch up when their turn comes. An alert is handed on again until that has succeeded, and has the same id each time.
+ */
+import type { Lease, Store } from '../store/port.ts';
+import type { Alert } from './alert.ts';
+import { Correlator } from './correlator.ts';
+import { LinkIndex } from './link-index.ts';
+import { PatternIndex } from './pattern-index.ts';
+import type { Pattern } from './patterns/pattern.ts';
+import { readStoredEvents, type Agreement, type StoredEvent } from './stored-event.ts';
+import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
+
+export type RunStore = Pick<
+  Store,
+  'readAcceptances' | 'readMarks' | 'setMarks' | 'takeLease' | 'releaseLease'
+>;
+
+export type RunDependencies = {
+  readonly store: RunStore;
+  readonly now: () => number;
+  readonly agreement: Agreement;
+  readonly patterns: readonly Pattern[];
+  /** Sends an alert; one that was sent before is left alone. */
+  readonly send: (alert: Alert, lease: Lease) => Promise<void>;
+  /** Told of each message once, perhaps again after a crash. */
+  readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<void>;
+};
+
+const leaseName = 'correlator';
+const leaseMs = 60_000;
+const portion = 500;
+/** Commits may take so long: a deadline is over only when nothing that came before it can still turn up. */
+const settleMs = 10_000;
+const sweepMs = 3_600_000;
+const marks = { position: 'correlator.position', time: 'correlator.time' } as const;
+
+export class CorrelationRun {
+  readonly #deps: RunDependencies;
+  readonly #correlator: Correlator<SubjectTokens>;
+  readonly #horizonMs: number;
+  #position = 0;
+  #sweptAt = 0;
+  #pending: Alert[] = [];
+
+  constructor(deps: RunDependencies) {
+    this.#deps = deps;
+    this.#correlator = new Correlator(deps.patterns, new LinkIndex());
+    this.#horizonMs = new PatternIndex(deps.patterns).horizonMs;
+  }
+
+  /** What is held in memory. */
+  get size(): Correlator<SubjectTokens>['size'] {
+    return this.#correlator.size;
+  }
+
+  /**
+   * Looks once.
+   * @returns false when another gateway is looking just now
+   * @throws CausewayError `store-unavailable`, `lease-lost`; what was not handed on is handed on the next time
+   */
+  async look(): Promise<boolean> {
+    const { store } = this.#deps;
+    const lease = await store.takeLease(leaseName, leaseMs);
+    if (lease === undefined) return false;
+    try {
+      await this.#catchUp(lease);
+    } finally {
+      await store.releaseLease(lease);
+    }
+    return true;
+  }
+
+  async #catchUp(lease: Lease): Promise<void> {
+    const { store, now, agreement } = this.#deps;
+    const kept = await store.readMarks();
+    const sentPosition = kept.get(marks.position) ?? 0;
+    const sentTime = kept.get(marks.time) ?? 0;
+    const since = now() - this.#horizonMs;
+    for (;;) {
+      const acceptances = await store.readAcceptances(this.#position, portion, since);
+      if (acceptances.length === 0) break;
+      const events = readStoredEvents(acceptances, agreement);
+      for (const stored of events) await this.#take(stored, { sentPosition, sentTime }, lease);
+      this.#position = Math.max(...events.map(({ position }) => position));
+      await this.#handOn(lease);
+      // Deadlines before now may not have been looked at yet.
+      if (this.#position > sentPosition) await this.#mark(sentTime, lease);
+    }
+    const time = Math.max(sentTime, Math.trunc(now() - settleMs));
+    this.#keep(this.#correlator.advance(time).raised, ({ firedAt }) => firedAt > sentTime);
+    if (this.#pending.length > 0 || this.#position > sentPosition) {
+      await this.#handOn(lease);
+      await this.#mark(time, lease);
+    }
+    this.#sweep(now());
+  }
+
+  async #take(
+    stored: StoredEvent,
+    { sentPosition, sentTime }: { readonly sentPosition: number; readonly sentTime: number },
+    lease: Lease,
+  ): Promise<void> {
+    const { event, subjects, position } = stored;
+    const isNew = position > sentPosition;
+    for (const subject of subjects) {
+      const { raised } = this.#correlator.add(event, subject);
+      this.#keep(raised, ({ firedAt }) => isNew || firedAt > sentTime);
+    }
+    if (isNew) await this.#deps.accepted(stored, lease);
+  }
+
+  #keep(raised: readonly Alert[], isNew: (alert: Alert) => boolean): void {
+    this.#pending.push(...raised.filter(isNew));
+  }
+
+  /** An alert leaves the list only when it has been handed on. */
+  async #handOn(lease: Lease): Promise<void> {
+    for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+      await this.#deps.send(next, lease);
+      this.#pending.shift();
+    }
+  }
+
+  async #mark(time: number, lease: Lease): Promise<void> {
+    await this.#deps.store.setMarks(
+      new Map([
+        [marks.position, this.#position],
+        [marks.time, time],
+      ]),
+      lease,
+    );
+  }
+
+  #sweep(now: number): void {
+    if (now - this.#sweptAt < sweepMs) return;
+    this.#sweptAt = now;
+    this.#correlator.sweep();
+  }
+}

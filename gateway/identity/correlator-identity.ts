@@ -1,0 +1,116 @@
+/** The correlator as an endpoint: its keys in the gateway's home, and its entry in the directory. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
+import { batchSigner } from '../../protocol/proof/signing.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { Store } from '../store/port.ts';
+import { readEntry } from './change-entry.ts';
+import { generateSealingKey, readSealingKey, type SealingKeyFiles } from './openpgp-seal.ts';
+import { readHomeFile, readPrivateFile, writeNewFile } from './private-folder.ts';
+
+/** The address from which alerts come. */
+export const correlatorAddress = 'gateway/correlator' as EndpointAddress;
+
+const files = {
+  signingKey: 'correlator.key',
+  openpgpKey: 'correlator.pgp',
+  certificate: 'correlator.asc',
+} as const;
+
+/** What the correlator signs with. */
+export type CorrelatorKeys = SealingKeyFiles & {
+  /** Ed25519 private key that signs its envelopes, PKCS#8 PEM. */
+  readonly signingKeyPem: string;
+};
+
+/** Makes fresh keys in a gateway's home. */
+export async function writeCorrelatorKeys(dir: string, now: number): Promise<void> {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const openpgp = await generateSealingKey(correlatorAddress, now);
+  await writeNewFile(
+    join(dir, files.signingKey),
+    privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  );
+  await writeNewFile(join(dir, files.openpgpKey), openpgp.privateKeyArmored);
+  await writeNewFile(join(dir, files.certificate), openpgp.certificateArmored, 0o644);
+}
+
+/** Reads them. @throws CausewayError `home-invalid` */
+export async function readCorrelatorKeys(dir: string): Promise<CorrelatorKeys> {
+  const signingKeyPem = await readPrivateFile(join(dir, files.signingKey));
+  try {
+    batchSigner(signingKeyPem);
+  } catch (cause) {
+    const detail = `${join(dir, files.signingKey)} does not hold a key of its kind.`;
+    throw new CausewayError('home-invalid', { detail, cause });
+  }
+  return {
+    signingKeyPem,
+    privateKeyArmored: await readPrivateFile(join(dir, files.openpgpKey)),
+    certificateArmored: await readHomeFile(join(dir, files.certificate)),
+  };
+}
+
+/** No certificate has this digest: the correlator lives in the gateway and never connects. */
+const noTlsCertificate = digestOf(Buffer.from('causeway/v1/no-tls-certificate\0'));
+const permitLifetimeMs = 60_000;
+
+/**
+ * Sees to it that the directory has the correlator with these keys, so that every endpoint can prove by the audit log
+ * that it is the gateway's. Changes nothing where it has them.
+ * @throws CausewayError `home-invalid`, `store-unavailable`
+ */
+export async function enrolCorrelator(
+  keys: CorrelatorKeys,
+  store: Pick<Store, 'readDirectory' | 'permitEnrolment' | 'enrol'>,
+  now: number,
+): Promise<void> {
+  const { fingerprint, encryptionKey } = await readSealingKey(keys);
+  const signingKey = batchSigner(keys.signingKeyPem).publicKey.raw.toString('base64url');
+  const { entries } = await store.readDirectory();
+  const known = entries.find(({ endpoint }) => endpoint === correlatorAddress);
+  if (
+    known?.status === 'active' &&
+    known.signingKey === signingKey &&
+    known.openpgpFingerprint === fingerprint
+  )
+    return;
+  const entry: DirectoryEntry = {
+    endpoint: correlatorAddress,
+    agency: agencyOf(correlatorAddress),
+    roles: [],
+    status: 'active',
+    enrolledAt: new Date(now).toISOString(),
+    revokedAt: null,
+    tlsThumbprint: noTlsCertificate,
+    previousTlsThumbprint: null,
+    openpgpCertificate: keys.certificateArmored,
+    openpgpFingerprint: fingerprint,
+    encryptionKey,
+    previousEncryptionKey: null,
+    signingKey,
+  };
+  const secretDigest = sha256(randomBytes(32));
+  const permit = { secretDigest, endpoint: correlatorAddress, roles: [], expiresAt: now + permitLifetimeMs };
+  await store.permitEnrolment(permit, {
+    kind: 'enrolment.permitted',
+    endpoint: correlatorAddress,
+    by: 'gateway',
+  });
+  const outcome = await store.enrol(secretDigest, entry, now, {
+    kind: 'endpoint.enrolled',
+    endpoint: correlatorAddress,
+    tlsThumbprint: noTlsCertificate,
+    openpgpFingerprint: fingerprint,
+    encryptionKey,
+    signingKey,
+    roles: [],
+  });
+  if (outcome === 'enrolled') return;
+  // Another gateway of the same home was faster, or the clock stands wrong.
+  const entryNow = await readEntry(store, correlatorAddress);
+  if (entryNow.signingKey !== signingKey) throw new CausewayError(outcome);
+}

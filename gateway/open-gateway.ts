@@ -1,0 +1,65 @@
+/** What a gateway reads before it starts: the sharing agreement with its patterns, the store, the directory. */
+import type { Logger } from 'pino';
+import { PatternHolder } from './alerting.ts';
+import { enrolCorrelator } from './identity/correlator-identity.ts';
+import { EndpointDirectory } from './identity/directory.ts';
+import type { GatewayHome } from './identity/gateway-home.ts';
+import type { QuotaSettings } from './identity/gateway-settings.ts';
+import { lockForOneGateway, openStore } from './open-store.ts';
+import { PolicyHolder } from './policy/policy-holder.ts';
+import type { Store } from './store/port.ts';
+
+export type GatewayOptions = {
+  readonly home: GatewayHome;
+  readonly log: Logger;
+  /** Overrides the home's settings. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  /** A file of the embedded store, or `mongodb://…`. */
+  readonly store?: string | undefined;
+  readonly quotas?: Partial<QuotaSettings>;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+};
+
+export type OpenedGateway = {
+  readonly store: Store;
+  readonly policy: PolicyHolder;
+  readonly patterns: PatternHolder;
+  readonly directory: EndpointDirectory;
+  /** Closes the store and gives its lock back. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Opens everything; nothing stays open where that fails.
+ * @throws CausewayError `policy-invalid`, `home-invalid`, `store-incompatible`, `store-damaged`, `store-unavailable`,
+ * `store-in-use`
+ */
+export async function openGateway({ home, log, now, ...options }: GatewayOptions): Promise<OpenedGateway> {
+  const address = options.store ?? home.store;
+  const lock = await lockForOneGateway(address);
+  try {
+    const patterns = new PatternHolder(home.policiesDir);
+    const policy = await PolicyHolder.load(home.policiesDir, (next) => patterns.check(next));
+    const store = await openStore(address, {
+      ...home.storeKeys,
+      onError: (error) => log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
+      ...(now === undefined ? {} : { clock: now }),
+    });
+    const close = async (): Promise<void> => {
+      await store.close();
+      lock.release();
+    };
+    try {
+      await enrolCorrelator(home.correlatorKeys, store, (now ?? Date.now)());
+      return { store, policy, patterns, directory: await EndpointDirectory.open(store), close };
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}

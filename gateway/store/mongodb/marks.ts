@@ -1,0 +1,31 @@
+/** Numbers that are kept by name, outside of the chain: they are no news to anybody. */
+import type { Lease } from '../port.ts';
+import type { CausalTime } from './causal-time.ts';
+import type { Collections } from './documents.ts';
+import { enforceLease } from './leases.ts';
+
+type Context = {
+  readonly collections: Collections;
+  readonly causal: CausalTime;
+  /** Who holds the lease, if it is held. */
+  readonly holder: string;
+  readonly lease: Lease | undefined;
+};
+
+/** See the store port. @throws CausewayError `lease-lost`; the driver's errors otherwise */
+export async function setMarks(
+  marks: ReadonlyMap<string, number>,
+  { collections, causal, holder, lease }: Context,
+): Promise<void> {
+  await causal.within(async (session) =>
+    session.withTransaction(
+      async () => {
+        if (lease !== undefined) await enforceLease(lease, holder, { collections, session });
+        for (const [_id, value] of marks) {
+          await collections.mark.updateOne({ _id }, { $set: { value } }, { session, upsert: true });
+        }
+      },
+      { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } },
+    ),
+  );
+}

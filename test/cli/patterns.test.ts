@@ -1,0 +1,158 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { MessageId } from '../../protocol/ids.ts';
+import { tokeniser } from '../clients/sdk/linkage/people.ts';
+import { Writer, type TestEndpoint } from '../e2e/kit/endpoint.ts';
+import { Exchange } from '../e2e/kit/exchange.ts';
+import { eventually } from '../e2e/kit/watch.ts';
+import { messageId } from '../gateway/store/synthetic-messages.ts';
+import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const morven = { given: 'Morven', family: 'Testcase', birthDate: '2016-03-04', postcode: 'ML1 9ZZ' };
+const rory = { given: 'Rory', family: 'Example', birthDate: '2014-07-21', postcode: 'ML3 9ZZ' };
+
+let exchange: Exchange;
+let people: Record<'police' | 'north' | 'south' | 'health', TestEndpoint>;
+let alert: string;
+/** The first notice about Rory, of whom two agencies have told. */
+let notice: MessageId;
+
+const pattern = (...args: string[]): Promise<RunResult> =>
+  runCauseway(['pattern', ...args, '--dir', exchange.home.dir]);
+const lines = async (...args: string[]): Promise<Record<string, unknown>[]> => {
+  const { code, stdout, stderr } = await pattern(...args, '--json');
+  expect(code, stderr).toBe(0);
+  return jsonLines(stdout);
+};
+
+async function send(from: keyof typeof people, changes: Record<string, unknown>): Promise<MessageId> {
+  const writer = await Writer.open(people[from], [people.north]);
+  const session = await exchange.connect(people[from]);
+  const message = writer.message({ category: from === 'police' ? 'police-concern' : 'concern', ...changes });
+  await session.accepted(message);
+  return message.id;
+}
+const about = (child: Parameters<typeof tokeniser.tokensOf>[0]) => ({
+  subjects: [tokeniser.tokensOf(child)],
+});
+
+beforeAll(async () => {
+  exchange = await Exchange.open({ isBare: false });
+  people = await exchange.enrol('police', 'north', 'south', 'health');
+  notice = await send('police', about(rory));
+  await send('health', about(rory));
+  await send('police', about(morven));
+  await send('health', about(morven));
+  await send('south', { ...about(morven), severity: 'immediate' });
+  alert = String((await exchange.recorded({ kind: 'alert.raised' })).message);
+});
+afterAll(() => exchange.close());
+
+describe('causeway pattern replay', () => {
+  it('shows the alerts that were sent, and what lacks one step', async () => {
+    const found = await lines('replay', '--since', '1d', '--near-misses');
+    expect(found[0]).toMatchObject({
+      type: 'alert',
+      pattern: 'three-agencies',
+      level: 'suspect',
+      tier: 'same',
+      agencies: ['nhs-lanarkshire', 'south-lanarkshire-social-work', 'strathclyde-police'],
+    });
+    expect(found.filter(({ type }) => type === 'alert')).toHaveLength(1);
+    const misses = found.filter(({ type }) => type === 'near-miss');
+    expect(misses).toContainEqual(expect.objectContaining({ pattern: 'three-agencies' }));
+    expect(found.at(-1)).toMatchObject({ type: 'replay', notices: 5, alerts: 1, nearMisses: misses.length });
+    const said = await pattern('replay', '--since', '1d', '--pattern', 'three-agencies');
+    expect(said.stdout).toContain('three-agencies v1');
+  });
+
+  it('shows what only one of two versions raises', async () => {
+    const drafts = join(exchange.dir, 'drafts');
+    await cp(join(exchange.home.policiesDir, 'patterns'), drafts, { recursive: true });
+    const file = join(drafts, 'three-agencies.yaml');
+    const text = (await readFile(file, 'utf8')).replace('agency, gte: 3', 'agency, gte: 2');
+    await writeFile(file, text.replace('\nversion: 1', '\nversion: 2'));
+    const name = ['--pattern', 'three-agencies'];
+    const found = await lines('replay', '--since', '1d', ...name, '--against', drafts);
+    expect(found.at(-1)).toEqual({ type: 'difference', inBoth: 1, onlyFirst: 0, onlySecond: 2 });
+    expect(found[0]).toMatchObject({ type: 'only', side: 'second', version: 2 });
+    const unknown = await pattern('replay', '--since', '1d', ...name, '--against', '7');
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('There is no version 7 of three-agencies');
+    const misspelt = await pattern('replay', '--since', '1d', '--pattern', 'three');
+    expect(misspelt.stderr).toContain('There is no pattern three.');
+    await rm(drafts, { recursive: true });
+  });
+});
+
+describe('causeway pattern explain', () => {
+  it('shows the evidence, what ties it, who got the alert and what is wanted of them', async () => {
+    const [account] = await lines('explain', alert);
+    expect(account).toMatchObject({
+      alert,
+      sent: true,
+      title: 'Three agencies within thirty days',
+      version: 1,
+      events: [
+        { agency: 'strathclyde-police', category: 'police-concern', severity: 'concern' },
+        { agency: 'nhs-lanarkshire', category: 'concern' },
+        { agency: 'south-lanarkshire-social-work', category: 'concern', severity: 'immediate' },
+      ],
+      dispositions: [],
+    });
+    expect(account!.recipients).toHaveLength(4);
+    expect(JSON.stringify(account!.links)).toContain('name-birth');
+    expect((await pattern('explain', alert)).stdout).toContain('Answers, wanted by');
+  });
+
+  it('knows no alert that never was', async () => {
+    const { code, stderr } = await pattern('explain', notice);
+    expect(code).toBe(1);
+    expect(stderr).toContain('code   message-unknown');
+  });
+});
+
+describe('causeway pattern why-not', () => {
+  it('shows what is tied to the child of a notice, and what each pattern lacks', async () => {
+    const [history, ...silences] = await lines('why-not', notice);
+    expect((history!.events as { id: string }[]).map(({ id }) => id)).toContain(notice);
+    expect(history!.events).toHaveLength(2);
+    expect(silences).toContainEqual(
+      expect.objectContaining({ pattern: 'three-agencies', alerts: 0, isSatisfied: false, count: 2, gap: 1 }),
+    );
+    const said = await pattern('why-not', notice, '--pattern', 'three-agencies');
+    expect(said.stdout).toContain('2 notices are tied to this child');
+    expect(said.stdout).toContain('within 30d it found 2 different values, 1 from its condition');
+    expect((await pattern('why-not', messageId(1))).stderr).toContain('code   message-unknown');
+    expect((await pattern('why-not', notice, '--subject', '2')).code).toBe(1);
+  });
+});
+
+describe('causeway pattern precision', () => {
+  it('counts what people answered, if the alert was sent to them', async () => {
+    const [before] = await lines('precision');
+    expect(before).toMatchObject({ raised: 1, open: 1, overdue: 0, precision: null });
+    const answer = { category: 'alert-acted', severity: 'info', inReplyTo: alert, thread: alert };
+    const id = await send('north', answer);
+    await send('police', { ...about(rory), severity: 'immediate' });
+    await exchange.recorded({ kind: 'alert.disposed', message: id });
+    const [after] = await lines('precision', '--since', '1d');
+    expect(after).toMatchObject({ raised: 1, answers: { acted: 1 }, open: 0, precision: 1 });
+    expect((await pattern('precision')).stdout).toMatch(/100 %/);
+    const [account] = await lines('explain', alert);
+    expect(account!.dispositions).toMatchObject([{ source: people.north.address, disposition: 'acted' }]);
+  });
+});
+
+it('every reading of patterns is recorded with who read and what', async () => {
+  const kinds = await eventually('readings', async () => {
+    const found = new Set((await exchange.records()).map(({ entry }) => entry.kind));
+    return found.has('audit.alert') ? found : undefined;
+  });
+  expect([...kinds]).toEqual(
+    expect.arrayContaining(['audit.pattern-replay', 'audit.pattern-silence', 'audit.alert', 'audit.alerts']),
+  );
+});

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { StoredLeaf } from '../../gateway/store/port.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
+import { tokeniser } from '../clients/sdk/linkage/people.ts';
+import { newId, Writer, type TestEndpoint } from './kit/endpoint.ts';
+import { Exchange } from './kit/exchange.ts';
+import { eventually } from './kit/watch.ts';
+
+type Name = 'police' | 'north' | 'south' | 'health';
+type Child = Parameters<typeof tokeniser.tokensOf>[0];
+
+let exchange: Exchange;
+let people: Record<Name, TestEndpoint>;
+
+beforeAll(async () => {
+  exchange = await Exchange.open();
+  people = await exchange.enrol('police', 'north', 'south', 'health');
+});
+afterAll(() => exchange.close());
+
+const categories = {
+  police: 'police-concern',
+  health: 'concern',
+  south: 'concern',
+  north: 'concern',
+} as const;
+
+async function tell(from: Name, child: Child, severity: 'concern' | 'immediate' = 'concern'): Promise<void> {
+  const writer = await Writer.open(people[from], [people.north]);
+  const session = await exchange.connect(people[from]);
+  const subjects = [tokeniser.tokensOf(child)];
+  await session.accepted(writer.message({ category: categories[from], severity, subjects }));
+}
+
+/** Three agencies about one child, the last at once. */
+async function tellOfThree(child: Child): Promise<void> {
+  await tell('police', child);
+  await tell('health', child);
+  await tell('south', child, 'immediate');
+}
+
+async function raised(): Promise<readonly StoredLeaf['entry'][]> {
+  return (await exchange.records()).map(({ entry }) => entry).filter(({ kind }) => kind === 'alert.raised');
+}
+
+async function alertsAfter(count: number): Promise<readonly StoredLeaf['entry'][]> {
+  return await eventually(`more than ${count} alerts`, async () => {
+    const all = await raised();
+    return all.length > count ? all : undefined;
+  });
+}
+
+const morven = { given: 'Morven', family: 'Testcase', birthDate: '2016-03-04', postcode: 'ML1 9ZZ' };
+const rory = { given: 'Rory', family: 'Example', birthDate: '2014-07-21', postcode: 'ML3 9ZZ' };
+
+it('three agencies on one child raise an alert as soon as an immediate notice completes it', async () => {
+  await tellOfThree(morven);
+  const [alert] = await alertsAfter(0);
+  expect(alert).toMatchObject({
+    title: 'Three agencies within thirty days',
+    level: 'suspect',
+    agencies: ['nhs-lanarkshire', 'south-lanarkshire-social-work', 'strathclyde-police'],
+  });
+  expect(alert!.events).toHaveLength(3);
+  const store = await exchange.store();
+  const state = await store.readMessage('gateway/correlator' as never, alert!.message as never);
+  expect(state!.deliveries.map(({ recipient }) => recipient)).toEqual([
+    people.health.address,
+    people.north.address,
+    people.south.address,
+    people.police.address,
+  ]);
+});
+
+it('an alert is an ordinary message that the gateway cannot read, and the policy decided about it', async () => {
+  const [alert] = await raised();
+  const [evidence] = await (await exchange.store()).readEvidence(alert!.message as never);
+  const { envelope, payload } = decodeUnit(evidence!.unit);
+  expect(parseEnvelope(envelope)).toMatchObject({ category: 'correlator-alert', sequence: [1, 1, 1, 1] });
+  expect(payload.includes('Three agencies')).toBe(false);
+  const accepted = await exchange.recorded({ kind: 'message.accepted', source: 'gateway/correlator' });
+  expect(JSON.stringify(accepted.decisions)).toContain('alerts-to-agencies');
+});
+
+it('siblings under one roof, and one agency alone, raise none; a restart raises none again', async () => {
+  const before = (await raised()).length;
+  await tell('police', { ...rory, given: 'Ailsa', birthDate: '2012-01-30' });
+  await tell('health', { ...rory, given: 'Ewan', birthDate: '2017-11-02' });
+  await tell('south', { ...rory, given: 'Catriona', birthDate: '2019-05-13' }, 'immediate');
+  await tell('police', { ...rory, given: 'Hamish' });
+  await tell('police', { ...rory, given: 'Hamish' }, 'immediate');
+  await exchange.restart();
+  await tellOfThree(rory);
+  const all = await alertsAfter(before);
+  expect(all.slice(before).map(({ title }) => title)).toEqual(
+    Array(all.length - before).fill('Three agencies within thirty days'),
+  );
+  expect(new Set(all.map(({ message }) => message)).size).toBe(all.length);
+  for (const { agencies } of all.slice(before)) expect(agencies).toHaveLength(3);
+  expect(all.length - before).toBe(1);
+});
+
+it('what a person made of an alert is recorded, if the alert was sent to them', async () => {
+  const [alert] = await raised();
+  const answer = { category: 'alert-acted', severity: 'info', inReplyTo: alert!.message } as const;
+  for (const name of ['north', 'police'] as const) {
+    const writer = await Writer.open(people[name], [people.north]);
+    const session = await exchange.connect(people[name]);
+    await session.accepted(writer.message({ ...answer, thread: alert!.message }));
+    await session.accepted(writer.message({ ...answer, inReplyTo: newId() }));
+  }
+  await tell('police', morven, 'immediate');
+  const disposed = await eventually('both answers', async () => {
+    const found = (await exchange.records()).filter(({ entry }) => entry.kind === 'alert.disposed');
+    return found.length === 2 ? found : undefined;
+  });
+  expect(disposed.map(({ entry }) => entry)).toMatchObject([
+    { alert: alert!.message, disposition: 'acted', source: people.north.address },
+    { alert: alert!.message, disposition: 'acted', source: people.police.address },
+  ]);
+});
+
+it('nobody else can send an alert, and nobody can write to the correlator', async () => {
+  const writer = await Writer.open(people.police, [people.north]);
+  const session = await exchange.connect(people.police);
+  const [forged] = await session.submit(writer.message({ category: 'correlator-alert', severity: 'urgent' }));
+  expect(forged?.kind).toBe('refused');
+  const away = await Writer.open(people.police, [people.north], ['gateway/correlator']);
+  const [answer] = await session.submit(away.message());
+  expect(answer?.kind).toBe('refused');
+});

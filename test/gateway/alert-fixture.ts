@@ -1,0 +1,131 @@
+/** A gateway's store, relay and directory without its sockets, for tests of what the correlator sends. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { generateOpenpgpKey, readOpenpgpIdentity, type OpenpgpIdentity } from '../../clients/sdk/openpgp.ts';
+import { AlertSender, type AlertSenderDependencies } from '../../gateway/alert-sender.ts';
+import type { Alert } from '../../gateway/correlator/alert.ts';
+import {
+  correlatorAddress,
+  enrolCorrelator,
+  readCorrelatorKeys,
+  writeCorrelatorKeys,
+  type CorrelatorKeys,
+} from '../../gateway/identity/correlator-identity.ts';
+import { EndpointDirectory } from '../../gateway/identity/directory.ts';
+import { loadPolicySet } from '../../gateway/policy/load.ts';
+import { Relay } from '../../gateway/relay/relay.ts';
+import { eachLeaf } from '../../gateway/store/each-leaf.ts';
+import type { Lease, RecordEntry, Store } from '../../gateway/store/port.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { policiesDir } from './policy/policy-folder.ts';
+import { createSqliteFixture } from './store/sqlite-fixture.ts';
+import { acceptable, digestOf, directoryEntry, noon, permit } from './store/synthetic-messages.ts';
+
+const nothing = (): undefined => undefined;
+
+export type AlertFixture = AsyncDisposable & {
+  readonly store: Store;
+  readonly keys: CorrelatorKeys;
+  readonly lease: Lease;
+  /** Enrols an endpoint with a real OpenPGP key. */
+  enrol(endpoint: EndpointAddress, role: string): Promise<OpenpgpIdentity>;
+  /** Has a notice accepted, as evidence. */
+  notice(number: number, source: EndpointAddress, to: EndpointAddress): Promise<Alert['events'][number]>;
+  /** A sender on the same store, with some of it otherwise. */
+  sender(changes?: Partial<AlertSenderDependencies>): AlertSender;
+  records(kind: string): Promise<readonly RecordEntry[]>;
+};
+
+export async function openAlertFixture(): Promise<AlertFixture> {
+  const fixture = await createSqliteFixture();
+  fixture.clock.now = Date.now();
+  const store = await fixture.open();
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-correlator-'));
+  await writeCorrelatorKeys(dir, Date.now());
+  const keys = await readCorrelatorKeys(dir);
+  await enrolCorrelator(keys, store, Date.now());
+  const directory = await EndpointDirectory.open(store);
+  const policy = await loadPolicySet(policiesDir);
+  const relay = new Relay({
+    store,
+    now: Date.now,
+    quotas: { submitting: nothing, refused: nothing, repeated: nothing, failedVerifications: nothing },
+    examination: {
+      now: Date.now,
+      resolve: (recipient) => directory.resolve(recipient),
+      policy: () => policy,
+      isListening: () => false,
+    },
+    onAccepted: nothing,
+    deliveryUnderWay: nothing,
+    onSettled: nothing,
+  });
+  const dependencies: AlertSenderDependencies = {
+    store,
+    keys,
+    now: Date.now,
+    policy: () => policy,
+    directory,
+    submit: (sender, units, lease) => relay.submit(sender, units, lease),
+    log: pino({ level: 'silent' }),
+    onError: nothing,
+  };
+  return {
+    store,
+    keys,
+    lease: (await store.takeLease('correlator', 60_000))!,
+    enrol: async (endpoint, role) => {
+      const identity = await readOpenpgpIdentity((await generateOpenpgpKey(endpoint)).privateKeyArmored);
+      await store.permitEnrolment(permit(endpoint, endpoint, Date.now() + 60_000), {
+        kind: 'test.permitted',
+      });
+      const entry = directoryEntry(endpoint, {
+        roles: [role],
+        openpgpCertificate: identity.certificateArmored,
+        openpgpFingerprint: identity.fingerprint,
+        encryptionKey: identity.encryptionKey,
+      });
+      await store.enrol(digestOf(endpoint), entry, Date.now(), { kind: 'test.enrolled' });
+      await directory.reload();
+      return identity;
+    },
+    notice: async (number, source, to) => {
+      const message = acceptable(number, { recipients: [{ endpoint: to, listening: true }] });
+      await store.submit({ source, messages: [message] });
+      const time = noon + number;
+      const { id, severity } = message;
+      return { id, time, arrived: time, source, category: 'concern', severity };
+    },
+    sender: (changes) => new AlertSender({ ...dependencies, ...changes }),
+    records: async (kind) =>
+      (await Array.fromAsync(eachLeaf(store)))
+        .map(({ entry }) => entry)
+        .filter((entry) => entry.kind === kind),
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await fixture.remove();
+      await rm(dir, { recursive: true });
+    },
+  };
+}
+
+/** An alert over these notices. */
+export function alertOf(events: Alert['events'], pattern: Alert['pattern']): Alert {
+  const [first] = events;
+  return {
+    pattern,
+    tier: 'same',
+    level: 'suspect',
+    firedAt: noon + 1_000,
+    completedAt: noon,
+    events,
+    links: events
+      .slice(1)
+      .map(({ id }) => ({ event: id, to: first!.id, tier: 'same', types: ['name-birth'] })),
+    missing: [],
+  };
+}
+
+export { correlatorAddress };

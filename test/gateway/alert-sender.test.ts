@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
+import type { Alert } from '../../gateway/correlator/alert.ts';
+import { alertMessageId } from '../../gateway/correlator/alert-document.ts';
+import { readAlertRecord } from '../../gateway/correlator/alert-record.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { decodeContent } from '../../protocol/wire/content.ts';
+import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { alertOf, correlatorAddress, openAlertFixture, type AlertFixture } from './alert-fixture.ts';
+import { patternsOf } from './correlator/pattern-text.ts';
+
+const police = 'strathclyde-police/public-protection' as EndpointAddress;
+const hub = 'strathclyde-police/concern-hub' as EndpointAddress;
+const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
+const north = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+const south = 'south-lanarkshire-social-work/duty' as EndpointAddress;
+
+const [pattern] = patternsOf({
+  'p.yaml':
+    'title: Two agencies\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11\ncorrelation:\n  type: event_count\n' +
+    '  rules: [a]\n  timespan: 3d\n  condition: { gte: 2 }\n',
+});
+
+/** Police and health have told north; the alert rests on both notices. */
+async function twoNotices(fixture: AlertFixture, from = 1): Promise<Alert> {
+  const events = [await fixture.notice(from, police, north), await fixture.notice(from + 1, health, north)];
+  return alertOf(events, pattern!);
+}
+
+async function envelopeOf({ store }: AlertFixture, alert: Alert): Promise<Envelope> {
+  const [evidence] = await store.readEvidence(alertMessageId(alert));
+  return parseEnvelope(decodeUnit(evidence!.unit).envelope);
+}
+
+const down = (): Promise<never> => Promise.reject(new CausewayError('store-unavailable'));
+
+describe('an alert', () => {
+  it('goes to those with a role for its level, in the agencies that know of the child, readable by them alone', async () => {
+    await using fixture = await openAlertFixture();
+    const reader = await fixture.enrol(north, 'duty');
+    const stranger = await fixture.enrol(south, 'duty');
+    await fixture.enrol(police, 'public-protection');
+    await fixture.enrol(hub, 'concern-hub');
+    const alert = await twoNotices(fixture);
+    await fixture.sender().send(alert, fixture.lease);
+    const { to, sequence, recipientKeys, id } = await envelopeOf(fixture, alert);
+    expect(to).toEqual([north, police]);
+    expect(sequence).toEqual([1, 1]);
+    expect(recipientKeys).toHaveLength(2);
+    const [evidence] = await fixture.store.readEvidence(id);
+    const { payload } = decodeUnit(evidence!.unit);
+    const senderCertificate = fixture.keys.certificateArmored;
+    const content = await decryptAndVerify(payload, { decryptWith: reader, senderCertificate });
+    expect(JSON.parse(decodeContent(content).body.toString('utf8'))).toMatchObject({
+      pattern: { title: 'Two agencies', version: 1 },
+      events: [{ agency: 'strathclyde-police' }, { agency: 'nhs-lanarkshire' }],
+      links: [{ types: ['name-birth'] }],
+    });
+    await expect(
+      decryptAndVerify(payload, { decryptWith: stranger, senderCertificate }),
+    ).rejects.toMatchObject({ code: 'payload-undecryptable' });
+  });
+
+  it('that is handed on again is neither sent, counted nor recorded again', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const alert = await twoNotices(fixture);
+    for (let times = 0; times < 3; times++) await fixture.sender().send(alert, fixture.lease);
+    const next = await twoNotices(fixture, 11);
+    await fixture.sender().send(next, fixture.lease);
+    expect((await envelopeOf(fixture, next)).sequence).toEqual([2]);
+    expect(await fixture.records('alert.raised')).toHaveLength(2);
+    const raised = (await fixture.records('alert.raised')).map(readAlertRecord);
+    expect(raised).toMatchObject([
+      { message: alertMessageId(alert), agencies: ['nhs-lanarkshire', 'strathclyde-police'] },
+      { message: alertMessageId(next) },
+    ]);
+    const accepted = await fixture.records('message.accepted');
+    expect(accepted.filter(({ source }) => source === correlatorAddress)).toHaveLength(2);
+  });
+
+  it.each(['appendRecords', 'setMarks'] as const)(
+    'is finished after a crash between its acceptance and `%s`',
+    async (step) => {
+      await using fixture = await openAlertFixture();
+      await fixture.enrol(north, 'duty');
+      const alert = await twoNotices(fixture);
+      const crashing = fixture.sender({ store: { ...fixture.store, [step]: down } });
+      await expect(crashing.send(alert, fixture.lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+      expect(await fixture.records('alert.raised')).toEqual([]);
+      await fixture.sender().send(alert, fixture.lease);
+      await fixture.sender().send(alert, fixture.lease);
+      expect(await fixture.records('alert.raised')).toHaveLength(1);
+      expect(await fixture.records('message.repeated')).toEqual([]);
+      const next = await twoNotices(fixture, 11);
+      await fixture.sender().send(next, fixture.lease);
+      expect((await envelopeOf(fixture, next)).sequence).toEqual([2]);
+    },
+  );
+
+  it('that cannot be kept now is not given up', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const alert = await twoNotices(fixture);
+    await expect(fixture.sender({ submit: down }).send(alert, fixture.lease)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+    expect(await fixture.records('alert.unsent')).toEqual([]);
+    await fixture.sender().send(alert, fixture.lease);
+    expect(await fixture.records('alert.raised')).toHaveLength(1);
+  });
+
+  it('for which nobody can be found is recorded as unsent', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(south, 'duty');
+    const alert = await twoNotices(fixture);
+    await fixture.sender().send(alert, fixture.lease);
+    expect(await fixture.records('alert.unsent')).toMatchObject([{ message: alertMessageId(alert) }]);
+    expect(await fixture.records('alert.raised')).toEqual([]);
+  });
+
+  it('is submitted under the lease, so that a gateway that has lost it sends nothing', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const alert = await twoNotices(fixture);
+    const { lease } = fixture;
+    const leases: unknown[] = [];
+    const sender = fixture.sender({
+      submit: (_, __, given) => {
+        leases.push(given);
+        return Promise.reject(new CausewayError('lease-lost'));
+      },
+    });
+    await expect(sender.send(alert, lease)).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(leases).toEqual([lease]);
+    expect(await fixture.records('alert.raised')).toEqual([]);
+  });
+});

@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
+import type { Alert } from '../../../gateway/correlator/alert.ts';
+import { CorrelationRun, type RunDependencies } from '../../../gateway/correlator/correlation-run.ts';
+import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { messageId } from '../store/synthetic-messages.ts';
+import { dayMs, patternsOf } from './pattern-text.ts';
+import { ailsa, morven, SharedStore, start } from './shared-store.ts';
+
+const [twice, unanswered] = patternsOf({
+  'twice.yaml':
+    'title: Two agencies\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 9d\n' +
+    '  agencies: 2\n  condition: { gte: 2 }\n',
+  'unanswered.yaml':
+    'title: No answer\nsingle-agency: it waits\ncorrelation:\n  type: event_count\n  rules: [b]\n' +
+    '  timespan: 1d\n  condition: { gte: 1 }\nabsent: { rules: [c], within: 2d }\nlateness: 1d\n',
+});
+
+let store: SharedStore;
+let now: number;
+/** Ids of the alerts that were handed on; the sender leaves alone what it has sent. */
+let handedOn: string[];
+const sent = (): readonly string[] => [...new Set(handedOn)];
+/** What the next sendings do instead. */
+let faults: Error[];
+let accepted: string[];
+
+beforeEach(() => {
+  store = new SharedStore();
+  now = start;
+  handedOn = [];
+  faults = [];
+  accepted = [];
+});
+
+/** A notice of day `day`, accepted at once. */
+function accept(day: number, category: string, source: string, child = morven): void {
+  now = Math.max(now, store.accept(day, category, source, child));
+}
+
+/** A gateway that has just started. */
+function run(gateway = 'one', patterns: readonly Pattern[] = [twice!, unanswered!]): CorrelationRun {
+  const deps: RunDependencies = {
+    store: store.for(gateway),
+    now: () => now,
+    agreement: { agencies: new Map(), categories: new Map() },
+    patterns,
+    send: async (alert: Alert) => {
+      const fault = faults.shift();
+      if (fault !== undefined) await Promise.reject(fault);
+      handedOn.push(alertMessageId(alert));
+    },
+    accepted: ({ envelope }) => {
+      accepted.push(envelope.id);
+      return Promise.resolve();
+    },
+  };
+  return new CorrelationRun(deps);
+}
+
+const down = (): CausewayError => new CausewayError('store-unavailable');
+
+describe('looking', () => {
+  it('sends what two agencies complete, once, however often and wherever it is looked', async () => {
+    const gateway = run();
+    accept(0, 'a', 'police/hub');
+    await gateway.look();
+    expect(sent()).toEqual([]);
+    accept(1, 'a', 'health/ae');
+    accept(1, 'a', 'school/office', ailsa);
+    await gateway.look();
+    await gateway.look();
+    await run().look();
+    await run('two').look();
+    expect(sent()).toHaveLength(1);
+    expect(accepted).toEqual([1, 2, 3].map(messageId));
+  });
+
+  it.each([
+    ['by the same gateway', false],
+    ['by one that starts anew', true],
+  ])('sends again what failed between evaluation and sending, %s', async (_, isRestarted) => {
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'health/ae');
+    const first = run();
+    faults = [down()];
+    await expect(first.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(sent()).toEqual([]);
+    const next = isRestarted ? run('two') : first;
+    await next.look();
+    await next.look();
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('that crashes after sending and before noting it hands on the same alert, with the same id', async () => {
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'health/ae');
+    await run().look();
+    store.marks.clear();
+    await run('two').look();
+    expect(handedOn).toHaveLength(2);
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('is for one gateway at a time; one that lost its turn notes nothing', async () => {
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'health/ae');
+    const held = await store.for('two').takeLease('correlator', 1_000);
+    expect(await run().look()).toBe(false);
+    expect(sent()).toEqual([]);
+    await store.for('two').releaseLease(held!);
+    const slow = new CorrelationRun({
+      store: store.for('one'),
+      now: () => now,
+      agreement: { agencies: new Map(), categories: new Map() },
+      patterns: [twice!],
+      send: () => {
+        store.dropLeases();
+        return Promise.resolve();
+      },
+      accepted: () => Promise.resolve(),
+    });
+    await expect(slow.look()).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(store.marks.size).toBe(0);
+  });
+
+  it('sends what a deadline brings, once, also over a restart', async () => {
+    const gateway = run();
+    accept(0, 'b', 'police/hub');
+    await gateway.look();
+    now = start + 2.5 * dayMs;
+    await gateway.look();
+    expect(sent()).toEqual([]);
+    now = start + 4 * dayMs;
+    await run('two').look();
+    await gateway.look();
+    await run('three').look();
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('sends nothing about what lay before, when patterns change', async () => {
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'health/ae');
+    now += 60_000;
+    await run('one', [unanswered!]).look();
+    await run('one', [twice!]).look();
+    expect(sent()).toEqual([]);
+    accept(2, 'a', 'school/office');
+    await run('one', [twice!]).look();
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('raises the same alerts, whenever it was looked and restarted between', async () => {
+    const notice = fc.record({
+      gapHours: fc.integer({ min: 0, max: 60 }),
+      category: fc.constantFrom('a', 'b', 'c'),
+      source: fc.constantFrom('police/hub', 'health/ae', 'school/office'),
+      child: fc.constantFrom(morven, ailsa),
+      look: fc.constantFrom('no', 'look', 'restart', 'crash'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(notice, { maxLength: 12 }), async (notices) => {
+        const results: string[][] = [];
+        for (const isStepwise of [false, true]) {
+          store = new SharedStore();
+          now = start;
+          handedOn = [];
+          faults = [];
+          let day = 0;
+          let gateway = run();
+          for (const { gapHours, category, source, child, look } of notices) {
+            day += gapHours / 24;
+            accept(day, category, source, child);
+            if (!isStepwise || look === 'no') continue;
+            if (look === 'restart') gateway = run('two');
+            faults = look === 'crash' ? [down()] : [];
+            await gateway.look().catch(() => undefined);
+            store.dropLeases();
+          }
+          faults = [];
+          now += 30 * dayMs;
+          await gateway.look();
+          results.push(sent().toSorted());
+        }
+        expect(results[1]).toEqual(results[0]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

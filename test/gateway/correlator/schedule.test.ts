@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Schedule, takeSlot } from '../../../gateway/correlator/schedule.ts';
+import { SharedStore } from './shared-store.ts';
+
+const noon = Date.UTC(2026, 0, 5, 12);
+const key = (minute: number): string => `correlator:${new Date(noon + minute * 60_000).toISOString()}`;
+
+describe('a slot', () => {
+  it('is taken by one of several gateways, and never again', async () => {
+    const store = new SharedStore();
+    const gateways = ['one', 'two', 'three'].map((name) => store.for(name));
+    const taken = await Promise.all(gateways.map((gateway) => takeSlot(key(0), gateway)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    for (const gateway of gateways) expect(await takeSlot(key(0), gateway)).toBe(false);
+    expect(await takeSlot(key(1), gateways[2]!)).toBe(true);
+    expect(await takeSlot(key(0), gateways[1]!)).toBe(false);
+  });
+
+  it('must have a time', async () => {
+    await expect(takeSlot('correlator', new SharedStore().for('one'))).rejects.toThrow(RangeError);
+  });
+});
+
+describe('a schedule', () => {
+  let store: SharedStore;
+  let schedules: Schedule[];
+  let errors: unknown[];
+  const looks: Record<string, number> = {};
+
+  /** A gateway on the shared store; `looking` does its work. */
+  const begin = (name: string, looking: () => Promise<boolean> = () => Promise.resolve(true)): Schedule => {
+    looks[name] = 0;
+    const schedule = new Schedule({
+      store: store.for(name),
+      expression: '* * * * *',
+      look: async () => {
+        looks[name] = (looks[name] ?? 0) + 1;
+        return looking();
+      },
+      onError: (error) => errors.push(error),
+    });
+    schedules.push(schedule);
+    schedule.start();
+    return schedule;
+  };
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: noon + 30_000 });
+    store = new SharedStore();
+    schedules = [];
+    errors = [];
+  });
+  afterEach(async () => {
+    await Promise.all(schedules.map((schedule) => schedule.close()));
+    vi.useRealTimers();
+  });
+
+  it('looks at the start, and then once a slot, whichever gateway it is', async () => {
+    begin('one');
+    begin('two');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(looks).toMatchObject({ one: 1, two: 1 });
+    await vi.advanceTimersByTimeAsync(5 * 60_000);
+    expect(looks.one! + looks.two!).toBe(2 + 5);
+    await schedules[0]!.close();
+    await vi.advanceTimersByTimeAsync(3 * 60_000);
+    expect(looks.one! + looks.two!).toBe(2 + 8);
+    expect(errors).toEqual([]);
+  });
+
+  it('looks once more for all that was asked for while it looked', async () => {
+    const work = Promise.withResolvers<boolean>();
+    const schedule = begin('one', () => work.promise);
+    schedule.soon();
+    schedule.soon();
+    expect(looks.one).toBe(1);
+    work.resolve(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(looks.one).toBe(2);
+  });
+
+  it('comes back after a failure, and after another gateway had its turn', async () => {
+    const outcomes = [Promise.reject(new Error('disk')), Promise.resolve(false), Promise.resolve(true)];
+    begin('one', () => outcomes.shift() ?? Promise.resolve(true));
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(looks.one).toBe(3);
+    expect(errors).toMatchObject([{ message: 'disk' }]);
+  });
+
+  it('that is closed waits for its work and begins no other', async () => {
+    const work = Promise.withResolvers<boolean>();
+    const schedule = begin('one', () => work.promise);
+    const closing = schedule.close();
+    work.resolve(false);
+    await closing;
+    schedule.soon();
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(looks.one).toBe(1);
+  });
+});

@@ -1,0 +1,87 @@
+import { generateKey, readPrivateKey } from 'openpgp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  decryptAndVerify,
+  generateOpenpgpKey,
+  readOpenpgpCertificate,
+  readOpenpgpIdentity,
+  type OpenpgpIdentity,
+} from '../../../clients/sdk/openpgp.ts';
+import {
+  generateSealingKey,
+  isSealable,
+  readSealingKey,
+  seal,
+  type SealingKeyFiles,
+} from '../../../gateway/identity/openpgp-seal.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { council } from './registry.ts';
+
+const correlator = 'gateway/correlator' as EndpointAddress;
+const dayMs = 86_400_000;
+const text = Buffer.from('synthetic');
+let key: SealingKeyFiles;
+let other: SealingKeyFiles;
+let recipient: OpenpgpIdentity;
+
+beforeAll(async () => {
+  key = await generateSealingKey(correlator, Date.now());
+  other = await generateSealingKey(correlator, Date.now());
+  recipient = await readOpenpgpIdentity((await generateOpenpgpKey(council)).privateKeyArmored);
+});
+
+describe('a sealed message', () => {
+  it('opens for its recipient, and its signature is that of the certificate', async () => {
+    const sealed = await seal(text, key, [recipient.certificateArmored]);
+    const opened = await decryptAndVerify(sealed, {
+      decryptWith: recipient,
+      senderCertificate: key.certificateArmored,
+    });
+    expect(Buffer.from(opened)).toEqual(text);
+    await expect(
+      decryptAndVerify(sealed, { decryptWith: recipient, senderCertificate: other.certificateArmored }),
+    ).rejects.toMatchObject({ code: 'payload-unsigned' });
+  });
+
+  it('needs a recipient whose key is good today', async () => {
+    await expect(seal(text, key, [])).rejects.toThrow(RangeError);
+    const old = await generateOpenpgpKey(council, Date.now() - 100 * dayMs);
+    expect(await isSealable(old.certificateArmored)).toBe(false);
+    expect(await isSealable(recipient.certificateArmored)).toBe(true);
+    await expect(
+      seal(text, key, [recipient.certificateArmored, old.certificateArmored]),
+    ).rejects.toMatchObject({ code: 'key-unsuitable' });
+  });
+});
+
+describe("the correlator's key", () => {
+  it('cannot open anything, not even what was encrypted to its own certificate', async () => {
+    const stored = await readPrivateKey({ armoredKey: key.privateKeyArmored });
+    expect(stored.subkeys).toEqual([]);
+    await expect(readOpenpgpIdentity(key.privateKeyArmored)).rejects.toMatchObject({ code: 'home-invalid' });
+    const sealed = await seal(text, key, [key.certificateArmored]);
+    const decryptWith: OpenpgpIdentity = { ...recipient, privateKey: stored };
+    await expect(
+      decryptAndVerify(sealed, { decryptWith, senderCertificate: key.certificateArmored }),
+    ).rejects.toMatchObject({ code: 'payload-undecryptable' });
+  });
+
+  it('has a certificate as clients take it, with the names that stand in the directory', async () => {
+    const names = await readSealingKey(key);
+    expect(await readOpenpgpCertificate(key.certificateArmored)).toEqual(names);
+  });
+
+  it('is refused where it could decrypt, or where the certificate is that of another', async () => {
+    const mixed = { ...key, certificateArmored: other.certificateArmored };
+    const { privateKey, publicKey } = await generateKey({
+      type: 'curve25519',
+      userIDs: { name: correlator },
+      config: { v6Keys: true, aeadProtect: true },
+      format: 'armored',
+    });
+    const decrypting = { privateKeyArmored: privateKey, certificateArmored: publicKey };
+    for (const bad of [mixed, decrypting, { ...key, privateKeyArmored: 'none' }]) {
+      await expect(readSealingKey(bad)).rejects.toMatchObject({ code: 'home-invalid' });
+    }
+  });
+});
