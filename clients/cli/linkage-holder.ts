@@ -27,6 +27,10 @@ export function registerLinkageHolder(program: ProgramCommand, terminal: Termina
   holder
     .command('init <dir>')
     .summary('make the folder of a holder; prints each client its token, once')
+    .description(
+      'Makes the folder of one of two holders between whom the linkage key is split, so that nobody can try out names\n' +
+        'alone. It prints a token for each client, once, and the public key that clients need.',
+    )
     .requiredOption('--client <name...>', 'who may ask, such as nhs-lanarkshire/emergency')
     .option('--epoch <n>', 'number of the first epoch', wholeNumber(0, 1_000_000), 1)
     .option(
@@ -39,6 +43,10 @@ export function registerLinkageHolder(program: ProgramCommand, terminal: Termina
   holder
     .command('run <dir>')
     .summary('evaluate until it is stopped')
+    .description(
+      'Serves evaluations to the clients it knows, each within its hourly budget, until it is stopped. Every evaluation\n' +
+        'is written to a chained audit file before it is answered. It learns neither names nor tokens.',
+    )
     .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, defaultPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--tls-key <file>', 'PEM; with --tls-certificate: speak HTTPS')

@@ -30,6 +30,10 @@ export function registerLinkageKey(linkage: ProgramCommand, terminal: Terminal):
   key
     .command('make')
     .summary('make a key for a new epoch')
+    .description(
+      'Makes the linkage key of an epoch in the home of this endpoint. Agencies that link subjects must have the same\n' +
+        'key; the gateway must never have it. During a rotation both epochs are used, so that old notices still meet.',
+    )
     .requiredOption('--epoch <n>', 'number of the epoch', epochNumber)
     .option('--out <file>', 'write the key here too, for the other agencies, readable by you only')
     .option(...purposeOption)
@@ -39,17 +43,28 @@ export function registerLinkageKey(linkage: ProgramCommand, terminal: Terminal):
   key
     .command('import <file>')
     .summary("take over another agency's key; - for stdin")
+    .description(
+      'Takes over the key that another agency has made for an epoch. Carry the file by a safe way, and compare the\n' +
+        'fingerprints that `causeway linkage key list` shows.',
+    )
     .option(...purposeOption)
     .option(...homeOption)
     .action((file: string, flags: ImportFlags) => importKey(file, flags, terminal));
   key
     .command('list')
     .summary('which epochs there are, and fingerprints to compare')
+    .description(
+      'Lists the epochs whose keys this endpoint has, with a fingerprint of each for comparing by telephone.',
+    )
     .option(...homeOption)
     .action((flags: HomeFlags) => listKeys(flags, terminal));
   key
     .command('retire')
     .summary('take an old epoch out of use')
+    .description(
+      'Takes the key of an old epoch out of use. Do so when every agency has the new one and the longest window of the\n' +
+        'patterns has passed: notices from before then no longer meet new ones.',
+    )
     .requiredOption('--epoch <n>', 'number of the epoch', epochNumber)
     .option(...homeOption)
     .action((flags: RetireFlags) => retireKey(flags, terminal));

@@ -28,7 +28,7 @@ export type LogBuilderOptions = {
 /** Beside the checkpoint: everything up to this size has been synced. No part of the standard's layout. */
 const markFile = '.synced';
 const markSchema = z.strictObject({ size: z.int().min(0) });
-const filesToSync = 2_048;
+const filesToSync = 16_384;
 
 export class LogBuilder {
   readonly #options: LogBuilderOptions;

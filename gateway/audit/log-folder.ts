@@ -9,9 +9,8 @@
  *
  * Everything in it follows from the store's leaves, and can be made again from them.
  */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
 
@@ -23,6 +22,8 @@ export class LogFolder {
   #unsynced = new Set<string>();
   /** Folders that exist. */
   readonly #folders = new Set<string>();
+  /** Levels of which a tile has become full here. */
+  readonly #levels = new Set<FileName['level']>();
 
   constructor(dir: string) {
     this.dir = dir;
@@ -35,9 +36,9 @@ export class LogFolder {
 
   /** Puts a tile or a bundle in its place at one stroke. */
   async writeFile(name: FileName, bytes: Uint8Array): Promise<void> {
-    await this.#put(tilePath(name), bytes);
+    this.#put(tilePath(name), bytes);
     // What it grew out of is no longer needed: whoever looks for a partial one finds this.
-    if (name.width === tileWidth) await this.#drop(`${tilePath(name)}.p`);
+    if (name.width === tileWidth) await this.#dropPartial(name);
   }
 
   /** The bytes of a tile or a bundle, or of one of the same place that is wider; undefined where there is none. */
@@ -62,8 +63,9 @@ export class LogFolder {
     }
   }
 
-  async writeCheckpoint(text: string): Promise<void> {
-    await this.#put('checkpoint', Buffer.from(text));
+  writeCheckpoint(text: string): Promise<void> {
+    this.#put('checkpoint', Buffer.from(text));
+    return Promise.resolve();
   }
 
   async readCheckpoint(): Promise<string | undefined> {
@@ -90,24 +92,28 @@ export class LogFolder {
     for (const folder of folders) await syncIfThere(folder);
   }
 
-  async #put(path: string, bytes: Uint8Array): Promise<void> {
+  /** Writes at once: the files are small and many, and a thread of their own waits for nothing else. */
+  #put(path: string, bytes: Uint8Array): void {
     const target = join(this.dir, path);
-    await this.#makeFolder(dirname(target));
-    const draft = `${target}.${randomBytes(6).toString('hex')}.partial`;
-    await writeFile(draft, bytes);
-    await rename(draft, target);
+    this.#makeFolder(dirname(target));
+    const draft = `${target}.partial`;
+    writeFileSync(draft, bytes);
+    renameSync(draft, target);
     this.#unsynced.add(target);
   }
 
-  async #makeFolder(folder: string): Promise<void> {
+  #makeFolder(folder: string): void {
     if (this.#folders.has(folder)) return;
-    await mkdir(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true });
     this.#folders.add(folder);
   }
 
-  async #drop(path: string): Promise<void> {
-    const folder = join(this.dir, path);
-    this.#folders.delete(folder);
+  /** Most tiles become full without ever having been partial; only the first of a level may be older than this object. */
+  async #dropPartial(name: FileName): Promise<void> {
+    const folder = join(this.dir, `${tilePath(name)}.p`);
+    const wasMadeHere = this.#folders.delete(folder);
+    if (!wasMadeHere && this.#levels.has(name.level)) return;
+    this.#levels.add(name.level);
     await rm(folder, { recursive: true, force: true });
   }
 

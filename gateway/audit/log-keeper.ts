@@ -75,7 +75,8 @@ export class LogKeeper {
       const published = await builder.advance();
       if (published !== undefined) onPublished(published);
       if (published !== undefined) this.#witness(published);
-      if (now() - this.#lastSync >= syncMs) {
+      // While there is much to do, the disk belongs to the store.
+      if (published === undefined && now() - this.#lastSync >= syncMs) {
         this.#lastSync = now();
         await builder.sync();
       }

@@ -2,7 +2,7 @@
  * Turns what happened into leaves of the audit log. The same for every engine: an engine gives the secret of a case,
  * and keeps the block that comes out in the commit that it belongs to.
  */
-import { encodeLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
+import { encodeAcceptance, encodeDelivery, encodeLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
 import { digestSchema, messageIdSchema, type Digest, type MessageId } from '../../protocol/ids.ts';
 import { directoryEntryDigest, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { errorCodes, type ErrorCode } from '../../protocol/errors.ts';
@@ -33,7 +33,8 @@ export class LeafMaker {
 
   /** @param body the record entry as JSON in UTF-8 @returns the leaf's place in the block, as do all that follow */
   accepted({ message, envelope }: MessageFacts, of: CaseId, body: Uint8Array, at: number): number {
-    return this.#add({ kind: 'message.accepted', at, message, envelope }, of, body);
+    const { commitment, sealed } = this.#vault.seal(this.#keyOf(of), body);
+    return this.block.add(encodeAcceptance(at, message, envelope, commitment), { of, sealed });
   }
 
   /** A refusal belongs to its case only where the sender's signature was verified: anybody can name a case. */
@@ -61,10 +62,7 @@ export class LeafMaker {
     }: { readonly of: number; readonly nth: number; readonly receipt?: Digest | undefined },
     at: number,
   ): number {
-    const kind = `delivery.${state}`;
-    return this.block.add(
-      encodeLeaf(receipt === undefined ? { kind, at, of, nth } : { kind, at, of, nth, receipt }),
-    );
+    return this.block.add(encodeDelivery(state, at, of, nth, receipt));
   }
 
   /** A change of the directory: the leaf binds what the endpoint's entry became, and its body holds it. */

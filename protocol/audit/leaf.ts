@@ -13,7 +13,7 @@
  */
 import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
-import { digestSchema, endpointAddressSchema, messageIdSchema, type Digest } from '../ids.ts';
+import { digestSchema, endpointAddressSchema, messageIdSchema, type Digest, type MessageId } from '../ids.ts';
 import { digestOf } from '../proof/merkle.ts';
 import { parseCompactJson } from '../wire/compact-json.ts';
 import { CausewayError } from '../errors.ts';
@@ -48,12 +48,32 @@ const openFields = Object.keys(leafSchema.shape).filter(
   (name) => name !== 'kind' && name !== 'at' && name !== 'commitment',
 ) as readonly Exclude<keyof Leaf, 'kind' | 'at' | 'commitment'>[];
 
-/** The text of a leaf; its UTF-8 bytes are the entry of the log. */
+/**
+ * The text of a leaf; its UTF-8 bytes are the entry of the log.
+ * The two that are most of all leaves, acceptances and steps of deliveries, are written by {@link encodeAcceptance} and
+ * {@link encodeDelivery} with the same outcome.
+ */
 export function encodeLeaf(leaf: Leaf): string {
   const ordered: Record<string, unknown> = { kind: leaf.kind, at: leaf.at };
   for (const name of openFields) if (leaf[name] !== undefined) ordered[name] = leaf[name];
   if (leaf.commitment !== undefined) ordered.commitment = leaf.commitment;
   return JSON.stringify(ordered);
+}
+
+/** As {@link encodeLeaf} for an acceptance. */
+export function encodeAcceptance(
+  at: number,
+  message: MessageId,
+  envelope: Digest,
+  commitment: Digest,
+): string {
+  return `{"kind":"message.accepted","at":${at},"message":"${message}","envelope":"${envelope}","commitment":"${commitment}"}`;
+}
+
+/** As {@link encodeLeaf} for a step of a delivery. */
+export function encodeDelivery(state: string, at: number, of: number, nth: number, receipt?: Digest): string {
+  const end = receipt === undefined ? '}' : `,"receipt":"${receipt}"}`;
+  return `{"kind":"delivery.${state}","at":${at},"of":${of},"nth":${nth}${end}`;
 }
 
 /** Reads an entry of the log. @throws CausewayError `log-malformed` */
