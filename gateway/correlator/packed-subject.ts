@@ -1,5 +1,5 @@
 /** A description as numbers: its packed token sets, the keys of all its tokens, and what tells it from others. */
-import { packTokenSet, headerWords, wordsFor, wordsOfSet } from '../../protocol/linkage/packed-set.ts';
+import { headerWords, maxWordsOfSet, packTokenSet, wordsOfSet } from '../../protocol/linkage/packed-set.ts';
 import { tokenSetsOf, type SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 
 /** Tokens, each in two halves, in `words` at the places of `at`, as many as `count`. */
@@ -51,7 +51,7 @@ export class PackedSubject implements TokenKeys {
   }
 
   #add(set: Parameters<typeof packTokenSet>[0]): void {
-    this.#makeRoom(this.length + wordsFor(set));
+    this.#makeRoom(this.length + maxWordsOfSet);
     packTokenSet(set, this.words, this.length);
     this.#addKeys();
   }

@@ -14,7 +14,7 @@
  * among a thousand million tokens hardly one pair meets by accident, and one token alone links nobody.
  */
 import { codes, recipes, type Code } from './recipes.ts';
-import type { TokenSet } from './subject-tokens.ts';
+import { maxTokens, type TokenSet } from './subject-tokens.ts';
 
 /** Words before the first token. */
 export const headerWords = 6;
@@ -31,21 +31,18 @@ export const codesByPlace = Int32Array.from(recipes, (recipe) => bitsOf(...recip
 
 const placeByName = new Map(recipes.map(({ name }, place) => [name, place]));
 
-/** Words that `packTokenSet` needs at most. */
-export function wordsFor({ tokens }: TokenSet): number {
-  let words = headerWords;
-  for (const recipe in tokens) words += 3 * (tokens[recipe]?.length ?? 0);
-  return words;
-}
+/** A packed set has no more words than these. */
+export const maxWordsOfSet = headerWords + 3 * maxTokens;
 
 const listed: (readonly string[] | undefined)[] = recipes.map(() => undefined);
 
 /**
- * Writes a set into `words` from `at` on; recipes that this version does not know are passed over.
+ * Writes a set into `words` from `at` on; recipes that this version does not know are passed over,
+ * and so are readings beyond the most tokens of a set.
  * @returns where it ends
  */
 export function packTokenSet({ epoch, tokens }: TokenSet, words: Int32Array, at: number): number {
-  let [low, high, emitted, readings] = [0, 0, 0, 0];
+  let [low, high, emitted] = [0, 0, 0];
   for (const name in tokens) {
     const place = placeByName.get(name);
     const list = tokens[name];
@@ -54,7 +51,6 @@ export function packTokenSet({ epoch, tokens }: TokenSet, words: Int32Array, at:
     if (place < 32) low |= 1 << place;
     else high |= 1 << (place - 32);
     emitted |= codesByPlace[place] ?? 0;
-    readings += list.length - 1;
   }
   let end = at + headerWords;
   for (const list of listed) {
@@ -68,17 +64,20 @@ export function packTokenSet({ epoch, tokens }: TokenSet, words: Int32Array, at:
   words[at + 1] = low;
   words[at + 2] = high;
   words[at + 3] = emitted;
-  words[at + 4] = (end - at - headerWords) / 2;
-  words[at + 5] = readings;
-  return packReadings(words, end);
+  const written = (end - at - headerWords) / 2;
+  const endOfAll = packReadings(words, end, maxTokens - written);
+  words[at + 4] = written;
+  words[at + 5] = (endOfAll - end) / 3;
+  return endOfAll;
 }
 
-function packReadings(words: Int32Array, from: number): number {
+function packReadings(words: Int32Array, from: number, most: number): number {
+  const last = from + 3 * most;
   let end = from;
   for (let place = 0; place < listed.length; place += 1) {
     const list = listed[place];
     if (list === undefined) continue;
-    for (let reading = 1; reading < list.length; reading += 1) {
+    for (let reading = 1; reading < list.length && end < last; reading += 1) {
       const token = list[reading] ?? '';
       words[end] = place;
       words[end + 1] = halfOf(token, 0);

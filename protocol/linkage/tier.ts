@@ -19,7 +19,7 @@ import {
   type Agreement,
   type Comparison,
 } from './agreement.ts';
-import { bitsOf, packTokenSet, wordsFor } from './packed-set.ts';
+import { bitsOf, maxWordsOfSet, packTokenSet } from './packed-set.ts';
 import { codes, evidenceTypes, type Code, type EvidenceType } from './recipes.ts';
 import { tokenSetsOf, type SubjectTokens, type TokenSet } from './subject-tokens.ts';
 
@@ -83,7 +83,7 @@ export function agreeingRecipes(
 const found = makeComparison();
 
 function pack(set: TokenSet): Int32Array {
-  const words = new Int32Array(wordsFor(set));
+  const words = new Int32Array(maxWordsOfSet);
   packTokenSet(set, words, 0);
   return words;
 }
