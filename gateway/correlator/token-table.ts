@@ -20,8 +20,11 @@ export type TokenTable = {
  */
 export const maxRecordsPerToken = 200;
 
-const none = -1;
-const unused = -2;
+/** Of records: numbers are kept plus one, so that empty memory means an unused slot. */
+const unused = 0;
+const gone = -1;
+/** Of postings, which begin at 2. */
+const none = 0;
 const wordsPerSlot = 4;
 /** Within a slot. */
 const recordWord = 2;
@@ -30,17 +33,17 @@ const nextWord = 3;
 export class MemoryTokenTable implements TokenTable {
   #capacity: number;
   #used = 0;
-  /** The record's word is `none` for a slot whose records are all gone, and `unused` for one never taken. */
+  /** The record's word is `gone` for a slot whose records are all gone, and `unused` for one never taken. */
   #slots: Int32Array;
   /** Two words each: a record, and the next posting. */
   #postings = new Int32Array(2048);
-  #postingsEnd = 0;
+  #postingsEnd = 2;
   #free = none;
 
   /** @param capacity slots, a power of two */
   constructor(capacity = 4096) {
     this.#capacity = capacity;
-    this.#slots = emptySlots(capacity);
+    this.#slots = new Int32Array(capacity * wordsPerSlot);
   }
 
   /** Bytes of the arrays. */
@@ -53,21 +56,21 @@ export class MemoryTokenTable implements TokenTable {
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
       const slot = this.#takeSlot(words[place] ?? 0, words[place + 1] ?? 0);
-      const first = this.#slots[slot + recordWord] ?? none;
-      if (first === none) {
-        this.#slots[slot + recordWord] = record;
+      const first = this.#slots[slot + recordWord] ?? unused;
+      if (first <= 0) {
+        this.#slots[slot + recordWord] = record + 1;
         continue;
       }
-      found(first);
+      found(first - 1);
       let holders = 1;
       const next = this.#slots[slot + nextWord] ?? none;
-      for (let posting = next; posting >= 0; posting = this.#postings[posting + 1] ?? none) {
-        found(this.#postings[posting] ?? 0);
+      for (let posting = next; posting !== none; posting = this.#postings[posting + 1] ?? none) {
+        found((this.#postings[posting] ?? 0) - 1);
         holders += 1;
       }
       if (holders >= maxRecordsPerToken) continue;
       const posting = this.#takePosting();
-      this.#postings[posting] = record;
+      this.#postings[posting] = record + 1;
       this.#postings[posting + 1] = next;
       this.#slots[slot + nextWord] = posting;
     }
@@ -77,27 +80,28 @@ export class MemoryTokenTable implements TokenTable {
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
       const slot = this.#slotOf(words[place] ?? 0, words[place + 1] ?? 0);
-      if (this.#slots[slot + recordWord] !== unused) this.#removeOne(slot, record);
+      if (this.#slots[slot + recordWord] !== unused) this.#removeOne(slot, record + 1);
     }
   }
 
+  /** @param record as it is kept */
   #removeOne(slot: number, record: number): void {
     const slots = this.#slots;
     const postings = this.#postings;
     let posting = slots[slot + nextWord] ?? none;
     if (slots[slot + recordWord] === record) {
-      slots[slot + recordWord] = posting < 0 ? none : (postings[posting] ?? none);
-      if (posting < 0) return;
+      slots[slot + recordWord] = posting === none ? gone : (postings[posting] ?? gone);
+      if (posting === none) return;
       slots[slot + nextWord] = postings[posting + 1] ?? none;
       this.#freePosting(posting);
       return;
     }
     let before = none;
-    while (posting >= 0 && postings[posting] !== record) {
+    while (posting !== none && postings[posting] !== record) {
       before = posting;
       posting = postings[posting + 1] ?? none;
     }
-    if (posting < 0) return;
+    if (posting === none) return;
     const next = postings[posting + 1] ?? none;
     if (before === none) slots[slot + nextWord] = next;
     else postings[before + 1] = next;
@@ -110,7 +114,7 @@ export class MemoryTokenTable implements TokenTable {
     if (this.#slots[slot + recordWord] === unused) {
       this.#slots[slot] = high;
       this.#slots[slot + 1] = low;
-      this.#slots[slot + recordWord] = none;
+      this.#slots[slot + recordWord] = gone;
       this.#used += 1;
     }
     return slot;
@@ -154,23 +158,14 @@ export class MemoryTokenTable implements TokenTable {
     const old = this.#slots;
     let live = 0;
     for (let slot = 0; slot < old.length; slot += wordsPerSlot)
-      if ((old[slot + recordWord] ?? none) >= 0) live += 1;
+      if ((old[slot + recordWord] ?? gone) > 0) live += 1;
     if (live * 3 >= this.#capacity) this.#capacity *= 2;
-    this.#slots = emptySlots(this.#capacity);
+    this.#slots = new Int32Array(this.#capacity * wordsPerSlot);
     this.#used = live;
     for (let slot = 0; slot < old.length; slot += wordsPerSlot) {
-      if ((old[slot + recordWord] ?? none) < 0) continue;
+      if ((old[slot + recordWord] ?? gone) <= 0) continue;
       const to = this.#slotOf(old[slot] ?? 0, old[slot + 1] ?? 0);
       for (let word = 0; word < wordsPerSlot; word += 1) this.#slots[to + word] = old[slot + word] ?? 0;
     }
   }
-}
-
-function emptySlots(capacity: number): Int32Array {
-  const slots = new Int32Array(capacity * wordsPerSlot);
-  for (let slot = 0; slot < slots.length; slot += wordsPerSlot) {
-    slots[slot + recordWord] = unused;
-    slots[slot + nextWord] = none;
-  }
-  return slots;
 }
