@@ -19,38 +19,50 @@ export type Candidate = {
 
 type Found = Map<Pattern, Candidate[]>;
 
+const nothingFound: ReadonlyMap<Pattern, readonly Candidate[]> = new Map();
+
 /** All candidates for each pattern, the fullest evidence first. */
-export function findCandidates<S>(entry: Entry, history: History<S>, index: PatternIndex): Found {
-  const about = index.patternsFor(entry.event);
+export function findCandidates<S>(
+  entry: Entry,
+  history: History<S>,
+  index: PatternIndex,
+): ReadonlyMap<Pattern, readonly Candidate[]> {
+  const { record } = entry;
+  const about = entry.about.patterns;
+  if (about.length === 0 && !mayBringTogether(entry, history)) return nothingFound;
   const found: Found = new Map();
-  searchStars(entry, history, 'same', about, index, found);
-  if (about.some(({ pattern }) => pattern.link === 'possible') && entry.record.links.length > 0) {
+  searchStars(entry, history, 'same', index, found);
+  if (record.links.length > 0 && about.some(({ pattern }) => pattern.link === 'possible')) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
-    searchStars(entry, history, 'possible', about, index, possible);
+    searchStars(entry, history, 'possible', index, possible);
     for (const [pattern, list] of possible) if (!found.has(pattern)) found.set(pattern, list);
   }
   for (const list of found.values()) if (list.length > 1) list.sort(fullestFirst);
   return found;
 }
 
+/** A description that was not known before brings notices together, over its links, that were apart until now. */
+function mayBringTogether<S>({ record, event }: Entry, history: History<S>): boolean {
+  return record.links.length > 0 && history.told(record, event.arrived).length === 1;
+}
+
 function searchStars<S>(
   entry: Entry,
   history: History<S>,
   tier: Tier,
-  about: readonly IndexedPattern[],
   index: PatternIndex,
   found: Found,
 ): void {
+  const { record } = entry;
+  const about = entry.about.patterns;
   const now = entry.event.arrived;
-  const own = history.star(entry.record, tier, now, entry);
-  // A description that was not known before brings notices together that were apart until now.
-  const bringsTogether = own.entries.length > 2 && history.told(entry.record, now).length === 1;
+  const own = history.star(record, tier, now, entry);
+  const bringsTogether = own.entries.length > 2 && mayBringTogether(entry, history);
+  searchStar(own, bringsTogether ? undefined : entry, index, found);
+  if (about.length === 0 || record.links.length === 0) return;
   const searched = [own.entries];
-  if (bringsTogether) searchStar(own, undefined, about, index, found);
-  else searchStar(own, entry, about, index, found);
-  if (about.length === 0) return;
-  const links = entry.record.links.filter((link) => tier === 'possible' || link.tier === 'same');
+  const links = record.links.filter((link) => tier === 'possible' || link.tier === 'same');
   // In an order of their own, so that of equal stars always the same one stands for all.
   if (links.length > 1) links.sort((a, b) => (a.to.fingerprint < b.to.fingerprint ? -1 : 1));
   for (const { to } of links) {
@@ -59,7 +71,7 @@ function searchStars<S>(
     if (!star.entries.includes(entry)) continue;
     if (searched.some((entries) => areEqual(entries, star.entries))) continue;
     searched.push(star.entries);
-    searchStar(star, entry, about, index, found);
+    searchStar(star, entry, index, found);
   }
 }
 
@@ -67,35 +79,43 @@ function areEqual(a: readonly Entry[], b: readonly Entry[]): boolean {
   return a.length === b.length && a.every((entry, place) => entry === b[place]);
 }
 
-function searchStar(
-  { centre, entries, tier }: Star,
-  focus: Entry | undefined,
-  about: readonly IndexedPattern[],
-  index: PatternIndex,
-  found: Found,
-): void {
-  const counts = new Uint16Array(index.size);
-  const all = new Set(about);
+function searchStar(star: Star, focus: Entry | undefined, index: PatternIndex, found: Found): void {
+  const { entries } = star;
+  const { count } = index;
+  count.clear();
   let longestDelayMs = 0;
-  for (const { event } of entries) {
+  for (const { event, about } of entries) {
     longestDelayMs = Math.max(longestDelayMs, event.arrived - event.time);
-    for (const indexed of index.patternsFor(event)) {
-      counts[indexed.place] = (counts[indexed.place] ?? 0) + 1;
-      if (focus === undefined) all.add(indexed);
-    }
+    count.add(about);
   }
   let events: readonly CorrelatorEvent[] | undefined;
-  for (const { pattern, place, fewest } of focus === undefined ? all : about) {
-    if ((counts[place] ?? 0) < fewest) continue;
-    if (tier === 'possible' && pattern.link !== 'possible') continue;
+  for (const indexed of focus === undefined ? patternsOf(star) : focus.about.patterns) {
+    if (!count.mayDo(indexed)) continue;
+    const { pattern } = indexed;
+    if (star.tier === 'possible' && pattern.link !== 'possible') continue;
     if (focus !== undefined && isTooLate(focus.event, pattern)) continue;
     events ??= entries.map(({ event }) => event);
     const counted =
       longestDelayMs > pattern.lateLimitMs ? events.filter((event) => !isTooLate(event, pattern)) : events;
-    for (const hit of findHits(pattern.correlation, counted, focus?.event)) {
-      if (hit.end < pattern.effective.fromMs || hit.end >= pattern.effective.untilMs) continue;
-      add(found, { pattern, hit, tier, centre, entries: entriesOf(hit, entries) });
-    }
+    searchPattern(pattern, counted, focus?.event, star, found);
+  }
+}
+
+/** All that any notice of the star may be evidence of. */
+function patternsOf({ entries }: Star): ReadonlySet<IndexedPattern> {
+  return new Set(entries.flatMap(({ about }) => about.patterns));
+}
+
+function searchPattern(
+  pattern: Pattern,
+  events: readonly CorrelatorEvent[],
+  focus: CorrelatorEvent | undefined,
+  { tier, centre, entries }: Star,
+  found: Found,
+): void {
+  for (const hit of findHits(pattern.correlation, events, focus)) {
+    if (hit.end < pattern.effective.fromMs || hit.end >= pattern.effective.untilMs) continue;
+    add(found, { pattern, hit, tier, centre, entries: entriesOf(hit, entries) });
   }
 }
 

@@ -23,6 +23,8 @@ export type Outcome = {
   readonly withdrawn: readonly Alert[];
 };
 
+const nothingNew: Outcome = { raised: [], withdrawn: [] };
+
 /** Evidence whose pattern waits for something that must not stay away. */
 type Waiting = Timed & { readonly candidate: Candidate };
 
@@ -48,19 +50,19 @@ export class Correlator<S> {
   /** Adds a notice about a subject. One that is known already changes nothing. */
   add(event: CorrelatorEvent, subject: S): Outcome {
     const entry = this.#history.add(event, subject);
-    if (entry === undefined) return { raised: [], withdrawn: [] };
+    if (entry === undefined) return nothingNew;
     if (this.#latest !== undefined && byArrival(event, this.#latest) < 0) return this.#tellAgain(entry);
     this.#latest = event;
     this.#now = Math.max(this.#now, event.arrived);
     this.#tell(entry);
-    return { raised: this.#takeRaised(), withdrawn: [] };
+    return this.#takeOutcome();
   }
 
   /** Lets time pass: raises what waited for a deadline before `now`. */
   advance(now: number): Outcome {
     this.#now = Math.max(this.#now, now);
     this.#passDeadlines(this.#now);
-    return { raised: this.#takeRaised(), withdrawn: [] };
+    return this.#takeOutcome();
   }
 
   /** Forgets what is too old to matter, as of the latest arrival. */
@@ -83,6 +85,7 @@ export class Correlator<S> {
   #tell(entry: Entry): void {
     this.#passDeadlines(entry.event.arrived);
     entry.isTold = true;
+    entry.about = this.#index.about(entry.event);
     for (const [pattern, candidates] of findCandidates(entry, this.#history, this.#index)) {
       if (pattern.absences.length === 0) {
         for (const candidate of candidates) this.#consider(candidate, entry.event.arrived);
@@ -168,6 +171,10 @@ export class Correlator<S> {
       raised: [...after].filter(([key]) => !before.has(key)).map(([, alert]) => alert),
       withdrawn: [...before].filter(([key]) => !after.has(key)).map(([, alert]) => alert),
     };
+  }
+
+  #takeOutcome(): Outcome {
+    return this.#raised.length === 0 ? nothingNew : { raised: this.#takeRaised(), withdrawn: [] };
   }
 
   #takeRaised(): readonly Alert[] {

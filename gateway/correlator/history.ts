@@ -8,6 +8,7 @@ import { byArrival, byTime, type CorrelatorEvent } from './event.ts';
 import type { Episode } from './episode.ts';
 import type { Alert } from './alert.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
+import { aboutNothing, type About } from './pattern-index.ts';
 import type { Tier } from './patterns/pattern.ts';
 
 /** One notice about one subject, in the history. */
@@ -18,6 +19,8 @@ export type Entry = {
   isTold: boolean;
   /** The episode of each pattern that it is evidence of, by the pattern's key. */
   episodes: Map<string, Episode> | undefined;
+  /** What it means to the patterns; set when it is told. */
+  about: About;
   alerts: Alert[] | undefined;
 };
 
@@ -32,11 +35,15 @@ export type Star = {
 export const maxStarEntries = 256;
 
 const noEntries: readonly Entry[] = [];
+const dayMs = 86_400_000;
 
 export class History<S> {
   readonly #linker: Linker<S>;
   readonly #entries = new Map<LinkRecord, Entry[]>();
+  /** The records that notices were added to, by the day of arrival: what to look at when that day is forgotten. */
+  readonly #byDay = new Map<number, LinkRecord[]>();
   readonly #horizonMs: number;
+  #oldestDay = Infinity;
   #size = 0;
 
   constructor(linker: Linker<S>, horizonMs: number) {
@@ -65,10 +72,18 @@ export class History<S> {
       known.event = event;
       return known;
     }
-    const entry: Entry = { event, record, isTold: false, episodes: undefined, alerts: undefined };
+    const entry: Entry = {
+      event,
+      record,
+      isTold: false,
+      episodes: undefined,
+      about: aboutNothing,
+      alerts: undefined,
+    };
     if (entries === undefined) this.#entries.set(record, [entry]);
     else entries.push(entry);
     this.#size += 1;
+    this.#noteDay(dayOf(event.arrived), record);
     return entry;
   }
 
@@ -92,19 +107,20 @@ export class History<S> {
    */
   star(centre: LinkRecord, tier: Tier, now: number, asked: Entry): Star {
     const own = this.told(centre, now);
-    const members: LinkRecord[] = [centre];
-    const isAllowed = (link: { readonly tier: Tier } | undefined): boolean =>
-      link !== undefined && (tier === 'possible' || link.tier === 'same');
     const isOne = own.length < 2 && own[0] === asked;
-    let entries = isOne || isAllowed(centre.itself) ? own : own.filter((entry) => entry === asked);
+    const isWhole = isOne || isAllowed(centre.itself, tier);
+    const entries = isWhole ? own : own.filter((entry) => entry === asked);
+    if (centre.links.length === 0) return { centre, entries: arrange(entries), tier };
+    const members: LinkRecord[] = [centre];
+    const all = [...entries];
     for (const link of ranked(centre.links)) {
-      if (!isAllowed(link)) continue;
+      if (!isAllowed(link, tier)) continue;
       const theirs = this.told(link.to, now);
-      if (theirs.length === 0 || members.some((member) => this.#contradict(member, link.to))) continue;
+      if (theirs.length === 0 || this.#contradictsAny(link.to, members)) continue;
       members.push(link.to);
-      entries = entries.concat(theirs);
+      for (const entry of theirs) all.push(entry);
     }
-    return { centre, entries: arrange(entries), tier };
+    return { centre, entries: arrange(all), tier };
   }
 
   /** Every entry with this message: one for each subject that it speaks of. */
@@ -132,44 +148,102 @@ export class History<S> {
     return { records, entries };
   }
 
-  /** Forgets what lies before the horizon, and records that nothing is left of. */
+  /** Forgets, day by day, what lies before the horizon, and records that nothing is left of. */
   sweep(now: number): void {
-    const since = now - this.#horizonMs;
-    for (const [record, entries] of this.#entries) {
-      const kept = entries.filter(({ event }) => event.arrived >= since);
-      if (kept.length === entries.length) continue;
-      this.#size -= entries.length - kept.length;
-      if (kept.length > 0) this.#entries.set(record, kept);
-      else {
-        this.#entries.delete(record);
-        this.#linker.release(record);
+    const firstKept = dayOf(now - this.#horizonMs);
+    if (this.#oldestDay >= firstKept) return;
+    this.#oldestDay = Infinity;
+    for (const [day, records] of this.#byDay) {
+      if (day >= firstKept) {
+        this.#oldestDay = Math.min(this.#oldestDay, day);
+        continue;
       }
+      this.#byDay.delete(day);
+      for (const record of records) this.#forget(record, firstKept * dayMs);
     }
   }
 
+  #forget(record: LinkRecord, since: number): void {
+    const entries = this.#entries.get(record);
+    if (entries === undefined) return;
+    const kept = entries.filter(({ event }) => event.arrived >= since);
+    this.#size -= entries.length - kept.length;
+    if (kept.length > 0) this.#entries.set(record, kept);
+    else {
+      this.#entries.delete(record);
+      this.#linker.release(record);
+    }
+  }
+
+  #noteDay(day: number, record: LinkRecord): void {
+    const records = this.#byDay.get(day);
+    this.#oldestDay = Math.min(this.#oldestDay, day);
+    if (records === undefined) this.#byDay.set(day, [record]);
+    else records.push(record);
+  }
+
+  #contradictsAny(record: LinkRecord, members: readonly LinkRecord[]): boolean {
+    // What stands in the middle is linked to all.
+    for (let place = 1; place < members.length; place += 1) {
+      const member = members[place];
+      if (member !== undefined && this.#contradict(member, record)) return true;
+    }
+    return false;
+  }
+
   #contradict(a: LinkRecord, b: LinkRecord): boolean {
-    if (a.links.some(({ to }) => to === b)) return false;
+    for (const { to } of a.links) if (to === b) return false;
     return this.#linker.conflicts(a, b);
   }
 }
 
+function dayOf(ms: number): number {
+  return Math.floor(ms / dayMs);
+}
+
+function isAllowed(link: { readonly tier: Tier } | undefined, tier: Tier): boolean {
+  return link !== undefined && (tier === 'possible' || link.tier === 'same');
+}
+
 /** The surest links first; the order never depends on what came when. */
 function ranked(links: readonly Link[]): readonly Link[] {
-  if (links.length < 2) return links;
-  return [...links].sort(
-    (a, b) =>
-      Number(a.tier === 'possible') - Number(b.tier === 'possible') ||
-      b.types.length - a.types.length ||
-      (a.to.fingerprint < b.to.fingerprint ? -1 : 1),
+  for (let place = 1; place < links.length; place += 1) {
+    const [before, after] = [links[place - 1], links[place]];
+    if (before !== undefined && after !== undefined && bySureness(before, after) > 0) {
+      return [...links].sort(bySureness);
+    }
+  }
+  return links;
+}
+
+function bySureness(a: Link, b: Link): number {
+  return (
+    Number(a.tier === 'possible') - Number(b.tier === 'possible') ||
+    b.types.length - a.types.length ||
+    (a.to.fingerprint < b.to.fingerprint ? -1 : 1)
   );
 }
 
 function arrange(entries: readonly Entry[]): readonly Entry[] {
   if (entries.length < 2) return entries;
-  const sorted = [...entries].sort((a, b) => byTime(a.event, b.event));
+  const sorted = sortByTime(entries);
   // One message can be known under two descriptions; it has one time and one id, so it stands beside itself.
-  const once = sorted.filter(({ event }, place) => sorted[place - 1]?.event.id !== event.id);
+  const isTwice = sorted.some(({ event }, place) => sorted[place - 1]?.event.id === event.id);
+  const once = isTwice
+    ? sorted.filter(({ event }, place) => sorted[place - 1]?.event.id !== event.id)
+    : sorted;
   if (once.length <= maxStarEntries) return once;
   const newest = [...once].sort((a, b) => byArrival(b.event, a.event)).slice(0, maxStarEntries);
   return newest.sort((a, b) => byTime(a.event, b.event));
+}
+
+/** Mostly sorted already, or few. */
+function sortByTime(entries: readonly Entry[]): readonly Entry[] {
+  for (let place = 1; place < entries.length; place += 1) {
+    const [before, after] = [entries[place - 1], entries[place]];
+    if (before !== undefined && after !== undefined && byTime(before.event, after.event) > 0) {
+      return [...entries].sort((a, b) => byTime(a.event, b.event));
+    }
+  }
+  return entries;
 }

@@ -4,49 +4,62 @@
  * Notices with exactly the same tokens share one record, so a description that was seen before costs one look-up, and
  * a new one costs its tokens: never more with a longer history.
  */
-import { decideTier, type Link as Decision } from '../../protocol/linkage/tier.ts';
-import { tokenSetsOf, type SubjectTokens, type TokenSet } from '../../protocol/linkage/subject-tokens.ts';
+import { wordsOfSet } from '../../protocol/linkage/packed-set.ts';
+import { agreeingRecipes, decidePacked, type Tier as Decision } from '../../protocol/linkage/tier.ts';
+import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
-import { foldTokenKeys, readTokenKeys, tokensIn } from './token-keys.ts';
+import { PackedStore } from './packed-store.ts';
+import { PackedSubject } from './packed-subject.ts';
 import { MemoryTokenTable, type TokenTable } from './token-table.ts';
 
 class IndexedRecord implements LinkRecord {
   readonly id: number;
-  readonly sets: readonly TokenSet[];
-  readonly tokens: readonly string[];
   readonly links: Link[] = [];
-  /** Records with which this one shares tokens and yet cannot be one child. */
-  contradicted: Set<LinkRecord> | undefined;
-  /** Records that were asked about because they stand in one star, and that do not contradict. */
-  compatible: WeakSet<LinkRecord> | undefined;
+  /** The block in which its packed sets stand, where in it, and as how many words. */
+  readonly block: Int32Array;
+  readonly at: number;
+  readonly length: number;
+  /** Where the store keeps it. */
+  readonly place: number;
+  /** 52 bits that follow from the tokens. */
+  readonly fold: number;
   /** The next record of the same fold. */
   next: IndexedRecord | undefined;
   #itself: Omit<Link, 'to'> | undefined | 'undecided' = 'undecided';
   #fingerprint: string | undefined;
 
-  constructor(id: number, subject: SubjectTokens, tokens: readonly string[]) {
+  constructor(id: number, place: number, store: PackedStore, length: number, fold: number) {
     this.id = id;
-    this.sets = tokenSetsOf(subject);
-    this.tokens = tokens;
+    this.place = place;
+    this.block = store.blockOf(place);
+    this.at = store.offsetOf(place);
+    this.length = length;
+    this.fold = fold;
   }
 
   /** Decided when it is asked for: most descriptions come once. */
   get itself(): Omit<Link, 'to'> | undefined {
-    if (this.#itself === 'undecided') this.#itself = linkOf(decide(this, this));
+    if (this.#itself === 'undecided') this.#itself = linkOf(this, this);
     return this.#itself;
   }
 
   get fingerprint(): string {
-    this.#fingerprint ??= this.tokens.join('');
+    this.#fingerprint ??= this.fold.toString(36).padStart(11, '0');
     return this.#fingerprint;
   }
 }
 
 export class LinkIndex implements Linker<SubjectTokens> {
   readonly #table: TokenTable;
+  readonly #store = new PackedStore();
   readonly #byFold = new Map<number, IndexedRecord>();
   readonly #records: (IndexedRecord | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #asked = new PackedSubject();
+  /** The admission in which a record was last found, by its id, so that it is compared once. */
+  #foundIn = new Uint32Array(1024);
+  #admission = 0;
+  #admitted: IndexedRecord | undefined;
 
   constructor(table: TokenTable = new MemoryTokenTable()) {
     this.#table = table;
@@ -57,60 +70,73 @@ export class LinkIndex implements Linker<SubjectTokens> {
     return this.#records.length - this.#free.length;
   }
 
+  /** Bytes of the packed descriptions. */
+  get bytes(): number {
+    return this.#store.bytes + this.#foundIn.byteLength;
+  }
+
   admit(subject: SubjectTokens): LinkRecord {
-    const tokens = tokensIn(subject);
-    const keys = readTokenKeys(tokens);
-    const fold = foldTokenKeys(keys);
+    const asked = this.#asked;
+    asked.pack(subject);
+    const fold = asked.fold();
     const first = this.#byFold.get(fold);
     for (let known = first; known !== undefined; known = known.next) {
-      if (areSame(known.tokens, tokens)) return known;
+      if (known.length === asked.length && asked.equals(known.block, known.at)) return known;
     }
-    const record = new IndexedRecord(this.#free.pop() ?? this.#records.length, subject, tokens);
+    const place = this.#store.put(asked.words, asked.length);
+    const id = this.#free.pop() ?? this.#records.length;
+    const record = new IndexedRecord(id, place, this.#store, asked.length, fold);
     record.next = first;
     this.#byFold.set(fold, record);
-    this.#records[record.id] = record;
-    const candidates = new Set<number>();
-    this.#table.admit(keys, record.id, (other) => candidates.add(other));
-    for (const id of candidates) {
-      const other = this.#records[id];
-      if (other !== undefined && other !== record) relate(record, other);
-    }
+    this.#records[id] = record;
+    this.#relateAll(record);
     return record;
   }
 
   conflicts(a: LinkRecord, b: LinkRecord): boolean {
-    const [left, right] = [a as IndexedRecord, b as IndexedRecord];
-    if (left.contradicted?.has(right) === true) return true;
-    if (left.compatible?.has(right) === true) return false;
-    if (decide(left, right)?.tier === 'conflict') {
-      contradict(left, right);
-      return true;
-    }
-    (left.compatible ??= new WeakSet()).add(right);
-    (right.compatible ??= new WeakSet()).add(left);
-    return false;
+    return decide(a as IndexedRecord, b as IndexedRecord) === 'conflict';
   }
 
   release(record: LinkRecord): void {
     const gone = record as IndexedRecord;
-    const keys = readTokenKeys(gone.tokens);
-    this.#table.remove(keys, gone.id);
+    this.#asked.read(gone.block, gone.at, gone.length);
+    this.#table.remove(this.#asked, gone.id);
     for (const { to } of gone.links) {
       const { links } = to as IndexedRecord;
       const place = links.findIndex((link) => link.to === gone);
       if (place >= 0) links.splice(place, 1);
     }
-    for (const other of gone.contradicted ?? []) (other as IndexedRecord).contradicted?.delete(gone);
-    this.#unchain(foldTokenKeys(keys), gone);
+    this.#unchain(gone);
+    this.#store.release(gone.place, gone.length);
     this.#records[gone.id] = undefined;
     this.#free.push(gone.id);
   }
 
-  #unchain(fold: number, gone: IndexedRecord): void {
-    const first = this.#byFold.get(fold);
+  #relateAll(record: IndexedRecord): void {
+    if (record.id >= this.#foundIn.length) {
+      const larger = new Uint32Array(this.#foundIn.length * 2);
+      larger.set(this.#foundIn);
+      this.#foundIn = larger;
+    }
+    this.#admission = (this.#admission + 1) >>> 0;
+    this.#admitted = record;
+    this.#foundIn[record.id] = this.#admission;
+    this.#table.admit(this.#asked, record.id, this.#relateTo);
+    this.#admitted = undefined;
+  }
+
+  readonly #relateTo = (id: number): void => {
+    if (this.#foundIn[id] === this.#admission) return;
+    this.#foundIn[id] = this.#admission;
+    const other = this.#records[id];
+    if (other !== undefined && this.#admitted !== undefined) relate(this.#admitted, other);
+  };
+
+  #unchain(gone: IndexedRecord): void {
+    const first = this.#byFold.get(gone.fold);
     if (first === gone) {
-      if (gone.next === undefined) this.#byFold.delete(fold);
-      else this.#byFold.set(fold, gone.next);
+      if (gone.next === undefined) this.#byFold.delete(gone.fold);
+      else this.#byFold.set(gone.fold, gone.next);
       return;
     }
     for (let one = first; one !== undefined; one = one.next) if (one.next === gone) one.next = gone.next;
@@ -118,37 +144,34 @@ export class LinkIndex implements Linker<SubjectTokens> {
 }
 
 function relate(record: IndexedRecord, other: IndexedRecord): void {
-  const decision = decide(record, other);
-  if (decision?.tier === 'conflict') {
-    contradict(record, other);
-    return;
-  }
-  const link = linkOf(decision);
+  const link = linkOf(record, other);
   if (link === undefined) return;
   record.links.push({ ...link, to: other });
   other.links.push({ ...link, to: record });
 }
 
-function contradict(left: IndexedRecord, right: IndexedRecord): void {
-  (left.contradicted ??= new Set()).add(right);
-  (right.contradicted ??= new Set()).add(left);
+/** Decides in the newest epoch that both have. */
+function decide(left: IndexedRecord, right: IndexedRecord): Decision {
+  return inCommonEpoch(left, right, decidePacked) ?? 'none';
 }
 
-/** Decides in the newest epoch that both have. */
-function decide(left: IndexedRecord, right: IndexedRecord): Decision | undefined {
-  for (const set of left.sets) {
-    for (const other of right.sets) if (set.epoch === other.epoch) return decideTier(set, other);
+function linkOf(left: IndexedRecord, right: IndexedRecord): Omit<Link, 'to'> | undefined {
+  const tier = decide(left, right);
+  if (tier !== 'same' && tier !== 'possible') return undefined;
+  return { tier, types: inCommonEpoch(left, right, agreeingRecipes) ?? [] };
+}
+
+function inCommonEpoch<T>(
+  left: IndexedRecord,
+  right: IndexedRecord,
+  compare: (a: Int32Array, left: number, b: Int32Array, right: number) => T,
+): T | undefined {
+  const [a, b] = [left.block, right.block];
+  const [endLeft, endRight] = [left.at + left.length, right.at + right.length];
+  for (let i = left.at; i < endLeft; i += wordsOfSet(a, i)) {
+    for (let j = right.at; j < endRight; j += wordsOfSet(b, j)) {
+      if (a[i] === b[j]) return compare(a, i, b, j);
+    }
   }
   return undefined;
-}
-
-function linkOf(decision: Decision | undefined): Omit<Link, 'to'> | undefined {
-  if (decision === undefined) return undefined;
-  const { tier, agreements } = decision;
-  if (tier !== 'same' && tier !== 'possible') return undefined;
-  return { tier, types: agreements.map(({ recipe }) => recipe) };
-}
-
-function areSame(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((token, place) => token === right[place]);
 }

@@ -14,7 +14,7 @@ export type Link = {
 
 /** One way in which a subject was described. */
 export type LinkRecord = {
-  /** The same for the same description, whatever came before it. */
+  /** The same for the same description, whatever came before it; for putting records in order. */
   readonly fingerprint: string;
   /** How surely two notices with this very description speak of one child; `undefined` for no link at all. */
   readonly itself: Omit<Link, 'to'> | undefined;

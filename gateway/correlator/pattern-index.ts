@@ -1,8 +1,8 @@
 /** Which patterns look at an event at all: most events concern few, and nothing else is evaluated for them. */
-import type { CorrelatorEvent } from './event.ts';
-import { fewestEvents } from './evaluate/fewest-events.ts';
+import { agencyOf, type CorrelatorEvent } from './event.ts';
+import { fewestEvents, fewestRules } from './evaluate/fewest-events.ts';
 import { KindMemo } from './kind-memo.ts';
-import type { Pattern } from './patterns/pattern.ts';
+import type { Correlation, Pattern } from './patterns/pattern.ts';
 
 /** A pattern with what can be said of it before any window is measured. */
 export type IndexedPattern = {
@@ -11,11 +11,64 @@ export type IndexedPattern = {
   readonly place: number;
   /** No fewer events than these can satisfy it. */
   readonly fewest: number;
+  /** No fewer of its own rules; 0 where that is not asked. */
+  readonly fewestRules: number;
 };
+
+/** What an event's kind means to the patterns. */
+export type About = {
+  /** The patterns of which the event may be evidence. */
+  readonly patterns: readonly IndexedPattern[];
+  /** For each of them: which of its own rules match, a bit each. */
+  readonly rules: readonly number[];
+  /** A bit for the agency; the highest one stands for all agencies past the first 31. */
+  readonly agency: number;
+};
+
+export const aboutNothing: About = { patterns: [], rules: [], agency: 0 };
+
+/** Counts what a star has for each pattern: most stars have too little, and no window of theirs is measured. */
+export class StarCount {
+  readonly #events: Int32Array;
+  readonly #rules: Int32Array;
+  readonly #agencies: Int32Array;
+
+  /** @param size the number of patterns */
+  constructor(size: number) {
+    this.#events = new Int32Array(size);
+    this.#rules = new Int32Array(size);
+    this.#agencies = new Int32Array(size);
+  }
+
+  clear(): void {
+    this.#events.fill(0);
+    this.#rules.fill(0);
+    this.#agencies.fill(0);
+  }
+
+  add({ patterns, rules, agency }: About): void {
+    for (let index = 0; index < patterns.length; index += 1) {
+      const place = patterns[index]?.place ?? 0;
+      this.#events[place] = (this.#events[place] ?? 0) + 1;
+      this.#rules[place] = (this.#rules[place] ?? 0) | (rules[index] ?? 0);
+      this.#agencies[place] = (this.#agencies[place] ?? 0) | agency;
+    }
+  }
+
+  /** False when no window can satisfy the pattern. */
+  mayDo({ pattern, place, fewest, fewestRules }: IndexedPattern): boolean {
+    if ((this.#events[place] ?? 0) < fewest || countBits(this.#rules[place] ?? 0) < fewestRules) return false;
+    const agencies = this.#agencies[place] ?? 0;
+    return agencies < 0 || countBits(agencies) >= pattern.correlation.agencies;
+  }
+}
 
 export class PatternIndex {
   readonly #patterns: readonly IndexedPattern[];
-  readonly #byKind: KindMemo<readonly IndexedPattern[]>;
+  readonly #byKind: KindMemo<About>;
+  readonly #agencies = new Map<string, number>();
+  /** For one star after the other. */
+  readonly count: StarCount;
   /** How far back a notice can matter, in arrivals. */
   readonly horizonMs: number;
 
@@ -24,10 +77,10 @@ export class PatternIndex {
       pattern,
       place,
       fewest: fewestEvents(pattern.correlation),
+      fewestRules: fewestRules(pattern.correlation),
     }));
-    this.#byKind = new KindMemo((event) =>
-      this.#patterns.filter(({ pattern }) => pattern.evidenceRules.some((rule) => rule.matches(event))),
-    );
+    this.count = new StarCount(patterns.length);
+    this.#byKind = new KindMemo((event) => this.#describe(event));
     this.horizonMs = Math.max(
       0,
       ...patterns.map(
@@ -40,12 +93,37 @@ export class PatternIndex {
     );
   }
 
-  get size(): number {
-    return this.#patterns.length;
-  }
-
-  /** The patterns of which the event may be evidence. */
-  patternsFor(event: CorrelatorEvent): readonly IndexedPattern[] {
+  about(event: CorrelatorEvent): About {
     return this.#byKind.get(event);
   }
+
+  #describe(event: CorrelatorEvent): About {
+    const patterns = this.#patterns.filter(({ pattern }) =>
+      pattern.evidenceRules.some((rule) => rule.matches(event)),
+    );
+    const rules = patterns.map(({ pattern }) => matchingBits(pattern.correlation, event));
+    return { patterns, rules, agency: this.#bitOf(agencyOf(event.source)) };
+  }
+
+  #bitOf(agency: string): number {
+    const known = this.#agencies.get(agency);
+    if (known !== undefined) return known;
+    const bit = 1 << Math.min(31, this.#agencies.size);
+    if (bit > 0) this.#agencies.set(agency, bit);
+    return bit;
+  }
+}
+
+function matchingBits({ rules }: Correlation, event: CorrelatorEvent): number {
+  return rules.reduce(
+    (bits, rule, place) =>
+      rule.kind === 'base' && place < 31 && rule.matches(event) ? bits | (1 << place) : bits,
+    0,
+  );
+}
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }

@@ -1,11 +1,11 @@
 /**
  * Token → the records that have it: the port that finds candidates, and its engine in memory.
  *
- * The engine is one open-addressed table in typed arrays, so tens of millions of tokens cost about 25 bytes each and
- * no work of the garbage collector. A token is told by sixty of its bits (`token-keys.ts`); whoever decides on a link
- * compares whole tokens again.
+ * The engine is one open-addressed table in typed arrays, so tens of millions of tokens cost about 30 bytes each and
+ * no work of the garbage collector. A slot is four words that lie in one line of the processor's cache: the token in
+ * two halves, the first record, and the posting of the next one. Most tokens have one record and no posting.
  */
-import type { TokenKeys } from './token-keys.ts';
+import type { TokenKeys } from './packed-subject.ts';
 
 /** A store-backed engine needs no more than this: its cost follows the tokens of one description, not history. */
 export type TokenTable = {
@@ -20,80 +20,101 @@ export type TokenTable = {
  */
 export const maxRecordsPerToken = 200;
 
-const none = -1;
-const unused = -2;
+/** Of records: numbers are kept plus one, so that empty memory means an unused slot. */
+const unused = 0;
+const gone = -1;
+/** Of postings, which begin at 2. */
+const none = 0;
+const wordsPerSlot = 4;
+/** Within a slot. */
+const recordWord = 2;
+const nextWord = 3;
 
 export class MemoryTokenTable implements TokenTable {
   #capacity: number;
   #used = 0;
-  #high: Uint32Array;
-  #low: Uint32Array;
-  /** First posting of the slot; `none` for one whose records are all gone, -2 for one never used. */
-  #head: Int32Array;
-  #count: Uint8Array;
-  #postingRecord = new Int32Array(1024);
-  #postingNext = new Int32Array(1024);
-  #postings = 0;
+  /** The record's word is `gone` for a slot whose records are all gone, and `unused` for one never taken. */
+  #slots: Int32Array;
+  /** Two words each: a record, and the next posting. */
+  #postings = new Int32Array(2048);
+  #postingsEnd = 2;
   #free = none;
 
+  /** @param capacity slots, a power of two */
   constructor(capacity = 4096) {
     this.#capacity = capacity;
-    this.#high = new Uint32Array(capacity);
-    this.#low = new Uint32Array(capacity);
-    this.#head = new Int32Array(capacity).fill(unused);
-    this.#count = new Uint8Array(capacity);
+    this.#slots = new Int32Array(capacity * wordsPerSlot);
   }
 
   /** Bytes of the arrays. */
   get bytes(): number {
-    return this.#capacity * 13 + this.#postingRecord.byteLength * 2;
+    return this.#slots.byteLength + this.#postings.byteLength;
   }
 
-  admit({ high, low, count }: TokenKeys, record: number, found: (other: number) => void): void {
+  admit({ words, at, count }: TokenKeys, record: number, found: (other: number) => void): void {
     while ((this.#used + count) * 3 >= this.#capacity * 2) this.#grow();
     for (let key = 0; key < count; key += 1) {
-      const slot = this.#takeSlot(high[key] ?? 0, low[key] ?? 0);
-      const first = this.#head[slot] ?? none;
-      for (let at = first; at >= 0; at = this.#postingNext[at] ?? none) found(this.#postingRecord[at] ?? 0);
-      const holders = this.#count[slot] ?? 0;
-      if (holders >= maxRecordsPerToken) continue;
-      const at = this.#takePosting();
-      this.#postingRecord[at] = record;
-      this.#postingNext[at] = first;
-      this.#head[slot] = at;
-      this.#count[slot] = holders + 1;
-    }
-  }
-
-  remove({ high, low, count }: TokenKeys, record: number): void {
-    for (let key = 0; key < count; key += 1) {
-      this.#removeOne(this.#slotOf(high[key] ?? 0, low[key] ?? 0), record);
-    }
-  }
-
-  #removeOne(slot: number, record: number): void {
-    let before = none;
-    for (let at = this.#head[slot] ?? none; at >= 0; at = this.#postingNext[at] ?? none) {
-      if (this.#postingRecord[at] === record) {
-        const next = this.#postingNext[at] ?? none;
-        if (before === none) this.#head[slot] = next;
-        else this.#postingNext[before] = next;
-        this.#postingNext[at] = this.#free;
-        this.#free = at;
-        this.#count[slot] = (this.#count[slot] ?? 1) - 1;
-        return;
+      const place = at[key] ?? 0;
+      const slot = this.#takeSlot(words[place] ?? 0, words[place + 1] ?? 0);
+      const first = this.#slots[slot + recordWord] ?? unused;
+      if (first <= 0) {
+        this.#slots[slot + recordWord] = record + 1;
+        continue;
       }
-      before = at;
+      found(first - 1);
+      let holders = 1;
+      const next = this.#slots[slot + nextWord] ?? none;
+      for (let posting = next; posting !== none; posting = this.#postings[posting + 1] ?? none) {
+        found((this.#postings[posting] ?? 0) - 1);
+        holders += 1;
+      }
+      if (holders >= maxRecordsPerToken) continue;
+      const posting = this.#takePosting();
+      this.#postings[posting] = record + 1;
+      this.#postings[posting + 1] = next;
+      this.#slots[slot + nextWord] = posting;
     }
+  }
+
+  remove({ words, at, count }: TokenKeys, record: number): void {
+    for (let key = 0; key < count; key += 1) {
+      const place = at[key] ?? 0;
+      const slot = this.#slotOf(words[place] ?? 0, words[place + 1] ?? 0);
+      if (this.#slots[slot + recordWord] !== unused) this.#removeOne(slot, record + 1);
+    }
+  }
+
+  /** @param record as it is kept */
+  #removeOne(slot: number, record: number): void {
+    const slots = this.#slots;
+    const postings = this.#postings;
+    let posting = slots[slot + nextWord] ?? none;
+    if (slots[slot + recordWord] === record) {
+      slots[slot + recordWord] = posting === none ? gone : (postings[posting] ?? gone);
+      if (posting === none) return;
+      slots[slot + nextWord] = postings[posting + 1] ?? none;
+      this.#freePosting(posting);
+      return;
+    }
+    let before = none;
+    while (posting !== none && postings[posting] !== record) {
+      before = posting;
+      posting = postings[posting + 1] ?? none;
+    }
+    if (posting === none) return;
+    const next = postings[posting + 1] ?? none;
+    if (before === none) slots[slot + nextWord] = next;
+    else postings[before + 1] = next;
+    this.#freePosting(posting);
   }
 
   /** The slot of a token, made where it has none. */
   #takeSlot(high: number, low: number): number {
     const slot = this.#slotOf(high, low);
-    if (this.#head[slot] === unused) {
-      this.#high[slot] = high;
-      this.#low[slot] = low;
-      this.#head[slot] = none;
+    if (this.#slots[slot + recordWord] === unused) {
+      this.#slots[slot] = high;
+      this.#slots[slot + 1] = low;
+      this.#slots[slot + recordWord] = gone;
       this.#used += 1;
     }
     return slot;
@@ -101,51 +122,50 @@ export class MemoryTokenTable implements TokenTable {
 
   /** The slot of a token, or the empty one where it would be put. */
   #slotOf(high: number, low: number): number {
-    const mask = this.#capacity - 1;
-    let slot = (high ^ Math.imul(low, 0x9e3779b1)) & mask;
-    while (this.#head[slot] !== unused && !(this.#high[slot] === high && this.#low[slot] === low)) {
-      slot = (slot + 1) & mask;
+    const slots = this.#slots;
+    const mask = this.#capacity * wordsPerSlot - 1;
+    let mixed = Math.imul(high, 0x85ebca6b) ^ Math.imul(low, 0x9e3779b1);
+    mixed ^= mixed >>> 15;
+    let slot = (mixed * wordsPerSlot) & mask;
+    while (slots[slot + recordWord] !== unused && !(slots[slot] === high && slots[slot + 1] === low)) {
+      slot = (slot + wordsPerSlot) & mask;
     }
     return slot;
   }
 
   #takePosting(): number {
     if (this.#free !== none) {
-      const at = this.#free;
-      this.#free = this.#postingNext[at] ?? none;
-      return at;
+      const posting = this.#free;
+      this.#free = this.#postings[posting + 1] ?? none;
+      return posting;
     }
-    if (this.#postings === this.#postingRecord.length) {
-      this.#postingRecord = enlarge(this.#postingRecord);
-      this.#postingNext = enlarge(this.#postingNext);
+    if (this.#postingsEnd === this.#postings.length) {
+      const larger = new Int32Array(this.#postings.length * 2);
+      larger.set(this.#postings);
+      this.#postings = larger;
     }
-    return this.#postings++;
+    this.#postingsEnd += 2;
+    return this.#postingsEnd - 2;
+  }
+
+  #freePosting(posting: number): void {
+    this.#postings[posting + 1] = this.#free;
+    this.#free = posting;
   }
 
   /** Leaves behind the slots whose records are gone, and doubles where that is not room enough. */
   #grow(): void {
-    const [high, low, head, count] = [this.#high, this.#low, this.#head, this.#count];
-    const live = head.reduce((sum, first) => sum + (first >= 0 ? 1 : 0), 0);
+    const old = this.#slots;
+    let live = 0;
+    for (let slot = 0; slot < old.length; slot += wordsPerSlot)
+      if ((old[slot + recordWord] ?? gone) > 0) live += 1;
     if (live * 3 >= this.#capacity) this.#capacity *= 2;
-    this.#high = new Uint32Array(this.#capacity);
-    this.#low = new Uint32Array(this.#capacity);
-    this.#head = new Int32Array(this.#capacity).fill(unused);
-    this.#count = new Uint8Array(this.#capacity);
+    this.#slots = new Int32Array(this.#capacity * wordsPerSlot);
     this.#used = live;
-    for (let old = 0; old < head.length; old += 1) {
-      const first = head[old] ?? none;
-      if (first < 0) continue;
-      const slot = this.#slotOf(high[old] ?? 0, low[old] ?? 0);
-      this.#high[slot] = high[old] ?? 0;
-      this.#low[slot] = low[old] ?? 0;
-      this.#head[slot] = first;
-      this.#count[slot] = count[old] ?? 0;
+    for (let slot = 0; slot < old.length; slot += wordsPerSlot) {
+      if ((old[slot + recordWord] ?? gone) <= 0) continue;
+      const to = this.#slotOf(old[slot] ?? 0, old[slot + 1] ?? 0);
+      for (let word = 0; word < wordsPerSlot; word += 1) this.#slots[to + word] = old[slot + word] ?? 0;
     }
   }
-}
-
-function enlarge(array: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

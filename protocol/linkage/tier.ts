@@ -11,7 +11,15 @@
  * A forename that both sides have and that differs is what tells twins and siblings apart, so it forbids `same` and
  * `possible`. Links are between two records: that A is B and B is C does not make A C.
  */
-import { compareTokenSets, emittedCodes, type Agreement, type Comparison, type Manner } from './agreement.ts';
+import {
+  agreeingNames,
+  compareTokenSets,
+  listAgreements,
+  makeComparison,
+  type Agreement,
+  type Comparison,
+} from './agreement.ts';
+import { bitsOf, maxWordsOfSet, packTokenSet } from './packed-set.ts';
 import { codes, evidenceTypes, type Code, type EvidenceType } from './recipes.ts';
 import { tokenSetsOf, type SubjectTokens, type TokenSet } from './subject-tokens.ts';
 
@@ -43,13 +51,49 @@ export function decideLink(left: SubjectTokens, right: SubjectTokens): Link {
 
 /** Decides for two sets of one epoch. */
 export function decideTier(left: TokenSet, right: TokenSet): Link {
-  const comparison = compareTokenSets(left, right);
-  const [typesLeft, typesRight] = [emittedTypes(left), emittedTypes(right)];
-  const evidence = evidenceTypes.filter((type) => bestManner(comparison, type) !== undefined);
-  const missing = evidenceTypes.filter((type) => !typesLeft.has(type) || !typesRight.has(type));
+  const [a, b] = [pack(left), pack(right)];
+  const tier = decidePacked(a, 0, b, 0);
+  const agreeing = agreeingCodes(found);
+  const evidence = typesOf(agreeing);
+  const typesLeft = typesOf(found.codesLeft);
+  const typesRight = typesOf(found.codesRight);
+  const missing = evidenceTypes.filter((type) => !typesLeft.includes(type) || !typesRight.includes(type));
   const differing = evidenceTypes.filter((type) => !evidence.includes(type) && !missing.includes(type));
-  const tier = evidence.length === 0 ? 'none' : tierOf(readFacts(comparison, missing));
-  return { tier, agreements: comparison.agreements, evidence, differing, missing };
+  return { tier, agreements: listAgreements(found), evidence, differing, missing };
+}
+
+/** Decides for two packed sets, in `a` from `left` on and in `b` from `right` on, and explains nothing. */
+export function decidePacked(a: Int32Array, left: number, b: Int32Array, right: number): Tier {
+  compareTokenSets(a, left, b, right, found);
+  return agreeingCodes(found) === 0 ? 'none' : tierOf(readFacts(found));
+}
+
+/** The names of the recipes that agree in the packed sets, in the order of the catalogue. */
+export function agreeingRecipes(
+  a: Int32Array,
+  left: number,
+  b: Int32Array,
+  right: number,
+): readonly string[] {
+  compareTokenSets(a, left, b, right, found);
+  return agreeingNames(found);
+}
+
+/** Every decision writes its findings here: they are read before the next one is made. */
+const found = makeComparison();
+
+function pack(set: TokenSet): Int32Array {
+  const words = new Int32Array(maxWordsOfSet);
+  packTokenSet(set, words, 0);
+  return words;
+}
+
+function agreeingCodes({ written, reading, guess }: Comparison): number {
+  return written.codes | reading.codes | guess.codes;
+}
+
+function typesOf(bits: number): EvidenceType[] {
+  return evidenceTypes.filter((type) => (bits & bitsByType[type]) !== 0);
 }
 
 /** What the decision rests on. */
@@ -101,22 +145,30 @@ function isPossible({ forename, date, dateMissing, surname, place, identifier, s
   return date === 3 && (surname > 0 || swapped);
 }
 
-function readFacts({ agreeing, onBothSides }: Comparison, missing: readonly EvidenceType[]): Facts {
-  const has = (...parts: Code[]): boolean =>
-    parts.some((part) => agreeing.has(part) && agreeing.get(part) !== 'guess');
-  const dateParts = (['birth-year-month', 'birth-year-day', 'birth-month-day'] as const).filter((part) =>
-    has(part),
-  );
-  const differ = identifierCodes.some((part) => onBothSides.has(part));
+function readFacts(compared: Comparison): Facts {
+  const { written, reading, codesLeft, codesRight } = compared;
+  const sure = written.codes | reading.codes;
+  const onBothSides = codesLeft & codesRight;
+  const isMissing = (type: number): boolean => (codesLeft & type) === 0 || (codesRight & type) === 0;
+  const dateParts =
+    Number((sure & bits.yearMonth) !== 0) +
+    Number((sure & bits.yearDay) !== 0) +
+    Number((sure & bits.monthDay) !== 0);
+  const monthAndDay = (agreeingCodes(compared) & bits.monthDay) !== 0;
   return {
-    forename: readForename({ agreeing, onBothSides }, missing),
-    date: readDate(has('birth'), dateParts.length, agreeing.has('birth-month-day')),
-    surname: has('family') ? 2 : has(...fuzzySurnameCodes) ? 1 : 0,
-    place: has('postcode', 'address') ? 2 : has('street', 'district') ? 1 : 0,
-    identifier: has(...identifierCodes) ? 'agrees' : differ ? 'differs' : 'missing',
-    dateMissing: missing.includes('birthDate'),
-    initials: has('initials'),
-    swapped: agreeing.get('swapped-starts') === 'reading',
+    forename: readForename(compared, onBothSides, isMissing(bitsByType.forename)),
+    date: readDate((sure & bits.birth) !== 0, dateParts, monthAndDay),
+    surname: (sure & bits.family) !== 0 ? 2 : (sure & bits.fuzzySurname) !== 0 ? 1 : 0,
+    place: (sure & bits.home) !== 0 ? 2 : (sure & bits.near) !== 0 ? 1 : 0,
+    identifier:
+      (sure & bits.identifier) !== 0
+        ? 'agrees'
+        : (onBothSides & bits.identifier) !== 0
+          ? 'differs'
+          : 'missing',
+    dateMissing: isMissing(bitsByType.birthDate),
+    initials: (sure & bits.initials) !== 0,
+    swapped: (reading.codes & bits.swapped) !== 0,
   };
 }
 
@@ -126,28 +178,41 @@ function readDate(whole: boolean, parts: number, monthAndDay: boolean): Facts['d
   return monthAndDay ? 1 : 0;
 }
 
-const identifierCodes = ['chi', 'nhs', 'local'] as const;
-const fuzzySurnameCodes = ['family-sound', 'family-start', 'family-end', 'family-letters'] as const;
+const bitsByType = Object.fromEntries(
+  evidenceTypes.map((type) => [
+    type,
+    bitsOf(...(Object.keys(codes) as Code[]).filter((part) => codes[part].type === type)),
+  ]),
+) as Readonly<Record<EvidenceType, number>>;
 
-function readForename(
-  { agreeing, onBothSides }: Pick<Comparison, 'agreeing' | 'onBothSides'>,
-  missing: readonly EvidenceType[],
-): Facts['forename'] {
-  const manner = agreeing.get('given');
-  if (manner === 'written' || manner === 'reading') return manner;
+const bits = {
+  given: bitsOf('given'),
+  givenSound: bitsOf('given-sound'),
+  givenNear: bitsOf('given-near'),
+  givenInitial: bitsOf('given-initial'),
+  swapped: bitsOf('swapped-starts'),
+  initials: bitsOf('initials'),
+  family: bitsOf('family'),
+  fuzzySurname: bitsOf('family-sound', 'family-start', 'family-end', 'family-letters'),
+  birth: bitsOf('birth'),
+  yearMonth: bitsOf('birth-year-month'),
+  yearDay: bitsOf('birth-year-day'),
+  monthDay: bitsOf('birth-month-day'),
+  home: bitsOf('postcode', 'address'),
+  near: bitsOf('street', 'district'),
+  identifier: bitsOf('chi', 'nhs', 'local'),
+} as const;
+
+function readForename(compared: Comparison, onBothSides: number, isMissing: boolean): Facts['forename'] {
+  const { written, reading, guess } = compared;
+  if ((written.codes & bits.given) !== 0) return 'written';
+  if ((reading.codes & bits.given) !== 0) return 'reading';
+  const agreeing = agreeingCodes(compared);
   // Two names that nobody knows and that sound alike are one in two spellings.
-  if (agreeing.has('given-sound')) return 'reading';
-  const mayBe = manner === 'guess' || agreeing.has('given-near');
-  if (mayBe || agreeing.get('swapped-starts') === 'reading') return 'guessed';
-  if (onBothSides.has('given')) return 'differs';
-  if (agreeing.has('given-initial')) return 'initial';
-  return missing.includes('forename') ? 'missing' : 'differs';
-}
-
-function bestManner({ agreeing }: Comparison, type: EvidenceType): Manner | undefined {
-  return [...agreeing].find(([part]) => codes[part].type === type)?.[1];
-}
-
-function emittedTypes(set: TokenSet): Set<EvidenceType> {
-  return new Set([...emittedCodes(set)].map((part) => codes[part].type));
+  if ((agreeing & bits.givenSound) !== 0) return 'reading';
+  const mayBe = (guess.codes & bits.given) !== 0 || (agreeing & bits.givenNear) !== 0;
+  if (mayBe || (reading.codes & bits.swapped) !== 0) return 'guessed';
+  if ((onBothSides & bits.given) !== 0) return 'differs';
+  if ((agreeing & bits.givenInitial) !== 0) return 'initial';
+  return isMissing ? 'missing' : 'differs';
 }

@@ -22,3 +22,10 @@ function fewestCounted({ type, rules, condition, weights, sourceCap }: Correlati
   for (let count = 1; count < searched; count += 1) if (holds(condition, count)) return count;
   return 1;
 }
+
+/** How few of its own rules could ever satisfy a correlation that counts rules; 0 for any other. */
+export function fewestRules({ type, rules, condition, isChained }: Correlation): number {
+  if (isChained || rules.length > 31 || (type !== 'temporal' && type !== 'temporal_ordered')) return 0;
+  for (let count = 0; count < rules.length; count += 1) if (holds(condition, count)) return count;
+  return rules.length;
+}

@@ -73,44 +73,41 @@ function countValues(correlation: Correlation, window: readonly Occurrence[]): M
  * of the same time stand in either order. The evidence is what takes part in such a sequence.
  */
 function countOrdered(correlation: Correlation, window: readonly Occurrence[]): Measure {
-  const { length } = correlation.rules;
-  const ahead = chainLengths(window, length, (a, b) => a.time <= b.time);
-  const reversed = [...window].reverse().map((one) => mirror(one, length));
-  const behind = chainLengths(reversed, length, (a, b) => a.time >= b.time).reverse();
-  let longest = 0;
-  for (const lengths of ahead) longest = Math.max(longest, ...lengths.values());
+  const count = correlation.rules.length;
+  const ahead = chainLengths(window, count, 1);
+  const longest = Math.max(0, ...ahead);
+  const behind = chainLengths(window, count, -1);
   const taking = window.filter(({ rules }, index) =>
-    rules.some(
-      (rule) => (ahead[index]?.get(rule) ?? 0) + (behind[index]?.get(length - 1 - rule) ?? 0) === longest + 1,
-    ),
+    rules.some((rule) => (ahead[index * count + rule] ?? 0) + (behind[index * count + rule] ?? 0) > longest),
   );
   return { count: longest, events: eventsOf(taking, correlation) };
 }
 
-function mirror(occurrence: Occurrence, length: number): Occurrence {
-  return { ...occurrence, rules: occurrence.rules.map((rule) => length - 1 - rule) };
-}
-
-/** For each occurrence and each rule that it matches: the longest sequence that ends there. */
-function chainLengths(
-  window: readonly Occurrence[],
-  rules: number,
-  mayFollow: (earlier: Occurrence, later: Occurrence) => boolean,
-): Map<number, number>[] {
-  const all = window.map(() => new Map<number, number>());
+/**
+ * For each occurrence and each rule, at `occurrence * count + rule`: the longest sequence that ends there, or with
+ * the direction -1 begins there; 0 where the occurrence does not match the rule.
+ */
+function chainLengths(window: readonly Occurrence[], count: number, direction: 1 | -1): readonly number[] {
+  const lengths = new Array<number>(window.length * count).fill(0);
+  /** The longest sequence that ends at each occurrence with a rule that was looked at before. */
+  const longest = new Array<number>(window.length).fill(0);
   // Rule by rule, so that events of one time may stand in either order.
-  for (let rule = 0; rule < rules; rule += 1) {
-    window.forEach((occurrence, index) => {
-      if (!occurrence.rules.includes(rule)) return;
+  for (let step = 0; step < count; step += 1) {
+    const rule = direction === 1 ? step : count - 1 - step;
+    for (let index = 0; index < window.length; index += 1) {
+      const occurrence = window[index];
+      if (occurrence?.rules.includes(rule) !== true) continue;
       let best = 0;
-      window.forEach((earlier, before) => {
-        if (earlier.key === occurrence.key || !mayFollow(earlier, occurrence)) return;
-        for (const [previous, length] of all[before] ?? []) {
-          if (previous < rule) best = Math.max(best, length);
-        }
-      });
-      all[index]?.set(rule, best + 1);
-    });
+      for (let other = 0; other < window.length; other += 1) {
+        const length = longest[other] ?? 0;
+        if (length <= best || other === index) continue;
+        if (((window[other]?.time ?? 0) - occurrence.time) * direction <= 0) best = length;
+      }
+      lengths[index * count + rule] = best + 1;
+    }
+    for (let index = 0; index < window.length; index += 1) {
+      longest[index] = Math.max(longest[index] ?? 0, lengths[index * count + rule] ?? 0);
+    }
   }
-  return all;
+  return lengths;
 }

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SubjectTokeniser } from '../../../clients/sdk/linkage/subject-tokens.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { maxRecordsPerToken, MemoryTokenTable } from '../../../gateway/correlator/token-table.ts';
-import { readTokenKeys } from '../../../gateway/correlator/token-keys.ts';
+import { PackedSubject } from '../../../gateway/correlator/packed-subject.ts';
 
 const tokeniser = new SubjectTokeniser({ epoch: 1, secret: new Uint8Array(32).fill(3) });
 const child = { given: 'Isla', family: 'Nowak', birthDate: '2018-03-09', sex: 'F', postcode: 'ML1 2AB' };
@@ -38,15 +39,48 @@ describe('the token index', () => {
 });
 
 describe('the table of tokens', () => {
+  const keysOf = (token: string) => {
+    const subject = new PackedSubject();
+    subject.pack({ epoch: 1, tokens: { 'name-birth': [token] } });
+    return subject;
+  };
+
   it('finds at most so many records by one token, and all of them in a table that grew', () => {
     const table = new MemoryTokenTable(8);
-    const shared = readTokenKeys(['sharedsharedsharedsha']);
+    const shared = keysOf('sharedsharedsharedshar');
     let found = 0;
     for (let record = 0; record < 3 * maxRecordsPerToken; record += 1) {
-      table.admit(readTokenKeys([`own${String(record).padStart(19, 'x')}`]), record, () => undefined);
+      const own = keysOf(String(record).padStart(10, '0').padEnd(22, 'x'));
+      table.admit(own, record, () => expect.unreachable());
       found = 0;
       table.admit(shared, record, () => (found += 1));
     }
     expect(found).toBe(maxRecordsPerToken);
+  });
+
+  it('finds after any admissions and removals just the records that are left', () => {
+    const step = fc.record({ token: fc.nat(5), record: fc.nat(12) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const table = new MemoryTokenTable(8);
+        const held = new Map<number, number[]>();
+        for (const { token, record } of steps) {
+          const keys = keysOf(`token${token}`.padEnd(22, '-'));
+          const holders = held.get(token) ?? [];
+          if (holders.includes(record)) {
+            table.remove(keys, record);
+            held.set(
+              token,
+              holders.filter((holder) => holder !== record),
+            );
+          } else {
+            const found: number[] = [];
+            table.admit(keys, record, (other) => found.push(other));
+            expect(found.sort()).toEqual(holders.toSorted());
+            held.set(token, [...holders, record]);
+          }
+        }
+      }),
+    );
   });
 });
