@@ -44,6 +44,19 @@ export function listOf<S extends z.ZodType>(
   return (text, before = []) => [...before, parse(text)];
 }
 
+/** A parser for a line of words for people, such as a reason: no empty one, no line breaks, none that plays with the screen. */
+export function plainText(maxCharacters: number): (text: string) => string {
+  return (text) => {
+    const words = text.trim();
+    if (words === '') throw new InvalidArgumentError('It must say something.');
+    if (words.length > maxCharacters)
+      throw new InvalidArgumentError(`It must have at most ${maxCharacters} characters.`);
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(words))
+      throw new InvalidArgumentError('It must be one line without control characters.');
+    return words;
+  };
+}
+
 /** `agency/endpoint`. */
 export const endpointAddress = matching(endpointAddressSchema);
 

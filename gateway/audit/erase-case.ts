@@ -35,11 +35,31 @@ export async function eraseCase(
   const record: RecordEntry = { kind: 'case.erased', ...order };
   const outcome = await store.eraseCase(order.case, record);
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
-  const leaf = await findErasure(store, from, order.case);
+  return certify(await findErasure(store, from, order.case), log);
+}
+
+/**
+ * The certificate of an erasure that was done before, for whoever has lost it or never got it.
+ * @param index where the search index has found the leaf of the erasure
+ * @throws CausewayError `case-unknown` when the leaf is not that of an erasure of this case
+ */
+export async function certifyErasure(
+  store: Pick<Store, 'readLeaves'>,
+  log: ProvingLog,
+  id: CaseId,
+  index: number,
+): Promise<ErasureCertificate> {
+  const [leaf] = await store.readLeaves(index, 1);
+  if (leaf?.entry.kind !== 'case.erased' || leaf.entry.case !== id) throw new CausewayError('case-unknown');
+  return certify(leaf, log);
+}
+
+async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertificate> {
+  const { case: id, authority, by } = leaf.entry as unknown as ErasureOrder;
   const { size, text } = await log.checkpointFor(leaf.index + 1);
   const path = await proveInclusion(leaf.index, size, log.read);
   const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
-  return { ...order, at: leaf.at, leaf: leaf.index, proof };
+  return { case: id, authority, by, at: leaf.at, leaf: leaf.index, proof };
 }
 
 /** Others may have written meanwhile. */
