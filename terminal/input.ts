@@ -1,5 +1,6 @@
 /** Options and files as a command takes them, checked where they come in. */
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { CausewayError } from '../protocol/errors.ts';
@@ -78,7 +79,8 @@ export async function readInput(
   try {
     const { size } = await stat(path);
     if (size > maxBytes) throw tooLarge(maxBytes);
-    return await readFile(path);
+    // What a device or a pipe will give, its size does not say.
+    return await readStream(createReadStream(path), maxBytes);
   } catch (error) {
     if (error instanceof CausewayError) throw error;
     throw usageError(`${path} cannot be read${reasonOf(error)}.`, error);
