@@ -1,6 +1,10 @@
 /** Opens the store that an address names, with the engine that it needs. */
+import { CausewayError } from '../protocol/errors.ts';
 import { isMongodbAddress } from './store/store-address.ts';
-import type { Store } from './store/port.ts';
+import { houseCase, type Store } from './store/port.ts';
+
+/** Among so many leaves from the beginning there is one of the gateway's own: it enrolled somebody before anything else. */
+const leavesToTry = 50;
 
 export type StoreOptions = {
   /** Ed25519 private key in PKCS#8 PEM, which signs the gateway's receipts. */
@@ -16,9 +20,33 @@ export type StoreOptions = {
 /**
  * Opens a store.
  * @param address the embedded engine's file, or `mongodb://…`
- * @throws CausewayError `store-incompatible`, `store-damaged`, `store-unavailable`, `configuration-invalid`
+ * @throws CausewayError `store-incompatible`, `store-damaged`, `store-unavailable`, `configuration-invalid`;
+ *   `home-invalid` when its leaves were sealed with another audit key
  */
 export async function openStore(address: string, options: StoreOptions): Promise<Store> {
+  const store = await openEngine(address, options);
+  try {
+    await refuseOtherAuditKey(store);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** With another key every body would be taken for erased, and new ones could not be read with the right one. */
+async function refuseOtherAuditKey(store: Pick<Store, 'readLeaves'>): Promise<void> {
+  const leaves = await store.readLeaves(0, leavesToTry);
+  const own = leaves.find((leaf) => leaf.case === houseCase);
+  if (own?.erased !== true) return;
+  throw new CausewayError('home-invalid', {
+    detail:
+      'audit.key is not the one that the store was written with, so nobody could read what the log stands for. ' +
+      'Put the one from the backup in its place.',
+  });
+}
+
+async function openEngine(address: string, options: StoreOptions): Promise<Store> {
   if (isMongodbAddress(address)) {
     const { openMongodbStore } = await import('./store/mongodb/mongodb-store.ts');
     return await openMongodbStore({ url: address, ...options });

@@ -7,6 +7,8 @@ import { TokenBuckets } from './token-buckets.ts';
 
 const minuteMs = 60_000;
 const mebibyte = 1_048_576;
+/** What reading the smallest frame costs the gateway, in bytes of a large one. */
+const leastFrameBytes = 1_024;
 
 /** Counts per agency, and refusals per endpoint. All share the code `rate-limited`. */
 export class Quotas {
@@ -27,10 +29,10 @@ export class Quotas {
     if (this.#failures.isEmpty(agency)) throw limited('Too many signatures of its agency did not verify.');
   }
 
-  /** Bytes of a frame that arrived. @throws CausewayError `rate-limited` */
+  /** Bytes of a frame that arrived; a small one counts for a KiB. @throws CausewayError `rate-limited` */
   received(endpoint: EndpointAddress, bytes: number): void {
     this.admit(endpoint);
-    this.#bytes.take(agencyOf(endpoint), bytes);
+    this.#bytes.take(agencyOf(endpoint), Math.max(bytes, leastFrameBytes));
   }
 
   /** Signatures that were checked in vain. The next frame is refused once there were too many. */

@@ -25,6 +25,13 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'endpoint-revoked': 'Ask the operator of the gateway; a revoked endpoint needs a new enrolment.',
   'certificate-unknown': 'This identity has been replaced by a later enrolment of the same endpoint.',
   'certificate-invalid': 'Ask the operator for a new token and enrol again if the certificate has expired.',
+  'recipient-revoked': 'Choose another endpoint of that agency: `causeway directory list`.',
+  'store-in-use': 'Stop the other gateway first; administrative commands work beside it.',
+  'case-unknown':
+    'A case is the `thread` of its notices: `causeway audit search` shows it with each of them.',
+  'case-pending':
+    'Wait until every notice of the case is stored, refused or expired: `causeway audit story CASE` tells.',
+  'message-unknown': 'Check the id: `causeway audit search --kind message --json` shows it as `message`.',
   'policy-denied': 'The sharing agreement decides; `causeway policy show` lists what it permits.',
   'category-unknown': 'See the categories: `causeway policy show`.',
   'dataset-unknown': 'See the data sets: `causeway dataset list`.',

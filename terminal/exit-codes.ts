@@ -14,7 +14,13 @@ export const exitCodes = {
 } as const;
 
 /** Codes about what the caller handed in, beyond those that HTTP calls bad requests. */
-const aboutInput = new Set<ErrorCode>(['configuration-invalid', 'policy-invalid', 'token-invalid']);
+const aboutInput = new Set<ErrorCode>([
+  'configuration-invalid',
+  'policy-invalid',
+  'token-invalid',
+  'note-untrusted',
+  'log-foreign',
+]);
 const badRequest = new Set([400, 413, 422]);
 
 /** The exit code for an error that ended a command. */

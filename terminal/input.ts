@@ -1,5 +1,6 @@
 /** Options and files as a command takes them, checked where they come in. */
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { CausewayError } from '../protocol/errors.ts';
@@ -44,6 +45,19 @@ export function listOf<S extends z.ZodType>(
   return (text, before = []) => [...before, parse(text)];
 }
 
+/** A parser for a line of words for people, such as a reason: no empty one, no line breaks, none that plays with the screen. */
+export function plainText(maxCharacters: number): (text: string) => string {
+  return (text) => {
+    const words = text.trim();
+    if (words === '') throw new InvalidArgumentError('It must say something.');
+    if (words.length > maxCharacters)
+      throw new InvalidArgumentError(`It must have at most ${maxCharacters} characters.`);
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(words))
+      throw new InvalidArgumentError('It must be one line without control characters.');
+    return words;
+  };
+}
+
 /** `agency/endpoint`. */
 export const endpointAddress = matching(endpointAddressSchema);
 
@@ -65,7 +79,8 @@ export async function readInput(
   try {
     const { size } = await stat(path);
     if (size > maxBytes) throw tooLarge(maxBytes);
-    return await readFile(path);
+    // What a device or a pipe will give, its size does not say.
+    return await readStream(createReadStream(path), maxBytes);
   } catch (error) {
     if (error instanceof CausewayError) throw error;
     throw usageError(`${path} cannot be read${reasonOf(error)}.`, error);

@@ -3,11 +3,14 @@ import { stripVTControlCharacters } from 'node:util';
 
 const gap = '  ';
 
-/** Lines of a table: every column as wide as its widest cell, the last one as it comes. Colours count nothing. */
+/**
+ * Lines of a table: every column as wide as its widest cell, the last cell of a row as it comes, also where a row has
+ * fewer cells than others. Colours count nothing.
+ */
 export function layOutTable(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, widthOf(cell))));
+    row.slice(0, -1).forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, widthOf(cell))));
   }
   return rows.map((row) =>
     row

@@ -1,4 +1,5 @@
 /** A log in a folder, in the layout of c2sp.org/tlog-tiles. */
+import { constants } from 'node:fs';
 import { open, opendir, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -112,7 +113,8 @@ async function* pathsBelow(dir: string, below: string): AsyncGenerator<string> {
 export async function readUpTo(path: string, limit: number): Promise<Buffer | undefined> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    // Opening a named pipe would otherwise wait for ever for somebody to write into it.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await file.stat();
     if (!found.isFile()) throw unreadable(path, 'it is not a file');
     const bytes = Buffer.allocUnsafe(Math.min(found.size, limit + 1));

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { portNumber, usageError, wholeNumber } from '../../terminal/input.ts';
+import { startListening } from '../../terminal/listening.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -75,7 +76,7 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
       ? {}
       : { tls: { key: await readFile(tlsKey, 'utf8'), cert: await readFile(tlsCertificate, 'utf8') } };
   const { startHolder } = await import('../linkage-holder/server.ts');
-  const server = await startHolder({ dir, port, host, ...tls });
+  const server = await startListening(host, port, () => startHolder({ dir, port, host, ...tls }));
   if (terminal.wantsJson) terminal.json({ type: 'listening', url: server.url });
   else terminal.print(`${terminal.paint.good('listening')}  ${server.url}`);
   try {

@@ -3,6 +3,7 @@ import type { WitnessReply } from '../witness/witness.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { portNumber } from '../../terminal/input.ts';
 import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
+import { startListening } from '../../terminal/listening.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -37,14 +38,16 @@ async function run(dir: string, flags: Flags, terminal: Terminal): Promise<void>
   const store = new WitnessStore(home.storePath);
   try {
     await untilInterrupted(async (signal) => {
-      const server = await startWitnessServer({
-        witness: new Witness({ cosigner, logs, store, now: Date.now }),
-        listen: flags.listen ?? settings.listen,
-        port: flags.port ?? settings.port,
-        ...(tls === undefined ? {} : { tls }),
-        onReply: (reply) => tellReply(reply, terminal),
-        onFailure: (error) => void terminal.fail(error),
-      });
+      const { listen = settings.listen, port = settings.port } = flags;
+      const server = await startListening(listen, port, () =>
+        startWitnessServer({
+          witness: new Witness({ cosigner, logs, store, now: Date.now }),
+          ...{ listen, port },
+          ...(tls === undefined ? {} : { tls }),
+          onReply: (reply) => tellReply(reply, terminal),
+          onFailure: (error) => void terminal.fail(error),
+        }),
+      );
       const verifierKey = formatVerifierKey(cosigner.verifierKey);
       if (terminal.wantsJson)
         terminal.json({ type: 'ready', url: server.url, name: settings.name, verifierKey });

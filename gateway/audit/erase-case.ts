@@ -2,7 +2,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
-import { houseCase, type CaseId, type RecordEntry, type Store, type StoredLeaf } from '../store/port.ts';
+import type { CaseId, RecordEntry, Store, StoredLeaf } from '../store/port.ts';
 import { eachLeaf } from '../store/each-leaf.ts';
 import type { ProvingLog } from './prove-message.ts';
 
@@ -24,50 +24,50 @@ export type ErasureCertificate = ErasureOrder & {
 };
 
 /**
- * Erases a case. One that was erased before, and has had no message since, gets the certificate of then: the log may
- * not have been at hand when it was to be made.
- * @throws CausewayError `case-unknown`, also for the gateway's own case; `case-pending` while messages of the case are
- * on their way
+ * @throws CausewayError `case-unknown`; `case-pending` while messages of the case are on their way
  */
 export async function eraseCase(
   store: Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>,
   log: ProvingLog,
   order: ErasureOrder,
 ): Promise<ErasureCertificate> {
-  // Enrolments, readings and what nobody has signed are in it: the gateway's own account is not any child's.
-  if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order };
   const outcome = await store.eraseCase(order.case, record);
-  if (outcome === 'pending') throw new CausewayError('case-pending');
-  const leaf = await findErasure(store, outcome === 'erased' ? from : 0, order.case);
-  if (leaf === undefined) throw new CausewayError('case-unknown');
-  return certify(leaf, order, log);
+  if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
+  return certify(await findErasure(store, from, order.case), log);
 }
 
-/** The newest erasure of a case from an index on: others may have written meanwhile. */
-async function findErasure(
+/**
+ * The certificate of an erasure that was done before, for whoever has lost it or never got it.
+ * @param index where the search index has found the leaf of the erasure
+ * @throws CausewayError `case-unknown` when the leaf is not that of an erasure of this case
+ */
+export async function certifyErasure(
   store: Pick<Store, 'readLeaves'>,
-  from: number,
+  log: ProvingLog,
   id: CaseId,
-): Promise<StoredLeaf | undefined> {
-  let found: StoredLeaf | undefined;
-  for await (const leaf of eachLeaf(store, from)) {
-    if (leaf.entry.kind === 'case.erased' && leaf.entry.case === id) found = leaf;
-  }
-  return found;
+  index: number,
+): Promise<ErasureCertificate> {
+  const [leaf] = await store.readLeaves(index, 1);
+  if (leaf?.entry.kind !== 'case.erased' || leaf.entry.case !== id) throw new CausewayError('case-unknown');
+  return certify(leaf, log);
 }
 
-async function certify(
-  { index, at, leaf, entry }: StoredLeaf,
-  order: ErasureOrder,
-  log: ProvingLog,
-): Promise<ErasureCertificate> {
-  const { size, text } = await log.checkpointFor(index + 1);
-  const path = await proveInclusion(index, size, log.read);
-  const proof = formatLogProof({ index, path, checkpoint: text, extra: Buffer.from(leaf) });
-  const { authority = order.authority, by = order.by } = entry as Partial<ErasureOrder>;
-  return { case: order.case, authority, by, at, leaf: index, proof };
+async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertificate> {
+  const { case: id, authority, by } = leaf.entry as unknown as ErasureOrder;
+  const { size, text } = await log.checkpointFor(leaf.index + 1);
+  const path = await proveInclusion(leaf.index, size, log.read);
+  const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
+  return { case: id, authority, by, at: leaf.at, leaf: leaf.index, proof };
+}
+
+/** Others may have written meanwhile. */
+async function findErasure(store: Pick<Store, 'readLeaves'>, from: number, id: CaseId): Promise<StoredLeaf> {
+  for await (const leaf of eachLeaf(store, from)) {
+    if (leaf.entry.kind === 'case.erased' && leaf.entry.case === id) return leaf;
+  }
+  throw new CausewayError('store-unavailable', { detail: 'The leaf of the erasure cannot be read.' });
 }
 
 /** The certificate for people, with the proof for machines below it. */

@@ -6,7 +6,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint, signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import type { NoteSigner } from '../../protocol/proof/note-signer.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
@@ -94,15 +94,23 @@ export class LogBuilder {
 
   async #begin(): Promise<void> {
     const published = await this.#readPublished();
-    this.#tree = new TileBuilder();
-    this.#tail = [];
-    await this.#restore(published?.size ?? 0);
+    await this.#rebuild(published?.size ?? 0, await this.#restoreTree(published?.size ?? 0));
     if (published !== undefined) {
-      await this.#takeLeaves(published.size);
+      // A damaged tile looks like a fork at first: the leaves alone decide.
+      if (!this.#tree.root().equals(published.root)) await this.#rebuild(published.size, new TileBuilder());
       this.#refuseFork(published);
+      // What is damaged at the end of the log is mended now, and not only with the next leaf.
+      await this.#writePartial();
     }
     this.#published = published;
     this.#isSound = true;
+  }
+
+  /** Takes leaves on top of a tree until it has so many. */
+  async #rebuild(size: number, tree: TileBuilder): Promise<void> {
+    this.#tree = tree;
+    this.#tail = [];
+    await this.#takeLeaves(size);
   }
 
   async #advance(): Promise<PublishedCheckpoint | undefined> {
@@ -186,13 +194,18 @@ export class LogBuilder {
   }
 
   /** Begins where everything is known to be on disk; the tail of the bundle comes from the store again. */
-  async #restore(limit: number): Promise<void> {
+  async #restoreTree(limit: number): Promise<TileBuilder> {
     const size = Math.min(limit, await this.#readMark());
     const whole = size - (size % tileWidth);
     const tiles = await Promise.all(partialTilesAt(whole).map(async (name) => this.#readTile(name)));
     const found = tiles.filter((tile) => tile !== undefined);
-    if (found.length < tiles.length) return;
-    this.#tree = TileBuilder.restore(whole, found);
+    if (found.length < tiles.length) return new TileBuilder();
+    try {
+      return TileBuilder.restore(whole, found);
+    } catch (error) {
+      if (!isCausewayError(error, 'log-malformed')) throw error;
+      return new TileBuilder();
+    }
   }
 
   async #readTile(name: TileName): Promise<(TileName & { readonly bytes: Buffer }) | undefined> {

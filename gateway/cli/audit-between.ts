@@ -1,4 +1,5 @@
 /** `causeway audit between`: that nothing was removed between two checkpoints, and what is missing otherwise. */
+import { Readable } from 'node:stream';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
@@ -9,6 +10,9 @@ import type { Store } from '../store/port.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import type { NamedCheckpoint } from './named-checkpoint.ts';
 import { recordReading } from './record-reading.ts';
+
+/** No checkpoint comes from stdin. */
+const nothing: AsyncIterable<Buffer> = Readable.from([]);
 
 type Period = { readonly from: NamedCheckpoint; readonly to: NamedCheckpoint };
 
@@ -60,14 +64,16 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     { readLogHistory },
     { findCheckpoint },
     { parseVerifierKey },
-    { readFile },
+    { readInput },
+    { maxNoteBytes },
     settings,
   ] = await Promise.all([
     import('./published-log.ts'),
     import('../audit/log-history.ts'),
     import('./named-checkpoint.ts'),
     import('../../protocol/proof/verifier-key.ts'),
-    import('node:fs/promises'),
+    import('../../terminal/input.ts'),
+    import('../../protocol/proof/note.ts'),
     import('../identity/gateway-settings.ts'),
   ]);
   const log = new PublishedLog(home, store);
@@ -79,7 +85,12 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
       witnesses: home.settings.log.witnesses.map(({ key }) => parseVerifierKey(key)),
     },
     past: await readLogHistory(home.checkpointsDir),
-    ...{ latest, read: log.read, now: Date.now(), readFile },
+    ...{
+      latest,
+      read: log.read,
+      now: Date.now(),
+      readFile: (path: string) => readInput(path, nothing, maxNoteBytes),
+    },
   };
   const period: Period = {
     from: await findCheckpoint(from, false, sources),

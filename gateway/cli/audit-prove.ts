@@ -30,24 +30,28 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
   const message = messageIdSchema.safeParse(given);
   if (!message.success)
     throw new CausewayError('usage-invalid', { detail: `${given} is no id of a message.` });
-  const [{ PublishedLog }, { proveMessage }, { formatEvidence }, { writeFile }] = await Promise.all([
+  const [{ PublishedLog }, { proveMessage }, { formatEvidence }, { writeResult }] = await Promise.all([
     import('./published-log.ts'),
     import('../audit/prove-message.ts'),
     import('../../protocol/audit/evidence.ts'),
-    import('node:fs/promises'),
+    import('../../terminal/output-file.ts'),
   ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
-    await recordReading(store, 'audit.proof-made', { message: message.data });
-    const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
-    await writeFile(out, formatEvidence(evidence), { mode: 0o600 });
-    const { leaves, receipts } = evidence;
+    const counts = { leaves: 0, receipts: 0 };
+    await writeResult(out, async () => {
+      await recordReading(store, 'audit.proof-made', { message: message.data });
+      const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
+      counts.leaves = evidence.leaves.length;
+      counts.receipts = evidence.receipts.length;
+      return formatEvidence(evidence);
+    });
     if (terminal.wantsJson) {
-      terminal.json({ type: 'evidence', file: out, leaves: leaves.length, receipts: receipts.length });
+      terminal.json({ type: 'evidence', file: out, ...counts });
       return;
     }
     terminal.print(`${terminal.paint.good('written')}  ${out}`);
-    terminal.hint(
-      `It holds ${leaves.length} leaves with their proofs. Next: causeway audit verify ${out} --key log.vkey`,
-    );
+    terminal.hint(`It holds ${counts.leaves} leaves with their proofs. Next:`);
+    terminal.hint(`  causeway audit checkpoint --vkey > log.vkey`);
+    terminal.hint(`  causeway audit verify ${out} --key log.vkey`);
   });
 }

@@ -12,6 +12,10 @@ type Flags = FilterFlags & GatewayFlags & { readonly limit: number; readonly bef
 
 const defaultLimit = 25;
 const maxLimit = 1_000;
+/** Characters of a value in a line for people. */
+const maxShown = 100;
+
+type Matter = NonNullable<SearchHit['matter']>;
 
 export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): void {
   const search = audit
@@ -72,24 +76,34 @@ function cellsOf(
   { paint }: Terminal,
 ): string[] {
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
-  return [
+  const beginning = [
     String(index).padStart(6),
     paint.dim(new Date(at).toISOString().slice(0, 19).replace('T', ' ')),
     code === undefined ? words : `${words} ${code}`,
-    erased ? paint.dim('erased') : showableLine(matter === undefined ? '' : partiesOf(matter, nth)),
-    showableLine(matter?.category === undefined ? '' : `${matter.category} (${matter.severity ?? '?'})`),
+  ];
+  if (matter?.source === undefined) {
+    const words = erased ? paint.dim('erased') : detailsOf(matter ?? {});
+    return [...beginning, id === undefined ? words : `${words} ${paint.dim(`case ${id}`)}`.trimStart()];
+  }
+  return [
+    ...beginning,
+    erased ? paint.dim('erased') : showableLine(partiesOf(matter.source, matter, nth)),
+    showableLine(matter.category === undefined ? '' : `${matter.category} (${matter.severity ?? '?'})`),
     id === undefined ? '' : paint.dim(`case ${id}`),
   ];
 }
 
-/** `from → to` of a notice or a delivery; of anything else, what it says itself. */
-function partiesOf(matter: NonNullable<SearchHit['matter']>, nth: number | undefined): string {
-  const { source, recipients = [] } = matter;
-  if (source !== undefined) {
-    const to = nth === undefined ? recipients : recipients.slice(nth, nth + 1);
-    return to.length === 0 ? source : `${source} → ${to.join(', ')}`;
-  }
+/** `from → to` of a notice or a delivery. */
+function partiesOf(source: string, { recipients = [] }: Matter, nth: number | undefined): string {
+  const to = nth === undefined ? recipients : recipients.slice(nth, nth + 1);
+  return to.length === 0 ? source : `${source} → ${to.join(', ')}`;
+}
+
+/** What any other leaf says. Keys and whole directory entries are for `--json`. */
+function detailsOf(matter: Matter): string {
   return Object.entries(matter)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const)
+    .map(([name, text]) => `${name}=${text.length > maxShown ? `${text.slice(0, maxShown)}…` : text}`)
+    .map(showableLine)
     .join(' ');
 }

@@ -61,10 +61,16 @@ function gapSentences(
       ({ source, to, leaf }) =>
         `${party(source, words)} began to count its notices to ${party(to, words)} anew at leaf ${leaf}: a device without its past, or two devices with one name.`,
     ),
-    ...(missingBefore > 0 ? [`${missingBefore} numbers were missing before the period and still are.`] : []),
+    ...(missingBefore > 0
+      ? [
+          missingBefore === 1
+            ? '1 number was missing before the period and still is.'
+            : `${missingBefore} numbers were missing before the period and still are.`,
+        ]
+      : []),
     ...(erasedNotices > 0
       ? [
-          `${erasedNotices} notices belong to cases that were erased: their numbers are not known any more, and may be among those missing.`,
+          `${count(erasedNotices, 'notice')} of cases that were erased: their numbers are not known any more, and may be among those missing.`,
         ]
       : []),
   ];
@@ -99,12 +105,12 @@ function party(address: string, words: BetweenWords): string {
 }
 
 function checkpointWords({ size, signed, keptAt, cosignatures }: NamedCheckpoint): string {
-  if (!signed) return `the first ${size} leaves, of which no checkpoint was kept: nobody signed just these.`;
+  if (!signed) return `the first ${leaves(size)}, of which no checkpoint was kept: nobody signed just these.`;
   const kept = keptAt === undefined ? '' : `, kept ${timeOf(keptAt)}`;
   const by = cosignatures.map(({ name, timeSeconds }) => `${name} (${timeOf(timeSeconds * 1000)})`);
   const cosigned =
     by.length === 0 ? 'no witness in gateway.yaml has cosigned it' : `cosigned by ${by.join(' and ')}`;
-  return `the checkpoint of ${size} leaves${kept}; ${cosigned}.`;
+  return `the checkpoint of ${leaves(size)}${kept}; ${cosigned}.`;
 }
 
 function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenReport): string {
@@ -115,11 +121,15 @@ function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenRe
     count(unread.length, 'unread notice'),
     silentWords(silent.length),
   ];
-  return `Nothing was removed or changed: the log of ${to.size} leaves begins with all ${from.size} of the earlier one. ${parts.join(', ')}.`;
+  return `Nothing was removed or changed: the log of ${leaves(to.size)} begins with all ${from.size} of the earlier one. ${parts.join(', ')}.`;
 }
 
 function silentWords(length: number): string {
   return length === 1 ? '1 silent agency' : `${length} silent agencies`;
+}
+
+function leaves(size: number): string {
+  return size === 1 ? '1 leaf' : `${size} leaves`;
 }
 
 function count(length: number, what: string): string {

@@ -22,11 +22,11 @@ export async function openHome(dir: string): Promise<GatewayHome> {
   return openGatewayHome(dir, Date.now);
 }
 
+/** A gateway's home, and its store opened beside the gateway. */
+export type OpenGateway = { readonly home: GatewayHome; readonly store: Store };
+
 /** Opens home and store for some work, and closes the store afterwards. A gateway may run meanwhile. */
-export async function withGateway<T>(
-  dir: string,
-  work: (parts: { readonly home: GatewayHome; readonly store: Store }) => Promise<T>,
-): Promise<T> {
+export async function withGateway<T>(dir: string, work: (gateway: OpenGateway) => Promise<T>): Promise<T> {
   const home = await openHome(dir);
   const { openStore } = await import('../open-store.ts');
   const store = await openStore(home.store, home.storeKeys);

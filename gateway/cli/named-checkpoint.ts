@@ -1,5 +1,5 @@
 /** The checkpoint that a person means: a file, a time, or a number of leaves. */
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
 import { rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import type { PublishedCheckpoint } from '../audit/log-builder.ts';
@@ -46,7 +46,12 @@ export async function findCheckpoint(
     const detail = `${given} is neither a file, nor a time, nor a number of leaves.`;
     throw new CausewayError('log-unreadable', { detail, cause: error });
   });
-  return open(text, trust);
+  try {
+    return open(text, trust);
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    throw new CausewayError(error.code, { detail: `${given}: ${error.detail ?? ''}`, cause: error });
+  }
 }
 
 /** The kept checkpoint that is nearest to a time; what is published now counts as kept now. */

@@ -3,6 +3,7 @@ import websocket from '@fastify/websocket';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
 import { limits, subprotocol } from '../../protocol/limits.ts';
+import { answerBrokenRequest } from './broken-request.ts';
 import { asCausewayError, sendProblem } from './problem.ts';
 
 export type ServerOptions = {
@@ -49,6 +50,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: connectionTimeoutMs,
     forceCloseConnections: true,
+    // What is no HTTP, or has too long a head: there is no request yet, and no reply.
+    clientErrorHandler: (error, socket) =>
+      answerBrokenRequest(error, socket, (typed) => options.refused(typed)),
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error, _request, reply) => {
       const typed = asCausewayError(error);

@@ -75,6 +75,7 @@ export class Session {
     this.#deadline = setTimeout(() => this.#apply({ type: 'deadline' }), limits.helloTimeoutMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => (this.#missedPongs = 0));
+    for (const beat of ['ping', 'pong'] as const) socket.on(beat, (data) => this.#receive(data));
     socket.on('error', (error) => this.#context.report(this.endpoint, asFrameError(error)));
     socket.on('close', () => this.#gone());
     transport.on('drain', () => this.#resume());
@@ -126,9 +127,11 @@ export class Session {
     this.terminate();
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  /** @param isBinary undefined for pings and pongs, which cost the gateway time all the same */
+  #receive(data: RawData, isBinary?: boolean): void {
     try {
       this.#context.received(this.endpoint, (data as Buffer).byteLength);
+      if (isBinary === undefined) return;
       if (!isBinary) {
         this.#apply({ type: 'control', frame: parseClientFrame((data as Buffer).toString('utf8')) });
         return;

@@ -146,8 +146,15 @@ describe('causeway audit between', () => {
     );
     writeFileSync(join(dir, 'strange'), strange);
     const refused = await audit('between', join(dir, 'strange'), 'now');
-    expect(refused.code).not.toBe(0);
+    expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('note-untrusted');
+    expect(refused.stderr).toContain(`${join(dir, 'strange')}: `);
+    const other = { origin: 'other.example', size: 1, root: Buffer.alloc(32) };
+    writeFileSync(join(dir, 'foreign'), signCheckpoint(other, noteSigner(other.origin, ed25519())));
+    const foreign = await audit('between', join(dir, 'foreign'), 'now');
+    expect(foreign.code).toBe(2);
+    expect(foreign.stderr).toContain('It says other.example');
+    expect((await audit('between', '/dev/zero', 'now')).code).toBe(3);
     const missing = await audit('between', join(dir, 'nothing-here'), 'now');
     expect(missing.code).toBe(3);
     expect(missing.stderr).toContain('is neither a file, nor a time, nor a number of leaves');

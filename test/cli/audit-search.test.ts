@@ -123,3 +123,21 @@ describe('causeway audit story', () => {
     expect(stderr).toContain('code   case-unknown');
   });
 });
+
+// Last, for it adds a leaf that others would find.
+describe('causeway audit search, of a leaf that says much', () => {
+  it('keeps a line for people short, whatever a leaf holds', async () => {
+    const home = await openGatewayHome(join(dir, 'gateway'), Date.now);
+    const store = await openStore(home.store, home.storeKeys);
+    const became = { endpoint: duty, openpgpCertificate: 'x'.repeat(3_000) };
+    await store.appendRecords([{ kind: 'endpoint.enrolled', endpoint: duty, became }]);
+    await store.close();
+    const { stdout } = await audit('search', '--endpoint', duty);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toContain(`endpoint.enrolled`);
+    expect(lines[0]).toContain(`endpoint=${duty}`);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(250);
+    const json = jsonLines((await audit('search', '--kind', 'endpoint.enrolled', '--json')).stdout);
+    expect(json[0]).toMatchObject({ became });
+  });
+});

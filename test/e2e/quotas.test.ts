@@ -72,6 +72,19 @@ describe('quotas, while others go on', () => {
     await reformed.leave();
   });
 
+  it.each(['control frames', 'pongs'])('cuts off an agency that floods its session with %s', async (kind) => {
+    const flood = await exchange.connect(people.police);
+    await flood.welcomed();
+    for (let sent = 0; sent < 1_100 && flood.isOpen; sent++) {
+      if (kind === 'pongs') flood.webSocket.pong();
+      else flood.control({ type: 'received', units: 0 });
+    }
+    expect(await flood.closed()).toEqual(rateLimited);
+    exchange.expectRecord({ kind: 'session.error', code: 'rate-limited', endpoint: addresses.police });
+    ahead += 61_000;
+    await (await exchange.connect(people.police)).leave();
+  });
+
   it('ends a session that repeats what was answered, for each repeat leaves a line in the record', async () => {
     const writer = await Writer.open(people.police, [people.north]);
     const message = writer.message();

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { catalogue, CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { exitCodeFor } from '../../terminal/exit-codes.ts';
-import { durationMs, parseJsonInput, wholeNumber } from '../../terminal/input.ts';
+import { durationMs, parseJsonInput, plainText, readInput, wholeNumber } from '../../terminal/input.ts';
+import { startListening } from '../../terminal/listening.ts';
 import { createPaint, showable, showableLine, showsColour } from '../../terminal/paint.ts';
 import { layOutTable, wrapText } from '../../terminal/table.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
@@ -16,6 +17,36 @@ function openTerminal(options: { json?: boolean; isTTY?: boolean; env?: NodeJS.P
   const read = (stream: PassThrough): string => String(stream.read() ?? '');
   return { terminal, stdout: () => read(stdout), stderr: () => read(stderr) };
 }
+
+describe('what a command is given', () => {
+  it('is read up to its limit from what never ends', async () => {
+    await expect(readInput('/dev/zero', new PassThrough(), 1_000)).rejects.toMatchObject({
+      code: 'payload-too-large',
+    });
+    await expect(readInput('/', new PassThrough(), 1_000_000)).rejects.toMatchObject({
+      code: 'usage-invalid',
+      detail: '/ cannot be read: it is a folder.',
+    });
+  });
+
+  it('as words for people is one line that says something', () => {
+    const read = plainText(20);
+    expect(read('  the Committee, 4.2 ')).toBe('the Committee, 4.2');
+    for (const bad of ['', ' ', 'two\nlines', 'a\u001b[2J', 'right\u202eleft', 'x'.repeat(21)])
+      expect(() => read(bad)).toThrow('It must');
+  });
+});
+
+describe('a server of a command', () => {
+  it('says why it cannot listen', async () => {
+    const start = (): Promise<never> => Promise.reject(Object.assign(new Error(), { code: 'EADDRINUSE' }));
+    await expect(startListening('127.0.0.1', 8444, start)).rejects.toMatchObject({
+      code: 'configuration-invalid',
+      detail: 'It cannot listen on 127.0.0.1, port 8444: another program listens there.',
+    });
+    await expect(startListening('::1', 1, () => Promise.reject(new Error('else')))).rejects.toThrow('else');
+  });
+});
 
 describe('an error on the terminal', () => {
   const problems = [{ at: 'agencies.yaml', line: 3, column: 5, message: 'names an unknown sector' }];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('verifying what is named', () => {
+  it('does not wait for ever for a pipe that nobody writes into', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    await expect(verifyPath(at('pipe'), { keyFile: at('log.vkey') })).rejects.toMatchObject({
+      code: 'log-unreadable',
+      detail: `${at('pipe')}: it is not a file.`,
+    });
+  });
+
   it('takes a folder with the key beside it, and witnesses', async () => {
     const report = await verifyPath(at('log'), { witnessFiles: [at('committee.vkey')] });
     expect(report).toMatchObject({ subject: 'log', size: 300, findings: [] });

@@ -112,6 +112,29 @@ describe('the published log', () => {
     );
   });
 
+  test('a file that was cut or changed afterwards is mended at the next start, and is no fork', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(700);
+    const builder = await openBuilder(temporary.dir, leaves, signer);
+    await builder.advance();
+    await builder.sync();
+    const atTheEdge = ['tile/0/002.p/188', 'tile/1/000.p/2', 'tile/entries/002.p/188'];
+    for (const path of atTheEdge) {
+      const file = join(temporary.dir, path);
+      const whole = await readFile(file);
+      for (const broken of [whole.subarray(0, 5), Buffer.alloc(whole.byteLength, 7), undefined]) {
+        if (broken === undefined) await rm(file);
+        else await writeFile(file, broken);
+        await openBuilder(temporary.dir, leaves, signer);
+        expect(await readFile(file)).toEqual(whole);
+      }
+    }
+    await rm(join(temporary.dir, 'tile'), { recursive: true });
+    await openBuilder(temporary.dir, leaves, signer);
+    await expectWhole(temporary.dir, 700);
+  });
+
   test('a failure at any write is told, and the next step makes the log whole', async () => {
     /** Fails the nth write, before or after it. */
     class FailingFolder extends LogFolder {

@@ -129,6 +129,11 @@ test.each([
   ['hosts:\n  - ok\n  - "not ok"', '/hosts/1', 3],
   ['hosts: [a]\nquotas:\n  sessionsPerAgency: 0', '/quotas/sessionsPerAgency', 3],
   ['hosts: [a]\nquotas:\n  agencyBytes: 7', 'agencyBytes', 3],
+  [
+    'hosts: [a]\nlog:\n  witnesses: [{ url: "https://w.example", key: "w.example+0a06d035+AVML" }]',
+    'verifier key',
+    3,
+  ],
   ['hosts: [a', 'YAML', 1],
   ['', 'expected', undefined],
 ])('settings that are wrong are refused with file and line: %j', (source, words, line) => {

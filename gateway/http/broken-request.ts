@@ -1,0 +1,31 @@
+/** Requests that cannot be read as HTTP, answered in the words of the catalogue all the same. */
+import type { Socket } from 'node:net';
+import { CausewayError } from '../../protocol/errors.ts';
+import { problemDetails } from './problem.ts';
+
+const tooLong = new Set(['HPE_HEADER_OVERFLOW', 'HPE_CHUNK_EXTENSIONS_OVERFLOW']);
+
+/** Answers, where there is somebody to answer, and ends the connection. */
+export function answerBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Pick<Socket, 'writable' | 'end' | 'destroy'>,
+  refused: (error: CausewayError) => void,
+): void {
+  const { code = '' } = error;
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const typed = new CausewayError(tooLong.has(code) ? 'request-too-large' : 'request-malformed', {
+    cause: error,
+  });
+  refused(typed);
+  const body = JSON.stringify(problemDetails(typed));
+  const head = [
+    `HTTP/1.1 ${typed.meaning.httpStatus} ${typed.code}`,
+    'content-type: application/problem+json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { createPublicKey } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildServer } from '../../../gateway/http/server.ts';
+import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
+import type { ErrorCode } from '../../../protocol/errors.ts';
+
+const refused: ErrorCode[] = [];
+let server: FastifyInstance;
+
+beforeAll(async () => {
+  const authority = await openAuthority(await createAuthority({ name: 'x', now: Date.now() }), Date.now);
+  const key = createP256Key();
+  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
+  const { pem } = await authority.issueServerCertificate(publicKey, ['localhost']);
+  server = await buildServer({
+    tls: { key, cert: pem, ca: authority.certificatePem },
+    log: pino({ level: 'silent' }),
+    report: (error) => expect.fail(String(error)),
+    refused: ({ code }) => refused.push(code),
+  });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+});
+afterAll(() => server.close());
+
+it.each([
+  [413, 'request-too-large', `GET /livez HTTP/1.1\r\nHost: x\r\nx: ${'secret'.repeat(5_000)}\r\n\r\n`],
+  [400, 'request-malformed', 'secret of somebody\r\n\r\n'],
+  [400, 'request-malformed', 'POST / HTTP/1.1\r\nHost: x\r\ncontent-length: secret\r\n\r\n'],
+])('what is no request is answered by %i %s, and not repeated', async (status, code, sent) => {
+  const { port } = server.server.address() as AddressInfo;
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+  socket.write(sent);
+  await once(socket, 'close');
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  expect(head).toContain('application/problem+json');
+  expect(JSON.parse(body)).toMatchObject({ status, code });
+  expect(answer).not.toContain('secret');
+  expect(refused.at(-1)).toBe(code);
+});
