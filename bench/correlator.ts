@@ -30,6 +30,8 @@ const { values } = parseArgs({
   },
 });
 const policyDir = new URL('../policies', import.meta.url).pathname;
+/** Replays after the first one; of their times the middle one is told. */
+const warmReplays = 5;
 const yearMs = 365.25 * 86_400_000;
 
 if (values.stream === undefined || values.truth === undefined) {
@@ -58,7 +60,9 @@ async function run(streamFile: string, truthFile: string): Promise<void> {
   const notices = tokenise(lines, policy);
   const tokenSeconds = (performance.now() - before) / 1000;
   const cold = replay(notices, patterns);
-  const warm = replay(notices, patterns);
+  const warm = Array.from({ length: warmReplays }, () => replay(notices, patterns).seconds).sort(
+    (a, b) => a - b,
+  );
   const arrivedAt = new Map(notices.toReversed().map(({ event }) => [event.id, event.arrived]));
   const result = score(cold.alerts, truth, patterns, arrivedAt);
   if (values.alerts !== undefined) writeFileSync(values.alerts, cold.alerts.map(alertLine).join(''));
@@ -73,7 +77,8 @@ async function run(streamFile: string, truthFile: string): Promise<void> {
     ...figures,
     falseAlertsPer1000ChildYears: round((1000 * result.falseAlerts) / childYears, 3),
     children: cold.children,
-    eventsPerSecond: Math.round(notices.length / warm.seconds),
+    eventsPerSecond: Math.round(notices.length / (warm[warmReplays >> 1] ?? cold.seconds)),
+    eventsPerSecondFastest: Math.round(notices.length / (warm[0] ?? cold.seconds)),
     eventsPerSecondCold: Math.round(notices.length / cold.seconds),
     tokenSetsPerSecond: Math.round(notices.length / tokenSeconds),
     memory: {

@@ -1,7 +1,7 @@
 /**
  * The tables of docs/linkage.md: our tiers beside what others link by, on household registers and on FEBRL's.
  *
- *     node bench/linkage-table.ts [FEBRL.csv …] [--people N] [--write]
+ *     npm run bench:linkage-table -- [FEBRL.csv …] [--people N] [--write]
  *
  * `--write` puts the tables into docs/linkage.md, between its marks. Households are made by `generate-register.ts`.
  */
@@ -13,7 +13,7 @@ import { SubjectTokeniser } from '../clients/sdk/linkage/subject-tokens.ts';
 import { linkRegister } from './linkage/link-register.ts';
 import { parseRegister, readRegister, type RegisterRecord } from './linkage/register-file.ts';
 import { censusKeys, exactKeys, slk581Keys, type RivalKeys } from './linkage/rival-keys.ts';
-import { countTruePairs, scorePairs } from './linkage/score.ts';
+import { countTruePairs, scorePairs, type Score } from './linkage/score.ts';
 import { generateRegister, registerDefaults } from './register/write-register.ts';
 
 type Pair = readonly [number, number];
@@ -51,16 +51,20 @@ function linkByTiers(records: readonly RegisterRecord[]): { same: Pair[]; both: 
   return { same: of('same'), both: of('same', 'possible') };
 }
 
-function compare(title: string, records: readonly RegisterRecord[]): string[] {
-  const truePairs = countTruePairs(records, all);
+/** Every way of linking, by the name that the tables give it. */
+function linkByAll(records: readonly RegisterRecord[]): [string, Pair[]][] {
   const { same, both } = linkByTiers(records);
-  const rows: [string, Pair[]][] = [
+  return [
     ['exact name and date', linkByKeys(records, exactKeys)],
     ['SLK-581', linkByKeys(records, slk581Keys)],
     ['census match-keys', linkByKeys(records, censusKeys)],
     ['`same`', same],
     ['`same` and `possible`', both],
   ];
+}
+
+function compare(title: string, records: readonly RegisterRecord[], rows: [string, Pair[]][]): string[] {
+  const truePairs = countTruePairs(records, all);
   return [
     `**${title}**: ${records.length} records, ${truePairs} true pairs.`,
     '',
@@ -85,48 +89,57 @@ function sharesHousehold(records: readonly RegisterRecord[], [left, right]: Pair
   return records[left]?.household !== '' && records[left]?.household === records[right]?.household;
 }
 
-/** Misses and false links by a property of the records: who pays for the errors. */
-function fairness(records: readonly RegisterRecord[]): string[] {
-  const { same, both } = linkByTiers(records);
-  const keys = (pairs: readonly Pair[]): Set<string> =>
-    new Set(pairs.map(([left, right]) => `${left} ${right}`));
-  const [isSame, isBoth] = [keys(same), keys(both)];
-  const byEntity = Map.groupBy(
-    records.map((record, at) => ({ ...record, at })),
-    ({ entity }) => entity,
-  );
-  const truePairs = [...byEntity.values()].flatMap((group) =>
-    group.flatMap((right, at) => group.slice(0, at).map((left): Pair => [left.at, right.at])),
-  );
-  const falsePairs = both.filter((pair) => !isTrue(records, pair));
-  const lacks = (name: keyof RegisterRecord['subject']) => (at: number) =>
-    (records[at]?.subject[name] ?? '') === '';
-  const groups: [string, (at: number) => boolean][] = [
-    ...[...new Set(records.map(({ origin }) => origin))]
-      .sort()
-      .map((origin): [string, (at: number) => boolean] => [
-        `names: ${origin}`,
-        (at) => records[at]?.origin === origin,
-      ]),
+type Group = readonly [name: string, belongs: (at: number) => boolean];
+
+/** Whom an error could fall upon: by the origin of names, by sex, by what is missing. */
+function groupsOf(records: readonly RegisterRecord[]): Group[] {
+  const lacks =
+    (name: keyof RegisterRecord['subject']) =>
+    (at: number): boolean =>
+      (records[at]?.subject[name] ?? '') === '';
+  const origins = [...new Set(records.map(({ origin }) => origin))].sort();
+  return [
+    ...origins.map((origin): Group => [`names: ${origin}`, (at) => records[at]?.origin === origin]),
+    ['girls', (at) => records[at]?.subject.sex === 'F'],
+    ['boys', (at) => records[at]?.subject.sex === 'M'],
     ['one lacks the forename', lacks('given')],
     ['one lacks the birth date', lacks('birthDate')],
     ['one lacks the postcode', lacks('postcode')],
     ['one lacks the address', lacks('address')],
     ['one lacks the CHI number', lacks('chi')],
   ];
+}
+
+/** Who pays for the errors: F1 of every way of linking for the pairs that a group is part of, and our misses. */
+function fairness(records: readonly RegisterRecord[], rows: [string, Pair[]][]): string[] {
+  const truePairs = truePairsOf(records);
   return [
-    '| Pairs | True | `same` finds | both tiers find | False in both tiers |',
-    '| --- | --- | --- | --- | --- |',
-    ...groups.map(([name, belongs]) => {
+    `| Pairs | True | ${rows.map(([name]) => `F1 ${name}`).join(' | ')} | \`same\` misses | both miss | False in both |`,
+    `| ${Array.from({ length: rows.length + 5 }, () => '---').join(' | ')} |`,
+    ...groupsOf(records).map(([name, belongs]) => {
       const touches = ([left, right]: Pair): boolean => belongs(left) || belongs(right);
-      const mine = truePairs.filter(touches);
-      const found = (set: Set<string>): number =>
-        mine.filter(([left, right]) => set.has(`${left} ${right}`)).length;
-      const wrong = falsePairs.filter(touches).length;
-      return `| ${name} | ${mine.length} | ${percent(found(isSame), mine.length)} | ${percent(found(isBoth), mine.length)} | ${wrong} |`;
+      const most = truePairs.filter(touches).length;
+      const scores = rows.map(([, pairs]) => {
+        const mine = pairs.filter(touches);
+        return scorePairs(mine.length, mine.filter((pair) => isTrue(records, pair)).length, most);
+      });
+      const [same, both] = scores.slice(-2);
+      const misses = (score: Score | undefined): string => percent((1 - (score?.recall ?? 0)) * most, most);
+      const shown = scores.map(({ f1 }) => f1.toFixed(3)).join(' | ');
+      return `| ${name} | ${most} | ${shown} | ${misses(same)} | ${misses(both)} | ${both?.falsePairs ?? 0} |`;
     }),
     '',
   ];
+}
+
+function truePairsOf(records: readonly RegisterRecord[]): Pair[] {
+  const byEntity = Map.groupBy(
+    records.map(({ entity }, at) => ({ entity, at })),
+    ({ entity }) => entity,
+  );
+  return [...byEntity.values()].flatMap((group) =>
+    group.flatMap((right, at) => group.slice(0, at).map((left): Pair => [left.at, right.at])),
+  );
 }
 
 const households = parseRegister(
@@ -137,20 +150,20 @@ const withoutIds = households.map(({ subject: { chi: _chi, ...subject }, ...reco
   ...record,
   subject,
 }));
+const householdRows = linkByAll(households);
 const lines = [
-  ...compare(`Households (seed ${seed})`, households),
-  ...compare('The same without identifiers', withoutIds),
+  ...compare(`Households (seed ${seed})`, households, householdRows),
+  ...compare('The same without identifiers', withoutIds, linkByAll(withoutIds)),
   ...positionals.flatMap((file) =>
-    [true, false].flatMap((withIds) =>
-      compare(
-        `FEBRL ${basename(file, '.csv')}${withIds ? '' : ' without identifiers'}`,
-        readRegister(file, { withIds }),
-      ),
-    ),
+    [true, false].flatMap((withIds) => {
+      const records = readRegister(file, { withIds });
+      const title = `FEBRL ${basename(file, '.csv')}${withIds ? '' : ' without identifiers'}`;
+      return compare(title, records, linkByAll(records));
+    }),
   ),
-  'Who pays for the errors, on the households with identifiers:',
+  'Who pays for the errors, on the households with identifiers. F1 is of all pairs that the group is part of:',
   '',
-  ...fairness(households),
+  ...fairness(households, householdRows),
 ];
 const text = lines.join('\n');
 if (values.write) {

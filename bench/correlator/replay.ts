@@ -2,22 +2,24 @@
 import { performance } from 'node:perf_hooks';
 import { SubjectTokeniser } from '../../clients/sdk/linkage/subject-tokens.ts';
 import { alertKey, type Alert } from '../../gateway/correlator/alert.ts';
-import { Correlator } from '../../gateway/correlator/correlator.ts';
+import { Correlator, type Outcome } from '../../gateway/correlator/correlator.ts';
 import { describeEvent } from '../../gateway/correlator/describe-event.ts';
 import { byArrival, type CorrelatorEvent } from '../../gateway/correlator/event.ts';
 import { LinkIndex } from '../../gateway/correlator/link-index.ts';
-import type { LinkRecord, Linker } from '../../gateway/correlator/linker.ts';
+import type { LinkRecord } from '../../gateway/correlator/linker.ts';
 import type { Pattern } from '../../gateway/correlator/patterns/pattern.ts';
 import { MemoryTokenTable } from '../../gateway/correlator/token-table.ts';
 import type { PolicySet } from '../../gateway/policy/policy-set.ts';
 import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 import type { StreamLine } from './stream.ts';
 
-export type Told = { readonly event: CorrelatorEvent; readonly tokens: SubjectTokens };
+/** A notice with the tokens as they come over the wire: text, so that the stream weighs on no heap but the gateway's. */
+export type Told = { readonly event: CorrelatorEvent; readonly tokens: string };
 
 export type Replay = {
   readonly alerts: readonly Alert[];
   readonly withdrawn: number;
+  /** Of the correlator alone: what was parsed before it, and counted after it, is left out. */
   readonly seconds: number;
   readonly descriptions: number;
   readonly tokenTableBytes: number;
@@ -33,51 +35,56 @@ export function tokenise(lines: readonly StreamLine[], policy: PolicySet): Told[
   return lines
     .map(({ subject, time, arrived, ...line }) => ({
       event: describeEvent({ ...line, time: Date.parse(time), arrived: Date.parse(arrived) }, policy),
-      tokens: tokeniser.tokensOf(
-        Object.fromEntries(Object.entries(subject).filter(([, value]) => value != null && value !== '')),
+      tokens: JSON.stringify(
+        tokeniser.tokensOf(
+          Object.fromEntries(Object.entries(subject).filter(([, value]) => value != null && value !== '')),
+        ),
       ),
     }))
     .sort((a, b) => byArrival(a.event, b.event));
 }
 
+/** Notices whose tokens are parsed at once. */
+const batchSize = 256;
+
 /** Replays notices in the order given. */
 export function replay(notices: readonly Told[], patterns: readonly Pattern[]): Replay {
   const table = new MemoryTokenTable();
   const index = new LinkIndex(table);
-  const records = new Set<LinkRecord>();
-  const linker: Linker<SubjectTokens> = {
-    admit: (subject) => {
-      const record = index.admit(subject);
-      records.add(record);
-      return record;
-    },
-    conflicts: (a, b) => index.conflicts(a, b),
-    release: (record) => index.release(record),
-  };
-  const correlator = new Correlator(patterns, linker);
+  const correlator = new Correlator(patterns, index);
   const alerts = new Map<string, Alert>();
   let withdrawn = 0;
-  const start = performance.now();
-  let latest = 0;
-  for (const { event, tokens } of notices) {
-    const outcome = correlator.add(event, tokens);
-    latest = Math.max(latest, event.arrived);
+  let spentMs = 0;
+  const take = (outcome: Outcome): void => {
     for (const alert of outcome.withdrawn) alerts.delete(alertKey(alert));
     for (const alert of outcome.raised) alerts.set(alertKey(alert), alert);
     withdrawn += outcome.withdrawn.length;
+  };
+  let latest = 0;
+  for (let from = 0; from < notices.length; from += batchSize) {
+    const batch = parseTokens(notices.slice(from, from + batchSize));
+    const start = performance.now();
+    for (const { event, tokens } of batch) take(correlator.add(event, tokens));
+    spentMs += performance.now() - start;
+    for (const { event } of batch) latest = Math.max(latest, event.arrived);
   }
   // Deadlines that lie within the stream are given the time to pass.
   const graceMs = Math.max(0, ...patterns.map((pattern) => pattern.graceMs));
-  for (const alert of correlator.advance(latest + graceMs + 1).raised) alerts.set(alertKey(alert), alert);
-  const seconds = (performance.now() - start) / 1000;
+  const start = performance.now();
+  take(correlator.advance(latest + graceMs + 1));
+  const seconds = (spentMs + performance.now() - start) / 1000;
   return {
     alerts: [...alerts.values()],
     withdrawn,
     seconds,
     descriptions: index.size,
     tokenTableBytes: table.bytes,
-    children: countChildren(records),
+    children: countChildren(new Set(parseTokens(notices).map(({ tokens }) => index.admit(tokens)))),
   };
+}
+
+function parseTokens(notices: readonly Told[]): { event: CorrelatorEvent; tokens: SubjectTokens }[] {
+  return notices.map(({ event, tokens }) => ({ event, tokens: JSON.parse(tokens) as SubjectTokens }));
 }
 
 function countChildren(records: ReadonlySet<LinkRecord>): number {

@@ -3,7 +3,7 @@ import type { Severity } from '../../protocol/wire/envelope.ts';
 import type { Seeded } from '../seeded.ts';
 import type { Planted } from './plant.ts';
 
-type Kind = {
+export type Kind = {
   readonly source: string;
   readonly category: string;
   readonly severity: Severity;
@@ -55,7 +55,8 @@ export function backgroundNotices(days: number, chance: Seeded): Planted[] {
   return notices;
 }
 
-function pickKind(chance: Seeded): Kind {
+/** What an agency writes of, as often as agencies do. */
+export function pickKind(chance: Seeded): Kind {
   let left = chance.next() * total;
   for (const one of kinds) {
     left -= one.weight;

@@ -3,7 +3,7 @@ import type { CorrelatorEvent } from './event.ts';
 import { findHits, type Hit } from './evaluate/hits.ts';
 import { agenciesOf } from './evaluate/window.ts';
 import type { Entry, History, Star } from './history.ts';
-import type { LinkRecord } from './linker.ts';
+import type { Link, LinkRecord } from './linker.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import type { IndexedPattern, PatternIndex } from './pattern-index.ts';
 
@@ -27,50 +27,105 @@ export function findCandidates<S>(
   history: History<S>,
   index: PatternIndex,
 ): ReadonlyMap<Pattern, readonly Candidate[]> {
-  const { record } = entry;
-  const about = entry.about.patterns;
-  if (about.length === 0 && !mayBringTogether(entry, history)) return nothingFound;
+  const centres = centresToSearch(entry, history, index);
+  if (centres === undefined) return nothingFound;
   const found: Found = new Map();
-  searchStars(entry, history, 'same', index, found);
-  if (record.links.length > 0 && about.some(({ pattern }) => pattern.link === 'possible')) {
+  searchStars(entry, centres, history, 'same', index, found);
+  const isPossibleAsked = entry.about.patterns.some(({ pattern }) => pattern.link === 'possible');
+  if (isPossibleAsked && entry.record.links.length > 0) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
-    searchStars(entry, history, 'possible', index, possible);
+    searchStars(entry, centres, history, 'possible', index, possible);
     for (const [pattern, list] of possible) if (!found.has(pattern)) found.set(pattern, list);
   }
   for (const list of found.values()) if (list.length > 1) list.sort(fullestFirst);
   return found;
 }
 
+/** The stars that can hold evidence with the entry, whatever the tier. */
+type Centres = {
+  readonly own: boolean;
+  /** In an order that arrival has no part in: of equal stars always the same one stands for all. */
+  readonly links: readonly Link[];
+  readonly bringsTogether: boolean;
+};
+
+const noLinks: readonly Link[] = [];
+
+/** Most notices complete nothing, whatever is linked to them: told by counting, before any star is drawn. */
+function centresToSearch<S>(entry: Entry, history: History<S>, index: PatternIndex): Centres | undefined {
+  const { record, event, about } = entry;
+  const bringsTogether = record.links.length > 0 && isOnly(entry, history.told(record, event.arrived));
+  if (about.patterns.length === 0 && !bringsTogether) return undefined;
+  const own = mayHold(record, bringsTogether ? undefined : entry, event.arrived, history, index);
+  if (about.patterns.length === 0) return own ? { own, links: noLinks, bringsTogether } : undefined;
+  let links: Link[] | undefined;
+  for (const link of record.links) {
+    if (!own && !reachesBeyond(link.to, record)) continue;
+    if (history.told(link.to, event.arrived).length === 0) continue;
+    if (mayHold(link.to, entry, event.arrived, history, index)) (links ??= []).push(link);
+  }
+  if (!own && links === undefined) return undefined;
+  links?.sort((a, b) => (a.to.fingerprint < b.to.fingerprint ? -1 : 1));
+  return { own, links: links ?? noLinks, bringsTogether };
+}
+
+/** More links than so many are not compared: that would cost more than it spares. */
+const maxCompared = 32;
+
+/** Whether a linked record has links that the record in question has not. */
+function reachesBeyond({ links }: LinkRecord, record: LinkRecord): boolean {
+  if (links.length > maxCompared || links.length > record.links.length) return true;
+  for (const { to } of links) {
+    if (to !== record && !record.links.some((link) => link.to === to)) return true;
+  }
+  return false;
+}
+
 /** A description that was not known before brings notices together, over its links, that were apart until now. */
-function mayBringTogether<S>({ record, event }: Entry, history: History<S>): boolean {
-  return record.links.length > 0 && history.told(record, event.arrived).length === 1;
+function isOnly(entry: Entry, told: readonly Entry[]): boolean {
+  return told.length === 1 && told[0] === entry;
+}
+
+/**
+ * Whether the star around a record can be evidence for any pattern, told from all that is linked to it: never less
+ * than is in the star. With a focus, only its own patterns and what is near it matter.
+ */
+function mayHold<S>(
+  centre: LinkRecord,
+  focus: Entry | undefined,
+  now: number,
+  history: History<S>,
+  index: PatternIndex,
+): boolean {
+  const { count } = index;
+  count.begin(focus?.event);
+  history.countAround(centre, now, count);
+  for (const indexed of focus?.about.patterns ?? index.patterns) if (count.mayDo(indexed)) return true;
+  return false;
 }
 
 function searchStars<S>(
   entry: Entry,
+  { own, links, bringsTogether }: Centres,
   history: History<S>,
   tier: Tier,
   index: PatternIndex,
   found: Found,
 ): void {
-  const { record } = entry;
-  const about = entry.about.patterns;
   const now = entry.event.arrived;
-  const own = history.star(record, tier, now, entry);
-  const bringsTogether = own.entries.length > 2 && mayBringTogether(entry, history);
-  searchStar(own, bringsTogether ? undefined : entry, index, found);
-  if (about.length === 0 || record.links.length === 0) return;
-  const searched = [own.entries];
-  const links = record.links.filter((link) => tier === 'possible' || link.tier === 'same');
-  // In an order of their own, so that of equal stars always the same one stands for all.
-  if (links.length > 1) links.sort((a, b) => (a.to.fingerprint < b.to.fingerprint ? -1 : 1));
-  for (const { to } of links) {
-    if (history.told(to, now).length === 0) continue;
-    const star = history.star(to, tier, now, entry);
+  const searched: Star[] = [];
+  if (own) {
+    const star = history.star(entry.record, tier, now, entry);
+    searched.push(star);
+    searchStar(star, bringsTogether && star.entries.length > 2 ? undefined : entry, index, found);
+  }
+  for (const link of links) {
+    if (tier === 'same' && link.tier !== 'same') continue;
+    const star = history.star(link.to, tier, now, entry);
     if (!star.entries.includes(entry)) continue;
-    if (searched.some((entries) => areEqual(entries, star.entries))) continue;
-    searched.push(star.entries);
+    if (searched.some(({ entries }) => areEqual(entries, star.entries))) continue;
+    searched.push(star);
     searchStar(star, entry, index, found);
   }
 }
@@ -82,11 +137,11 @@ function areEqual(a: readonly Entry[], b: readonly Entry[]): boolean {
 function searchStar(star: Star, focus: Entry | undefined, index: PatternIndex, found: Found): void {
   const { entries } = star;
   const { count } = index;
-  count.clear();
+  count.begin(focus?.event);
   let longestDelayMs = 0;
   for (const { event, about } of entries) {
     longestDelayMs = Math.max(longestDelayMs, event.arrived - event.time);
-    count.add(about);
+    count.add(event, about);
   }
   let events: readonly CorrelatorEvent[] | undefined;
   for (const indexed of focus === undefined ? patternsOf(star) : focus.about.patterns) {

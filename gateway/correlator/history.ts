@@ -8,7 +8,7 @@ import { byArrival, byTime, type CorrelatorEvent } from './event.ts';
 import type { Episode } from './episode.ts';
 import type { Alert } from './alert.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
-import { aboutNothing, type About } from './pattern-index.ts';
+import { aboutNothing, type About, type StarCount } from './pattern-index.ts';
 import type { Tier } from './patterns/pattern.ts';
 
 /** One notice about one subject, in the history. */
@@ -101,6 +101,21 @@ export class History<S> {
     return entries;
   }
 
+  /** Counts all that is told, within the horizon at `now`, of a record and of all that are linked to it. */
+  countAround(centre: LinkRecord, now: number, count: StarCount): void {
+    this.#countOne(centre, now, count);
+    for (const { to } of centre.links) this.#countOne(to, now, count);
+  }
+
+  #countOne(record: LinkRecord, now: number, count: StarCount): void {
+    const entries = this.#entries.get(record);
+    if (entries === undefined) return;
+    const since = now - this.#horizonMs;
+    for (const { isTold, event, about } of entries) {
+      if (isTold && event.arrived >= since && event.arrived <= now) count.add(event, about);
+    }
+  }
+
   /**
    * What is directly linked to a record, `possible` links included only when asked for. Where a description is too
    * poor to link with itself, only the notice in question stands for it.
@@ -110,17 +125,17 @@ export class History<S> {
     const isOne = own.length < 2 && own[0] === asked;
     const isWhole = isOne || isAllowed(centre.itself, tier);
     const entries = isWhole ? own : own.filter((entry) => entry === asked);
-    if (centre.links.length === 0) return { centre, entries: arrange(entries), tier };
+    let all: Entry[] | undefined;
     const members: LinkRecord[] = [centre];
-    const all = [...entries];
     for (const link of ranked(centre.links)) {
       if (!isAllowed(link, tier)) continue;
       const theirs = this.told(link.to, now);
       if (theirs.length === 0 || this.#contradictsAny(link.to, members)) continue;
       members.push(link.to);
+      all ??= [...entries];
       for (const entry of theirs) all.push(entry);
     }
-    return { centre, entries: arrange(all), tier };
+    return { centre, entries: arrange(all ?? entries), tier };
   }
 
   /** Every entry with this message: one for each subject that it speaks of. */
@@ -237,13 +252,21 @@ function arrange(entries: readonly Entry[]): readonly Entry[] {
   return newest.sort((a, b) => byTime(a.event, b.event));
 }
 
-/** Mostly sorted already, or few. */
+/** Mostly sorted already, or few: each is moved to its place among those before it. */
 function sortByTime(entries: readonly Entry[]): readonly Entry[] {
+  let sorted: Entry[] | undefined;
   for (let place = 1; place < entries.length; place += 1) {
-    const [before, after] = [entries[place - 1], entries[place]];
-    if (before !== undefined && after !== undefined && byTime(before.event, after.event) > 0) {
-      return [...entries].sort((a, b) => byTime(a.event, b.event));
+    const entry = entries[place];
+    const last = (sorted ?? entries)[place - 1];
+    if (entry === undefined || last === undefined || byTime(last.event, entry.event) <= 0) continue;
+    sorted ??= [...entries];
+    let to = place;
+    for (; to > 0; to -= 1) {
+      const before = sorted[to - 1];
+      if (before === undefined || byTime(before.event, entry.event) <= 0) break;
+      sorted[to] = before;
     }
+    sorted[to] = entry;
   }
-  return entries;
+  return sorted ?? entries;
 }

@@ -32,23 +32,29 @@ export class StarCount {
   readonly #events: Int32Array;
   readonly #rules: Int32Array;
   readonly #agencies: Int32Array;
+  readonly #reachMs: Float64Array;
+  #focus: CorrelatorEvent | undefined;
 
-  /** @param size the number of patterns */
-  constructor(size: number) {
-    this.#events = new Int32Array(size);
-    this.#rules = new Int32Array(size);
-    this.#agencies = new Int32Array(size);
+  constructor(patterns: readonly IndexedPattern[]) {
+    this.#events = new Int32Array(patterns.length);
+    this.#rules = new Int32Array(patterns.length);
+    this.#agencies = new Int32Array(patterns.length);
+    this.#reachMs = Float64Array.from(patterns, ({ pattern }) => pattern.correlation.reachMs);
   }
 
-  clear(): void {
+  /** Begins anew. With a focus, nothing counts that no window of the pattern holds together with it. */
+  begin(focus: CorrelatorEvent | undefined): void {
+    this.#focus = focus;
     this.#events.fill(0);
     this.#rules.fill(0);
     this.#agencies.fill(0);
   }
 
-  add({ patterns, rules, agency }: About): void {
+  add({ time }: CorrelatorEvent, { patterns, rules, agency }: About): void {
+    const distance = this.#focus === undefined ? 0 : Math.abs(time - this.#focus.time);
     for (let index = 0; index < patterns.length; index += 1) {
       const place = patterns[index]?.place ?? 0;
+      if (distance > (this.#reachMs[place] ?? 0)) continue;
       this.#events[place] = (this.#events[place] ?? 0) + 1;
       this.#rules[place] = (this.#rules[place] ?? 0) | (rules[index] ?? 0);
       this.#agencies[place] = (this.#agencies[place] ?? 0) | agency;
@@ -64,7 +70,7 @@ export class StarCount {
 }
 
 export class PatternIndex {
-  readonly #patterns: readonly IndexedPattern[];
+  readonly patterns: readonly IndexedPattern[];
   readonly #byKind: KindMemo<About>;
   readonly #agencies = new Map<string, number>();
   /** For one star after the other. */
@@ -73,13 +79,13 @@ export class PatternIndex {
   readonly horizonMs: number;
 
   constructor(patterns: readonly Pattern[]) {
-    this.#patterns = patterns.map((pattern, place) => ({
+    this.patterns = patterns.map((pattern, place) => ({
       pattern,
       place,
       fewest: fewestEvents(pattern.correlation),
       fewestRules: fewestRules(pattern.correlation),
     }));
-    this.count = new StarCount(patterns.length);
+    this.count = new StarCount(this.patterns);
     this.#byKind = new KindMemo((event) => this.#describe(event));
     this.horizonMs = Math.max(
       0,
@@ -98,7 +104,7 @@ export class PatternIndex {
   }
 
   #describe(event: CorrelatorEvent): About {
-    const patterns = this.#patterns.filter(({ pattern }) =>
+    const patterns = this.patterns.filter(({ pattern }) =>
       pattern.evidenceRules.some((rule) => rule.matches(event)),
     );
     const rules = patterns.map(({ pattern }) => matchingBits(pattern.correlation, event));

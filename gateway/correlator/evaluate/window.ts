@@ -17,10 +17,8 @@ export function measureWindow(correlation: Correlation, window: readonly Occurre
       return { count: countEvents(correlation, window, end), events: eventsOf(window, correlation) };
     case 'value_count':
       return countValues(correlation, window);
-    case 'temporal': {
-      const rules = new Set(window.flatMap((occurrence) => occurrence.rules));
-      return { count: rules.size, events: eventsOf(window, correlation) };
-    }
+    case 'temporal':
+      return { count: countRules(correlation, window), events: eventsOf(window, correlation) };
     case 'temporal_ordered':
       return countOrdered(correlation, window);
   }
@@ -37,17 +35,23 @@ function eventsOf(window: readonly Occurrence[], { isChained }: Correlation): re
   return [...new Set(window.flatMap(({ events }) => events))].sort(byTime);
 }
 
+function countRules({ rules }: Correlation, window: readonly Occurrence[]): number {
+  let found = 0;
+  for (let rule = 0; rule < rules.length; rule += 1) {
+    if (window.some((occurrence) => occurrence.rules.includes(rule))) found += 1;
+  }
+  return found;
+}
+
 /** One for each occurrence, or its weight halved by age; no agency adds more than the cap. */
 function countEvents(
   { weights, sourceCap }: Correlation,
   window: readonly Occurrence[],
   end: number,
 ): number {
-  const keys = new Set<string>();
+  if (weights === undefined && sourceCap === undefined) return window.length;
   const byAgency = new Map<string, number>();
-  for (const { key, event, rules, time } of window) {
-    if (keys.has(key)) continue;
-    keys.add(key);
+  for (const { event, rules, time } of window) {
     const weight = weights === undefined ? 1 : Math.max(...rules.map((rule) => weights.byRule[rule] ?? 1));
     const value = weights === undefined ? weight : weight * 2 ** ((time - end) / weights.halfLifeMs);
     const agency = agencyOf(event.source);

@@ -87,7 +87,8 @@ function compileField(
   const strange = given.find((modifier) => !modifiers.includes(modifier));
   if (field === undefined) report(path, unknownField(name));
   // What a rule says of an event follows from its kind alone, and is remembered for that kind.
-  if (field === 'id') report(path, '`id` tells one notice from another; a detection is about kinds of notices');
+  if (field === 'id')
+    report(path, '`id` tells one notice from another; a detection is about kinds of notices');
   if (strange !== undefined) {
     report(path, `\`${strange}\` is not a modifier that is understood; they are ${modifiers.join(', ')}`);
   }
