@@ -8,6 +8,7 @@ import { checkPatterns, placeWithin } from './correlator/check-patterns.ts';
 import { CorrelationRun } from './correlator/correlation-run.ts';
 import type { Pattern } from './correlator/patterns/pattern.ts';
 import { Schedule } from './correlator/schedule.ts';
+import { DispositionClock } from './disposition-clock.ts';
 import { dispositionCategories } from './policy/alerts.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { StoredEvent } from './correlator/stored-event.ts';
@@ -69,13 +70,16 @@ export class Alerting {
     const patterns = this.#deps.patterns.current;
     const { alerts } = policy();
     if (alerts === undefined || patterns.length === 0) return;
+    const clock = new DispositionClock({ store, now, rules: alerts });
     const run = new CorrelationRun({
       store,
       now,
       agreement: policy(),
       patterns,
       send: async (alert, lease) => this.#sender.send(alert, lease),
+      seen: (stored) => clock.see(stored),
       accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
+      looked: async (lease) => this.#tellOverdue(await clock.recordOverdue(lease)),
     });
     const look = async (): Promise<boolean> => {
       const hasLooked = await run.look();
@@ -99,6 +103,11 @@ export class Alerting {
     const schedule = this.#schedule;
     this.#schedule = undefined;
     await schedule?.close();
+  }
+
+  #tellOverdue(alerts: readonly string[]): void {
+    for (const alert of alerts)
+      this.#deps.log.warn({ alert, code: 'alert-overdue' }, 'alert not answered in time');
   }
 
   /** Counts only what an agency says that got the alert. */

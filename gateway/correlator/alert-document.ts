@@ -1,6 +1,6 @@
 /** An alert as people get it: the data set `correlator-alert`, and the id that the same evidence always has. */
 import { createHash } from 'node:crypto';
-import { uuidFromBytes, type MessageId } from '../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes, type MessageId } from '../../protocol/ids.ts';
 import type { Alert } from './alert.ts';
 import { agencyOf } from './event.ts';
 
@@ -17,6 +17,11 @@ export function alertMessageId({ pattern, tier, level, firedAt, events }: Alert)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return uuidFromBytes(bytes);
+}
+
+/** When an alert was raised, ms since 1970: its id begins with it. */
+export function raisedAtOf(id: MessageId): number {
+  return uuidToBytes(id).readUIntBE(0, 6);
 }
 
 /** The body of the message. @param dispositionHours within which a person must have judged it */

@@ -26,6 +26,10 @@ export type RunDependencies = {
   readonly patterns: readonly Pattern[];
   /** Sends an alert; one that was sent before is left alone. */
   readonly send: (alert: Alert, lease: Lease) => Promise<void>;
+  /** Shown every message of history and every new one, in the order of acceptance. */
+  readonly seen?: (stored: StoredEvent) => void;
+  /** Called at the end of each look. */
+  readonly looked?: (lease: Lease) => Promise<void>;
   /** Told of each message once, perhaps again after a crash. */
   readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<void>;
 };
@@ -97,6 +101,7 @@ export class CorrelationRun {
       await this.#mark(time, lease);
     }
     this.#sweep(now());
+    await this.#deps.looked?.(lease);
   }
 
   async #take(
@@ -110,6 +115,7 @@ export class CorrelationRun {
       const { raised } = this.#correlator.add(event, subject);
       this.#keep(raised, ({ firedAt }) => isNew || firedAt > sentTime);
     }
+    this.#deps.seen?.(stored);
     if (isNew) await this.#deps.accepted(stored, lease);
   }
 

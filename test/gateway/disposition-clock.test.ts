@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DispositionClock } from '../../gateway/disposition-clock.ts';
+import type { AlertRules } from '../../gateway/policy/alerts.ts';
+import type { RecordEntry } from '../../gateway/store/port.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { MessageId } from '../../protocol/ids.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
+import { sampleEnvelope } from '../protocol/samples.ts';
+import { health, hourMs, messageId, noon, police, socialWork } from './store/synthetic-messages.ts';
+
+const rules: AlertRules = {
+  schedule: '* * * * *',
+  levels: {
+    consider: { roles: ['duty'], severity: 'concern', 'disposition-hours': 72 },
+    suspect: { roles: ['duty'], severity: 'urgent', 'disposition-hours': 24 },
+  },
+};
+const lease = { name: 'correlator', epoch: 1 };
+let marks: Map<string, number>;
+let records: RecordEntry[];
+let now: number;
+
+beforeEach(() => {
+  marks = new Map();
+  records = [];
+  now = noon;
+});
+
+/** A clock as a gateway that starts has it, with the messages of history. */
+function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
+  const clock = new DispositionClock({
+    store: {
+      readMarks: () => Promise.resolve(marks),
+      setMarks: (next) => Promise.resolve(void (marks = new Map([...marks, ...next]))),
+      appendRecords: (entries) => Promise.resolve(records.push(...entries)),
+    },
+    now: () => now,
+    rules,
+  });
+  for (const changes of history) clock.see({ envelope: { ...sampleEnvelope(), ...changes } });
+  return clock;
+}
+
+/** The id of alert 1 says that it was raised a millisecond after noon. */
+function alert(number: number, severity: Envelope['severity'] = 'urgent'): Partial<Envelope> {
+  const source = 'gateway/correlator' as Envelope['source'];
+  return { id: messageId(number), source, category: 'correlator-alert', severity, to: [socialWork, health] };
+}
+
+function answer(to: MessageId, source: Envelope['source']): Partial<Envelope> {
+  return { id: messageId(500), source, category: 'alert-known', inReplyTo: to };
+}
+
+describe('an alert without an answer', () => {
+  it('is recorded once when its time has passed, also over a restart', async () => {
+    const clock = clockOf(alert(1), alert(2, 'concern'));
+    now = noon + 24 * hourMs;
+    expect(await clock.recordOverdue(lease)).toEqual([]);
+    now += 1;
+    expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
+    expect(await clock.recordOverdue(lease)).toEqual([]);
+    const next = clockOf(alert(1), alert(2, 'concern'));
+    expect(await next.recordOverdue(lease)).toEqual([]);
+    now = noon + 72 * hourMs + 2;
+    expect(await next.recordOverdue(lease)).toEqual([messageId(2)]);
+    expect(records).toMatchObject([
+      { kind: 'alert.overdue', message: messageId(1), dispositionBy: noon + 24 * hourMs + 1 },
+      { kind: 'alert.overdue', message: messageId(2), recipients: [socialWork, health] },
+    ]);
+  });
+
+  it('is told of again where recording failed', async () => {
+    const clock = clockOf(alert(1));
+    now += 25 * hourMs;
+    const failing = new DispositionClock({
+      store: {
+        readMarks: () => Promise.resolve(marks),
+        setMarks: () => Promise.resolve(),
+        appendRecords: () => Promise.reject(new CausewayError('store-unavailable')),
+      },
+      now: () => now,
+      rules,
+    });
+    failing.see({ envelope: { ...sampleEnvelope(), ...alert(1) } });
+    await expect(failing.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(failing.size).toBe(1);
+    expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
+  });
+});
+
+describe('an answer', () => {
+  it('stops the clock where it comes from somebody who got the alert', async () => {
+    const clock = clockOf(alert(1), alert(2), answer(messageId(1), health), answer(messageId(2), police));
+    expect(clock.size).toBe(1);
+    now += 25 * hourMs;
+    expect(await clock.recordOverdue(lease)).toEqual([messageId(2)]);
+  });
+
+  it('must say what became of the alert, and an alert must come from the gateway', () => {
+    const talk = { ...answer(messageId(1), health), category: 'concern' };
+    const forged = { ...alert(3), source: police };
+    expect(clockOf(alert(1), talk, forged).size).toBe(1);
+  });
+});
