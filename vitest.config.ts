@@ -19,8 +19,6 @@ export default defineConfig({
           name: 'mongodb',
           include: [onMongodb],
           globalSetup: './test/mongodb/global-setup.ts',
-          // Some files start members of their own.
-          fileParallelism: false,
         },
       },
     ],

@@ -27,7 +27,7 @@ await untilDone('the set', async (client) => {
     _id: 'causeway',
     members: members.map((host, _id) => ({ _id, host })),
     // Members near one another: the pause after the loss of a primary is shorter than with the default of ten.
-    settings: { electionTimeoutMillis: 5_000 },
+    settings: { electionTimeoutMillis: 5_000, heartbeatTimeoutSecs: 4 },
   };
   await allow(alreadyInitialized, client.db('admin').command({ replSetInitiate: config }));
 });

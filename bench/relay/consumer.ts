@@ -20,11 +20,11 @@ import { encodeReceipt } from '../../protocol/wire/receipt.ts';
 import { onAsk, tell } from '../child.ts';
 import { openEndpoint } from './endpoint-files.ts';
 
-const [dir = '', planFile = '', creditText = '1024', storage = 'memory'] = process.argv.slice(2);
+const [dir = '', planFile = '', creditText = '1024', storage = 'memory', gateway] = process.argv.slice(2);
 const credit = Number(creditText);
 const plan = JSON.parse(await readFile(planFile, 'utf8')) as { senderSigningKey: string };
 const senderKey = signingKeyFromRaw(Buffer.from(plan.senderSigningKey, 'base64url'));
-const me = await openEndpoint(dir, null);
+const me = await openEndpoint(dir, null, gateway);
 
 const remember = storage === 'durable' ? openDurableMemory() : rememberInMemory(new Set());
 

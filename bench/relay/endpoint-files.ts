@@ -3,10 +3,10 @@ import { batchSigner, signingKeyFromRaw } from '../../protocol/proof/signing.ts'
 import { openHome } from '../../clients/sdk/home.ts';
 import type { LinkOptions } from '../../clients/sdk/link.ts';
 
-/** Opens an endpoint's home for use by the link layer alone. */
-export async function openEndpoint(dir: string, receiptsAfter: number | null) {
+/** Opens an endpoint's home for use by the link layer alone. @param gateway another one than the home names */
+export async function openEndpoint(dir: string, receiptsAfter: number | null, gateway = '') {
   const home = await openHome(dir);
-  const url = new URL('/v1/socket', home.gatewayUrl);
+  const url = new URL('/v1/socket', gateway === '' ? home.gatewayUrl : gateway);
   url.protocol = 'wss:';
   const link: LinkOptions = {
     url: url.href,

@@ -4,11 +4,12 @@ import { startGateway } from '../../gateway/app.ts';
 import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
 import { onAsk, tell } from '../child.ts';
 
-const [dir = '', sessionsPerAgency = '100'] = process.argv.slice(2);
+const [dir = '', sessionsPerAgency = '100', store = ''] = process.argv.slice(2);
 const gateway = await startGateway({
   home: await openGatewayHome(dir, Date.now),
   log: pino({ level: 'error' }),
   port: 0,
+  ...(store !== '' && { store }),
   quotas: { sessionsPerAgency: Number(sessionsPerAgency) },
 });
 tell({ type: 'listening', url: gateway.url });

@@ -7,9 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient, type Document } from 'mongodb';
 import { eventually } from '../e2e/kit/watch.ts';
+import { Passage } from './passage.ts';
 import { serverParameters } from './server.ts';
 
-type Member = { readonly port: number; readonly dir: string; process: ChildProcess | undefined };
+type Member = {
+  readonly port: number;
+  readonly dir: string;
+  /** What the others and the clients take for its address. */
+  readonly passage: Passage;
+  process: ChildProcess | undefined;
+};
 
 const patienceMs = 60_000;
 
@@ -29,17 +36,23 @@ export class Members {
     const dir = await mkdtemp(join(tmpdir(), 'causeway-members-'));
     const list: Member[] = [];
     for (let index = 0; index < count; index++) {
-      const member = { port: await freePort(), dir: join(dir, String(index)), process: undefined };
+      const port = await freePort();
+      const passage = await Passage.open(port);
+      const member = { port, passage, dir: join(dir, String(index)), process: undefined };
       await mkdir(member.dir);
       list.push(member);
     }
     const members = new Members(mongod, dir, list);
     for (const index of list.keys()) members.startMember(index);
-    const hosts = list.map(({ port }, _id) => ({ _id, host: `127.0.0.1:${port}` }));
+    const hosts = list.map(({ passage }, _id) => ({ _id, host: `127.0.0.1:${passage.port}` }));
+    // As `docs/operating.md` recommends.
+    const settings = { electionTimeoutMillis: 5_000, heartbeatTimeoutSecs: 4 };
     await eventually(
       'the set',
       async () =>
-        members.#ask(0, { replSetInitiate: { _id: 'causeway', members: hosts } }).catch(() => undefined),
+        members
+          .#ask(0, { replSetInitiate: { _id: 'causeway', members: hosts, settings } })
+          .catch(() => undefined),
       patienceMs,
     );
     await members.primary();
@@ -47,7 +60,7 @@ export class Members {
   }
 
   get url(): string {
-    const hosts = this.#members.map(({ port }) => `127.0.0.1:${port}`);
+    const hosts = this.#members.map(({ passage }) => `127.0.0.1:${passage.port}`);
     return `mongodb://${hosts.join()}/?replicaSet=causeway`;
   }
 
@@ -90,8 +103,14 @@ export class Members {
     this.#members[index]!.process?.kill(signal);
   }
 
+  /** The way to a member. */
+  passageTo(index: number): Passage {
+    return this.#members[index]!.passage;
+  }
+
   async remove(): Promise<void> {
     await Promise.all([...this.#members.keys()].map(async (index) => this.kill(index)));
+    await Promise.all(this.#members.map(async ({ passage }) => passage.close()));
     await rm(this.#dir, { recursive: true, force: true });
   }
 

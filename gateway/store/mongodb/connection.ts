@@ -18,7 +18,6 @@ const oldestServer = [6, 0] as const;
  * is overridden: promises rest on them.
  */
 const options: MongoClientOptions = {
-  appName: 'causeway',
   promoteBuffers: true,
   ignoreUndefined: true,
   readPreference: 'primary',
@@ -134,7 +133,9 @@ function explainSelection(error: MongoServerSelectionError, place: string): Caus
 
 function parse(url: string): MongoClient {
   try {
-    return new MongoClient(url, options);
+    // A name of its own in the address tells one gateway from another in the server's log.
+    const isNamed = /[?&]appName=/i.test(url);
+    return new MongoClient(url, isNamed ? options : { ...options, appName: 'causeway' });
   } catch (error) {
     throw invalid(
       'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.',
