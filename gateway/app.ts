@@ -119,6 +119,8 @@ class Gateway {
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       listening: () => this.#dispatcher.listening(),
     });
+    // The folder may have been edited while no gateway ran: the log says which agreement counts from here on.
+    await this.#store.appendRecords([{ kind: 'gateway.started', policy: this.#policy.current.digest }]);
     const app = await this.#buildServer();
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
@@ -258,10 +260,12 @@ class Gateway {
     await this.#reloadDirectory();
     try {
       if (!(await this.#policy.reload())) return;
-      this.#log.info({ policy: this.#policy.current.digest }, 'policy loaded');
+      const policy = this.#policy.current.digest;
+      this.#log.info({ policy }, 'policy loaded');
+      await this.#store.appendRecords([{ kind: 'policy.loaded', policy }]);
       await this.#alerting.start();
     } catch (error) {
-      // A broken policy folder leaves the one in force alone.
+      // A broken policy folder leaves the one in force alone. Each decision names the digest that it was made under.
       this.#logError(error);
     }
   }

@@ -19,6 +19,7 @@ const classes: Readonly<Record<string, Classes>> = {
   endpoint: { category: ['iam'], type: ['user', 'change'] },
   enrolment: { category: ['iam'], type: ['admin', 'info'] },
   renewal: { category: ['iam'], type: ['user', 'info'] },
+  gateway: { category: ['process'], type: ['start'] },
   policy: { category: ['configuration'], type: ['change'] },
   audit: { category: ['database'], type: ['access'] },
   receipts: { category: ['database'], type: ['change'] },

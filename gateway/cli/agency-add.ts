@@ -6,6 +6,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { agencyIdSchema, slugSchema } from '../../protocol/ids.ts';
+import { personHere } from './record-reading.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 
 type Flags = GatewayFlags & {
@@ -59,7 +60,7 @@ async function add(id: string, flags: Flags, terminal: Terminal): Promise<void> 
           : error;
       },
     );
-    await store.requestPolicyReload({ kind: 'agency.added', agency: id });
+    await store.requestPolicyReload({ kind: 'agency.added', agency: id, by: personHere() });
   });
   if (terminal.wantsJson) {
     terminal.json({ type: 'agency', id, name, sector, authority, areas: area, roles: role });

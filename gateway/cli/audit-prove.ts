@@ -1,8 +1,9 @@
 /** `causeway audit prove`: the evidence about one message in one file. */
-import { messageIdSchema } from '../../protocol/ids.ts';
+import { messageIdSchema, type MessageId } from '../../protocol/ids.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { houseCase, type CaseId, type Store } from '../store/port.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
 
@@ -26,6 +27,13 @@ export function registerAuditProve(audit: ProgramCommand, terminal: Terminal): v
     .action((message: string, flags: Flags) => prove(message, flags, terminal));
 }
 
+/** So that the story of the case tells of it. Nothing of this is shown. */
+async function caseOf(store: Store, message: MessageId): Promise<{ case?: CaseId }> {
+  const [found] = await store.readEvidence(message);
+  const [leaf] = found === undefined ? [] : await store.readLeaves(found.record, 1);
+  return leaf?.case === undefined || leaf.case === houseCase ? {} : { case: leaf.case };
+}
+
 async function prove(given: string, { out, source, dir }: Flags, terminal: Terminal): Promise<void> {
   const message = messageIdSchema.safeParse(given);
   if (!message.success)
@@ -39,7 +47,8 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const counts = { leaves: 0, receipts: 0 };
     await writeResult(out, async () => {
-      await recordReading(store, 'audit.proof-made', { message: message.data });
+      const about = { message: message.data, ...(await caseOf(store, message.data)) };
+      await recordReading(store, 'audit.proof-made', about);
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
       counts.leaves = evidence.leaves.length;
       counts.receipts = evidence.receipts.length;

@@ -5,6 +5,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { endpointAddress } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { revocationReasons, type RevocationReason } from '../identity/revocation.ts';
+import { personHere } from './record-reading.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 
 type Flags = GatewayFlags & { readonly reason: RevocationReason };
@@ -28,7 +29,7 @@ export function registerEndpointRevoke(endpoint: ProgramCommand, terminal: Termi
 async function revoke(address: EndpointAddress, flags: Flags, terminal: Terminal): Promise<void> {
   const { revokeEndpoint } = await import('../identity/revocation.ts');
   const entry = await withGateway(gatewayFolder(flags.dir, terminal.env), ({ store }) =>
-    revokeEndpoint(store, address, flags.reason, Date.now()),
+    revokeEndpoint(store, address, flags.reason, Date.now(), personHere()),
   );
   const { revokedAt } = entry;
   if (terminal.wantsJson) {

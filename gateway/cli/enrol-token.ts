@@ -6,6 +6,7 @@ import { AdvisedError } from '../../terminal/advised-error.ts';
 import { durationMs, endpointAddress, listOf } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { sections } from '../../terminal/command-help.ts';
+import { personHere } from './record-reading.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 
 type Flags = GatewayFlags & { readonly role?: string[]; readonly ttl: number };
@@ -68,7 +69,7 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
     return {
       origin: `https://${hosts[0] ?? 'localhost'}:${port === 0 ? 'PORT' : port}`,
       issued: await issueEnrolmentToken(
-        { endpoint, roles: flags.role ?? [], lifetimeMs: flags.ttl },
+        { endpoint, roles: flags.role ?? [], lifetimeMs: flags.ttl, by: personHere() },
         {
           store,
           agencies: { rolesOf: (agency) => agencies.get(agency)?.roles },

@@ -3,6 +3,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { loadAgreement } from './load-agreement.ts';
+import { personHere } from './record-reading.ts';
 
 export function registerPolicyApply(policy: ProgramCommand, terminal: Terminal): void {
   policy
@@ -17,7 +18,7 @@ export function registerPolicyApply(policy: ProgramCommand, terminal: Terminal):
       const dir = gatewayFolder(flags.dir, terminal.env);
       const digest = await withGateway(dir, async ({ home, store }) => {
         const set = await loadAgreement(home.policiesDir);
-        await store.requestPolicyReload({ kind: 'policy.applied', policy: set.digest });
+        await store.requestPolicyReload({ kind: 'policy.applied', policy: set.digest, by: personHere() });
         return set.digest;
       });
       if (terminal.wantsJson) terminal.json({ type: 'policy', dir, digest });

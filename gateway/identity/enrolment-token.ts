@@ -20,6 +20,8 @@ type TokenRequest = {
   readonly roles: readonly string[];
   /** Default 24 hours, at most 30 days. */
   readonly lifetimeMs?: number | undefined;
+  /** The person who issues it, for the record. */
+  readonly by?: string;
 };
 
 type IssuedToken = {
@@ -44,7 +46,7 @@ export async function issueEnrolmentToken(
     readonly now: () => number;
   },
 ): Promise<IssuedToken> {
-  const { endpoint, lifetimeMs = defaultTokenLifetimeMs } = request;
+  const { endpoint, lifetimeMs = defaultTokenLifetimeMs, by } = request;
   const roles = [...new Set(request.roles)];
   checkRoles(endpoint, roles, deps.agencies);
   if (!(lifetimeMs > 0 && lifetimeMs <= maxTokenLifetimeMs)) {
@@ -55,7 +57,7 @@ export async function issueEnrolmentToken(
   const secret = randomBytes(32).toString('base64url');
   await deps.store.permitEnrolment(
     { secretDigest: digestSecret(secret), endpoint, roles, expiresAt },
-    { kind: 'enrolment.permitted', endpoint, roles, expires },
+    { kind: 'enrolment.permitted', endpoint, roles, expires, ...(by === undefined ? {} : { by }) },
   );
   const token = encodeEnrolmentToken({ endpoint, secret, ca: deps.authorityFingerprint, expires });
   return { token, endpoint, roles, expiresAt };

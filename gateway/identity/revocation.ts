@@ -18,6 +18,7 @@ export type RevocationReason = (typeof revocationReasons)[number];
 /**
  * Revokes an endpoint and withdraws any token for it that was not used yet. Revoking again changes nothing.
  * @param now ms since 1970
+ * @param by the person who does it, for the record
  * @returns the entry as it now stands
  * @throws CausewayError `endpoint-unknown`, `store-unavailable`
  */
@@ -26,19 +27,21 @@ export async function revokeEndpoint(
   endpoint: EndpointAddress,
   reason: RevocationReason,
   now: number,
+  by?: string,
 ): Promise<DirectoryEntry> {
+  const person = by === undefined ? {} : { by };
   const present = await readEntry(store, endpoint);
   if (present.status === 'revoked') return present;
   // A permit replaces the one before it. This one has expired, and nobody knows its secret.
   await store.permitEnrolment(
     { secretDigest: randomBytes(32), endpoint, roles: [], expiresAt: 0 },
-    { kind: 'enrolment.withdrawn', endpoint },
+    { kind: 'enrolment.withdrawn', endpoint, ...person },
   );
   const revokedAt = new Date(now).toISOString();
   // A renewal or an enrolment that was under way must not outlive this: its entry is revoked as well.
   return await changeEntry(store, endpoint, (entry) => {
     if (entry.status === 'revoked') return undefined;
     const after = { ...entry, status: 'revoked', revokedAt, previousTlsThumbprint: null } as const;
-    return { after, record: { kind: 'endpoint.revoked', endpoint, reason } };
+    return { after, record: { kind: 'endpoint.revoked', endpoint, reason, ...person } };
   });
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
 import { openStore } from '../../gateway/open-store.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
+import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 
@@ -25,6 +26,7 @@ beforeAll(async () => {
   const store = await openStore(home.store, home.storeKeys);
   const made = acceptable(1, {
     expiresAt: Date.now() + 3600_000,
+    unit: encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes,
     recipients: [{ endpoint: duty, listening: true }],
     record: {
       kind: 'message.accepted',
@@ -115,6 +117,14 @@ describe('causeway audit story', () => {
     );
     expect(sentences[2]?.text).toMatch(/^North Lanarkshire Social Work \(duty\) stored the notice of leaf 0/);
     expect(sentences.at(-1)?.text).toMatch(/read the story of this case\.$/);
+  });
+
+  it('tells who had evidence made of one of its messages', async () => {
+    const made = await audit('prove', messageId(1), '-o', join(dir, 'evidence.json'));
+    expect(made.code, made.stderr).toBe(0);
+    const { stdout } = await audit('story', thread, '--json');
+    const told = jsonLines(stdout).map(({ text }) => text);
+    expect(told).toContainEqual(expect.stringMatching(/read in the record of this case \(proof-made\)/));
   });
 
   it('knows no case that never was', async () => {

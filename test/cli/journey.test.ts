@@ -1,6 +1,6 @@
 /** An operator and two endpoints, from nothing to a revocation, by the command alone and over real TLS. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
@@ -340,7 +340,10 @@ describe('a revoked endpoint', () => {
       (await operate('gateway', 'records', '--json', '--kind', 'endpoint.revoked')).stdout,
     );
     expect(records).toEqual([
-      expect.objectContaining({ type: 'record', endpoint: housing, reason: 'service-ended' }),
+      expect.objectContaining({
+        ...{ type: 'record', endpoint: housing, reason: 'service-ended' },
+        by: userInfo().username,
+      }),
     ]);
     const indexes = jsonLines((await operate('gateway', 'records', '--json', '--from', '3')).stdout);
     expect(indexes[0]).toMatchObject({ index: 3 });

@@ -43,6 +43,8 @@ forbid (principal, action, resource == Endpoint::"north-lanarkshire-social-work/
     });
     const refused = await exchange.recorded({ kind: 'message.refused', code: 'policy-denied' });
     expect(refused.policy).not.toBe(before.policy);
+    expect(await exchange.recorded({ kind: 'gateway.started' })).toMatchObject({ policy: before.policy });
+    expect(await exchange.recorded({ kind: 'policy.loaded' })).toMatchObject({ policy: refused.policy });
     expect(refused.decisions).toMatchObject([
       { effect: 'deny', determining: ['test-embargo'], reasons: ['Nothing goes to North during the test.'] },
     ]);
