@@ -31,12 +31,15 @@ const hourMs = 3_600_000;
 const turnoverDays = 4 * 365;
 const lateShare = 0.03;
 const sectors = ['health', 'police', 'education', 'social-work'];
+/** Stands where the characters go that tell one child of a place from the next; no token holds it. */
+const placeholder = '##';
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 export class EndlessStream {
   readonly #policy: PolicySet;
   readonly #chance: Seeded;
-  readonly #descriptions: readonly (readonly SubjectTokens[])[];
+  /** Of each child, as JSON: tokens come off the wire, and so do these. */
+  readonly #descriptions: readonly (readonly string[])[];
   readonly #intervalMs: number;
   #told = 0;
 
@@ -71,18 +74,23 @@ export class EndlessStream {
 
   #tokensAt(day: number): SubjectTokens {
     const slot = this.#chance.below(this.#descriptions.length);
-    const { epoch, tokens } = this.#chance.pick(this.#descriptions[slot] ?? []);
+    const description = this.#chance.pick(this.#descriptions[slot] ?? []);
     const generation = Math.floor(day / turnoverDays + slot / this.#descriptions.length);
     const mark =
       (alphabet[Math.floor(generation / alphabet.length) % alphabet.length] ?? '') +
       (alphabet[generation % alphabet.length] ?? '');
-    const own: Record<string, string[]> = {};
-    for (const recipe in tokens) own[recipe] = (tokens[recipe] ?? []).map((token) => mark + token.slice(2));
-    return { epoch, tokens: own };
+    return JSON.parse(description.replaceAll(placeholder, mark)) as SubjectTokens;
   }
 
   /** As each kind of agency would write the child down. */
-  #describe(child: Child, tokeniser: SubjectTokeniser): SubjectTokens[] {
-    return sectors.map((sector) => tokeniser.tokensOf(writeDown(child, sector, this.#chance)));
+  #describe(child: Child, tokeniser: SubjectTokeniser): string[] {
+    return sectors.map((sector) => {
+      const { epoch, tokens } = tokeniser.tokensOf(writeDown(child, sector, this.#chance));
+      const marked = Object.entries(tokens).map(([recipe, list]) => [
+        recipe,
+        list.map((token) => placeholder + token.slice(placeholder.length)),
+      ]);
+      return JSON.stringify({ epoch, tokens: Object.fromEntries(marked) as SubjectTokens['tokens'] });
+    });
   }
 }
