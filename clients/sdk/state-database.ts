@@ -31,14 +31,24 @@ export class StateDatabase {
   #committing: Promise<void> | undefined;
   #isClosed = false;
 
-  /** Opens the state of a home, and makes it at the first time. @throws CausewayError `store-incompatible` */
+  /**
+   * Opens the state of a home, and makes it at the first time.
+   * @throws CausewayError `store-incompatible`; `store-damaged` when the file cannot be read
+   */
   constructor(home: string) {
     const path = join(home, stateFileName);
     createFile(path);
     this.#database = new DatabaseSync(path, { timeout: 5_000 });
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.statements = cachedStatements(this.#database);
-    this.#prepare();
+    try {
+      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+      this.#prepare();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#database.close();
+      const detail = `It is ${path}, with the outbox and the memory of what was taken. Keep it, and restore the home from its backup.`;
+      throw new CausewayError('store-damaged', { detail, cause: error });
+    }
     this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
 
@@ -172,6 +182,12 @@ function isBusy(error: unknown): boolean {
   const code = (error as { errcode?: unknown } | undefined)?.errcode;
   // SQLITE_BUSY, whatever its extension.
   return typeof code === 'number' && (code & 0xff) === 5;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+function isDamage(error: unknown): boolean {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode;
+  return typeof code === 'number' && [11, 26].includes(code & 0xff);
 }
 
 function asStateError(error: unknown): unknown {

@@ -38,8 +38,10 @@ export async function startWitnessServer(options: WitnessServerOptions): Promise
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) onFailure?.(error);
-    const words = status >= 500 ? 'The witness failed.' : 'The request is not one that a witness takes.';
-    return reply.code(status).type(plain).send(`${words}\n`);
+    return reply
+      .code(status)
+      .type(plain)
+      .send(`${wordsFor(status)}\n`);
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).type(plain).send('There is nothing here.\n'));
   app.post(addCheckpointPath, (request, reply) => {
@@ -55,6 +57,12 @@ export async function startWitnessServer(options: WitnessServerOptions): Promise
     url: `${tls === undefined ? 'http' : 'https'}://${host}:${actual}`,
     close: () => app.close(),
   };
+}
+
+function wordsFor(status: number): string {
+  if (status >= 500) return 'The witness failed.';
+  if (status === 413) return 'The request is too long.';
+  return 'The request is not one that a witness takes.';
 }
 
 function send(reply: FastifyReply, { status, contentType, body }: WitnessReply): FastifyReply {

@@ -57,14 +57,14 @@ export class WitnessStore {
 
   /**
    * Opens the file. One that is missing is never made anew: a witness that forgot would cosign a fork.
-   * @throws CausewayError `home-invalid`, `store-incompatible`
+   * @throws CausewayError `home-invalid`, `store-incompatible`; `store-damaged` when the file cannot be read
    */
   constructor(path: string) {
     if (!existsSync(path)) {
       const detail = `${path} is missing, and without it the witness does not know what it has cosigned.`;
       throw new CausewayError('home-invalid', { detail });
     }
-    this.#database = open(path);
+    this.#database = openExisting(path);
     const found = Number(this.#database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (found === version) return;
     this.#database.close();
@@ -126,6 +126,20 @@ export class WitnessStore {
 
   close(): void {
     this.#database.close();
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const damaged = new Set([11, 26]);
+
+function openExisting(path: string): DatabaseSync {
+  try {
+    return open(path);
+  } catch (error) {
+    const { errcode } = error as { errcode?: unknown };
+    if (typeof errcode !== 'number' || !damaged.has(errcode & 0xff)) throw error;
+    const detail = `It is ${path}. An older copy would make the witness forget what it has cosigned: make a new one, with a new name and key.`;
+    throw new CausewayError('store-damaged', { detail, cause: error });
   }
 }
 

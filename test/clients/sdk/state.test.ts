@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { randomUUIDv7 } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
@@ -84,6 +84,15 @@ test('a state of a later version is not touched', async () => {
   again.exec(`PRAGMA user_version = ${version}`);
   again.close();
   state = new StateDatabase(dir);
+});
+
+test('a state file that is damaged is refused in words, and left as it is', async () => {
+  const other = await mkdtemp(join(tmpdir(), 'causeway-damaged-'));
+  const file = join(other, stateFileName);
+  await writeFile(file, Buffer.alloc(5_000, 7));
+  expect(() => new StateDatabase(other)).toThrow(expect.objectContaining({ code: 'store-damaged' }));
+  expect(await readFile(file)).toEqual(Buffer.alloc(5_000, 7));
+  await rm(other, { recursive: true });
 });
 
 test.skipIf(process.platform !== 'linux')(

@@ -145,6 +145,8 @@ describe('the home of a witness', () => {
 
   it('is not opened when it is damaged, and a lost memory is not made anew', async () => {
     const { dir, storePath, cosigner } = await newHome();
+    await writeFile(storePath, Buffer.alloc(5_000, 7));
+    expect(() => new WitnessStore(storePath)).toThrow(expect.objectContaining({ code: 'store-damaged' }));
     await unlink(storePath);
     expect(() => new WitnessStore(storePath)).toThrow(/does not know what it has cosigned/);
     await expect(followLog(dir, 'o', [formatVerifierKey(cosigner.verifierKey)])).rejects.toThrow(/of a log/);
