@@ -2,7 +2,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
-import type { CaseId, RecordEntry, Store, StoredLeaf } from '../store/port.ts';
+import { houseCase, type CaseId, type RecordEntry, type Store, type StoredLeaf } from '../store/port.ts';
 import { eachLeaf } from '../store/each-leaf.ts';
 import type { ProvingLog } from './prove-message.ts';
 
@@ -24,13 +24,15 @@ export type ErasureCertificate = ErasureOrder & {
 };
 
 /**
- * @throws CausewayError `case-unknown`; `case-pending` while messages of the case are on their way
+ * @throws CausewayError `case-unknown`, also for the gateway's own case, which nobody may erase; `case-pending` while
+ * messages of the case are on their way
  */
 export async function eraseCase(
   store: Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>,
   log: ProvingLog,
   order: ErasureOrder,
 ): Promise<ErasureCertificate> {
+  if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order };
   const outcome = await store.eraseCase(order.case, record);

@@ -168,7 +168,7 @@ export type MessageState = {
 
 /** A message that was accepted, for whoever reads them in order. */
 export type Acceptance = {
-  /** Grows in the order of acceptance; the engine alone knows what it stands for. */
+  /** Stands behind the leaf of the acceptance, whose index is one less: 0 stands before the first. */
   readonly position: number;
   /** When it was committed, ms since 1970. */
   readonly at: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyPath } from '../../clients/audit/verify.ts';
 import { verifyEvidence } from '../../clients/audit/verify-evidence.ts';
-import { eraseCase, formatCertificate } from '../../gateway/audit/erase-case.ts';
+import { certifyErasure, eraseCase, formatCertificate } from '../../gateway/audit/erase-case.ts';
 import { proveMessage } from '../../gateway/audit/prove-message.ts';
 import { PublishedLog } from '../../gateway/cli/published-log.ts';
 import { houseCase, type Store } from '../../gateway/store/port.ts';
@@ -77,11 +77,13 @@ describe('the erasure of a case', () => {
     const { id } = await exchangeOne();
     const unreadable = () => Promise.reject(new CausewayError('log-unreadable'));
     const away = { read: log.read, checkpointFor: unreadable };
+    const leaf = await store.countLeaves();
     await expect(eraseCase(store, away, orderOf(id))).rejects.toMatchObject({ code: 'log-unreadable' });
-    const certificate = await eraseCase(store, log, orderOf(id, 'somebody else'));
-    expect(certificate).toMatchObject(orderOf(id));
-    expect(await eraseCase(store, log, orderOf(id))).toMatchObject({ leaf: certificate.leaf });
+    await expect(eraseCase(store, log, orderOf(id))).rejects.toMatchObject({ code: 'case-unknown' });
+    const certificate = await certifyErasure(store, log, id, leaf);
+    expect(certificate).toMatchObject({ ...orderOf(id), leaf });
     await verifyCertificate(formatCertificate(certificate));
+    await expect(certifyErasure(store, log, newId(), leaf)).rejects.toMatchObject({ code: 'case-unknown' });
   });
 
   it('is refused for what is no case, and for the gateway’s own', async () => {

@@ -58,6 +58,9 @@ export const movedCollections: readonly MovedCollection[] = [
   moved('directoryChange', function* (contents) {
     for (const { endpoint, record } of contents.directoryChanges()) yield { _id: { endpoint, record } };
   }),
+  moved('mark', function* (contents) {
+    for (const { name, value } of contents.marks()) yield { _id: name, value };
+  }),
   moved('block', blockDocuments),
 ];
 

@@ -16,6 +16,7 @@ export const tablesRead: readonly string[] = [
   'directory_change',
   'directory_entry',
   'endpoint',
+  'mark',
   'message',
   'meta',
   'permit',
@@ -167,6 +168,13 @@ export class SqliteContents implements StoreContents {
     type Row = readonly [Uint8Array, Uint8Array];
     for (const [id, secret] of this.#rows<Row>('SELECT id, secret FROM case_secret ORDER BY id')) {
       yield { id: uuidFromBytes(id), secret: bufferOf(secret) };
+    }
+  }
+
+  *marks(): ReturnType<StoreContents['marks']> & Generator {
+    type Row = readonly [string, number];
+    for (const [name, value] of this.#rows<Row>('SELECT name, value FROM mark ORDER BY name')) {
+      yield { name, value };
     }
   }
 

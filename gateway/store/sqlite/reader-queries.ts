@@ -193,13 +193,27 @@ export class ReaderQueries {
     sink: ByteSink,
   ): Questions['acceptances']['answer'] {
     const found: Questions['acceptances']['answer'] = [];
-    for (const row of this.#statements.acceptances.iterate(after, since, limit)) {
+    const first = this.#firstFromRecord(after);
+    for (const row of this.#statements.acceptances.iterate(first, since, limit)) {
       const [position, at, unit] = row as unknown as readonly [number, number, Uint8Array];
       const { envelope } = decodeUnit(bufferOf(unit));
       found.push({ position, at, envelopeBytes: sink.add(envelope) });
       if (sink.total >= maxReadBytes) break;
     }
     return found;
+  }
+
+  /** The first row of `message` whose leaf has this index or a later one: both grow together, so halving finds it. */
+  #firstFromRecord(record: number): number {
+    let low = 1;
+    let high = (firstRow<[number | null]>(this.#statements.lastMessage)?.[0] ?? 0) + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const found = firstRow<[number]>(this.#statements.recordFrom, middle)?.[0] ?? record;
+      if (found >= record) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #directory(): DirectorySnapshot {
@@ -272,8 +286,10 @@ const statementTexts = {
     WHERE id >= ? AND id < ? ORDER BY id`,
   entries: `SELECT entry, record FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
-  acceptances: `SELECT m.seq, m.at, u.bytes FROM message m JOIN unit u ON u.seq = m.seq
-    WHERE m.seq > ? AND m.at >= ? AND m.refusal IS NULL AND length(u.bytes) > 0
+  lastMessage: 'SELECT max(seq) FROM message',
+  recordFrom: 'SELECT record FROM message WHERE seq >= ? ORDER BY seq LIMIT 1',
+  acceptances: `SELECT m.record + 1, m.at, u.bytes FROM message m JOIN unit u ON u.seq = m.seq
+    WHERE m.seq >= ? AND m.at >= ? AND m.refusal IS NULL AND length(u.bytes) > 0
     ORDER BY m.seq LIMIT ?`,
   marks: 'SELECT name, value FROM mark',
   versions: 'SELECT name, value FROM meta',

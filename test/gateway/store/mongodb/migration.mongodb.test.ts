@@ -229,6 +229,7 @@ async function liveThroughEverything(store: Store): Promise<void> {
   await store.forgetReceipts(police, 2);
   await store.eraseCase(erasedCase, { kind: 'case.erased' });
   await store.submit({ source: police, messages: [acceptable(10, { thread: erasedCase })] });
+  await store.setMarks(new Map([['correlator.position', 4]]));
 }
 
 async function submitMany(store: Store, count: number): Promise<void> {
@@ -246,6 +247,7 @@ async function answersOf(store: Store) {
   const runs = await store.readLeafRuns(0);
   return {
     leaves: await store.readLeaves(0, 10_000),
+    marks: await store.readMarks(),
     tree: Buffer.concat(runs.map(({ leaves }) => leaves)).toString(),
     count: await store.countLeaves(),
     queues: await each(people, async (who) =>
