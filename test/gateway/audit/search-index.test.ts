@@ -245,7 +245,7 @@ describe('the search index', () => {
           for (const query of queries) await expectSame(query, limit);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   }, 120_000);
 
