@@ -142,9 +142,13 @@ export class Ledger {
     // Pages that deleted rows stood on are overwritten with zeros, which costs too much to do for all that is deleted.
     this.#database.exec('PRAGMA secure_delete = ON');
     try {
-      if (this.#messages.erase(operation.messages) === 'pending') return 'pending';
+      const messages = [
+        ...operation.messages,
+        ...this.#messages.ofCaseAfter(operation.through, operation.case),
+      ];
+      if (this.#messages.erase(messages) === 'pending') return 'pending';
       const hadSecret = this.journal.destroySecret(operation.case);
-      if (!hadSecret && operation.messages.length === 0) return 'unknown';
+      if (!hadSecret && messages.length === 0) return 'unknown';
     } finally {
       this.#database.exec('PRAGMA secure_delete = OFF');
     }

@@ -5,7 +5,7 @@ import { uuidToBytes, type EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import { houseCase } from '../port.ts';
+import { houseCase, type CaseId } from '../port.ts';
 import {
   acceptedDetailText,
   conflictEntry,
@@ -46,6 +46,7 @@ export class MessageTable {
   readonly #recipients: StatementSync;
   readonly #lastDelivery: StatementSync;
   readonly #unsettled: StatementSync;
+  readonly #ofCaseAfter: StatementSync;
   readonly #eraseMatter: StatementSync;
   readonly #eraseUnit: StatementSync;
   #nextDelivery = 1;
@@ -91,6 +92,7 @@ export class MessageTable {
       `SELECT 1 FROM message m JOIN delivery d ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
        WHERE m.seq = ? AND d.settled_at IS NULL LIMIT 1`,
     );
+    this.#ofCaseAfter = prepare(database, 'SELECT seq FROM message WHERE seq > ? AND thread = ?');
     this.#eraseMatter = prepare(
       database,
       'UPDATE message SET category = NULL, severity = NULL, thread = NULL WHERE seq = ?',
@@ -122,6 +124,11 @@ export class MessageTable {
       receipts.push(receipt);
     }
     return { outcomes, group: signReceiptGroup(receipts, this.#signer) };
+  }
+
+  /** Messages of a case that were accepted after a row: the reader that looked for the others may not have seen them. */
+  ofCaseAfter(seq: number, id: CaseId): number[] {
+    return allRows<[number]>(this.#ofCaseAfter, seq, uuidToBytes(id)).map(([newer]) => newer);
   }
 
   /**

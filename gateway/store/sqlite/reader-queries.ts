@@ -59,8 +59,8 @@ export type Questions = {
   leaves: { ask: { from: number; limit: number }; answer: StoredLeaf[] };
   /** Their bytes: the leaves. */
   leafRuns: { ask: { from: number }; answer: { first: number; count: number; leavesBytes: number }[] };
-  /** Rows of `message`. */
-  caseMessages: { ask: { case: CaseId }; answer: number[] };
+  /** Rows of `message`, and the newest row that was looked at. */
+  caseMessages: { ask: { case: CaseId }; answer: { messages: number[]; through: number } };
 };
 
 export type Question = {
@@ -115,10 +115,15 @@ export class ReaderQueries {
       case 'leafRuns':
         return this.#readLeafRuns(question.from, sink);
       case 'caseMessages':
-        return allRows<[number]>(this.#statements.caseMessages, uuidToBytes(question.case)).map(
-          ([seq]) => seq,
-        );
+        return this.#caseMessages(question.case);
     }
+  }
+
+  /** The end is read first: what is accepted meanwhile is found twice rather than not at all. */
+  #caseMessages(id: CaseId): Questions['caseMessages']['answer'] {
+    const through = firstRow<[number | null]>(this.#statements.lastMessage)?.[0] ?? 0;
+    const rows = allRows<[number]>(this.#statements.caseMessages, uuidToBytes(id), through);
+    return { messages: rows.map(([seq]) => seq), through };
   }
 
   #queue(
@@ -299,7 +304,7 @@ const statementTexts = {
   leaves: `SELECT first, at, leaves, bodies FROM audit_block
     WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
   caseSecret: caseSecretQuery,
-  caseMessages: 'SELECT seq FROM message WHERE thread = ?',
+  caseMessages: 'SELECT seq FROM message WHERE thread = ? AND seq <= ?',
   begin: 'BEGIN',
   end: 'COMMIT',
 } as const;

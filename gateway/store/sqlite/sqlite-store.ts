@@ -72,9 +72,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     ...changes(writer),
     ...readings(reader, clock),
     eraseCase: async (id, record) => {
-      const messages = (await reader.ask('caseMessages', { case: id })).value;
+      const found = (await reader.ask('caseMessages', { case: id })).value;
       const text = JSON.stringify(record);
-      return (await writer.run(() => ({ type: 'erase-case', case: id, messages, record: text }))).result;
+      return (await writer.run(() => ({ type: 'erase-case', case: id, ...found, record: text }))).result;
     },
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));

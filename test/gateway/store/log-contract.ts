@@ -168,6 +168,26 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(await leaves()).toHaveLength(1);
       });
 
+      test('never takes away what was accepted meanwhile and is still on its way', async () => {
+        const thread = messageId(1);
+        const first = acceptable(1);
+        await store.submit({ source: police, messages: [first] });
+        await store.settle(settlementOf([first], health));
+        for (let number = 2; number < 12; number++) {
+          const next = acceptable(number, { thread });
+          const [outcome] = await Promise.all([
+            store.eraseCase(thread, erased),
+            store.submit({ source: police, messages: [next] }),
+          ]);
+          const log = await leaves();
+          const accepted = log.find(({ entry }) => entry.message === next.id);
+          const erasure = log.findLastIndex(({ entry }) => entry.kind === 'case.erased');
+          if (outcome === 'erased') expect(accepted?.index).toBeGreaterThan(erasure);
+          expect(accepted?.erased).toBe(false);
+          await store.settle(settlementOf([next], health));
+        }
+      });
+
       test('leaves the id its first outcome, and lets the case live on with a new secret', async () => {
         const message = acceptable(1);
         await store.submit({ source: police, messages: [message] });
