@@ -26,12 +26,16 @@ async function printCheckpoint({ dir, vkey }: Flags, terminal: Terminal): Promis
   const { PublishedLog } = await import('./published-log.ts');
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const log = new PublishedLog(home, store);
+    if (vkey === true && !terminal.wantsJson) {
+      await terminal.deliver(log.vkey);
+      return;
+    }
     const { size, root, text } = await log.checkpointFor(await store.countLeaves());
     if (terminal.wantsJson) {
       const checkpoint = { size, root: root.toString('base64'), checkpoint: text, vkey: log.vkey.trimEnd() };
       terminal.json({ type: 'checkpoint', ...checkpoint });
       return;
     }
-    await terminal.deliver(vkey === true ? log.vkey : text);
+    await terminal.deliver(text);
   });
 }

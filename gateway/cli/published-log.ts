@@ -50,13 +50,19 @@ export class PublishedLog implements ProvingLog {
     return { size, root, text };
   }
 
-  /** @throws CausewayError `log-unreadable` when a gateway runs but does not publish */
+  /** @throws CausewayError `log-unreadable` when a gateway runs but does not publish, or nothing was recorded yet */
   async checkpointFor(size: number): Promise<PublishedCheckpoint> {
     const deadline = performance.now() + patienceMs;
     for (;;) {
       const latest = await this.latest();
       if (latest !== undefined && latest.size >= size) return latest;
-      if (!(await this.#publishHere()) && performance.now() > deadline) {
+      const isPublished = await this.#publishHere();
+      if (isPublished && (await this.latest()) === undefined) {
+        throw new CausewayError('log-unreadable', {
+          detail: 'Nothing was recorded yet: the log begins when the gateway first starts.',
+        });
+      }
+      if (!isPublished && performance.now() > deadline) {
         throw new CausewayError('log-unreadable', {
           detail: 'The gateway that runs has not published it; `causeway gateway check` says why.',
         });

@@ -24,6 +24,18 @@ describe('causeway gateway init', () => {
   });
 });
 
+describe('a gateway that has never started', () => {
+  it('gives the key of its log, and says that there is no checkpoint yet', async () => {
+    await listenAddress('fresh');
+    const checkpoint = async (...args: string[]) =>
+      runCauseway(['audit', 'checkpoint', '--dir', join(dir, 'fresh'), ...args]);
+    expect((await checkpoint('--vkey')).stdout).toMatch(/^\S+\+[0-9a-f]{8}\+\S+\n$/);
+    const { code, stderr } = await checkpoint();
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('Nothing was recorded yet');
+  });
+});
+
 describe('causeway demo', () => {
   it('ends at once when the folder to keep cannot be made', async () => {
     const { code, stderr } = await runCauseway(['demo', '--once', '--keep', '/dev/null/kept']);
