@@ -20,7 +20,7 @@ import {
   type Digest,
   type EndpointAddress,
 } from '../../protocol/ids.ts';
-import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { rawKeySchema } from '../../protocol/wire/directory.ts';
 
 /** An endpoint's identity, as its home keeps it. */
@@ -221,15 +221,6 @@ async function readHomeFile(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
     throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
   });
-}
-
-function isVerifierKey(text: string): boolean {
-  try {
-    parseVerifierKey(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function requireUsable<T>(path: string, read: () => T): T {

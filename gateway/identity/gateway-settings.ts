@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
-import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { pointer } from '../../protocol/wire/describe-issues.ts';
 
 const hostNamePattern =
@@ -13,15 +13,6 @@ const hostNamePattern =
 const hostSchema = z
   .string()
   .refine((host) => isIP(host) !== 0 || hostNamePattern.test(host), 'must be a host name or an IP address');
-
-function isVerifierKey(text: string): boolean {
-  try {
-    parseVerifierKey(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const witnessSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(1_000),

@@ -55,6 +55,16 @@ export function parseVerifierKey(source: string | Uint8Array): VerifierKey {
   return key;
 }
 
+/** True for the text of a verifier key. */
+export function isVerifierKey(text: string): boolean {
+  try {
+    parseVerifierKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The verifier key as one line of text, without a line feed. */
 export function formatVerifierKey({ name, keyId, type, publicKey }: VerifierKey): string {
   const material = Buffer.concat([Buffer.of(type), publicKey]).toString('base64');
