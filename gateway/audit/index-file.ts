@@ -8,7 +8,7 @@
  * - `progress`: the last leaf taken in, byte for byte, so that another store is noticed.
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** "CSWX" in ASCII. */
 const applicationId = 0x43535758;
@@ -111,4 +111,19 @@ function createPrivately(file: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+}
+
+/** Statements by their names. */
+export type Statements<T> = Readonly<Record<keyof T, StatementSync>>;
+
+/** Prepares statements whose rows are arrays. @param texts their SQL by name */
+export function prepareAll<T extends Readonly<Record<string, string>>>(
+  database: DatabaseSync,
+  texts: T,
+): Statements<T> {
+  const statements = Object.entries(texts).map(([name, sql]) => [
+    name,
+    database.prepare(sql, { returnArrays: true }),
+  ]);
+  return Object.fromEntries(statements) as Statements<T>;
 }

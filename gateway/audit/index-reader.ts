@@ -1,7 +1,8 @@
 /** Answers searches from the index: newest first, a page at a time, touching only segments that can match. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { CaseId } from '../store/port.ts';
-import type { LeafMatter, SearchField, Term } from './leaf-terms.ts';
+import { prepareAll, type Statements } from './index-file.ts';
+import type { IndexedLeaf, LeafMatter, SearchField, Term } from './leaf-terms.ts';
 import { OffsetSet, segmentLeaves } from './offset-set.ts';
 
 /** What is looked for: each field that is given must match, by any of its values. */
@@ -13,19 +14,8 @@ export type SearchQuery = Readonly<Partial<Record<SearchField, readonly string[]
   readonly before?: number | undefined;
 };
 
-export type SearchHit = {
-  readonly index: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly code: string | undefined;
-  /** The leaf of the acceptance or refusal that it continues, and which of its recipients. */
-  readonly of: number | undefined;
-  readonly nth: number | undefined;
-  readonly case: CaseId | undefined;
-  /** Its own matter, or that of the leaf that it continues. */
-  readonly matter: LeafMatter | undefined;
-  readonly erased: boolean;
-};
+/** A leaf that was found. Its case and its matter are its own, or those of the leaf that it continues. */
+export type SearchHit = IndexedLeaf;
 
 export type SearchPage = {
   readonly hits: readonly SearchHit[];
@@ -47,10 +37,10 @@ type LeafRow = readonly [
 ];
 
 export class IndexReader {
-  readonly #statements: ReturnType<typeof prepareAll>;
+  readonly #statements: Statements<typeof texts>;
 
   constructor(database: DatabaseSync) {
-    this.#statements = prepareAll(database);
+    this.#statements = prepareAll(database, texts);
   }
 
   /** One page of at most `limit` hits. */
@@ -151,14 +141,6 @@ export class IndexReader {
   #number(row: unknown): number | undefined {
     return (row as readonly [number | null] | undefined)?.[0] ?? undefined;
   }
-}
-
-function prepareAll(database: DatabaseSync): Record<keyof typeof texts, StatementSync> {
-  const statements = Object.entries(texts).map(([name, sql]) => [
-    name,
-    database.prepare(sql, { returnArrays: true }),
-  ]);
-  return Object.fromEntries(statements) as Record<keyof typeof texts, StatementSync>;
 }
 
 const texts = {

@@ -1,6 +1,7 @@
 /** Takes leaves into the search index, and takes the matter of an erased case out again. One transaction at a time. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { CaseId, StoredLeaf } from '../store/port.ts';
+import { prepareAll, type Statements } from './index-file.ts';
 import {
   indexedLeaf,
   matterTerms,
@@ -31,7 +32,7 @@ type LeafRow = readonly [
 type OriginRow = readonly [of: string | null, matter: string | null, erased: number];
 
 export class IndexWriter {
-  readonly #statements: ReturnType<typeof prepareAll>;
+  readonly #statements: Statements<typeof texts>;
   /** Origins that were met last. */
   readonly #origins = new Map<number, Origin>();
   /** Postings that are not written yet, of one segment. */
@@ -41,7 +42,7 @@ export class IndexWriter {
   #lastAt = -Infinity;
 
   constructor(database: DatabaseSync) {
-    this.#statements = prepareAll(database);
+    this.#statements = prepareAll(database, texts);
   }
 
   /** How many leaves were taken in, and the last of them. */
@@ -164,14 +165,6 @@ export class IndexWriter {
     if (rest.isEmpty) this.#statements.dropPosting.run(term, segment);
     else this.#statements.setPosting.run(term, segment, rest.encode());
   }
-}
-
-function prepareAll(database: DatabaseSync): Record<keyof typeof texts, StatementSync> {
-  const statements = Object.entries(texts).map(([name, sql]) => [
-    name,
-    database.prepare(sql, { returnArrays: true }),
-  ]);
-  return Object.fromEntries(statements) as Record<keyof typeof texts, StatementSync>;
 }
 
 const texts = {
