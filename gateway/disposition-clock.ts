@@ -3,6 +3,7 @@
  * correlator reads again when it starts, so nothing but one mark needs to be kept: up to when it has told.
  */
 import type { MessageId } from '../protocol/ids.ts';
+import { dispositionDeadline } from './correlator/alert.ts';
 import { raisedAtOf } from './correlator/alert-document.ts';
 import type { StoredEvent } from './correlator/stored-event.ts';
 import { correlatorAddress } from './identity/correlator-identity.ts';
@@ -18,7 +19,6 @@ export type DispositionClockDependencies = {
 };
 
 const overdueMark = 'correlator.overdue';
-const hourMs = 3_600_000;
 
 export class DispositionClock {
   readonly #deps: DispositionClockDependencies;
@@ -36,7 +36,10 @@ export class DispositionClock {
   /** Takes in a message, in the order of acceptance. An answer counts from those that got the alert. */
   see({ envelope: { id, source, to, category, severity, inReplyTo } }: Pick<StoredEvent, 'envelope'>): void {
     if (source === correlatorAddress && category === alertCategory) {
-      this.#open.set(id, { dueAt: raisedAtOf(id) + this.#hoursFor(severity) * hourMs, recipients: to });
+      this.#open.set(id, {
+        dueAt: dispositionDeadline(raisedAtOf(id), this.#hoursFor(severity)),
+        recipients: to,
+      });
     } else if (inReplyTo !== undefined && dispositionCategories.has(category)) {
       if (this.#open.get(inReplyTo)?.recipients.includes(source) === true) this.#open.delete(inReplyTo);
     }

@@ -1,10 +1,8 @@
 /** An alert as people get it: the data set `correlator-alert`, and the id that the same evidence always has. */
 import { createHash } from 'node:crypto';
 import { uuidFromBytes, uuidToBytes, type MessageId } from '../../protocol/ids.ts';
-import type { Alert } from './alert.ts';
+import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
 import { agencyOf } from './event.ts';
-
-const hourMs = 3_600_000;
 
 /**
  * The id of an alert's message: of the same evidence, told by the same version at the same level, always the same. So
@@ -26,14 +24,14 @@ export function raisedAtOf(id: MessageId): number {
 
 /** The body of the message. @param dispositionHours within which a person must have judged it */
 export function alertDocument(alert: Alert, dispositionHours: number): object {
-  const { pattern, level, tier, firedAt, events, links, missing } = alert;
+  const { pattern, level, tier, firedAt, events, missing } = alert;
   const { id, version, title, description, falsePositives } = pattern;
   return {
     pattern: { id, version, title, description, falsePositives },
     level,
     tier,
     raisedAt: new Date(firedAt).toISOString(),
-    dispositionBy: new Date(firedAt + dispositionHours * hourMs).toISOString(),
+    dispositionBy: new Date(dispositionDeadline(firedAt, dispositionHours)).toISOString(),
     events: events.map(({ id: event, source, category, severity, time }) => ({
       id: event,
       agency: agencyOf(source),
@@ -41,12 +39,7 @@ export function alertDocument(alert: Alert, dispositionHours: number): object {
       severity,
       time: new Date(time).toISOString(),
     })),
-    links: links.map(({ event, to, tier: sure, types }) => ({
-      event,
-      to,
-      tier: sure,
-      types: [...new Set(types)],
-    })),
+    links: toldLinks(alert),
     missing,
   };
 }

@@ -2,11 +2,9 @@
 import { z } from 'zod';
 import { messageIdSchema, type MessageId } from '../../protocol/ids.ts';
 import type { RecordEntry } from '../store/port.ts';
-import type { Alert } from './alert.ts';
+import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
 import { agencyOf } from './event.ts';
 import { levels, tiers } from './patterns/pattern.ts';
-
-const hourMs = 3_600_000;
 
 const linkSchema = z.object({
   event: z.string(),
@@ -53,10 +51,11 @@ export type DispositionRecord = z.infer<typeof dispositionRecordSchema>;
 
 /** The body about an alert: ids, codes, times and kinds of token, never a name. */
 export function alertRecord(
-  { pattern, level, tier, firedAt, events, links, missing }: Alert,
+  alert: Alert,
   id: MessageId,
   rules: { readonly 'disposition-hours': number },
 ): object {
+  const { pattern, level, tier, firedAt, events, missing } = alert;
   return {
     message: id,
     thread: id,
@@ -66,16 +65,11 @@ export function alertRecord(
     level,
     tier,
     firedAt,
-    dispositionBy: firedAt + rules['disposition-hours'] * hourMs,
+    dispositionBy: dispositionDeadline(firedAt, rules['disposition-hours']),
     events: events.map(({ id: event }) => event),
     sources: events.map(({ source }) => source),
     agencies: [...new Set(events.map(({ source }) => agencyOf(source)))].sort(),
-    links: links.map(({ event, to, tier: sure, types }) => ({
-      event,
-      to,
-      tier: sure,
-      types: [...new Set(types)],
-    })),
+    links: toldLinks(alert),
     missing,
   };
 }

@@ -3,6 +3,8 @@ import { severityRank, type CorrelatorEvent } from './event.ts';
 import { agenciesOf } from './evaluate/window.ts';
 import type { Level, Pattern, Tier } from './patterns/pattern.ts';
 
+const hourMs = 3_600_000;
+
 /** Why an event is taken to speak of the child of the event in the middle. */
 export type EvidenceLink = {
   readonly event: string;
@@ -28,6 +30,16 @@ export type Alert = {
   /** What would raise the level; empty at the highest. */
   readonly missing: readonly string[];
 };
+
+/** The links of an alert as they are told: each type once. */
+export function toldLinks({ links }: Pick<Alert, 'links'>): EvidenceLink[] {
+  return links.map(({ event, to, tier, types }) => ({ event, to, tier, types: [...new Set(types)] }));
+}
+
+/** By when a person must have judged an alert, ms since 1970. */
+export function dispositionDeadline(raisedAt: number, dispositionHours: number): number {
+  return raisedAt + dispositionHours * hourMs;
+}
 
 /** The level that evidence reaches. */
 export function levelOf({ level, escalation }: Pattern, events: readonly CorrelatorEvent[]): Level {
