@@ -27,7 +27,6 @@ export type AlertRules = z.infer<typeof alertsFileSchema>;
 
 /** Where an alert may go at all, and what a person may say to it. */
 export const alertCategory = 'correlator-alert';
-export const alertGroup = 'alert';
 export const alertDataset = 'urn:causeway:dataset:correlator-alert:1.0';
 
 /** Category of a disposition → what it says. The word stands in the open, so that the gateway need not read anything. */

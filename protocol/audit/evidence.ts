@@ -10,8 +10,6 @@ import { CausewayError } from '../errors.ts';
 import { endpointAddressSchema, messageIdSchema } from '../ids.ts';
 
 export const evidenceFormat = 'causeway-evidence/v1';
-/** Bytes of a whole file. */
-export const maxEvidenceBytes = 16 * 1024 * 1024;
 
 const base64Schema = z.base64().max(2 * 1024 * 1024);
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

@@ -93,13 +93,6 @@ export const recipes: readonly Recipe[] = [
   recipe('initial-family-birth', 'given-initial', 'family', 'birth'),
 ];
 
-const recipeByName = new Map(recipes.map((entry) => [entry.name, entry]));
-
-/** The recipe of this name, or undefined for one that this version does not know. */
-export function findRecipe(name: string): Recipe | undefined {
-  return recipeByName.get(name);
-}
-
 /** True when a recipe has a code of this evidence. */
 export function carries({ codes: parts }: Recipe, type: EvidenceType): boolean {
   return parts.some((part) => codes[part].type === type);

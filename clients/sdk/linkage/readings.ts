@@ -1,5 +1,5 @@
 /** From a person's details to what the tokens are made of: the readings of every code. */
-import { carries, codes, recipes, type Code, type Recipe } from '../../../protocol/linkage/recipes.ts';
+import { carries, recipes, type Code, type Recipe } from '../../../protocol/linkage/recipes.ts';
 import { maxTokens } from '../../../protocol/linkage/subject-tokens.ts';
 import { readBirthDate, readBirthParts } from './birth-date.ts';
 import { readTenDigits } from './identifiers.ts';
@@ -129,9 +129,4 @@ function readInitials([given]: readonly string[], [family]: readonly string[]): 
 
 function optional(value: string | undefined): readonly string[] {
   return value === undefined ? [] : [value];
-}
-
-/** True for a code of a forename, for those who check that nothing stands alone. */
-export function isForenameCode(part: Code): boolean {
-  return codes[part].type === 'forename';
 }

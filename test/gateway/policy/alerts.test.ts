@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dispositions } from '../../../gateway/correlator/alert-record.ts';
-import { alertCategory, alertGroup, dispositionCategories } from '../../../gateway/policy/alerts.ts';
+import { alertCategory, dispositionCategories } from '../../../gateway/policy/alerts.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
 import { copyPolicies, lineOf, policiesDir, problemsOf } from './policy-folder.ts';
 
@@ -16,7 +16,7 @@ describe('alerts.yaml', () => {
         suspect: { severity: 'urgent', 'disposition-hours': 24 },
       },
     });
-    expect(categories.get(alertCategory)).toMatchObject({ group: alertGroup, lane: 'immediate' });
+    expect(categories.get(alertCategory)).toMatchObject({ group: 'alert', lane: 'immediate' });
     expect([...dispositionCategories.values()]).toEqual(dispositions);
     for (const category of dispositionCategories.keys()) {
       expect(categories.get(category)).toMatchObject({
