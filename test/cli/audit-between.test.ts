@@ -4,19 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
-import { openStore } from '../../gateway/open-store.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
 import { parseCheckpoint, signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { addSignatures, parseNote } from '../../protocol/proof/note.ts';
 import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
+import { ae, duty, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const ae = 'nhs-lanarkshire/emergency-department' as EndpointAddress;
-const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
 const committee = cosigner('committee.example', ed25519());
 let dir: string;
 let home: string;
@@ -30,8 +27,6 @@ const audit = (...args: string[]): Promise<RunResult> =>
 
 /** Sends notices with these numbers; the first of them is stored. */
 async function send(...sequence: number[]): Promise<void> {
-  const { store: address, storeKeys } = await openGatewayHome(home, Date.now);
-  const store = await openStore(address, storeKeys);
   const messages = sequence.map((number) =>
     acceptable(number, {
       expiresAt: Date.now() + 3600_000,
@@ -49,9 +44,10 @@ async function send(...sequence: number[]): Promise<void> {
       },
     }),
   );
-  await store.submit({ source: ae, messages });
-  await store.settle(settlementOf(messages.slice(0, 1), duty));
-  await store.close();
+  await withStore(home, async (store) => {
+    await store.submit({ source: ae, messages });
+    await store.settle(settlementOf(messages.slice(0, 1), duty));
+  });
 }
 
 /** Writes the newest checkpoint into a file. */

@@ -2,16 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
-import { openStore } from '../../gateway/open-store.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
-import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
+import { messageId } from '../gateway/store/synthetic-messages.ts';
+import { storeNotice } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const ae = 'nhs-lanarkshire/emergency-department' as EndpointAddress;
-const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
 const thread = messageId(1);
 let dir: string;
 
@@ -21,16 +17,7 @@ const audit = (...args: string[]): Promise<RunResult> =>
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-erase-'));
   expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
-  const home = await openGatewayHome(join(dir, 'gateway'), Date.now);
-  const store = await openStore(home.store, home.storeKeys);
-  const made = acceptable(1, {
-    expiresAt: Date.now() + 3600_000,
-    recipients: [{ endpoint: duty, listening: true }],
-  });
-  const { outcomes } = await store.submit({ source: ae, messages: [made] });
-  await store.markDelivered(outcomes.flatMap((each) => (each.outcome === 'accepted' ? each.deliveries : [])));
-  await store.settle(settlementOf([made], duty));
-  await store.close();
+  await storeNotice(join(dir, 'gateway'));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -2,17 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
-import { openStore } from '../../gateway/open-store.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
-import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
+import { messageId } from '../gateway/store/synthetic-messages.ts';
+import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const ae = 'nhs-lanarkshire/emergency-department' as EndpointAddress;
-const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
 const thread = messageId(1);
 let dir: string;
 
@@ -22,12 +18,8 @@ const audit = (...args: string[]): Promise<RunResult> =>
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-audit-'));
   expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
-  const home = await openGatewayHome(join(dir, 'gateway'), Date.now);
-  const store = await openStore(home.store, home.storeKeys);
-  const made = acceptable(1, {
-    expiresAt: Date.now() + 3600_000,
+  await storeNotice(join(dir, 'gateway'), {
     unit: encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes,
-    recipients: [{ endpoint: duty, listening: true }],
     record: {
       kind: 'message.accepted',
       message: messageId(1),
@@ -39,10 +31,6 @@ beforeAll(async () => {
       decisions: [{ recipient: duty, effect: 'permit' }],
     },
   });
-  const { outcomes } = await store.submit({ source: ae, messages: [made] });
-  await store.markDelivered(outcomes.flatMap((each) => (each.outcome === 'accepted' ? each.deliveries : [])));
-  await store.settle(settlementOf([made], duty));
-  await store.close();
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -137,11 +125,10 @@ describe('causeway audit story', () => {
 // Last, for it adds a leaf that others would find.
 describe('causeway audit search, of a leaf that says much', () => {
   it('keeps a line for people short, whatever a leaf holds', async () => {
-    const home = await openGatewayHome(join(dir, 'gateway'), Date.now);
-    const store = await openStore(home.store, home.storeKeys);
     const became = { endpoint: duty, openpgpCertificate: 'x'.repeat(3_000) };
-    await store.appendRecords([{ kind: 'endpoint.enrolled', endpoint: duty, became }]);
-    await store.close();
+    await withStore(join(dir, 'gateway'), async (store) =>
+      store.appendRecords([{ kind: 'endpoint.enrolled', endpoint: duty, became }]),
+    );
     const { stdout } = await audit('search', '--endpoint', duty);
     const lines = stdout.split('\n');
     expect(lines[0]).toContain(`endpoint.enrolled`);

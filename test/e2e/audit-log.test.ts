@@ -21,8 +21,9 @@ import { openCheckpoint, type TrustedCheckpoint } from '../../protocol/proof/che
 import { decodeBundle, tilePath, tileWidth } from '../../protocol/proof/tile.ts';
 import { rootFromTiles } from '../../protocol/proof/tile-proof.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
-import { Writer, type TestEndpoint, type TestMessage } from './kit/endpoint.ts';
+import type { TestEndpoint, TestMessage } from './kit/endpoint.ts';
 import { Exchange, type Name } from './kit/exchange.ts';
+import { exchangeNotice } from './kit/stored-notice.ts';
 import { eventually } from './kit/watch.ts';
 
 let exchange: Exchange;
@@ -66,18 +67,7 @@ async function servedCheckpoint(size: number): Promise<TrustedCheckpoint> {
   });
 }
 
-/** Sends a notice from the police to social work, which stores it. */
-async function exchangeOne(): Promise<TestMessage> {
-  const writer = await Writer.open(people.police, [people.north]);
-  const police = await exchange.connect(people.police);
-  const north = await exchange.connect(people.north, { credit: 10 });
-  const message = writer.message();
-  await police.accepted(message);
-  await north.store(await north.arrival(message));
-  await police.receipt(message, 'stored', people.north);
-  await Promise.all([police.leave(), north.leave()]);
-  return message;
-}
+const exchangeOne = async (): Promise<TestMessage> => exchangeNotice(exchange, people.police, people.north);
 
 describe('the audit log', () => {
   it('is served at the standard paths to whoever asks, and its tiles and entries lead to its checkpoint', async () => {

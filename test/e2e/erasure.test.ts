@@ -11,8 +11,9 @@ import { houseCase, type Store } from '../../gateway/store/port.ts';
 import { formatEvidence, type Evidence } from '../../protocol/audit/evidence.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import { jsonLines, runCauseway } from '../cli/run-causeway.ts';
-import { newId, Writer, type TestEndpoint, type TestMessage } from './kit/endpoint.ts';
+import { newId, type TestEndpoint, type TestMessage } from './kit/endpoint.ts';
 import { Exchange } from './kit/exchange.ts';
+import { exchangeNotice } from './kit/stored-notice.ts';
 
 let exchange: Exchange;
 let people: Record<'police' | 'north', TestEndpoint>;
@@ -30,18 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => exchange.close());
 
-/** A notice that its recipient has stored: a case of its own. */
-async function exchangeOne(): Promise<TestMessage> {
-  const writer = await Writer.open(people.police, [people.north]);
-  const police = await exchange.connect(people.police);
-  const north = await exchange.connect(people.north, { credit: 10 });
-  const message = writer.message();
-  await police.accepted(message);
-  await north.store(await north.arrival(message));
-  await police.receipt(message, 'stored', people.north);
-  await Promise.all([police.leave(), north.leave()]);
-  return message;
-}
+const exchangeOne = async (): Promise<TestMessage> => exchangeNotice(exchange, people.police, people.north);
 
 const orderOf = (id: string, authority = 'Records Manager, schedule 4.2') => ({
   ...{ case: id as TestMessage['id'], authority, by: 'operator' },

@@ -1,0 +1,36 @@
+/** The store of a gateway's folder, filled for tests of commands that read it. */
+import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openStore } from '../../gateway/open-store.ts';
+import type { AcceptableMessage, Store } from '../../gateway/store/port.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { acceptable, settlementOf } from '../gateway/store/synthetic-messages.ts';
+
+export const ae = 'nhs-lanarkshire/emergency-department' as EndpointAddress;
+export const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+
+/** Opens the store of a gateway that does not run, and closes it again. */
+export async function withStore(home: string, work: (store: Store) => Promise<unknown>): Promise<void> {
+  const { store: address, storeKeys } = await openGatewayHome(home, Date.now);
+  const store = await openStore(address, storeKeys);
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Lets message 1 go from {@link ae} to {@link duty}, which stores it: three leaves. */
+export async function storeNotice(home: string, changes: Partial<AcceptableMessage> = {}): Promise<void> {
+  const message = acceptable(1, {
+    expiresAt: Date.now() + 3600_000,
+    recipients: [{ endpoint: duty, listening: true }],
+    ...changes,
+  });
+  await withStore(home, async (store) => {
+    const { outcomes } = await store.submit({ source: ae, messages: [message] });
+    await store.markDelivered(
+      outcomes.flatMap((each) => (each.outcome === 'accepted' ? each.deliveries : [])),
+    );
+    await store.settle(settlementOf([message], duty));
+  });
+}
