@@ -262,8 +262,9 @@ class Gateway {
       if (!(await this.#policy.reload())) return;
       const policy = this.#policy.current.digest;
       this.#log.info({ policy }, 'policy loaded');
-      await this.#store.appendRecords([{ kind: 'policy.loaded', policy }]);
+      // First, because a store that fails just now must not leave the correlator with the patterns of before.
       await this.#alerting.start();
+      await this.#store.appendRecords([{ kind: 'policy.loaded', policy }]);
     } catch (error) {
       // A broken policy folder leaves the one in force alone. Each decision names the digest that it was made under.
       this.#logError(error);
