@@ -8,16 +8,25 @@ import { acceptedDetail } from '../../../../protocol/wire/receipt.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
 import { acceptable, health, police, school, settlementOf } from '../synthetic-messages.ts';
-import { createMongodbFixture, hasServer, serverUrl, type MongodbFixture } from './mongodb-fixture.ts';
+import {
+  createMongodbFixture,
+  hasServer,
+  serverUrl,
+  type MongodbFixture,
+  urlNaming,
+} from './mongodb-fixture.ts';
 
 const provided = inject('mongodb');
 const isOurServer = !('missing' in provided) && provided.mongod !== null;
+
+/** Failures that the server feigns are for these stores alone: other files use the same server. */
+const appName = 'causeway-engine-test';
 
 describe.skipIf(!hasServer)('the MongoDB engine', () => {
   let fixture: MongodbFixture;
   const opened: Store[] = [];
   const open = async (options?: Parameters<MongodbFixture['open']>[0]): Promise<Store> => {
-    const store = await fixture.open(options);
+    const store = await fixture.open({ url: urlNaming(fixture.url, appName), ...options });
     opened.push(store);
     return store;
   };
@@ -153,7 +162,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       await admin.db('admin').command({
         configureFailPoint: 'failCommand',
         mode,
-        data: { failCommands, appName: 'causeway', ...data },
+        data: { failCommands, appName, ...data },
       });
     };
 

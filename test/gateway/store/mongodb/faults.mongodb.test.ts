@@ -12,7 +12,7 @@ import { isCausewayError } from '../../../../protocol/errors.ts';
 import { Members } from '../../../mongodb/members.ts';
 import type { Cut } from '../../../mongodb/passage.ts';
 import { acceptable, health, police, settlementOf } from '../synthetic-messages.ts';
-import { createMongodbFixture, type MongodbFixture } from './mongodb-fixture.ts';
+import { createMongodbFixture, urlNaming, type MongodbFixture } from './mongodb-fixture.ts';
 import { splitLeaves } from '../../../../gateway/store/leaf-block.ts';
 
 const provided = inject('mongodb');
@@ -84,7 +84,7 @@ describe.skipIf(mongod === null)('three members', () => {
     members = await Members.start(mongod ?? '', 3);
     fixture = await createMongodbFixture(members.url);
     for (const name of gatewayNames) {
-      stores.push(await fixture.open({ url: `${fixture.url}&appName=${name}` }));
+      stores.push(await fixture.open({ url: urlNaming(fixture.url, name) }));
     }
   }, 120_000);
   afterAll(async () => {

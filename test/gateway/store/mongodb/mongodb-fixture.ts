@@ -35,6 +35,11 @@ export function urlOfDatabase(url: string, name: string): string {
   return `${parts?.[1] ?? url}/${name}${parts?.[2] ?? ''}`;
 }
 
+/** The address with the name that its connections give to the server, by which faults can be meant for them alone. */
+export function urlNaming(url: string, appName: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}appName=${appName}`;
+}
+
 export async function createMongodbFixture(server = serverUrl()): Promise<MongodbFixture> {
   const name = `causeway-test-${randomBytes(6).toString('hex')}`;
   const url = urlOfDatabase(server, name);
