@@ -77,6 +77,11 @@ export class LeafMaker {
     return this.#add({ ...openFieldsOf(JSON.parse(body) as RecordEntry), at }, of, Buffer.from(body));
   }
 
+  /** The secret of a case that its engine has just made and keeps. */
+  remember(of: CaseId, secret: Uint8Array): void {
+    this.#keep(of, this.#vault.keyOf(secret));
+  }
+
   /** Forgets the keys: what made them may have been rolled back, or destroyed. */
   forgetKeys(): void {
     this.#keys.clear();
@@ -90,10 +95,14 @@ export class LeafMaker {
   #keyOf(of: CaseId): Buffer {
     let key = this.#keys.get(of);
     if (key !== undefined) return key;
-    if (this.#keys.size >= maxKnownKeys) this.#keys.clear();
     key = this.#vault.keyOf(this.#secrets.secretOf(of));
-    this.#keys.set(of, key);
+    this.#keep(of, key);
     return key;
+  }
+
+  #keep(of: CaseId, key: Buffer): void {
+    if (this.#keys.size >= maxKnownKeys) this.#keys.clear();
+    this.#keys.set(of, key);
   }
 }
 

@@ -54,6 +54,11 @@ export class AuditJournal {
     return true;
   }
 
+  /** A secret for a case that has none yet, for the caller to keep; undefined where it has one. */
+  secretOfNewCase(id: CaseId): Uint8Array | undefined {
+    return this.#cases.secretOfNew(id);
+  }
+
   /** Destroys the secret of a case. @returns false when it has none */
   destroySecret(id: CaseId): boolean {
     this.#maker.forgetKeys();

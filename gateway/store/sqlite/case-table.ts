@@ -1,4 +1,7 @@
-/** The secrets of cases, each in a row of its own, so that it can be destroyed. */
+/**
+ * The secrets of cases, so that each can be destroyed. The secret of a case that a message began stands in the row of
+ * that message, any other in a row of its own.
+ */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { uuidToBytes } from '../../../protocol/ids.ts';
 import type { CaseVault } from '../case-vault.ts';
@@ -11,29 +14,42 @@ export class CaseTable implements CaseSecrets {
   readonly #insert: StatementSync;
   readonly #read: StatementSync;
   readonly #delete: StatementSync;
+  readonly #clear: StatementSync;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
-    this.#insert = prepare(
-      database,
-      'INSERT INTO case_secret (id, secret) VALUES (?, ?) ON CONFLICT DO NOTHING',
-    );
+    this.#insert = prepare(database, 'INSERT INTO case_secret (id, secret) VALUES (?, ?)');
     this.#read = prepare(database, caseSecretQuery);
     this.#delete = prepare(database, 'DELETE FROM case_secret WHERE id = ?');
+    this.#clear = prepare(database, 'UPDATE message SET secret = NULL WHERE id = ? AND secret IS NOT NULL');
   }
 
-  /** Most that are asked for are new: the writer remembers the keys of the others. */
+  /** Makes one, in a row of its own, where there is none. */
   secretOf(id: CaseId): Uint8Array {
     const bytes = uuidToBytes(id);
+    const found = this.#find(bytes);
+    if (found !== undefined) return found;
     const fresh = this.#vault.createSecret();
-    if (this.#insert.run(bytes, fresh).changes !== 0) return fresh;
-    return firstRow<[Uint8Array]>(this.#read, bytes)?.[0] ?? fresh;
+    this.#insert.run(bytes, fresh);
+    return fresh;
+  }
+
+  /** A secret for the row of the message that begins the case; undefined where the case has one already. */
+  secretOfNew(id: CaseId): Uint8Array | undefined {
+    return this.#find(uuidToBytes(id)) === undefined ? this.#vault.createSecret() : undefined;
   }
 
   destroy(id: CaseId): boolean {
-    return this.#delete.run(uuidToBytes(id)).changes !== 0;
+    const bytes = uuidToBytes(id);
+    const deleted = this.#delete.run(bytes).changes;
+    return Number(deleted) + Number(this.#clear.run(bytes).changes) !== 0;
+  }
+
+  #find(id: Uint8Array): Uint8Array | undefined {
+    return firstRow<[Uint8Array]>(this.#read, id)?.[0];
   }
 }
 
 /** For readers. */
-export const caseSecretQuery = 'SELECT secret FROM case_secret WHERE id = ?';
+export const caseSecretQuery = `SELECT secret FROM case_secret WHERE id = ?1
+  UNION ALL SELECT secret FROM message WHERE id = ?1 AND secret IS NOT NULL LIMIT 1`;

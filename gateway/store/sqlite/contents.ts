@@ -23,7 +23,6 @@ export const tablesRead: readonly string[] = [
   'receipt_group',
   'receipt_stream',
   'settled_group',
-  'unit',
 ];
 
 type MessageRow = readonly [
@@ -94,8 +93,8 @@ export class SqliteContents implements StoreContents {
     );
     const rows = this.#rows<MessageRow>(
       `SELECT m.id, address, digest, at, record, refusal, expires_at, lane, category, severity, thread,
-       first_delivery, recipients, listening, bytes
-       FROM message m JOIN endpoint e ON e.id = m.source LEFT JOIN unit u ON u.seq = m.seq ORDER BY m.seq`,
+       first_delivery, recipients, listening, unit
+       FROM message m JOIN endpoint e ON e.id = m.source ORDER BY m.seq`,
     );
     for (const row of rows) {
       const [, , , , , , , , , , , first, count] = row;
@@ -107,9 +106,9 @@ export class SqliteContents implements StoreContents {
 
   *deliveries(): Generator<HeldDelivery> {
     const rows = this.#rows<DeliveryRow>(
-      `SELECT d.id, m.id, s.address, m.digest, r.address, d.lane, d.expires_at, length(u.bytes), m.record,
+      `SELECT d.id, m.id, s.address, m.digest, r.address, d.lane, d.expires_at, length(m.unit), m.record,
        d.id - m.first_delivery, d.state, d.delivered_at, d.settled_at, d.delivered_record, d.settled_record
-       FROM delivery d JOIN message m ON m.seq = d.message JOIN unit u ON u.seq = m.seq
+       FROM delivery d JOIN message m ON m.seq = d.message
        JOIN endpoint s ON s.id = m.source JOIN endpoint r ON r.id = d.recipient ORDER BY d.id`,
     );
     for (const row of rows) yield heldDelivery(row);
@@ -166,7 +165,9 @@ export class SqliteContents implements StoreContents {
 
   *caseSecrets(): ReturnType<StoreContents['caseSecrets']> & Generator {
     type Row = readonly [Uint8Array, Uint8Array];
-    for (const [id, secret] of this.#rows<Row>('SELECT id, secret FROM case_secret ORDER BY id')) {
+    const sql = `SELECT id, secret FROM case_secret UNION ALL SELECT id, secret FROM message WHERE secret IS NOT NULL
+      ORDER BY id`;
+    for (const [id, secret] of this.#rows<Row>(sql)) {
       yield { id: uuidFromBytes(id), secret: bufferOf(secret) };
     }
   }

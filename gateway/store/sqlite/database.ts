@@ -7,7 +7,7 @@ import { schema } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
-const schemaVersion = 4;
+const schemaVersion = 5;
 const busyTimeoutMs = 5_000;
 
 type ConnectionOptions = {

@@ -33,7 +33,8 @@ const capacity = 4_096;
 
 export class DeliveryFacts {
   readonly #read: StatementSync;
-  readonly #known = new Map<DeliveryId, DeliveryFact>();
+  /** By their ids, modulo the capacity: ids follow each other, so the newest take the places of the oldest. */
+  readonly #known: ({ readonly delivery: DeliveryId; readonly fact: DeliveryFact } | undefined)[] = [];
 
   constructor(database: DatabaseSync) {
     this.#read = prepare(
@@ -45,18 +46,12 @@ export class DeliveryFacts {
 
   /** Keeps the facts of a delivery that has just been written. */
   keep(delivery: DeliveryId, fact: DeliveryFact): void {
-    if (this.#known.size >= capacity) {
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
-        break;
-      }
-    }
-    this.#known.set(delivery, fact);
+    this.#known[delivery % capacity] = { delivery, fact };
   }
 
   read(delivery: DeliveryId): DeliveryFact | undefined {
-    const known = this.#known.get(delivery);
-    if (known !== undefined) return known;
+    const known = this.#known[delivery % capacity];
+    if (known?.delivery === delivery) return known.fact;
     const row = firstRow<FactRow>(this.#read, delivery);
     if (row === undefined) return undefined;
     const [id, digest, source, recipient, record, nth] = row;
@@ -65,6 +60,6 @@ export class DeliveryFacts {
 
   /** Forgets everything: what was written last has been rolled back, and its ids will be given again. */
   forget(): void {
-    this.#known.clear();
+    this.#known.length = 0;
   }
 }

@@ -43,8 +43,7 @@ export class EvidenceQuery {
     this.#endpoints = endpoints;
     this.#messages = prepare(
       database,
-      `SELECT m.source, m.record, m.first_delivery, m.recipients, u.bytes
-       FROM message m LEFT JOIN unit u ON u.seq = m.seq WHERE m.id = ? ORDER BY m.seq`,
+      'SELECT source, record, first_delivery, recipients, unit FROM message WHERE id = ? ORDER BY seq',
     );
     this.#deliveries = prepare(
       database,

@@ -142,10 +142,7 @@ export class Ledger {
     // Pages that deleted rows stood on are overwritten with zeros, which costs too much to do for all that is deleted.
     this.#database.exec('PRAGMA secure_delete = ON');
     try {
-      const messages = [
-        ...operation.messages,
-        ...this.#messages.ofCaseAfter(operation.through, operation.case),
-      ];
+      const messages = this.#messages.ofCase(operation.case);
       if (this.#messages.erase(messages) === 'pending') return 'pending';
       const hadSecret = this.journal.destroySecret(operation.case);
       if (!hadSecret && messages.length === 0) return 'unknown';

@@ -40,15 +40,13 @@ export class MessageTable {
   readonly #facts: DeliveryFacts;
   readonly #insertMessage: StatementSync;
   readonly #insertRefusal: StatementSync;
-  readonly #insertUnit: StatementSync;
   readonly #insertDelivery: StatementSync;
   readonly #firstOutcome: StatementSync;
   readonly #recipients: StatementSync;
   readonly #lastDelivery: StatementSync;
   readonly #unsettled: StatementSync;
-  readonly #ofCaseAfter: StatementSync;
-  readonly #eraseMatter: StatementSync;
-  readonly #eraseUnit: StatementSync;
+  readonly #ofCase: StatementSync;
+  readonly #erase: StatementSync;
   #nextDelivery = 1;
 
   constructor(
@@ -65,14 +63,14 @@ export class MessageTable {
     this.#insertMessage = prepare(
       database,
       `INSERT INTO message (id, source, digest, at, record, expires_at, lane, category, severity, thread,
-       first_delivery, recipients, listening) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       first_delivery, recipients, listening, secret, unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
     );
     this.#insertRefusal = prepare(
       database,
       `INSERT INTO message (id, source, digest, at, record, refusal) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
     );
-    this.#insertUnit = prepare(database, 'INSERT INTO unit (seq, bytes) VALUES (?, ?)');
     this.#insertDelivery = prepare(
       database,
       'INSERT INTO delivery (id, message, recipient, lane, expires_at, state) VALUES (?, ?, ?, ?, ?, 0)',
@@ -92,12 +90,15 @@ export class MessageTable {
       `SELECT 1 FROM message m JOIN delivery d ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
        WHERE m.seq = ? AND d.settled_at IS NULL LIMIT 1`,
     );
-    this.#ofCaseAfter = prepare(database, 'SELECT seq FROM message WHERE seq > ? AND thread = ?');
-    this.#eraseMatter = prepare(
+    this.#ofCase = prepare(
       database,
-      'UPDATE message SET category = NULL, severity = NULL, thread = NULL WHERE seq = ?',
+      `SELECT seq FROM message WHERE id = ?1 AND thread = ?1
+       UNION ALL SELECT seq FROM message WHERE thread = ?1 AND thread <> id`,
     );
-    this.#eraseUnit = prepare(database, "UPDATE unit SET bytes = x'' WHERE seq = ?");
+    this.#erase = prepare(
+      database,
+      "UPDATE message SET category = NULL, severity = NULL, thread = NULL, unit = x'' WHERE seq = ?",
+    );
   }
 
   /** Reads where the ids end. */
@@ -126,9 +127,9 @@ export class MessageTable {
     return { outcomes, group: signReceiptGroup(receipts, this.#signer) };
   }
 
-  /** Messages of a case that were accepted after a row: the reader that looked for the others may not have seen them. */
-  ofCaseAfter(seq: number, id: CaseId): number[] {
-    return allRows<[number]>(this.#ofCaseAfter, seq, uuidToBytes(id)).map(([newer]) => newer);
+  /** The messages of a case. */
+  ofCase(id: CaseId): number[] {
+    return allRows<[number]>(this.#ofCase, uuidToBytes(id)).map(([seq]) => seq);
   }
 
   /**
@@ -137,10 +138,7 @@ export class MessageTable {
    */
   erase(messages: readonly number[]): 'erased' | 'pending' {
     if (messages.some((seq) => firstRow(this.#unsettled, seq) !== undefined)) return 'pending';
-    for (const seq of messages) {
-      this.#eraseMatter.run(seq);
-      this.#eraseUnit.run(seq);
-    }
+    for (const seq of messages) this.#erase.run(seq);
     return 'erased';
   }
 
@@ -151,6 +149,8 @@ export class MessageTable {
     const idBytes = uuidToBytes(id);
     const first = this.#nextDelivery;
     const record = this.#journal.next;
+    // Where the message begins its case, its row keeps the secret.
+    const secret = message.thread === id ? this.#journal.secretOfNewCase(id) : undefined;
     const { changes, lastInsertRowid: seq } = this.#insertMessage.run(
       idBytes,
       sender.number,
@@ -165,9 +165,11 @@ export class MessageTable {
       first,
       recipients.length,
       listening,
+      secret ?? null,
+      unit,
     );
     if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
-    this.#insertUnit.run(seq, unit);
+    if (secret !== undefined) this.#journal.leaves.remember(id, secret);
     // The digest is a view of the whole batch, which must not live as long as the facts.
     const ownDigest = Buffer.from(digest);
     for (const recipient of recipients) {

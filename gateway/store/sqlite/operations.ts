@@ -99,9 +99,6 @@ export type Operation =
   | {
       readonly type: 'erase-case';
       readonly case: CaseId;
-      /** Rows of `message`, and the newest row among which they were looked for. */
-      readonly messages: readonly number[];
-      readonly through: number;
       readonly record: RecordText;
     }
   | { readonly type: 'probe' };

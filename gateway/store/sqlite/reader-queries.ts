@@ -59,8 +59,6 @@ export type Questions = {
   leaves: { ask: { from: number; limit: number }; answer: StoredLeaf[] };
   /** Their bytes: the leaves. */
   leafRuns: { ask: { from: number }; answer: { first: number; count: number; leavesBytes: number }[] };
-  /** Rows of `message`, and the newest row that was looked at. */
-  caseMessages: { ask: { case: CaseId }; answer: { messages: number[]; through: number } };
 };
 
 export type Question = {
@@ -114,16 +112,7 @@ export class ReaderQueries {
         return this.#leaves(question.from, question.limit);
       case 'leafRuns':
         return this.#readLeafRuns(question.from, sink);
-      case 'caseMessages':
-        return this.#caseMessages(question.case);
     }
-  }
-
-  /** The end is read first: what is accepted meanwhile is found twice rather than not at all. */
-  #caseMessages(id: CaseId): Questions['caseMessages']['answer'] {
-    const through = firstRow<[number | null]>(this.#statements.lastMessage)?.[0] ?? 0;
-    const rows = allRows<[number]>(this.#statements.caseMessages, uuidToBytes(id), through);
-    return { messages: rows.map(([seq]) => seq), through };
   }
 
   #queue(
@@ -277,8 +266,8 @@ function prepareAll(database: DatabaseSync): Record<StatementName, StatementSync
 type StatementName = keyof typeof statementTexts;
 
 const statementTexts = {
-  queue: `SELECT d.id, d.expires_at, m.id, m.digest, u.bytes
-    FROM delivery d JOIN message m ON m.seq = d.message JOIN unit u ON u.seq = d.message
+  queue: `SELECT d.id, d.expires_at, m.id, m.digest, m.unit
+    FROM delivery d JOIN message m ON m.seq = d.message
     WHERE d.recipient = ? AND d.lane = ? AND d.id > ? AND d.settled_at IS NULL AND d.expires_at > ?
     ORDER BY d.id LIMIT ?`,
   pending: 'SELECT count(*) FROM delivery WHERE recipient = ? AND settled_at IS NULL',
@@ -293,9 +282,9 @@ const statementTexts = {
     ORDER BY address`,
   lastMessage: 'SELECT max(seq) FROM message',
   recordFrom: 'SELECT record FROM message WHERE seq >= ? ORDER BY seq LIMIT 1',
-  acceptances: `SELECT m.record + 1, m.at, u.bytes FROM message m JOIN unit u ON u.seq = m.seq
-    WHERE m.seq >= ? AND m.at >= ? AND m.refusal IS NULL AND length(u.bytes) > 0
-    ORDER BY m.seq LIMIT ?`,
+  acceptances: `SELECT record + 1, at, unit FROM message
+    WHERE seq >= ? AND at >= ? AND refusal IS NULL AND length(unit) > 0
+    ORDER BY seq LIMIT ?`,
   marks: 'SELECT name, value FROM mark',
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
@@ -304,7 +293,6 @@ const statementTexts = {
   leaves: `SELECT first, at, leaves, bodies FROM audit_block
     WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
   caseSecret: caseSecretQuery,
-  caseMessages: 'SELECT seq FROM message WHERE thread = ? AND seq <= ?',
   begin: 'BEGIN',
   end: 'COMMIT',
 } as const;

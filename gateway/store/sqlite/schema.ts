@@ -3,8 +3,9 @@
  *
  * - `message` holds the first outcome of every id a sender has used: an acceptance, or a final refusal
  *   (`refusal` is then the JSON detail of its receipt). Its deliveries have consecutive ids from
- *   `first_delivery`, in the order of the recipients; bit n of `listening` stands for the nth.
- * - `unit` holds the bytes, apart, so that the rows of `message` stay together.
+ *   `first_delivery`, in the order of the recipients; bit n of `listening` stands for the nth. The bytes come last:
+ *   what only needs the other columns does not read them. Every table that a commit changes costs it a page, so they
+ *   have none of their own, and neither has the secret of a case that begins with this message.
  * - `delivery`: `delivered_at` is set once it left the queue, `settled_at` once it is final. The partial
  *   indexes cover what is not final, so that marking a delivery as delivered touches neither.
  * - `receipt_stream` and `receipt_group`: what an endpoint has yet to be told as a sender. `last` never falls.
@@ -13,8 +14,8 @@
  *   other tables is the index of a leaf.
  * - `directory_change`: the leaves of all entries that an endpoint ever had.
  * - `settled_group`: what recipients signed, for good, by the first of the leaves that it settled.
- * - `case_secret`: destroying a row destroys what the bodies of its case say. `ledger.ts` sees to it that the bytes go.
- *
+ * - `case_secret`: secrets of cases that no message began. Destroying the secret of a case, here or in `message`,
+ *   destroys what its bodies say; `ledger.ts` sees to it that the bytes go.
  * - `mark`: how far those who read in order have come.
  *
  * New ids follow the highest one in the table, so the newest rows of `message` and `delivery` must never be deleted.
@@ -37,11 +38,12 @@ CREATE TABLE message (
   thread BLOB,
   first_delivery INTEGER,
   recipients INTEGER,
-  listening INTEGER
+  listening INTEGER,
+  secret BLOB,
+  unit BLOB
 ) STRICT;
 CREATE UNIQUE INDEX message_by_id ON message (id, source);
-
-CREATE TABLE unit (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE INDEX message_by_case ON message (thread) WHERE thread <> id;
 
 CREATE TABLE delivery (
   id INTEGER PRIMARY KEY,

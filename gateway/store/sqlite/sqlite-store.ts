@@ -71,11 +71,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   return {
     ...changes(writer),
     ...readings(reader, clock),
-    eraseCase: async (id, record) => {
-      const found = (await reader.ask('caseMessages', { case: id })).value;
-      const text = JSON.stringify(record);
-      return (await writer.run(() => ({ type: 'erase-case', case: id, ...found, record: text }))).result;
-    },
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));
       if (keeper.blindForMs <= maxBlindMs) return;
@@ -140,7 +135,7 @@ type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
 function changes(
   writer: WriterClient,
-): Omit<Store, ReadingMethod | SharingMethod | 'eraseCase' | 'probe' | 'listen' | 'close'> {
+): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
   return {
     submit: async (submission) => {
       const answer = await writer.run(encodeSubmission(submission), submission.messages.length);
@@ -185,6 +180,10 @@ function changes(
     appendRecords: async (records) => {
       const texts = (): string[] => records.map((entry) => JSON.stringify(entry));
       return (await writer.run(() => ({ type: 'append-records', records: texts() }))).result;
+    },
+    eraseCase: async (id, record) => {
+      const text = JSON.stringify(record);
+      return (await writer.run(() => ({ type: 'erase-case', case: id, record: text }))).result;
     },
     setMarks: async (marks) => {
       await writer.run(() => ({ type: 'set-marks', marks: [...marks] }));

@@ -141,7 +141,7 @@ describe('a store without room', () => {
     await expect(submitSecond()).rejects.toMatchObject({ code: 'store-unavailable' });
     await expect(submitSecond()).rejects.toMatchObject({ code: 'store-unavailable' });
     const database = new DatabaseSync(fixture.file, { timeout: 5000 });
-    database.exec('DELETE FROM unit');
+    database.exec("UPDATE message SET unit = x''");
     database.close();
     await expect(submitSecond()).resolves.toMatchObject({ outcomes: [{ outcome: 'accepted' }] });
     await store.close();
@@ -155,7 +155,7 @@ test('what was erased is nowhere in the files: neither the ciphertext nor what w
   await store.submit({ source: police, messages: [message, acceptable(2)] });
   await store.settle(settlementOf([message], health));
   const reader = new DatabaseSync(fixture.file);
-  const row = reader.prepare('SELECT secret FROM case_secret WHERE id = ?').get(uuidToBytes(message.thread));
+  const row = reader.prepare('SELECT secret FROM message WHERE id = ?').get(uuidToBytes(message.thread));
   reader.close();
   const secret = Buffer.from(row?.secret as Uint8Array);
   const erased = { kind: 'case.erased' };
