@@ -29,6 +29,12 @@ export function signMessages(messages: readonly UnsignedMessage[], signer: Batch
   return units;
 }
 
+/**
+ * How many messages go out before the turn ends, so that a gateway begins with them while the rest is being signed.
+ * Half of a usual window: larger groups make gateway and sender wait for each other, smaller ones cost more each.
+ */
+export const unitsAtOnce = 128;
+
 /** Collects messages during one turn and hands over the signed units at its end. */
 export class Batcher {
   readonly #signer: BatchSigner;
@@ -42,7 +48,7 @@ export class Batcher {
 
   add(message: UnsignedMessage): void {
     const waiting = this.#waiting.push(message);
-    if (waiting === limits.maxBatch) this.flush();
+    if (waiting === unitsAtOnce) this.flush();
     else if (waiting === 1) setImmediate(() => this.flush());
   }
 

@@ -2,7 +2,7 @@
  * What one turn of the event loop wants to send, put into as few frames as possible and written in one go.
  *
  * Units that are submitted one behind the other share a frame; their order among themselves and against
- * receipts and control frames is kept. A frame of submissions holds no more than one signed batch, 64 units,
+ * receipts and control frames is kept. A frame of submissions holds no more than {@link unitsAtOnce} units,
  * though the protocol allows more: the gateway answers a frame once all of it has been examined, so with
  * shorter frames the first answers come while the next frame is still being examined.
  */
@@ -12,6 +12,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { ClientFrame } from '../../protocol/wire/control.ts';
 import { encodeUnitFrame, frameHeaderBytes, type Unit } from '../../protocol/wire/frame.ts';
 import { limits } from '../../protocol/limits.ts';
+import { unitsAtOnce } from './batcher.ts';
 
 /** The part of a socket that the queue writes to. */
 type SendTarget = {
@@ -51,14 +52,14 @@ export class SendQueue {
     for (const { bytes } of units) {
       const size = bytes.byteLength;
       if (frameHeaderBytes + size > limits.maxFrameBytes) throw new CausewayError('frame-too-large');
-      if (this.#units.length === limits.maxBatch || this.#unitBytes + size > limits.maxFrameBytes) {
+      if (this.#units.length === unitsAtOnce || this.#unitBytes + size > limits.maxFrameBytes) {
         this.#sealUnits();
       }
       this.#units.push(bytes);
       this.#unitBytes += size;
       this.#queuedBytes += size;
     }
-    if (this.#units.length === limits.maxBatch) this.flush();
+    if (this.#units.length === unitsAtOnce) this.flush();
     else this.#schedule();
   }
 

@@ -66,7 +66,7 @@ test('units of one turn share frames, in order, within the limits of count and b
   expect(session.units.every((unit, index) => unit.bytes.equals([...small, ...large][index]!.bytes))).toBe(
     true,
   );
-  expect(frames).toEqual([64, 64, 64, 64, 47, 4, 2]);
+  expect(frames).toEqual([128, 128, 47, 4, 2]);
   link.goodbye();
   expect(await closed).toBeUndefined();
   expect(link.state).toBe('closed');
