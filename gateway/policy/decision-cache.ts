@@ -1,5 +1,7 @@
 /**
- * Remembers decisions, at most so many, forgetting first what was longest unasked.
+ * Remembers decisions, at most so many, in two generations: what was not asked since the older one began is forgotten
+ * with it. A hit changes nothing, unlike in a list by age: a Map from which entries are taken all the time leaves a
+ * trail of dead tables that hold each other, which cost the gateway's garbage collector more than all else.
  *
  * Cedar takes some 60 to 250 µs a question and the same questions come again and again. A cache belongs to one
  * policy set, so a changed folder begins with an empty one.
@@ -11,20 +13,19 @@ type Decide = (request: DecisionRequest) => Decision;
 /** Wraps `decide`, which must be a pure function of its request. @param capacity decisions kept; 0 keeps none */
 export function cacheDecisions(decide: Decide, capacity: number): Decide {
   if (capacity <= 0) return decide;
-  const kept = new Map<string, Decision>();
+  const generation = Math.ceil(capacity / 2);
+  let young = new Map<string, Decision>();
+  let old = new Map<string, Decision>();
   return (request) => {
     const key = keyOf(request);
-    const known = kept.get(key);
-    if (known !== undefined) {
-      // A Map lists keys in the order of insertion: putting it back makes it the youngest.
-      kept.delete(key);
-      kept.set(key, known);
-      return known;
+    const known = young.get(key);
+    if (known !== undefined) return known;
+    const decision = old.get(key) ?? decide(request);
+    if (young.size >= generation) {
+      old = young;
+      young = new Map();
     }
-    const decision = decide(request);
-    kept.set(key, decision);
-    const oldest = kept.size > capacity ? kept.keys().next().value : undefined;
-    if (oldest !== undefined) kept.delete(oldest);
+    young.set(key, decision);
     return decision;
   };
 }

@@ -326,16 +326,25 @@ describe('the words of a request', () => {
 });
 
 describe('the cache of decisions', () => {
-  it('asks once for each question and forgets first what was longest unasked', () => {
+  it('asks once for each question and forgets what others took the place of since it was asked', () => {
     const asked: string[] = [];
     const decide = cacheDecisions((request) => {
       asked.push(request.category);
       return uncached.decide(request);
-    }, 2);
-    const put = (category: string): unknown => decide(ask(school, duty, category));
-    for (const category of ['concern', 'ird-request', 'concern', 'ird-record', 'concern', 'ird-request'])
-      put(category);
-    expect(asked).toEqual(['concern', 'ird-request', 'ird-record', 'ird-request']);
+    }, 4);
+    const ask4 = (...categories: string[]): string[] => {
+      asked.length = 0;
+      for (const category of categories) decide(ask(school, duty, category));
+      return [...asked];
+    };
+    expect(ask4('concern', 'ird-request', 'concern', 'ird-record', 'ird-outcome')).toEqual([
+      'concern',
+      'ird-request',
+      'ird-record',
+      'ird-outcome',
+    ]);
+    expect(ask4('concern', 'ird-record')).toEqual([]);
+    expect(ask4('plan-registration', 'ird-request', 'concern')).toEqual(['plan-registration', 'ird-request']);
   });
 
   it('tells apart everything that a decision depends on', () => {
