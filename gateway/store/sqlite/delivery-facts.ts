@@ -58,6 +58,11 @@ export class DeliveryFacts {
     return { message: uuidFromBytes(id), digest: bufferOf(digest), source, recipient, record, nth };
   }
 
+  /** The delivery has come to its end: hardly anybody will ask again. */
+  drop(delivery: DeliveryId): void {
+    if (this.#known[delivery % capacity]?.delivery === delivery) this.#known[delivery % capacity] = undefined;
+  }
+
   /** Forgets everything: what was written last has been rolled back, and its ids will be given again. */
   forget(): void {
     this.#known.length = 0;

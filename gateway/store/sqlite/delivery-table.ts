@@ -131,7 +131,10 @@ export class DeliveryTable {
         this.#journal.next,
       );
       if (changed === 0) continue;
-      for (const { record: of, nth } of run) this.#journal.leaves.delivery(kind, { of, nth, receipt }, at);
+      for (const { delivery, record: of, nth } of run) {
+        this.#journal.leaves.delivery(kind, { of, nth, receipt }, at);
+        this.#facts.drop(delivery);
+      }
       changes++;
     }
     if (changes === 0) return 'repeated';
