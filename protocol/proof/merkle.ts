@@ -9,6 +9,7 @@ import type { Digest } from '../ids.ts';
 export const hashBytes = 32;
 
 const scratch = Buffer.alloc(4096);
+const maxScratchLeaves = 256;
 const nodeScratch = Buffer.alloc(1 + 2 * hashBytes, 0x01);
 
 // `binary` is latin1: the fastest output of one-shot hashing, which the type does not list.
@@ -26,11 +27,37 @@ export function digestOf(bytes: Uint8Array): Digest {
 
 /** The hash of a leaf with this content. */
 export function leafHash(entry: Uint8Array): Buffer {
+  return Buffer.from(hashLeaf(entry), 'latin1');
+}
+
+/** @returns the hash in latin1 */
+function hashLeaf(entry: Uint8Array): string {
   const size = entry.byteLength + 1;
   const input = size <= scratch.byteLength ? scratch.subarray(0, size) : Buffer.alloc(size);
   input[0] = 0x00;
   input.set(entry, 1);
-  return sha256(input);
+  return hash('sha256', input, latin1);
+}
+
+/** Room for the leaf hashes of one small tree, side by side. */
+const treeScratch = Buffer.alloc(maxScratchLeaves * hashBytes);
+
+/** The root of a tree with these entries, at least one. */
+export function rootOfEntries(entries: readonly Uint8Array[]): Buffer {
+  if (entries.length > maxScratchLeaves) return treeRoot(entries.map(leafHash));
+  if (entries.length === 0) throw new RangeError('a tree has at least one leaf');
+  entries.forEach((entry, index) =>
+    treeScratch.write(hashLeaf(entry), index * hashBytes, hashBytes, 'latin1'),
+  );
+  // Level by level; an odd last hash rises as it is, which splits the tree where the RFC splits it.
+  for (let size = entries.length; size > 1; size = Math.ceil(size / 2)) {
+    const pairs = Math.floor(size / 2);
+    for (let pair = 0; pair < pairs; pair++) {
+      hashChildren(treeScratch, 2 * pair * hashBytes, treeScratch, pair * hashBytes);
+    }
+    if (size % 2 === 1) treeScratch.copyWithin(pairs * hashBytes, (size - 1) * hashBytes, size * hashBytes);
+  }
+  return Buffer.from(treeScratch.subarray(0, hashBytes));
 }
 
 /** The hash of a node over two others. */

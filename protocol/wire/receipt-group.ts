@@ -12,7 +12,7 @@
  */
 import { CausewayError } from '../errors.ts';
 import type { EndpointAddress } from '../ids.ts';
-import { leafHash, treeRoot } from '../proof/merkle.ts';
+import { rootOfEntries } from '../proof/merkle.ts';
 import { signatureBytes, verifyRoot, type BatchSigner, type SigningKey } from '../proof/signing.ts';
 import { frameKind, frameKinds } from './frame.ts';
 import { limits } from '../limits.ts';
@@ -33,7 +33,7 @@ export type ReceiptGroup = {
 export function signReceiptGroup(receipts: readonly Buffer[], signer: BatchSigner): Buffer {
   if (receipts.length < 1 || receipts.length > limits.maxUnits)
     throw new RangeError('wrong number of receipts');
-  const root = treeRoot(receipts.map(leafHash));
+  const root = rootOfEntries(receipts);
   const size = receipts.reduce((sum, receipt) => sum + 2 + receipt.byteLength, groupHeaderBytes);
   const group = Buffer.allocUnsafe(size);
   group.writeUInt16BE(receipts.length, 0);
@@ -95,7 +95,7 @@ export function decodeReceiptGroup(group: Buffer): ReceiptGroup {
 
 /** Checks the group's signature. @throws CausewayError `receipt-invalid` */
 export function verifyReceiptGroup(group: ReceiptGroup, key: SigningKey): void {
-  const root = treeRoot(group.leaves.map(leafHash));
+  const root = rootOfEntries(group.leaves);
   if (!verifyRoot('receipts', group.leaves.length, root, group.signature, key)) {
     throw new CausewayError('receipt-invalid');
   }

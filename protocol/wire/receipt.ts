@@ -63,6 +63,8 @@ export type Receipt = {
 export const unreadableId = '00000000-0000-0000-0000-000000000000' as MessageId;
 
 const fixedBytes = 57;
+/** The largest time that a Date holds. */
+const maxTimeMs = 8_640_000_000_000_000;
 
 /** The bytes of a receipt: a leaf of its group's tree. */
 export function encodeReceipt(receipt: Receipt): Buffer {
@@ -72,7 +74,8 @@ export function encodeReceipt(receipt: Receipt): Buffer {
   bytes.writeUInt8(receiptKinds[receipt.kind], 0);
   bytes.set(uuidToBytes(receipt.message), 1);
   bytes.set(receipt.envelopeDigest, 17);
-  bytes.writeBigUInt64BE(BigInt(receipt.at), 49);
+  bytes.writeUInt32BE(Math.floor(receipt.at / 2 ** 32), 49);
+  bytes.writeUInt32BE(receipt.at % 2 ** 32, 53);
   let offset = bytes.writeUInt8(issuer.length, fixedBytes);
   offset += bytes.write(issuer, offset, 'latin1');
   offset = bytes.writeUInt8(recipient.length, offset);
@@ -94,25 +97,25 @@ export function decodeReceipt(bytes: Buffer): Receipt {
   if (recipientEnd + 2 + bytes.readUInt16BE(recipientEnd) !== bytes.byteLength) {
     throw malformed('The length of its detail does not fit.');
   }
-  checkId(bytes.subarray(1, 17));
-  const detailBytes = bytes.subarray(recipientEnd + 2);
-  if (!isUtf8(detailBytes)) throw malformed('Its detail is not UTF-8.');
-  if (detailBytes.byteLength > 0 && kind !== 'accepted' && kind !== 'refused') {
+  checkId(bytes, 1);
+  const detail = recipientEnd + 2 === bytes.byteLength ? '' : readDetail(bytes.subarray(recipientEnd + 2));
+  if (detail !== '' && kind !== 'accepted' && kind !== 'refused') {
     throw malformed('Only accepted and refused have a detail.');
   }
-  const at = bytes.readBigUInt64BE(49);
-  if (at > 8_640_000_000_000_000n) throw malformed('Its time is out of range.');
+  // Where this loses digits, it is out of range.
+  const at = bytes.readUInt32BE(49) * 2 ** 32 + bytes.readUInt32BE(53);
+  if (at > maxTimeMs) throw malformed('Its time is out of range.');
   return {
     kind,
     message: uuidFromBytes(bytes, 1),
     envelopeDigest: bytes.subarray(17, 49),
-    at: Number(at),
+    at,
     issuer: readAddress(bytes.toString('latin1', fixedBytes + 1, issuerEnd)),
     recipient:
       recipientEnd === issuerEnd + 1
         ? ''
         : readAddress(bytes.toString('latin1', issuerEnd + 1, recipientEnd)),
-    detail: detailBytes.toString('utf8'),
+    detail,
   };
 }
 
@@ -139,9 +142,17 @@ function parseDetail<T>(receipt: Receipt, schema: z.ZodType<T>): T {
 }
 
 /** A UUID of version 7, or zeros for {@link unreadableId}. */
-function checkId(id: Buffer): void {
-  const isVersion7 = (id.readUInt8(6) & 0xf0) === 0x70 && (id.readUInt8(8) & 0xc0) === 0x80;
-  if (!isVersion7 && id.some((byte) => byte !== 0)) throw malformed('It names no message id.');
+function checkId(bytes: Buffer, offset: number): void {
+  const isVersion7 =
+    (bytes.readUInt8(offset + 6) & 0xf0) === 0x70 && (bytes.readUInt8(offset + 8) & 0xc0) === 0x80;
+  if (!isVersion7 && bytes.subarray(offset, offset + 16).some((byte) => byte !== 0)) {
+    throw malformed('It names no message id.');
+  }
+}
+
+function readDetail(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw malformed('Its detail is not UTF-8.');
+  return bytes.toString('utf8');
 }
 
 const knownAddresses = new Map<string, EndpointAddress>();

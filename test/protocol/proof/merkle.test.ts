@@ -10,6 +10,7 @@ import {
   pathLength,
   rootFromPath,
   sha256,
+  rootOfEntries,
   treeRoot,
 } from '../../../protocol/proof/merkle.ts';
 
@@ -203,9 +204,18 @@ describe('Merkle trees', () => {
     );
   });
 
+  it('have the same root when they are made of entries in one go, for every size to 270', () => {
+    const contents = Array.from({ length: 270 }, (_, index) => Buffer.alloc(index % 90, index));
+    for (let size = 1; size <= contents.length; size++) {
+      const some = contents.slice(0, size);
+      expect(rootOfEntries(some)).toEqual(treeRoot(some.map(leafHash)));
+    }
+  });
+
   it('need a leaf', () => {
     expect(() => buildTree([])).toThrow(RangeError);
     expect(() => treeRoot([])).toThrow(RangeError);
+    expect(() => rootOfEntries([])).toThrow(RangeError);
     expect(rootFromPath(leavesOf(1)[0]!, 0, 0, Buffer.alloc(0))).toBeUndefined();
   });
 });
