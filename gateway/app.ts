@@ -221,7 +221,7 @@ class Gateway {
       probe: shareProbe(() => this.#store.probe()),
       readLeaves: (from: number, limit: number) => this.#store.readLeaves(from, limit),
     };
-    const parts = { store, home, now: this.#now, auditLog: this.#auditLog };
+    const parts = { store, home, now: this.#now, startedAt: this.#now(), auditLog: this.#auditLog };
     registerHealthRoutes(app, () => checkHealth({ ...parts, draining: this.#draining }));
     return app;
   }

@@ -34,14 +34,15 @@ export async function checkHealth(parts: {
   readonly store: Pick<Store, 'probe' | 'readLeaves'>;
   readonly home: GatewayHome;
   readonly now: () => number;
+  readonly startedAt: number;
   readonly draining: boolean;
   readonly auditLog: Pick<AuditLog, 'failure' | 'latest'>;
 }): Promise<HealthCheck[]> {
-  const { store, home, now, draining, auditLog } = parts;
+  const { store, home, now, startedAt, draining, auditLog } = parts;
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
     await checkStore(store),
-    await checkLog(auditLog, store, now()),
+    await checkLog(auditLog, store, { now: now(), startedAt }),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
   ];
@@ -58,11 +59,14 @@ async function checkStore(store: Pick<Store, 'probe'>): Promise<HealthCheck> {
   }
 }
 
-/** What keeps the log from being published, and leaves that wait for it although nothing is known to be wrong. */
+/**
+ * What keeps the log from being published, and leaves that wait for it although nothing is known to be wrong. Those
+ * of a life before this one wait since its start.
+ */
 export async function checkLog(
   { failure, latest }: Pick<AuditLog, 'failure' | 'latest'>,
   store: Pick<Store, 'readLeaves'>,
-  now: number,
+  { now, startedAt }: { readonly now: number; readonly startedAt: number },
 ): Promise<HealthCheck> {
   const name = 'audit log';
   if (failure !== undefined) {
@@ -72,7 +76,7 @@ export async function checkLog(
   const size = latest?.size ?? 0;
   // That the store cannot be read is told by its own check.
   const [waiting] = await store.readLeaves(size, 1).catch(() => []);
-  const waitingMs = waiting === undefined ? 0 : now - waiting.at;
+  const waitingMs = waiting === undefined ? 0 : now - Math.max(waiting.at, startedAt);
   if (waitingMs < staleLogMs) return { name, ok: true, detail: `published with ${size} leaves` };
   const seconds = Math.floor(waitingMs / 1_000);
   return { name, ok: false, detail: `stale: leaf ${size} has waited ${seconds} s to be published` };

@@ -65,8 +65,9 @@ describe('the audit log', () => {
           : [{ index: 5, at, leaf: '', entry: { kind: 'x.y' }, erased: false }],
       ),
   });
+  const clock = { now: 1_000_000, startedAt: 500_000 };
   const check = (at: number | undefined, failure?: CausewayError) =>
-    checkLog({ latest: published, failure }, storeWith(at), 1_000_000);
+    checkLog({ latest: published, failure }, storeWith(at), clock);
 
   test('is well when everything is published, however long ago, or has just been committed', async () => {
     expect(await check(undefined)).toMatchObject({ ok: true });
@@ -81,13 +82,19 @@ describe('the audit log', () => {
     });
   });
 
+  test('is given time after a start, however old the leaves are that an earlier life left', async () => {
+    const justStarted = { now: 1_000_000, startedAt: 999_000 };
+    const log = { latest: published, failure: undefined };
+    expect(await checkLog(log, storeWith(0), justStarted)).toMatchObject({ ok: true });
+  });
+
   test('says what keeps it from being published, and leaves a store that cannot be read to its own check', async () => {
     expect(await check(undefined, new CausewayError('log-forked'))).toMatchObject({
       ok: false,
       detail: 'log-forked',
     });
     const store = { readLeaves: () => Promise.reject(new CausewayError('store-unavailable')) };
-    const unread = await checkLog({ latest: undefined, failure: undefined }, store, 1_000_000);
+    const unread = await checkLog({ latest: undefined, failure: undefined }, store, clock);
     expect(unread).toMatchObject({ ok: true });
   });
 });
