@@ -102,8 +102,8 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
     connected();
   });
   client.on('disconnected', ({ error, retryInMs }) => {
-    // No pause means that the client itself renews the session.
-    if (isAway || retryInMs === undefined || retryInMs === 0) return;
+    // No pause means that the client itself renews the session. What is final ends the command, which says why.
+    if (isAway || retryInMs === undefined || retryInMs === 0 || error?.meaning.retryable === false) return;
     isAway = true;
     disconnected(error?.code ?? 'gateway-unreachable');
   });
