@@ -97,8 +97,14 @@ export class LogFolder {
     const target = join(this.dir, path);
     this.#makeFolder(dirname(target));
     const draft = `${target}.partial`;
-    writeFileSync(draft, bytes);
-    renameSync(draft, target);
+    try {
+      writeFileSync(draft, bytes);
+      renameSync(draft, target);
+    } catch (error) {
+      // Somebody may have taken folders away, and what stood in them: whoever writes has to begin again.
+      this.#folders.clear();
+      throw error;
+    }
     this.#unsynced.add(target);
   }
 

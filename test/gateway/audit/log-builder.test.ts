@@ -135,6 +135,23 @@ describe('the published log', () => {
     await expectWhole(temporary.dir, 700);
   });
 
+  test.each(['tile', 'tile/0', 'tile/entries', '.'])(
+    '%s taken away while it runs is made again',
+    async (gone) => {
+      await using temporary = await temporaryFolder();
+      const dir = join(temporary.dir, 'log');
+      const leaves = new Leaves();
+      leaves.commit(700);
+      const builder = await openBuilder(dir, leaves, signer);
+      await builder.advance();
+      await rm(join(dir, gone), { recursive: true });
+      leaves.commit(20);
+      await expect(builder.advance()).rejects.toMatchObject({ code: 'ENOENT' });
+      await builder.advance();
+      await expectWhole(dir, 720);
+    },
+  );
+
   test('a failure at any write is told, and the next step makes the log whole', async () => {
     /** Fails the nth write, before or after it. */
     class FailingFolder extends LogFolder {
