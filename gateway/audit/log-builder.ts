@@ -29,6 +29,8 @@ export type LogBuilderOptions = {
 const markFile = '.synced';
 const markSchema = z.strictObject({ size: z.int().min(0) });
 const filesToSync = 16_384;
+/** Made again at a start: so many are worth a sync. */
+const leavesToSync = 16 * tileWidth;
 
 export class LogBuilder {
   readonly #options: LogBuilderOptions;
@@ -94,7 +96,9 @@ export class LogBuilder {
 
   async #begin(): Promise<void> {
     const published = await this.#readPublished();
-    await this.#rebuild(published?.size ?? 0, await this.#restoreTree(published?.size ?? 0));
+    const restored = await this.#restoreTree(published?.size ?? 0);
+    const restoredSize = restored.size;
+    await this.#rebuild(published?.size ?? 0, restored);
     if (published !== undefined) {
       // A damaged tile looks like a fork at first: the leaves alone decide.
       if (!this.#tree.root().equals(published.root)) await this.#rebuild(published.size, new TileBuilder());
@@ -104,6 +108,8 @@ export class LogBuilder {
     }
     this.#published = published;
     this.#isSound = true;
+    // A gateway that is killed again and again must not make ever more of it again at each start.
+    if ((published?.size ?? 0) - restoredSize >= leavesToSync) await this.#sync();
   }
 
   /** Takes leaves on top of a tree until it has so many. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { mirrorLog, readExactly } from '../../../gateway/audit/mirror-log.ts';
 import { leafHash, treeRoot } from '../../../protocol/proof/merkle.ts';
@@ -151,6 +151,22 @@ describe('the published log', () => {
       await expectWhole(dir, 720);
     },
   );
+
+  test('what a start had to make again is not made again at the next', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(5_000);
+    await (await openBuilder(temporary.dir, leaves, signer)).advance();
+    const read = vi.spyOn(leaves, 'readLeafRuns');
+    const firstRead = async (): Promise<number | undefined> => {
+      read.mockClear();
+      await openBuilder(temporary.dir, leaves, signer);
+      return read.mock.calls[0]?.[0];
+    };
+    expect(await firstRead()).toBe(0);
+    expect(await firstRead()).toBe(5_000 - (5_000 % tileWidth));
+    await expectWhole(temporary.dir, 5_000);
+  });
 
   test('a failure at any write is told, and the next step makes the log whole', async () => {
     /** Fails the nth write, before or after it. */
