@@ -11,8 +11,8 @@ import type { PublishedCheckpoint } from './log-builder.ts';
 /** The published log, as far as a proof needs it. */
 export type ProvingLog = {
   readonly read: TileReader;
-  /** A checkpoint that has at least so many leaves. */
-  checkpointFor(size: number): Promise<PublishedCheckpoint>;
+  /** A checkpoint that has at least so many leaves, a cosigned one where there is one. */
+  provingCheckpoint(size: number): Promise<PublishedCheckpoint>;
 };
 
 /**
@@ -28,7 +28,7 @@ export async function proveMessage(
 ): Promise<Evidence> {
   const message = await findMessage(store, id, source);
   const indexes = leafIndexesOf(message);
-  const checkpoint = await log.checkpointFor(Math.max(...indexes) + 1);
+  const checkpoint = await log.provingCheckpoint(Math.max(...indexes) + 1);
   const leaves: ProvenLeaf[] = [];
   for (const index of indexes) leaves.push(await proveLeaf(store, log.read, index, checkpoint.size));
   const unit = message.unit.byteLength === 0 ? undefined : decodeUnit(message.unit);
