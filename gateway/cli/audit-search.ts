@@ -4,7 +4,14 @@ import { wholeNumber } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { SearchHit, SearchPage } from '../audit/index-reader.ts';
-import { askedOf, queryOf, addFilters, type FilterFlags } from './audit-filters.ts';
+import {
+  addFilters,
+  askedOf,
+  queryOf,
+  tellUnknownAgencies,
+  unknownAgencies,
+  type FilterFlags,
+} from './audit-filters.ts';
 import { readAudit } from './audit-reading.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 
@@ -34,9 +41,10 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
       const query = queryOf(flags);
       const { limit, before } = flags;
       const asked = askedOf(before === undefined ? query : { ...query, before });
-      await readAudit(flags, { kind: 'audit.search', ...asked }, terminal, async ({ index, leaf }) => {
-        const until = Math.min(before ?? leaf, leaf);
-        print(await index.search({ ...query, before: until }, limit), terminal);
+      await readAudit(flags, { kind: 'audit.search', ...asked }, terminal, async (reading) => {
+        const until = Math.min(before ?? reading.leaf, reading.leaf);
+        const page = await reading.index.search({ ...query, before: until }, limit);
+        print(page, await unknownAgencies(query, reading), terminal);
       });
     });
   search.examples(
@@ -45,12 +53,14 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
   );
 }
 
-function print({ hits, next }: SearchPage, terminal: Terminal): void {
+function print({ hits, next }: SearchPage, unknown: readonly string[], terminal: Terminal): void {
   if (terminal.wantsJson) {
     for (const hit of hits) terminal.json(hitObject(hit));
-    terminal.json({ type: 'page', leaves: hits.length, next: next ?? null });
+    const strangers = unknown.length === 0 ? {} : { unknownAgencies: unknown };
+    terminal.json({ type: 'page', leaves: hits.length, next: next ?? null, ...strangers });
     return;
   }
+  tellUnknownAgencies(unknown, terminal);
   if (hits.length === 0) terminal.hint('No leaf meets these conditions.');
   terminal.table(hits.map((hit) => cellsOf(hit, terminal)));
   if (next !== undefined) terminal.hint(`There are more: say the same again with --before ${next}`);
