@@ -89,5 +89,6 @@ async function proveLeaf(
     leaf: leaf.leaf,
     path: path.map((hash) => hash.toString('base64')),
     ...(leaf.opening === undefined ? {} : { opening: leaf.opening }),
+    ...(leaf.tampered === undefined ? {} : { altered: true as const }),
   };
 }
