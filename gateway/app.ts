@@ -202,7 +202,7 @@ class Gateway {
         return found?.text;
       },
     });
-    registerLogRoutes(app, this.#auditLog);
+    registerLogRoutes(app, { log: this.#auditLog, now: this.#now });
     const deps = {
       store: this.#store,
       authority: home.authority,

@@ -45,6 +45,8 @@ export type AuditReport = {
   readonly root: string;
   /** Who has cosigned the checkpoint, of the witnesses that were named, and when. */
   readonly cosignatures: readonly { readonly name: string; readonly timeSeconds: number }[];
+  /** The size of the newest checkpoint that every witness that was named has cosigned, where that is not the newest of all. */
+  readonly witnessed?: number;
   /** The size of the older checkpoint that the log was compared with. */
   readonly since?: number;
   /** The entry that a proof is about. */
@@ -67,9 +69,10 @@ export function verdictOf(report: AuditReport): string {
   return `This ${report.subject} does not verify: ${first.text}${rest}`;
 }
 
-function goodVerdict({ subject, origin, size, cosignatures, since, index }: AuditReport): string {
-  const seen =
-    cosignatures.length === 0 ? '' : `, which ${cosignatures.map(({ name }) => name).join(' and ')} cosigned`;
+function goodVerdict({ subject, origin, size, cosignatures, witnessed, since, index }: AuditReport): string {
+  const first = witnessed === undefined ? '' : ` for the first ${witnessed} ${entriesWord(witnessed)}`;
+  const names = cosignatures.map(({ name }) => name).join(' and ');
+  const seen = names === '' ? '' : `, which ${names} cosigned${first}`;
   if (subject === 'evidence') {
     return `This evidence verifies: every leaf stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}, and every signature is by the key that was on record.`;
   }

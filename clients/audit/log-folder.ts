@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, opendir, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
+import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { hashBytes } from '../../protocol/proof/merkle.ts';
 import { maxNoteBytes } from '../../protocol/proof/note.ts';
 import {
@@ -39,6 +40,11 @@ export type LogFile = { readonly path: string; readonly width: number; readonly 
 /** The checkpoint's bytes, or `undefined` when there is none. */
 export function readCheckpointFile(files: LogFiles): Promise<Buffer | undefined> {
   return files.readFile(checkpointFile, maxNoteBytes);
+}
+
+/** The newest checkpoint that a witness has cosigned, or `undefined` when there is none. */
+export function readWitnessedFile(files: LogFiles): Promise<Buffer | undefined> {
+  return files.readFile(witnessedCheckpointFile, maxNoteBytes);
 }
 
 /**

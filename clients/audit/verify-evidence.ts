@@ -37,10 +37,17 @@ export function verifyEvidence(bytes: Uint8Array, where: string, trust: AuditTru
   const opened = evidence.leaves.map((leaf) => openLeaf(leaf, checkpoint, where));
   const wrong = opened.filter((leaf) => 'kind' in leaf);
   if (wrong.length > 0) return { ...described, findings: [...findings, ...wrong] };
+  const altered = evidence.leaves
+    .filter((leaf) => leaf.altered === true)
+    .map((leaf) => alteration(leaf, where));
   const leaves = opened.filter((leaf) => 'leaf' in leaf);
   const entries = leaves.flatMap((leaf) => entryInForce(leaf));
   const judged = checkSignatures(evidence, leaves, entries, where);
-  return { ...described, findings: [...findings, ...judged.findings], statements: judged.statements };
+  return {
+    ...described,
+    findings: [...findings, ...altered, ...judged.findings],
+    statements: judged.statements,
+  };
 }
 
 function openLeaf(
@@ -70,6 +77,12 @@ function openLeaf(
   } catch {
     return finding('cannot be read');
   }
+}
+
+/** What the leaf is bound to is lost, and not by an erasure: the other leaves still prove what they prove. */
+function alteration({ index }: ProvenLeaf, where: string): Finding {
+  const text = `what leaf ${index} in ${where} is bound to was changed or removed in the gateway's store before this evidence was made.`;
+  return { kind: 'edited', where, entry: index, text };
 }
 
 /** The entry of a leaf of the directory, where its body holds the one that the leaf binds. */

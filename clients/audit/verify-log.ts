@@ -4,7 +4,7 @@
  * of it than one tile a level.
  */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { witnessedCheckpointFile, type TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { hashBytes } from '../../protocol/proof/merkle.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
 import { decodeBundle, tilePath, tileWidth, tileWidthAt, type Tile } from '../../protocol/proof/tile.ts';
@@ -15,10 +15,16 @@ import {
   checkpointFile,
   readCheckpointFile,
   readLogFile,
+  readWitnessedFile,
   type LogFile,
   type LogFiles,
 } from './log-folder.ts';
-import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
+import {
+  describeCheckpoint,
+  openForAudit,
+  type AuditTrust,
+  type OpenedCheckpoint,
+} from './open-for-audit.ts';
 import { readAhead } from './read-ahead.ts';
 
 export type VerifyLogOptions = {
@@ -37,6 +43,8 @@ const bundlesAhead = 4;
  * @throws CausewayError `log-unreadable` when there is none, or a file of it cannot be read
  */
 export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Promise<AuditReport> {
+  // Before the checkpoint, which may be replaced by one of more entries meanwhile.
+  const witnessedBytes = await readWitnessedFile(files);
   const bytes = await readCheckpointFile(files);
   const findings = new FindingList();
   if (bytes === undefined) {
@@ -46,15 +54,48 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
     return report(undefined, findings);
   }
   const opened = openForAudit(bytes, options.trust, checkpointFile);
-  findings.add(...opened.findings);
   const { checkpoint } = opened;
+  const witnessed = checkpoint && openWitnessed(witnessedBytes, options.trust, checkpoint);
+  const isBehind = witnessed?.checkpoint !== undefined && isOnlyUnwitnessed(opened) && isClean(witnessed);
+  findings.add(...(isBehind ? [] : opened.findings));
   if (checkpoint === undefined) return report(undefined, findings);
+  findings.add(...(witnessed?.findings ?? []).filter(({ kind }) => kind !== 'unwitnessed'));
   const since = openSince(options, checkpoint, findings);
-  const run = new LogRun(files, checkpoint, findings, since);
+  const older = [since, witnessed?.checkpoint].filter((each) => each !== undefined);
+  const run = new LogRun(files, checkpoint, findings, older);
   await run.readEntries(options.onProgress);
   await run.conclude();
   if (findings.isEmpty) await checkLeftovers(files, checkpoint.size, bytes, findings);
-  return { ...report(checkpoint, findings), ...(since === undefined ? {} : { since: since.size }) };
+  return {
+    ...report(checkpoint, findings),
+    ...(isBehind && {
+      cosignatures: describeCheckpoint(witnessed.checkpoint).cosignatures,
+      witnessed: witnessed.checkpoint.size,
+    }),
+    ...(since === undefined ? {} : { since: since.size }),
+  };
+}
+
+/** The checkpoint that was cosigned while newer ones were published; undefined where there is none. */
+function openWitnessed(
+  bytes: Buffer | undefined,
+  trust: AuditTrust,
+  newest: TrustedCheckpoint,
+): OpenedCheckpoint | undefined {
+  if (bytes === undefined) return undefined;
+  const opened = openForAudit(bytes, trust, witnessedCheckpointFile);
+  const size = opened.checkpoint?.size ?? 0;
+  if (size <= newest.size) return opened;
+  const text = `the checkpoint has ${newest.size} entries, and a witness has cosigned ${size} already.`;
+  return { findings: [{ kind: 'rolled-back', where: checkpointFile, line: 2, text }] };
+}
+
+function isOnlyUnwitnessed({ findings }: OpenedCheckpoint): boolean {
+  return findings.length > 0 && findings.every(({ kind }) => kind === 'unwitnessed');
+}
+
+function isClean({ findings }: OpenedCheckpoint): boolean {
+  return findings.length === 0;
 }
 
 async function hasTiles(files: LogFiles): Promise<boolean> {
@@ -89,7 +130,8 @@ class LogRun {
   readonly #files: LogFiles;
   readonly #checkpoint: TrustedCheckpoint;
   readonly #findings: FindingList;
-  readonly #since: TrustedCheckpoint | undefined;
+  /** Older checkpoints that it must lead to as well, the smallest first. */
+  readonly #older: readonly TrustedCheckpoint[];
   readonly #builder = new TileBuilder();
   readonly #differences: TileDifference[] = [];
   #isWhole = true;
@@ -98,12 +140,12 @@ class LogRun {
     files: LogFiles,
     checkpoint: TrustedCheckpoint,
     findings: FindingList,
-    since: TrustedCheckpoint | undefined,
+    older: readonly TrustedCheckpoint[],
   ) {
     this.#files = files;
     this.#checkpoint = checkpoint;
     this.#findings = findings;
-    this.#since = since;
+    this.#older = older.toSorted((a, b) => a.size - b.size);
   }
 
   async readEntries(onProgress: VerifyLogOptions['onProgress']): Promise<void> {
@@ -158,28 +200,27 @@ class LogRun {
   }
 
   async #append(leaves: readonly Buffer[] | Buffer): Promise<void> {
-    const older = this.#since?.size ?? 0;
     const count = Buffer.isBuffer(leaves) ? leaves.byteLength / hashBytes : leaves.length;
-    const before = older - this.#builder.size;
-    const parts =
-      before <= 0 || before >= count
-        ? [leaves]
-        : Buffer.isBuffer(leaves)
-          ? [leaves.subarray(0, before * hashBytes), leaves.subarray(before * hashBytes)]
-          : [leaves.slice(0, before), leaves.slice(before)];
-    for (const part of parts) {
-      const tiles = Buffer.isBuffer(part) ? this.#builder.appendLeaves(part) : this.#builder.append(part);
+    const first = this.#builder.size;
+    const stops = this.#older.map(({ size }) => size - first).filter((stop) => stop > 0 && stop < count);
+    let from = 0;
+    for (const to of [...new Set(stops), count]) {
+      const tiles = Buffer.isBuffer(leaves)
+        ? this.#builder.appendLeaves(leaves.subarray(from * hashBytes, to * hashBytes))
+        : this.#builder.append(leaves.slice(from, to));
       for (const tile of tiles) await this.#compare(tile);
       this.#compareWithOlder();
+      from = to;
     }
   }
 
   #compareWithOlder(): void {
-    const since = this.#since;
-    if (this.#builder.size !== since?.size) return;
-    if (this.#builder.root().equals(since.root)) return;
-    const text = `the first ${since.size} entries are not those that the older checkpoint has signed.`;
-    this.#findings.add({ kind: 'forked', where: checkpointFile, text });
+    const reached = this.#older.filter(({ size }) => size === this.#builder.size);
+    for (const { size, root } of reached) {
+      if (this.#builder.root().equals(root)) continue;
+      const text = `the first ${size} entries are not those that the older checkpoint has signed.`;
+      this.#findings.add({ kind: 'forked', where: checkpointFile, text });
+    }
   }
 
   async #compare(expected: Tile): Promise<void> {

@@ -62,7 +62,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     onPassed: () => joints.directory().readProven(),
   });
   const checkpoints = new LogCheckpoints({
-    ...{ state, reader, faults, trust, patienceMs, signal },
+    ...{ state, reader, faults, trust, patienceMs, now, signal },
     onHalt: joints.onHalt,
   });
   return new ClientLog({

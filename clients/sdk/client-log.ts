@@ -250,8 +250,7 @@ export class ClientLog {
       const isBehind = await entries.prove(checkpoint);
       if (entriesOnly) return isBehind;
       const isMoreToFollow = await passage.follow(checkpoint, bundlesPerSecond);
-      const isNewest = checkpoints.setback === undefined;
-      const isMoreToProve = await acceptances.prove(checkpoint, bundlesPerSecond, isNewest);
+      const isMoreToProve = await acceptances.prove(checkpoint, bundlesPerSecond, checkpoints.isNewest);
       return isMoreToFollow || isMoreToProve;
     } catch (error) {
       if (isCausewayError(error, 'log-proof-invalid') || isCausewayError(error, 'log-malformed')) {

@@ -4,7 +4,8 @@
  * ```
  * shown                                              then
  * not signed by the log's key                        raised; the last one stays
- * the same, or larger and a continuation             is the last one, once enough witnesses have cosigned it
+ * the same, or larger and a continuation             is the last one, once enough witnesses have cosigned it;
+ *                                                    until then the newest that they have cosigned is looked at
  * larger or as large, and certainly another log      fork: raised, and the client halts
  * smaller, and still so after some time              rollback: raised, and the client halts
  * anything that does not lead to its own root        raised; the last one stays
@@ -48,6 +49,7 @@ type CheckpointDependencies = {
   readonly trust: HomeLog;
   /** How long a smaller checkpoint may be due to a gateway that has just started. */
   readonly patienceMs: number;
+  readonly now: () => number;
   readonly signal: AbortSignal;
   readonly onHalt: (halt: LogHalt) => void;
 };
@@ -56,6 +58,8 @@ type CheckpointDependencies = {
 type Taking = 'taken' | 'short' | 'smaller' | 'refused';
 
 const patienceStepMs = 500;
+/** Witnesses that cosign something new within this time are only slower than the log. */
+const witnessPatienceMs = 60_000;
 
 export class LogCheckpoints {
   readonly #deps: CheckpointDependencies;
@@ -64,6 +68,9 @@ export class LogCheckpoints {
   #seen: SeenCheckpoint | undefined;
   #halt: { readonly text: string; readonly halt: LogHalt } | undefined;
   #setback: CausewayError | undefined;
+  #isNewest = false;
+  /** When a checkpoint with enough cosignatures was last kept, ms since 1970. */
+  #witnessedAt = -Infinity;
 
   constructor(deps: CheckpointDependencies) {
     this.#deps = deps;
@@ -87,9 +94,17 @@ export class LogCheckpoints {
     return this.#halt?.halt;
   }
 
-  /** Why the checkpoint shown last was not taken: it is not to be believed, or too few witnesses have cosigned it. */
+  /**
+   * Why the checkpoint shown last was not taken: it is not to be believed, or too few witnesses have cosigned it and
+   * they have cosigned nothing new for a minute either.
+   */
   get setback(): CausewayError | undefined {
     return this.#setback;
+  }
+
+  /** False where the gateway has shown a newer checkpoint than the last verified one, such as one without witnesses. */
+  get isNewest(): boolean {
+    return this.#isNewest;
   }
 
   /**
@@ -100,11 +115,15 @@ export class LogCheckpoints {
    */
   async advance(hint?: string): Promise<SeenCheckpoint | undefined> {
     if (this.halt !== undefined) return this.seen;
-    if (hint !== undefined && (await this.#take(hint)) === 'taken') return this.seen;
+    this.#isNewest = hint !== undefined && (await this.#take(hint)) === 'taken';
+    if (this.#isNewest) return this.seen;
     const before = this.seen?.size ?? 0;
     for (let waitedMs = 0; ; waitedMs += patienceStepMs) {
       const note = await this.#deps.reader.readCheckpoint();
-      if ((await this.#take(note)) !== 'smaller') return this.seen;
+      const taking = await this.#take(note);
+      this.#isNewest = taking === 'taken';
+      if (taking === 'short') await this.#takeWitnessed();
+      if (taking !== 'smaller') return this.seen;
       if (waitedMs >= this.#deps.patienceMs) {
         await this.#raiseRollback(note, before);
         return this.seen;
@@ -136,6 +155,15 @@ export class LogCheckpoints {
       this.#setback = new CausewayError('note-untrusted', { detail: 'The checkpoint shown is refused.' });
     }
     return taking;
+  }
+
+  /** The newest one that witnesses have cosigned, while the newest of all still waits for them. */
+  async #takeWitnessed(): Promise<void> {
+    const shortage = this.#setback;
+    const note = await this.#deps.reader.readWitnessedCheckpoint();
+    if (note === undefined) return;
+    await this.#take(note);
+    if (this.#deps.now() - this.#witnessedAt >= witnessPatienceMs) this.#setback ??= shortage;
   }
 
   async #consider(note: string): Promise<Taking> {
@@ -203,6 +231,7 @@ export class LogCheckpoints {
 
   /** Another process may have gone further meanwhile: then its checkpoint stays. */
   async #keep(note: string, before: string | undefined): Promise<void> {
+    this.#witnessedAt = this.#deps.now();
     await this.#deps.state.write(() => {
       if (this.#table.readMeta('logCheckpoint') === before) this.#table.writeMeta('logCheckpoint', note);
     });

@@ -1,5 +1,7 @@
 /** Reads the gateway's published log over HTTPS: the checkpoint, and tiles and entry bundles as they are asked for. */
 import { Agent } from 'node:https';
+import { isCausewayError } from '../../protocol/errors.ts';
+import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { maxNoteBytes } from '../../protocol/proof/note.ts';
 import {
   maxEntryBytes,
@@ -35,6 +37,16 @@ export class LogReader {
   /** The newest checkpoint, not yet verified. @throws CausewayError `not-found` while there is none, … */
   async readCheckpoint(): Promise<string> {
     return (await this.#request('/checkpoint', maxNoteBytes)).toString('utf8');
+  }
+
+  /** The newest checkpoint that a witness has cosigned, not yet verified; undefined while there is none. */
+  async readWitnessedCheckpoint(): Promise<string | undefined> {
+    try {
+      return (await this.#request(`/${witnessedCheckpointFile}`, maxNoteBytes)).toString('utf8');
+    } catch (error) {
+      if (isCausewayError(error, 'not-found')) return undefined;
+      throw error;
+    }
   }
 
   /** A tile or an entry bundle, not yet verified. */

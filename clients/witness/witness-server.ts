@@ -1,7 +1,9 @@
 /** A witness over HTTP or HTTPS (c2sp.org/tlog-witness). */
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { CausewayError } from '../../protocol/errors.ts';
 import { addCheckpointPath, maxWitnessRequestBytes } from '../../protocol/proof/witness-protocol.ts';
+import { asCausewayError, problemContentType, problemDetails } from '../../protocol/wire/problem-details.ts';
 import type { Witness, WitnessReply } from './witness.ts';
 
 export type WitnessServerOptions = {
@@ -19,9 +21,11 @@ export type WitnessServerOptions = {
 export type WitnessServer = { readonly url: string; close(): Promise<void> };
 
 const requestTimeoutMs = 10_000;
-const plain = 'text/plain; charset=utf-8';
 
-/** Starts to listen. */
+/**
+ * Starts to listen. What the protocol answers is as its standard has it; what is no request of the protocol is answered
+ * with problem details (RFC 9457).
+ */
 export async function startWitnessServer(options: WitnessServerOptions): Promise<WitnessServer> {
   const { witness, listen, port, tls, onReply, onFailure } = options;
   const common = {
@@ -29,21 +33,24 @@ export async function startWitnessServer(options: WitnessServerOptions): Promise
     requestTimeout: requestTimeoutMs,
     connectionTimeout: requestTimeoutMs,
     forceCloseConnections: true as const,
+    // What fails before there is a route, such as an address that cannot be decoded.
+    frameworkErrors: (error: Error, _request: unknown, reply: unknown) =>
+      sendProblem(reply as FastifyReply, asCausewayError(error)),
+    // What is no HTTP: there is no reply yet.
+    clientErrorHandler: (_error: Error, socket: Socket) =>
+      answerBroken(socket, new CausewayError('request-malformed')),
   };
   const app = (tls === undefined
     ? fastify(common)
     : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.3' } })) as unknown as FastifyInstance;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) onFailure?.(error);
-    return reply
-      .code(status)
-      .type(plain)
-      .send(`${wordsFor(status)}\n`);
+  app.setErrorHandler((error, _request, reply) => {
+    const typed = asCausewayError(error);
+    if (typed.code === 'internal-error') onFailure?.(error);
+    return sendProblem(reply, typed);
   });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).type(plain).send('There is nothing here.\n'));
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new CausewayError('not-found')));
   app.post(addCheckpointPath, (request, reply) => {
     const answer = witness.addCheckpoint(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
     onReply?.(answer);
@@ -59,10 +66,27 @@ export async function startWitnessServer(options: WitnessServerOptions): Promise
   };
 }
 
-function wordsFor(status: number): string {
-  if (status >= 500) return 'The witness failed.';
-  if (status === 413) return 'The request is too long.';
-  return 'The request is not one that a witness takes.';
+function sendProblem(reply: FastifyReply, error: CausewayError): FastifyReply {
+  const { httpStatus } = error.meaning;
+  return reply
+    .code(httpStatus)
+    .type(problemContentType)
+    .send(JSON.stringify(problemDetails(error)));
+}
+
+function answerBroken(socket: Socket, error: CausewayError): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(problemDetails(error));
+  const head = [
+    `HTTP/1.1 ${error.meaning.httpStatus} ${error.code}`,
+    `content-type: ${problemContentType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
 function send(reply: FastifyReply, { status, contentType, body }: WitnessReply): FastifyReply {

@@ -11,9 +11,9 @@ export type FactAction = 'C' | 'R' | 'U' | 'D' | 'E';
 /** `refused`: nothing was done; `failed`: something that should have been done was not; `broken`: the gateway itself is. */
 export type FactOutcome = 'success' | 'refused' | 'failed' | 'broken';
 
-/** Whoever had it done. `erased` where only the erased body said. */
+/** Whoever had it done. `erased` or `tampered` where only a body said that was erased, or changed in the store. */
 export type FactActor = {
-  readonly type: 'endpoint' | 'person' | 'gateway' | 'erased';
+  readonly type: 'endpoint' | 'person' | 'gateway' | 'erased' | 'tampered';
   readonly name: string;
 };
 
@@ -45,6 +45,8 @@ export type AuditFact = {
   /** What else its body says, where it is about no message. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly erased: boolean;
+  /** True where the body in the store is not what the leaf is bound to. */
+  readonly tampered: boolean;
   /** The hash of the leaf in the tree, in hex: what a proof of it begins with. */
   readonly leafHash: string;
 };
@@ -57,14 +59,15 @@ export function factOf(leaf: StoredLeaf, origin: StoredLeaf | undefined): AuditF
   const matter = about === undefined ? own : (about.matter ?? {});
   const entry = origin === undefined ? leaf.entry : origin.entry;
   const isErased = about === undefined ? erased : about.erased;
+  const tampered = (origin ?? leaf).tampered === true || leaf.tampered === true;
   const { recipients = [], source, category, severity } = matter;
   const to = open.nth === undefined ? recipients : recipients.slice(open.nth, open.nth + 1);
   const { code } = open;
   return {
-    ...{ index: leaf.index, at: leaf.at, kind: open.kind, of: open.of, code, erased: isErased },
+    ...{ index: leaf.index, at: leaf.at, kind: open.kind, of: open.of, code, erased: isErased, tampered },
     ...{ action: actionOf(open.kind), outcome: outcomeOf(open.kind, code), source, recipients: to },
     reason: code === undefined ? undefined : catalogue[code].text,
-    actor: isErased ? { type: 'erased', name: 'erased' } : actorOf(open, leaf.entry, source, to[0]),
+    actor: lostActor(isErased, tampered) ?? actorOf(open, leaf.entry, source, to[0]),
     roles: rolesOf(entry.roles),
     message: wordOf(matter.message) ?? open.message,
     case: (about === undefined ? ownCase : about.case) ?? wordOf(own.case),
@@ -73,7 +76,7 @@ export function factOf(leaf: StoredLeaf, origin: StoredLeaf | undefined): AuditF
     purpose: wordOf(entry.purpose),
     basis: wordOf(entry.basis),
     policy: (open.policy ?? wordOf(entry.policy)) as Digest | undefined,
-    details: isMessageKind(open.kind) || isErased ? {} : detailsOf(leaf.entry),
+    details: isMessageKind(open.kind) || isErased || tampered ? {} : detailsOf(leaf.entry),
     leafHash: leafHash(Buffer.from(leaf.leaf, 'latin1')).toString('hex'),
   };
 }
@@ -104,6 +107,11 @@ function outcomeOf(kind: string, code: ErrorCode | undefined): FactOutcome {
   if (word !== 'error') return 'success';
   const { httpStatus = 0, retryable = true } = code === undefined ? {} : catalogue[code];
   return httpStatus >= 500 && !retryable ? 'broken' : 'failed';
+}
+
+function lostActor(erased: boolean, tampered: boolean): FactActor | undefined {
+  if (erased) return { type: 'erased', name: 'erased' };
+  return tampered ? { type: 'tampered', name: 'changed in the store' } : undefined;
 }
 
 function actorOf(

@@ -44,11 +44,19 @@ export function tellCase(id: CaseId, leaves: readonly StoredLeaf[], words: Story
   return leaves.flatMap((leaf) => {
     const open = JSON.parse(leaf.leaf) as Leaf;
     const origin = open.of === undefined ? undefined : byIndex.get(open.of);
-    const text = leaf.erased
-      ? 'What this leaf said has been erased.'
-      : sentenceFor(open, leaf, origin, new Teller(words), id);
+    const text = lossOf(leaf) ?? sentenceFor(open, leaf, origin, new Teller(words), id);
     return text === undefined ? [] : [{ leaf: leaf.index, at: leaf.at, text }];
   });
+}
+
+const erasedSentence = 'What this leaf said has been erased.';
+
+/** Why what a leaf said cannot be told; undefined where it can. */
+function lossOf({ index, erased, tampered }: StoredLeaf): string | undefined {
+  if (erased) return erasedSentence;
+  return tampered === true
+    ? `What leaf ${index} said was changed in the store after it was written: it is not what the leaf is bound to, and is not told.`
+    : undefined;
 }
 
 /** Names things. */
@@ -141,7 +149,9 @@ function deliverySentence(
   origin: StoredLeaf | undefined,
   tell: Teller,
 ): string {
-  if (origin === undefined || origin.erased) return 'What this leaf said has been erased.';
+  if (origin === undefined) return erasedSentence;
+  const loss = lossOf(origin);
+  if (loss !== undefined) return loss;
   const recipient = (origin.entry as Notice).decisions?.[nth]?.recipient;
   const who = recipient === undefined ? 'a recipient' : tell.party(recipient);
   const notice = `the notice of leaf ${origin.index}`;

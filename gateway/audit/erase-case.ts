@@ -58,7 +58,7 @@ export async function certifyErasure(
 
 async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertificate> {
   const { case: id, authority, by } = leaf.entry as unknown as ErasureOrder;
-  const { size, text } = await log.checkpointFor(leaf.index + 1);
+  const { size, text } = await log.provingCheckpoint(leaf.index + 1);
   const path = await proveInclusion(leaf.index, size, log.read);
   const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
   return { case: id, authority, by, at: leaf.at, leaf: leaf.index, proof };

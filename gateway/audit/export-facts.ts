@@ -23,7 +23,8 @@ export async function* exportFacts(
   }
 }
 
-async function* readMatches(
+/** The leaves with these indices, rising; those that stand close together are read at once. */
+export async function* readMatches(
   store: Pick<Store, 'readLeaves'>,
   indices: readonly number[],
 ): AsyncGenerator<StoredLeaf> {

@@ -63,10 +63,23 @@ export function ecsEventOf(fact: AuditFact, origin: string): object {
 
 /** What the schema has no field for, under a name of our own. */
 function ownFields(fact: AuditFact): object {
-  const { actor, roles, recipients, message, category, severity, purpose, basis, policy, of, erased } = fact;
+  const {
+    actor,
+    roles,
+    recipients,
+    message,
+    category,
+    severity,
+    purpose,
+    basis,
+    policy,
+    of,
+    erased,
+    tampered,
+  } = fact;
   return {
     ...{ action: fact.action, actor, recipients, roles, message, case: fact.case, category, severity },
-    ...{ purpose, basis, policy, continues: of, erased },
+    ...{ purpose, basis, policy, continues: of, erased, tampered },
     ...(Object.keys(fact.details).length > 0 && { details: JSON.stringify(fact.details) }),
   };
 }

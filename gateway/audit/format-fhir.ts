@@ -95,7 +95,7 @@ function agent(address: string, type: object): object {
 function whoOf({ type, name }: AuditFact['actor'], origin: string): object {
   if (type === 'endpoint') return endpointOf(name);
   if (type === 'gateway') return gatewayOf(origin);
-  if (type === 'erased') return { display: 'erased' };
+  if (type === 'erased' || type === 'tampered') return { display: name };
   return { identifier: { system: `${own}:person`, value: name }, display: name };
 }
 
@@ -119,7 +119,19 @@ const objectRoles = {
 } as const;
 
 function entitiesOf(fact: AuditFact, origin: string): object[] {
-  const { message, case: id, category, severity, basis, details, index, of, leafHash, erased } = fact;
+  const {
+    message,
+    case: id,
+    category,
+    severity,
+    basis,
+    details,
+    index,
+    of,
+    leafHash,
+    erased,
+    tampered,
+  } = fact;
   const hasDetails = Object.keys(details).length > 0;
   return [
     ...(message === undefined
@@ -141,6 +153,7 @@ function entitiesOf(fact: AuditFact, origin: string): object[] {
         leafHash,
         continues: of === undefined ? undefined : String(of),
         erased: erased ? 'true' : undefined,
+        tampered: tampered ? 'true' : undefined,
       }),
     }),
   ];

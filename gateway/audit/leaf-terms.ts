@@ -44,9 +44,11 @@ export const outcomes = [
   'error',
 ] as const;
 
-export function indexedLeaf({ index, at, leaf, entry, case: of, erased }: StoredLeaf): IndexedLeaf {
+export function indexedLeaf({ index, at, leaf, entry, case: of, erased, tampered }: StoredLeaf): IndexedLeaf {
   const open = JSON.parse(leaf) as Leaf;
   const isOpen = of !== undefined && !erased;
+  // What was changed in the store is found by its case, which stands beside the body, and says nothing else.
+  const matter = tampered === true ? {} : matterOf(open, entry);
   return {
     index,
     at,
@@ -55,7 +57,7 @@ export function indexedLeaf({ index, at, leaf, entry, case: of, erased }: Stored
     of: open.of,
     nth: open.nth,
     case: isOpen && of !== houseCase ? of : undefined,
-    matter: isOpen ? matterOf(open, entry) : undefined,
+    matter: isOpen ? matter : undefined,
     erased,
   };
 }

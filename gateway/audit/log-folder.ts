@@ -3,6 +3,7 @@
  *
  * ```
  * checkpoint                    the newest checkpoint
+ * checkpoint.witnessed          the newest one that a witness has cosigned; an addition of ours
  * tile/<L>/<N>[.p/<W>]          hashes
  * tile/entries/<N>[.p/<W>]      entries
  * ```
@@ -12,6 +13,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
 
 type FileName = TileName | BundleName;
@@ -70,6 +72,16 @@ export class LogFolder {
 
   async readCheckpoint(): Promise<string | undefined> {
     return (await readIfThere(join(this.dir, 'checkpoint')))?.toString('utf8');
+  }
+
+  /** Puts a checkpoint that was cosigned in its place. It may be older than the newest one. */
+  writeWitnessedCheckpoint(text: string): void {
+    this.#put(witnessedCheckpointFile, Buffer.from(text));
+  }
+
+  /** The newest checkpoint that a witness has cosigned. */
+  async readWitnessedCheckpoint(): Promise<string | undefined> {
+    return (await readIfThere(join(this.dir, witnessedCheckpointFile)))?.toString('utf8');
   }
 
   /** Removes partial tiles and bundles of this place but the widest, which has just been written. */

@@ -104,16 +104,22 @@ export class LogKeeper {
     return isTime && builder.published !== undefined && witnesses.isMissingOn(builder.published);
   }
 
-  /** Witnesses must not hold up the log: the checkpoint stands without them, and is put there again with them. */
+  /**
+   * Witnesses must not hold up the log: the checkpoint stands without them. They are asked about one at a time, and
+   * what they cosigned is kept whatever was published meanwhile; only where that is still the newest, it is put in the
+   * place of the one without them too.
+   */
   #witness(): void {
-    const { builder, witnesses, history, now, onPublished, onError } = this.#parts;
+    const { builder, folder, witnesses, history, now, onPublished, onError } = this.#parts;
     const { published } = builder;
     if (published === undefined || this.#witnessing !== undefined) return;
     this.#asked = { size: published.size, at: now() };
     const work = async (): Promise<void> => {
       const cosigned = await witnesses.cosign(published, this.#read);
       await history.note(cosigned, now());
-      if (cosigned === published || builder.published?.size !== published.size) return;
+      if (cosigned === published) return;
+      folder.writeWitnessedCheckpoint(cosigned.text);
+      if (builder.published?.size !== published.size) return;
       await builder.republish(cosigned);
       onPublished(cosigned);
     };

@@ -18,16 +18,22 @@ import { LogFolder } from './log-folder.ts';
  * @returns the size of the copied log, or undefined where nothing is published yet
  */
 export async function mirrorLog(from: LogFolder, dir: string): Promise<number | undefined> {
+  // Read first: so it is never of more leaves than the checkpoint, and the copy has its tiles.
+  const witnessed = await from.readWitnessedCheckpoint();
   const text = await from.readCheckpoint();
   if (text === undefined) return undefined;
   const to = new LogFolder(dir);
   const { size } = parseCheckpoint(parseNote(text).text);
   const copied = await to.readCheckpoint();
   const known = sizeOf(copied);
+  if (known > size) return size;
   // The same one may have been cosigned since.
-  if (known > size || text === copied) return size;
-  for (const name of filesBetween(known, size)) await copyPart(from, to, name);
-  await to.writeCheckpoint(text);
+  if (text !== copied) {
+    for (const name of filesBetween(known, size)) await copyPart(from, to, name);
+    await to.writeCheckpoint(text);
+  }
+  if (witnessed !== undefined && witnessed !== (await to.readWitnessedCheckpoint()))
+    to.writeWitnessedCheckpoint(witnessed);
   await to.sync();
   return size;
 }

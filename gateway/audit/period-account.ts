@@ -36,6 +36,8 @@ export type PeriodFindings = {
   readonly silent: readonly string[];
   /** Notices up to the end whose case was erased: their numbers are not known any more. */
   readonly erasedNotices: number;
+  /** Leaves up to the end whose bodies were changed in the store: what they said counts for nothing here. */
+  readonly changed: readonly number[];
 };
 
 /** An accepted notice with deliveries that are not settled; `nth` → how far. */
@@ -52,6 +54,7 @@ export class PeriodAccount {
   readonly #open = new Map<number, OpenNotice>();
   readonly #named = new Set<string>();
   #erasedNotices = 0;
+  readonly #changed: number[] = [];
   #hasBegun = false;
 
   /** @param from the first leaf of the period */
@@ -61,6 +64,7 @@ export class PeriodAccount {
 
   note(leaf: StoredLeaf): void {
     if (leaf.index >= this.#from) this.#begin();
+    if (leaf.tampered === true) this.#changed.push(leaf.index);
     const open = JSON.parse(leaf.leaf) as Leaf;
     const { matter = {} } = indexedLeaf(leaf);
     if (leaf.index >= this.#from) this.#noteAgencies(matter, open);
@@ -88,6 +92,7 @@ export class PeriodAccount {
       expiredBefore,
       silent: [...agencies].filter((agency) => !this.#named.has(agency)),
       erasedNotices: this.#erasedNotices,
+      changed: this.#changed,
     };
   }
 

@@ -6,13 +6,14 @@ import type { MessageId } from '../../protocol/ids.ts';
 import { proveInclusion, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
 import type { MessageEvidence, Store } from '../store/port.ts';
+import { findEarlierExpiries } from './earlier-expiry.ts';
 import type { PublishedCheckpoint } from './log-builder.ts';
 
 /** The published log, as far as a proof needs it. */
 export type ProvingLog = {
   readonly read: TileReader;
-  /** A checkpoint that has at least so many leaves. */
-  checkpointFor(size: number): Promise<PublishedCheckpoint>;
+  /** A checkpoint that has at least so many leaves, a cosigned one where there is one. */
+  provingCheckpoint(size: number): Promise<PublishedCheckpoint>;
 };
 
 /**
@@ -21,14 +22,14 @@ export type ProvingLog = {
  * @throws CausewayError `message-unknown`
  */
 export async function proveMessage(
-  store: Pick<Store, 'readEvidence' | 'readLeaves'>,
+  store: Pick<Store, 'readEvidence' | 'readLeaves' | 'readLeafRuns'>,
   log: ProvingLog,
   id: MessageId,
   source?: string,
 ): Promise<Evidence> {
   const message = await findMessage(store, id, source);
-  const indexes = leafIndexesOf(message);
-  const checkpoint = await log.checkpointFor(Math.max(...indexes) + 1);
+  const indexes = leafIndexesOf(message, await findEarlierExpiries(store, message));
+  const checkpoint = await log.provingCheckpoint(Math.max(...indexes) + 1);
   const leaves: ProvenLeaf[] = [];
   for (const index of indexes) leaves.push(await proveLeaf(store, log.read, index, checkpoint.size));
   const unit = message.unit.byteLength === 0 ? undefined : decodeUnit(message.unit);
@@ -68,9 +69,12 @@ async function findMessage(
 }
 
 /** Everything that was recorded about the message, and the directory's entries then, in the order of the log. */
-function leafIndexesOf({ record, deliveries, directory }: MessageEvidence): number[] {
+function leafIndexesOf(
+  { record, deliveries, directory }: MessageEvidence,
+  expiries: readonly number[],
+): number[] {
   const steps = deliveries.flatMap(({ deliveredRecord, settledRecord }) => [deliveredRecord, settledRecord]);
-  const all = [record, ...steps, ...directory].filter((index) => index !== null);
+  const all = [record, ...steps, ...expiries, ...directory].filter((index) => index !== null);
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
@@ -89,5 +93,6 @@ async function proveLeaf(
     leaf: leaf.leaf,
     path: path.map((hash) => hash.toString('base64')),
     ...(leaf.opening === undefined ? {} : { opening: leaf.opening }),
+    ...(leaf.tampered === undefined ? {} : { altered: true as const }),
   };
 }

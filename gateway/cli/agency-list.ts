@@ -8,7 +8,8 @@ export function registerAgencyList(agency: ProgramCommand, terminal: Terminal): 
     .command('list')
     .summary('list the agencies of the sharing agreement')
     .description(
-      'Lists the agencies of the sharing agreement: sector, areas, and roles their endpoints may hold.',
+      'Lists the agencies of the sharing agreement: sector, areas, and roles their endpoints may hold.\n' +
+        'It reads the policies alone, and nothing that the gateway has recorded.',
     )
     .option(...dirOption)
     .action(async (flags: GatewayFlags) => {

@@ -4,7 +4,14 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { jsonLine } from '../../terminal/json-line.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { AuditFact } from '../audit/audit-fact.ts';
-import { addFilters, askedOf, queryOf, type FilterFlags } from './audit-filters.ts';
+import {
+  addFilters,
+  askedOf,
+  queryOf,
+  type FilterFlags,
+  tellUnknownAgencies,
+  unknownAgencies,
+} from './audit-filters.ts';
 import { readAudit } from './audit-reading.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 
@@ -43,8 +50,10 @@ async function exportLeaves(flags: Flags, terminal: Terminal): Promise<void> {
   const { format } = flags;
   const query = queryOf(flags);
   const { case: of, asked = {} } = askedOf(query);
-  const reading = { kind: 'audit.export', ...(of === undefined ? {} : { case: of }), format, asked } as const;
-  await readAudit(flags, reading, terminal, async ({ home, store, index, leaf }) => {
+  const record = { kind: 'audit.export', ...(of === undefined ? {} : { case: of }), format, asked } as const;
+  await readAudit(flags, record, terminal, async (reading) => {
+    const { home, store, index, leaf } = reading;
+    tellUnknownAgencies(await unknownAgencies(query, reading), terminal);
     const [{ exportFacts }, { logOriginOf }] = await Promise.all([
       import('../audit/export-facts.ts'),
       import('../identity/gateway-settings.ts'),

@@ -5,7 +5,10 @@ import { agencyIdSchema, endpointAddressSchema, messageIdSchema, slugSchema } fr
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listOf, matching } from '../../terminal/input.ts';
 import type { SearchQuery } from '../audit/index-reader.ts';
+import { kindsMeantBy, leafKinds } from '../audit/leaf-kinds.ts';
 import { parseMoment } from '../audit/moment.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { AuditReading } from './audit-reading.ts';
 
 export type FilterFlags = {
   readonly agency?: string[];
@@ -18,11 +21,12 @@ export type FilterFlags = {
   readonly to?: number;
 };
 
+/** A misspelt kind must not be taken for one that never happened. */
 const kindSchema = z
   .string()
-  .regex(
-    /^[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)*$/,
-    'must be a kind such as message.refused, or its first word',
+  .refine(
+    (kind) => kindsMeantBy(kind).length > 0,
+    `must be a kind, or its first word. The kinds are ${leafKinds.join(', ')}`,
   );
 
 /** A time for the beginning, or for the end, of a period. */
@@ -97,4 +101,27 @@ export function queryOf({
 export function askedOf(query: SearchQuery): Record<string, unknown> {
   const { case: [of] = [], ...asked } = query;
   return of === undefined ? { asked } : { case: of, asked };
+}
+
+/**
+ * Agencies of a query that are neither parties to the sharing agreement nor named anywhere in the log.
+ * @throws CausewayError `policy-invalid`
+ */
+export async function unknownAgencies(
+  { agency = [] }: SearchQuery,
+  { home, index }: Pick<AuditReading, 'home' | 'index'>,
+): Promise<string[]> {
+  if (agency.length === 0) return [];
+  const { loadPolicySet } = await import('../policy/load.ts');
+  const { agencies } = await loadPolicySet(home.policiesDir);
+  const strangers = agency.filter((id) => !agencies.has(id));
+  const found = await Promise.all(strangers.map((id) => index.search({ agency: [id] }, 1)));
+  return strangers.filter((_, place) => found[place]?.hits.length === 0);
+}
+
+/** Says so to people; with `--json` the last line does. */
+export function tellUnknownAgencies(unknown: readonly string[], terminal: Terminal): void {
+  for (const id of unknown) {
+    terminal.hint(`No agency ${id} stands in the sharing agreement, nor anywhere in the log.`);
+  }
 }

@@ -2,6 +2,7 @@
 import { messageIdSchema, type MessageId } from '../../protocol/ids.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { houseCase, type CaseId, type Store } from '../store/port.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
@@ -46,19 +47,27 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
   ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const counts = { leaves: 0, receipts: 0 };
+    let altered: readonly number[] = [];
     await writeResult(out, async () => {
       const about = { message: message.data, ...(await caseOf(store, message.data)) };
       await recordReading(store, 'audit.proof-made', about);
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
       counts.leaves = evidence.leaves.length;
       counts.receipts = evidence.receipts.length;
+      altered = evidence.leaves.filter((each) => each.altered === true).map(({ index }) => index);
       return formatEvidence(evidence);
     });
+    if (altered.length > 0) process.exitCode = exitCodes.invalid;
     if (terminal.wantsJson) {
-      terminal.json({ type: 'evidence', file: out, ...counts });
+      terminal.json({ type: 'evidence', file: out, ...counts, ...(altered.length > 0 && { altered }) });
       return;
     }
     terminal.print(`${terminal.paint.good('written')}  ${out}`);
+    for (const leaf of altered) {
+      terminal.print(
+        `${terminal.paint.bad('changed')}  What leaf ${leaf} said was changed in the store: it is not what the leaf is bound to.`,
+      );
+    }
     terminal.hint(`It holds ${counts.leaves} leaves with their proofs. Next:`);
     terminal.hint(`  causeway audit checkpoint --vkey > log.vkey`);
     terminal.hint(`  causeway audit verify ${out} --key log.vkey`);

@@ -4,7 +4,14 @@ import { wholeNumber } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { SearchHit, SearchPage } from '../audit/index-reader.ts';
-import { askedOf, queryOf, addFilters, type FilterFlags } from './audit-filters.ts';
+import {
+  addFilters,
+  askedOf,
+  queryOf,
+  tellUnknownAgencies,
+  unknownAgencies,
+  type FilterFlags,
+} from './audit-filters.ts';
 import { readAudit } from './audit-reading.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 
@@ -34,9 +41,12 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
       const query = queryOf(flags);
       const { limit, before } = flags;
       const asked = askedOf(before === undefined ? query : { ...query, before });
-      await readAudit(flags, { kind: 'audit.search', ...asked }, terminal, async ({ index, leaf }) => {
-        const until = Math.min(before ?? leaf, leaf);
-        print(await index.search({ ...query, before: until }, limit), terminal);
+      await readAudit(flags, { kind: 'audit.search', ...asked }, terminal, async (reading) => {
+        const until = Math.min(before ?? reading.leaf, reading.leaf);
+        const page = await reading.index.search({ ...query, before: until }, limit);
+        const { tamperedLeaves } = await import('../audit/tampered-leaves.ts');
+        const tampered = await tamperedLeaves(reading.store, page.hits);
+        print(page, { unknown: await unknownAgencies(query, reading), tampered }, terminal);
       });
     });
   search.examples(
@@ -45,20 +55,30 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
   );
 }
 
-function print({ hits, next }: SearchPage, terminal: Terminal): void {
+type Remarks = {
+  /** Agencies that nobody knows. */
+  readonly unknown: readonly string[];
+  /** Leaves whose bodies were changed in the store. */
+  readonly tampered: ReadonlySet<number>;
+};
+
+function print({ hits, next }: SearchPage, { unknown, tampered }: Remarks, terminal: Terminal): void {
   if (terminal.wantsJson) {
-    for (const hit of hits) terminal.json(hitObject(hit));
-    terminal.json({ type: 'page', leaves: hits.length, next: next ?? null });
+    for (const hit of hits) terminal.json(hitObject(hit, tampered.has(hit.index)));
+    const strangers = unknown.length === 0 ? {} : { unknownAgencies: unknown };
+    terminal.json({ type: 'page', leaves: hits.length, next: next ?? null, ...strangers });
     return;
   }
+  tellUnknownAgencies(unknown, terminal);
   if (hits.length === 0) terminal.hint('No leaf meets these conditions.');
-  terminal.table(hits.map((hit) => cellsOf(hit, terminal)));
+  terminal.table(hits.map((hit) => cellsOf(hit, tampered.has(hit.index), terminal)));
   if (next !== undefined) terminal.hint(`There are more: say the same again with --before ${next}`);
 }
 
-function hitObject({ index, at, kind, code, of, nth, case: id, matter, erased }: SearchHit): object {
+function hitObject(hit: SearchHit, tampered: boolean): object {
+  const { index, at, kind, code, of, nth, case: id, matter, erased } = hit;
   return {
-    ...matter,
+    ...(tampered ? {} : matter),
     type: 'leaf',
     index,
     at: new Date(at).toISOString(),
@@ -68,11 +88,13 @@ function hitObject({ index, at, kind, code, of, nth, case: id, matter, erased }:
     nth,
     case: id,
     erased,
+    ...(tampered && { tampered }),
   };
 }
 
 function cellsOf(
   { index, at, kind, code, nth, case: id, matter, erased }: SearchHit,
+  tampered: boolean,
   { paint }: Terminal,
 ): string[] {
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
@@ -81,6 +103,7 @@ function cellsOf(
     paint.dim(new Date(at).toISOString().slice(0, 19).replace('T', ' ')),
     code === undefined ? words : `${words} ${code}`,
   ];
+  if (tampered) return [...beginning, paint.bad('changed in the store: not what the leaf is bound to')];
   if (matter?.source === undefined) {
     const words = erased ? paint.dim('erased') : detailsOf(matter ?? {});
     return [...beginning, id === undefined ? words : `${words} ${paint.dim(`case ${id}`)}`.trimStart()];

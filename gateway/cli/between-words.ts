@@ -46,6 +46,13 @@ function sayFindings(findings: PeriodFindings, words: BetweenWords, terminal: Te
     'Silent agencies',
     findings.silent.map((id) => `No leaf of the period names ${words.agency(id)}.`),
   );
+  if (findings.changed.length === 0) return;
+  list(
+    'Changed in the store',
+    findings.changed.map(
+      (leaf) => `What leaf ${leaf} said is not what it is bound to, and was counted for nothing here.`,
+    ),
+  );
 }
 
 function gapSentences(

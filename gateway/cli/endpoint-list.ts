@@ -2,18 +2,23 @@
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+import { recordReading } from './record-reading.ts';
 
 export function registerEndpointList(endpoint: ProgramCommand, terminal: Terminal): void {
   endpoint
     .command('list')
     .summary('list the endpoints of a gateway')
     .description(
-      'Lists every endpoint that ever enrolled: its roles, its state, the fingerprint of its OpenPGP key.',
+      'Lists every endpoint that ever enrolled: its roles, its state, the fingerprint of its OpenPGP key.\n' +
+        'The reading is recorded first.',
     )
     .option(...dirOption)
     .action(async (flags: GatewayFlags) => {
       const dir = gatewayFolder(flags.dir, terminal.env);
-      const { entries } = await withGateway(dir, ({ store }) => store.readDirectory());
+      const entries = await withGateway(dir, async ({ store }) => {
+        await recordReading(store, 'audit.endpoints-listed', {});
+        return (await store.readDirectory()).entries;
+      });
       if (terminal.wantsJson) {
         for (const entry of entries) {
           const { endpoint: address, roles, status, enrolledAt, revokedAt, openpgpFingerprint } = entry;

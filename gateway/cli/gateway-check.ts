@@ -11,6 +11,7 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 import { loadAgreement } from './load-agreement.ts';
+import { recordReading } from './record-reading.ts';
 
 type Verdict = 'good' | 'warn' | 'bad';
 type Finding = {
@@ -30,6 +31,7 @@ export function registerGatewayCheck(gateway: ProgramCommand, terminal: Terminal
     .description(
       'Checks that the folder can run a gateway: settings, keys and their modes, policies, the store (it proves\n' +
         'a durable write), certificates and how long they last. Works while the gateway runs.\n' +
+        'That you looked is recorded first.\n' +
         'Exit code 0 when nothing is bad.',
     )
     .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
@@ -77,6 +79,7 @@ async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Pro
     const store = await openStore(home.store, home.storeKeys);
     try {
       await store.probe();
+      await recordReading(store, 'audit.gateway-checked', {});
       // The gateway's own endpoint is no party to the agreement.
       const { correlatorAddress } = await import('../identity/correlator-identity.ts');
       const all = (await store.readDirectory()).entries;

@@ -71,17 +71,22 @@ function nothingFound(from: number, kind: string | undefined): string {
   return `No line${kinds} was found from index ${from} on.`;
 }
 
-function lineOf({ index, at, entry }: StoredLeaf, terminal: Terminal): string {
+function lineOf({ index, at, entry, tampered }: StoredLeaf, terminal: Terminal): string {
   const time = new Date(at).toISOString();
   const { kind, ...fields } = entry;
-  if (terminal.wantsJson) return jsonLine({ type: 'record', index, at: time, kind, ...fields });
+  if (terminal.wantsJson) return jsonLine({ type: 'record', index, at: time, kind, ...fields, tampered });
   const { paint } = terminal;
   const rest = Object.entries(fields).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
+  if (tampered === true)
+    return `${String(index).padStart(6)}  ${paint.dim(time)}  ${kind}  ${paint.bad(changedWords)}`;
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
   return `${String(index).padStart(6)}  ${paint.dim(time)}  ${words}  ${showableLine(rest.join(' '))}`.trimEnd();
 }
+
+/** Of a body that is not what its leaf is bound to. */
+const changedWords = 'changed in the store: not what the leaf is bound to';
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

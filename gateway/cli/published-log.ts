@@ -41,13 +41,29 @@ export class PublishedLog implements ProvingLog {
 
   /** The newest checkpoint in the folder; undefined where nothing was published yet. */
   async latest(): Promise<PublishedCheckpoint | undefined> {
-    const text = await this.folder.readCheckpoint();
+    return this.#open(await this.folder.readCheckpoint());
+  }
+
+  #open(text: string | undefined): PublishedCheckpoint | undefined {
     if (text === undefined) return undefined;
     const { size, root } = openCheckpoint(text, {
       origin: logOriginOf(this.#home.settings),
       keys: [this.verifierKey],
     });
     return { size, root, text };
+  }
+
+  /**
+   * The checkpoint to prove something under: the newest that witnesses have cosigned, where it has at least so many
+   * leaves, as it says more; otherwise the newest.
+   * @throws CausewayError as {@link checkpointFor}
+   */
+  async provingCheckpoint(size: number): Promise<PublishedCheckpoint> {
+    const latest = await this.checkpointFor(size);
+    const witnessed = this.#open(await this.folder.readWitnessedCheckpoint());
+    return witnessed !== undefined && witnessed.size >= size && witnessed.size < latest.size
+      ? witnessed
+      : latest;
   }
 
   /** @throws CausewayError `log-unreadable` when a gateway runs but does not publish, or nothing was recorded yet */

@@ -1,7 +1,7 @@
 /** Requests that cannot be read as HTTP, answered in the words of the catalogue all the same. */
 import type { Socket } from 'node:net';
 import { CausewayError } from '../../protocol/errors.ts';
-import { problemDetails } from './problem.ts';
+import { problemDetails } from '../../protocol/wire/problem-details.ts';
 
 const tooLong = new Set(['HPE_HEADER_OVERFLOW', 'HPE_CHUNK_EXTENSIONS_OVERFLOW']);
 

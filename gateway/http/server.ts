@@ -3,8 +3,9 @@ import websocket from '@fastify/websocket';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
 import { limits, subprotocol } from '../../protocol/limits.ts';
+import { asCausewayError } from '../../protocol/wire/problem-details.ts';
 import { answerBrokenRequest } from './broken-request.ts';
-import { asCausewayError, sendProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
 
 export type ServerOptions = {
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };

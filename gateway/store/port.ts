@@ -208,6 +208,8 @@ export type StoredLeaf = {
   readonly case?: CaseId;
   /** True when it had a body whose case was erased. */
   readonly erased: boolean;
+  /** True when the secret of its case is there, and the body is missing or is not what the leaf is bound to. */
+  readonly tampered?: true;
   /** What the leaf's commitment binds: the salt in base64url, and the body as text. */
   readonly opening?: { readonly salt: string; readonly body: string };
 };

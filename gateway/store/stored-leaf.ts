@@ -16,7 +16,7 @@ export type BlockRow = {
 
 /**
  * Opens the leaves of a block from an index on. A case that was erased and lives on has a new secret, which does not
- * open the bodies from before.
+ * open the bodies from before: these are said to be tampered with here, see {@link EarlierErasures}.
  * @param secretOf undefined where the case was erased
  */
 export function openBlock(
@@ -33,14 +33,17 @@ export function openBlock(
     const leaf = bytes.toString('latin1');
     const body = sealedBodies.get(place);
     if (body === undefined) {
-      opened.push({ index, at, leaf, entry: openEntry(leaf), erased: false });
+      const isMissing = commitmentIn(leaf) !== undefined;
+      const tampered = isMissing ? { tampered: true as const } : {};
+      opened.push({ index, at, leaf, entry: openEntry(leaf), erased: false, ...tampered });
       continue;
     }
     const secret = secretOf(body.of);
     const plain =
       secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitmentIn(leaf));
     if (plain === undefined) {
-      opened.push({ index, at, leaf, entry: openEntry(leaf), case: body.of, erased: true });
+      const lost = secret === undefined ? { erased: true } : { erased: false, tampered: true as const };
+      opened.push({ index, at, leaf, entry: openEntry(leaf), case: body.of, ...lost });
       continue;
     }
     const text = plain.body.toString('utf8');

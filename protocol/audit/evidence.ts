@@ -22,6 +22,8 @@ const provenLeafSchema = z.strictObject({
   path: z.array(base64Schema.length(44)).max(63),
   /** What the leaf's commitment binds; absent where there is none, or its case was erased. */
   opening: z.strictObject({ salt: z.base64url().length(43), body: z.string().max(1024 * 1024) }).optional(),
+  /** In its place where the store no longer held what the leaf is bound to, although the case was not erased. */
+  altered: z.literal(true).optional(),
 });
 export type ProvenLeaf = z.infer<typeof provenLeafSchema>;
 

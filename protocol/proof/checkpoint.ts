@@ -7,6 +7,13 @@ import { signNote, type NoteSigner } from './note-signer.ts';
 import { isTreeSize } from './tree-proof.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
+/**
+ * Beside the file `checkpoint` of a log, and at this path below its address: the newest checkpoint that a witness has
+ * cosigned. Witnesses take their time, and the newest checkpoint of all does not wait for them. An addition of ours to
+ * the layout of c2sp.org/tlog-tiles.
+ */
+export const witnessedCheckpointFile = 'checkpoint.witnessed';
+
 /** What a checkpoint says. */
 export type Checkpoint = {
   /** The name of the log. */

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
@@ -53,9 +53,40 @@ describe('causeway audit search', () => {
     const nothing = await audit('search', '--agency', 'strathclyde-police');
     expect(nothing).toMatchObject({ code: 0, stdout: '' });
     expect(nothing.stderr).toContain('No leaf meets these conditions.');
+    expect(nothing.stderr).not.toContain('No agency');
+    const stranger = await audit('search', '--agency', 'strathclide-police');
+    expect(stranger).toMatchObject({ code: 0, stdout: '' });
+    expect(stranger.stderr).toContain('No agency strathclide-police stands in the sharing agreement');
+    const told = jsonLines((await audit('search', '--agency', 'strathclide-police', '--json')).stdout);
+    expect(told.at(-1)).toMatchObject({ leaves: 0, unknownAgencies: ['strathclide-police'] });
     const wrong = await audit('search', '--from', '2026-02-30');
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('It must be a time such as');
+  });
+});
+
+describe('a kind that is misspelt', () => {
+  it.each([
+    ['audit', 'search'],
+    ['audit', 'export', '--format', 'csv'],
+  ])('is refused by %s %s with the list of kinds, before anything is recorded', async (...command) => {
+    const env = { CAUSEWAY_GATEWAY: join(dir, 'gateway') };
+    const { code, stdout, stderr } = await runCauseway([...command, '--kind', 'mesage.refused'], { env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain('message.accepted, message.refused, message.repeated');
+  });
+});
+
+describe('other readings of people', () => {
+  it.each([
+    [['endpoint', 'list'], 'audit.endpoints-listed'],
+    [['gateway', 'check'], 'audit.gateway-checked'],
+  ])('%j is a leaf', async (command, kind) => {
+    const env = { CAUSEWAY_GATEWAY: join(dir, 'gateway') };
+    const done = await runCauseway(command, { env });
+    expect(done.code, done.stderr).toBe(0);
+    const found = jsonLines((await audit('search', '--kind', kind, '--json')).stdout);
+    expect(found).toMatchObject([{ kind, by: userInfo().username }, { leaves: 1 }]);
   });
 });
 

@@ -66,7 +66,7 @@ describe('the erasure of a case', () => {
   it('is certified later where the log was not at hand, and not done twice', async () => {
     const { id } = await exchangeOne();
     const unreadable = () => Promise.reject(new CausewayError('log-unreadable'));
-    const away = { read: log.read, checkpointFor: unreadable };
+    const away = { read: log.read, provingCheckpoint: unreadable };
     const leaf = await store.countLeaves();
     await expect(eraseCase(store, away, orderOf(id))).rejects.toMatchObject({ code: 'log-unreadable' });
     await expect(eraseCase(store, log, orderOf(id))).rejects.toMatchObject({ code: 'case-unknown' });

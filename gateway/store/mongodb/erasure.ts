@@ -1,5 +1,5 @@
 /** Erasing a case: its secret, what its messages were about, and their ciphertexts. */
-import type { CaseId, ErasureOutcome } from '../port.ts';
+import { houseCase, type CaseId, type ErasureOutcome } from '../port.ts';
 import type { Draft } from './draft.ts';
 import { idBinary } from './keys.ts';
 import type { Access } from './load.ts';
@@ -7,6 +7,7 @@ import type { OperationOf } from './operations.ts';
 
 /** The draft knows the case; the first outcomes of its messages' ids stay. */
 export function eraseCase(draft: Draft, { id, line }: OperationOf<'erase-case'>): ErasureOutcome {
+  if (id === houseCase) return 'unknown';
   const { messages, isPending } = draft.caseState;
   if (isPending) return 'pending';
   if (messages === 0 && !draft.secrets.has(id)) return 'unknown';

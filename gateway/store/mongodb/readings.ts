@@ -21,6 +21,7 @@ import type {
   StoredReceiptGroup,
 } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
+import { EarlierErasures } from '../earlier-erasures.ts';
 import { refusePermit } from '../statements.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
@@ -53,6 +54,10 @@ export class Readings implements Pick<Store, ReadingMethod> {
   readonly #causal: CausalTime;
   readonly #vault: CaseVault;
   readonly #clock: () => number;
+  readonly #erasures = new EarlierErasures({
+    readLeaves: (...ask) => this.#readLeaves(...ask),
+    readLeafRuns: (from) => this.readLeafRuns(from),
+  });
   #closed = false;
 
   constructor(collections: Collections, causal: CausalTime, vault: CaseVault, clock: () => number) {
@@ -218,7 +223,11 @@ export class Readings implements Pick<Store, ReadingMethod> {
     });
   }
 
-  async readLeaves(from: number, limit: number): Promise<StoredLeaf[]> {
+  async readLeaves(from: number, limit: number): Promise<readonly StoredLeaf[]> {
+    return this.#erasures.settle(await this.#readLeaves(from, limit));
+  }
+
+  async #readLeaves(from: number, limit: number): Promise<StoredLeaf[]> {
     return await this.#read(async (session) =>
       readLeaves(this.#collections, this.#vault, { from, limit }, session),
     );

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import type { ErasureOutcome, RecordEntry, StoreVersions } from '../port.ts';
+import { houseCase, type ErasureOutcome, type RecordEntry, type StoreVersions } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { AuditJournal } from './audit-journal.ts';
 import type { ByteSource } from './byte-stream.ts';
@@ -139,6 +139,7 @@ export class Ledger {
   }
 
   #eraseCase(operation: Extract<Operation, { type: 'erase-case' }>, at: number): ErasureOutcome {
+    if (operation.case === houseCase) return 'unknown';
     // Pages that deleted rows stood on are overwritten with zeros, which costs too much to do for all that is deleted.
     this.#database.exec('PRAGMA secure_delete = ON');
     try {

@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { EarlierErasures } from '../earlier-erasures.ts';
 import type {
   Lane,
   QueuedDelivery,
@@ -192,7 +193,11 @@ function changes(
 }
 
 function readings(reader: ReaderClient, clock: () => number): Pick<Store, ReadingMethod> {
+  const leaves = leafReadings(reader);
+  const erasures = new EarlierErasures(leaves);
   return {
+    ...leaves,
+    readLeaves: async (from, limit) => erasures.settle(await leaves.readLeaves(from, limit)),
     readQueue: async (recipient, lane, after, limit) => {
       const question = { recipient, lane, after, limit, now: clock() };
       const { value, bytes } = await reader.ask('queue', question);
@@ -224,6 +229,11 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
       return typeof value === 'string' ? value : { secretDigest, ...value };
     },
     countLeaves: async () => (await reader.ask('leafCount', {})).value,
+  };
+}
+
+function leafReadings(reader: ReaderClient): Pick<Store, 'readLeaves' | 'readLeafRuns'> {
+  return {
     readLeaves: async (from, limit) => (await reader.ask('leaves', { from, limit })).value,
     readLeafRuns: async (from) => {
       const { value, bytes } = await reader.ask('leafRuns', { from });

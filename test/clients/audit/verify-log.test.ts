@@ -51,6 +51,38 @@ describe('the verifier of a log', () => {
     }
   });
 
+  it('counts what the witness cosigned while newer entries wait for it', async () => {
+    const witnessed = sampleLog(entries.slice(0, 300), { witness: committee }).get('checkpoint')!;
+    const behind: Change = (files) => {
+      put(files, sampleLog(entries), 'checkpoint');
+      files.set('checkpoint.witnessed', witnessed);
+    };
+    const report = await verifyChanged(behind);
+    expect(report).toMatchObject({ findings: [], size: 700, witnessed: 300 });
+    expect(verdictOf(report)).toContain(
+      'which witness.example/committee cosigned for the first 300 entries.',
+    );
+    const without = await verifyChanged((files) => put(files, sampleLog(entries), 'checkpoint'));
+    expect(without.findings).toMatchObject([{ kind: 'unwitnessed', where: 'checkpoint' }]);
+  });
+
+  it.each<[string, Buffer, object]>([
+    [
+      'another history',
+      sampleLog(entriesOf(300, 'other'), { witness: committee }).get('checkpoint')!,
+      { kind: 'forked' },
+    ],
+    [
+      'more entries than the checkpoint',
+      sampleLog(entriesOf(900), { witness: committee }).get('checkpoint')!,
+      { kind: 'rolled-back' },
+    ],
+    ['no checkpoint', Buffer.from('x'), { kind: 'edited', where: 'checkpoint.witnessed' }],
+  ])('tells where what the witness cosigned is %s', async (_name, bytes, finding) => {
+    const { findings } = await verifyChanged((files) => files.set('checkpoint.witnessed', bytes));
+    expect(findings).toMatchObject([finding]);
+  });
+
   it('takes partial tiles of earlier sizes, and the full tile in place of a partial one', async () => {
     const report = await verifyChanged((files) => {
       put(

@@ -185,6 +185,32 @@ test('what lies beyond a checkpoint that waits for its witness is not taken for 
   expect(client.log.faults()).toEqual([]);
 });
 
+test('a client that needs a witness follows what it cosigned while newer checkpoints wait', async () => {
+  const witness = await needWitness('committee.test/witness');
+  gateway.log.cosigners = [witness];
+  const clock = { ms: Date.now() };
+  const client = await gateway.client(alice, { follow, now: () => clock.ms });
+  for (let round = 0; round < 3; round++) {
+    gateway.log.witnessedSize = gateway.log.leaves.length;
+    gateway.log.fill(300);
+    await client.send(concern('x', bob));
+    await client.log.check();
+    expect(client.log.status()).toMatchObject({
+      checkpoint: { size: gateway.log.witnessedSize, witnesses: [witness.verifierKey.name] },
+      lastError: undefined,
+    });
+  }
+  // No more comes from the witness: that is told, and the last one stays.
+  gateway.log.fill(10);
+  clock.ms += 120_000;
+  await client.log.check();
+  expect(client.log.status()).toMatchObject({
+    checkpoint: { size: gateway.log.witnessedSize },
+    lastError: { code: 'note-untrusted' },
+  });
+  expect(client.log.faults()).toEqual([]);
+});
+
 test('a log that cannot be verified for long is raised once, a quiet one never, and each stretch anew', async () => {
   const clock = { ms: Date.now() };
   const client = await gateway.client(alice, {

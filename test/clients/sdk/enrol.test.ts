@@ -15,7 +15,7 @@ import { createAuthority, createP256Key, openAuthority } from '../../../gateway/
 import { identifyPeer } from '../../../gateway/identity/client-certificate.ts';
 import { EndpointDirectory } from '../../../gateway/identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from '../../../gateway/identity/enrolment.ts';
-import { problemDetails } from '../../../gateway/http/problem.ts';
+import { problemDetails } from '../../../protocol/wire/problem-details.ts';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { enrolmentRequestSchema, renewalRequestSchema } from '../../../protocol/wire/enrolment.ts';

@@ -130,7 +130,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       response.end(published);
       return;
     }
-    if (/^\/(?:checkpoint$|tile\/)/.test(request.url ?? '')) {
+    if (/^\/(?:checkpoint(?:\.witnessed)?$|tile\/)/.test(request.url ?? '')) {
       response.writeHead(404).end(JSON.stringify({ code: 'not-found' }));
       return;
     }

@@ -1,7 +1,7 @@
 /** A published log that a test writes as it likes: every leaf in memory, every tile computed when it is asked for. */
 import { generateKeyPairSync } from 'node:crypto';
 import { encodeLeaf, type Leaf } from '../../../protocol/audit/leaf.ts';
-import { formatCheckpoint } from '../../../protocol/proof/checkpoint.ts';
+import { formatCheckpoint, witnessedCheckpointFile } from '../../../protocol/proof/checkpoint.ts';
 import { digestOf, leafHash, sha256, treeRoot } from '../../../protocol/proof/merkle.ts';
 import { emptyRoot } from '../../../protocol/proof/frontier.ts';
 import { noteSigner, signNote, type Cosigner, type NoteSigner } from '../../../protocol/proof/note-signer.ts';
@@ -24,6 +24,8 @@ export class ScriptedLog {
   readonly leaves: string[] = [];
   /** Witnesses that cosign every checkpoint. */
   cosigners: Cosigner[] = [];
+  /** The newest checkpoint that the cosigners have cosigned has so many leaves; undefined: all of them, at once. */
+  witnessedSize: number | undefined;
   /** Answers a path in place of the truth; undefined leaves it to the truth. */
   lie: (path: string) => Buffer | string | undefined = () => undefined;
 
@@ -78,6 +80,7 @@ export class ScriptedLog {
     const root = size === 0 ? emptyRoot : treeRoot(hashes);
     const text = formatCheckpoint({ origin: scriptedOrigin, size, root });
     const note = signNote(text, this.signer);
+    if (this.witnessedSize !== undefined && size > this.witnessedSize) return note;
     return addSignatures(
       note,
       this.cosigners.map((cosigner) => cosigner.cosign(text, 1_790_000_000)),
@@ -89,6 +92,8 @@ export class ScriptedLog {
     const lie = this.lie(path);
     if (lie !== undefined) return lie;
     if (path === '/checkpoint') return this.checkpoint();
+    if (path === `/${witnessedCheckpointFile}`)
+      return this.witnessedSize === undefined ? undefined : this.checkpoint(this.witnessedSize);
     const name = parseTilePath(path.slice(1));
     if (name === undefined) return undefined;
     const { level, index, width } = name;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -194,6 +196,44 @@ describe('a witness over HTTP', () => {
         });
         expect(opened.size).toBe(13);
         expect(shown.endsWith(line)).toBe(true);
+      } finally {
+        await server.close();
+      }
+    });
+  });
+
+  it.each([
+    ['/%', 400, 'request-malformed'],
+    ['/%E0%A4%A/checkpoint', 400, 'request-malformed'],
+    ['/nowhere', 404, 'not-found'],
+  ])('answers %s with problem details that do not repeat it', async (url, status, code) => {
+    await withWitness(async (witness) => {
+      const server = await startWitnessServer({ witness, listen: '127.0.0.1', port: 0 });
+      try {
+        const answer = await fetch(`${server.url}${url}`);
+        expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+        const body = await answer.text();
+        expect([answer.status, JSON.parse(body)]).toMatchObject([status, { status, code }]);
+        expect(body).not.toContain(url);
+      } finally {
+        await server.close();
+      }
+    });
+  });
+
+  it('answers what is no HTTP with problem details too', async () => {
+    await withWitness(async (witness) => {
+      const server = await startWitnessServer({ witness, listen: '127.0.0.1', port: 0 });
+      try {
+        const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
+        let answer = '';
+        socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+        socket.write('secret of somebody\r\n\r\n');
+        await once(socket, 'close');
+        expect(answer).toMatch(
+          /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"request-malformed"/,
+        );
+        expect(answer).not.toContain('secret');
       } finally {
         await server.close();
       }

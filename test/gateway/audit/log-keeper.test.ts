@@ -64,6 +64,32 @@ describe('a log with a witness', () => {
     ]);
   });
 
+  test('keeps what a slow one cosigns, though a newer checkpoint is published with every step', async () => {
+    await using temporary = await temporaryFolder();
+    const { folder, leaves, keeper, asked } = await openLog(temporary.dir);
+    const copy = new LogFolder(join(temporary.dir, 'copy'));
+    const witnessedSizes: (string | undefined)[] = [];
+    for (let round = 0; round < 3; round++) {
+      // Two seconds of steps: it is asked once, and has not answered when they are over.
+      for (let step = 0; step < 4 || asked.length <= round; step++) {
+        leaves.commit(3);
+        await keeper.step();
+      }
+      expect(asked).toHaveLength(round + 1);
+      asked[round]!.answer(true);
+      const line = `\n${asked[round]!.size}\n`;
+      let text: string | undefined;
+      while (text?.includes(line) !== true) text = await folder.readWitnessedCheckpoint();
+      expect(text.endsWith(cosignature)).toBe(true);
+      expect(await folder.readCheckpoint()).not.toContain(cosignature);
+      await mirrorLog(folder, copy.dir);
+      expect(await copy.readCheckpoint()).toBe(await folder.readCheckpoint());
+      witnessedSizes.push((await copy.readWitnessedCheckpoint())?.split('\n')[1]);
+    }
+    expect(witnessedSizes).toEqual(asked.map(({ size }) => String(size)));
+    expect(new Set(witnessedSizes).size).toBe(3);
+  });
+
   test('asks one that did not cosign again after a while, and no more once it has', async () => {
     await using temporary = await temporaryFolder();
     const { folder, leaves, keeper, clock, asked, published } = await openLog(temporary.dir);

@@ -1,7 +1,7 @@
 /** What every engine of the store must do for the audit log, through the port alone. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { splitLeaves } from '../../../gateway/store/leaf-block.ts';
-import type { Store, StoredLeaf } from '../../../gateway/store/port.ts';
+import { houseCase, type Store, type StoredLeaf } from '../../../gateway/store/port.ts';
 import { commitmentOf, parseLeaf } from '../../../protocol/audit/leaf.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { digestOf as textDigest } from '../../../protocol/proof/merkle.ts';
@@ -166,6 +166,14 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect((await leaves())[0]?.erased).toBe(false);
         expect(await store.eraseCase(messageId(7), erased)).toBe('unknown');
         expect(await leaves()).toHaveLength(1);
+      });
+
+      test('refuses the case of the gateway itself, whose bodies stay', async () => {
+        await store.appendRecords([{ kind: 'gateway.started' }]);
+        const before = await leaves();
+        expect(await store.eraseCase(houseCase, erased)).toBe('unknown');
+        expect(await leaves()).toEqual(before);
+        expect(before.map((leaf) => leaf.erased)).toEqual([false]);
       });
 
       test('never takes away what was accepted meanwhile and is still on its way', async () => {

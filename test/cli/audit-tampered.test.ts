@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { encodeUnit } from '../../protocol/wire/frame.ts';
+import { messageId } from '../gateway/store/synthetic-messages.ts';
+import { storeNotice } from './filled-store.ts';
+import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const thread = messageId(1);
+let dir: string;
+
+const audit = (...args: string[]): Promise<RunResult> =>
+  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } });
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'causeway-tampered-'));
+  expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
+  await storeNotice(join(dir, 'gateway'), {
+    unit: encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes,
+  });
+  // The index knows what the leaf said before the store is changed.
+  expect((await audit('search', '--case', thread)).code).toBe(0);
+  const database = new DatabaseSync(join(dir, 'gateway', 'causeway.db'));
+  const { bodies } = database.prepare('SELECT bodies FROM audit_block WHERE first = 0').get() as {
+    bodies: Uint8Array;
+  };
+  bodies[bodies.byteLength - 1]! ^= 1;
+  database.prepare('UPDATE audit_block SET bodies = ? WHERE first = 0').run(bodies);
+  database.close();
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const about = ['--kind', 'message', '--kind', 'delivery'];
+
+describe('a body that was edited in the store', () => {
+  it('is told by search, with its leaf, and nothing that it said before', async () => {
+    const { stdout } = await audit('search', '--case', thread, ...about, '--json');
+    const [stored, delivered, accepted] = jsonLines(stdout);
+    for (const hit of [stored, delivered, accepted]) expect(hit).toMatchObject({ tampered: true });
+    expect(accepted).toMatchObject({ index: 0, erased: false });
+    expect(accepted).not.toHaveProperty('source');
+    const shown = (await audit('search', '--case', thread, ...about)).stdout;
+    expect(shown.match(/changed in the store/g)).toHaveLength(3);
+  });
+
+  it('is told by the story and by the export', async () => {
+    const { stdout } = await audit('story', thread, '--json');
+    const told = jsonLines(stdout).map(({ text }) => text);
+    expect(told.slice(0, 3)).toEqual(
+      Array<unknown>(3).fill(expect.stringMatching(/^What leaf 0 said was changed in the store/)),
+    );
+    const csv = (await audit('export', '--format', 'csv', '--kind', 'message.accepted')).stdout.split('\r\n');
+    const column = csv[0]!.split(',').indexOf('tampered');
+    expect(csv[1]!.split(',')[column]).toBe('true');
+  });
+
+  it('is told by between', async () => {
+    const { code, stdout } = await audit('between', '0', 'now', '--json');
+    expect([code, jsonLines(stdout)]).toMatchObject([0, [{ proven: true, changed: [0], erasedNotices: 0 }]]);
+  });
+
+  it('is told by prove, stands in the evidence, and does not verify', async () => {
+    const file = join(dir, 'evidence.json');
+    const proved = await audit('prove', messageId(1), '-o', file);
+    expect(proved.code).toBe(2);
+    expect(proved.stdout).toContain('What leaf 0 said was changed in the store');
+    const key = join(dir, 'log.vkey');
+    writeFileSync(key, (await audit('checkpoint', '--vkey')).stdout);
+    const verified = await audit('verify', file, '--key', key, '--json');
+    expect(verified.code).toBe(2);
+    const [{ findings }] = jsonLines(verified.stdout) as [{ findings: unknown[] }];
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        kind: 'edited',
+        entry: 0,
+        text: expect.stringContaining('changed or removed') as unknown,
+      }),
+    );
+  });
+});

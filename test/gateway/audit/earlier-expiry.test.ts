@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findEarlierExpiries } from '../../../gateway/audit/earlier-expiry.ts';
+import type { Store } from '../../../gateway/store/port.ts';
+import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
+import { acceptable, health, noon, police, school, settlementOf } from '../store/synthetic-messages.ts';
+
+let fixture: SqliteFixture;
+let store: Store;
+beforeEach(async () => {
+  fixture = await createSqliteFixture();
+  store = await fixture.open();
+});
+afterEach(async () => {
+  await store.close();
+  await fixture.remove();
+});
+
+const kinds = async (indices: readonly number[]): Promise<unknown[]> => {
+  const leaves = await Promise.all(indices.map((index) => store.readLeaves(index, 1)));
+  return leaves.map(([leaf]) => [leaf?.entry.kind, leaf?.entry.of, leaf?.entry.nth]);
+};
+
+test('a delivery that expired and was stored afterwards gives both leaves', async () => {
+  const recipients = [health, school].map((endpoint) => ({ endpoint, listening: true }));
+  const message = acceptable(1, { recipients, expiresAt: noon + 10 });
+  const other = acceptable(2, { expiresAt: noon + 10 });
+  await store.submit({ source: police, messages: [other, message] });
+  await store.expire(noon + 20, 10);
+  const [before] = await store.readEvidence(message.id);
+  expect(await findEarlierExpiries(store, before!)).toEqual([]);
+  await store.settle(settlementOf([message], health));
+  await store.appendRecords([{ kind: 'gateway.started' }]);
+  const [evidence] = await store.readEvidence(message.id);
+  const found = await findEarlierExpiries(store, evidence!);
+  // Of both recipients: the one that has not stored it is in the evidence anyway.
+  expect(await kinds(found)).toEqual([
+    ['delivery.expired', 1, 0],
+    ['delivery.expired', 1, 1],
+  ]);
+  expect(evidence!.deliveries.map(({ settledRecord }) => settledRecord)).not.toContain(found[0]);
+});
+
+test('a delivery that expired and was never stored costs no look through the log', async () => {
+  const message = acceptable(1);
+  await store.submit({ source: police, messages: [message] });
+  await store.settle(settlementOf([message], health));
+  const [evidence] = await store.readEvidence(message.id);
+  const unit = Buffer.alloc(0);
+  const readLeafRuns = (): never => expect.fail('the log was looked through');
+  const readLeaves = (from: number, limit: number) => store.readLeaves(from, limit);
+  const waiting = {
+    ...evidence!,
+    deliveries: evidence!.deliveries.map((each) => ({ ...each, state: 'expired' as const })),
+  };
+  expect(await findEarlierExpiries({ readLeaves, readLeafRuns }, { ...waiting, unit })).toEqual([]);
+});

@@ -1,0 +1,56 @@
+import { fastify } from 'fastify';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { LogFolder } from '../../../gateway/audit/log-folder.ts';
+import { registerLogRoutes } from '../../../gateway/http/log-routes.ts';
+import { sendProblem } from '../../../gateway/http/problem.ts';
+import { asCausewayError } from '../../../protocol/wire/problem-details.ts';
+import { temporaryFolder } from '../audit/synthetic-leaves.ts';
+
+/** The routes over a folder, a clock, and requests from an address. */
+async function openRoutes(dir: string, requestsPerMinute?: number) {
+  const folder = new LogFolder(join(dir, 'log'));
+  const clock = { ms: 1_000_000 };
+  const app = fastify();
+  app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
+  const log = { folder, latest: { size: 1, root: Buffer.alloc(32), text: 'newest\n' } };
+  registerLogRoutes(app, { log, now: () => clock.ms, ...(requestsPerMinute && { requestsPerMinute }) });
+  await folder.writeFile({ level: 0, index: 0, width: 1 }, Buffer.alloc(32, 1));
+  const get = (url: string, remoteAddress = '192.0.2.1') => app.inject({ method: 'GET', url, remoteAddress });
+  return { folder, clock, get };
+}
+
+test('serves the newest checkpoint, the witnessed one and tiles', async () => {
+  await using temporary = await temporaryFolder();
+  const { folder, get } = await openRoutes(temporary.dir);
+  expect((await get('/checkpoint')).body).toBe('newest\n');
+  expect((await get('/checkpoint.witnessed')).json()).toMatchObject({ status: 404, code: 'not-found' });
+  folder.writeWitnessedCheckpoint('witnessed\n');
+  const witnessed = await get('/checkpoint.witnessed');
+  expect(witnessed.body).toBe('witnessed\n');
+  expect(witnessed.headers).toMatchObject({
+    'cache-control': 'no-cache',
+    'content-type': 'text/plain; charset=utf-8',
+  });
+  expect((await get('/tile/0/000.p/1')).rawPayload).toEqual(Buffer.alloc(32, 1));
+  expect((await get('/tile/0/001')).statusCode).toBe(404);
+});
+
+test('limits how often one address may ask, whatever it asks for, and no other address with it', async () => {
+  await using temporary = await temporaryFolder();
+  const { clock, get } = await openRoutes(temporary.dir, 3);
+  for (const url of ['/checkpoint', '/tile/0/000.p/1', '/tile/0/001']) {
+    expect((await get(url)).statusCode).not.toBe(429);
+  }
+  for (const url of ['/checkpoint', '/checkpoint.witnessed', '/tile/0/000.p/1']) {
+    const refused = await get(url);
+    expect(refused.json()).toMatchObject({ status: 429, code: 'rate-limited' });
+    expect(refused.headers).toMatchObject({
+      'content-type': 'application/problem+json; charset=utf-8',
+      'retry-after': '60',
+    });
+  }
+  expect((await get('/checkpoint', '192.0.2.2')).statusCode).toBe(200);
+  clock.ms += 60_000;
+  expect((await get('/checkpoint')).statusCode).toBe(200);
+});
