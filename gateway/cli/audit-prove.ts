@@ -1,9 +1,10 @@
 /** `causeway audit prove`: the evidence about one message in one file. */
-import { messageIdSchema, type MessageId } from '../../protocol/ids.ts';
+import { messageIdSchema } from '../../protocol/ids.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { houseCase, type CaseId, type Store } from '../store/port.ts';
+import { houseCase, type CaseId, type MessageEvidence, type Store } from '../store/port.ts';
+import { isRetired } from '../store/retired-unit.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
 
@@ -28,8 +29,7 @@ export function registerAuditProve(audit: ProgramCommand, terminal: Terminal): v
 }
 
 /** So that the story of the case tells of it. Nothing of this is shown. */
-async function caseOf(store: Store, message: MessageId): Promise<{ case?: CaseId }> {
-  const [found] = await store.readEvidence(message);
+async function caseOf(store: Store, found: MessageEvidence | undefined): Promise<{ case?: CaseId }> {
   const [leaf] = found === undefined ? [] : await store.readLeaves(found.record, 1);
   return leaf?.case === undefined || leaf.case === houseCase ? {} : { case: leaf.case };
 }
@@ -46,8 +46,11 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
   ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const counts = { leaves: 0, receipts: 0 };
+    let retired = false;
     await writeResult(out, async () => {
-      const about = { message: message.data, ...(await caseOf(store, message.data)) };
+      const found = await store.readEvidence(message.data);
+      const about = { message: message.data, ...(await caseOf(store, found[0])) };
+      retired = found.some((each) => isRetired(each.unit));
       await recordReading(store, 'audit.proof-made', about);
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
       counts.leaves = evidence.leaves.length;
@@ -55,10 +58,13 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
       return formatEvidence(evidence);
     });
     if (terminal.wantsJson) {
-      terminal.json({ type: 'evidence', file: out, ...counts });
+      terminal.json({ type: 'evidence', file: out, ...counts, payloadRetired: retired });
       return;
     }
     terminal.print(`${terminal.paint.good('written')}  ${out}`);
+    if (retired) {
+      terminal.print('The payload was retired by the agreement; its digest in the envelope is what stands.');
+    }
     terminal.hint(`It holds ${counts.leaves} leaves with their proofs. Next:`);
     terminal.hint(`  causeway audit checkpoint --vkey > log.vkey`);
     terminal.hint(`  causeway audit verify ${out} --key log.vkey`);
