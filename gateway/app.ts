@@ -28,6 +28,7 @@ import { openGateway, type GatewayOptions, type OpenedGateway } from './open-gat
 import type { PolicyHolder } from './policy/policy-holder.ts';
 import { Quotas } from './quotas.ts';
 import { Relay } from './relay/relay.ts';
+import { RetentionSweep } from './retention-sweep.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
@@ -73,6 +74,7 @@ class Gateway {
   readonly #sessions: SessionRegistry;
   readonly #quotas: Quotas;
   readonly #expiry: ExpiryClock;
+  readonly #retention: RetentionSweep;
   readonly #incidents: IncidentRecord;
   readonly #relay: Relay;
   readonly #auditLog: AuditLog;
@@ -95,6 +97,11 @@ class Gateway {
     const parts = { store, now: this.#now, onError };
     this.#dispatcher = new Dispatcher(parts);
     this.#expiry = new ExpiryClock(parts);
+    this.#retention = new RetentionSweep({
+      ...parts,
+      policy: () => this.#policy.current,
+      onRetired: (payloads) => this.#log.info({ payloads }, 'payloads retired'),
+    });
     this.#incidents = new IncidentRecord(store, onError);
     const quotas = { ...options.home.settings.quotas, ...options.quotas };
     this.#sessions = new SessionRegistry(quotas, this.#now);
@@ -128,6 +135,7 @@ class Gateway {
     this.#auditLog.start();
     this.#sessions.start();
     this.#expiry.start();
+    this.#retention.start();
     await this.#alerting.start();
     const { port } = app.server.address() as AddressInfo;
     const name = settings.hosts[0] ?? 'localhost';
@@ -304,6 +312,7 @@ class Gateway {
     await app.close();
     await this.#alerting.close();
     await this.#expiry.stop();
+    await this.#retention.close();
     await this.#incidents.flush();
     await this.#auditLog.close();
     await this.#closeStore();

@@ -94,6 +94,7 @@ const actions: Readonly<Record<string, FactAction>> = {
   'policy.applied': 'U',
   'receipts.forgotten': 'D',
   'case.erased': 'D',
+  'payload.retired': 'D',
 };
 
 function actionOf(kind: string): FactAction {

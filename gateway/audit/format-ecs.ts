@@ -23,6 +23,7 @@ const classes: Readonly<Record<string, Classes>> = {
   policy: { category: ['configuration'], type: ['change'] },
   audit: { category: ['database'], type: ['access'] },
   receipts: { category: ['database'], type: ['change'] },
+  payload: { category: ['database'], type: ['change'] },
   session: { category: ['session'], type: ['info'] },
 };
 

@@ -1,10 +1,11 @@
 /** `causeway audit prove`: the evidence about one message in one file. */
-import { messageIdSchema, type MessageId } from '../../protocol/ids.ts';
+import { messageIdSchema } from '../../protocol/ids.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { houseCase, type CaseId, type Store } from '../store/port.ts';
+import { houseCase, type CaseId, type MessageEvidence, type Store } from '../store/port.ts';
+import { isRetired } from '../store/retired-unit.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
 
@@ -29,8 +30,7 @@ export function registerAuditProve(audit: ProgramCommand, terminal: Terminal): v
 }
 
 /** So that the story of the case tells of it. Nothing of this is shown. */
-async function caseOf(store: Store, message: MessageId): Promise<{ case?: CaseId }> {
-  const [found] = await store.readEvidence(message);
+async function caseOf(store: Store, found: MessageEvidence | undefined): Promise<{ case?: CaseId }> {
   const [leaf] = found === undefined ? [] : await store.readLeaves(found.record, 1);
   return leaf?.case === undefined || leaf.case === houseCase ? {} : { case: leaf.case };
 }
@@ -48,8 +48,11 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const counts = { leaves: 0, receipts: 0 };
     let altered: readonly number[] = [];
+    let retired = false;
     await writeResult(out, async () => {
-      const about = { message: message.data, ...(await caseOf(store, message.data)) };
+      const found = await store.readEvidence(message.data);
+      const about = { message: message.data, ...(await caseOf(store, found[0])) };
+      retired = found.some((each) => isRetired(each.unit));
       await recordReading(store, 'audit.proof-made', about);
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
       counts.leaves = evidence.leaves.length;
@@ -59,10 +62,19 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
     });
     if (altered.length > 0) process.exitCode = exitCodes.invalid;
     if (terminal.wantsJson) {
-      terminal.json({ type: 'evidence', file: out, ...counts, ...(altered.length > 0 && { altered }) });
+      terminal.json({
+        type: 'evidence',
+        file: out,
+        ...counts,
+        payloadRetired: retired,
+        ...(altered.length > 0 && { altered }),
+      });
       return;
     }
     terminal.print(`${terminal.paint.good('written')}  ${out}`);
+    if (retired) {
+      terminal.print('The payload was retired by the agreement; its digest in the envelope is what stands.');
+    }
     for (const leaf of altered) {
       terminal.print(
         `${terminal.paint.bad('changed')}  What leaf ${leaf} said was changed in the store: it is not what the leaf is bound to.`,

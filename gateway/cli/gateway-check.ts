@@ -8,6 +8,7 @@ import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import { describeRetention } from '../policy/retention.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 import { loadAgreement } from './load-agreement.ts';
@@ -56,7 +57,7 @@ async function checkGateway(dir: string): Promise<Finding[]> {
     checkCertificate('gateway certificate', home.tls.cert),
   ];
   const policy = await checkPolicy(home);
-  findings.push(policy.finding, ...(await checkStore(home, policy.set)));
+  findings.push(policy.finding, ...checkRetention(policy.set), ...(await checkStore(home, policy.set)));
   return findings;
 }
 
@@ -69,6 +70,14 @@ async function checkPolicy(home: GatewayHome): Promise<{ finding: Finding; set?:
   } catch (error) {
     return { finding: failed('policies', error) };
   }
+}
+
+function checkRetention(policy: PolicySet | undefined): Finding[] {
+  if (policy === undefined) return [];
+  const { retention } = policy;
+  if (retention !== undefined) return [good('retention', describeRetention(retention))];
+  const detail = 'payloads are kept for good: the agreement has no retention.yaml';
+  return [{ check: 'retention', verdict: 'warn', detail }];
 }
 
 async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Promise<Finding[]> {

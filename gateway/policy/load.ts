@@ -8,6 +8,7 @@ import { buildVocabulary } from './cedar-vocabulary.ts';
 import { readDataset, type Dataset } from './datasets.ts';
 import { describeProblems, sortProblems } from './describe-problems.ts';
 import { digestPolicyFiles, readPolicyFiles, type PolicyFiles } from './policy-files.ts';
+import { readRetention, retentionFileSchema } from './retention.ts';
 import { createPolicySet, type PolicyParts, type PolicySet } from './policy-set.ts';
 import { checkSchemaFits } from './schema-fit.ts';
 import {
@@ -56,6 +57,10 @@ export function buildPolicyParts(files: PolicyFiles, problems: Problem[]): Polic
   const schemaText = textOf(files, 'schema.cedarschema', problems);
   if (!agenciesFile || !categoriesFile || !purposesFile || schemaText === undefined) return undefined;
   checkDatasetNames(categoriesFile, datasets, files, problems);
+  const retentionFile = files.has('retention.yaml')
+    ? readFile(files, 'retention.yaml', retentionFileSchema, problems)
+    : undefined;
+  if (retentionFile !== undefined) checkRetention(retentionFile, categoriesFile.value, problems);
 
   const { agencies, sectors, areas, roles } = agenciesFile.value;
   const { categories, groups } = categoriesFile.value;
@@ -79,6 +84,7 @@ export function buildPolicyParts(files: PolicyFiles, problems: Problem[]): Polic
     agencies: indexAgencies(agenciesFile.value),
     categories: indexById(categories),
     alerts,
+    retention: retentionFile === undefined ? undefined : readRetention(retentionFile.value),
     purposes: indexById(purposes),
     bases: indexById(bases),
     datasets,
@@ -153,6 +159,20 @@ function readDatasets(files: PolicyFiles, problems: Problem[]): ReadonlyMap<stri
     if (dataset !== undefined) datasets.set(dataset.urn, dataset);
   }
   return datasets;
+}
+
+/** A misspelt category must not make a longer period vanish. */
+function checkRetention(
+  { value, source }: ReadFile<z.infer<typeof retentionFileSchema>>,
+  { categories }: z.infer<typeof categoriesFileSchema>,
+  problems: Problem[],
+): void {
+  for (const id of Object.keys(value.categories)) {
+    if (Object.hasOwn(categories, id)) continue;
+    const place = source.positionOf(['categories', id]);
+    const message = `there is no category \`${id}\` in categories.yaml`;
+    problems.push({ at: source.name, ...place, message });
+  }
 }
 
 /** A category may carry only data sets that have a folder; a broken schema in it is told once, not here. */

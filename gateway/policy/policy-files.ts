@@ -1,7 +1,7 @@
 /**
  * The policy folder as bytes: which files it may hold, and one digest over all of them.
  *
- *   agencies.yaml  categories.yaml  purposes.yaml  alerts.yaml  schema.cedarschema  README.md
+ *   agencies.yaml  categories.yaml  purposes.yaml  alerts.yaml  retention.yaml  schema.cedarschema  README.md
  *   sharing/NAME.cedar  datasets/NAME/VERSION.json  patterns/NAME.yaml
  */
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import type { Digest } from '../../protocol/ids.ts';
 export type PolicyFiles = ReadonlyMap<string, Buffer>;
 
 const allowedPaths = [
-  /^(?:agencies|alerts|categories|purposes)\.yaml$/,
+  /^(?:agencies|alerts|categories|purposes|retention)\.yaml$/,
   /^schema\.cedarschema$/,
   /^README\.md$/,
   /^sharing\/[a-z0-9-]+\.cedar$/,
@@ -42,7 +42,7 @@ export async function readPolicyFiles(dir: string, problems: Problem[]): Promise
 
 async function addFile(files: Map<string, Buffer>, dir: string, path: string): Promise<string | undefined> {
   if (!allowedPaths.some((allowed) => allowed.test(path))) {
-    return 'this file has no meaning here; a policy folder holds agencies.yaml, categories.yaml, purposes.yaml, alerts.yaml, schema.cedarschema, sharing/NAME.cedar, datasets/NAME/VERSION.json, patterns/NAME.yaml and README.md';
+    return 'this file has no meaning here; a policy folder holds agencies.yaml, categories.yaml, purposes.yaml, alerts.yaml, retention.yaml, schema.cedarschema, sharing/NAME.cedar, datasets/NAME/VERSION.json, patterns/NAME.yaml and README.md';
   }
   const bytes = await readFile(join(dir, path));
   if (bytes.byteLength > maxFileBytes) return `is larger than ${maxFileBytes} bytes`;

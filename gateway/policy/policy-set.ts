@@ -8,6 +8,7 @@ import { cacheDecisions } from './decision-cache.ts';
 import type { Dataset } from './datasets.ts';
 import type { Decision, DecisionRequest, Refusal } from './decision.ts';
 import { prepareEvaluator, type Agreement } from './evaluate.ts';
+import type { RetentionRules } from './retention.ts';
 import type { SharingPolicy } from './sharing-policies.ts';
 
 export type PolicySet = {
@@ -21,6 +22,8 @@ export type PolicySet = {
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Undefined where the agreement has no patterns. */
   readonly alerts: AlertRules | undefined;
+  /** Undefined where the agreement does not limit how long payloads are kept. */
+  readonly retention: RetentionRules | undefined;
   /** The rules by their `@id`. */
   readonly policies: ReadonlyMap<string, SharingPolicy>;
   /** Roles that endpoints of the agency may hold; empty for an unknown agency. */
@@ -37,11 +40,11 @@ export type PolicySet = {
 };
 
 /** The parts of a sound folder. */
-export type PolicyParts = Agreement & KnownWords & Pick<PolicySet, 'alerts'>;
+export type PolicyParts = Agreement & KnownWords & Pick<PolicySet, 'alerts' | 'retention'>;
 
 /** @param cacheCapacity decisions remembered; 0 asks Cedar every time */
 export function createPolicySet(parts: PolicyParts, cacheCapacity: number): PolicySet {
-  const { digest, agencies, categories, purposes, bases, datasets, policies, alerts } = parts;
+  const { digest, agencies, categories, purposes, bases, datasets, policies, alerts, retention } = parts;
   return {
     digest,
     agencies,
@@ -50,6 +53,7 @@ export function createPolicySet(parts: PolicyParts, cacheCapacity: number): Poli
     bases,
     datasets,
     alerts,
+    retention,
     policies,
     rolesAllowed: (agency) => agencies.get(agency)?.roles ?? [],
     checkVocabulary: (request) => checkVocabulary(parts, request),

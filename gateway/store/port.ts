@@ -176,12 +176,34 @@ export type Acceptance = {
   readonly envelope: Buffer;
 };
 
+/** A message whose payload is still kept, as far as retention must know it. */
+export type KeptPayload = {
+  /** As in {@link Acceptance}. */
+  readonly position: number;
+  readonly category: string;
+  /** What the message takes now: envelope, proof and payload. */
+  readonly unitBytes: number;
+  /** When the last of its deliveries came to its end, ms since 1970; null while one is under way. */
+  readonly endedAt: number | null;
+  /** True when every recipient has stored it. */
+  readonly isStored: boolean;
+};
+
+export type PayloadPortion = {
+  readonly payloads: readonly KeptPayload[];
+  /** Up to this position everything was looked at; where nothing is left to look at, the one that was asked from. */
+  readonly through: number;
+};
+
 /** What the store has to prove what became of one message; `record` is always the index of a leaf. */
 export type MessageEvidence = {
   readonly id: MessageId;
   readonly source: EndpointAddress;
   readonly record: number;
-  /** Envelope, proof and payload as they arrived; empty for a refused message and after erasure. */
+  /**
+   * Envelope, proof and payload as they arrived, the payload empty once it was retired; all empty for a refused
+   * message and after erasure.
+   */
   readonly unit: Buffer;
   /** Leaves of the directory's entries in force for sender and recipients, at the acceptance and at each end. */
   readonly directory: readonly number[];
@@ -299,6 +321,20 @@ export type Store = {
    * @param since ms since 1970
    */
   readAcceptances(after: number, limit: number, since: number): Promise<readonly Acceptance[]>;
+  /**
+   * Looks at the next `limit` messages after a position (0: from the first on), up to the first that was accepted
+   * at `before` or later, ms since 1970, and gives those whose payload is still there, in order.
+   */
+  readPayloads(after: number, limit: number, before: number): Promise<PayloadPortion>;
+  /**
+   * Takes the payloads of messages at these positions. Envelopes, proofs and outcomes stay. A message that has a
+   * delivery under way, and one without a payload, is left alone. Where something went, the record is written with
+   * it, and says of how many and of which leaves.
+   * @param lease see `submit`
+   * @returns how many payloads went
+   * @throws CausewayError `lease-lost`
+   */
+  retirePayloads(positions: readonly number[], record: RecordEntry, lease?: Lease): Promise<number>;
   /** How far those who read in order have come: numbers that are kept by name. */
   readMarks(): Promise<ReadonlyMap<string, number>>;
   /**

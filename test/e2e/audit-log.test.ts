@@ -203,6 +203,18 @@ describe('the evidence about a message', () => {
     expect(verify(unsigned).findings).toMatchObject([{ kind: 'edited' }]);
   });
 
+  it('is the same after its payload was retired', async () => {
+    const message = await exchangeOne();
+    const store = await exchange.store();
+    const before = await proveMessage(store, log, message.id);
+    const record = { kind: 'payload.retired' };
+    expect(await store.retirePayloads([before.record + 1], record)).toBe(1);
+    const after = await proveMessage(store, log, message.id);
+    expect({ ...after, leaves: [], checkpoint: '' }).toEqual({ ...before, leaves: [], checkpoint: '' });
+    expect(verify(after).findings).toEqual([]);
+    expect(verify(after).statements).toEqual(verify(before).statements);
+  });
+
   it('still stands after its case was erased, and says less', async () => {
     const message = await exchangeOne();
     const store = await exchange.store();

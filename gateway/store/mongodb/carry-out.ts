@@ -9,6 +9,7 @@ import type { Draft } from './draft.ts';
 import { eraseCase } from './erasure.ts';
 import { loadStreams, type Access } from './load.ts';
 import type { Operation, OperationType, Results } from './operations.ts';
+import { retirePayloads } from './payloads.ts';
 import { submit } from './submit.ts';
 
 /** @returns what the operation resolves with, once the draft is committed */
@@ -44,6 +45,8 @@ export function carryOut(draft: Draft, operation: Operation, signer: BatchSigner
       for (const line of operation.lines) draft.leaves.entry(line, draft.at);
       return first;
     }
+    case 'retire-payloads':
+      return retirePayloads(draft, operation);
     case 'erase-case':
       return eraseCase(draft, operation);
   }

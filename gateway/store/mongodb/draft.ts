@@ -35,6 +35,9 @@ export type Lent = {
   readonly streams: Map<EndpointAddress, StreamDocument>;
 };
 
+/** A message with its unit, none of whose deliveries is under way. */
+export type EndedMessage = Required<Pick<MessageDocument, '_id' | 'record' | 'unit'>>;
+
 /** What the store holds of a case. */
 type CaseState = { readonly messages: number; readonly isPending: boolean };
 
@@ -65,6 +68,9 @@ export class Draft {
   /** The case that is asked to be erased. */
   caseState: CaseState = { messages: 0, isPending: false };
   erasedCase: CaseId | undefined;
+  /** Those of the messages to be retired that are no longer under way, and what becomes of them. */
+  ended: readonly EndedMessage[] = [];
+  retired: readonly EndedMessage[] = [];
   newPermit: PermitDocument | undefined;
   usedPermit: PermitDocument | undefined;
   newEntry: EntryDocument | undefined;

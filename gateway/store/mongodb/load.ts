@@ -5,7 +5,7 @@ import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { houseCase, type CaseId, type DeliveryId } from '../port.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, MessageDocument } from './documents.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, EndedMessage } from './draft.ts';
 import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
 import type { Operation, OperationOf } from './operations.ts';
 
@@ -25,6 +25,7 @@ export async function load(draft: Draft, operations: readonly Operation[], acces
     if (operation.type === 'expire') await loadDue(draft, operation, access);
     if (operation.type === 'enrol') await loadPermit(draft, operation.secretDigest, access);
     if (operation.type === 'replace-entry') await loadEntry(draft, operation.before.endpoint, access);
+    if (operation.type === 'retire-payloads') draft.ended = await loadEnded(operation, access);
     if (operation.type === 'erase-case') await loadCase(draft, operation.id, access);
   }
 }
@@ -147,6 +148,31 @@ async function loadEntry(
 ): Promise<void> {
   const entry = await collections.entry.findOne({ _id: endpoint }, { session });
   if (entry !== null) draft.entries.set(endpoint, entry);
+}
+
+/** The messages at these positions that are no longer under way. */
+async function loadEnded(
+  { positions }: OperationOf<'retire-payloads'>,
+  { collections, session }: Access,
+): Promise<EndedMessage[]> {
+  const records = positions.map((position) => position - 1);
+  const messages = await collections.message
+    .find<EndedMessage & Required<Pick<MessageDocument, 'firstDelivery' | 'recipients'>>>(
+      { record: { $in: records }, unit: { $exists: true } },
+      { session, hint: 'by_record', projection: { record: 1, firstDelivery: 1, recipients: 1, unit: 1 } },
+    )
+    .sort({ record: 1 })
+    .toArray();
+  const ids = messages.flatMap(({ firstDelivery, recipients }) =>
+    recipients.map((_, nth) => firstDelivery + nth),
+  );
+  const open = await collections.delivery
+    .find({ _id: { $in: ids }, open: true }, { session, hint: '_id_', projection: { _id: 1 } })
+    .toArray();
+  const isOpen = new Set(open.map(({ _id }) => _id));
+  return messages.filter(
+    ({ firstDelivery, recipients }) => !recipients.some((_, nth) => isOpen.has(firstDelivery + nth)),
+  );
 }
 
 /** What the store holds of the case that is to be erased. */

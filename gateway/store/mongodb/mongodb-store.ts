@@ -186,6 +186,8 @@ function changes(
       setMarks(marks, { collections, causal, holder: writer, lease }).catch((error: unknown) =>
         Promise.reject(isCausewayError(error) ? error : unreadable(error)),
       ),
+    retirePayloads: async (positions, record, lease) =>
+      commits.run({ type: 'retire-payloads', positions, line: readyLine(record), lease }),
     eraseCase: async (id, record) => commits.run({ type: 'erase-case', id, line: readyLine(record) }),
   };
 }
@@ -206,6 +208,7 @@ function readings(
     readPermit: async (...ask) => reader.readPermit(...ask),
     readEvidence: async (id) => reader.readEvidence(id),
     readAcceptances: async (...ask) => reader.readAcceptances(...ask),
+    readPayloads: async (...ask) => reader.readPayloads(...ask),
     readMarks: async () => reader.readMarks(),
     countLeaves: async () => reader.countLeaves(),
     readLeaves: async (...ask) => reader.readLeaves(...ask),

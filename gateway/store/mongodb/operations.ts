@@ -64,6 +64,7 @@ type Change =
     }
   | { readonly type: 'request-reload'; readonly line: Line }
   | { readonly type: 'append-records'; readonly lines: readonly Line[] }
+  | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly line: Line }
   | { readonly type: 'erase-case'; readonly id: CaseId; readonly line: Line };
 
 export type OperationType = Operation['type'];
@@ -82,6 +83,7 @@ export type Results = {
   'request-reload': null;
   /** The index of the first. */
   'append-records': number;
+  'retire-payloads': number;
   'erase-case': ErasureOutcome;
 };
 
@@ -90,6 +92,7 @@ export function standsAlone({ type, lease }: Operation): boolean {
   if (lease !== undefined) return true;
   return (
     type === 'erase-case' ||
+    type === 'retire-payloads' ||
     type === 'expire' ||
     type === 'permit' ||
     type === 'enrol' ||
@@ -108,6 +111,8 @@ export function weightOf(operation: Operation): number {
       return operation.receipts.length;
     case 'append-records':
       return operation.lines.length;
+    case 'retire-payloads':
+      return operation.positions.length;
     default:
       return 1;
   }

@@ -14,6 +14,7 @@ import type {
   LeafRun,
   MessageEvidence,
   MessageState,
+  PayloadPortion,
   PermitRefusal,
   QueuedDelivery,
   Store,
@@ -30,6 +31,7 @@ import { unreadable } from './failures.ts';
 import { groupsBetween, messageIdOf, messageKey } from './keys.ts';
 import { readLeafRuns } from './leaf-runs.ts';
 import { readLeaves } from './leaves.ts';
+import { readPayloads } from './payloads.ts';
 
 /** What one read of a queue or of a receipt stream gives back, about. */
 const maxReadBytes = 1024 * 1024;
@@ -42,6 +44,7 @@ export type ReadingMethod =
   | 'readMessage'
   | 'readEvidence'
   | 'readAcceptances'
+  | 'readPayloads'
   | 'readMarks'
   | 'readDirectory'
   | 'readPermit'
@@ -206,6 +209,12 @@ export class Readings implements Pick<Store, ReadingMethod> {
       }
       return found;
     });
+  }
+
+  async readPayloads(after: number, limit: number, before: number): Promise<PayloadPortion> {
+    return await this.#read(async (session) =>
+      readPayloads(this.#collections, { after, limit, before }, session),
+    );
   }
 
   async readMarks(): Promise<ReadonlyMap<string, number>> {

@@ -6,6 +6,7 @@ import type { DeliveryChange, Draft } from './draft.ts';
 import { writeErasure } from './erasure.ts';
 import { groupsBetween, idBinary } from './keys.ts';
 import type { Access } from './load.ts';
+import { writeRetirement } from './payloads.ts';
 
 /**
  * The block goes first: where another gateway has added one at this height, or is about to, the transaction ends
@@ -26,6 +27,7 @@ export async function write(
   if (changes.length > 0) await collections.delivery.bulkWrite(changes, { session });
   await writeStreams(draft, streams, access);
   await writeAdministration(draft, access);
+  await writeRetirement(draft.retired, access);
   await writeCases(draft, access);
 }
 

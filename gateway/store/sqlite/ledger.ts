@@ -4,6 +4,7 @@ import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { houseCase, type ErasureOutcome, type RecordEntry, type StoreVersions } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
+import { retirementLine } from '../retired-unit.ts';
 import { AuditJournal } from './audit-journal.ts';
 import type { ByteSource } from './byte-stream.ts';
 import { firstRow, prepare } from './database.ts';
@@ -12,6 +13,7 @@ import { DeliveryTable } from './delivery-table.ts';
 import { DirectoryTable } from './directory-table.ts';
 import { EndpointTable } from './endpoint-table.ts';
 import { MessageTable } from './message-table.ts';
+import { PayloadTable } from './payload-table.ts';
 import { digestBytes, type Operation, type Results } from './operations.ts';
 import { ReceiptStreams, type Growth } from './receipt-streams.ts';
 
@@ -36,6 +38,7 @@ export class Ledger {
   readonly #streams: ReceiptStreams;
   readonly #facts: DeliveryFacts;
   readonly #messages: MessageTable;
+  readonly #payloads: PayloadTable;
   readonly #deliveries: DeliveryTable;
   readonly #directory: DirectoryTable;
   readonly #begin: StatementSync;
@@ -52,6 +55,7 @@ export class Ledger {
     this.#streams = new ReceiptStreams(database, signer, writer);
     this.#facts = new DeliveryFacts(database);
     this.#messages = new MessageTable(database, this.endpoints, this.journal, signer, this.#facts);
+    this.#payloads = new PayloadTable(database);
     this.#deliveries = new DeliveryTable(database, this.endpoints, this.journal, this.#streams, this.#facts);
     this.#directory = new DirectoryTable(database, this.endpoints);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
@@ -155,6 +159,15 @@ export class Ledger {
     return 'erased';
   }
 
+  #retirePayloads(
+    { positions, record }: Extract<Operation, { type: 'retire-payloads' }>,
+    at: number,
+  ): number {
+    const leaves = this.#payloads.retire(positions);
+    if (leaves.length > 0) this.journal.leaves.entry(retirementLine(record, leaves), at);
+    return leaves.length;
+  }
+
   #administer(operation: AdministrativeOperation, bytes: () => ByteSource, at: number): Carried['value'] {
     switch (operation.type) {
       case 'permit': {
@@ -186,6 +199,8 @@ export class Ledger {
       case 'set-marks':
         this.#directory.setMarks(operation.marks);
         return null;
+      case 'retire-payloads':
+        return this.#retirePayloads(operation, at);
       case 'erase-case':
         return this.#eraseCase(operation, at);
       case 'probe':

@@ -96,6 +96,7 @@ export type Operation =
   | { readonly type: 'request-reload'; readonly record: RecordText }
   | { readonly type: 'append-records'; readonly records: readonly RecordText[] }
   | { readonly type: 'set-marks'; readonly marks: readonly (readonly [name: string, value: number])[] }
+  | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly record: RecordText }
   | {
       readonly type: 'erase-case';
       readonly case: CaseId;
@@ -123,6 +124,7 @@ export type Results = {
   'request-reload': null;
   'append-records': number;
   'set-marks': null;
+  'retire-payloads': number;
   'erase-case': ErasureOutcome;
   probe: null;
 };

@@ -8,6 +8,7 @@ import type {
   DirectorySnapshot,
   Lane,
   MessageState,
+  PayloadPortion,
   PermitRefusal,
   CaseId,
   StoredLeaf,
@@ -22,6 +23,8 @@ import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
 import { EvidenceQuery, type PackedEvidence } from './evidence-query.ts';
 import { LeafRunQuery } from './leaf-source.ts';
+import { PayloadQuery } from './payload-query.ts';
+import { RecordSearch } from './record-search.ts';
 import { deliveryStates } from './schema.ts';
 
 /** What one read of a queue or of a receipt stream gives back, about. */
@@ -48,6 +51,7 @@ export type Questions = {
     ask: { after: number; limit: number; since: number };
     answer: { position: number; at: number; envelopeBytes: number }[];
   };
+  payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };
   permit: {
@@ -74,12 +78,16 @@ export class ReaderQueries {
   readonly #vault: CaseVault;
   readonly #leafRuns: LeafRunQuery;
   readonly #evidence: EvidenceQuery;
+  readonly #search: RecordSearch;
+  readonly #payloads: PayloadQuery;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
     this.#endpoints = new EndpointTable(database);
     this.#leafRuns = new LeafRunQuery(database);
     this.#evidence = new EvidenceQuery(database, this.#endpoints);
+    this.#search = new RecordSearch(database);
+    this.#payloads = new PayloadQuery(database, this.#search);
     this.#statements = prepareAll(database);
   }
 
@@ -100,6 +108,8 @@ export class ReaderQueries {
         return this.#evidence.read(question.id, sink);
       case 'acceptances':
         return this.#acceptances(question, sink);
+      case 'payloads':
+        return this.#payloads.read(question.after, question.limit, question.before);
       case 'marks':
         return allRows<[string, number]>(this.#statements.marks);
       case 'directory':
@@ -187,7 +197,7 @@ export class ReaderQueries {
     sink: ByteSink,
   ): Questions['acceptances']['answer'] {
     const found: Questions['acceptances']['answer'] = [];
-    const first = this.#firstFromRecord(after);
+    const first = this.#search.firstFrom(after);
     for (const row of this.#statements.acceptances.iterate(first, since, limit)) {
       const [position, at, unit] = row as unknown as readonly [number, number, Uint8Array];
       const { envelope } = decodeUnit(bufferOf(unit));
@@ -195,19 +205,6 @@ export class ReaderQueries {
       if (sink.total >= maxReadBytes) break;
     }
     return found;
-  }
-
-  /** The first row of `message` whose leaf has this index or a later one: both grow together, so halving finds it. */
-  #firstFromRecord(record: number): number {
-    let low = 1;
-    let high = (firstRow<[number | null]>(this.#statements.lastMessage)?.[0] ?? 0) + 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const found = firstRow<[number]>(this.#statements.recordFrom, middle)?.[0] ?? record;
-      if (found >= record) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 
   #directory(): DirectorySnapshot {
@@ -280,8 +277,6 @@ const statementTexts = {
     WHERE id >= ? AND id < ? ORDER BY id`,
   entries: `SELECT entry, record FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
-  lastMessage: 'SELECT max(seq) FROM message',
-  recordFrom: 'SELECT record FROM message WHERE seq >= ? ORDER BY seq LIMIT 1',
   acceptances: `SELECT record + 1, at, unit FROM message
     WHERE seq >= ? AND at >= ? AND refusal IS NULL AND length(unit) > 0
     ORDER BY seq LIMIT ?`,

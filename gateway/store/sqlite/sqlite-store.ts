@@ -125,6 +125,7 @@ type ReadingMethod =
   | 'readDirectory'
   | 'readEvidence'
   | 'readAcceptances'
+  | 'readPayloads'
   | 'readMarks'
   | 'readPermit'
   | 'countLeaves'
@@ -138,6 +139,7 @@ function changes(
   writer: WriterClient,
 ): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
   return {
+    ...removals(writer),
     submit: async (submission) => {
       const answer = await writer.run(encodeSubmission(submission), submission.messages.length);
       return submissionResult(answer.result.outcomes, answer.group);
@@ -182,12 +184,23 @@ function changes(
       const texts = (): string[] => records.map((entry) => JSON.stringify(entry));
       return (await writer.run(() => ({ type: 'append-records', records: texts() }))).result;
     },
+    setMarks: async (marks) => {
+      await writer.run(() => ({ type: 'set-marks', marks: [...marks] }));
+    },
+  };
+}
+
+/** Taking away what must not be kept. */
+function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'retirePayloads'> {
+  return {
     eraseCase: async (id, record) => {
       const text = JSON.stringify(record);
       return (await writer.run(() => ({ type: 'erase-case', case: id, record: text }))).result;
     },
-    setMarks: async (marks) => {
-      await writer.run(() => ({ type: 'set-marks', marks: [...marks] }));
+    retirePayloads: async (positions, record) => {
+      const text = JSON.stringify(record);
+      const count = positions.length;
+      return (await writer.run(() => ({ type: 'retire-payloads', positions, record: text }), count)).result;
     },
   };
 }
@@ -222,6 +235,8 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
         envelope: bytes.take(envelopeBytes),
       }));
     },
+    readPayloads: async (after, limit, before) =>
+      (await reader.ask('payloads', { after, limit, before })).value,
     readMarks: async () => new Map((await reader.ask('marks', {})).value),
     readDirectory: async () => (await reader.ask('directory', {})).value,
     readPermit: async (secretDigest, now) => {

@@ -20,6 +20,7 @@ import {
   settlementOf,
   socialWork,
 } from '../synthetic-messages.ts';
+import { encodeUnit } from '../../../../protocol/wire/frame.ts';
 import { createMongodbFixture, hasServer, type MongodbFixture } from './mongodb-fixture.ts';
 
 const people = [police, health, school, socialWork];
@@ -227,9 +228,19 @@ async function liveThroughEverything(store: Store): Promise<void> {
   await store.settle(settlementOf(accepted.slice(-2), health));
   await store.expire(noon + 2, 10);
   await store.forgetReceipts(police, 2);
+  await liveThroughRetirement(store);
   await store.eraseCase(erasedCase, { kind: 'case.erased' });
   await store.submit({ source: police, messages: [acceptable(10, { thread: erasedCase })] });
   await store.setMarks(new Map([['correlator.position', 4]]));
+}
+
+async function liveThroughRetirement(store: Store): Promise<void> {
+  const { bytes: unit } = encodeUnit(Buffer.from('envelope'), Buffer.alloc(67), Buffer.from('ciphertext'));
+  const message = acceptable(11, { unit });
+  const position = (await store.countLeaves()) + 1;
+  await store.submit({ source: police, messages: [message] });
+  await store.settle(settlementOf([message], health));
+  expect(await store.retirePayloads([position], { kind: 'payload.retired' })).toBe(1);
 }
 
 async function submitMany(store: Store, count: number): Promise<void> {
