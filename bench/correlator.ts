@@ -4,6 +4,10 @@
  *
  *   npm run bench:correlator -- --stream events.ndjson --truth truth.json
  *     [--patterns DIR] [--alerts OUT.ndjson] [--shuffle] [--explain]
+ *   npm run bench:correlator -- --table [--seed 1] [--children 20000] [--write]
+ *
+ * `--table` makes a stream of its own and runs the baselines of `correlator/baselines.ts` over it as well; `--write` puts
+ * the table into docs/patterns.md, between its marks.
  *
  * How an alert matches an episode is told in `correlator/score.ts`. The last line is JSON.
  */
@@ -14,9 +18,11 @@ import { alertKey, type Alert } from '../gateway/correlator/alert.ts';
 import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf, type Words } from '../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
+import { compareAll, tableOf, writeTable } from './correlator/comparison.ts';
 import { replay, tokenise, type Told } from './correlator/replay.ts';
 import { score, type Score } from './correlator/score.ts';
 import { readStream, readTruth, type StreamLine } from './correlator/stream.ts';
+import { generateStream, streamDefaults } from './stream/generate.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +33,9 @@ const { values } = parseArgs({
     shuffle: { type: 'boolean', default: false },
     explain: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
+    table: { type: 'boolean', default: false },
+    children: { type: 'string', default: String(streamDefaults.children) },
+    write: { type: 'boolean', default: false },
   },
 });
 const policyDir = new URL('../policies', import.meta.url).pathname;
@@ -34,14 +43,16 @@ const policyDir = new URL('../policies', import.meta.url).pathname;
 const warmReplays = 5;
 const yearMs = 365.25 * 86_400_000;
 
-if (values.stream === undefined || values.truth === undefined) {
+const { stream, truth, table } = values;
+if (!table && (stream === undefined || truth === undefined)) {
   process.stderr.write(
-    'usage: npm run bench:correlator -- --stream events.ndjson --truth truth.json [--patterns DIR]\n',
+    'usage: npm run bench:correlator -- --stream events.ndjson --truth truth.json [--patterns DIR] | --table\n',
   );
   process.exitCode = 2;
 } else {
   try {
-    await run(values.stream, values.truth);
+    if (table) await compare();
+    else await run(stream ?? '', truth ?? '');
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
@@ -98,6 +109,20 @@ async function run(streamFile: string, truthFile: string): Promise<void> {
     if (!identical) process.exitCode = 1;
     return { identical, alerts: other.alerts.length, withdrawnOnTheWay: other.withdrawn };
   }
+}
+
+async function compare(): Promise<void> {
+  const policy = await loadPolicySet(policyDir);
+  const set = await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) });
+  const options = { ...streamDefaults, seed: Number(values.seed), children: Number(values.children) };
+  const generated = generateStream(set, policy, options);
+  const rows = compareAll(generated, set.patterns, policy);
+  const text = tableOf(rows);
+  process.stdout.write(`${text}\n`);
+  if (values.write) await writeTable(new URL('../docs/patterns.md', import.meta.url).pathname, text);
+  const { lines, truth: episodes, nearMisses } = generated;
+  const of = { events: lines.length, episodes: episodes.length, nearMisses: nearMisses.length };
+  process.stdout.write(`${JSON.stringify({ bench: 'correlator-table', ...options, of, rows })}\n`);
 }
 
 /** Somebody else's patterns may speak of any category of the stream, and of any agency. */

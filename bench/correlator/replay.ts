@@ -31,17 +31,25 @@ const key = { epoch: 1, secret: new Uint8Array(32).fill(7) };
 
 /** Makes the tokens of every line, in the order of arrival. */
 export function tokenise(lines: readonly StreamLine[], policy: PolicySet): Told[] {
-  const tokeniser = new SubjectTokeniser(key);
+  const tokensOf = lineTokeniser();
   return lines
-    .map(({ subject, time, arrived, ...line }) => ({
-      event: describeEvent({ ...line, time: Date.parse(time), arrived: Date.parse(arrived) }, policy),
-      tokens: JSON.stringify(
-        tokeniser.tokensOf(
-          Object.fromEntries(Object.entries(subject).filter(([, value]) => value != null && value !== '')),
-        ),
-      ),
-    }))
+    .map((line) => ({ event: eventOf(line, policy), tokens: JSON.stringify(tokensOf(line)) }))
     .sort((a, b) => byArrival(a.event, b.event));
+}
+
+/** What the gateway knows of a line. */
+export function eventOf(line: StreamLine, policy: PolicySet): CorrelatorEvent {
+  const { subject: _, time, arrived, ...rest } = line;
+  return describeEvent({ ...rest, time: Date.parse(time), arrived: Date.parse(arrived) }, policy);
+}
+
+/** Makes the tokens of a line's subject as the SDK does. */
+export function lineTokeniser(): (line: StreamLine) => SubjectTokens {
+  const tokeniser = new SubjectTokeniser(key);
+  return ({ subject }) =>
+    tokeniser.tokensOf(
+      Object.fromEntries(Object.entries(subject).filter(([, value]) => value != null && value !== '')),
+    );
 }
 
 /** Notices whose tokens are parsed at once. */
