@@ -48,11 +48,11 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const counts = { leaves: 0, receipts: 0 };
     let altered: readonly number[] = [];
-    let retired = false;
+    const payload = { retired: false };
     await writeResult(out, async () => {
       const found = await store.readEvidence(message.data);
       const about = { message: message.data, ...(await caseOf(store, found[0])) };
-      retired = found.some((each) => isRetired(each.unit));
+      payload.retired = found.some((each) => isRetired(each.unit));
       await recordReading(store, 'audit.proof-made', about);
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
       counts.leaves = evidence.leaves.length;
@@ -66,13 +66,13 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
         type: 'evidence',
         file: out,
         ...counts,
-        payloadRetired: retired,
+        payloadRetired: payload.retired,
         ...(altered.length > 0 && { altered }),
       });
       return;
     }
     terminal.print(`${terminal.paint.good('written')}  ${out}`);
-    if (retired) {
+    if (payload.retired) {
       terminal.print('The payload was retired by the agreement; its digest in the envelope is what stands.');
     }
     for (const leaf of altered) {
