@@ -1,6 +1,6 @@
 /** The kinds of leaves that a gateway writes: so that a misspelt one is not taken for one that never happened. */
 export const leafKinds = [
-  ...['message.accepted', 'message.refused', 'message.repeated'],
+  ...['message.accepted', 'message.refused', 'message.repeated', 'payload.retired'],
   ...['delivery.delivered', 'delivery.stored', 'delivery.refused', 'delivery.expired'],
   'receipts.forgotten',
   ...['session.error', 'request.refused'],

@@ -101,6 +101,7 @@ describe('a gateway made by the command', () => {
       ['issuing CA', 'good'],
       ['gateway certificate', 'good'],
       ['policies', 'good'],
+      ['retention', 'good'],
       ['store', 'good'],
       ['endpoints', 'good'],
     ]);
