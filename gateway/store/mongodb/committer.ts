@@ -147,10 +147,24 @@ export class Committer {
           await sleep(maxPauseMs);
           continue;
         }
-        if (block !== undefined && (await this.#parts.chain.holds(block).catch(() => false))) return;
+        if (block === undefined) throw error;
+        const isKept = await this.#parts.chain.holds(block).catch(() => undefined);
+        if (isKept === true) return;
+        // Of a server that does not answer, nobody would wait for this as well.
+        if (isKept === false) await this.#abandon(session).catch(() => undefined);
         throw error;
       }
     }
+  }
+
+  /**
+   * A commit that was given up may leave its transaction open at the server, where it holds its height, and with it
+   * every gateway, until its time limit. The next transaction of the same session ends it.
+   */
+  async #abandon(session: ClientSession): Promise<void> {
+    session.startTransaction(transaction);
+    await this.#parts.collections.block.findOne({ _id: 0 }, { session });
+    await session.abortTransaction();
   }
 }
 

@@ -206,6 +206,17 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       expect(await store.countPending(health)).toBe(2);
     });
 
+    it('that was given up does not stand in the way of another gateway', async () => {
+      const store = await open({ patienceMs: 300 });
+      const other = await fixture.open({ patienceMs: 300 });
+      opened.push(other);
+      await fail(['commitTransaction'], 'alwaysOn', { errorCode: 91 });
+      const submission = { source: police, messages: [acceptable(1)] };
+      await expect(store.submit(submission)).rejects.toMatchObject({ code: 'store-unavailable' });
+      const { outcomes } = await other.submit(submission);
+      expect(outcomes).toEqual([{ outcome: 'accepted', deliveries: [1] }]);
+    });
+
     it('that was kept though nobody answered is found again, and its news is told', async () => {
       const store = await open({ patienceMs: 300 });
       const grown: number[] = [];
