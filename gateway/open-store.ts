@@ -36,10 +36,16 @@ export async function openStore(address: string, options: StoreOptions): Promise
 
 /** With another key no body could be read, and new ones not with the right one. */
 async function refuseOtherAuditKey(store: Pick<Store, 'readLeaves'>): Promise<void> {
-  const leaves = await store.readLeaves(0, leavesToTry);
+  let own = 0;
   // One that does not open may have been changed in the store; that none does is the key.
-  const own = leaves.filter((leaf) => leaf.case === houseCase);
-  if (own.length === 0 || own.some(({ opening }) => opening !== undefined)) return;
+  for (let index = 0; index < leavesToTry; index++) {
+    const [leaf] = await store.readLeaves(index, 1);
+    if (leaf === undefined) break;
+    if (leaf.case !== houseCase) continue;
+    if (leaf.opening !== undefined) return;
+    own++;
+  }
+  if (own === 0) return;
   throw new CausewayError('home-invalid', {
     detail:
       'audit.key is not the one that the store was written with, so nobody could read what the log stands for. ' +

@@ -22,7 +22,10 @@ export function checkSignatures(
   const judge = new Judge(evidence, leaves, entries, where);
   judge.outcome();
   judge.envelope();
-  for (const leaf of leaves) if (leaf.leaf.of === evidence.record) judge.step(leaf);
+  for (const leaf of leaves) {
+    if (leaf.leaf.of === evidence.record) judge.step(leaf);
+    else if (leaf.leaf.kind === 'case.erased') judge.erasure(leaf);
+  }
   return judge;
 }
 
@@ -127,6 +130,12 @@ class Judge implements Judgement {
     }
     const kind = leaf.kind === 'delivery.stored' ? 'stored' : 'refused';
     this.#checkReceipt(group, kind, index, recipient);
+  }
+
+  /** Who took the bodies away. */
+  erasure({ index, leaf, body }: OpenedLeaf): void {
+    const authority = typeof body?.authority === 'string' ? ` by order of ${body.authority}` : '';
+    this.#proven(`Its case was erased at ${timeOf(leaf.at)}${authority}.`, index);
   }
 
   /** @param recipient whose receipt it must be, where the body of the acceptance says so */

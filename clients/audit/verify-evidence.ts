@@ -37,15 +37,14 @@ export function verifyEvidence(bytes: Uint8Array, where: string, trust: AuditTru
   const opened = evidence.leaves.map((leaf) => openLeaf(leaf, checkpoint, where));
   const wrong = opened.filter((leaf) => 'kind' in leaf);
   if (wrong.length > 0) return { ...described, findings: [...findings, ...wrong] };
-  const altered = evidence.leaves
-    .filter((leaf) => leaf.altered === true)
-    .map((leaf) => alteration(leaf, where));
+  const altered = evidence.leaves.flatMap((leaf) => alteration(leaf, where));
   const leaves = opened.filter((leaf) => 'leaf' in leaf);
+  const unexplained = leaves.flatMap((leaf) => absence(leaf, leaves, altered, where));
   const entries = leaves.flatMap((leaf) => entryInForce(leaf));
   const judged = checkSignatures(evidence, leaves, entries, where);
   return {
     ...described,
-    findings: [...findings, ...altered, ...judged.findings],
+    findings: [...findings, ...altered, ...unexplained, ...judged.findings],
     statements: judged.statements,
   };
 }
@@ -80,9 +79,27 @@ function openLeaf(
 }
 
 /** What the leaf is bound to is lost, and not by an erasure: the other leaves still prove what they prove. */
-function alteration({ index }: ProvenLeaf, where: string): Finding {
-  const text = `what leaf ${index} in ${where} is bound to was changed or removed in the gateway's store before this evidence was made.`;
-  return { kind: 'edited', where, entry: index, text };
+function alteration({ index, altered }: ProvenLeaf, where: string): Finding[] {
+  if (altered === undefined) return [];
+  const what =
+    altered === 'changed'
+      ? `what leaf ${index} in ${where} is bound to was changed or removed in the gateway's store`
+      : `the secret that opens what leaf ${index} in ${where} is bound to is gone from the gateway's store without an erasure on record: somebody removed it`;
+  return [{ kind: 'edited', where, entry: index, text: `${what} before this evidence was made.` }];
+}
+
+/** What the leaf is bound to is not in the file, and nothing in the file says why: whoever cut it out is not told by it. */
+function absence(
+  { index, leaf, body }: OpenedLeaf,
+  leaves: readonly OpenedLeaf[],
+  altered: readonly Finding[],
+  where: string,
+): Finding[] {
+  if (body !== undefined || leaf.commitment === undefined) return [];
+  if (altered.some(({ entry }) => entry === index)) return [];
+  if (leaves.some((each) => each.leaf.kind === 'case.erased' && each.index > index)) return [];
+  const text = `what leaf ${index} in ${where} is bound to is missing, and no leaf in it says that the case was erased.`;
+  return [{ kind: 'edited', where, entry: index, text }];
 }
 
 /** The entry of a leaf of the directory, where its body holds the one that the leaf binds. */

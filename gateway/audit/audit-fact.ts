@@ -3,15 +3,16 @@ import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { Digest } from '../../protocol/ids.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';
-import type { RecordEntry, StoredLeaf } from '../store/port.ts';
+import type { RecordEntry, StoredLeaf, Tampering } from '../store/port.ts';
 import { indexedLeaf } from './leaf-terms.ts';
+import { tamperingRemarks } from './tampering-words.ts';
 
 /** Create, read, update, delete, execute. */
 export type FactAction = 'C' | 'R' | 'U' | 'D' | 'E';
 /** `refused`: nothing was done; `failed`: something that should have been done was not; `broken`: the gateway itself is. */
 export type FactOutcome = 'success' | 'refused' | 'failed' | 'broken';
 
-/** Whoever had it done. `erased` or `tampered` where only a body said that was erased, or changed in the store. */
+/** Whoever had it done. `erased` or `tampered` where only a body said that was erased, or tampered with in the store. */
 export type FactActor = {
   readonly type: 'endpoint' | 'person' | 'gateway' | 'erased' | 'tampered';
   readonly name: string;
@@ -45,8 +46,8 @@ export type AuditFact = {
   /** What else its body says, where it is about no message. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly erased: boolean;
-  /** True where the body in the store is not what the leaf is bound to. */
-  readonly tampered: boolean;
+  /** What somebody did to the body in the store, or to that of the leaf which it continues. */
+  readonly tampered: Tampering | undefined;
   /** The hash of the leaf in the tree, in hex: what a proof of it begins with. */
   readonly leafHash: string;
 };
@@ -59,7 +60,7 @@ export function factOf(leaf: StoredLeaf, origin: StoredLeaf | undefined): AuditF
   const matter = about === undefined ? own : (about.matter ?? {});
   const entry = origin === undefined ? leaf.entry : origin.entry;
   const isErased = about === undefined ? erased : about.erased;
-  const tampered = (origin ?? leaf).tampered === true || leaf.tampered === true;
+  const tampered = origin?.tampered ?? leaf.tampered;
   const { recipients = [], source, category, severity } = matter;
   const to = open.nth === undefined ? recipients : recipients.slice(open.nth, open.nth + 1);
   const { code } = open;
@@ -76,7 +77,7 @@ export function factOf(leaf: StoredLeaf, origin: StoredLeaf | undefined): AuditF
     purpose: wordOf(entry.purpose),
     basis: wordOf(entry.basis),
     policy: (open.policy ?? wordOf(entry.policy)) as Digest | undefined,
-    details: isMessageKind(open.kind) || isErased || tampered ? {} : detailsOf(leaf.entry),
+    details: isMessageKind(open.kind) || isErased || tampered !== undefined ? {} : detailsOf(leaf.entry),
     leafHash: leafHash(Buffer.from(leaf.leaf, 'latin1')).toString('hex'),
   };
 }
@@ -110,9 +111,9 @@ function outcomeOf(kind: string, code: ErrorCode | undefined): FactOutcome {
   return httpStatus >= 500 && !retryable ? 'broken' : 'failed';
 }
 
-function lostActor(erased: boolean, tampered: boolean): FactActor | undefined {
+function lostActor(erased: boolean, tampered: Tampering | undefined): FactActor | undefined {
   if (erased) return { type: 'erased', name: 'erased' };
-  return tampered ? { type: 'tampered', name: 'changed in the store' } : undefined;
+  return tampered === undefined ? undefined : { type: 'tampered', name: tamperingRemarks[tampered] };
 }
 
 function actorOf(

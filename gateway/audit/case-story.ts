@@ -3,6 +3,7 @@ import { agencyOf } from '../../protocol/ids.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import type { CaseId, RecordEntry, StoredLeaf } from '../store/port.ts';
+import { lossInWords } from './tampering-words.ts';
 
 /** Words of the sharing agreement for its names. Names that it does not know stand for themselves. */
 export type StoryWords = {
@@ -54,9 +55,7 @@ const erasedSentence = 'What this leaf said has been erased.';
 /** Why what a leaf said cannot be told; undefined where it can. */
 function lossOf({ index, erased, tampered }: StoredLeaf): string | undefined {
   if (erased) return erasedSentence;
-  return tampered === true
-    ? `What leaf ${index} said was changed in the store after it was written: it is not what the leaf is bound to, and is not told.`
-    : undefined;
+  return tampered === undefined ? undefined : lossInWords(index, tampered);
 }
 
 /** Names things. */

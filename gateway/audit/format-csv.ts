@@ -27,7 +27,7 @@ const columns: Readonly<Record<string, (fact: AuditFact) => string | number | un
   continues: ({ of }) => of,
   details: ({ details }) => (Object.keys(details).length === 0 ? undefined : JSON.stringify(details)),
   erased: ({ erased }) => String(erased),
-  tampered: ({ tampered }) => String(tampered),
+  tampered: ({ tampered }) => tampered ?? '',
   leaf_hash: ({ leafHash }) => leafHash,
 };
 

@@ -153,7 +153,7 @@ function entitiesOf(fact: AuditFact, origin: string): object[] {
         leafHash,
         continues: of === undefined ? undefined : String(of),
         erased: erased ? 'true' : undefined,
-        tampered: tampered ? 'true' : undefined,
+        tampered,
       }),
     }),
   ];

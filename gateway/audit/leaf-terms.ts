@@ -48,7 +48,7 @@ export function indexedLeaf({ index, at, leaf, entry, case: of, erased, tampered
   const open = JSON.parse(leaf) as Leaf;
   const isOpen = of !== undefined && !erased;
   // What was changed in the store is found by its case, which stands beside the body, and says nothing else.
-  const matter = tampered === true ? {} : matterOf(open, entry);
+  const matter = tampered !== undefined ? {} : matterOf(open, entry);
   return {
     index,
     at,

@@ -1,7 +1,7 @@
 /** What the leaves of a period say by what is not in them: gaps in senders' counts, notices unread, agencies silent. */
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { agencyOf } from '../../protocol/ids.ts';
-import type { RecordEntry, StoredLeaf } from '../store/port.ts';
+import type { RecordEntry, StoredLeaf, Tampering } from '../store/port.ts';
 import { indexedLeaf, matterTerms, type LeafMatter, type Term } from './leaf-terms.ts';
 import { SequenceCounts, type CountedMessage, type Recount, type SequenceGap } from './sequence-counts.ts';
 
@@ -38,6 +38,8 @@ export type PeriodFindings = {
   readonly erasedNotices: number;
   /** Leaves up to the end whose bodies were changed in the store: what they said counts for nothing here. */
   readonly changed: readonly number[];
+  /** Leaves up to the end whose secret is gone without an erasure on record: the same of them. */
+  readonly secretGone: readonly number[];
 };
 
 /** An accepted notice with deliveries that are not settled; `nth` → how far. */
@@ -54,7 +56,7 @@ export class PeriodAccount {
   readonly #open = new Map<number, OpenNotice>();
   readonly #named = new Set<string>();
   #erasedNotices = 0;
-  readonly #changed: number[] = [];
+  readonly #tampered: Record<Tampering, number[]> = { changed: [], 'secret-gone': [] };
   #hasBegun = false;
 
   /** @param from the first leaf of the period */
@@ -64,7 +66,7 @@ export class PeriodAccount {
 
   note(leaf: StoredLeaf): void {
     if (leaf.index >= this.#from) this.#begin();
-    if (leaf.tampered === true) this.#changed.push(leaf.index);
+    if (leaf.tampered !== undefined) this.#tampered[leaf.tampered].push(leaf.index);
     const open = JSON.parse(leaf.leaf) as Leaf;
     const { matter = {} } = indexedLeaf(leaf);
     if (leaf.index >= this.#from) this.#noteAgencies(matter, open);
@@ -92,7 +94,8 @@ export class PeriodAccount {
       expiredBefore,
       silent: [...agencies].filter((agency) => !this.#named.has(agency)),
       erasedNotices: this.#erasedNotices,
-      changed: this.#changed,
+      changed: this.#tampered.changed,
+      secretGone: this.#tampered['secret-gone'],
     };
   }
 

@@ -5,7 +5,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { MessageId } from '../../protocol/ids.ts';
 import { proveInclusion, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
-import type { MessageEvidence, Store } from '../store/port.ts';
+import type { MessageEvidence, Store, StoredLeaf } from '../store/port.ts';
 import { findEarlierExpiries } from './earlier-expiry.ts';
 import type { PublishedCheckpoint } from './log-builder.ts';
 
@@ -28,10 +28,13 @@ export async function proveMessage(
   source?: string,
 ): Promise<Evidence> {
   const message = await findMessage(store, id, source);
-  const indexes = leafIndexesOf(message, await findEarlierExpiries(store, message));
-  const checkpoint = await log.provingCheckpoint(Math.max(...indexes) + 1);
+  const found = await readEach(store, leafIndexesOf(message, await findEarlierExpiries(store, message)));
+  const erasures = found.map(({ erasedBy }) => erasedBy).filter((index) => index !== undefined);
+  const all = [...found, ...(await readEach(store, [...new Set(erasures)]))];
+  all.sort((a, b) => a.index - b.index);
+  const checkpoint = await log.provingCheckpoint(Math.max(...all.map(({ index }) => index)) + 1);
   const leaves: ProvenLeaf[] = [];
-  for (const index of indexes) leaves.push(await proveLeaf(store, log.read, index, checkpoint.size));
+  for (const leaf of all) leaves.push(await proveLeaf(leaf, log.read, checkpoint.size));
   const unit = message.unit.byteLength === 0 ? undefined : decodeUnit(message.unit);
   const groups = message.deliveries
     .map(({ group }) => group?.toString('base64'))
@@ -78,21 +81,24 @@ function leafIndexesOf(
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
-async function proveLeaf(
-  store: Pick<Store, 'readLeaves'>,
-  read: TileReader,
-  index: number,
-  size: number,
-): Promise<ProvenLeaf> {
-  const [leaf] = await store.readLeaves(index, 1);
-  if (leaf === undefined)
-    throw new CausewayError('store-unavailable', { detail: `Leaf ${index} is missing.` });
-  const path = await proveInclusion(index, size, read);
+async function readEach(store: Pick<Store, 'readLeaves'>, indexes: readonly number[]): Promise<StoredLeaf[]> {
+  const leaves: StoredLeaf[] = [];
+  for (const index of indexes) {
+    const [leaf] = await store.readLeaves(index, 1);
+    if (leaf === undefined)
+      throw new CausewayError('store-unavailable', { detail: `Leaf ${index} is missing.` });
+    leaves.push(leaf);
+  }
+  return leaves;
+}
+
+async function proveLeaf(leaf: StoredLeaf, read: TileReader, size: number): Promise<ProvenLeaf> {
+  const path = await proveInclusion(leaf.index, size, read);
   return {
-    index,
+    index: leaf.index,
     leaf: leaf.leaf,
     path: path.map((hash) => hash.toString('base64')),
     ...(leaf.opening === undefined ? {} : { opening: leaf.opening }),
-    ...(leaf.tampered === undefined ? {} : { altered: true as const }),
+    ...(leaf.tampered === undefined ? {} : { altered: leaf.tampered }),
   };
 }

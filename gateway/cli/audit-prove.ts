@@ -1,6 +1,7 @@
 /** `causeway audit prove`: the evidence about one message in one file. */
 import { messageIdSchema } from '../../protocol/ids.ts';
 import { CausewayError } from '../../protocol/errors.ts';
+import type { ProvenLeaf } from '../../protocol/audit/evidence.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -39,15 +40,17 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
   const message = messageIdSchema.safeParse(given);
   if (!message.success)
     throw new CausewayError('usage-invalid', { detail: `${given} is no id of a message.` });
-  const [{ PublishedLog }, { proveMessage }, { formatEvidence }, { writeResult }] = await Promise.all([
-    import('./published-log.ts'),
-    import('../audit/prove-message.ts'),
-    import('../../protocol/audit/evidence.ts'),
-    import('../../terminal/output-file.ts'),
-  ]);
+  const [{ PublishedLog }, { proveMessage }, { formatEvidence }, { writeResult }, { lossInWords }] =
+    await Promise.all([
+      import('./published-log.ts'),
+      import('../audit/prove-message.ts'),
+      import('../../protocol/audit/evidence.ts'),
+      import('../../terminal/output-file.ts'),
+      import('../audit/tampering-words.ts'),
+    ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const counts = { leaves: 0, receipts: 0 };
-    let altered: readonly number[] = [];
+    let altered: readonly ProvenLeaf[] = [];
     const payload = { retired: false };
     await writeResult(out, async () => {
       const found = await store.readEvidence(message.data);
@@ -57,7 +60,7 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
       counts.leaves = evidence.leaves.length;
       counts.receipts = evidence.receipts.length;
-      altered = evidence.leaves.filter((each) => each.altered === true).map(({ index }) => index);
+      altered = evidence.leaves.filter((each) => each.altered !== undefined);
       return formatEvidence(evidence);
     });
     if (altered.length > 0) process.exitCode = exitCodes.invalid;
@@ -67,7 +70,7 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
         file: out,
         ...counts,
         payloadRetired: payload.retired,
-        ...(altered.length > 0 && { altered }),
+        ...(altered.length > 0 && { altered: altered.map(({ index }) => index) }),
       });
       return;
     }
@@ -75,10 +78,8 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
     if (payload.retired) {
       terminal.print('The payload was retired by the agreement; its digest in the envelope is what stands.');
     }
-    for (const leaf of altered) {
-      terminal.print(
-        `${terminal.paint.bad('changed')}  What leaf ${leaf} said was changed in the store: it is not what the leaf is bound to.`,
-      );
+    for (const { index, altered: how } of altered) {
+      if (how !== undefined) terminal.print(`${terminal.paint.bad('tampered')}  ${lossInWords(index, how)}`);
     }
     terminal.hint(`It holds ${counts.leaves} leaves with their proofs. Next:`);
     terminal.hint(`  causeway audit checkpoint --vkey > log.vkey`);

@@ -4,6 +4,8 @@ import { wholeNumber } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { SearchHit, SearchPage } from '../audit/index-reader.ts';
+import { tamperingRemarks } from '../audit/tampering-words.ts';
+import type { Tampering } from '../store/port.ts';
 import {
   addFilters,
   askedOf,
@@ -58,27 +60,27 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
 type Remarks = {
   /** Agencies that nobody knows. */
   readonly unknown: readonly string[];
-  /** Leaves whose bodies were changed in the store. */
-  readonly tampered: ReadonlySet<number>;
+  /** Leaves whose bodies were tampered with in the store. */
+  readonly tampered: ReadonlyMap<number, Tampering>;
 };
 
 function print({ hits, next }: SearchPage, { unknown, tampered }: Remarks, terminal: Terminal): void {
   if (terminal.wantsJson) {
-    for (const hit of hits) terminal.json(hitObject(hit, tampered.has(hit.index)));
+    for (const hit of hits) terminal.json(hitObject(hit, tampered.get(hit.index)));
     const strangers = unknown.length === 0 ? {} : { unknownAgencies: unknown };
     terminal.json({ type: 'page', leaves: hits.length, next: next ?? null, ...strangers });
     return;
   }
   tellUnknownAgencies(unknown, terminal);
   if (hits.length === 0) terminal.hint('No leaf meets these conditions.');
-  terminal.table(hits.map((hit) => cellsOf(hit, tampered.has(hit.index), terminal)));
+  terminal.table(hits.map((hit) => cellsOf(hit, tampered.get(hit.index), terminal)));
   if (next !== undefined) terminal.hint(`There are more: say the same again with --before ${next}`);
 }
 
-function hitObject(hit: SearchHit, tampered: boolean): object {
+function hitObject(hit: SearchHit, tampered: Tampering | undefined): object {
   const { index, at, kind, code, of, nth, case: id, matter, erased } = hit;
   return {
-    ...(tampered ? {} : matter),
+    ...(tampered === undefined ? matter : {}),
     type: 'leaf',
     index,
     at: new Date(at).toISOString(),
@@ -88,13 +90,13 @@ function hitObject(hit: SearchHit, tampered: boolean): object {
     nth,
     case: id,
     erased,
-    ...(tampered && { tampered }),
+    tampered,
   };
 }
 
 function cellsOf(
   { index, at, kind, code, nth, case: id, matter, erased }: SearchHit,
-  tampered: boolean,
+  tampered: Tampering | undefined,
   { paint }: Terminal,
 ): string[] {
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
@@ -103,7 +105,7 @@ function cellsOf(
     paint.dim(new Date(at).toISOString().slice(0, 19).replace('T', ' ')),
     code === undefined ? words : `${words} ${code}`,
   ];
-  if (tampered) return [...beginning, paint.bad('changed in the store: not what the leaf is bound to')];
+  if (tampered !== undefined) return [...beginning, paint.bad(tamperingRemarks[tampered])];
   if (matter?.source === undefined) {
     const words = erased ? paint.dim('erased') : detailsOf(matter ?? {});
     return [...beginning, id === undefined ? words : `${words} ${paint.dim(`case ${id}`)}`.trimStart()];

@@ -46,13 +46,20 @@ function sayFindings(findings: PeriodFindings, words: BetweenWords, terminal: Te
     'Silent agencies',
     findings.silent.map((id) => `No leaf of the period names ${words.agency(id)}.`),
   );
-  if (findings.changed.length === 0) return;
-  list(
-    'Changed in the store',
-    findings.changed.map(
+  const tampered = tamperedSentences(findings);
+  if (tampered.length > 0) list('Tampered with in the store', tampered);
+}
+
+function tamperedSentences({ changed, secretGone }: PeriodFindings): string[] {
+  return [
+    ...changed.map(
       (leaf) => `What leaf ${leaf} said is not what it is bound to, and was counted for nothing here.`,
     ),
-  );
+    ...secretGone.map(
+      (leaf) =>
+        `What leaf ${leaf} said cannot be read: its secret is gone without an erasure on record. It was counted for nothing here.`,
+    ),
+  ];
 }
 
 function gapSentences(
@@ -122,13 +129,19 @@ function checkpointWords({ size, signed, keptAt, cosignatures }: NamedCheckpoint
 
 function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenReport): string {
   if (!report.proven) return report.why;
-  const { gaps, unread, silent } = report.findings;
+  const { gaps, unread, silent, changed, secretGone } = report.findings;
+  const tampered = changed.length + secretGone.length;
   const parts = [
     count(gaps.length, 'gap'),
     count(unread.length, 'unread notice'),
     silentWords(silent.length),
+    ...(tampered > 0
+      ? [
+          `and what ${tampered === 1 ? '1 leaf' : `${tampered} leaves`} stood for was tampered with in the store`,
+        ]
+      : []),
   ];
-  return `Nothing was removed or changed: the log of ${leaves(to.size)} begins with all ${from.size} of the earlier one. ${parts.join(', ')}.`;
+  return `Nothing was removed from the log or changed in it: the log of ${leaves(to.size)} begins with all ${from.size} of the earlier one. ${parts.join(', ')}.`;
 }
 
 function silentWords(length: number): string {

@@ -5,6 +5,7 @@ import { untilInterrupted } from '../../terminal/interruption.ts';
 import { jsonLine } from '../../terminal/json-line.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { tamperingRemarks } from '../audit/tampering-words.ts';
 import type { Store, StoredLeaf } from '../store/port.ts';
 import { gatewayFolder, withGateway } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
@@ -79,14 +80,11 @@ function lineOf({ index, at, entry, tampered }: StoredLeaf, terminal: Terminal):
   const rest = Object.entries(fields).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  if (tampered === true)
-    return `${String(index).padStart(6)}  ${paint.dim(time)}  ${kind}  ${paint.bad(changedWords)}`;
+  if (tampered !== undefined)
+    return `${String(index).padStart(6)}  ${paint.dim(time)}  ${kind}  ${paint.bad(tamperingRemarks[tampered])}`;
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
   return `${String(index).padStart(6)}  ${paint.dim(time)}  ${words}  ${showableLine(rest.join(' '))}`.trimEnd();
 }
-
-/** Of a body that is not what its leaf is bound to. */
-const changedWords = 'changed in the store: not what the leaf is bound to';
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -217,6 +217,12 @@ export type MessageEvidence = {
   }[];
 };
 
+/**
+ * What somebody did to a body in the store. `changed`: the body is missing or is not what the leaf is bound to;
+ * `secret-gone`: the secret of its case is gone, and no leaf says that the case was erased.
+ */
+export type Tampering = 'changed' | 'secret-gone';
+
 /** A leaf of the audit log and what it stands for. */
 export type StoredLeaf = {
   readonly index: number;
@@ -228,10 +234,11 @@ export type StoredLeaf = {
   readonly entry: RecordEntry;
   /** The case that its body belongs to; absent where it has none. */
   readonly case?: CaseId;
-  /** True when it had a body whose case was erased. */
+  /** True when it had a body whose case was erased, by a leaf further on. */
   readonly erased: boolean;
-  /** True when the secret of its case is there, and the body is missing or is not what the leaf is bound to. */
-  readonly tampered?: true;
+  /** Index of the leaf by which its case was erased. */
+  readonly erasedBy?: number;
+  readonly tampered?: Tampering;
   /** What the leaf's commitment binds: the salt in base64url, and the body as text. */
   readonly opening?: { readonly salt: string; readonly body: string };
 };

@@ -15,9 +15,9 @@ export type BlockRow = {
 };
 
 /**
- * Opens the leaves of a block from an index on. A case that was erased and lives on has a new secret, which does not
- * open the bodies from before: these are said to be tampered with here, see {@link EarlierErasures}.
- * @param secretOf undefined where the case was erased
+ * Opens the leaves of a block from an index on. What cannot be opened is said to be tampered with here, as far as the
+ * block tells: whether the case was erased, only the rest of the log can say, see `Erasures`.
+ * @param secretOf undefined where the secret is gone
  */
 export function openBlock(
   { first, at, leaves, bodies }: BlockRow,
@@ -34,7 +34,7 @@ export function openBlock(
     const body = sealedBodies.get(place);
     if (body === undefined) {
       const isMissing = commitmentIn(leaf) !== undefined;
-      const tampered = isMissing ? { tampered: true as const } : {};
+      const tampered = isMissing ? { tampered: 'changed' as const } : {};
       opened.push({ index, at, leaf, entry: openEntry(leaf), erased: false, ...tampered });
       continue;
     }
@@ -42,8 +42,8 @@ export function openBlock(
     const plain =
       secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitmentIn(leaf));
     if (plain === undefined) {
-      const lost = secret === undefined ? { erased: true } : { erased: false, tampered: true as const };
-      opened.push({ index, at, leaf, entry: openEntry(leaf), case: body.of, ...lost });
+      const tampered = secret === undefined ? 'secret-gone' : 'changed';
+      opened.push({ index, at, leaf, entry: openEntry(leaf), case: body.of, erased: false, tampered });
       continue;
     }
     const text = plain.body.toString('utf8');

@@ -22,8 +22,11 @@ const provenLeafSchema = z.strictObject({
   path: z.array(base64Schema.length(44)).max(63),
   /** What the leaf's commitment binds; absent where there is none, or its case was erased. */
   opening: z.strictObject({ salt: z.base64url().length(43), body: z.string().max(1024 * 1024) }).optional(),
-  /** In its place where the store no longer held what the leaf is bound to, although the case was not erased. */
-  altered: z.literal(true).optional(),
+  /**
+   * In its place where somebody had made it unreadable in the store, and not by an erasure: `changed` where the store
+   * held something else, `secret-gone` where it held nothing that opens it.
+   */
+  altered: z.enum(['changed', 'secret-gone']).optional(),
 });
 export type ProvenLeaf = z.infer<typeof provenLeafSchema>;
 
@@ -38,7 +41,10 @@ export const evidenceSchema = z.strictObject({
   proof: base64Schema.optional(),
   /** Groups of receipts that recipients signed, as they arrived. */
   receipts: z.array(base64Schema).max(64),
-  /** Every leaf about the message, and those of the directory that were in force. */
+  /**
+   * Every leaf about the message, those of the directory that were in force, and the one by which its case was erased
+   * where it was.
+   */
   leaves: z.array(provenLeafSchema).min(1).max(512),
   /** Signed checkpoint of the log, with what cosignatures it had. */
   checkpoint: z.string().max(64 * 1024),

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { uuidToBytes } from '../../protocol/ids.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
 import { storeNotice } from './filled-store.ts';
@@ -11,6 +12,8 @@ import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const thread = messageId(1);
+/** A case whose secret somebody deletes. */
+const bereft = messageId(2);
 let dir: string;
 
 const audit = (...args: string[]): Promise<RunResult> =>
@@ -19,9 +22,9 @@ const audit = (...args: string[]): Promise<RunResult> =>
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-tampered-'));
   expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
-  await storeNotice(join(dir, 'gateway'), {
-    unit: encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes,
-  });
+  const unit = encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes;
+  await storeNotice(join(dir, 'gateway'), { unit });
+  await storeNotice(join(dir, 'gateway'), { unit }, 2);
   // The index knows what the leaf said before the store is changed.
   expect((await audit('search', '--case', thread)).code).toBe(0);
   const database = new DatabaseSync(join(dir, 'gateway', 'causeway.db'));
@@ -30,6 +33,7 @@ beforeAll(async () => {
   };
   bodies[bodies.byteLength - 1]! ^= 1;
   database.prepare('UPDATE audit_block SET bodies = ? WHERE first = 0').run(bodies);
+  database.prepare('UPDATE message SET secret = NULL WHERE id = ?').run(uuidToBytes(bereft));
   database.close();
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -40,7 +44,7 @@ describe('a body that was edited in the store', () => {
   it('is told by search, with its leaf, and nothing that it said before', async () => {
     const { stdout } = await audit('search', '--case', thread, ...about, '--json');
     const [stored, delivered, accepted] = jsonLines(stdout);
-    for (const hit of [stored, delivered, accepted]) expect(hit).toMatchObject({ tampered: true });
+    for (const hit of [stored, delivered, accepted]) expect(hit).toMatchObject({ tampered: 'changed' });
     expect(accepted).toMatchObject({ index: 0, erased: false });
     expect(accepted).not.toHaveProperty('source');
     const shown = (await audit('search', '--case', thread, ...about)).stdout;
@@ -55,12 +59,15 @@ describe('a body that was edited in the store', () => {
     );
     const csv = (await audit('export', '--format', 'csv', '--kind', 'message.accepted')).stdout.split('\r\n');
     const column = csv[0]!.split(',').indexOf('tampered');
-    expect(csv[1]!.split(',')[column]).toBe('true');
+    expect(csv[1]!.split(',')[column]).toBe('changed');
   });
 
   it('is told by between', async () => {
     const { code, stdout } = await audit('between', '0', 'now', '--json');
-    expect([code, jsonLines(stdout)]).toMatchObject([0, [{ proven: true, changed: [0], erasedNotices: 0 }]]);
+    expect([code, jsonLines(stdout)]).toMatchObject([
+      0,
+      [{ proven: true, changed: [0], secretGone: [3], erasedNotices: 0 }],
+    ]);
   });
 
   it('is told by prove, stands in the evidence, and does not verify', async () => {
@@ -80,5 +87,39 @@ describe('a body that was edited in the store', () => {
         text: expect.stringContaining('changed or removed') as unknown,
       }),
     );
+  });
+});
+
+describe('a secret that was deleted in the store, and not by an erasure', () => {
+  const isGone = /is gone .*without an erasure on record/;
+
+  it('is told by search and by the story, with the leaf', async () => {
+    const { stdout } = await audit('search', '--case', bereft, ...about, '--json');
+    for (const hit of jsonLines(stdout).slice(0, 3))
+      expect(hit).toMatchObject({ tampered: 'secret-gone', erased: false });
+    expect((await audit('search', '--case', bereft, ...about)).stdout).toMatch(isGone);
+    const story = jsonLines((await audit('story', bereft, '--json')).stdout);
+    expect(story.slice(0, 3).map(({ text }) => text)).toEqual(
+      Array<unknown>(3).fill(expect.stringMatching(/^What leaf 3 said cannot be read: its secret is gone/)),
+    );
+  });
+
+  it('is told by prove, stands in the evidence, and does not verify', async () => {
+    const file = join(dir, 'bereft.json');
+    const proved = await audit('prove', bereft, '-o', file);
+    expect(proved.code).toBe(2);
+    expect(proved.stdout).toMatch(isGone);
+    const verified = await audit('verify', file, '--key', join(dir, 'log.vkey'), '--json');
+    expect(verified.code).toBe(2);
+    const [{ findings }] = jsonLines(verified.stdout) as [{ findings: unknown[] }];
+    const text = expect.stringMatching(isGone) as unknown;
+    expect(findings).toContainEqual(expect.objectContaining({ kind: 'edited', entry: 3, text }));
+    // Whoever takes the remark out of the file is found out, too: no erasure in it explains what is missing.
+    const evidence = readFileSync(file, 'utf8');
+    writeFileSync(file, evidence.replace(/,\s*"altered": "secret-gone"/, ''));
+    expect(readFileSync(file, 'utf8')).not.toBe(evidence);
+    const without = await audit('verify', file, '--key', join(dir, 'log.vkey'));
+    expect(without.code).toBe(2);
+    expect(without.stdout).toMatch(/leaf 3 .* is missing, and no leaf in it says that the case was erased/);
   });
 });

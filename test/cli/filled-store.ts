@@ -19,9 +19,13 @@ export async function withStore(home: string, work: (store: Store) => Promise<un
   }
 }
 
-/** Lets message 1 go from {@link ae} to {@link duty}, which stores it: three leaves. */
-export async function storeNotice(home: string, changes: Partial<AcceptableMessage> = {}): Promise<void> {
-  const message = acceptable(1, {
+/** Lets message 1, or another, go from {@link ae} to {@link duty}, which stores it: three leaves. */
+export async function storeNotice(
+  home: string,
+  changes: Partial<AcceptableMessage> = {},
+  number = 1,
+): Promise<void> {
+  const message = acceptable(number, {
     expiresAt: Date.now() + 3600_000,
     recipients: [{ endpoint: duty, listening: true }],
     ...changes,

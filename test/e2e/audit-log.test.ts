@@ -1,5 +1,4 @@
 /** The audit log of a running gateway, read as a stranger would: over HTTPS, with the standards and the log's key alone. */
-import { request } from 'node:https';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,10 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verdictOf } from '../../clients/audit/finding.ts';
 import { verifyPath } from '../../clients/audit/verify.ts';
 import { verifyEvidence } from '../../clients/audit/verify-evidence.ts';
-import { createWitnessHome } from '../../clients/witness/witness-home.ts';
-import { startWitnessServer, type WitnessServer } from '../../clients/witness/witness-server.ts';
-import { WitnessStore } from '../../clients/witness/witness-store.ts';
-import { Witness } from '../../clients/witness/witness.ts';
 import { LogFolder } from '../../gateway/audit/log-folder.ts';
 import { filesBetween, mirrorLog } from '../../gateway/audit/mirror-log.ts';
 import { proveMessage } from '../../gateway/audit/prove-message.ts';
@@ -20,9 +15,9 @@ import { parseLeaf } from '../../protocol/audit/leaf.ts';
 import { openCheckpoint, type TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { decodeBundle, tilePath, tileWidth } from '../../protocol/proof/tile.ts';
 import { rootFromTiles } from '../../protocol/proof/tile-proof.ts';
-import { formatVerifierKey, parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { TestEndpoint, TestMessage } from './kit/endpoint.ts';
 import { Exchange, type Name } from './kit/exchange.ts';
+import { getPublished, type Reply } from './kit/published.ts';
 import { exchangeNotice } from './kit/stored-notice.ts';
 import { eventually } from './kit/watch.ts';
 
@@ -37,25 +32,7 @@ beforeAll(async () => {
 });
 afterAll(async () => exchange.close());
 
-type Reply = { readonly status: number; readonly body: Buffer; readonly cache: string | undefined };
-
-/** Without a client certificate. */
-async function get(path: string): Promise<Reply> {
-  const { port } = new URL(exchange.url);
-  const ca = exchange.home.authority.certificatePem;
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, ca, agent: false }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('end', () => {
-        const { statusCode = 0, headers } = response;
-        resolve({ status: statusCode, body: Buffer.concat(pieces), cache: headers['cache-control'] });
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
-}
+const get = (path: string): Promise<Reply> => getPublished(exchange, path);
 
 /** The checkpoint that is served, once it has so many leaves. */
 async function servedCheckpoint(size: number): Promise<TrustedCheckpoint> {
@@ -243,57 +220,3 @@ function isSame(bytes: Buffer, evidence: Evidence): boolean {
     return false;
   }
 }
-
-describe('a witness', () => {
-  let server: WitnessServer;
-  let committee: Awaited<ReturnType<typeof createWitnessHome>>;
-  let memory: WitnessStore;
-
-  beforeAll(async () => {
-    committee = await createWitnessHome(join(exchange.dir, 'witness'), {
-      name: 'committee.test/witness',
-      listen: '127.0.0.1',
-      port: 0,
-      logs: [{ origin: log.verifierKey.name, keys: [formatVerifierKey(log.verifierKey)] }],
-    });
-    memory = new WitnessStore(committee.storePath);
-    const witness = new Witness({
-      cosigner: committee.cosigner,
-      logs: committee.logs,
-      store: memory,
-      now: Date.now,
-    });
-    server = await startWitnessServer({ witness, listen: '127.0.0.1', port: 0 });
-  });
-  afterAll(async () => {
-    await server.close();
-    memory.close();
-  });
-
-  it('cosigns every checkpoint that continues the last, and the gateway publishes it so', async () => {
-    const key = formatVerifierKey(committee.cosigner.verifierKey);
-    Object.assign(exchange.home.settings.log, { witnesses: [{ url: server.url, key }] });
-    await exchange.restart();
-    for (let round = 0; round < 2; round++) {
-      await exchangeOne();
-      const size = await (await exchange.store()).countLeaves();
-      await eventually('a cosigned checkpoint', async () => {
-        const { status, body } = await get('/checkpoint');
-        if (status !== 200) return undefined;
-        const trust = { keys: [log.verifierKey], witnesses: [parseVerifierKey(key)] };
-        const { cosignatures, ...checkpoint } = openCheckpoint(body, trust);
-        return cosignatures.length === 1 && checkpoint.size >= size ? checkpoint : undefined;
-      });
-    }
-  });
-
-  it('that is away holds up nothing: the checkpoint stands without it, and the gateway says so once', async () => {
-    await server.close();
-    await exchangeOne();
-    await servedCheckpoint(await (await exchange.store()).countLeaves());
-    await eventually('a line in the log', () =>
-      Promise.resolve(exchange.failures.find((line) => line.code === 'witness-unreachable')),
-    );
-    exchange.failures.length = 0;
-  });
-});

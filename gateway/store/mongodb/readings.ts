@@ -22,7 +22,7 @@ import type {
   StoredReceiptGroup,
 } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
-import { EarlierErasures } from '../earlier-erasures.ts';
+import { Erasures } from '../erasures.ts';
 import { refusePermit } from '../statements.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
@@ -57,7 +57,7 @@ export class Readings implements Pick<Store, ReadingMethod> {
   readonly #causal: CausalTime;
   readonly #vault: CaseVault;
   readonly #clock: () => number;
-  readonly #erasures = new EarlierErasures({
+  readonly #erasures = new Erasures({
     readLeaves: (...ask) => this.#readLeaves(...ask),
     readLeafRuns: (from) => this.readLeafRuns(from),
   });

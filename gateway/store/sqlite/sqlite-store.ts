@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
-import { EarlierErasures } from '../earlier-erasures.ts';
+import { Erasures } from '../erasures.ts';
 import type {
   Lane,
   QueuedDelivery,
@@ -207,7 +207,7 @@ function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'retirePayloa
 
 function readings(reader: ReaderClient, clock: () => number): Pick<Store, ReadingMethod> {
   const leaves = leafReadings(reader);
-  const erasures = new EarlierErasures(leaves);
+  const erasures = new Erasures(leaves);
   return {
     ...leaves,
     readLeaves: async (from, limit) => erasures.settle(await leaves.readLeaves(from, limit)),

@@ -196,6 +196,34 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         }
       });
 
+      test('is told from a secret that somebody deleted beside the store, which no leaf speaks of', async () => {
+        const messages = [acceptable(1), acceptable(2), acceptable(3)];
+        await store.submit({ source: police, messages });
+        await store.settle(settlementOf(messages, health));
+        await store.eraseCase(messageId(1), { ...erased, case: messageId(1) });
+        await fixture.dropSecret(messageId(2));
+        const erasedBy = (await store.countLeaves()) - 1;
+        const [first, second, third] = await leaves();
+        expect(first).toMatchObject({ erased: true, erasedBy });
+        expect(first).not.toHaveProperty('tampered');
+        expect(second).toMatchObject({ erased: false, tampered: 'secret-gone', case: messageId(2) });
+        expect(second).not.toHaveProperty('erasedBy');
+        expect(third?.entry).toEqual(messages[2]?.record);
+        // Nor does an erasure from before the leaf excuse it.
+        await store.eraseCase(messageId(3), { ...erased, case: messageId(3) });
+        const next = acceptable(4, { thread: messageId(3) });
+        await store.submit({ source: police, messages: [next] });
+        await fixture.dropSecret(messageId(3));
+        expect((await leaves()).at(-1)).toMatchObject({ erased: false, tampered: 'secret-gone' });
+        expect((await leaves())[2]).toMatchObject({ erased: true });
+      });
+
+      test('says of the own bodies of the gateway, which nobody may erase, that their secret is gone', async () => {
+        await store.appendRecords([happened('a')]);
+        await fixture.dropSecret(houseCase);
+        expect((await leaves())[0]).toMatchObject({ erased: false, tampered: 'secret-gone' });
+      });
+
       test('leaves the id its first outcome, and lets the case live on with a new secret', async () => {
         const message = acceptable(1);
         await store.submit({ source: police, messages: [message] });

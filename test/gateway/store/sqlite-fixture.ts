@@ -3,8 +3,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../../gateway/store/port.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { uuidToBytes } from '../../../protocol/ids.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import type { StoreFixture } from './store-contract.ts';
 import { auditKey, noon } from './synthetic-messages.ts';
@@ -29,6 +31,13 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
     receiptKey: batchSigner(receiptKeyPem).publicKey,
     open: async (options: Partial<SqliteStoreOptions> = {}) =>
       openSqliteStore({ file, receiptKeyPem, auditKey, clock: () => clock.now, ...options }),
+    dropSecret: (id) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      database.prepare('DELETE FROM case_secret WHERE id = ?').run(uuidToBytes(id));
+      database.prepare('UPDATE message SET secret = NULL WHERE id = ?').run(uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
     remove: async () => rm(folder, { recursive: true }),
   };
 }

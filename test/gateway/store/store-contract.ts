@@ -1,6 +1,6 @@
 /** What every engine of the store must do: each sentence of `gateway/store/port.ts`, through the port alone. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Store, StoreVersions, SubmissionResult } from '../../../gateway/store/port.ts';
+import type { CaseId, Store, StoreVersions, SubmissionResult } from '../../../gateway/store/port.ts';
 import { gatewayAddress, type EndpointAddress } from '../../../protocol/ids.ts';
 import type { SigningKey } from '../../../protocol/proof/signing.ts';
 import { encodeUnit } from '../../../protocol/wire/frame.ts';
@@ -30,6 +30,8 @@ export type StoreFixture = {
   readonly clock: { now: number };
   /** The key that verifies the gateway's receipts. */
   readonly receiptKey: SigningKey;
+  /** Deletes the secret of a case beside the store, as somebody could who has the database. */
+  dropSecret(id: CaseId): Promise<void>;
   /** Deletes everything; all stores are closed. */
   remove(): Promise<void>;
 };

@@ -6,6 +6,8 @@ import {
   openMongodbStore,
   type MongodbStoreOptions,
 } from '../../../../gateway/store/mongodb/mongodb-store.ts';
+import type { CaseSecretDocument } from '../../../../gateway/store/mongodb/documents.ts';
+import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import type { Store } from '../../../../gateway/store/port.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
 import type { StoreFixture } from '../store-contract.ts';
@@ -56,6 +58,12 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
     receiptKey: batchSigner(receiptKeyPem).publicKey,
     open: async (options: Partial<MongodbStoreOptions> = {}) =>
       openMongodbStore({ url, receiptKeyPem, auditKey, clock: () => clock.now, ...options }),
+    dropSecret: async (id) => {
+      await client
+        .db(name)
+        .collection<CaseSecretDocument>('caseSecret')
+        .deleteOne({ _id: idBinary(id) });
+    },
     remove: async () => {
       await client.db(name).dropDatabase();
       await client.close();
