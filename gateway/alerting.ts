@@ -115,12 +115,12 @@ export class Alerting {
   }
 
   /** Counts only what an agency says that got the alert. */
-  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<void> {
+  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<boolean> {
     const disposition = dispositionCategories.get(envelope.category);
-    if (disposition === undefined || envelope.inReplyTo === undefined) return;
+    if (disposition === undefined || envelope.inReplyTo === undefined) return false;
     const { store } = this.#deps;
     const alert = await store.readMessage(correlatorAddress, envelope.inReplyTo);
-    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return;
+    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return false;
     const { id: message, source, thread } = envelope;
     await store.appendRecords(
       [
@@ -136,6 +136,7 @@ export class Alerting {
       ],
       lease,
     );
+    return true;
   }
 
   /** Nobody connects as the correlator to be told what became of its alerts: the log has it. */
