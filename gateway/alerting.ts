@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { isCausewayError } from '../protocol/errors.ts';
+import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
 import { checkPatterns, placeWithin } from './correlator/check-patterns.ts';
 import { CorrelationRun } from './correlator/correlation-run.ts';
@@ -15,9 +16,12 @@ import type { StoredEvent } from './correlator/stored-event.ts';
 import { correlatorAddress } from './identity/correlator-identity.ts';
 import type { Lease, Store } from './store/port.ts';
 
-export type AlertingDependencies = AlertSenderDependencies & {
-  readonly patterns: PatternHolder;
-};
+export type AlertingDependencies = AlertCourierDependencies &
+  Omit<AlertSenderDependencies, 'courier' | 'policy'> & {
+    readonly policy: () => PolicySet;
+    readonly patterns: PatternHolder;
+    readonly onError: (error: unknown) => void;
+  };
 
 const nothing: readonly Pattern[] = [];
 
@@ -60,7 +64,7 @@ export class Alerting {
 
   constructor(deps: AlertingDependencies) {
     this.#deps = deps;
-    this.#sender = new AlertSender(deps);
+    this.#sender = new AlertSender({ ...deps, courier: new AlertCourier(deps) });
   }
 
   /** Begins with the patterns of the agreement in force; begins anew when it has changed. */
@@ -111,12 +115,12 @@ export class Alerting {
   }
 
   /** Counts only what an agency says that got the alert. */
-  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<void> {
+  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<boolean> {
     const disposition = dispositionCategories.get(envelope.category);
-    if (disposition === undefined || envelope.inReplyTo === undefined) return;
+    if (disposition === undefined || envelope.inReplyTo === undefined) return false;
     const { store } = this.#deps;
     const alert = await store.readMessage(correlatorAddress, envelope.inReplyTo);
-    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return;
+    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return false;
     const { id: message, source, thread } = envelope;
     await store.appendRecords(
       [
@@ -132,6 +136,7 @@ export class Alerting {
       ],
       lease,
     );
+    return true;
   }
 
   /** Nobody connects as the correlator to be told what became of its alerts: the log has it. */

@@ -74,6 +74,7 @@ function accountObject({ alert, notices, deliveries, answers }: Account): object
     type: 'alert',
     alert: message,
     sent: alert.kind === 'alert.raised',
+    ...(alert.kind === 'alert.unsent' ? { code: alert.code, tries: alert.tries } : {}),
     pattern,
     version,
     title,
@@ -115,7 +116,7 @@ function tell({ alert, notices, deliveries, answers }: Account, terminal: Termin
   if (missing.length > 0) terminal.print(`\nFor the next level: ${missing.join(', or ')}`);
   terminal.print('\nSent to');
   terminal.table(deliveries.map(({ recipient, state }) => [`  ${recipient}`, state]));
-  if (alert.kind === 'alert.unsent') terminal.print(paint.warn('  nobody: it could not be sent'));
+  if (alert.kind === 'alert.unsent') terminal.print(paint.warn(`  nobody: ${whyUnsent(alert)}`));
   terminal.print(`\nAnswers, wanted by ${shortTimeOf(alert.dispositionBy)}`);
   terminal.table(
     answers.map(({ source, disposition, acceptedAt }) => [
@@ -125,4 +126,9 @@ function tell({ alert, notices, deliveries, answers }: Account, terminal: Termin
     ]),
   );
   if (answers.length === 0) terminal.print('  none');
+}
+
+function whyUnsent({ code = 'an error', tries = 0 }: AlertRecord): string {
+  if (tries === 0) return 'no endpoint that could get it holds a role that alerts.yaml names for its level';
+  return `it was refused ${tries} times, at last with ${code}`;
 }

@@ -4,14 +4,29 @@ import { uuidFromBytes, uuidToBytes, type MessageId } from '../../protocol/ids.t
 import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
 import { agencyOf } from './event.ts';
 
+/** How often the same alert is encrypted again after its first try. */
+const furtherTries = 3;
+
 /**
  * The id of an alert's message: of the same evidence, told by the same version at the same level, always the same. So
  * a restart in the middle sends nothing twice.
  */
 export function alertMessageId({ pattern, tier, level, firedAt, events }: Alert): MessageId {
-  const text = ['causeway/v1/alert', pattern.key, tier, level, ...events.map(({ id }) => id)].join('\0');
-  const bytes = createHash('sha256').update(text).digest().subarray(0, 16);
-  bytes.writeUIntBE(firedAt, 0, 6);
+  return idFrom(firedAt, 'causeway/v1/alert', pattern.key, tier, level, ...events.map(({ id }) => id));
+}
+
+/** All ids under which the message with this first id may be sent, in order: a refusal for good uses one up. */
+export function alertIds(first: MessageId): readonly MessageId[] {
+  const further = Array.from({ length: furtherTries }, (_, nth) =>
+    idFrom(raisedAtOf(first), 'causeway/v1/alert-again', first, String(nth + 1)),
+  );
+  return [first, ...further];
+}
+
+/** A UUIDv7 of this time, ms since 1970, whose random bits are a digest of the parts. */
+function idFrom(time: number, ...parts: readonly string[]): MessageId {
+  const bytes = createHash('sha256').update(parts.join('\0')).digest().subarray(0, 16);
+  bytes.writeUIntBE(time, 0, 6);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return uuidFromBytes(bytes);

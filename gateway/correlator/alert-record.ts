@@ -31,6 +31,9 @@ const alertRecordSchema = z.object({
   agencies: z.array(z.string()),
   links: z.array(linkSchema),
   missing: z.array(z.string()),
+  /** Of an `alert.unsent`: the last refusal, and how often it was submitted. */
+  code: z.string().optional(),
+  tries: z.int().optional(),
 });
 export type AlertRecord = z.infer<typeof alertRecordSchema>;
 
@@ -49,16 +52,20 @@ const dispositionRecordSchema = z.object({
 });
 export type DispositionRecord = z.infer<typeof dispositionRecordSchema>;
 
-/** The body about an alert: ids, codes, times and kinds of token, never a name. */
+/**
+ * The body about an alert: ids, codes, times and kinds of token, never a name.
+ * @param id under which it was sent
+ * @param thread its case, which is its first id
+ */
 export function alertRecord(
   alert: Alert,
-  id: MessageId,
+  { id, thread }: { readonly id: MessageId; readonly thread: MessageId },
   rules: { readonly 'disposition-hours': number },
 ): object {
   const { pattern, level, tier, firedAt, events, missing } = alert;
   return {
     message: id,
-    thread: id,
+    thread,
     pattern: pattern.id,
     version: pattern.version,
     title: pattern.title,

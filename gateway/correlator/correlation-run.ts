@@ -4,7 +4,10 @@
  * What it knows is built from history when it first looks, as far back as any pattern reaches, and grows from then on.
  * Two marks in the store say how far alerts have been sent. One gateway looks at a time, under a lease; the others
  * catch up when their turn comes. An alert is handed on again until that has succeeded, and has the same id each time.
+ *
+ * The gateway's sockets share its thread: a long catching-up lets them have their turn every few notices.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Lease, Store } from '../store/port.ts';
 import type { Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
@@ -30,8 +33,8 @@ export type RunDependencies = {
   readonly seen?: (stored: StoredEvent) => void;
   /** Called at the end of each look. */
   readonly looked?: (lease: Lease) => Promise<void>;
-  /** Told of each message once, perhaps again after a crash. */
-  readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<void>;
+  /** Told of each message once, perhaps again after a crash. @returns true where it wrote something because of it */
+  readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<boolean>;
 };
 
 const leaseName = 'correlator';
@@ -40,6 +43,10 @@ const portion = 500;
 /** Commits may take so long: a deadline is over only when nothing that came before it can still turn up. */
 const settleMs = 10_000;
 const sweepMs = 3_600_000;
+/** Between two marks of a long catching-up: what a crash may have to be looked at again. */
+const markMs = 5_000;
+/** Notices that are taken in one after the other before others have their turn. */
+const turn = 32;
 const marks = { position: 'correlator.position', time: 'correlator.time' } as const;
 
 export class CorrelationRun {
@@ -48,6 +55,10 @@ export class CorrelationRun {
   readonly #horizonMs: number;
   #position = 0;
   #sweptAt = 0;
+  #taken = 0;
+  #markedAt = 0;
+  /** Something was sent or recorded that a crash would have looked at again. */
+  #isMarkDue = false;
   #pending: Alert[] = [];
 
   constructor(deps: RunDependencies) {
@@ -92,7 +103,7 @@ export class CorrelationRun {
       this.#position = Math.max(...events.map(({ position }) => position));
       await this.#handOn(lease);
       // Deadlines before now may not have been looked at yet.
-      if (this.#position > sentPosition) await this.#mark(sentTime, lease);
+      if (this.#position > sentPosition) await this.#markInPassing(sentTime, lease);
     }
     const time = Math.max(sentTime, Math.trunc(now() - settleMs));
     this.#keep(this.#correlator.advance(time).raised, ({ firedAt }) => firedAt > sentTime);
@@ -116,7 +127,9 @@ export class CorrelationRun {
       this.#keep(raised, ({ firedAt }) => isNew || firedAt > sentTime);
     }
     this.#deps.seen?.(stored);
-    if (isNew) await this.#deps.accepted(stored, lease);
+    if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
+    this.#taken += 1;
+    if (this.#taken % turn === 0) await setImmediate();
   }
 
   #keep(raised: readonly Alert[], isNew: (alert: Alert) => boolean): void {
@@ -128,7 +141,12 @@ export class CorrelationRun {
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
       await this.#deps.send(next, lease);
       this.#pending.shift();
+      this.#isMarkDue = true;
     }
+  }
+
+  async #markInPassing(time: number, lease: Lease): Promise<void> {
+    if (this.#isMarkDue || this.#deps.now() - this.#markedAt >= markMs) await this.#mark(time, lease);
   }
 
   async #mark(time: number, lease: Lease): Promise<void> {
@@ -139,6 +157,8 @@ export class CorrelationRun {
       ]),
       lease,
     );
+    this.#isMarkDue = false;
+    this.#markedAt = this.#deps.now();
   }
 
   #sweep(now: number): void {

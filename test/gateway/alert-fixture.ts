@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { generateOpenpgpKey, readOpenpgpIdentity, type OpenpgpIdentity } from '../../clients/sdk/openpgp.ts';
+import { AlertCourier, type AlertCourierDependencies } from '../../gateway/alert-courier.ts';
 import { AlertSender, type AlertSenderDependencies } from '../../gateway/alert-sender.ts';
 import type { Alert } from '../../gateway/correlator/alert.ts';
 import {
@@ -25,16 +26,20 @@ import { acceptable, digestOf, directoryEntry, noon, permit } from './store/synt
 
 const nothing = (): undefined => undefined;
 
+type Dependencies = AlertCourierDependencies & Omit<AlertSenderDependencies, 'courier'>;
+
 export type AlertFixture = AsyncDisposable & {
   readonly store: Store;
   readonly keys: CorrelatorKeys;
   readonly lease: Lease;
-  /** Enrols an endpoint with a real OpenPGP key. */
+  /** Enrols an endpoint with a real OpenPGP key, or enrols it again with another one. */
   enrol(endpoint: EndpointAddress, role: string): Promise<OpenpgpIdentity>;
   /** Has a notice accepted, as evidence. */
   notice(number: number, source: EndpointAddress, to: EndpointAddress): Promise<Alert['events'][number]>;
-  /** A sender on the same store, with some of it otherwise. */
-  sender(changes?: Partial<AlertSenderDependencies>): AlertSender;
+  readonly submit: AlertCourierDependencies['submit'];
+  /** A courier and a sender on the same store, with some of them otherwise. */
+  courier(changes?: Partial<AlertCourierDependencies>): AlertCourier;
+  sender(changes?: Partial<Dependencies>): AlertSender;
   records(kind: string): Promise<readonly RecordEntry[]>;
 };
 
@@ -62,7 +67,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     deliveryUnderWay: nothing,
     onSettled: nothing,
   });
-  const dependencies: AlertSenderDependencies = {
+  const dependencies: Dependencies = {
     store,
     keys,
     now: Date.now,
@@ -70,15 +75,17 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     directory,
     submit: (sender, units, lease) => relay.submit(sender, units, lease),
     log: pino({ level: 'silent' }),
-    onError: nothing,
   };
+  let enrolments = 0;
+  const courier: AlertFixture['courier'] = (changes) => new AlertCourier({ ...dependencies, ...changes });
   return {
     store,
     keys,
     lease: (await store.takeLease('correlator', 60_000))!,
     enrol: async (endpoint, role) => {
       const identity = await readOpenpgpIdentity((await generateOpenpgpKey(endpoint)).privateKeyArmored);
-      await store.permitEnrolment(permit(endpoint, endpoint, Date.now() + 60_000), {
+      const secret = `${endpoint} ${String(enrolments++)}`;
+      await store.permitEnrolment(permit(endpoint, secret, Date.now() + 60_000), {
         kind: 'test.permitted',
       });
       const entry = directoryEntry(endpoint, {
@@ -87,7 +94,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
         openpgpFingerprint: identity.fingerprint,
         encryptionKey: identity.encryptionKey,
       });
-      await store.enrol(digestOf(endpoint), entry, Date.now(), { kind: 'test.enrolled' });
+      await store.enrol(digestOf(secret), entry, Date.now(), { kind: 'test.enrolled' });
       await directory.reload();
       return identity;
     },
@@ -98,7 +105,9 @@ export async function openAlertFixture(): Promise<AlertFixture> {
       const { id, severity } = message;
       return { id, time, arrived: time, source, category: 'concern', severity };
     },
-    sender: (changes) => new AlertSender({ ...dependencies, ...changes }),
+    submit: dependencies.submit,
+    courier,
+    sender: (changes) => new AlertSender({ ...dependencies, courier: courier(changes), ...changes }),
     records: async (kind) =>
       (await Array.fromAsync(eachLeaf(store)))
         .map(({ entry }) => entry)

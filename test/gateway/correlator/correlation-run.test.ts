@@ -41,7 +41,11 @@ function accept(day: number, category: string, source: string, child = morven): 
 }
 
 /** A gateway that has just started. */
-function run(gateway = 'one', patterns: readonly Pattern[] = [twice!, unanswered!]): CorrelationRun {
+function run(
+  gateway = 'one',
+  patterns: readonly Pattern[] = [twice!, unanswered!],
+  changes: Partial<RunDependencies> = {},
+): CorrelationRun {
   const deps: RunDependencies = {
     store: store.for(gateway),
     now: () => now,
@@ -54,8 +58,9 @@ function run(gateway = 'one', patterns: readonly Pattern[] = [twice!, unanswered
     },
     accepted: ({ envelope }) => {
       accepted.push(envelope.id);
-      return Promise.resolve();
+      return Promise.resolve(false);
     },
+    ...changes,
   };
   return new CorrelationRun(deps);
 }
@@ -111,16 +116,11 @@ describe('looking', () => {
     expect(await run().look()).toBe(false);
     expect(sent()).toEqual([]);
     await store.for('two').releaseLease(held!);
-    const slow = new CorrelationRun({
-      store: store.for('one'),
-      now: () => now,
-      agreement: { agencies: new Map(), categories: new Map() },
-      patterns: [twice!],
+    const slow = run('one', [twice!], {
       send: () => {
         store.dropLeases();
         return Promise.resolve();
       },
-      accepted: () => Promise.resolve(),
     });
     await expect(slow.look()).rejects.toMatchObject({ code: 'lease-lost' });
     expect(store.marks.size).toBe(0);
@@ -138,6 +138,51 @@ describe('looking', () => {
     await gateway.look();
     await run('three').look();
     expect(sent()).toHaveLength(1);
+  });
+
+  it('lets others have their turn every 32 notices of a long history', async () => {
+    for (let nth = 0; nth < 96; nth++) accept(nth / 100, 'x', 'police/hub');
+    let turns = 0;
+    let isLooking = true;
+    const count = (): void => {
+      turns += 1;
+      if (isLooking) setImmediate(count);
+    };
+    setImmediate(count);
+    await run().look();
+    isLooking = false;
+    expect(turns).toBeGreaterThanOrEqual(96 / 32);
+  });
+
+  it('notes how far it has come every five seconds, and at once when it has sent something', async () => {
+    const one = store.for('one');
+    const noted: number[] = [];
+    const changes: Partial<RunDependencies> = {
+      store: {
+        ...one,
+        readAcceptances: async (after, _, since) => {
+          now += 1_000;
+          return await one.readAcceptances(after, 1, since);
+        },
+        setMarks: async (marks, lease) => {
+          await one.setMarks(marks, lease);
+          noted.push(marks.get('correlator.position')!);
+        },
+      },
+    };
+    const gateway = run('one', [twice!], changes);
+    accept(0, 'x', 'police/hub');
+    await gateway.look();
+    noted.length = 0;
+    for (let nth = 0; nth < 11; nth++) accept(0, 'x', 'police/hub');
+    await gateway.look();
+    expect(noted).toEqual([6, 11, 12]);
+    noted.length = 0;
+    accept(0, 'a', 'police/hub');
+    accept(0, 'a', 'health/ae');
+    accept(0, 'x', 'health/ae');
+    await gateway.look();
+    expect(noted).toEqual([14, 15]);
   });
 
   it('sends nothing about what lay before, when patterns change', async () => {

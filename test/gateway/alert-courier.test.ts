@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
+import type { AlertCourierDependencies } from '../../gateway/alert-courier.ts';
+import { alertIds, alertMessageId, raisedAtOf } from '../../gateway/correlator/alert-document.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { alertOf, correlatorAddress, openAlertFixture, type AlertFixture } from './alert-fixture.ts';
+import { patternsOf } from './correlator/pattern-text.ts';
+import { messageId } from './store/synthetic-messages.ts';
+
+const police = 'strathclyde-police/public-protection' as EndpointAddress;
+const north = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+type Submit = AlertCourierDependencies['submit'];
+
+const [pattern] = patternsOf({
+  'p.yaml':
+    'title: Two\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11\ncorrelation:\n  type: event_count\n' +
+    '  rules: [a]\n  timespan: 3d\n  condition: { gte: 2 }\n',
+});
+
+/** Two notices to north, whose duty endpoint is enrolled, and what happens to its key between sealing and submitting. */
+async function prepare(fixture: AlertFixture) {
+  await fixture.enrol(north, 'duty');
+  const alert = alertOf(
+    [await fixture.notice(1, police, north), await fixture.notice(2, police, north)],
+    pattern!,
+  );
+  /** Enrols north anew, with another key, before each of the first `times` submissions. */
+  const changingKeys = (times: number): Submit => {
+    let left = times;
+    return async (...submission) => {
+      if (left-- > 0) await fixture.enrol(north, 'duty');
+      return await fixture.submit(...submission);
+    };
+  };
+  return { alert, first: alertMessageId(alert), changingKeys };
+}
+
+async function refusals(fixture: AlertFixture): Promise<readonly unknown[]> {
+  return (await fixture.records('message.refused')).map(({ code }) => code);
+}
+
+describe('an alert that is refused for good', () => {
+  it('is encrypted again to the keys of now, under the next id that follows from the first', async () => {
+    await using fixture = await openAlertFixture();
+    const { alert, first, changingKeys } = await prepare(fixture);
+    let reader = await fixture.enrol(north, 'duty');
+    let calls = 0;
+    const submit: Submit = async (...submission) => {
+      if (calls++ === 0) reader = await fixture.enrol(north, 'duty');
+      return await fixture.submit(...submission);
+    };
+    await fixture.sender({ submit }).send(alert, fixture.lease);
+    const [, second] = alertIds(first);
+    const [evidence] = await fixture.store.readEvidence(second!);
+    const { envelope, payload } = decodeUnit(evidence!.unit);
+    expect(parseEnvelope(envelope)).toMatchObject({ id: second, thread: first, to: [north], sequence: [1] });
+    const senderCertificate = fixture.keys.certificateArmored;
+    expect(
+      (await decryptAndVerify(payload, { decryptWith: reader, senderCertificate })).length,
+    ).toBeGreaterThan(0);
+    expect(await refusals(fixture)).toEqual(['recipient-keys-mismatch']);
+    expect(await fixture.records('alert.raised')).toMatchObject([{ message: second, thread: first }]);
+    // Handed on again, it is known under the id that it got.
+    await fixture.sender({ submit: changingKeys(1) }).send(alert, fixture.lease);
+    expect(await refusals(fixture)).toHaveLength(1);
+    expect(await fixture.records('alert.raised')).toHaveLength(1);
+  });
+
+  it('is encrypted three times more, and then recorded as unsent with the reason', async () => {
+    await using fixture = await openAlertFixture();
+    const { alert, first, changingKeys } = await prepare(fixture);
+    await fixture.sender({ submit: changingKeys(4) }).send(alert, fixture.lease);
+    expect(await refusals(fixture)).toEqual(Array(4).fill('recipient-keys-mismatch'));
+    expect(await fixture.records('alert.unsent')).toMatchObject([
+      { message: first, code: 'recipient-keys-mismatch', tries: 4 },
+    ]);
+    expect(await fixture.records('alert.raised')).toEqual([]);
+  });
+
+  it('goes on with the next unused id after a crash in the middle of it', async () => {
+    await using fixture = await openAlertFixture();
+    const { alert, first, changingKeys } = await prepare(fixture);
+    let calls = 0;
+    const failing = changingKeys(2);
+    const submit: Submit = (...submission) =>
+      calls++ === 2 ? Promise.reject(new CausewayError('store-unavailable')) : failing(...submission);
+    await expect(fixture.sender({ submit }).send(alert, fixture.lease)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+    await fixture.sender().send(alert, fixture.lease);
+    expect(await fixture.records('alert.raised')).toMatchObject([{ message: alertIds(first)[2] }]);
+    const accepted = await fixture.records('message.accepted');
+    expect(accepted.filter(({ source }) => source === correlatorAddress)).toHaveLength(1);
+  });
+
+  it('uses up no id where there is nobody left to write to', async () => {
+    await using fixture = await openAlertFixture();
+    const { alert } = await prepare(fixture);
+    const nobody = { entries: () => [], get: () => undefined };
+    await fixture.sender({ directory: nobody }).send(alert, fixture.lease);
+    expect(await refusals(fixture)).toEqual([]);
+    expect(await fixture.records('alert.unsent')).toMatchObject([{ code: 'recipient-unknown', tries: 0 }]);
+  });
+});
+
+it('the ids of an alert are four, all with the time at which it was raised', () => {
+  const ids = alertIds(messageId(1));
+  expect(ids[0]).toBe(messageId(1));
+  expect(new Set(ids).size).toBe(4);
+  expect(new Set(ids.map(raisedAtOf)).size).toBe(1);
+});
