@@ -34,7 +34,9 @@ export class DispositionClock {
   }
 
   /** Takes in a message, in the order of acceptance. An answer counts from those that got the alert. */
-  see({ envelope: { id, source, to, category, severity, inReplyTo } }: Pick<StoredEvent, 'envelope'>): void {
+  see({
+    acceptance: { id, source, to, category, severity, inReplyTo },
+  }: Pick<StoredEvent, 'acceptance'>): void {
     if (source === correlatorAddress && category === alertCategory) {
       this.#open.set(id, {
         dueAt: dispositionDeadline(raisedAtOf(id), this.#hoursFor(severity)),

@@ -14,8 +14,9 @@ import { Correlator } from './correlator.ts';
 import { LinkIndex } from './link-index.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
-import { readStoredEvents, type Agreement, type StoredEvent } from './stored-event.ts';
-import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
+import { readHistory } from './read-history.ts';
+import type { Agreement, StoredEvent } from './stored-event.ts';
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 
 export type RunStore = Pick<
   Store,
@@ -39,7 +40,6 @@ export type RunDependencies = {
 
 const leaseName = 'correlator';
 const leaseMs = 60_000;
-const portion = 500;
 /** Commits may take so long: a deadline is over only when nothing that came before it can still turn up. */
 const settleMs = 10_000;
 const sweepMs = 3_600_000;
@@ -51,7 +51,7 @@ const marks = { position: 'correlator.position', time: 'correlator.time' } as co
 
 export class CorrelationRun {
   readonly #deps: RunDependencies;
-  readonly #correlator: Correlator<SubjectTokens>;
+  readonly #correlator: Correlator<PackedTokens>;
   readonly #horizonMs: number;
   #position = 0;
   #sweptAt = 0;
@@ -68,7 +68,7 @@ export class CorrelationRun {
   }
 
   /** What is held in memory. */
-  get size(): Correlator<SubjectTokens>['size'] {
+  get size(): Correlator<PackedTokens>['size'] {
     return this.#correlator.size;
   }
 
@@ -95,10 +95,7 @@ export class CorrelationRun {
     const sentPosition = kept.get(marks.position) ?? 0;
     const sentTime = kept.get(marks.time) ?? 0;
     const since = now() - this.#horizonMs;
-    for (;;) {
-      const acceptances = await store.readAcceptances(this.#position, portion, since);
-      if (acceptances.length === 0) break;
-      const events = readStoredEvents(acceptances, agreement);
+    for await (const events of readHistory(store, agreement, { after: this.#position, since })) {
       for (const stored of events) await this.#take(stored, { sentPosition, sentTime }, lease);
       this.#position = Math.max(...events.map(({ position }) => position));
       await this.#handOn(lease);

@@ -4,7 +4,7 @@
  * Notices with exactly the same tokens share one record, so a description that was seen before costs one look-up, and
  * a new one costs its tokens: never more with a longer history.
  */
-import { wordsOfSet } from '../../protocol/linkage/packed-set.ts';
+import { wordsOfSet, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import { agreeingRecipes, decidePacked, type Tier as Decision } from '../../protocol/linkage/tier.ts';
 import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
@@ -49,7 +49,7 @@ class IndexedRecord implements LinkRecord {
   }
 }
 
-export class LinkIndex implements Linker<SubjectTokens> {
+export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
   readonly #table: TokenTable;
   readonly #store = new PackedStore();
   readonly #byFold = new Map<number, IndexedRecord>();
@@ -75,9 +75,10 @@ export class LinkIndex implements Linker<SubjectTokens> {
     return this.#store.bytes + this.#foundIn.byteLength;
   }
 
-  admit(subject: SubjectTokens): LinkRecord {
+  admit(subject: SubjectTokens | PackedTokens): LinkRecord {
     const asked = this.#asked;
-    asked.pack(subject);
+    if ('words' in subject) asked.read(subject);
+    else asked.pack(subject);
     const fold = asked.fold();
     const first = this.#byFold.get(fold);
     for (let known = first; known !== undefined; known = known.next) {
@@ -99,7 +100,7 @@ export class LinkIndex implements Linker<SubjectTokens> {
 
   release(record: LinkRecord): void {
     const gone = record as IndexedRecord;
-    this.#asked.read(gone.block, gone.at, gone.length);
+    this.#asked.read({ words: gone.block, from: gone.at, length: gone.length });
     this.#table.remove(this.#asked, gone.id);
     for (const { to } of gone.links) {
       const { links } = to as IndexedRecord;

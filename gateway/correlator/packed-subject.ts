@@ -1,6 +1,12 @@
 /** A description as numbers: its packed token sets, the keys of all its tokens, and what tells it from others. */
-import { headerWords, maxWordsOfSet, packTokenSet, wordsOfSet } from '../../protocol/linkage/packed-set.ts';
-import { tokenSetsOf, type SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
+import {
+  headerWords,
+  maxWordsOfSubject,
+  packSubject,
+  wordsOfSet,
+  type PackedTokens,
+} from '../../protocol/linkage/packed-set.ts';
+import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 
 /** Tokens, each in two halves, in `words` at the places of `at`, as many as `count`. */
 export type TokenKeys = { readonly words: Int32Array; readonly at: Int32Array; readonly count: number };
@@ -15,17 +21,15 @@ export class PackedSubject implements TokenKeys {
 
   /** Packs what was told of a subject, the newest epoch first. */
   pack(subject: SubjectTokens): void {
-    this.length = this.count = 0;
-    if (subject.previous === undefined) this.#add(subject);
-    else for (const set of tokenSetsOf(subject)) this.#add(set);
+    this.#makeRoom(maxWordsOfSubject);
+    this.#addAllKeys(packSubject(subject, this.words, 0));
   }
 
   /** Takes what was packed before. */
-  read(words: Int32Array, from: number, length: number): void {
-    this.length = this.count = 0;
+  read({ words, from, length }: PackedTokens): void {
     this.#makeRoom(length);
     for (let word = 0; word < length; word += 1) this.words[word] = words[from + word] ?? 0;
-    while (this.length < length) this.#addKeys();
+    this.#addAllKeys(length);
   }
 
   /** 52 bits folded from all words. Whoever relies on it compares the words as well. */
@@ -50,10 +54,9 @@ export class PackedSubject implements TokenKeys {
     return true;
   }
 
-  #add(set: Parameters<typeof packTokenSet>[0]): void {
-    this.#makeRoom(this.length + maxWordsOfSet);
-    packTokenSet(set, this.words, this.length);
-    this.#addKeys();
+  #addAllKeys(length: number): void {
+    this.length = this.count = 0;
+    while (this.length < length) this.#addKeys();
   }
 
   /** Notes where the tokens of the set stand that begins at the present length. */

@@ -1,13 +1,13 @@
 /** History told again: the alerts that patterns would have sent, what came near to it, and how two versions differ. */
-import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
-import type { Store } from '../store/port.ts';
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import { alertKey, type Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
 import { byTime } from './event.ts';
 import { LinkIndex } from './link-index.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
-import { readStoredEvents, type Agreement } from './stored-event.ts';
+import { readHistory, type HistoryStore } from './read-history.ts';
+import type { Agreement } from './stored-event.ts';
 import { explainSilence, type Explanation, type NearMiss } from './why-not.ts';
 
 export type ReplayOptions = {
@@ -20,7 +20,7 @@ export type ReplayOptions = {
 };
 
 export type Replay = {
-  readonly correlator: Correlator<SubjectTokens>;
+  readonly correlator: Correlator<PackedTokens>;
   /** Notices that were told. */
   readonly notices: number;
   /** Sorted by the time at which they were raised. */
@@ -41,8 +41,6 @@ export type Difference = {
   readonly onlySecond: readonly Alert[];
 };
 
-const portion = 500;
-
 /** How far back a notice can matter to any of the patterns, in ms. */
 export function reachOf(patterns: readonly Pattern[]): number {
   return new PatternIndex(patterns).horizonMs;
@@ -50,26 +48,24 @@ export function reachOf(patterns: readonly Pattern[]): number {
 
 /** Tells what a store holds to a fresh correlator. Sends nothing and changes nothing. */
 export async function replay(
-  store: Pick<Store, 'readAcceptances'>,
+  store: HistoryStore,
   { patterns, agreement, since, until }: ReplayOptions,
 ): Promise<Replay> {
   const correlator = new Correlator(patterns, new LinkIndex());
   const from = since - reachOf(patterns);
   const alerts = new Map<string, Alert>();
   let notices = 0;
-  const take = ({ raised, withdrawn }: ReturnType<Correlator<SubjectTokens>['add']>): void => {
+  const take = ({ raised, withdrawn }: ReturnType<Correlator<PackedTokens>['add']>): void => {
     for (const alert of withdrawn) alerts.delete(alertKey(alert));
     for (const alert of raised) alerts.set(alertKey(alert), alert);
   };
-  for (let position = 0; ;) {
-    const acceptances = await store.readAcceptances(position, portion, from);
-    if (acceptances.length === 0) break;
-    for (const { event, subjects } of readStoredEvents(acceptances, agreement)) {
+  for await (const events of readHistory(store, agreement, { after: 0, since: from })) {
+    for (const { event, subjects } of events) {
       if (event.arrived > until || subjects.length === 0) continue;
       notices += 1;
       for (const subject of subjects) take(correlator.add(event, subject));
     }
-    position = Math.max(...acceptances.map((acceptance) => acceptance.position));
+    correlator.sweep();
   }
   take(correlator.advance(until));
   const found = [...alerts.values()].filter(({ firedAt }) => firedAt >= since);

@@ -1,11 +1,10 @@
 /** From an accepted message to what the correlator needs of it: the envelope says it all, the payload nothing. */
-import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
-import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import type { Agency } from '../policy/agencies.ts';
 import type { Category } from '../policy/categories.ts';
 import type { Acceptance } from '../store/port.ts';
 import { describeEvent } from './describe-event.ts';
-import { byArrival, type CorrelatorEvent } from './event.ts';
+import type { CorrelatorEvent } from './event.ts';
 
 /** What the sharing agreement knows of senders and categories. */
 export type Agreement = {
@@ -17,31 +16,12 @@ export type Agreement = {
 export type StoredEvent = {
   readonly position: number;
   readonly event: CorrelatorEvent;
-  readonly subjects: readonly SubjectTokens[];
-  readonly envelope: Envelope;
+  readonly subjects: readonly PackedTokens[];
+  readonly acceptance: Acceptance;
 };
 
-/** Reads a portion of acceptances, in the order of arrival in which the correlator tells history. */
-export function readStoredEvents(acceptances: readonly Acceptance[], agreement: Agreement): StoredEvent[] {
-  return acceptances
-    .map((acceptance) => readStoredEvent(acceptance, agreement))
-    .sort((a, b) => byArrival(a.event, b.event));
-}
-
-function readStoredEvent({ position, at, envelope: bytes }: Acceptance, agreement: Agreement): StoredEvent {
-  const envelope = parseEnvelope(bytes);
-  const { id, source, category, severity, subjects } = envelope;
-  const event = describeEvent(
-    {
-      id,
-      time: Date.parse(envelope.time),
-      arrived: at,
-      source,
-      category,
-      severity,
-      subjects: Math.max(1, subjects.length),
-    },
-    agreement,
-  );
-  return { position, event, subjects, envelope };
+export function storedEventOf(acceptance: Acceptance, agreement: Agreement): StoredEvent {
+  const { position, at: arrived, id, time, source, category, severity, subjects } = acceptance;
+  const notice = { id, time, arrived, source, category, severity, subjects: Math.max(1, subjects.length) };
+  return { position, event: describeEvent(notice, agreement), subjects, acceptance };
 }

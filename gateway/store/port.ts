@@ -8,8 +8,9 @@
  */
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import type { Severity } from '../../protocol/wire/envelope.ts';
+import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
 
 /** One message on its way to one endpoint. Ids grow in the order of acceptance. */
 export type DeliveryId = number;
@@ -172,8 +173,16 @@ export type Acceptance = {
   readonly position: number;
   /** When it was committed, ms since 1970. */
   readonly at: number;
-  /** Its bytes as they arrived. */
-  readonly envelope: Buffer;
+  /** What follows is what its envelope says; `time` in ms since 1970. */
+  readonly id: MessageId;
+  readonly source: EndpointAddress;
+  readonly time: number;
+  readonly category: string;
+  readonly severity: Severity;
+  readonly to: Envelope['to'];
+  readonly thread: MessageId;
+  readonly inReplyTo: MessageId | undefined;
+  readonly subjects: readonly PackedTokens[];
 };
 
 /** A message whose payload is still kept, as far as retention must know it. */

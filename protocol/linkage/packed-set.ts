@@ -14,7 +14,7 @@
  * among a thousand million tokens hardly one pair meets by accident, and one token alone links nobody.
  */
 import { codes, recipes, type Code } from './recipes.ts';
-import { maxTokens, type TokenSet } from './subject-tokens.ts';
+import { maxTokens, type SubjectTokens, type TokenSet } from './subject-tokens.ts';
 
 /** Words before the first token. */
 export const headerWords = 6;
@@ -33,6 +33,12 @@ const placeByName = new Map(recipes.map(({ name }, place) => [name, place]));
 
 /** A packed set has no more words than these. */
 export const maxWordsOfSet = headerWords + 3 * maxTokens;
+
+/** So has a subject: in a time of change it has the sets of two epochs. */
+export const maxWordsOfSubject = 2 * maxWordsOfSet;
+
+/** The packed sets of one subject, the newest epoch first, in `words` from `from` on. */
+export type PackedTokens = { readonly words: Int32Array; readonly from: number; readonly length: number };
 
 const listed: (readonly string[] | undefined)[] = recipes.map(() => undefined);
 
@@ -69,6 +75,12 @@ export function packTokenSet({ epoch, tokens }: TokenSet, words: Int32Array, at:
   words[at + 4] = written;
   words[at + 5] = (endOfAll - end) / 3;
   return endOfAll;
+}
+
+/** Writes all sets of a subject, the newest epoch first. @returns where they end */
+export function packSubject(subject: SubjectTokens, words: Int32Array, at: number): number {
+  const end = packTokenSet(subject, words, at);
+  return subject.previous === undefined ? end : packTokenSet(subject.previous, words, end);
 }
 
 function packReadings(words: Int32Array, from: number, most: number): number {

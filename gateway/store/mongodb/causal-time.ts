@@ -3,7 +3,7 @@
  * of each answer goes along with the next question. A primary fresh from its election may not know yet how much
  * of what it holds a majority has; without this it could answer as of a moment ago.
  */
-import type { ClientSession, MongoClient, Timestamp } from 'mongodb';
+import { Timestamp, type ClientSession, type MongoClient } from 'mongodb';
 
 export class CausalTime {
   readonly #client: MongoClient;
@@ -11,6 +11,16 @@ export class CausalTime {
 
   constructor(client: MongoClient) {
     this.#client = client;
+  }
+
+  /** How far this process has seen; 0 where it has seen nothing yet. */
+  get seen(): Timestamp {
+    return this.#operationTime ?? new Timestamp(0n);
+  }
+
+  /** Takes in what another connection has seen. */
+  advance(time: Timestamp): void {
+    if (this.seen.lessThan(time)) this.#operationTime = time;
   }
 
   /** Does some work in a session of its own. */
@@ -26,7 +36,6 @@ export class CausalTime {
   }
 
   #note({ operationTime }: ClientSession): void {
-    if (operationTime === undefined) return;
-    if (this.#operationTime?.greaterThanOrEqual(operationTime) !== true) this.#operationTime = operationTime;
+    if (operationTime !== undefined) this.advance(operationTime);
   }
 }

@@ -11,6 +11,7 @@ import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { CaseVault } from '../case-vault.ts';
 import type { Store } from '../port.ts';
+import { Acceptances } from './acceptances.ts';
 import { CausalTime } from './causal-time.ts';
 import { Chain } from './chain.ts';
 import { openCollections, touch } from './collections.ts';
@@ -137,7 +138,7 @@ type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 function changes(
   { collections, causal, chain, writer, endings }: Base,
   { receiptKeyPem, auditKey, clock = Date.now, patienceMs = 10_000 }: MongodbStoreOptions,
-): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
+): Omit<Store, ReadingMethod | 'readAcceptances' | SharingMethod | 'probe' | 'listen' | 'close'> {
   const signer = batchSigner(receiptKeyPem);
   const committer = new Committer({
     collections,
@@ -194,10 +195,14 @@ function changes(
 
 function readings(
   { collections, causal, endings }: Base,
-  { auditKey, clock = Date.now }: MongodbStoreOptions,
-): Pick<Store, ReadingMethod> {
+  { url, auditKey, clock = Date.now }: MongodbStoreOptions,
+): Pick<Store, ReadingMethod | 'readAcceptances'> {
   const reader = new Readings(collections, causal, new CaseVault(auditKey), clock);
-  endings.push(() => reader.close());
+  const acceptances = new Acceptances(url, causal);
+  endings.push(
+    () => reader.close(),
+    async () => acceptances.close(),
+  );
   return {
     readQueue: async (...ask) => reader.readQueue(...ask),
     countPending: async (...ask) => reader.countPending(...ask),
@@ -207,7 +212,7 @@ function readings(
     readDirectory: async () => reader.readDirectory(),
     readPermit: async (...ask) => reader.readPermit(...ask),
     readEvidence: async (id) => reader.readEvidence(id),
-    readAcceptances: async (...ask) => reader.readAcceptances(...ask),
+    readAcceptances: async (...ask) => acceptances.read(...ask),
     readPayloads: async (...ask) => reader.readPayloads(...ask),
     readMarks: async () => reader.readMarks(),
     countLeaves: async () => reader.countLeaves(),

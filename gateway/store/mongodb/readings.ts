@@ -4,9 +4,7 @@ import { Binary } from 'mongodb';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import { decodeUnit } from '../../../protocol/wire/frame.ts';
 import type {
-  Acceptance,
   DeliveryId,
   DirectorySnapshot,
   EnrolmentPermit,
@@ -43,7 +41,6 @@ export type ReadingMethod =
   | 'readReceiptsEnd'
   | 'readMessage'
   | 'readEvidence'
-  | 'readAcceptances'
   | 'readPayloads'
   | 'readMarks'
   | 'readDirectory'
@@ -184,31 +181,6 @@ export class Readings implements Pick<Store, ReadingMethod> {
 
   async readEvidence(id: MessageId): Promise<MessageEvidence[]> {
     return await this.#read(async (session) => readEvidence(this.#collections, id, session));
-  }
-
-  /** Positions stand behind the leaf of the acceptance, so that 0 stands before the first. */
-  async readAcceptances(after: number, limit: number, since: number): Promise<Acceptance[]> {
-    return await this.#read(async (session) => {
-      const filter = { record: { $gte: after }, at: { $gte: since }, unit: { $exists: true } };
-      const options = {
-        session,
-        hint: 'by_record',
-        projection: { at: 1, record: 1, unit: 1 },
-        batchSize: 64,
-      };
-      const found: Acceptance[] = [];
-      let bytes = 0;
-      const documents = this.#collections.message.find(filter, options).sort({ record: 1 });
-      for await (const { at, record, unit } of documents) {
-        // What is left of an erased one.
-        if (unit === undefined || unit.byteLength === 0) continue;
-        const { envelope } = decodeUnit(unit);
-        found.push({ position: record + 1, at, envelope });
-        bytes += envelope.byteLength;
-        if (found.length >= limit || bytes >= maxReadBytes) break;
-      }
-      return found;
-    });
   }
 
   async readPayloads(after: number, limit: number, before: number): Promise<PayloadPortion> {

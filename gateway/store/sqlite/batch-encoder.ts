@@ -1,6 +1,6 @@
 /** Turns what callers of the store give into operations and their bytes; see `operations.ts`. */
 import type { Settlement, Submission } from '../port.ts';
-import type { ByteSink } from './byte-stream.ts';
+import type { ByteSink } from '../byte-stream.ts';
 import {
   digestBytes,
   type Operation,

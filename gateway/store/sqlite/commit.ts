@@ -1,5 +1,5 @@
 /** Group commit: a batch in one transaction; where that fails, each operation in its own. */
-import { ByteSink, ByteSource } from './byte-stream.ts';
+import { ByteSink, ByteSource } from '../byte-stream.ts';
 import { concernsEveryOperation, describeFailure } from './failures.ts';
 import type { Committed, Ledger, Task } from './ledger.ts';
 import type { Answer, Batch, BatchAnswer, Packet, PackedResult, StreamGrowth } from './operations.ts';

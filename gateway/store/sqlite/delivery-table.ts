@@ -4,7 +4,7 @@ import { uuidToBytes } from '../../../protocol/ids.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
 import type { DeliveryId, SettlementResult } from '../port.ts';
 import { deliveryReceipt } from '../statements.ts';
-import type { ByteSource } from './byte-stream.ts';
+import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
 import type { DeliveryState, MessageEvidence } from '../port.ts';
-import type { ByteSink, ByteSource } from './byte-stream.ts';
+import type { ByteSink, ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
 import { deliveryStates } from './schema.ts';

@@ -6,7 +6,7 @@ import { houseCase, type ErasureOutcome, type RecordEntry, type StoreVersions } 
 import type { CaseVault } from '../case-vault.ts';
 import { retirementLine } from '../retired-unit.ts';
 import { AuditJournal } from './audit-journal.ts';
-import type { ByteSource } from './byte-stream.ts';
+import type { ByteSource } from '../byte-stream.ts';
 import { firstRow, prepare } from './database.ts';
 import { DeliveryFacts } from './delivery-facts.ts';
 import { DeliveryTable } from './delivery-table.ts';

@@ -13,7 +13,7 @@ import {
   outcomeReceipt,
   refusedDetailText,
 } from '../statements.ts';
-import type { ByteSource } from './byte-stream.ts';
+import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';

@@ -13,10 +13,11 @@ import type {
   CaseId,
   StoredLeaf,
 } from '../port.ts';
+import { AcceptedBatchWriter, type AcceptedBatch } from '../accepted-batch.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { refusePermit } from '../statements.ts';
 import { openBlock } from '../stored-leaf.ts';
-import type { ByteSink } from './byte-stream.ts';
+import type { ByteSink } from '../byte-stream.ts';
 import { caseSecretQuery } from './case-table.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
@@ -46,11 +47,8 @@ export type Questions = {
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
   /** Their bytes: unit, then the groups of the deliveries that have one. */
   evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };
-  /** Their bytes: the envelope. */
-  acceptances: {
-    ask: { after: number; limit: number; since: number };
-    answer: { position: number; at: number; envelopeBytes: number }[];
-  };
+  /** See `accepted-batch.ts`. */
+  acceptances: { ask: { after: number; limit: number; since: number }; answer: AcceptedBatch };
   payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };
@@ -196,15 +194,16 @@ export class ReaderQueries {
     { after, limit, since }: Questions['acceptances']['ask'],
     sink: ByteSink,
   ): Questions['acceptances']['answer'] {
-    const found: Questions['acceptances']['answer'] = [];
+    const found = new AcceptedBatchWriter();
     const first = this.#search.firstFrom(after);
     for (const row of this.#statements.acceptances.iterate(first, since, limit)) {
       const [position, at, unit] = row as unknown as readonly [number, number, Uint8Array];
-      const { envelope } = decodeUnit(bufferOf(unit));
-      found.push({ position, at, envelopeBytes: sink.add(envelope) });
-      if (sink.total >= maxReadBytes) break;
+      found.add(position, at, decodeUnit(bufferOf(unit)).envelope);
+      if (found.envelopeBytes >= maxReadBytes) break;
     }
-    return found;
+    const { batch, pieces } = found.finish();
+    for (const piece of pieces) sink.add(piece);
+    return batch;
   }
 
   #directory(): DirectorySnapshot {

@@ -1,20 +1,15 @@
 /** The reader thread: answers questions, so that the main thread never waits for a disk. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { ByteSink } from '../byte-stream.ts';
 import { CaseVault } from '../case-vault.ts';
-import { ByteSink } from './byte-stream.ts';
+import { closeThread, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
 import { openForReading } from './database.ts';
 import { describeFailure } from './failures.ts';
-import type { PackedFailure } from './operations.ts';
 import { ReaderQueries, type Question, type Questions } from './reader-queries.ts';
 
 export type ReaderOptions = { readonly file: string; /** 32 bytes. */ readonly auditKey: Uint8Array };
 
-export type AskedQuestion = { readonly ticket: number; readonly question: Question };
-
-export type GivenAnswer = { readonly ticket: number } & (
-  | { readonly value: Questions[Question['kind']]['answer']; readonly bytes: ArrayBuffer }
-  | { readonly failure: PackedFailure }
-);
+type Given = GivenAnswer<Questions[Question['kind']]['answer']>;
 
 function start(): void {
   const port = parentPort;
@@ -22,8 +17,8 @@ function start(): void {
   const { file, auditKey } = workerData as ReaderOptions;
   const database = openForReading(file);
   const queries = new ReaderQueries(database, new CaseVault(auditKey));
-  port.on('message', (message: AskedQuestion | 'close') => {
-    if (message === 'close') {
+  port.on('message', (message: AskedQuestion<Question> | typeof closeThread) => {
+    if (message === closeThread) {
       database.close();
       port.close();
       return;
@@ -33,9 +28,9 @@ function start(): void {
       const sink = new ByteSink();
       const value = queries.answer(question, sink);
       const bytes = sink.finish();
-      port.postMessage({ ticket, value, bytes } satisfies GivenAnswer, [bytes]);
+      port.postMessage({ ticket, value, bytes } satisfies Given, [bytes]);
     } catch (error) {
-      port.postMessage({ ticket, failure: describeFailure(error) } satisfies GivenAnswer);
+      port.postMessage({ ticket, failure: describeFailure(error).reason } satisfies Given);
     }
   });
 }

@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { unpackAccepted } from '../accepted-batch.ts';
 import { Erasures } from '../erasures.ts';
 import type {
   Lane,
@@ -20,7 +21,7 @@ import type {
   SubmissionResult,
 } from '../port.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
-import type { ByteSource } from './byte-stream.ts';
+import type { ByteSource } from '../byte-stream.ts';
 import { unpackEvidence } from './evidence-query.ts';
 import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
@@ -229,11 +230,7 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
     },
     readAcceptances: async (after, limit, since) => {
       const { value, bytes } = await reader.ask('acceptances', { after, limit, since });
-      return value.map(({ position, at, envelopeBytes }) => ({
-        position,
-        at,
-        envelope: bytes.take(envelopeBytes),
-      }));
+      return unpackAccepted(value, bytes.rest());
     },
     readPayloads: async (after, limit, before) =>
       (await reader.ask('payloads', { after, limit, before })).value,

@@ -13,7 +13,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { startThread } from '../../worker-thread.ts';
 import type { StoreVersions } from '../port.ts';
 import type { Encode } from './batch-encoder.ts';
-import { ByteSink, ByteSource } from './byte-stream.ts';
+import { ByteSink, ByteSource } from '../byte-stream.ts';
 import {
   maxBatch,
   type Answer,

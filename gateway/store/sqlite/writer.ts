@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner, type BatchSigner } from '../../../protocol/proof/signing.ts';
 import { CaseVault } from '../case-vault.ts';
-import { ByteSink } from './byte-stream.ts';
+import { ByteSink } from '../byte-stream.ts';
 import { commitBatch } from './commit.ts';
 import { openForWriting } from './database.ts';
 import { describeFailure, spoilsConnection } from './failures.ts';

@@ -3,9 +3,10 @@ import type { RunStore } from '../../../gateway/correlator/correlation-run.ts';
 import type { Acceptance, Lease } from '../../../gateway/store/port.ts';
 import type { SubjectDetails } from '../../../clients/sdk/linkage/subject.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { encodeEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
+import type { Envelope } from '../../../protocol/wire/envelope.ts';
 import { tokeniser } from '../../clients/sdk/linkage/people.ts';
 import { sampleEnvelope } from '../../protocol/samples.ts';
+import { acceptanceOf } from '../store/sample-acceptance.ts';
 import { messageId } from '../store/synthetic-messages.ts';
 import { dayMs } from './pattern-text.ts';
 
@@ -32,7 +33,7 @@ export class SharedStore {
       severity: 'concern',
       subjects: [tokeniser.tokensOf(child)],
     };
-    this.acceptances.push({ position, at: time, envelope: encodeEnvelope(envelope) });
+    this.acceptances.push(acceptanceOf(envelope, position, time));
     return time;
   }
 

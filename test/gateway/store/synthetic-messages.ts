@@ -8,6 +8,8 @@ import type {
 } from '../../../gateway/store/port.ts';
 import { uuidFromBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import { encodeEnvelope } from '../../../protocol/wire/envelope.ts';
+import { sampleEnvelope } from '../../protocol/samples.ts';
 
 export const police = 'strathclyde-police/concern-hub' as EndpointAddress;
 export const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
@@ -28,6 +30,14 @@ export function messageId(number: number): MessageId {
   bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6);
   bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
   return uuidFromBytes(bytes);
+}
+
+/** An envelope about nobody, for the number told by its id and its category. */
+export function sampleEnvelopeOf(number: number, bytes = 0): Buffer {
+  const [id, category] = [messageId(number), `category-${number}`];
+  const envelope = { ...sampleEnvelope(), id, category, subjects: [] };
+  const purpose = 'x'.repeat(Math.max(1, bytes - encodeEnvelope({ ...envelope, purpose: '' }).byteLength));
+  return encodeEnvelope({ ...envelope, purpose });
 }
 
 export function digestOf(text: string): Buffer {

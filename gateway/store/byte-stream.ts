@@ -64,4 +64,9 @@ export class ByteSource {
     this.#offset = end;
     return piece;
   }
+
+  /** All that was not taken. */
+  rest(): Buffer {
+    return this.take(this.#bytes.byteLength - this.#offset);
+  }
 }

@@ -1,0 +1,92 @@
+/**
+ * The correlator over long history in MongoDB: accepted notices of a population that does not grow are put into a
+ * replica set, and a process of its own reads them all by the way that the gateway reads them, and tells them to the
+ * correlator, forgetting day by day what is beyond the horizon.
+ *
+ *   export CAUSEWAY_MONGOD="$(test/mongodb/get-mongod)"
+ *   npm run bench:correlator-mongodb -- [--stages 100000,1000000,10000000] [--members 1] [--payload-bytes 512]
+ *     [--children 5000] [--per-day 40] [--seed 1]
+ *
+ * Ten million notices take about 15 GiB of disk a member. At each stage all that is there is read, from the first
+ * notice on. `microsecondsPerEvent` is the middle of the last 50 portions of a stage, waiting for the store included.
+ * The last line is JSON; the exit code is 1 when that cost at the last stage is more than 1.2 times that at the first,
+ * or the last stage goes slower than 50,000 notices a second.
+ */
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { loadPolicySet } from '../gateway/policy/load.ts';
+import { Child } from './child.ts';
+import { openFilling } from './history/fill-mongodb.ts';
+import type { Replayed } from './history/replayer.ts';
+import { startMembers } from './mongodb-members.ts';
+
+const { values } = parseArgs({
+  options: {
+    stages: { type: 'string', default: '100000,1000000' },
+    members: { type: 'string', default: '1' },
+    'payload-bytes': { type: 'string', default: '512' },
+    children: { type: 'string', default: '5000' },
+    'per-day': { type: 'string', default: '40' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const fewestPerSecond = 50_000;
+const mostGrowth = 1.2;
+const policyDir = new URL('../policies', import.meta.url).pathname;
+
+type Stage = Omit<Replayed, 'type'> & { readonly eventsPerSecond: number; readonly fillSeconds: number };
+
+async function run(): Promise<void> {
+  const population = {
+    children: Number(values.children),
+    noticesPerDay: Number(values['per-day']),
+    seed: Number(values.seed),
+  };
+  const { url, stop } = await startMembers(Number(values.members));
+  const stages: Stage[] = [];
+  try {
+    const payloadBytes = Number(values['payload-bytes']);
+    const filling = await openFilling(url, population, await loadPolicySet(policyDir), payloadBytes);
+    for (const size of values.stages.split(',').map(Number)) {
+      const begin = performance.now();
+      await filling.fillTo(size);
+      const fillSeconds = Math.round((performance.now() - begin) / 1000);
+      const { type: _, ...replayed } = await replayStored(url);
+      const eventsPerSecond = Math.round(replayed.events / replayed.seconds);
+      stages.push({ ...replayed, eventsPerSecond, fillSeconds });
+      process.stderr.write(`${JSON.stringify(stages.at(-1))}\n`);
+    }
+    await filling.close();
+  } finally {
+    await stop();
+  }
+  report(population, stages);
+}
+
+async function replayStored(url: string): Promise<Replayed> {
+  const child = new Child(new URL('./history/replayer.ts', import.meta.url), []);
+  try {
+    return await child.ask<Replayed>({ type: 'replay', url }, 'replayed');
+  } finally {
+    await child.stop();
+  }
+}
+
+function report(population: object, stages: readonly Stage[]): void {
+  const [first, last] = [stages[0], stages.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const ratio = (of: (stage: Stage) => number): number => Math.round((100 * of(last)) / of(first)) / 100;
+  const growth = {
+    cost: ratio(({ microsecondsPerEvent }) => microsecondsPerEvent),
+    notices: ratio(({ held }) => held.notices),
+    peakRss: ratio(({ peakRssMiB }) => peakRssMiB),
+  };
+  const isFlat = growth.cost <= mostGrowth;
+  const isFast = last.eventsPerSecond >= fewestPerSecond;
+  if (!isFlat || !isFast) process.exitCode = 1;
+  process.stdout.write(
+    `${JSON.stringify({ bench: 'correlator-mongodb', population, stages, growth, isFlat, isFast })}\n`,
+  );
+}
+
+await run();

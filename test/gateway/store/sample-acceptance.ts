@@ -1,0 +1,20 @@
+/** Acceptances as stores give them, made from envelopes. */
+import {
+  AcceptedBatchWriter,
+  unpackAccepted,
+  type AcceptedBatch,
+} from '../../../gateway/store/accepted-batch.ts';
+import type { Acceptance } from '../../../gateway/store/port.ts';
+import { encodeEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
+
+/** As after a journey between threads. */
+export function travel(writer: AcceptedBatchWriter): Acceptance[] {
+  const { batch, pieces } = writer.finish();
+  return unpackAccepted(structuredClone<AcceptedBatch>(batch), Uint8Array.from(Buffer.concat(pieces)));
+}
+
+export function acceptanceOf(envelope: Envelope, position = 1, at = 0): Acceptance {
+  const writer = new AcceptedBatchWriter();
+  writer.add(position, at, encodeEnvelope(envelope));
+  return travel(writer)[0]!;
+}
