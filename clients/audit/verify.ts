@@ -2,7 +2,10 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
+import { parseCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { logProofHeader, maxLogProofBytes } from '../../protocol/proof/log-proof.ts';
+import { maxNoteBytes, parseNote } from '../../protocol/proof/note.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { AuditReport } from './finding.ts';
 import { logFolder, readUpTo } from './log-folder.ts';
@@ -97,9 +100,16 @@ async function trustOf(
 }
 
 async function readSince(path: string | undefined): Promise<{ name: string; bytes: Buffer } | undefined> {
-  return path === undefined
-    ? undefined
-    : { name: basename(path), bytes: await readNamed(path, maxFileBytes) };
+  if (path === undefined) return undefined;
+  const bytes = await readNamed(path, maxNoteBytes);
+  try {
+    parseCheckpoint(parseNote(bytes).text);
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    // The log is not to blame for what it cannot be compared with.
+    throw unreadable(path, 'it is no checkpoint', error);
+  }
+  return { name: basename(path), bytes };
 }
 
 async function readNamed(path: string, limit: number): Promise<Buffer> {
