@@ -36,7 +36,7 @@ export type Finding = {
 
 /** What was verified and what came of it. */
 export type AuditReport = {
-  readonly subject: 'log' | 'proof' | 'evidence';
+  readonly subject: 'log' | 'proof' | 'evidence' | 'certificate';
   /** The log's name, as its checkpoint says; empty where none could be read. */
   readonly origin: string;
   /** Entries under the checkpoint. */
@@ -51,7 +51,7 @@ export type AuditReport = {
   readonly since?: number;
   /** The entry that a proof is about. */
   readonly index?: number;
-  /** What an evidence proves, a sentence each with its leaf. */
+  /** What an evidence or a certificate proves, a sentence each with its leaf. */
   readonly statements?: readonly string[];
   /** Nothing is wrong when this is empty. */
   readonly findings: readonly Finding[];
@@ -75,6 +75,9 @@ function goodVerdict({ subject, origin, size, cosignatures, witnessed, since, in
   const seen = names === '' ? '' : `, which ${names} cosigned${first}`;
   if (subject === 'evidence') {
     return `This evidence verifies: every leaf stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}, and every signature is by the key that was on record.`;
+  }
+  if (subject === 'certificate') {
+    return `This certificate verifies: every word of it is what leaf ${index ?? 0} is bound to, which stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}.`;
   }
   if (subject === 'proof') {
     return `This proof verifies: entry ${index ?? 0} stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}.`;

@@ -1,13 +1,18 @@
 /** Verifies whatever an audit is handed: the folder of a log, or a file of a kind that is known. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
+import { parseCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { logProofHeader, maxLogProofBytes } from '../../protocol/proof/log-proof.ts';
+import { maxNoteBytes, parseNote } from '../../protocol/proof/note.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { AuditReport } from './finding.ts';
 import { logFolder, readUpTo } from './log-folder.ts';
 import type { AuditTrust } from './open-for-audit.ts';
 import { findLogKeyFile, readVerifierKeys } from './trusted-keys.ts';
 import { unreadable } from './unreadable.ts';
+import { verifyCertificate } from './verify-certificate.ts';
 import { isEvidence, verifyEvidence } from './verify-evidence.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyProof } from './verify-proof.ts';
@@ -46,8 +51,13 @@ const evidenceKind: FileKind = {
   verify: (bytes, where, { trust }) => verifyEvidence(bytes, where, trust),
 };
 
+const certificateKind: FileKind = {
+  recognises: isErasureCertificate,
+  verify: (bytes, where, { trust }) => verifyCertificate(bytes, where, trust),
+};
+
 /** The kinds of files that can be verified. */
-export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind];
+export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind, certificateKind];
 
 /** The largest file that is read whole. */
 const maxFileBytes = Math.max(maxLogProofBytes, 64 * 1024 * 1024);
@@ -69,7 +79,10 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
   const bytes = await readNamed(path, maxFileBytes);
   const kind = fileKinds.find(({ recognises }) => recognises(bytes));
   if (kind === undefined)
-    throw unreadable(path, 'it is neither the folder of a log, nor a proof, nor evidence');
+    throw unreadable(
+      path,
+      'it is neither the folder of a log, nor a proof, nor evidence, nor a certificate of erasure',
+    );
   const entry =
     options.entryFile === undefined ? undefined : await readNamed(options.entryFile, maxFileBytes);
   const trust = await trustOf(path, options);
@@ -87,9 +100,16 @@ async function trustOf(
 }
 
 async function readSince(path: string | undefined): Promise<{ name: string; bytes: Buffer } | undefined> {
-  return path === undefined
-    ? undefined
-    : { name: basename(path), bytes: await readNamed(path, maxFileBytes) };
+  if (path === undefined) return undefined;
+  const bytes = await readNamed(path, maxNoteBytes);
+  try {
+    parseCheckpoint(parseNote(bytes).text);
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    // The log is not to blame for what it cannot be compared with.
+    throw unreadable(path, 'it is no checkpoint', error);
+  }
+  return { name: basename(path), bytes };
 }
 
 async function readNamed(path: string, limit: number): Promise<Buffer> {

@@ -5,9 +5,9 @@ import { registerWitnessFollow } from './witness-follow.ts';
 import { registerWitnessInit } from './witness-init.ts';
 import { registerWitnessRun } from './witness-run.ts';
 
-/** Adds `witness init`, `witness follow` and `witness run`. */
-export function registerWitness(program: ProgramCommand, terminal: Terminal): void {
-  const witness = program
+/** Adds `witness init`, `witness follow` and `witness run`, to the program or to another group. */
+export function registerWitness(parent: ProgramCommand, terminal: Terminal): void {
+  const witness = parent
     .command('witness')
     .helpGroup(sections.account)
     .description('Watch over a log: cosign its checkpoints as long as nothing is removed or changed.');

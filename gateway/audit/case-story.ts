@@ -29,6 +29,13 @@ type Notice = RecordEntry & {
   }[];
 };
 
+/** What a person did who read in the record of a case. */
+const readings: Readonly<Record<string, string>> = {
+  'audit.search': 'searched the record for this case',
+  'audit.export': 'exported from the record of this case',
+  'audit.proof-made': 'took the evidence about a notice of this case',
+};
+
 const urgency: Readonly<Record<string, string>> = {
   immediate: 'danger now',
   urgent: 'urgent',
@@ -115,7 +122,7 @@ function sentenceFor(
       return `${said(entry.by)} read the story of this case.`;
     default:
       return entry.case === id && group === 'audit'
-        ? `${said(entry.by)} read in the record of this case (${open.kind.replace('audit.', '')}).`
+        ? `${said(entry.by)} ${readings[open.kind] ?? `read in the record of this case (${open.kind})`}.`
         : `The log notes ${open.kind}.`;
   }
 }

@@ -1,5 +1,6 @@
 /** Erasure of a case: destroys what opens its bodies, and proves by the log that and by whose order it was done. */
 import { CausewayError } from '../../protocol/errors.ts';
+import type { ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
 import { houseCase, type CaseId, type RecordEntry, type Store, type StoredLeaf } from '../store/port.ts';
@@ -12,15 +13,6 @@ export type ErasureOrder = {
   readonly authority: string;
   /** Who carried it out. */
   readonly by: string;
-};
-
-/** What was done, and its proof: a file of c2sp.org/tlog-proof. */
-export type ErasureCertificate = ErasureOrder & {
-  /** When, ms since 1970. */
-  readonly at: number;
-  /** Index of the leaf that says so. */
-  readonly leaf: number;
-  readonly proof: string;
 };
 
 /**
@@ -58,10 +50,15 @@ export async function certifyErasure(
 
 async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertificate> {
   const { case: id, authority, by } = leaf.entry as unknown as ErasureOrder;
+  const { opening } = leaf;
+  if (opening === undefined)
+    throw new CausewayError('store-unavailable', {
+      detail: 'What the leaf of the erasure says cannot be read.',
+    });
   const { size, text } = await log.provingCheckpoint(leaf.index + 1);
   const path = await proveInclusion(leaf.index, size, log.read);
   const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
-  return { case: id, authority, by, at: leaf.at, leaf: leaf.index, proof };
+  return { case: id, authority, by, at: leaf.at, leaf: leaf.index, opening, proof };
 }
 
 /** Others may have written meanwhile. */
@@ -70,24 +67,4 @@ async function findErasure(store: Pick<Store, 'readLeaves'>, from: number, id: C
     if (leaf.entry.kind === 'case.erased' && leaf.entry.case === id) return leaf;
   }
   throw new CausewayError('store-unavailable', { detail: 'The leaf of the erasure cannot be read.' });
-}
-
-/** The certificate for people, with the proof for machines below it. */
-export function formatCertificate({ case: id, authority, by, at, leaf, proof }: ErasureCertificate): string {
-  return `Certificate of erasure
-
-Case       ${id}
-Erased     ${new Date(at).toISOString()}
-By order   ${authority}
-Done by    ${by}
-Recorded   leaf ${leaf} of the audit log
-
-The key and the salts of the case were destroyed, and with them every body that its leaves were bound to; the
-ciphertexts of its messages and what the store knew of their matter were deleted. The leaves stay in the log, and
-every other proof still verifies. Copies of the store made before hold what they held: erase the case there too.
-
-The proof that leaf ${leaf} stands in the log follows, in the form of c2sp.org/tlog-proof@v1. Save the lines from
-there on in a file, and check it: causeway audit verify FILE --key log.vkey
-
-${proof}`;
 }

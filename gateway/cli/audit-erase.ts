@@ -1,7 +1,8 @@
 /** `causeway audit erase`: destroys what opens the bodies of a case, and prints a certificate of it. */
 import { join } from 'node:path';
 import { caseIdOf } from '../audit/case-id.ts';
-import type { ErasureCertificate, ErasureOrder } from '../audit/erase-case.ts';
+import type { ErasureOrder } from '../audit/erase-case.ts';
+import type { ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { plainText } from '../../terminal/input.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
@@ -43,20 +44,20 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
 
 async function erase(given: string, { authority, out, dir }: Flags, terminal: Terminal): Promise<void> {
   const id = caseIdOf(given);
-  const { formatCertificate } = await import('../audit/erase-case.ts');
+  const { formatErasureCertificate } = await import('../../protocol/audit/erasure-certificate.ts');
   await withGateway(gatewayFolder(dir, terminal.env), async (gateway) => {
     const certificates: ErasureCertificate[] = [];
     const work = async (): Promise<string> => {
       const certificate = await carryOut({ case: id, authority, by: personHere() }, gateway, terminal);
       certificates.push(certificate);
-      return formatCertificate(certificate);
+      return formatErasureCertificate(certificate);
     };
     // What cannot be written is known before anything is destroyed.
     if (out === undefined) await work();
     else await (await import('../../terminal/output-file.ts')).writeResult(out, work);
     for (const certificate of certificates) {
       if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate });
-      else await terminal.deliver(formatCertificate(certificate));
+      else await terminal.deliver(formatErasureCertificate(certificate));
     }
   });
 }

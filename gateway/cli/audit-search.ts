@@ -102,7 +102,7 @@ function cellsOf(
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
   const beginning = [
     String(index).padStart(6),
-    paint.dim(new Date(at).toISOString().slice(0, 19).replace('T', ' ')),
+    paint.dim(`${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`),
     code === undefined ? words : `${words} ${code}`,
   ];
   if (tampered !== undefined) return [...beginning, paint.bad(tamperingRemarks[tampered])];

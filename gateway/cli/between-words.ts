@@ -119,6 +119,7 @@ function party(address: string, words: BetweenWords): string {
 }
 
 function checkpointWords({ size, signed, keptAt, cosignatures }: NamedCheckpoint): string {
+  if (size === 0) return 'the beginning of the log, before its first leaf.';
   if (!signed) return `the first ${leaves(size)}, of which no checkpoint was kept: nobody signed just these.`;
   const kept = keptAt === undefined ? '' : `, kept ${timeOf(keptAt)}`;
   const by = cosignatures.map(({ name, timeSeconds }) => `${name} (${timeOf(timeSeconds * 1000)})`);
@@ -141,7 +142,11 @@ function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenRe
         ]
       : []),
   ];
-  return `Nothing was removed from the log or changed in it: the log of ${leaves(to.size)} begins with all ${from.size} of the earlier one. ${parts.join(', ')}.`;
+  const whole =
+    from.size === 0
+      ? `the log has all its ${leaves(to.size)}, from the first one on`
+      : `the log of ${leaves(to.size)} begins with all ${from.size} of the earlier one`;
+  return `Nothing was removed from the log or changed in it: ${whole}. ${parts.join(', ')}.`;
 }
 
 function silentWords(length: number): string {

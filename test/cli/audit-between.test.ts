@@ -93,7 +93,7 @@ describe('causeway audit between', () => {
     expect(text).not.toContain(messageId(3));
     expect(text).toContain('No leaf of the period names Strathclyde Police.');
     expect(text).toMatch(
-      /proven Nothing was removed or changed: .* 1 gap, 1 unread notice, \d+ silent agencies\./,
+      /proven Nothing was removed from the log or changed in it: .* 1 gap, 1 unread notice, \d+ silent agencies\./,
     );
   });
 

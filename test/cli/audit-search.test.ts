@@ -143,7 +143,7 @@ describe('causeway audit story', () => {
     expect(made.code, made.stderr).toBe(0);
     const { stdout } = await audit('story', thread, '--json');
     const told = jsonLines(stdout).map(({ text }) => text);
-    expect(told).toContainEqual(expect.stringMatching(/read in the record of this case \(proof-made\)/));
+    expect(told).toContainEqual(expect.stringMatching(/ took the evidence about a notice of this case\.$/));
   });
 
   it('knows no case that never was', async () => {

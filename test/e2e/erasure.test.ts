@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyPath } from '../../clients/audit/verify.ts';
 import { verifyEvidence } from '../../clients/audit/verify-evidence.ts';
-import { certifyErasure, eraseCase, formatCertificate } from '../../gateway/audit/erase-case.ts';
+import { certifyErasure, eraseCase } from '../../gateway/audit/erase-case.ts';
 import { proveMessage } from '../../gateway/audit/prove-message.ts';
 import { PublishedLog } from '../../gateway/cli/published-log.ts';
 import { houseCase, type Store } from '../../gateway/store/port.ts';
+import { formatErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { formatEvidence, type Evidence } from '../../protocol/audit/evidence.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import { jsonLines, runCauseway } from '../cli/run-causeway.ts';
@@ -40,11 +41,32 @@ const findingsOf = (evidence: Evidence) =>
   verifyEvidence(Buffer.from(formatEvidence(evidence)), 'evidence.json', { keys: [log.verifierKey] })
     .findings;
 
-/** Saves the proof at the end of a certificate as a person would, and verifies it offline. */
+/** Verifies a certificate offline, and the proof at its end as other tools would, which know of no certificates. */
 async function verifyCertificate(text: string): Promise<void> {
-  const file = join(exchange.dir, 'erasure.tlog-proof');
-  await writeFile(file, text.slice(text.indexOf('c2sp.org/tlog-proof@v1\n')));
-  expect((await verifyPath(file, { keyFile })).findings).toEqual([]);
+  const file = join(exchange.dir, 'erasure');
+  const verify = async (content: string) => {
+    await writeFile(file, content);
+    return await verifyPath(file, { keyFile });
+  };
+  const { findings, statements } = await verify(text);
+  const [, order = 'none'] = /^By order +(.*)$/m.exec(text) ?? [];
+  expect([findings, statements]).toEqual([[], [expect.stringContaining(`by order of ${order};`)]]);
+  expect((await verify(text.slice(text.indexOf('c2sp.org/tlog-proof@v1\n')))).findings).toEqual([]);
+  const changes: (readonly [string | RegExp, string])[] = [
+    [`By order   ${order}`, 'By order   somebody else'],
+    [/^Case {7}./m, 'Case       f'],
+    [order, 'somebody else'],
+    [/"authority":"[^"]*"/, '"authority":"somebody else"'],
+    [/^salt ..../m, 'salt AAAA'],
+    [/^body .*\n/m, ''],
+    [/^index (\d+)/m, 'index 1$1'],
+    ['every other proof', 'no other proof'],
+  ];
+  for (const [what, by] of changes) {
+    const changed = text.replace(what, by);
+    expect(changed).not.toBe(text);
+    expect((await verify(changed)).findings).toMatchObject([{ kind: 'edited', where: 'erasure' }]);
+  }
 }
 
 describe('the erasure of a case', () => {
@@ -52,7 +74,7 @@ describe('the erasure of a case', () => {
     const [erased, other] = [await exchangeOne(), await exchangeOne()];
     const before = await proveMessage(store, log, other.id);
     const certificate = await eraseCase(store, log, orderOf(erased.id));
-    await verifyCertificate(formatCertificate(certificate));
+    await verifyCertificate(formatErasureCertificate(certificate));
     const [leaf] = await store.readLeaves(certificate.leaf, 1);
     expect(leaf?.entry).toMatchObject({ kind: 'case.erased', ...orderOf(erased.id) });
     expect(findingsOf(before)).toEqual([]);
@@ -72,7 +94,7 @@ describe('the erasure of a case', () => {
     await expect(eraseCase(store, log, orderOf(id))).rejects.toMatchObject({ code: 'case-unknown' });
     const certificate = await certifyErasure(store, log, id, leaf);
     expect(certificate).toMatchObject({ ...orderOf(id), leaf });
-    await verifyCertificate(formatCertificate(certificate));
+    await verifyCertificate(formatErasureCertificate(certificate));
     await expect(certifyErasure(store, log, newId(), leaf)).rejects.toMatchObject({ code: 'case-unknown' });
   });
 

@@ -130,6 +130,7 @@ describe('causeway audit verify', () => {
       [at('log'), '--key', at('absent')],
       [at('log'), '--key', at('broken.vkey')],
       [at('log'), '--since', at('absent')],
+      [at('log'), '--since', at('nothing')],
     ]) {
       const { code, stdout, stderr } = await runCauseway(['audit', 'verify', ...args]);
       expect({ code, stdout }, args.join(' ')).toEqual({ code: 3, stdout: '' });

@@ -1,8 +1,18 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findEarlierExpiries } from '../../../gateway/audit/earlier-expiry.ts';
 import type { Store } from '../../../gateway/store/port.ts';
+import { encodeUnit } from '../../../protocol/wire/frame.ts';
 import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
-import { acceptable, health, noon, police, school, settlementOf } from '../store/synthetic-messages.ts';
+import { plainEnvelope } from '../../protocol/samples.ts';
+import {
+  acceptable,
+  health,
+  hourMs,
+  noon,
+  police,
+  school,
+  settlementOf,
+} from '../store/synthetic-messages.ts';
 
 let fixture: SqliteFixture;
 let store: Store;
@@ -38,6 +48,33 @@ test('a delivery that expired and was stored afterwards gives both leaves', asyn
     ['delivery.expired', 1, 1],
   ]);
   expect(evidence!.deliveries.map(({ settledRecord }) => settledRecord)).not.toContain(found[0]);
+});
+
+test('a delivery that was stored in time costs no look through the log, and one stored too late does', async () => {
+  const [inTime, late] = [1, 2].map((number) => {
+    const envelope = { ...plainEnvelope(), expires: new Date(noon + hourMs).toISOString() };
+    const unit = encodeUnit(Buffer.from(JSON.stringify(envelope)), Buffer.alloc(68), Buffer.from('x')).bytes;
+    return acceptable(number, { unit, expiresAt: noon + hourMs });
+  });
+  await store.submit({ source: police, messages: [inTime!, late!] });
+  await store.settle(settlementOf([inTime!], health));
+  fixture.clock.now = noon + hourMs;
+  await store.settle(settlementOf([late!], health));
+  let looks = 0;
+  const watched = {
+    readLeaves: (from: number, limit: number) => store.readLeaves(from, limit),
+    readLeafRuns: async (from: number) => {
+      looks++;
+      return await store.readLeafRuns(from);
+    },
+  };
+  const [ofInTime] = await store.readEvidence(inTime!.id);
+  expect(ofInTime?.deliveries).toMatchObject([{ state: 'stored' }]);
+  expect(await findEarlierExpiries(watched, ofInTime!)).toEqual([]);
+  expect(looks).toBe(0);
+  const [ofLate] = await store.readEvidence(late!.id);
+  await findEarlierExpiries(watched, ofLate!);
+  expect(looks).toBeGreaterThan(0);
 });
 
 test('a delivery that expired and was never stored costs no look through the log', async () => {

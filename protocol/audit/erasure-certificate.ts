@@ -1,0 +1,118 @@
+/**
+ * The certificate of an erasure: words for people, what opens the leaf that says so, and the proof that the leaf stands
+ * in the log (c2sp.org/tlog-proof@v1). All words follow from the leaf and its body, so that none of them can be changed.
+ *
+ * ```
+ * Certificate of erasure
+ * … words …
+ * salt <base64url>
+ * body <JSON>
+ *
+ * c2sp.org/tlog-proof@v1
+ * …
+ * ```
+ */
+import { z } from 'zod';
+import { CausewayError, isCausewayError } from '../errors.ts';
+import { messageIdSchema } from '../ids.ts';
+import { logProofHeader, parseLogProof } from '../proof/log-proof.ts';
+import { commitmentOf, parseLeaf } from './leaf.ts';
+
+/** What was done, and what proves it. */
+export type ErasureCertificate = {
+  readonly case: string;
+  /** Who ordered it, and on what ground. */
+  readonly authority: string;
+  /** Who carried it out. */
+  readonly by: string;
+  /** When, ms since 1970. */
+  readonly at: number;
+  /** Index of the leaf that says so. */
+  readonly leaf: number;
+  /** What the leaf is bound to: the salt in base64url, and the body as text. */
+  readonly opening: { readonly salt: string; readonly body: string };
+  /** A file of c2sp.org/tlog-proof with the leaf as its extra data. */
+  readonly proof: string;
+};
+
+/** What a date can hold, ms since 1970. */
+const latestTime = 8.64e15;
+const title = 'Certificate of erasure';
+const bodySchema = z.looseObject({ case: messageIdSchema, authority: z.string(), by: z.string() });
+
+/** True for a file of this kind. */
+export function isErasureCertificate(bytes: Buffer): boolean {
+  return bytes.subarray(0, title.length).toString('latin1') === title;
+}
+
+/** The file. */
+export function formatErasureCertificate(certificate: ErasureCertificate): string {
+  const { case: id, authority, by, at, leaf, opening, proof } = certificate;
+  return `${title}
+
+Case       ${id}
+Erased     ${new Date(at).toISOString()}
+By order   ${authority}
+Done by    ${by}
+Recorded   leaf ${leaf} of the audit log
+
+The key and the salts of the case were destroyed, and with them every body that its leaves were bound to; the
+ciphertexts of its messages and what the store knew of their matter were deleted. The leaves stay in the log, and
+every other proof still verifies. Copies of the store made before hold what they held: erase the case there too.
+
+Whoever has the log's key can check every word of this file: causeway audit verify FILE --key log.vkey
+The next two lines are what leaf ${leaf} is bound to. The proof that it stands in the log follows.
+
+salt ${opening.salt}
+body ${opening.body}
+
+${proof}`;
+}
+
+/**
+ * Reads a certificate back. What it gives follows from the leaf in it and from what opens that; whether the leaf stands
+ * in the log is not checked.
+ * @throws CausewayError `evidence-malformed`, with what is wrong
+ */
+export function parseErasureCertificate(source: Uint8Array): ErasureCertificate {
+  const text = Buffer.from(source).toString('utf8');
+  const found = /\nsalt ([\w-]{43})\nbody (\{.*\})\n\n(?=c2sp)/.exec(text);
+  const [all = '', salt = '', body = ''] = found ?? [];
+  const proof = text.slice((found?.index ?? 0) + all.length);
+  if (!proof.startsWith(logProofHeader))
+    throw malformed('the salt, the body or the proof below it is missing');
+  const { index: leaf, extra = Buffer.alloc(0) } = attempt(() => parseLogProof(proof));
+  const { kind, at, commitment } = attempt(() => parseLeaf(extra));
+  if (at > latestTime) throw malformed(`leaf ${leaf} has no time`);
+  if (kind !== 'case.erased') throw malformed(`leaf ${leaf} is about no erasure`);
+  if (commitmentOf(Buffer.concat([Buffer.from(salt, 'base64url'), Buffer.from(body)])) !== commitment)
+    throw malformed(`salt and body are not what leaf ${leaf} is bound to`);
+  const parsed = bodySchema.safeParse(attempt(() => JSON.parse(body) as unknown));
+  if (!parsed.success) throw malformed(`what leaf ${leaf} is bound to does not say who ordered the erasure`);
+  const { case: id, authority, by } = parsed.data;
+  const certificate = { case: id, authority, by, at, leaf, opening: { salt, body }, proof };
+  const line = firstDifference(text, formatErasureCertificate(certificate));
+  if (line !== undefined) throw malformed(`line ${line} is not what leaf ${leaf} says`);
+  return certificate;
+}
+
+/** @returns the number of the first line that differs, from 1 */
+function firstDifference(text: string, expected: string): number | undefined {
+  if (text === expected) return undefined;
+  const [lines, wanted] = [text.split('\n'), expected.split('\n')];
+  return lines.findIndex((line, place) => line !== wanted[place]) + 1;
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof SyntaxError) throw malformed('the body is not JSON');
+    if (!isCausewayError(error)) throw error;
+    throw malformed(error.detail ?? 'the proof cannot be read');
+  }
+}
+
+function malformed(what: string): CausewayError {
+  return new CausewayError('evidence-malformed', { detail: what });
+}
