@@ -23,6 +23,13 @@ export function isTransient(error: unknown): boolean {
   return error instanceof MongoError && error.hasErrorLabel('TransientTransactionError');
 }
 
+/** What ends a transaction that saw less of the chain than there is. */
+export function outrun(): MongoError {
+  const error = new MongoError('another gateway has added a block');
+  error.addErrorLabel('TransientTransactionError');
+  return error;
+}
+
 /** True where nobody knows whether the transaction was committed. */
 export function isCommitUnknown(error: unknown): boolean {
   return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
