@@ -9,6 +9,7 @@ const serverErrors = {
   namespaceExists: 48,
   documentValidationFailure: 121,
   snapshotUnavailable: 246,
+  notWritablePrimary: 10_107,
   bsonObjectTooLarge: 10_334,
   duplicateKey: 11_000,
   keyTooLong: 17_280,
