@@ -13,10 +13,17 @@ export function describeEvent(
   event: Omit<CorrelatorEvent, 'group' | 'sector' | 'authority'>,
   { agencies, categories }: Known,
 ): CorrelatorEvent {
-  const agency = agencies.get(agencyOf(event.source));
+  const { id, time, arrived, source, category, severity, subjects } = event;
+  const agency = agencies.get(agencyOf(source));
   return {
-    ...event,
-    group: categories.get(event.category)?.group,
+    id,
+    time,
+    arrived,
+    source,
+    category,
+    severity,
+    subjects,
+    group: categories.get(category)?.group,
     sector: agency?.sector,
     authority: agency?.authority,
   };

@@ -9,7 +9,8 @@
  * ```
  *
  * Reading and adding block n+1 happen in one snapshot, and every change adds a block: so whatever was read still
- * holds when the block is committed, and no two gateways ever decide on the same state.
+ * holds when the block is committed, and no two gateways ever decide on the same state. A group that changes nothing
+ * adds no block, and looks whether there is one that it has not heard of: what it found nothing of may stand there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession, TransactionOptions } from 'mongodb';
@@ -22,10 +23,10 @@ import type { CausalTime } from './causal-time.ts';
 import type { Chain } from './chain.ts';
 import type { BlockDocument, BlockNews, Collections } from './documents.ts';
 import { Draft } from './draft.ts';
-import { isCommitUnknown, isHeightTaken, isTransient } from './failures.ts';
+import { isCommitUnknown, isHeightTaken, isTransient, outrun } from './failures.ts';
 import { Known } from './known.ts';
 import { enforceLease } from './leases.ts';
-import { load } from './load.ts';
+import { load, type Access } from './load.ts';
 import type { Operation, OperationType, Results } from './operations.ts';
 import { write } from './write.ts';
 
@@ -120,7 +121,7 @@ export class Committer {
         block = nextBlock(draft.head, content, by);
         chain.begin(block);
         await write(draft, block, streams, access);
-      }
+      } else if (await isOutrun(draft.head.height, access)) throw outrun();
       await this.#commitTransaction(session, block, deadline);
       this.#known.takeBack(draft, block);
       if (block !== undefined) chain.append(block, streams.groups);
@@ -166,6 +167,12 @@ export class Committer {
     await this.#parts.collections.block.findOne({ _id: 0 }, { session });
     await session.abortTransaction();
   }
+}
+
+/** True when another gateway has added a block that this one has not heard of. */
+async function isOutrun(height: number, { collections, session }: Access): Promise<boolean> {
+  const next = await collections.block.findOne({ _id: height + 1 }, { session, projection: { _id: 1 } });
+  return next !== null;
 }
 
 function newsOf(draft: Draft): BlockNews {

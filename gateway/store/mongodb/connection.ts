@@ -75,6 +75,12 @@ export function explain(error: unknown, url: string): unknown {
       error,
     );
   }
+  if (hasCode(error, 'notWritablePrimary')) {
+    return invalid(
+      `MongoDB at ${place} is a member that can only be read. Address the replica set with all of its members, and without directConnection.`,
+      error,
+    );
+  }
   if (error instanceof MongoServerSelectionError) return explainSelection(error, place);
   if (error instanceof MongoAPIError)
     return invalid(`The address of the store is not usable: ${place}.`, error);

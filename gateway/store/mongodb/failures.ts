@@ -9,6 +9,7 @@ const serverErrors = {
   namespaceExists: 48,
   documentValidationFailure: 121,
   snapshotUnavailable: 246,
+  notWritablePrimary: 10_107,
   bsonObjectTooLarge: 10_334,
   duplicateKey: 11_000,
   keyTooLong: 17_280,
@@ -21,6 +22,13 @@ export function hasCode(error: unknown, code: keyof typeof serverErrors): boolea
 /** True where the transaction as a whole may be tried again and may then succeed. */
 export function isTransient(error: unknown): boolean {
   return error instanceof MongoError && error.hasErrorLabel('TransientTransactionError');
+}
+
+/** What ends a transaction that saw less of the chain than there is. */
+export function outrun(): MongoError {
+  const error = new MongoError('another gateway has added a block');
+  error.addErrorLabel('TransientTransactionError');
+  return error;
 }
 
 /** True where nobody knows whether the transaction was committed. */

@@ -145,5 +145,19 @@ describe.skipIf(mongod === null)('a server of our own', () => {
       await store.probe();
       await store.close();
     });
+
+    it('that can only be read for the moment is told from one that nobody can reach', async () => {
+      const client = await new MongoClient(urlAs('root', 'rootpassword', 'admin')).connect();
+      await client.db('admin').command({ replSetStepDown: 60, secondaryCatchUpPeriodSecs: 0, force: true });
+      await client.close();
+      const withoutPrimary = await refusal(urlAs('writer', 'password'));
+      expect(withoutPrimary.code).toBe('store-unavailable');
+      expect(withoutPrimary.detail).toMatch(
+        /has no primary, so it can only be read.*majority of its members/s,
+      );
+      const secondary = await refusal(`${urlAs('writer', 'password')}&directConnection=true`);
+      expect(secondary.code).toBe('configuration-invalid');
+      expect(secondary.detail).toMatch(/can only be read.*all of its members.*directConnection/s);
+    });
   });
 });

@@ -312,6 +312,21 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
     });
   });
 
+  it('settles at a gateway that has not heard yet of what another has accepted', async () => {
+    const unaware = await open({ watch: { streaming: false, pollMs: 3_600_000 } });
+    const other = await open();
+    await other.submit({ source: police, messages: [acceptable(1)] });
+    const settlement = settlementOf([acceptable(1)], health);
+    expect(await unaware.settle(settlement)).toEqual({ outcome: 'settled' });
+    expect(await other.settle(settlement)).toEqual({ outcome: 'repeated' });
+    await other.submit({ source: police, messages: [acceptable(2)] });
+    const queued = await other.readQueue(health, 1, 0, 10);
+    await unaware.markDelivered(queued.map(({ delivery }) => delivery));
+    expect((await other.readMessage(police, acceptable(2).id))?.deliveries).toMatchObject([
+      { state: 'delivered' },
+    ]);
+  });
+
   it('tells who listens at another gateway, and no longer once that has closed', async () => {
     const store = await open();
     const other = await open();

@@ -1,0 +1,67 @@
+/** Senders that never stop: each submits, repeats until acknowledged, settles, and repeats. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { AcceptableMessage, Store } from '../../../../gateway/store/port.ts';
+import { isCausewayError } from '../../../../protocol/errors.ts';
+import { acceptable, health, police, settlementOf } from '../synthetic-messages.ts';
+
+const sendersPerGateway = 4;
+const messagesPerFrame = 5;
+const retryMs = 100;
+
+export type Target = Pick<Store, 'submit' | 'settle'>;
+
+export class Load {
+  readonly acknowledged: AcceptableMessage[] = [];
+  readonly settled: Buffer[] = [];
+  readonly acknowledgedAt: number[] = [];
+  refusals = 0;
+  readonly #targets: readonly Target[];
+  readonly #running: Promise<void>[];
+  #ended = false;
+  static #next = 0;
+
+  /** @param targets the gateway of these senders first, then those that they turn to where it fails */
+  constructor(targets: readonly Target[]) {
+    this.#targets = targets;
+    this.#running = Array.from({ length: sendersPerGateway }, async () => this.#send());
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#running);
+  }
+
+  /** The longest time between two acknowledgements from a moment on until now, ms. */
+  longestGap(since: number): number {
+    const moments = [...this.acknowledgedAt.filter((at) => at >= since), performance.now()];
+    return Math.max(...moments.map((at, index) => at - (moments[index - 1] ?? since)));
+  }
+
+  async #send(): Promise<void> {
+    while (!this.#ended) {
+      const messages = Array.from({ length: messagesPerFrame }, () => acceptable(Load.#next++));
+      const { outcomes } = await this.#persist(async (at) => at.submit({ source: police, messages }));
+      expect(outcomes.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
+      this.acknowledged.push(...messages);
+      this.acknowledgedAt.push(performance.now());
+      const settlement = settlementOf(messages, health);
+      const { outcome } = await this.#persist(async (at) => at.settle(settlement));
+      expect(outcome).not.toBe('unmatched');
+      this.settled.push(settlement.group);
+    }
+  }
+
+  /** With the same ids, and at the next gateway where one does not answer: so does the SDK. */
+  async #persist<T>(attempt: (target: Target) => Promise<T>): Promise<T> {
+    for (let turn = 0; ; turn++) {
+      try {
+        return await attempt(this.#targets[turn % this.#targets.length]!);
+      } catch (error) {
+        if (!isCausewayError(error, 'store-unavailable')) throw error;
+        this.refusals++;
+        await sleep(retryMs);
+      }
+    }
+  }
+}
