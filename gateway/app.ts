@@ -195,7 +195,7 @@ class Gateway {
       directory: this.#directory,
       sessions: this.#sessions,
       context: this.#sessionContext(),
-      identify,
+      identify: identifyPeer,
       admit: (endpoint) => this.#quotas.admit(endpoint),
       isDraining: () => this.#draining,
     });
