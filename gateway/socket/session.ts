@@ -284,7 +284,8 @@ export class Session {
   }
 
   #confirm(units: number): void {
-    const deliveries = this.#outlet?.confirm(units);
+    const outlet = this.#outlet;
+    const deliveries = outlet && this.#context.dispatcher.confirm(this.endpoint, outlet, units);
     if (deliveries === undefined) {
       this.fail(
         new CausewayError('frame-unexpected', { detail: 'More units confirmed than were delivered.' }),
