@@ -37,8 +37,8 @@ export default tseslint.config(
     },
   },
   {
-    // It writes alerts: it signs and encrypts, and nothing that decrypts may come in.
-    files: ['gateway/identity/openpgp-seal.ts'],
+    // Both sides write by it, and one must not be able to read: nothing that decrypts may come in.
+    files: ['protocol/openpgp/*.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -52,12 +52,25 @@ export default tseslint.config(
                 'enums',
                 'generateKey',
                 'readKey',
-                'readPrivateKey',
+                'Key',
                 'PartialConfig',
+                'PrivateKey',
+                'PublicKey',
+                'SignaturePacket',
               ],
             },
           ],
         },
+      ],
+    },
+  },
+  {
+    // It writes alerts, with the correlator's own key.
+    files: ['gateway/identity/openpgp-seal.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'openpgp', allowImportNames: ['readPrivateKey'] }] },
       ],
     },
   },

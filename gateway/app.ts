@@ -195,7 +195,7 @@ class Gateway {
       directory: this.#directory,
       sessions: this.#sessions,
       context: this.#sessionContext(),
-      identify,
+      identify: identifyPeer,
       admit: (endpoint) => this.#quotas.admit(endpoint),
       isDraining: () => this.#draining,
     });
@@ -203,6 +203,7 @@ class Gateway {
       directory: this.#directory,
       policy: () => this.#policy.current,
       identify,
+      now: this.#now,
       leaves: new DirectoryLeaves(this.#store),
       checkpointFor: async (size) => {
         // Without the log nobody believes a new key, but everybody must still hear who was revoked.

@@ -1,59 +1,42 @@
 /**
- * OpenPGP (RFC 9580) for the SDK: the only file that imports openpgp.
+ * OpenPGP (RFC 9580) for the SDK: the only file of it that imports openpgp, and the only one that decrypts.
  *
- * Keys are version 6 with Ed25519 and X25519. Messages are signed, then encrypted with AEAD (SEIPD version 2,
- * ours in GCM) to version 6 recipient packets. Anything older is refused in both directions.
+ * What is written has the form of `protocol/openpgp`. Anything older is refused in both directions.
  */
 import {
-  createMessage,
   decrypt,
-  encrypt,
-  enums,
-  generateKey,
   PublicKeyEncryptedSessionKeyPacket,
-  readKey,
   readMessage,
   readPrivateKey,
   SymEncryptedIntegrityProtectedDataPacket,
   type DecryptMessageResult,
-  type Key,
   type Message,
   type PartialConfig,
   type PrivateKey,
   type PublicKey,
-  type SignaturePacket,
   type Subkey,
 } from 'openpgp';
 import { CausewayError } from '../../protocol/errors.ts';
 import { fingerprintSchema, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { namesOf, readCertificate, unsuitable, type KeyNames } from '../../protocol/openpgp/certificate.ts';
+import { makeKey, openpgpForm } from '../../protocol/openpgp/form.ts';
+import { seal } from '../../protocol/openpgp/seal.ts';
 import { encryptionKeyLifetimeMs } from '../../protocol/wire/enrolment.ts';
 
 /** The most that content may measure once decrypted and, where a foreign client compressed it, inflated. */
 export const maxContentBytes = 8 * 1024 * 1024;
 
 const config: PartialConfig = {
-  v6Keys: true,
-  aeadProtect: true,
-  preferredAEADAlgorithm: enums.aead.gcm,
-  preferredSymmetricAlgorithm: enums.symmetric.aes256,
-  preferredCompressionAlgorithm: enums.compression.uncompressed,
+  ...openpgpForm,
   allowUnauthenticatedMessages: false,
   maxDecompressedMessageSize: maxContentBytes,
-  showVersion: false,
-  showComment: false,
 };
 
-/** The features flag for version 2 encrypted data (RFC 9580, section 5.2.3.32). */
-const seipdVersion2 = 0x08;
-
 /** An endpoint's OpenPGP key pair as it is kept. */
-export type OpenpgpKeyFiles = {
+export type OpenpgpKeyFiles = KeyNames & {
   readonly privateKeyArmored: string;
   readonly certificateArmored: string;
-  readonly fingerprint: Fingerprint;
-  /** Fingerprint of the encryption subkey. */
-  readonly encryptionKey: Fingerprint;
 };
 
 /** An endpoint's private OpenPGP key, ready to use. */
@@ -74,23 +57,16 @@ export type OpenpgpIdentity = {
  */
 const subkeyKeptMs = 2 * encryptionKeyLifetimeMs + limits.maxLifetimeMs;
 
-/** Makes an endpoint's key. It starts a little before now, for peers whose clocks are slow. */
+/** Makes an endpoint's key. @param now ms since 1970 */
 export async function generateOpenpgpKey(
   endpoint: EndpointAddress,
   now: number = Date.now(),
 ): Promise<OpenpgpKeyFiles> {
-  const { privateKey, publicKey } = await generateKey({
-    type: 'curve25519',
-    userIDs: { name: endpoint },
-    date: new Date(now - limits.maxClockSkewMs),
-    subkeys: [{ keyExpirationTime: encryptionKeyLifetimeMs / 1_000 }],
-    format: 'object',
-    config,
-  });
+  const { privateKey, publicKey } = await makeKey(endpoint, now, encryptionKeyLifetimeMs);
   return {
     privateKeyArmored: privateKey.armor(),
     certificateArmored: publicKey.armor(),
-    ...(await fingerprintsOf(privateKey, new Date(now))),
+    ...(await namesOf(privateKey, new Date(now))),
   };
 }
 
@@ -142,18 +118,15 @@ export async function readOpenpgpIdentity(privateKeyArmored: string): Promise<Op
  * What an armored certificate holds, for comparison with a directory entry.
  * @throws CausewayError `key-unsuitable`
  */
-export async function readOpenpgpCertificate(
-  armored: string,
-): Promise<{ readonly fingerprint: Fingerprint; readonly encryptionKey: Fingerprint }> {
+export async function readOpenpgpCertificate(armored: string): Promise<KeyNames> {
   const key = await readCertificate(armored);
-  return fingerprintsOf(key).catch((cause: unknown) => {
+  return namesOf(key).catch((cause: unknown) => {
     throw unsuitable('It has no valid encryption key.', cause);
   });
 }
 
 /**
- * Signs content and encrypts it to each recipient, in binary form: as many version 6 recipient packets as
- * recipients, then one SEIPD version 2 packet. GCM is used where every recipient's key prefers it, as ours do.
+ * Signs content and encrypts it to each recipient; see {@link seal}.
  * @param options.recipients armored certificates
  * @throws CausewayError `key-unsuitable` when one of the certificates cannot be used with AEAD
  */
@@ -161,21 +134,7 @@ export async function encryptAndSign(
   content: Uint8Array,
   options: { readonly signWith: OpenpgpIdentity; readonly recipients: readonly string[] },
 ): Promise<Uint8Array> {
-  if (options.recipients.length === 0) throw new RangeError('a message needs a recipient');
-  const encryptionKeys = await Promise.all(options.recipients.map(readAeadCertificate));
-  const message = await createMessage({ binary: content, filename: '' });
-  try {
-    const sealed: unknown = await encrypt({
-      message,
-      encryptionKeys,
-      signingKeys: options.signWith.privateKey,
-      format: 'binary',
-      config,
-    });
-    return sealed as Uint8Array;
-  } catch (cause) {
-    throw unsuitable('A key has expired or been revoked.', cause);
-  }
+  return await seal(content, options.signWith.privateKey, options.recipients);
 }
 
 /**
@@ -254,63 +213,6 @@ async function openMessage(
 
 function newestSubkey({ subkeys }: PrivateKey): Subkey | undefined {
   return subkeys.toSorted((a, b) => b.getCreationTime().getTime() - a.getCreationTime().getTime())[0];
-}
-
-async function fingerprintsOf(
-  key: Key,
-  at: Date = new Date(),
-): Promise<{ readonly fingerprint: Fingerprint; readonly encryptionKey: Fingerprint }> {
-  const encryption = await key.getEncryptionKey(undefined, at);
-  return {
-    fingerprint: fingerprintSchema.parse(key.getFingerprint()),
-    encryptionKey: fingerprintSchema.parse(encryption.getFingerprint()),
-  };
-}
-
-const parsedCertificates = new Map<string, Promise<PublicKey>>();
-const maxParsedCertificates = 1_000;
-
-/** The same certificates come with every message, so each text is parsed once. */
-async function readCertificate(armored: string): Promise<PublicKey> {
-  const known = parsedCertificates.get(armored);
-  if (known !== undefined) return known;
-  const parsed = parseCertificate(armored);
-  await parsed;
-  if (parsedCertificates.size >= maxParsedCertificates) parsedCertificates.clear();
-  parsedCertificates.set(armored, parsed);
-  return parsed;
-}
-
-async function parseCertificate(armored: string): Promise<PublicKey> {
-  let key: Key;
-  try {
-    key = await readKey({ armoredKey: armored, config });
-  } catch (cause) {
-    throw unsuitable('It cannot be read.', cause);
-  }
-  if (key.isPrivate()) throw unsuitable('It is a private key.');
-  if (key.keyPacket.version !== 6) throw unsuitable('It is not a version 6 key.');
-  return key.toPublic();
-}
-
-/** One key without AEAD would pull the whole message down to SEIPD version 1. */
-async function readAeadCertificate(armored: string): Promise<PublicKey> {
-  const key = await readCertificate(armored);
-  let selfSignature: SignaturePacket;
-  try {
-    selfSignature = await (key as KeyWithSelfSignature).getPrimarySelfSignature(new Date());
-  } catch (cause) {
-    throw unsuitable('Its own signature is not valid.', cause);
-  }
-  if (((selfSignature.features?.[0] ?? 0) & seipdVersion2) === 0) throw unsuitable('It is without AEAD.');
-  return key;
-}
-
-/** A method that openpgp's types leave out. */
-type KeyWithSelfSignature = Key & { getPrimarySelfSignature(date: Date): Promise<SignaturePacket> };
-
-function unsuitable(detail: string, cause?: unknown): CausewayError {
-  return new CausewayError('key-unsuitable', { detail, cause });
 }
 
 function undecryptable(detail?: string, cause?: unknown): CausewayError {

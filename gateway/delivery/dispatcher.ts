@@ -57,6 +57,17 @@ export class Dispatcher {
     this.#resumeQueue(endpoint);
   }
 
+  /**
+   * The client has confirmed the arrival of so many units altogether.
+   * @returns the deliveries that this confirms for the first time, or undefined when the number is impossible
+   */
+  confirm(endpoint: EndpointAddress, outlet: Outlet, totalUnits: number): DeliveryId[] | undefined {
+    const wasFull = outlet.isFull;
+    const confirmed = outlet.confirm(totalUnits);
+    if (wasFull) this.#resumeQueue(endpoint);
+    return confirmed;
+  }
+
   /** The session's buffers have room again. */
   resume(endpoint: EndpointAddress, outlet: Outlet): void {
     this.#sendReceipts(endpoint, outlet);

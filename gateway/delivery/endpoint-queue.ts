@@ -16,8 +16,6 @@ const lanes = [0, 1, 2] as const satisfies readonly Lane[];
 const lanesBelow = lanes.length;
 
 const readLimit = 64;
-/** Deliveries that one session may leave unanswered, however much credit it grants: they are kept in memory. */
-const maxUnderWay = 65_536;
 
 export class EndpointQueue {
   readonly endpoint: EndpointAddress;
@@ -150,7 +148,7 @@ export class EndpointQueue {
   #ready(): Outlet | undefined {
     let best: Outlet | undefined;
     for (const outlet of this.outlets) {
-      const isFree = outlet.underWay.size < maxUnderWay && outlet.sink.isWritable();
+      const isFree = !outlet.isFull && outlet.sink.isWritable();
       if (outlet.credit > (best?.credit ?? 0) && isFree) best = outlet;
     }
     return best;

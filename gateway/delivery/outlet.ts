@@ -5,6 +5,9 @@ import type { EndpointSink } from './sink.ts';
 /** A delivery that has been pushed to a session and is not settled. */
 export type UnderWay = { readonly delivery: DeliveryId; readonly lane: Lane };
 
+/** Deliveries that one session may leave unanswered or unconfirmed, however much credit it grants: both are kept in memory. */
+const maxKept = 65_536;
+
 export class Outlet {
   readonly sink: EndpointSink;
   /** Deliveries that may still be pushed. */
@@ -28,6 +31,11 @@ export class Outlet {
   constructor(sink: EndpointSink, receiptsAfter: number | null) {
     this.sink = sink;
     this.receiptsSent = receiptsAfter;
+  }
+
+  /** True while nothing more may be pushed, whatever the credit. */
+  get isFull(): boolean {
+    return this.underWay.size >= maxKept || this.#unconfirmed.length >= maxKept;
   }
 
   /** Notes that a delivery goes out now and takes one credit. */

@@ -1,36 +1,41 @@
 /** What enrolled endpoints read: the directory and the data sets of the sharing agreement. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
-import type { DirectoryLeaves } from '../identity/directory-leaves.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import { AttemptLimit } from './attempt-limit.ts';
+import { DirectoryAnswer, type DirectoryAnswerDependencies } from './directory-answer.ts';
 
-export type DirectoryRouteDependencies = {
-  readonly directory: EndpointDirectory;
-  policy(): PolicySet;
+export type DirectoryRouteDependencies = DirectoryAnswerDependencies & {
+  readonly directory: Pick<EndpointDirectory, 'snapshot'>;
+  policy(): Pick<PolicySet, 'datasets'>;
   identify(request: FastifyRequest): DirectoryEntry;
-  readonly leaves: DirectoryLeaves;
-  /** The text of a checkpoint with so many leaves, or of the newest that could be had. */
-  checkpointFor(size: number): Promise<string | undefined>;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** How often one endpoint may read. */
+  readonly readsPerMinute?: number;
 };
 
+/** Enough for several programs of an endpoint at a time when many others enrol. */
+const defaultPerMinute = 1_200;
+
 export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRouteDependencies): void {
+  const reads = new AttemptLimit(deps.readsPerMinute ?? defaultPerMinute, 60_000, deps.now);
+  const answer = new DirectoryAnswer(deps);
+  const admit = (request: FastifyRequest): void => reads.take(deps.identify(request).endpoint);
+
   app.get('/v1/directory', async (request, reply) => {
-    deps.identify(request);
-    const { version, entries, leaves: indices } = deps.directory.snapshot;
-    const tag = `"${version}"`;
+    admit(request);
+    const { snapshot } = deps.directory;
+    const tag = `"${snapshot.version}"`;
     void reply.header('etag', tag).header('cache-control', 'no-cache');
     if (request.headers['if-none-match'] === tag) return reply.code(304).send();
-    const leaves = await deps.leaves.read(indices);
-    const size = indices.reduce((most, index) => Math.max(most, index + 1), 0);
-    const checkpoint = (await deps.checkpointFor(size)) ?? null;
-    const body: DirectoryResponse = { version, entries: [...entries], leaves, checkpoint };
-    return reply.send(body);
+    return reply.type('application/json; charset=utf-8').send(await answer.print(snapshot));
   });
 
   app.get('/v1/datasets', (request, reply) => {
-    deps.identify(request);
+    admit(request);
     const datasets = [...deps.policy().datasets].map(([dataschema, { title, description }]) => ({
       dataschema,
       title,
@@ -40,7 +45,7 @@ export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRou
   });
 
   app.get<{ Params: { name: string; version: string } }>('/v1/datasets/:name/:version', (request, reply) => {
-    deps.identify(request);
+    admit(request);
     const { name, version } = request.params;
     const dataset = deps.policy().datasets.get(`urn:causeway:dataset:${name}:${version}`);
     if (dataset === undefined) throw new CausewayError('dataset-unknown');

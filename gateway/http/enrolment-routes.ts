@@ -24,18 +24,21 @@ export type EnrolmentRouteDependencies = {
 const maxBodyBytes = 128 * 1024;
 /** Enough for a whole agency behind one address; far too few to guess a secret of 256 bits. */
 const attemptsPerMinute = 60;
+/** A renewal is due every other month, and each is read by every other endpoint: some for answers that get lost. */
+const renewalsPerHour = 12;
 
 export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRouteDependencies): void {
-  const attempts = new AttemptLimit(attemptsPerMinute, 60_000, deps.now);
+  const enrolments = new AttemptLimit(attemptsPerMinute, 60_000, deps.now);
+  const renewals = new AttemptLimit(renewalsPerHour, 3_600_000, deps.now);
 
   app.post('/v1/enrol', { bodyLimit: maxBodyBytes }, async (request, reply) => {
-    attempts.take(request.ip);
+    enrolments.take(request.ip);
     return reply.code(201).send(await deps.enrol(parseBody(enrolmentRequestSchema, request.body)));
   });
 
   app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {
     const peer = deps.identify(request);
-    attempts.take(peer.entry.endpoint);
+    renewals.take(peer.entry.endpoint);
     return reply.send(await deps.renew(peer, parseBody(renewalRequestSchema, request.body)));
   });
 }

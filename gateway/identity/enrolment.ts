@@ -27,7 +27,8 @@ export type EnrolmentDependencies = {
 
 /**
  * Enrols an endpoint, for the first time or again with new keys. Checks, in this order: permit, endpoint,
- * proof of the signing key, certificate request, OpenPGP certificate. Every outcome is recorded.
+ * proof of the signing key, certificate request, OpenPGP certificate. Every outcome is recorded, but for a secret that
+ * nobody issued.
  * @throws CausewayError `token-invalid`, `token-expired`, `token-used`, `request-signature-invalid`,
  * `request-malformed`, `key-unsuitable`
  */
@@ -57,9 +58,17 @@ export async function enrolEndpoint(
       leaf: await readLeafIndex(entry.endpoint, deps.store),
     };
   } catch (error) {
-    if (isCausewayError(error) && !error.meaning.retryable) await recordRefusal(error, permit, deps);
+    if (isCausewayError(error) && isWorthRecording(error, permit)) await recordRefusal(error, permit, deps);
     throw error;
   }
+}
+
+/**
+ * Anybody can send a secret that nobody issued, and the log is for ever: such requests are only counted, with all that
+ * are refused. One that was issued says something even when it comes too late or for the second time.
+ */
+function isWorthRecording({ code, meaning }: CausewayError, permit: EnrolmentPermit | undefined): boolean {
+  return !meaning.retryable && (permit !== undefined || code !== 'token-invalid');
 }
 
 async function takePermit(

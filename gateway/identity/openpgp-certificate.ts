@@ -1,18 +1,17 @@
 /**
  * Looks at the OpenPGP certificates that endpoints register (RFC 9580).
- * The only file of the gateway that imports openpgp, and it imports only what reads public certificates.
+ * Of openpgp it imports only what reads public certificates.
  */
 import { enums, readKeys, type Key, type SignaturePacket, type Subkey } from 'openpgp';
 import { CausewayError } from '../../protocol/errors.ts';
 import { fingerprintSchema, type Fingerprint } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import { announcesAead, selfSignatureOf } from '../../protocol/openpgp/form.ts';
 import { encryptionKeyLifetimeMs } from '../../protocol/wire/enrolment.ts';
 
 const maxArmoredBytes = 32_768;
 const agreementAlgorithms = new Set<number>([enums.publicKey.x25519, enums.publicKey.x448]);
 const acceptedAeads = new Set<number>([enums.aead.gcm, enums.aead.ocb]);
-/** The features flag for version 2 encrypted data (RFC 9580, section 5.2.3.32). */
-const seipdVersion2 = 0x08;
 const encryptionFlags = enums.keyFlags.encryptCommunication | enums.keyFlags.encryptStorage;
 
 /** What the directory keeps of a certificate. */
@@ -25,8 +24,7 @@ export type OpenpgpCertificate = {
   readonly encryptionKey: Fingerprint;
 };
 
-/** Parts of openpgp's objects that its types leave out. */
-type KeyWithSelfSignature = Key & { getPrimarySelfSignature(date: Date): Promise<SignaturePacket> };
+/** A part of openpgp's object that its types leave out. */
 type SignatureWithSuites = SignaturePacket & {
   readonly preferredCipherSuites: readonly (readonly [number, number])[] | null;
 };
@@ -81,7 +79,7 @@ function momentOfCheck(key: Key, now: number): Date {
 async function verifySelfSignature(key: Key, at: Date): Promise<SignatureWithSuites> {
   try {
     await key.verifyPrimaryKey(at);
-    return (await (key as KeyWithSelfSignature).getPrimarySelfSignature(at)) as SignatureWithSuites;
+    return (await selfSignatureOf(key, at)) as SignatureWithSuites;
   } catch (cause) {
     throw unsuitable(
       'Its own signature is missing or wrong, or it has expired, been revoked or starts in the future.',
@@ -91,8 +89,9 @@ async function verifySelfSignature(key: Key, at: Date): Promise<SignatureWithSui
 }
 
 /** Without a list of preferences, AES-128 with OCB is understood (RFC 9580, section 5.2.3.15). */
-function checkAead({ features, preferredCipherSuites }: SignatureWithSuites): void {
-  if (((features?.[0] ?? 0) & seipdVersion2) === 0) {
+function checkAead(selfSignature: SignatureWithSuites): void {
+  const { preferredCipherSuites } = selfSignature;
+  if (!announcesAead(selfSignature)) {
     throw unsuitable('It does not announce AEAD (SEIPD version 2): switch AEAD on when making the key.');
   }
   if (preferredCipherSuites !== null && !preferredCipherSuites.some(([, aead]) => acceptedAeads.has(aead))) {

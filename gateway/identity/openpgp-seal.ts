@@ -1,29 +1,18 @@
 /**
  * OpenPGP for what the gateway itself writes: it signs and encrypts, and cannot decrypt. Keys and messages are of the
- * same form as those of endpoints: version 6, AEAD.
+ * form of `protocol/openpgp`, as those of endpoints are.
  */
-import {
-  createMessage,
-  encrypt,
-  enums,
-  generateKey,
-  readKey,
-  readPrivateKey,
-  type PartialConfig,
-} from 'openpgp';
+import { readPrivateKey } from 'openpgp';
 import { CausewayError } from '../../protocol/errors.ts';
-import { fingerprintSchema, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
-import { limits } from '../../protocol/limits.ts';
-
-const config: PartialConfig = {
-  v6Keys: true,
-  aeadProtect: true,
-  preferredAEADAlgorithm: enums.aead.gcm,
-  preferredSymmetricAlgorithm: enums.symmetric.aes256,
-  preferredCompressionAlgorithm: enums.compression.uncompressed,
-  showVersion: false,
-  showComment: false,
-};
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import {
+  namesOf,
+  readAeadCertificate,
+  readCertificate,
+  type KeyNames,
+} from '../../protocol/openpgp/certificate.ts';
+import { makeKey, openpgpForm as config } from '../../protocol/openpgp/form.ts';
+import { seal as sealWith } from '../../protocol/openpgp/seal.ts';
 
 /** A key that signs, and the certificate that says so. */
 export type SealingKeyFiles = {
@@ -38,34 +27,24 @@ export type SealingKeyFiles = {
  * @param now ms since 1970
  */
 export async function generateSealingKey(endpoint: EndpointAddress, now: number): Promise<SealingKeyFiles> {
-  const { privateKey, publicKey } = await generateKey({
-    type: 'curve25519',
-    userIDs: { name: endpoint },
-    date: new Date(now - limits.maxClockSkewMs),
-    format: 'object',
-    config,
-  });
+  const { privateKey, publicKey } = await makeKey(endpoint, now);
   privateKey.subkeys = [];
   return { privateKeyArmored: privateKey.armor(), certificateArmored: publicKey.armor() };
 }
 
 /** Checks that the two belong together, and gives the names that the directory keeps. @throws CausewayError `home-invalid` */
-export async function readSealingKey({ privateKeyArmored, certificateArmored }: SealingKeyFiles): Promise<{
-  readonly fingerprint: Fingerprint;
-  readonly encryptionKey: Fingerprint;
-}> {
+export async function readSealingKey({
+  privateKeyArmored,
+  certificateArmored,
+}: SealingKeyFiles): Promise<KeyNames> {
   try {
     const key = await readPrivateKey({ armoredKey: privateKeyArmored, config });
-    const certificate = await readKey({ armoredKey: certificateArmored, config });
+    const certificate = await readCertificate(certificateArmored);
     if (key.subkeys.length > 0) throw new RangeError('it holds a key that decrypts');
-    if (certificate.isPrivate() || certificate.getFingerprint() !== key.getFingerprint()) {
+    if (certificate.getFingerprint() !== key.getFingerprint()) {
       throw new RangeError('the certificate belongs to another key');
     }
-    const encryption = await certificate.getEncryptionKey();
-    return {
-      fingerprint: fingerprintSchema.parse(key.getFingerprint()),
-      encryptionKey: fingerprintSchema.parse(encryption.getFingerprint()),
-    };
+    return await namesOf(certificate);
   } catch (cause) {
     throw new CausewayError('home-invalid', {
       detail: "The correlator's OpenPGP key cannot be used.",
@@ -77,33 +56,21 @@ export async function readSealingKey({ privateKeyArmored, certificateArmored }: 
 /**
  * Signs content and encrypts it to each recipient.
  * @param certificates armored, of the recipients
- * @throws CausewayError `key-unsuitable` where one has expired or been revoked
+ * @throws CausewayError `key-unsuitable` where one has expired, been revoked or is without AEAD
  */
 export async function seal(
   content: Uint8Array,
   { privateKeyArmored }: Pick<SealingKeyFiles, 'privateKeyArmored'>,
   certificates: readonly string[],
 ): Promise<Buffer> {
-  if (certificates.length === 0) throw new RangeError('a message needs a recipient');
-  const signingKeys = await readPrivateKey({ armoredKey: privateKeyArmored, config });
-  try {
-    const sealed: unknown = await encrypt({
-      message: await createMessage({ binary: content, filename: '' }),
-      encryptionKeys: await Promise.all(certificates.map((armoredKey) => readKey({ armoredKey, config }))),
-      signingKeys,
-      format: 'binary',
-      config,
-    });
-    return Buffer.from(sealed as Uint8Array);
-  } catch (cause) {
-    throw new CausewayError('key-unsuitable', { detail: 'A key has expired or been revoked.', cause });
-  }
+  const signWith = await readPrivateKey({ armoredKey: privateKeyArmored, config });
+  return Buffer.from(await sealWith(content, signWith, certificates));
 }
 
 /** True when something can be encrypted to the certificate now. */
 export async function isSealable(armoredKey: string): Promise<boolean> {
   try {
-    await (await readKey({ armoredKey, config })).getEncryptionKey();
+    await (await readAeadCertificate(armoredKey)).getEncryptionKey();
     return true;
   } catch {
     return false;

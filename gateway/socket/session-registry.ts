@@ -2,6 +2,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { Session } from './session.ts';
 
@@ -71,26 +72,20 @@ export class SessionRegistry {
     for (const sessions of this.#byEndpoint.values()) yield* sessions;
   }
 
-  /** Ends the sessions whose endpoint was revoked or got other keys; tells the rest. */
+  /** Ends the sessions whose endpoint was revoked, got other keys or has renewed its certificate; tells the rest. */
   directoryChanged(directory: EndpointDirectory): void {
     for (const session of [...this.all()]) {
       const entry = directory.get(session.endpoint);
-      if (entry === undefined || entry.status === 'revoked') {
-        session.fail(new CausewayError('endpoint-revoked'));
-      } else if (entry.signingKey !== session.sender.entry.signingKey) {
-        session.fail(
-          new CausewayError('certificate-unknown', { detail: 'The endpoint was enrolled again.' }),
-        );
-      } else {
-        session.directoryChanged(entry, directory.version);
-      }
+      const error = whyOver(session, entry);
+      if (error !== undefined) session.fail(error);
+      else if (entry !== undefined) session.directoryChanged(entry, directory.version);
     }
   }
 
   #beat(): void {
     const now = this.#now();
     for (const session of [...this.all()]) {
-      if (session.certificateEndsAt <= now) session.fail(new CausewayError('session-expired'));
+      if (session.certificate.endsAt <= now) session.fail(new CausewayError('session-expired'));
       else session.beat();
     }
   }
@@ -99,4 +94,15 @@ export class SessionRegistry {
     const now = this.#now();
     for (const session of [...this.all()]) session.sweep(now);
   }
+}
+
+/** What the directory now says against a session, if anything: each is refused at the next connection as well. */
+function whyOver(session: Session, entry: DirectoryEntry | undefined): CausewayError | undefined {
+  if (entry === undefined || entry.status === 'revoked') return new CausewayError('endpoint-revoked');
+  if (entry.signingKey !== session.sender.entry.signingKey) {
+    return new CausewayError('certificate-unknown', { detail: 'The endpoint was enrolled again.' });
+  }
+  const { thumbprint } = session.certificate;
+  if (thumbprint === entry.tlsThumbprint || thumbprint === entry.previousTlsThumbprint) return undefined;
+  return new CausewayError('session-expired', { detail: 'A renewed one has taken its place.' });
 }

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
 import { errorFrame, parseClientFrame, type Welcome } from '../../protocol/wire/control.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { decodeUnitFrame, frameKind, type Unit } from '../../protocol/wire/frame.ts';
@@ -32,6 +32,14 @@ export type SessionContext = {
   onClosed(session: Session): void;
 };
 
+/** The certificate that opened a session. */
+export type SessionCertificate = {
+  /** SHA-256 of its DER. */
+  readonly thumbprint: Digest;
+  /** ms since 1970 */
+  readonly endsAt: number;
+};
+
 /** Reading from the socket stops while so many submitted bytes wait to become durable. */
 const maxPendingBytes = 8 * 1024 * 1024;
 const storeRetryMs = 500;
@@ -41,8 +49,7 @@ const reconnectMs = 1_000;
 export class Session {
   sender: Sender;
   readonly endpoint: EndpointAddress;
-  /** When the certificate behind this session ends, ms since 1970. */
-  readonly certificateEndsAt: number;
+  readonly certificate: SessionCertificate;
   readonly #context: SessionContext;
   readonly #socket: WebSocket;
   readonly #out: Outbound;
@@ -63,12 +70,12 @@ export class Session {
   constructor(
     socket: WebSocket,
     transport: Socket,
-    identity: { sender: Sender; certificateEndsAt: number },
+    identity: { sender: Sender; certificate: SessionCertificate },
     context: SessionContext,
   ) {
     this.sender = identity.sender;
     this.endpoint = identity.sender.entry.endpoint;
-    this.certificateEndsAt = identity.certificateEndsAt;
+    this.certificate = identity.certificate;
     this.#context = context;
     this.#socket = socket;
     this.#out = new Outbound(socket, transport);
@@ -277,7 +284,8 @@ export class Session {
   }
 
   #confirm(units: number): void {
-    const deliveries = this.#outlet?.confirm(units);
+    const outlet = this.#outlet;
+    const deliveries = outlet && this.#context.dispatcher.confirm(this.endpoint, outlet, units);
     if (deliveries === undefined) {
       this.fail(
         new CausewayError('frame-unexpected', { detail: 'More units confirmed than were delivered.' }),

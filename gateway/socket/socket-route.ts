@@ -3,7 +3,7 @@ import type {} from '@fastify/websocket';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { socketPath, subprotocol } from '../../protocol/limits.ts';
@@ -11,12 +11,15 @@ import type { EndpointDirectory } from '../identity/directory.ts';
 import { Session, type SessionContext } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
+/** Who opens a socket, and the SHA-256 of the certificate that showed it. */
+type SocketPeer = { readonly entry: DirectoryEntry; readonly thumbprint: Digest };
+
 export type SocketRouteDependencies = {
   readonly directory: EndpointDirectory;
   readonly sessions: SessionRegistry;
   readonly context: SessionContext;
   /** Identifies the peer of a request by its certificate. @throws CausewayError */
-  identify(request: FastifyRequest): DirectoryEntry;
+  identify(request: FastifyRequest): SocketPeer;
   /** Looks at what the agency has used up already. @throws CausewayError `rate-limited` */
   admit(endpoint: EndpointAddress): void;
   isDraining(): boolean;
@@ -24,7 +27,7 @@ export type SocketRouteDependencies = {
 
 /** Registers the route. `@fastify/websocket` must be registered before. */
 export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDependencies): void {
-  const entries = new WeakMap<FastifyRequest, DirectoryEntry>();
+  const peers = new WeakMap<FastifyRequest, SocketPeer>();
   app.get(
     socketPath,
     {
@@ -37,24 +40,25 @@ export function registerSocketRoute(app: FastifyInstance, deps: SocketRouteDepen
         }
         // Only browsers say where a page came from, and a browser would lend its certificate to any page.
         if (request.headers.origin !== undefined) throw new CausewayError('origin-forbidden');
-        const entry = deps.identify(request);
-        deps.admit(entry.endpoint);
-        deps.sessions.admit(entry.endpoint);
-        entries.set(request, entry);
+        const peer = deps.identify(request);
+        deps.admit(peer.entry.endpoint);
+        deps.sessions.admit(peer.entry.endpoint);
+        peers.set(request, peer);
         done();
       },
     },
     (socket, request) => {
-      const entry = entries.get(request);
-      if (entry === undefined) throw new Error('a socket was opened without an identity');
-      const certificate = (request.raw.socket as TLSSocket).getPeerX509Certificate();
-      const certificateEndsAt = certificate?.validToDate.getTime() ?? 0;
+      const peer = peers.get(request);
+      if (peer === undefined) throw new Error('a socket was opened without an identity');
+      const { entry, thumbprint } = peer;
+      const shown = (request.raw.socket as TLSSocket).getPeerX509Certificate();
+      const certificate = { thumbprint, endsAt: shown?.validToDate.getTime() ?? 0 };
       const sender = {
         entry,
         signingKey: deps.directory.signingKey(entry.endpoint),
         verified: new VerifiedRoots(),
       };
-      deps.sessions.add(new Session(socket, request.raw.socket, { sender, certificateEndsAt }, deps.context));
+      deps.sessions.add(new Session(socket, request.raw.socket, { sender, certificate }, deps.context));
     },
   );
 }

@@ -180,6 +180,17 @@ describe('a peer at the upgrade and at the directory', () => {
     await expectRefusal(before, 403, 'certificate-unknown');
   });
 
+  it('with a session open is told to come again once its certificate was replaced: whoever has the old key is out', async () => {
+    const night = await openTestEndpoint(people.night.home.dir);
+    const session = await exchange.connect(night);
+    const renewed = await openTestEndpoint((await renew(night.home)).dir);
+    expect(session.isOpen).toBe(true);
+    const next = await exchange.connect(renewed);
+    expect(await session.closed()).toEqual({ code: 4401, error: 'session-expired' });
+    exchange.expectRecord({ kind: 'session.error', code: 'session-expired', endpoint: addresses.night });
+    await next.leave();
+  });
+
   it('without the subprotocol, or without an upgrade, is told which is required', async () => {
     const { 'sec-websocket-protocol': _, ...without } = upgrade;
     for (const headers of [without, { ...without, 'sec-websocket-protocol': 'causeway.v0' }]) {

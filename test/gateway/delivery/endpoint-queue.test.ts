@@ -318,3 +318,17 @@ describe('the receipt stream', () => {
     expect(sender.positions).toEqual([1, 2, 3]);
   });
 });
+
+it('a session that confirms nothing that arrived gets no more in the end, and goes on when it confirms', async () => {
+  const { sink, outlet } = connect(70_000);
+  await settled(sink, 0);
+  for (let nth = 0; nth < 65_536; nth++) outlet.push(`${nth}`, 0, 1);
+  // All of it was settled, which is no confirmation.
+  outlet.underWay.clear();
+  const [message] = await accept(1);
+  await settled(sink, 0);
+  expect(sink.units).toEqual([]);
+  expect(dispatcher.confirm(health, outlet, 65_537)).toBeUndefined();
+  expect(dispatcher.confirm(health, outlet, 2)).toHaveLength(2);
+  expect(await settled(sink, 1)).toEqual(units([message!]));
+});

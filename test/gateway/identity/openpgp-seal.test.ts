@@ -52,6 +52,19 @@ describe('a sealed message', () => {
       seal(text, key, [recipient.certificateArmored, old.certificateArmored]),
     ).rejects.toMatchObject({ code: 'key-unsuitable' });
   });
+
+  it('is not made where one recipient is without AEAD: its key would pull the whole message down', async () => {
+    const { publicKey } = await generateKey({
+      type: 'curve25519',
+      userIDs: { name: council },
+      config: { v6Keys: true, aeadProtect: false },
+      format: 'armored',
+    });
+    expect(await isSealable(publicKey)).toBe(false);
+    await expect(seal(text, key, [recipient.certificateArmored, publicKey])).rejects.toMatchObject({
+      code: 'key-unsuitable',
+    });
+  });
 });
 
 describe("the correlator's key", () => {
