@@ -1,10 +1,11 @@
 /** `datasets/NAME/VERSION.json`: what a notice carries, as JSON Schema 2020-12 that people can read. */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Problem } from '../../protocol/errors.ts';
 import { checkDatasetForm } from './dataset-form.ts';
+import { Recent } from './recent.ts';
 import { positionAt, type Position } from './source-position.ts';
-import { parseYaml } from './yaml-source.ts';
+import { parseYaml, type YamlSource } from './yaml-source.ts';
 
 /** A JSON Schema as parsed; the gateway only hands it on. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -22,8 +23,18 @@ export type Dataset = {
 
 type Locate = (path: readonly PropertyKey[]) => Position;
 
+/** Sound ones, by file and text: those beside the one that was changed need not be compiled again. */
+const recent = new Recent<Dataset>(100);
+
 /** Reads one schema; `undefined` when anything is wrong with it, told to `problems`. */
 export function readDataset(file: string, text: string, problems: Problem[]): Dataset | undefined {
+  const key = `${file}\0${text}`;
+  const known = recent.get(key) ?? compileDataset(file, text, problems);
+  if (known !== undefined) recent.keep(key, known);
+  return known;
+}
+
+function compileDataset(file: string, text: string, problems: Problem[]): Dataset | undefined {
   const faults: Problem[] = [];
   const source = parseJson(file, text, faults);
   if (source !== undefined) {
@@ -58,7 +69,10 @@ function urnOf(file: string): string {
   return file.replace(/^datasets\/([^/]+)\/(.+)\.json$/, 'urn:causeway:dataset:$1:$2');
 }
 
-/** JSON is read by JSON.parse, which is strict; YAML, its superset, then knows where everything stands. */
+/**
+ * JSON is read by JSON.parse, which is strict and quick. YAML, its superset, knows where everything stands and which
+ * name is doubled; it is slow, and asked only when there is a fault to place.
+ */
 function parseJson(
   file: string,
   text: string,
@@ -75,13 +89,35 @@ function parseJson(
     problems.push({ at: file, ...place, message: `this is not valid JSON: ${words}` });
     return undefined;
   }
-  const source = parseYaml(file, text, problems);
-  if (source === undefined) return undefined;
+  let source: YamlSource | undefined;
+  if (hasDoubledName(text, value)) {
+    source = parseYaml(file, text, problems);
+    if (source === undefined) return undefined;
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     problems.push({ at: file, line: 1, column: 1, message: 'a data set must be a JSON object' });
     return undefined;
   }
-  return { schema: value as JsonSchema, locate: source.positionOf };
+  const locate: Locate = (path) => {
+    source ??= parseYaml(file, text, []);
+    return source?.positionOf(path) ?? { line: 1, column: 1 };
+  };
+  return { schema: value as JsonSchema, locate };
+}
+
+/** JSON.parse keeps the last of two members with one name, and then there are fewer than were written. */
+function hasDoubledName(text: string, value: unknown): boolean {
+  const strings = text.matchAll(/"(?:[^"\\]|\\.)*"(?<isName>\s*:)?/g);
+  let written = 0;
+  for (const { groups } of strings) if (groups?.isName !== undefined) written++;
+  return countNames(value) < written;
+}
+
+function countNames(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inside: unknown[] = Object.values(value);
+  const own = Array.isArray(value) ? 0 : inside.length;
+  return inside.reduce<number>((sum, each) => sum + countNames(each), own);
 }
 
 function compileSchema(
@@ -90,15 +126,8 @@ function compileSchema(
   reportKeyword: (keyword: string) => void,
 ): void {
   // One instance for each schema: they must stand alone, since clients receive them one by one.
-  const ajv = new Ajv2020({
-    strict: true,
-    strictRequired: false,
-    allErrors: true,
-    validateSchema: false,
-    logger: false,
-  });
-  addFormats.default(ajv);
-  if (!checkMetaSchema(ajv, schema, report)) return;
+  const ajv = createAjv();
+  if (!checkMetaSchema(schema, report)) return;
   try {
     const validate = ajv.compile(schema);
     const examples = Array.isArray(schema.examples) ? schema.examples : [];
@@ -117,15 +146,31 @@ function compileSchema(
   }
 }
 
+function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    allErrors: true,
+    validateSchema: false,
+    logger: false,
+    // Making the code shorter takes longer than running it as it is.
+    code: { optimize: false },
+  });
+  addFormats.default(ajv);
+  return ajv;
+}
+
+/** Compiled once, when the first data set is read: it takes as long as compiling one of them. */
+let metaSchema: ValidateFunction | undefined;
+
 function checkMetaSchema(
-  ajv: Ajv2020,
   schema: JsonSchema,
   report: (path: readonly PropertyKey[], message: string) => void,
 ): boolean {
-  const sound = ajv.validate('https://json-schema.org/draft/2020-12/schema', schema);
-  if (sound) return true;
+  metaSchema ??= createAjv().getSchema('https://json-schema.org/draft/2020-12/schema')!;
+  if (metaSchema(schema) === true) return true;
   const seen = new Set<string>();
-  for (const error of ajv.errors ?? []) {
+  for (const error of metaSchema.errors ?? []) {
     const message = `is not valid JSON Schema 2020-12: ${describeAjvError(error)}`;
     if (!seen.has(error.instancePath))
       report(pathOf(error.instancePath), `${error.instancePath || '/'} ${message}`);

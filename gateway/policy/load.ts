@@ -8,6 +8,7 @@ import { buildVocabulary } from './cedar-vocabulary.ts';
 import { readDataset, type Dataset } from './datasets.ts';
 import { describeProblems, sortProblems } from './describe-problems.ts';
 import { digestPolicyFiles, readPolicyFiles, type PolicyFiles } from './policy-files.ts';
+import { Recent } from './recent.ts';
 import { readRetention, retentionFileSchema } from './retention.ts';
 import { createPolicySet, type PolicyParts, type PolicySet } from './policy-set.ts';
 import { checkSchemaFits } from './schema-fit.ts';
@@ -26,6 +27,9 @@ export type LoadOptions = {
 
 const defaultCacheCapacity = 50_000;
 
+/** The parts of sound folders, by digest: they follow from the bytes alone. */
+const recent = new Recent<PolicyParts>(4);
+
 /**
  * Loads and validates the sharing agreement.
  * @param dir the policy folder, as `policies/` of this repository
@@ -34,8 +38,10 @@ const defaultCacheCapacity = 50_000;
 export async function loadPolicySet(dir: string, options: LoadOptions = {}): Promise<PolicySet> {
   const problems: Problem[] = [];
   const files = await readPolicyFiles(dir, problems);
-  const parts = buildPolicyParts(files, problems);
+  const digest = digestPolicyFiles(files);
+  const parts = recent.get(digest) ?? buildPolicyParts(files, problems);
   if (parts === undefined || problems.length > 0) throw invalid(dir, problems);
+  recent.keep(digest, parts);
   return createPolicySet(parts, options.cacheCapacity ?? defaultCacheCapacity);
 }
 

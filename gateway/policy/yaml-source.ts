@@ -137,7 +137,7 @@ function tellingFaults(faults: readonly Fault[]): Fault[] {
 }
 
 function describeFault(text: string, fault: Fault): string {
-  const found = /^[\w.-]+/.exec(text.slice(fault.pos[0]))?.[0];
+  const found = /^["']?([\w.-]+)/.exec(text.slice(fault.pos[0]))?.[1];
   if (fault.code === 'DUPLICATE_KEY')
     return `\`${found ?? 'this key'}\` is given twice; a name may stand only once`;
   return `this is not valid YAML: ${fault.message.replace(/\s+/g, ' ').replace(/:$/, '')}`;

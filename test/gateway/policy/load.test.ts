@@ -238,6 +238,20 @@ describe('a policy folder with a fault is refused with file and line', () => {
     ]);
   });
 
+  it('when a name stands twice in one object of a data set', async () => {
+    await using folder = await copyPolicies();
+    const path = 'datasets/alert-disposition/1.0.json';
+    await folder.replace(
+      path,
+      '"type": "object"',
+      '"type": "object",\n  "title" : "Another \\"title\\": this"',
+    );
+    const line = lineOf(await folder.read(path), 'Another');
+    expect(await problemsOf(folder.dir)).toEqual([
+      `${path}:${line}:3 \`title\` is given twice; a name may stand only once`,
+    ]);
+  });
+
   it('when a data set has a field without words, is open, or has an example that does not match', async () => {
     await using folder = await copyPolicies();
     const schema = {
