@@ -6,7 +6,8 @@ import { isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
-import { Alerting } from './alerting.ts';
+import { loadedRecords, startedRecord } from './agreement-records.ts';
+import { Alerting, type PatternHolder } from './alerting.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
@@ -79,6 +80,7 @@ class Gateway {
   readonly #relay: Relay;
   readonly #auditLog: AuditLog;
   readonly #alerting: Alerting;
+  readonly #patterns: PatternHolder;
   #draining = false;
   /** The version of the directory that the sessions were last told of. */
   #toldVersion: number;
@@ -91,6 +93,7 @@ class Gateway {
     this.#now = options.now ?? Date.now;
     this.#store = store;
     this.#policy = policy;
+    this.#patterns = patterns;
     this.#directory = directory;
     this.#toldVersion = directory.version;
     const onError = (error: unknown): void => this.#logError(error);
@@ -126,8 +129,7 @@ class Gateway {
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       listening: () => this.#dispatcher.listening(),
     });
-    // The folder may have been edited while no gateway ran: the log says which agreement counts from here on.
-    await this.#store.appendRecords([{ kind: 'gateway.started', policy: this.#policy.current.digest }]);
+    await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
     const app = await this.#buildServer();
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
@@ -268,12 +270,13 @@ class Gateway {
   async #reload(): Promise<void> {
     await this.#reloadDirectory();
     try {
+      const before = this.#patterns.current;
       if (!(await this.#policy.reload())) return;
       const policy = this.#policy.current.digest;
       this.#log.info({ policy }, 'policy loaded');
       // First, because a store that fails just now must not leave the correlator with the patterns of before.
       await this.#alerting.start();
-      await this.#store.appendRecords([{ kind: 'policy.loaded', policy }]);
+      await this.#store.appendRecords(loadedRecords(policy, before, this.#patterns.current));
     } catch (error) {
       // A broken policy folder leaves the one in force alone. Each decision names the digest that it was made under.
       this.#logError(error);

@@ -19,7 +19,6 @@ export type EndpointAddress = z.infer<typeof endpointAddressSchema>;
 export const recipientAddressSchema = z
   .string()
   .regex(new RegExp(`^${slug}/@?${slug}$`), 'must have the form agency/endpoint or agency/@role');
-export type RecipientAddress = z.infer<typeof recipientAddressSchema>;
 
 /** A message's id: a UUID version 7 in lower case, chosen by the sender and stable over retries. */
 export const messageIdSchema = z

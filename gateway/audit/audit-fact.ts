@@ -93,6 +93,7 @@ const actions: Readonly<Record<string, FactAction>> = {
   'enrolment.withdrawn': 'D',
   'agency.added': 'C',
   'policy.applied': 'U',
+  'pattern.changed': 'U',
   'receipts.forgotten': 'D',
   'case.erased': 'D',
   'payload.retired': 'D',

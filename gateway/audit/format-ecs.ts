@@ -11,6 +11,7 @@ const classes: Readonly<Record<string, Classes>> = {
   'message.refused': { category: ['network'], type: ['connection', 'denied'] },
   'endpoint.enrolled': { category: ['iam'], type: ['user', 'creation'] },
   'endpoint.revoked': { category: ['iam'], type: ['user', 'deletion'] },
+  'pattern.changed': { category: ['configuration'], type: ['change'] },
   'agency.added': { category: ['configuration'], type: ['creation'] },
   'case.erased': { category: ['database'], type: ['change'] },
   'request.refused': { category: ['network'], type: ['denied'] },

@@ -8,7 +8,7 @@ export const leafKinds = [
   ...['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed', 'endpoint.revoked'],
   'renewal.refused',
   ...['alert.raised', 'alert.unsent', 'alert.disposed', 'alert.overdue'],
-  ...['policy.loaded', 'policy.applied', 'agency.added', 'gateway.started', 'case.erased'],
+  ...['policy.loaded', 'policy.applied', 'pattern.changed', 'agency.added', 'gateway.started', 'case.erased'],
   ...[
     'audit.search',
     'audit.story',

@@ -1,9 +1,7 @@
 /** Proofs in one file: that an entry stands in a log, to be checked offline (c2sp.org/tlog-proof). */
 import { CausewayError } from '../errors.ts';
-import { openCheckpoint, type CheckpointTrust, type TrustedCheckpoint } from './checkpoint.ts';
 import { maxNoteBytes } from './note.ts';
 import { decodeBase64, decodeHash, decodeNoteText, parseDecimal } from './note-text.ts';
-import { verifyInclusion } from './tree-proof.ts';
 
 /** The first line of such a file. */
 export const logProofHeader = 'c2sp.org/tlog-proof@v1';
@@ -51,22 +49,6 @@ export function parseLogProof(source: Uint8Array | string): LogProof {
   });
   const checkpoint = text.slice(blank + 2);
   return { index, path, checkpoint, ...(extra === undefined ? {} : { extra }) };
-}
-
-/**
- * Checks that a proof ties a leaf to a checkpoint of the log.
- * @param leaf the hash of the entry as a leaf
- * @throws CausewayError `log-proof-invalid`, or as {@link openCheckpoint}
- */
-export function verifyLogProof(proof: LogProof, leaf: Uint8Array, trust: CheckpointTrust): TrustedCheckpoint {
-  const checkpoint = openCheckpoint(proof.checkpoint, trust);
-  const { size, root } = checkpoint;
-  if (!verifyInclusion({ leaf, index: proof.index, size, path: proof.path, root })) {
-    throw new CausewayError('log-proof-invalid', {
-      detail: 'The entry does not stand where the proof says.',
-    });
-  }
-  return checkpoint;
 }
 
 function readExtra(line = ''): Buffer | undefined {

@@ -81,6 +81,7 @@ describe('other readings of people', () => {
   it.each([
     [['endpoint', 'list'], 'audit.endpoints-listed'],
     [['gateway', 'check'], 'audit.gateway-checked'],
+    [['gateway', 'records'], 'audit.records-read'],
   ])('%j is a leaf', async (command, kind) => {
     const env = { CAUSEWAY_GATEWAY: join(dir, 'gateway') };
     const done = await runCauseway(command, { env });

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Writer, type TestEndpoint } from './kit/endpoint.ts';
@@ -55,6 +55,28 @@ forbid (principal, action, resource == Endpoint::"north-lanarkshire-social-work/
       const [answer] = await police.submit(toNorth.message());
       return answer?.kind === 'accepted' ? answer : undefined;
     });
+  });
+
+  it('tells the log which patterns are in force, and each that is changed', async () => {
+    const file = join(exchange.home.policiesDir, 'patterns', 'cumulative-concern.yaml');
+    const text = await readFile(file, 'utf8');
+    const [, pattern = ''] = /^id: (.*)$/m.exec(text) ?? [];
+    const { patterns } = await exchange.recorded({ kind: 'gateway.started' });
+    expect(patterns).toContain(`${pattern}@1`);
+    expect((await exchange.records()).filter(({ entry }) => entry.kind === 'pattern.changed')).toEqual([]);
+
+    await writeFile(
+      file,
+      text.replace('version: 1', 'version: 2').replace('half-life: 60d', 'half-life: 61d'),
+    );
+    await requestReload();
+    const changed = await exchange.recorded({ kind: 'pattern.changed' });
+    expect(changed).toMatchObject({ pattern, from: 1, to: 2 });
+    const loaded = await exchange.recorded({ kind: 'policy.loaded', policy: changed.policy });
+    expect(loaded.patterns).toContain(`${pattern}@2`);
+    await writeFile(file, text);
+    await requestReload();
+    expect(await exchange.recorded({ kind: 'pattern.changed', to: 1 })).toMatchObject({ pattern, from: 2 });
   });
 
   it('stays as it was when the changed folder is not valid, and the failure is logged with its place', async () => {

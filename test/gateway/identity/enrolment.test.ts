@@ -366,6 +366,10 @@ test('revoking is recorded once with its reason; an unknown endpoint is an error
   await registry.enrolNew(police);
   const revoked = await revokeEndpoint(registry.store, police, 'key-compromised', registry.now());
   expect(await revokeEndpoint(registry.store, police, 'unspecified', registry.now())).toEqual(revoked);
+  expect((await registry.records('enrolment.withdrawn')).at(-1)).toEqual({
+    kind: 'enrolment.withdrawn',
+    endpoint: police,
+  });
   expect((await registry.records('endpoint.revoked')).at(-1)).toEqual({
     kind: 'endpoint.revoked',
     endpoint: police,

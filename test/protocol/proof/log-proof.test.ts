@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isCausewayError } from '../../../protocol/errors.ts';
+import { verifyProof } from '../../../clients/audit/verify-proof.ts';
 import { signCheckpoint } from '../../../protocol/proof/checkpoint.ts';
-import { formatLogProof, parseLogProof, verifyLogProof } from '../../../protocol/proof/log-proof.ts';
+import { formatLogProof, parseLogProof, type LogProof } from '../../../protocol/proof/log-proof.ts';
 import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { leavesOf, slowPath, slowRoot } from './slow-tree.ts';
 
@@ -14,14 +14,13 @@ const checkpoint = signCheckpoint({ origin: 'log.example/causeway', size: 21, ro
 const proof = { index: 13, path: slowPath(13, leaves), checkpoint };
 const trust = { keys: [log.verifierKey] };
 
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-    return 'none';
-  } catch (error) {
-    return isCausewayError(error) ? error.code : String(error);
-  }
+/** What the verifier finds wrong with a file, as kinds. */
+function wrongIn(file: string | Buffer, entry = 'entry 13'): string[] {
+  const { findings } = verifyProof(Buffer.from(file), 'proof', { trust, entry: Buffer.from(entry) });
+  return findings.map(({ kind }) => kind);
 }
+const wrongWith = (changes: Partial<LogProof>, entry?: string): string[] =>
+  wrongIn(formatLogProof({ ...proof, ...changes }), entry);
 
 describe('a proof in one file', () => {
   it('has the lines of the standard', () => {
@@ -39,21 +38,16 @@ describe('a proof in one file', () => {
     ]) {
       const read = parseLogProof(Buffer.from(formatLogProof(one)));
       expect(read).toEqual(one);
-      expect(verifyLogProof(read, leaves[13]!, trust)).toMatchObject({ size: 21 });
+      expect(wrongWith(one)).toEqual([]);
     }
     const single = signCheckpoint({ origin: 'log.example/causeway', size: 1, root: leaves[0]! }, log);
-    const alone = parseLogProof(formatLogProof({ index: 0, path: [], checkpoint: single }));
-    expect(verifyLogProof(alone, leaves[0]!, trust).size).toBe(1);
+    expect(wrongWith({ index: 0, path: [], checkpoint: single }, 'entry 0')).toEqual([]);
   });
 
   it('does not verify for another leaf or another place', () => {
-    expect(codeOf(() => verifyLogProof(proof, leaves[12]!, trust))).toBe('log-proof-invalid');
-    expect(codeOf(() => verifyLogProof({ ...proof, index: 12 }, leaves[13]!, trust))).toBe(
-      'log-proof-invalid',
-    );
-    expect(codeOf(() => verifyLogProof({ ...proof, index: 21 }, leaves[13]!, trust))).toBe(
-      'log-proof-invalid',
-    );
+    expect(wrongWith({}, 'entry 12')).toEqual(['edited']);
+    expect(wrongWith({ index: 12 })).toEqual(['edited']);
+    expect(wrongWith({ index: 21 })).toEqual(['edited']);
   });
 
   it('never verifies after a change of one byte outside what nothing vouches for', () => {
@@ -62,11 +56,8 @@ describe('a proof in one file', () => {
       fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const changed = Buffer.from(file);
         changed[at]! ^= flip;
-        const code = codeOf(() => verifyLogProof(parseLogProof(changed), leaves[13]!, trust));
-        expect([
-          ...['log-proof-malformed', 'log-proof-invalid', 'note-malformed'],
-          ...['note-untrusted', 'log-foreign'],
-        ]).toContain(code);
+        const [first] = wrongIn(changed);
+        expect(['edited', 'wrong-key', 'other-origin']).toContain(first);
       }),
       { numRuns: 1500 },
     );
