@@ -12,6 +12,7 @@ import { closeThread, type AskedQuestion, type GivenAnswer } from '../reader-thr
 import { CausalTime } from './causal-time.ts';
 import { connect, type Connection } from './connection.ts';
 import { collectionsOf, type MessageDocument } from './documents.ts';
+import { firstSince } from './first-since.ts';
 import { readRawMessage } from './raw-message.ts';
 
 export type AcceptanceReaderOptions = { readonly url: string };
@@ -39,7 +40,8 @@ async function read(
   causal.advance(new Timestamp(seen));
   const found = new AcceptedBatchWriter();
   await causal.within(async (session) => {
-    const filter = { record: { $gte: after }, at: { $gte: since }, unit: { $exists: true } };
+    const first = after === 0 ? await firstSince(messages, since, session) : after;
+    const filter = { record: { $gte: first }, at: { $gte: since }, unit: { $exists: true } };
     const cursor = messages
       .find(filter, { session, hint: 'by_record', projection, batchSize: limit, raw: true })
       .sort({ record: 1 });

@@ -195,7 +195,7 @@ export class ReaderQueries {
     sink: ByteSink,
   ): Questions['acceptances']['answer'] {
     const found = new AcceptedBatchWriter();
-    const first = this.#search.firstFrom(after);
+    const first = after === 0 ? this.#search.firstSince(since) : this.#search.firstFrom(after);
     for (const row of this.#statements.acceptances.iterate(first, since, limit)) {
       const [position, at, unit] = row as unknown as readonly [number, number, Uint8Array];
       found.add(position, at, decodeUnit(bufferOf(unit)).envelope);

@@ -622,6 +622,21 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         expect(await numbersOf(0, 100, noon + 11)).toEqual([]);
       });
 
+      test('begins at any time of a long history, though the clocks of gateways differ a little', async () => {
+        const times = [0, 90, 80, 100, 500, 450, 470, 900].map((minutes) => noon + minutes * 60_000);
+        for (const [index, time] of times.entries()) {
+          fixture.clock.now = time;
+          await submit([
+            acceptable(index, { unit: unitOf(index), expiresAt: time + hourMs }),
+            refusable(100 + index),
+          ]);
+        }
+        for (const since of [noon - 1, ...times, noon + 24 * hourMs]) {
+          const younger = times.flatMap((time, index) => (time >= since ? [index] : []));
+          expect(await numbersOf(0, 100, since)).toEqual(younger);
+        }
+      });
+
       test('leaves out what was erased, and the rest keeps its position', async () => {
         const kept = acceptable(2, { unit: unitOf(2), thread: messageId(9) });
         const gone = acceptable(1, { unit: unitOf(1) });
