@@ -6,32 +6,23 @@ import { isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
-import { loadedRecords, startedRecord } from './agreement-records.ts';
+import { startedRecord } from './agreement-records.ts';
 import { Alerting, type PatternHolder } from './alerting.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
-import { registerDirectoryRoutes } from './http/directory-routes.ts';
-import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
-import { registerHealthRoutes } from './http/health-routes.ts';
-import { identifyRequest } from './http/identify-request.ts';
 import { listen } from './http/listen.ts';
-import { registerLogRoutes } from './http/log-routes.ts';
-import { buildServer } from './http/server.ts';
-import { checkHealth, shareProbe } from './health.ts';
-import { DirectoryLeaves } from './identity/directory-leaves.ts';
+import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
-import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
-import { auditLogOptions, logVerifierKey } from './audit-log-options.ts';
-import { PreviousCertificates } from './identity/previous-certificates.ts';
+import { auditLogOptions } from './audit-log-options.ts';
 import { IncidentRecord } from './incident-record.ts';
 import { openGateway, type GatewayOptions, type OpenedGateway } from './open-gateway.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';
 import { Quotas } from './quotas.ts';
+import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
 import { RetentionSweep } from './retention-sweep.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
-import { registerSocketRoute } from './socket/socket-route.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
 
@@ -46,7 +37,6 @@ export type RunningGateway = {
 };
 
 const defaultDrainMs = 5_000;
-const directoryRetryMs = 1_000;
 
 /**
  * Starts a gateway on its home and resolves once it listens.
@@ -81,9 +71,8 @@ class Gateway {
   readonly #auditLog: AuditLog;
   readonly #alerting: Alerting;
   readonly #patterns: PatternHolder;
+  readonly #reloading: Reloading;
   #draining = false;
-  /** The version of the directory that the sessions were last told of. */
-  #toldVersion: number;
 
   constructor(options: GatewayOptions, opened: OpenedGateway) {
     const { store, policy, patterns, directory } = opened;
@@ -95,7 +84,6 @@ class Gateway {
     this.#policy = policy;
     this.#patterns = patterns;
     this.#directory = directory;
-    this.#toldVersion = directory.version;
     const onError = (error: unknown): void => this.#logError(error);
     const parts = { store, now: this.#now, onError };
     this.#dispatcher = new Dispatcher(parts);
@@ -120,17 +108,22 @@ class Gateway {
       log: options.log,
     });
     this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
+    this.#reloading = new Reloading({
+      ...{ store, directory, policy, patterns, onError, log: options.log },
+      onDirectory: (changed) => this.#sessions.directoryChanged(changed),
+      onPolicy: () => this.#alerting.start(),
+    });
   }
 
   async start(): Promise<RunningGateway> {
     this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
-      onChange: () => void this.#reload(),
+      onChange: () => void this.#reloading.reload(),
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       listening: () => this.#dispatcher.listening(),
     });
     await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
-    const app = await this.#buildServer();
+    const app = await buildGatewayServer(this.#serverDependencies());
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
     await listen(app, host, this.#options.port ?? settings.port);
@@ -177,64 +170,23 @@ class Gateway {
     });
   }
 
-  async #buildServer(): Promise<FastifyInstance> {
-    const { home } = this.#options;
-    const app = await buildServer({
-      tls: home.tls,
-      // What Fastify says of itself at level info is said better here.
-      log: this.#log.child({}, { level: 'warn' }),
-      report: (error) => this.#logError(error),
-      refused: (error) => this.#incidents.note({ kind: 'request.refused', code: error.code }),
-    });
-    const previous = new PreviousCertificates(this.#store, (error) => this.#logError(error));
-    const identifyPeer = (request: Parameters<typeof identifyRequest>[0]) => {
-      const peer = identifyRequest(request, this.#directory, this.#now());
-      previous.shown(peer.entry, peer.thumbprint);
-      return peer;
-    };
-    const identify = (request: Parameters<typeof identifyRequest>[0]) => identifyPeer(request).entry;
-    registerSocketRoute(app, {
-      directory: this.#directory,
-      sessions: this.#sessions,
-      context: this.#sessionContext(),
-      identify: identifyPeer,
-      admit: (endpoint) => this.#quotas.admit(endpoint),
-      isDraining: () => this.#draining,
-    });
-    registerDirectoryRoutes(app, {
-      directory: this.#directory,
-      policy: () => this.#policy.current,
-      identify,
-      now: this.#now,
-      leaves: new DirectoryLeaves(this.#store),
-      checkpointFor: async (size) => {
-        // Without the log nobody believes a new key, but everybody must still hear who was revoked.
-        const found = await this.#auditLog.checkpointFor(size).catch(() => this.#auditLog.latest);
-        return found?.text;
-      },
-    });
-    registerLogRoutes(app, { log: this.#auditLog, now: this.#now });
-    const deps = {
+  #serverDependencies(): GatewayServerDependencies {
+    return {
+      home: this.#options.home,
       store: this.#store,
-      authority: home.authority,
-      receiptKey: home.receiptKey,
-      logKey: logVerifierKey(home),
+      directory: this.#directory,
+      policy: this.#policy,
+      auditLog: this.#auditLog,
+      sessions: this.#sessions,
+      quotas: this.#quotas,
+      incidents: this.#incidents,
+      sessionContext: this.#sessionContext(),
+      log: this.#log,
       now: this.#now,
+      isDraining: () => this.#draining,
+      reloadDirectory: () => this.#reloading.reloadDirectory(),
+      onError: (error) => this.#logError(error),
     };
-    registerEnrolmentRoutes(app, {
-      now: this.#now,
-      identify: identifyPeer,
-      enrol: (request) => this.#knownHere(enrolEndpoint(request, deps)),
-      renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
-        this.#knownHere(renewCertificate({ endpoint, thumbprint }, renewal, deps)),
-    });
-    const store = {
-      probe: shareProbe(() => this.#store.probe()),
-      readLeaves: (from: number, limit: number) => this.#store.readLeaves(from, limit),
-    };
-    const parts = { store, home, now: this.#now, startedAt: this.#now(), auditLog: this.#auditLog };
-    registerHealthRoutes(app, () => checkHealth({ ...parts, draining: this.#draining }));
-    return app;
   }
 
   #sessionContext(): SessionContext {
@@ -267,42 +219,6 @@ class Gateway {
     if (isNew) this.#log.info({ endpoint, code: error.code }, 'session error');
   }
 
-  async #reload(): Promise<void> {
-    await this.#reloadDirectory();
-    try {
-      const before = this.#patterns.current;
-      if (!(await this.#policy.reload())) return;
-      const policy = this.#policy.current.digest;
-      this.#log.info({ policy }, 'policy loaded');
-      // First, because a store that fails just now must not leave the correlator with the patterns of before.
-      await this.#alerting.start();
-      await this.#store.appendRecords(loadedRecords(policy, before, this.#patterns.current));
-    } catch (error) {
-      // A broken policy folder leaves the one in force alone. Each decision names the digest that it was made under.
-      this.#logError(error);
-    }
-  }
-
-  /** An endpoint connects as soon as it has its certificate: by then this gateway must have read the new entry. */
-  async #knownHere<T>(enrolment: Promise<T>): Promise<T> {
-    const answer = await enrolment;
-    await this.#reloadDirectory();
-    return answer;
-  }
-
-  /** Somebody may have been revoked: a reading that fails is tried again until it works. */
-  async #reloadDirectory(): Promise<void> {
-    try {
-      await this.#directory.reload();
-      if (this.#directory.version === this.#toldVersion) return;
-      this.#toldVersion = this.#directory.version;
-      this.#sessions.directoryChanged(this.#directory);
-    } catch (error) {
-      this.#logError(error);
-      setTimeout(() => void this.#reloadDirectory(), directoryRetryMs).unref();
-    }
-  }
-
   async #close(app: FastifyInstance, drainMs = defaultDrainMs): Promise<void> {
     this.#draining = true;
     this.#log.info({ sessions: this.#sessions.size }, 'gateway draining');
@@ -317,6 +233,7 @@ class Gateway {
     await this.#alerting.close();
     await this.#expiry.stop();
     await this.#retention.close();
+    this.#reloading.close();
     await this.#incidents.flush();
     await this.#auditLog.close();
     await this.#closeStore();

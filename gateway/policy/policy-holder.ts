@@ -9,6 +9,7 @@ export class PolicyHolder {
   readonly #dir: string;
   readonly #check: PolicyCheck;
   #current: PolicySet;
+  #loading: Promise<unknown> = Promise.resolve();
 
   private constructor(dir: string, check: PolicyCheck, current: PolicySet) {
     this.#dir = dir;
@@ -28,11 +29,18 @@ export class PolicyHolder {
   }
 
   /**
-   * Loads the folder again. A new set starts with an empty decision cache.
+   * Loads the folder again, after any loading already under way: of two, the one that read the folder last must win.
+   * A new set starts with an empty decision cache.
    * @returns whether it differs from the set in force
    * @throws CausewayError `policy-invalid`; the set in force stays
    */
-  async reload(): Promise<boolean> {
+  reload(): Promise<boolean> {
+    const loaded = this.#loading.then(() => this.#load());
+    this.#loading = loaded.catch(() => undefined);
+    return loaded;
+  }
+
+  async #load(): Promise<boolean> {
     const next = await loadPolicySet(this.#dir);
     if (next.digest === this.#current.digest) return false;
     await this.#check(next);

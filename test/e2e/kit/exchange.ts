@@ -1,5 +1,5 @@
 /** A whole exchange for one test file: a gateway in this process on a temporary folder, and enrolled endpoints. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -13,6 +13,7 @@ import { eachLeaf } from '../../../gateway/store/each-leaf.ts';
 import type { RecordEntry, Store, StoredLeaf } from '../../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../../protocol/proof/signing.ts';
+import { barePolicies } from '../../gateway/policy/policy-folder.ts';
 import { prepareChildGateway, type ChildGateway, type SpareGateway } from './child-gateway.ts';
 import { openTestEndpoint, type TestEndpoint } from './endpoint.ts';
 import { RawSession, type SessionOptions } from './raw-session.ts';
@@ -215,14 +216,4 @@ async function setStore(home: GatewayHome, address: string): Promise<void> {
   const file = join(home.dir, 'gateway.yaml');
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.replace(/^store: .*$/m, `store: ${JSON.stringify(address)}`));
-}
-
-async function barePolicies(dir: string): Promise<string> {
-  const kept = join(shippedPolicies, 'datasets', 'information-reply');
-  const isKept = (path: string): boolean => !path.includes('/datasets/') || path.startsWith(kept);
-  await cp(shippedPolicies, dir, { recursive: true, filter: isKept });
-  const categories = join(dir, 'categories.yaml');
-  const text = await readFile(categories, 'utf8');
-  await writeFile(categories, text.replaceAll(/^( +datasets:).*$/gm, '$1 []'));
-  return dir;
 }

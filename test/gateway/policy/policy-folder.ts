@@ -16,9 +16,10 @@ export type PolicyFolder = AsyncDisposable & {
   readonly replace: (file: string, from: string, to: string) => Promise<void>;
 };
 
-export async function copyPolicies(): Promise<PolicyFolder> {
+export async function copyPolicies(options: { isBare?: boolean } = {}): Promise<PolicyFolder> {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-policies-'));
-  await cp(policiesDir, dir, { recursive: true });
+  if (options.isBare === true) await barePolicies(dir);
+  else await cp(policiesDir, dir, { recursive: true });
   const read = (file: string): Promise<string> => readFile(join(dir, file), 'utf8');
   const write = (file: string, content: string | Uint8Array): Promise<void> =>
     writeFile(join(dir, file), content);
@@ -36,6 +37,17 @@ export async function copyPolicies(): Promise<PolicyFolder> {
     },
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+/** Copies the policies with one data set: most of a load goes into compiling the others. @returns the folder */
+export async function barePolicies(dir: string): Promise<string> {
+  const kept = join(policiesDir, 'datasets', 'information-reply');
+  const isKept = (path: string): boolean => !path.includes('/datasets/') || path.startsWith(kept);
+  await cp(policiesDir, dir, { recursive: true, filter: isKept });
+  const categories = join(dir, 'categories.yaml');
+  const text = await readFile(categories, 'utf8');
+  await writeFile(categories, text.replaceAll(/^( +datasets:).*$/gm, '$1 []'));
+  return dir;
 }
 
 /** The problems of a folder that must not load, as `file:line:column message`. */

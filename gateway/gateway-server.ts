@@ -1,0 +1,123 @@
+/** Everything that a gateway answers over HTTPS, its sockets included, each route with the rooms behind it. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { AuditLog } from './audit/audit-log.ts';
+import { logVerifierKey } from './audit-log-options.ts';
+import { checkHealth, shareProbe } from './health.ts';
+import { registerDirectoryRoutes } from './http/directory-routes.ts';
+import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
+import { registerHealthRoutes } from './http/health-routes.ts';
+import { identifyRequest, type RequestPeer } from './http/identify-request.ts';
+import { registerLogRoutes } from './http/log-routes.ts';
+import { buildServer } from './http/server.ts';
+import { DirectoryLeaves } from './identity/directory-leaves.ts';
+import type { EndpointDirectory } from './identity/directory.ts';
+import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
+import type { GatewayHome } from './identity/gateway-home.ts';
+import { PreviousCertificates } from './identity/previous-certificates.ts';
+import type { IncidentRecord } from './incident-record.ts';
+import type { PolicyHolder } from './policy/policy-holder.ts';
+import type { Quotas } from './quotas.ts';
+import type { SessionRegistry } from './socket/session-registry.ts';
+import type { SessionContext } from './socket/session.ts';
+import { registerSocketRoute } from './socket/socket-route.ts';
+import type { Store } from './store/port.ts';
+
+export type GatewayServerDependencies = {
+  readonly home: GatewayHome;
+  readonly store: Store;
+  readonly directory: EndpointDirectory;
+  readonly policy: PolicyHolder;
+  readonly auditLog: AuditLog;
+  readonly sessions: SessionRegistry;
+  readonly quotas: Quotas;
+  readonly incidents: IncidentRecord;
+  readonly sessionContext: SessionContext;
+  readonly log: Logger;
+  readonly now: () => number;
+  isDraining(): boolean;
+  /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
+  reloadDirectory(): Promise<void>;
+  readonly onError: (error: unknown) => void;
+};
+
+/** Builds the server with all of its routes; it does not listen yet. */
+export async function buildGatewayServer(deps: GatewayServerDependencies): Promise<FastifyInstance> {
+  const app = await buildServer({
+    tls: deps.home.tls,
+    // What Fastify says of itself at level info is said better here.
+    log: deps.log.child({}, { level: 'warn' }),
+    report: (error) => deps.onError(error),
+    refused: (error) => deps.incidents.note({ kind: 'request.refused', code: error.code }),
+  });
+  const identify = peerIdentifier(deps);
+  registerSocketRoute(app, {
+    directory: deps.directory,
+    sessions: deps.sessions,
+    context: deps.sessionContext,
+    identify,
+    admit: (endpoint) => deps.quotas.admit(endpoint),
+    isDraining: () => deps.isDraining(),
+  });
+  registerReading(app, deps, identify);
+  registerEnrolment(app, deps, identify);
+  registerHealth(app, deps);
+  return app;
+}
+
+type Identify = (request: FastifyRequest) => RequestPeer;
+
+/** Identifies whoever asks, and notes which of its certificates it has shown. */
+function peerIdentifier({ store, directory, now, onError }: GatewayServerDependencies): Identify {
+  const previous = new PreviousCertificates(store, onError);
+  return (request) => {
+    const peer = identifyRequest(request, directory, now());
+    previous.shown(peer.entry, peer.thumbprint);
+    return peer;
+  };
+}
+
+function registerReading(app: FastifyInstance, deps: GatewayServerDependencies, identify: Identify): void {
+  const { store, directory, auditLog, policy, now } = deps;
+  registerDirectoryRoutes(app, {
+    directory,
+    policy: () => policy.current,
+    identify: (request) => identify(request).entry,
+    now,
+    leaves: new DirectoryLeaves(store),
+    checkpointFor: async (size) => {
+      // Without the log nobody believes a new key, but everybody must still hear who was revoked.
+      const found = await auditLog.checkpointFor(size).catch(() => auditLog.latest);
+      return found?.text;
+    },
+  });
+  registerLogRoutes(app, { log: auditLog, now });
+}
+
+function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies, identify: Identify): void {
+  const { home, store, now } = deps;
+  const { authority, receiptKey } = home;
+  const parts = { store, authority, receiptKey, logKey: logVerifierKey(home), now };
+  const knownHere = async <T>(enrolment: Promise<T>): Promise<T> => {
+    const answer = await enrolment;
+    await deps.reloadDirectory();
+    return answer;
+  };
+  registerEnrolmentRoutes(app, {
+    now,
+    identify,
+    enrol: (request) => knownHere(enrolEndpoint(request, parts)),
+    renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
+      knownHere(renewCertificate({ endpoint, thumbprint }, renewal, parts)),
+  });
+}
+
+function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): void {
+  const { home, auditLog, now } = deps;
+  const store = {
+    probe: shareProbe(() => deps.store.probe()),
+    readLeaves: (from: number, limit: number) => deps.store.readLeaves(from, limit),
+  };
+  const parts = { store, home, now, startedAt: now(), auditLog };
+  registerHealthRoutes(app, () => checkHealth({ ...parts, draining: deps.isDraining() }));
+}

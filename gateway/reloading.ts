@@ -1,0 +1,77 @@
+/** Takes over what others have changed in the store and the policy folder while the gateway runs. */
+import type { Logger } from 'pino';
+import { loadedRecords } from './agreement-records.ts';
+import type { PatternHolder } from './alerting.ts';
+import type { EndpointDirectory } from './identity/directory.ts';
+import type { PolicyHolder } from './policy/policy-holder.ts';
+import type { Store } from './store/port.ts';
+
+export type ReloadingDependencies = {
+  readonly store: Pick<Store, 'appendRecords'>;
+  readonly directory: EndpointDirectory;
+  readonly policy: PolicyHolder;
+  /** Those of the policy in force. */
+  readonly patterns: PatternHolder;
+  readonly log: Logger;
+  /** The directory has another version than before. */
+  readonly onDirectory: (directory: EndpointDirectory) => void;
+  /** Another policy is in force, and its patterns with it. */
+  readonly onPolicy: () => Promise<void>;
+  readonly onError: (error: unknown) => void;
+};
+
+const directoryRetryMs = 1_000;
+
+export class Reloading {
+  readonly #deps: ReloadingDependencies;
+  /** The version of the directory that was last told of. */
+  #toldVersion: number;
+  #isClosed = false;
+
+  constructor(deps: ReloadingDependencies) {
+    this.#deps = deps;
+    this.#toldVersion = deps.directory.version;
+  }
+
+  /** Reads both again. What fails is reported, and the rest goes on as before. */
+  async reload(): Promise<void> {
+    await this.reloadDirectory();
+    await this.#reloadPolicy();
+  }
+
+  /** Somebody may have been revoked: a reading that fails is tried again until it works. */
+  async reloadDirectory(): Promise<void> {
+    const { directory, onDirectory, onError } = this.#deps;
+    try {
+      await directory.reload();
+      if (directory.version === this.#toldVersion) return;
+      this.#toldVersion = directory.version;
+      onDirectory(directory);
+    } catch (error) {
+      if (this.#isClosed) return;
+      onError(error);
+      setTimeout(() => void this.reloadDirectory(), directoryRetryMs).unref();
+    }
+  }
+
+  /** Tries nothing again from now on: the store is about to close. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** A broken policy folder leaves the one in force alone. Each decision names the digest that it was made under. */
+  async #reloadPolicy(): Promise<void> {
+    const { store, policy: holder, patterns, log, onPolicy, onError } = this.#deps;
+    try {
+      const before = patterns.current;
+      if (!(await holder.reload())) return;
+      const policy = holder.current.digest;
+      log.info({ policy }, 'policy loaded');
+      // First, because a store that fails just now must not leave the correlator with the patterns of before.
+      await onPolicy();
+      await store.appendRecords(loadedRecords(policy, before, patterns.current));
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
