@@ -7,6 +7,7 @@ import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
 import { storeNotice } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -14,7 +15,7 @@ const thread = messageId(1);
 let dir: string;
 
 const audit = (...args: string[]): Promise<RunResult> =>
-  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } });
+  runInProcess(['audit', ...args], { CAUSEWAY_GATEWAY: join(dir, 'gateway') });
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-tampered-'));
@@ -59,7 +60,9 @@ describe('a body that was edited in the store', () => {
   });
 
   it('is told by between', async () => {
-    const { code, stdout } = await audit('between', '0', 'now', '--json');
+    const { code, stdout } = await runCauseway(['audit', 'between', '0', 'now', '--json'], {
+      env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') },
+    });
     expect([code, jsonLines(stdout)]).toMatchObject([0, [{ proven: true, changed: [0], erasedNotices: 0 }]]);
   });
 
