@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import type { AcceptableMessage, DeliveryId, Store } from '../gateway/store/port.ts';
 import { openSqliteStore } from '../gateway/store/sqlite/sqlite-store.ts';
 import { sha256 } from '../protocol/proof/merkle.ts';
-import { uuidFromBytes, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../protocol/ids.ts';
+import { uuidFromBytes } from '../protocol/uuid.ts';
 
 const unitBytes = 2048 + 900;
 const framesInFlight = 4;

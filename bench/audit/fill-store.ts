@@ -10,7 +10,8 @@ import type {
   SubmissionResult,
   Store,
 } from '../../gateway/store/port.ts';
-import { uuidFromBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { uuidFromBytes } from '../../protocol/uuid.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { Seeded } from '../seeded.ts';
 

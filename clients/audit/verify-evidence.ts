@@ -4,7 +4,8 @@
  */
 import type { Evidence, ProvenLeaf } from '../../protocol/audit/evidence.ts';
 import { evidenceFormat, parseEvidence } from '../../protocol/audit/evidence.ts';
-import { commitmentOf, parseLeaf } from '../../protocol/audit/leaf.ts';
+import { parseLeaf } from '../../protocol/audit/leaf.ts';
+import { commitmentOf } from '../../protocol/audit/commitment.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';

@@ -1,7 +1,8 @@
 /** What this endpoint has dealt with for good, and what it holds back until a key is trusted. */
 import type { SQLOutputValue } from 'node:sqlite';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import type { HeldNotice } from './events.ts';
 import type { Statements } from './state-database.ts';
 

@@ -1,7 +1,8 @@
 /** How far each message came with each of its recipients, and the signed receipts that prove it. */
 import type { SQLOutputValue } from 'node:sqlite';
 import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
-import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt.ts';
 import { readStoredEnvelope, type KeptAnswer } from './outbox-table.ts';

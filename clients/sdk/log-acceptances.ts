@@ -4,7 +4,8 @@
  */
 import { parseLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
-import { uuidFromBytes, type MessageId } from '../../protocol/ids.ts';
+import type { MessageId } from '../../protocol/ids.ts';
+import { uuidFromBytes } from '../../protocol/uuid.ts';
 import { tileWidth } from '../../protocol/proof/tile.ts';
 import { decodeReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import type { SeenCheckpoint } from './log-checkpoints.ts';

@@ -1,7 +1,8 @@
 /** Messages of this endpoint in `state.db`: written once, sent until they are answered. */
 import type { SQLOutputValue } from 'node:sqlite';
 import { CausewayError } from '../../protocol/errors.ts';
-import { uuidToBytes, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { uuidToBytes } from '../../protocol/uuid.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { limits } from '../../protocol/limits.ts';

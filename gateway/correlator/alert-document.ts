@@ -1,6 +1,7 @@
 /** An alert as people get it: the data set `correlator-alert`, and the id that the same evidence always has. */
 import { createHash } from 'node:crypto';
-import { uuidFromBytes, uuidToBytes, type MessageId } from '../../protocol/ids.ts';
+import type { MessageId } from '../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
 import { agencyOf } from './event.ts';
 

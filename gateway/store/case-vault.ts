@@ -7,7 +7,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { chacha20 } from '@noble/ciphers/chacha.js';
-import { commitmentOf, saltBytes } from '../../protocol/audit/leaf.ts';
+import { commitmentOf, saltBytes } from '../../protocol/audit/commitment.ts';
 import type { Digest } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 

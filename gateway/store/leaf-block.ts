@@ -6,7 +6,7 @@
  * bodies   (leaf u32 | case 16 | length u32 | sealed body) × n     leaf: its place in the block
  * ```
  */
-import { uuidFromBytes, uuidToBytes } from '../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import type { CaseId } from './port.ts';
 
 /** Bytes that grow. */

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { gatewayAddress, type Digest, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import { encodeReceipt, type Receipt } from '../../protocol/wire/receipt.ts';
-import type { PermitRefusal, RecordEntry } from './port.ts';
+import type { RecordEntry } from './port.ts';
 
 /** The answer to a submitted message, encoded. @param detail JSON text */
 export function outcomeReceipt(
@@ -57,14 +57,4 @@ export function conflictEntry(message: MessageId, source: EndpointAddress, of: n
 /** A digest as it stands in a leaf. */
 export function digestText(digest: Buffer): Digest {
   return digest.toString('base64url') as Digest;
-}
-
-/** Why a permit may not be used, or undefined. */
-export function refusePermit(
-  expiresAt: number,
-  usedAt: number | null,
-  now: number,
-): PermitRefusal | undefined {
-  if (usedAt !== null) return 'token-used';
-  return expiresAt <= now ? 'token-expired' : undefined;
 }

@@ -16,7 +16,8 @@ import { z } from 'zod';
 import { CausewayError, isCausewayError } from '../errors.ts';
 import { messageIdSchema } from '../ids.ts';
 import { logProofHeader, parseLogProof } from '../proof/log-proof.ts';
-import { commitmentOf, parseLeaf } from './leaf.ts';
+import { commitmentOf } from './commitment.ts';
+import { parseLeaf } from './leaf.ts';
 
 /** What was done, and what proves it. */
 export type ErasureCertificate = {

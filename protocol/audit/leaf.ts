@@ -14,7 +14,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
 import { digestSchema, endpointAddressSchema, messageIdSchema, type Digest, type MessageId } from '../ids.ts';
-import { digestOf } from '../proof/merkle.ts';
 import { parseCompactJson } from '../wire/compact-json.ts';
 import { CausewayError } from '../errors.ts';
 
@@ -39,9 +38,6 @@ export const leafSchema = z.strictObject({
   commitment: digestSchema.optional(),
 });
 export type Leaf = z.infer<typeof leafSchema>;
-
-/** Bytes of the salt before a body. */
-export const saltBytes = 32;
 
 /** The fields that may stand in the open, in their order, behind `kind` and `at`. */
 const openFields = Object.keys(leafSchema.shape).filter(
@@ -82,9 +78,4 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   if (!parsed.success)
     throw new CausewayError('log-malformed', { detail: 'An entry is no leaf of this log.' });
   return parsed.data;
-}
-
-/** What binds a leaf to its body. @param salted the salt and the body behind it */
-export function commitmentOf(salted: Uint8Array): Digest {
-  return digestOf(salted);
 }

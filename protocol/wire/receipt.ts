@@ -12,13 +12,8 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { CausewayError, errorCodes } from '../errors.ts';
-import {
-  endpointAddressSchema,
-  uuidFromBytes,
-  uuidToBytes,
-  type EndpointAddress,
-  type MessageId,
-} from '../ids.ts';
+import { endpointAddressSchema, type EndpointAddress, type MessageId } from '../ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../uuid.ts';
 import { describeIssues } from './describe-issues.ts';
 
 /** Kind → its number on the wire. */

@@ -11,6 +11,7 @@ import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
 import { ae, duty, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -23,7 +24,7 @@ function ed25519(): string {
 }
 
 const audit = (...args: string[]): Promise<RunResult> =>
-  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: home } });
+  runInProcess(['audit', ...args], { CAUSEWAY_GATEWAY: home });
 
 /** Sends notices with these numbers; the first of them is stored. */
 async function send(...sequence: number[]): Promise<void> {
@@ -124,7 +125,14 @@ describe('causeway audit between', () => {
     const root = Buffer.alloc(32, 7);
     const fork = signCheckpoint({ origin, size, root }, noteSigner(origin, logKeyPem));
     writeFileSync(join(dir, 'forked'), fork);
-    const { code, stdout } = await audit('between', join(dir, 'forked'), 'now');
+    const { code, stdout } = await runCauseway([
+      'audit',
+      'between',
+      join(dir, 'forked'),
+      'now',
+      '--dir',
+      home,
+    ]);
     expect(code).toBe(2);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       `not proven The checkpoint of ${size} leaves with the root BwcH`,
@@ -141,7 +149,7 @@ describe('causeway audit between', () => {
       noteSigner(origin, ed25519()),
     );
     writeFileSync(join(dir, 'strange'), strange);
-    const refused = await audit('between', join(dir, 'strange'), 'now');
+    const refused = await runCauseway(['audit', 'between', join(dir, 'strange'), 'now', '--dir', home]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('note-untrusted');
     expect(refused.stderr).toContain(`${join(dir, 'strange')}: `);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
 import { storeNotice } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -12,7 +13,7 @@ const thread = messageId(1);
 let dir: string;
 
 const audit = (...args: string[]): Promise<RunResult> =>
-  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } });
+  runInProcess(['audit', ...args], { CAUSEWAY_GATEWAY: join(dir, 'gateway') });
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-erase-'));
@@ -67,7 +68,10 @@ describe('causeway audit erase', () => {
     expect(readFileSync(out, 'utf8')).toContain('By order   Records Manager, 4.2\n');
     const longer = join(dir, 'longer');
     writeFileSync(longer, 'of old'.repeat(1_000));
-    const again = await audit('erase', thread, '--authority', 'Somebody else', '-o', longer);
+    const again = await runCauseway(
+      ['audit', 'erase', thread, '--authority', 'Somebody else', '-o', longer],
+      { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } },
+    );
     expect(again.code, again.stderr).toBe(0);
     expect(again.stdout).toContain('By order   Records Manager, 4.2\n');
     expect(again.stderr).toContain('was erased before');

@@ -6,6 +6,7 @@ import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
 import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -13,7 +14,7 @@ const thread = messageId(1);
 let dir: string;
 
 const audit = (...args: string[]): Promise<RunResult> =>
-  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } });
+  runInProcess(['audit', ...args], { CAUSEWAY_GATEWAY: join(dir, 'gateway') });
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-audit-'));

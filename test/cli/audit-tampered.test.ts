@@ -3,11 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { uuidToBytes } from '../../protocol/ids.ts';
+import { uuidToBytes } from '../../protocol/uuid.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
 import { storeNotice } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -17,7 +18,7 @@ const bereft = messageId(2);
 let dir: string;
 
 const audit = (...args: string[]): Promise<RunResult> =>
-  runCauseway(['audit', ...args], { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } });
+  runInProcess(['audit', ...args], { CAUSEWAY_GATEWAY: join(dir, 'gateway') });
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-tampered-'));
@@ -63,7 +64,9 @@ describe('a body that was edited in the store', () => {
   });
 
   it('is told by between', async () => {
-    const { code, stdout } = await audit('between', '0', 'now', '--json');
+    const { code, stdout } = await runCauseway(['audit', 'between', '0', 'now', '--json'], {
+      env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') },
+    });
     expect([code, jsonLines(stdout)]).toMatchObject([
       0,
       [{ proven: true, changed: [0], secretGone: [3], erasedNotices: 0 }],

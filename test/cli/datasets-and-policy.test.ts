@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines, repository, runCauseway } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 const policies = join(repository, 'policies');
 let dir: string;
@@ -11,7 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const dataset = (...args: string[]) => runCauseway(['dataset', ...args, '--policies', policies]);
+const dataset = (...args: string[]) => runInProcess(['dataset', ...args, '--policies', policies]);
 
 async function template(): Promise<Record<string, unknown>> {
   const { stdout } = await dataset('template', 'concern-report');
@@ -105,7 +106,7 @@ describe('causeway dataset', () => {
 
 describe('causeway policy', () => {
   it('checks a sound folder', async () => {
-    const { code, stdout } = await runCauseway(['policy', 'check', policies, '--json']);
+    const { code, stdout } = await runInProcess(['policy', 'check', policies, '--json']);
     expect(code).toBe(0);
     expect(jsonLines(stdout)).toEqual([expect.objectContaining({ type: 'policy', problems: 0 })]);
   });
@@ -126,14 +127,14 @@ describe('causeway policy', () => {
   });
 
   it('says that there is no such folder', async () => {
-    const { code, stderr } = await runCauseway(['policy', 'check', join(dir, 'nowhere')]);
+    const { code, stderr } = await runInProcess(['policy', 'check', join(dir, 'nowhere')]);
     expect(code).toBe(2);
     expect(stderr).toContain(`There is no folder ${join(dir, 'nowhere')}`);
     expect(stderr).not.toContain('ENOENT');
   });
 
   it('shows categories, purposes and rules in words', async () => {
-    const { code, stdout } = await runCauseway(['policy', 'show', policies]);
+    const { code, stdout } = await runInProcess(['policy', 'show', policies]);
     expect(code).toBe(0);
     expect(stdout).toContain('Concern about a child');
     expect(stdout).toMatch(/permit +\S+ +Any agency may raise a concern/);

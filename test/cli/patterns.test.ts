@@ -8,6 +8,7 @@ import { Exchange } from '../e2e/kit/exchange.ts';
 import { eventually } from '../e2e/kit/watch.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -21,7 +22,7 @@ let alert: string;
 let notice: MessageId;
 
 const pattern = (...args: string[]): Promise<RunResult> =>
-  runCauseway(['pattern', ...args, '--dir', exchange.home.dir]);
+  runInProcess(['pattern', ...args, '--dir', exchange.home.dir]);
 const lines = async (...args: string[]): Promise<Record<string, unknown>[]> => {
   const { code, stdout, stderr } = await pattern(...args, '--json');
   expect(code, stderr).toBe(0);
@@ -141,7 +142,8 @@ describe('causeway pattern precision', () => {
     await exchange.recorded({ kind: 'alert.disposed', message: id });
     const [after] = await lines('precision', '--since', '1d');
     expect(after).toMatchObject({ raised: 1, answers: { acted: 1 }, open: 0, precision: 1 });
-    expect((await pattern('precision')).stdout).toMatch(/100 %/);
+    const said = await runCauseway(['pattern', 'precision', '--dir', exchange.home.dir]);
+    expect(said.stdout).toMatch(/100 %/);
     const [account] = await lines('explain', alert);
     expect(account!.dispositions).toMatchObject([{ source: people.north.address, disposition: 'acted' }]);
   });

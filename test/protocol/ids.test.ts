@@ -12,11 +12,10 @@ import {
   parseEndpointUri,
   recipientAddressSchema,
   slugSchema,
-  uuidFromBytes,
-  uuidToBytes,
   type EndpointAddress,
   type MessageId,
 } from '../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, values: unknown[]): unknown[] =>
   values.filter((value) => schema.safeParse(value).success);

@@ -2,7 +2,7 @@
 import { Binary } from 'mongodb';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { EnrolmentPermit, RecordEntry } from '../port.ts';
-import { refusePermit } from '../statements.ts';
+import { refusePermit } from '../permit.ts';
 import type { Draft } from './draft.ts';
 import type { OperationOf, Results } from './operations.ts';
 

@@ -1,6 +1,7 @@
 /** Keys of documents, and the ranges that find them. The order of the members matters to the server. */
 import { Binary, MaxKey, type Filter } from 'mongodb';
-import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import type {
   DirectoryChangeDocument,
   MessageDocument,

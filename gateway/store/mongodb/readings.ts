@@ -21,7 +21,7 @@ import type {
 } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
-import { refusePermit } from '../statements.ts';
+import { refusePermit } from '../permit.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
 import { readEvidence } from './evidence.ts';

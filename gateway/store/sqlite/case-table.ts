@@ -3,7 +3,7 @@
  * that message, any other in a row of its own.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { uuidToBytes } from '../../../protocol/ids.ts';
+import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { CaseVault } from '../case-vault.ts';
 import type { CaseSecrets } from '../leaf-maker.ts';
 import type { CaseId } from '../port.ts';

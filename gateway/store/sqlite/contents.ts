@@ -1,6 +1,7 @@
 /** Everything in the file, table by table, for moving it elsewhere. */
 import type { DatabaseSync } from 'node:sqlite';
-import { uuidFromBytes, type EndpointAddress } from '../../../protocol/ids.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
 import type { DeliveryId, Lane, StoreVersions } from '../port.ts';
 import type { HeldDelivery, HeldMessage, StoreContents } from '../store-contents.ts';

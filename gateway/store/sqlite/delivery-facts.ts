@@ -3,7 +3,8 @@
  * were accepted, and need not be read again for it.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { uuidFromBytes, type MessageId } from '../../../protocol/ids.ts';
+import type { MessageId } from '../../../protocol/ids.ts';
+import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import type { DeliveryId } from '../port.ts';
 import { bufferOf, firstRow, prepare } from './database.ts';
 import type { EndpointNumber } from './endpoint-table.ts';

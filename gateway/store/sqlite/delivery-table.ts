@@ -1,6 +1,6 @@
 /** Deliveries on their way to an end: delivered, settled by the recipient, or expired. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { uuidToBytes } from '../../../protocol/ids.ts';
+import { uuidToBytes } from '../../../protocol/uuid.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
 import type { DeliveryId, SettlementResult } from '../port.ts';
 import { deliveryReceipt } from '../statements.ts';

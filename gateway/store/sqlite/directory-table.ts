@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { PermitRefusal, StoreVersions } from '../port.ts';
-import { refusePermit } from '../statements.ts';
+import { refusePermit } from '../permit.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
 

@@ -1,6 +1,7 @@
 /** What proves what became of a message, from the tables. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { DeliveryState, MessageEvidence } from '../port.ts';
 import type { ByteSink, ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';

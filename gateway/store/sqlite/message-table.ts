@@ -1,7 +1,8 @@
 /** Messages and the first outcome of every id: acceptance, refusal, duplicates and conflicts. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import { uuidToBytes, type EndpointAddress } from '../../../protocol/ids.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';

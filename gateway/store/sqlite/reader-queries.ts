@@ -1,6 +1,7 @@
 /** Everything that is read from the store, on the reader's connection. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { uuidFromBytes, uuidToBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { decodeUnit } from '../../../protocol/wire/frame.ts';
 import type {
@@ -15,7 +16,7 @@ import type {
 } from '../port.ts';
 import { AcceptedBatchWriter, type AcceptedBatch } from '../accepted-batch.ts';
 import type { CaseVault } from '../case-vault.ts';
-import { refusePermit } from '../statements.ts';
+import { refusePermit } from '../permit.ts';
 import { openBlock } from '../stored-leaf.ts';
 import type { ByteSink } from '../byte-stream.ts';
 import { caseSecretQuery } from './case-table.ts';

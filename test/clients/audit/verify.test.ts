@@ -11,6 +11,7 @@ import { proveInclusion } from '../../../protocol/proof/tile-proof.ts';
 import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import { readLogFile } from '../../../clients/audit/log-folder.ts';
 import { jsonLines, runCauseway } from '../../cli/run-causeway.ts';
+import { runInProcess } from '../../cli/run-in-process.ts';
 import { committee, entriesOf, filesIn, logSigner, newKeyPem, sampleLog, writeLog } from './sample-log.ts';
 
 const entries = entriesOf(300);
@@ -132,7 +133,7 @@ describe('causeway audit verify', () => {
       [at('log'), '--since', at('absent')],
       [at('log'), '--since', at('nothing')],
     ]) {
-      const { code, stdout, stderr } = await runCauseway(['audit', 'verify', ...args]);
+      const { code, stdout, stderr } = await runInProcess(['audit', 'verify', ...args]);
       expect({ code, stdout }, args.join(' ')).toEqual({ code: 3, stdout: '' });
       expect(stderr).toContain('log-unreadable');
       expect(stderr).not.toMatch(/^ +at /m);

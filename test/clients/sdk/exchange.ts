@@ -68,7 +68,9 @@ export async function openExchange(endpoints: readonly SandboxEndpoint[]): Promi
       await rm(dir, { recursive: true, force: true });
     },
   };
-  for (const endpoint of endpoints) await exchange.enrol(endpoint);
+  // Together, for each call opens the store and its threads anew.
+  const enrolled = await enrolEndpoints(dir, gatewayHome, exchange.gateway.url, endpoints);
+  endpoints.forEach(({ address }, index) => homes.set(address, enrolled[index]!));
   return exchange;
 }
 

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { splitLeaves } from '../../../gateway/store/leaf-block.ts';
 import { houseCase, type Store, type StoredLeaf } from '../../../gateway/store/port.ts';
-import { commitmentOf, parseLeaf } from '../../../protocol/audit/leaf.ts';
+import { parseLeaf } from '../../../protocol/audit/leaf.ts';
+import { commitmentOf } from '../../../protocol/audit/commitment.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { digestOf as textDigest } from '../../../protocol/proof/merkle.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory.ts';

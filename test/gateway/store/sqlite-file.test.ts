@@ -2,7 +2,7 @@ import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { uuidToBytes } from '../../../protocol/ids.ts';
+import { uuidToBytes } from '../../../protocol/uuid.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
 import { acceptable, health, police, settlementOf } from './synthetic-messages.ts';
 

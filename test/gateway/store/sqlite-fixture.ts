@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../../gateway/store/port.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../../gateway/store/sqlite/sqlite-store.ts';
-import { uuidToBytes } from '../../../protocol/ids.ts';
+import { uuidToBytes } from '../../../protocol/uuid.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import type { StoreFixture } from './store-contract.ts';
 import { auditKey, noon } from './synthetic-messages.ts';

@@ -6,7 +6,8 @@ import type {
   RefusableMessage,
   Settlement,
 } from '../../../gateway/store/port.ts';
-import { uuidFromBytes, type EndpointAddress, type MessageId } from '../../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { encodeEnvelope } from '../../../protocol/wire/envelope.ts';
 import { sampleEnvelope } from '../../protocol/samples.ts';
