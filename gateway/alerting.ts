@@ -111,13 +111,13 @@ export class Alerting {
   }
 
   /** Counts only what an agency says that got the alert. */
-  async #noteDisposition({ acceptance }: StoredEvent, lease: Lease): Promise<void> {
-    const disposition = dispositionCategories.get(acceptance.category);
-    if (disposition === undefined || acceptance.inReplyTo === undefined) return;
+  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<void> {
+    const disposition = dispositionCategories.get(envelope.category);
+    if (disposition === undefined || envelope.inReplyTo === undefined) return;
     const { store } = this.#deps;
-    const alert = await store.readMessage(correlatorAddress, acceptance.inReplyTo);
-    if (!alert?.deliveries.some(({ recipient }) => recipient === acceptance.source)) return;
-    const { id: message, source, thread, at: acceptedAt } = acceptance;
+    const alert = await store.readMessage(correlatorAddress, envelope.inReplyTo);
+    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return;
+    const { id: message, source, thread } = envelope;
     await store.appendRecords(
       [
         {
@@ -127,7 +127,7 @@ export class Alerting {
           alert: alert.id,
           disposition,
           source,
-          acceptedAt,
+          acceptedAt: event.arrived,
         },
       ],
       lease,

@@ -52,8 +52,8 @@ function run(gateway = 'one', patterns: readonly Pattern[] = [twice!, unanswered
       if (fault !== undefined) await Promise.reject(fault);
       handedOn.push(alertMessageId(alert));
     },
-    accepted: ({ acceptance }) => {
-      accepted.push(acceptance.id);
+    accepted: ({ envelope }) => {
+      accepted.push(envelope.id);
       return Promise.resolve();
     },
   };
