@@ -115,13 +115,13 @@ export class Alerting {
   }
 
   /** Counts only what an agency says that got the alert. */
-  async #noteDisposition({ acceptance }: StoredEvent, lease: Lease): Promise<boolean> {
-    const disposition = dispositionCategories.get(acceptance.category);
-    if (disposition === undefined || acceptance.inReplyTo === undefined) return false;
+  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<boolean> {
+    const disposition = dispositionCategories.get(envelope.category);
+    if (disposition === undefined || envelope.inReplyTo === undefined) return false;
     const { store } = this.#deps;
-    const alert = await store.readMessage(correlatorAddress, acceptance.inReplyTo);
-    if (!alert?.deliveries.some(({ recipient }) => recipient === acceptance.source)) return false;
-    const { id: message, source, thread, at: acceptedAt } = acceptance;
+    const alert = await store.readMessage(correlatorAddress, envelope.inReplyTo);
+    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return false;
+    const { id: message, source, thread } = envelope;
     await store.appendRecords(
       [
         {
@@ -131,7 +131,7 @@ export class Alerting {
           alert: alert.id,
           disposition,
           source,
-          acceptedAt,
+          acceptedAt: event.arrived,
         },
       ],
       lease,

@@ -34,9 +34,7 @@ export class DispositionClock {
   }
 
   /** Takes in a message, in the order of acceptance. An answer counts from those that got the alert. */
-  see({
-    acceptance: { id, source, to, category, severity, inReplyTo },
-  }: Pick<StoredEvent, 'acceptance'>): void {
+  see({ envelope: { id, source, to, category, severity, inReplyTo } }: Pick<StoredEvent, 'envelope'>): void {
     if (source === correlatorAddress && category === alertCategory) {
       this.#open.set(id, {
         dueAt: dispositionDeadline(raisedAtOf(id), this.#hoursFor(severity)),

@@ -1,5 +1,6 @@
 /** From an accepted message to what the correlator needs of it: the envelope says it all, the payload nothing. */
 import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Agency } from '../policy/agencies.ts';
 import type { Category } from '../policy/categories.ts';
 import type { Acceptance } from '../store/port.ts';
@@ -17,11 +18,15 @@ export type StoredEvent = {
   readonly position: number;
   readonly event: CorrelatorEvent;
   readonly subjects: readonly PackedTokens[];
-  readonly acceptance: Acceptance;
+  /** As much of it as history tells. */
+  readonly envelope: Pick<
+    Envelope,
+    'id' | 'source' | 'category' | 'severity' | 'to' | 'thread' | 'inReplyTo'
+  >;
 };
 
 export function storedEventOf(acceptance: Acceptance, agreement: Agreement): StoredEvent {
   const { position, at: arrived, id, time, source, category, severity, subjects } = acceptance;
   const notice = { id, time, arrived, source, category, severity, subjects: Math.max(1, subjects.length) };
-  return { position, event: describeEvent(notice, agreement), subjects, acceptance };
+  return { position, event: describeEvent(notice, agreement), subjects, envelope: acceptance };
 }

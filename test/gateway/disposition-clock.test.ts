@@ -6,7 +6,6 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { MessageId } from '../../protocol/ids.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import { sampleEnvelope } from '../protocol/samples.ts';
-import { acceptanceOf } from './store/sample-acceptance.ts';
 import { health, hourMs, messageId, noon, police, socialWork } from './store/synthetic-messages.ts';
 
 const rules: AlertRules = {
@@ -38,12 +37,8 @@ function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
     now: () => now,
     rules,
   });
-  for (const changes of history) clock.see(seen(changes));
+  for (const changes of history) clock.see({ envelope: { ...sampleEnvelope(), ...changes } });
   return clock;
-}
-
-function seen(changes: Partial<Envelope>): Parameters<DispositionClock['see']>[0] {
-  return { acceptance: acceptanceOf({ ...sampleEnvelope(), ...changes }) };
 }
 
 /** The id of alert 1 says that it was raised a millisecond after noon. */
@@ -86,7 +81,7 @@ describe('an alert without an answer', () => {
       now: () => now,
       rules,
     });
-    failing.see(seen(alert(1)));
+    failing.see({ envelope: { ...sampleEnvelope(), ...alert(1) } });
     await expect(failing.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
     expect(failing.size).toBe(1);
     expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);

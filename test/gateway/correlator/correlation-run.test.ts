@@ -56,8 +56,8 @@ function run(
       if (fault !== undefined) await Promise.reject(fault);
       handedOn.push(alertMessageId(alert));
     },
-    accepted: ({ acceptance }) => {
-      accepted.push(acceptance.id);
+    accepted: ({ envelope }) => {
+      accepted.push(envelope.id);
       return Promise.resolve(false);
     },
     ...changes,
