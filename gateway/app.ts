@@ -207,6 +207,7 @@ class Gateway {
         receiptKey,
         checkpoint: this.#auditLog.latest?.text ?? null,
       }),
+      onReady: (endpoint, client) => this.#log.info({ endpoint, client }, 'session ready'),
       report: (endpoint, error) => this.#reportSession(endpoint, error),
       onClosed: (session) => this.#sessions.remove(session),
     };

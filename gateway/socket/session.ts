@@ -18,6 +18,7 @@ import { asFrameError } from './frame-error.ts';
 import { Outbound } from './outbound.ts';
 import { initialState, step, type SessionEffect, type SessionEvent } from './session-machine.ts';
 import { StallWatch } from './stall-watch.ts';
+import { StoredReceipts } from './stored-receipts.ts';
 
 /** What a session needs of the gateway. */
 export type SessionContext = {
@@ -27,6 +28,8 @@ export type SessionContext = {
   /** Bytes of a frame have arrived. @throws CausewayError `rate-limited` */
   received(endpoint: EndpointAddress, bytes: number): void;
   welcome(endpoint: EndpointAddress): Promise<Welcome>;
+  /** A session is open to submissions and deliveries; `client` is what the software calls itself. */
+  onReady(endpoint: EndpointAddress, client: string): void;
   /** An error of a session, for the log and the record; `error` is typed unless the gateway itself failed. */
   report(endpoint: EndpointAddress, error: unknown): void;
   onClosed(session: Session): void;
@@ -62,9 +65,7 @@ export class Session {
   #frame: { units: Unit[] } | { group: Buffer } | undefined;
   #settled: Promise<unknown> = Promise.resolve();
   #missedPongs = 0;
-  /** The client has stored its receipts up to here; the store is told now and then, for it is not urgent. */
-  #forgettable = 0;
-  #forgotten = 0;
+  readonly #stored: StoredReceipts;
   readonly #stall = new StallWatch(slowness);
 
   constructor(
@@ -79,6 +80,10 @@ export class Session {
     this.#context = context;
     this.#socket = socket;
     this.#out = new Outbound(socket, transport);
+    this.#stored = new StoredReceipts(
+      (through) => context.store.forgetReceipts(this.endpoint, through),
+      (error) => context.report(this.endpoint, error),
+    );
     this.#deadline = setTimeout(() => this.#apply({ type: 'deadline' }), limits.helloTimeoutMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => (this.#missedPongs = 0));
@@ -128,7 +133,7 @@ export class Session {
 
   /** Cuts off a peer that does not read, and lets go of stored receipts. Called every other second. */
   sweep(now: number): void {
-    this.#forget();
+    this.#stored.flush();
     if (!this.#stall.hasStalled(now, this.#out.bufferedBytes, this.#out.takenBytes)) return;
     this.#context.report(this.endpoint, new CausewayError('slow-consumer'));
     this.terminate();
@@ -178,7 +183,7 @@ export class Session {
   #perform(effect: SessionEffect): void {
     switch (effect.do) {
       case 'welcome':
-        this.#inBackground(this.#welcome(effect.receiptsAfter));
+        this.#inBackground(this.#welcome(effect.receiptsAfter, effect.client));
         return;
       case 'submit':
         if (this.#frame !== undefined && 'units' in this.#frame)
@@ -195,7 +200,7 @@ export class Session {
         this.#confirm(effect.units);
         return;
       case 'forget':
-        this.#forgettable = Math.max(this.#forgettable, effect.through);
+        this.#stored.note(effect.through);
         return;
       case 'tell-taken':
         this.#out.control({ type: 'receipts-taken', frames: effect.frames });
@@ -216,10 +221,11 @@ export class Session {
     }
   }
 
-  async #welcome(receiptsAfter: number | null): Promise<void> {
+  async #welcome(receiptsAfter: number | null, client: string): Promise<void> {
     const welcome = await this.#untilDurable(() => this.#context.welcome(this.endpoint));
     if (welcome === undefined || this.#state.phase !== 'ready') return;
     this.#out.control(welcome);
+    this.#context.onReady(this.endpoint, client);
     this.#outlet = this.#context.dispatcher.open(this.endpoint, this.#sink(), receiptsAfter);
   }
 
@@ -334,19 +340,9 @@ export class Session {
     this.#context.dispatcher.close(this.endpoint, this.#outlet);
   }
 
-  #forget(): void {
-    const through = this.#forgettable;
-    if (through === this.#forgotten) return;
-    this.#forgotten = through;
-    this.#context.store.forgetReceipts(this.endpoint, through).catch((error: unknown) => {
-      this.#forgotten = 0;
-      this.#context.report(this.endpoint, error);
-    });
-  }
-
   #gone(): void {
     this.#apply({ type: 'gone' });
-    this.#forget();
+    this.#stored.flush();
     this.#release();
     this.#context.onClosed(this);
   }

@@ -222,6 +222,11 @@ describe('an endpoint', () => {
     expect(status.stdout).toMatch(/accepted .* → delivered .* → stored/);
   });
 
+  it('is known to the operator by its address and by what its software calls itself', async () => {
+    const line = await gateway!.waitForLine((text) => text.includes('session ready') && text.includes(ae));
+    expect(JSON.parse(line)).toMatchObject({ endpoint: ae, client: 'causeway-cli' });
+  });
+
   it('refuses a document that does not fit, naming the field and nothing of its content', async () => {
     const content = ['--dataset', 'concern-report', '--content', '-'];
     const { code, stderr } = await act(ae, notice(duty, ...content), '{"reporter":{"name":"Somebody"}}');

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { renew } from '../../../clients/sdk/enrol.ts';
 import { openHome } from '../../../clients/sdk/home.ts';
 import { readOpenpgpIdentity } from '../../../clients/sdk/openpgp.ts';
-import { concern, openExchange, police, socialWork, take, type Exchange } from './exchange.ts';
+import { concern, nextEvent, openExchange, police, socialWork, take, type Exchange } from './exchange.ts';
 
 const sixtyDaysMs = 60 * 86_400_000;
 let exchange: Exchange;
@@ -46,4 +46,15 @@ test('a renewed encryption subkey is used by all, alarms nobody, and what was un
   expect(sender.messages({ state: 'refused' })).toEqual([]);
   const sealedFor = notices.map(({ envelope }) => envelope.recipientKeys);
   expect(sealedFor).toEqual([[before.encryptionKey], [before.encryptionKey], [after.encryptionKey]]);
+});
+
+test('a client whose certificate another program of the home has renewed is told to come again, and does', async () => {
+  const client = await exchange.client(police);
+  const renewed = await renew(await openHome(exchange.homes.get(police.address)!));
+  const [ended, back] = [nextEvent(client, 'disconnected'), nextEvent(client, 'connected')];
+  // The other program shows the new certificate.
+  const other = await exchange.client(police, { home: renewed.dir });
+  expect((await ended).error?.code).toBe('session-expired');
+  await back;
+  await Promise.all([client.send(concern('by the first')), other.send(concern('by the second'))]);
 });
