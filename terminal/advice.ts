@@ -5,7 +5,7 @@ import { AdvisedError } from './advised-error.ts';
 const advice: Partial<Record<ErrorCode, string>> = {
   'home-exists': 'Choose another folder, or move the present one away if it is really no longer needed.',
   'home-invalid':
-    'Check the folder named with --home or --dir; `causeway enrol` or `causeway gateway init` makes one.',
+    'Restore what is missing or damaged from a backup. An endpoint without one enrols again into a new folder.',
   'gateway-unreachable':
     'Check the address and that the gateway runs (`causeway gateway start`), then try again.',
   'gateway-untrusted':

@@ -14,6 +14,7 @@ import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
+import { unreadableHome } from '../../protocol/home-words.ts';
 import {
   digestSchema,
   endpointAddressSchema,
@@ -218,9 +219,13 @@ async function readPrivateFile(path: string): Promise<string> {
 }
 
 async function readHomeFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
-  });
+  return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, cause));
+}
+
+async function unreadable(path: string, cause: unknown): Promise<never> {
+  const found = await readdir(dirname(path)).catch(() => undefined);
+  const detail = unreadableHome('endpoint', dirname(path), basename(path), found);
+  throw new CausewayError('home-invalid', { detail, cause });
 }
 
 function requireUsable<T>(path: string, read: () => T): T {

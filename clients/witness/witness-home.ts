@@ -7,10 +7,11 @@
  * ```
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
+import { unreadableHome } from '../../protocol/home-words.ts';
 import { cosigner, type Cosigner } from '../../protocol/proof/note-signer.ts';
 import {
   formatVerifierKey,
@@ -186,9 +187,17 @@ async function readPrivateFile(path: string): Promise<string> {
 }
 
 async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
-  });
+  return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, cause));
+}
+
+async function unreadable(path: string, cause: unknown): Promise<never> {
+  const found = await readdir(dirname(path)).catch(() => undefined);
+  // Its TLS certificate may be anywhere.
+  const isOwn = Object.values<string>(files).includes(basename(path));
+  const detail = isOwn
+    ? unreadableHome('witness', dirname(path), basename(path), found)
+    : `${path} cannot be read.`;
+  throw new CausewayError('home-invalid', { detail, cause });
 }
 
 async function writeNewFile(path: string, content: string, mode: number): Promise<void> {

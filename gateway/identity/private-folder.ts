@@ -1,8 +1,9 @@
 /** Folders with private keys: made whole or not at all, and readable by their owner only. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
+import { unreadableHome } from '../../protocol/home-words.ts';
 
 /**
  * Makes a folder, mode 0700, by filling a sibling and giving it the name at the end: whatever happens in
@@ -49,9 +50,7 @@ export async function replaceFile(path: string, content: string, mode = 0o600): 
  * @throws CausewayError `home-invalid`, with the command that mends the mode
  */
 export async function readPrivateFile(path: string): Promise<string> {
-  const { mode } = await stat(path).catch((cause: unknown) => {
-    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
-  });
+  const { mode } = await stat(path).catch((cause: unknown) => unreadable(path, cause));
   if ((mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {
       detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
@@ -62,9 +61,13 @@ export async function readPrivateFile(path: string): Promise<string> {
 
 /** Reads a file of a home. @throws CausewayError `home-invalid` */
 export async function readHomeFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
-  });
+  return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, cause));
+}
+
+async function unreadable(path: string, cause: unknown): Promise<never> {
+  const found = await readdir(dirname(path)).catch(() => undefined);
+  const detail = unreadableHome('gateway', dirname(path), basename(path), found);
+  throw new CausewayError('home-invalid', { detail, cause });
 }
 
 async function syncFolder(path: string): Promise<void> {

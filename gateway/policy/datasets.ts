@@ -167,8 +167,9 @@ function checkMetaSchema(
   schema: JsonSchema,
   report: (path: readonly PropertyKey[], message: string) => void,
 ): boolean {
-  metaSchema ??= createAjv().getSchema('https://json-schema.org/draft/2020-12/schema')!;
-  if (metaSchema(schema) === true) return true;
+  metaSchema ??= createAjv().getSchema('https://json-schema.org/draft/2020-12/schema');
+  if (metaSchema === undefined) throw new RangeError('Ajv brings no meta-schema 2020-12');
+  if (metaSchema(schema)) return true;
   const seen = new Set<string>();
   for (const error of metaSchema.errors ?? []) {
     const message = `is not valid JSON Schema 2020-12: ${describeAjvError(error)}`;
