@@ -34,8 +34,9 @@ export type AlertCourierDependencies = {
 
 /** What is to be told. */
 export type Letter = {
-  /** Its first id, and its case. The same letter always has the same. */
+  /** Its first id. The same letter always has the same. */
   readonly id: MessageId;
+  readonly thread: MessageId;
   readonly inReplyTo?: MessageId;
   readonly category: string;
   readonly severity: Envelope['severity'];
@@ -138,7 +139,7 @@ export class AlertCourier {
   }
 
   #envelopeOf(
-    { id: thread, inReplyTo, category, severity, dataschema }: Letter,
+    { thread, inReplyTo, category, severity, dataschema }: Letter,
     { id, to, sequence, recipientKeys }: Pick<Envelope, 'id' | 'to' | 'sequence' | 'recipientKeys'>,
     payload: Buffer,
   ): Envelope {

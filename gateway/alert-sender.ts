@@ -41,6 +41,7 @@ export class AlertSender {
     const thread = alertMessageId(alert);
     const letter = {
       id: thread,
+      thread,
       category: alertCategory,
       severity: rules.severity,
       dataschema: alertDataset,

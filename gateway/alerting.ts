@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import { isCausewayError } from '../protocol/errors.ts';
 import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts';
+import { AlertReminder } from './alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
+import { findAnsweredAlert } from './answered-alert.ts';
 import { checkPatterns, placeWithin } from './correlator/check-patterns.ts';
 import { CorrelationRun } from './correlator/correlation-run.ts';
 import type { Pattern } from './correlator/patterns/pattern.ts';
@@ -59,12 +61,15 @@ export class PatternHolder {
 export class Alerting {
   readonly #deps: AlertingDependencies;
   readonly #sender: AlertSender;
+  readonly #reminder: AlertReminder;
   #schedule: Schedule | undefined;
   #forgotten = 0;
 
   constructor(deps: AlertingDependencies) {
     this.#deps = deps;
-    this.#sender = new AlertSender({ ...deps, courier: new AlertCourier(deps) });
+    const courier = new AlertCourier(deps);
+    this.#sender = new AlertSender({ ...deps, courier });
+    this.#reminder = new AlertReminder({ ...deps, courier });
   }
 
   /** Begins with the patterns of the agreement in force; begins anew when it has changed. */
@@ -74,7 +79,12 @@ export class Alerting {
     const patterns = this.#deps.patterns.current;
     const { alerts } = policy();
     if (alerts === undefined || patterns.length === 0) return;
-    const clock = new DispositionClock({ store, now, rules: alerts });
+    const clock = new DispositionClock({
+      store,
+      now,
+      rules: alerts,
+      remind: async (alert, lease) => this.#reminder.remind(alert, lease),
+    });
     const run = new CorrelationRun({
       store,
       now,
@@ -114,21 +124,21 @@ export class Alerting {
       this.#deps.log.warn({ alert, code: 'alert-overdue' }, 'alert not answered in time');
   }
 
-  /** Counts only what an agency says that got the alert. */
+  /** Counts only what somebody says who got the alert or its reminder. */
   async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<boolean> {
     const disposition = dispositionCategories.get(envelope.category);
     if (disposition === undefined || envelope.inReplyTo === undefined) return false;
     const { store } = this.#deps;
-    const alert = await store.readMessage(correlatorAddress, envelope.inReplyTo);
-    if (!alert?.deliveries.some(({ recipient }) => recipient === envelope.source)) return false;
     const { id: message, source, thread } = envelope;
+    const alert = await findAnsweredAlert(store, envelope.inReplyTo, source);
+    if (alert === undefined) return false;
     await store.appendRecords(
       [
         {
           kind: 'alert.disposed',
           message,
           thread,
-          alert: alert.id,
+          alert,
           disposition,
           source,
           acceptedAt: event.arrived,

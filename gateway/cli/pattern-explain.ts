@@ -23,6 +23,8 @@ type Account = {
     readonly time: string | null;
   }[];
   readonly deliveries: MessageState['deliveries'];
+  /** Sent when nobody had answered in time. */
+  readonly reminder: MessageState | undefined;
   readonly answers: readonly DispositionRecord[];
 };
 
@@ -64,11 +66,22 @@ async function readAccount(id: MessageId, reading: AuditReading): Promise<Accoun
     alert,
     notices,
     deliveries: sent?.deliveries ?? [],
+    reminder: await readReminder(id, reading),
     answers: answers.filter((answer) => answer.alert === id),
   };
 }
 
-function accountObject({ alert, notices, deliveries, answers }: Account): object {
+async function readReminder(id: MessageId, { store }: AuditReading): Promise<MessageState | undefined> {
+  const { alertIds, reminderIdOf } = await import('../correlator/alert-document.ts');
+  const { correlatorAddress } = await import('../identity/correlator-identity.ts');
+  for (const one of alertIds(reminderIdOf(id))) {
+    const message = await store.readMessage(correlatorAddress, one);
+    if (message !== undefined) return message;
+  }
+  return undefined;
+}
+
+function accountObject({ alert, notices, deliveries, reminder, answers }: Account): object {
   const { message, pattern, version, title, level, tier, links, missing } = alert;
   return {
     type: 'alert',
@@ -86,6 +99,14 @@ function accountObject({ alert, notices, deliveries, answers }: Account): object
     links,
     missing,
     recipients: deliveries.map(({ recipient, state }) => ({ recipient, state })),
+    reminder:
+      reminder === undefined
+        ? null
+        : {
+            id: reminder.id,
+            at: timeOf(reminder.acceptedAt),
+            recipients: reminder.deliveries.map(({ recipient, state }) => ({ recipient, state })),
+          },
     dispositions: answers.map(({ message: answer, source, disposition, acceptedAt }) => ({
       answer,
       source,
@@ -95,7 +116,7 @@ function accountObject({ alert, notices, deliveries, answers }: Account): object
   };
 }
 
-function tell({ alert, notices, deliveries, answers }: Account, terminal: Terminal): void {
+function tell({ alert, notices, deliveries, reminder, answers }: Account, terminal: Terminal): void {
   const { paint } = terminal;
   const child = alert.tier === 'same' ? 'the same child' : 'possibly the same child';
   terminal.print(paint.strong(`${alert.title} (version ${alert.version})`));
@@ -117,6 +138,10 @@ function tell({ alert, notices, deliveries, answers }: Account, terminal: Termin
   terminal.print('\nSent to');
   terminal.table(deliveries.map(({ recipient, state }) => [`  ${recipient}`, state]));
   if (alert.kind === 'alert.unsent') terminal.print(paint.warn(`  nobody: ${whyUnsent(alert)}`));
+  if (reminder !== undefined) {
+    terminal.print(`\nReminded ${shortTimeOf(reminder.acceptedAt)}, as nobody had answered`);
+    terminal.table(reminder.deliveries.map(({ recipient, state }) => [`  ${recipient}`, state]));
+  }
   terminal.print(`\nAnswers, wanted by ${shortTimeOf(alert.dispositionBy)}`);
   terminal.table(
     answers.map(({ source, disposition, acceptedAt }) => [

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
+import type { AlertRecord } from './alert-record.ts';
 import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
 import { agencyOf } from './event.ts';
 
@@ -22,6 +23,11 @@ export function alertIds(first: MessageId): readonly MessageId[] {
     idFrom(raisedAtOf(first), 'causeway/v1/alert-again', first, String(nth + 1)),
   );
   return [first, ...further];
+}
+
+/** The first id of the message that reminds of an alert, which has one reminder. */
+export function reminderIdOf(alert: MessageId): MessageId {
+  return idFrom(raisedAtOf(alert), 'causeway/v1/alert-reminder', alert);
 }
 
 /** A UUIDv7 of this time, ms since 1970, whose random bits are a digest of the parts. */
@@ -57,5 +63,20 @@ export function alertDocument(alert: Alert, dispositionHours: number): object {
     })),
     links: toldLinks(alert),
     missing,
+  };
+}
+
+/** The body of a reminder: what the log says of the alert. @param sentTo who got it */
+export function reminderDocument(record: AlertRecord, sentTo: readonly string[]): object {
+  const { message, pattern, version, title, level, tier, firedAt, dispositionBy, events, sources } = record;
+  return {
+    alert: message,
+    pattern: { id: pattern, version, title },
+    level,
+    tier,
+    raisedAt: new Date(firedAt).toISOString(),
+    dispositionBy: new Date(dispositionBy).toISOString(),
+    sentTo,
+    events: events.map((id, nth) => ({ id, agency: agencyOf(sources[nth] ?? '') })),
   };
 }

@@ -17,9 +17,17 @@ const levelSchema = z.strictObject({
   'disposition-hours': z.int().min(1).max(8_760),
 });
 
+const overdueSchema = z.strictObject({
+  /** Endpoints with any of these roles are reminded, in each agency that got the alert. */
+  roles: slugListSchema.min(1),
+  severity: severitySchema,
+});
+
 export const alertsFileSchema = z.strictObject({
   schedule: cronSchema,
   levels: z.strictObject({ consider: levelSchema, suspect: levelSchema }),
+  /** Who is reminded of an alert that was not answered in time; without it nobody is. */
+  overdue: overdueSchema.optional(),
 });
 
 /** How alerts are handled. */
@@ -28,6 +36,10 @@ export type AlertRules = z.infer<typeof alertsFileSchema>;
 /** Where an alert may go at all, and what a person may say to it. */
 export const alertCategory = 'correlator-alert';
 export const alertDataset = 'urn:causeway:dataset:correlator-alert:1.0';
+
+/** The same of the reminder of an alert that was not answered. */
+export const reminderCategory = 'alert-reminder';
+export const reminderDataset = 'urn:causeway:dataset:alert-reminder:1.0';
 
 /** Category of a disposition → what it says. The word stands in the open, so that the gateway need not read anything. */
 export const dispositionCategories: ReadonlyMap<string, string> = new Map([

@@ -140,10 +140,16 @@ function readAlerts(
   if (!files.has('alerts.yaml') && !hasPatterns) return undefined;
   const file = readFile(files, 'alerts.yaml', alertsFileSchema, problems);
   if (file === undefined || roles === undefined) return undefined;
-  for (const [level, rules] of Object.entries(file.value.levels)) {
-    rules.roles.forEach((role, index) => {
+  const { levels, overdue } = file.value;
+  const lists = Object.entries(levels).map(([level, rules]) => ({
+    path: ['levels', level],
+    named: rules.roles,
+  }));
+  if (overdue !== undefined) lists.push({ path: ['overdue'], named: overdue.roles });
+  for (const { path, named } of lists) {
+    named.forEach((role, index) => {
       if (Object.hasOwn(roles, role)) return;
-      const place = file.source.positionOf(['levels', level, 'roles', index]);
+      const place = file.source.positionOf([...path, 'roles', index]);
       problems.push({
         at: 'alerts.yaml',
         ...place,

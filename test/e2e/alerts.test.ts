@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DatasetRegistry } from '../../clients/sdk/datasets.ts';
+import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
+import { loadPolicySet } from '../../gateway/policy/load.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';
+import { decodeContent } from '../../protocol/wire/content.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { tokeniser } from '../clients/sdk/linkage/people.ts';
@@ -119,6 +123,45 @@ it('what a person made of an alert is recorded, if the alert was sent to them', 
     { alert: alert!.message, disposition: 'acted', source: people.north.address },
     { alert: alert!.message, disposition: 'acted', source: people.police.address },
   ]);
+});
+
+it('an alert without an answer is followed by one reminder, and an answer to that counts', async () => {
+  const [, open] = await raised();
+  // Two days later, the day for an answer is over.
+  const ahead = 48 * 3_600_000;
+  await exchange.restart({ now: () => Date.now() + ahead });
+  const { reminder, reminded } = await exchange.recorded({ kind: 'alert.overdue', message: open!.message });
+  expect(reminded).toEqual([people.north.address, people.south.address]);
+  const [evidence] = await (await exchange.store()).readEvidence(reminder as never);
+  const { envelope, payload } = decodeUnit(evidence!.unit);
+  expect(parseEnvelope(envelope)).toMatchObject({ category: 'alert-reminder', inReplyTo: open!.message });
+  const senderCertificate = exchange.home.correlatorKeys.certificateArmored;
+  const read = await decryptAndVerify(payload, { decryptWith: people.south.openpgp, senderCertificate });
+  const {
+    header: { dataschema },
+    body,
+  } = decodeContent(read);
+  const { datasets } = await loadPolicySet(exchange.home.policiesDir);
+  const document: unknown = JSON.parse(body.toString('utf8'));
+  expect(document).toMatchObject({ alert: open!.message, level: open!.level });
+  const registry = DatasetRegistry.of([datasets.get(dataschema!)!.schema]);
+  expect(registry.validate(dataschema!, document)).toEqual([]);
+
+  await exchange.restart({ now: () => Date.now() + ahead });
+  const writer = await Writer.open(people.south, [people.north]);
+  const session = await exchange.connect(people.south);
+  const expires = new Date(Date.now() + ahead + 3_600_000).toISOString();
+  const common = { inReplyTo: reminder, thread: open!.thread, expires } as const;
+  await session.accepted(writer.message({ ...common, category: 'alert-known', severity: 'info' }));
+  await session.accepted(writer.message({ expires, category: 'concern', severity: 'immediate' }));
+  expect(await exchange.recorded({ kind: 'alert.disposed', alert: open!.message })).toMatchObject({
+    disposition: 'known',
+    source: people.south.address,
+  });
+  const kinds = (await exchange.records()).map(({ entry }) => entry);
+  expect(kinds.filter(({ kind }) => kind === 'alert.overdue')).toHaveLength(1);
+  expect(kinds.filter(({ category }) => category === 'alert-reminder')).toHaveLength(1);
+  await exchange.restart({ now: Date.now });
 });
 
 it('nobody else can send an alert, and nobody can write to the correlator', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { generateOpenpgpKey, readOpenpgpIdentity, type OpenpgpIdentity } from '../../clients/sdk/openpgp.ts';
 import { AlertCourier, type AlertCourierDependencies } from '../../gateway/alert-courier.ts';
+import { AlertReminder } from '../../gateway/alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from '../../gateway/alert-sender.ts';
 import type { Alert } from '../../gateway/correlator/alert.ts';
 import {
@@ -40,6 +41,7 @@ export type AlertFixture = AsyncDisposable & {
   /** A courier and a sender on the same store, with some of them otherwise. */
   courier(changes?: Partial<AlertCourierDependencies>): AlertCourier;
   sender(changes?: Partial<Dependencies>): AlertSender;
+  reminder(changes?: Partial<Dependencies>): AlertReminder;
   records(kind: string): Promise<readonly RecordEntry[]>;
 };
 
@@ -107,6 +109,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     },
     submit: dependencies.submit,
     courier,
+    reminder: (changes) => new AlertReminder({ ...dependencies, courier: courier(changes), ...changes }),
     sender: (changes) => new AlertSender({ ...dependencies, courier: courier(changes), ...changes }),
     records: async (kind) =>
       (await Array.fromAsync(eachLeaf(store)))

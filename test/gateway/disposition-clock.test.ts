@@ -15,16 +15,24 @@ const rules: AlertRules = {
     suspect: { roles: ['duty'], severity: 'urgent', 'disposition-hours': 24 },
   },
 };
+const night = 'north-lanarkshire-social-work/duty-night' as Envelope['source'];
 const lease = { name: 'correlator', epoch: 1 };
 let marks: Map<string, number>;
 let records: RecordEntry[];
 let now: number;
+/** Alerts that people were reminded of. */
+let reminded: string[];
 
 beforeEach(() => {
   marks = new Map();
   records = [];
+  reminded = [];
   now = noon;
 });
+
+const unused = (): never => {
+  throw new Error('nothing is to be written');
+};
 
 /** A clock as a gateway that starts has it, with the messages of history. */
 function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
@@ -36,6 +44,10 @@ function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
     },
     now: () => now,
     rules,
+    remind: ({ id }) => {
+      reminded.push(id);
+      return Promise.resolve({ id: messageId(900), to: [night] });
+    },
   });
   for (const changes of history) clock.see({ envelope: { ...sampleEnvelope(), ...changes } });
   return clock;
@@ -45,6 +57,11 @@ function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
 function alert(number: number, severity: Envelope['severity'] = 'urgent'): Partial<Envelope> {
   const source = 'gateway/correlator' as Envelope['source'];
   return { id: messageId(number), source, category: 'correlator-alert', severity, to: [socialWork, health] };
+}
+
+/** The reminder of alert 1. */
+function reminder(): Partial<Envelope> {
+  return { ...alert(900), category: 'alert-reminder', inReplyTo: messageId(1), to: [night] };
 }
 
 function answer(to: MessageId, source: Envelope['source']): Partial<Envelope> {
@@ -67,6 +84,23 @@ describe('an alert without an answer', () => {
       { kind: 'alert.overdue', message: messageId(1), dispositionBy: noon + 24 * hourMs + 1 },
       { kind: 'alert.overdue', message: messageId(2), recipients: [socialWork, health] },
     ]);
+    expect(reminded).toEqual([messageId(1), messageId(2)]);
+  });
+
+  it('is reminded of before the leaf, which names the reminder and who got it', async () => {
+    const clock = clockOf(alert(1));
+    now += 25 * hourMs;
+    const silent = new DispositionClock({
+      store: { readMarks: () => Promise.resolve(marks), setMarks: unused, appendRecords: unused },
+      now: () => now,
+      rules,
+      remind: () => Promise.reject(new CausewayError('store-unavailable')),
+    });
+    silent.see({ envelope: { ...sampleEnvelope(), ...alert(1) } });
+    await expect(silent.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(silent.size).toBe(1);
+    await clock.recordOverdue(lease);
+    expect(records).toMatchObject([{ message: messageId(1), reminder: messageId(900), reminded: [night] }]);
   });
 
   it('is told of again where recording failed', async () => {
@@ -80,6 +114,7 @@ describe('an alert without an answer', () => {
       },
       now: () => now,
       rules,
+      remind: () => Promise.resolve(undefined),
     });
     failing.see({ envelope: { ...sampleEnvelope(), ...alert(1) } });
     await expect(failing.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
@@ -94,6 +129,16 @@ describe('an answer', () => {
     expect(clock.size).toBe(1);
     now += 25 * hourMs;
     expect(await clock.recordOverdue(lease)).toEqual([messageId(2)]);
+  });
+
+  it('to a reminder answers the alert, from whoever got either', async () => {
+    const toReminder = (source: Envelope['source']) =>
+      clockOf(alert(1), reminder(), answer(messageId(900), source));
+    expect([night, health, police].map((source) => toReminder(source).size)).toEqual([0, 0, 1]);
+    expect(clockOf(alert(1), reminder(), answer(messageId(1), night)).size).toBe(0);
+    const open = clockOf(alert(1), reminder());
+    now += 25 * hourMs;
+    expect(await open.recordOverdue(lease)).toEqual([messageId(1)]);
   });
 
   it('must say what became of the alert, and an alert must come from the gateway', () => {

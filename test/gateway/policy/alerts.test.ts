@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dispositions } from '../../../gateway/correlator/alert-record.ts';
-import { alertCategory, dispositionCategories } from '../../../gateway/policy/alerts.ts';
+import { alertCategory, dispositionCategories, reminderCategory } from '../../../gateway/policy/alerts.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
 import { copyPolicies, lineOf, policiesDir, problemsOf } from './policy-folder.ts';
 
@@ -15,8 +15,11 @@ describe('alerts.yaml', () => {
         consider: { roles: ['duty'], severity: 'concern', 'disposition-hours': 72 },
         suspect: { severity: 'urgent', 'disposition-hours': 24 },
       },
+      overdue: { roles: ['duty', 'mash'], severity: 'urgent' },
     });
-    expect(categories.get(alertCategory)).toMatchObject({ group: 'alert', lane: 'immediate' });
+    for (const category of [alertCategory, reminderCategory]) {
+      expect(categories.get(category)).toMatchObject({ group: 'alert', lane: 'immediate' });
+    }
     expect([...dispositionCategories.values()]).toEqual(dispositions);
     for (const category of dispositionCategories.keys()) {
       expect(categories.get(category)).toMatchObject({
@@ -32,6 +35,7 @@ describe('alerts.yaml', () => {
     ['roles: [duty]', 'roles: [nobody]', 'roles: [nobody]', /there is no role `nobody`/],
     ['roles: [duty]', 'roles: []', 'roles: []', /roles/],
     ['severity: concern', 'severity: mild', 'severity: mild', /must be one of/],
+    ['roles: [duty, mash]', 'roles: [duty, nobody]', 'roles: [duty, nobody]', /there is no role `nobody`/],
     ['disposition-hours: 72', 'disposition-hours: 0', 'disposition-hours: 0', /1/],
   ])('with %s as %s is refused at its place', async (from, to, place, words) => {
     await using folder = await copyPolicies();

@@ -125,12 +125,26 @@ describe('the sharing agreement', () => {
     expect(policies.decide(ask(police, nurses, 'information-request', investigation)).effect).toBe('permit');
   });
 
-  it('lets no agency send an alert', () => {
+  it.each(['correlator-alert', 'alert-reminder'])('lets no agency send a notice of %s', (category) => {
     for (const sender of everyone) {
-      const { effect, determining } = policies.decide(ask(sender, duty, 'correlator-alert'));
+      const { effect, determining } = policies.decide(ask(sender, duty, category));
       expect(effect).toBe('deny');
       expect(determining).toContain('alerts-come-from-the-gateway');
     }
+  });
+
+  it('lets the correlator send alerts and reminders, nothing else, and nothing to the Committee', () => {
+    const correlator = party('gateway/correlator');
+    for (const category of ['correlator-alert', 'alert-reminder']) {
+      expect(policies.decide(ask(correlator, duty, category)).determining).toEqual(['alerts-to-agencies']);
+      expect(policies.decide(ask(correlator, committee, category))).toMatchObject({
+        effect: 'deny',
+        determining: ['committee-receives-no-case'],
+      });
+    }
+    expect(policies.decide(ask(correlator, duty, 'concern')).determining).toEqual([
+      'correlator-sends-only-alerts',
+    ]);
   });
 
   it('counts only roles that the agency’s entry allows', () => {

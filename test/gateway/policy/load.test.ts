@@ -20,6 +20,7 @@ describe('the policy folder of the project', () => {
     expect([...policies.datasets.keys()].map((urn) => dataschemaSchema.parse(urn))).toEqual([
       'urn:causeway:dataset:ae-attendance:1.0',
       'urn:causeway:dataset:alert-disposition:1.0',
+      'urn:causeway:dataset:alert-reminder:1.0',
       'urn:causeway:dataset:concern-report:1.0',
       'urn:causeway:dataset:correlator-alert:1.0',
       'urn:causeway:dataset:domestic-abuse-incident:1.0',

@@ -1,0 +1,37 @@
+/** Which alert a person's answer is about. */
+import type { EndpointAddress, MessageId } from '../protocol/ids.ts';
+import { parseEnvelope } from '../protocol/wire/envelope.ts';
+import { decodeUnit } from '../protocol/wire/frame.ts';
+import { alertIds, reminderIdOf } from './correlator/alert-document.ts';
+import { correlatorAddress } from './identity/correlator-identity.ts';
+import type { Store } from './store/port.ts';
+
+type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;
+
+/**
+ * An answer counts from those who got the alert or its reminder, whichever of the two it replies to.
+ * @param replied what the answer replies to
+ * @param source who answers
+ * @returns undefined where it is no alert, or not for them to answer
+ */
+export async function findAnsweredAlert(
+  store: AnswerStore,
+  replied: MessageId,
+  source: EndpointAddress,
+): Promise<MessageId | undefined> {
+  const alert = await alertOf(store, replied);
+  if (alert === undefined) return undefined;
+  for (const id of [alert, ...alertIds(reminderIdOf(alert))]) {
+    const message = await store.readMessage(correlatorAddress, id);
+    if (message?.deliveries.some(({ recipient }) => recipient === source) === true) return alert;
+  }
+  return undefined;
+}
+
+/** A reminder replies to its alert, and an alert to nothing. */
+async function alertOf(store: AnswerStore, id: MessageId): Promise<MessageId | undefined> {
+  const evidence = await store.readEvidence(id);
+  const unit = evidence.find(({ source }) => source === correlatorAddress)?.unit;
+  if (unit === undefined || unit.byteLength === 0) return undefined;
+  return parseEnvelope(decodeUnit(unit).envelope).inReplyTo ?? id;
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
+import { findAnsweredAlert } from '../../gateway/answered-alert.ts';
+import { alertMessageId, reminderIdOf } from '../../gateway/correlator/alert-document.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { decodeContent } from '../../protocol/wire/content.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { alertOf, openAlertFixture, type AlertFixture } from './alert-fixture.ts';
+import { patternsOf } from './correlator/pattern-text.ts';
+
+const police = 'strathclyde-police/public-protection' as EndpointAddress;
+const hub = 'strathclyde-police/concern-hub' as EndpointAddress;
+const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
+const north = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+const south = 'south-lanarkshire-social-work/duty' as EndpointAddress;
+const committee = 'child-protection-committee/overview' as EndpointAddress;
+
+const [pattern] = patternsOf({
+  'p.yaml':
+    'title: Two agencies\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11\ncorrelation:\n  type: event_count\n' +
+    '  rules: [a]\n  timespan: 3d\n  condition: { gte: 2 }\n',
+});
+
+/** An alert about notices of police and health to north, sent to north and police. @returns its id */
+async function sendAlert(fixture: AlertFixture): Promise<MessageId> {
+  await fixture.enrol(north, 'duty');
+  await fixture.enrol(police, 'public-protection');
+  const alert = alertOf(
+    [await fixture.notice(1, police, north), await fixture.notice(2, health, north)],
+    pattern!,
+  );
+  await fixture.sender().send(alert, fixture.lease);
+  return alertMessageId(alert);
+}
+
+const reminders = async (fixture: AlertFixture) =>
+  (await fixture.records('message.accepted')).filter(({ category }) => category === 'alert-reminder');
+
+describe('a reminder', () => {
+  it('goes to those whom the agreement names for it, in the agencies that got the alert, and names the alert', async () => {
+    await using fixture = await openAlertFixture();
+    const id = await sendAlert(fixture);
+    const reader = await fixture.enrol(hub, 'mash');
+    await fixture.enrol(south, 'duty');
+    await fixture.enrol(committee, 'oversight');
+    const sent = await fixture.reminder().remind({ id, thread: id }, fixture.lease);
+    expect(sent).toEqual({ id: reminderIdOf(id), to: [north, hub] });
+    const [evidence] = await fixture.store.readEvidence(reminderIdOf(id));
+    const { envelope, payload } = decodeUnit(evidence!.unit);
+    expect(parseEnvelope(envelope)).toMatchObject({
+      category: 'alert-reminder',
+      severity: 'urgent',
+      inReplyTo: id,
+      thread: id,
+      to: [north, hub],
+      sequence: [2, 1],
+      subjects: [],
+    });
+    const content = await decryptAndVerify(payload, {
+      decryptWith: reader,
+      senderCertificate: fixture.keys.certificateArmored,
+    });
+    expect(JSON.parse(decodeContent(content).body.toString('utf8'))).toMatchObject({
+      alert: id,
+      pattern: { id: pattern!.id, version: 1, title: 'Two agencies' },
+      level: 'suspect',
+      sentTo: [north, police],
+      events: [{ agency: 'strathclyde-police' }, { agency: 'nhs-lanarkshire' }],
+    });
+  });
+
+  it('is sent once, however often and by whichever gateway it is asked for, and after a crash', async () => {
+    await using fixture = await openAlertFixture();
+    const id = await sendAlert(fixture);
+    const overdue = { id, thread: id };
+    const down = (): Promise<never> => Promise.reject(new CausewayError('store-unavailable'));
+    const crashing = fixture.reminder({ store: { ...fixture.store, setMarks: down } });
+    await expect(crashing.remind(overdue, fixture.lease)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+    for (let times = 0; times < 2; times++) {
+      const again = await fixture.reminder().remind(overdue, fixture.lease);
+      expect(again).toEqual({ id: reminderIdOf(id), to: [north] });
+    }
+    expect(await reminders(fixture)).toHaveLength(1);
+  });
+
+  it('is sent to nobody where nobody holds such a role, and about nothing but an alert', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(police, 'public-protection');
+    const alert = alertOf([await fixture.notice(1, police, north)], pattern!);
+    await fixture.sender().send(alert, fixture.lease);
+    const id = alertMessageId(alert);
+    const [notice] = alert.events.map((event) => event.id as MessageId);
+    expect(await fixture.reminder().remind({ id, thread: id }, fixture.lease)).toBeUndefined();
+    expect(await fixture.reminder().remind({ id: notice!, thread: id }, fixture.lease)).toBeUndefined();
+    expect(await reminders(fixture)).toEqual([]);
+    expect(await fixture.records('message.refused')).toEqual([]);
+  });
+});
+
+it('an answer is about the alert, whether it replies to that or to the reminder, from whoever got either', async () => {
+  await using fixture = await openAlertFixture();
+  const id = await sendAlert(fixture);
+  await fixture.enrol(hub, 'mash');
+  const { store } = fixture;
+  expect(await findAnsweredAlert(store, id, hub)).toBeUndefined();
+  await fixture.reminder().remind({ id, thread: id }, fixture.lease);
+  for (const replied of [id, reminderIdOf(id)]) {
+    for (const source of [north, police, hub])
+      expect(await findAnsweredAlert(store, replied, source)).toBe(id);
+    expect(await findAnsweredAlert(store, replied, south)).toBeUndefined();
+  }
+  const [notice] = await fixture.records('message.accepted');
+  expect(await findAnsweredAlert(store, notice!.message as MessageId, north)).toBeUndefined();
+});
