@@ -15,40 +15,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { FollowOptions } from './client-options.ts';
 import type { AcceptanceProver } from './log-acceptances.ts';
-import { haltError, type LogCheckpoints, type LogHalt, type SeenCheckpoint } from './log-checkpoints.ts';
+import type { LogCheckpoints } from './log-checkpoints.ts';
 import type { EntryProver } from './log-entries.ts';
 import type { LogFaults } from './log-faults.ts';
+import { haltError, type SeenCheckpoint } from './log-halt.ts';
 import type { LogPassage } from './log-passage.ts';
 import type { LogReader } from './log-reader.ts';
+import type { LogStatus } from './log-status.ts';
 import type { LogStaleness } from './log-staleness.ts';
 import { LogTable, type LogFault, type OwnChange } from './log-table.ts';
 import type { StateDatabase } from './state-database.ts';
-
-/** How this endpoint stands to the log. */
-export type LogStatus = {
-  /** The log's name. */
-  readonly origin: string;
-  /** The last verified checkpoint: its size, its root in base64, the whole signed note, the witnesses that cosigned it. */
-  readonly checkpoint:
-    | {
-        readonly size: number;
-        readonly root: string;
-        readonly note: string;
-        readonly witnesses: readonly string[];
-      }
-    | undefined;
-  /** How many witnesses this endpoint knows, and how many must have cosigned. */
-  readonly witnessesKnown: number;
-  readonly witnessesNeeded: number;
-  /** So many leaves have been passed in following the log. */
-  readonly followed: number;
-  /** When the log was last looked at with success by this client, ms since 1970. */
-  readonly checkedAt: number | undefined;
-  /** Why the last look failed; also when the checkpoint shown was not taken, such as for want of witnesses. */
-  readonly lastError: CausewayError | undefined;
-  /** Why nothing is sent; `undefined` when all is well. */
-  readonly halt: LogHalt | undefined;
-};
 
 type ClientLogDependencies = {
   readonly state: StateDatabase;

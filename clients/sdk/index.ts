@@ -9,8 +9,9 @@
  */
 export { connect, Client, type ClientStatus } from './client.ts';
 export type { ConnectOptions, FollowOptions } from './client-options.ts';
-export type { ClientLog, LogStatus } from './client-log.ts';
-export type { LogHalt } from './log-checkpoints.ts';
+export type { ClientLog } from './client-log.ts';
+export type { LogHalt } from './log-halt.ts';
+export type { LogStatus } from './log-status.ts';
 export type { LogFault, LogFaultKind, OwnChange } from './log-table.ts';
 export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
 export type { SubjectDetails } from './linkage/subject.ts';

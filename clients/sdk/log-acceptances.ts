@@ -8,7 +8,7 @@ import type { MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes } from '../../protocol/uuid.ts';
 import { tileWidth } from '../../protocol/proof/tile.ts';
 import { decodeReceiptGroup } from '../../protocol/wire/receipt-group.ts';
-import type { SeenCheckpoint } from './log-checkpoints.ts';
+import type { SeenCheckpoint } from './log-halt.ts';
 import type { LogFaults } from './log-faults.ts';
 import type { LogReader } from './log-reader.ts';
 import { readRun } from './log-run.ts';

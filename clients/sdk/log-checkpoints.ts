@@ -11,36 +11,20 @@
  * anything that does not lead to its own root        raised; the last one stays
  * ```
  *
- * Halting means that nothing is encrypted or sent any more until a person has decided, because nobody can tell from
- * here which of the two logs the Committee sees. What arrives is still received.
+ * `log-halt.ts` says what halting means.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import {
-  openCheckpoint,
-  type CheckpointTrust,
-  type TrustedCheckpoint,
-} from '../../protocol/proof/checkpoint.ts';
+import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { HomeLog } from './home.ts';
 import type { LogFaults } from './log-faults.ts';
-import { judgeCheckpoint, type ForkProof } from './log-judgement.ts';
+import { LogHalts, type LogHalt, type SeenCheckpoint } from './log-halt.ts';
+import { judgeCheckpoint } from './log-judgement.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTable } from './log-table.ts';
 import type { StateDatabase } from './state-database.ts';
-
-/** A verified checkpoint and the note that says so. */
-export type SeenCheckpoint = TrustedCheckpoint & { readonly note: string };
-
-/** Why the client sends nothing. */
-export type LogHalt = {
-  readonly kind: 'fork' | 'rollback';
-  readonly detail: string;
-  readonly evidence: string;
-  /** The checkpoint that contradicts the last verified one, as a signed note. */
-  readonly shown: string;
-};
 
 type CheckpointDependencies = {
   readonly state: StateDatabase;
@@ -64,9 +48,9 @@ const witnessPatienceMs = 60_000;
 export class LogCheckpoints {
   readonly #deps: CheckpointDependencies;
   readonly #table: LogTable;
+  readonly #halts: LogHalts;
   readonly #trust: Required<Omit<CheckpointTrust, 'witnessesNeeded'>>;
   #seen: SeenCheckpoint | undefined;
-  #halt: { readonly text: string; readonly halt: LogHalt } | undefined;
   #setback: CausewayError | undefined;
   #isNewest = false;
   /** When a checkpoint with enough cosignatures was last kept, ms since 1970. */
@@ -75,7 +59,9 @@ export class LogCheckpoints {
   constructor(deps: CheckpointDependencies) {
     this.#deps = deps;
     this.#table = new LogTable(deps.state.statements);
-    const key = parseVerifierKey(deps.trust.key);
+    const { state, faults, onHalt, trust } = deps;
+    this.#halts = new LogHalts({ state, faults, onHalt, key: trust.key }, this.#table);
+    const key = parseVerifierKey(trust.key);
     this.#trust = { origin: key.name, keys: [key], witnesses: deps.trust.witnesses.map(parseVerifierKey) };
   }
 
@@ -87,11 +73,7 @@ export class LogCheckpoints {
   }
 
   get halt(): LogHalt | undefined {
-    const text = this.#table.readMeta('logHalt');
-    if (text !== this.#halt?.text) {
-      this.#halt = text === undefined ? undefined : { text, halt: JSON.parse(text) as LogHalt };
-    }
-    return this.#halt?.halt;
+    return this.#halts.current;
   }
 
   /**
@@ -137,7 +119,7 @@ export class LogCheckpoints {
     const { halt } = this;
     if (halt === undefined) return;
     await this.#deps.state.write(() => {
-      this.#table.writeMeta('logHalt', undefined);
+      this.#halts.lift();
       if (!adopt) return;
       const { size } = this.#open(halt.shown);
       const followed = Number(this.#table.readMeta('logFollowed') ?? size);
@@ -182,7 +164,7 @@ export class LogCheckpoints {
       case 'smaller':
         return 'smaller';
       case 'forked':
-        await this.#raiseFork(seen, shown, judgement.proof);
+        if (seen !== undefined) await this.#halts.fork(seen, shown, judgement.proof);
         return 'refused';
       case 'unproven':
         await this.#raiseUnproven(seen, shown);
@@ -237,47 +219,10 @@ export class LogCheckpoints {
     });
   }
 
-  async #raiseFork(
-    seen: SeenCheckpoint | undefined,
-    shown: SeenCheckpoint,
-    proof: ForkProof | undefined,
-  ): Promise<void> {
-    if (seen === undefined) return;
-    const detail = `The log with ${shown.size} leaves does not begin with the ${seen.size} leaves that were verified before.`;
-    await this.#stop('fork', detail, seen, shown, {
-      // At the size of the checkpoint seen, the log shown has this root: a consistency proof (RFC 6962, 2.1.2).
-      proof: proof && {
-        fromSize: seen.size,
-        fromRoot: proof.root.toString('base64'),
-        path: proof.path.map((hash) => hash.toString('base64')),
-      },
-    });
-  }
-
   async #raiseRollback(note: string, before: number): Promise<void> {
     const { seen } = this;
     const shown = this.#open(note);
-    if (seen === undefined || shown.size >= before) return;
-    const detail = `The log has ${shown.size} leaves; it had ${seen.size} when it was verified before.`;
-    await this.#stop('rollback', detail, seen, shown, {});
-  }
-
-  async #stop(
-    kind: LogHalt['kind'],
-    detail: string,
-    seen: SeenCheckpoint,
-    shown: SeenCheckpoint,
-    facts: Record<string, unknown>,
-  ): Promise<void> {
-    const { faults, trust, state, onHalt } = this.#deps;
-    const subject = `${seen.size} ${seen.root.toString('base64')} ${shown.size} ${shown.root.toString('base64')}`;
-    const { evidence } = await faults.raise(kind, {
-      ...{ subject, detail },
-      facts: { key: trust.key, seen: seen.note, shown: shown.note, ...facts },
-    });
-    const halt: LogHalt = { kind, detail, evidence, shown: shown.note };
-    await state.write(() => this.#table.writeMeta('logHalt', JSON.stringify(halt)));
-    onHalt(halt);
+    if (seen !== undefined && shown.size < before) await this.#halts.rollback(seen, shown);
   }
 
   async #raiseUnproven(seen: SeenCheckpoint | undefined, shown: SeenCheckpoint): Promise<void> {
@@ -287,9 +232,4 @@ export class LogCheckpoints {
       facts: { key: this.#deps.trust.key, seen: seen?.note ?? null, shown: shown.note },
     });
   }
-}
-
-/** The error of a client that has halted. */
-export function haltError({ detail, evidence }: LogHalt): CausewayError {
-  return new CausewayError('log-halted', { detail: `${detail} The evidence is in ${evidence}.` });
 }

@@ -5,7 +5,7 @@ import type { EndpointAddress } from '../../protocol/ids.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
 import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
-import type { SeenCheckpoint } from './log-checkpoints.ts';
+import type { SeenCheckpoint } from './log-halt.ts';
 import type { LogFaults } from './log-faults.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTable, type UnprovenEntry } from './log-table.ts';

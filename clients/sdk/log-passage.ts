@@ -5,7 +5,7 @@
 import { parseLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
 import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
 import { tileWidth } from '../../protocol/proof/tile.ts';
-import type { SeenCheckpoint } from './log-checkpoints.ts';
+import type { SeenCheckpoint } from './log-halt.ts';
 import type { LogReader } from './log-reader.ts';
 import { readRun } from './log-run.ts';
 import { LogTable, type OwnChange } from './log-table.ts';
