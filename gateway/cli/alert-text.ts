@@ -1,4 +1,5 @@
 /** Alerts as commands show them: ids, agencies, categories, times and kinds of token, never a name. */
+import { alertMessageId } from '../correlator/alert-document.ts';
 import type { Alert } from '../correlator/alert.ts';
 import { agencyOf, type CorrelatorEvent } from '../correlator/event.ts';
 import type { NearlyRaised } from '../correlator/replay.ts';
@@ -8,6 +9,7 @@ import { nameOf } from './pattern-reading.ts';
 export function alertObject(alert: Alert): object {
   const { pattern, level, tier, firedAt, events, links, missing } = alert;
   return {
+    alert: alertMessageId(alert),
     pattern: nameOf(pattern.file),
     id: pattern.id,
     version: pattern.version,
@@ -39,13 +41,15 @@ export function eventObject({ id, time, source, category, severity }: Correlator
   return { id, agency: agencyOf(source), category, severity, time: timeOf(time) };
 }
 
-/** A line about an alert of a replay, in cells. */
-export function alertCells({ pattern, level, tier, firedAt, events }: Alert): string[] {
+/** A line about an alert of a replay, in cells. Its id is that of the alert that was sent, if it was. */
+export function alertCells(alert: Alert): string[] {
+  const { pattern, level, tier, firedAt, events } = alert;
   const sure = tier === 'same' ? '' : ', possibly one child';
   return [
     shortTimeOf(firedAt),
     `${nameOf(pattern.file)} v${pattern.version}`,
     `${level}${sure}`,
+    alertMessageId(alert),
     `${events.length} notices of ${agenciesOf(events).join(', ')}`,
   ];
 }

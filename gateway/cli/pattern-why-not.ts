@@ -85,7 +85,12 @@ async function explain(
     silences.push({ pattern, explanation: explainSilence(pattern, history), alerts: about.length });
   }
   if (terminal.wantsJson) print(own, silences, terminal);
-  else tell(own, silences, terminal);
+  else {
+    tell(own, silences, terminal);
+    const named = correlator.starsOf(id, 'same').length;
+    if (named > 1)
+      terminal.hint(`The notice names ${named}; this is number ${subject}. Others: --subject N.`);
+  }
 }
 
 function print(history: readonly CorrelatorEvent[], silences: readonly Silence[], terminal: Terminal): void {

@@ -76,6 +76,9 @@ export function gapOf({ gt, gte, lt, lte, eq, neq }: Condition, count: number): 
   );
 }
 
+/** What sums of fractions may be off, in hundredths. */
+const rounding = 1e-6;
+
 const counted: Readonly<Record<Correlation['type'], string>> = {
   event_count: 'notices',
   value_count: 'different values',
@@ -100,7 +103,9 @@ function reasonsOf(
   const span = formatTimespan(correlation.spanMs);
   const what = correlation.weights === undefined ? counted[correlation.type] : 'in weight';
   return [
-    ...(gap > 0 ? [`within ${span} it found ${show(count)} ${what}, ${show(gap)} from its condition`] : []),
+    ...(gap > 0
+      ? [`within ${span} it found ${shown(count)} ${what}, ${lacking(gap)} from its condition`]
+      : []),
     ...(agenciesMissing > 0
       ? [`within ${span} it lacks ${agenciesMissing} more of the agencies it needs`]
       : []),
@@ -108,6 +113,12 @@ function reasonsOf(
   ];
 }
 
-function show(count: number): string {
-  return String(Math.round(count * 100) / 100);
+/** Weights that have lost a little by age are never shown as if they were enough: hundredths, the found ones downwards. */
+function shown(count: number): string {
+  return String(Math.floor(count * 100 + rounding) / 100);
+}
+
+/** And the lacking ones upwards. */
+function lacking(gap: number): string {
+  return String(Math.max(1, Math.ceil(gap * 100 - rounding)) / 100);
 }

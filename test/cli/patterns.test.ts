@@ -57,6 +57,7 @@ describe('causeway pattern replay', () => {
     const found = await lines('replay', '--since', '1d', '--near-misses');
     expect(found[0]).toMatchObject({
       type: 'alert',
+      alert,
       pattern: 'three-agencies',
       level: 'suspect',
       tier: 'same',
@@ -67,7 +68,7 @@ describe('causeway pattern replay', () => {
     expect(misses).toContainEqual(expect.objectContaining({ pattern: 'three-agencies' }));
     expect(found.at(-1)).toMatchObject({ type: 'replay', notices: 5, alerts: 1, nearMisses: misses.length });
     const said = await pattern('replay', '--since', '1d', '--pattern', 'three-agencies');
-    expect(said.stdout).toContain('three-agencies v1');
+    expect(said.stdout).toMatch(new RegExp(`three-agencies v1 .*${alert}`));
   });
 
   it('shows what only one of two versions raises', async () => {

@@ -79,4 +79,11 @@ describe('why a pattern was silent', () => {
       'within 3d it lacks 1 more of the agencies it needs',
     ]);
   });
+
+  it('shows weight that age has taken a little from as not enough', () => {
+    const text = `${base}  weights: { half-life: 3650d, rules: { a: 1 } }\n  condition: { gte: 2 }\n`;
+    const [pattern] = patternsOf({ 'one.yaml': text });
+    const { reasons } = explainSilence(pattern!, [eventOn(0, 'a'), eventOn(1, 'a')]);
+    expect(reasons).toEqual(['within 3d it found 1.99 in weight, 0.01 from its condition']);
+  });
 });
