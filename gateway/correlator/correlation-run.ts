@@ -8,6 +8,7 @@
  * The gateway's sockets share its thread: a long catching-up lets them have their turn every few notices.
  */
 import { setImmediate } from 'node:timers/promises';
+import { CausewayError } from '../../protocol/errors.ts';
 import type { Lease, Store } from '../store/port.ts';
 import type { Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
@@ -39,7 +40,9 @@ export type RunDependencies = {
 };
 
 const leaseName = 'correlator';
-const leaseMs = 60_000;
+/** So long alerts may wait when a gateway is killed while it looks. A look may take longer: the lease is renewed. */
+const leaseMs = 15_000;
+const renewMs = 3_000;
 /** Commits may take so long: a deadline is over only when nothing that came before it can still turn up. */
 const settleMs = 10_000;
 const sweepMs = 3_600_000;
@@ -57,6 +60,7 @@ export class CorrelationRun {
   #sweptAt = 0;
   #taken = 0;
   #markedAt = 0;
+  #renewedAt = 0;
   /** Something was sent or recorded that a crash would have looked at again. */
   #isMarkDue = false;
   #pending: Alert[] = [];
@@ -81,6 +85,7 @@ export class CorrelationRun {
     const { store } = this.#deps;
     const lease = await store.takeLease(leaseName, leaseMs);
     if (lease === undefined) return false;
+    this.#renewedAt = this.#deps.now();
     try {
       await this.#catchUp(lease);
     } finally {
@@ -96,6 +101,7 @@ export class CorrelationRun {
     const sentTime = kept.get(marks.time) ?? 0;
     const since = now() - this.#horizonMs;
     for await (const events of readHistory(store, agreement, { after: this.#position, since })) {
+      await this.#renew(lease);
       for (const stored of events) await this.#take(stored, { sentPosition, sentTime }, lease);
       this.#position = Math.max(...events.map(({ position }) => position));
       await this.#handOn(lease);
@@ -136,10 +142,20 @@ export class CorrelationRun {
   /** An alert leaves the list only when it has been handed on. */
   async #handOn(lease: Lease): Promise<void> {
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+      await this.#renew(lease);
       await this.#deps.send(next, lease);
       this.#pending.shift();
       this.#isMarkDue = true;
     }
+  }
+
+  /** @throws CausewayError `lease-lost` when it has run out and another gateway was faster */
+  async #renew(lease: Lease): Promise<void> {
+    const { store, now } = this.#deps;
+    if (now() - this.#renewedAt < renewMs) return;
+    const renewed = await store.takeLease(leaseName, leaseMs);
+    if (renewed?.epoch !== lease.epoch) throw new CausewayError('lease-lost');
+    this.#renewedAt = now();
   }
 
   async #markInPassing(time: number, lease: Lease): Promise<void> {

@@ -15,7 +15,7 @@ import { Writer, type TestEndpoint } from './kit/endpoint.ts';
 import { Exchange } from './kit/exchange.ts';
 import { eventually } from './kit/watch.ts';
 
-// A gateway that was killed while it looked keeps its lease for a minute.
+// A gateway that was killed while it looked keeps its lease for a quarter of a minute.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 type Name = 'police' | 'north' | 'south' | 'health';

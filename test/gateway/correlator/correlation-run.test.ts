@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
 import type { Alert } from '../../../gateway/correlator/alert.ts';
 import { CorrelationRun, type RunDependencies } from '../../../gateway/correlator/correlation-run.ts';
@@ -124,6 +124,30 @@ describe('looking', () => {
     });
     await expect(slow.look()).rejects.toMatchObject({ code: 'lease-lost' });
     expect(store.marks.size).toBe(0);
+  });
+
+  it('renews its lease while it looks for long, and sends nothing once another gateway has it', async () => {
+    const one = store.for('one');
+    let isTaken = false;
+    const readSlowly: RunDependencies['store']['readAcceptances'] = async (after, _, since) => {
+      now += 2_000;
+      if (isTaken && after > 5) {
+        store.dropLeases();
+        await store.for('two').takeLease('correlator', 1_000);
+      }
+      return await one.readAcceptances(after, 1, since);
+    };
+    const takeLease = vi.fn(one.takeLease);
+    const gateway = run('one', [twice!], { store: { ...one, readAcceptances: readSlowly, takeLease } });
+    for (let nth = 0; nth < 5; nth++) accept(0, 'x', 'police/hub');
+    expect(await gateway.look()).toBe(true);
+    expect(takeLease.mock.calls.length).toBeGreaterThan(2);
+    isTaken = true;
+    for (let nth = 0; nth < 5; nth++) accept(0, 'x', 'police/hub');
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'health/ae');
+    await expect(gateway.look()).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(sent()).toEqual([]);
   });
 
   it('sends what a deadline brings, once, also over a restart', async () => {
