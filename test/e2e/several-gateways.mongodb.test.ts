@@ -69,7 +69,7 @@ describe.skipIf(!hasServer)('two gateways on one store', () => {
   });
 
   it('deliver everything once and in order of acceptance when both accept for one recipient', async () => {
-    const count = 100;
+    const count = 40;
     const writers = await Promise.all([0, 1].map(() => Writer.open(people.police, [people.north])));
     const police = await exchange.connect(people.police);
     const policeThere = await connectThere(people.police);

@@ -15,18 +15,19 @@ const work = workUnderLease(
   () => tell('lost'),
 );
 
-function tell(told: Told): void {
-  process.send?.(told);
+/** The test may have ended meanwhile, and hears nothing more. */
+function tell(told: Told | Answer): void {
+  process.send?.(told, undefined, undefined, () => undefined);
 }
 
 async function answer(asked: Asked): Promise<void> {
   const { ticket } = asked;
   try {
     const value = 'submit' in asked ? await store.submit(asked.submit) : await store.settle(asked.settle);
-    process.send?.({ ticket, value } satisfies Answer);
+    tell({ ticket, value });
   } catch (error) {
     const isUnavailable = isCausewayError(error, 'store-unavailable');
-    process.send?.({ ticket, failure: isUnavailable ? 'unavailable' : String(error) } satisfies Answer);
+    tell({ ticket, failure: isUnavailable ? 'unavailable' : String(error) });
   }
 }
 
