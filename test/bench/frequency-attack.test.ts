@@ -51,7 +51,16 @@ function attack(
   return seen.filter((input) => guess.get(tokenOf(input)) === input.text).length / Math.max(1, seen.length);
 }
 
-const tokenOf = (input: TokenInput): string => tokens.tokensOf([input]).tokens[input.recipe]![0]!;
+const made = new Map<TokenInput, string>();
+
+/** Made once for each input: the attacks look at them again and again. */
+function tokenOf(input: TokenInput): string {
+  const before = made.get(input);
+  if (before !== undefined) return before;
+  const token = tokens.tokensOf([input]).tokens[input.recipe]![0]!;
+  made.set(input, token);
+  return token;
+}
 
 const of = (list: readonly TokenInput[], recipe: string) => list.filter((input) => input.recipe === recipe);
 

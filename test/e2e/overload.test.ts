@@ -63,7 +63,7 @@ describe.concurrent('a session that asks too much', () => {
     // Slower than the window, so that only the number of refusals can end it.
     for (let sent = 0; sent < 5_500 && spammer.isOpen; sent += limits.maxUnits) {
       spammer.send(frame);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await spammer.answered(sent + limits.maxUnits);
     }
     expect(await spammer.closed()).toEqual({ code: 4429, error: 'rate-limited' });
     const again = await exchange.connect(people.night);

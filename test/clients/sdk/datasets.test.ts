@@ -187,8 +187,8 @@ describe('the registry', () => {
   });
 
   it('knows what it has', () => {
-    expect(registry.list()).toHaveLength(10);
-    expect(registry.list()[2]).toMatchObject({
+    expect(registry.list()).toHaveLength(11);
+    expect(registry.list()[3]).toMatchObject({
       urn: concern,
       name: 'concern-report',
       version: '1.0',

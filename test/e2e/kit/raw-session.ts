@@ -92,6 +92,13 @@ export class RawSession {
     return this.#closing === undefined;
   }
 
+  /** Waits until so many submissions have been answered, or the session is over. */
+  async answered(count: number): Promise<void> {
+    await this.#watch.until(`${count} answers`, () =>
+      this.#answers.length >= count || !this.isOpen ? true : undefined,
+    );
+  }
+
   /** Waits for the upgrade alone. */
   async opened(): Promise<void> {
     await this.#watch.until('the socket to open', () => {
