@@ -1,5 +1,5 @@
 /** Tokens under a linkage key: HMAC-SHA-256 with a key of its own for every recipe and epoch. */
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { recipes } from '../../../protocol/linkage/recipes.ts';
 import type { TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
 import type { TokenInput } from './readings.ts';
@@ -24,11 +24,14 @@ export function deriveRecipeKey(key: LinkageKey, purpose: string, recipe: string
 /** Makes tokens with one linkage key. */
 export class KeyedTokens {
   readonly epoch: number;
-  readonly #keys: ReadonlyMap<string, Buffer>;
+  /** Handed over to OpenSSL once: from bytes, every token would cost several times as much. */
+  readonly #keys: ReadonlyMap<string, KeyObject>;
 
   constructor(key: LinkageKey, purpose: string) {
     this.epoch = key.epoch;
-    this.#keys = new Map(recipes.map(({ name }) => [name, deriveRecipeKey(key, purpose, name)]));
+    this.#keys = new Map(
+      recipes.map(({ name }) => [name, createSecretKey(deriveRecipeKey(key, purpose, name))]),
+    );
   }
 
   tokensOf(inputs: readonly TokenInput[]): TokenSet {

@@ -8,7 +8,7 @@
  *
  * Neither holder sees a name, and whoever wants to try names out must ask both, each of which counts and records.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
@@ -115,7 +115,7 @@ async function evaluateAt(
 }
 
 /** A digest under a key of this process, so that the cache holds no name. */
-const cacheKey = crypto.getRandomValues(new Uint8Array(32));
+const cacheKey = createSecretKey(crypto.getRandomValues(new Uint8Array(32)));
 function digestOf(input: Buffer): string {
   return createHmac('sha256', cacheKey).update(input).digest('base64url');
 }
