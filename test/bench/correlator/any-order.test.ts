@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { replay, tokenise } from '../../../bench/correlator/replay.ts';
 import { Seeded } from '../../../bench/seeded.ts';
 import { generateStream } from '../../../bench/stream/generate.ts';
@@ -8,6 +8,9 @@ import { loadPatterns } from '../../../gateway/correlator/patterns/load.ts';
 import { wordsOf } from '../../../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
 import { policiesDir } from '../../gateway/policy/policy-folder.ts';
+
+// Four replays, three of them with every history told again and again.
+vi.setConfig({ testTimeout: 120_000 });
 
 it('linked by tokens, with late notices, twins and mere possibilities, any order ends with the same alerts', async () => {
   const policy = await loadPolicySet(policiesDir);
