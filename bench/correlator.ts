@@ -22,6 +22,7 @@ import { compareAll, tableOf, writeTable } from './correlator/comparison.ts';
 import { replay, tokenise, type Told } from './correlator/replay.ts';
 import { score, type Score } from './correlator/score.ts';
 import { readStream, readTruth, type StreamLine } from './correlator/stream.ts';
+import { Seeded } from './seeded.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
 
 const { values } = parseArgs({
@@ -103,7 +104,7 @@ async function run(streamFile: string, truthFile: string): Promise<void> {
   process.stdout.write(`${JSON.stringify(print)}\n`);
 
   function shuffled(told: readonly Told[], alerts: readonly Alert[]): object {
-    const other = replay(shuffle(told, Number(values.seed)), patterns);
+    const other = replay(new Seeded(Number(values.seed)).shuffle(told), patterns);
     const keys = (list: readonly Alert[]): string => JSON.stringify(list.map(alertKey).sort());
     const identical = keys(other.alerts) === keys(alerts);
     if (!identical) process.exitCode = 1;
@@ -154,23 +155,6 @@ function explain({ missed, falsely }: Score): void {
 function spanOf(notices: readonly Told[]): number {
   const times = notices.map(({ event }) => event.arrived);
   return (times.at(-1) ?? 0) - (times[0] ?? 0);
-}
-
-/** Fisher–Yates with a seeded generator. */
-function shuffle<T>(list: readonly T[], seed: number): T[] {
-  const shuffledList = [...list];
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  for (let last = shuffledList.length - 1; last > 0; last -= 1) {
-    const other = Math.floor(next() * (last + 1));
-    [shuffledList[last], shuffledList[other]] = [shuffledList[other]!, shuffledList[last]!];
-  }
-  return shuffledList;
 }
 
 function mib(bytes: number): number {

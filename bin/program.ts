@@ -46,7 +46,10 @@ function registerDemo(program: ProgramCommand, terminal: Terminal): void {
         'exchange notices over mutual TLS, cuts one of them off and shows its queued notice arriving later.\n' +
         'Every person in it is invented. It listens on this computer only and removes its files at the end.',
     )
-    .option('--once', 'end after the story; exit code 0 only if nothing was lost or doubled')
+    .option(
+      '--once',
+      'end after the story; exit code 0 only if nothing was lost or doubled and the alert came',
+    )
     .option('--keep <dir>', 'leave the homes of the gateway and the agencies in this folder')
     .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber)
     .examples(

@@ -1,25 +1,48 @@
-/** Finds the leaf `alert.raised` of an alert that was sent. */
+/** Finds what the log says of an alert that was sent. */
 import type { MessageId } from '../protocol/ids.ts';
 import { readAlertRecord, type AlertRecord } from './correlator/alert-record.ts';
-import type { Store } from './store/port.ts';
+import type { RecordEntry, Store } from './store/port.ts';
+
+type LeafStore = Pick<Store, 'readLeaves'>;
 
 const leavesAtOnce = 500;
 
 /**
- * It stands soon after the leaf of the acceptance, unless a crash came between.
+ * The leaf `alert.raised`. It stands soon after the leaf of the acceptance, unless a crash came between.
  * @param acceptance index of the leaf of the acceptance
  * @returns undefined where there is none, or its case was erased
  */
 export async function findAlertLeaf(
-  store: Pick<Store, 'readLeaves'>,
+  store: LeafStore,
   id: MessageId,
   acceptance: number,
 ): Promise<AlertRecord | undefined> {
-  for (let from = acceptance + 1; ;) {
+  const found = await findAfter(store, acceptance, ({ kind, message }) => {
+    return kind === 'alert.raised' && message === id;
+  });
+  return found === undefined ? undefined : readAlertRecord(found);
+}
+
+/**
+ * Whether the leaf `alert.overdue` stands. It is written right after the reminder was accepted.
+ * @param reminder index of the leaf of that acceptance
+ */
+export async function isOverdueOnRecord(store: LeafStore, id: MessageId, reminder: number): Promise<boolean> {
+  const found = await findAfter(store, reminder, ({ kind, message }) => {
+    return kind === 'alert.overdue' && message === id;
+  });
+  return found !== undefined;
+}
+
+async function findAfter(
+  store: LeafStore,
+  index: number,
+  isWanted: (entry: RecordEntry) => boolean,
+): Promise<RecordEntry | undefined> {
+  for (let from = index + 1; ;) {
     const leaves = await store.readLeaves(from, leavesAtOnce);
-    for (const { entry } of leaves) {
-      if (entry.kind === 'alert.raised' && entry.message === id) return readAlertRecord(entry);
-    }
+    const found = leaves.find(({ entry }) => isWanted(entry));
+    if (found !== undefined) return found.entry;
     const last = leaves.at(-1);
     if (last === undefined) return undefined;
     from = last.index + 1;

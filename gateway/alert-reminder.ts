@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { agencyOf, type MessageId } from '../protocol/ids.ts';
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import type { AlertCourier } from './alert-courier.ts';
-import { findAlertLeaf } from './alert-leaf.ts';
+import { findAlertLeaf, isOverdueOnRecord } from './alert-leaf.ts';
 import { findHolders } from './alert-recipients.ts';
 import { reminderDocument, reminderIdOf } from './correlator/alert-document.ts';
 import { correlatorAddress } from './identity/correlator-identity.ts';
@@ -25,6 +25,14 @@ export type OverdueAlert = { readonly id: MessageId; readonly thread: MessageId 
 /** A reminder that was sent. */
 export type SentReminder = { readonly id: MessageId; readonly to: readonly string[] };
 
+/** What is to be recorded of an alert without an answer. */
+export type ReminderOutcome = {
+  /** Undefined where the agreement names nobody, or nobody could be found. */
+  readonly reminder?: SentReminder;
+  /** False where the leaf `alert.overdue` stands already, or the alert was erased. */
+  readonly isToRecord: boolean;
+};
+
 export class AlertReminder {
   readonly #deps: AlertReminderDependencies;
 
@@ -34,16 +42,16 @@ export class AlertReminder {
 
   /**
    * Sends the reminder of an alert, unless it was sent before.
-   * @returns undefined where the agreement names nobody, nobody could be found, or the alert was erased
    * @throws CausewayError a retryable one when it may succeed later
    */
-  async remind({ id, thread }: OverdueAlert, lease: Lease): Promise<SentReminder | undefined> {
+  async remind({ id, thread }: OverdueAlert, lease: Lease): Promise<ReminderOutcome> {
     const { store, courier, policy, directory, log } = this.#deps;
     const rules = policy().alerts?.overdue;
     const sent = await store.readMessage(correlatorAddress, id);
-    if (rules === undefined || sent === undefined) return undefined;
-    const record = await findAlertLeaf(store, id, sent.record);
-    if (record === undefined) return undefined;
+    const record = sent && (await findAlertLeaf(store, id, sent.record));
+    // What was erased gets no further leaf: that would tell again what nobody is to know.
+    if (sent === undefined || record === undefined) return { isToRecord: false };
+    if (rules === undefined) return { isToRecord: true };
     const sentTo = sent.deliveries.map(({ recipient }) => recipient);
     const agencies = new Set(sentTo.map(agencyOf));
     const letter = {
@@ -56,8 +64,12 @@ export class AlertReminder {
       document: reminderDocument(record, sentTo),
     };
     const result = await courier.deliver(letter, () => findHolders(directory, agencies, rules.roles), lease);
-    if (result.outcome !== 'refused') return { id: result.id, to: result.to };
-    log.error({ alert: id, code: result.code, tries: result.tries }, 'reminder not sent');
-    return undefined;
+    if (result.outcome === 'refused') {
+      log.error({ alert: id, code: result.code, tries: result.tries }, 'reminder not sent');
+      return { isToRecord: true };
+    }
+    const isOnRecord =
+      result.outcome === 'sent-before' && (await isOverdueOnRecord(store, id, result.record));
+    return { reminder: { id: result.id, to: result.to }, isToRecord: !isOnRecord };
   }
 }

@@ -11,7 +11,7 @@ import { checkPatterns, placeWithin } from './correlator/check-patterns.ts';
 import { CorrelationRun } from './correlator/correlation-run.ts';
 import type { Pattern } from './correlator/patterns/pattern.ts';
 import { Schedule } from './correlator/schedule.ts';
-import { DispositionClock } from './disposition-clock.ts';
+import { DispositionClock, reachOfClock } from './disposition-clock.ts';
 import { dispositionCategories } from './policy/alerts.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { StoredEvent } from './correlator/stored-event.ts';
@@ -92,6 +92,7 @@ export class Alerting {
       patterns,
       send: async (alert, lease) => this.#sender.send(alert, lease),
       seen: (stored) => clock.see(stored),
+      reachMs: reachOfClock(alerts),
       accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
       looked: async (lease) => this.#tellOverdue(await clock.recordOverdue(lease)),
     });

@@ -1,9 +1,11 @@
 /**
- * Knows which alerts nobody has answered in time, and has people reminded of them. It learns of alerts and answers from the messages themselves, which the
- * correlator reads again when it starts, so nothing but one mark needs to be kept: up to when it has told.
+ * Knows which alerts nobody has answered in time, and has people reminded of them. It learns of alerts and answers from
+ * the messages themselves, which the correlator reads again when it starts, so two marks are all that needs to be kept:
+ * it has told of every alert that was due up to a time and accepted up to a position. The time alone would not do: an
+ * alert that a gateway sends after days of standing still is due at once, and earlier than what was told of.
  */
 import type { MessageId } from '../protocol/ids.ts';
-import type { OverdueAlert, SentReminder } from './alert-reminder.ts';
+import type { OverdueAlert, ReminderOutcome, SentReminder } from './alert-reminder.ts';
 import { dispositionDeadline } from './correlator/alert.ts';
 import { raisedAtOf } from './correlator/alert-document.ts';
 import type { StoredEvent } from './correlator/stored-event.ts';
@@ -13,6 +15,7 @@ import type { Lease, RecordEntry, Store } from './store/port.ts';
 
 type Open = {
   readonly dueAt: number;
+  readonly position: number;
   readonly thread: MessageId;
   readonly recipients: readonly string[];
   /** Sent, and the leaf that follows it not written yet. */
@@ -24,14 +27,23 @@ export type DispositionClockDependencies = {
   readonly now: () => number;
   readonly rules: AlertRules;
   /** See `AlertReminder.remind`. */
-  readonly remind: (alert: OverdueAlert, lease: Lease) => Promise<SentReminder | undefined>;
+  readonly remind: (alert: OverdueAlert, lease: Lease) => Promise<ReminderOutcome>;
 };
 
-const overdueMark = 'correlator.overdue';
+const marks = { time: 'correlator.overdue', position: 'correlator.overdue-position' } as const;
+
+/** How far back the messages must be shown to a clock: an alert waits for its answer, and once as long again for a gateway. */
+export function reachOfClock({ levels }: AlertRules): number {
+  return (
+    2 * dispositionDeadline(0, Math.max(...Object.values(levels).map((one) => one['disposition-hours'])))
+  );
+}
 
 export class DispositionClock {
   readonly #deps: DispositionClockDependencies;
   readonly #open = new Map<MessageId, Open>();
+  /** Of the last message that was seen. */
+  #position = 0;
 
   constructor(deps: DispositionClockDependencies) {
     this.#deps = deps;
@@ -43,11 +55,12 @@ export class DispositionClock {
   }
 
   /** Takes in a message, in the order of acceptance. An answer counts from those who got the alert or its reminder. */
-  see({ envelope }: Pick<StoredEvent, 'envelope'>): void {
+  see({ envelope, position }: Pick<StoredEvent, 'envelope' | 'position'>): void {
+    this.#position = Math.max(this.#position, position);
     const { id, source, to, category, severity, thread, inReplyTo } = envelope;
     if (source === correlatorAddress && category === alertCategory) {
       const dueAt = dispositionDeadline(raisedAtOf(id), this.#hoursFor(severity));
-      this.#open.set(id, { dueAt, thread, recipients: to });
+      this.#open.set(id, { dueAt, position, thread, recipients: to });
     } else if (inReplyTo === undefined) {
       return;
     } else if (source === correlatorAddress && category === reminderCategory) {
@@ -72,32 +85,38 @@ export class DispositionClock {
    */
   async recordOverdue(lease: Lease): Promise<readonly MessageId[]> {
     const { store, now } = this.#deps;
-    const until = Math.trunc(now());
-    const late = [...this.#open].filter(([, { dueAt }]) => dueAt <= until);
-    if (late.length === 0) return [];
-    const told = (await store.readMarks()).get(overdueMark) ?? 0;
-    const news = late.filter(([, { dueAt }]) => dueAt > told);
+    if (this.#dueBy(now()).length === 0) return [];
+    const kept = await store.readMarks();
+    const toldUntil = kept.get(marks.time) ?? 0;
+    const toldPosition = kept.get(marks.position) ?? Infinity;
+    // A gateway whose clock is behind goes by the one that told before it.
+    const until = Math.max(toldUntil, Math.trunc(now()));
+    const late = this.#dueBy(until);
+    const news = late.filter(([, { dueAt, position }]) => dueAt > toldUntil || position > toldPosition);
     const records: RecordEntry[] = [];
-    for (const [id, alert] of news) records.push(await this.#remind(id, alert, lease));
-    if (records.length > 0) {
-      await store.appendRecords(records, lease);
-      await store.setMarks(new Map([[overdueMark, until]]), lease);
+    for (const [id, alert] of news) records.push(...(await this.#remind(id, alert, lease)));
+    if (records.length > 0) await store.appendRecords(records, lease);
+    if (news.length > 0) {
+      const told = new Map([
+        [marks.time, until],
+        [marks.position, this.#position],
+      ]);
+      await store.setMarks(told, lease);
     }
     for (const [id] of late) this.#open.delete(id);
-    return news.map(([id]) => id);
+    return records.map(({ message }) => message as MessageId);
   }
 
-  /** @returns the leaf that follows */
-  async #remind(id: MessageId, { dueAt, thread, recipients }: Open, lease: Lease): Promise<RecordEntry> {
-    const reminder = await this.#deps.remind({ id, thread }, lease);
-    return {
-      kind: 'alert.overdue',
-      message: id,
-      thread,
-      dispositionBy: dueAt,
-      recipients,
-      ...(reminder === undefined ? {} : { reminder: reminder.id, reminded: reminder.to }),
-    };
+  #dueBy(until: number): [MessageId, Open][] {
+    return [...this.#open].filter(([, { dueAt }]) => dueAt <= until);
+  }
+
+  /** @returns the leaf that follows, if one is to follow */
+  async #remind(id: MessageId, { dueAt, thread, recipients }: Open, lease: Lease): Promise<RecordEntry[]> {
+    const { reminder, isToRecord } = await this.#deps.remind({ id, thread }, lease);
+    if (!isToRecord) return [];
+    const leaf = { kind: 'alert.overdue', message: id, thread, dispositionBy: dueAt, recipients };
+    return [reminder === undefined ? leaf : { ...leaf, reminder: reminder.id, reminded: reminder.to }];
   }
 
   /** Of the levels with this severity the longest time, so that nobody is told of too early. */

@@ -19,12 +19,20 @@ export type Counts = {
   readonly f1: number;
 };
 
+/** Seconds. */
+export type Delays = { readonly p50: number; readonly p95: number };
+
 export type Score = Counts & {
   readonly alerts: number;
   readonly alertsPerEpisode: number;
   readonly byPattern: Readonly<Record<string, Counts>>;
-  /** From the arrival of the completing event to the first alert, seconds. */
-  readonly secondsToAlert: { readonly p50: number; readonly p95: number };
+  /** Of patterns that wait for nothing: from the arrival of the completing event to the first alert. */
+  readonly secondsToAlert: Delays;
+  /**
+   * Of patterns with an absence, which must not alert before their time is over: from the end of the longest `within`,
+   * or the arrival of the completing event where that is later. What is left is the lateness that they allow a reply.
+   */
+  readonly secondsPastDeadline: Delays;
   readonly missed: readonly Episode[];
   readonly falsely: readonly Alert[];
 };
@@ -82,7 +90,7 @@ export function score(
         ];
       }),
     ),
-    secondsToAlert: delays(found, arrivedAt),
+    ...delays(found, arrivedAt),
     missed: truth.filter((episode) => !found.has(episode)),
     falsely,
   };
@@ -114,13 +122,23 @@ function count(episodes: number, found: number, falseAlerts: number): Counts {
 function delays(
   found: ReadonlyMap<Episode, readonly Alert[]>,
   arrivedAt: ReadonlyMap<string, number>,
-): { p50: number; p95: number } {
-  const seconds = [...found]
-    .map(([{ completedBy }, alerts]) => {
-      const first = Math.min(...alerts.map(({ firedAt }) => firedAt));
-      return Math.max(0, first - (arrivedAt.get(completedBy) ?? first)) / 1000;
-    })
-    .sort((a, b) => a - b);
+): Pick<Score, 'secondsToAlert' | 'secondsPastDeadline'> {
+  const prompt: number[] = [];
+  const waiting: number[] = [];
+  for (const [{ completedBy }, alerts] of found) {
+    const first = alerts.reduce((earliest, alert) => (alert.firedAt < earliest.firedAt ? alert : earliest));
+    const { absences } = first.pattern;
+    const arrived = arrivedAt.get(completedBy) ?? first.firedAt;
+    const deadline = first.completedAt + Math.max(0, ...absences.map(({ withinMs }) => withinMs));
+    if (absences.length === 0) prompt.push(first.firedAt - arrived);
+    else waiting.push(first.firedAt - Math.max(arrived, deadline));
+  }
+  return { secondsToAlert: percentilesOf(prompt), secondsPastDeadline: percentilesOf(waiting) };
+}
+
+/** @param delaysMs an alert on an earlier completion than the truth names took no time */
+function percentilesOf(delaysMs: readonly number[]): Delays {
+  const seconds = delaysMs.map((ms) => Math.max(0, ms) / 1000).sort((a, b) => a - b);
   const at = (q: number): number =>
     seconds[Math.min(seconds.length - 1, Math.floor(q * seconds.length))] ?? 0;
   return { p50: at(0.5), p95: at(0.95) };

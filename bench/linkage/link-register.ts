@@ -1,4 +1,5 @@
 /** Links records through an index of tokens, as the gateway does: candidates share a token, the tier decides. */
+import { maxRecordsPerToken } from '../../gateway/correlator/token-table.ts';
 import { decideLink, type Link } from '../../protocol/linkage/tier.ts';
 import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 
@@ -11,9 +12,6 @@ export type LinkedRegister = {
   /** Records that share one token, the largest number of them. */
   readonly largestSharedToken: number;
 };
-
-/** A token that more records share than this brings no candidates: it tells nobody from anybody. */
-const maxSharing = 200;
 
 /** @param isComparable which pairs are looked at: all, or those across two files */
 export function linkRegister(
@@ -29,7 +27,7 @@ export function linkRegister(
       const sharing = index.get(token);
       if (sharing === undefined) index.set(token, [right]);
       else {
-        if (sharing.length < maxSharing) for (const left of sharing) near.add(left);
+        for (const left of sharing.slice(0, maxRecordsPerToken)) near.add(left);
         sharing.push(right);
       }
     }

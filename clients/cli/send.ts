@@ -16,6 +16,7 @@ import { findDataset } from './dataset-source.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { checkContentFlags, readContent, type ContentFlags, type ReadContent } from './notice-content.ts';
+import { readSubjects } from './notice-subjects.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 
 type Flags = HomeFlags &
@@ -27,6 +28,7 @@ type Flags = HomeFlags &
     readonly basis: string;
     readonly replyTo?: string;
     readonly expires?: number;
+    readonly subjects?: string;
     readonly wait?: 'stored';
     readonly timeout: number;
   };
@@ -52,6 +54,7 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .requiredOption('--purpose <name>', 'what it is for, such as child-protection', matching(slugSchema))
     .requiredOption('--basis <name>', 'the lawful basis, such as public-task', matching(slugSchema))
     .option('--reply-to <id>', 'the notice that it answers', matching(messageIdSchema))
+    .option('--subjects <file>', 'whom it is about, JSON (docs/linkage.md); only keyed tokens of it travel')
     .option('--expires <span>', 'how long to try: 45m, 24h, 7d; at most 90d (default: 30d)', lifetimeMs)
     .optionsGroup('Content, one of')
     .option('--dataset <name>', 'with --content: a document of this data set, NAME or NAME/VERSION')
@@ -82,9 +85,10 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const home = homeFolder(flags, terminal);
   checkContentFlags(flags);
   const content = await readContent(flags);
+  const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   await withClient(home, terminal, async (open) => {
     const notice = await compose(flags, content, open);
-    const id = await open.client.enqueue({ ...notice, signal: open.signal });
+    const id = await open.client.enqueue({ ...notice, subjects, signal: open.signal });
     const deadline = AbortSignal.any([open.signal, AbortSignal.timeout(flags.timeout)]);
     const result = await waitForGateway(id, deadline, open, terminal);
     reportAccepted(result, terminal);

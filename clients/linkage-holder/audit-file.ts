@@ -1,6 +1,9 @@
 /**
  * The record of every evaluation: one JSON object a line, each with the digest of the line before, so that a line
  * taken out or changed shows.
+ *
+ * A line without its end was cut off by a crash or a full disk before anything was answered: the next one takes its
+ * place.
  */
 import { createHash } from 'node:crypto';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
@@ -25,28 +28,38 @@ export type AuditEntry = z.infer<typeof entrySchema>;
 export class AuditFile {
   readonly #file: FileHandle;
   #before: string;
+  /** Of all whole lines, and whether something stands after them. */
+  #bytes: number;
+  #isTorn: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(file: FileHandle, before: string) {
+  private constructor(file: FileHandle, text: string, whole: string) {
     this.#file = file;
-    this.#before = before;
+    this.#before = digestOf(whole.trimEnd().split('\n').at(-1) ?? '');
+    this.#bytes = Buffer.byteLength(whole, 'utf8');
+    this.#isTorn = whole.length < text.length;
   }
 
   /** Opens or begins a record and checks its chain. @throws CausewayError `home-invalid`, naming the line */
   static async open(dir: string): Promise<{ audit: AuditFile; entries: AuditEntry[] }> {
     const path = join(dir, 'audit.ndjson');
-    const text = await readFile(path, 'utf8').catch(() => '');
-    const entries = readAuditEntries(text);
+    const text = await readText(path);
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    const entries = readAuditEntries(whole);
     const file = await open(path, 'a', 0o600);
-    return { audit: new AuditFile(file, digestOf(text.trimEnd().split('\n').at(-1) ?? '')), entries };
+    return { audit: new AuditFile(file, text, whole), entries };
   }
 
   /** Resolves when the entry is on disk. Entries are written in the order of the calls. */
   append(entry: Omit<AuditEntry, 'before'>): Promise<void> {
     const written = this.#last.then(async () => {
       const line = JSON.stringify({ ...entry, before: this.#before });
+      if (this.#isTorn) await this.#file.truncate(this.#bytes);
+      this.#isTorn = true;
       await this.#file.appendFile(`${line}\n`);
       await this.#file.datasync();
+      this.#isTorn = false;
+      this.#bytes += Buffer.byteLength(line, 'utf8') + 1;
       this.#before = digestOf(line);
     });
     this.#last = written.catch(() => undefined);
@@ -56,6 +69,16 @@ export class AuditFile {
   async close(): Promise<void> {
     await this.#last;
     await this.#file.close();
+  }
+}
+
+/** Only a record that is not there yet is an empty one. @throws CausewayError `home-invalid` */
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
+    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
   }
 }
 

@@ -33,6 +33,8 @@ export type RunDependencies = {
   readonly send: (alert: Alert, lease: Lease) => Promise<void>;
   /** Shown every message of history and every new one, in the order of acceptance. */
   readonly seen?: (stored: StoredEvent) => void;
+  /** How far back history is shown at least, also where no pattern reaches so far. */
+  readonly reachMs?: number;
   /** Called at the end of each look. */
   readonly looked?: (lease: Lease) => Promise<void>;
   /** Told of each message once, perhaps again after a crash. @returns true where it wrote something because of it */
@@ -68,7 +70,7 @@ export class CorrelationRun {
   constructor(deps: RunDependencies) {
     this.#deps = deps;
     this.#correlator = new Correlator(deps.patterns, new LinkIndex());
-    this.#horizonMs = new PatternIndex(deps.patterns).horizonMs;
+    this.#horizonMs = Math.max(new PatternIndex(deps.patterns).horizonMs, deps.reachMs ?? 0);
   }
 
   /** What is held in memory. */

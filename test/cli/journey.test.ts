@@ -192,6 +192,34 @@ describe('an endpoint', () => {
     expect(listed.find(({ endpoint }) => endpoint === duty)).toMatchObject({ trust: 'trusted' });
   });
 
+  it('says whom a notice is about by tokens, warns of an odd number, and sends it all the same', async () => {
+    const file = join(dir, 'subject.json');
+    const child = { given: 'Zebedee', family: 'Quartermain', birthDate: '2016-02-09', chi: '0902161111' };
+    writeFileSync(file, JSON.stringify(child), { mode: 0o600 });
+    const about = notice(duty, '--text', 'A synthetic note.', '--subjects', file);
+    const keyless = await act(ae, about);
+    expect(keyless.code).not.toBe(0);
+    expect(keyless.stderr).toContain('code   linkage-key-missing');
+    expect((await act(ae, ['linkage', 'key', 'make', '--epoch', '1'])).code).toBe(0);
+    const sent = await act(ae, [...about, '--json']);
+    expect(sent.code, sent.stderr).toBe(0);
+    const [warning, accepted] = jsonLines(sent.stdout);
+    expect(warning).toEqual({
+      type: 'subject-warning',
+      subject: 1,
+      field: 'chi',
+      message: 'has another check digit than Modulus 11 gives',
+    });
+    const told = await operate('pattern', 'why-not', String(accepted!.id));
+    expect(told.stdout).toContain('1 notices are tied to this child');
+    expect((await act(duty, ['listen', '--count', '1'])).code).toBe(0);
+    writeFileSync(file, JSON.stringify([child, { ...child, surname: 'Quartermain' }]));
+    const refused = await act(ae, about);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('/1: has a name that the schema does not know');
+    expect(refused.stderr).not.toContain('Quartermain');
+  });
+
   it('sends a document that the other side has listened for, and learns that it was stored', async () => {
     const listening = startCauseway(['listen', '--home', homeOf(duty), '--json', '--count', '1']);
     await listening.waitForLine((line) => line.includes('"connected"'));

@@ -46,7 +46,7 @@ describe('a reminder', () => {
     await fixture.enrol(south, 'duty');
     await fixture.enrol(committee, 'oversight');
     const sent = await fixture.reminder().remind({ id, thread: id }, fixture.lease);
-    expect(sent).toEqual({ id: reminderIdOf(id), to: [north, hub] });
+    expect(sent).toEqual({ reminder: { id: reminderIdOf(id), to: [north, hub] }, isToRecord: true });
     const [evidence] = await fixture.store.readEvidence(reminderIdOf(id));
     const { envelope, payload } = decodeUnit(evidence!.unit);
     expect(parseEnvelope(envelope)).toMatchObject({
@@ -82,9 +82,27 @@ describe('a reminder', () => {
     });
     for (let times = 0; times < 2; times++) {
       const again = await fixture.reminder().remind(overdue, fixture.lease);
-      expect(again).toEqual({ id: reminderIdOf(id), to: [north] });
+      expect(again).toEqual({ reminder: { id: reminderIdOf(id), to: [north] }, isToRecord: true });
     }
     expect(await reminders(fixture)).toHaveLength(1);
+  });
+
+  it('asks for no second leaf where a crash came between the leaf and its mark', async () => {
+    await using fixture = await openAlertFixture();
+    const id = await sendAlert(fixture);
+    const overdue = { id, thread: id };
+    await fixture.reminder().remind(overdue, fixture.lease);
+    await fixture.store.appendRecords([{ kind: 'alert.overdue', message: id, thread: id }], fixture.lease);
+    expect(await fixture.reminder().remind(overdue, fixture.lease)).toMatchObject({ isToRecord: false });
+  });
+
+  it('is not sent, and nothing recorded, of an alert of which no leaf can be read any more', async () => {
+    await using fixture = await openAlertFixture();
+    const id = await sendAlert(fixture);
+    const store = { ...fixture.store, readLeaves: () => Promise.resolve([]) };
+    const outcome = await fixture.reminder({ store }).remind({ id, thread: id }, fixture.lease);
+    expect(outcome).toEqual({ isToRecord: false });
+    expect(await reminders(fixture)).toEqual([]);
   });
 
   it('is sent to nobody where nobody holds such a role, and about nothing but an alert', async () => {
@@ -94,8 +112,10 @@ describe('a reminder', () => {
     await fixture.sender().send(alert, fixture.lease);
     const id = alertMessageId(alert);
     const [notice] = alert.events.map((event) => event.id as MessageId);
-    expect(await fixture.reminder().remind({ id, thread: id }, fixture.lease)).toBeUndefined();
-    expect(await fixture.reminder().remind({ id: notice!, thread: id }, fixture.lease)).toBeUndefined();
+    expect(await fixture.reminder().remind({ id, thread: id }, fixture.lease)).toEqual({ isToRecord: true });
+    expect(await fixture.reminder().remind({ id: notice!, thread: id }, fixture.lease)).toEqual({
+      isToRecord: false,
+    });
     expect(await reminders(fixture)).toEqual([]);
     expect(await fixture.records('message.refused')).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DispositionClock } from '../../gateway/disposition-clock.ts';
+import { DispositionClock, reachOfClock } from '../../gateway/disposition-clock.ts';
 import type { AlertRules } from '../../gateway/policy/alerts.ts';
 import type { RecordEntry } from '../../gateway/store/port.ts';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -20,14 +20,19 @@ const lease = { name: 'correlator', epoch: 1 };
 let marks: Map<string, number>;
 let records: RecordEntry[];
 let now: number;
+let accepted: number;
 /** Alerts that people were reminded of. */
 let reminded: string[];
+/** Those of them about which no leaf is to follow. */
+let settled: string[];
 
 beforeEach(() => {
   marks = new Map();
   records = [];
   reminded = [];
+  settled = [];
   now = noon;
+  accepted = 0;
 });
 
 const unused = (): never => {
@@ -36,6 +41,7 @@ const unused = (): never => {
 
 /** A clock as a gateway that starts has it, with the messages of history. */
 function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
+  accepted = 0;
   const clock = new DispositionClock({
     store: {
       readMarks: () => Promise.resolve(marks),
@@ -46,11 +52,21 @@ function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
     rules,
     remind: ({ id }) => {
       reminded.push(id);
-      return Promise.resolve({ id: messageId(900), to: [night] });
+      return Promise.resolve({
+        reminder: { id: messageId(900), to: [night] },
+        isToRecord: !settled.includes(id),
+      });
     },
   });
-  for (const changes of history) clock.see({ envelope: { ...sampleEnvelope(), ...changes } });
+  see(clock, ...history);
   return clock;
+}
+
+/** Has a clock see messages, each after all before it. */
+function see(clock: DispositionClock, ...messages: readonly Partial<Envelope>[]): void {
+  for (const changes of messages) {
+    clock.see({ position: ++accepted, envelope: { ...sampleEnvelope(), ...changes } });
+  }
 }
 
 /** The id of alert 1 says that it was raised a millisecond after noon. */
@@ -96,7 +112,7 @@ describe('an alert without an answer', () => {
       rules,
       remind: () => Promise.reject(new CausewayError('store-unavailable')),
     });
-    silent.see({ envelope: { ...sampleEnvelope(), ...alert(1) } });
+    see(silent, alert(1));
     await expect(silent.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
     expect(silent.size).toBe(1);
     await clock.recordOverdue(lease);
@@ -114,13 +130,53 @@ describe('an alert without an answer', () => {
       },
       now: () => now,
       rules,
-      remind: () => Promise.resolve(undefined),
+      remind: () => Promise.resolve({ isToRecord: true }),
     });
-    failing.see({ envelope: { ...sampleEnvelope(), ...alert(1) } });
+    see(failing, alert(1));
     await expect(failing.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
     expect(failing.size).toBe(1);
     expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
   });
+});
+
+describe('an alert that is sent late', () => {
+  it('is told of even though others that were due after it have been', async () => {
+    const clock = clockOf(alert(10));
+    now += 25 * hourMs;
+    expect(await clock.recordOverdue(lease)).toEqual([messageId(10)]);
+    // A gateway that stood still sends only now what it should have sent before.
+    see(clock, alert(1));
+    expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
+    expect(await clockOf(alert(10), alert(1)).recordOverdue(lease)).toEqual([]);
+    expect(records).toHaveLength(2);
+  });
+
+  it('is told of once, also by gateways whose clocks differ', async () => {
+    now += 25 * hourMs;
+    expect(await clockOf(alert(1), alert(2_000)).recordOverdue(lease)).toHaveLength(2);
+    // So far behind that one of the two is not due yet.
+    now = noon + 24 * hourMs + 1_000;
+    const behind = clockOf(alert(1), alert(2_000));
+    expect(await behind.recordOverdue(lease)).toEqual([]);
+    see(behind, alert(3));
+    expect(await behind.recordOverdue(lease)).toEqual([messageId(3)]);
+    now += 25 * hourMs;
+    expect(await clockOf(alert(1), alert(2_000), alert(3)).recordOverdue(lease)).toEqual([]);
+    expect(records).toHaveLength(3);
+  });
+});
+
+it('a clock must be shown the messages of twice the longest time for an answer', () => {
+  expect(reachOfClock(rules)).toBe(144 * hourMs);
+});
+
+it('no leaf follows where one stands already, or the alert was erased', async () => {
+  const clock = clockOf(alert(1), alert(2));
+  settled = [messageId(1)];
+  now += 25 * hourMs;
+  expect(await clock.recordOverdue(lease)).toEqual([messageId(2)]);
+  expect(records).toHaveLength(1);
+  expect(await clockOf(alert(1), alert(2)).recordOverdue(lease)).toEqual([]);
 });
 
 describe('an answer', () => {

@@ -14,9 +14,10 @@ import { request as requestHttps } from 'node:https';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { z } from 'zod';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { evaluatePath, maxEvaluations } from '../../../protocol/linkage/evaluation.ts';
 import {
+  evaluatePath,
   evaluationSchema,
+  maxEvaluations,
   type Evaluation,
   type EvaluationRequest,
 } from '../../../protocol/linkage/evaluation.ts';
@@ -57,28 +58,36 @@ export class ObliviousTokens {
    */
   async tokensOf(inputs: readonly TokenInput[]): Promise<TokenSet> {
     const keyed = inputs.map(({ recipe, text }) => ({ recipe, input: this.#encode(recipe, text) }));
-    const unknown = keyed.filter(({ input }) => !this.#cache.has(digestOf(input)));
-    for (let at = 0; at < unknown.length; at += maxEvaluations) {
-      await this.#evaluate(unknown.slice(at, at + maxEvaluations).map(({ input }) => input));
+    // Beside the cache, which others may clear while the holders are asked.
+    const made = new Map<string, string>();
+    const unknown: Buffer[] = [];
+    for (const { input } of keyed) {
+      const known = this.#cache.get(digestOf(input));
+      if (known === undefined) unknown.push(input);
+      else made.set(digestOf(input), known);
     }
+    for (let at = 0; at < unknown.length; at += maxEvaluations) {
+      const asked = unknown.slice(at, at + maxEvaluations);
+      for (const [digest, token] of await this.#evaluate(asked)) made.set(digest, token);
+    }
+    for (const [digest, token] of made) this.#cache.set(digest, token);
     const tokens: Record<string, string[]> = {};
-    for (const { recipe, input } of keyed)
-      (tokens[recipe] ??= []).push(this.#cache.get(digestOf(input)) ?? '');
+    for (const { recipe, input } of keyed) (tokens[recipe] ??= []).push(made.get(digestOf(input)) ?? '');
     while (this.#cache.size > maxCached) this.#cache.delete(this.#cache.keys().next().value ?? '');
     return { epoch: this.epoch, tokens };
   }
 
-  async #evaluate(inputs: readonly Buffer[]): Promise<void> {
+  /** @returns digest of the input → token */
+  async #evaluate(inputs: readonly Buffer[]): Promise<[string, string][]> {
     const { holders, ask = askOverHttp } = this.#options;
     const outputs = await Promise.all(
       holders.map(async (holder) => evaluateAt(holder, this.epoch, inputs, ask)),
     );
-    inputs.forEach((input, at) => {
+    return inputs.map((input, at) => {
       const [first, second] = outputs.map((list) => list[at]);
-      if (first === undefined || second === undefined) throw unavailable('An answer is too short.');
+      if (first === undefined || second === undefined) throw new RangeError('a value without its output');
       const joined = createHash('sha256').update(first).update(second).digest();
-      const token = joined.toString('base64url', 0, tokenBytes);
-      this.#cache.set(digestOf(input), token);
+      return [digestOf(input), joined.toString('base64url', 0, tokenBytes)];
     });
   }
 
@@ -94,11 +103,11 @@ async function evaluateAt(
   ask: AskHolder,
 ): Promise<Uint8Array[]> {
   const publicKey = holder.publicKeys[String(epoch)];
-  if (publicKey === undefined) throw unavailable(`No public key is known for epoch ${epoch}.`);
+  if (publicKey === undefined) throw unavailable(holder, `no public key of it is known for epoch ${epoch}`);
   // Each holder gets blinds of its own, so that two holders who compare notes see nothing in common.
   const items = inputs.map((input) => ({ input, ...voprf.blind(input) }));
   const answer = await ask(holder, { epoch, blinded: items.map(({ blinded }) => encode(blinded)) });
-  if (answer.evaluated.length !== items.length) throw unavailable('An answer is too short.');
+  if (answer.evaluated.length !== items.length) throw unavailable(holder, 'its answer is too short');
   const evaluated = answer.evaluated.map(decode);
   try {
     return voprf.finalizeBatch(
@@ -107,10 +116,7 @@ async function evaluateAt(
       decode(answer.proof),
     );
   } catch (cause) {
-    throw new CausewayError('linkage-holder-unavailable', {
-      detail: 'The proof does not fit the key that this endpoint knows.',
-      cause,
-    });
+    throw unavailable(holder, 'its proof does not fit the public key that this endpoint knows', cause);
   }
 }
 
@@ -123,10 +129,10 @@ function digestOf(input: Buffer): string {
 async function askOverHttp(holder: Holder, body: EvaluationRequest): Promise<Evaluation> {
   const text = await post(holder, JSON.stringify(body)).catch((cause: unknown) => {
     if (cause instanceof CausewayError) throw cause;
-    throw new CausewayError('linkage-holder-unavailable', { cause });
+    throw unavailable(holder, 'it cannot be reached', cause);
   });
   const parsed = z.string().transform(parseJson).pipe(evaluationSchema).safeParse(text);
-  if (!parsed.success) throw unavailable('Its answer has the wrong form.');
+  if (!parsed.success) throw unavailable(holder, 'its answer has the wrong form');
   return parsed.data;
 }
 
@@ -153,7 +159,7 @@ function post(holder: Holder, body: string): Promise<string> {
         response.on('error', reject);
         response.on('end', () => {
           if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
-          else reject(unavailable(`It answered with status ${response.statusCode ?? 0}.`));
+          else reject(unavailable(holder, meaningOf(response.statusCode ?? 0)));
         });
       },
     );
@@ -170,8 +176,17 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unavailable(detail: string): CausewayError {
-  return new CausewayError('linkage-holder-unavailable', { detail });
+/** What a holder means by refusing. */
+function meaningOf(status: number): string {
+  if (status === 400) return 'it has no key for this epoch, or does not understand the request';
+  if (status === 403) return 'it does not know the token of this endpoint';
+  if (status === 429) return 'this endpoint has used up what it may ask for in an hour';
+  return `it answered with status ${status}`;
+}
+
+/** @param what follows the address of the holder */
+function unavailable({ url }: Holder, what: string, cause?: unknown): CausewayError {
+  return new CausewayError('linkage-holder-unavailable', { detail: `The holder at ${url}: ${what}.`, cause });
 }
 
 function encode(bytes: Uint8Array): string {

@@ -6,7 +6,7 @@ import { KeyedTokens } from './keyed-tokens.ts';
 import { readLinkageSettings, type LinkageSettings } from './linkage-file.ts';
 import { ObliviousTokens } from './oblivious-tokens.ts';
 import { tokenInputs, type TokenInput } from './readings.ts';
-import { subjectDetailsSchema, type SubjectDetails } from './subject.ts';
+import { subjectListSchema, type SubjectDetails } from './subject.ts';
 
 /** Makes the tokens of one epoch. */
 type TokenMaker = {
@@ -31,7 +31,7 @@ export class SubjectLinkage {
    */
   async tokensOf(subjects: readonly SubjectDetails[]): Promise<SubjectTokens[]> {
     if (subjects.length === 0) return [];
-    const parsed = subjectDetailsSchema.array().max(16).safeParse(subjects);
+    const parsed = subjectListSchema.safeParse(subjects);
     if (!parsed.success) throw new CausewayError('request-malformed', describeIssues(parsed.error));
     const [current, previous] = await this.#load();
     if (current === undefined) throw new CausewayError('linkage-key-missing');

@@ -20,4 +20,6 @@ export const subjectDetailsSchema = z.strictObject({
   /** A number that all agencies of the agreement know, of another kind. */
   localId: text.optional(),
 });
+/** Whom one notice is about. */
+export const subjectListSchema = subjectDetailsSchema.array().max(16);
 export type SubjectDetails = z.infer<typeof subjectDetailsSchema>;

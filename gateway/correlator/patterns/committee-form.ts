@@ -72,7 +72,8 @@ function checkIndependence(pattern: Pattern, document: CorrelationRuleDocument, 
   }
 }
 
+/** One agency alone has as many values of `agency` and `category` together as it has categories. */
 function needsTwoAgencies({ agencies, type, fields, condition }: Correlation): boolean {
-  const countsAgencies = type === 'value_count' && fields.some((field) => field === 'agency');
+  const countsAgencies = type === 'value_count' && fields.every((field) => field === 'agency');
   return agencies >= 2 || (countsAgencies && !holds(condition, 1));
 }

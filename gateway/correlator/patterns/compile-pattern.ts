@@ -1,7 +1,15 @@
 /** From an outermost correlation document to the pattern that alerts. */
 import type { RuleCompiler } from './compile-rules.ts';
 import type { CorrelationRuleDocument } from './documents.ts';
-import type { Absence, BaseRule, Correlation, Level, Pattern, Rule } from './pattern.ts';
+import {
+  levels,
+  type Absence,
+  type BaseRule,
+  type Correlation,
+  type Level,
+  type Pattern,
+  type Rule,
+} from './pattern.ts';
 import { parseTimespan } from './timespan.ts';
 
 /** Late enough for a weekend, a holiday and an outbox that was offline. */
@@ -19,6 +27,7 @@ export function compilePattern(
   const absences = absencesOf(document, compiler);
   const latenessMs = content.lateness === undefined ? undefined : parseTimespan(content.lateness);
   const isAbsence = absences.length > 0;
+  checkEscalation(document, compiler);
   const evidence = content.suppression?.['new-evidence'] ?? ['agency', 'category'];
   return {
     id,
@@ -55,6 +64,22 @@ export function compilePattern(
     },
     evidenceRules: [...new Set(baseRulesOf(correlation))],
   };
+}
+
+/** A higher level, and something that leads to it: or more evidence would say less, or nothing more. */
+function checkEscalation(document: CorrelationRuleDocument, compiler: RuleCompiler): void {
+  const { escalation, level } = document.content;
+  if (escalation === undefined) return;
+  const own = levelOf(level);
+  if (levels.indexOf(escalation.level) <= levels.indexOf(own)) {
+    const message = `\`level\` must be higher than the level of the pattern, ${own}`;
+    compiler.report(document, ['escalation', 'level'], message);
+  }
+  const { agencies, events, severity } = escalation;
+  if (agencies === undefined && events === undefined && severity === undefined) {
+    const message = '`escalation` names nothing that raises the level: `agencies`, `events` or `severity`';
+    compiler.report(document, ['escalation'], message);
+  }
 }
 
 function absencesOf(document: CorrelationRuleDocument, compiler: RuleCompiler): Absence[] {

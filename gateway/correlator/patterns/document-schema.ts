@@ -10,8 +10,21 @@ import { parseTimespan, timespanForm } from './timespan.ts';
 const text = z.string().trim().min(1).max(65_535);
 const title = z.string().trim().min(1).max(256);
 const timespan = z.string().refine((value) => (parseTimespan(value) ?? 0) > 0, timespanForm);
-const day = z.string().regex(/^\d{4}[-/](?:0\d|1[0-2])[-/][0-3]\d$/, 'must be a date such as 2026-11-24');
+const day = z
+  .string()
+  .refine((text) => /^\d{4}([-/])\d\d\1\d\d$/.test(text) && isDay(text), 'must be a date such as 2026-11-24');
 const count = z.int().min(1, 'must be at least 1').max(1000, 'must be at most 1000');
+
+/** True for a day that the calendar has. */
+function isDay(text: string): boolean {
+  const plain = plainDay(text);
+  const time = Date.parse(`${plain}T00:00:00.000Z`);
+  return Number.isFinite(time) && new Date(time).toISOString().startsWith(plain);
+}
+
+function plainDay(text: string): string {
+  return text.replaceAll('/', '-');
+}
 
 /** A list, or its only entry. */
 function listOf<T extends z.ZodType>(entry: T) {
@@ -136,7 +149,13 @@ const correlationDocumentSchema = z.strictObject({
   correlation: correlationSchema,
   generate: z.boolean().optional(),
   version: z.int().min(1, 'must be 1 or more').optional(),
-  effective: z.strictObject({ from: day.optional(), until: day.optional() }).optional(),
+  effective: z
+    .strictObject({ from: day.optional(), until: day.optional() })
+    .refine(
+      ({ from = '', until = '9999' }) => plainDay(from) <= plainDay(until),
+      'must not end before it begins',
+    )
+    .optional(),
   absent: z
     .preprocess(
       (value) => (Array.isArray(value) || value === undefined ? value : [value]),

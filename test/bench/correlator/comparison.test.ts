@@ -1,13 +1,16 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compareAll, tableOf, writeTable, type Compared } from '../../../bench/correlator/comparison.ts';
 import { generateStream } from '../../../bench/stream/generate.ts';
 import { loadPatterns } from '../../../gateway/correlator/patterns/load.ts';
 import { wordsOf } from '../../../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
 import { policiesDir } from '../../gateway/policy/policy-folder.ts';
+
+// Many replays, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const options = { children: 2_500, days: 365, episodes: 4, nearMisses: 1, seed: 3 };
 

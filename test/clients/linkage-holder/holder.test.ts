@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
@@ -99,6 +99,20 @@ test('a holder that uses another key is found out by its proof', async () => {
     .tokensOf(tokenInputs(child).slice(0, 1))
     .catch((error: unknown) => error);
   expect(isCausewayError(failed, 'linkage-holder-unavailable')).toBe(true);
+  expect(failed).toMatchObject({ detail: expect.stringContaining(`${foreign.url}: its proof`) as string });
+});
+
+test.each([
+  ['does not know the endpoint', { token: 'x'.repeat(43) }, 'does not know the token'],
+  ['cannot be reached', { url: 'http://127.0.0.1:1' }, 'cannot be reached'],
+  ['has no key for the epoch', { publicKeys: {} }, 'no public key of it is known for epoch 5'],
+])('an error names the holder that %s', async (_what, changes, words) => {
+  const odd = { ...holders[1]!, ...changes };
+  const failed = await tokensWith([holders[0]!, odd])
+    .tokensOf(tokenInputs(child).slice(0, 1))
+    .catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: 'linkage-holder-unavailable' });
+  expect(failed).toMatchObject({ detail: expect.stringMatching(`${odd.url}: .*${words}`) as string });
 });
 
 test.each([
@@ -124,9 +138,9 @@ test('whoever tries names out is stopped, on record, and stays stopped over a re
     }
     return undefined;
   };
-  expect(isCausewayError(await ask().catch((error: unknown) => error), 'linkage-holder-unavailable')).toBe(
-    true,
-  );
+  const stopped = await ask().catch((error: unknown) => error);
+  expect(stopped).toMatchObject({ code: 'linkage-holder-unavailable' });
+  expect(stopped).toMatchObject({ detail: expect.stringContaining('used up') as string });
   await Promise.all(servers.splice(0).map((server) => server.close()));
   const reopened = await startHolder({ dir: join(dir, 'one') });
   servers.push(reopened);
@@ -141,6 +155,30 @@ test('a broken record stops the start, naming the line', async () => {
   const folder = await mkdtemp(join(dir, 'broken-'));
   await writeFile(join(folder, 'audit.ndjson'), '{}\n');
   await expect(AuditFile.open(folder)).rejects.toThrow(/line 1/);
+});
+
+test('a line that a crash cut off stops nothing: it was never answered, and the next takes its place', async () => {
+  const folder = await mkdtemp(join(dir, 'torn-'));
+  const path = join(folder, 'audit.ndjson');
+  const entry = { at: new Date(0).toISOString(), client: 'police/hub', epoch: 5, evaluations: 1 };
+  const append = async (asked: string): Promise<number> => {
+    const { audit, entries } = await AuditFile.open(folder);
+    await audit.append({ ...entry, outcome: 'evaluated', asked: asked.repeat(43) });
+    await audit.close();
+    return entries.length;
+  };
+  expect(await append('a')).toBe(0);
+  await appendFile(path, '{"at":"1970-01-01T00:00');
+  expect(await append('b')).toBe(1);
+  expect(await append('c')).toBe(2);
+  const entries = readAuditEntries(await readFile(path, 'utf8'));
+  expect(entries.map(({ asked }) => asked[0])).toEqual(['a', 'b', 'c']);
+});
+
+test('a record that is there and cannot be read is no empty one', async () => {
+  const folder = await mkdtemp(join(dir, 'unreadable-'));
+  await mkdir(join(folder, 'audit.ndjson'));
+  await expect(AuditFile.open(folder)).rejects.toMatchObject({ code: 'home-invalid' });
 });
 
 async function auditOf(name: string) {

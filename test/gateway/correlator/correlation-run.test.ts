@@ -222,6 +222,18 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
+  it('shows history further back than any pattern reaches, where somebody needs it', async () => {
+    accept(0, 'x', 'police/hub');
+    now = start + 400 * dayMs;
+    const shownOf = async (changes: Partial<RunDependencies>): Promise<number> => {
+      let shown = 0;
+      await run('one', [twice!], { seen: () => void (shown += 1), ...changes }).look();
+      return shown;
+    };
+    expect(await shownOf({})).toBe(0);
+    expect(await shownOf({ reachMs: 500 * dayMs })).toBe(1);
+  });
+
   it('raises the same alerts, whenever it was looked and restarted between', async () => {
     const notice = fc.record({
       gapHours: fc.integer({ min: 0, max: 60 }),

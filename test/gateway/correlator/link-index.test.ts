@@ -27,6 +27,27 @@ describe('the token index', () => {
     expect(index.conflicts(one, twin)).toBe(true);
   });
 
+  it('links over a rotation by the epoch that both have, and nothing where they have none in common', () => {
+    const [old, fresh] = [1, 2].map((epoch) => ({ epoch, secret: new Uint8Array(32).fill(epoch) }));
+    const index = new LinkIndex();
+    const before = index.admit(new SubjectTokeniser(old!).tokensOf(child));
+    const during = index.admit(new SubjectTokeniser(fresh!, old).tokensOf(child));
+    const after = index.admit(new SubjectTokeniser(fresh!).tokensOf(child));
+    const twin = index.admit(
+      new SubjectTokeniser(fresh!, old).tokensOf({ ...child, given: 'Rory', sex: 'M' }),
+    );
+    expect(during.links.map(({ to, tier }) => [to, tier])).toEqual([
+      [before, 'same'],
+      [after, 'same'],
+    ]);
+    expect([before.links, after.links].map((links) => links.map(({ to }) => to))).toEqual([
+      [during],
+      [during],
+    ]);
+    expect(twin.links).toEqual([]);
+    expect([before, during, after].map((one) => index.conflicts(one, twin))).toEqual([true, true, true]);
+  });
+
   it('forgets a released description and its links', () => {
     const index = new LinkIndex();
     const before = index.admit(tokensOf({}));

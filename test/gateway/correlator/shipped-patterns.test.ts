@@ -37,14 +37,38 @@ describe('a pattern that is not understood', () => {
       'title: T\nname: x\ndetection:\n  selection: { height: 3 }\n',
       /one\.yaml:4: `height` is not a field of an event/,
     ],
+    [
+      `${base}  condition: { gte: 2 }\nlevel: suspect\nescalation: { level: consider, events: 3 }\n`,
+      /one\.yaml:8: `level` must be higher than the level of the pattern, suspect/,
+    ],
+    [
+      `${base}  condition: { gte: 2 }\nescalation: { level: suspect }\n`,
+      /one\.yaml:7: `escalation` names nothing that raises the level/,
+    ],
+    [
+      `${base}  condition: { gte: 2 }\neffective: { from: 2026-11-31 }\n`,
+      /one\.yaml:7: .*must be a date such as 2026-11-24/,
+    ],
+    [
+      `${base}  condition: { gte: 2 }\neffective: { from: 2026-11-30, until: 2026/11/01 }\n`,
+      /one\.yaml:7: `effective` must not end before it begins/,
+    ],
   ])('is refused with file and line: %#', (text, words) => {
     expect(problemsOf(text).join('\n')).toMatch(words);
   });
 
-  it('in committee form must say why one agency is enough', () => {
-    expect(problemsOf(`${base}  condition: { gte: 2 }\n`, 'committee').join('\n')).toMatch(
-      /one agency alone could raise/,
-    );
+  it.each([
+    `${base}  condition: { gte: 2 }\n`,
+    `${base.replace('event_count', 'value_count')}  condition: { field: [agency, category], gte: 2 }\n`,
+  ])('in committee form must say why one agency is enough: %#', (text) => {
+    expect(problemsOf(text, 'committee').join('\n')).toMatch(/one agency alone could raise/);
+  });
+
+  it.each([
+    `${base}  condition: { gte: 2 }\n  agencies: 2\n`,
+    `${base.replace('event_count', 'value_count')}  condition: { field: agency, gte: 2 }\n`,
+  ])('in committee form need not, where two are needed: %#', (text) => {
+    expect(problemsOf(text, 'committee').join('\n')).not.toMatch(/one agency alone could raise/);
   });
 });
 

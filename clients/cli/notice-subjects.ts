@@ -1,0 +1,31 @@
+/** Whom `causeway send` says that a notice is about. The details stay on this computer: only keyed tokens travel. */
+import { CausewayError } from '../../protocol/errors.ts';
+import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { SubjectDetails } from '../sdk/linkage/subject.ts';
+
+const maxBytes = 64 * 1024;
+
+/**
+ * Reads one person, or a list of them, and tells what is odd about their numbers and dates: a reason to look again and
+ * never to refuse.
+ * @throws CausewayError `usage-invalid`, `request-malformed` with places and no values
+ */
+export async function readSubjects(file: string, terminal: Terminal): Promise<readonly SubjectDetails[]> {
+  if (file === '-') throw usageError('--subjects needs the path of a file.');
+  const [{ subjectListSchema }, { checkSubject }, { describeIssues }] = await Promise.all([
+    import('../sdk/linkage/subject.ts'),
+    import('../sdk/linkage/check-subject.ts'),
+    import('../../protocol/wire/describe-issues.ts'),
+  ]);
+  const value = parseJsonInput(file, await readInput(file, process.stdin, maxBytes));
+  const parsed = subjectListSchema.min(1).safeParse([value].flat());
+  if (!parsed.success) throw new CausewayError('request-malformed', describeIssues(parsed.error));
+  for (const [place, subject] of parsed.data.entries()) {
+    for (const { field, message } of checkSubject(subject)) {
+      if (terminal.wantsJson) terminal.json({ type: 'subject-warning', subject: place + 1, field, message });
+      else terminal.hint(`look again: subject ${place + 1}: ${field} ${message}. It is sent as it is.`);
+    }
+  }
+  return parsed.data;
+}
