@@ -34,7 +34,9 @@ export async function prepareServer(
   const mongod = source.kind === 'binary' ? source.path : undefined;
   try {
     const set = await start(mongod, 1);
-    const stop = async (): Promise<void> => void (await set.stop());
+    const stop = async (): Promise<void> => {
+      await set.stop();
+    };
     return { server: { url: set.getUri(), mongod: mongod ?? null }, stop };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
