@@ -14,15 +14,11 @@ import type { StoreContents } from '../store-contents.ts';
 import type { TreeHead } from '../tree-head.ts';
 import { checkCollection } from './check-moved.ts';
 import { openCollections, owners } from './collections.ts';
-import { connect, explain, withoutSecrets } from './connection.ts';
+import { connect, explain, transaction, withoutSecrets } from './connection.ts';
 import { collectionsOf, type Collections, type MetaDocument } from './documents.ts';
 import { movedCollections, type MovedCollection, type MovedDocument } from './moved-documents.ts';
 
 const largestBatch = { documents: 1_000, bytes: 4 * 1024 * 1024 };
-const transaction = {
-  readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority', journal: true },
-} as const;
 
 /** Told what goes on; `count` documents of this collection are done. */
 export type MoveObserver = (
