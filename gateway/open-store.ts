@@ -1,10 +1,7 @@
 /** Opens the store that an address names, with the engine that it needs. */
-import { CausewayError } from '../protocol/errors.ts';
+import { refuseOtherAuditKey } from './store/audit-key.ts';
 import { isMongodbAddress } from './store/store-address.ts';
-import { houseCase, type Store } from './store/port.ts';
-
-/** Among so many leaves from the beginning there is one of the gateway's own: it enrolled somebody before anything else. */
-const leavesToTry = 50;
+import type { Store } from './store/port.ts';
 
 export type StoreOptions = {
   /** Ed25519 private key in PKCS#8 PEM, which signs the gateway's receipts. */
@@ -32,25 +29,6 @@ export async function openStore(address: string, options: StoreOptions): Promise
     await store.close();
     throw error;
   }
-}
-
-/** With another key no body could be read, and new ones not with the right one. */
-async function refuseOtherAuditKey(store: Pick<Store, 'readLeaves'>): Promise<void> {
-  let own = 0;
-  // One that does not open may have been changed in the store; that none does is the key.
-  for (let index = 0; index < leavesToTry; index++) {
-    const [leaf] = await store.readLeaves(index, 1);
-    if (leaf === undefined) break;
-    if (leaf.case !== houseCase) continue;
-    if (leaf.opening !== undefined) return;
-    own++;
-  }
-  if (own === 0) return;
-  throw new CausewayError('home-invalid', {
-    detail:
-      'audit.key is not the one that the store was written with, so nobody could read what the log stands for. ' +
-      'Put the one from the backup in its place.',
-  });
 }
 
 async function openEngine(address: string, options: StoreOptions): Promise<Store> {

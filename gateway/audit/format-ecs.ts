@@ -14,6 +14,7 @@ const classes: Readonly<Record<string, Classes>> = {
   'pattern.changed': { category: ['configuration'], type: ['change'] },
   'agency.added': { category: ['configuration'], type: ['creation'] },
   'case.erased': { category: ['database'], type: ['change'] },
+  'store.migrated': { category: ['database'], type: ['change'] },
   'request.refused': { category: ['network'], type: ['denied'] },
   message: { category: ['network'], type: ['info'] },
   delivery: { category: ['network'], type: ['info'] },

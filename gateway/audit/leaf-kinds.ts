@@ -9,6 +9,7 @@ export const leafKinds = [
   'renewal.refused',
   ...['alert.raised', 'alert.unsent', 'alert.disposed', 'alert.overdue'],
   ...['policy.loaded', 'policy.applied', 'pattern.changed', 'agency.added', 'gateway.started', 'case.erased'],
+  'store.migrated',
   ...[
     'audit.search',
     'audit.story',

@@ -2,6 +2,7 @@
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { dirOption, gatewayFolder, openHome, type GatewayFlags } from './gateway-folder.ts';
+import { personHere } from './record-reading.ts';
 
 type Flags = GatewayFlags & { readonly from: string; readonly to?: string };
 
@@ -12,8 +13,9 @@ export function registerStoreMigrate(store: ProgramCommand, terminal: Terminal):
     .description(
       'Moves everything: endpoints, directory, messages, deliveries, receipts, permits, the secrets of cases, and the\n' +
         'audit log leaf by leaf. Then it compares every document with the file, and the root of the log on both\n' +
-        'sides. Stop the gateway first. The file is only read; the database must be empty. When it was cut off,\n' +
-        'the same command goes on where it was.',
+        'sides; the log goes on with a leaf that names you, sealed with the audit key of the folder. Stop the\n' +
+        'gateway first. The file is only read; the database must be empty. When it was cut off, the same command\n' +
+        'goes on where it was.',
     )
     .requiredOption('--from <address>', 'sqlite:<file>')
     .option(
@@ -36,11 +38,13 @@ export function registerStoreMigrate(store: ProgramCommand, terminal: Terminal):
 
 async function migrate({ from, to, dir }: Flags, terminal: Terminal): Promise<void> {
   const { migrateStore } = await import('../store/open-migration.ts');
-  const target = to ?? (await openHome(gatewayFolder(dir, terminal.env))).store;
+  const { store, storeKeys } = await openHome(gatewayFolder(dir, terminal.env));
   const progress = terminal.progress('reading the audit log');
   const result = await migrateStore({
     from,
-    to: target,
+    to: to ?? store,
+    auditKey: storeKeys.auditKey,
+    by: personHere(),
     observe: (step, collection, count) => {
       progress.update(`${step === 'move' ? 'moving' : 'comparing'} ${collection}: ${count}`);
       if (terminal.wantsJson) terminal.json({ type: 'progress', step, collection, count });

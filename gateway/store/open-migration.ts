@@ -1,8 +1,13 @@
 /** Moves a store from the embedded engine to MongoDB. */
 import { CausewayError } from '../../protocol/errors.ts';
+import { leavesToTry, refuseOtherAuditKey } from './audit-key.ts';
+import { CaseVault } from './case-vault.ts';
 import type { MoveObserver, MoveOutcome } from './mongodb/move-in.ts';
 import { lockPath } from './path-lock.ts';
+import { houseCase, type Store, type StoredLeaf } from './port.ts';
 import { isMongodbAddress } from './store-address.ts';
+import type { StoreContents } from './store-contents.ts';
+import { openBlock } from './stored-leaf.ts';
 import { readTreeHead, treeHeadOf, type TreeHead } from './tree-head.ts';
 
 export type MigrationOptions = {
@@ -11,18 +16,32 @@ export type MigrationOptions = {
   /** `mongodb://…`; its database must be empty. */
   readonly to: string;
   readonly observe: MoveObserver;
+  /** The one that the source was written with. */
+  readonly auditKey: Uint8Array;
+  /** Who moves it. */
+  readonly by: string;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
 };
 
 export type MigrationResult = { readonly outcome: MoveOutcome; readonly head: TreeHead };
 
 /**
- * Moves everything, compares it, and compares the audit logs of both. The source stays as it is; nobody can write to
- * it meanwhile. What was cut off goes on when it is called again.
+ * Moves everything, compares it, and compares the audit logs of both; then that of the destination goes on with a leaf
+ * `store.migrated`. The source stays as it is; nobody can write to it meanwhile. What was cut off goes on when it is
+ * called again.
  * @throws CausewayError `configuration-invalid` when an address is not usable; `store-in-use` while a gateway runs on the
- * source; `store-not-moved` when the destination holds something else, or what arrived differs; `store-unavailable`,
- * `store-incompatible`, `store-damaged`
+ * source; `store-not-moved` when the destination holds something else, or what arrived differs; `home-invalid` when the
+ * audit key is another one; `store-unavailable`, `store-incompatible`, `store-damaged`
  */
-export async function migrateStore({ from, to, observe }: MigrationOptions): Promise<MigrationResult> {
+export async function migrateStore({
+  from,
+  to,
+  observe,
+  auditKey,
+  by,
+  clock = Date.now,
+}: MigrationOptions): Promise<MigrationResult> {
   const file = from.replace(/^sqlite:/, '');
   if (isMongodbAddress(file) || !isMongodbAddress(to)) {
     throw new CausewayError('configuration-invalid', {
@@ -37,11 +56,15 @@ export async function migrateStore({ from, to, observe }: MigrationOptions): Pro
   try {
     const lock = lockPath(file);
     try {
+      const vault = new CaseVault(auditKey);
+      await refuseOtherAuditKey({ readLeaves: firstLeavesOf(contents, vault) });
       const head = treeHeadOf(contents.blocks());
       const destination = await MongodbDestination.open(to, head);
       try {
         const confirm = async (): Promise<void> => confirmHead(to, head);
-        const outcome = await destination.take(contents, observe, confirm);
+        const root = head.root.toString('base64');
+        const entry = { kind: 'store.migrated', from: 'sqlite', leaves: head.leaves, root, by };
+        const outcome = await destination.take(contents, observe, confirm, { entry, at: clock(), vault });
         if (outcome === 'before') await confirm();
         return { outcome, head };
       } finally {
@@ -53,6 +76,22 @@ export async function migrateStore({ from, to, observe }: MigrationOptions): Pro
   } finally {
     contents.close();
   }
+}
+
+/** As `Store.readLeaves` gives them, as far as the gateway's own can be opened. */
+function firstLeavesOf(contents: StoreContents, vault: CaseVault): Store['readLeaves'] {
+  let secret: Uint8Array | undefined;
+  for (const held of contents.caseSecrets()) {
+    if (held.id !== houseCase) continue;
+    ({ secret } = held);
+    break;
+  }
+  const leaves: StoredLeaf[] = [];
+  for (const block of contents.blocks()) {
+    leaves.push(...openBlock(block, 0, vault, (id) => (id === houseCase ? secret : undefined)));
+    if (leaves.length >= leavesToTry) break;
+  }
+  return async (from, limit) => Promise.resolve(leaves.slice(from, from + limit));
 }
 
 /** Reads the destination's audit log as its publisher will, and makes the tree again. */

@@ -69,12 +69,14 @@ export class ReaderThread<Q, V> {
       if ('failure' in answer) waiting?.reject(unavailable(new Error(answer.failure)));
       else waiting?.resolve({ value: answer.value, bytes: new ByteSource(answer.bytes) });
     });
-    worker.on('error', (error) => this.#onDeath(error));
-    worker.on('exit', () => this.#onDeath(new Error(`the thread ${this.#options.name} ended`)));
+    worker.on('error', (error) => this.#onDeath(worker, error));
+    worker.on('exit', () => this.#onDeath(worker, new Error(`the thread ${this.#options.name} ended`)));
     return worker;
   }
 
-  #onDeath(cause: unknown): void {
+  #onDeath(worker: Worker, cause: unknown): void {
+    // It ends a while after its error: another one may have been asked meanwhile.
+    if (this.#worker !== worker) return;
     this.#worker = undefined;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();

@@ -12,8 +12,9 @@ import {
   type MongodbFixture,
 } from '../gateway/store/mongodb/mongodb-fixture.ts';
 import { prepareChildGateway } from './kit/child-gateway.ts';
-import { Writer, type TestEndpoint } from './kit/endpoint.ts';
+import { Writer, type TestEndpoint, type TestMessage } from './kit/endpoint.ts';
 import { Exchange } from './kit/exchange.ts';
+import type { RawSession } from './kit/raw-session.ts';
 import { eventually } from './kit/watch.ts';
 
 let fixture: MongodbFixture;
@@ -143,6 +144,83 @@ describe.skipIf(!hasServer)('two gateways on one store', () => {
     expect(new Set(north.arrivals.map(({ id }) => id)).size).toBe(north.arrivals.length);
     await north.leave();
   });
+
+  it('are restarted one after the other under load, and no message is lost or doubled', async () => {
+    const writer = await Writer.open(people.police, [people.north]);
+    const gateways = [await exchange.startAnother(), await exchange.startAnother()];
+    let turn = 0;
+    /** As the SDK does behind a load balancer: at whichever takes a session. */
+    const connectSomewhere = async (endpoint: TestEndpoint, credit = 0): Promise<RawSession> =>
+      await eventually('a welcome somewhere', async () => {
+        const { url } = gateways[turn++ % gateways.length]!;
+        return exchange.connect(endpoint, { url, credit }).catch(() => undefined);
+      });
+    let isOver = false;
+    const sent: TestMessage[] = [];
+    const send = async (): Promise<void> => {
+      let session = await connectSomewhere(people.police);
+      while (!isOver) {
+        const message = writer.message();
+        sent.push(message);
+        for (;;) {
+          const isAnswered = await session.accepted(message).then(
+            () => true,
+            () => false,
+          );
+          if (isAnswered) break;
+          session.terminate();
+          session = await connectSomewhere(people.police);
+        }
+      }
+      await session.leave();
+    };
+    const stored = new Set<string>();
+    const isComplete = (): boolean => isOver && sent.every(({ id }) => stored.has(id));
+    /** Until its session ends, or everything is there. */
+    const receiveIn = async (session: RawSession): Promise<void> => {
+      let seen = 0;
+      while (!isComplete() && session.isOpen) {
+        const arrivals = session.arrivals.slice(seen);
+        await session.store(...arrivals);
+        for (const { id } of arrivals) stored.add(id);
+        seen += arrivals.length;
+        if (arrivals.length > 0) session.grant(arrivals.length);
+        await eventually('something', () =>
+          session.arrivals.length > seen || isComplete() || !session.isOpen ? true : undefined,
+        );
+      }
+    };
+    const receive = async (): Promise<void> => {
+      while (!isComplete()) {
+        const session = await connectSomewhere(people.north, 500);
+        await receiveIn(session).catch(() => undefined);
+        session.terminate();
+      }
+    };
+    const load = [send(), send(), receive()];
+    for (const leaving of [...gateways]) {
+      const before = stored.size;
+      await eventually('some messages', () => (stored.size > before + 20 ? true : undefined));
+      // A load balancer sends nobody there any more.
+      gateways.shift();
+      await leaving.close(1_000);
+      gateways.push(await exchange.startAnother());
+    }
+    isOver = true;
+    await Promise.all(load);
+    await Promise.all(gateways.map(async (gateway) => gateway.close(500)));
+    const ours = new Set<string>(sent.map(({ id }) => id));
+    const records = await exchange.records();
+    const accepted = records.filter(
+      ({ entry: { kind, message } }) => kind === 'message.accepted' && ours.has(String(message)),
+    );
+    expect(accepted).toHaveLength(sent.length);
+    const leaves = new Set(accepted.map(({ index }) => index));
+    const ends = records.filter(
+      ({ entry: { kind, of } }) => kind === 'delivery.stored' && leaves.has(Number(of)),
+    );
+    expect(ends).toHaveLength(sent.length);
+  }, 90_000);
 
   it('lose and double nothing when one is killed under load', async () => {
     const writer = await Writer.open(people.police, [people.north]);

@@ -1,7 +1,8 @@
 /** A real MongoDB for the tests: where it comes from, and starting it. */
 import { execFile } from 'node:child_process';
-import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import { access, constants } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoMemoryReplSet } from 'mongodb-memory-server-core';
@@ -21,13 +22,13 @@ declare module 'vitest' {
   }
 }
 
-type Source =
+export type Source =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'binary'; readonly path: string }
   | { readonly kind: 'download' }
   | { readonly kind: 'none'; readonly reason: string };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Queries that would scan a collection fail; commands may be made to fail; and a transaction whose gateway was killed
@@ -42,7 +43,7 @@ export const serverParameters = [
 const downloadHost = 'fastdl.mongodb.org';
 
 /** Where a server is to be had, in this order: MONGODB_URL, CAUSEWAY_MONGOD, a mongod on the PATH, a download. */
-export async function findServer(env: Environment): Promise<Source> {
+export async function findServer(env: Environment, canDownload = isReachable): Promise<Source> {
   const { MONGODB_URL: url = '', CAUSEWAY_MONGOD: named = '' } = env;
   if (url !== '') return { kind: 'url', url };
   if (named !== '') {
@@ -54,7 +55,7 @@ export async function findServer(env: Environment): Promise<Source> {
     const path = join(folder, 'mongod');
     if (folder !== '' && (await isExecutable(path))) return { kind: 'binary', path };
   }
-  if (await isReachable(downloadHost)) return { kind: 'download' };
+  if (await canDownload(downloadHost)) return { kind: 'download' };
   return {
     kind: 'none',
     reason: 'no MONGODB_URL, no CAUSEWAY_MONGOD, no mongod on the PATH, and no network to fetch one',
@@ -108,10 +109,13 @@ async function isExecutable(path: string): Promise<boolean> {
 }
 
 async function isReachable(host: string): Promise<boolean> {
-  const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 3_000).unref());
-  const answer = lookup(host).then(
-    () => true,
-    () => false,
-  );
-  return await Promise.race([answer, patience]);
+  const socket = connect(443, host);
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(3_000) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

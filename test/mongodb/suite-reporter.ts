@@ -19,21 +19,29 @@ export function noteMissing(reason: string): void {
 
 export default class SuiteReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const lines = [...contractCounts(tests)].map(
-      ([engine, { passed, failed, skipped }]) =>
-        `store contract on ${engine}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
-    );
-    const reason = (globalThis as Notes)[missingSymbol];
-    if (reason !== undefined) {
-      lines.push(
-        `The MongoDB suite did not run: ${reason}.`,
-        'export CAUSEWAY_MONGOD="$(test/mongodb/get-mongod)" brings a server.',
-      );
-    }
+    const lines = lastLines(modules, (globalThis as Notes)[missingSymbol]);
     // After whatever the other reporters print in this turn.
     if (lines.length > 0) setImmediate(() => process.stdout.write(`${lines.join('\n')}\n`));
   }
+}
+
+/** @param missing why there is no server, where there is none */
+export function lastLines(
+  modules: readonly Pick<TestModule, 'children'>[],
+  missing: string | undefined,
+): string[] {
+  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+  const lines = [...contractCounts(tests)].map(
+    ([engine, { passed, failed, skipped }]) =>
+      `store contract on ${engine}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+  );
+  if (missing !== undefined) {
+    lines.push(
+      `The MongoDB suite did not run: ${missing}.`,
+      'export CAUSEWAY_MONGOD="$(test/mongodb/get-mongod)" brings a server.',
+    );
+  }
+  return lines;
 }
 
 function contractCounts(tests: readonly TestCase[]): ReadonlyMap<string, Counts> {

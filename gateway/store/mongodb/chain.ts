@@ -26,6 +26,8 @@ export class Chain {
   #underWay: Pick<BlockDocument, 'writer' | 'attempt'> | undefined;
   #catchingUp: Promise<void> | undefined;
   #wantsMore = false;
+  /** A reading came to the block that is under way: others may stand behind it. */
+  #isHeldUp = false;
   #foreignAt = -Infinity;
   #isLastOurs = false;
 
@@ -54,7 +56,7 @@ export class Chain {
   /** Reads and tells the blocks that others have added. A call during a reading reads once more after it. */
   async catchUp(): Promise<void> {
     this.#wantsMore = true;
-    this.#catchingUp ??= this.#readOn().finally(() => (this.#catchingUp = undefined));
+    this.#catchingUp ??= this.#readOn();
     await this.#catchingUp;
   }
 
@@ -66,6 +68,7 @@ export class Chain {
   /** The attempt was not committed, or nobody will ever know here. */
   giveUp(): void {
     this.#underWay = undefined;
+    this.#readBehind();
   }
 
   /** The attempt was committed. */
@@ -76,6 +79,7 @@ export class Chain {
     this.#head = headAfter(block);
     for (const { _id, bytes } of groups) this.listener?.onReceipts(_id.endpoint, _id.position, bytes);
     this.#tellVersions(block.news, versionsBefore);
+    this.#readBehind();
   }
 
   /** True when the chain holds exactly this attempt's block. */
@@ -87,15 +91,32 @@ export class Chain {
   }
 
   async #readOn(): Promise<void> {
-    while (this.#wantsMore) {
-      this.#wantsMore = false;
-      let count = blocksAtOnce;
-      while (count === blocksAtOnce) {
-        const blocks = await this.#readAfter(this.#head.height);
-        count = blocks.length;
-        for (const block of blocks) if (!this.#take(block)) return;
+    try {
+      while (this.#wantsMore) {
+        this.#wantsMore = false;
+        if (!(await this.#readToEnd())) return;
       }
+    } finally {
+      // In the turn in which nobody wanted more: whoever comes later starts again.
+      this.#catchingUp = undefined;
     }
+  }
+
+  /** @returns false where the reading must stop */
+  async #readToEnd(): Promise<boolean> {
+    for (;;) {
+      const blocks = await this.#readAfter(this.#head.height);
+      for (const block of blocks) if (!this.#take(block)) return false;
+      if (blocks.length < blocksAtOnce) return true;
+    }
+  }
+
+  /** Whatever woke that reading does not come again. */
+  #readBehind(): void {
+    if (!this.#isHeldUp) return;
+    this.#isHeldUp = false;
+    // Where this fails, polling reads on.
+    this.catchUp().catch(() => undefined);
   }
 
   async #readAfter(height: number): Promise<readonly ReadBlock[]> {
@@ -112,7 +133,10 @@ export class Chain {
   #take(block: ReadBlock): boolean {
     // Appended meanwhile by this process.
     if (block._id <= this.#head.height) return true;
-    if (block.writer === this.#underWay?.writer && block.attempt === this.#underWay.attempt) return false;
+    if (block.writer === this.#underWay?.writer && block.attempt === this.#underWay.attempt) {
+      this.#isHeldUp = true;
+      return false;
+    }
     const versionsBefore = this.#head.versions;
     this.#head = headAfter(block);
     this.#isLastOurs = false;

@@ -21,6 +21,7 @@ import { nextBlock } from './block.ts';
 import { carryOut, growStreams } from './carry-out.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { Chain } from './chain.ts';
+import { transaction } from './connection.ts';
 import type { BlockDocument, BlockNews, Collections } from './documents.ts';
 import { Draft } from './draft.ts';
 import { isCommitUnknown, isHeightTaken, isTransient, outrun } from './failures.ts';
@@ -30,12 +31,7 @@ import { load, type Access } from './load.ts';
 import type { Operation, OperationType, Results } from './operations.ts';
 import { write } from './write.ts';
 
-const transaction: TransactionOptions = {
-  readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority', journal: true },
-  readPreference: 'primary',
-  maxCommitTimeMS: 5_000,
-};
+const commitOptions: TransactionOptions = { ...transaction, maxCommitTimeMS: 5_000 };
 
 /** The pause before another try grows up to this. */
 const maxPauseMs = 50;
@@ -108,7 +104,7 @@ export class Committer {
     const access = { collections, session };
     const draft = new Draft(chain.head, at, vault, this.#known.lend(chain.head));
     let block: BlockDocument | undefined;
-    session.startTransaction(transaction);
+    session.startTransaction(commitOptions);
     try {
       for (const { lease } of operations) if (lease !== undefined) await enforceLease(lease, writer, access);
       await load(draft, operations, access);
@@ -163,7 +159,7 @@ export class Committer {
    * every gateway, until its time limit. The next transaction of the same session ends it.
    */
   async #abandon(session: ClientSession): Promise<void> {
-    session.startTransaction(transaction);
+    session.startTransaction(commitOptions);
     await this.#parts.collections.block.findOne({ _id: 0 }, { session });
     await session.abortTransaction();
   }

@@ -5,6 +5,7 @@ import {
   MongoServerSelectionError,
   type Db,
   type MongoClientOptions,
+  type TransactionOptions,
 } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { hasCode } from './failures.ts';
@@ -31,6 +32,13 @@ const options: MongoClientOptions = {
   socketTimeoutMS: 15_000,
   maxPoolSize: 16,
 };
+
+/** Every transaction sees one state of the store, and is done once a majority has it in its journals. */
+export const transaction = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+} as const satisfies TransactionOptions;
 
 export type Connection = { readonly client: MongoClient; readonly database: Db };
 
@@ -85,10 +93,7 @@ export function explain(error: unknown, url: string): unknown {
   if (error instanceof MongoAPIError)
     return invalid(`The address of the store is not usable: ${place}.`, error);
   return error instanceof Error && error.name.startsWith('Mongo')
-    ? new CausewayError('store-unavailable', {
-        detail: `MongoDB at ${place} answers with an error: ${error.message}`,
-        cause: error,
-      })
+    ? unavailable(`MongoDB at ${place} answers with an error: ${error.message}`, error)
     : error;
 }
 
@@ -123,18 +128,36 @@ function explainSelection(error: MongoServerSelectionError, place: string): Caus
   if (servers.some(({ error: reason }) => reason?.name === 'MongoCompatibilityError')) {
     return tooOld('is too old', cause);
   }
+  if (servers.length === 0) {
+    return invalid(
+      `What answers at ${place} is no member of the replica set that the address names: it runs standalone, or its ` +
+        'set has another name. Start mongod with --replSet and call rs.initiate() once, or give the name that ' +
+        'rs.status() tells as replicaSet.',
+      cause,
+    );
+  }
+  if (answering.length > 0 && answering.every(({ type }) => type === 'RSGhost')) {
+    return unavailable(
+      `MongoDB at ${place} was started with --replSet, but belongs to no replica set yet. ` +
+        'Call rs.initiate() on one member, once; if that was done, wait until the members have started.',
+      cause,
+    );
+  }
   if (answering.length > 0) {
-    return new CausewayError('store-unavailable', {
-      detail:
-        `MongoDB at ${place} answers, but has no primary, so it can only be read. ` +
+    return unavailable(
+      `MongoDB at ${place} answers, but has no primary, so it can only be read. ` +
         'Bring a majority of its members up, and address the replica set with all of them.',
       cause,
-    });
+    );
   }
-  return new CausewayError('store-unavailable', {
-    detail: `No MongoDB answers at ${place}. Check that it runs, that its address is right, and the network between.`,
+  const reasons = servers.flatMap(({ address, error: reason }) =>
+    reason === null ? [] : [`${address}: ${reason.message}`],
+  );
+  return unavailable(
+    `No MongoDB answers at ${place}. Check that it runs, that its address and TLS settings are right, and the ` +
+      `network between. ${reasons.join('; ')}`.trimEnd(),
     cause,
-  });
+  );
 }
 
 function parse(url: string): MongoClient {
@@ -166,6 +189,10 @@ function tooOld(found: string, cause: unknown): CausewayError {
     `MongoDB there ${found}; the store needs ${oldestServer.join('.')} or newer. Upgrade the server.`,
     cause,
   );
+}
+
+function unavailable(detail: string, cause: unknown): CausewayError {
+  return new CausewayError('store-unavailable', { detail, cause });
 }
 
 function invalid(detail: string, cause: unknown): CausewayError {

@@ -1,6 +1,7 @@
 /** Numbers that are kept by name, outside of the chain: they are no news to anybody. */
 import type { Lease } from '../port.ts';
 import type { CausalTime } from './causal-time.ts';
+import { transaction } from './connection.ts';
 import type { Collections } from './documents.ts';
 import { enforceLease } from './leases.ts';
 
@@ -18,14 +19,11 @@ export async function setMarks(
   { collections, causal, holder, lease }: Context,
 ): Promise<void> {
   await causal.within(async (session) =>
-    session.withTransaction(
-      async () => {
-        if (lease !== undefined) await enforceLease(lease, holder, { collections, session });
-        for (const [_id, value] of marks) {
-          await collections.mark.updateOne({ _id }, { $set: { value } }, { session, upsert: true });
-        }
-      },
-      { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } },
-    ),
+    session.withTransaction(async () => {
+      if (lease !== undefined) await enforceLease(lease, holder, { collections, session });
+      for (const [_id, value] of marks) {
+        await collections.mark.updateOne({ _id }, { $set: { value } }, { session, upsert: true });
+      }
+    }, transaction),
   );
 }

@@ -2,7 +2,7 @@
  * Takes another store's contents into an empty database.
  *
  * ```
- * (empty) → begun → one collection after the other, a batch a transaction → checked → opened for gateways
+ * (empty) → begun → one collection after the other, a batch a transaction → checked → recorded, opened for gateways
  * ```
  *
  * How far it has come is written in the transaction of each batch: whoever begins again after a kill goes on with
@@ -14,15 +14,13 @@ import type { StoreContents } from '../store-contents.ts';
 import type { TreeHead } from '../tree-head.ts';
 import { checkCollection } from './check-moved.ts';
 import { openCollections, owners } from './collections.ts';
-import { connect, explain, withoutSecrets } from './connection.ts';
+import { connect, explain, transaction, withoutSecrets } from './connection.ts';
 import { collectionsOf, type Collections, type MetaDocument } from './documents.ts';
+import type { Access } from './load.ts';
 import { movedCollections, type MovedCollection, type MovedDocument } from './moved-documents.ts';
+import { openForGateways, type MoveRecord } from './open-for-gateways.ts';
 
 const largestBatch = { documents: 1_000, bytes: 4 * 1024 * 1024 };
-const transaction = {
-  readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority', journal: true },
-} as const;
 
 /** Told what goes on; `count` documents of this collection are done. */
 export type MoveObserver = (
@@ -72,12 +70,14 @@ export class MongodbDestination {
   /**
    * Moves what is not there yet, compares every document with its source, and opens the database for gateways.
    * @param confirm the last question before that
+   * @param record what the log says of the move, behind all that was moved
    * @throws CausewayError `store-not-moved`, `store-unavailable`
    */
   async take(
     contents: StoreContents,
     observe: MoveObserver,
     confirm: () => Promise<void>,
+    record: MoveRecord,
   ): Promise<MoveOutcome> {
     const { meta } = this.collections;
     const begun = await meta.findOne({ _id: 'move' });
@@ -92,7 +92,9 @@ export class MongodbDestination {
       );
     }
     await confirm();
-    await meta.updateOne({ _id: 'form' }, { $set: { owner: owners.gateways } });
+    await this.#within(async (access) => {
+      if (!(await openForGateways(record, access))) throw this.#notAlone();
+    });
     return 'moved';
   }
 
@@ -124,16 +126,21 @@ export class MongodbDestination {
     batch: MovedDocument[],
   ): Promise<void> {
     const target = this.collections[name] as unknown as { insertMany: Collections['meta']['insertMany'] };
+    await this.#within(async ({ collections, session }) => {
+      const noted = await collections.meta.updateOne(
+        { _id: 'move', step, count },
+        { $set: { count: count + batch.length } },
+        { session },
+      );
+      if (noted.matchedCount === 0) throw this.#notAlone();
+      await target.insertMany(batch as MetaDocument[], { session });
+    });
+  }
+
+  async #within(work: (access: Access) => Promise<void>): Promise<void> {
+    const { collections } = this;
     await this.#client.withSession(async (session) =>
-      session.withTransaction(async () => {
-        const noted = await this.collections.meta.updateOne(
-          { _id: 'move', step, count },
-          { $set: { count: count + batch.length } },
-          { session },
-        );
-        if (noted.matchedCount === 0) throw this.#notAlone();
-        await target.insertMany(batch as MetaDocument[], { session });
-      }, transaction),
+      session.withTransaction(async () => work({ collections, session }), transaction),
     );
   }
 

@@ -19,8 +19,8 @@ export type MovedCollection = {
 
 /** A document holds 16 MiB; a group of the embedded engine has no such bound. */
 const largestBlockBytes = 8 * 1024 * 1024;
-/** Blocks that were moved bear it as their writer. */
-const mover = 'moved';
+/** Blocks that were moved bear it as their writer, and the one that says so. */
+export const mover = 'moved';
 
 /** What stays of no use elsewhere: who runs, who holds which lease, and the database's own marks. */
 export const collectionsOfTheMoment = ['gateway', 'lease', 'meta'] as const satisfies (keyof Collections)[];

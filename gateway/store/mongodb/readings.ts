@@ -23,6 +23,7 @@ import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
 import { refusePermit } from '../permit.ts';
 import type { CausalTime } from './causal-time.ts';
+import { transaction } from './connection.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
 import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
@@ -154,7 +155,7 @@ export class Readings implements Pick<Store, ReadingMethod> {
       // One snapshot. Every change gives its entry the new version, so the highest is that of the whole.
       const entries = await session.withTransaction(
         async () => this.#collections.entry.find({}, { session, hint: '_id_' }).sort({ _id: 1 }).toArray(),
-        { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } },
+        transaction,
       );
       return {
         version: entries.reduce((highest, { version }) => Math.max(highest, version), 0),

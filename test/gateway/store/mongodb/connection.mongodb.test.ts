@@ -54,6 +54,7 @@ describe('a server that does not suit', () => {
     const { code, detail } = await refusal('mongodb://user:secret@127.0.0.1:1/causeway');
     expect(code).toBe('store-unavailable');
     expect(detail).toContain('No MongoDB answers at mongodb://127.0.0.1:1/causeway');
+    expect(detail).toContain('127.0.0.1:1: connect ECONNREFUSED');
     expect(detail).not.toContain('secret');
   });
 });
@@ -83,9 +84,39 @@ describe.skipIf(mongod === null)('a server of our own', () => {
   it('that is standalone is told to become a replica set', async () => {
     const server = await MongoMemoryServer.create({ ...binary, instance: { storageEngine: 'wiredTiger' } });
     try {
-      const { code, detail } = await refusal(server.getUri('causeway'));
-      expect(code).toBe('configuration-invalid');
-      expect(detail).toContain('--replSet');
+      const url = server.getUri('causeway');
+      for (const address of [url, `${url}?replicaSet=causeway`]) {
+        const { code, detail } = await refusal(address);
+        expect(code).toBe('configuration-invalid');
+        expect(detail).toMatch(/standalone.*--replSet/s);
+      }
+      const { code, detail } = await refusal(`${url}?tls=true`);
+      expect([code, detail]).toEqual(['store-unavailable', expect.stringMatching(/TLS settings.*TLS conn/s)]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('that waits for rs.initiate() is told so, and one of a set with another name is told that', async () => {
+    const server = await MongoMemoryServer.create({
+      ...binary,
+      instance: { storageEngine: 'wiredTiger', args: ['--replSet', 'causeway'] },
+    });
+    try {
+      const url = server.getUri('causeway');
+      const waiting = await refusal(`${url}?replicaSet=causeway`);
+      expect([waiting.code, waiting.detail]).toEqual([
+        'store-unavailable',
+        expect.stringMatching(/belongs to no replica set yet.*rs\.initiate\(\) on one member/s),
+      ]);
+      const client = await new MongoClient(url, { directConnection: true }).connect();
+      await client.db('admin').command({ replSetInitiate: {} });
+      await client.close();
+      const misnamed = await refusal(`${url}?replicaSet=another`);
+      expect([misnamed.code, misnamed.detail]).toEqual([
+        'configuration-invalid',
+        expect.stringContaining('set has another name'),
+      ]);
     } finally {
       await server.stop();
     }

@@ -2,7 +2,7 @@
  * Three members, three gateways, one of them a process of its own, and a load that never stops, while the set loses
  * its primary and the gateways are killed, stopped and cut off. What was acknowledged must be there, once, nobody may
  * have written under a lease after its next holder, and the chain must verify. CAUSEWAY_SEED repeats the choice and
- * the order of faults.
+ * the order of faults. `npm run test:faults` runs it alone, and then the longest pause has a bar.
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,8 @@ import { RemoteGateway } from './remote-gateway.ts';
 const provided = inject('mongodb');
 const mongod = 'missing' in provided ? null : provided.mongod;
 const seed = Number(process.env.CAUSEWAY_SEED ?? randomInt(2 ** 31));
+/** How long an election takes depends on what else the machine does: the bar is for the run of its own. */
+const maxGapMs = process.env.CAUSEWAY_FAULTS === undefined ? Infinity : 15_000;
 const gatewayNames = ['gateway-1', 'gateway-2'];
 /** For how long one gateway is cut off from the primary. */
 const cutMs = 6_000;
@@ -117,7 +119,6 @@ describe.skipIf(mongod === null)('three members', () => {
       gaps.flatMap(({ ms }) => ms),
       0.99,
     );
-    // Told, not tested: how long an election takes depends on what else the machine does.
     process.stdout.write(
       `seed ${seed}: ${acknowledged.length} acknowledged, ` +
         `${loads.reduce((sum, { refusals }) => sum + refusals, 0)} attempts refused meanwhile; ` +
@@ -128,6 +129,7 @@ describe.skipIf(mongod === null)('three members', () => {
     await expectAllKept(acknowledged);
     await expectStreamWhole(loads.flatMap((load) => load.settled));
     await expectEpochsInOrder();
+    expect(p99).toBeLessThanOrEqual(maxGapMs);
   }, 300_000);
 
   async function expectAllKept(acknowledged: readonly AcceptableMessage[]): Promise<void> {

@@ -1,12 +1,20 @@
 /** A store moves from its file to MongoDB with everything in it, whatever cuts it off. */
+import { writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrateStore, type MigrationResult } from '../../../../gateway/store/open-migration.ts';
+import {
+  migrateStore,
+  type MigrationOptions,
+  type MigrationResult,
+} from '../../../../gateway/store/open-migration.ts';
 import { lockPath } from '../../../../gateway/store/path-lock.ts';
-import type { AcceptableMessage, Lane, Store } from '../../../../gateway/store/port.ts';
-import { startCauseway, type RunningCommand } from '../../../cli/run-causeway.ts';
+import { houseCase, type AcceptableMessage, type Lane, type Store } from '../../../../gateway/store/port.ts';
+import { runCauseway, startCauseway, type RunningCommand } from '../../../cli/run-causeway.ts';
 import { createSqliteFixture, type SqliteFixture } from '../sqlite-fixture.ts';
 import {
   acceptable,
+  auditKey,
   digestOf,
   directoryEntry,
   health,
@@ -25,6 +33,8 @@ import { createMongodbFixture, hasServer, type MongodbFixture } from './mongodb-
 
 const people = [police, health, school, socialWork];
 const lanes: readonly Lane[] = [0, 1, 2];
+/** What stands before each leaf of a run. */
+const leafLengthBytes = 2;
 const erasedCase = messageId(900);
 
 describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
@@ -55,10 +65,21 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     await work(store);
     await store.close();
   };
-  const migrate = async (): Promise<MigrationResult> =>
-    migrateStore({ from: `sqlite:${source.file}`, to: target.url, observe: () => undefined });
-  const command = (): RunningCommand =>
-    startCauseway(['store', 'migrate', '--json', '--from', `sqlite:${source.file}`, '--to', target.url]);
+  const migrate = async (options: Partial<MigrationOptions> = {}): Promise<MigrationResult> =>
+    migrateStore({
+      from: `sqlite:${source.file}`,
+      to: target.url,
+      observe: () => undefined,
+      auditKey,
+      by: 'operator',
+      clock: () => noon,
+      ...options,
+    });
+  const command = (home: string): RunningCommand =>
+    startCauseway([
+      ...['store', 'migrate', '--json', '--dir', home],
+      ...['--from', `sqlite:${source.file}`, '--to', target.url],
+    ]);
 
   it('keeps every answer that the store gives', async () => {
     await fill(liveThroughEverything);
@@ -67,13 +88,44 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     const [before, after] = [await openSource(), await openTarget()];
     const answers = await answersOf(before);
     expect(answers.leaves.some(({ erased }) => erased)).toBe(true);
-    expect(await answersOf(after)).toEqual(answers);
+    expect(await answersBeforeMove(after)).toEqual(answers);
+  });
+
+  it('ends with a leaf that says who moved what, behind the last one of the file', async () => {
+    await fill(liveThroughEverything);
+    const { head } = await migrate();
+    const after = await openTarget();
+    const [leaf, ...more] = await after.readLeaves(head.leaves, 10);
+    const root = head.root.toString('base64');
+    expect(leaf).toMatchObject({
+      at: noon,
+      entry: { kind: 'store.migrated', from: 'sqlite', leaves: head.leaves, root, by: 'operator' },
+      case: houseCase,
+      erased: false,
+    });
+    expect(JSON.parse(leaf!.leaf)).toEqual({
+      kind: 'store.migrated',
+      at: noon,
+      commitment: expect.any(String) as string,
+    });
+    expect(more).toEqual([]);
+    await migrate();
+    expect(await after.countLeaves()).toBe(head.leaves + 1);
+  });
+
+  it('refuses another audit key before anything is moved', async () => {
+    await fill(liveThroughEverything);
+    await expect(migrate({ auditKey: Buffer.alloc(32) })).rejects.toMatchObject({ code: 'home-invalid' });
+    expect(await target.database.listCollections().toArray()).toEqual([]);
   });
 
   it('goes on as the store would have: ids, positions, first outcomes, permits, secrets, the log', async () => {
     await fill(liveThroughEverything);
     await migrate();
     const [before, after] = [await openSource(), await openTarget()];
+    // The place of the leaf that tells of the move.
+    const [moved] = await after.readLeaves((await after.countLeaves()) - 1, 1);
+    await before.appendRecords([moved!.entry]);
     const seen = await Promise.all([before, after].map(async (store) => goOn(store)));
     expect(seen[1]).toEqual(seen[0]);
   });
@@ -82,19 +134,26 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     await fill(async () => Promise.resolve());
     expect((await migrate()).head.leaves).toBe(0);
     const after = await openTarget();
-    expect(await after.appendRecords([{ kind: 'test.happened' }])).toBe(0);
+    expect(await after.appendRecords([{ kind: 'test.happened' }])).toBe(1);
+    expect((await after.readLeaves(0, 10)).map(({ entry }) => entry.kind)).toEqual([
+      'store.migrated',
+      'test.happened',
+    ]);
   });
 
   it('goes on where it was killed, and lets no gateway open what is not whole', async () => {
     await fill(async (store) => submitMany(store, 6_000));
-    const first = command();
+    const home = `${source.file}-home`;
+    expect((await runCauseway(['gateway', 'init', home])).code).toBe(0);
+    await writeFile(join(home, 'audit.key'), auditKey.toString('base64url'));
+    const first = command(home);
     await first.waitForLine((line) => isProgress(line, 'move', 'message', 2_000));
     first.signal('SIGKILL');
     const cut = await first.ended;
     expect(cut.code).toBeNull();
     await expect(target.open()).rejects.toMatchObject({ code: 'store-not-moved' });
     const done = await target.database.collection('message').countDocuments({}, { hint: '_id_' });
-    const { code, stdout, stderr } = await command().ended;
+    const { code, stdout, stderr } = await command(home).ended;
     expect(code, stderr).toBe(0);
     const lines = stdout.trim().split('\n');
     const [next] = lines.filter((line) => isProgress(line, 'move', 'message', 0));
@@ -102,7 +161,9 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     const before = await openSource();
     const leaves = await before.countLeaves();
     expect(JSON.parse(lines.at(-1)!)).toMatchObject({ type: 'migrated', outcome: 'moved', leaves });
-    expect(await answersOf(await openTarget())).toEqual(await answersOf(before));
+    const after = await openTarget();
+    expect((await after.readLeaves(leaves, 1))[0]?.entry.by).toBe(userInfo().username);
+    expect(await answersBeforeMove(after)).toEqual(await answersOf(before));
   }, 120_000);
 
   it('says so when it was done before, also when gateways have gone on there since', async () => {
@@ -144,12 +205,8 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     const gateway = lockPath(source.file);
     await expect(migrate()).rejects.toMatchObject({ code: 'store-in-use' });
     gateway.release();
-    const move = (from: string, to: string): Promise<MigrationResult> =>
-      migrateStore({ from, to, observe: () => undefined });
-    await expect(move('sqlite:/nowhere/causeway.db', target.url)).rejects.toThrow(
-      /There is no store at \/now/,
-    );
-    await expect(move(target.url, source.file)).rejects.toThrow(/and not the other way/);
+    await expect(migrate({ from: 'sqlite:/nowhere/causeway.db' })).rejects.toThrow(/no store at \/now/);
+    await expect(migrate({ from: target.url, to: source.file })).rejects.toThrow(/and not the other way/);
   });
 
   it('lets nobody write to the file while it moves', async () => {
@@ -157,9 +214,8 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     const other = await openSource();
     let written: Promise<unknown> = Promise.resolve();
     let order = '';
-    const moving = migrateStore({
+    const moving = migrate({
       from: source.file,
-      to: target.url,
       observe: (step, collection) => {
         if (order !== '' || step !== 'move' || collection !== 'message') return;
         order = 'asked';
@@ -185,9 +241,8 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
       const { _id } = (await messages.findOne({ firstDelivery: 1 }, { hint: '_id_' }))!;
       await (change === undefined ? messages.deleteOne({ _id }) : messages.updateOne({ _id }, change));
     };
-    const moving = migrateStore({
+    const moving = migrate({
       from: source.file,
-      to: target.url,
       observe: async (step, collection) => {
         if (step === 'move' && collection === 'block') await meddle();
       },
@@ -279,6 +334,19 @@ async function answersOf(store: Store) {
     permits: await each(['used', 'unused', 'none'], async (secret) =>
       store.readPermit(digestOf(secret), noon),
     ),
+  };
+}
+
+/** The answers of a store that was moved, without the leaf that says so; one reading may end before that. */
+async function answersBeforeMove(store: Store): ReturnType<typeof answersOf> {
+  const { leaves, tree, count, ...rest } = await answersOf(store);
+  const isEnd = leaves.length === count;
+  const { leaf } = leaves.at(-1)!;
+  return {
+    ...rest,
+    leaves: isEnd ? leaves.slice(0, -1) : leaves,
+    tree: tree.endsWith(leaf) && isEnd ? tree.slice(0, -leaf.length - leafLengthBytes) : tree,
+    count: count - 1,
   };
 }
 
