@@ -3,7 +3,7 @@
  * taken out or changed shows.
  */
 import { createHash } from 'node:crypto';
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, readFile, truncate, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -32,11 +32,15 @@ export class AuditFile {
     this.#before = before;
   }
 
-  /** Opens or begins a record and checks its chain. @throws CausewayError `home-invalid`, naming the line */
+  /** Opens or begins a record, checks its chain and drops a last line cut short. @throws CausewayError `home-invalid`, naming the line */
   static async open(dir: string): Promise<{ audit: AuditFile; entries: AuditEntry[] }> {
     const path = join(dir, 'audit.ndjson');
-    const text = await readFile(path, 'utf8').catch(() => '');
+    const found = await readFile(path).catch(() => Buffer.alloc(0));
+    // A line without its end was being written when the machine or the disk failed: nothing was answered on it.
+    const whole = found.subarray(0, found.lastIndexOf(10) + 1);
+    const text = whole.toString('utf8');
     const entries = readAuditEntries(text);
+    if (whole.byteLength < found.byteLength) await truncate(path, whole.byteLength);
     const file = await open(path, 'a', 0o600);
     return { audit: new AuditFile(file, digestOf(text.trimEnd().split('\n').at(-1) ?? '')), entries };
   }
