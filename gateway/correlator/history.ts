@@ -64,7 +64,7 @@ export class History<S> {
    * earlier arrival counts, also when it is added later.
    */
   add(event: CorrelatorEvent, subject: S): Entry | undefined {
-    const record = this.#linker.admit(subject);
+    const record = this.#linker.admit(subject, event.source);
     const entries = this.#entries.get(record);
     const known = entries?.find((entry) => entry.event.id === event.id);
     if (known !== undefined) {

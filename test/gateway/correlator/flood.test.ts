@@ -4,6 +4,7 @@ import { Correlator } from '../../../gateway/correlator/correlator.ts';
 import { maxStarEntries } from '../../../gateway/correlator/history.ts';
 import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
+import { maxRecordsPerToken } from '../../../gateway/correlator/token-table.ts';
 import { eventOn, patternsOf } from './pattern-text.ts';
 
 const patterns = patternsOf({
@@ -34,4 +35,17 @@ it('ties no two notices whose descriptions hold no token, and alerts on the desc
   correlator.add(eventOn(3, 'a', 'police/hub'), described);
   const { raised: later } = correlator.add(eventOn(4, 'a', 'health/emergency'), described);
   expect(later.map(({ events }) => events.map(({ source }) => source))).toEqual(fromBoth);
+});
+
+it('still ties two agencies after an endpoint has filled the child’s tokens with other epochs', () => {
+  const tokeniser = new SubjectTokeniser({ epoch: 1, secret: new Uint8Array(32).fill(3) });
+  const isla = { given: 'Isla', family: 'Nowak', birthDate: '2018-03-09', postcode: 'ML1 2AB' };
+  const described = tokeniser.tokensOf(isla);
+  const correlator = new Correlator(patterns, new LinkIndex());
+  for (let nth = 0; nth < maxRecordsPerToken; nth += 1)
+    correlator.add(eventOn(nth / 10_000, 'b', 'school/office'), { ...described, epoch: 100 + nth });
+  correlator.add(eventOn(1, 'a', 'police/hub'), described);
+  const moved = tokeniser.tokensOf({ ...isla, postcode: 'G12 8QQ' });
+  const { raised } = correlator.add(eventOn(2, 'a', 'health/emergency'), moved);
+  expect(raised.map(({ events }) => events.map(({ source }) => source))).toEqual(fromBoth);
 });
