@@ -2,6 +2,8 @@
 export class HourlyBudget {
   readonly #limit: number;
   readonly #spent = new Map<string, { at: number; evaluations: number }[]>();
+  /** When a refusal of each client was last news. */
+  readonly #refused = new Map<string, number>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -16,6 +18,15 @@ export class HourlyBudget {
     recent.push({ at: nowMs, evaluations });
     return true;
   }
+
+  /** Whether a refusal is news: one a minute goes on record, so that asking on and on fills no disk. */
+  isNews(client: string, nowMs: number): boolean {
+    const last = this.#refused.get(client);
+    if (last !== undefined && nowMs - last < minuteMs) return false;
+    this.#refused.set(client, nowMs);
+    return true;
+  }
 }
 
 const hourMs = 3_600_000;
+const minuteMs = 60_000;

@@ -48,7 +48,7 @@ export async function startHolder(options: HolderServerOptions): Promise<HolderS
     const code =
       error.statusCode === 413
         ? 'request-too-large'
-        : error.statusCode === 400
+        : error.statusCode === 400 || error.statusCode === 415
           ? 'request-malformed'
           : 'internal-error';
     return reply.code(catalogue[code].httpStatus).send(problemOf(code));
@@ -64,6 +64,7 @@ export async function startHolder(options: HolderServerOptions): Promise<HolderS
     const { epoch, blinded } = parsed.data;
     const at = now();
     const allowed = budget.spend(client, blinded.length, at);
+    if (!allowed && !budget.isNews(client, at)) return refuse('rate-limited');
     // On record before the answer leaves.
     await audit.append({
       at: new Date(at).toISOString(),

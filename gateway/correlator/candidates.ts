@@ -57,13 +57,13 @@ function centresToSearch<S>(entry: Entry, history: History<S>, index: PatternInd
   const { record, event, about } = entry;
   const bringsTogether = record.links.length > 0 && isOnly(entry, history.told(record, event.arrived));
   if (about.patterns.length === 0 && !bringsTogether) return undefined;
-  const own = mayHold(record, bringsTogether ? undefined : entry, event.arrived, history, index);
+  const own = mayHold(record, entry, bringsTogether ? undefined : entry, history, index);
   if (about.patterns.length === 0) return own ? { own, links: noLinks, bringsTogether } : undefined;
   let links: Link[] | undefined;
   for (const link of record.links) {
     if (!own && !reachesBeyond(link.to, record)) continue;
     if (history.told(link.to, event.arrived).length === 0) continue;
-    if (mayHold(link.to, entry, event.arrived, history, index)) (links ??= []).push(link);
+    if (mayHold(link.to, entry, entry, history, index)) (links ??= []).push(link);
   }
   if (!own && links === undefined) return undefined;
   links?.sort((a, b) => (a.to.fingerprint < b.to.fingerprint ? -1 : 1));
@@ -93,14 +93,14 @@ function isOnly(entry: Entry, told: readonly Entry[]): boolean {
  */
 function mayHold<S>(
   centre: LinkRecord,
+  asked: Entry,
   focus: Entry | undefined,
-  now: number,
   history: History<S>,
   index: PatternIndex,
 ): boolean {
   const { count } = index;
   count.begin(focus?.event);
-  history.countAround(centre, now, count);
+  history.countAround(centre, asked.event.arrived, count, asked);
   for (const indexed of focus?.about.patterns ?? index.patterns) if (count.mayDo(indexed)) return true;
   return false;
 }

@@ -31,7 +31,7 @@ export type Star = {
   readonly tier: Tier;
 };
 
-/** The most entries of a star: the newest by arrival. More than so many notices about a child need no alert. */
+/** The most entries of a star: the newest by arrival, shared evenly among those who sent them. */
 export const maxStarEntries = 256;
 
 const noEntries: readonly Entry[] = [];
@@ -64,7 +64,7 @@ export class History<S> {
    * earlier arrival counts, also when it is added later.
    */
   add(event: CorrelatorEvent, subject: S): Entry | undefined {
-    const record = this.#linker.admit(subject);
+    const record = this.#linker.admit(subject, event.source);
     const entries = this.#entries.get(record);
     const known = entries?.find((entry) => entry.event.id === event.id);
     if (known !== undefined) {
@@ -102,8 +102,9 @@ export class History<S> {
   }
 
   /** Counts all that is told, within the horizon at `now`, of a record and of all that are linked to it. */
-  countAround(centre: LinkRecord, now: number, count: StarCount): void {
-    this.#countOne(centre, now, count);
+  countAround(centre: LinkRecord, now: number, count: StarCount, asked: Entry): void {
+    if (centre.itself !== undefined) this.#countOne(centre, now, count);
+    else if (asked.record === centre) count.add(asked.event, asked.about);
     for (const { to } of centre.links) this.#countOne(to, now, count);
   }
 
@@ -121,10 +122,8 @@ export class History<S> {
    * poor to link with itself, only the notice in question stands for it.
    */
   star(centre: LinkRecord, tier: Tier, now: number, asked: Entry): Star {
-    const own = this.told(centre, now);
-    const isOne = own.length < 2 && own[0] === asked;
-    const isWhole = isOne || isAllowed(centre.itself, tier);
-    const entries = isWhole ? own : own.filter((entry) => entry === asked);
+    const isWhole = isAllowed(centre.itself, tier);
+    const entries = isWhole ? this.told(centre, now) : asked.record === centre ? [asked] : noEntries;
     let all: Entry[] | undefined;
     const members: LinkRecord[] = [centre];
     for (const link of ranked(centre.links)) {
@@ -248,8 +247,24 @@ function arrange(entries: readonly Entry[]): readonly Entry[] {
     ? sorted.filter(({ event }, place) => sorted[place - 1]?.event.id !== event.id)
     : sorted;
   if (once.length <= maxStarEntries) return once;
-  const newest = [...once].sort((a, b) => byArrival(b.event, a.event)).slice(0, maxStarEntries);
-  return newest.sort((a, b) => byTime(a.event, b.event));
+  return newestOfEachSource(once).sort((a, b) => byTime(a.event, b.event));
+}
+
+/**
+ * The newest of every source, then the second newest of each, and so on: whoever floods a child with notices pushes
+ * out none but its own.
+ */
+function newestOfEachSource(entries: readonly Entry[]): Entry[] {
+  const newest = [...entries].sort((a, b) => byArrival(b.event, a.event));
+  const seen = new Map<string, number>();
+  const rounds: Entry[][] = [];
+  for (const entry of newest) {
+    const { source } = entry.event;
+    const round = seen.get(source) ?? 0;
+    seen.set(source, round + 1);
+    (rounds[round] ??= []).push(entry);
+  }
+  return rounds.flat().slice(0, maxStarEntries);
 }
 
 /** Mostly sorted already, or few: each is moved to its place among those before it. */

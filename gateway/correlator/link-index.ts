@@ -10,7 +10,7 @@ import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
 import { PackedStore } from './packed-store.ts';
 import { PackedSubject } from './packed-subject.ts';
-import { MemoryTokenTable, type TokenTable } from './token-table.ts';
+import { MemoryTokenTable, noSource, type TokenTable } from './token-table.ts';
 
 class IndexedRecord implements LinkRecord {
   readonly id: number;
@@ -56,6 +56,8 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
   readonly #records: (IndexedRecord | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #asked = new PackedSubject();
+  /** A number above 0 for each source. */
+  readonly #sources = new Map<string, number>();
   /** The admission in which a record was last found, by its id, so that it is compared once. */
   #foundIn = new Uint32Array(1024);
   #admission = 0;
@@ -75,7 +77,7 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
     return this.#store.bytes + this.#foundIn.byteLength;
   }
 
-  admit(subject: SubjectTokens | PackedTokens): LinkRecord {
+  admit(subject: SubjectTokens | PackedTokens, source?: string): LinkRecord {
     const asked = this.#asked;
     if ('words' in subject) asked.read(subject);
     else asked.pack(subject);
@@ -90,7 +92,7 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
     record.next = first;
     this.#byFold.set(fold, record);
     this.#records[id] = record;
-    this.#relateAll(record);
+    this.#relateAll(record, this.#numberOf(source));
     return record;
   }
 
@@ -113,7 +115,15 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
     this.#free.push(gone.id);
   }
 
-  #relateAll(record: IndexedRecord): void {
+  #numberOf(source: string | undefined): number {
+    if (source === undefined) return noSource;
+    const known = this.#sources.get(source);
+    if (known !== undefined) return known;
+    this.#sources.set(source, this.#sources.size + 1);
+    return this.#sources.size;
+  }
+
+  #relateAll(record: IndexedRecord, source: number): void {
     if (record.id >= this.#foundIn.length) {
       const larger = new Uint32Array(this.#foundIn.length * 2);
       larger.set(this.#foundIn);
@@ -122,7 +132,7 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
     this.#admission = (this.#admission + 1) >>> 0;
     this.#admitted = record;
     this.#foundIn[record.id] = this.#admission;
-    this.#table.admit(this.#asked, record.id, this.#relateTo);
+    this.#table.admit(this.#asked, record.id, this.#relateTo, source);
     this.#admitted = undefined;
   }
 

@@ -9,8 +9,11 @@ import type { TokenKeys } from './packed-subject.ts';
 
 /** A store-backed engine needs no more than this: its cost follows the tokens of one description, not history. */
 export type TokenTable = {
-  /** Calls back for each record that shares a token, as often as it shares one, and then adds the record. */
-  readonly admit: (keys: TokenKeys, record: number, found: (other: number) => void) => void;
+  /**
+   * Calls back for each record that shares a token, as often as it shares one, and then adds the record.
+   * @param source a number for who described it
+   */
+  readonly admit: (keys: TokenKeys, record: number, found: (other: number) => void, source?: number) => void;
   readonly remove: (keys: TokenKeys, record: number) => void;
 };
 
@@ -19,6 +22,12 @@ export type TokenTable = {
  * flooding one token.
  */
 export const maxRecordsPerToken = 200;
+
+/** So many of them at most were first described by one source, so that none can fill a token and hide what follows. */
+export const maxRecordsPerTokenOfSource = 50;
+
+/** The number of no source in particular, which only the first bound holds for. */
+export const noSource = 0;
 
 /** Of records: numbers are kept plus one, so that empty memory means an unused slot. */
 const unused = 0;
@@ -35,6 +44,8 @@ export class MemoryTokenTable implements TokenTable {
   #used = 0;
   /** The record's word is `gone` for a slot whose records are all gone, and `unused` for one never taken. */
   #slots: Int32Array;
+  /** The source of each record. */
+  #sources = new Int32Array(1024);
   /** Two words each: a record, and the next posting. */
   #postings = new Int32Array(2048);
   #postingsEnd = 2;
@@ -48,10 +59,16 @@ export class MemoryTokenTable implements TokenTable {
 
   /** Bytes of the arrays. */
   get bytes(): number {
-    return this.#slots.byteLength + this.#postings.byteLength;
+    return this.#slots.byteLength + this.#postings.byteLength + this.#sources.byteLength;
   }
 
-  admit({ words, at, count }: TokenKeys, record: number, found: (other: number) => void): void {
+  admit(
+    { words, at, count }: TokenKeys,
+    record: number,
+    found: (other: number) => void,
+    source: number = noSource,
+  ): void {
+    this.#noteSource(record, source);
     while ((this.#used + count) * 3 >= this.#capacity * 2) this.#grow();
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
@@ -63,17 +80,34 @@ export class MemoryTokenTable implements TokenTable {
       }
       found(first - 1);
       let holders = 1;
+      let ofSource = this.#isOf(source, first - 1);
       const next = this.#slots[slot + nextWord] ?? none;
       for (let posting = next; posting !== none; posting = this.#postings[posting + 1] ?? none) {
-        found((this.#postings[posting] ?? 0) - 1);
+        const other = (this.#postings[posting] ?? 0) - 1;
+        found(other);
         holders += 1;
+        ofSource += this.#isOf(source, other);
       }
-      if (holders >= maxRecordsPerToken) continue;
+      if (holders >= maxRecordsPerToken || ofSource >= maxRecordsPerTokenOfSource) continue;
       const posting = this.#takePosting();
       this.#postings[posting] = record + 1;
       this.#postings[posting + 1] = next;
       this.#slots[slot + nextWord] = posting;
     }
+  }
+
+  #noteSource(record: number, source: number): void {
+    if (record >= this.#sources.length) {
+      const larger = new Int32Array(Math.max(record + 1, this.#sources.length * 2));
+      larger.set(this.#sources);
+      this.#sources = larger;
+    }
+    this.#sources[record] = source;
+  }
+
+  /** 1 where the record is of this source, so that it can be summed. */
+  #isOf(source: number, record: number): number {
+    return source !== noSource && this.#sources[record] === source ? 1 : 0;
   }
 
   remove({ words, at, count }: TokenKeys, record: number): void {

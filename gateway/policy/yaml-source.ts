@@ -26,6 +26,9 @@ export type YamlSource = {
   readonly positionOfKey: (path: readonly PropertyKey[]) => Position;
 };
 
+/** How far aliases may be followed. */
+export const expansion = { maxAliasCount: 100 } as const;
+
 const parseOptions = { prettyErrors: false, uniqueKeys: true } as const;
 
 /** Parses YAML strictly; syntax errors, doubled keys and unknown tags go to `problems`. */
@@ -62,6 +65,10 @@ function sourceOf(
     problems.push({ at: name, ...place(fault.pos[0]), message: describeFault(text, fault) });
   }
   if (faults.length > 0) return undefined;
+  if (!isExpandable(document)) {
+    problems.push({ at: name, line: 1, column: 1, message: 'its aliases (*name) stand for too much' });
+    return undefined;
+  }
   return {
     name,
     document,
@@ -70,13 +77,24 @@ function sourceOf(
   };
 }
 
+/** False where aliases of aliases would grow beyond all measure. */
+function isExpandable(document: Document.Parsed): boolean {
+  try {
+    document.toJS(expansion);
+    return true;
+  } catch (error) {
+    if (error instanceof ReferenceError) return false;
+    throw error;
+  }
+}
+
 /** Reads the document as `schema`; every issue goes to `problems` with its place. */
 export function readYaml<S extends z.ZodType>(
   source: YamlSource,
   schema: S,
   problems: Problem[],
 ): z.infer<S> | undefined {
-  const value: unknown = source.document.toJS({ maxAliasCount: 100 });
+  const value: unknown = source.document.toJS(expansion);
   const result = schema.safeParse(value, { error: wording });
   if (result.success) return result.data;
   for (const issue of result.error.issues) problems.push(...placeIssue(source, issue));

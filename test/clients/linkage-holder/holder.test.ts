@@ -119,6 +119,7 @@ test.each([
   ['an unknown token', { authorization: 'Bearer nonsense' }, { epoch: 5, blinded: ['A'.repeat(43)] }, 403],
   ['an unknown epoch', {}, { epoch: 6, blinded: ['A'.repeat(43)] }, 400],
   ['no group element', {}, { epoch: 5, blinded: ['_'.repeat(42) + '8'] }, 400],
+  ['another media type', { 'content-type': 'application/xml' }, {}, 400],
   ['a field too many', {}, { epoch: 5, blinded: [], name: 'x' }, 400],
 ])('%s is refused', async (_what, headers, body, status) => {
   const response = await fetch(`${holders[0]!.url}/v1/evaluate`, {
@@ -149,6 +150,54 @@ test('whoever tries names out is stopped, on record, and stays stopped over a re
     true,
   );
   expect((await auditOf('one')).at(-1)?.outcome).toBe('rate-limited');
+});
+
+test('asking on and on over the limit is refused each time and fills no disk', async () => {
+  const folder = join(dir, 'flooded');
+  const [invitation] = await createHolderFolder(folder, {
+    epochs: [5],
+    clients: ['police/hub'],
+    evaluationsPerHour: 1,
+  });
+  let now = Date.parse('2026-11-29T10:00:00Z');
+  const server = await startHolder({ dir: folder, now: () => now });
+  servers.push(server);
+  const ask = async (): Promise<number> => {
+    const response = await fetch(`${server.url}/v1/evaluate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${invitation!.token}` },
+      body: JSON.stringify({ epoch: 5, blinded: ['A'.repeat(43), 'A'.repeat(43)] }),
+    });
+    return response.status;
+  };
+  expect([await ask(), await ask(), await ask()]).toEqual([429, 429, 429]);
+  expect(await auditOf('flooded')).toHaveLength(1);
+  now += 60_000;
+  expect(await ask()).toBe(429);
+  expect(await auditOf('flooded')).toHaveLength(2);
+});
+
+test('a last line cut short by a crash is dropped, and the chain goes on', async () => {
+  const folder = await mkdtemp(join(dir, 'torn-'));
+  const entry = {
+    at: '2026-11-29T10:00:00.000Z',
+    client: 'police/hub',
+    epoch: 5,
+    evaluations: 1,
+    outcome: 'evaluated',
+    asked: 'A'.repeat(43),
+  } as const;
+  const { audit } = await AuditFile.open(folder);
+  await audit.append(entry);
+  await audit.append(entry);
+  await audit.close();
+  const path = join(folder, 'audit.ndjson');
+  await writeFile(path, (await readFile(path, 'utf8')).slice(0, -20));
+  const reopened = await AuditFile.open(folder);
+  expect(reopened.entries).toHaveLength(1);
+  await reopened.audit.append(entry);
+  await reopened.audit.close();
+  expect(readAuditEntries(await readFile(path, 'utf8'))).toHaveLength(2);
 });
 
 test('a broken record stops the start, naming the line', async () => {

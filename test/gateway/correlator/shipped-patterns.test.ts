@@ -57,6 +57,15 @@ describe('a pattern that is not understood', () => {
     expect(problemsOf(text).join('\n')).toMatch(words);
   });
 
+  it('name the file whose aliases grow beyond measure', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const nine = (item: string): string => `[${Array.from({ length: 9 }, () => item).join(', ')}]`;
+    const lines = names.map(
+      (name, nth) => `${name}: &${name} ${nine(nth === 0 ? 'x' : `*${names[nth - 1]}`)}`,
+    );
+    expect(problemsOf(lines.join('\n'))).toEqual(['one.yaml:1: its aliases (*name) stand for too much']);
+  });
+
   it.each([
     `${base}  condition: { gte: 2 }\n`,
     `${base.replace('event_count', 'value_count')}  condition: { field: [agency, category], gte: 2 }\n`,
