@@ -27,7 +27,7 @@ frankie; francesca fran frankie chess cesca; francis frank frankie; franklin fra
 freddie freddy rick; frederic fred freddie freddy; gabriel gabe; gabriella gabby ella; gabrielle gabby gabi;
 gareth gaz gary; geoffrey geoff; george georgie geordie; georgia georgie; georgina georgie gina; gerald gerry;
 gerard gerry ged; gertrude gertie trudy; gillian gill jill; gordon gord; graham gray; gregory greg; grzegorz
-greg; gwendolyn gwen; harold harry hal; harriet hattie harri; harrison harry; helen nell nellie; henrietta
+greg; gwendolyn gwen; harold harry hal; harriet hattie harri; helen nell nellie; henrietta
 hattie etta hettie; henry harry hal hank; herbert bert bertie; humphrey humph; imogen immy immie; ignatius iggy;
 isaac ike zac; isabel izzy issy bella isa belle; isabella izzy issy bella isa belle; isabelle izzy issy bella
 isa belle; isobel izzy issy bella isa belle; jacob jake jakey coby; jacqueline jacqui jackie; jakub kuba; james
