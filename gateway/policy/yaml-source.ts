@@ -20,6 +20,8 @@ import type { Position } from './source-position.ts';
 export type YamlSource = {
   readonly name: string;
   readonly document: Document.Parsed;
+  /** What it says, as plain values. */
+  readonly value: unknown;
   /** Where the thing at `path` stands: a scalar's own place, or the key that holds a collection. */
   readonly positionOf: (path: readonly PropertyKey[]) => Position;
   /** Where the key at `path` stands. */
@@ -27,7 +29,7 @@ export type YamlSource = {
 };
 
 /** How far aliases may be followed. */
-export const expansion = { maxAliasCount: 100 } as const;
+const expansion = { maxAliasCount: 100 } as const;
 
 const parseOptions = { prettyErrors: false, uniqueKeys: true } as const;
 
@@ -65,27 +67,22 @@ function sourceOf(
     problems.push({ at: name, ...place(fault.pos[0]), message: describeFault(text, fault) });
   }
   if (faults.length > 0) return undefined;
-  if (!isExpandable(document)) {
+  let value: unknown;
+  try {
+    value = document.toJS(expansion);
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    // Aliases of aliases would grow beyond all measure.
     problems.push({ at: name, line: 1, column: 1, message: 'its aliases (*name) stand for too much' });
     return undefined;
   }
   return {
     name,
     document,
+    value,
     positionOf: (path) => place(offsetOf(document, path, false)),
     positionOfKey: (path) => place(offsetOf(document, path, true)),
   };
-}
-
-/** False where aliases of aliases would grow beyond all measure. */
-function isExpandable(document: Document.Parsed): boolean {
-  try {
-    document.toJS(expansion);
-    return true;
-  } catch (error) {
-    if (error instanceof ReferenceError) return false;
-    throw error;
-  }
 }
 
 /** Reads the document as `schema`; every issue goes to `problems` with its place. */
@@ -94,8 +91,7 @@ export function readYaml<S extends z.ZodType>(
   schema: S,
   problems: Problem[],
 ): z.infer<S> | undefined {
-  const value: unknown = source.document.toJS(expansion);
-  const result = schema.safeParse(value, { error: wording });
+  const result = schema.safeParse(source.value, { error: wording });
   if (result.success) return result.data;
   for (const issue of result.error.issues) problems.push(...placeIssue(source, issue));
   return undefined;

@@ -1,7 +1,7 @@
 /** The documents of a pattern folder, and how rules are found by the names that other rules use. */
 import { basename } from 'node:path';
 import type { Problem } from '../../../protocol/errors.ts';
-import { expansion, parseYamlDocuments, readYaml, type YamlSource } from '../../policy/yaml-source.ts';
+import { parseYamlDocuments, readYaml, type YamlSource } from '../../policy/yaml-source.ts';
 import { schemaFor, type BaseRuleDocument, type CorrelationDocument } from './document-schema.ts';
 
 export type PatternFile = { readonly name: string; readonly text: string };
@@ -23,7 +23,7 @@ export function readDocuments(files: readonly PatternFile[], problems: Problem[]
 }
 
 function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | undefined {
-  const value: unknown = source.document.toJS(expansion);
+  const { value } = source;
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const fit = schemaFor(keys);
   if (fit === undefined) {
