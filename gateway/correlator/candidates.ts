@@ -100,7 +100,7 @@ function mayHold<S>(
 ): boolean {
   const { count } = index;
   count.begin(focus?.event);
-  history.countAround(centre, asked.event.arrived, count, asked);
+  history.countAround(centre, asked, count);
   for (const indexed of focus?.about.patterns ?? index.patterns) if (count.mayDo(indexed)) return true;
   return false;
 }

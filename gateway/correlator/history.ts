@@ -101,8 +101,9 @@ export class History<S> {
     return entries;
   }
 
-  /** Counts all that is told, within the horizon at `now`, of a record and of all that are linked to it. */
-  countAround(centre: LinkRecord, now: number, count: StarCount, asked: Entry): void {
+  /** Counts all that is told, within the horizon when `asked` arrived, of a record and of all that are linked to it. */
+  countAround(centre: LinkRecord, asked: Entry, count: StarCount): void {
+    const now = asked.event.arrived;
     if (centre.itself !== undefined) this.#countOne(centre, now, count);
     else if (asked.record === centre) count.add(asked.event, asked.about);
     for (const { to } of centre.links) this.#countOne(to, now, count);
