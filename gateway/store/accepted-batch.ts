@@ -13,6 +13,7 @@
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { maxWordsOfSubject, packSubject, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import { readAcceptedEnvelope, type Envelope, type Severity } from '../../protocol/wire/envelope.ts';
+import type { ByteSink } from './byte-stream.ts';
 import type { Acceptance } from './port.ts';
 
 /** What travels beside the bytes. */
@@ -69,21 +70,18 @@ export class AcceptedBatchWriter {
     }
   }
 
-  /** What was added, and its bytes as the pieces of one buffer. */
-  finish(): { readonly batch: AcceptedBatch; readonly pieces: readonly Uint8Array[] } {
-    const numbers = Float64Array.from(this.#numbers);
-    const batch = {
+  /** What was added. @param sink gets its bytes */
+  finish(sink: ByteSink): AcceptedBatch {
+    sink.add(new Uint8Array(Float64Array.from(this.#numbers).buffer));
+    sink.add(new Uint8Array(this.#words.buffer, 0, this.#end * Int32Array.BYTES_PER_ELEMENT));
+    sink.addText(this.#ids.join(''));
+    return {
       count: this.count,
       words: this.#end,
       names: [...this.#names.keys()],
       lists: Array.from(this.#lists.keys(), (list) => list.split(' ')),
       replies: this.#replies,
       threads: this.#threads,
-    };
-    const words = new Uint8Array(this.#words.buffer, 0, this.#end * Int32Array.BYTES_PER_ELEMENT);
-    return {
-      batch,
-      pieces: [new Uint8Array(numbers.buffer), words, Buffer.from(this.#ids.join(''), 'latin1')],
     };
   }
 

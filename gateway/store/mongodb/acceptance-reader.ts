@@ -58,9 +58,8 @@ async function read(
       await cursor.close();
     }
   });
-  const { batch, pieces } = found.finish();
   const sink = new ByteSink();
-  for (const piece of pieces) sink.add(piece);
+  const batch = found.finish(sink);
   return { value: { batch, seen: causal.seen.toBigInt() }, bytes: sink.finish() };
 }
 

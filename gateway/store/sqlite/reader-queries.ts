@@ -202,9 +202,7 @@ export class ReaderQueries {
       found.add(position, at, decodeUnit(bufferOf(unit)).envelope);
       if (found.envelopeBytes >= maxReadBytes) break;
     }
-    const { batch, pieces } = found.finish();
-    for (const piece of pieces) sink.add(piece);
-    return batch;
+    return found.finish(sink);
   }
 
   #directory(): DirectorySnapshot {

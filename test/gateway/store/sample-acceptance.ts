@@ -4,13 +4,15 @@ import {
   unpackAccepted,
   type AcceptedBatch,
 } from '../../../gateway/store/accepted-batch.ts';
+import { ByteSink } from '../../../gateway/store/byte-stream.ts';
 import type { Acceptance } from '../../../gateway/store/port.ts';
 import { encodeEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
 
 /** As after a journey between threads. */
 export function travel(writer: AcceptedBatchWriter): Acceptance[] {
-  const { batch, pieces } = writer.finish();
-  return unpackAccepted(structuredClone<AcceptedBatch>(batch), Uint8Array.from(Buffer.concat(pieces)));
+  const sink = new ByteSink();
+  const batch = structuredClone<AcceptedBatch>(writer.finish(sink));
+  return unpackAccepted(batch, new Uint8Array(sink.finish()));
 }
 
 export function acceptanceOf(envelope: Envelope, position = 1, at = 0): Acceptance {
