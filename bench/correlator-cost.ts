@@ -19,13 +19,12 @@ import { MemoryTokenTable } from '../gateway/correlator/token-table.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
 import type { SubjectTokens } from '../protocol/linkage/subject-tokens.ts';
 import { EndlessStream } from './stream/endless.ts';
+import { populationOf, populationOptions } from './stream/population-options.ts';
 
 const { values } = parseArgs({
   options: {
     stages: { type: 'string', default: '100000,1000000' },
-    children: { type: 'string', default: '5000' },
-    'per-day': { type: 'string', default: '40' },
-    seed: { type: 'string', default: '1' },
+    ...populationOptions,
   },
 });
 const batchSize = 1000;
@@ -47,11 +46,7 @@ async function run(): Promise<void> {
   const policy = await loadPolicySet(policyDir);
   const words = wordsOf(policy);
   const { patterns } = await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words });
-  const population = {
-    children: Number(values.children),
-    noticesPerDay: Number(values['per-day']),
-    seed: Number(values.seed),
-  };
+  const population = populationOf(values);
   const stream = new EndlessStream(population, policy);
   const table = new MemoryTokenTable();
   const index = new LinkIndex(table);

@@ -19,15 +19,14 @@ import { Child } from './child.ts';
 import { openFilling } from './history/fill-mongodb.ts';
 import type { Replayed } from './history/replayer.ts';
 import { startMembers } from './mongodb-members.ts';
+import { populationOf, populationOptions } from './stream/population-options.ts';
 
 const { values } = parseArgs({
   options: {
     stages: { type: 'string', default: '100000,1000000' },
     members: { type: 'string', default: '1' },
     'payload-bytes': { type: 'string', default: '512' },
-    children: { type: 'string', default: '5000' },
-    'per-day': { type: 'string', default: '40' },
-    seed: { type: 'string', default: '1' },
+    ...populationOptions,
   },
 });
 const fewestPerSecond = 50_000;
@@ -37,11 +36,7 @@ const policyDir = new URL('../policies', import.meta.url).pathname;
 type Stage = Omit<Replayed, 'type'> & { readonly eventsPerSecond: number; readonly fillSeconds: number };
 
 async function run(): Promise<void> {
-  const population = {
-    children: Number(values.children),
-    noticesPerDay: Number(values['per-day']),
-    seed: Number(values.seed),
-  };
+  const population = populationOf(values);
   const { url, stop } = await startMembers(Number(values.members));
   const stages: Stage[] = [];
   try {
