@@ -3,29 +3,27 @@ import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
 import type { AlertCourierDependencies } from '../../gateway/alert-courier.ts';
 import { alertIds, alertMessageId, raisedAtOf } from '../../gateway/correlator/alert-document.ts';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
-import { alertOf, correlatorAddress, openAlertFixture, type AlertFixture } from './alert-fixture.ts';
-import { patternsOf } from './correlator/pattern-text.ts';
+import {
+  type AlertFixture,
+  alertOf,
+  correlatorAddress,
+  north,
+  openAlertFixture,
+  police,
+  twoAgencies,
+} from './alert-fixture.ts';
 import { messageId } from './store/synthetic-messages.ts';
 
-const police = 'strathclyde-police/public-protection' as EndpointAddress;
-const north = 'north-lanarkshire-social-work/duty' as EndpointAddress;
 type Submit = AlertCourierDependencies['submit'];
-
-const [pattern] = patternsOf({
-  'p.yaml':
-    'title: Two\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11\ncorrelation:\n  type: event_count\n' +
-    '  rules: [a]\n  timespan: 3d\n  condition: { gte: 2 }\n',
-});
 
 /** Two notices to north, whose duty endpoint is enrolled, and what happens to its key between sealing and submitting. */
 async function prepare(fixture: AlertFixture) {
   await fixture.enrol(north, 'duty');
   const alert = alertOf(
     [await fixture.notice(1, police, north), await fixture.notice(2, police, north)],
-    pattern!,
+    twoAgencies,
   );
   /** Enrols north anew, with another key, before each of the first `times` submissions. */
   const changingKeys = (times: number): Submit => {

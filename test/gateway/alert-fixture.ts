@@ -21,9 +21,23 @@ import { Relay } from '../../gateway/relay/relay.ts';
 import { eachLeaf } from '../../gateway/store/each-leaf.ts';
 import type { Lease, RecordEntry, Store } from '../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
+import { patternsOf } from './correlator/pattern-text.ts';
 import { policiesDir } from './policy/policy-folder.ts';
 import { createSqliteFixture } from './store/sqlite-fixture.ts';
 import { acceptable, digestOf, directoryEntry, noon, permit } from './store/synthetic-messages.ts';
+
+export const police = 'strathclyde-police/public-protection' as EndpointAddress;
+export const hub = 'strathclyde-police/concern-hub' as EndpointAddress;
+export const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
+export const north = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+export const south = 'south-lanarkshire-social-work/duty' as EndpointAddress;
+
+/** What an alert of a test is raised by. */
+export const twoAgencies = patternsOf({
+  'p.yaml':
+    'title: Two agencies\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11\ncorrelation:\n  type: event_count\n' +
+    '  rules: [a]\n  timespan: 3d\n  condition: { gte: 2 }\n',
+})[0]!;
 
 const nothing = (): undefined => undefined;
 

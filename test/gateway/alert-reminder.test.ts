@@ -7,21 +7,19 @@ import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { decodeContent } from '../../protocol/wire/content.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
-import { alertOf, openAlertFixture, type AlertFixture } from './alert-fixture.ts';
-import { patternsOf } from './correlator/pattern-text.ts';
+import {
+  type AlertFixture,
+  alertOf,
+  health,
+  hub,
+  north,
+  openAlertFixture,
+  police,
+  south,
+  twoAgencies,
+} from './alert-fixture.ts';
 
-const police = 'strathclyde-police/public-protection' as EndpointAddress;
-const hub = 'strathclyde-police/concern-hub' as EndpointAddress;
-const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
-const north = 'north-lanarkshire-social-work/duty' as EndpointAddress;
-const south = 'south-lanarkshire-social-work/duty' as EndpointAddress;
 const committee = 'child-protection-committee/overview' as EndpointAddress;
-
-const [pattern] = patternsOf({
-  'p.yaml':
-    'title: Two agencies\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11\ncorrelation:\n  type: event_count\n' +
-    '  rules: [a]\n  timespan: 3d\n  condition: { gte: 2 }\n',
-});
 
 /** An alert about notices of police and health to north, sent to north and police. @returns its id */
 async function sendAlert(fixture: AlertFixture): Promise<MessageId> {
@@ -29,7 +27,7 @@ async function sendAlert(fixture: AlertFixture): Promise<MessageId> {
   await fixture.enrol(police, 'public-protection');
   const alert = alertOf(
     [await fixture.notice(1, police, north), await fixture.notice(2, health, north)],
-    pattern!,
+    twoAgencies,
   );
   await fixture.sender().send(alert, fixture.lease);
   return alertMessageId(alert);
@@ -64,7 +62,7 @@ describe('a reminder', () => {
     });
     expect(JSON.parse(decodeContent(content).body.toString('utf8'))).toMatchObject({
       alert: id,
-      pattern: { id: pattern!.id, version: 1, title: 'Two agencies' },
+      pattern: { id: twoAgencies.id, version: 1, title: 'Two agencies' },
       level: 'suspect',
       sentTo: [north, police],
       events: [{ agency: 'strathclyde-police' }, { agency: 'nhs-lanarkshire' }],
@@ -108,7 +106,7 @@ describe('a reminder', () => {
   it('is sent to nobody where nobody holds such a role, and about nothing but an alert', async () => {
     await using fixture = await openAlertFixture();
     await fixture.enrol(police, 'public-protection');
-    const alert = alertOf([await fixture.notice(1, police, north)], pattern!);
+    const alert = alertOf([await fixture.notice(1, police, north)], twoAgencies);
     await fixture.sender().send(alert, fixture.lease);
     const id = alertMessageId(alert);
     const [notice] = alert.events.map((event) => event.id as MessageId);

@@ -4,29 +4,26 @@ import type { Alert } from '../../gateway/correlator/alert.ts';
 import { alertMessageId } from '../../gateway/correlator/alert-document.ts';
 import { readAlertRecord } from '../../gateway/correlator/alert-record.ts';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
 import { decodeContent } from '../../protocol/wire/content.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
-import { alertOf, correlatorAddress, openAlertFixture, type AlertFixture } from './alert-fixture.ts';
-import { patternsOf } from './correlator/pattern-text.ts';
-
-const police = 'strathclyde-police/public-protection' as EndpointAddress;
-const hub = 'strathclyde-police/concern-hub' as EndpointAddress;
-const health = 'nhs-lanarkshire/child-protection' as EndpointAddress;
-const north = 'north-lanarkshire-social-work/duty' as EndpointAddress;
-const south = 'south-lanarkshire-social-work/duty' as EndpointAddress;
-
-const [pattern] = patternsOf({
-  'p.yaml':
-    'title: Two agencies\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11\ncorrelation:\n  type: event_count\n' +
-    '  rules: [a]\n  timespan: 3d\n  condition: { gte: 2 }\n',
-});
+import {
+  type AlertFixture,
+  alertOf,
+  correlatorAddress,
+  health,
+  hub,
+  north,
+  openAlertFixture,
+  police,
+  south,
+  twoAgencies,
+} from './alert-fixture.ts';
 
 /** Police and health have told north; the alert rests on both notices. */
 async function twoNotices(fixture: AlertFixture, from = 1): Promise<Alert> {
   const events = [await fixture.notice(from, police, north), await fixture.notice(from + 1, health, north)];
-  return alertOf(events, pattern!);
+  return alertOf(events, twoAgencies);
 }
 
 async function envelopeOf({ store }: AlertFixture, alert: Alert): Promise<Envelope> {
