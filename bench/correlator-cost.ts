@@ -17,7 +17,7 @@ import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf } from '../gateway/correlator/patterns/words.ts';
 import { MemoryTokenTable } from '../gateway/correlator/token-table.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
-import type { SubjectTokens } from '../protocol/linkage/subject-tokens.ts';
+import { packTokens, type PackedTokens } from '../protocol/linkage/packed-set.ts';
 import { EndlessStream } from './stream/endless.ts';
 import { populationOf, populationOptions } from './stream/population-options.ts';
 
@@ -50,13 +50,15 @@ async function run(): Promise<void> {
   const stream = new EndlessStream(population, policy);
   const table = new MemoryTokenTable();
   const index = new LinkIndex(table);
-  const correlator = new Correlator<SubjectTokens>(patterns, index);
+  const correlator = new Correlator<PackedTokens>(patterns, index);
   const stages: Stage[] = [];
   let [events, alerts, day] = [0, 0, 0];
   let costs: number[] = [];
   for (const stage of values.stages.split(',').map(Number)) {
     while (events < stage) {
-      const batch = stream.take(batchSize);
+      const batch = stream
+        .take(batchSize)
+        .map(({ event, tokens }) => ({ event, tokens: packTokens(tokens) }));
       const start = performance.now();
       for (const { event, tokens } of batch) {
         alerts += correlator.add(event, tokens).raised.length;

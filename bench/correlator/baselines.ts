@@ -2,7 +2,7 @@
  * What the patterns are held against: simpler ways of noticing the same, over the same notices. Each runs on the
  * correlator itself, so that nothing but the one idea differs.
  */
-import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import { alertKey, type Alert } from '../../gateway/correlator/alert.ts';
 import { Correlator, type Outcome } from '../../gateway/correlator/correlator.ts';
 import { agencyOf, byArrival, type CorrelatorEvent } from '../../gateway/correlator/event.ts';
@@ -15,7 +15,7 @@ import { ExactLinker, type Details, type KeysOf } from './exact-linker.ts';
 export type ComparedNotice = {
   readonly event: CorrelatorEvent;
   readonly details: Details;
-  readonly tokens: SubjectTokens;
+  readonly tokens: PackedTokens;
 };
 
 /** Notices in the order of arrival, and up to when time passes after the last one, ms since 1970. */

@@ -10,16 +10,16 @@ import type { LinkRecord } from '../../gateway/correlator/linker.ts';
 import type { Pattern } from '../../gateway/correlator/patterns/pattern.ts';
 import { MemoryTokenTable } from '../../gateway/correlator/token-table.ts';
 import type { PolicySet } from '../../gateway/policy/policy-set.ts';
-import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
+import { packTokens, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import type { StreamLine } from './stream.ts';
 
-/** A notice with the tokens as they come over the wire: text, so that the stream weighs on no heap but the gateway's. */
-export type Told = { readonly event: CorrelatorEvent; readonly tokens: string };
+/** A notice with its tokens packed, as the correlator is handed them by the thread that reads history. */
+export type Told = { readonly event: CorrelatorEvent; readonly tokens: PackedTokens };
 
 export type Replay = {
   readonly alerts: readonly Alert[];
   readonly withdrawn: number;
-  /** Of the correlator alone: what was parsed before it, and counted after it, is left out. */
+  /** Of the correlator alone: what was packed before it, and counted after it, is left out. */
   readonly seconds: number;
   readonly descriptions: number;
   readonly tokenTableBytes: number;
@@ -33,7 +33,7 @@ const key = { epoch: 1, secret: new Uint8Array(32).fill(7) };
 export function tokenise(lines: readonly StreamLine[], policy: PolicySet): Told[] {
   const tokensOf = lineTokeniser();
   return lines
-    .map((line) => ({ event: eventOf(line, policy), tokens: JSON.stringify(tokensOf(line)) }))
+    .map((line) => ({ event: eventOf(line, policy), tokens: tokensOf(line) }))
     .sort((a, b) => byArrival(a.event, b.event));
 }
 
@@ -43,17 +43,16 @@ export function eventOf(line: StreamLine, policy: PolicySet): CorrelatorEvent {
   return describeEvent({ ...rest, time: Date.parse(time), arrived: Date.parse(arrived) }, policy);
 }
 
-/** Makes the tokens of a line's subject as the SDK does. */
-export function lineTokeniser(): (line: StreamLine) => SubjectTokens {
+/** Makes the tokens of a line's subject as the SDK does, and packs them as the gateway does. */
+export function lineTokeniser(): (line: StreamLine) => PackedTokens {
   const tokeniser = new SubjectTokeniser(key);
   return ({ subject }) =>
-    tokeniser.tokensOf(
-      Object.fromEntries(Object.entries(subject).filter(([, value]) => value != null && value !== '')),
+    packTokens(
+      tokeniser.tokensOf(
+        Object.fromEntries(Object.entries(subject).filter(([, value]) => value != null && value !== '')),
+      ),
     );
 }
-
-/** Notices whose tokens are parsed at once. */
-const batchSize = 256;
 
 /** Replays notices in the order given. */
 export function replay(notices: readonly Told[], patterns: readonly Pattern[]): Replay {
@@ -62,37 +61,29 @@ export function replay(notices: readonly Told[], patterns: readonly Pattern[]): 
   const correlator = new Correlator(patterns, index);
   const alerts = new Map<string, Alert>();
   let withdrawn = 0;
-  let spentMs = 0;
   const take = (outcome: Outcome): void => {
     for (const alert of outcome.withdrawn) alerts.delete(alertKey(alert));
     for (const alert of outcome.raised) alerts.set(alertKey(alert), alert);
     withdrawn += outcome.withdrawn.length;
   };
+  const start = performance.now();
   let latest = 0;
-  for (let from = 0; from < notices.length; from += batchSize) {
-    const batch = parseTokens(notices.slice(from, from + batchSize));
-    const start = performance.now();
-    for (const { event, tokens } of batch) take(correlator.add(event, tokens));
-    spentMs += performance.now() - start;
-    for (const { event } of batch) latest = Math.max(latest, event.arrived);
+  for (const { event, tokens } of notices) {
+    take(correlator.add(event, tokens));
+    latest = Math.max(latest, event.arrived);
   }
   // Deadlines that lie within the stream are given the time to pass.
   const graceMs = Math.max(0, ...patterns.map((pattern) => pattern.graceMs));
-  const start = performance.now();
   take(correlator.advance(latest + graceMs + 1));
-  const seconds = (spentMs + performance.now() - start) / 1000;
+  const seconds = (performance.now() - start) / 1000;
   return {
     alerts: [...alerts.values()],
     withdrawn,
     seconds,
     descriptions: index.size,
     tokenTableBytes: table.bytes,
-    children: countChildren(new Set(parseTokens(notices).map(({ tokens }) => index.admit(tokens)))),
+    children: countChildren(new Set(notices.map(({ tokens }) => index.admit(tokens)))),
   };
-}
-
-function parseTokens(notices: readonly Told[]): { event: CorrelatorEvent; tokens: SubjectTokens }[] {
-  return notices.map(({ event, tokens }) => ({ event, tokens: JSON.parse(tokens) as SubjectTokens }));
 }
 
 function countChildren(records: ReadonlySet<LinkRecord>): number {

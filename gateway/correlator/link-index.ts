@@ -6,7 +6,6 @@
  */
 import { wordsOfSet, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import { agreeingRecipes, decidePacked, type Tier as Decision } from '../../protocol/linkage/tier.ts';
-import type { SubjectTokens } from '../../protocol/linkage/subject-tokens.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
 import { PackedStore } from './packed-store.ts';
 import { PackedSubject } from './packed-subject.ts';
@@ -49,7 +48,7 @@ class IndexedRecord implements LinkRecord {
   }
 }
 
-export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
+export class LinkIndex implements Linker<PackedTokens> {
   readonly #table: TokenTable;
   readonly #store = new PackedStore();
   readonly #byFold = new Map<number, IndexedRecord>();
@@ -77,16 +76,16 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
     return this.#store.bytes + this.#foundIn.byteLength;
   }
 
-  admit(subject: SubjectTokens | PackedTokens, source?: string): LinkRecord {
+  /** @param subject is copied where it is kept */
+  admit(subject: PackedTokens, source?: string): LinkRecord {
     const asked = this.#asked;
-    if ('words' in subject) asked.read(subject);
-    else asked.pack(subject);
+    asked.read(subject);
     const fold = asked.fold();
     const first = this.#byFold.get(fold);
     for (let known = first; known !== undefined; known = known.next) {
       if (known.length === asked.length && asked.equals(known.block, known.at)) return known;
     }
-    const place = this.#store.put(asked.words, asked.length);
+    const place = this.#store.put(subject);
     const id = this.#free.pop() ?? this.#records.length;
     const record = new IndexedRecord(id, place, this.#store, asked.length, fold);
     record.next = first;
@@ -103,6 +102,7 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
   release(record: LinkRecord): void {
     const gone = record as IndexedRecord;
     this.#asked.read({ words: gone.block, from: gone.at, length: gone.length });
+    this.#asked.findKeys();
     this.#table.remove(this.#asked, gone.id);
     for (const { to } of gone.links) {
       const { links } = to as IndexedRecord;
@@ -132,6 +132,7 @@ export class LinkIndex implements Linker<SubjectTokens | PackedTokens> {
     this.#admission = (this.#admission + 1) >>> 0;
     this.#admitted = record;
     this.#foundIn[record.id] = this.#admission;
+    this.#asked.findKeys();
     this.#table.admit(this.#asked, record.id, this.#relateTo, source);
     this.#admitted = undefined;
   }

@@ -2,6 +2,7 @@
  * Room for packed token sets: runs of numbers in blocks that the garbage collector never looks into. What is given
  * back is used again for runs of its size.
  */
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 
 /** Words of a block: a run never reaches over the end of one. */
 const blockWords = 1 << 18;
@@ -19,13 +20,13 @@ export class PackedStore {
     return this.#blocks.length * blockWords * 4;
   }
 
-  /** Keeps a copy of `words` up to `length`, at most the words of a block. */
-  put(words: Int32Array, length: number): number {
+  /** Keeps a copy, of at most the words of a block. @returns its place */
+  put({ words, from, length }: PackedTokens): number {
     const size = Math.ceil(length / step);
     const place = this.#free[size]?.pop() ?? this.#take(size * step);
     const block = this.blockOf(place);
     const at = this.offsetOf(place);
-    for (let word = 0; word < length; word += 1) block[at + word] = words[word] ?? 0;
+    for (let word = 0; word < length; word += 1) block[at + word] = words[from + word] ?? 0;
     return place;
   }
 

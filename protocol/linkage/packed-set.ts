@@ -83,6 +83,13 @@ export function packSubject(subject: SubjectTokens, words: Int32Array, at: numbe
   return subject.previous === undefined ? end : packTokenSet(subject.previous, words, end);
 }
 
+/** What was told of a subject, packed by itself. */
+export function packTokens(subject: SubjectTokens): PackedTokens {
+  const words = new Int32Array(maxWordsOfSubject);
+  const length = packSubject(subject, words, 0);
+  return { words: words.slice(0, length), from: 0, length };
+}
+
 function packReadings(words: Int32Array, from: number, most: number): number {
   const last = from + 3 * most;
   let end = from;

@@ -5,6 +5,7 @@ import { Correlator } from '../../../gateway/correlator/correlator.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { MemoryTokenTable } from '../../../gateway/correlator/token-table.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
+import { packTokens } from '../../../protocol/linkage/packed-set.ts';
 import { patternsOf } from './pattern-text.ts';
 
 it('holds no more after thirty horizons than after three', async () => {
@@ -19,7 +20,7 @@ it('holds no more after thirty horizons than after three', async () => {
   const correlator = new Correlator(patterns, index);
   const heldAfter = (days: number) => {
     for (const { event, tokens } of stream.take(2 * days)) {
-      correlator.add(event, tokens);
+      correlator.add(event, packTokens(tokens));
       correlator.sweep();
     }
     return { ...correlator.size, descriptions: index.size, tableBytes: table.bytes };

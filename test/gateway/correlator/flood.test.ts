@@ -5,6 +5,7 @@ import { maxStarEntries } from '../../../gateway/correlator/history.ts';
 import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { maxRecordsPerToken } from '../../../gateway/correlator/token-table.ts';
+import { packTokens } from '../../../protocol/linkage/packed-set.ts';
 import { eventOn, patternsOf } from './pattern-text.ts';
 
 const patterns = patternsOf({
@@ -25,8 +26,10 @@ it('still alerts on two agencies when an endpoint floods the child with notices 
 
 it('ties no two notices whose descriptions hold no token, and alerts on the described ones beside them', () => {
   const tokeniser = new SubjectTokeniser({ epoch: 1, secret: new Uint8Array(32).fill(3) });
-  const described = tokeniser.tokensOf({ given: 'Isla', family: 'Nowak', birthDate: '2018-03-09' });
-  const unknown = { epoch: 1, tokens: {} };
+  const described = packTokens(
+    tokeniser.tokensOf({ given: 'Isla', family: 'Nowak', birthDate: '2018-03-09' }),
+  );
+  const unknown = packTokens({ epoch: 1, tokens: {} });
   const correlator = new Correlator(patterns, new LinkIndex());
   const raised = ['police/hub', 'school/office', 'health/emergency'].flatMap(
     (source, day) => correlator.add(eventOn(day, 'a', source), unknown).raised,
@@ -43,9 +46,12 @@ it('still ties two agencies after an endpoint has filled the child’s tokens wi
   const described = tokeniser.tokensOf(isla);
   const correlator = new Correlator(patterns, new LinkIndex());
   for (let nth = 0; nth < maxRecordsPerToken; nth += 1)
-    correlator.add(eventOn(nth / 10_000, 'b', 'school/office'), { ...described, epoch: 100 + nth });
-  correlator.add(eventOn(1, 'a', 'police/hub'), described);
-  const moved = tokeniser.tokensOf({ ...isla, postcode: 'G12 8QQ' });
+    correlator.add(
+      eventOn(nth / 10_000, 'b', 'school/office'),
+      packTokens({ ...described, epoch: 100 + nth }),
+    );
+  correlator.add(eventOn(1, 'a', 'police/hub'), packTokens(described));
+  const moved = packTokens(tokeniser.tokensOf({ ...isla, postcode: 'G12 8QQ' }));
   const { raised } = correlator.add(eventOn(2, 'a', 'health/emergency'), moved);
   expect(raised.map(({ events }) => events.map(({ source }) => source))).toEqual(fromBoth);
 });

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { SubjectTokeniser } from '../../../clients/sdk/linkage/subject-tokens.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { maxRecordsPerToken, MemoryTokenTable } from '../../../gateway/correlator/token-table.ts';
+import { packTokens } from '../../../protocol/linkage/packed-set.ts';
 import { PackedSubject } from '../../../gateway/correlator/packed-subject.ts';
 
 const tokeniser = new SubjectTokeniser({ epoch: 1, secret: new Uint8Array(32).fill(3) });
 const child = { given: 'Isla', family: 'Nowak', birthDate: '2018-03-09', sex: 'F', postcode: 'ML1 2AB' };
-const tokensOf = (details: Partial<typeof child>) => tokeniser.tokensOf({ ...child, ...details });
+const tokensOf = (details: Partial<typeof child>) => packTokens(tokeniser.tokensOf({ ...child, ...details }));
 
 describe('the token index', () => {
   it('links a child that moved and explains the link by recipe types', () => {
@@ -30,11 +31,11 @@ describe('the token index', () => {
   it('links over a rotation by the epoch that both have, and nothing where they have none in common', () => {
     const [old, fresh] = [1, 2].map((epoch) => ({ epoch, secret: new Uint8Array(32).fill(epoch) }));
     const index = new LinkIndex();
-    const before = index.admit(new SubjectTokeniser(old!).tokensOf(child));
-    const during = index.admit(new SubjectTokeniser(fresh!, old).tokensOf(child));
-    const after = index.admit(new SubjectTokeniser(fresh!).tokensOf(child));
+    const before = index.admit(packTokens(new SubjectTokeniser(old!).tokensOf(child)));
+    const during = index.admit(packTokens(new SubjectTokeniser(fresh!, old).tokensOf(child)));
+    const after = index.admit(packTokens(new SubjectTokeniser(fresh!).tokensOf(child)));
     const twin = index.admit(
-      new SubjectTokeniser(fresh!, old).tokensOf({ ...child, given: 'Rory', sex: 'M' }),
+      packTokens(new SubjectTokeniser(fresh!, old).tokensOf({ ...child, given: 'Rory', sex: 'M' })),
     );
     expect(during.links.map(({ to, tier }) => [to, tier])).toEqual([
       [before, 'same'],
@@ -62,7 +63,8 @@ describe('the token index', () => {
 describe('the table of tokens', () => {
   const keysOf = (token: string) => {
     const subject = new PackedSubject();
-    subject.pack({ epoch: 1, tokens: { 'name-birth': [token] } });
+    subject.read(packTokens({ epoch: 1, tokens: { 'name-birth': [token] } }));
+    subject.findKeys();
     return subject;
   };
 

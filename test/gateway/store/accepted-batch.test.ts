@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { AcceptedBatchWriter } from '../../../gateway/store/accepted-batch.ts';
+import { packTokens } from '../../../protocol/linkage/packed-set.ts';
 import { encodeEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
 import { tokeniser } from '../../clients/sdk/linkage/people.ts';
 import { sampleEnvelope } from '../../protocol/samples.ts';
@@ -49,7 +50,7 @@ describe('acceptances between threads', () => {
     writer.add(2, 2, encodeEnvelope(envelopeOf(2, { subjects })));
     const packed = travel(writer)[1]!.subjects;
     const index = new LinkIndex();
-    const records = subjects.map((subject) => index.admit(subject));
+    const records = subjects.map((subject) => index.admit(packTokens(subject)));
     expect(new Set(records).size).toBe(3);
     expect(packed.map((subject) => index.admit(subject))).toEqual(records);
     expect(index.size).toBe(3);
