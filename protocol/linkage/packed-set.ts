@@ -83,11 +83,13 @@ export function packSubject(subject: SubjectTokens, words: Int32Array, at: numbe
   return subject.previous === undefined ? end : packTokenSet(subject.previous, words, end);
 }
 
+/** Room for one subject, which is copied from here at once. */
+const packing = new Int32Array(maxWordsOfSubject);
+
 /** What was told of a subject, packed by itself. */
 export function packTokens(subject: SubjectTokens): PackedTokens {
-  const words = new Int32Array(maxWordsOfSubject);
-  const length = packSubject(subject, words, 0);
-  return { words: words.slice(0, length), from: 0, length };
+  const length = packSubject(subject, packing, 0);
+  return { words: packing.slice(0, length), from: 0, length };
 }
 
 function packReadings(words: Int32Array, from: number, most: number): number {
