@@ -22,6 +22,7 @@ import { Quotas } from './quotas.ts';
 import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
 import { RetentionSweep } from './retention-sweep.ts';
+import { Intake } from './socket/intake.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
@@ -195,6 +196,7 @@ class Gateway {
       store: this.#store,
       relay: this.#relay,
       dispatcher: this.#dispatcher,
+      intake: new Intake(),
       received: (endpoint, bytes) => this.#quotas.received(endpoint, bytes),
       welcome: async (endpoint: EndpointAddress) => ({
         type: 'welcome',

@@ -9,12 +9,12 @@ import { decodeUnitFrame, frameKind, type Unit } from '../../protocol/wire/frame
 import { limits } from '../../protocol/limits.ts';
 import { decodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
-import type { Outlet } from '../delivery/outlet.ts';
-import type { EndpointSink } from '../delivery/sink.ts';
 import type { Sender } from '../relay/examine.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Store } from '../store/port.ts';
+import { DeliveryTap } from './delivery-tap.ts';
 import { asFrameError } from './frame-error.ts';
+import type { Intake, IntakeShare } from './intake.ts';
 import { Outbound } from './outbound.ts';
 import { initialState, step, type SessionEffect, type SessionEvent } from './session-machine.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -25,6 +25,7 @@ export type SessionContext = {
   readonly store: Store;
   readonly relay: Relay;
   readonly dispatcher: Dispatcher;
+  readonly intake: Intake;
   /** Bytes of a frame have arrived. @throws CausewayError `rate-limited` */
   received(endpoint: EndpointAddress, bytes: number): void;
   welcome(endpoint: EndpointAddress): Promise<Welcome>;
@@ -43,8 +44,6 @@ export type SessionCertificate = {
   readonly endsAt: number;
 };
 
-/** Reading from the socket stops while so many submitted bytes wait to become durable. */
-const maxPendingBytes = 8 * 1024 * 1024;
 const storeRetryMs = 500;
 const slowness = { stalledMs: 10_000, maxBufferedBytes: 4 * 1024 * 1024 };
 const reconnectMs = 1_000;
@@ -57,15 +56,13 @@ export class Session {
   readonly #socket: WebSocket;
   readonly #out: Outbound;
   #state = initialState;
-  #outlet: Outlet | undefined;
-  /** True once the outlet takes no more deliveries; those pushed before can still be confirmed. */
-  #released = false;
+  readonly #tap: DeliveryTap;
   #deadline: NodeJS.Timeout | undefined;
-  #pendingBytes = 0;
   #frame: { units: Unit[] } | { group: Buffer } | undefined;
   #settled: Promise<unknown> = Promise.resolve();
   #missedPongs = 0;
   readonly #stored: StoredReceipts;
+  readonly #intake: IntakeShare;
   readonly #stall = new StallWatch(slowness);
 
   constructor(
@@ -80,17 +77,19 @@ export class Session {
     this.#context = context;
     this.#socket = socket;
     this.#out = new Outbound(socket, transport);
+    this.#tap = new DeliveryTap(this.endpoint, context.dispatcher);
     this.#stored = new StoredReceipts(
       (through) => context.store.forgetReceipts(this.endpoint, through),
       (error) => context.report(this.endpoint, error),
     );
+    this.#intake = context.intake.shareOf(socket);
     this.#deadline = setTimeout(() => this.#apply({ type: 'deadline' }), limits.helloTimeoutMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => (this.#missedPongs = 0));
     for (const beat of ['ping', 'pong'] as const) socket.on(beat, (data) => this.#receive(data));
     socket.on('error', (error) => this.#context.report(this.endpoint, asFrameError(error)));
     socket.on('close', () => this.#gone());
-    transport.on('drain', () => this.#resume());
+    transport.on('drain', () => this.#tap.resume());
   }
 
   get phase(): 'hello' | 'ready' | 'draining' | 'closed' {
@@ -183,6 +182,7 @@ export class Session {
   #perform(effect: SessionEffect): void {
     switch (effect.do) {
       case 'welcome':
+        this.#intake.open();
         this.#inBackground(this.#welcome(effect.receiptsAfter, effect.client));
         return;
       case 'submit':
@@ -194,7 +194,7 @@ export class Session {
           this.#inBackground(this.#settle(this.#frame.group));
         return;
       case 'grant':
-        this.#grant(effect.messages);
+        this.#tap.grant(effect.messages);
         return;
       case 'confirm':
         this.#confirm(effect.units);
@@ -213,7 +213,7 @@ export class Session {
         this.#out.control(errorFrame(effect.error, effect.closing));
         return;
       case 'stop-deliveries':
-        this.#release();
+        this.#tap.release();
         return;
       case 'close':
         this.#out.close(effect.code, '');
@@ -226,20 +226,17 @@ export class Session {
     if (welcome === undefined || this.#state.phase !== 'ready') return;
     this.#out.control(welcome);
     this.#context.onReady(this.endpoint, client);
-    this.#outlet = this.#context.dispatcher.open(this.endpoint, this.#sink(), receiptsAfter);
+    this.#tap.open(this.#out, receiptsAfter);
   }
 
   async #submit(units: readonly Unit[]): Promise<void> {
     const bytes = units.reduce((sum, unit) => sum + unit.bytes.byteLength, 0);
-    this.#addPending(bytes);
-    try {
-      const receipts = await this.#untilDurable(() => this.#context.relay.submit(this.sender, units));
-      if (receipts === undefined) return;
-      if (this.#isOpen()) this.#out.receipts(0, receipts);
-      this.#apply({ type: 'answered', units: units.length });
-    } finally {
-      this.#addPending(-bytes);
-    }
+    const receipts = await this.#intake.during(bytes, () =>
+      this.#untilDurable(() => this.#context.relay.submit(this.sender, units)),
+    );
+    if (receipts === undefined) return;
+    if (this.#isOpen()) this.#out.receipts(0, receipts);
+    this.#apply({ type: 'answered', units: units.length });
   }
 
   /** Frames are settled side by side and confirmed in order: `receipts-taken: n` speaks of the first n. */
@@ -253,15 +250,14 @@ export class Session {
   }
 
   async #settleGroup(group: Buffer): Promise<void> {
-    this.#addPending(group.byteLength);
     try {
-      await this.#untilDurable(() => this.#context.relay.settle(this.sender, group));
+      await this.#intake.during(group.byteLength, () =>
+        this.#untilDurable(() => this.#context.relay.settle(this.sender, group)),
+      );
     } catch (error) {
       if (!isCausewayError(error) || error.code === 'internal-error') throw error;
       // A bad receipt costs its own group, not the session: other messages depend on that.
       this.#perform({ do: 'tell-error', error, closing: false });
-    } finally {
-      this.#addPending(-group.byteLength);
     }
   }
 
@@ -279,47 +275,10 @@ export class Session {
     }
   }
 
-  #grant(messages: number): void {
-    if (this.#outlet === undefined) {
-      this.fail(new CausewayError('frame-unexpected', { detail: 'credit came before the welcome.' }));
-    } else if (this.#outlet.credit + messages > limits.maxCredit) {
-      this.fail(new CausewayError('frame-unexpected', { detail: 'More credit than the welcome allows.' }));
-    } else {
-      this.#context.dispatcher.grant(this.endpoint, this.#outlet, messages);
-    }
-  }
-
   #confirm(units: number): void {
-    const outlet = this.#outlet;
-    const deliveries = outlet && this.#context.dispatcher.confirm(this.endpoint, outlet, units);
-    if (deliveries === undefined) {
-      this.fail(
-        new CausewayError('frame-unexpected', { detail: 'More units confirmed than were delivered.' }),
-      );
-    } else if (deliveries.length > 0) {
-      this.#inBackground(this.#untilDurable(() => this.#context.store.markDelivered(deliveries)));
-    }
-  }
-
-  #sink(): EndpointSink {
-    return {
-      deliver: (units) => this.#out.deliver(units),
-      receipts: (position, group) => this.#out.receipts(position, group),
-      isWritable: () => this.#out.isWritable(),
-    };
-  }
-
-  #resume(): void {
-    if (this.#outlet === undefined || this.#released) return;
-    this.#context.dispatcher.resume(this.endpoint, this.#outlet);
-  }
-
-  #addPending(bytes: number): void {
-    const before = this.#pendingBytes;
-    this.#pendingBytes += bytes;
-    if (before <= maxPendingBytes && this.#pendingBytes > maxPendingBytes) this.#socket.pause();
-    if (before > maxPendingBytes && this.#pendingBytes <= maxPendingBytes && this.#isOpen())
-      this.#socket.resume();
+    const deliveries = this.#tap.confirm(units);
+    if (deliveries.length === 0) return;
+    this.#inBackground(this.#untilDurable(() => this.#context.store.markDelivered(deliveries)));
   }
 
   #isOpen(): boolean {
@@ -334,16 +293,11 @@ export class Session {
     this.fail(isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error }));
   }
 
-  #release(): void {
-    if (this.#outlet === undefined || this.#released) return;
-    this.#released = true;
-    this.#context.dispatcher.close(this.endpoint, this.#outlet);
-  }
-
   #gone(): void {
     this.#apply({ type: 'gone' });
+    this.#intake.close();
     this.#stored.flush();
-    this.#release();
+    this.#tap.release();
     this.#context.onClosed(this);
   }
 }
