@@ -15,7 +15,7 @@ import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import { encodeEnvelope, type Envelope } from '../protocol/wire/envelope.ts';
 import { encodeUnit, type Unit } from '../protocol/wire/frame.ts';
 import { decodeReceiptGroup } from '../protocol/wire/receipt-group.ts';
-import { refusedDetail } from '../protocol/wire/receipt.ts';
+import { acceptedDetail, refusedDetail } from '../protocol/wire/receipt.ts';
 import { alertIds } from './correlator/alert-document.ts';
 import { correlatorAddress, type CorrelatorKeys } from './identity/correlator-identity.ts';
 import { seal } from './identity/openpgp-seal.ts';
@@ -81,7 +81,7 @@ export class AlertCourier {
     findRecipients: () => Promise<readonly DirectoryEntry[]>,
     lease: Lease,
   ): Promise<CourierOutcome> {
-    const before = await this.#findSent(letter, lease);
+    const before = await this.#findSent(letter);
     if (before !== undefined) return before;
     let code: ErrorCode = 'recipient-unknown';
     let tries = 0;
@@ -97,11 +97,10 @@ export class AlertCourier {
     return { outcome: 'refused', code, tries };
   }
 
-  async #findSent({ id: first }: Letter, lease: Lease): Promise<CourierOutcome | undefined> {
+  async #findSent({ id: first }: Letter): Promise<CourierOutcome | undefined> {
     for (const id of alertIds(first)) {
       const message = await this.#deps.store.readMessage(correlatorAddress, id);
       if (message === undefined) continue;
-      await this.#numbers.recover(id, lease);
       const to = message.deliveries.map(({ recipient }) => recipient);
       return { outcome: 'sent-before', id, to, record: message.record };
     }
@@ -127,15 +126,22 @@ export class AlertCourier {
       keys,
       recipients.map(({ openpgpCertificate }) => openpgpCertificate),
     );
-    const sequence = await this.#numbers.next(to);
+    const sequence = await this.#numbers.next(to, lease);
     const recipientKeys = recipients.map(({ encryptionKey }) => encryptionKey).sort();
     const envelope = encodeEnvelope(this.#envelopeOf(letter, { id, to, sequence, recipientKeys }, payload));
     const [proof] = proveBatch([envelope], this.#signer);
     if (proof === undefined) throw new RangeError('an envelope without proof');
     const sender = { entry, signingKey: this.#signer.publicKey, verified: this.#verified };
-    const refusal = refusalIn(await submit(sender, [encodeUnit(envelope, proof, payload)], lease));
-    if (refusal === undefined) await this.#numbers.keep(to, sequence, lease);
-    return refusal;
+    const answer = await submit(sender, [encodeUnit(envelope, proof, payload)], lease).catch(
+      (error: unknown) => {
+        this.#numbers.doubt();
+        throw error;
+      },
+    );
+    const outcome = readOutcome(answer);
+    if ('refusal' in outcome) return outcome.refusal;
+    await this.#numbers.keep({ to, sequence }, outcome.record, lease);
+    return undefined;
   }
 
   #envelopeOf(
@@ -169,11 +175,12 @@ export class AlertCourier {
   }
 }
 
-/** @throws CausewayError where it may be taken later */
-function refusalIn(answer: Buffer): ErrorCode | undefined {
+/** @returns the leaf of the acceptance, or why there is none @throws CausewayError where it may be taken later */
+function readOutcome(answer: Buffer): { readonly record: number } | { readonly refusal: ErrorCode } {
   const [receipt] = decodeReceiptGroup(answer).receipts;
-  if (receipt?.kind !== 'refused') return undefined;
-  const code = refusedDetail(receipt).code;
+  if (receipt === undefined) throw new RangeError('an answer without a receipt');
+  if (receipt.kind === 'accepted') return { record: acceptedDetail(receipt).record };
+  const { code } = refusedDetail(receipt);
   if (catalogue[code].retryable) throw new CausewayError(code);
-  return code;
+  return { refusal: code };
 }

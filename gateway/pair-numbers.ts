@@ -1,45 +1,82 @@
 /** The gap-free numbers that the correlator gives its messages, one row of them for each endpoint it writes to. */
 import type { MessageId } from '../protocol/ids.ts';
-import { parseEnvelope } from '../protocol/wire/envelope.ts';
-import { decodeUnit } from '../protocol/wire/frame.ts';
 import { correlatorAddress } from './identity/correlator-identity.ts';
+import { parseEnvelope, type Envelope } from '../protocol/wire/envelope.ts';
+import { decodeUnit } from '../protocol/wire/frame.ts';
 import type { Lease, Store } from './store/port.ts';
 
-type NumberStore = Pick<Store, 'readMarks' | 'setMarks' | 'readEvidence'>;
+type NumberStore = Pick<Store, 'readMarks' | 'setMarks' | 'readAcceptances' | 'readEvidence'>;
+type Numbered = Pick<Envelope, 'to' | 'sequence'>;
 
+/** Up to which place in the order of acceptance the correlator's messages are counted. */
+const countedMark = 'correlator.counted';
 const markOf = (address: string): string => `correlator.sequence ${address}`;
+/** Acceptances that are looked at at once. */
+const portion = 1000;
 
 export class PairNumbers {
   readonly #store: NumberStore;
+  /** The term of the lease in which everything accepted before was counted. */
+  #countedIn: number | undefined;
 
   constructor(store: NumberStore) {
     this.#store = store;
   }
 
-  /** The next number for each of them; none is used up before it is kept. */
-  async next(to: readonly string[]): Promise<number[]> {
+  /** The next number for each of them; none is used up before its message is accepted. */
+  async next(to: readonly string[], lease: Lease): Promise<number[]> {
+    if (this.#countedIn !== lease.epoch) await this.#countAccepted(lease);
     const kept = await this.#store.readMarks();
     return to.map((address) => (kept.get(markOf(address)) ?? 0) + 1);
   }
 
-  /** Keeps the numbers of a message that was accepted. */
-  async keep(to: readonly string[], sequence: readonly number[], lease: Lease): Promise<void> {
-    const kept = await this.#store.readMarks();
-    const marks = new Map(
-      to.map((address, nth) => [
-        markOf(address),
-        Math.max(kept.get(markOf(address)) ?? 0, sequence[nth] ?? 0),
-      ]),
-    );
-    await this.#store.setMarks(marks, lease);
+  /** Keeps the numbers of a message that was accepted. @param record the leaf of its acceptance */
+  async keep(message: Numbered, record: number, lease: Lease): Promise<void> {
+    this.doubt();
+    const counted = countsIn([message], await this.#store.readMarks());
+    await this.#store.setMarks(counted.set(countedMark, record + 1), lease);
+    this.#countedIn = lease.epoch;
   }
 
-  /** A crash between accepting and counting leaves the message itself, which says what was counted. */
-  async recover(id: MessageId, lease: Lease): Promise<void> {
+  /** Nobody knows whether the last message was accepted: the next number waits until that has been looked up. */
+  doubt(): void {
+    this.#countedIn = undefined;
+  }
+
+  /** A crash between accepting and keeping leaves the message itself, which says what is to be kept. */
+  async #countAccepted(lease: Lease): Promise<void> {
+    const kept = await this.#store.readMarks();
+    const found: Numbered[] = [];
+    let position = kept.get(countedMark) ?? 0;
+    for (;;) {
+      const acceptances = await this.#store.readAcceptances(position, portion, 0);
+      const last = acceptances.at(-1);
+      if (last === undefined) break;
+      for (const { id, source } of acceptances) {
+        const message = source === correlatorAddress ? await this.#find(id) : undefined;
+        if (message !== undefined) found.push(message);
+      }
+      ({ position } = last);
+    }
+    await this.#store.setMarks(countsIn(found, kept).set(countedMark, position), lease);
+    this.#countedIn = lease.epoch;
+  }
+
+  async #find(id: MessageId): Promise<Numbered | undefined> {
     const evidence = await this.#store.readEvidence(id);
     const unit = evidence.find(({ source }) => source === correlatorAddress)?.unit;
-    if (unit === undefined || unit.byteLength === 0) return;
-    const { to, sequence } = parseEnvelope(decodeUnit(unit).envelope);
-    await this.keep(to, sequence, lease);
+    return unit === undefined || unit.byteLength === 0 ? undefined : parseEnvelope(decodeUnit(unit).envelope);
   }
+}
+
+/** The marks of those whom the messages are for, as they are to be kept. */
+function countsIn(messages: readonly Numbered[], kept: ReadonlyMap<string, number>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { to, sequence } of messages) {
+    for (const [nth, address] of to.entries()) {
+      const mark = markOf(address);
+      counts.set(mark, Math.max(counts.get(mark) ?? kept.get(mark) ?? 0, sequence[nth] ?? 0));
+    }
+  }
+  return counts;
 }

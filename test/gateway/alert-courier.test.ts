@@ -104,6 +104,59 @@ describe('an alert that is refused for good', () => {
   });
 });
 
+describe('the numbers of what the correlator sends', () => {
+  const killed = new Error('killed');
+
+  /** Sends alerts to north, each of which rests on notices of its own. */
+  async function openNumbering(fixture: AlertFixture) {
+    await fixture.enrol(north, 'duty');
+    let notices = 0;
+    const nextAlert = async () => {
+      const evidence = await fixture.notice(++notices, police, north);
+      return alertOf([evidence, await fixture.notice(++notices, police, north)], twoAgencies);
+    };
+    const accepting: Submit = async (...submission) => {
+      await fixture.submit(...submission);
+      throw killed;
+    };
+    const numbers = async () =>
+      (await fixture.records('message.accepted'))
+        .filter(({ source }) => source === correlatorAddress)
+        .map(({ sequence }) => sequence);
+    return { nextAlert, accepting, numbers };
+  }
+
+  it('have no gap and no repetition when a gateway dies before it has counted what was accepted', async () => {
+    await using fixture = await openAlertFixture();
+    const { nextAlert, accepting, numbers } = await openNumbering(fixture);
+    await fixture.sender().send(await nextAlert(), fixture.lease);
+    const dying = fixture.sender({ submit: accepting }).send(await nextAlert(), fixture.lease);
+    await expect(dying).rejects.toBe(killed);
+    // The next process has something else to say first.
+    const next = fixture.sender();
+    await next.send(await nextAlert(), fixture.lease);
+    await next.send(await nextAlert(), fixture.lease);
+    expect(await numbers()).toEqual([[1], [2], [3], [4]]);
+  });
+
+  it('go on where nobody knows whether the last message was accepted', async () => {
+    await using fixture = await openAlertFixture();
+    const { nextAlert, accepting, numbers } = await openNumbering(fixture);
+    let calls = 0;
+    const submit: Submit = (...submission) => {
+      calls += 1;
+      if (calls === 2) return Promise.reject(killed);
+      return calls === 3 ? accepting(...submission) : fixture.submit(...submission);
+    };
+    const sender = fixture.sender({ submit });
+    await sender.send(await nextAlert(), fixture.lease);
+    await expect(sender.send(await nextAlert(), fixture.lease)).rejects.toBe(killed);
+    await expect(sender.send(await nextAlert(), fixture.lease)).rejects.toBe(killed);
+    await sender.send(await nextAlert(), fixture.lease);
+    expect(await numbers()).toEqual([[1], [2], [3]]);
+  });
+});
+
 it('the ids of an alert are four, all with the time at which it was raised', () => {
   const ids = alertIds(messageId(1));
   expect(ids[0]).toBe(messageId(1));

@@ -21,10 +21,18 @@ import { Relay } from '../../gateway/relay/relay.ts';
 import { eachLeaf } from '../../gateway/store/each-leaf.ts';
 import type { Lease, RecordEntry, Store } from '../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
+import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { patternsOf } from './correlator/pattern-text.ts';
 import { policiesDir } from './policy/policy-folder.ts';
 import { createSqliteFixture } from './store/sqlite-fixture.ts';
-import { acceptable, digestOf, directoryEntry, noon, permit } from './store/synthetic-messages.ts';
+import {
+  acceptable,
+  digestOf,
+  directoryEntry,
+  noon,
+  permit,
+  sampleEnvelopeOf,
+} from './store/synthetic-messages.ts';
 
 export const police = 'strathclyde-police/public-protection' as EndpointAddress;
 export const hub = 'strathclyde-police/concern-hub' as EndpointAddress;
@@ -115,7 +123,10 @@ export async function openAlertFixture(): Promise<AlertFixture> {
       return identity;
     },
     notice: async (number, source, to) => {
-      const message = acceptable(number, { recipients: [{ endpoint: to, listening: true }] });
+      const message = acceptable(number, {
+        unit: encodeUnit(sampleEnvelopeOf(number), Buffer.alloc(67), Buffer.from('ciphertext')).bytes,
+        recipients: [{ endpoint: to, listening: true }],
+      });
       await store.submit({ source, messages: [message] });
       const time = noon + number;
       const { id, severity } = message;
