@@ -15,7 +15,7 @@ import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import { encodeEnvelope, type Envelope } from '../protocol/wire/envelope.ts';
 import { encodeUnit, type Unit } from '../protocol/wire/frame.ts';
 import { decodeReceiptGroup } from '../protocol/wire/receipt-group.ts';
-import { acceptedDetail, refusedDetail } from '../protocol/wire/receipt.ts';
+import { acceptedDetail, refusedDetail } from '../protocol/wire/receipt-detail.ts';
 import { alertIds } from './correlator/alert-document.ts';
 import { correlatorAddress, type CorrelatorKeys } from './identity/correlator-identity.ts';
 import { seal } from './identity/openpgp-seal.ts';

@@ -1,7 +1,8 @@
 /** Names and identifiers that both sides write in the same way. */
 import { z } from 'zod';
+import { digestForm, endpointAddressForm, messageIdForm, slug, type EndpointAddress } from './id-forms.ts';
 
-const slug = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+export { gatewayAddress, type Digest, type EndpointAddress, type MessageId } from './id-forms.ts';
 
 /** An agency's short name: lower-case letters, digits and inner hyphens, at most 63. */
 export const agencyIdSchema = z
@@ -11,9 +12,8 @@ export const agencyIdSchema = z
 /** `agency/endpoint`: a system or team of an agency that connects. */
 export const endpointAddressSchema = z
   .string()
-  .regex(new RegExp(`^${slug}/${slug}$`), 'must have the form agency/endpoint')
+  .regex(endpointAddressForm, 'must have the form agency/endpoint')
   .brand<'EndpointAddress'>();
-export type EndpointAddress = z.infer<typeof endpointAddressSchema>;
 
 /** `agency/endpoint`, or `agency/@role` for every endpoint of the agency that holds the role. */
 export const recipientAddressSchema = z
@@ -23,19 +23,14 @@ export const recipientAddressSchema = z
 /** A message's id: a UUID version 7 in lower case, chosen by the sender and stable over retries. */
 export const messageIdSchema = z
   .string()
-  .regex(
-    /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-    'must be a UUID version 7 in lower case',
-  )
+  .regex(messageIdForm, 'must be a UUID version 7 in lower case')
   .brand<'MessageId'>();
-export type MessageId = z.infer<typeof messageIdSchema>;
 
 /** SHA-256 in base64url without padding, 43 characters. */
 export const digestSchema = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 digest in base64url')
+  .regex(digestForm, 'must be a SHA-256 digest in base64url')
   .brand<'Digest'>();
-export type Digest = z.infer<typeof digestSchema>;
 
 /** An OpenPGP version 6 key fingerprint: 32 bytes in lower-case hexadecimal. */
 export const fingerprintSchema = z
@@ -46,9 +41,6 @@ export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
 /** A name from the policy folder: category, severity, purpose, basis, role. */
 export const slugSchema = z.string().regex(new RegExp(`^${slug}$`), 'must be a lower-case name');
-
-/** The address under which the gateway itself signs receipts. The agency `gateway` is reserved. */
-export const gatewayAddress = 'gateway/relay' as EndpointAddress;
 
 /** The name under which an endpoint's TLS certificate identifies it: `urn:causeway:<agency>:<endpoint>`. */
 export function endpointUri(endpoint: EndpointAddress): string {

@@ -13,7 +13,7 @@ import { signingKeyFromRaw } from '../../protocol/proof/signing.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import { encodeEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
-import { acceptedDetail } from '../../protocol/wire/receipt.ts';
+import { acceptedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { onAsk, tell } from '../child.ts';
 import { openEndpoint } from './endpoint-files.ts';
 

@@ -4,7 +4,8 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { endpointUri, type EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
-import { directoryEntryDigest, type DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import {
   decodeEnrolmentToken,
   enrolmentResponseSchema,

@@ -4,7 +4,7 @@ import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
-import type { RefusedDetail } from '../../protocol/wire/receipt.ts';
+import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { readStoredEnvelope, type KeptAnswer } from './outbox-table.ts';
 import type { Statements } from './state-database.ts';
 

@@ -1,10 +1,7 @@
 /** What this endpoint knows of the gateway's audit log, in `state.db`. */
 import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
-import {
-  directoryEntryDigest,
-  type DirectoryEntry,
-  type DirectoryResponse,
-} from '../../protocol/wire/directory.ts';
+import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { Statements } from './state-database.ts';
 
 /** A change of this endpoint's own entry in the directory, as the log has it. */

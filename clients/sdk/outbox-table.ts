@@ -6,7 +6,7 @@ import { uuidToBytes } from '../../protocol/uuid.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { AcceptedDetail, RefusedDetail } from '../../protocol/wire/receipt.ts';
+import type { AcceptedDetail, RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import type { Statements } from './state-database.ts';
 
 /** An envelope that lacks only what the database gives it: its sequence numbers. */

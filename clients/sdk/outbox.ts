@@ -14,7 +14,7 @@ import { CausewayError, catalogue } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
 import { limits as protocolLimits } from '../../protocol/limits.ts';
-import type { RefusedDetail } from '../../protocol/wire/receipt.ts';
+import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { backoffMs } from './backoff.ts';
 import { signMessages } from './batcher.ts';
 import { isHolderAlive } from './holder.ts';

@@ -10,13 +10,8 @@ import {
   verifyReceiptGroup,
   type ReceiptGroup,
 } from '../../protocol/wire/receipt-group.ts';
-import {
-  acceptedDetail,
-  refusedDetail,
-  unreadableId,
-  type Receipt,
-  type ReceiptKind,
-} from '../../protocol/wire/receipt.ts';
+import { acceptedDetail, refusedDetail } from '../../protocol/wire/receipt-detail.ts';
+import { unreadableId, type Receipt, type ReceiptKind } from '../../protocol/wire/receipt.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
 import { LadderTable } from './ladder-table.ts';

@@ -1,7 +1,8 @@
 /** Refusing what was delivered: the signed receipt to its sender, and the event for this endpoint's people. */
 import type { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import { unreadableId, type RefusedDetail } from '../../protocol/wire/receipt.ts';
+import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
+import { unreadableId } from '../../protocol/wire/receipt.ts';
 import type { ClientEmitter } from './events.ts';
 import type { Settled } from './inbox-table.ts';
 import type { ReceiptSender } from './receipt-sender.ts';

@@ -4,7 +4,7 @@
  * Clients of one process and of several agree by a lease in `state.db`. It ends with the work, with its holder, or
  * after a minute. Whoever has it reads the home again first: another client may just have renewed.
  */
-import { directoryEntryDigest } from '../../protocol/wire/directory.ts';
+import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
 import { renewalDueAt, renewIdentity } from './enrol.ts';
 import { isHolderAlive } from './holder.ts';
 import type { Home } from './home.ts';

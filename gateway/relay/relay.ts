@@ -4,7 +4,8 @@ import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
-import { refusedDetail, type Receipt } from '../../protocol/wire/receipt.ts';
+import { refusedDetail } from '../../protocol/wire/receipt-detail.ts';
+import type { Receipt } from '../../protocol/wire/receipt.ts';
 import type { AcceptableMessage, DeliveryId, Lease, Settlement, Store } from '../store/port.ts';
 import { examineAll, type ExaminationContext, type Sender } from './examine.ts';
 

@@ -12,7 +12,8 @@
  */
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { maxWordsOfSubject, packSubject, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
-import { readAcceptedEnvelope, type Envelope, type Severity } from '../../protocol/wire/envelope.ts';
+import { readAcceptedEnvelope } from '../../protocol/wire/accepted-envelope.ts';
+import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
 import type { ByteSink } from './byte-stream.ts';
 import type { Acceptance } from './port.ts';
 

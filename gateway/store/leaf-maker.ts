@@ -2,9 +2,10 @@
  * Turns what happened into leaves of the audit log. The same for every engine: an engine gives the secret of a case,
  * and keeps the block that comes out in the commit that it belongs to.
  */
-import { encodeAcceptance, encodeDelivery, encodeLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
-import { digestSchema, messageIdSchema, type Digest, type MessageId } from '../../protocol/ids.ts';
-import { directoryEntryDigest, type DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { encodeAcceptance, encodeDelivery, encodeLeaf, type Leaf } from '../../protocol/audit/leaf-text.ts';
+import { isDigest, isMessageId, type Digest, type MessageId } from '../../protocol/id-forms.ts';
+import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';
 import { LeafBlock } from './leaf-block.ts';
@@ -111,9 +112,9 @@ function openFieldsOf({ kind, message, envelope, code, policy }: RecordEntry): O
   const isMessage = kind.startsWith('message.');
   return {
     kind,
-    ...(isMessage && { message: messageIdSchema.safeParse(message).data }),
-    ...(isMessage && { envelope: digestSchema.safeParse(envelope).data }),
+    ...(isMessage && isMessageId(message) && { message }),
+    ...(isMessage && isDigest(envelope) && { envelope }),
     ...(typeof code === 'string' && codes.has(code) && { code: code as ErrorCode }),
-    ...(digestSchema.safeParse(policy).success && { policy: policy as Digest }),
+    ...(isDigest(policy) && { policy }),
   };
 }

@@ -1,6 +1,11 @@
 /** What the gateway states by itself, in receipts and in the audit log: the same words in every engine. */
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { gatewayAddress, type Digest, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import {
+  gatewayAddress,
+  type Digest,
+  type EndpointAddress,
+  type MessageId,
+} from '../../protocol/id-forms.ts';
 import { encodeReceipt, type Receipt } from '../../protocol/wire/receipt.ts';
 import type { RecordEntry } from './port.ts';
 

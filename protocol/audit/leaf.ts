@@ -12,65 +12,30 @@
  * ```
  */
 import { z } from 'zod';
-import { errorCodes } from '../errors.ts';
-import { digestSchema, endpointAddressSchema, messageIdSchema, type Digest, type MessageId } from '../ids.ts';
+import { CausewayError, errorCodes } from '../errors.ts';
+import { digestSchema, endpointAddressSchema, messageIdSchema } from '../ids.ts';
 import { parseCompactJson } from '../wire/compact-json.ts';
-import { CausewayError } from '../errors.ts';
+import type { Leaf } from './leaf-text.ts';
+
+export { encodeLeaf, type Leaf } from './leaf-text.ts';
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+/** Its fields in the order of the text. */
 export const leafSchema = z.strictObject({
   kind: z.string().regex(/^[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)+$/),
-  /** When it was committed, ms since 1970. */
   at: count,
   message: messageIdSchema.optional(),
-  /** SHA-256 of the envelope's bytes. */
   envelope: digestSchema.optional(),
   of: count.optional(),
   nth: count.optional(),
   receipt: digestSchema.optional(),
   code: z.enum(errorCodes).optional(),
   endpoint: endpointAddressSchema.optional(),
-  /** See `directoryEntryDigest`. */
   entry: digestSchema.optional(),
-  /** Digest of the sharing agreement. */
   policy: digestSchema.optional(),
   commitment: digestSchema.optional(),
-});
-export type Leaf = z.infer<typeof leafSchema>;
-
-/** The fields that may stand in the open, in their order, behind `kind` and `at`. */
-const openFields = Object.keys(leafSchema.shape).filter(
-  (name) => name !== 'kind' && name !== 'at' && name !== 'commitment',
-) as readonly Exclude<keyof Leaf, 'kind' | 'at' | 'commitment'>[];
-
-/**
- * The text of a leaf; its UTF-8 bytes are the entry of the log.
- * The two that are most of all leaves, acceptances and steps of deliveries, are written by {@link encodeAcceptance} and
- * {@link encodeDelivery} with the same outcome.
- */
-export function encodeLeaf(leaf: Leaf): string {
-  const ordered: Record<string, unknown> = { kind: leaf.kind, at: leaf.at };
-  for (const name of openFields) if (leaf[name] !== undefined) ordered[name] = leaf[name];
-  if (leaf.commitment !== undefined) ordered.commitment = leaf.commitment;
-  return JSON.stringify(ordered);
-}
-
-/** As {@link encodeLeaf} for an acceptance. */
-export function encodeAcceptance(
-  at: number,
-  message: MessageId,
-  envelope: Digest,
-  commitment: Digest,
-): string {
-  return `{"kind":"message.accepted","at":${at},"message":"${message}","envelope":"${envelope}","commitment":"${commitment}"}`;
-}
-
-/** As {@link encodeLeaf} for a step of a delivery. */
-export function encodeDelivery(state: string, at: number, of: number, nth: number, receipt?: Digest): string {
-  const end = receipt === undefined ? '}' : `,"receipt":"${receipt}"}`;
-  return `{"kind":"delivery.${state}","at":${at},"of":${of},"nth":${nth}${end}`;
-}
+}) satisfies z.ZodType<Leaf>;
 
 /** Reads an entry of the log. @throws CausewayError `log-malformed` */
 export function parseLeaf(bytes: Uint8Array): Leaf {

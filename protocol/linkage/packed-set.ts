@@ -14,7 +14,8 @@
  * among a thousand million tokens hardly one pair meets by accident, and one token alone links nobody.
  */
 import { codes, recipes, type Code } from './recipes.ts';
-import { maxTokens, type SubjectTokens, type TokenSet } from './subject-tokens.ts';
+import { maxTokens } from './recipes.ts';
+import type { SubjectTokens, TokenSet } from './subject-tokens.ts';
 
 /** Words before the first token. */
 export const headerWords = 6;

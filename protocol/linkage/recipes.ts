@@ -93,6 +93,9 @@ export const recipes: readonly Recipe[] = [
   recipe('initial-family-birth', 'given-initial', 'family', 'birth'),
 ];
 
+/** Tokens of one person under one epoch, other readings included. */
+export const maxTokens = 60;
+
 /** True when a recipe has a code of this evidence. */
 export function carries({ codes: parts }: Recipe, type: EvidenceType): boolean {
   return parts.some((part) => codes[part].type === type);

@@ -10,9 +10,7 @@
  * form of a short name, day and month swapped, a part of a double name.
  */
 import { z } from 'zod';
-
-/** Tokens of one person under one epoch, other readings included. */
-export const maxTokens = 60;
+import { maxTokens } from './recipes.ts';
 
 /** A token: 16 bytes, base64url. Longer ones are for recipes to come. */
 const tokenSchema = z.string().regex(/^[A-Za-z0-9_-]{22,43}$/);

@@ -6,9 +6,7 @@ import {
   endpointAddressSchema,
   fingerprintSchema,
   slugSchema,
-  type Digest,
 } from '../ids.ts';
-import { digestOf } from '../proof/merkle.ts';
 import { maxNoteBytes } from '../proof/note.ts';
 import { maxEntryBytes } from '../proof/tile.ts';
 import { timestampSchema } from './envelope.ts';
@@ -41,16 +39,6 @@ export const directoryEntrySchema = z.strictObject({
   signingKey: rawKeySchema,
 });
 export type DirectoryEntry = z.infer<typeof directoryEntrySchema>;
-
-/**
- * What a leaf of the audit log says of an entry: SHA-256 of its compact JSON, members in the order above. It needs no
- * salt: nobody can guess keys.
- */
-export function directoryEntryDigest(entry: DirectoryEntry): Digest {
-  const names = Object.keys(directoryEntrySchema.shape) as (keyof DirectoryEntry)[];
-  const ordered = Object.fromEntries(names.map((name) => [name, entry[name]]));
-  return digestOf(Buffer.from(JSON.stringify(ordered)));
-}
 
 /** Where an entry stands in the audit log. */
 export const directoryLeafSchema = z.strictObject({

@@ -10,11 +10,9 @@
  * expired (by the gateway) where neither came in time. The gateway's own `refused` is about the whole message.
  */
 import { isUtf8 } from 'node:buffer';
-import { z } from 'zod';
-import { CausewayError, errorCodes } from '../errors.ts';
-import { endpointAddressSchema, type EndpointAddress, type MessageId } from '../ids.ts';
+import { CausewayError } from '../errors.ts';
+import { isEndpointAddress, type EndpointAddress, type MessageId } from '../id-forms.ts';
 import { uuidFromBytes, uuidToBytes } from '../uuid.ts';
-import { describeIssues } from './describe-issues.ts';
 
 /** Kind → its number on the wire. */
 export const receiptKinds = { accepted: 1, refused: 2, delivered: 3, stored: 4, expired: 5 } as const;
@@ -22,23 +20,6 @@ export type ReceiptKind = keyof typeof receiptKinds;
 const kindByNumber = new Map<number, ReceiptKind>(
   (Object.entries(receiptKinds) as [ReceiptKind, number][]).map(([kind, number]) => [number, kind]),
 );
-
-/** What `accepted` tells beyond the time. */
-export const acceptedDetailSchema = z.strictObject({
-  /** Index of the record of this acceptance. */
-  record: z.int().min(0),
-  /** Recipients with a session open at that moment, and those without. */
-  listening: z.array(endpointAddressSchema),
-  away: z.array(endpointAddressSchema),
-});
-export type AcceptedDetail = z.infer<typeof acceptedDetailSchema>;
-
-/** Why something was refused, by the gateway or by the recipient. */
-export const refusedDetailSchema = z.strictObject({
-  code: z.enum(errorCodes),
-  text: z.string().max(2000).optional(),
-});
-export type RefusedDetail = z.infer<typeof refusedDetailSchema>;
 
 /** A receipt, taken apart. `recipient` is empty where the statement is about the message as a whole. */
 export type Receipt = {
@@ -114,28 +95,6 @@ export function decodeReceipt(bytes: Buffer): Receipt {
   };
 }
 
-/** The detail of an `accepted` receipt. @throws CausewayError `receipt-malformed` */
-export function acceptedDetail(receipt: Receipt): AcceptedDetail {
-  return parseDetail(receipt, acceptedDetailSchema);
-}
-
-/** The detail of a `refused` receipt. @throws CausewayError `receipt-malformed` */
-export function refusedDetail(receipt: Receipt): RefusedDetail {
-  return parseDetail(receipt, refusedDetailSchema);
-}
-
-function parseDetail<T>(receipt: Receipt, schema: z.ZodType<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(receipt.detail);
-  } catch {
-    throw new CausewayError('receipt-malformed', { detail: 'Its detail is not JSON.' });
-  }
-  const result = schema.safeParse(value);
-  if (!result.success) throw new CausewayError('receipt-malformed', describeIssues(result.error));
-  return result.data;
-}
-
 /** A UUID of version 7, or zeros for {@link unreadableId}. */
 function checkId(bytes: Buffer, offset: number): void {
   const isVersion7 =
@@ -156,11 +115,10 @@ const knownAddresses = new Map<string, EndpointAddress>();
 function readAddress(text: string): EndpointAddress {
   const known = knownAddresses.get(text);
   if (known !== undefined) return known;
-  const result = endpointAddressSchema.safeParse(text);
-  if (!result.success) throw malformed('It holds an address that is not agency/endpoint.');
+  if (!isEndpointAddress(text)) throw malformed('It holds an address that is not agency/endpoint.');
   if (knownAddresses.size > 10_000) knownAddresses.clear();
-  knownAddresses.set(text, result.data);
-  return result.data;
+  knownAddresses.set(text, text);
+  return text;
 }
 
 function malformed(detail: string): CausewayError {

@@ -6,7 +6,8 @@ import { signedBytes } from '../../protocol/proof/signing.ts';
 import { checkContentMatches, decodeContent, encodeContent } from '../../protocol/wire/content.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, encodeUnit, encodeUnitFrame } from '../../protocol/wire/frame.ts';
-import { acceptedDetail, encodeReceipt } from '../../protocol/wire/receipt.ts';
+import { acceptedDetail } from '../../protocol/wire/receipt-detail.ts';
+import { encodeReceipt } from '../../protocol/wire/receipt.ts';
 import {
   decodeReceiptFrame,
   decodeReceiptGroup,

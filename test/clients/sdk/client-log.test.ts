@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { trustWitnesses } from '../../../clients/sdk/witness-trust.ts';
 import { cosigner, noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
-import { directoryEntryDigest } from '../../../protocol/wire/directory.ts';
+import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
 import type { Digest } from '../../../protocol/ids.ts';
 import { concern, nextEvent } from './exchange.ts';
 import { alice, bob, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';

@@ -11,7 +11,8 @@ import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { encodeUnit, type Unit } from '../../../protocol/wire/frame.ts';
-import { refusedDetail, unreadableId } from '../../../protocol/wire/receipt.ts';
+import { refusedDetail } from '../../../protocol/wire/receipt-detail.ts';
+import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { concern, nextEvent } from './exchange.ts';
 import {
   acceptance,

@@ -22,11 +22,8 @@ import { gatewayAddress, type Digest, type EndpointAddress } from '../../../prot
 import { digestOf, sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseClientFrame, type ClientFrame, type GatewayFrame } from '../../../protocol/wire/control.ts';
-import {
-  directoryEntryDigest,
-  type DirectoryEntry,
-  type DirectoryResponse,
-} from '../../../protocol/wire/directory.ts';
+import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry, DirectoryResponse } from '../../../protocol/wire/directory.ts';
 import type { RenewalResponse } from '../../../protocol/wire/enrolment.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, encodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';

@@ -8,11 +8,8 @@ import { noteSigner, signNote, type Cosigner, type NoteSigner } from '../../../p
 import { addSignatures } from '../../../protocol/proof/note.ts';
 import { encodeBundle, parseTilePath, tileWidth } from '../../../protocol/proof/tile.ts';
 import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
-import {
-  directoryEntryDigest,
-  type DirectoryEntry,
-  type DirectoryLeaf,
-} from '../../../protocol/wire/directory.ts';
+import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry, DirectoryLeaf } from '../../../protocol/wire/directory.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import type { Unit } from '../../../protocol/wire/frame.ts';
 import type { Receipt } from '../../../protocol/wire/receipt.ts';

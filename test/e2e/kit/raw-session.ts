@@ -20,13 +20,8 @@ import {
   encodeReceiptFrame,
   verifyReceiptGroup,
 } from '../../../protocol/wire/receipt-group.ts';
-import {
-  acceptedDetail,
-  refusedDetail,
-  type AcceptedDetail,
-  type Receipt,
-  type ReceiptKind,
-} from '../../../protocol/wire/receipt.ts';
+import { acceptedDetail, refusedDetail, type AcceptedDetail } from '../../../protocol/wire/receipt-detail.ts';
+import type { Receipt, ReceiptKind } from '../../../protocol/wire/receipt.ts';
 import { receiptGroup, type TestEndpoint, type TestMessage } from './endpoint.ts';
 import { Watch } from './watch.ts';
 

@@ -10,7 +10,7 @@ import { proveBatch, VerifiedRoots } from '../../../protocol/proof/batch-proof.t
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { decodeUnit, encodeUnit, type Unit } from '../../../protocol/wire/frame.ts';
-import { refusedDetailSchema } from '../../../protocol/wire/receipt.ts';
+import { refusedDetailSchema } from '../../../protocol/wire/receipt-detail.ts';
 import { messageId, signerFromSeed } from '../../protocol/samples.ts';
 
 const now = Date.UTC(2026, 10, 23, 12);

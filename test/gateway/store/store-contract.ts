@@ -5,7 +5,8 @@ import { gatewayAddress, type EndpointAddress } from '../../../protocol/ids.ts';
 import type { SigningKey } from '../../../protocol/proof/signing.ts';
 import { encodeUnit } from '../../../protocol/wire/frame.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
-import { acceptedDetail, refusedDetail, unreadableId, type Receipt } from '../../../protocol/wire/receipt.ts';
+import { acceptedDetail, refusedDetail } from '../../../protocol/wire/receipt-detail.ts';
+import { unreadableId, type Receipt } from '../../../protocol/wire/receipt.ts';
 import {
   acceptable,
   digestOf,

@@ -7,7 +7,8 @@ import {
   wordsOfSet,
 } from '../../../protocol/linkage/packed-set.ts';
 import { codes, recipes } from '../../../protocol/linkage/recipes.ts';
-import { maxTokens, type TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
+import { maxTokens } from '../../../protocol/linkage/recipes.ts';
+import type { TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
 
 const token = fc.stringMatching(/^[A-Za-z0-9_-]{22}$/);
 const name = fc.constantFrom(...recipes.map((recipe) => recipe.name), 'of-a-later-version');

@@ -2,12 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { acceptedDetail, refusedDetail } from '../../../protocol/wire/receipt-detail.ts';
 import {
-  acceptedDetail,
   decodeReceipt,
   encodeReceipt,
   receiptKinds,
-  refusedDetail,
   unreadableId,
   type Receipt,
   type ReceiptKind,

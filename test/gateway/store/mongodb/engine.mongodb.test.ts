@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'v
 import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
 import { collectionsOf, type BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
 import type { Store, StoreVersions } from '../../../../gateway/store/port.ts';
-import { acceptedDetail } from '../../../../protocol/wire/receipt.ts';
+import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
 import { acceptable, health, police, school, settlementOf } from '../synthetic-messages.ts';

@@ -1,0 +1,45 @@
+/** What the receipts `accepted` and `refused` tell beyond their kind, as JSON. */
+import { z } from 'zod';
+import { CausewayError, errorCodes } from '../errors.ts';
+import { endpointAddressSchema } from '../ids.ts';
+import { describeIssues } from './describe-issues.ts';
+import type { Receipt } from './receipt.ts';
+
+/** What `accepted` tells beyond the time. */
+export const acceptedDetailSchema = z.strictObject({
+  /** Index of the record of this acceptance. */
+  record: z.int().min(0),
+  /** Recipients with a session open at that moment, and those without. */
+  listening: z.array(endpointAddressSchema),
+  away: z.array(endpointAddressSchema),
+});
+export type AcceptedDetail = z.infer<typeof acceptedDetailSchema>;
+
+/** Why something was refused, by the gateway or by the recipient. */
+export const refusedDetailSchema = z.strictObject({
+  code: z.enum(errorCodes),
+  text: z.string().max(2000).optional(),
+});
+export type RefusedDetail = z.infer<typeof refusedDetailSchema>;
+
+/** The detail of an `accepted` receipt. @throws CausewayError `receipt-malformed` */
+export function acceptedDetail(receipt: Receipt): AcceptedDetail {
+  return parseDetail(receipt, acceptedDetailSchema);
+}
+
+/** The detail of a `refused` receipt. @throws CausewayError `receipt-malformed` */
+export function refusedDetail(receipt: Receipt): RefusedDetail {
+  return parseDetail(receipt, refusedDetailSchema);
+}
+
+function parseDetail<T>(receipt: Receipt, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(receipt.detail);
+  } catch {
+    throw new CausewayError('receipt-malformed', { detail: 'Its detail is not JSON.' });
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) throw new CausewayError('receipt-malformed', describeIssues(result.error));
+  return result.data;
+}
