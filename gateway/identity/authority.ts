@@ -2,127 +2,46 @@
  * The issuing CA: one P-256 key that signs the gateway's own certificate and those of the endpoints.
  * The three certificate profiles are described in `certs/`.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  X509Certificate as ParsedCertificate,
-  type webcrypto,
-} from 'node:crypto';
-import { isIP } from 'node:net';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
-import { endpointUri, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
+import type { Digest } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
-import { readCertificateRequest } from './certificate-request.ts';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  Name,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-  type Extension,
-  type JsonGeneralNames,
-} from './x509.ts';
+import type { AuthorityFiles, Issuer } from './certificate-issuer.ts';
 
-const dayMs = 24 * 3600_000;
-const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
-const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-
-/** How long each kind of certificate is good for. */
-const certificateLifetimesMs = {
-  authority: 3653 * dayMs,
-  server: 365 * dayMs,
-  endpoint: 90 * dayMs,
-} as const;
-
-/** Certificates start this much earlier than now, for peers whose clocks are slow. */
-const backdatingMs = 5 * 60_000;
-
-/** A certificate just made. */
-export type IssuedCertificate = {
-  readonly pem: string;
-  /** SHA-256 of its DER. */
-  readonly thumbprint: Digest;
-};
+export type { AuthorityFiles, IssuedCertificate } from './certificate-issuer.ts';
 
 /** The issuing CA at work. */
-export type Authority = {
+export type Authority = Issuer & {
   readonly certificatePem: string;
   /** SHA-256 of the CA certificate's DER: enrolment tokens carry it. */
   readonly fingerprint: Digest;
-  /** A server certificate for a P-256 key (SPKI, PEM) and the names under which clients reach the gateway. */
-  issueServerCertificate(publicKeyPem: string, hosts: readonly string[]): Promise<IssuedCertificate>;
-  /**
-   * A client certificate for the key of a PKCS#10 request; nothing else of the request is used.
-   * @throws CausewayError `request-malformed`, `request-signature-invalid`
-   */
-  issueEndpointCertificate(requestPem: string, endpoint: EndpointAddress): Promise<IssuedCertificate>;
 };
-
-/** The CA's private key (PKCS#8) and its certificate, PEM. */
-export type AuthorityFiles = { readonly privateKeyPem: string; readonly certificatePem: string };
 
 /** Makes a new CA: key and self-signed certificate. `now` in ms since 1970, as everywhere. */
 export async function createAuthority(options: { name: string; now: number }): Promise<AuthorityFiles> {
+  const { signAuthority } = await import('./certificate-issuer.ts');
   const privateKeyPem = createP256Key();
-  const keys = await importSigner(privateKeyPem);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: new Name([{ CN: [{ utf8String: options.name }] }]),
-    ...validity(options.now, certificateLifetimesMs.authority),
-    keys,
-    signingAlgorithm,
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return { privateKeyPem, certificatePem: pemText(certificate.toString('pem')) };
+  return { privateKeyPem, certificatePem: await signAuthority(privateKeyPem, options.name, options.now) };
 }
 
 /**
  * Puts a CA to work.
  * @throws CausewayError `home-invalid` when key and certificate do not belong together
  */
-export async function openAuthority(files: AuthorityFiles, now: () => number): Promise<Authority> {
+export function openAuthority(files: AuthorityFiles, now: () => number): Authority {
   const certificate = readAuthorityCertificate(files);
-  const signer = await importSigner(files.privateKeyPem);
-  const issuer = new X509Certificate(files.certificatePem).subjectName;
-  const authorityKeyIdentifier = await AuthorityKeyIdentifierExtension.create(signer.publicKey);
-
-  async function issue(profile: CertificateProfile): Promise<IssuedCertificate> {
-    const publicKey = await importPublicKey(profile.publicKeyPem);
-    const issued = await X509CertificateGenerator.create({
-      issuer,
-      subject: profile.subject,
-      ...validity(now(), profile.lifetimeMs),
-      publicKey,
-      signingKey: signer.privateKey,
-      signingAlgorithm,
-      extensions: [
-        ...leafExtensions(profile),
-        authorityKeyIdentifier,
-        await SubjectKeyIdentifierExtension.create(publicKey),
-      ],
-    });
-    return {
-      pem: pemText(issued.toString('pem')),
-      thumbprint: digestOf(Buffer.from(issued.rawData)),
-    };
-  }
-
+  let issuer: Promise<Issuer> | undefined;
+  const issuing = (): Promise<Issuer> => {
+    issuer ??= import('./certificate-issuer.ts').then(async ({ openIssuer }) => openIssuer(files, now));
+    return issuer;
+  };
   return {
     certificatePem: files.certificatePem,
     fingerprint: digestOf(certificate.raw),
-    issueServerCertificate: (publicKeyPem, hosts) => issue(serverProfile(publicKeyPem, hosts)),
+    issueServerCertificate: async (publicKeyPem, hosts) =>
+      (await issuing()).issueServerCertificate(publicKeyPem, hosts),
     issueEndpointCertificate: async (requestPem, endpoint) =>
-      issue(endpointProfile(await readCertificateRequest(requestPem), endpoint)),
+      (await issuing()).issueEndpointCertificate(requestPem, endpoint),
   };
 }
 
@@ -132,51 +51,9 @@ export function createP256Key(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
-type CertificateProfile = {
-  readonly publicKeyPem: string;
-  readonly subject: string;
-  readonly names: JsonGeneralNames;
-  readonly usage: ExtendedKeyUsage;
-  readonly lifetimeMs: number;
-};
-
-function serverProfile(publicKeyPem: string, hosts: readonly string[]): CertificateProfile {
-  return {
-    publicKeyPem,
-    subject: 'CN=Causeway gateway',
-    names: hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host })),
-    usage: ExtendedKeyUsage.serverAuth,
-    lifetimeMs: certificateLifetimesMs.server,
-  };
-}
-
-/** The subject stays empty, so the alternative name is critical (RFC 5280, section 4.2.1.6). */
-function endpointProfile(publicKeyPem: string, endpoint: EndpointAddress): CertificateProfile {
-  return {
-    publicKeyPem,
-    subject: '',
-    names: [{ type: 'url', value: endpointUri(endpoint) }],
-    usage: ExtendedKeyUsage.clientAuth,
-    lifetimeMs: certificateLifetimesMs.endpoint,
-  };
-}
-
-function leafExtensions({ subject, names, usage }: CertificateProfile): Extension[] {
-  return [
-    new BasicConstraintsExtension(false, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([usage]),
-    new SubjectAlternativeNameExtension(names, subject === ''),
-  ];
-}
-
-function validity(now: number, lifetimeMs: number): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(now - backdatingMs), notAfter: new Date(now + lifetimeMs) };
-}
-
-function readAuthorityCertificate({ privateKeyPem, certificatePem }: AuthorityFiles): ParsedCertificate {
+function readAuthorityCertificate({ privateKeyPem, certificatePem }: AuthorityFiles): X509Certificate {
   try {
-    const certificate = new ParsedCertificate(certificatePem);
+    const certificate = new X509Certificate(certificatePem);
     if (certificate.ca && certificate.checkPrivateKey(createPrivateKey(privateKeyPem))) return certificate;
   } catch (cause) {
     throw new CausewayError('home-invalid', { detail: 'The issuing CA cannot be read.', cause });
@@ -184,22 +61,4 @@ function readAuthorityCertificate({ privateKeyPem, certificatePem }: AuthorityFi
   throw new CausewayError('home-invalid', {
     detail: 'The certificate of the issuing CA does not belong to its private key.',
   });
-}
-
-async function importSigner(privateKeyPem: string): Promise<webcrypto.CryptoKeyPair> {
-  const privateKey = createPrivateKey(privateKeyPem);
-  return {
-    privateKey: privateKey.toCryptoKey(keyAlgorithm, false, ['sign']),
-    publicKey: await importPublicKey(
-      createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string,
-    ),
-  };
-}
-
-function importPublicKey(publicKeyPem: string): Promise<webcrypto.CryptoKey> {
-  return Promise.resolve(createPublicKey(publicKeyPem).toCryptoKey(keyAlgorithm, true, ['verify']));
-}
-
-function pemText(pem: string): string {
-  return pem.endsWith('\n') ? pem : `${pem}\n`;
 }

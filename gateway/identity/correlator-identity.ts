@@ -8,7 +8,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Store } from '../store/port.ts';
 import { readEntry } from './change-entry.ts';
-import { generateSealingKey, readSealingKey, type SealingKeyFiles } from './openpgp-seal.ts';
+import type { SealingKeyFiles } from './openpgp-seal.ts';
 import { readHomeFile, readPrivateFile, writeNewFile } from './private-folder.ts';
 
 /** The address from which alerts come. */
@@ -29,6 +29,8 @@ export type CorrelatorKeys = SealingKeyFiles & {
 /** Makes fresh keys in a gateway's home. */
 export async function writeCorrelatorKeys(dir: string, now: number): Promise<void> {
   const { privateKey } = generateKeyPairSync('ed25519');
+  // OpenPGP is large, and most commands only read where the keys stand.
+  const { generateSealingKey } = await import('./openpgp-seal.ts');
   const openpgp = await generateSealingKey(correlatorAddress, now);
   await writeNewFile(
     join(dir, files.signingKey),
@@ -68,6 +70,7 @@ export async function enrolCorrelator(
   store: Pick<Store, 'readDirectory' | 'permitEnrolment' | 'enrol'>,
   now: number,
 ): Promise<void> {
+  const { readSealingKey } = await import('./openpgp-seal.ts');
   const { fingerprint, encryptionKey } = await readSealingKey(keys);
   const signingKey = batchSigner(keys.signingKeyPem).publicKey.raw.toString('base64url');
   const { entries } = await store.readDirectory();

@@ -113,7 +113,7 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
     });
   }
   const authorityFiles = await createAuthority({ name, now: now() });
-  const authority = await openAuthority(authorityFiles, now);
+  const authority = openAuthority(authorityFiles, now);
   const tlsKeyPem = createP256Key();
   const certificate = await authority.issueServerCertificate(publicKeyOf(tlsKeyPem), settings.data.hosts);
   await makePrivateFolder(dir, async (draft) => {
@@ -140,7 +140,7 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
   const home = resolve(dir);
   const path = (name: keyof typeof files): string => join(home, files[name]);
   const settings = readSettings(await readHomeFile(path('settings')), path('settings'));
-  const authority = await openAuthority(
+  const authority = openAuthority(
     {
       privateKeyPem: await readPrivateFile(path('authorityKey')),
       certificatePem: await readHomeFile(path('authorityCertificate')),

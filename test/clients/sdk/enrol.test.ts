@@ -150,10 +150,7 @@ test('nothing private is in what the endpoint sends', async () => {
 });
 
 test('an impostor with another CA gets no request, and so no secret', async () => {
-  const authority = await openAuthority(
-    await createAuthority({ name: 'Test CA', now: Date.now() }),
-    Date.now,
-  );
+  const authority = openAuthority(await createAuthority({ name: 'Test CA', now: Date.now() }), Date.now);
   // The second one shows the real CA behind its own certificate.
   for (const chain of [authority.certificatePem, registry.authority.certificatePem]) {
     const impostor = await serve(routes, { authority, chain });

@@ -17,7 +17,7 @@ let identity: HomeIdentity;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'causeway-home-'));
-  authority = await openAuthority(await createAuthority({ name: 'CA', now: Date.now() }), Date.now);
+  authority = openAuthority(await createAuthority({ name: 'CA', now: Date.now() }), Date.now);
   const keys = await createEndpointKeys(endpoint);
   identity = {
     endpoint,

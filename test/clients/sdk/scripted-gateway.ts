@@ -98,7 +98,7 @@ export function acceptance(unit: Unit): Partial<Receipt> {
 export async function openScriptedGateway(): Promise<ScriptedGateway> {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-scripted-'));
   const clock = { now: Date.now };
-  const authority = await openAuthority(await createAuthority({ name: 'Scripted', now: Date.now() }), () =>
+  const authority = openAuthority(await createAuthority({ name: 'Scripted', now: Date.now() }), () =>
     clock.now(),
   );
   const receiptKeyPem = generateKeyPairSync('ed25519').privateKey.export({

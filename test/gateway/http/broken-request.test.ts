@@ -13,7 +13,7 @@ const refused: ErrorCode[] = [];
 let server: FastifyInstance;
 
 beforeAll(async () => {
-  const authority = await openAuthority(await createAuthority({ name: 'x', now: Date.now() }), Date.now);
+  const authority = openAuthority(await createAuthority({ name: 'x', now: Date.now() }), Date.now);
   const key = createP256Key();
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
   const { pem } = await authority.issueServerCertificate(publicKey, ['localhost']);

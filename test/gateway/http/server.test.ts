@@ -10,7 +10,7 @@ it.each([
   ['/%', 400, 'request-malformed'],
   ['/nowhere', 404, 'not-found'],
 ])('%s is answered by %i with problem details that do not repeat it', async (url, status, code) => {
-  const authority = await openAuthority(await createAuthority({ name: 'x', now: Date.now() }), Date.now);
+  const authority = openAuthority(await createAuthority({ name: 'x', now: Date.now() }), Date.now);
   const key = createP256Key();
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
   const { pem } = await authority.issueServerCertificate(publicKey, ['localhost']);

@@ -61,7 +61,7 @@ export async function openRegistry(): Promise<Registry> {
     auditKey: randomBytes(32),
   });
   const authorityFiles = await createAuthority({ name: 'Test CA', now: now() });
-  const authority: Authority = await openAuthority(authorityFiles, now);
+  const authority: Authority = openAuthority(authorityFiles, now);
   const receiptKey = batchSigner(receiptKeyPem).publicKey.raw.toString('base64url');
   const logKey = formatVerifierKey(noteSigner('test/log', receiptKeyPem).verifierKey);
   const deps = { store, authority, receiptKey, logKey, now };
