@@ -1,8 +1,12 @@
-/** The main side of the keeper thread. It never keeps a process alive. */
+/**
+ * The main side of the keeper thread. It never keeps a process alive, and a store that is closed again before the first
+ * look is due, as by most commands, starts none.
+ */
 import type { Worker } from 'node:worker_threads';
 import { startThread } from '../../worker-thread.ts';
 import type { KeeperOptions, KeeperReport, Notice } from './keeper.ts';
 
+const startDelayMs = 250;
 const restartDelayMs = 1_000;
 const repeatAfterMs = 60_000;
 
@@ -24,7 +28,7 @@ export class KeeperClient {
   constructor(options: KeeperOptions, events: KeeperEvents) {
     this.#options = options;
     this.#events = events;
-    this.#start();
+    this.#startIn(startDelayMs);
   }
 
   /** For how long nothing that another process commits would have been noticed, in ms. */
@@ -40,6 +44,12 @@ export class KeeperClient {
     worker.ref();
     worker.postMessage('close');
     await ended;
+  }
+
+  #startIn(delayMs: number): void {
+    setTimeout(() => {
+      if (!this.#closed) this.#start();
+    }, delayMs).unref();
   }
 
   #start(): void {
@@ -79,9 +89,6 @@ export class KeeperClient {
   /** Nothing is lost without it but time: the next one reports what has happened since. */
   #onExit(): void {
     this.#worker = undefined;
-    if (this.#closed) return;
-    setTimeout(() => {
-      if (!this.#closed) this.#start();
-    }, restartDelayMs).unref();
+    if (!this.#closed) this.#startIn(restartDelayMs);
   }
 }

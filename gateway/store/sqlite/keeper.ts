@@ -138,6 +138,7 @@ function start(): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a worker thread');
   const watch = new Watch(workerData as KeeperOptions, (report) => port.postMessage(report));
+  watch.look();
   const timer = setInterval(() => watch.look(), pollMs);
   port.on('message', () => {
     clearInterval(timer);

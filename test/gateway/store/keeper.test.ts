@@ -34,6 +34,7 @@ test('a store that cannot notice what others commit says so, is not ready, and r
   // Only the keeper reads this table while nothing else happens.
   execute('ALTER TABLE receipt_stream RENAME TO elsewhere');
   await vi.waitFor(async () => {
+    expect(errors).not.toHaveLength(0);
     await expect(store.probe()).rejects.toMatchObject({ code: 'store-unavailable' });
   }, waiting);
   expect(errors).toEqual([
