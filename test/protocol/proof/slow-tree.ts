@@ -1,10 +1,8 @@
 /** RFC 6962, section 2.1, as it is written there: the slow reference that everything faster is compared with. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export function slowHash(prefix: number, ...parts: Uint8Array[]): Buffer {
-  const hash = createHash('sha256').update(Buffer.of(prefix));
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  return hash('sha256', Buffer.concat([Buffer.of(prefix), ...parts]), 'buffer');
 }
 
 function split(size: number): number {
@@ -16,7 +14,7 @@ function split(size: number): number {
 /** MTH over leaf hashes. */
 export function slowRoot(leaves: readonly Buffer[]): Buffer {
   const [first] = leaves;
-  if (first === undefined) return createHash('sha256').digest();
+  if (first === undefined) return hash('sha256', '', 'buffer');
   if (leaves.length === 1) return first;
   const k = split(leaves.length);
   return slowHash(1, slowRoot(leaves.slice(0, k)), slowRoot(leaves.slice(k)));
