@@ -100,7 +100,8 @@ describe('a sender that was away', () => {
     const message = writer.message();
     await before.accepted(message);
     await before.leave();
-    const last = Math.max(0, ...before.receipts.map(({ position }) => position));
+    // What it had received by then depends on how fast it left.
+    const last = await (await exchange.store()).readReceiptsEnd(people.police.address);
 
     const health = await exchange.connect(people.health, { credit: 10 });
     await health.store(await health.arrival(message));
