@@ -5,7 +5,6 @@ import {
   MongoServerSelectionError,
   type Db,
   type MongoClientOptions,
-  type TransactionOptions,
 } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { hasCode } from './failures.ts';
@@ -32,13 +31,6 @@ const options: MongoClientOptions = {
   socketTimeoutMS: 15_000,
   maxPoolSize: 16,
 };
-
-/** Every transaction sees one state of the store, and is done once a majority has it in its journals. */
-export const transaction = {
-  readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority', journal: true },
-  readPreference: 'primary',
-} as const satisfies TransactionOptions;
 
 export type Connection = { readonly client: MongoClient; readonly database: Db };
 

@@ -206,6 +206,21 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       expect(await store.countPending(health)).toBe(2);
     });
 
+    it.each([
+      ['marks', 'commitTransaction', async (store: Store) => store.setMarks(new Map([['test', 1]]))],
+      ['the directory', 'find', async (store: Store) => store.readDirectory()],
+    ])(
+      'beside the groups, of %s, is given up as soon, and not after the two minutes of the driver',
+      async (_, command, ask) => {
+        const store = await open({ patienceMs: 300 });
+        const errorLabels = ['TransientTransactionError'];
+        await fail([command], 'alwaysOn', { errorCode: 251, errorLabels });
+        await expect(ask(store)).rejects.toMatchObject({ code: 'store-unavailable' });
+        await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+        await ask(store);
+      },
+    );
+
     it('that was given up does not stand in the way of another gateway', async () => {
       const store = await open({ patienceMs: 300 });
       const other = await fixture.open({ patienceMs: 300 });
