@@ -136,7 +136,10 @@ export class Committer {
       await commitTransaction(session, deadline);
     } catch (error) {
       if (!isCommitUnknown(error) || block === undefined) throw error;
-      const isKept = await this.#parts.chain.holds(block).catch(() => undefined);
+      const { causal, chain } = this.#parts;
+      // A commit that the server has made, and a majority not yet, must not be taken for none.
+      if (session.operationTime !== undefined) causal.advance(session.operationTime);
+      const isKept = await chain.holds(block).catch(() => undefined);
       if (isKept === true) return;
       // Of a server that does not answer, nobody would wait for this as well.
       if (isKept === false) await this.#abandon(session).catch(() => undefined);
