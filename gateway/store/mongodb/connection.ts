@@ -159,10 +159,18 @@ function parse(url: string): MongoClient {
     return new MongoClient(url, isNamed ? options : { ...options, appName: 'causeway' });
   } catch (error) {
     throw invalid(
-      'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.',
+      'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.' +
+        unknownOptions(error),
       error,
     );
   }
+}
+
+/** The driver names options that it does not know; other words of it may quote the address. */
+function unknownOptions(error: unknown): string {
+  const words = error instanceof Error ? error.message : '';
+  const names = /^options? ([\w, ]+) (?:is|are) not supported$/.exec(words)?.[1];
+  return names === undefined ? '' : ` The driver knows no option ${names}.`;
 }
 
 function databaseName(url: string): string {
