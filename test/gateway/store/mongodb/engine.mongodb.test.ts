@@ -275,6 +275,22 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       await session.endSession();
     });
 
+    it('a lease that is given back late is not taken from whoever took it since', async () => {
+      const store = await open();
+      const lease = (await store.takeLease('test', 60_000))!;
+      await fail(['update'], 'alwaysOn', { blockConnection: true, blockTimeMS: 1_000 });
+      const late = store.releaseLease(lease);
+      const again = await store.takeLease('test', 60_000);
+      await late;
+      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      expect(again).toEqual(lease);
+      await store.setMarks(new Map([['test', 1]]), again);
+      await store.releaseLease(again!);
+      await expect(store.setMarks(new Map([['test', 2]]), again)).rejects.toMatchObject({
+        code: 'lease-lost',
+      });
+    });
+
     it('a change stream whose place in the oplog is gone begins anew, and what it missed is read', async () => {
       const errors: unknown[] = [];
       const store = await open({ watch: { pollMs: 3_600_000 }, onError: (error) => errors.push(error) });
