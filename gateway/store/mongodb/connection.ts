@@ -2,7 +2,13 @@
 import {
   MongoAPIError,
   MongoClient,
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
   MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoTransactionError,
   type Db,
   type MongoClientOptions,
 } from 'mongodb';
@@ -12,6 +18,15 @@ import { hasCode } from './failures.ts';
 const defaultDatabase = 'causeway';
 /** Snapshot transactions with change streams on every form of index work from here on; older ones were not tried. */
 const oldestServer = [6, 0] as const;
+
+const lostConnections = [
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoTopologyClosedError,
+  MongoTransactionError,
+] as const;
 
 /**
  * A silent server is found out within five seconds, and whoever waits for it is told. What the URL says of these
@@ -75,18 +90,23 @@ export function explain(error: unknown, url: string): unknown {
       error,
     );
   }
-  if (hasCode(error, 'notWritablePrimary')) {
+  if (hasCode(error, 'notWritablePrimary') && /[?&]directConnection=true/i.test(url)) {
     return invalid(
       `MongoDB at ${place} is a member that can only be read. Address the replica set with all of its members, and without directConnection.`,
       error,
     );
   }
   if (error instanceof MongoServerSelectionError) return explainSelection(error, place);
-  if (error instanceof MongoAPIError)
+  if (error instanceof MongoAPIError && !isConnectionLost(error))
     return invalid(`The address of the store is not usable: ${place}.`, error);
   return error instanceof Error && error.name.startsWith('Mongo')
     ? unavailable(`MongoDB at ${place} answers with an error: ${error.message}`, error)
     : error;
+}
+
+/** True for what the driver says when its own connections have ended meanwhile: the address is in order. */
+function isConnectionLost(error: MongoAPIError): boolean {
+  return lostConnections.some((each) => error instanceof each);
 }
 
 /** What a server says of itself in answer to `hello`. */
