@@ -27,6 +27,9 @@ export const dataschemaSchema = z
     'must be urn:causeway:dataset:NAME:VERSION',
   );
 
+/** Persons that one envelope may be about. */
+export const maxSubjects = 16;
+
 export const envelopeSchema = z
   .strictObject({
     id: messageIdSchema,
@@ -42,7 +45,7 @@ export const envelopeSchema = z
     purpose: slugSchema,
     basis: slugSchema,
     dataschema: dataschemaSchema.optional(),
-    subjects: z.array(subjectTokensSchema).max(16),
+    subjects: z.array(subjectTokensSchema).max(maxSubjects),
     thread: messageIdSchema,
     inReplyTo: messageIdSchema.optional(),
     payloadDigest: digestSchema,

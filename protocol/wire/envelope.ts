@@ -15,6 +15,7 @@ import { readPlainEnvelope } from './plain-envelope.ts';
 export {
   dataschemaSchema,
   envelopeSchema,
+  maxSubjects,
   severities,
   severitySchema,
   timestampSchema,
