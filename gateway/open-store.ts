@@ -1,6 +1,6 @@
 /** Opens the store that an address names, with the engine that it needs. */
 import { refuseOtherAuditKey } from './store/audit-key.ts';
-import { isMongodbAddress } from './store/store-address.ts';
+import { checkStoreAddress, isMongodbAddress } from './store/store-address.ts';
 import type { Store } from './store/port.ts';
 
 export type StoreOptions = {
@@ -32,6 +32,7 @@ export async function openStore(address: string, options: StoreOptions): Promise
 }
 
 async function openEngine(address: string, options: StoreOptions): Promise<Store> {
+  checkStoreAddress(address);
   if (isMongodbAddress(address)) {
     const { openMongodbStore } = await import('./store/mongodb/mongodb-store.ts');
     return await openMongodbStore({ url: address, ...options });
@@ -42,9 +43,10 @@ async function openEngine(address: string, options: StoreOptions): Promise<Store
 
 /**
  * Keeps a second gateway away from a store that is for one only.
- * @throws CausewayError `store-in-use`
+ * @throws CausewayError `store-in-use`, `store-unavailable`, `configuration-invalid`
  */
 export async function lockForOneGateway(address: string): Promise<{ release(): void }> {
+  checkStoreAddress(address);
   if (isMongodbAddress(address)) return { release: () => undefined };
   const { lockPath } = await import('./store/path-lock.ts');
   return lockPath(address);

@@ -35,4 +35,7 @@ export const limits = {
   pingIntervalMs: 20_000,
 } as const;
 
+/** Persons that one envelope may be about. It belongs to the form of an envelope, so the welcome does not repeat it. */
+export const maxSubjects = 16;
+
 export type Limits = { readonly [K in keyof typeof limits]: number };

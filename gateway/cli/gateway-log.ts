@@ -17,7 +17,10 @@ export function createGatewayLog(terminal: Terminal, level: string): Logger {
 
 /** Code and place of an error. Words only of our own errors: others may quote what they were given. */
 function describeError(error: unknown): Record<string, unknown> {
-  if (isCausewayError(error)) return { code: error.code, message: error.message };
+  if (isCausewayError(error)) {
+    const { code, message, cause } = error;
+    return { code, message, ...(cause instanceof Error && { cause: cause.name }) };
+  }
   if (!(error instanceof Error)) return { name: typeof error };
   const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
   const { code } = error as { code?: unknown };

@@ -1,9 +1,11 @@
 /** `causeway gateway start`: runs a gateway until it is told to stop. */
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { portNumber } from '../../terminal/input.ts';
 import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { isMongodbAddress } from '../store/store-address.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 
 type Flags = {
@@ -24,7 +26,10 @@ export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal
     .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
     .option('--port <n>', 'port, instead of the one in gateway.yaml; 0 lets the system choose', portNumber)
     .option('--listen <address>', 'address, instead of the one in gateway.yaml')
-    .option('--store <address>', 'a file, or mongodb://…, instead of the one in gateway.yaml')
+    .option(
+      '--store <address>',
+      'a file, or mongodb://…, for this start; other commands use the one in gateway.yaml',
+    )
     .addOption(
       new Option('--log-level <level>', 'how much to log')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -49,6 +54,9 @@ async function startUntilStopped(given: string | undefined, flags: Flags, termin
   ]);
   const home = await openHome(dir);
   const log = createGatewayLog(terminal, flags.logLevel);
+  if (flags.store !== undefined && !isSameStore(flags.store, home.store)) {
+    log.warn('not the store in gateway.yaml, which enrol-token and all other commands use');
+  }
   await untilInterrupted(async (signal) => {
     const gateway = await startGateway({
       home,
@@ -66,4 +74,9 @@ async function startUntilStopped(given: string | undefined, flags: Flags, termin
     await interruptionOf(signal);
     await gateway.close();
   });
+}
+
+/** @param inHome as the home gives it: a file is absolute */
+function isSameStore(given: string, inHome: string): boolean {
+  return given === inHome || (!isMongodbAddress(given) && resolve(given) === inHome);
 }

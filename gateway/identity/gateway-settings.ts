@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
 import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { pointer } from '../../protocol/wire/describe-issues.ts';
+import { isStoreAddress, storeAddressForm } from '../store/store-address.ts';
 
 const hostNamePattern =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
@@ -52,7 +53,7 @@ export const gatewaySettingsSchema = z.strictObject({
   host: hostSchema.default('0.0.0.0'),
   port: z.int().min(0).max(65_535).default(8443),
   hosts: z.array(hostSchema).min(1).max(32),
-  store: z.string().min(1).max(1_000).default('causeway.db'),
+  store: z.string().max(1_000).refine(isStoreAddress, storeAddressForm).default('causeway.db'),
   log: logSettingsSchema.default({ witnesses: [] }),
   quotas: quotaSettingsSchema.prefault({}),
 });

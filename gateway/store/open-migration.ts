@@ -43,9 +43,14 @@ export async function migrateStore({
   clock = Date.now,
 }: MigrationOptions): Promise<MigrationResult> {
   const file = from.replace(/^sqlite:/, '');
-  if (isMongodbAddress(file) || !isMongodbAddress(to)) {
+  if (isMongodbAddress(file)) {
     throw new CausewayError('configuration-invalid', {
       detail: 'A store is moved from sqlite:<file> to mongodb://…, and not the other way.',
+    });
+  }
+  if (!isMongodbAddress(to)) {
+    throw new CausewayError('configuration-invalid', {
+      detail: 'Where the store goes must be mongodb://…: after --to, or as `store` in gateway.yaml.',
     });
   }
   const [{ SqliteContents }, { MongodbDestination }] = await Promise.all([

@@ -7,11 +7,11 @@ import { sqliteErrorOf, sqliteErrors } from './sqlite/failures.ts';
 /**
  * Holds `<path>.lock` for this process until released; the operating system releases it when the process dies.
  * It keeps a second gateway away, not the administrative commands, which do not ask for it.
- * @throws CausewayError `store-in-use` when another process holds it
+ * @throws CausewayError `store-in-use` when another process holds it, `store-unavailable` when it cannot be written
  */
 export function lockPath(path: string): { release(): void } {
   const lock = `${resolve(path)}.lock`;
-  const database = new DatabaseSync(lock, { timeout: 0 });
+  const database = openLock(lock);
   try {
     // An open exclusive transaction on an empty database: a lock that SQLite takes in each system's own way.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -21,4 +21,13 @@ export function lockPath(path: string): { release(): void } {
     throw new CausewayError('store-in-use', { detail: `Its lock is ${lock}.`, cause: error });
   }
   return { release: () => database.close() };
+}
+
+function openLock(lock: string): DatabaseSync {
+  try {
+    return new DatabaseSync(lock, { timeout: 0 });
+  } catch (cause) {
+    const detail = `${lock} cannot be written: its folder is missing, or belongs to another user.`;
+    throw new CausewayError('store-unavailable', { detail, cause });
+  }
 }

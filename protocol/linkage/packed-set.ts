@@ -124,3 +124,12 @@ function halfOf(token: string, from: number): number {
   half = Math.imul(half, 78) + token.charCodeAt(from + 3);
   return (Math.imul(half, 78) + token.charCodeAt(from + 4)) | 0;
 }
+
+/** The same of a token in bytes. */
+export function halfOfBytes(bytes: Uint8Array, from: number): number {
+  let half = bytes[from] ?? 0;
+  half = Math.imul(half, 78) + (bytes[from + 1] ?? 0);
+  half = Math.imul(half, 78) + (bytes[from + 2] ?? 0);
+  half = Math.imul(half, 78) + (bytes[from + 3] ?? 0);
+  return (Math.imul(half, 78) + (bytes[from + 4] ?? 0)) | 0;
+}

@@ -9,7 +9,7 @@ import {
   slugSchema,
 } from '../ids.ts';
 import { subjectTokensSchema } from '../linkage/subject-tokens.ts';
-import { limits } from '../limits.ts';
+import { limits, maxSubjects } from '../limits.ts';
 
 /** RFC 3339 in UTC with milliseconds: `2026-11-23T09:30:00.000Z`. */
 export const timestampSchema = z.iso.datetime({ precision: 3 });
@@ -42,7 +42,7 @@ export const envelopeSchema = z
     purpose: slugSchema,
     basis: slugSchema,
     dataschema: dataschemaSchema.optional(),
-    subjects: z.array(subjectTokensSchema).max(16),
+    subjects: z.array(subjectTokensSchema).max(maxSubjects),
     thread: messageIdSchema,
     inReplyTo: messageIdSchema.optional(),
     payloadDigest: digestSchema,

@@ -15,6 +15,8 @@ type ReadBlock = Omit<BlockDocument, 'leaves' | 'bodies' | 'previous' | 'at'>;
 const blocksAtOnce = 500;
 /** Gateways count as competing for so long after a block of another one. */
 const contendedForMs = 1_000;
+/** How long a majority may need to have what the server has, where somebody asks for it. */
+const majorityWaitMs = 2_000;
 const projection = { leaves: 0, bodies: 0, previous: 0, at: 0 } as const;
 
 export class Chain {
@@ -82,10 +84,13 @@ export class Chain {
     this.#readBehind();
   }
 
-  /** True when the chain holds exactly this attempt's block. */
+  /** True when the chain holds exactly this attempt's block. @throws the driver's error, also when no majority says so */
   async holds({ _id, writer, attempt }: BlockDocument): Promise<boolean> {
     const found = await this.#causal.within(async (session) =>
-      this.#blocks.findOne({ _id }, { session, projection: { writer: 1, attempt: 1 } }),
+      this.#blocks.findOne(
+        { _id },
+        { session, projection: { writer: 1, attempt: 1 }, maxTimeMS: majorityWaitMs },
+      ),
     );
     return found?.writer === writer && found.attempt === attempt;
   }

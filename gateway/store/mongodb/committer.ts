@@ -13,7 +13,7 @@
  * adds no block, and looks whether there is one that it has not heard of: what it found nothing of may stand there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientSession, TransactionOptions } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { CaseVault } from '../case-vault.ts';
@@ -21,7 +21,6 @@ import { nextBlock } from './block.ts';
 import { carryOut, growStreams } from './carry-out.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { Chain } from './chain.ts';
-import { transaction } from './connection.ts';
 import type { BlockDocument, BlockNews, Collections } from './documents.ts';
 import { Draft } from './draft.ts';
 import { isCommitUnknown, isHeightTaken, isTransient, outrun } from './failures.ts';
@@ -29,9 +28,8 @@ import { Known } from './known.ts';
 import { enforceLease } from './leases.ts';
 import { load, type Access } from './load.ts';
 import type { Operation, OperationType, Results } from './operations.ts';
+import { abandonTransaction, commitTransaction, transactionOptions } from './run-transaction.ts';
 import { write } from './write.ts';
-
-const commitOptions: TransactionOptions = { ...transaction, maxCommitTimeMS: 5_000 };
 
 /** The pause before another try grows up to this. */
 const maxPauseMs = 50;
@@ -104,7 +102,7 @@ export class Committer {
     const access = { collections, session };
     const draft = new Draft(chain.head, at, vault, this.#known.lend(chain.head));
     let block: BlockDocument | undefined;
-    session.startTransaction(commitOptions);
+    session.startTransaction(transactionOptions);
     try {
       for (const { lease } of operations) if (lease !== undefined) await enforceLease(lease, writer, access);
       await load(draft, operations, access);
@@ -124,7 +122,7 @@ export class Committer {
       return results;
     } catch (error) {
       chain.giveUp();
-      if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+      await abandonTransaction(session);
       throw error;
     }
   }
@@ -134,23 +132,18 @@ export class Committer {
     block: BlockDocument | undefined,
     deadline: number,
   ): Promise<void> {
-    for (;;) {
-      try {
-        await session.commitTransaction();
-        return;
-      } catch (error) {
-        if (!isCommitUnknown(error)) throw error;
-        if (performance.now() < deadline) {
-          await sleep(maxPauseMs);
-          continue;
-        }
-        if (block === undefined) throw error;
-        const isKept = await this.#parts.chain.holds(block).catch(() => undefined);
-        if (isKept === true) return;
-        // Of a server that does not answer, nobody would wait for this as well.
-        if (isKept === false) await this.#abandon(session).catch(() => undefined);
-        throw error;
-      }
+    try {
+      await commitTransaction(session, deadline);
+    } catch (error) {
+      if (!isCommitUnknown(error) || block === undefined) throw error;
+      const { causal, chain } = this.#parts;
+      // A commit that the server has made, and a majority not yet, must not be taken for none.
+      if (session.operationTime !== undefined) causal.advance(session.operationTime);
+      const isKept = await chain.holds(block).catch(() => undefined);
+      if (isKept === true) return;
+      // Of a server that does not answer, nobody would wait for this as well.
+      if (isKept === false) await this.#abandon(session).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -159,7 +152,7 @@ export class Committer {
    * every gateway, until its time limit. The next transaction of the same session ends it.
    */
   async #abandon(session: ClientSession): Promise<void> {
-    session.startTransaction(commitOptions);
+    session.startTransaction(transactionOptions);
     await this.#parts.collections.block.findOne({ _id: 0 }, { session });
     await session.abortTransaction();
   }

@@ -2,10 +2,15 @@
 import {
   MongoAPIError,
   MongoClient,
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
   MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoTransactionError,
   type Db,
   type MongoClientOptions,
-  type TransactionOptions,
 } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { hasCode } from './failures.ts';
@@ -13,6 +18,15 @@ import { hasCode } from './failures.ts';
 const defaultDatabase = 'causeway';
 /** Snapshot transactions with change streams on every form of index work from here on; older ones were not tried. */
 const oldestServer = [6, 0] as const;
+
+const lostConnections = [
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoTopologyClosedError,
+  MongoTransactionError,
+] as const;
 
 /**
  * A silent server is found out within five seconds, and whoever waits for it is told. What the URL says of these
@@ -32,13 +46,6 @@ const options: MongoClientOptions = {
   socketTimeoutMS: 15_000,
   maxPoolSize: 16,
 };
-
-/** Every transaction sees one state of the store, and is done once a majority has it in its journals. */
-export const transaction = {
-  readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority', journal: true },
-  readPreference: 'primary',
-} as const satisfies TransactionOptions;
 
 export type Connection = { readonly client: MongoClient; readonly database: Db };
 
@@ -83,18 +90,23 @@ export function explain(error: unknown, url: string): unknown {
       error,
     );
   }
-  if (hasCode(error, 'notWritablePrimary')) {
+  if (hasCode(error, 'notWritablePrimary') && /[?&]directConnection=true/i.test(url)) {
     return invalid(
       `MongoDB at ${place} is a member that can only be read. Address the replica set with all of its members, and without directConnection.`,
       error,
     );
   }
   if (error instanceof MongoServerSelectionError) return explainSelection(error, place);
-  if (error instanceof MongoAPIError)
+  if (error instanceof MongoAPIError && !isConnectionLost(error))
     return invalid(`The address of the store is not usable: ${place}.`, error);
   return error instanceof Error && error.name.startsWith('Mongo')
     ? unavailable(`MongoDB at ${place} answers with an error: ${error.message}`, error)
     : error;
+}
+
+/** True for what the driver says when its own connections have ended meanwhile: the address is in order. */
+function isConnectionLost(error: MongoAPIError): boolean {
+  return lostConnections.some((each) => error instanceof each);
 }
 
 /** What a server says of itself in answer to `hello`. */
@@ -167,10 +179,18 @@ function parse(url: string): MongoClient {
     return new MongoClient(url, isNamed ? options : { ...options, appName: 'causeway' });
   } catch (error) {
     throw invalid(
-      'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.',
+      'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.' +
+        unknownOptions(error),
       error,
     );
   }
+}
+
+/** The driver names options that it does not know; other words of it may quote the address. */
+function unknownOptions(error: unknown): string {
+  const words = error instanceof Error ? error.message : '';
+  const names = /^options? ([\w, ]+) (?:is|are) not supported$/.exec(words)?.[1];
+  return names === undefined ? '' : ` The driver knows no option ${names}.`;
 }
 
 function databaseName(url: string): string {

@@ -47,12 +47,17 @@ export function isHeightTaken(error: unknown): boolean {
 
 /** True where the fault lies with one operation, so that its neighbours may do without it. */
 export function concernsOneOperation(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return true;
+  if (!(error instanceof MongoError)) return !isNetworkFailure(error);
   return (
     hasCode(error, 'documentValidationFailure') ||
     hasCode(error, 'bsonObjectTooLarge') ||
     hasCode(error, 'keyTooLong')
   );
+}
+
+/** True for errors of the operating system and for aborted waits, which the driver passes on as they are now and then. */
+function isNetworkFailure(error: unknown): boolean {
+  return error instanceof Error && ('syscall' in error || error.name === 'AbortError');
 }
 
 /** What a caller is told. */

@@ -12,6 +12,11 @@ import type { Access } from './load.ts';
 export class Leases {
   readonly #leases: Collections['lease'];
   readonly #holder: string;
+  /**
+   * Until when each lease was taken last. A release names it: one that was sent before an outage, and that the server
+   * carries out after it, must not take away the lease that was taken since.
+   */
+  readonly #until = new Map<string, Date>();
 
   constructor(leases: Collections['lease'], holder: string) {
     this.#leases = leases;
@@ -45,14 +50,18 @@ export class Leases {
       [{ $set: { epoch: nextEpoch, holder, until } }],
       { returnDocument: 'after' },
     );
-    return taken === null ? undefined : { name, epoch: taken.epoch };
+    if (taken === null) return undefined;
+    this.#until.set(name, taken.until);
+    return { name, epoch: taken.epoch };
   }
 
   /** See the store port. @throws CausewayError `store-unavailable` */
   async release({ name, epoch }: Lease): Promise<void> {
+    const until = this.#until.get(name);
+    if (until === undefined) return;
     const free = { $set: { holder: nobody, until: new Date(0) } };
     try {
-      await this.#leases.updateOne({ _id: name, epoch, holder: this.#holder }, free);
+      await this.#leases.updateOne({ _id: name, epoch, holder: this.#holder, until }, free);
     } catch (error) {
       throw unreadable(error);
     }

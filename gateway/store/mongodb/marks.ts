@@ -1,9 +1,9 @@
 /** Numbers that are kept by name, outside of the chain: they are no news to anybody. */
 import type { Lease } from '../port.ts';
 import type { CausalTime } from './causal-time.ts';
-import { transaction } from './connection.ts';
 import type { Collections } from './documents.ts';
 import { enforceLease } from './leases.ts';
+import { runTransaction } from './run-transaction.ts';
 
 type Context = {
   readonly collections: Collections;
@@ -11,19 +11,22 @@ type Context = {
   /** Who holds the lease, if it is held. */
   readonly holder: string;
   readonly lease: Lease | undefined;
+  readonly patienceMs: number;
 };
 
 /** See the store port. @throws CausewayError `lease-lost`; the driver's errors otherwise */
 export async function setMarks(
   marks: ReadonlyMap<string, number>,
-  { collections, causal, holder, lease }: Context,
+  { collections, causal, holder, lease, patienceMs }: Context,
 ): Promise<void> {
-  await causal.within(async (session) =>
-    session.withTransaction(async () => {
+  const deadline = performance.now() + patienceMs;
+  await causal.within(async (session) => {
+    const work = async (): Promise<void> => {
       if (lease !== undefined) await enforceLease(lease, holder, { collections, session });
       for (const [_id, value] of marks) {
         await collections.mark.updateOne({ _id }, { $set: { value } }, { session, upsert: true });
       }
-    }, transaction),
-  );
+    };
+    await runTransaction(session, work, deadline);
+  });
 }

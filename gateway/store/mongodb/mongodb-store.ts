@@ -27,6 +27,8 @@ import { readyDigest, readyLine, readySettlement, readySubmission } from './oper
 import { Readings, type ReadingMethod } from './readings.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
+const defaultPatienceMs = 10_000;
+
 export type MongodbStoreOptions = {
   /** `mongodb://…`, with all members of the replica set; the database is `causeway` where it names none. */
   readonly url: string;
@@ -137,7 +139,7 @@ type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
 function changes(
   { collections, causal, chain, writer, endings }: Base,
-  { receiptKeyPem, auditKey, clock = Date.now, patienceMs = 10_000 }: MongodbStoreOptions,
+  { receiptKeyPem, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
 ): Omit<Store, ReadingMethod | 'readAcceptances' | SharingMethod | 'probe' | 'listen' | 'close'> {
   const signer = batchSigner(receiptKeyPem);
   const committer = new Committer({
@@ -184,7 +186,7 @@ function changes(
     appendRecords: async (records, lease) =>
       commits.run({ type: 'append-records', lines: records.map(readyLine), lease }),
     setMarks: async (marks, lease) =>
-      setMarks(marks, { collections, causal, holder: writer, lease }).catch((error: unknown) =>
+      setMarks(marks, { collections, causal, holder: writer, lease, patienceMs }).catch((error: unknown) =>
         Promise.reject(isCausewayError(error) ? error : unreadable(error)),
       ),
     retirePayloads: async (positions, record, lease) =>
@@ -195,9 +197,9 @@ function changes(
 
 function readings(
   { collections, causal, endings }: Base,
-  { url, auditKey, clock = Date.now }: MongodbStoreOptions,
+  { url, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
 ): Pick<Store, ReadingMethod | 'readAcceptances'> {
-  const reader = new Readings(collections, causal, new CaseVault(auditKey), clock);
+  const reader = new Readings({ collections, causal, vault: new CaseVault(auditKey), clock, patienceMs });
   const acceptances = new Acceptances(url, causal);
   endings.push(
     () => reader.close(),

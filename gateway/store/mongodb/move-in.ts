@@ -14,11 +14,12 @@ import type { StoreContents } from '../store-contents.ts';
 import type { TreeHead } from '../tree-head.ts';
 import { checkCollection } from './check-moved.ts';
 import { openCollections, owners } from './collections.ts';
-import { connect, explain, transaction, withoutSecrets } from './connection.ts';
+import { connect, explain, withoutSecrets } from './connection.ts';
 import { collectionsOf, type Collections, type MetaDocument } from './documents.ts';
 import type { Access } from './load.ts';
 import { movedCollections, type MovedCollection, type MovedDocument } from './moved-documents.ts';
 import { openForGateways, type MoveRecord } from './open-for-gateways.ts';
+import { transactionOptions } from './run-transaction.ts';
 
 const largestBatch = { documents: 1_000, bytes: 4 * 1024 * 1024 };
 
@@ -140,7 +141,7 @@ export class MongodbDestination {
   async #within(work: (access: Access) => Promise<void>): Promise<void> {
     const { collections } = this;
     await this.#client.withSession(async (session) =>
-      session.withTransaction(async () => work({ collections, session }), transaction),
+      session.withTransaction(async () => work({ collections, session }), transactionOptions),
     );
   }
 

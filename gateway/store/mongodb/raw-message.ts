@@ -3,7 +3,17 @@
  * three times as long for an object of the same.
  */
 
+import { standsAt } from '../../../protocol/linkage/scan-subject.ts';
+
 export type RawMessage = { readonly record: number; readonly at: number; readonly unit: Buffer };
+
+/** With the byte that ends them. */
+const names = {
+  record: Buffer.from('record\0'),
+  at: Buffer.from('at\0'),
+  unit: Buffer.from('unit\0'),
+} as const;
+const high = 2 ** 32;
 
 const types = { double: 0x01, binary: 0x05, int: 0x10, long: 0x12 } as const;
 
@@ -15,23 +25,21 @@ export function readRawMessage(bytes: Buffer): RawMessage {
   // After the length of the whole; its last byte is 0.
   for (let offset = 4; offset < bytes.byteLength - 1;) {
     const type = bytes[offset];
-    const nameEnd = bytes.indexOf(0, offset + 1);
-    const name = bytes.toString('latin1', offset + 1, nameEnd);
-    const value = nameEnd + 1;
+    const name = nameAt(bytes, offset + 1);
+    const value = offset + 1 + names[name].byteLength;
     if (type === types.binary) {
       // Its length, and a byte for what kind of bytes it is.
       const start = value + 5;
       offset = start + bytes.readInt32LE(value);
-      if (name !== 'unit') throw unknownField(name);
+      if (name !== 'unit') throw unexpected();
       unit = bytes.subarray(start, offset);
       continue;
     }
     const number = type === types.int ? bytes.readInt32LE(value) : readLong(type, bytes, value);
-    if (number === undefined) throw unknownField(name);
+    if (number === undefined || name === 'unit') throw unexpected();
     offset = value + (type === types.int ? 4 : 8);
     if (name === 'record') record = number;
-    else if (name === 'at') at = number;
-    else throw unknownField(name);
+    else at = number;
   }
   if (record === undefined || at === undefined || unit === undefined) {
     throw new RangeError('a message lacks its place, its time or its unit');
@@ -41,9 +49,16 @@ export function readRawMessage(bytes: Buffer): RawMessage {
 
 function readLong(type: number | undefined, bytes: Buffer, at: number): number | undefined {
   if (type === types.double) return bytes.readDoubleLE(at);
-  return type === types.long ? Number(bytes.readBigInt64LE(at)) : undefined;
+  return type === types.long ? high * bytes.readInt32LE(at + 4) + bytes.readUInt32LE(at) : undefined;
 }
 
-function unknownField(name: string): RangeError {
-  return new RangeError(`a message with an unexpected field or type: ${name}`);
+function nameAt(bytes: Buffer, at: number): keyof typeof names {
+  if (standsAt(bytes, at, names.at)) return 'at';
+  if (standsAt(bytes, at, names.record)) return 'record';
+  if (standsAt(bytes, at, names.unit)) return 'unit';
+  throw unexpected();
+}
+
+function unexpected(): RangeError {
+  return new RangeError('a message with an unexpected field or type');
 }

@@ -23,7 +23,6 @@ import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
 import { refusePermit } from '../permit.ts';
 import type { CausalTime } from './causal-time.ts';
-import { transaction } from './connection.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
 import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
@@ -31,6 +30,7 @@ import { groupsBetween, messageIdOf, messageKey } from './keys.ts';
 import { readLeafRuns } from './leaf-runs.ts';
 import { readLeaves } from './leaves.ts';
 import { readPayloads } from './payloads.ts';
+import { runTransaction } from './run-transaction.ts';
 
 /** What one read of a queue or of a receipt stream gives back, about. */
 const maxReadBytes = 1024 * 1024;
@@ -50,22 +50,33 @@ export type ReadingMethod =
   | 'readLeaves'
   | 'readLeafRuns';
 
+export type ReadingParts = {
+  readonly collections: Collections;
+  readonly causal: CausalTime;
+  readonly vault: CaseVault;
+  readonly clock: () => number;
+  /** For how long a reading of several steps may begin again. */
+  readonly patienceMs: number;
+};
+
 export class Readings implements Pick<Store, ReadingMethod> {
   readonly #collections: Collections;
   readonly #causal: CausalTime;
   readonly #vault: CaseVault;
   readonly #clock: () => number;
+  readonly #patienceMs: number;
   readonly #erasures = new Erasures({
     readLeaves: (...ask) => this.#readLeaves(...ask),
     readLeafRuns: (from) => this.readLeafRuns(from),
   });
   #closed = false;
 
-  constructor(collections: Collections, causal: CausalTime, vault: CaseVault, clock: () => number) {
+  constructor({ collections, causal, vault, clock, patienceMs }: ReadingParts) {
     this.#collections = collections;
     this.#causal = causal;
     this.#vault = vault;
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
   }
 
   close(): void {
@@ -151,11 +162,13 @@ export class Readings implements Pick<Store, ReadingMethod> {
   }
 
   async readDirectory(): Promise<DirectorySnapshot> {
+    const deadline = performance.now() + this.#patienceMs;
     return await this.#read(async (session) => {
       // One snapshot. Every change gives its entry the new version, so the highest is that of the whole.
-      const entries = await session.withTransaction(
+      const entries = await runTransaction(
+        session,
         async () => this.#collections.entry.find({}, { session, hint: '_id_' }).sort({ _id: 1 }).toArray(),
-        transaction,
+        deadline,
       );
       return {
         version: entries.reduce((highest, { version }) => Math.max(highest, version), 0),

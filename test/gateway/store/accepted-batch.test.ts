@@ -1,8 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { AcceptedBatchWriter } from '../../../gateway/store/accepted-batch.ts';
+import { PlainAcceptance } from '../../../gateway/store/plain-acceptance.ts';
+import type { Acceptance } from '../../../gateway/store/port.ts';
 import { packTokens } from '../../../protocol/linkage/packed-set.ts';
-import { encodeEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
+import { recipes } from '../../../protocol/linkage/recipes.ts';
+import { encodeEnvelope, envelopeSchema, type Envelope } from '../../../protocol/wire/envelope.ts';
 import { tokeniser } from '../../clients/sdk/linkage/people.ts';
 import { sampleEnvelope } from '../../protocol/samples.ts';
 import { travel } from './sample-acceptance.ts';
@@ -65,6 +69,92 @@ describe('acceptances between threads', () => {
     const acceptances = travel(writer);
     expect(acceptances.map(({ id }) => id)).toEqual(acceptances.map(({ position }) => messageId(position)));
     expect(acceptances.every((each) => each.subjects.length === 16)).toBe(true);
+  });
+
+  const token = fc.stringMatching(/^[A-Za-z0-9_-]{22,43}$/);
+  const name = fc.constantFrom(...recipes.map((recipe) => recipe.name));
+  const ofLater = fc.constantFrom('of-a-later-version', 'name-birthday', 'name');
+  const setOf = (names: fc.Arbitrary<string>) =>
+    fc.record({
+      epoch: fc.nat(1_000_000),
+      tokens: fc.dictionary(names, fc.array(token, { maxLength: 4 }), { maxKeys: 12 }),
+    });
+  const subjectOf = (names: fc.Arbitrary<string>) =>
+    fc
+      .tuple(setOf(names), fc.option(setOf(names), { nil: undefined }))
+      .map(([set, previous]) => (previous === undefined ? set : { ...set, previous }));
+  const changesWith = (names: fc.Arbitrary<string>): fc.Arbitrary<Partial<Envelope>> =>
+    fc.record(
+      {
+        time: fc
+          .date({ min: new Date('0001-01-01'), max: new Date('9999-01-01'), noInvalidDate: true })
+          .map((date) => date.toISOString()),
+        to: fc.constantFrom(['a/b'], ['a/b', 'a/@duty', 'c-d/e']),
+        category: fc.constantFrom('concern', 'answer'),
+        dataschema: fc.constant('urn:causeway:dataset:concern-report:1.0'),
+        subjects: fc.array(subjectOf(names), { maxLength: 3 }),
+        thread: fc.constant(messageId(77)),
+      },
+      { requiredKeys: ['subjects'] },
+    );
+
+  /** As JSON in the order of the schema, and in another one. */
+  const printed = (changes: Partial<Envelope>, answers: boolean): readonly [plain: Buffer, other: Buffer] => {
+    const envelope = { ...envelopeOf(1, changes), ...(answers && { inReplyTo: messageId(5) }) };
+    const ordered: Partial<Envelope> = {};
+    for (const key of Object.keys(envelopeSchema.shape) as (keyof Envelope)[]) {
+      if (envelope[key] !== undefined) Object.assign(ordered, { [key]: envelope[key] });
+    }
+    const reversed = Object.fromEntries(Object.entries(ordered).reverse());
+    return [encodeEnvelope(ordered as Envelope), encodeEnvelope(reversed as Envelope)];
+  };
+  const whole = (writer: AcceptedBatchWriter): unknown[] =>
+    travel(writer).map(({ subjects, ...rest }: Acceptance) => ({
+      ...rest,
+      subjects: subjects.map(({ words, from, length }) => [...words.subarray(from, from + length)]),
+    }));
+
+  it('say the same of an envelope in the plain form, which is never parsed, as of one in any other', () => {
+    const words = new Int32Array(10_000);
+    const added = (bytes: Buffer): unknown[] => {
+      const writer = new AcceptedBatchWriter();
+      for (const position of [1, 2]) writer.add(position, 9, bytes);
+      return whole(writer);
+    };
+    fc.assert(
+      fc.property(changesWith(name), fc.boolean(), (changes, answers) => {
+        const [plain, other] = printed(changes, answers);
+        const isEarly = changes.time?.startsWith('0') === true;
+        expect(new PlainAcceptance().read(plain, words, 0) >= 0).toBe(!isEarly);
+        expect(new PlainAcceptance().read(other, words, 0)).toBe(-1);
+        expect(added(plain)).toEqual(added(other));
+      }),
+      { numRuns: 500 },
+    );
+    fc.assert(
+      fc.property(changesWith(fc.oneof(name, ofLater)), fc.boolean(), (changes, answers) => {
+        const [plain, other] = printed(changes, answers);
+        expect(added(plain)).toEqual(added(other));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never read beyond what a damaged disk has left, nor hang on it', () => {
+    const words = new Int32Array(10_000);
+    const [whole] = printed({ subjects: [tokeniser.tokensOf(morven)] }, true);
+    const reader = new PlainAcceptance();
+    for (let length = 0; length < whole.byteLength; length += 1) {
+      expect(reader.read(whole.subarray(0, length), words, 0)).toBe(-1);
+    }
+    fc.assert(
+      fc.property(fc.nat(whole.byteLength - 1), fc.nat(255), (at, byte) => {
+        const damaged = Buffer.from(whole);
+        damaged[at] = byte;
+        expect(reader.read(damaged, words, 0)).toBeLessThan(words.length);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   it('refuse what a damaged disk has made of an envelope, without quoting it', () => {

@@ -26,6 +26,12 @@ describe('the lock of a store', () => {
     lockPath(file).release();
   });
 
+  test('says in words that it cannot be written', () => {
+    expect(() => lockPath(join(folder, 'nothing', 'store.db'))).toThrow(
+      /store\.db\.lock cannot be written: its folder is missing/,
+    );
+  });
+
   test('does not outlive the process that held it', async () => {
     const code = `const { lockPath } = await import(${JSON.stringify(lockModule)});
       lockPath(${JSON.stringify(file)}); console.log('held'); setInterval(() => {}, 1000);`;

@@ -206,6 +206,21 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       expect(await store.countPending(health)).toBe(2);
     });
 
+    it.each([
+      ['marks', 'commitTransaction', async (store: Store) => store.setMarks(new Map([['test', 1]]))],
+      ['the directory', 'find', async (store: Store) => store.readDirectory()],
+    ])(
+      'beside the groups, of %s, is given up as soon, and not after the two minutes of the driver',
+      async (_, command, ask) => {
+        const store = await open({ patienceMs: 300 });
+        const errorLabels = ['TransientTransactionError'];
+        await fail([command], 'alwaysOn', { errorCode: 251, errorLabels });
+        await expect(ask(store)).rejects.toMatchObject({ code: 'store-unavailable' });
+        await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+        await ask(store);
+      },
+    );
+
     it('that was given up does not stand in the way of another gateway', async () => {
       const store = await open({ patienceMs: 300 });
       const other = await fixture.open({ patienceMs: 300 });
@@ -258,6 +273,22 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       expect(outcomes).toEqual([{ outcome: 'accepted', deliveries: [2] }]);
       await expect(session.commitTransaction()).rejects.toThrow();
       await session.endSession();
+    });
+
+    it('a lease that is given back late is not taken from whoever took it since', async () => {
+      const store = await open();
+      const lease = (await store.takeLease('test', 60_000))!;
+      await fail(['update'], 'alwaysOn', { blockConnection: true, blockTimeMS: 1_000 });
+      const late = store.releaseLease(lease);
+      const again = await store.takeLease('test', 60_000);
+      await late;
+      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      expect(again).toEqual(lease);
+      await store.setMarks(new Map([['test', 1]]), again);
+      await store.releaseLease(again!);
+      await expect(store.setMarks(new Map([['test', 2]]), again)).rejects.toMatchObject({
+        code: 'lease-lost',
+      });
     });
 
     it('a change stream whose place in the oplog is gone begins anew, and what it missed is read', async () => {

@@ -207,6 +207,7 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     gateway.release();
     await expect(migrate({ from: 'sqlite:/nowhere/causeway.db' })).rejects.toThrow(/no store at \/now/);
     await expect(migrate({ from: target.url, to: source.file })).rejects.toThrow(/and not the other way/);
+    await expect(migrate({ to: source.file })).rejects.toThrow(/after --to, or as `store` in gateway\.yaml/);
   });
 
   it('lets nobody write to the file while it moves', async () => {
