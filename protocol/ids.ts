@@ -50,6 +50,9 @@ export const slugSchema = z.string().regex(new RegExp(`^${slug}$`), 'must be a l
 /** The address under which the gateway itself signs receipts. The agency `gateway` is reserved. */
 export const gatewayAddress = 'gateway/relay' as EndpointAddress;
 
+/** The address from which alerts come. */
+export const correlatorAddress = 'gateway/correlator' as EndpointAddress;
+
 /** The name under which an endpoint's TLS certificate identifies it: `urn:causeway:<agency>:<endpoint>`. */
 export function endpointUri(endpoint: EndpointAddress): string {
   return `urn:causeway:${endpoint.replace('/', ':')}`;
