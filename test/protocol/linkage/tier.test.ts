@@ -77,6 +77,18 @@ test.each([
   ['no forename yet', {}, { given: 'Baby' }, 'possible'],
   ['no date of birth', {}, { birthDate: '' }, 'possible'],
   ['an initial', {}, { given: 'I' }, 'possible'],
+  [
+    'a stranger of the same name and birthday whose surname ends alike',
+    { family: 'Popescu' },
+    { family: 'Ionescu', postcode: 'G1 1AA', address: '' },
+    'possible',
+  ],
+  [
+    'a surname that only ends alike, at the same address',
+    { family: 'Popescu' },
+    { family: 'Ionescu' },
+    'same',
+  ],
   ['a new surname and a new address', {}, { family: 'Reid', postcode: 'G1 1AA', address: '' }, 'none'],
   ['a twin', {}, { given: 'Callum' }, 'conflict'],
   ['a parent of the same name', {}, { birthDate: '1984-07-19' }, 'none'],
