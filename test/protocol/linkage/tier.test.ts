@@ -59,7 +59,11 @@ test('twins whose names were both written in the wrong fields stay apart', () =>
 });
 
 test.each([
-  ['a short form', { given: 'Isabella' }, { given: 'Bella' }, 'same'],
+  ['a short form', { given: 'Matilda' }, { given: 'Tilly' }, 'same'],
+  ['a twin who bears the short form as a name', { given: 'Gabriella' }, { given: 'Ella' }, 'possible'],
+  ['a twin brother who does', { given: 'William' }, { given: 'Liam' }, 'possible'],
+  ['a twin of the other sex who does', { given: 'Charlotte' }, { given: 'Charlie' }, 'possible'],
+  ['a short form of two names that are much alike', { given: 'Isabelle' }, { given: 'Izzy' }, 'possible'],
   ['another spelling', { given: 'Mohammed' }, { given: 'Muhammad' }, 'same'],
   ['a typing error in the forename', { given: 'Charlotte' }, { given: 'Charlotet' }, 'same'],
   ['a new surname at the same address', {}, { family: 'Kowalski' }, 'same'],
@@ -107,6 +111,7 @@ test('an identifier and a forename are enough; with another forename a person ha
   const numbered = { given: 'Isla', family: 'Reid', birthDate: '2015-03-04', chi: '0403151226' };
   const moved = { given: 'Isla', family: 'Kaur', birthDate: '', chi: '0403151226' };
   expect(link(numbered, moved).tier).toBe('same');
+  expect(link({ ...numbered, given: 'William' }, { ...numbered, given: 'Liam' }).tier).toBe('same');
   expect(link(numbered, { ...numbered, given: 'Callum' }).tier).toBe('possible');
 });
 
