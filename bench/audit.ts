@@ -21,7 +21,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { LogFolder } from '../gateway/audit/log-folder.ts';
 import { readTilesOf } from '../gateway/audit/log-keeper.ts';
 import { signCheckpoint } from '../protocol/proof/checkpoint.ts';
@@ -40,6 +39,7 @@ import {
 } from '../protocol/proof/tile.ts';
 import { verifyInclusion } from '../protocol/proof/tree-proof.ts';
 import { formatVerifierKey } from '../protocol/proof/verifier-key.ts';
+import { endUsage, readCommandLine } from './command-line.ts';
 import { searchFilledStore } from './audit/search.ts';
 import { Child } from './child.ts';
 
@@ -141,13 +141,13 @@ async function verifyInChild(dir: string): Promise<{ seconds: number; peakRssMiB
   }
 }
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: { leaves: { type: 'string', default: '1000000' }, proofs: { type: 'string', default: '2000' } },
 });
 const leaves = Number(values.leaves);
 const proofs = Number(values.proofs);
 if (![leaves, proofs].every((value) => Number.isSafeInteger(value) && value >= 1)) {
-  throw new RangeError('--leaves and --proofs are whole numbers');
+  endUsage('--leaves and --proofs are whole numbers');
 }
 const folder = await mkdtemp(join(tmpdir(), 'causeway-bench-audit-'));
 const say = (words: string): void => void process.stdout.write(`${words}\n`);

@@ -8,7 +8,6 @@
  * than 1.2 times that at the first, or more notices or descriptions are held than 1.2 times as many.
  */
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Correlator } from '../gateway/correlator/correlator.ts';
@@ -18,10 +17,11 @@ import { wordsOf } from '../gateway/correlator/patterns/words.ts';
 import { MemoryTokenTable } from '../gateway/correlator/token-table.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
 import { packTokens, type PackedTokens } from '../protocol/linkage/packed-set.ts';
+import { readCommandLine } from './command-line.ts';
 import { EndlessStream } from './stream/endless.ts';
 import { populationOf, populationOptions } from './stream/population-options.ts';
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     stages: { type: 'string', default: '100000,1000000' },
     ...populationOptions,

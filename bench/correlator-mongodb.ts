@@ -13,15 +13,15 @@
  * or the last stage goes slower than 50,000 notices a second.
  */
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { loadPolicySet } from '../gateway/policy/load.ts';
+import { readCommandLine } from './command-line.ts';
 import { Child } from './child.ts';
 import { openFilling } from './history/fill-mongodb.ts';
 import type { Replayed } from './history/replayer.ts';
 import { startMembers } from './mongodb-members.ts';
 import { populationOf, populationOptions } from './stream/population-options.ts';
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     stages: { type: 'string', default: '100000,1000000' },
     members: { type: 'string', default: '1' },

@@ -13,11 +13,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { alertKey, type Alert } from '../gateway/correlator/alert.ts';
 import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf, type Words } from '../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
+import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
 import { compareAll, tableOf, writeTable } from './correlator/comparison.ts';
 import { replay, tokenise, type Told } from './correlator/replay.ts';
 import { score, type Score } from './correlator/score.ts';
@@ -25,7 +25,7 @@ import { readStream, readTruth, type StreamLine } from './correlator/stream.ts';
 import { Seeded } from './seeded.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     stream: { type: 'string' },
     truth: { type: 'string' },
@@ -45,29 +45,24 @@ const warmReplays = 5;
 const yearMs = 365.25 * 86_400_000;
 
 const { stream, truth, table } = values;
-if (!table && (stream === undefined || truth === undefined)) {
-  process.stderr.write(
-    'usage: npm run bench:correlator -- --stream events.ndjson --truth truth.json [--patterns DIR] | --table\n',
+if (table) await compare();
+else if (stream !== undefined && truth !== undefined) await run(stream, truth);
+else {
+  endUsage(
+    'usage: npm run bench:correlator -- --stream events.ndjson --truth truth.json [--patterns DIR] | --table',
   );
-  process.exitCode = 2;
-} else {
-  try {
-    if (table) await compare();
-    else await run(stream ?? '', truth ?? '');
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
 }
 
 async function run(streamFile: string, truthFile: string): Promise<void> {
   const policy = await loadPolicySet(policyDir);
-  const lines = readStream(streamFile);
-  const truth = readTruth(truthFile);
+  const lines = await takeNamed(() => readStream(streamFile));
+  const truth = await takeNamed(() => readTruth(truthFile));
   const { patterns } =
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
-      : await loadPatterns(values.patterns, { form: 'sigma', words: categoriesOf(wordsOf(policy), lines) });
+      : await takeNamed(() =>
+          loadPatterns(values.patterns ?? '', { form: 'sigma', words: categoriesOf(wordsOf(policy), lines) }),
+        );
   const before = performance.now();
   const notices = tokenise(lines, policy);
   const tokenSeconds = (performance.now() - before) / 1000;
@@ -77,7 +72,8 @@ async function run(streamFile: string, truthFile: string): Promise<void> {
   );
   const arrivedAt = new Map(notices.toReversed().map(({ event }) => [event.id, event.arrived]));
   const result = score(cold.alerts, truth, patterns, arrivedAt);
-  if (values.alerts !== undefined) writeFileSync(values.alerts, cold.alerts.map(alertLine).join(''));
+  const { alerts: out } = values;
+  if (out !== undefined) await takeNamed(() => writeFileSync(out, cold.alerts.map(alertLine).join('')));
   if (values.explain) explain(result);
   const { missed: _, falsely: __, ...figures } = result;
   const childYears = (cold.children * spanOf(notices)) / yearMs;

@@ -18,10 +18,10 @@
  * | `--out FILE`          | stdout  | where to write                                                      |
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readCommandLine, takeNamed } from './command-line.ts';
 import { generateRegister, registerDefaults } from './register/write-register.ts';
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     seed: { type: 'string' },
     people: { type: 'string' },
@@ -42,4 +42,4 @@ const given = Object.entries({ ...others, nearTwinNames }).filter(([, value]) =>
 const numbers = Object.fromEntries(given.map(([name, value]) => [name, Number(value)]));
 const text = generateRegister({ ...registerDefaults, ...numbers });
 if (out === undefined) process.stdout.write(text);
-else writeFileSync(out, text);
+else await takeNamed(() => writeFileSync(out, text));

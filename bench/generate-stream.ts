@@ -9,13 +9,13 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf } from '../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
+import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     out: { type: 'string' },
     children: { type: 'string', default: String(streamDefaults.children) },
@@ -33,7 +33,7 @@ async function generate(out: string): Promise<void> {
   const set =
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
-      : await loadPatterns(values.patterns, { form: 'sigma' });
+      : await takeNamed(() => loadPatterns(values.patterns ?? '', { form: 'sigma' }));
   const { lines, truth, nearMisses, childrenWithNotices } = generateStream(set, policy, {
     children: Number(values.children),
     days: Number(values.days),
@@ -41,7 +41,7 @@ async function generate(out: string): Promise<void> {
     nearMisses: Number(values['near-misses']),
     seed: Number(values.seed),
   });
-  mkdirSync(out, { recursive: true });
+  await takeNamed(() => mkdirSync(out, { recursive: true }));
   writeFileSync(join(out, 'events.ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   writeFileSync(join(out, 'truth.json'), JSON.stringify(truth, null, 1));
   writeFileSync(join(out, 'near-misses.json'), JSON.stringify(nearMisses, null, 1));
@@ -51,8 +51,6 @@ async function generate(out: string): Promise<void> {
 }
 
 if (values.out === undefined) {
-  process.stderr.write(
-    'usage: npm run bench:stream -- --out DIR [--children N] [--days N] [--episodes N] [--seed N]\n',
-  );
-  process.exitCode = 2;
-} else await generate(values.out);
+  endUsage('usage: npm run bench:stream -- --out DIR [--children N] [--days N] [--episodes N] [--seed N]');
+}
+await generate(values.out);

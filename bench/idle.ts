@@ -8,14 +8,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { createSandbox, endpointHome, enrolEndpoints } from '../bin/sandbox.ts';
 import { openGatewayHome } from '../gateway/identity/gateway-home.ts';
 import { openSqliteStore } from '../gateway/store/sqlite/sqlite-store.ts';
+import { readCommandLine } from './command-line.ts';
 import { Child, type ChildMessage } from './child.ts';
 import { registerEndpoints } from './idle/register.ts';
 
-const { values } = parseArgs({ options: { endpoints: { type: 'string', default: '10000' } } });
+const { values } = readCommandLine({ options: { endpoints: { type: 'string', default: '10000' } } });
 const endpoints = Number(values.endpoints);
 const modelAddress = 'nhs-lanarkshire/child-protection';
 const parts = 2;

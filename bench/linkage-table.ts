@@ -8,8 +8,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SubjectTokeniser } from '../clients/sdk/linkage/subject-tokens.ts';
+import { readCommandLine, takeNamed } from './command-line.ts';
 import { linkRegister } from './linkage/link-register.ts';
 import { parseRegister, readRegister, type RegisterRecord } from './linkage/register-file.ts';
 import { censusKeys, exactKeys, slk581Keys, type RivalKeys } from './linkage/rival-keys.ts';
@@ -18,7 +18,7 @@ import { generateRegister, registerDefaults } from './register/write-register.ts
 
 type Pair = readonly [number, number];
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readCommandLine({
   options: { people: { type: 'string', default: '8000' }, write: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
@@ -142,6 +142,11 @@ function truePairsOf(records: readonly RegisterRecord[]): Pair[] {
   );
 }
 
+const registers = await takeNamed(() =>
+  positionals.flatMap((file) =>
+    [true, false].map((withIds) => ({ file, withIds, records: readRegister(file, { withIds }) })),
+  ),
+);
 const households = parseRegister(
   generateRegister({ ...registerDefaults, seed, people: Number(values.people) }),
   { withIds: true },
@@ -154,13 +159,10 @@ const householdRows = linkByAll(households);
 const lines = [
   ...compare(`Households (seed ${seed})`, households, householdRows),
   ...compare('The same without identifiers', withoutIds, linkByAll(withoutIds)),
-  ...positionals.flatMap((file) =>
-    [true, false].flatMap((withIds) => {
-      const records = readRegister(file, { withIds });
-      const title = `FEBRL ${basename(file, '.csv')}${withIds ? '' : ' without identifiers'}`;
-      return compare(title, records, linkByAll(records));
-    }),
-  ),
+  ...registers.flatMap(({ file, withIds, records }) => {
+    const title = `FEBRL ${basename(file, '.csv')}${withIds ? '' : ' without identifiers'}`;
+    return compare(title, records, linkByAll(records));
+  }),
   'Who pays for the errors, on the households with identifiers. F1 is of all pairs that the group is part of:',
   '',
   ...fairness(households, householdRows),

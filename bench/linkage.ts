@@ -7,13 +7,13 @@
  * are sought across the two. The tokens are those of the SDK, the tiers those of the protocol. The last line is JSON.
  */
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { SubjectTokeniser } from '../clients/sdk/linkage/subject-tokens.ts';
+import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
 import { linkRegister, type LinkedPair } from './linkage/link-register.ts';
 import { readRegister, type RegisterRecord } from './linkage/register-file.ts';
 import { countTruePairs, scorePairs } from './linkage/score.ts';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readCommandLine({
   options: {
     'no-id': { type: 'boolean', default: false },
     lost: { type: 'boolean', default: false },
@@ -23,12 +23,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const [fileA, fileB] = positionals;
-if (fileA === undefined) throw new Error('name a register: npm run bench:linkage -- FILE [FILE_B] [--no-id]');
+if (fileA === undefined) endUsage('name a register: npm run bench:linkage -- FILE [FILE_B] [--no-id]');
 
 const started = performance.now();
 const withIds = !values['no-id'];
-const first = readRegister(fileA, { withIds });
-const records = fileB === undefined ? first : [...first, ...readRegister(fileB, { withIds })];
+const first = await takeNamed(() => readRegister(fileA, { withIds }));
+const second = fileB === undefined ? [] : await takeNamed(() => readRegister(fileB, { withIds }));
+const records = [...first, ...second];
 const isComparable = (left: number, right: number): boolean =>
   fileB === undefined || left < first.length !== right < first.length;
 

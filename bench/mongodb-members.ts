@@ -1,18 +1,17 @@
 /** A replica set on loopback for benchmarks, data on disk. */
 import { MongoMemoryReplSet } from 'mongodb-memory-server-core';
+import { endUsage } from './command-line.ts';
 
 /**
  * Starts members with the server that CAUSEWAY_MONGOD names.
- * @throws Error where it names none
+ * Ends the process where it names none.
  */
 export async function startMembers(
   count: number,
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const { CAUSEWAY_MONGOD: systemBinary = '' } = process.env;
   if (systemBinary === '') {
-    throw new Error(
-      'export CAUSEWAY_MONGOD="$(test/mongodb/get-mongod)", or give the address of a replica set',
-    );
+    endUsage('export CAUSEWAY_MONGOD="$(test/mongodb/get-mongod)", or give the address of a replica set');
   }
   process.env.MONGOMS_SYSTEM_BINARY_VERSION_CHECK = 'false';
   const set = await MongoMemoryReplSet.create({

@@ -14,7 +14,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from './command-line.ts';
 import type { ChildMessage } from './child.ts';
 import { measureEcho, measureFdatasync } from './relay/baselines.ts';
 import { compareEngines } from './relay/compare-engines.ts';
@@ -23,7 +23,7 @@ import { Rig } from './relay/rig.ts';
 import { round } from './relay/round.ts';
 import { settle, type Throughput } from './relay/throughput.ts';
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     window: { type: 'string', default: '256' },
     seconds: { type: 'string', default: '4' },

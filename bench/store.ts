@@ -7,12 +7,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import type { AcceptableMessage, DeliveryId, Store } from '../gateway/store/port.ts';
 import { openSqliteStore } from '../gateway/store/sqlite/sqlite-store.ts';
 import { sha256 } from '../protocol/proof/merkle.ts';
 import type { EndpointAddress, MessageId } from '../protocol/ids.ts';
 import { uuidFromBytes } from '../protocol/uuid.ts';
+import { readCommandLine } from './command-line.ts';
 
 const unitBytes = 2048 + 900;
 const framesInFlight = 4;
@@ -164,5 +164,5 @@ async function run(seconds: number): Promise<void> {
   }
 }
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
+const { values } = readCommandLine({ options: { seconds: { type: 'string', default: '3' } } });
 await run(Number(values.seconds));

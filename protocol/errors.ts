@@ -206,6 +206,7 @@ export const catalogue = {
     true,
     'A holder of the linkage key did not give a usable answer.',
   ),
+  'holder-in-use': entry(409, null, false, 'Another process works on the folder of this holder.'),
   'outbox-full': entry(507, null, true, 'The outbox has reached its limit.'),
   'client-closed': entry(409, null, false, 'The client has been closed.'),
   aborted: entry(499, null, true, 'The operation was aborted by its caller.'),

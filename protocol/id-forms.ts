@@ -17,6 +17,9 @@ export const digestForm = /^[A-Za-z0-9_-]{43}$/;
 /** The address under which the gateway itself signs receipts. The agency `gateway` is reserved. */
 export const gatewayAddress = 'gateway/relay' as EndpointAddress;
 
+/** The address from which alerts come. */
+export const correlatorAddress = 'gateway/correlator' as EndpointAddress;
+
 export function isEndpointAddress(value: unknown): value is EndpointAddress {
   return typeof value === 'string' && endpointAddressForm.test(value);
 }

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { digestForm, endpointAddressForm, messageIdForm, slug, type EndpointAddress } from './id-forms.ts';
 
-export { gatewayAddress, type Digest, type EndpointAddress, type MessageId } from './id-forms.ts';
+export {
+  correlatorAddress,
+  gatewayAddress,
+  type Digest,
+  type EndpointAddress,
+  type MessageId,
+} from './id-forms.ts';
 
 /** An agency's short name: lower-case letters, digits and inner hyphens, at most 63. */
 export const agencyIdSchema = z

@@ -26,6 +26,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'certificate-unknown': 'This identity has been replaced by a later enrolment of the same endpoint.',
   'certificate-invalid': 'Ask the operator for a new token and enrol again if the certificate has expired.',
   'recipient-revoked': 'Choose another endpoint of that agency: `causeway directory list`.',
+  'holder-in-use': 'Stop the holder that runs on it, make the change, and start it again.',
   'store-in-use': 'Stop the other gateway first; administrative commands work beside it.',
   'case-unknown':
     'A case is the `thread` of its notices: `causeway audit search` shows it with each of them.',

@@ -52,6 +52,7 @@ const nearNames: Readonly<Record<Sex, readonly (readonly [string, string])[]>> =
     ['Faith', 'Hope'],
     ['Zaynab', 'Zaynah'],
     ['Erin', 'Eryn'],
+    ['Gabriella', 'Ella'],
   ],
   M: [
     ['Jack', 'John'],
@@ -66,6 +67,7 @@ const nearNames: Readonly<Record<Sex, readonly (readonly [string, string])[]>> =
     ['Harry', 'Harvey'],
     ['Luke', 'Luca'],
     ['Kian', 'Cian'],
+    ['William', 'Liam'],
   ],
 };
 

@@ -5,6 +5,8 @@ import { portNumber, usageError, wholeNumber } from '../../terminal/input.ts';
 import { startListening } from '../../terminal/listening.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { printInvitations, registerLinkageHolderClient } from './linkage-holder-client.ts';
+import { registerLinkageHolderEpoch } from './linkage-holder-epoch.ts';
 
 type InitFlags = { readonly client: string[]; readonly epoch: number; readonly perHour: number };
 type RunFlags = {
@@ -53,17 +55,15 @@ export function registerLinkageHolder(program: ProgramCommand, terminal: Termina
     .option('--tls-key <file>', 'PEM; with --tls-certificate: speak HTTPS')
     .option('--tls-certificate <file>', 'PEM')
     .action((dir: string, flags: RunFlags) => run(dir, flags, terminal));
+  registerLinkageHolderClient(holder, terminal);
+  registerLinkageHolderEpoch(holder, terminal);
 }
 
 async function init(dir: string, flags: InitFlags, terminal: Terminal): Promise<void> {
   const { createHolderFolder } = await import('../linkage-holder/holder-folder.ts');
   const { client: clients, epoch, perHour: evaluationsPerHour } = flags;
   const invitations = await createHolderFolder(dir, { epochs: [epoch], clients, evaluationsPerHour });
-  for (const { name, token, publicKeys } of invitations) {
-    if (terminal.wantsJson) terminal.json({ type: 'linkage-client', name, token, publicKeys });
-    else terminal.print(`${terminal.paint.strong(name)}  ${JSON.stringify({ token, publicKeys })}`);
-  }
-  terminal.hint('Hand each client its line by a safe way; the tokens are not kept here.');
+  printInvitations(invitations, terminal);
 }
 
 async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<void> {

@@ -1,11 +1,13 @@
 /** `causeway listen`: notices as they come, each acknowledged only after it was printed or saved. */
 import { join } from 'node:path';
+import { agencyOf } from '../../protocol/ids.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import { jsonLine } from '../../terminal/json-line.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import type { Notice } from '../sdk/notice.ts';
+import { alertLines, type AlertReader } from './alert-lines.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { saveNotice } from './notice-store.ts';
 import { contentLines, contentValue, describeNotice, isReadable, noticeLine } from './notice-text.ts';
@@ -21,10 +23,11 @@ export function registerListen(program: ProgramCommand, terminal: Terminal): voi
     .helpGroup(sections.takePart)
     .summary('receive notices as they come')
     .description(
-      'Prints each notice: a line, then its content; with --json one object a line. With --save the content goes\n' +
-        'into files instead, for this user only. A notice is acknowledged, and its sender told `stored`, only after\n' +
-        'it was printed or durably saved; one that was not comes again. What cannot be shown on a screen is saved\n' +
-        'in the folder `received` of the home. Ctrl-C ends it cleanly.',
+      'Prints each notice: a line, then its content, and an alert in words with the command that answers it; with\n' +
+        '--json one object a line. With --save the content goes into files instead, for this user only. A notice is\n' +
+        'acknowledged, and its sender told `stored`, only after it was printed or durably saved; one that was not\n' +
+        'comes again. What cannot be shown on a screen is saved in the folder `received` of the home. Ctrl-C ends it\n' +
+        'cleanly.',
     )
     .option('--save <dir>', 'save each notice here: ID-content.EXT as it was sent, then ID.json about it')
     .option('--count <n>', 'end after so many notices', wholeNumber(1, 1_000_000_000))
@@ -35,19 +38,20 @@ export function registerListen(program: ProgramCommand, terminal: Terminal): voi
     )
     .action((flags: Flags) => {
       const home = homeFolder(flags, terminal);
-      return withClient(home, terminal, (open) => listen(open, flags, join(home, receivedFolder), terminal));
+      return withClient(home, terminal, (open) => listen(open, flags, home, terminal));
     });
 }
 
-async function listen(open: OpenClient, flags: Flags, fallback: string, terminal: Terminal): Promise<void> {
+async function listen(open: OpenClient, flags: Flags, home: string, terminal: Terminal): Promise<void> {
   const { client, connection, signal } = open;
+  const reader = readerOf(client, home);
   const ended = new AbortController();
   const stream = client.notices({ signal: AbortSignal.any([signal, ended.signal]) });
   tellConnection(open, terminal);
   const take = async (): Promise<void> => {
     let left = flags.count ?? Infinity;
     for await (const notice of stream) {
-      await show(notice, flags.save, fallback, terminal);
+      await show(notice, flags.save, reader, terminal);
       await notice.ack();
       if (--left === 0) return;
     }
@@ -65,9 +69,10 @@ async function listen(open: OpenClient, flags: Flags, fallback: string, terminal
 async function show(
   notice: Notice,
   save: string | undefined,
-  fallback: string,
+  reader: AlertReader,
   terminal: Terminal,
 ): Promise<void> {
+  const fallback = join(reader.home, receivedFolder);
   const folder = save ?? (terminal.wantsJson || isReadable(notice) ? undefined : fallback);
   const saved =
     folder === undefined
@@ -79,9 +84,20 @@ async function show(
     return;
   }
   const lines = [noticeLine(notice, terminal)];
-  if (saved === undefined) lines.push(...contentLines(notice));
+  if (saved === undefined) lines.push(...(alertLines(notice, reader, terminal) ?? contentLines(notice)));
   else lines.push(`    ${terminal.paint.dim('saved as')} ${saved.content}`);
   await terminal.deliver(`${lines.join('\n')}\n`);
+}
+
+function readerOf(client: Client, home: string): AlertReader {
+  return {
+    home,
+    endpoint: client.endpoint,
+    knows: (id, agency) => {
+      if (agency === agencyOf(client.endpoint) && client.message(id) !== undefined) return 'sent';
+      return client.receivedFrom(id).some((sender) => agencyOf(sender) === agency) ? 'received' : undefined;
+    },
+  };
 }
 
 /** What goes on besides notices: for people on stderr, for scripts as objects between the notices. */

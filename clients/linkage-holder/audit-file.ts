@@ -1,5 +1,5 @@
 /**
- * The record of every evaluation: one JSON object a line, each with the digest of the line before, so that a line
+ * The record of every evaluation and of every change to the folder: one JSON object a line, each with the digest of the line before, so that a line
  * taken out or changed shows.
  *
  * A line without its end was cut off by a crash or a full disk before anything was answered: the next one takes its
@@ -11,19 +11,39 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
 
-const entrySchema = z.strictObject({
-  /** RFC 3339. */
-  at: z.iso.datetime(),
+/** RFC 3339. */
+const at = z.iso.datetime();
+/** SHA-256 of the line before, base64url; of nothing for the first. */
+const before = z.string().length(43);
+
+const evaluationSchema = z.strictObject({
+  at,
   client: z.string(),
   epoch: z.int(),
   evaluations: z.int(),
   outcome: z.enum(['evaluated', 'rate-limited']),
   /** SHA-256 of the blinded elements, base64url: what was asked, which tells nothing of whom. */
   asked: z.string().length(43),
-  /** SHA-256 of the line before, base64url; of nothing for the first. */
-  before: z.string().length(43),
+  before,
 });
+
+/** What the operator did to the folder. */
+const folderChanges = {
+  client: z.strictObject({ change: z.enum(['client-added', 'client-removed']), client: z.string() }),
+  epoch: z.strictObject({ change: z.enum(['epoch-opened', 'epoch-retired']), epoch: z.int() }),
+};
+export type FolderChange = z.infer<(typeof folderChanges)['client' | 'epoch']>;
+
+/** `by`: who did it, as the operating system names them. */
+const changed = { at, by: z.string(), before };
+
+const entrySchema = z.union([
+  evaluationSchema,
+  folderChanges.client.extend(changed),
+  folderChanges.epoch.extend(changed),
+]);
 export type AuditEntry = z.infer<typeof entrySchema>;
+type Unchained<Entry> = Entry extends AuditEntry ? Omit<Entry, 'before'> : never;
 
 export class AuditFile {
   readonly #file: FileHandle;
@@ -51,7 +71,7 @@ export class AuditFile {
   }
 
   /** Resolves when the entry is on disk. Entries are written in the order of the calls. */
-  append(entry: Omit<AuditEntry, 'before'>): Promise<void> {
+  append(entry: Unchained<AuditEntry>): Promise<void> {
     const written = this.#last.then(async () => {
       const line = JSON.stringify({ ...entry, before: this.#before });
       if (this.#isTorn) await this.#file.truncate(this.#bytes);

@@ -2,11 +2,13 @@
  * A holder's folder, for its owner only.
  *
  * ```
- * holder.json    the seed of its keys, who may ask and how much        audit.ndjson    every evaluation, append-only
+ * holder.json    the seed of its keys, who may ask and how much
+ * audit.ndjson   every evaluation and every change to holder.json, append-only
+ * holder.lock    kept by the process that works on the folder
  * ```
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { z } from 'zod';
@@ -18,6 +20,7 @@ const folderSchema = z.strictObject({
   version: z.literal(1),
   /** 32 random bytes, base64url. Every epoch's key is derived from it. */
   seed: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  /** The newest first. */
   epochs: z.array(z.int().min(0).max(1_000_000)).min(1).max(2),
   /** Evaluations that one client may ask for in an hour. */
   evaluationsPerHour: z.int().min(1),
@@ -53,22 +56,13 @@ export async function createHolderFolder(
     evaluationsPerHour: options.evaluationsPerHour,
     clients: tokens.map(({ name, token }) => ({ name, tokenDigest: digestOfToken(token) })),
   };
-  const parsed = folderSchema.safeParse(folder);
-  if (!parsed.success)
-    throw new CausewayError('request-malformed', {
-      detail: 'A client needs a name such as agency/endpoint.',
-    });
+  assertFolder(folder);
   try {
-    await writeFile(path, `${JSON.stringify(folder, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    await writeFile(path, textOf(folder), { mode: 0o600, flag: 'wx' });
   } catch (cause) {
     throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
   }
-  const publicKeys = Object.fromEntries(
-    folder.epochs.map((epoch) => [
-      String(epoch),
-      Buffer.from(deriveHolderKey(folder.seed, epoch).publicKey).toString('base64url'),
-    ]),
-  );
+  const publicKeys = publicKeysOf(folder);
   return tokens.map(({ name, token }) => ({ name, token, publicKeys }));
 }
 
@@ -85,6 +79,56 @@ export async function openHolderFolder(dir: string): Promise<HolderFolder> {
     // The cause would quote the file, and the file is the key.
     throw new CausewayError('home-invalid', { detail: `${path} is missing or damaged.` });
   }
+}
+
+/**
+ * Writes a changed folder, at one stroke, for its owner only.
+ * @param record called when the folder is known to be right, before anything is written
+ * @throws CausewayError `request-malformed`
+ */
+export async function writeHolderFolder(
+  { dir, ...folder }: HolderFolder,
+  record: () => Promise<void>,
+): Promise<void> {
+  assertFolder(folder);
+  await record();
+  const draft = join(dir, `.holder.json.${randomBytes(6).toString('hex')}.partial`);
+  try {
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(textOf(folder));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, join(dir, 'holder.json'));
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** The public key of each epoch, by its number. */
+export function publicKeysOf({
+  seed,
+  epochs,
+}: Pick<HolderFolder, 'seed' | 'epochs'>): Record<string, string> {
+  return Object.fromEntries(
+    epochs.map((epoch) => [
+      String(epoch),
+      Buffer.from(deriveHolderKey(seed, epoch).publicKey).toString('base64url'),
+    ]),
+  );
+}
+
+function textOf(folder: z.infer<typeof folderSchema>): string {
+  return `${JSON.stringify(folder, null, 2)}\n`;
+}
+
+function assertFolder(folder: z.infer<typeof folderSchema>): void {
+  if (folderSchema.safeParse(folder).success) return;
+  throw new CausewayError('request-malformed', {
+    detail: 'A client needs a name such as agency/endpoint.',
+  });
 }
 
 /** The key of one epoch (RFC 9497, DeriveKeyPair). */

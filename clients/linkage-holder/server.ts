@@ -1,10 +1,12 @@
 /** A holder's service: `POST /v1/evaluate`, for clients it knows, within their budget, and on record. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import { evaluatePath, evaluationRequestSchema, type Evaluation } from '../../protocol/linkage/evaluation.ts';
 import { AuditFile } from './audit-file.ts';
+import { lockHolderFolder } from './folder-lock.ts';
 import { deriveHolderKey, digestOfToken, openHolderFolder, type HolderKey } from './holder-folder.ts';
 import { HourlyBudget } from './hourly-budget.ts';
 
@@ -24,21 +26,30 @@ export type HolderServer = { readonly url: string; close(): Promise<void> };
 
 const maxRequestBytes = 16 * 1024;
 
-/** Starts the service. @throws CausewayError `home-invalid` */
+/** Starts the service. @throws CausewayError `home-invalid`, `holder-in-use` */
 export async function startHolder(options: HolderServerOptions): Promise<HolderServer> {
+  await openHolderFolder(options.dir);
+  const lock = lockHolderFolder(options.dir);
+  try {
+    const server = await serve(options);
+    return { url: server.url, close: () => server.close().finally(() => lock.release()) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function serve(options: HolderServerOptions): Promise<HolderServer> {
   const { dir, port = 0, host = '127.0.0.1', tls, now = Date.now } = options;
   const folder = await openHolderFolder(dir);
   const keys = new Map(folder.epochs.map((epoch) => [epoch, deriveHolderKey(folder.seed, epoch)]));
   const { audit, entries } = await AuditFile.open(dir);
   const budget = new HourlyBudget(folder.evaluationsPerHour);
-  for (const { client, evaluations, outcome, at } of entries) {
-    if (outcome === 'evaluated') budget.spend(client, evaluations, Date.parse(at));
+  for (const entry of entries) {
+    if ('change' in entry || entry.outcome !== 'evaluated') continue;
+    budget.spend(entry.client, entry.evaluations, Date.parse(entry.at));
   }
-  const app = (
-    tls === undefined
-      ? Fastify({ bodyLimit: maxRequestBytes })
-      : Fastify({ bodyLimit: maxRequestBytes, https: tls })
-  ) as FastifyInstance;
+  const app = openServer(tls);
   const findClient = (header: string | undefined): string | undefined => {
     const digest = Buffer.from(digestOfToken(/^Bearer (.+)$/.exec(header ?? '')?.[1] ?? ''), 'utf8');
     return folder.clients.find(({ tokenDigest }) => timingSafeEqual(Buffer.from(tokenDigest, 'utf8'), digest))
@@ -85,6 +96,20 @@ export async function startHolder(options: HolderServerOptions): Promise<HolderS
       await audit.close();
     },
   };
+}
+
+/** Whatever is asked, the answer has our words and not those of the framework. */
+function openServer(tls: HolderServerOptions['tls']): FastifyInstance {
+  const malformed = 'request-malformed';
+  return Fastify({
+    bodyLimit: maxRequestBytes,
+    // An address that is not one, such as /%zz.
+    frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) =>
+      void reply.code(catalogue[malformed].httpStatus).send(problemOf(malformed)),
+    // What is no HTTP at all.
+    clientErrorHandler: (_error: Error, socket: Socket) => void socket.destroy(),
+    ...(tls === undefined ? {} : { https: tls }),
+  } as FastifyServerOptions);
 }
 
 /** Undefined when an element is none of the group. */

@@ -173,6 +173,11 @@ export class Client implements AsyncDisposable {
     return this.#parts.inbox.held();
   }
 
+  /** Senders whose notice with this id was stored here: one, or none; ids of different senders may be alike. */
+  receivedFrom(id: string): EndpointAddress[] {
+    return this.#parts.inbox.sendersOf(id as MessageId);
+  }
+
   /**
    * What becomes of this endpoint's messages, verified, from now on. A loop that leaves more than 10,000 unread
    * loses the oldest, with a `problem` event of code `slow-consumer`; {@link message} and {@link messages} have all.

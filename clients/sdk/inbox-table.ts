@@ -31,6 +31,14 @@ export class InboxTable {
     return row === undefined ? undefined : asSettled(row);
   }
 
+  /** Senders whose message with this id was stored, not refused. */
+  readSendersOf(id: MessageId): EndpointAddress[] {
+    const rows = this.#database
+      .prepare("SELECT sender FROM inbox WHERE id = ? AND detail = ''")
+      .all(uuidToBytes(id));
+    return rows.map((row) => row.sender as EndpointAddress);
+  }
+
   /** Writes down that a message is settled; the first word stands. Call inside a transaction. */
   settle({ id, sender, digest, at, detail }: Settled): void {
     this.#database

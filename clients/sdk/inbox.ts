@@ -12,7 +12,7 @@
  * At most a window of messages is in hand; the gateway keeps the rest.
  */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit, type Unit } from '../../protocol/wire/frame.ts';
@@ -107,6 +107,11 @@ export class Inbox {
   /** Messages that wait for a key to be trusted, the oldest first. */
   held(): HeldNotice[] {
     return this.#table.readHeld();
+  }
+
+  /** Senders whose message with this id was stored here. */
+  sendersOf(id: MessageId): EndpointAddress[] {
+    return this.#table.readSendersOf(id);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { agencyOf } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { describeTokenTypes } from '../../terminal/token-words.ts';
 import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
 import type { MessageState } from '../store/port.ts';
 import { readAudit, type AuditReading } from './audit-reading.ts';
@@ -131,7 +132,7 @@ function tell({ alert, notices, deliveries, reminder, answers }: Account, termin
   );
   terminal.print('\nTied by');
   for (const { event, to, tier, types } of alert.links) {
-    terminal.print(`  ${event} to ${to} (${tier}): ${types.join(', ')}`);
+    terminal.print(`  ${event} to ${to} (${tier}): ${describeTokenTypes(types).join(', ')}`);
   }
   const { missing } = alert;
   if (missing.length > 0) terminal.print(`\nFor the next level: ${missing.join(', or ')}`);

@@ -1,7 +1,7 @@
 /** The correlator as an endpoint: its keys in the gateway's home, and its entry in the directory. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, correlatorAddress } from '../../protocol/ids.ts';
 import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -11,8 +11,7 @@ import { readEntry } from './change-entry.ts';
 import type { SealingKeyFiles } from './openpgp-seal.ts';
 import { readHomeFile, readPrivateFile, writeNewFile } from './private-folder.ts';
 
-/** The address from which alerts come. */
-export const correlatorAddress = 'gateway/correlator' as EndpointAddress;
+export { correlatorAddress };
 
 const files = {
   signingKey: 'correlator.key',

@@ -61,22 +61,24 @@ forbid (principal, action, resource == Endpoint::"north-lanarkshire-social-work/
     const file = join(exchange.home.policiesDir, 'patterns', 'cumulative-concern.yaml');
     const text = await readFile(file, 'utf8');
     const [, pattern = ''] = /^id: (.*)$/m.exec(text) ?? [];
+    const version = Number(/^version: (.*)$/m.exec(text)?.[1]);
     const { patterns } = await exchange.recorded({ kind: 'gateway.started' });
-    expect(patterns).toContain(`${pattern}@1`);
+    expect(patterns).toContain(`${pattern}@${version}`);
     expect((await exchange.records()).filter(({ entry }) => entry.kind === 'pattern.changed')).toEqual([]);
 
     await writeFile(
       file,
-      text.replace('version: 1', 'version: 2').replace('half-life: 60d', 'half-life: 61d'),
+      text.replace(/^version: .*$/m, `version: ${version + 1}`).replace('half-life: 60d', 'half-life: 61d'),
     );
     await requestReload();
     const changed = await exchange.recorded({ kind: 'pattern.changed' });
-    expect(changed).toMatchObject({ pattern, from: 1, to: 2 });
+    expect(changed).toMatchObject({ pattern, from: version, to: version + 1 });
     const loaded = await exchange.recorded({ kind: 'policy.loaded', policy: changed.policy });
-    expect(loaded.patterns).toContain(`${pattern}@2`);
+    expect(loaded.patterns).toContain(`${pattern}@${version + 1}`);
     await writeFile(file, text);
     await requestReload();
-    expect(await exchange.recorded({ kind: 'pattern.changed', to: 1 })).toMatchObject({ pattern, from: 2 });
+    const back = await exchange.recorded({ kind: 'pattern.changed', to: version });
+    expect(back).toMatchObject({ pattern, from: version + 1 });
   });
 
   it('stays as it was when the changed folder is not valid, and the failure is logged with its place', async () => {

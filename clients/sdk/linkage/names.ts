@@ -1,5 +1,5 @@
 /** The readings of a forename and of a surname: as written first, then what else it may stand for. */
-import { findLongForms } from './short-forms.ts';
+import { findLongForms, isMereGuess } from './short-forms.ts';
 import { unifySpelling } from './spellings.ts';
 import { readSkeleton, readSound } from './sounds.ts';
 import { dropOne, findCorrections, isListedForename } from './spelling.ts';
@@ -20,7 +20,7 @@ export type GivenName = {
   readonly readings: readonly string[];
   /** How a forename in no list sounds. Listed names have none, so two of them never meet in it. */
   readonly sounds: readonly string[];
-  /** How it sounds; for a name in no list also how it may have sounded, and what is left when a letter is dropped. */
+  /** How it and a long form that may be meant sound; for a name in no list also how it may have sounded, and what is left when a letter is dropped. */
   readonly near: readonly string[];
   readonly initial: readonly string[];
 };
@@ -36,13 +36,16 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   const initial = [written.slice(0, 1)];
   if (written.length === 1) return { ...nothing, initial };
   const parts = first.length > 1 ? first.filter((part) => part.length >= minPartLetters) : [];
-  const readings = new Set([written, ...findLongForms(written, sex).map(unifySpelling)]);
+  const long = findLongForms(written, sex).map(unifySpelling);
+  // What only may be meant is for a person to look at, as two names that sound alike are.
+  const guesses = isMereGuess(written) ? long : [];
+  const readings = new Set([written, ...(guesses.length > 0 ? [] : long)]);
   for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
   const joined = groups.length > 1 && first.length === 1 ? written + (groups[1]?.join('') ?? '') : undefined;
   if (joined !== undefined && isListedForename(joined)) readings.add(joined);
   const sound = readSound(written);
   if (isListedForename(written) || parts.length > 0) {
-    return { readings: [...readings], sounds: [], near: [sound], initial };
+    return { readings: [...readings], sounds: [], near: [sound, ...guesses.map(readSound)], initial };
   }
   const { likely, further } = findCorrections(written);
   for (const candidate of likely) readings.add(unifySpelling(candidate));

@@ -100,6 +100,23 @@ export function findLongForms(name: string, sex?: 'F' | 'M'): readonly string[] 
   return sex === 'F' && female.length > 0 ? female : long;
 }
 
+/**
+ * Short forms that say no more than that a long form may be meant. The first are names of their own as well, beside a
+ * long form that is one too: twins are named Ella and Gabriella, Liam and William. The second are short for two names
+ * that twins are given for their likeness: Isabella and Isabelle are both called Izzy.
+ */
+const mereGuesses = new Set(
+  `alexa amy calum charlie daisy danny dora drew eli eliza ella ellie elsie frankie greta harry heidi jake jude lena
+  liam lily lisa lucy megan millie nathan neil nora olive rory rose sadie sally sandra talia thea tina vera
+
+  bella belle gabby gabi isa issy izzy nat soph`.split(/\s+/u),
+);
+
+/** True for a short form whose long forms are to be guessed at only. */
+export function isMereGuess(short: string): boolean {
+  return mereGuesses.has(short);
+}
+
 /** Every short form of the table. */
 export function shortForms(): string[] {
   return [...longFormsOf.keys()];

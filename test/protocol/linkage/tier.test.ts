@@ -60,7 +60,11 @@ test('twins whose names were both written in the wrong fields stay apart', () =>
 });
 
 test.each([
-  ['a short form', { given: 'Isabella' }, { given: 'Bella' }, 'same'],
+  ['a short form', { given: 'Matilda' }, { given: 'Tilly' }, 'same'],
+  ['a twin who bears the short form as a name', { given: 'Gabriella' }, { given: 'Ella' }, 'possible'],
+  ['a twin brother who does', { given: 'William' }, { given: 'Liam' }, 'possible'],
+  ['a twin of the other sex who does', { given: 'Charlotte' }, { given: 'Charlie' }, 'possible'],
+  ['a short form of two names that are much alike', { given: 'Isabelle' }, { given: 'Izzy' }, 'possible'],
   ['another spelling', { given: 'Mohammed' }, { given: 'Muhammad' }, 'same'],
   ['a typing error in the forename', { given: 'Charlotte' }, { given: 'Charlotet' }, 'same'],
   ['a new surname at the same address', {}, { family: 'Kowalski' }, 'same'],
@@ -78,6 +82,18 @@ test.each([
   ['no forename yet', {}, { given: 'Baby' }, 'possible'],
   ['no date of birth', {}, { birthDate: '' }, 'possible'],
   ['an initial', {}, { given: 'I' }, 'possible'],
+  [
+    'a stranger of the same name and birthday whose surname ends alike',
+    { family: 'Popescu' },
+    { family: 'Ionescu', postcode: 'G1 1AA', address: '' },
+    'possible',
+  ],
+  [
+    'a surname that only ends alike, at the same address',
+    { family: 'Popescu' },
+    { family: 'Ionescu' },
+    'same',
+  ],
   ['a new surname and a new address', {}, { family: 'Reid', postcode: 'G1 1AA', address: '' }, 'none'],
   ['a twin', {}, { given: 'Callum' }, 'conflict'],
   ['a parent of the same name', {}, { birthDate: '1984-07-19' }, 'none'],
@@ -96,6 +112,7 @@ test('an identifier and a forename are enough; with another forename a person ha
   const numbered = { given: 'Isla', family: 'Reid', birthDate: '2015-03-04', chi: '0403151226' };
   const moved = { given: 'Isla', family: 'Kaur', birthDate: '', chi: '0403151226' };
   expect(link(numbered, moved).tier).toBe('same');
+  expect(link({ ...numbered, given: 'William' }, { ...numbered, given: 'Liam' }).tier).toBe('same');
   expect(link(numbered, { ...numbered, given: 'Callum' }).tier).toBe('possible');
 });
 
