@@ -6,7 +6,7 @@
  * encrypting and submitting; so the same is encrypted once more, under the next id that follows from the first.
  */
 import { catalogue, CausewayError, type ErrorCode } from '../protocol/errors.ts';
-import type { EndpointAddress, MessageId } from '../protocol/ids.ts';
+import { correlatorAddress, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
 import { proveBatch, VerifiedRoots } from '../protocol/proof/batch-proof.ts';
 import { digestOf } from '../protocol/proof/merkle.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
@@ -17,7 +17,7 @@ import { encodeUnit, type Unit } from '../protocol/wire/frame.ts';
 import { decodeReceiptGroup } from '../protocol/wire/receipt-group.ts';
 import { acceptedDetail, refusedDetail } from '../protocol/wire/receipt-detail.ts';
 import { alertIds } from './correlator/alert-document.ts';
-import { correlatorAddress, type CorrelatorKeys } from './identity/correlator-identity.ts';
+import { type CorrelatorKeys } from './identity/correlator-identity.ts';
 import { seal } from './identity/openpgp-seal.ts';
 import { PairNumbers } from './pair-numbers.ts';
 import type { Sender } from './relay/examine.ts';

@@ -1,7 +1,7 @@
 /** Joins the correlator to the rest: patterns from the policy folder, alerts through the relay like any message. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EndpointAddress } from '../protocol/ids.ts';
+import { correlatorAddress, type EndpointAddress } from '../protocol/ids.ts';
 import { isCausewayError } from '../protocol/errors.ts';
 import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts';
 import { AlertReminder } from './alert-reminder.ts';
@@ -15,7 +15,6 @@ import { DispositionClock, reachOfClock } from './disposition-clock.ts';
 import { dispositionCategories } from './policy/alerts.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { StoredEvent } from './correlator/stored-event.ts';
-import { correlatorAddress } from './identity/correlator-identity.ts';
 import type { Lease, Store } from './store/port.ts';
 
 export type AlertingDependencies = AlertCourierDependencies &

@@ -1,9 +1,8 @@
 /** Which alert a person's answer is about. */
-import type { EndpointAddress, MessageId } from '../protocol/ids.ts';
+import { correlatorAddress, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
 import { parseEnvelope } from '../protocol/wire/envelope.ts';
 import { decodeUnit } from '../protocol/wire/frame.ts';
 import { alertIds, reminderIdOf } from './correlator/alert-document.ts';
-import { correlatorAddress } from './identity/correlator-identity.ts';
 import type { Store } from './store/port.ts';
 
 type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;

@@ -1,6 +1,5 @@
 /** The gap-free numbers that the correlator gives its messages, one row of them for each endpoint it writes to. */
-import type { MessageId } from '../protocol/ids.ts';
-import { correlatorAddress } from './identity/correlator-identity.ts';
+import { correlatorAddress, type MessageId } from '../protocol/ids.ts';
 import { parseEnvelope, type Envelope } from '../protocol/wire/envelope.ts';
 import { decodeUnit } from '../protocol/wire/frame.ts';
 import type { Lease, Store } from './store/port.ts';

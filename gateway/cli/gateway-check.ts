@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { correlatorAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { placeOf } from '../../terminal/describe-failure.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
@@ -90,7 +91,6 @@ async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Pro
       await store.probe();
       await recordReading(store, 'audit.gateway-checked', {});
       // The gateway's own endpoint is no party to the agreement.
-      const { correlatorAddress } = await import('../identity/correlator-identity.ts');
       const all = (await store.readDirectory()).entries;
       const entries = all.filter(({ endpoint }) => endpoint !== correlatorAddress);
       const active = entries.filter(({ status }) => status === 'active');

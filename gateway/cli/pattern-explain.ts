@@ -1,7 +1,7 @@
 /** `causeway pattern explain`: an alert with its evidence, what ties it, who got it and what they made of it. */
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
-import { agencyOf } from '../../protocol/ids.ts';
+import { agencyOf, correlatorAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { describeTokenTypes } from '../../terminal/token-words.ts';
@@ -54,7 +54,6 @@ async function readAccount(id: MessageId, reading: AuditReading): Promise<Accoun
   const { alerts, answers } = await readAlertLeaves(reading);
   const alert = alerts.findLast(({ message }) => message === id);
   if (alert === undefined) throw new CausewayError('message-unknown', { detail: 'It is no alert.' });
-  const { correlatorAddress } = await import('../identity/correlator-identity.ts');
   const notices: Account['notices'][number][] = [];
   for (const [nth, event] of alert.events.entries()) {
     const source = alert.sources[nth] ?? '';
@@ -74,7 +73,6 @@ async function readAccount(id: MessageId, reading: AuditReading): Promise<Accoun
 
 async function readReminder(id: MessageId, { store }: AuditReading): Promise<MessageState | undefined> {
   const { alertIds, reminderIdOf } = await import('../correlator/alert-document.ts');
-  const { correlatorAddress } = await import('../identity/correlator-identity.ts');
   for (const one of alertIds(reminderIdOf(id))) {
     const message = await store.readMessage(correlatorAddress, one);
     if (message !== undefined) return message;

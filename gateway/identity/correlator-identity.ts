@@ -11,8 +11,6 @@ import { readEntry } from './change-entry.ts';
 import type { SealingKeyFiles } from './openpgp-seal.ts';
 import { readHomeFile, readPrivateFile, writeNewFile } from './private-folder.ts';
 
-export { correlatorAddress };
-
 const files = {
   signingKey: 'correlator.key',
   openpgpKey: 'correlator.pgp',

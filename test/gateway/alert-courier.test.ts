@@ -3,17 +3,10 @@ import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
 import type { AlertCourierDependencies } from '../../gateway/alert-courier.ts';
 import { alertIds, alertMessageId, raisedAtOf } from '../../gateway/correlator/alert-document.ts';
 import { CausewayError } from '../../protocol/errors.ts';
+import { correlatorAddress } from '../../protocol/ids.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
-import {
-  type AlertFixture,
-  alertOf,
-  correlatorAddress,
-  north,
-  openAlertFixture,
-  police,
-  twoAgencies,
-} from './alert-fixture.ts';
+import { type AlertFixture, alertOf, north, openAlertFixture, police, twoAgencies } from './alert-fixture.ts';
 import { messageId } from './store/synthetic-messages.ts';
 
 type Submit = AlertCourierDependencies['submit'];

@@ -9,7 +9,6 @@ import { AlertReminder } from '../../gateway/alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from '../../gateway/alert-sender.ts';
 import type { Alert } from '../../gateway/correlator/alert.ts';
 import {
-  correlatorAddress,
   enrolCorrelator,
   readCorrelatorKeys,
   writeCorrelatorKeys,
@@ -164,5 +163,3 @@ export function alertOf(events: Alert['events'], pattern: Alert['pattern']): Ale
     missing: [],
   };
 }
-
-export { correlatorAddress };

@@ -4,13 +4,13 @@ import type { Alert } from '../../gateway/correlator/alert.ts';
 import { alertMessageId } from '../../gateway/correlator/alert-document.ts';
 import { readAlertRecord } from '../../gateway/correlator/alert-record.ts';
 import { CausewayError } from '../../protocol/errors.ts';
+import { correlatorAddress } from '../../protocol/ids.ts';
 import { decodeContent } from '../../protocol/wire/content.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
 import {
   type AlertFixture,
   alertOf,
-  correlatorAddress,
   health,
   hub,
   north,

@@ -1,10 +1,10 @@
+import { correlatorAddress } from '../../../protocol/ids.ts';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { generateOpenpgpKey } from '../../../clients/sdk/openpgp.ts';
 import {
-  correlatorAddress,
   enrolCorrelator,
   readCorrelatorKeys,
   writeCorrelatorKeys,
