@@ -3,6 +3,7 @@ import {
   MongoAPIError,
   MongoClient,
   MongoClientClosedError,
+  MongoError,
   MongoExpiredSessionError,
   MongoNotConnectedError,
   MongoServerClosedError,
@@ -13,7 +14,7 @@ import {
   type MongoClientOptions,
 } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
-import { hasCode } from './failures.ts';
+import { hasCode, isNetworkFailure } from './failures.ts';
 
 const defaultDatabase = 'causeway';
 /** Snapshot transactions with change streams on every form of index work from here on; older ones were not tried. */
@@ -99,7 +100,8 @@ export function explain(error: unknown, url: string): unknown {
   if (error instanceof MongoServerSelectionError) return explainSelection(error, place);
   if (error instanceof MongoAPIError && !isConnectionLost(error))
     return invalid(`The address of the store is not usable: ${place}.`, error);
-  return error instanceof Error && error.name.startsWith('Mongo')
+  // By its class: those of the pool of connections have other names.
+  return error instanceof MongoError || isNetworkFailure(error)
     ? unavailable(`MongoDB at ${place} answers with an error: ${error.message}`, error)
     : error;
 }

@@ -56,7 +56,7 @@ export function concernsOneOperation(error: unknown): boolean {
 }
 
 /** True for errors of the operating system and for aborted waits, which the driver passes on as they are now and then. */
-function isNetworkFailure(error: unknown): boolean {
+export function isNetworkFailure(error: unknown): error is Error {
   return error instanceof Error && ('syscall' in error || error.name === 'AbortError');
 }
 

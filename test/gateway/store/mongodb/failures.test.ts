@@ -132,6 +132,23 @@ describe('a failure of anything else', () => {
     expect(failureOf(error)).toMatchObject({ code: 'store-unavailable', cause: error });
   });
 
+  it.each(['PoolClearedError', 'PoolClearedOnNetworkError', 'PoolClosedError', 'WaitQueueTimeoutError'])(
+    'at the first contact that the driver calls %s means so too',
+    (name) => {
+      const error = Object.defineProperty(new MongoNetworkError('the pool was cleared'), 'name', {
+        value: name,
+      });
+      expect(explain(error, url)).toMatchObject({ code: 'store-unavailable', cause: error });
+    },
+  );
+
+  it('at the first contact means so too', () => {
+    const error = Object.assign(new Error('write EPIPE'), { syscall: 'write' });
+    expect(explain(error, url)).toMatchObject({ code: 'store-unavailable', cause: error });
+    const mistake = new TypeError('x is not a function');
+    expect(explain(mistake, url)).toBe(mistake);
+  });
+
   it('that is a mistake of ours is called so', () => {
     expect(failureOf(new TypeError('x is not a function'))).toMatchObject({ code: 'internal-error' });
   });
