@@ -70,6 +70,13 @@ describe('verifying what is named', () => {
     await expect(verifyPath(at('alone.tlog-proof'))).rejects.toMatchObject({ code: 'log-unreadable' });
   });
 
+  it('refuses an option that it would pass over, before somebody takes for checked what was not', async () => {
+    const misplaced = { code: 'usage-invalid' };
+    const since = { sinceFile: at('log', 'checkpoint') };
+    await expect(verifyPath(at('with-entry.tlog-proof'), since)).rejects.toMatchObject(misplaced);
+    await expect(verifyPath(at('log'), { entryFile: at('entry') })).rejects.toMatchObject(misplaced);
+  });
+
   it('says where a proof is wrong', async () => {
     const wrong = await verifyPath(at('wrong.tlog-proof'));
     expect(wrong.findings).toMatchObject([{ kind: 'edited', where: 'wrong.tlog-proof', entry: 258 }]);
