@@ -92,4 +92,15 @@ describe('evidence', () => {
     expect(verify(withoutOpening(directory)).findings).toEqual([missing(directory)]);
     expect(verify(withoutOpening(erasure)).findings).toEqual([missing(erasure)]);
   });
+
+  it('is malformed where a hash or a salt is not in the one form that its bytes have', () => {
+    const [hash] = whole.leaves[record]!.path;
+    // The last character before the padding has bits that no byte takes.
+    const other = hash!.replace(/.=$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}=`);
+    expect(Buffer.from(other, 'base64')).toEqual(Buffer.from(hash!, 'base64'));
+    const changed = withLeaf(record, ({ path, ...leaf }) => [{ ...leaf, path: [other, ...path.slice(1)] }]);
+    expect(verify(changed).findings).toEqual([
+      `evidence.json is damaged: /leaves/${record}/path/0: it is not a hash.`,
+    ]);
+  });
 });
