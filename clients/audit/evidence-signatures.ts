@@ -4,8 +4,15 @@ import { isCausewayError } from '../../protocol/errors.ts';
 import { VerifiedRoots, verifyBatchProof } from '../../protocol/proof/batch-proof.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
-import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import {
+  decisionsOf,
+  decisionsSentence,
+  envelopeSentence,
+  erasureSentence,
+  timeOf,
+} from './evidence-sentences.ts';
 import type { Finding } from './finding.ts';
 import type { EntryInForce, OpenedLeaf } from './opened-leaf.ts';
 
@@ -22,10 +29,12 @@ export function checkSignatures(
   const judge = new Judge(evidence, leaves, entries, where);
   judge.outcome();
   judge.envelope();
+  judge.decisions();
   for (const leaf of leaves) {
     if (leaf.leaf.of === evidence.record) judge.step(leaf);
     else if (leaf.leaf.kind === 'case.erased') judge.erasure(leaf);
   }
+  judge.silence(leaves);
   return judge;
 }
 
@@ -106,13 +115,13 @@ class Judge implements Judgement {
       () => verifyBatchProof(bytes, Buffer.from(proof, 'base64'), found.key, new VerifiedRoots()),
       `the signature is not by the key of ${source}`,
     );
-    if (this.findings.length === 0) this.#proven(describe(parsed), found.index);
+    if (this.findings.length === 0) this.#proven(envelopeSentence(parsed), found.index);
   }
 
   /** One step of a delivery. */
   step({ index, leaf }: OpenedLeaf): void {
     const nth = leaf.nth ?? 0;
-    const recipient = this.#recipientOf(nth);
+    const recipient = decisionsOf(this.#record)[nth]?.recipient;
     const name = recipient ?? `recipient ${nth + 1}`;
     const at = timeOf(leaf.at);
     if (leaf.kind === 'delivery.delivered') {
@@ -132,10 +141,24 @@ class Judge implements Judgement {
     this.#checkReceipt(group, kind, index, recipient);
   }
 
+  /** What the gateway's own record says of why. */
+  decisions(): void {
+    const sentence = decisionsSentence(this.#record);
+    if (sentence !== undefined) this.#proven(sentence, this.#evidence.record);
+  }
+
+  /** Recipients of whom the file says nothing: what is not in it may all the same be in the log. */
+  silence(leaves: readonly OpenedLeaf[]): void {
+    const steps = leaves.filter(({ leaf }) => leaf.of === this.#evidence.record).map(({ leaf }) => leaf.nth);
+    const silent = decisionsOf(this.#record).filter((_, nth) => !steps.includes(nth));
+    if (this.#record?.leaf.kind !== 'message.accepted' || silent.length === 0) return;
+    const names = silent.map(({ recipient }) => recipient).join(', ');
+    this.statements.push(`What became of it for ${names}, nothing in this evidence says.`);
+  }
+
   /** Who took the bodies away. */
-  erasure({ index, leaf, body }: OpenedLeaf): void {
-    const authority = typeof body?.authority === 'string' ? ` by order of ${body.authority}` : '';
-    this.#proven(`Its case was erased at ${timeOf(leaf.at)}${authority}.`, index);
+  erasure(erased: OpenedLeaf): void {
+    this.#proven(erasureSentence(erased, this.#record), erased.index);
   }
 
   /** @param recipient whose receipt it must be, where the body of the acceptance says so */
@@ -187,13 +210,6 @@ class Judge implements Judgement {
     return { key: signingKeyFromRaw(Buffer.from(found.entry.signingKey, 'base64url')), index: found.index };
   }
 
-  #recipientOf(nth: number): string | undefined {
-    const decisions = this.#record?.body?.decisions;
-    const decision: unknown = Array.isArray(decisions) ? decisions[nth] : undefined;
-    const named = (decision as { recipient?: unknown } | undefined)?.recipient;
-    return typeof named === 'string' ? named : undefined;
-  }
-
   #attempt<T>(work: () => T, otherwise: string): T | undefined {
     try {
       return work();
@@ -211,16 +227,4 @@ class Judge implements Judgement {
   #wrong(what: string): void {
     this.findings.push({ kind: 'edited', where: this.#where, text: `${what}.` });
   }
-}
-
-function describe({ source, to, category, severity, purpose, basis, time }: Envelope): string {
-  return (
-    `${source} signed it at ${time}: ${category} (${severity}) to ${to.join(', ')}, ` +
-    `for ${purpose}, on the basis ${basis}.`
-  );
-}
-
-function timeOf(ms: number): string {
-  const time = new Date(ms);
-  return Number.isNaN(time.getTime()) ? `${ms} ms` : time.toISOString();
 }

@@ -90,7 +90,10 @@ function alteration({ index, altered }: ProvenLeaf, where: string): Finding[] {
   return [{ kind: 'edited', where, entry: index, text: `${what} before this evidence was made.` }];
 }
 
-/** What the leaf is bound to is not in the file, and nothing in the file says why: whoever cut it out is not told by it. */
+/**
+ * What the leaf is bound to is not in the file, and nothing in the file says why: whoever cut it out is not told by it.
+ * Only what belongs to a message belongs to a case, and can be gone by an erasure: never an entry of the directory.
+ */
 function absence(
   { index, leaf, body }: OpenedLeaf,
   leaves: readonly OpenedLeaf[],
@@ -99,7 +102,8 @@ function absence(
 ): Finding[] {
   if (body !== undefined || leaf.commitment === undefined) return [];
   if (altered.some(({ entry }) => entry === index)) return [];
-  if (leaves.some((each) => each.leaf.kind === 'case.erased' && each.index > index)) return [];
+  const isOfCase = leaf.kind.startsWith('message.');
+  if (isOfCase && leaves.some((each) => each.leaf.kind === 'case.erased' && each.index > index)) return [];
   const text = `what leaf ${index} in ${where} is bound to is missing, and no leaf in it says that the case was erased.`;
   return [{ kind: 'edited', where, entry: index, text }];
 }

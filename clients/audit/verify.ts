@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
-import { isCausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { parseCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { logProofHeader, maxLogProofBytes } from '../../protocol/proof/log-proof.ts';
 import { maxNoteBytes, parseNote } from '../../protocol/proof/note.ts';
@@ -64,7 +64,8 @@ const maxFileBytes = Math.max(maxLogProofBytes, 64 * 1024 * 1024);
 
 /**
  * Verifies a folder or a file.
- * @throws CausewayError `log-unreadable` when there is nothing that could be judged
+ * @throws CausewayError `log-unreadable` when there is nothing that could be judged; `usage-invalid` when an option does
+ * not go with what is there
  */
 export async function verifyPath(path: string, options: VerifyOptions = {}): Promise<AuditReport> {
   const found = await stat(path).catch((cause: unknown) => {
@@ -72,10 +73,13 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     throw unreadable(path, isAbsent ? 'there is no such file or folder' : 'it cannot be read', cause);
   });
   if (found.isDirectory()) {
+    if (options.entryFile !== undefined) throw misplaced('--entry goes with a proof, and this is a folder.');
     const since = await readSince(options.sinceFile);
     const trust = await trustOf(path, options);
     return verifyLog(logFolder(path), { ...options, trust, ...(since === undefined ? {} : { since }) });
   }
+  if (options.sinceFile !== undefined)
+    throw misplaced('--since goes with the folder of a log, and this is a file.');
   const bytes = await readNamed(path, maxFileBytes);
   const kind = fileKinds.find(({ recognises }) => recognises(bytes));
   if (kind === undefined)
@@ -83,10 +87,17 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
       path,
       'it is neither the folder of a log, nor a proof, nor evidence, nor a certificate of erasure',
     );
+  if (options.entryFile !== undefined && kind !== logProofKind)
+    throw misplaced('--entry goes with a proof, and this file holds its entries.');
   const entry =
     options.entryFile === undefined ? undefined : await readNamed(options.entryFile, maxFileBytes);
   const trust = await trustOf(path, options);
   return kind.verify(bytes, basename(path), { trust, ...(entry === undefined ? {} : { entry }) });
+}
+
+/** An option that would be passed over: whoever gave it would take for checked what was not. */
+function misplaced(detail: string): CausewayError {
+  return new CausewayError('usage-invalid', { detail });
 }
 
 async function trustOf(

@@ -35,6 +35,10 @@ export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): 
     .action((path: string, flags: Flags) => verify(path, flags, terminal));
 }
 
+const keyFromBeside =
+  'The key is the log.vkey that lies beside it, and whoever made the one could have made the other. With --key you name\n' +
+  "a key that you have from the log's owner.\n";
+
 async function verify(path: string, flags: Flags, terminal: Terminal): Promise<void> {
   const [{ verifyPath }, { verdictOf }] = await Promise.all([
     import('../audit/verify.ts'),
@@ -52,6 +56,7 @@ async function verify(path: string, flags: Flags, terminal: Terminal): Promise<v
   }).finally(() => progress.end());
   const isGood = report.findings.length === 0;
   if (!isGood) process.exitCode = exitCodes.invalid;
+  if (isGood && key === undefined) terminal.hint(keyFromBeside);
   show(report, isGood, verdictOf(report), terminal);
 }
 

@@ -59,7 +59,7 @@ export class LogKeeper {
     await this.#step;
   }
 
-  /** Publishes what there is, and makes the folder durable. */
+  /** Publishes what there is, copies it, and makes the folder durable. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#step;
@@ -67,6 +67,8 @@ export class LogKeeper {
     await Promise.all([this.#witnessing, this.#mirroring]);
     if (this.#isUnasked()) this.#witness();
     await this.#witnessing;
+    // Otherwise the copy would lack what was published last until the next start.
+    await this.#copy();
     try {
       const { builder, history, now } = this.#parts;
       if (builder.published !== undefined) await history.note(builder.published, now(), true);
@@ -129,13 +131,16 @@ export class LogKeeper {
   }
 
   #mirror(): void {
-    const { exportDir, folder, now, onError } = this.#parts;
-    if (exportDir === undefined || this.#mirroring !== undefined || now() - this.#lastMirror < mirrorMs)
-      return;
+    const { now } = this.#parts;
+    if (this.#mirroring !== undefined || now() - this.#lastMirror < mirrorMs) return;
     this.#lastMirror = now();
-    this.#mirroring = mirrorLog(folder, exportDir)
-      .then(() => undefined, onError)
-      .finally(() => (this.#mirroring = undefined));
+    this.#mirroring = this.#copy().finally(() => (this.#mirroring = undefined));
+  }
+
+  /** Brings the copy up to date where there is one. Never throws. */
+  async #copy(): Promise<void> {
+    const { exportDir, folder, onError } = this.#parts;
+    if (exportDir !== undefined) await mirrorLog(folder, exportDir).catch(onError);
   }
 }
 

@@ -47,7 +47,7 @@ class Witness {
     return signatures.some((signature) => signature.name === name && signature.keyId === keyId);
   }
 
-  /** @returns its signature lines @throws CausewayError `witness-refused`, `witness-unreachable` */
+  /** @returns its signature line @throws CausewayError `witness-refused`, `witness-unreachable` */
   async cosign(checkpoint: PublishedCheckpoint, read: TileReader): Promise<readonly string[]> {
     const first = await this.#ask(checkpoint, read);
     // It knows another size than we thought: a start of ours, or another gateway of the same log.
@@ -60,7 +60,8 @@ class Witness {
       throw new CausewayError('witness-refused', { detail: `${this.name}: ${why}.` });
     }
     this.#size = checkpoint.size;
-    return answer.cosignatures.map(({ line }) => line);
+    // One is enough: a hundred, each with another time, would fill the note, and nobody could read it any more.
+    return answer.cosignatures.slice(0, 1).map(({ line }) => line);
   }
 
   async #ask(checkpoint: PublishedCheckpoint, read: TileReader): Promise<WitnessAnswer> {

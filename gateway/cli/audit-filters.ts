@@ -1,11 +1,13 @@
 /** The conditions that `audit search` and `audit export` share. */
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { errorCodes } from '../../protocol/errors.ts';
 import { agencyIdSchema, endpointAddressSchema, messageIdSchema, slugSchema } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { listOf, matching } from '../../terminal/input.ts';
+import { listOf, matching, usageError } from '../../terminal/input.ts';
 import type { SearchQuery } from '../audit/index-reader.ts';
 import { kindsMeantBy, leafKinds } from '../audit/leaf-kinds.ts';
+import { outcomes } from '../audit/leaf-terms.ts';
 import { parseMoment } from '../audit/moment.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { AuditReading } from './audit-reading.ts';
@@ -27,6 +29,14 @@ const kindSchema = z
   .refine(
     (kind) => kindsMeantBy(kind).length > 0,
     `must be a kind, or its first word. The kinds are ${leafKinds.join(', ')}`,
+  );
+
+/** Nor a misspelt outcome for one that never came. */
+const outcomeSchema = z
+  .string()
+  .refine(
+    (outcome) => ([...outcomes, ...errorCodes] as readonly string[]).includes(outcome),
+    `must be ${outcomes.join(', ')}, or a code of docs/errors.md`,
   );
 
 /** A time for the beginning, or for the end, of a period. */
@@ -63,7 +73,7 @@ export function addFilters(command: ProgramCommand): void {
     .option(
       '--outcome <outcome>',
       'only with this outcome: accepted, refused, repeated, delivered, stored, expired, error, or the code of a refusal; may be repeated',
-      listOf(slugSchema),
+      listOf(outcomeSchema),
     )
     .option(
       '--from <time>',
@@ -73,7 +83,7 @@ export function addFilters(command: ProgramCommand): void {
     .option('--to <time>', 'only before this time; a day counts whole', moment(true));
 }
 
-/** What the flags ask for. */
+/** What the flags ask for. @throws CausewayError `usage-invalid` for a period that ends before it begins */
 export function queryOf({
   agency,
   endpoint,
@@ -84,6 +94,8 @@ export function queryOf({
   from,
   to,
 }: FilterFlags): SearchQuery {
+  if (from !== undefined && to !== undefined && from >= to)
+    throw usageError('The time of --from is not before that of --to: no leaf lies between them.');
   const query = {
     agency,
     endpoint,

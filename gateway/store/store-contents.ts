@@ -87,6 +87,8 @@ export type StoreContents = {
   /** The leaves of all entries that an endpoint ever had. */
   directoryChanges(): Iterable<{ readonly endpoint: EndpointAddress; readonly record: number }>;
   caseSecrets(): Iterable<{ readonly id: CaseId; readonly secret: Buffer }>;
+  /** The leaves by which cases were erased. */
+  caseErasures(): Iterable<{ readonly id: CaseId; readonly record: number }>;
   /** How far those who read in order have come: the same numbers in every engine. */
   marks(): Iterable<{ readonly name: string; readonly value: number }>;
   /** Lets others write again. */

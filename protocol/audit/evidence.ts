@@ -8,10 +8,20 @@
 import { z } from 'zod';
 import { CausewayError } from '../errors.ts';
 import { endpointAddressSchema, messageIdSchema } from '../ids.ts';
+import { decodeBase64, decodeHash } from '../proof/note-text.ts';
 
 export const evidenceFormat = 'causeway-evidence/v1';
 
-const base64Schema = z.base64().max(2 * 1024 * 1024);
+// One form only: whoever changes a character of what is proven must not be told that it verifies.
+const base64Schema = z
+  .base64()
+  .max(2 * 1024 * 1024)
+  .refine((text) => decodeBase64(text) !== undefined, 'it is not in the one form that these bytes have');
+const hashSchema = z.string().refine((text) => decodeHash(text) !== undefined, 'it is not a hash');
+const saltSchema = z
+  .base64url()
+  .length(43)
+  .refine((text) => Buffer.from(text, 'base64url').toString('base64url') === text, 'it is not a salt');
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const provenLeafSchema = z.strictObject({
@@ -19,9 +29,9 @@ const provenLeafSchema = z.strictObject({
   /** The entry of the log, as text. */
   leaf: z.string().max(65_535),
   /** Inclusion path under the checkpoint, from the leaf's sibling to below the root. */
-  path: z.array(base64Schema.length(44)).max(63),
+  path: z.array(hashSchema).max(63),
   /** What the leaf's commitment binds; absent where there is none, or its case was erased. */
-  opening: z.strictObject({ salt: z.base64url().length(43), body: z.string().max(1024 * 1024) }).optional(),
+  opening: z.strictObject({ salt: saltSchema, body: z.string().max(1024 * 1024) }).optional(),
   /**
    * In its place where somebody had made it unreadable in the store, and not by an erasure: `changed` where the store
    * held something else, `secret-gone` where it held nothing that opens it.

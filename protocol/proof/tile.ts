@@ -104,6 +104,8 @@ export function decodeBundle(bundle: Buffer, width: number): Buffer[] {
   const entries: Buffer[] = [];
   let offset = 0;
   while (offset < bundle.byteLength) {
+    // At once: eight million empty entries fit into a bundle, and each would take memory.
+    if (entries.length === width) throw malformed(`The bundle has more than ${width} entries.`);
     const start = offset + 2;
     const end = start <= bundle.byteLength ? start + bundle.readUInt16BE(offset) : Infinity;
     if (end > bundle.byteLength) throw malformed(`The bundle is cut within entry ${entries.length}.`);

@@ -78,6 +78,18 @@ describe('a kind that is misspelt', () => {
   });
 });
 
+describe('conditions that nothing can ever meet', () => {
+  it.each([
+    [['--outcome', 'policy-deneid'], 'accepted, refused, repeated'],
+    [['--from', '2026-12-01', '--to', '2026-11-01'], 'The time of --from is not before that of --to'],
+  ])('%j are refused before anything is recorded, and not answered with no leaves', async (flags, words) => {
+    const env = { CAUSEWAY_GATEWAY: join(dir, 'gateway') };
+    const { code, stdout, stderr } = await runCauseway(['audit', 'search', ...flags], { env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(words);
+  });
+});
+
 describe('other readings of people', () => {
   it.each([
     [['endpoint', 'list'], 'audit.endpoints-listed'],

@@ -32,7 +32,10 @@ export async function openCollections(
       detail: `It has form ${mark.form}; this program reads form ${storeForm}.`,
     });
   }
-  for (const name of collectionNames) await openCollection(database, name, mark === null);
+  const found = await database.listCollections({}, { nameOnly: true }).toArray();
+  const present = new Set(found.map(({ name }) => name));
+  // A database from before a collection came to be has all others.
+  for (const name of collectionNames) await openCollection(database, name, !present.has(name));
   if (mark === null) {
     const form = { owner, form: storeForm };
     await collections.meta.updateOne({ _id: 'form' }, { $setOnInsert: form }, { upsert: true });

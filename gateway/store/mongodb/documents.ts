@@ -9,6 +9,7 @@
  * - `delivery` repeats what never changes about its message, so that a change of state needs no second reading.
  *   `open` is there until the delivery is final: the partial indexes cover those only.
  * - `caseSecret` opens the bodies of a case's leaves, with the gateways' audit key; it is deleted when the case is erased.
+ * - `caseErasure` says by which leaves a case was erased.
  * - `settledGroup` holds for good what recipients signed, `directoryChange` which leaves changed an entry.
  * - `stream` and `receiptGroup`: what an endpoint has yet to be told as a sender. `last` never falls.
  */
@@ -125,6 +126,8 @@ export type EntryDocument = {
 
 export type CaseSecretDocument = { readonly _id: Binary; readonly secret: Buffer };
 
+export type CaseErasureDocument = { readonly _id: { readonly case: Binary; readonly record: number } };
+
 export type SettledGroupDocument = {
   /** The first leaf that it brought about. */
   readonly _id: number;
@@ -185,6 +188,7 @@ export type Collections = {
   readonly permit: Collection<PermitDocument>;
   readonly entry: Collection<EntryDocument>;
   readonly caseSecret: Collection<CaseSecretDocument>;
+  readonly caseErasure: Collection<CaseErasureDocument>;
   readonly settledGroup: Collection<SettledGroupDocument>;
   readonly directoryChange: Collection<DirectoryChangeDocument>;
   readonly gateway: Collection<GatewayDocument>;
@@ -204,6 +208,7 @@ export function collectionsOf(database: Db): Collections {
     permit: database.collection('permit'),
     entry: database.collection('entry'),
     caseSecret: database.collection('caseSecret'),
+    caseErasure: database.collection('caseErasure'),
     settledGroup: database.collection('settledGroup'),
     directoryChange: database.collection('directoryChange'),
     gateway: database.collection('gateway'),

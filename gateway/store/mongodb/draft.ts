@@ -41,6 +41,8 @@ export type EndedMessage = Required<Pick<MessageDocument, '_id' | 'record' | 'un
 /** What the store holds of a case. */
 type CaseState = { readonly messages: number; readonly isPending: boolean };
 
+export type Erasure = { readonly case: CaseId; readonly record: number };
+
 export class Draft {
   readonly head: Head;
   /** The time of everything in it. */
@@ -67,7 +69,8 @@ export class Draft {
   due: readonly DeliveryDocument[] = [];
   /** The case that is asked to be erased. */
   caseState: CaseState = { messages: 0, isPending: false };
-  erasedCase: CaseId | undefined;
+  /** The case that goes, and the leaf that says so. */
+  erasure: Erasure | undefined;
   /** Those of the messages to be retired that are no longer under way, and what becomes of them. */
   ended: readonly EndedMessage[] = [];
   retired: readonly EndedMessage[] = [];

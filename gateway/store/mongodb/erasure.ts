@@ -1,6 +1,6 @@
 /** Erasing a case: its secret, what its messages were about, and their ciphertexts. */
-import { houseCase, type CaseId, type ErasureOutcome } from '../port.ts';
-import type { Draft } from './draft.ts';
+import { houseCase, type ErasureOutcome } from '../port.ts';
+import type { Draft, Erasure } from './draft.ts';
 import { idBinary } from './keys.ts';
 import type { Access } from './load.ts';
 import type { OperationOf } from './operations.ts';
@@ -12,13 +12,17 @@ export function eraseCase(draft: Draft, { id, line }: OperationOf<'erase-case'>)
   if (isPending) return 'pending';
   if (messages === 0 && !draft.secrets.has(id)) return 'unknown';
   draft.secrets.forget(id);
-  draft.erasedCase = id;
+  draft.erasure = { case: id, record: draft.nextRecord };
   draft.leaves.entry(line, draft.at);
   return 'erased';
 }
 
 /** Destroys what the draft says. The oplog and the journal lose it as they go round. */
-export async function writeErasure(id: CaseId, { collections, session }: Access): Promise<void> {
+export async function writeErasure(
+  { case: id, record }: Erasure,
+  { collections, session }: Access,
+): Promise<void> {
+  await collections.caseErasure.insertOne({ _id: { case: idBinary(id), record } }, { session });
   await collections.caseSecret.deleteOne({ _id: idBinary(id) }, { session });
   await collections.message.updateMany(
     { thread: idBinary(id) },

@@ -2,7 +2,9 @@
 import { Binary, MaxKey, type Filter } from 'mongodb';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
+import type { CaseId } from '../port.ts';
 import type {
+  CaseErasureDocument,
   DirectoryChangeDocument,
   MessageDocument,
   MessageKey,
@@ -37,6 +39,12 @@ export function messagesOfId(id: MessageId): Filter<MessageDocument> {
 /** The leaves that changed an endpoint's entry up to an index. */
 export function entriesUntil(endpoint: EndpointAddress, record: number): Filter<DirectoryChangeDocument> {
   return { _id: { $gte: { endpoint, record: 0 }, $lte: { endpoint, record } } };
+}
+
+/** The leaves by which a case was erased. */
+export function erasuresOf(id: CaseId): Filter<CaseErasureDocument> {
+  const of = idBinary(id);
+  return { _id: { $gte: { case: of, record: 0 }, $lte: { case: of, record: Number.MAX_SAFE_INTEGER } } };
 }
 
 /** An endpoint's receipt groups after one position, up to another. */

@@ -62,6 +62,9 @@ export const movedCollections: readonly MovedCollection[] = [
     for (const { name, value } of contents.marks()) yield { _id: name, value };
   }),
   moved('block', blockDocuments),
+  moved('caseErasure', function* (contents) {
+    for (const { id, record } of contents.caseErasures()) yield { _id: { case: idBinary(id), record } };
+  }),
 ];
 
 function moved<K extends keyof Collections>(

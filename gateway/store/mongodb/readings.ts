@@ -5,6 +5,7 @@ import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type {
+  CaseId,
   DeliveryId,
   DirectorySnapshot,
   EnrolmentPermit,
@@ -26,7 +27,7 @@ import type { CausalTime } from './causal-time.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
 import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
-import { groupsBetween, messageIdOf, messageKey } from './keys.ts';
+import { erasuresOf, groupsBetween, messageIdOf, messageKey } from './keys.ts';
 import { readLeafRuns } from './leaf-runs.ts';
 import { readLeaves } from './leaves.ts';
 import { readPayloads } from './payloads.ts';
@@ -68,6 +69,7 @@ export class Readings implements Pick<Store, ReadingMethod> {
   readonly #erasures = new Erasures({
     readLeaves: (...ask) => this.#readLeaves(...ask),
     readLeafRuns: (from) => this.readLeafRuns(from),
+    readErasures: (of) => this.#readErasures(of),
   });
   #closed = false;
 
@@ -230,6 +232,14 @@ export class Readings implements Pick<Store, ReadingMethod> {
 
   async readLeafRuns(from: number): Promise<LeafRun[]> {
     return await this.#read(async (session) => readLeafRuns(this.#collections.block, from, session));
+  }
+
+  async #readErasures(of: CaseId): Promise<number[]> {
+    return await this.#read(async (session) => {
+      const options = { session, hint: '_id_', sort: { _id: 1 } } as const;
+      const found = await this.#collections.caseErasure.find(erasuresOf(of), options).toArray();
+      return found.map(({ _id }) => _id.record);
+    });
   }
 
   /** The units of deliveries, by {@link unitName}. */

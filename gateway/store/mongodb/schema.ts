@@ -151,6 +151,10 @@ const forms: Record<keyof Collections, CollectionForm> = {
     required: ['secret'],
     properties: { _id: bytes, secret: bytes },
   },
+  caseErasure: {
+    required: [],
+    properties: { _id: strict(['case', 'record'], { case: bytes, record: whole }) },
+  },
   settledGroup: {
     required: ['bytes'],
     properties: { _id: whole, bytes },

@@ -54,7 +54,7 @@ async function writeStreams(
 /** Fresh secrets, and the end of one. Nobody writes into a case in the group that erases it: that stands alone. */
 async function writeCases(draft: Draft, access: Access): Promise<void> {
   const { collections, session } = access;
-  if (draft.erasedCase !== undefined) await writeErasure(draft.erasedCase, access);
+  if (draft.erasure !== undefined) await writeErasure(draft.erasure, access);
   const fresh = [...draft.secrets.fresh].map(([id, secret]) => ({ _id: idBinary(id), secret }));
   if (fresh.length > 0) await collections.caseSecret.insertMany(fresh, { session });
 }

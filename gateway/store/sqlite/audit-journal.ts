@@ -64,4 +64,10 @@ export class AuditJournal {
     this.#maker.forgetKeys();
     return this.#cases.destroy(id);
   }
+
+  /** Makes the leaf that says that a case was erased. @param record the record entry as JSON */
+  erasure(id: CaseId, record: string, at: number): void {
+    this.#cases.noteErasure(id, this.next);
+    this.#maker.entry(record, at);
+  }
 }

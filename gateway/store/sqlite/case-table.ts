@@ -15,6 +15,7 @@ export class CaseTable implements CaseSecrets {
   readonly #read: StatementSync;
   readonly #delete: StatementSync;
   readonly #clear: StatementSync;
+  readonly #note: StatementSync;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
@@ -22,6 +23,7 @@ export class CaseTable implements CaseSecrets {
     this.#read = prepare(database, caseSecretQuery);
     this.#delete = prepare(database, 'DELETE FROM case_secret WHERE id = ?');
     this.#clear = prepare(database, 'UPDATE message SET secret = NULL WHERE id = ? AND secret IS NOT NULL');
+    this.#note = prepare(database, 'INSERT INTO case_erasure (id, record) VALUES (?, ?)');
   }
 
   /** Makes one, in a row of its own, where there is none. */
@@ -45,10 +47,18 @@ export class CaseTable implements CaseSecrets {
     return Number(deleted) + Number(this.#clear.run(bytes).changes) !== 0;
   }
 
+  /** @param record the leaf by which the case was erased */
+  noteErasure(id: CaseId, record: number): void {
+    this.#note.run(uuidToBytes(id), record);
+  }
+
   #find(id: Uint8Array): Uint8Array | undefined {
     return firstRow<[Uint8Array]>(this.#read, id)?.[0];
   }
 }
+
+/** For readers. */
+export const caseErasuresQuery = 'SELECT record FROM case_erasure WHERE id = ? ORDER BY record';
 
 /** For readers. */
 export const caseSecretQuery = `SELECT secret FROM case_secret WHERE id = ?1

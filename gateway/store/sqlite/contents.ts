@@ -12,6 +12,7 @@ import { deliveryStates } from './schema.ts';
 /** The tables whose rows {@link SqliteContents} gives; a test holds the list to the schema. */
 export const tablesRead: readonly string[] = [
   'audit_block',
+  'case_erasure',
   'case_secret',
   'delivery',
   'directory_change',
@@ -170,6 +171,13 @@ export class SqliteContents implements StoreContents {
       ORDER BY id`;
     for (const [id, secret] of this.#rows<Row>(sql)) {
       yield { id: uuidFromBytes(id), secret: bufferOf(secret) };
+    }
+  }
+
+  *caseErasures(): ReturnType<StoreContents['caseErasures']> & Generator {
+    type Row = readonly [Uint8Array, number];
+    for (const [id, record] of this.#rows<Row>('SELECT id, record FROM case_erasure ORDER BY id, record')) {
+      yield { id: uuidFromBytes(id), record };
     }
   }
 

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { sqliteErrors, sqliteErrorOf } from './failures.ts';
-import { schema } from './schema.ts';
+import { laterTables, schema } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
@@ -36,6 +36,7 @@ export function openForWriting(options: ConnectionOptions): DatabaseSync {
       PRAGMA temp_store = MEMORY;
     `);
     createTables(database);
+    database.exec(laterTables);
     if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`);
     return database;
   } catch (error) {
@@ -70,8 +71,8 @@ export function openForMoving(file: string): DatabaseSync {
       throw new CausewayError('store-incompatible', { detail: `${file} is no store of this program.` });
     }
     refuseOtherVersions(database);
-    // A connection that refuses changes may not take the lock that keeps others from them.
-    database.exec('PRAGMA query_only = OFF; BEGIN IMMEDIATE; PRAGMA query_only = ON');
+    // A connection that refuses changes may not take the lock that keeps others from them. Nothing is ever committed.
+    database.exec(`PRAGMA query_only = OFF; BEGIN IMMEDIATE; ${laterTables} PRAGMA query_only = ON`);
     return database;
   } catch (cause) {
     database.close();

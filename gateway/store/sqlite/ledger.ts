@@ -155,7 +155,7 @@ export class Ledger {
       this.#database.exec('PRAGMA secure_delete = OFF');
     }
     this.#erased = true;
-    this.journal.leaves.entry(operation.record, at);
+    this.journal.erasure(operation.case, operation.record, at);
     return 'erased';
   }
 

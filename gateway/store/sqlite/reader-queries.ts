@@ -19,7 +19,7 @@ import type { CaseVault } from '../case-vault.ts';
 import { refusePermit } from '../permit.ts';
 import { openBlock } from '../stored-leaf.ts';
 import type { ByteSink } from '../byte-stream.ts';
-import { caseSecretQuery } from './case-table.ts';
+import { caseErasuresQuery, caseSecretQuery } from './case-table.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
@@ -58,6 +58,7 @@ export type Questions = {
     ask: { secretDigest: string; now: number };
     answer: { endpoint: EndpointAddress; roles: string[]; expiresAt: number } | PermitRefusal;
   };
+  erasures: { ask: { of: CaseId }; answer: number[] };
   leafCount: { ask: object; answer: number };
   leaves: { ask: { from: number; limit: number }; answer: StoredLeaf[] };
   /** Their bytes: the leaves. */
@@ -115,6 +116,10 @@ export class ReaderQueries {
         return this.#directory();
       case 'permit':
         return this.#permit(question.secretDigest, question.now);
+      case 'erasures':
+        return allRows<[number]>(this.#statements.erasures, uuidToBytes(question.of)).map(
+          ([record]) => record,
+        );
       case 'leafCount':
         return firstRow<[number]>(this.#statements.leafCount)?.[0] ?? 0;
       case 'leaves':
@@ -286,6 +291,7 @@ const statementTexts = {
   leaves: `SELECT first, at, leaves, bodies FROM audit_block
     WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
   caseSecret: caseSecretQuery,
+  erasures: caseErasuresQuery,
   begin: 'BEGIN',
   end: 'COMMIT',
 } as const;

@@ -1,3 +1,12 @@
+/** Tables that came later without another form: a store from before gets them, empty, when it is opened. */
+export const laterTables = `
+CREATE TABLE IF NOT EXISTS case_erasure (
+  id BLOB NOT NULL,
+  record INTEGER NOT NULL,
+  PRIMARY KEY (id, record)
+) STRICT, WITHOUT ROWID;
+`;
+
 /**
  * The tables. Keys are integers, ids blobs of 16 bytes, times milliseconds since 1970.
  *
@@ -16,6 +25,7 @@
  * - `settled_group`: what recipients signed, for good, by the first of the leaves that it settled.
  * - `case_secret`: secrets of cases that no message began. Destroying the secret of a case, here or in `message`,
  *   destroys what its bodies say; `ledger.ts` sees to it that the bytes go.
+ * - `case_erasure`: the leaves by which a case was erased.
  * - `mark`: how far those who read in order have come.
  *
  * New ids follow the highest one in the table, so the newest rows of `message` and `delivery` must never be deleted.
@@ -105,6 +115,7 @@ CREATE TABLE directory_change (
   PRIMARY KEY (endpoint, record)
 ) STRICT, WITHOUT ROWID;
 
+${laterTables}
 CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('directory', 0), ('policy', 0), ('probe', 0);

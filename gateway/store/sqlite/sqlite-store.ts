@@ -208,7 +208,10 @@ function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'retirePayloa
 
 function readings(reader: ReaderClient, clock: () => number): Pick<Store, ReadingMethod> {
   const leaves = leafReadings(reader);
-  const erasures = new Erasures(leaves);
+  const erasures = new Erasures({
+    ...leaves,
+    readErasures: async (of) => (await reader.ask('erasures', { of })).value,
+  });
   return {
     ...leaves,
     readLeaves: async (from, limit) => erasures.settle(await leaves.readLeaves(from, limit)),

@@ -98,6 +98,16 @@ describe('the signatures in an evidence', () => {
     ).toEqual([]);
   });
 
+  it('say of which recipients nothing is there: who hands evidence over may have left a step out', () => {
+    const toTwo = {
+      ...accepted,
+      body: { source: sender, decisions: [{ recipient }, { recipient: 'north/other' }] },
+    };
+    expect(judge({ leaves: [toTwo, stored] }).statements.at(-1)).toBe(
+      'What became of it for north/other, nothing in this evidence says.',
+    );
+  });
+
   it('prove no outcome by a leaf that says none', () => {
     const other: OpenedLeaf = { ...accepted, leaf: { ...accepted.leaf, kind: 'message.seen' } };
     expect(judge({ leaves: [other, stored] }).findings).toEqual([

@@ -70,6 +70,13 @@ describe('verifying what is named', () => {
     await expect(verifyPath(at('alone.tlog-proof'))).rejects.toMatchObject({ code: 'log-unreadable' });
   });
 
+  it('refuses an option that it would pass over, before somebody takes for checked what was not', async () => {
+    const misplaced = { code: 'usage-invalid' };
+    const since = { sinceFile: at('log', 'checkpoint') };
+    await expect(verifyPath(at('with-entry.tlog-proof'), since)).rejects.toMatchObject(misplaced);
+    await expect(verifyPath(at('log'), { entryFile: at('entry') })).rejects.toMatchObject(misplaced);
+  });
+
   it('says where a proof is wrong', async () => {
     const wrong = await verifyPath(at('wrong.tlog-proof'));
     expect(wrong.findings).toMatchObject([{ kind: 'edited', where: 'wrong.tlog-proof', entry: 258 }]);
@@ -88,14 +95,17 @@ describe('verifying what is named', () => {
 describe('causeway audit verify', () => {
   it('ends with a plain verdict and exit code 0 for what is good', async () => {
     const { code, stdout, stderr } = await runCauseway([
-      'audit',
-      'verify',
-      at('log'),
-      '--witness',
-      at('committee.vkey'),
+      ...['audit', 'verify', at('log'), '--key', at('log.vkey'), '--witness', at('committee.vkey')],
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^good {2}This log verifies: all 300 entries /);
+  });
+
+  it('says so when it took the key that lay beside the log', async () => {
+    const { code, stdout, stderr } = await runInProcess(['audit', 'verify', at('log')]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('whoever made the one could have made the other');
+    expect(stdout).toContain('This log verifies');
   });
 
   it('says which and where with exit code 2 for what is not', async () => {

@@ -12,7 +12,7 @@ const signer = createSigner();
 const cosignature = '— witness.test AAAAAAAA\n';
 
 /** A log with one witness that answers when a test says so, and a clock. */
-async function openLog(dir: string) {
+async function openLog(dir: string, exportDir?: string) {
   const folder = new LogFolder(join(dir, 'log'));
   const leaves = new Leaves();
   const builder = await openBuilder(folder.dir, leaves, signer, folder);
@@ -26,7 +26,7 @@ async function openLog(dir: string) {
     });
   const published: PublishedCheckpoint[] = [];
   const keeper = new LogKeeper({
-    ...{ builder, folder, exportDir: undefined, witnesses: { isMissingOn, cosign } },
+    ...{ builder, folder, exportDir, witnesses: { isMissingOn, cosign } },
     history: new LogHistory(join(dir, 'history')),
     now: () => clock.ms,
     onPublished: (checkpoint) => published.push(checkpoint),
@@ -120,6 +120,21 @@ describe('a log with a witness', () => {
     asked[1]!.answer(true);
     await closing;
     expect(await folder.readCheckpoint()).toMatch(new RegExp(`\\n7\\n[^]*${cosignature}$`));
+  });
+
+  test('copies the last checkpoint, and what the witness made of it, before it closes', async () => {
+    await using temporary = await temporaryFolder();
+    const copy = new LogFolder(join(temporary.dir, 'copy'));
+    const { leaves, keeper, asked } = await openLog(temporary.dir, copy.dir);
+    leaves.commit(3);
+    await keeper.step();
+    leaves.commit(4);
+    const closing = keeper.close();
+    asked[0]!.answer(false);
+    await until(() => asked.length === 2);
+    asked[1]!.answer(true);
+    await closing;
+    expect(await copy.readCheckpoint()).toMatch(new RegExp(`\\n7\\n[^]*${cosignature}$`));
   });
 
   test('brings cosignatures that came later into a copy', async () => {

@@ -161,6 +161,21 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(after.at(-1)?.entry).toEqual(erased);
       });
 
+      test('notes where its leaf is, so that nobody looks through the log for it', async () => {
+        const first = acceptable(1);
+        await store.submit({ source: police, messages: [first] });
+        await store.settle(settlementOf([first], health));
+        await store.eraseCase(first.thread, erased);
+        const next = acceptable(2, { thread: first.thread });
+        await store.submit({ source: police, messages: [next] });
+        await store.settle(settlementOf([next], health));
+        await store.eraseCase(first.thread, erased);
+        const erasures = (await leaves()).filter(({ entry }) => entry.kind === 'case.erased');
+        expect(erasures).toHaveLength(2);
+        expect(await fixture.notedErasures(first.thread)).toEqual(erasures.map(({ index }) => index));
+        expect(await fixture.notedErasures(messageId(2))).toEqual([]);
+      });
+
       test('waits for deliveries to come to their end, and knows what it does not know', async () => {
         await store.submit({ source: police, messages: [acceptable(1)] });
         expect(await store.eraseCase(messageId(1), erased)).toBe('pending');

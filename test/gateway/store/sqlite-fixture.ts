@@ -38,6 +38,12 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
       database.close();
       return Promise.resolve();
     },
+    notedErasures: (id) => {
+      const database = new DatabaseSync(file, { readOnly: true });
+      const rows = database.prepare('SELECT record FROM case_erasure WHERE id = ?').all(uuidToBytes(id));
+      database.close();
+      return Promise.resolve(rows.map(({ record }) => Number(record)));
+    },
     remove: async () => rm(folder, { recursive: true }),
   };
 }

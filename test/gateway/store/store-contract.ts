@@ -34,6 +34,8 @@ export type StoreFixture = {
   readonly receiptKey: SigningKey;
   /** Deletes the secret of a case beside the store, as somebody could who has the database. */
   dropSecret(id: CaseId): Promise<void>;
+  /** The leaves of a case's erasures as the engine has noted them, rising. */
+  notedErasures(id: CaseId): Promise<readonly number[]>;
   /** Deletes everything; all stores are closed. */
   remove(): Promise<void>;
 };

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DatabaseSync } from 'node:sqlite';
 import { Erasures } from '../../../gateway/store/erasures.ts';
 import { splitBodies, splitLeaves } from '../../../gateway/store/leaf-block.ts';
-import type { Store } from '../../../gateway/store/port.ts';
+import type { Store, StoredLeaf } from '../../../gateway/store/port.ts';
+import { SqliteContents } from '../../../gateway/store/sqlite/contents.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
 import { acceptable, health, messageId, police, settlementOf } from './synthetic-messages.ts';
 
@@ -73,32 +74,92 @@ test('a case that was erased and lives on: erased before, and tampered with only
   });
 });
 
-test('the log is looked through for erasures once, and goes on where it ended', async () => {
+/** Erasures told from a store's leaves, and from which leaf on its log was looked through for them. */
+function erasuresOf(
+  store: Store,
+  noted: readonly number[],
+): { readonly erasures: Erasures; readonly asked: number[] } {
+  const asked: number[] = [];
+  const erasures = new Erasures({
+    readLeaves: (...ask) => store.readLeaves(...ask),
+    readLeafRuns: async (from) => {
+      asked.push(from);
+      return await store.readLeafRuns(from);
+    },
+    readErasures: () => Promise.resolve(noted),
+  });
+  return { erasures, asked };
+}
+
+/** The first leaf as it is read before anybody has looked for an erasure. */
+async function doubtfulLeaf(store: Store): Promise<StoredLeaf> {
+  const [leaf] = await store.readLeaves(0, 1);
+  const { erasedBy: _, ...whole } = { ...leaf!, erased: false };
+  return { ...whole, tampered: 'secret-gone' };
+}
+
+const told = (leaves: readonly StoredLeaf[]): unknown[] =>
+  leaves.map(({ erasedBy, tampered }) => erasedBy ?? tampered);
+
+test('the log is looked through for erasures that nobody has noted once, and goes on where it ended', async () => {
   await withStore(async (store) => {
     await handleTwo(store);
     await store.eraseCase(messageId(1), order);
-    const asked: number[] = [];
-    const erasures = new Erasures({
-      readLeaves: (...ask) => store.readLeaves(...ask),
-      readLeafRuns: async (from) => {
-        asked.push(from);
-        return await store.readLeafRuns(from);
-      },
-    });
-    const [leaf] = await store.readLeaves(0, 1);
-    const { erasedBy: _, ...whole } = { ...leaf!, erased: false };
-    const doubtful = { ...whole, tampered: 'secret-gone' as const };
-    const later = { ...doubtful, index: 50 };
+    const { erasures, asked } = erasuresOf(store, []);
+    const doubtful = await doubtfulLeaf(store);
+    const { tampered: _, ...whole } = doubtful;
     expect(await erasures.settle([whole])).toEqual([whole]);
     expect(asked).toEqual([]);
     for (let round = 0; round < 3; round++) {
-      const settled = await erasures.settle([doubtful, later]);
-      expect(settled.map(({ erased, tampered }) => [erased, tampered])).toEqual([
-        [true, undefined],
-        [false, 'secret-gone'],
-      ]);
+      expect(told(await erasures.settle([doubtful, { ...doubtful, index: 50 }]))).toEqual([4, 'secret-gone']);
     }
     expect(asked).toEqual([0, 5, 5, 5]);
     expect(splitLeaves((await store.readLeafRuns(4))[0]!.leaves).length).toBeGreaterThan(0);
   });
+});
+
+test('where the erasures of a case are noted, nobody looks through the log, and the first one behind a leaf counts', async () => {
+  await withStore(async (store) => {
+    await handleTwo(store);
+    await store.eraseCase(messageId(1), order);
+    const again = acceptable(3, { thread: messageId(1) });
+    await store.submit({ source: police, messages: [again] });
+    await store.settle(settlementOf([again], health));
+    await store.eraseCase(messageId(1), order);
+    const { erasures, asked } = erasuresOf(store, [4, 7]);
+    const doubtful = await doubtfulLeaf(store);
+    expect(told(await erasures.settle([{ ...doubtful, index: 5 }, doubtful]))).toEqual([7, 4]);
+    expect(asked).toEqual([]);
+  });
+});
+
+test('a note that an erasure stands somewhere counts for nothing where the leaf there does not say so', async () => {
+  await withStore(async (store) => {
+    await handleTwo(store);
+    await store.eraseCase(messageId(2), { ...order, case: messageId(2) });
+    const doubtful = await doubtfulLeaf(store);
+    // An acceptance, the erasure of another case, and what is not there.
+    const { erasures } = erasuresOf(store, [2, 4, 99]);
+    expect(told(await erasures.settle([doubtful]))).toEqual(['secret-gone']);
+  });
+});
+
+test('a store from before erasures were noted is opened and moved, and tells its own', async () => {
+  await withStore(async (store) => {
+    await handleTwo(store);
+    await store.eraseCase(messageId(1), order);
+  });
+  const database = new DatabaseSync(fixture.file);
+  database.exec('DROP TABLE case_erasure');
+  database.close();
+  const contents = new SqliteContents(fixture.file);
+  expect([...contents.caseErasures()]).toEqual([]);
+  contents.close();
+  await withStore(async (store) => {
+    expect(await states(store)).toEqual(['erased', 'whole', 'whole', 'whole', 'whole']);
+    await store.eraseCase(messageId(2), { ...order, case: messageId(2) });
+  });
+  const later = new SqliteContents(fixture.file);
+  expect([...later.caseErasures()]).toEqual([{ id: messageId(2), record: 5 }]);
+  later.close();
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { emptyRoot, Frontier } from '../../../protocol/proof/frontier.ts';
 import { TileBuilder } from '../../../protocol/proof/tile-builder.ts';
 import {
@@ -325,6 +325,15 @@ describe('entry bundles', () => {
       }),
     );
     expect(() => encodeBundle([new Uint8Array(65_536)])).toThrow(RangeError);
+  });
+
+  it('are read no further than the entries that they should have', () => {
+    const zeros = Buffer.alloc(20_000);
+    const lengths = vi.spyOn(zeros, 'readUInt16BE');
+    expect(() => decodeBundle(zeros, 256)).toThrow(
+      expect.objectContaining({ detail: 'The bundle has more than 256 entries.' }),
+    );
+    expect(lengths).toHaveBeenCalledTimes(256);
   });
 
   it('and tiles take any bytes without surprise', () => {

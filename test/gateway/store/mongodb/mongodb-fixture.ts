@@ -6,8 +6,8 @@ import {
   openMongodbStore,
   type MongodbStoreOptions,
 } from '../../../../gateway/store/mongodb/mongodb-store.ts';
-import type { CaseSecretDocument } from '../../../../gateway/store/mongodb/documents.ts';
-import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
+import type { CaseErasureDocument, CaseSecretDocument } from '../../../../gateway/store/mongodb/documents.ts';
+import { erasuresOf, idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import type { Store } from '../../../../gateway/store/port.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
 import type { StoreFixture } from '../store-contract.ts';
@@ -63,6 +63,10 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
         .db(name)
         .collection<CaseSecretDocument>('caseSecret')
         .deleteOne({ _id: idBinary(id) });
+    },
+    notedErasures: async (id) => {
+      const noted = client.db(name).collection<CaseErasureDocument>('caseErasure').find(erasuresOf(id));
+      return (await noted.toArray()).map(({ _id }) => _id.record);
     },
     remove: async () => {
       await client.db(name).dropDatabase();

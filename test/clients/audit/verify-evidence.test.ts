@@ -1,0 +1,106 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readLogFile } from '../../../clients/audit/log-folder.ts';
+import { verifyEvidence } from '../../../clients/audit/verify-evidence.ts';
+import { commitmentOf } from '../../../protocol/audit/commitment.ts';
+import { formatEvidence, type Evidence, type ProvenLeaf } from '../../../protocol/audit/evidence.ts';
+import { encodeLeaf, type Leaf } from '../../../protocol/audit/leaf.ts';
+import { sha256 } from '../../../protocol/proof/merkle.ts';
+import { proveInclusion } from '../../../protocol/proof/tile-proof.ts';
+import { messageId, recipient, sender } from '../../protocol/samples.ts';
+import { filesIn, logSigner, sampleLog } from './sample-log.ts';
+
+type Made = { readonly leaf: Leaf; readonly opening: NonNullable<ProvenLeaf['opening']> };
+
+/** A leaf that is bound to a body. */
+function bound(leaf: Leaf, body: object): Made {
+  const salt = sha256(Buffer.from(leaf.kind));
+  const text = JSON.stringify(body);
+  const commitment = commitmentOf(Buffer.concat([salt, Buffer.from(text)]));
+  return { leaf: { ...leaf, commitment }, opening: { salt: salt.toString('base64url'), body: text } };
+}
+
+const decisions = [{ recipient, effect: 'deny', determining: ['no-such-basis'] }];
+const made = [
+  bound({ kind: 'endpoint.enrolled', at: 1, endpoint: sender }, { endpoint: sender }),
+  bound(
+    { kind: 'message.refused', at: 2, message: messageId, code: 'policy-denied' },
+    { source: sender, policy: 'agreement-digest', decisions },
+  ),
+  bound({ kind: 'case.erased', at: 3 }, { case: messageId, authority: 'Records Manager' }),
+];
+const [directory, record, erasure] = [0, 1, 2];
+
+let whole: Evidence;
+beforeAll(async () => {
+  const entries = made.map(({ leaf }) => Buffer.from(encodeLeaf(leaf)));
+  const files = sampleLog(entries);
+  const read = async (tile: Parameters<typeof readLogFile>[1]) =>
+    (await readLogFile(filesIn(files), tile))?.bytes ?? Buffer.alloc(0);
+  const leaves: ProvenLeaf[] = [];
+  for (const [index, { opening }] of made.entries()) {
+    const path = (await proveInclusion(index, entries.length, read)).map((hash) => hash.toString('base64'));
+    leaves.push({ index, leaf: entries[index]!.toString(), path, opening });
+  }
+  whole = {
+    ...{ format: 'causeway-evidence/v1', message: messageId, source: sender, record, receipts: [] },
+    ...{ leaves, checkpoint: files.get('checkpoint')!.toString() },
+  };
+});
+
+function verify(evidence: Evidence): { findings: string[]; statements: readonly string[] } {
+  const trust = { keys: [logSigner.verifierKey], witnesses: [] };
+  const { findings, statements = [] } = verifyEvidence(
+    Buffer.from(formatEvidence(evidence)),
+    'evidence.json',
+    trust,
+  );
+  return { findings: findings.map(({ text }) => text), statements };
+}
+
+/** The evidence with another leaf, or with one fewer. */
+function withLeaf(index: number, change: (leaf: ProvenLeaf) => ProvenLeaf[]): Evidence {
+  return {
+    ...whole,
+    leaves: whole.leaves.flatMap((leaf) => (leaf.index === index ? change(leaf) : [leaf])),
+  };
+}
+const withoutOpening = (index: number): Evidence => withLeaf(index, ({ opening: _, ...leaf }) => [leaf]);
+
+describe('evidence', () => {
+  it('tells what was decided for whom, under which agreement', () => {
+    const { findings, statements } = verify(withLeaf(erasure, () => []));
+    expect(findings).toEqual([]);
+    expect(statements).toEqual([
+      'The gateway refused the message at 1970-01-01T00:00:00.002Z: policy-denied. [leaf 1]',
+      `Under the agreement agreement-digest it was not permitted to ${recipient} by no-such-basis. [leaf 1]`,
+    ]);
+  });
+
+  it('may lack what a message said where an erasure is in it, and does not claim to prove which case that was', () => {
+    const { findings, statements } = verify(withoutOpening(record));
+    expect(findings).toEqual([]);
+    expect(statements.at(-1)).toBe(
+      `The case ${messageId} was erased at 1970-01-01T00:00:00.003Z by order of Records Manager. ` +
+        'That the message belonged to it, and who sent it, the gateway alone says. [leaf 2]',
+    );
+    expect(verify(whole).statements.at(-1)).not.toContain('alone');
+  });
+
+  it('may not lack what no erasure takes away: an entry of the directory, and the order of an erasure', () => {
+    const missing = (index: number): string =>
+      `what leaf ${index} in evidence.json is bound to is missing, and no leaf in it says that the case was erased.`;
+    expect(verify(withoutOpening(directory)).findings).toEqual([missing(directory)]);
+    expect(verify(withoutOpening(erasure)).findings).toEqual([missing(erasure)]);
+  });
+
+  it('is malformed where a hash or a salt is not in the one form that its bytes have', () => {
+    const [hash] = whole.leaves[record]!.path;
+    // The last character before the padding has bits that no byte takes.
+    const other = hash!.replace(/.=$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}=`);
+    expect(Buffer.from(other, 'base64')).toEqual(Buffer.from(hash!, 'base64'));
+    const changed = withLeaf(record, ({ path, ...leaf }) => [{ ...leaf, path: [other, ...path.slice(1)] }]);
+    expect(verify(changed).findings).toEqual([
+      `evidence.json is damaged: /leaves/${record}/path/0: it is not a hash.`,
+    ]);
+  });
+});
