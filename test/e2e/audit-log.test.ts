@@ -144,6 +144,9 @@ describe('the evidence about a message', () => {
       expect.stringMatching(
         /^strathclyde-police\/public-protection signed it at .+ to north-lanarkshire-social-work\/duty/,
       ),
+      expect.stringMatching(
+        /^Under the agreement \S{43} it was permitted to north-lanarkshire-social-work\/duty by /,
+      ),
       expect.stringMatching(/^It reached north-lanarkshire-social-work\/duty at /),
       expect.stringMatching(/^north-lanarkshire-social-work\/duty signed at .+ that it has stored it\./),
     ]);
@@ -160,8 +163,6 @@ describe('the evidence about a message', () => {
         const changed = alphabet[(old + shift) % alphabet.length] ?? '';
         const bytes = Buffer.from(text.slice(0, place) + changed + text.slice(place + 1));
         const report = verifyEvidence(bytes, 'evidence.json', { keys: [log.verifierKey] });
-        // The last character of base64 may hold bits that stand for nothing.
-        if (isSame(bytes, evidence)) return;
         expect(report.findings).not.toEqual([]);
       }),
       { numRuns: 3_000 },
@@ -202,21 +203,3 @@ describe('the evidence about a message', () => {
     expect(verify(evidence).findings).toEqual([]);
   });
 });
-
-/** True when the changed text means the same: spare bits at the end of base64. */
-function isSame(bytes: Buffer, evidence: Evidence): boolean {
-  const normal = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(normal);
-    if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normal(inner)]));
-    }
-    return typeof value === 'string' && /^[A-Za-z0-9+/_-]+={0,2}$/.test(value)
-      ? Buffer.from(value, 'base64').toString('hex')
-      : value;
-  };
-  try {
-    return JSON.stringify(normal(JSON.parse(bytes.toString()))) === JSON.stringify(normal(evidence));
-  } catch {
-    return false;
-  }
-}
