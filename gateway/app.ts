@@ -23,6 +23,7 @@ import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
 import { RetentionSweep } from './retention-sweep.ts';
 import { Intake } from './socket/intake.ts';
+import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
@@ -64,6 +65,7 @@ class Gateway {
   readonly #directory: EndpointDirectory;
   readonly #dispatcher: Dispatcher;
   readonly #sessions: SessionRegistry;
+  readonly #pending = new PendingWork();
   readonly #quotas: Quotas;
   readonly #expiry: ExpiryClock;
   readonly #retention: RetentionSweep;
@@ -197,6 +199,7 @@ class Gateway {
       relay: this.#relay,
       dispatcher: this.#dispatcher,
       intake: new Intake(),
+      pending: this.#pending,
       received: (endpoint, bytes) => this.#quotas.received(endpoint, bytes),
       welcome: async (endpoint: EndpointAddress) => ({
         type: 'welcome',
@@ -233,6 +236,7 @@ class Gateway {
     for (const session of [...this.#sessions.all()]) session.terminate();
     this.#sessions.stop();
     await app.close();
+    await this.#pending.ended();
     await this.#alerting.close();
     await this.#expiry.stop();
     await this.#retention.close();

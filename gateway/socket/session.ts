@@ -16,6 +16,7 @@ import { DeliveryTap } from './delivery-tap.ts';
 import { asFrameError } from './frame-error.ts';
 import type { Intake, IntakeShare } from './intake.ts';
 import { Outbound } from './outbound.ts';
+import type { PendingWork } from './pending-work.ts';
 import { initialState, step, type SessionEffect, type SessionEvent } from './session-machine.ts';
 import { StallWatch } from './stall-watch.ts';
 import { StoredReceipts } from './stored-receipts.ts';
@@ -26,6 +27,7 @@ export type SessionContext = {
   readonly relay: Relay;
   readonly dispatcher: Dispatcher;
   readonly intake: Intake;
+  readonly pending: PendingWork;
   /** Bytes of a frame have arrived. @throws CausewayError `rate-limited` */
   received(endpoint: EndpointAddress, bytes: number): void;
   welcome(endpoint: EndpointAddress): Promise<Welcome>;
@@ -79,7 +81,7 @@ export class Session {
     this.#out = new Outbound(socket, transport);
     this.#tap = new DeliveryTap(this.endpoint, context.dispatcher);
     this.#stored = new StoredReceipts(
-      (through) => context.store.forgetReceipts(this.endpoint, through),
+      (through) => context.pending.add(context.store.forgetReceipts(this.endpoint, through)),
       (error) => context.report(this.endpoint, error),
     );
     this.#intake = context.intake.shareOf(socket);
@@ -286,7 +288,7 @@ export class Session {
   }
 
   #inBackground(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#failWith(error));
+    this.#context.pending.add(work).catch((error: unknown) => this.#failWith(error));
   }
 
   #failWith(error: unknown): void {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Writer, type TestEndpoint } from './kit/endpoint.ts';
 import { Exchange } from './kit/exchange.ts';
@@ -54,6 +56,22 @@ describe('a gateway that is told to stop', () => {
     expect(pending).toBe(open.length + 1);
     await rest.store(...(await rest.arrived(pending)));
     await Promise.all([again.leave(), rest.leave()]);
+  });
+
+  it('publishes all that is in the store before it ends, what the leaving sessions did included', async () => {
+    await exchange.start();
+    const police = await exchange.connect(people.police);
+    const north = await exchange.connect(people.north, { credit: 1 });
+    const message = writer.message();
+    await police.submit(message);
+    await north.store(...(await north.arrived(1)));
+    const { position } = await police.receipt(message, 'stored');
+    // That these can be forgotten is told to the store when the session ends.
+    police.control({ type: 'receipts-stored', through: position });
+    await exchange.stop();
+    const checkpoint = await readFile(join(exchange.home.dir, 'log/checkpoint'), 'utf8');
+    const store = await exchange.store();
+    expect(Number(checkpoint.split('\n')[1])).toBe(await store.countLeaves());
   });
 
   it('ignores what is submitted after it said so, and takes it in the next session', async () => {
