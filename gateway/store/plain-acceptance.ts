@@ -8,11 +8,11 @@ import { SubjectScanner, standsAt } from '../../protocol/linkage/scan-subject.ts
 const quote = 0x22;
 const comma = 0x2c;
 const listEnd = 0x5d;
-const objectEnd = 0x7d;
 const zero = 0x30;
 
 const idBytes = 36;
 const timeBytes = 24;
+const digestBytes = 43;
 
 const begin = Buffer.from('{"id":"');
 const beforeSource = Buffer.from('","source":"');
@@ -29,6 +29,10 @@ const beforeSubjects = Buffer.from('","subjects":[');
 const beforeThread = Buffer.from(',"thread":"');
 const beforeReply = Buffer.from('","inReplyTo":"');
 const beforeDigest = Buffer.from('","payloadDigest":"');
+const beforeSize = Buffer.from('","payloadBytes":');
+const beforeKeys = Buffer.from(',"recipientKeys":[');
+const beforeSigningKey = Buffer.from('],"attachments":[],"signingKey":"');
+const ending = Buffer.from('"}');
 
 /** Places are of bytes in the envelope; each part begins at its place and ends before the place after it. */
 export class PlainAcceptance {
@@ -55,8 +59,7 @@ export class PlainAcceptance {
     const subjectsAt = this.#readBeginning(bytes);
     if (subjectsAt < 0) return -1;
     const end = this.#readSubjects(bytes, subjectsAt, words, at);
-    if (end < 0 || !this.#readThread(bytes, this.#scanner.end)) return -1;
-    return bytes[bytes.length - 1] === objectEnd ? end : -1;
+    return end >= 0 && this.#readEnding(bytes, this.#scanner.end) ? end : -1;
   }
 
   /** @returns where the subjects begin */
@@ -108,12 +111,16 @@ export class PlainAcceptance {
     return end;
   }
 
-  #readThread(bytes: Buffer, from: number): boolean {
+  /** To the last byte: what is answered may stand behind the rest, where the form is another one. */
+  #readEnding(bytes: Buffer, from: number): boolean {
     this.threadAt = behind(bytes, from, beforeThread);
     const end = this.threadAt + idBytes;
     this.replyAt = Math.max(0, behind(bytes, end, beforeReply));
-    const answered = this.replyAt === 0 ? end : this.replyAt + idBytes;
-    return this.threadAt >= 0 && standsAt(bytes, answered, beforeDigest);
+    const digest = behind(bytes, this.replyAt === 0 ? end : this.replyAt + idBytes, beforeDigest);
+    const size = behind(bytes, digest + digestBytes, beforeSize);
+    const keys = behind(bytes, endAt(bytes, size, comma), beforeKeys);
+    const signingKey = behind(bytes, endOfList(bytes, keys), beforeSigningKey);
+    return this.threadAt >= 0 && behind(bytes, signingKey + digestBytes, ending) === bytes.length;
   }
 }
 

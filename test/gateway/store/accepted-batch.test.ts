@@ -140,6 +140,24 @@ describe('acceptances between threads', () => {
     );
   });
 
+  it('say what is answered, and all else, wherever in an envelope a member stands', () => {
+    const added = (bytes: Buffer): unknown[] => {
+      const writer = new AcceptedBatchWriter();
+      writer.add(1, 9, bytes);
+      return whole(writer);
+    };
+    const place = fc.nat(Object.keys(envelopeSchema.shape).length);
+    fc.assert(
+      fc.property(changesWith(name), place, place, (changes, from, to) => {
+        const [plain] = printed(changes, true);
+        const members = Object.entries(JSON.parse(plain.toString()) as Envelope);
+        members.splice(to, 0, ...members.splice(from, 1));
+        expect(added(encodeEnvelope(Object.fromEntries(members) as Envelope))).toEqual(added(plain));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('never read beyond what a damaged disk has left, nor hang on it', () => {
     const words = new Int32Array(10_000);
     const [whole] = printed({ subjects: [tokeniser.tokensOf(morven)] }, true);
