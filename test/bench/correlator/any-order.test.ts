@@ -20,7 +20,7 @@ it('linked by tokens, with late notices, twins and mere possibilities, any order
   });
   // Every pattern takes what is merely possible, so that no kind of tie is left out.
   const patterns = set.patterns.map((pattern) => ({ ...pattern, link: 'possible' as const }));
-  const options = { children: 400, days: 365, episodes: 2, nearMisses: 1, seed: 11 };
+  const options = { children: 400, days: 365, episodes: 2, nearMisses: 1, seed: 12 };
   const notices = tokenise(generateStream(set, policy, options).lines, policy);
   const inOrder = replay(notices, patterns);
   const keysOf = ({ alerts }: typeof inOrder): string[] => alerts.map(alertKey).sort();
