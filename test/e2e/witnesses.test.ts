@@ -55,6 +55,8 @@ async function listen(witness: Witness): Promise<Server> {
   const slow = createServer((request, response) => {
     void buffer(request).then((body) =>
       setTimeout(() => {
+        // Who asked may have gone, and the witness's memory with the test.
+        if (response.destroyed) return;
         const answer = witness.addCheckpoint(body);
         response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body);
       }, thinkMs),
