@@ -8,6 +8,7 @@ import { byArrival, type CorrelatorEvent } from '../../gateway/correlator/event.
 import { LinkIndex } from '../../gateway/correlator/link-index.ts';
 import type { LinkRecord } from '../../gateway/correlator/linker.ts';
 import type { Pattern } from '../../gateway/correlator/patterns/pattern.ts';
+import { PackedStore } from '../../gateway/correlator/packed-store.ts';
 import { MemoryTokenTable } from '../../gateway/correlator/token-table.ts';
 import type { PolicySet } from '../../gateway/policy/policy-set.ts';
 import { packTokens, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
@@ -32,8 +33,16 @@ const key = { epoch: 1, secret: new Uint8Array(32).fill(7) };
 /** Makes the tokens of every line, in the order of arrival. */
 export function tokenise(lines: readonly StreamLine[], policy: PolicySet): Told[] {
   const tokensOf = lineTokeniser();
-  return lines
-    .map((line) => ({ event: eventOf(line, policy), tokens: tokensOf(line) }))
+  const told = lines.map((line) => ({ event: eventOf(line, policy), tokens: tokensOf(line) }));
+  const store = new PackedStore();
+  return told
+    .map(({ event, tokens }) => {
+      const place = store.put(tokens);
+      return {
+        event,
+        tokens: { words: store.blockOf(place), from: store.offsetOf(place), length: tokens.length },
+      };
+    })
     .sort((a, b) => byArrival(a.event, b.event));
 }
 
