@@ -103,8 +103,8 @@ type Facts = {
   readonly date: 0 | 1 | 2 | 3;
   /** 2 the surname, 1 a fuzzy code of it. */
   readonly surname: 0 | 1 | 2;
-  /** Of the surname only the end agrees: strangers called Popescu and Ionescu share that. */
-  readonly surnameEndOnly: boolean;
+  /** Of the surname only start or end agree: strangers called Thomas and Thomson, Popescu and Ionescu share that. */
+  readonly surnameEdgeOnly: boolean;
   /** 2 the postcode or the house, 1 the district. */
   readonly place: 0 | 1 | 2;
   readonly identifier: 'agrees' | 'differs' | 'missing';
@@ -130,11 +130,11 @@ function isIdentified({ forename, date, surname, place }: Facts): boolean {
   return date > 1 && (surname > 0 || place > 0);
 }
 
-function isSame({ forename, date, surname, surnameEndOnly, place, identifier }: Facts): boolean {
+function isSame({ forename, date, surname, surnameEdgeOnly, place, identifier }: Facts): boolean {
   if (identifier === 'differs') {
     return forename === 'written' && date === 3 && place === 2 && surname === 2;
   }
-  if (date === 3) return place === 2 || (surname > 0 && (!surnameEndOnly || place > 0));
+  if (date === 3) return place === 2 || (surname > 0 && (!surnameEdgeOnly || place > 0));
   return date === 2 && surname === 2 && place === 2;
 }
 
@@ -161,7 +161,7 @@ function readFacts(compared: Comparison): Facts {
     forename: readForename(compared, onBothSides, isMissing(bitsByType.forename)),
     date: readDate((sure & bits.birth) !== 0, dateParts, monthAndDay),
     surname: (sure & bits.family) !== 0 ? 2 : (sure & bits.fuzzySurname) !== 0 ? 1 : 0,
-    surnameEndOnly: (sure & bits.surnameBeforeEnd) === 0,
+    surnameEdgeOnly: (sure & bits.surnameAsWhole) === 0,
     place: (sure & bits.home) !== 0 ? 2 : (sure & bits.near) !== 0 ? 1 : 0,
     identifier:
       (sure & bits.identifier) !== 0
@@ -197,7 +197,7 @@ const bits = {
   initials: bitsOf('initials'),
   family: bitsOf('family'),
   fuzzySurname: bitsOf('family-sound', 'family-start', 'family-end', 'family-letters'),
-  surnameBeforeEnd: bitsOf('family', 'family-sound', 'family-letters', 'family-start'),
+  surnameAsWhole: bitsOf('family', 'family-sound', 'family-letters'),
   birth: bitsOf('birth'),
   yearMonth: bitsOf('birth-year-month'),
   yearDay: bitsOf('birth-year-day'),

@@ -89,6 +89,12 @@ test.each([
     'possible',
   ],
   [
+    'a stranger of the same name and birthday whose surname starts alike',
+    { family: 'Thomas' },
+    { family: 'Thomson', postcode: 'G1 1AA', address: '' },
+    'possible',
+  ],
+  [
     'a surname that only ends alike, at the same address',
     { family: 'Popescu' },
     { family: 'Ionescu' },
