@@ -24,7 +24,7 @@ export function isListedForename(name: string): boolean {
 
 /** Names that an unlisted one may have been. */
 export type Corrections = {
-  /** Those that begin alike, the most frequent first. */
+  /** Those that begin alike and, where one typing error can tell how it came about, are that near; the most frequent first. */
   readonly likely: readonly string[];
   /**
    * The others. Twins are given names that rhyme, Jayden and Kayden, Oisin and Roisin, while typing seldom errs at the
@@ -40,17 +40,21 @@ export type Corrections = {
 export function findCorrections(name: string): Corrections {
   if (name.length < minLetters || isListedForename(name)) return { likely: [], further: [] };
   const { rank, withoutLetter, bySound } = lexicon();
-  const found = new Set<string>(bySound.get(readSound(name)));
+  const mistyped = new Set<string>();
   for (const shorter of [name, ...dropOne(name)]) {
-    if (rank.has(shorter)) found.add(shorter);
-    for (const near of withoutLetter.get(shorter) ?? []) if (isOneErrorAway(name, near)) found.add(near);
+    if (rank.has(shorter)) mistyped.add(shorter);
+    for (const near of withoutLetter.get(shorter) ?? []) if (isOneErrorAway(name, near)) mistyped.add(near);
   }
+  const found = new Set([...mistyped, ...(bySound.get(readSound(name)) ?? [])]);
   const byRank = [...found].sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
-  const beginsAlike = (near: string): boolean =>
-    name.length >= minLikelyLetters && near.startsWith(name.slice(0, 1));
+  // Erryn is Eryn mistyped, and Erin, which only sounds so, may be her twin.
+  const isLikely = (near: string): boolean =>
+    name.length >= minLikelyLetters &&
+    near.startsWith(name.slice(0, 1)) &&
+    (mistyped.size === 0 || mistyped.has(near));
   return {
-    likely: byRank.filter(beginsAlike).slice(0, maxCandidates),
-    further: byRank.filter((near) => !beginsAlike(near)).slice(0, maxCandidates),
+    likely: byRank.filter(isLikely).slice(0, maxCandidates),
+    further: byRank.filter((near) => !isLikely(near)).slice(0, maxCandidates),
   };
 }
 

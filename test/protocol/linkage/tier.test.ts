@@ -101,6 +101,13 @@ test.each([
     'same',
   ],
   ['a new surname and a new address', {}, { family: 'Reid', postcode: 'G1 1AA', address: '' }, 'none'],
+  ['a name mistyped by a letter', { given: 'Eryn' }, { given: 'Erryn' }, 'same'],
+  [
+    'the twin of one mistyped, whose name only sounds like it',
+    { given: 'Erin' },
+    { given: 'Erryn' },
+    'possible',
+  ],
   ['a twin', {}, { given: 'Callum' }, 'conflict'],
   ['a parent of the same name', {}, { birthDate: '1984-07-19' }, 'none'],
   ['a parent of the same name and birthday', {}, { birthDate: '1984-03-04' }, 'possible'],
