@@ -3,12 +3,8 @@
  * our own software writes it (`protocol/wire/plain-envelope.ts`). Not its correctness is at issue here, which was proven
  * before it was accepted, but where its parts are. Whatever is in another form has to be parsed.
  */
-import { SubjectScanner, standsAt } from '../../protocol/linkage/scan-subject.ts';
-
-const quote = 0x22;
-const comma = 0x2c;
-const listEnd = 0x5d;
-const zero = 0x30;
+import { comma, listEnd, quote, standsAt, zero } from '../../protocol/json-bytes.ts';
+import { SubjectScanner } from '../../protocol/linkage/scan-subject.ts';
 
 const idBytes = 36;
 const timeBytes = 24;

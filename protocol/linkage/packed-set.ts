@@ -13,8 +13,7 @@
  * A token is told by its first ten characters. Tokens are outputs of a keyed hash, so those are sixty bits of chance:
  * among a thousand million tokens hardly one pair meets by accident, and one token alone links nobody.
  */
-import { codes, recipes, type Code } from './recipes.ts';
-import { maxTokens } from './recipes.ts';
+import { codes, maxTokens, recipes, type Code } from './recipes.ts';
 import type { SubjectTokens, TokenSet } from './subject-tokens.ts';
 
 /** Words before the first token. */

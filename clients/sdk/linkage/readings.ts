@@ -1,6 +1,5 @@
 /** From a person's details to what the tokens are made of: the readings of every code. */
-import { carries, recipes, type Code, type Recipe } from '../../../protocol/linkage/recipes.ts';
-import { maxTokens } from '../../../protocol/linkage/recipes.ts';
+import { carries, maxTokens, recipes, type Code, type Recipe } from '../../../protocol/linkage/recipes.ts';
 import { readBirthDate, readBirthParts } from './birth-date.ts';
 import { readTenDigits } from './identifiers.ts';
 import { maySwap, readFamilyName, readGivenName } from './names.ts';

@@ -3,7 +3,7 @@
  * three times as long for an object of the same.
  */
 
-import { standsAt } from '../../../protocol/linkage/scan-subject.ts';
+import { standsAt } from '../../../protocol/json-bytes.ts';
 
 export type RawMessage = { readonly record: number; readonly at: number; readonly unit: Buffer };
 

@@ -6,8 +6,7 @@ import {
   packTokenSet,
   wordsOfSet,
 } from '../../../protocol/linkage/packed-set.ts';
-import { codes, recipes } from '../../../protocol/linkage/recipes.ts';
-import { maxTokens } from '../../../protocol/linkage/recipes.ts';
+import { codes, maxTokens, recipes } from '../../../protocol/linkage/recipes.ts';
 import type { TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
 
 const token = fc.stringMatching(/^[A-Za-z0-9_-]{22}$/);

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { carries, recipes } from '../../../protocol/linkage/recipes.ts';
-import { maxTokens } from '../../../protocol/linkage/recipes.ts';
+import { carries, maxTokens, recipes } from '../../../protocol/linkage/recipes.ts';
 import { subjectTokensSchema } from '../../../protocol/linkage/subject-tokens.ts';
 import { decideLink } from '../../../protocol/linkage/tier.ts';
 import { SubjectTokeniser } from '../../../clients/sdk/linkage/subject-tokens.ts';
