@@ -7,10 +7,9 @@
 import { randomBytes } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
 import { AuditFile, type FolderChange } from './audit-file.ts';
-import { lockHolderFolder } from './folder-lock.ts';
+import { takeHolderFolder } from './folder-lock.ts';
 import {
   digestOfToken,
-  openHolderFolder,
   publicKeysOf,
   writeHolderFolder,
   type ClientInvitation,
@@ -79,10 +78,9 @@ async function change(
   { by, now }: Author,
   alter: (before: HolderFolder) => HolderFolder,
 ): Promise<HolderFolder> {
-  await openHolderFolder(dir);
-  const lock = lockHolderFolder(dir);
+  const { folder, release } = await takeHolderFolder(dir);
   try {
-    const after = alter(await openHolderFolder(dir));
+    const after = alter(folder);
     const { audit } = await AuditFile.open(dir);
     try {
       await writeHolderFolder(after, () => audit.append({ at: new Date(now).toISOString(), ...what, by }));
@@ -91,7 +89,7 @@ async function change(
     }
     return after;
   } finally {
-    lock.release();
+    release();
   }
 }
 

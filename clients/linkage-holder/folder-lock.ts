@@ -2,21 +2,39 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../protocol/errors.ts';
+import { openHolderFolder, type HolderFolder } from './holder-folder.ts';
+
+/** A folder as it is while nobody else can change it. */
+export type TakenFolder = { readonly folder: HolderFolder; readonly release: () => void };
 
 /**
- * Holds the folder for this process until released; the operating system releases it when the process dies.
- * @throws CausewayError `holder-in-use` when another process has it, `home-invalid` when there is no such folder
+ * Opens a holder's folder and keeps it for this process until released; the operating system releases it when the
+ * process dies.
+ * @throws CausewayError `holder-in-use` when another process has it, `home-invalid` when it is none of a holder
  */
-export function lockHolderFolder(dir: string): { release(): void } {
+export async function takeHolderFolder(dir: string): Promise<TakenFolder> {
+  // What is no folder of a holder gets no lock; what it holds counts from the lock on.
+  await openHolderFolder(dir);
+  const lock = lockFolder(dir);
+  const release = (): void => lock.close();
+  try {
+    return { folder: await openHolderFolder(dir), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function lockFolder(dir: string): DatabaseSync {
   const database = openDatabase(join(dir, 'holder.lock'));
   try {
     // An open exclusive transaction on an empty database: a lock that SQLite takes in each system's own way.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return database;
   } catch (cause) {
     database.close();
     throw new CausewayError('holder-in-use', { detail: `It is ${dir}.`, cause });
   }
-  return { release: () => database.close() };
 }
 
 function openDatabase(path: string): DatabaseSync {

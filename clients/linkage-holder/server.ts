@@ -6,8 +6,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOpt
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import { evaluatePath, evaluationRequestSchema, type Evaluation } from '../../protocol/linkage/evaluation.ts';
 import { AuditFile } from './audit-file.ts';
-import { lockHolderFolder } from './folder-lock.ts';
-import { deriveHolderKey, digestOfToken, openHolderFolder, type HolderKey } from './holder-folder.ts';
+import { takeHolderFolder } from './folder-lock.ts';
+import { deriveHolderKey, digestOfToken, type HolderFolder, type HolderKey } from './holder-folder.ts';
 import { HourlyBudget } from './hourly-budget.ts';
 
 export type HolderServerOptions = {
@@ -28,20 +28,18 @@ const maxRequestBytes = 16 * 1024;
 
 /** Starts the service. @throws CausewayError `home-invalid`, `holder-in-use` */
 export async function startHolder(options: HolderServerOptions): Promise<HolderServer> {
-  await openHolderFolder(options.dir);
-  const lock = lockHolderFolder(options.dir);
+  const { folder, release } = await takeHolderFolder(options.dir);
   try {
-    const server = await serve(options);
-    return { url: server.url, close: () => server.close().finally(() => lock.release()) };
+    const server = await serve(folder, options);
+    return { url: server.url, close: () => server.close().finally(release) };
   } catch (error) {
-    lock.release();
+    release();
     throw error;
   }
 }
 
-async function serve(options: HolderServerOptions): Promise<HolderServer> {
+async function serve(folder: HolderFolder, options: HolderServerOptions): Promise<HolderServer> {
   const { dir, port = 0, host = '127.0.0.1', tls, now = Date.now } = options;
-  const folder = await openHolderFolder(dir);
   const keys = new Map(folder.epochs.map((epoch) => [epoch, deriveHolderKey(folder.seed, epoch)]));
   const { audit, entries } = await AuditFile.open(dir);
   const budget = new HourlyBudget(folder.evaluationsPerHour);
