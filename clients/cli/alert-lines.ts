@@ -5,7 +5,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { describeTokenTypes } from '../../terminal/token-words.ts';
 import type { Notice } from '../sdk/notice.ts';
 import { answerLines } from './alert-answer.ts';
-import { readAlert, readReminder, type AlertContent } from './alert-content.ts';
+import { readAlert, readReminder, type AlertContent, type ReminderContent } from './alert-content.ts';
 
 /** What only the reader's own home can tell. */
 export type AlertReader = {
@@ -68,7 +68,11 @@ function linesOfAlert(alert: AlertContent, notice: Told, reader: AlertReader, te
       : ['', 'It may also be', ...pattern.falsePositives.flatMap((text) => wrap(`- ${text}`))]),
     '',
     ...answerLines({
-      ...{ reader, terminal, replyTo: notice.id, alertedTo: notice.envelope.to, by: minuteOf(dispositionBy) },
+      reader,
+      terminal,
+      replyTo: notice.id,
+      alertedTo: notice.envelope.to,
+      by: minuteOf(dispositionBy),
     }),
   ];
   return lines.map(indented);
@@ -86,7 +90,9 @@ function linesOfReminder(notice: Told, reader: AlertReader, terminal: Terminal):
     childWords(events, reader),
     ...layOutTable(
       events.map(({ id, agency }, nth) => [
-        ...[`  ${nth + 1}`, agencyWords(agency), knownWords(reader.knows(id, agency))],
+        `  ${nth + 1}`,
+        agencyWords(agency),
+        knownWords(reader.knows(id, agency)),
         terminal.paint.dim(showableLine(id)),
       ]),
     ),
@@ -96,14 +102,7 @@ function linesOfReminder(notice: Told, reader: AlertReader, terminal: Terminal):
   return lines.map(indented);
 }
 
-function headingOf(
-  {
-    pattern,
-    level,
-    tier,
-  }: Pick<AlertContent, 'level' | 'tier'> & { pattern: { title: string; version: number } },
-  { paint }: Terminal,
-): string[] {
+function headingOf({ pattern, level, tier }: AlertContent | ReminderContent, { paint }: Terminal): string[] {
   return [
     paint.strong(`${showableLine(pattern.title)} (version ${pattern.version})`),
     `${levels[level] ?? showableLine(level)}, ${tierWords(tier)}`,

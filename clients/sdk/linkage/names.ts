@@ -20,7 +20,10 @@ export type GivenName = {
   readonly readings: readonly string[];
   /** How a forename in no list sounds. Listed names have none, so two of them never meet in it. */
   readonly sounds: readonly string[];
-  /** How it and a long form that may be meant sound; for a name in no list also how it may have sounded, and what is left when a letter is dropped. */
+  /**
+   * How it and a long form that may be meant sound; for a name in no list also how it may have sounded, and what is left
+   * when a letter is dropped.
+   */
   readonly near: readonly string[];
   readonly initial: readonly string[];
 };

@@ -24,7 +24,10 @@ export function isListedForename(name: string): boolean {
 
 /** Names that an unlisted one may have been. */
 export type Corrections = {
-  /** Those that begin alike and, where one typing error can tell how it came about, are that near; the most frequent first. */
+  /**
+   * Those that begin alike and, where one typing error can tell how it came about, are that near; the most frequent
+   * first.
+   */
   readonly likely: readonly string[];
   /**
    * The others. Twins are given names that rhyme, Jayden and Kayden, Oisin and Roisin, while typing seldom errs at the
