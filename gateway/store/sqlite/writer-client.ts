@@ -223,10 +223,15 @@ export class WriterClient {
     }
     this.#keepSpare(spent);
     this.#next();
+    // What the answers set off goes out first: notices to their recipients before receipts to their senders.
+    if (growth.length > 0) setImmediate(() => this.#tellGrowth(growth, source));
+    if (versions !== undefined) this.#events.onVersions(versions);
+  }
+
+  #tellGrowth(growth: BatchAnswer['growth'], source: ByteSource): void {
     for (const { endpoint, position, groupBytes } of growth) {
       this.#events.onGrowth(endpoint, position, source.take(groupBytes));
     }
-    if (versions !== undefined) this.#events.onVersions(versions);
   }
 
   #keepSpare(spent: readonly ArrayBuffer[]): void {
