@@ -116,9 +116,8 @@ type Facts = {
 };
 
 function tierOf(facts: Facts): Tier {
-  const { forename, date, identifier, initials } = facts;
-  if (forename === 'differs')
-    return identifier === 'agrees' && (date > 1 || initials) ? 'possible' : 'conflict';
+  const { forename, identifier } = facts;
+  if (forename === 'differs') return identifier === 'agrees' ? 'possible' : 'conflict';
   if (identifier === 'agrees' && isIdentified(facts)) return 'same';
   if ((forename === 'written' || forename === 'reading') && isSame(facts)) return 'same';
   return isPossible(facts) ? 'possible' : 'none';
@@ -144,21 +143,22 @@ function isPossible({ forename, date, dateMissing, surname, place, identifier, s
     if (dateMissing) return place === 2;
     return date === 3 || (date > 0 && (place === 2 || (surname === 2 && place > 0)));
   }
-  return date === 3 && (surname > 0 || swapped);
+  return date === 3 && (surname > 0 || swapped || place === 2);
 }
 
 function readFacts(compared: Comparison): Facts {
   const { written, reading, codesLeft, codesRight } = compared;
-  const sure = written.codes | reading.codes;
   const onBothSides = codesLeft & codesRight;
   const isMissing = (type: number): boolean => (codesLeft & type) === 0 || (codesRight & type) === 0;
+  const forename = readForename(compared, onBothSides, isMissing(bitsByType.forename));
+  const sure = written.codes | reading.codes | (forename === 'guessed' ? compared.guess.codes : 0);
   const dateParts =
     Number((sure & bits.yearMonth) !== 0) +
     Number((sure & bits.yearDay) !== 0) +
     Number((sure & bits.monthDay) !== 0);
   const monthAndDay = (agreeingCodes(compared) & bits.monthDay) !== 0;
   return {
-    forename: readForename(compared, onBothSides, isMissing(bitsByType.forename)),
+    forename,
     date: readDate((sure & bits.birth) !== 0, dateParts, monthAndDay),
     surname: (sure & bits.family) !== 0 ? 2 : (sure & bits.fuzzySurname) !== 0 ? 1 : 0,
     surnameEdgeOnly: (sure & bits.surnameAsWhole) === 0,
@@ -191,6 +191,7 @@ const bitsByType = Object.fromEntries(
 const bits = {
   given: bitsOf('given'),
   givenSound: bitsOf('given-sound'),
+  forenameAsWhole: bitsOf('given', 'given-sound'),
   givenNear: bitsOf('given-near'),
   givenInitial: bitsOf('given-initial'),
   swapped: bitsOf('swapped-starts'),
@@ -211,10 +212,10 @@ function readForename(compared: Comparison, onBothSides: number, isMissing: bool
   const { written, reading, guess } = compared;
   if ((written.codes & bits.given) !== 0) return 'written';
   if ((reading.codes & bits.given) !== 0) return 'reading';
-  const agreeing = agreeingCodes(compared);
   // Two names that nobody knows and that sound alike are one in two spellings.
-  if ((agreeing & bits.givenSound) !== 0) return 'reading';
-  const mayBe = (guess.codes & bits.given) !== 0 || (agreeing & bits.givenNear) !== 0;
+  if (((written.codes | reading.codes) & bits.givenSound) !== 0) return 'reading';
+  const agreeing = agreeingCodes(compared);
+  const mayBe = (guess.codes & bits.forenameAsWhole) !== 0 || (agreeing & bits.givenNear) !== 0;
   if (mayBe || (reading.codes & bits.swapped) !== 0) return 'guessed';
   if ((onBothSides & bits.given) !== 0) return 'differs';
   if ((agreeing & bits.givenInitial) !== 0) return 'initial';

@@ -13,7 +13,7 @@ const noName = new Set(
 );
 const titles = new Set('mr mrs ms miss mx dr master'.split(' '));
 const minPartLetters = 3;
-const maxNear = 10;
+const maxNear = 14;
 
 /** Readings of a forename, and its codes. Empty lists where there is no name. */
 export type GivenName = {
@@ -52,7 +52,7 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   }
   const { likely, further } = findCorrections(written);
   for (const candidate of likely) readings.add(unifySpelling(candidate));
-  const near = [sound, ...further.map(readSound), sortLetters(written), ...dropOne(written)];
+  const near = [sound, written, ...further.map(readSound), sortLetters(written), ...dropOne(written)];
   return { readings: [...readings], sounds: [sound], near: [...new Set(near)].slice(0, maxNear), initial };
 }
 

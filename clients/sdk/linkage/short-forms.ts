@@ -102,12 +102,13 @@ export function findLongForms(name: string, sex?: 'F' | 'M'): readonly string[] 
 
 /**
  * Short forms that say no more than that a long form may be meant. The first are names of their own as well, beside a
- * long form that is one too: twins are named Ella and Gabriella, Liam and William. The second are short for two names
+ * long form that is one too: twins are named Ella and Gabriella, Liam and William, Finn and Finlay. The second are short for two names
  * that twins are given for their likeness: Isabella and Isabelle are both called Izzy.
  */
 const mereGuesses = new Set(
-  `alexa amy calum charlie daisy danny dora drew eli eliza ella ellie elsie frankie greta harry heidi jake jude lena
-  liam lily lisa lucy megan millie nathan neil nora olive rory rose sadie sally sandra talia thea tina vera
+  `alexa alfie amy archie bobby calum charlie daisy danny dora drew eli eliza ella ellie elsie fin finn frankie freddie
+  greta harry heidi jake jamie jessie jude katie lena leo lexi lexie liam lily lisa lottie lucy maggie max megan millie
+  nathan neil nora olive rory rose rosie sadie sally sandra talia teddy thea theo tina toby tommy vera
 
   bella belle gabby gabi isa issy izzy nat soph`.split(/\s+/u),
 );

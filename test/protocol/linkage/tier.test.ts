@@ -62,6 +62,7 @@ test.each([
   ['a short form', { given: 'Matilda' }, { given: 'Tilly' }, 'same'],
   ['a twin who bears the short form as a name', { given: 'Gabriella' }, { given: 'Ella' }, 'possible'],
   ['a twin brother who does', { given: 'William' }, { given: 'Liam' }, 'possible'],
+  ['a twin christened Finn beside Finlay', { given: 'Finlay' }, { given: 'Finn' }, 'possible'],
   ['a twin of the other sex who does', { given: 'Charlotte' }, { given: 'Charlie' }, 'possible'],
   ['a short form of two names that are much alike', { given: 'Isabelle' }, { given: 'Izzy' }, 'possible'],
   ['another spelling', { given: 'Mohammed' }, { given: 'Muhammad' }, 'same'],
@@ -79,6 +80,25 @@ test.each([
   ['a year off by one', {}, { birthDate: '2016-03-04' }, 'same'],
   ['a date known to the month', {}, { birthDate: '2015-03' }, 'same'],
   ['no forename yet', {}, { given: 'Baby' }, 'possible'],
+  ["no forename yet, under the other parent's surname", {}, { given: 'Baby', family: 'Reid' }, 'possible'],
+  [
+    'a forename in no list, mistyped by a letter',
+    { given: 'Shakiroh' },
+    { given: 'Shakirah', postcode: 'G1 1AA', address: '' },
+    'possible',
+  ],
+  [
+    'a forename in no list with a letter too many',
+    { given: 'Zorvena' },
+    { given: 'Zorvenas', postcode: 'G1 1AA', address: '' },
+    'possible',
+  ],
+  [
+    'two misspellings of one forename, and of the surname, at one address',
+    { given: 'Zachsry', family: 'Hoep' },
+    { given: 'Zachay', family: 'Kope' },
+    'possible',
+  ],
   ['no date of birth', {}, { birthDate: '' }, 'possible'],
   ['an initial', {}, { given: 'I' }, 'possible'],
   [
@@ -108,6 +128,7 @@ test.each([
     'possible',
   ],
   ['a twin', {}, { given: 'Callum' }, 'conflict'],
+  ['a twin under the other surname', {}, { given: 'Callum', family: 'Reid' }, 'conflict'],
   ['a parent of the same name', {}, { birthDate: '1984-07-19' }, 'none'],
   ['a parent of the same name and birthday', {}, { birthDate: '1984-03-04' }, 'possible'],
   [
@@ -126,6 +147,14 @@ test('an identifier and a forename are enough; with another forename a person ha
   expect(link(numbered, moved).tier).toBe('same');
   expect(link({ ...numbered, given: 'William' }, { ...numbered, given: 'Liam' }).tier).toBe('same');
   expect(link(numbered, { ...numbered, given: 'Callum' }).tier).toBe('possible');
+});
+
+test('an identifier with the street or the postcode is for a person to look at, whatever the names say', () => {
+  const numbered = { ...child, chi: '0403151226' };
+  const other = { ...numbered, given: 'Callum', family: 'Fraser', birthDate: '2012-11-30' };
+  expect(link(numbered, { ...other, address: '' }).tier).toBe('possible');
+  expect(link(numbered, { ...other, address: '21 High Street', postcode: '' }).tier).toBe('possible');
+  expect(link(numbered, { ...other, address: '3 Clyde Road', postcode: 'G1 1AA' }).tier).toBe('none');
 });
 
 test('identifiers that differ ask for more than a name and a date', () => {
