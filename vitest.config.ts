@@ -6,8 +6,26 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const onMongodb = 'test/**/*.mongodb.test.ts';
 
-/** Files that take long begin first: most of their time they wait for elections, processes and time-outs. */
-const long = /\/cli\/|search-index|sqlite-store|kill/;
+/** Files that take long begin first, the longest before all, so that none is left for one worker at the end. */
+const long = [
+  'mongodb/faults',
+  'mongodb/mongodb-store',
+  'e2e/two-correlators',
+  'mongodb/engine',
+  'e2e/several-gateways',
+  'mongodb/migration',
+  'cli/journey',
+  'store/sqlite-store',
+  'e2e/kill',
+  'sdk/package',
+  'e2e/drain',
+  'audit/mutations',
+  'audit/search-index',
+  'e2e/witnesses',
+  'linkage-holder/holder',
+  'e2e/store-trouble',
+  'cli/audit-search',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -16,11 +34,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** A worker goes on only with files of its own project, so those of one project follow each other. */
-function rankOf({ moduleId, project }: TestSpecification): number {
-  if (moduleId.includes('faults')) return 0;
-  if (project.name === 'mongodb') return 1;
-  return long.test(moduleId) ? 2 : 3;
+function rankOf({ moduleId }: TestSpecification): number {
+  const place = long.findIndex((name) => moduleId.includes(`/${name}.`));
+  return place === -1 ? long.length : place;
 }
 
 const memory = '/dev/shm';
@@ -43,8 +59,6 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // One more than the smallest machine has cores: many tests wait for others most of their time.
-    maxWorkers: 3,
     // A worker takes one file after the other and keeps its modules: loading them anew for each file, and compiling
     // what is called often anew, was a quarter of all work.
     isolate: false,
@@ -52,14 +66,29 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Threads and child processes need not compile again what others have compiled.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
+    // One after the other, for a worker goes on only with files of its own project.
     projects: [
       {
         extends: true,
-        test: { name: 'causeway', include: ['test/**/*.test.ts'], exclude: [onMongodb] },
+        test: {
+          name: 'mongodb',
+          include: [onMongodb],
+          globalSetup: './test/mongodb/global-setup.ts',
+          // Most of their time these wait: for elections, for time-outs of the driver, for leases to run out.
+          maxWorkers: 5,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
-        test: { name: 'mongodb', include: [onMongodb], globalSetup: './test/mongodb/global-setup.ts' },
+        test: {
+          name: 'causeway',
+          include: ['test/**/*.test.ts'],
+          exclude: [onMongodb],
+          // One more than the smallest machine has cores: there is always one that waits for something.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

@@ -61,7 +61,7 @@ async function keepCheckpoint(name: string): Promise<string> {
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-between-'));
   home = join(dir, 'gateway');
-  expect((await runCauseway(['gateway', 'init', home])).code).toBe(0);
+  expect((await runInProcess(['gateway', 'init', home])).code).toBe(0);
   const settings = join(home, 'gateway.yaml');
   const witness = `{ url: https://committee.example, key: ${formatVerifierKey(committee.verifierKey)} }`;
   const text = readFileSync(settings, 'utf8').replace('witnesses: []', `witnesses: [${witness}]`);
@@ -149,7 +149,7 @@ describe('causeway audit between', () => {
       noteSigner(origin, ed25519()),
     );
     writeFileSync(join(dir, 'strange'), strange);
-    const refused = await runCauseway(['audit', 'between', join(dir, 'strange'), 'now', '--dir', home]);
+    const refused = await audit('between', join(dir, 'strange'), 'now');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('note-untrusted');
     expect(refused.stderr).toContain(`${join(dir, 'strange')}: `);

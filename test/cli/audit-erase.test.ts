@@ -17,7 +17,7 @@ const audit = (...args: string[]): Promise<RunResult> =>
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-erase-'));
-  expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
+  expect((await runInProcess(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
   await storeNotice(join(dir, 'gateway'));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -18,7 +18,7 @@ const audit = (...args: string[]): Promise<RunResult> =>
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-audit-'));
-  expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
+  expect((await runInProcess(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
   await storeNotice(join(dir, 'gateway'), {
     unit: encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes,
     record: {
@@ -84,7 +84,7 @@ describe('conditions that nothing can ever meet', () => {
     [['--from', '2026-12-01', '--to', '2026-11-01'], 'The time of --from is not before that of --to'],
   ])('%j are refused before anything is recorded, and not answered with no leaves', async (flags, words) => {
     const env = { CAUSEWAY_GATEWAY: join(dir, 'gateway') };
-    const { code, stdout, stderr } = await runCauseway(['audit', 'search', ...flags], { env });
+    const { code, stdout, stderr } = await runInProcess(['audit', 'search', ...flags], env);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr.replaceAll(/\s+/g, ' ')).toContain(words);
   });
@@ -97,7 +97,7 @@ describe('other readings of people', () => {
     [['gateway', 'records'], 'audit.records-read'],
   ])('%j is a leaf', async (command, kind) => {
     const env = { CAUSEWAY_GATEWAY: join(dir, 'gateway') };
-    const done = await runCauseway(command, { env });
+    const done = await runInProcess(command, env);
     expect(done.code, done.stderr).toBe(0);
     const found = jsonLines((await audit('search', '--kind', kind, '--json')).stdout);
     expect(found).toMatchObject([{ kind, by: userInfo().username }, { leaves: 1 }]);

@@ -22,7 +22,7 @@ const audit = (...args: string[]): Promise<RunResult> =>
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-tampered-'));
-  expect((await runCauseway(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
+  expect((await runInProcess(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
   const unit = encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes;
   await storeNotice(join(dir, 'gateway'), { unit });
   await storeNotice(join(dir, 'gateway'), { unit }, 2);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCauseway } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -11,7 +12,7 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 async function listenAddress(name: string, ...args: string[]): Promise<string | undefined> {
-  const { code, stderr } = await runCauseway(['gateway', 'init', join(dir, name), ...args]);
+  const { code, stderr } = await runInProcess(['gateway', 'init', join(dir, name), ...args]);
   expect(code, stderr).toBe(0);
   return /^host: "?([^"\n]+)/m.exec(readFileSync(join(dir, name, 'gateway.yaml'), 'utf8'))?.[1];
 }
@@ -26,7 +27,7 @@ describe('causeway gateway init', () => {
 
 describe('a gateway that has never started', () => {
   it('gives the key of its log, and says that there is no checkpoint yet', async () => {
-    await listenAddress('fresh');
+    expect((await runCauseway(['gateway', 'init', join(dir, 'fresh')])).code).toBe(0);
     const checkpoint = async (...args: string[]) =>
       runCauseway(['audit', 'checkpoint', '--dir', join(dir, 'fresh'), ...args]);
     expect((await checkpoint('--vkey')).stdout).toMatch(/^\S+\+[0-9a-f]{8}\+\S+\n$/);

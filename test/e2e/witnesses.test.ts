@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createWitnessHome, type WitnessHome } from '../../clients/witness/witness-home.ts';
@@ -65,6 +66,9 @@ async function listen(witness: Witness): Promise<Server> {
   return new Promise((resolve) => slow.listen(0, '127.0.0.1', () => resolve(slow)));
 }
 
+/** Between two notices. */
+const breathMs = 50;
+
 const exchangeOne = async (): Promise<unknown> => exchangeNotice(exchange, people.police, people.north);
 const countLeaves = async (): Promise<number> => (await exchange.store()).countLeaves();
 
@@ -94,6 +98,8 @@ describe('a witness', () => {
     const cosigned = new Map<number, number>();
     while (cosigned.size < 3) {
       await exchangeOne();
+      // Many times for each checkpoint all the same.
+      await pause(breathMs);
       const [witnessed, newest] = [await served('/checkpoint.witnessed'), await served('/checkpoint')];
       // What it answers is about what was there when it was asked: the log has gone on meanwhile.
       if (witnessed === undefined || newest === undefined || witnessed.size <= before) continue;

@@ -41,17 +41,25 @@ export class Watch {
   }
 }
 
-/** Asks again and again, for what nobody tells. */
+/** Between two questions, ms: at first so short that nothing is lost, in the end so long that asking is no load. */
+const shortestPauseMs = 10;
+const longestPauseMs = 250;
+/** Of what has been waited already. */
+const pauseShare = 1 / 8;
+
+/** Asks again and again, for what nobody tells: the longer it takes, the less often. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
   patienceMs = defaultPatienceMs,
 ): Promise<T> {
-  const deadline = performance.now() + patienceMs;
+  const begunAt = performance.now();
   for (;;) {
     const found = await ask();
     if (found !== undefined) return found;
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    const waitedMs = performance.now() - begunAt;
+    if (waitedMs > patienceMs) throw new Error(`waited in vain for ${what}`);
+    const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, waitedMs * pauseShare));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

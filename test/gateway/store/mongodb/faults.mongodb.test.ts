@@ -23,8 +23,11 @@ import { RemoteGateway } from './remote-gateway.ts';
 const provided = inject('mongodb');
 const mongod = 'missing' in provided ? null : provided.mongod;
 const seed = Number(process.env.CAUSEWAY_SEED ?? randomInt(2 ** 31));
+const isAlone = process.env.CAUSEWAY_FAULTS !== undefined;
 /** How long an election takes depends on what else the machine does: the bar is for the run of its own. */
-const maxGapMs = process.env.CAUSEWAY_FAULTS === undefined ? Infinity : 15_000;
+const maxGapMs = isAlone ? 15_000 : Infinity;
+/** In the suite, other tests have the processor meanwhile. */
+const restMs = isAlone ? 0 : 200;
 const gatewayNames = ['gateway-1', 'gateway-2'];
 /** For how long one gateway is cut off from the primary. */
 const cutMs = 6_000;
@@ -63,7 +66,6 @@ describe.skipIf(mongod === null)('three members', () => {
     passage.cut(name, how);
     await sleep(cutMs);
     passage.heal(name);
-    await sleep(cutMs / 2);
   };
 
   const faults: Record<string, () => Promise<void>> = {
@@ -93,7 +95,7 @@ describe.skipIf(mongod === null)('three members', () => {
       await remote.next('holding');
       remote.signal('SIGSTOP');
       const lost = remote.next('lost');
-      await sleep(4 * leaseMs);
+      await sleep(2 * leaseMs);
       remote.signal('SIGCONT');
       await lost;
     },
@@ -101,14 +103,15 @@ describe.skipIf(mongod === null)('three members', () => {
 
   it('lose nothing that was acknowledged and double nothing, whatever happens to the primary and to gateways', async () => {
     for (const store of stores) leaseWork.push(workUnderLease(store, () => isEnded, ignore, ignore));
-    const loads = [remote, ...stores].map((target) => new Load([target, ...stores]));
+    const loads = [remote, ...stores].map((target) => new Load([target, ...stores], restMs));
+    const goOn = async (): Promise<unknown> => Promise.all(loads.map(async (load) => load.goesOn()));
     const gaps: { readonly name: string; readonly ms: readonly number[] }[] = [];
+    await goOn();
     for (const name of shuffle(Object.keys(faults), seed)) {
       const since = performance.now();
-      await sleep(1_000);
       await faults[name]!();
       await members.primary();
-      await sleep(2_000);
+      await goOn();
       gaps.push({ name, ms: loads.map((load) => Math.round(load.longestGap(since))) });
     }
     isEnded = true;

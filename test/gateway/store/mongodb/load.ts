@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { AcceptableMessage, Store } from '../../../../gateway/store/port.ts';
 import { isCausewayError } from '../../../../protocol/errors.ts';
+import { eventually } from '../../../e2e/kit/watch.ts';
 import { acceptable, health, police, settlementOf } from '../synthetic-messages.ts';
 
 const sendersPerGateway = 4;
 const messagesPerFrame = 5;
 const retryMs = 100;
+const patienceMs = 60_000;
 
 export type Target = Pick<Store, 'submit' | 'settle'>;
 
@@ -17,19 +19,31 @@ export class Load {
   readonly acknowledgedAt: number[] = [];
   refusals = 0;
   readonly #targets: readonly Target[];
+  readonly #restMs: number;
   readonly #running: Promise<void>[];
   #ended = false;
   static #next = 0;
 
-  /** @param targets the gateway of these senders first, then those that they turn to where it fails */
-  constructor(targets: readonly Target[]) {
+  /**
+   * @param targets the gateway of these senders first, then those that they turn to where it fails
+   * @param restMs for how long a sender rests after each turn, ms
+   */
+  constructor(targets: readonly Target[], restMs: number) {
     this.#targets = targets;
+    this.#restMs = restMs;
     this.#running = Array.from({ length: sendersPerGateway }, async () => this.#send());
   }
 
   async end(): Promise<void> {
     this.#ended = true;
     await Promise.all(this.#running);
+  }
+
+  /** Waits until more has been acknowledged from now on than its senders may have had under way. */
+  async goesOn(): Promise<void> {
+    const enough = this.acknowledgedAt.length + 2 * sendersPerGateway;
+    const isEnough = (): true | undefined => (this.acknowledgedAt.length >= enough ? true : undefined);
+    await eventually('acknowledgements', isEnough, patienceMs);
   }
 
   /** The longest time between two acknowledgements from a moment on until now, ms. */
@@ -49,6 +63,7 @@ export class Load {
       const { outcome } = await this.#persist(async (at) => at.settle(settlement));
       expect(outcome).not.toBe('unmatched');
       this.settled.push(settlement.group);
+      await sleep(this.#restMs);
     }
   }
 
