@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Binary } from 'mongodb';
 import type { PolicySet } from '../../gateway/policy/policy-set.ts';
+import { acceptanceOf } from '../../gateway/store/mongodb/acceptance-document.ts';
 import { openCollections } from '../../gateway/store/mongodb/collections.ts';
 import { connect } from '../../gateway/store/mongodb/connection.ts';
 import type { MessageDocument } from '../../gateway/store/mongodb/documents.ts';
@@ -12,6 +13,8 @@ import { encodeEnvelope } from '../../protocol/wire/envelope.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { EndlessStream, type EndlessNotice, type Population } from '../stream/endless.ts';
 
+/** Validation and journal are passed by: what is measured is reading. */
+const unchecked = { ordered: false, bypassDocumentValidation: true, writeConcern: { w: 1 } } as const;
 const batchSize = 1000;
 const inFlight = 3;
 const lifeMs = 5 * 24 * 3600_000;
@@ -24,7 +27,6 @@ export type Filling = {
   readonly close: () => Promise<void>;
 };
 
-/** Validation and journal are passed by: what is measured is reading. */
 export async function openFilling(
   url: string,
   population: Population,
@@ -32,7 +34,7 @@ export async function openFilling(
   payloadBytes: number,
 ): Promise<Filling> {
   const { client, database } = await connect(url);
-  const { message: messages } = await openCollections(database);
+  const { message: messages, acceptance: acceptances } = (await openCollections(database)).collections;
   const stream = new EndlessStream(population, policy);
   const chance = randomBytes(1 << 20);
   let count = 0;
@@ -92,9 +94,10 @@ export async function openFilling(
       const running = new Set<Promise<unknown>>();
       while (count < messagesWanted) {
         const documents = stream.take(Math.min(batchSize, messagesWanted - count)).map(documentOf);
-        const written: Promise<unknown> = messages
-          .insertMany(documents, { ordered: false, bypassDocumentValidation: true, writeConcern: { w: 1 } })
-          .finally(() => running.delete(written));
+        const written: Promise<unknown> = Promise.all([
+          messages.insertMany(documents, unchecked),
+          acceptances.insertMany(documents.flatMap(acceptanceOf), unchecked),
+        ]).finally(() => running.delete(written));
         running.add(written);
         if (running.size >= inFlight) await Promise.race(running);
       }

@@ -11,12 +11,11 @@
  * Names stand for places in `names` and `lists`; packed sets are those of `protocol/linkage/packed-set.ts`.
  */
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
-import { maxSubjects } from '../../protocol/limits.ts';
-import { maxWordsOfSubject, packSubject, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
-import { readAcceptedEnvelope } from '../../protocol/wire/accepted-envelope.ts';
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
 import type { ByteSink } from './byte-stream.ts';
-import { PlainAcceptance } from './plain-acceptance.ts';
+import { betweenRecipients, mostSubjectWords, readFacts, type EnvelopeFacts } from './envelope-facts.ts';
+import { unpackAcceptance } from './packed-acceptance.ts';
 import type { Acceptance } from './port.ts';
 
 /** What travels beside the bytes. */
@@ -34,9 +33,6 @@ export type AcceptedBatch = {
 const numbersEach = 3;
 const idBytes = 36;
 const wordsEach = 5;
-const mostWordsEach = wordsEach + maxSubjects * (1 + maxWordsOfSubject);
-/** As in an envelope; no address has a quotation mark. */
-const betweenRecipients = '","';
 
 export class AcceptedBatchWriter {
   readonly #numbers: number[] = [];
@@ -44,13 +40,12 @@ export class AcceptedBatchWriter {
   readonly #lists = new Map<string, number>();
   readonly #replies: [number, MessageId][] = [];
   readonly #threads: [number, MessageId][] = [];
-  readonly #plain = new PlainAcceptance();
   #ids = Buffer.allocUnsafe(1 << 15);
   #words = new Int32Array(1 << 15);
   #end = 0;
   #count = 0;
-  /** Of all envelopes that were added. */
-  envelopeBytes = 0;
+  /** Of all envelopes, and all that was packed of one, that were added. */
+  readBytes = 0;
 
   get count(): number {
     return this.#count;
@@ -59,10 +54,18 @@ export class AcceptedBatchWriter {
   /** Adds a message by the bytes of its envelope, as they were accepted. @throws CausewayError `envelope-malformed` */
   add(position: number, at: number, envelope: Buffer): void {
     this.#makeRoom();
-    const time = this.#addPlain(envelope) ?? this.#addParsed(readAcceptedEnvelope(envelope));
-    this.#numbers.push(position, at, time);
-    this.envelopeBytes += envelope.byteLength;
-    this.#count += 1;
+    this.#put(position, at, readFacts(envelope, this.#words, this.#end + wordsEach));
+    this.readBytes += envelope.byteLength;
+  }
+
+  /** Adds a message by what was packed of it. @returns false, and nothing is added, where that has another form */
+  addPacked(position: number, at: number, packed: Uint8Array): boolean {
+    this.#makeRoom();
+    const facts = unpackAcceptance(packed, this.#words, this.#end + wordsEach);
+    if (facts === undefined) return false;
+    this.#put(position, at, facts);
+    this.readBytes += packed.byteLength;
+    return true;
   }
 
   /** What was added. @param sink gets its bytes */
@@ -80,50 +83,26 @@ export class AcceptedBatchWriter {
     };
   }
 
-  /** @returns when it was written; undefined, and nothing is added, where its form is another one */
-  #addPlain(bytes: Buffer): number | undefined {
-    const plain = this.#plain;
-    const end = plain.read(bytes, this.#words, this.#end + wordsEach);
-    if (end < 0) return undefined;
-    const textAt = ([from, to]: readonly [number, number]): string => bytes.toString('latin1', from, to);
-    const idAt = (place: number): MessageId => bytes.toString('latin1', place, place + idBytes) as MessageId;
-    bytes.copy(this.#ids, idBytes * this.#count, plain.idAt, plain.idAt + idBytes);
-    if (plain.replyAt > 0) this.#replies.push([this.#count, idAt(plain.replyAt)]);
-    if (!isSame(bytes, plain.idAt, plain.threadAt)) this.#threads.push([this.#count, idAt(plain.threadAt)]);
-    this.#put(placeOf(textAt(plain.source), this.#names));
-    this.#put(placeOf(textAt(plain.category), this.#names));
-    this.#put(placeOf(textAt(plain.severity), this.#names));
-    this.#put(placeOf(textAt(plain.recipients), this.#lists));
-    this.#put(plain.subjects);
-    this.#end = end;
-    return plain.time;
-  }
-
-  /** @returns when it was written */
-  #addParsed({ id, source, time, category, severity, to, subjects, thread, inReplyTo }: Envelope): number {
+  /** Its subjects stand in their place. */
+  #put(position: number, at: number, facts: EnvelopeFacts): void {
+    const { id, source, category, severity, recipients, thread, inReplyTo, time } = facts;
+    this.#numbers.push(position, at, time);
     this.#ids.write(id, idBytes * this.#count, 'latin1');
     if (inReplyTo !== undefined) this.#replies.push([this.#count, inReplyTo]);
     if (thread !== id) this.#threads.push([this.#count, thread]);
-    this.#put(placeOf(source, this.#names));
-    this.#put(placeOf(category, this.#names));
-    this.#put(placeOf(severity, this.#names));
-    this.#put(placeOf(to.join(betweenRecipients), this.#lists));
-    this.#put(subjects.length);
-    for (const subject of subjects) {
-      const end = packSubject(subject, this.#words, this.#end + 1);
-      this.#put(end - this.#end - 1);
-      this.#end = end;
-    }
-    return Date.parse(time);
-  }
-
-  #put(word: number): void {
-    this.#words[this.#end++] = word;
+    const words = this.#words;
+    words[this.#end] = placeOf(source, this.#names);
+    words[this.#end + 1] = placeOf(category, this.#names);
+    words[this.#end + 2] = placeOf(severity, this.#names);
+    words[this.#end + 3] = placeOf(recipients, this.#lists);
+    words[this.#end + 4] = facts.subjects;
+    this.#end = facts.end;
+    this.#count += 1;
   }
 
   /** For one more. */
   #makeRoom(): void {
-    if (this.#end + mostWordsEach > this.#words.length) {
+    if (this.#end + wordsEach + mostSubjectWords > this.#words.length) {
       const larger = new Int32Array(this.#words.length * 2);
       larger.set(this.#words.subarray(0, this.#end));
       this.#words = larger;
@@ -132,12 +111,6 @@ export class AcceptedBatchWriter {
       this.#ids = Buffer.concat([this.#ids], this.#ids.byteLength * 2);
     }
   }
-}
-
-/** True where the same id stands at both places. */
-function isSame(bytes: Buffer, a: number, b: number): boolean {
-  for (let index = 0; index < idBytes; index += 1) if (bytes[a + index] !== bytes[b + index]) return false;
-  return true;
 }
 
 function placeOf(name: string, places: Map<string, number>): number {

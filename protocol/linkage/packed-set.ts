@@ -13,6 +13,7 @@
  * A token is told by its first ten characters. Tokens are outputs of a keyed hash, so those are sixty bits of chance:
  * among a thousand million tokens hardly one pair meets by accident, and one token alone links nobody.
  */
+import { createHash } from 'node:crypto';
 import { codes, maxTokens, recipes, type Code } from './recipes.ts';
 import type { SubjectTokens, TokenSet } from './subject-tokens.ts';
 
@@ -28,6 +29,15 @@ export function bitsOf(...parts: readonly Code[]): number {
 
 /** The codes of each recipe, by its place in the catalogue. */
 export const codesByPlace = Int32Array.from(recipes, (recipe) => bitsOf(...recipe.codes));
+
+/**
+ * A number for the form of packed sets: the layout above, and the catalogues that its places and bits come from. What
+ * was packed by another version may have another one, and then means something else here.
+ */
+export const packedForm = createHash('sha256')
+  .update(JSON.stringify([1, codeNames, recipes, maxTokens]))
+  .digest()
+  .readInt32LE();
 
 const placeByName = new Map(recipes.map(({ name }, place) => [name, place]));
 

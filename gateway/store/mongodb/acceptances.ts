@@ -10,8 +10,7 @@ export class Acceptances {
   readonly #thread: ReaderThread<AcceptanceQuestion, AcceptanceAnswer>;
   readonly #causal: CausalTime;
 
-  constructor(url: string, causal: CausalTime) {
-    const workerData: AcceptanceReaderOptions = { url };
+  constructor(workerData: AcceptanceReaderOptions, causal: CausalTime) {
     this.#thread = new ReaderThread(new URL('./acceptance-reader.ts', import.meta.url), {
       name: 'acceptance-reader',
       workerData,

@@ -1,7 +1,7 @@
 /** Makes the collections and indexes at the first start, and knows a database that is none of ours. */
 import type { ClientSession, Db } from 'mongodb';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { collectionsOf, storeForm, type Collections } from './documents.ts';
+import { collectionsOf, formWithoutAcceptances, storeForm, type Collections } from './documents.ts';
 import { hasCode } from './failures.ts';
 import { collectionNames, indexesOf, validatorOf } from './schema.ts';
 
@@ -11,6 +11,12 @@ export const owners = { gateways: 'causeway', move: 'causeway-move' } as const;
 const takenMeanwhile =
   'A gateway was started on it, or a store moved into it, at the same moment. Try again.';
 
+export type OpenedCollections = {
+  readonly collections: Collections;
+  /** False in a database from before there was an `acceptance` for each message. */
+  readonly keepsAcceptances: boolean;
+};
+
 /**
  * Makes what is missing. Several gateways may do so at once.
  * @throws CausewayError `store-incompatible` when the database belongs to another program or has another form;
@@ -19,7 +25,7 @@ const takenMeanwhile =
 export async function openCollections(
   database: Db,
   owner: (typeof owners)[keyof typeof owners] = owners.gateways,
-): Promise<Collections> {
+): Promise<OpenedCollections> {
   const collections = collectionsOf(database);
   const mark = await collections.meta.findOne({ _id: 'form' });
   if (mark === null) await refuseForeignDatabases(database);
@@ -27,7 +33,7 @@ export async function openCollections(
     throw new CausewayError('store-not-moved', {
       detail: 'Let the same `causeway store migrate` run to its end, then start gateways on it.',
     });
-  } else if (mark.owner !== owner || mark.form !== storeForm) {
+  } else if (mark.owner !== owner || !isKnown(mark.form, owner)) {
     throw new CausewayError('store-incompatible', {
       detail: `It has form ${mark.form}; this program reads form ${storeForm}.`,
     });
@@ -42,7 +48,12 @@ export async function openCollections(
     const made = await collections.meta.findOne({ _id: 'form' });
     if (made?.owner !== owner) throw new CausewayError('store-not-moved', { detail: takenMeanwhile });
   }
-  return collections;
+  return { collections, keepsAcceptances: mark?.form !== formWithoutAcceptances };
+}
+
+/** What was begun to be moved in another form has to be begun again. */
+function isKnown(form: number | undefined, owner: string): boolean {
+  return form === storeForm || (form === formWithoutAcceptances && owner === owners.gateways);
 }
 
 /** Proves a durable write by changing something that nobody reads. */

@@ -17,6 +17,7 @@ import type { ClientSession } from 'mongodb';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { CaseVault } from '../case-vault.ts';
+import { acceptanceOf } from './acceptance-document.ts';
 import { nextBlock } from './block.ts';
 import { carryOut, growStreams } from './carry-out.ts';
 import type { CausalTime } from './causal-time.ts';
@@ -42,6 +43,8 @@ const lookMs = 3;
 
 export type CommitterParts = {
   readonly collections: Collections;
+  /** See `collections.ts`. */
+  readonly keepsAcceptances: boolean;
   readonly causal: CausalTime;
   readonly chain: Chain;
   readonly signer: BatchSigner;
@@ -98,7 +101,7 @@ export class Committer {
     at: number,
     deadline: number,
   ): Promise<Results[OperationType][]> {
-    const { collections, chain, signer, vault, writer } = this.#parts;
+    const { collections, keepsAcceptances, chain, signer, vault, writer } = this.#parts;
     const access = { collections, session };
     const draft = new Draft(chain.head, at, vault, this.#known.lend(chain.head));
     let block: BlockDocument | undefined;
@@ -114,7 +117,8 @@ export class Committer {
         const content = { at, block: draft.leaves.block, nextDelivery, news: newsOf(draft) };
         block = nextBlock(draft.head, content, by);
         chain.begin(block);
-        await write(draft, block, streams, access);
+        const acceptances = keepsAcceptances ? draft.newMessages.flatMap(acceptanceOf) : [];
+        await write(draft, { block, acceptances, streams }, access);
       } else if (await isOutrun(draft.head.height, access)) throw outrun();
       await this.#commitTransaction(session, block, deadline);
       this.#known.takeBack(draft, block);

@@ -6,6 +6,8 @@
  *   It also carries where the numbers stand, so whoever adds a block gives ids without gaps and without a counter.
  * - `message` holds the first outcome of every id a sender has used: an acceptance, or a final refusal.
  *   Its deliveries have consecutive ids from `firstDelivery`, in the order of the recipients.
+ * - `acceptance` repeats, in few bytes, what the order of acceptance needs of a message's envelope: history is read by
+ *   it alone. The case's erasure empties both.
  * - `delivery` repeats what never changes about its message, so that a change of state needs no second reading.
  *   `open` is there until the delivery is final: the partial indexes cover those only.
  * - `caseSecret` opens the bodies of a case's leaves, with the gateways' audit key; it is deleted when the case is erased.
@@ -18,8 +20,13 @@ import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
 import type { DeliveryId, DeliveryState, Lane, StoreVersions } from '../port.ts';
 
-/** The form of the documents; another one is refused at start. */
-export const storeForm = 3;
+/** The form of the documents; another one than these two is refused at start. */
+export const storeForm = 4;
+/**
+ * It differs in that `acceptance` stays empty. Gateways of before it erase nothing there and so may write to a database
+ * of this form only, which therefore keeps it for good.
+ */
+export const formWithoutAcceptances = 3;
 
 /** What tells other gateways what a block is about. */
 export type BlockNews = {
@@ -72,6 +79,15 @@ export type MessageDocument = {
   readonly listening?: number;
   /** Empty once its case was erased. */
   readonly unit?: Buffer;
+};
+
+/** One for each message that was accepted, in a database of form {@link storeForm}. */
+export type AcceptanceDocument = {
+  /** The leaf that says so. */
+  readonly _id: number;
+  readonly at: number;
+  /** See `packed-acceptance.ts`. Absent where the unit could not be taken apart; empty once its case was erased. */
+  readonly packed?: Buffer;
 };
 
 export type DeliveryDocument = {
@@ -182,6 +198,7 @@ export type MarkDocument = { readonly _id: string; readonly value: number };
 export type Collections = {
   readonly block: Collection<BlockDocument>;
   readonly message: Collection<MessageDocument>;
+  readonly acceptance: Collection<AcceptanceDocument>;
   readonly delivery: Collection<DeliveryDocument>;
   readonly stream: Collection<StreamDocument>;
   readonly receiptGroup: Collection<ReceiptGroupDocument>;
@@ -202,6 +219,7 @@ export function collectionsOf(database: Db): Collections {
   return {
     block: database.collection('block'),
     message: database.collection('message'),
+    acceptance: database.collection('acceptance'),
     delivery: database.collection('delivery'),
     stream: database.collection('stream'),
     receiptGroup: database.collection('receiptGroup'),

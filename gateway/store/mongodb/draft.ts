@@ -39,9 +39,13 @@ export type Lent = {
 export type EndedMessage = Required<Pick<MessageDocument, '_id' | 'record' | 'unit'>>;
 
 /** What the store holds of a case. */
-type CaseState = { readonly messages: number; readonly isPending: boolean };
+type CaseState = {
+  /** The leaves by which its messages were accepted. */
+  readonly records: readonly number[];
+  readonly isPending: boolean;
+};
 
-export type Erasure = { readonly case: CaseId; readonly record: number };
+export type Erasure = Pick<CaseState, 'records'> & { readonly case: CaseId; readonly record: number };
 
 export class Draft {
   readonly head: Head;
@@ -68,7 +72,7 @@ export class Draft {
   /** Due deliveries, the soonest first, and one more than may be ended. */
   due: readonly DeliveryDocument[] = [];
   /** The case that is asked to be erased. */
-  caseState: CaseState = { messages: 0, isPending: false };
+  caseState: CaseState = { records: [], isPending: false };
   /** The case that goes, and the leaf that says so. */
   erasure: Erasure | undefined;
   /** Those of the messages to be retired that are no longer under way, and what becomes of them. */

@@ -1,32 +1,39 @@
-/** Erasing a case: its secret, what its messages were about, and their ciphertexts. */
+/** Erasing a case: its secret, what its messages were about and what was packed of it, and their ciphertexts. */
 import { houseCase, type ErasureOutcome } from '../port.ts';
 import type { Draft, Erasure } from './draft.ts';
 import { idBinary } from './keys.ts';
 import type { Access } from './load.ts';
 import type { OperationOf } from './operations.ts';
 
+const nothing = Buffer.alloc(0);
+const acceptancesAtOnce = 10_000;
+
 /** The draft knows the case; the first outcomes of its messages' ids stay. */
 export function eraseCase(draft: Draft, { id, line }: OperationOf<'erase-case'>): ErasureOutcome {
   if (id === houseCase) return 'unknown';
-  const { messages, isPending } = draft.caseState;
+  const { records, isPending } = draft.caseState;
   if (isPending) return 'pending';
-  if (messages === 0 && !draft.secrets.has(id)) return 'unknown';
+  if (records.length === 0 && !draft.secrets.has(id)) return 'unknown';
   draft.secrets.forget(id);
-  draft.erasure = { case: id, record: draft.nextRecord };
+  draft.erasure = { case: id, record: draft.nextRecord, records };
   draft.leaves.entry(line, draft.at);
   return 'erased';
 }
 
 /** Destroys what the draft says. The oplog and the journal lose it as they go round. */
 export async function writeErasure(
-  { case: id, record }: Erasure,
+  { case: id, record, records }: Erasure,
   { collections, session }: Access,
 ): Promise<void> {
   await collections.caseErasure.insertOne({ _id: { case: idBinary(id), record } }, { session });
   await collections.caseSecret.deleteOne({ _id: idBinary(id) }, { session });
   await collections.message.updateMany(
     { thread: idBinary(id) },
-    { $unset: { category: 1, severity: 1, thread: 1 }, $set: { unit: Buffer.alloc(0) } },
+    { $unset: { category: 1, severity: 1, thread: 1 }, $set: { unit: nothing } },
     { session },
   );
+  for (let from = 0; from < records.length; from += acceptancesAtOnce) {
+    const some = { $in: records.slice(from, from + acceptancesAtOnce) };
+    await collections.acceptance.updateMany({ _id: some }, { $set: { packed: nothing } }, { session });
+  }
 }

@@ -181,15 +181,15 @@ async function loadCase(draft: Draft, id: CaseId, access: Access): Promise<void>
   const { collections, session } = access;
   const ofCase = collections.message.find(
     { thread: idBinary(id) },
-    { session, projection: { firstDelivery: 1, recipients: 1 } },
+    { session, projection: { record: 1, firstDelivery: 1, recipients: 1 } },
   );
   const deliveries: DeliveryId[] = [];
-  let messages = 0;
-  for await (const { firstDelivery = 0, recipients = [] } of ofCase) {
-    messages++;
+  const records: number[] = [];
+  for await (const { record, firstDelivery = 0, recipients = [] } of ofCase) {
+    records.push(record);
     recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
   }
-  draft.caseState = { messages, isPending: await isSomeOpen(deliveries, access) };
+  draft.caseState = { records, isPending: await isSomeOpen(deliveries, access) };
 }
 
 async function isSomeOpen(ids: readonly DeliveryId[], { collections, session }: Access): Promise<boolean> {

@@ -14,10 +14,10 @@ import type { Store } from '../port.ts';
 import { Acceptances } from './acceptances.ts';
 import { CausalTime } from './causal-time.ts';
 import { Chain } from './chain.ts';
-import { openCollections, touch } from './collections.ts';
+import { openCollections, touch, type OpenedCollections } from './collections.ts';
 import { Committer } from './committer.ts';
 import { connect, explain } from './connection.ts';
-import type { Collections } from './documents.ts';
+
 import { unreadable } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Leases } from './leases.ts';
@@ -60,9 +60,8 @@ export async function openMongodbStore(options: MongodbStoreOptions): Promise<St
 }
 
 /** What every part of the store stands on. */
-type Base = {
+type Base = OpenedCollections & {
   readonly client: MongoClient;
-  readonly collections: Collections;
   readonly causal: CausalTime;
   readonly chain: Chain;
   /** Tells this process from the other gateways. */
@@ -75,11 +74,12 @@ async function openBase(url: string): Promise<Base> {
   const { client, database } = await connect(url);
   try {
     const causal = new CausalTime(client);
-    const collections = await openCollections(database);
+    const opened = await openCollections(database);
+    const { collections } = opened;
     const chain = new Chain(collections.block, causal);
     await causal.within(async (session) => touch(collections.meta, session));
     await chain.open();
-    return { client, collections, causal, chain, writer: randomBytes(8).toString('hex'), endings: [] };
+    return { ...opened, client, causal, chain, writer: randomBytes(8).toString('hex'), endings: [] };
   } catch (error) {
     await client.close();
     throw explain(error, url);
@@ -138,12 +138,13 @@ function life(
 type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
 function changes(
-  { collections, causal, chain, writer, endings }: Base,
+  { collections, keepsAcceptances, causal, chain, writer, endings }: Base,
   { receiptKeyPem, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
 ): Omit<Store, ReadingMethod | 'readAcceptances' | SharingMethod | 'probe' | 'listen' | 'close'> {
   const signer = batchSigner(receiptKeyPem);
   const committer = new Committer({
     collections,
+    keepsAcceptances,
     causal,
     chain,
     signer,
@@ -196,11 +197,11 @@ function changes(
 }
 
 function readings(
-  { collections, causal, endings }: Base,
+  { collections, keepsAcceptances, causal, endings }: Base,
   { url, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
 ): Pick<Store, ReadingMethod | 'readAcceptances'> {
   const reader = new Readings({ collections, causal, vault: new CaseVault(auditKey), clock, patienceMs });
-  const acceptances = new Acceptances(url, causal);
+  const acceptances = new Acceptances({ url, keepsAcceptances }, causal);
   endings.push(
     () => reader.close(),
     async () => acceptances.close(),

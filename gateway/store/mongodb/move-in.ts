@@ -159,8 +159,12 @@ export class MongodbDestination {
 
 /** Makes collections, indexes and the mark that keeps gateways away, and writes down what is moved. */
 async function prepare(database: Db, source: TreeHead): Promise<void> {
-  const { meta } = await openCollections(database, owners.move);
-  await meta.updateOne({ _id: 'move' }, { $setOnInsert: { ...source, step: 0, count: 0 } }, { upsert: true });
+  const { collections } = await openCollections(database, owners.move);
+  await collections.meta.updateOne(
+    { _id: 'move' },
+    { $setOnInsert: { ...source, step: 0, count: 0 } },
+    { upsert: true },
+  );
 }
 
 async function holdsStore({ block }: Collections, place: string): Promise<CausewayError> {

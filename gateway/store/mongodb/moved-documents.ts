@@ -3,6 +3,7 @@ import { Binary, type Collection, type Document } from 'mongodb';
 import { LeafBlock, splitBodies, splitLeaves } from '../leaf-block.ts';
 import type { HeldDelivery, HeldMessage, StoreContents } from '../store-contents.ts';
 import type { BlockRow } from '../stored-leaf.ts';
+import { acceptanceOf } from './acceptance-document.ts';
 import { emptyHead, headAfter, nextBlock } from './block.ts';
 import type { BlockDocument, Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import { idBinary, messageKey } from './keys.ts';
@@ -32,6 +33,9 @@ export const movedCollections: readonly MovedCollection[] = [
   }),
   moved('message', function* (contents) {
     for (const message of contents.messages()) yield messageDocument(message);
+  }),
+  moved('acceptance', function* (contents) {
+    for (const message of contents.messages()) yield* acceptanceOf(messageDocument(message));
   }),
   moved('delivery', function* (contents) {
     for (const delivery of contents.deliveries()) yield deliveryDocument(delivery);

@@ -1,50 +1,64 @@
 /**
- * What the order of acceptance needs of a message's document, out of its BSON (https://bsonspec.org): the driver takes
- * three times as long for an object of the same.
+ * What the order of acceptance needs of a document, out of its BSON (https://bsonspec.org): the driver takes three
+ * times as long for an object of the same.
  */
-
 import { standsAt } from '../../../protocol/json-bytes.ts';
 
-export type RawMessage = { readonly record: number; readonly at: number; readonly unit: Buffer };
+export type RawMessage = {
+  readonly record: number;
+  readonly at: number;
+  /** The unit, or what was packed of it, as asked for. */
+  readonly bytes: Buffer | undefined;
+};
 
-/** With the byte that ends them. */
-const names = {
-  record: Buffer.from('record\0'),
-  at: Buffer.from('at\0'),
-  unit: Buffer.from('unit\0'),
-} as const;
+type Field = keyof RawMessage;
+
+/** Names in documents, with the byte that ends them. */
+const names = (
+  [
+    ['at', 'at'],
+    ['_id', 'record'],
+    ['record', 'record'],
+    ['packed', 'bytes'],
+    ['unit', 'bytes'],
+  ] as const
+).map(([name, field]): { readonly bytes: Buffer; readonly field: Field } => ({
+  bytes: Buffer.from(`${name}\0`),
+  field,
+}));
 const high = 2 ** 32;
 
 const types = { double: 0x01, binary: 0x05, int: 0x10, long: 0x12 } as const;
 
-/** @param bytes a document with no other fields than these, in any order @throws RangeError for anything else */
-export function readRawMessage(bytes: Buffer): RawMessage {
+/**
+ * @param document with a message's leaf as `record` or `_id`, `at`, perhaps `unit` or `packed`, and nothing else
+ * @throws RangeError for anything else
+ */
+export function readRawMessage(document: Buffer): RawMessage {
   let record: number | undefined;
   let at: number | undefined;
-  let unit: Buffer | undefined;
+  let bytes: Buffer | undefined;
   // After the length of the whole; its last byte is 0.
-  for (let offset = 4; offset < bytes.byteLength - 1;) {
-    const type = bytes[offset];
-    const name = nameAt(bytes, offset + 1);
-    const value = offset + 1 + names[name].byteLength;
+  for (let offset = 4; offset < document.byteLength - 1;) {
+    const type = document[offset];
+    const name = nameAt(document, offset + 1);
+    const value = offset + 1 + name.bytes.byteLength;
     if (type === types.binary) {
       // Its length, and a byte for what kind of bytes it is.
       const start = value + 5;
-      offset = start + bytes.readInt32LE(value);
-      if (name !== 'unit') throw unexpected();
-      unit = bytes.subarray(start, offset);
+      offset = start + document.readInt32LE(value);
+      if (name.field !== 'bytes') throw unexpected();
+      bytes = document.subarray(start, offset);
       continue;
     }
-    const number = type === types.int ? bytes.readInt32LE(value) : readLong(type, bytes, value);
-    if (number === undefined || name === 'unit') throw unexpected();
+    const number = type === types.int ? document.readInt32LE(value) : readLong(type, document, value);
+    if (number === undefined || name.field === 'bytes') throw unexpected();
     offset = value + (type === types.int ? 4 : 8);
-    if (name === 'record') record = number;
+    if (name.field === 'record') record = number;
     else at = number;
   }
-  if (record === undefined || at === undefined || unit === undefined) {
-    throw new RangeError('a message lacks its place, its time or its unit');
-  }
-  return { record, at, unit };
+  if (record === undefined || at === undefined) throw new RangeError('a message lacks its place or its time');
+  return { record, at, bytes };
 }
 
 function readLong(type: number | undefined, bytes: Buffer, at: number): number | undefined {
@@ -52,10 +66,8 @@ function readLong(type: number | undefined, bytes: Buffer, at: number): number |
   return type === types.long ? high * bytes.readInt32LE(at + 4) + bytes.readUInt32LE(at) : undefined;
 }
 
-function nameAt(bytes: Buffer, at: number): keyof typeof names {
-  if (standsAt(bytes, at, names.at)) return 'at';
-  if (standsAt(bytes, at, names.record)) return 'record';
-  if (standsAt(bytes, at, names.unit)) return 'unit';
+function nameAt(document: Buffer, at: number): (typeof names)[number] {
+  for (const name of names) if (standsAt(document, at, name.bytes)) return name;
   throw unexpected();
 }
 

@@ -81,6 +81,10 @@ const forms: Record<keyof Collections, CollectionForm> = {
       { key: { thread: 1 }, name: 'by_case', partialFilterExpression: { thread: { $exists: true } } },
     ],
   },
+  acceptance: {
+    required: ['at'],
+    properties: { _id: whole, at: whole, packed: bytes },
+  },
   delivery: {
     required: [
       'message',

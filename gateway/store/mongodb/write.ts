@@ -1,12 +1,19 @@
 /** Writes a draft, in its transaction. */
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { StreamChanges } from './carry-out.ts';
-import type { BlockDocument, DeliveryDocument, StreamDocument } from './documents.ts';
+import type { AcceptanceDocument, BlockDocument, DeliveryDocument, StreamDocument } from './documents.ts';
 import type { DeliveryChange, Draft } from './draft.ts';
 import { writeErasure } from './erasure.ts';
 import { groupsBetween, idBinary } from './keys.ts';
 import type { Access } from './load.ts';
 import { writeRetirement } from './payloads.ts';
+
+/** What was made of the draft. */
+export type Written = {
+  readonly block: BlockDocument;
+  readonly acceptances: readonly AcceptanceDocument[];
+  readonly streams: StreamChanges;
+};
 
 /**
  * The block goes first: where another gateway has added one at this height, or is about to, the transaction ends
@@ -14,13 +21,13 @@ import { writeRetirement } from './payloads.ts';
  */
 export async function write(
   draft: Draft,
-  block: BlockDocument,
-  streams: StreamChanges,
+  { block, acceptances, streams }: Written,
   access: Access,
 ): Promise<void> {
   const { collections, session } = access;
   await collections.block.insertOne(block, { session });
   if (draft.newMessages.length > 0) await collections.message.insertMany(draft.newMessages, { session });
+  if (acceptances.length > 0) await collections.acceptance.insertMany(acceptances, { session });
   const deliveries = draft.newDeliveries.flatMap((id) => draft.deliveries.get(id) ?? []);
   if (deliveries.length > 0) await collections.delivery.insertMany(deliveries, { session });
   const changes = [...deliveryUpdates(draft.deliveryChanges)];

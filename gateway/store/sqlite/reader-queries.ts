@@ -205,7 +205,7 @@ export class ReaderQueries {
     for (const row of this.#statements.acceptances.iterate(first, since, limit)) {
       const [position, at, unit] = row as unknown as readonly [number, number, Uint8Array];
       found.add(position, at, decodeUnit(bufferOf(unit)).envelope);
-      if (found.envelopeBytes >= maxReadBytes) break;
+      if (found.readBytes >= maxReadBytes) break;
     }
     return found.finish(sink);
   }

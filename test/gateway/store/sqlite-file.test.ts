@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { uuidToBytes } from '../../../protocol/uuid.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
-import { acceptable, health, police, settlementOf } from './synthetic-messages.ts';
+import { encodeUnit } from '../../../protocol/wire/frame.ts';
+import { acceptable, health, police, sampleEnvelopeOf, settlementOf } from './synthetic-messages.ts';
 
 let fixture: SqliteFixture;
 
@@ -166,5 +167,15 @@ test('what was erased is nowhere in the files: neither the ciphertext nor what w
   expect(await store.eraseCase(message.thread, erased)).toBe('erased');
   await vi.waitFor(async () => expect(await holds(secret)).toEqual([false, false]), { timeout: 10_000 });
   expect(await holds(unit.subarray(0, 64))).toEqual([false, false]);
+  await store.close();
+});
+
+test('acceptances are read about 1 MiB of envelopes at a time', async () => {
+  const store = await fixture.open();
+  for (const number of [1, 2, 3]) {
+    const { bytes } = encodeUnit(sampleEnvelopeOf(number, 700_000), Buffer.alloc(67), Buffer.alloc(7));
+    await store.submit({ source: police, messages: [acceptable(number, { unit: bytes })] });
+  }
+  expect(await store.readAcceptances(0, 100, 0)).toHaveLength(2);
   await store.close();
 });

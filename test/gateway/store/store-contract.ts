@@ -650,14 +650,30 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         expect(await store.readAcceptances(0, 100, 0)).toEqual(before.slice(1));
       });
 
-      test('reads about 1 MiB at a time, one at least', async () => {
-        for (let number = 1; number <= 3; number++) {
-          await submit([acceptable(number, { unit: unitOf(number, 700_000) })]);
+      test('gives large ones in portions of one at least, that go on behind each other', async () => {
+        for (let number = 1; number <= 5; number++) {
+          await submit([acceptable(number, { unit: unitOf(number, number === 3 ? 1_100_000 : 700_000) })]);
         }
-        const first = await store.readAcceptances(0, 100, 0);
-        expect(first).toHaveLength(2);
-        const [last] = await store.readAcceptances(first[1]!.position, 100, 0);
-        expect(last!.id).toBe(messageId(3));
+        const ids: string[] = [];
+        for (let after = 0; ;) {
+          const portion = await store.readAcceptances(after, 100, 0);
+          const last = portion.at(-1);
+          if (last === undefined) break;
+          ids.push(...portion.map(({ id }) => id));
+          after = last.position;
+        }
+        expect(ids).toEqual([1, 2, 3, 4, 5].map(messageId));
+      });
+
+      test('goes on behind many that were erased', async () => {
+        const erased = Array.from({ length: 5 }, (_, index) =>
+          acceptable(index, { unit: unitOf(index), thread: messageId(99) }),
+        );
+        await submit(erased);
+        await submit([acceptable(7, { unit: unitOf(7) })]);
+        await store.settle(settlementOf(erased, health));
+        expect(await store.eraseCase(messageId(99), record)).toBe('erased');
+        expect(await numbersOf(0, 2)).toEqual([7]);
       });
 
       test('sees what another process had accepted', async () => {
