@@ -43,6 +43,7 @@ export class History<S> {
   /** The records that notices were added to, by the day of arrival: what to look at when that day is forgotten. */
   readonly #byDay = new Map<number, LinkRecord[]>();
   readonly #horizonMs: number;
+  /** None before it is held. */
   #oldestDay = Infinity;
   #size = 0;
 
@@ -166,15 +167,10 @@ export class History<S> {
   /** Forgets, day by day, what lies before the horizon, and records that nothing is left of. */
   sweep(now: number): void {
     const firstKept = dayOf(now - this.#horizonMs);
-    if (this.#oldestDay >= firstKept) return;
-    this.#oldestDay = Infinity;
-    for (const [day, records] of this.#byDay) {
-      if (day >= firstKept) {
-        this.#oldestDay = Math.min(this.#oldestDay, day);
-        continue;
-      }
-      this.#byDay.delete(day);
-      for (const record of records) this.#forget(record, firstKept * dayMs);
+    for (; this.#oldestDay < firstKept; this.#oldestDay += 1) {
+      const records = this.#byDay.get(this.#oldestDay);
+      this.#byDay.delete(this.#oldestDay);
+      for (const record of records ?? []) this.#forget(record, firstKept * dayMs);
     }
   }
 
