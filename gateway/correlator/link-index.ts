@@ -5,7 +5,7 @@
  * a new one costs its tokens: never more with a longer history.
  */
 import { wordsOfSet, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
-import { agreeingRecipes, decidePacked, type Tier as Decision } from '../../protocol/linkage/tier.ts';
+import { agreedLast, decidePacked, type Tier as Decision } from '../../protocol/linkage/tier.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
 import { PackedStore } from './packed-store.ts';
 import { PackedSubject } from './packed-subject.ts';
@@ -170,7 +170,7 @@ function decide(left: IndexedRecord, right: IndexedRecord): Decision {
 function linkOf(left: IndexedRecord, right: IndexedRecord): Omit<Link, 'to'> | undefined {
   const tier = decide(left, right);
   if (tier !== 'same' && tier !== 'possible') return undefined;
-  return { tier, types: inCommonEpoch(left, right, agreeingRecipes) ?? [] };
+  return { tier, types: agreedLast() };
 }
 
 function inCommonEpoch<T>(

@@ -68,14 +68,8 @@ export function decidePacked(a: Int32Array, left: number, b: Int32Array, right: 
   return agreeingCodes(found) === 0 ? 'none' : tierOf(readFacts(found));
 }
 
-/** The names of the recipes that agree in the packed sets, in the order of the catalogue. */
-export function agreeingRecipes(
-  a: Int32Array,
-  left: number,
-  b: Int32Array,
-  right: number,
-): readonly string[] {
-  compareTokenSets(a, left, b, right, found);
+/** The names of the recipes that agree, in the order of the catalogue, in what {@link decidePacked} was last asked of. */
+export function agreedLast(): readonly string[] {
   return agreeingNames(found);
 }
 
