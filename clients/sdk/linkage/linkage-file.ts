@@ -30,9 +30,17 @@ const keysSchema = z.strictObject({
   keys: z.array(linkageKeySchema).min(1).max(2),
 });
 
+/** Without TLS on this machine only. */
+function isProtected(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
 /** One of the two holders: where it is, how it knows this endpoint, its public key by epoch. */
 export const holderSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine(isProtected, 'must begin with https: its token travels with each question'),
   token: z.string().min(20).max(200),
   publicKeys: z.record(z.string().regex(/^\d{1,7}$/), rawSchema),
   /** PEM of the authority that its TLS certificate must come from; default: those of the system. */
