@@ -212,12 +212,22 @@ function isAnswered(
   );
 }
 
-function referenceLevel({ level, escalation }: Pattern, events: readonly CorrelatorEvent[]): Level {
+function referenceLevel(
+  { level, escalation, correlation }: Pattern,
+  events: readonly CorrelatorEvent[],
+): Level {
   if (escalation === undefined) return level;
-  const agencies = new Set(events.map(({ source }) => agencyOf(source))).size;
+  const agencies = [...new Set(events.map(({ source }) => agencyOf(source)))];
+  const counted = agencies.map((agency) =>
+    Math.min(
+      events.filter(({ source }) => agencyOf(source) === agency).length,
+      correlation.sourceCap ?? Infinity,
+    ),
+  );
   const isReached =
-    (escalation.agencies !== undefined && agencies >= escalation.agencies) ||
-    (escalation.events !== undefined && events.length >= escalation.events) ||
+    (escalation.agencies !== undefined && agencies.length >= escalation.agencies) ||
+    (escalation.events !== undefined &&
+      counted.reduce((sum, count) => sum + count, 0) >= escalation.events) ||
     (escalation.severity !== undefined &&
       events.some(({ severity }) => severityRank(severity) <= severityRank(escalation.severity!)));
   return isReached ? escalation.level : level;

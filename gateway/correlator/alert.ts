@@ -1,6 +1,6 @@
 /** What a pattern has to say about one child, with all that a person needs to judge it. */
 import { severityRank, type CorrelatorEvent } from './event.ts';
-import { agenciesOf } from './evaluate/window.ts';
+import { agenciesOf, countCapped } from './evaluate/window.ts';
 import type { Level, Pattern, Tier } from './patterns/pattern.ts';
 
 const hourMs = 3_600_000;
@@ -42,24 +42,28 @@ export function dispositionDeadline(raisedAt: number, dispositionHours: number):
 }
 
 /** The level that evidence reaches. */
-export function levelOf({ level, escalation }: Pattern, events: readonly CorrelatorEvent[]): Level {
+export function levelOf(
+  { level, escalation, correlation }: Pattern,
+  events: readonly CorrelatorEvent[],
+): Level {
   if (escalation === undefined) return level;
   const { agencies = Infinity, events: count = Infinity, severity } = escalation;
   const isRaised =
     agenciesOf(events).size >= agencies ||
-    events.length >= count ||
+    countCapped(events, correlation.sourceCap) >= count ||
     (severity !== undefined && gravest(events) <= severityRank(severity));
   return isRaised ? escalation.level : level;
 }
 
 /** What evidence lacks for the escalated level: any one of these would do. */
 export function missingForNextLevel(pattern: Pattern, events: readonly CorrelatorEvent[]): string[] {
-  const { escalation } = pattern;
+  const { escalation, correlation } = pattern;
   if (escalation === undefined || levelOf(pattern, events) === escalation.level) return [];
   const { agencies, events: count, severity } = escalation;
   const missing: string[] = [];
   if (agencies !== undefined) missing.push(more(agencies - agenciesOf(events).size, 'agency', 'agencies'));
-  if (count !== undefined) missing.push(more(count - events.length, 'notice', 'notices'));
+  if (count !== undefined)
+    missing.push(more(count - countCapped(events, correlation.sourceCap), 'notice', 'notices'));
   if (severity !== undefined) missing.push(`a notice of severity ${severity} or graver`);
   return missing;
 }

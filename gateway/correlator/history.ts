@@ -4,7 +4,7 @@
  * A star is a record, its links and nothing beyond: what is told of one child is what is directly linked to one
  * description. Two links that contradict each other, as those to a pair of twins do, never stand in one star.
  */
-import { byArrival, byTime, type CorrelatorEvent } from './event.ts';
+import { agencyOf, byArrival, byTime, type CorrelatorEvent } from './event.ts';
 import type { Episode } from './episode.ts';
 import type { Alert } from './alert.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
@@ -65,7 +65,7 @@ export class History<S> {
    * earlier arrival counts, also when it is added later.
    */
   add(event: CorrelatorEvent, subject: S): Entry | undefined {
-    const record = this.#linker.admit(subject, event.source);
+    const record = this.#linker.admit(subject, agencyOf(event.source));
     const entries = this.#entries.get(record);
     const known = entries?.find((entry) => entry.event.id === event.id);
     if (known !== undefined) {
@@ -244,21 +244,21 @@ function arrange(entries: readonly Entry[]): readonly Entry[] {
     ? sorted.filter(({ event }, place) => sorted[place - 1]?.event.id !== event.id)
     : sorted;
   if (once.length <= maxStarEntries) return once;
-  return newestOfEachSource(once).sort((a, b) => byTime(a.event, b.event));
+  return newestOfEachAgency(once).sort((a, b) => byTime(a.event, b.event));
 }
 
 /**
- * The newest of every source, then the second newest of each, and so on: whoever floods a child with notices pushes
+ * The newest of every agency, then the second newest of each, and so on: whoever floods a child with notices pushes
  * out none but its own.
  */
-function newestOfEachSource(entries: readonly Entry[]): Entry[] {
+function newestOfEachAgency(entries: readonly Entry[]): Entry[] {
   const newest = [...entries].sort((a, b) => byArrival(b.event, a.event));
   const seen = new Map<string, number>();
   const rounds: Entry[][] = [];
   for (const entry of newest) {
-    const { source } = entry.event;
-    const round = seen.get(source) ?? 0;
-    seen.set(source, round + 1);
+    const agency = agencyOf(entry.event.source);
+    const round = seen.get(agency) ?? 0;
+    seen.set(agency, round + 1);
     (rounds[round] ??= []).push(entry);
   }
   return rounds.flat().slice(0, maxStarEntries);

@@ -23,7 +23,7 @@ export type TokenTable = {
  */
 export const maxRecordsPerToken = 200;
 
-/** So many of them at most were first described by one source, so that none can fill a token and hide what follows. */
+/** So many of them at most were first described by one agency, so that none can fill a token and hide what follows. */
 export const maxRecordsPerTokenOfSource = 50;
 
 /** The number of no source in particular, which only the first bound holds for. */

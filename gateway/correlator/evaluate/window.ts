@@ -29,6 +29,15 @@ export function agenciesOf(events: readonly CorrelatorEvent[]): ReadonlySet<stri
   return new Set(events.map(({ source }) => agencyOf(source)));
 }
 
+/** How many events there are where no agency counts for more than the cap. */
+export function countCapped(events: readonly CorrelatorEvent[], cap = Infinity): number {
+  const byAgency = new Map<string, number>();
+  for (const { source } of events) byAgency.set(agencyOf(source), (byAgency.get(agencyOf(source)) ?? 0) + 1);
+  let total = 0;
+  for (const count of byAgency.values()) total += Math.min(count, cap);
+  return total;
+}
+
 /** The events of occurrences, sorted by time and each once. */
 function eventsOf(window: readonly Occurrence[], { isChained }: Correlation): readonly CorrelatorEvent[] {
   if (!isChained) return window.map(({ event }) => event);

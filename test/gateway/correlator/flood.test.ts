@@ -40,6 +40,39 @@ it('ties no two notices whose descriptions hold no token, and alerts on the desc
   expect(later.map(({ events }) => events.map(({ source }) => source))).toEqual(fromBoth);
 });
 
+it('raises the level for no more notices of one agency than the cap lets count', () => {
+  const capped = patternsOf({
+    'capped.yaml':
+      'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 30d, source-cap: 2, agencies: 2, ' +
+      'condition: { gte: 3 } }\nescalation: { level: suspect, events: 4 }\n',
+  });
+  const correlator = new Correlator(capped, new LabelLinker());
+  const told = (day: number, source: string) =>
+    correlator.add(eventOn(day, 'a', source), child).raised.map(({ level, missing }) => [level, ...missing]);
+  const ofSchool = [1, 2, 3, 4, 5].flatMap((day) => told(day, 'school/office'));
+  expect(ofSchool).toEqual([]);
+  expect(told(6, 'police/hub')).toEqual([['consider', '1 more notice']]);
+  expect(told(7, 'school/office')).toEqual([]);
+  expect(told(8, 'police/hub')).toEqual([['suspect']]);
+});
+
+it.each([1, 6])(
+  'still ties two agencies after %i endpoints of a third have filled the child’s tokens',
+  (endpoints) => {
+    const tokeniser = new SubjectTokeniser({ epoch: 1, secret: new Uint8Array(32).fill(3) });
+    const isla = { given: 'Isla', family: 'Nowak', birthDate: '2018-03-09', postcode: 'ML1 2AB' };
+    const correlator = new Correlator(patterns, new LinkIndex());
+    for (let nth = 0; nth < maxRecordsPerToken; nth += 1) {
+      const told = packTokens(tokeniser.tokensOf({ ...isla, localId: `UPN${10_000 + nth}` }));
+      correlator.add(eventOn(nth / 10_000, 'b', `school/office-${nth % endpoints}`), told);
+    }
+    correlator.add(eventOn(1, 'a', 'police/hub'), packTokens(tokeniser.tokensOf(isla)));
+    const moved = packTokens(tokeniser.tokensOf({ ...isla, postcode: 'G12 8QQ' }));
+    const { raised } = correlator.add(eventOn(2, 'a', 'health/emergency'), moved);
+    expect(raised.map(({ events }) => events.map(({ source }) => source))).toEqual(fromBoth);
+  },
+);
+
 it('still ties two agencies after an endpoint has filled the child’s tokens with other epochs', () => {
   const tokeniser = new SubjectTokeniser({ epoch: 1, secret: new Uint8Array(32).fill(3) });
   const isla = { given: 'Isla', family: 'Nowak', birthDate: '2018-03-09', postcode: 'ML1 2AB' };
