@@ -67,7 +67,7 @@ process.stdout.write(
     possible: scorePairs(possible.length, possible.filter(isTrue).length, truePairs),
     tokensPerRecord: {
       mean: Math.round((100 * counts.reduce((sum, count) => sum + count, 0)) / counts.length) / 100,
-      max: Math.max(...counts),
+      max: counts.reduce((most, count) => Math.max(most, count), 0),
     },
     largestSharedToken: linked.largestSharedToken,
   })}\n`,

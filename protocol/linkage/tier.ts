@@ -4,12 +4,12 @@
  * | Tier       | Needs                                                                                      |
  * | ---------- | ------------------------------------------------------------------------------------------ |
  * | `same`     | forename and birth date, with surname or place; or an identifier and forename or birth date |
- * | `possible` | as much as there is, where one side lacks a part; or a guess at the forename               |
+ * | `possible` | as much as there is, where one side lacks a part; or a guess at the forename; or an identifier |
  * | `conflict` | the family, the date or the place agree, but both sides have a forename and it differs     |
  * | `none`     | too little                                                                                 |
  *
- * A forename that both sides have and that differs is what tells twins and siblings apart, so it forbids `same` and
- * `possible`. Links are between two records: that A is B and B is C does not make A C.
+ * A forename that both sides have and that differs is what tells twins and siblings apart, so it forbids `same`, and
+ * `possible` unless an identifier agrees: then one of them has the other's number, and a person has to look. Links are between two records: that A is B and B is C does not make A C.
  */
 import {
   agreeingNames,
@@ -185,7 +185,6 @@ const bitsByType = Object.fromEntries(
 const bits = {
   given: bitsOf('given'),
   givenSound: bitsOf('given-sound'),
-  forenameAsWhole: bitsOf('given', 'given-sound'),
   givenNear: bitsOf('given-near'),
   givenInitial: bitsOf('given-initial'),
   swapped: bitsOf('swapped-starts'),
@@ -206,10 +205,8 @@ function readForename(compared: Comparison, onBothSides: number, isMissing: bool
   const { written, reading, guess } = compared;
   if ((written.codes & bits.given) !== 0) return 'written';
   if ((reading.codes & bits.given) !== 0) return 'reading';
-  // Two names that nobody knows and that sound alike are one in two spellings.
-  if (((written.codes | reading.codes) & bits.givenSound) !== 0) return 'reading';
   const agreeing = agreeingCodes(compared);
-  const mayBe = (guess.codes & bits.forenameAsWhole) !== 0 || (agreeing & bits.givenNear) !== 0;
+  const mayBe = (guess.codes & bits.given) !== 0 || (agreeing & (bits.givenSound | bits.givenNear)) !== 0;
   if (mayBe || (reading.codes & bits.swapped) !== 0) return 'guessed';
   if ((onBothSides & bits.given) !== 0) return 'differs';
   if ((agreeing & bits.givenInitial) !== 0) return 'initial';

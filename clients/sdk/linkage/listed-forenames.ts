@@ -254,6 +254,16 @@ kornelia franciszek ignacy tymoteusz maksymilian borys krystyna beata dorota ewa
 sandeep prabhdeep amrita jasmeet advait kiaan pari navya aarohi ishita vedant shaurya atharv rudra laksh hriday tanish raghav nandini deepika sneha eshal hareem areeba
 aiman hoorain anabia zunaira mishal dua ayzal faizan arham azlan zaviyar shahzaib moiz huzaifa abdulhadi abdulmajeed obaidullah nabil jibril dawud luqman shuayb ilyas
 harith jabir salim rafi
+harjit harmeet hardeep harinder harmanpreet harsimran harveen gurjit gurjot gurdip gurinder gursimran gurmeet manjit manjot mandip manmeet maninder amarjit amarjot amrik amritpal
+simrat simar simranjit simrit jasmit jaspal jasdeep jaskaran jasjit jasjot jasvir navjot navjit navpreet navneet sukhjit sukhjot sukhpreet sukhvir kuljit kuljot kuldeep kulvir
+baljit baljot baldeep balvir ranjit ranjot rajdeep rajinder rajvir rajvinder prabhjot prabhjit kiranjit kirandeep lovepreet lovejeet parmjit parminder paramjit satnam satvir
+satinder tejinder tejvir jagjit jagjot jagdeep raheel rahim rahman rameez ramiz ramin ramina shahzain shahida shahbaz shahmeer shahnawaz zohaib zohair zubair zubaida haidar hamid
+hameed hamida hammad nadeem nadim nadeen nadira naveed naved navid fariha farhana farid fareed fareeha uzaif jawad jawaria jaweria kashif waqas waqar wajid wajiha tahira tahmina
+sanam hina huma rimsha ridha rida areej aleeza rabeea rabiya shazia nazia razia fozia sadiya nabiha nabila rihan rohit rohini rohin ishika ishani aarushi aaryan aniket anushri
+kavita nikesh sanya vivek viren xinyu xinyan xinran xinyue jiaye jiahao jiaxin jiayu yixin yixuan yihan yihang zixuan zihao ziyi ziyu yuxi yuxiang yuhan yuhang haoyu haoyang
+mingze ruoxi ruoyu junhao junjie jiwoo jihoon jiho jihun minjun minseo minji minjae seojun seoyun haeun lien loan thuy thu tran trinh chidiebere chidimma chinwe chinenye chibuzo
+chiemeka obioma ugochi ugonna nnamdi nnenna toluwani tolulope toluwalase temidayo temitayo ayomikun ayodeji oluwafemi abdirahim abdirizak abdinasir abdikarim abdifatah ayanle
+hibaq ikran ilhan ilham sucdi lorne lorn rowena mairead mhari mair ceri ceris gwenno gwyn rhian sioned siwan siwyn iwan emyr eurig eirian tegwen tomos zosia marcelina oliwier
 `;
 
 /** Every listed forename, the more frequent of the first list first. */

@@ -7,16 +7,20 @@ import { readWords } from './words.ts';
 
 /** What stands in the field when nobody knows the name, or there is none yet. */
 const noName = new Set(
-  'baby babyboy babygirl unborn unknown notknown nk na none test infant newborn twin male female boy girl child unnamed nil null no not'.split(
-    ' ',
-  ),
+  `unborn unknown unk notknown nk na none test male female boy girl child unnamed nil null no not tbc tba tbd fnu lnu
+  awaiting pending anon anonymous`.split(/\s+/u),
 );
+/** What stands before the mother's name, a number or nothing while a child has no name: BabyBoy, Twin A, B/O Fatima. */
+const noNameYet = /^(?:baby(?!lon)|infant|newborn|twin|triplet)|^(?:bo|bof|babyof)$/u;
 const titles = new Set('mr mrs ms miss mx dr master'.split(' '));
 const minPartLetters = 3;
 const maxNear = 14;
 
 /** Readings of a forename, and its codes. Empty lists where there is no name. */
 export type GivenName = {
+  /** The first name alone. */
+  readonly first: string;
+  /** All that is told apart by, with the second name where there is one, comes first. */
   readonly readings: readonly string[];
   /** How a forename in no list sounds. Listed names have none, so two of them never meet in it. */
   readonly sounds: readonly string[];
@@ -28,32 +32,48 @@ export type GivenName = {
   readonly initial: readonly string[];
 };
 
-const nothing: GivenName = { readings: [], sounds: [], near: [], initial: [] };
+const nothing: GivenName = { first: '', readings: [], sounds: [], near: [], initial: [] };
 
-/** Reads the forename of a `given` field; further forenames are left aside. */
+/**
+ * Reads the forename of a `given` field. The second one belongs to it, and the first one alone is another reading: so
+ * Muhammad Ali may be Muhammad, and is not Muhammad Hassan, his twin. Further ones are left aside.
+ */
 export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   const groups = readWords(text).filter((group) => !titles.has(group.join('')));
   const [first] = groups;
-  if (first === undefined || noName.has(first[0] ?? '') || noName.has(first.join(''))) return nothing;
+  if (first === undefined || isNoName(first)) return nothing;
   const written = unifySpelling(first.join(''));
   const initial = [written.slice(0, 1)];
   if (written.length === 1) return { ...nothing, initial };
+  const second = groups[1]?.join('') ?? '';
+  const both = second.length > 1 ? written + unifySpelling(second) : written;
   const parts = first.length > 1 ? first.filter((part) => part.length >= minPartLetters) : [];
   const long = findLongForms(written, sex).map(unifySpelling);
   // What only may be meant is for a person to look at, as two names that sound alike are.
   const guesses = isMereGuess(written) ? long : [];
-  const readings = new Set([written, ...(guesses.length > 0 ? [] : long)]);
+  const readings = new Set([both, written, ...(guesses.length > 0 ? [] : long)]);
   for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
-  const joined = groups.length > 1 && first.length === 1 ? written + (groups[1]?.join('') ?? '') : undefined;
-  if (joined !== undefined && isListedForename(joined)) readings.add(joined);
   const sound = readSound(written);
   if (isListedForename(written) || parts.length > 0) {
-    return { readings: [...readings], sounds: [], near: [sound, ...guesses.map(readSound)], initial };
+    const near = [sound, ...guesses.map(readSound)];
+    return { first: written, readings: [...readings], sounds: [], near, initial };
   }
   const { likely, further } = findCorrections(written);
   for (const candidate of likely) readings.add(unifySpelling(candidate));
   const near = [sound, written, ...further.map(readSound), sortLetters(written), ...dropOne(written)];
-  return { readings: [...readings], sounds: [sound], near: [...new Set(near)].slice(0, maxNear), initial };
+  const sounds = [...new Set([readSound(both), sound])];
+  return {
+    first: written,
+    readings: [...readings],
+    sounds,
+    near: [...new Set(near)].slice(0, maxNear),
+    initial,
+  };
+}
+
+function isNoName(group: readonly string[]): boolean {
+  const [word = '', whole] = [group[0], group.join('')];
+  return noName.has(word) || noName.has(whole) || noNameYet.test(whole);
 }
 
 /**
@@ -61,7 +81,7 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
  * other's place, and for twins then "forename" and address agree.
  */
 export function maySwap(given: GivenName, family: FamilyName): boolean {
-  const [forename = '', surname = ''] = [given.readings[0], family.readings[0]];
+  const [forename, surname = ''] = [given.first, family.readings[0]];
   return forename !== '' && surname !== '' && !isListedForename(forename) && isListedForename(surname);
 }
 

@@ -14,7 +14,9 @@ export function link(left: SubjectDetails, right: SubjectDetails): Link {
 export const distinctForenames = [
   'Jack', 'John', 'Aiden', 'Hayden', 'Ella', 'Emma', 'Olivia', 'Oliver', 'Hassan', 'Hussain', 'Zuzanna', 'Kacper',
   'Niamh', 'Ruaridh', 'Daniel', 'Danielle', 'Jayden', 'Kayden', 'Mia', 'Maya', 'Isla', 'Ayla', 'Alexander', 'Alexandra',
-  'Ava', 'Eva', 'Oisin', 'Roisin', 'Ling', 'Ming', 'Taiwo', 'Kehinde', 'Jake', 'Kian',
+  'Ava', 'Eva', 'Oisin', 'Roisin', 'Ling', 'Ming', 'Taiwo', 'Kehinde', 'Jake', 'Kian', 'Muhammad Ali',
+  'Muhammad Hassan', 'Jia Yi', 'Jia Hao', 'Mary-Kate', 'Mary Anne', 'Thi Mai', 'Thi Lan', 'Harjot', 'Harjit', 'Raheel',
+  'Raheem', 'Xinyi', 'Xinyu', 'Finn', 'Finlay',
 ] as const; // prettier-ignore
 
 const families = [
