@@ -16,6 +16,7 @@ import { findDataset } from './dataset-source.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { checkContentFlags, readContent, type ContentFlags, type ReadContent } from './notice-content.ts';
+import { checkAnswer } from './check-answer.ts';
 import { readSubjects } from './notice-subjects.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 
@@ -109,9 +110,14 @@ async function compose(
   };
   // Without a directory nobody is known: the connection's error says more than "unknown recipient".
   if (client.directory.version === undefined) connection.assertConnected();
-  if (content.dataset === undefined) return { ...addressing, content: content.content };
+  if (content.dataset === undefined) {
+    checkAnswer({ category, replyTo, document: undefined, template: undefined });
+    return { ...addressing, content: content.content };
+  }
   if (connection.isConnected) await client.datasets.refresh();
-  const dataschema = findDataset(client.datasets.registry, content.dataset);
+  const { registry } = client.datasets;
+  const dataschema = findDataset(registry, content.dataset);
+  checkAnswer({ category, replyTo, document: content.document, template: registry.template(dataschema) });
   return { ...addressing, dataschema, content: content.document };
 }
 
