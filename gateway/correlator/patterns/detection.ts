@@ -3,6 +3,7 @@
  * case and may hold the wildcards `*` and `?`. Modifiers: contains, startswith, endswith, cased, re, exists, all, neq,
  * and gt, gte, lt, lte for `severity` (graver is greater) and `subjects`.
  */
+import { RE2JS } from 're2js';
 import { eventFields, fieldOf, severityRank, type CorrelatorEvent, type EventField } from '../event.ts';
 import { severities } from '../../../protocol/wire/envelope.ts';
 import { parseDetectionCondition, type Predicate } from './detection-condition.ts';
@@ -126,10 +127,10 @@ function compileValue(
   if (matcher === 'gt' || matcher === 'gte' || matcher === 'lt' || matcher === 'lte') {
     return compileComparison(field, String(value), matcher, report);
   }
-  const pattern = compileText(String(value), matcher, isCased, report);
+  const matches = compileText(String(value), matcher, isCased, report);
   return (event) => {
     const found = fieldOf(event, field);
-    return found !== undefined && pattern.test(found);
+    return found !== undefined && matches(found);
   };
 }
 
@@ -158,24 +159,24 @@ function compileComparison(
   return (event) => compare(measure(fieldOf(event, field) ?? ''));
 }
 
+/** Expressions of others are matched in time that follows the text: with a RegExp, one could hold a gateway up for ever. */
 function compileText(
   value: string,
   matcher: Matcher | undefined,
   isCased: boolean,
   report: (message: string) => void,
-): RegExp {
-  const flags = isCased || matcher === 're' ? 's' : 'is';
-  if (matcher === 're') {
-    try {
-      return new RegExp(value, flags);
-    } catch {
-      report('is not a regular expression that is understood');
-      return /(?!)/;
-    }
-  }
+): (text: string) => boolean {
   const start = matcher === 'contains' || matcher === 'endswith' ? '' : '^';
   const end = matcher === 'contains' || matcher === 'startswith' ? '' : '$';
-  return new RegExp(`${start}${wildcards(value)}${end}`, flags);
+  const source = matcher === 're' ? value : `${start}${wildcards(value)}${end}`;
+  const flags = isCased || matcher === 're' ? RE2JS.DOTALL : RE2JS.DOTALL | RE2JS.CASE_INSENSITIVE;
+  try {
+    const expression = RE2JS.compile(source, flags);
+    return (text) => expression.matcher(text).find();
+  } catch {
+    report('is not a regular expression as RE2 understands it, which has no references and looks neither ahead nor back');
+    return () => false;
+  }
 }
 
 /** Sigma's wildcards as a regular expression; `\*` and `\?` are the characters themselves. */

@@ -34,6 +34,10 @@ describe('a pattern that is not understood', () => {
     [`${base}  condition: { field: agency, gte: 2 }\n`, /one\.yaml:6: `event_count` counts no values/],
     ['title: T\nname: x\ndetection:\n  selection: { id: m1 }\n', /one\.yaml:4: `id` tells one notice/],
     [
+      "title: T\nname: x\ndetection:\n  selection: { 'source|re': 'a(?=b)' }\n",
+      /one\.yaml:4: .*is not a regular expression as RE2 understands it/,
+    ],
+    [
       'title: T\nname: x\ndetection:\n  selection: { height: 3 }\n',
       /one\.yaml:4: `height` is not a field of an event/,
     ],
