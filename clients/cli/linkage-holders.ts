@@ -14,13 +14,26 @@ export function registerLinkageHolders(linkage: ProgramCommand, terminal: Termin
       'Takes over a file that names both holders, the token of this endpoint at each, and their public keys. It\n' +
         'takes the place of the linkage keys in this home.',
     )
+    .option('--replace', 'give up the linkage keys that this home has')
     .option(...homeOption)
-    .action(async (file: string, flags: HomeFlags) => {
-      const { holdersSchema, writeLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
+    .action(async (file: string, flags: HomeFlags & { readonly replace?: boolean }) => {
+      const [{ holdersSchema, readLinkageSettings, writeLinkageSettings }, { describeIssues }] =
+        await Promise.all([
+          import('../sdk/linkage/linkage-file.ts'),
+          import('../../protocol/wire/describe-issues.ts'),
+        ]);
       const value = parseJsonInput(file, await readInput(file, process.stdin, maxBytes));
       const parsed = holdersSchema.safeParse(value);
-      if (!parsed.success) throw usageError(`${file} does not describe two holders.`);
-      await writeLinkageSettings(homeFolder(flags, terminal), parsed.data);
+      if (!parsed.success) {
+        throw usageError(`${file} does not describe two holders. ${describeIssues(parsed.error).detail}`);
+      }
+      const home = homeFolder(flags, terminal);
+      if (flags.replace !== true && (await readLinkageSettings(home))?.mode === 'key') {
+        throw usageError(
+          'This home has linkage keys, which would be lost. Add --replace where they are of no more use.',
+        );
+      }
+      await writeLinkageSettings(home, parsed.data);
       for (const { url } of parsed.data.holders) terminal.print(url);
     });
 }

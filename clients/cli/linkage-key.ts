@@ -73,6 +73,8 @@ export function registerLinkageKey(linkage: ProgramCommand, terminal: Terminal):
 async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
   const { createLinkageKey } = await import('../sdk/linkage/linkage-file.ts');
   const key = createLinkageKey(flags.epoch);
+  const save = await prepareKey(key, flags, terminal);
+  // What the home does not take is not handed out either.
   if (flags.out !== undefined) {
     const secret = Buffer.from(key.secret).toString('base64url');
     await writeFile(flags.out, `${JSON.stringify({ epoch: key.epoch, secret })}\n`, {
@@ -82,7 +84,7 @@ async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
       throw usageError(`${flags.out ?? ''} cannot be written, or is there already.`, cause);
     });
   }
-  await addKey(key, flags, terminal);
+  await save();
   if (flags.out !== undefined) {
     terminal.hint(
       `Hand ${flags.out} to the other agencies by a safe way, compare fingerprints, then destroy it.`,
@@ -96,32 +98,46 @@ async function importKey(file: string, flags: ImportFlags, terminal: Terminal): 
   const parsed = linkageKeySchema.safeParse(value);
   if (!parsed.success) throw usageError(`${file} is not a linkage key.`);
   const { epoch, secret } = parsed.data;
-  await addKey({ epoch, secret: Buffer.from(secret, 'base64url') }, flags, terminal);
+  const save = await prepareKey({ epoch, secret: Buffer.from(secret, 'base64url') }, flags, terminal);
+  await save();
 }
 
-async function addKey(key: LinkageKey, flags: ImportFlags, terminal: Terminal): Promise<void> {
+/** @returns what adds the key to the home and shows what it has then @throws CausewayError where the home cannot take it */
+async function prepareKey(
+  key: LinkageKey,
+  flags: ImportFlags,
+  terminal: Terminal,
+): Promise<() => Promise<void>> {
   const { addLinkageKey, readLinkageSettings, writeLinkageSettings } =
     await import('../sdk/linkage/linkage-file.ts');
   const { openHome } = await import('../sdk/home.ts');
   const { dir } = await openHome(homeFolder(flags, terminal));
-  await writeLinkageSettings(dir, addLinkageKey(await readLinkageSettings(dir), key, flags.purpose));
-  await listKeys({ home: dir }, terminal);
+  const settings = addLinkageKey(await readLinkageSettings(dir), key, flags.purpose);
+  return async () => {
+    await writeLinkageSettings(dir, settings);
+    await listKeys({ home: dir }, terminal);
+  };
 }
 
 async function listKeys(flags: HomeFlags, terminal: Terminal): Promise<void> {
   const { fingerprintOfKey, readLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
   const settings = await readLinkageSettings(homeFolder(flags, terminal));
-  const keys = settings?.mode === 'key' ? settings.keys : [];
+  const { keys, purpose } = settings?.mode === 'key' ? settings : { keys: [], purpose: '' };
   const rows = keys.map(({ epoch, secret }) => ({
     epoch,
-    fingerprint: fingerprintOfKey({ epoch, secret: Buffer.from(secret, 'base64url') }),
+    fingerprint: fingerprintOfKey({ epoch, secret: Buffer.from(secret, 'base64url') }, purpose),
   }));
   if (terminal.wantsJson) {
     for (const row of rows) terminal.json({ type: 'linkage-key', ...row });
     return;
   }
   terminal.table(rows.map(({ epoch, fingerprint }) => [`epoch ${epoch}`, fingerprint]));
-  if (rows.length === 0) terminal.hint('There is no linkage key: causeway linkage key make --epoch 1');
+  if (settings?.mode === 'oblivious') {
+    const [one, other] = settings.holders;
+    terminal.hint(`Two holders make the tokens of this home: ${one.url} and ${other.url}`);
+  } else if (rows.length === 0) {
+    terminal.hint('There is no linkage key: causeway linkage key make --epoch 1');
+  }
 }
 
 async function retireKey(flags: RetireFlags, terminal: Terminal): Promise<void> {
@@ -129,8 +145,11 @@ async function retireKey(flags: RetireFlags, terminal: Terminal): Promise<void> 
   const dir = homeFolder(flags, terminal);
   const settings = await readLinkageSettings(dir);
   const keys = settings?.mode === 'key' ? settings.keys.filter(({ epoch }) => epoch !== flags.epoch) : [];
-  if (settings?.mode !== 'key' || keys.length === settings.keys.length || keys.length === 0) {
-    throw usageError('There is no such epoch in this home, or no other.');
+  if (settings?.mode !== 'key' || keys.length === settings.keys.length) {
+    throw usageError(`This home has no key for epoch ${flags.epoch}.`);
+  }
+  if (keys.length === 0) {
+    throw usageError(`Epoch ${flags.epoch} is the only one of this home: make or import the next one first.`);
   }
   await writeLinkageSettings(dir, { ...settings, keys });
   await listKeys({ home: dir }, terminal);

@@ -13,18 +13,28 @@ const maxBytes = 64 * 1024;
  */
 export async function readSubjects(file: string, terminal: Terminal): Promise<readonly SubjectDetails[]> {
   if (file === '-') throw usageError('--subjects needs the path of a file.');
-  const [{ subjectListSchema }, { checkSubject }, { describeIssues }] = await Promise.all([
+  const [{ subjectListSchema }, { checkSubject }, { tokenInputs }, { describeIssues }] = await Promise.all([
     import('../sdk/linkage/subject.ts'),
     import('../sdk/linkage/check-subject.ts'),
+    import('../sdk/linkage/readings.ts'),
     import('../../protocol/wire/describe-issues.ts'),
   ]);
   const value = parseJsonInput(file, await readInput(file, process.stdin, maxBytes));
   const parsed = subjectListSchema.min(1).safeParse([value].flat());
   if (!parsed.success) throw new CausewayError('request-malformed', describeIssues(parsed.error));
   for (const [place, subject] of parsed.data.entries()) {
-    for (const { field, message } of checkSubject(subject)) {
+    const warnings: { field?: string; message: string }[] = [...checkSubject(subject)];
+    if (tokenInputs(subject).length === 0) {
+      warnings.push({
+        message: 'nothing of it can be linked: that takes a name and a date of birth, or a number and a name',
+      });
+    }
+    for (const { field, message } of warnings) {
       if (terminal.wantsJson) terminal.json({ type: 'subject-warning', subject: place + 1, field, message });
-      else terminal.hint(`look again: subject ${place + 1}: ${field} ${message}. It is sent as it is.`);
+      else {
+        const what = field === undefined ? message : `${field} ${message}`;
+        terminal.hint(`look again: subject ${place + 1}: ${what}. The notice goes out all the same.`);
+      }
     }
   }
   return parsed.data;

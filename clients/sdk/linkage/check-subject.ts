@@ -12,8 +12,11 @@ const explanations = {
   'check-digit': 'has another check digit than Modulus 11 gives',
 } as const;
 
-/** Looks at numbers and dates. */
-export function checkSubject(subject: SubjectDetails): SubjectWarning[] {
+/** A child that is expected may have the date of its birth ahead of it. */
+const expectedMs = 300 * 24 * 3_600_000;
+
+/** Looks at numbers and dates. @param now ms since 1970 */
+export function checkSubject(subject: SubjectDetails, now: number = Date.now()): SubjectWarning[] {
   const warnings: SubjectWarning[] = [];
   const warn = (field: keyof SubjectDetails, message: string): void => void warnings.push({ field, message });
   const chi = subject.chi === undefined ? 'ok' : checkChiNumber(subject.chi);
@@ -22,6 +25,13 @@ export function checkSubject(subject: SubjectDetails): SubjectWarning[] {
   if (nhs !== 'ok') warn('nhsNumber', explanations[nhs]);
   const birth = subject.birthDate === undefined ? undefined : readBirthDate(subject.birthDate);
   if (subject.birthDate !== undefined && birth === undefined) warn('birthDate', 'is not a date');
+  if (birth !== undefined) {
+    const day = Date.UTC(birth.year, (birth.month ?? 1) - 1, birth.day ?? 1);
+    const isStated = (subject.birthDate ?? '').replace(/\D/g, '').length > 6;
+    const isDay = birth.day !== undefined && new Date(day).getUTCDate() === birth.day;
+    if (isStated && !isDay) warn('birthDate', 'is no day of the calendar');
+    if (day > now + expectedMs) warn('birthDate', 'lies in the future');
+  }
   const digits = readTenDigits(subject.chi ?? '');
   if (digits !== undefined && chi !== 'date' && birth?.month !== undefined && birth.day !== undefined) {
     const stated = [birth.day, birth.month, birth.year % 100]

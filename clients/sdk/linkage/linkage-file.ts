@@ -49,14 +49,28 @@ export const holderSchema = z.strictObject({
 export type Holder = z.infer<typeof holderSchema>;
 
 /** What `causeway linkage holders` takes. */
-export const holdersSchema = z.strictObject({
-  version: z.literal(1),
-  mode: z.literal('oblivious'),
-  purpose: purposeSchema,
-  /** The newest first. */
-  epochs: z.array(epochSchema).min(1).max(2),
-  holders: z.tuple([holderSchema, holderSchema]),
-});
+export const holdersSchema = z
+  .strictObject({
+    version: z.literal(1),
+    mode: z.literal('oblivious'),
+    purpose: purposeSchema,
+    /** The newest first. */
+    epochs: z.array(epochSchema).min(1).max(2),
+    holders: z.tuple([holderSchema, holderSchema]),
+  })
+  .superRefine(({ epochs, holders }, context) => {
+    const refuse = (message: string): void =>
+      context.addIssue({ code: 'custom', path: ['holders'], message });
+    const [one, other] = holders;
+    const ownKeys = new Set(Object.values(one.publicKeys));
+    if (new URL(one.url).host === new URL(other.url).host) refuse('must be at two addresses');
+    if (Object.values(other.publicKeys).some((key) => ownKeys.has(key)))
+      refuse('must have keys of their own');
+    for (const epoch of epochs) {
+      const isKnown = holders.every(({ publicKeys }) => publicKeys[epoch] !== undefined);
+      if (!isKnown) refuse(`must each have a public key for epoch ${epoch}`);
+    }
+  });
 
 const fileSchema = z.discriminatedUnion('mode', [keysSchema, holdersSchema]);
 export type LinkageSettings = z.infer<typeof fileSchema>;
@@ -113,12 +127,23 @@ export function addLinkageKey(
   key: LinkageKey,
   purpose: string,
 ): LinkageSettings {
-  const before = settings?.mode === 'key' ? settings.keys : [];
+  if (settings?.mode === 'oblivious') {
+    throw new CausewayError('request-malformed', {
+      detail:
+        'Two holders make the tokens of this home. A key would take their place: remove its linkage.json first.',
+    });
+  }
+  if (settings !== undefined && settings.purpose !== purpose) {
+    throw new CausewayError('request-malformed', {
+      detail: `The keys of this home are for ${settings.purpose}: with another purpose no token would meet those sent so far.`,
+    });
+  }
+  const before = settings?.keys ?? [];
   const secret = Buffer.from(key.secret).toString('base64url');
   const known = before.find(({ epoch }) => epoch === key.epoch);
   if (known !== undefined && known.secret !== secret) {
     throw new CausewayError('request-malformed', {
-      detail: `There is another key for epoch ${key.epoch}. Retire it first.`,
+      detail: `This home has another key for epoch ${key.epoch}. Agencies with different keys for one epoch never meet: make or import the next epoch, and then retire this one.`,
     });
   }
   const others = before.filter(({ epoch }) => epoch !== key.epoch);
@@ -131,10 +156,13 @@ export function addLinkageKey(
   return { version: 1, mode: 'key', purpose, keys };
 }
 
-/** What two agencies compare to know that they hold the same key, without showing it. 16 hexadecimal digits. */
-export function fingerprintOfKey({ epoch, secret }: LinkageKey): string {
+/**
+ * What two agencies compare to know that they hold the same key for the same purpose, without showing it. 16
+ * hexadecimal digits.
+ */
+export function fingerprintOfKey({ epoch, secret }: LinkageKey, purpose: string): string {
   return createHmac('sha256', secret)
-    .update(`causeway/v1/linkage-check\0${epoch}`)
+    .update(`causeway/v1/linkage-check\0${purpose}\0${epoch}`)
     .digest('hex')
     .slice(0, 16);
 }

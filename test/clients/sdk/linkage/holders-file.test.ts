@@ -1,7 +1,27 @@
 import { expect, test } from 'vitest';
-import { holderSchema } from '../../../../clients/sdk/linkage/linkage-file.ts';
+import {
+  addLinkageKey,
+  createLinkageKey,
+  fingerprintOfKey,
+  holderSchema,
+  holdersSchema,
+} from '../../../../clients/sdk/linkage/linkage-file.ts';
+import { isCausewayError } from '../../../../protocol/errors.ts';
 
-const holder = { token: 'x'.repeat(24), publicKeys: {} };
+const token = 'x'.repeat(24);
+const publicKey = (letter: string): string => Buffer.alloc(32, letter).toString('base64url');
+const holder = (name: string) => ({
+  url: `https://${name}.example.org:8444`,
+  token,
+  publicKeys: { 1: publicKey(name) },
+});
+const file = {
+  version: 1,
+  mode: 'oblivious',
+  purpose: 'child-protection',
+  epochs: [1],
+  holders: [holder('a'), holder('b')],
+} as const;
 
 test.each([
   ['https://holder-a.example.org:8444', true],
@@ -10,5 +30,33 @@ test.each([
   ['http://holder-a.example.org:8444', false],
   ['http://127.0.0.1.example.org', false],
 ])('a holder at %s is taken: %s, for its token must not travel in the clear', (url, isTaken) => {
-  expect(holderSchema.safeParse({ ...holder, url }).success).toBe(isTaken);
+  expect(holderSchema.safeParse({ ...holder('a'), url }).success).toBe(isTaken);
+});
+
+test('two holders are two, and each has a key for every epoch', () => {
+  const words = (changed: object): string | undefined =>
+    holdersSchema.safeParse({ ...file, ...changed }).error?.issues[0]?.message;
+  expect(words({})).toBeUndefined();
+  expect(words({ holders: [holder('a'), holder('a')] })).toBe('must be at two addresses');
+  expect(words({ holders: [holder('a'), { ...holder('a'), url: 'https://b.example.org' }] })).toBe(
+    'must have keys of their own',
+  );
+  expect(words({ epochs: [2, 1] })).toBe('must each have a public key for epoch 2');
+});
+
+test('a key takes neither the place of two holders nor that of another purpose', () => {
+  const fails = (act: () => unknown): boolean => {
+    try {
+      act();
+      return false;
+    } catch (error) {
+      return isCausewayError(error, 'request-malformed');
+    }
+  };
+  const key = createLinkageKey(1);
+  expect(fails(() => addLinkageKey(holdersSchema.parse(file), key, 'child-protection'))).toBe(true);
+  const settings = addLinkageKey(undefined, key, 'child-protection');
+  expect(addLinkageKey(settings, key, 'child-protection')).toEqual(settings);
+  expect(fails(() => addLinkageKey(settings, createLinkageKey(2), 'adult-protection'))).toBe(true);
+  expect(fingerprintOfKey(key, 'adult-protection')).not.toBe(fingerprintOfKey(key, 'child-protection'));
 });

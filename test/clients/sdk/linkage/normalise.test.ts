@@ -135,6 +135,13 @@ test('a CHI number is checked for its date and its digit, and warned about, neve
     checkSubject({ chi: '0101011234', birthDate: '2001-01-01', sex: 'F' }).map(({ field }) => field),
   ).toEqual(['chi', 'chi']);
   expect(checkSubject({ chi: '12' })).toEqual([{ field: 'chi', message: 'is not a number of ten digits' }]);
+  const now = Date.parse('2026-11-29');
+  const oddDate = (birthDate: string) => checkSubject({ birthDate }, now).map(({ message }) => message);
+  expect(oddDate('2015-02-30')).toEqual(['is no day of the calendar']);
+  expect(oddDate('2015-13-99')).toEqual(['is no day of the calendar']);
+  expect(oddDate('2099-01-01')).toEqual(['lies in the future']);
+  for (const good of ['2015-02-28', '29/02/2016', '2015-02', '2015', '2027-05-01'])
+    expect(oddDate(good)).toEqual([]);
   const wrong = { given: 'Isla', family: 'Reid', birthDate: '2001-01-01', chi: '0101011234' };
   expect(tokenInputs(wrong).map(({ recipe }) => recipe)).toContain('chi-given');
 });
