@@ -12,6 +12,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { Lease, Store } from '../store/port.ts';
 import type { Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
+import { newsOf } from './late-news.ts';
 import { LinkIndex } from './link-index.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
@@ -128,7 +129,7 @@ export class CorrelationRun {
     const { event, subjects, position } = stored;
     const isNew = position > sentPosition;
     for (const subject of subjects) {
-      const { raised } = this.#correlator.add(event, subject);
+      const raised = newsOf(this.#correlator.add(event, subject));
       this.#keep(raised, ({ firedAt }) => isNew || firedAt > sentTime);
     }
     this.#deps.seen?.(stored);

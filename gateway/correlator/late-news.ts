@@ -1,0 +1,26 @@
+/**
+ * What is still news where history had to be told again, because a notice was accepted before others that are known
+ * already, as two gateways' clocks may have it. Told in the right order, history raises other alerts than were sent:
+ * whoever has had those learns only what they did not say.
+ */
+import type { Alert } from './alert.ts';
+import type { Outcome } from './correlator.ts';
+import { isNews, tell, type Episode } from './episode.ts';
+
+/** The alerts of an outcome that are to be sent, in their order. */
+export function newsOf({ raised, withdrawn }: Outcome): readonly Alert[] {
+  if (withdrawn.length === 0) return raised;
+  const told = [...withdrawn];
+  return raised.filter((alert) => {
+    const before = told.filter((one) => one.pattern.key === alert.pattern.key && overlaps(one, alert));
+    const episode = before.reduce<Episode | undefined>((all, one) => tell(all, one), undefined);
+    const isNew = episode === undefined || isNews(episode, alert, alert.pattern.suppression);
+    if (isNew) told.push(alert);
+    return isNew;
+  });
+}
+
+function overlaps(one: Alert, other: Alert): boolean {
+  const ids = new Set(one.events.map(({ id }) => id));
+  return other.events.some(({ id }) => ids.has(id));
+}
