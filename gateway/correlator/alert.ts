@@ -64,7 +64,8 @@ export function missingForNextLevel(pattern: Pattern, events: readonly Correlato
   if (agencies !== undefined) missing.push(more(agencies - agenciesOf(events).size, 'agency', 'agencies'));
   if (count !== undefined)
     missing.push(more(count - countCapped(events, correlation.sourceCap), 'notice', 'notices'));
-  if (severity !== undefined) missing.push(`a notice of severity ${severity} or graver`);
+  if (severity !== undefined)
+    missing.push(`a notice of severity ${severity}${severityRank(severity) === 0 ? '' : ' or graver'}`);
   return missing;
 }
 

@@ -72,7 +72,7 @@ describe('an alert in words', () => {
       '3 2026-11-10 19:30 UTC A&E attendance (urgent) NHS Lanarkshire not in this home',
       '1 and 3, the same child: forename, surname, birth date, postcode',
       '2 and 3, possibly the same child: forename but for a letter, birth date, address, a-later-kind',
-      'any one of these is missing: 1 more agency; a notice of severity immediate or graver.',
+      'any one of these is missing: 1 more agency; a notice of severity immediate.',
       '- One incident that police, hospital and school each report.',
       'until 2026-11-13 19:31 UTC',
     ])
