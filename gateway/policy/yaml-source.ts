@@ -120,12 +120,20 @@ const wording: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
   if (issue.code === 'invalid_type') return `must be ${kindName(issue.expected)}`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'too_small') return 'must not be empty';
-  if (issue.code === 'too_big')
+  if (issue.code === 'too_small')
+    return isSize(issue.origin) ? 'must not be empty' : `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big') {
+    if (!isSize(issue.origin)) return `must be at most ${issue.maximum}`;
     return `must have at most ${issue.maximum} ${issue.origin === 'string' ? 'characters' : 'entries'}`;
+  }
   if (issue.code === 'invalid_key') return 'must be a lower-case name such as nhs-lanarkshire';
   return undefined;
 };
+
+/** Whether a bound is about how much there is of something, and not about a number itself. */
+function isSize(origin: string): boolean {
+  return !['number', 'int', 'bigint'].includes(origin);
+}
 
 function kindName(expected: string): string {
   const names: Record<string, string> = {
@@ -133,6 +141,8 @@ function kindName(expected: string): string {
     record: 'a list of names with a value each (name: value)',
     object: 'a group of keys (key: value)',
     array: 'a list ([one, two])',
+    int: 'a whole number',
+    boolean: 'true or false',
   };
   return names[expected] ?? `a ${expected}`;
 }

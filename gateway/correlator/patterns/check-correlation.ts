@@ -27,6 +27,8 @@ export function checkCorrelation(
       report(at(key), `\`${key}\` goes with \`event_count\` only`);
     }
   }
+  // A rule that was not found is a problem of its own: what would be possible with it is not known.
+  if (compiled.rules.length < correlation.rules.length) return;
   checkPossible(compiled, (message) => report(at('condition'), message));
 }
 

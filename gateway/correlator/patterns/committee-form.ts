@@ -1,6 +1,7 @@
 /** What a pattern must tell the people who answer for it, beyond what is needed to run it. */
 import { z } from 'zod';
 import { isSubject } from './compile-rules.ts';
+import { levelForm } from './document-schema.ts';
 import type { CorrelationRuleDocument } from './documents.ts';
 import { holds, levels, type Correlation, type Pattern } from './pattern.ts';
 
@@ -33,7 +34,7 @@ export function checkCommitteeForm(
       report(document, ['id'], '`id` must be a UUID');
     }
     if (content.level !== undefined && !levels.some((level) => level === content.level)) {
-      report(document, ['level'], `\`level\` must be one of ${levels.join(', ')}`);
+      report(document, ['level'], `\`level\` ${levelForm}`);
     }
     if (!(content.correlation['group-by'] ?? []).some(isSubject)) {
       report(

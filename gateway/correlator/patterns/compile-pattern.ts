@@ -72,7 +72,7 @@ function checkEscalation(document: CorrelationRuleDocument, compiler: RuleCompil
   if (escalation === undefined) return;
   const own = levelOf(level);
   if (levels.indexOf(escalation.level) <= levels.indexOf(own)) {
-    const message = `\`level\` must be higher than the level of the pattern, ${own}`;
+    const message = `\`escalation.level\` must be higher than the level of the pattern, ${own}`;
     compiler.report(document, ['escalation', 'level'], message);
   }
   const { agencies, events, severity } = escalation;

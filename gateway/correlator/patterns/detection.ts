@@ -67,7 +67,11 @@ function compileSearch(
     return (event) => parts.some((part) => part(event));
   }
   if (typeof search !== 'object' || search === null) {
-    report(path, 'must be fields with values (category: ae-attendance); an event has no text to search');
+    const name = `\`${path.map(String).join('.')}\``;
+    report(
+      path,
+      `${name} must be fields with values (category: ae-attendance); an event has no text to search`,
+    );
     return () => false;
   }
   const parts = Object.entries(search).map(([key, value]) =>
@@ -100,7 +104,9 @@ function compileField(
   const tests = values.map((one, index) => {
     const at = Array.isArray(value) ? [...path, index] : path;
     if (used.length === 0 && typeof one === 'string' && !/[*?\\]/.test(one)) checkWord(at, field, one);
-    return compileValue(field, one, used[0], given.includes('cased'), (message) => report(at, message));
+    return compileValue(field, one, used[0], given.includes('cased'), (message) =>
+      report(at, `\`${key}\` ${message}`),
+    );
   });
   const isAll = given.includes('all');
   const test = (event: CorrelatorEvent): boolean =>
@@ -143,7 +149,7 @@ function compileComparison(
   const measure = (text: string): number => (field === 'severity' ? -severityRank(text) : Number(text));
   const isKnown = field === 'severity' ? severities.some((known) => known === value) : /^\d+$/.test(value);
   if (field !== 'severity' && field !== 'subjects') {
-    report(`\`${matcher}\` compares \`severity\` and \`subjects\` only`);
+    report(`cannot be compared: \`${matcher}\` compares \`severity\` and \`subjects\` only`);
   } else if (!isKnown) {
     report(
       field === 'severity' ? `must be one of ${severities.join(', ')}` : 'must be a whole number, 0 or more',

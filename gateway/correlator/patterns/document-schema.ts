@@ -9,6 +9,8 @@ import { parseTimespan, timespanForm } from './timespan.ts';
 
 const text = z.string().trim().min(1).max(65_535);
 const title = z.string().trim().min(1).max(256);
+/** A time counted from the beginning, which `0d` is itself. */
+const offset = z.string().refine((value) => parseTimespan(value) !== undefined, timespanForm);
 const timespan = z.string().refine((value) => (parseTimespan(value) ?? 0) > 0, timespanForm);
 const day = z
   .string()
@@ -41,6 +43,8 @@ function listOf<T extends z.ZodType>(entry: T) {
 const names = listOf(title);
 /** Sigma's levels are accepted as well: medium and below mean `consider`, high and above `suspect`. */
 const sigmaLevels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+/** What is said of any other level. */
+export const levelForm = `must be one of ${levels.join(', ')}; where only Sigma's form is asked for (--sigma), also ${sigmaLevels.join(', ')}`;
 const statuses = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
 
 /** Keys that every document may have. */
@@ -55,7 +59,7 @@ const commonKeys = {
   date: day.optional(),
   modified: day.optional(),
   falsepositives: listOf(text).optional(),
-  level: z.enum([...levels, ...sigmaLevels]).optional(),
+  level: z.enum([...levels, ...sigmaLevels], levelForm).optional(),
   taxonomy: text.optional(),
   tags: z.array(text).optional(),
   license: text.optional(),
@@ -103,12 +107,9 @@ const correlationSchema = z.strictObject({
 
 const fixtureEventSchema = z.strictObject({
   /** When, from the fixture's beginning: `0d`, `12h`. */
-  at: z.string().refine((value) => parseTimespan(value) !== undefined, timespanForm),
+  at: offset,
   /** When it reaches the gateway, from the beginning; at once where it is not given. */
-  arrives: z
-    .string()
-    .refine((value) => parseTimespan(value) !== undefined, timespanForm)
-    .optional(),
+  arrives: offset.optional(),
   source: text,
   category: text,
   severity: severitySchema.optional(),
@@ -132,7 +133,7 @@ const fixtureSchema = z.strictObject({
       level: z.enum(levels).optional(),
       tier: z.enum(tiers).optional(),
       /** When it fires, from the beginning. */
-      at: timespan.optional(),
+      at: offset.optional(),
     }),
   ),
 });

@@ -43,7 +43,7 @@ describe('a pattern that is not understood', () => {
     ],
     [
       `${base}  condition: { gte: 2 }\nlevel: suspect\nescalation: { level: consider, events: 3 }\n`,
-      /one\.yaml:8: `level` must be higher than the level of the pattern, suspect/,
+      /one\.yaml:8: `escalation\.level` must be higher than the level of the pattern, suspect/,
     ],
     [
       `${base}  condition: { gte: 2 }\nescalation: { level: suspect }\n`,
@@ -57,8 +57,38 @@ describe('a pattern that is not understood', () => {
       `${base}  condition: { gte: 2 }\neffective: { from: 2026-11-30, until: 2026/11/01 }\n`,
       /one\.yaml:7: `effective` must not end before it begins/,
     ],
+    [
+      `${base}  condition: { gte: 2 }\nlevel: grave\n`,
+      /:7: `level` must be one of consider, suspect; .*critical/,
+    ],
+    [`${base}  condition: { gte: 2 }\nversion: 1.5\n`, /:7: `version` must be a whole number$/],
+    [
+      'title: T\nname: x\ndetection:\n  selection: { category|re: "(" }\n',
+      /:4: `category\|re` is not a regular expression/,
+    ],
   ])('is refused with file and line: %#', (text, words) => {
     expect(problemsOf(text).join('\n')).toMatch(words);
+  });
+
+  it('in committee form is told the same of a level that only Sigma has', () => {
+    const text = `${base}  condition: { gte: 2 }\nlevel: high\n`;
+    expect(problemsOf(text)).toEqual([]);
+    expect(problemsOf(text, 'committee')).toContainEqual(
+      expect.stringMatching(/:7: `level` must be one of consider, suspect; .*critical/),
+    );
+  });
+
+  it('is told of a misspelt rule, and of nothing that follows from it', () => {
+    const text = base.replace('event_count', 'temporal').replace('[a]', '[a, nobody]');
+    expect(problemsOf(`${text}  condition: { gte: 2 }\n`)).toEqual([
+      expect.stringMatching(/there is no rule `nobody`/),
+    ]);
+  });
+
+  it('is not one whose example alerts at its very beginning', () => {
+    const event = '{ at: 0d, source: police/hub, category: a }';
+    const example = `title: E, events: [${event}, ${event}], alerts: [{ events: [1, 2], at: 0d }]`;
+    expect(problemsOf(`${base}  condition: { gte: 2 }\nfixtures:\n  - { ${example} }\n`)).toEqual([]);
   });
 
   it('name the file whose aliases grow beyond measure', () => {

@@ -36,7 +36,7 @@ describe('alerts.yaml', () => {
     ['roles: [duty]', 'roles: []', 'roles: []', /roles/],
     ['severity: concern', 'severity: mild', 'severity: mild', /must be one of/],
     ['roles: [duty, mash]', 'roles: [duty, nobody]', 'roles: [duty, nobody]', /there is no role `nobody`/],
-    ['disposition-hours: 72', 'disposition-hours: 0', 'disposition-hours: 0', /1/],
+    ['disposition-hours: 72', 'disposition-hours: 0', 'disposition-hours: 0', /must be at least 1/],
   ])('with %s as %s is refused at its place', async (from, to, place, words) => {
     await using folder = await copyPolicies();
     await folder.replace('alerts.yaml', from, to);
