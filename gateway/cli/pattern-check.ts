@@ -53,18 +53,20 @@ export function registerPatternCheck(pattern: ProgramCommand, terminal: Terminal
     });
 }
 
+const example = 'causeway pattern check ./policies';
+
 /** A policy folder stands for the patterns in it; patterns stand in the policy folder around them. */
 function foldersOf(
   given: string | undefined,
   flags: Flags,
   env: NodeJS.ProcessEnv,
 ): { readonly dir: string; readonly policies: string } {
-  const named = policyFolder(given, flags, env);
+  const named = policyFolder(given, flags, env, example);
   const dir = existsSync(join(named, 'agencies.yaml')) ? join(named, 'patterns') : named;
   const around = dirname(resolve(dir));
-  if (flags.policies !== undefined) return { dir, policies: policyFolder(flags.policies, {}, env) };
+  if (flags.policies !== undefined) return { dir, policies: policyFolder(flags.policies, {}, env, example) };
   if (existsSync(join(around, 'agencies.yaml'))) {
     return { dir, policies: dir === named ? around : named };
   }
-  return { dir, policies: policyFolder(undefined, {}, env) };
+  return { dir, policies: policyFolder(undefined, {}, env, example) };
 }

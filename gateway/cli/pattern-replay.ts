@@ -11,6 +11,7 @@ import { alertCells, alertObject, nearMissCells, nearMissObject } from './alert-
 import { moment } from './audit-filters.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { patternOption, pickPatterns, readPatterns, readPatternsInForce } from './pattern-reading.ts';
+import { isFolder } from './policy-folder.ts';
 import { recordReading } from './record-reading.ts';
 
 type Flags = GatewayFlags & {
@@ -64,6 +65,11 @@ async function chooseSides(
   if (against === undefined) return { first, second: undefined };
   const { alwaysInForce } = await import('../correlator/replay.ts');
   if (!/^\d{1,9}$/.test(against)) {
+    if (!isFolder(against)) {
+      throw usageError(
+        `There is no folder ${against}. --against takes a version number or a folder of patterns.`,
+      );
+    }
     const others = await readPatterns(against, policy);
     const second =
       name === undefined ? others : others.filter(({ id }) => first.some((one) => one.id === id));

@@ -9,25 +9,35 @@ export const policyDirArgument = [
   "a policy folder or a gateway's folder (default: ./policies, or the gateway's)",
 ] as const;
 
-/** A gateway's folder stands for the policies in it. @throws CausewayError `usage-invalid` when there is none */
+/**
+ * A gateway's folder stands for the policies in it.
+ * @param example a command line that would do, for whoever names a folder that is not there
+ * @throws CausewayError `usage-invalid` when there is none
+ */
 export function policyFolder(
   given: string | undefined,
   flags: { readonly dir?: string },
   env: NodeJS.ProcessEnv,
+  example = 'causeway policy check ./policies',
 ): string {
   const named = given ?? flags.dir;
   if (named !== undefined) {
-    return existing(existsSync(join(named, 'gateway.yaml')) ? join(named, 'policies') : named);
+    return existing(existsSync(join(named, 'gateway.yaml')) ? join(named, 'policies') : named, example);
   }
   const here = 'policies';
   if ((env.CAUSEWAY_GATEWAY ?? '') === '' && existsSync(join(here, 'agencies.yaml'))) return here;
-  return existing(join(gatewayFolder(undefined, env), 'policies'));
+  return existing(join(gatewayFolder(undefined, env), 'policies'), example);
+}
+
+/** True for a folder that is there. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** @throws CausewayError `usage-invalid` */
-function existing(dir: string): string {
-  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return dir;
+function existing(dir: string, example: string): string {
+  if (isFolder(dir)) return dir;
   throw usageError(
-    `There is no folder ${dir}. Name a policy folder or a gateway's folder, such as: causeway policy check ./policies`,
+    `There is no folder ${dir}. Name a policy folder or a gateway's folder, such as: ${example}`,
   );
 }

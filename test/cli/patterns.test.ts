@@ -84,6 +84,8 @@ describe('causeway pattern replay', () => {
     const unknown = await pattern('replay', '--since', '1d', ...name, '--against', '7');
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('There is no version 7 of three-agencies');
+    const nowhere = await pattern('replay', '--since', '1d', '--against', 'nowhere');
+    expect(nowhere.stderr).toMatch(/There is no folder nowhere\.(?!.*policy check)/s);
     const misspelt = await pattern('replay', '--since', '1d', '--pattern', 'three');
     expect(misspelt.stderr).toContain('There is no pattern three.');
     await rm(drafts, { recursive: true });

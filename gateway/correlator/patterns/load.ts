@@ -111,12 +111,23 @@ async function readPatternFiles(dir: string, problems: Problem[]): Promise<Patte
   const names = await listYaml(dir);
   const files: PatternFile[] = [];
   for (const name of names) {
-    const bytes = await readFile(join(dir, name));
-    if (bytes.byteLength > maxFileBytes) {
+    const bytes = await readFile(join(dir, name)).catch(whyUnreadable);
+    if (typeof bytes === 'string') problems.push({ at: name, message: bytes });
+    else if (bytes.byteLength > maxFileBytes) {
       problems.push({ at: name, message: `is larger than ${maxFileBytes} bytes` });
     } else files.push({ name, text: bytes.toString('utf8') });
   }
   return files;
+}
+
+/** What keeps a file from being read, in words. @throws the error itself where it is no ordinary one */
+function whyUnreadable(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  if (code === 'EISDIR') return 'is a folder; only a file may have a name with this ending';
+  if (code === 'ENOENT') return 'cannot be read: it has gone, or is a link to a file that is not there';
+  if (code === 'ELOOP') return 'cannot be read: it is a link that leads back to itself';
+  if (code === 'EACCES') return 'cannot be read: permission denied';
+  throw error;
 }
 
 async function listYaml(dir: string): Promise<string[]> {
