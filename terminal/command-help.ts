@@ -16,6 +16,7 @@ export const sections = {
 export class ProgramCommand extends Command {
   readonly #paint: Paint;
   #examples: readonly Example[] = [];
+  #strange: string | undefined;
 
   constructor(name: string, paint: Paint) {
     super(name);
@@ -31,9 +32,19 @@ export class ProgramCommand extends Command {
     return Object.assign(new ProgramHelp(this.#paint), this.configureHelp());
   }
 
+  /** Remembers an option that the command does not have, for {@link error}. */
+  override parseOptions(argv: string[]): ReturnType<Command['parseOptions']> {
+    const parsed = super.parseOptions(argv);
+    this.#strange = parsed.unknown.find((word) => word.startsWith('-'))?.replace(/=.*/s, '');
+    return parsed;
+  }
+
   /** Wrong usage becomes an error like any other: what is wrong, what was probably meant, where the help is. */
   override error(message: string): never {
-    const words = message
+    const isMisspelt = this.#strange !== undefined && message.startsWith('error: required option');
+    // A required option that is misspelt is missing as well; what was written tells more.
+    const told = isMisspelt ? `unknown option '${this.#strange}', and ${message.slice(7)}` : message;
+    const words = told
       .replace(/^error: /, '')
       .replaceAll('\n', ' ')
       .trim();

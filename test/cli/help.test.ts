@@ -141,6 +141,8 @@ describe('wrong usage', () => {
     [['gateway', 'strat'], /Did you mean start\?.*causeway gateway --help/],
     [['listen', '--hmoe', 'x'], /Did you mean --home\?.*causeway listen --help/],
     [['agency', 'add', 'x'], /Required option '--name <name>' not specified.*causeway agency add --help/],
+    [['pattern', 'replay', '--sinse', '1d'], /Unknown option '--sinse', and required option '--since/],
+    [['pattern', 'check', 'nowhere'], /no folder nowhere\..*such as: causeway pattern check/],
     [['dataset', 'show'], /Missing required argument 'name'.*causeway dataset show --help/],
     [['gateway', 'start', '--port', '70000'], /whole number from 0 to 65535/],
     [['enrol-token', 'no-endpoint'], /must have the form agency\/endpoint/],
