@@ -50,7 +50,7 @@ export function alertCells(alert: Alert): string[] {
     `${nameOf(pattern.file)} v${pattern.version}`,
     `${level}${sure}`,
     alertMessageId(alert),
-    `${events.length} notices of ${agenciesOf(events).join(', ')}`,
+    `${countOf(events.length, 'notice')} of ${agenciesOf(events).join(', ')}`,
   ];
 }
 
@@ -66,6 +66,11 @@ export function nearMissCells({ pattern, explanation, nearest }: NearlyRaised): 
 /** A notice, in cells. */
 export function eventCells({ id, time, source, category, severity }: CorrelatorEvent): string[] {
   return [`  ${shortTimeOf(time)}`, `${category} (${severity})`, agencyOf(source), id];
+}
+
+/** `1 notice`, `2 notices`. */
+export function countOf(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 export function timeOf(at: number): string {

@@ -5,6 +5,7 @@ import { isCausewayError } from '../../protocol/errors.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { countOf } from './alert-text.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 import { policyFolder } from './policy-folder.ts';
 import { reportProblems } from './report-problems.ts';
@@ -43,7 +44,7 @@ export function registerPatternCheck(pattern: ProgramCommand, terminal: Terminal
         if (terminal.wantsJson) terminal.json({ type: 'patterns', dir, patterns, fixtures, problems: 0 });
         else
           terminal.print(
-            `${terminal.paint.good('good')}  ${dir}  ${patterns} patterns, ${fixtures} fixtures`,
+            `${terminal.paint.good('good')}  ${dir}  ${countOf(patterns, 'pattern')}, ${countOf(fixtures, 'fixture')}`,
           );
       } catch (error) {
         if (!isCausewayError(error, 'policy-invalid') || error.problems.length === 0) throw error;

@@ -1,5 +1,4 @@
 /** `causeway pattern explain`: an alert with its evidence, what ties it, who got it and what they made of it. */
-import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { agencyOf, correlatorAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
@@ -10,6 +9,7 @@ import type { MessageState } from '../store/port.ts';
 import { readAudit, type AuditReading } from './audit-reading.ts';
 import { shortTimeOf, timeOf } from './alert-text.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
+import { notAnAlert } from './pattern-mistaken.ts';
 import { messageId, readAlertLeaves, readNotice } from './pattern-reading.ts';
 
 /** All that is known of an alert. */
@@ -53,7 +53,7 @@ export function registerPatternExplain(pattern: ProgramCommand, terminal: Termin
 async function readAccount(id: MessageId, reading: AuditReading): Promise<Account> {
   const { alerts, answers } = await readAlertLeaves(reading);
   const alert = alerts.findLast(({ message }) => message === id);
-  if (alert === undefined) throw new CausewayError('message-unknown', { detail: 'It is no alert.' });
+  if (alert === undefined) throw await notAnAlert(reading.store, id);
   const notices: Account['notices'][number][] = [];
   for (const [nth, event] of alert.events.entries()) {
     const source = alert.sources[nth] ?? '';

@@ -7,7 +7,7 @@ import type { Pattern } from '../correlator/patterns/pattern.ts';
 import type { Difference, NearlyRaised, Replay } from '../correlator/replay.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Store } from '../store/port.ts';
-import { alertCells, alertObject, nearMissCells, nearMissObject } from './alert-text.ts';
+import { alertCells, alertObject, countOf, nearMissCells, nearMissObject } from './alert-text.ts';
 import { moment } from './audit-filters.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { patternOption, pickPatterns, readPatterns, readPatternsInForce } from './pattern-reading.ts';
@@ -129,7 +129,7 @@ function show(
   if (misses !== undefined) showNearMisses(misses, terminal);
   if (terminal.wantsJson) {
     terminal.json({ type: 'replay', notices, alerts: alerts.length, nearMisses: misses?.length ?? null });
-  } else terminal.hint(`${alerts.length} alerts over ${notices} notices.`);
+  } else terminal.hint(`${countOf(alerts.length, 'alert')} over ${countOf(notices, 'notice')}.`);
 }
 
 function showNearMisses(misses: readonly NearlyRaised[], terminal: Terminal): void {
@@ -157,5 +157,7 @@ function showDifference({ inBoth, onlyFirst, onlySecond }: Difference, terminal:
   const cells = (sign: string, alerts: readonly Alert[]): string[][] =>
     alerts.map((alert) => [sign, ...alertCells(alert)]);
   terminal.table(sides.flatMap(([, sign, alerts]) => cells(sign, alerts)));
-  terminal.print(`${inBoth} alerts in both, ${onlyFirst.length} no longer (-), ${onlySecond.length} new (+)`);
+  terminal.print(
+    `${countOf(inBoth, 'alert')} in both, ${onlyFirst.length} no longer (-), ${onlySecond.length} new (+)`,
+  );
 }

@@ -1,5 +1,4 @@
 /** `causeway pattern why-not`: why patterns did not alert about the child of a notice. */
-import { CausewayError } from '../../protocol/errors.ts';
 import type { MessageId } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
@@ -8,8 +7,10 @@ import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
 import type { Replay } from '../correlator/replay.ts';
 import type { Explanation } from '../correlator/why-not.ts';
-import { eventCells, eventObject } from './alert-text.ts';
+import type { Store } from '../store/port.ts';
+import { countOf, eventCells, eventObject } from './alert-text.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
+import { notASubject } from './pattern-mistaken.ts';
 import { messageId, nameOf, patternOption, pickPatterns, readPatternsInForce } from './pattern-reading.ts';
 import { recordReading } from './record-reading.ts';
 
@@ -53,7 +54,7 @@ export function registerPatternWhyNot(pattern: ProgramCommand, terminal: Termina
         const told = await terminal.during('Telling history again', () =>
           replay(store, { patterns, agreement: policy, since: now - reachOf(patterns), until: now }),
         );
-        await explain(id, asked, told, flags, terminal);
+        await explain(id, asked, told, store, flags, terminal);
       }),
     );
 }
@@ -62,6 +63,7 @@ async function explain(
   id: MessageId,
   patterns: readonly Pattern[],
   { correlator, alerts }: Replay,
+  store: Pick<Store, 'readEvidence'>,
   { subject }: Flags,
   terminal: Terminal,
 ): Promise<void> {
@@ -70,9 +72,7 @@ async function explain(
     correlator.starsOf(id, tier)[subject - 1]?.entries.map(({ event }) => event);
   const own = historyOf('same');
   if (own === undefined) {
-    throw new CausewayError('message-unknown', {
-      detail: 'No notice with this id and so many subjects is within the reach of any pattern.',
-    });
+    throw await notASubject(store, id, subject, correlator.starsOf(id, 'same').length);
   }
   const silences: Silence[] = [];
   for (const pattern of patterns) {
@@ -117,11 +117,15 @@ function print(history: readonly CorrelatorEvent[], silences: readonly Silence[]
 
 function tell(history: readonly CorrelatorEvent[], silences: readonly Silence[], terminal: Terminal): void {
   const { paint } = terminal;
-  terminal.print(paint.strong(`${history.length} notices are tied to this child`));
+  terminal.print(
+    paint.strong(
+      `${countOf(history.length, 'notice')} ${history.length === 1 ? 'is' : 'are'} tied to this child`,
+    ),
+  );
   terminal.table(history.map(eventCells));
   for (const { pattern, explanation, alerts } of silences) {
     terminal.print(`\n${paint.strong(pattern.title)} (${nameOf(pattern.file)}, version ${pattern.version})`);
-    if (alerts > 0) terminal.print(`  ${alerts} alerts were raised`);
+    if (alerts > 0) terminal.print(`  ${countOf(alerts, 'alert')} ${alerts === 1 ? 'was' : 'were'} raised`);
     for (const reason of explanation.reasons) terminal.print(`  ${reason}`);
   }
   if (silences.length === 0) terminal.print('\nNo pattern looks at any of them.');

@@ -217,7 +217,7 @@ describe('an endpoint', () => {
       message: 'has another check digit than Modulus 11 gives',
     });
     const told = await operate('pattern', 'why-not', String(accepted!.id));
-    expect(told.stdout).toContain('1 notices are tied to this child');
+    expect(told.stdout).toContain('1 notice is tied to this child');
     expect((await act(duty, ['listen', '--count', '1'])).code).toBe(0);
     writeFileSync(file, JSON.stringify([child, { ...child, surname: 'Quartermain' }]));
     const refused = await act(ae, about);

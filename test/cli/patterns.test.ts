@@ -113,9 +113,12 @@ describe('causeway pattern explain', () => {
   });
 
   it('knows no alert that never was', async () => {
-    const { code, stderr } = await pattern('explain', notice);
+    const { code, stderr } = await pattern('explain', messageId(1));
     expect(code).toBe(1);
     expect(stderr).toContain('code   message-unknown');
+    const mistaken = await pattern('explain', notice);
+    expect(mistaken.code).toBe(2);
+    expect(mistaken.stderr).toContain(`It is a notice, no alert.\nnext   See what is made of its child`);
   });
 });
 
@@ -131,7 +134,23 @@ describe('causeway pattern why-not', () => {
     expect(said.stdout).toContain('2 notices are tied to this child');
     expect(said.stdout).toContain('within 30d it found 2 different values, 1 from its condition');
     expect((await pattern('why-not', messageId(1))).stderr).toContain('code   message-unknown');
-    expect((await pattern('why-not', notice, '--subject', '2')).code).toBe(1);
+  });
+
+  it('says why nothing is told of a notice that there is', async () => {
+    const twins = ['Isla', 'Fraser'].map((given) => ({ given, family: 'Sample', birthDate: '2012-01-09' }));
+    const nobody = await send('police', {});
+    const two = await send('police', { subjects: twins.map((child) => tokeniser.tokensOf(child)) });
+    const refusals = [
+      [[nobody], 'This notice names no subject'],
+      [[two, '--subject', '9'], 'This notice names 2 subjects; there is no number 9'],
+      [[notice, '--subject', '2'], 'This notice names 1 subject; there is no number 2'],
+      [[alert], 'It is from the correlator and no notice'],
+    ] as const;
+    for (const [args, words] of refusals) {
+      const { code, stderr } = await pattern('why-not', ...args);
+      expect(code).toBe(2);
+      expect(stderr).toContain(words);
+    }
   });
 });
 
