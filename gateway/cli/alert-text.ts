@@ -32,6 +32,7 @@ export function nearMissObject({ pattern, explanation, nearest }: NearlyRaised):
     version: pattern.version,
     title: pattern.title,
     reasons: explanation.reasons,
+    rulesMissing: nearest.rulesMissing,
     agencies: agenciesOf(nearest.events),
     events: nearest.events.map(eventObject),
   };
@@ -54,11 +55,12 @@ export function alertCells(alert: Alert): string[] {
   ];
 }
 
-/** A line about a near miss, in cells. */
+/** A line about a near miss, in cells, with the id of its last notice: `why-not` tells more of it. */
 export function nearMissCells({ pattern, explanation, nearest }: NearlyRaised): string[] {
   return [
     shortTimeOf(nearest.until),
     `${nameOf(pattern.file)} v${pattern.version}`,
+    nearest.events.at(-1)?.id ?? '',
     explanation.reasons.join('; '),
   ];
 }

@@ -109,6 +109,7 @@ function print(history: readonly CorrelatorEvent[], silences: readonly Silence[]
       count: nearest?.count ?? 0,
       gap: nearest?.gap ?? null,
       agenciesMissing: nearest?.agenciesMissing ?? null,
+      rulesMissing: nearest?.rulesMissing ?? null,
       events: nearest?.events.map(({ id }) => id) ?? [],
       tooLate: tooLate.map(({ id }) => id),
     });

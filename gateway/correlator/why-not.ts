@@ -3,7 +3,7 @@ import { byTime, type CorrelatorEvent } from './event.ts';
 import { eachWindow, findHits } from './evaluate/hits.ts';
 import { agenciesOf } from './evaluate/window.ts';
 import { isTooLate } from './candidates.ts';
-import type { Condition, Correlation, Pattern } from './patterns/pattern.ts';
+import type { Condition, Correlation, Pattern, Rule } from './patterns/pattern.ts';
 import { formatTimespan } from './patterns/timespan.ts';
 
 /** The window that came nearest to satisfying the pattern. */
@@ -18,6 +18,8 @@ export type NearMiss = {
   readonly gap: number;
   /** Distinct agencies that it lacks. */
   readonly agenciesMissing: number;
+  /** Names of the rules that none of its events match, where matching them would help. */
+  readonly rulesMissing: readonly string[];
 };
 
 export type Explanation = {
@@ -39,14 +41,17 @@ export function explainSilence(pattern: Pattern, history: readonly CorrelatorEve
   );
   const counted = history.filter((event) => !isTooLate(event, pattern)).sort(byTime);
   const isSatisfied = findHits(correlation, counted).length > 0;
-  const nearest = nearestWindow(correlation, counted);
+  const window = nearestWindow(correlation, counted);
+  const nearest = window && { ...window, rulesMissing: rulesMissingIn(correlation, window) };
   return { isSatisfied, nearest, tooLate, reasons: reasonsOf(pattern, isSatisfied, nearest, tooLate) };
 }
 
-function nearestWindow(correlation: Correlation, events: readonly CorrelatorEvent[]): NearMiss | undefined {
-  let nearest: NearMiss | undefined;
+type Nearest = Omit<NearMiss, 'rulesMissing'>;
+
+function nearestWindow(correlation: Correlation, events: readonly CorrelatorEvent[]): Nearest | undefined {
+  let nearest: Nearest | undefined;
   eachWindow(correlation, events, -Infinity, ({ end, measure }) => {
-    const found: NearMiss = {
+    const found: Nearest = {
       from: end - correlation.spanMs,
       until: end,
       events: measure.events,
@@ -59,7 +64,16 @@ function nearestWindow(correlation: Correlation, events: readonly CorrelatorEven
   return nearest;
 }
 
-function lacks({ gap, agenciesMissing }: NearMiss): number {
+/** Only where the condition counts rules and holds for more of them. */
+function rulesMissingIn({ type, rules, condition }: Correlation, { count, gap, events }: Nearest): string[] {
+  if (type !== 'temporal' && type !== 'temporal_ordered') return [];
+  if (gap === 0 || gapOf(condition, count + gap) > 0) return [];
+  const isMatched = (rule: Rule): boolean =>
+    rule.kind === 'base' ? events.some((event) => rule.matches(event)) : findHits(rule, events).length > 0;
+  return rules.filter((rule) => !isMatched(rule)).map(({ name }) => name);
+}
+
+function lacks({ gap, agenciesMissing }: Nearest): number {
   return gap + agenciesMissing;
 }
 
@@ -79,9 +93,10 @@ export function gapOf({ gt, gte, lt, lte, eq, neq }: Condition, count: number): 
 /** What sums of fractions may be off, in hundredths. */
 const rounding = 1e-6;
 
+/** What one of those is that a condition counts. */
 const counted: Readonly<Record<Correlation['type'], string>> = {
-  event_count: 'notices',
-  value_count: 'different values',
+  event_count: 'notice',
+  value_count: 'different value',
   temporal: 'of its rules',
   temporal_ordered: 'of its rules in their order',
 };
@@ -99,18 +114,25 @@ function reasonsOf(
       absences.length > 0 ? 'what it waits for came, or may still come' : 'an alert has been raised';
     return [`its evidence is complete: ${quiet}`, ...late];
   }
-  const { gap, count, agenciesMissing } = nearest;
+  const { gap, count, agenciesMissing, rulesMissing } = nearest;
   const span = formatTimespan(correlation.spanMs);
-  const what = correlation.weights === undefined ? counted[correlation.type] : 'in weight';
+  const what = correlation.weights === undefined ? countedAs(correlation.type, count) : 'in weight';
+  const where = correlation.type === 'temporal_ordered' ? 'in that order' : 'there';
+  const without = rulesMissing.length === 0 ? '' : `; nothing ${where} matches ${rulesMissing.join(', ')}`;
   return [
     ...(gap > 0
-      ? [`within ${span} it found ${shown(count)} ${what}, ${lacking(gap)} from its condition`]
+      ? [`within ${span} it found ${shown(count)} ${what}, ${lacking(gap)} from its condition${without}`]
       : []),
     ...(agenciesMissing > 0
       ? [`within ${span} it lacks ${agenciesMissing} more of the agencies it needs`]
       : []),
     ...late,
   ];
+}
+
+function countedAs(type: Correlation['type'], count: number): string {
+  const isPlural = count !== 1 && (type === 'event_count' || type === 'value_count');
+  return `${counted[type]}${isPlural ? 's' : ''}`;
 }
 
 /** Weights that have lost a little by age are never shown as if they were enough: hundredths, the found ones downwards. */

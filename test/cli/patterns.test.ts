@@ -20,6 +20,8 @@ let people: Record<'police' | 'north' | 'south' | 'health', TestEndpoint>;
 let alert: string;
 /** The first notice about Rory, of whom two agencies have told. */
 let notice: MessageId;
+/** The last one about him. */
+let last: MessageId;
 
 const pattern = (...args: string[]): Promise<RunResult> =>
   runInProcess(['pattern', ...args, '--dir', exchange.home.dir]);
@@ -44,7 +46,7 @@ beforeAll(async () => {
   exchange = await Exchange.open({ isBare: false });
   people = await exchange.enrol('police', 'north', 'south', 'health');
   notice = await send('police', about(rory));
-  await send('health', about(rory));
+  last = await send('health', about(rory));
   await send('police', about(morven));
   await send('health', about(morven));
   await send('south', { ...about(morven), severity: 'immediate' });
@@ -67,8 +69,10 @@ describe('causeway pattern replay', () => {
     const misses = found.filter(({ type }) => type === 'near-miss');
     expect(misses).toContainEqual(expect.objectContaining({ pattern: 'three-agencies' }));
     expect(found.at(-1)).toMatchObject({ type: 'replay', notices: 5, alerts: 1, nearMisses: misses.length });
-    const said = await pattern('replay', '--since', '1d', '--pattern', 'three-agencies');
+    const name = ['--pattern', 'three-agencies', '--near-misses'];
+    const said = await pattern('replay', '--since', '1d', ...name);
     expect(said.stdout).toMatch(new RegExp(`three-agencies v1 .*${alert}`));
+    expect(said.stdout).toMatch(new RegExp(`three-agencies v1 .*${last} .*within 30d it found 2 different`));
   });
 
   it('shows what only one of two versions raises', async () => {

@@ -147,6 +147,20 @@ describe('why a pattern was silent', () => {
     ]);
   });
 
+  it.each([
+    ['temporal', 'within 3d it found 1 of its rules, 2 from its condition; nothing there matches b, c'],
+    [
+      'temporal_ordered',
+      'within 3d it found 1 of its rules in their order, 2 from its condition; nothing in that order matches b, c',
+    ],
+  ])('names the rules that are missing, of type %s', (type, reason) => {
+    const text = base.replace('event_count', type).replace('[a]', '[a, b, c]');
+    const [pattern] = patternsOf({ 'one.yaml': text });
+    const { nearest, reasons } = explainSilence(pattern!, [eventOn(0, 'a'), eventOn(9, 'a')]);
+    expect(nearest?.rulesMissing).toEqual(['b', 'c']);
+    expect(reasons).toEqual([reason]);
+  });
+
   it('shows weight that age has taken a little from as not enough', () => {
     const text = `${base}  weights: { half-life: 3650d, rules: { a: 1 } }\n  condition: { gte: 2 }\n`;
     const [pattern] = patternsOf({ 'one.yaml': text });
