@@ -180,7 +180,9 @@ function compileText(
     const expression = RE2JS.compile(source, flags);
     return (text) => expression.matcher(text).find();
   } catch {
-    report('is not a regular expression as RE2 understands it, which has no references and looks neither ahead nor back');
+    report(
+      'is not a regular expression as RE2 understands it, which has no references and looks neither ahead nor back',
+    );
     return () => false;
   }
 }
