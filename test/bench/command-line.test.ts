@@ -2,14 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 
-async function run(bench: string, ...args: string[]): Promise<{ code: number; stderr: string }> {
+async function run(
+  bench: string,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [`bench/${bench}.ts`, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let stdout = '';
   let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
   const [code] = (await once(child, 'close')) as [number];
-  return { code, stderr };
+  return { code, stdout, stderr };
 }
 
 test.each([
@@ -29,10 +34,53 @@ test.each([
     ['--stream', '/no/such.ndjson', '--truth', '/no/such.json'],
     /^\/no\/such\.ndjson: there is no such file/,
   ],
-  ['a number that is none', 'audit', ['--leaves', 'many'], /^--leaves and --proofs are whole numbers/],
+  [
+    'a number that is none',
+    'audit',
+    ['--leaves', 'many'],
+    /^--leaves takes a whole number of at least 1, not/,
+  ],
+  [
+    'no children',
+    'generate-stream',
+    ['--out', 'x', '--children', '0'],
+    /^--children takes a whole number of/,
+  ],
+  [
+    'a seed that is none',
+    'generate-stream',
+    ['--out', 'x', '--seed', 'x'],
+    /^--seed takes a whole number from 0/,
+  ],
+  [
+    'nobody',
+    'generate-register',
+    ['--people', '0'],
+    /^--people takes a whole number of at least 1, not '0'$/m,
+  ],
+  ['a share beyond 1', 'generate-register', ['--ids', '7'], /^--ids takes a number from 0 to 1, not '7'$/m],
+  [
+    'a multiplier that is none',
+    'generate-register',
+    ['--errors', 'x'],
+    /^--errors takes a number of at least 0/,
+  ],
+  ['a stage that is no number', 'correlator-cost', ['--stages', 'abc'], /^--stages takes whole numbers/],
+  [
+    'stages that fall',
+    'correlator-mongodb',
+    ['--stages', '50000,20000'],
+    /^--stages .* that rise, .*'50000,20000'/,
+  ],
 ])('%s is one plain line, and exit code 2', async (_what, bench, args, words) => {
   const { code, stderr } = await run(bench, ...args);
   expect(stderr).toMatch(words);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(code).toBe(2);
+});
+
+test('--help is the usage line', async () => {
+  const { code, stdout } = await run('linkage', '--help');
+  expect(stdout).toMatch(/^usage: node bench\/linkage\.ts FILE … \[--no-id\] .*\n$/);
+  expect(code).toBe(0);
 });
