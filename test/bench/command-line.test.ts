@@ -1,6 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const dir = mkdtempSync(join(tmpdir(), 'causeway-bench-inputs-'));
+afterAll(() => {
+  rmSync(dir, { recursive: true });
+});
+
+function fileOf(name: string, text: string): string {
+  const file = join(dir, name);
+  writeFileSync(file, text);
+  return file;
+}
 
 async function run(
   bench: string,
@@ -25,9 +39,39 @@ test.each([
     ['--people', '1', '--out', '/no/such/x'],
     /^\/no\/such\/x: there/,
   ],
-  ['no register', 'linkage', [], /^name a register: npm run bench:linkage/],
+  ['no register', 'linkage', [], /^name a register, or two: npm run bench:linkage/],
   ['a register that is not there', 'linkage', ['/no/such.csv'], /^\/no\/such\.csv: there is no such file/],
   ['a register of another form', 'linkage', ['package.json'], /the register has no column rec_id/],
+  [
+    'an empty register',
+    'linkage',
+    [fileOf('empty.csv', '')],
+    /^.*empty\.csv: the register has no column rec_id/,
+  ],
+  [
+    'a header alone',
+    'linkage',
+    [fileOf('header.csv', 'rec_id, surname\n')],
+    /header\.csv: there are no records/,
+  ],
+  [
+    'an open quote',
+    'linkage',
+    [fileOf('quote.csv', 'rec_id, surname\n\nr1, "Mc\n')],
+    /quote\.csv:3: column 2/,
+  ],
+  [
+    'a short line',
+    'linkage',
+    [fileOf('short.csv', 'rec_id, surname\nr1, \nr2\n')],
+    /short\.csv:3: 1 columns/,
+  ],
+  [
+    'a rec_id again',
+    'linkage',
+    [fileOf('twice.csv', 'rec_id\nr1\nr1\n')],
+    /twice\.csv:3: the rec_id r1 is that of/,
+  ],
   [
     'a stream that is not there',
     'correlator',
