@@ -20,7 +20,7 @@ import { loadPolicySet } from '../gateway/policy/load.ts';
 import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
 import { compareAll, tableOf, writeTable } from './correlator/comparison.ts';
 import { replay, tokenise, type Told } from './correlator/replay.ts';
-import { score, type Score } from './correlator/score.ts';
+import { findPattern, score, type Score } from './correlator/score.ts';
 import { readStream, readTruth, type StreamLine } from './correlator/stream.ts';
 import { Seeded } from './seeded.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
@@ -56,13 +56,15 @@ else {
 async function run(streamFile: string, truthFile: string): Promise<void> {
   const policy = await loadPolicySet(policyDir);
   const lines = await takeNamed(() => readStream(streamFile));
-  const truth = await takeNamed(() => readTruth(truthFile));
+  const truth = await takeNamed(() => readTruth(truthFile, lines));
   const { patterns } =
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
       : await takeNamed(() =>
           loadPatterns(values.patterns ?? '', { form: 'sigma', words: categoriesOf(wordsOf(policy), lines) }),
         );
+  const unknown = truth.find(({ pattern }) => findPattern(patterns, pattern) === undefined);
+  if (unknown !== undefined) endUsage(`${truthFile}: no pattern '${unknown.pattern}' is loaded`);
   const before = performance.now();
   const notices = tokenise(lines, policy);
   const tokenSeconds = (performance.now() - before) / 1000;
