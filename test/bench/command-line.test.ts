@@ -73,6 +73,12 @@ test.each([
     /twice\.csv:3: the rec_id r1 is that of/,
   ],
   [
+    'an empty stream',
+    'correlator',
+    ['--stream', fileOf('empty.ndjson', ''), '--truth', '/no/such.json'],
+    /empty\.ndjson: there are no notices/,
+  ],
+  [
     'a stream that is not there',
     'correlator',
     ['--stream', '/no/such.ndjson', '--truth', '/no/such.json'],
