@@ -39,9 +39,10 @@ import {
 } from '../protocol/proof/tile.ts';
 import { verifyInclusion } from '../protocol/proof/tree-proof.ts';
 import { formatVerifierKey } from '../protocol/proof/verifier-key.ts';
-import { endUsage, readCommandLine } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
 import { searchFilledStore } from './audit/search.ts';
 import { Child } from './child.ts';
+import { count, readNumber } from './read-number.ts';
 
 const batchSize = 4096;
 const warmUpProofs = 200;
@@ -144,11 +145,8 @@ async function verifyInChild(dir: string): Promise<{ seconds: number; peakRssMiB
 const { values } = readCommandLine({
   options: { leaves: { type: 'string', default: '1000000' }, proofs: { type: 'string', default: '2000' } },
 });
-const leaves = Number(values.leaves);
-const proofs = Number(values.proofs);
-if (![leaves, proofs].every((value) => Number.isSafeInteger(value) && value >= 1)) {
-  endUsage('--leaves and --proofs are whole numbers');
-}
+const leaves = readNumber('leaves', values.leaves, count);
+const proofs = readNumber('proofs', values.proofs, count);
 const folder = await mkdtemp(join(tmpdir(), 'causeway-bench-audit-'));
 const say = (words: string): void => void process.stdout.write(`${words}\n`);
 try {

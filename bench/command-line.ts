@@ -1,10 +1,15 @@
 /** How a benchmark takes what it is given: what is wrong with that is one plain line on stderr, and exit code 2. */
+import { basename } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 const wrongUsage = 2;
 
-/** `parseArgs` of the process's own arguments. */
+/** `parseArgs` of the process's own arguments; `--help` shows the options and ends the process. */
 export function readCommandLine<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  if (process.argv.slice(2).includes('--help')) {
+    process.stdout.write(`${usageOf(config)}\n`);
+    process.exit(0);
+  }
   try {
     return parseArgs(config);
   } catch (error) {
@@ -27,9 +32,19 @@ export function endUsage(line: string): never {
   process.exit(wrongUsage);
 }
 
+function usageOf({ options = {}, allowPositionals = false }: ParseArgsConfig): string {
+  const shown = Object.entries(options).map(([name, { type, default: value }]) => {
+    const given = typeof value === 'string' ? value : name.toUpperCase();
+    return type === 'boolean' ? `[--${name}]` : `[--${name} ${given}]`;
+  });
+  const files = allowPositionals ? ['FILE …'] : [];
+  return ['usage: node', `bench/${basename(process.argv[1] ?? '')}`, ...files, ...shown].join(' ');
+}
+
 function lineOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, path } = error as NodeJS.ErrnoException;
+  // What the system refused says it in plainer words than what was made of it.
+  const { code, path } = (error.cause ?? error) as NodeJS.ErrnoException;
   if (path !== undefined) return `${path}: ${reasons[code ?? ''] ?? code ?? error.message}`;
   return error.message.replace(/\s*\n\s*/gu, ' ');
 }
@@ -39,4 +54,5 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such folder',
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',
+  EEXIST: 'it is there, and no folder',
 };

@@ -22,6 +22,7 @@ import { loadPolicySet } from '../gateway/policy/load.ts';
 import type { PolicySet } from '../gateway/policy/policy-set.ts';
 import { packTokens, type PackedTokens } from '../protocol/linkage/packed-set.ts';
 import { readCommandLine } from './command-line.ts';
+import { readRisingCounts } from './read-number.ts';
 import { EndlessStream, type Population } from './stream/endless.ts';
 import { populationOf, populationOptions } from './stream/population-options.ts';
 
@@ -31,6 +32,8 @@ const { values } = readCommandLine({
     ...populationOptions,
   },
 });
+const population = populationOf(values);
+const sizes = readRisingCounts('stages', values.stages);
 const batchSize = 1000;
 /** The batches that a cost is told by. */
 const measuredBatches = 50;
@@ -100,8 +103,6 @@ async function run(): Promise<void> {
   const policy = await loadPolicySet(policyDir);
   const words = wordsOf(policy);
   const { patterns } = await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words });
-  const population = populationOf(values);
-  const sizes = values.stages.split(',').map(Number);
   const long = new History(population, policy, patterns);
   const stages = sizes.map((events) => {
     const microsecondsPerEvent = round(middleOf(long.tellTo(events)));
@@ -112,7 +113,7 @@ async function run(): Promise<void> {
   });
   const short = new History(population, policy, patterns);
   short.tellTo(sizes[0] ?? 0);
-  report(population, stages, compare(short, long));
+  report(stages, compare(short, long));
 }
 
 /** What a notice costs with each, µs, measured in turns. */
@@ -125,7 +126,7 @@ function compare(short: History, long: History): Comparison {
   return { afterFirst: round(middleOf(costs.short)), afterLast: round(middleOf(costs.long)) };
 }
 
-function report(population: object, stages: readonly Stage[], inTurns: Comparison): void {
+function report(stages: readonly Stage[], inTurns: Comparison): void {
   const [first, last] = [stages[0], stages.at(-1)];
   if (first === undefined || last === undefined) return;
   const ratio = (of: (stage: Stage) => number): number => round(of(last) / of(first));

@@ -19,6 +19,7 @@ import { Child } from './child.ts';
 import { openFilling } from './history/fill-mongodb.ts';
 import type { Replayed } from './history/replayer.ts';
 import { startMembers } from './mongodb-members.ts';
+import { count, countOrNone, readNumber, readRisingCounts } from './read-number.ts';
 import { populationOf, populationOptions } from './stream/population-options.ts';
 
 const { values } = readCommandLine({
@@ -29,6 +30,10 @@ const { values } = readCommandLine({
     ...populationOptions,
   },
 });
+const population = populationOf(values);
+const sizes = readRisingCounts('stages', values.stages);
+const members = readNumber('members', values.members, count);
+const payloadBytes = readNumber('payload-bytes', values['payload-bytes'], countOrNone);
 const fewestPerSecond = 50_000;
 const mostGrowth = 1.2;
 const policyDir = new URL('../policies', import.meta.url).pathname;
@@ -36,13 +41,11 @@ const policyDir = new URL('../policies', import.meta.url).pathname;
 type Stage = Omit<Replayed, 'type'> & { readonly eventsPerSecond: number; readonly fillSeconds: number };
 
 async function run(): Promise<void> {
-  const population = populationOf(values);
-  const { url, stop } = await startMembers(Number(values.members));
+  const { url, stop } = await startMembers(members);
   const stages: Stage[] = [];
   try {
-    const payloadBytes = Number(values['payload-bytes']);
     const filling = await openFilling(url, population, await loadPolicySet(policyDir), payloadBytes);
-    for (const size of values.stages.split(',').map(Number)) {
+    for (const size of sizes) {
       const begin = performance.now();
       await filling.fillTo(size);
       const fillSeconds = Math.round((performance.now() - begin) / 1000);
@@ -55,7 +58,7 @@ async function run(): Promise<void> {
   } finally {
     await stop();
   }
-  report(population, stages);
+  report(stages);
 }
 
 async function replayStored(url: string): Promise<Replayed> {
@@ -67,7 +70,7 @@ async function replayStored(url: string): Promise<Replayed> {
   }
 }
 
-function report(population: object, stages: readonly Stage[]): void {
+function report(stages: readonly Stage[]): void {
   const [first, last] = [stages[0], stages.at(-1)];
   if (first === undefined || last === undefined) return;
   const ratio = (of: (stage: Stage) => number): number => Math.round((100 * of(last)) / of(first)) / 100;

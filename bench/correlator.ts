@@ -20,8 +20,9 @@ import { loadPolicySet } from '../gateway/policy/load.ts';
 import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
 import { compareAll, tableOf, writeTable } from './correlator/comparison.ts';
 import { replay, tokenise, type Told } from './correlator/replay.ts';
-import { score, type Score } from './correlator/score.ts';
+import { findPattern, score, type Score } from './correlator/score.ts';
 import { readStream, readTruth, type StreamLine } from './correlator/stream.ts';
+import { count, readNumber, seed } from './read-number.ts';
 import { Seeded } from './seeded.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
 
@@ -39,6 +40,8 @@ const { values } = readCommandLine({
     write: { type: 'boolean', default: false },
   },
 });
+const seedGiven = readNumber('seed', values.seed, seed);
+const children = readNumber('children', values.children, count);
 const policyDir = new URL('../policies', import.meta.url).pathname;
 /** Replays after the first one; of their times the middle one is told. */
 const warmReplays = 5;
@@ -56,13 +59,15 @@ else {
 async function run(streamFile: string, truthFile: string): Promise<void> {
   const policy = await loadPolicySet(policyDir);
   const lines = await takeNamed(() => readStream(streamFile));
-  const truth = await takeNamed(() => readTruth(truthFile));
+  const truth = await takeNamed(() => readTruth(truthFile, lines));
   const { patterns } =
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
       : await takeNamed(() =>
           loadPatterns(values.patterns ?? '', { form: 'sigma', words: categoriesOf(wordsOf(policy), lines) }),
         );
+  const unknown = truth.find(({ pattern }) => findPattern(patterns, pattern) === undefined);
+  if (unknown !== undefined) endUsage(`${truthFile}: no pattern '${unknown.pattern}' is loaded`);
   const before = performance.now();
   const notices = tokenise(lines, policy);
   const tokenSeconds = (performance.now() - before) / 1000;
@@ -100,7 +105,7 @@ async function run(streamFile: string, truthFile: string): Promise<void> {
   process.stdout.write(`${JSON.stringify(print)}\n`);
 
   function shuffled(told: readonly Told[], alerts: readonly Alert[]): object {
-    const other = replay(new Seeded(Number(values.seed)).shuffle(told), patterns);
+    const other = replay(new Seeded(seedGiven).shuffle(told), patterns);
     const keys = (list: readonly Alert[]): string => JSON.stringify(list.map(alertKey).sort());
     const identical = keys(other.alerts) === keys(alerts);
     if (!identical) process.exitCode = 1;
@@ -111,7 +116,7 @@ async function run(streamFile: string, truthFile: string): Promise<void> {
 async function compare(): Promise<void> {
   const policy = await loadPolicySet(policyDir);
   const set = await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) });
-  const options = { ...streamDefaults, seed: Number(values.seed), children: Number(values.children) };
+  const options = { ...streamDefaults, seed: seedGiven, children };
   const generated = generateStream(set, policy, options);
   const rows = compareAll(generated, set.patterns, policy);
   const text = tableOf(rows);

@@ -19,7 +19,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { readCommandLine, takeNamed } from './command-line.ts';
-import { generateRegister, registerDefaults } from './register/write-register.ts';
+import { count, multiplier, readNumber, seed, share, type Range } from './read-number.ts';
+import { generateRegister, registerDefaults, type RegisterOptions } from './register/write-register.ts';
 
 const { values } = readCommandLine({
   options: {
@@ -37,9 +38,21 @@ const { values } = readCommandLine({
   },
 });
 
-const { out, 'near-twin-names': nearTwinNames, ...others } = values;
-const given = Object.entries({ ...others, nearTwinNames }).filter(([, value]) => value !== undefined);
-const numbers = Object.fromEntries(given.map(([name, value]) => [name, Number(value)]));
-const text = generateRegister({ ...registerDefaults, ...numbers });
+const { out } = values;
+const read = (option: Exclude<keyof typeof values, 'out'>, otherwise: number, range: Range): number =>
+  readNumber(option, values[option] ?? String(otherwise), range);
+const options: RegisterOptions = {
+  seed: read('seed', registerDefaults.seed, seed),
+  people: read('people', registerDefaults.people, count),
+  records: read('records', registerDefaults.records, { least: 1 }),
+  errors: read('errors', registerDefaults.errors, multiplier),
+  ids: read('ids', registerDefaults.ids, share),
+  twins: read('twins', registerDefaults.twins, share),
+  nearTwinNames: read('near-twin-names', registerDefaults.nearTwinNames, share),
+  moves: read('moves', registerDefaults.moves, share),
+  steepness: read('steepness', registerDefaults.steepness, multiplier),
+  rare: read('rare', registerDefaults.rare, share),
+};
+const text = generateRegister(options);
 if (out === undefined) process.stdout.write(text);
 else await takeNamed(() => writeFileSync(out, text));

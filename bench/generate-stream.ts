@@ -13,6 +13,7 @@ import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf } from '../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
 import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
+import { count, countOrNone, readNumber, seed } from './read-number.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
 
 const { values } = readCommandLine({
@@ -26,6 +27,13 @@ const { values } = readCommandLine({
     patterns: { type: 'string' },
   },
 });
+const options = {
+  children: readNumber('children', values.children, count),
+  days: readNumber('days', values.days, count),
+  episodes: readNumber('episodes', values.episodes, countOrNone),
+  nearMisses: readNumber('near-misses', values['near-misses'], countOrNone),
+  seed: readNumber('seed', values.seed, seed),
+};
 const policyDir = new URL('../policies', import.meta.url).pathname;
 
 async function generate(out: string): Promise<void> {
@@ -34,17 +42,13 @@ async function generate(out: string): Promise<void> {
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
       : await takeNamed(() => loadPatterns(values.patterns ?? '', { form: 'sigma' }));
-  const { lines, truth, nearMisses, childrenWithNotices } = generateStream(set, policy, {
-    children: Number(values.children),
-    days: Number(values.days),
-    episodes: Number(values.episodes),
-    nearMisses: Number(values['near-misses']),
-    seed: Number(values.seed),
+  const { lines, truth, nearMisses, childrenWithNotices } = generateStream(set, policy, options);
+  await takeNamed(() => {
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, 'events.ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    writeFileSync(join(out, 'truth.json'), JSON.stringify(truth, null, 1));
+    writeFileSync(join(out, 'near-misses.json'), JSON.stringify(nearMisses, null, 1));
   });
-  await takeNamed(() => mkdirSync(out, { recursive: true }));
-  writeFileSync(join(out, 'events.ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  writeFileSync(join(out, 'truth.json'), JSON.stringify(truth, null, 1));
-  writeFileSync(join(out, 'near-misses.json'), JSON.stringify(nearMisses, null, 1));
   process.stdout.write(
     `${JSON.stringify({ out, events: lines.length, childrenWithNotices, episodes: truth.length, nearMisses: nearMisses.length })}\n`,
   );

@@ -14,9 +14,10 @@ import { openSqliteStore } from '../gateway/store/sqlite/sqlite-store.ts';
 import { readCommandLine } from './command-line.ts';
 import { Child, type ChildMessage } from './child.ts';
 import { registerEndpoints } from './idle/register.ts';
+import { count, readNumber } from './read-number.ts';
 
 const { values } = readCommandLine({ options: { endpoints: { type: 'string', default: '10000' } } });
-const endpoints = Number(values.endpoints);
+const endpoints = readNumber('endpoints', values.endpoints, count);
 const modelAddress = 'nhs-lanarkshire/child-protection';
 const parts = 2;
 

@@ -14,6 +14,7 @@ import { linkRegister } from './linkage/link-register.ts';
 import { parseRegister, readRegister, type RegisterRecord } from './linkage/register-file.ts';
 import { censusKeys, exactKeys, slk581Keys, type RivalKeys } from './linkage/rival-keys.ts';
 import { countTruePairs, scorePairs, type Score } from './linkage/score.ts';
+import { count, readNumber } from './read-number.ts';
 import { generateRegister, registerDefaults } from './register/write-register.ts';
 
 type Pair = readonly [number, number];
@@ -22,6 +23,7 @@ const { values, positionals } = readCommandLine({
   options: { people: { type: 'string', default: '8000' }, write: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
+const people = readNumber('people', values.people, count);
 const seed = 101;
 const all = (): boolean => true;
 const percent = (part: number, of: number): string =>
@@ -147,10 +149,10 @@ const registers = await takeNamed(() =>
     [true, false].map((withIds) => ({ file, withIds, records: readRegister(file, { withIds }) })),
   ),
 );
-const households = parseRegister(
-  generateRegister({ ...registerDefaults, seed, people: Number(values.people) }),
-  { withIds: true },
-);
+const households = parseRegister(generateRegister({ ...registerDefaults, seed, people: people }), {
+  withIds: true,
+  file: 'households',
+});
 const withoutIds = households.map(({ subject: { chi: _chi, ...subject }, ...record }) => ({
   ...record,
   subject,

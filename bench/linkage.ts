@@ -12,6 +12,7 @@ import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
 import { linkRegister, type LinkedPair } from './linkage/link-register.ts';
 import { readRegister, type RegisterRecord } from './linkage/register-file.ts';
 import { countTruePairs, scorePairs } from './linkage/score.ts';
+import { countOrNone, readNumber } from './read-number.ts';
 
 const { values, positionals } = readCommandLine({
   options: {
@@ -22,8 +23,12 @@ const { values, positionals } = readCommandLine({
   },
   allowPositionals: true,
 });
-const [fileA, fileB] = positionals;
-if (fileA === undefined) endUsage('name a register: npm run bench:linkage -- FILE [FILE_B] [--no-id]');
+const [fileA, fileB, ...more] = positionals;
+if (fileA === undefined || more.length > 0)
+  endUsage('name a register, or two: npm run bench:linkage -- FILE [FILE_B] [--no-id]');
+
+const mostMissed = readNumber('missed', values.missed, countOrNone);
+const mostFalse = readNumber('false', values.false, countOrNone);
 
 const started = performance.now();
 const withIds = !values['no-id'];
@@ -48,14 +53,14 @@ const counts = subjects.map(({ tokens }) => Object.values(tokens).flat().length)
 show(
   'false',
   same.filter((pair) => !isTrue(pair)),
-  Number(values.false),
+  mostFalse,
 );
 show(
   'false possible',
   possible.filter((pair) => !isTrue(pair) && pair.link.tier === 'possible'),
-  Number(values.false),
+  mostFalse,
 );
-if (Number(values.missed) > 0) showMissed(Number(values.missed));
+if (mostMissed > 0) showMissed(mostMissed);
 
 process.stderr.write(
   `${records.length} records, ${truePairs} true pairs, ${linked.candidates} candidates; ` +

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readCommandLine } from './command-line.ts';
 import type { ChildMessage } from './child.ts';
+import { count, duration, readNumber } from './read-number.ts';
 import { measureEcho, measureFdatasync } from './relay/baselines.ts';
 import { compareEngines } from './relay/compare-engines.ts';
 import { ciphertextBytes } from './relay/plan.ts';
@@ -33,10 +34,10 @@ const { values } = readCommandLine({
     store: { type: 'string' },
   },
 });
-const window = Number(values.window);
-const seconds = Number(values.seconds);
-const rounds = Number(values.rounds);
-const rate = Number(values.rate);
+const window = readNumber('window', values.window, count);
+const seconds = readNumber('seconds', values.seconds, duration);
+const rounds = readNumber('rounds', values.rounds, count);
+const rate = readNumber('rate', values.rate, { least: 1 });
 const warmUpSeconds = 4;
 
 type Round = Throughput & { echoPerSecond: number };

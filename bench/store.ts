@@ -13,6 +13,7 @@ import { sha256 } from '../protocol/proof/merkle.ts';
 import type { EndpointAddress, MessageId } from '../protocol/ids.ts';
 import { uuidFromBytes } from '../protocol/uuid.ts';
 import { readCommandLine } from './command-line.ts';
+import { duration, readNumber } from './read-number.ts';
 
 const unitBytes = 2048 + 900;
 const framesInFlight = 4;
@@ -165,4 +166,4 @@ async function run(seconds: number): Promise<void> {
 }
 
 const { values } = readCommandLine({ options: { seconds: { type: 'string', default: '3' } } });
-await run(Number(values.seconds));
+await run(readNumber('seconds', values.seconds, duration));

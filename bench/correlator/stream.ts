@@ -38,15 +38,37 @@ const truthSchema = z.array(
 /** Something that really happened to one child, and that a pattern should tell. */
 export type Episode = z.infer<typeof truthSchema>[number];
 
-/** Reads NDJSON. @throws Error naming the line that is not as it should be */
+/** Reads NDJSON in the order of arrival. @throws Error naming the line that is not as it should be */
 export function readStream(file: string): StreamLine[] {
-  return readFileSync(file, 'utf8')
+  let latest = -Infinity;
+  const notices = readFileSync(file, 'utf8')
     .split('\n')
-    .flatMap((line, index) => (line.trim() === '' ? [] : parseLine(line, `${file}:${index + 1}`)));
+    .flatMap((line, index) => {
+      if (line.trim() === '') return [];
+      const place = `${file}:${index + 1}`;
+      const notice = parseLine(line, place);
+      const arrived = Date.parse(notice.arrived);
+      if (arrived < latest) throw new Error(`${place}: this arrived before the line above it`);
+      latest = arrived;
+      return [notice];
+    });
+  if (notices.length === 0) throw new Error(`${file}: there are no notices; each is a line of JSON`);
+  return notices;
 }
 
-export function readTruth(file: string): Episode[] {
-  return check(truthSchema, readFileSync(file, 'utf8'), file);
+/** @throws Error where an episode names a notice that is not in the stream */
+export function readTruth(file: string, stream: readonly StreamLine[]): Episode[] {
+  const ids = new Set(stream.map(({ id }) => id));
+  const truth = check(truthSchema, readFileSync(file, 'utf8'), file);
+  truth.forEach(({ events, completedBy }, index) => {
+    const missing = [...events, completedBy].find((id) => !ids.has(id));
+    if (missing !== undefined) {
+      throw new Error(
+        `${file}: episode ${index + 1} names the notice ${missing}, which is not in the stream`,
+      );
+    }
+  });
+  return truth;
 }
 
 function parseLine(line: string, place: string): StreamLine {
@@ -62,5 +84,6 @@ function check<S extends z.ZodType>(schema: S, text: string, place: string): z.i
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new Error(`${place}: ${z.prettifyError(result.error)}`);
+  const [{ path, message } = { path: [], message: '' }] = result.error.issues;
+  throw new Error(`${place}: ${path.join('.')}: ${message}`);
 }

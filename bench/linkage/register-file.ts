@@ -48,35 +48,53 @@ const columnNames = {
 } as const;
 type Column = keyof typeof columnNames;
 
+/** @throws Error naming the file, the line where one is at fault, and what is expected */
 export function readRegister(file: string, options: { withIds: boolean }): RegisterRecord[] {
-  return parseRegister(readFileSync(file, 'utf8'), options);
+  return parseRegister(readFileSync(file, 'utf8'), { ...options, file });
 }
 
-/** Reads a register's text. @throws Error when it has no column `rec_id` */
-export function parseRegister(text: string, options: { withIds: boolean }): RegisterRecord[] {
-  const lines = text
+/** Reads a register's text. @throws Error naming `file`, the line where one is at fault, and what is expected */
+export function parseRegister(text: string, options: { withIds: boolean; file: string }): RegisterRecord[] {
+  const { withIds, file } = options;
+  const [first, ...lines] = text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
-    .filter((line) => line.trim() !== '');
-  const header = splitLine(lines[0] ?? '').map((name) => name.toLowerCase());
+    .map((line, index) => ({ line, place: `${file}:${index + 1}` }))
+    .filter(({ line }) => line.trim() !== '');
+  const header = first === undefined ? [] : splitLine(first).map((name) => name.toLowerCase());
   const columns = new Map<Column, number>();
   for (const [column, names] of Object.entries(columnNames) as [Column, readonly string[]][]) {
     const at = header.findIndex((name) => names.includes(name));
     if (at >= 0) columns.set(column, at);
   }
-  if (!columns.has('id')) throw new Error('the register has no column rec_id');
-  return lines.slice(1).map((line) => recordOf(splitLine(line), columns, options.withIds));
+  if (!columns.has('id')) {
+    throw new Error(`${file}: the register has no column rec_id; its first line must name the columns`);
+  }
+  if (lines.length === 0) throw new Error(`${file}: there are no records below the names of the columns`);
+  const places = new Map<string, string>();
+  return lines.map((line) => {
+    const { place } = line;
+    const values = splitLine(line);
+    if (values.length < header.length) {
+      throw new Error(`${place}: ${values.length} columns, where the first line names ${header.length}`);
+    }
+    const id = values[columns.get('id') ?? -1] ?? '';
+    const earlier = places.get(id);
+    if (earlier !== undefined) throw new Error(`${place}: the rec_id ${id} is that of ${earlier} too`);
+    places.set(id, place);
+    return recordOf(values, columns, { withIds, place });
+  });
 }
 
 function recordOf(
   values: readonly string[],
   columns: ReadonlyMap<Column, number>,
-  withIds: boolean,
+  { withIds, place }: { withIds: boolean; place: string },
 ): RegisterRecord {
   const field = (column: Column): string => values[columns.get(column) ?? -1] ?? '';
   const id = field('id');
   const entity = /(\d+)/.exec(id)?.[1];
-  if (entity === undefined) throw new Error(`a rec_id without a number: ${id}`);
+  if (entity === undefined) throw new Error(`${place}: a rec_id with a number is expected, not '${id}'`);
   const line = `${field('houseNumber')} ${field('street')}`.trim();
   const subject: Record<string, string> = {};
   const put = (name: keyof SubjectDetails, value: string): void => {
@@ -92,12 +110,22 @@ function recordOf(
   return { id, entity, subject, origin: field('origin'), household: field('household') };
 }
 
-/** Splits at commas, with double quotes as in RFC 4180 and spaces around the commas dropped. */
-function splitLine(line: string): string[] {
-  if (!line.includes('"')) return line.split(',').map((value) => value.trim());
+type PlacedLine = { readonly line: string; readonly place: string };
+
+/**
+ * Splits at commas, with double quotes as in RFC 4180 and spaces around the commas dropped.
+ * @throws Error for a quote that does not end where its column does
+ */
+function splitLine({ line, place }: PlacedLine): string[] {
+  const form = /\s*(?:"((?:[^"]|"")*)"\s*|(?!\s*")([^,]*))(,|$)/y;
   const values: string[] = [];
-  for (const match of line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))/g)) {
-    values.push((match[1]?.replaceAll('""', '"') ?? match[2] ?? '').trim());
+  for (;;) {
+    const match = form.exec(line);
+    if (match === null) {
+      throw new Error(`${place}: column ${values.length + 1} begins with a quote that does not end with it`);
+    }
+    const [, quoted, plain = '', end] = match;
+    values.push((quoted?.replaceAll('""', '"') ?? plain).trim());
+    if (end === '') return values;
   }
-  return values;
 }

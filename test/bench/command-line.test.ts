@@ -1,15 +1,34 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 
-async function run(bench: string, ...args: string[]): Promise<{ code: number; stderr: string }> {
+const dir = mkdtempSync(join(tmpdir(), 'causeway-bench-inputs-'));
+afterAll(() => {
+  rmSync(dir, { recursive: true });
+});
+
+function fileOf(name: string, text: string): string {
+  const file = join(dir, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+async function run(
+  bench: string,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [`bench/${bench}.ts`, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let stdout = '';
   let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
   const [code] = (await once(child, 'close')) as [number];
-  return { code, stderr };
+  return { code, stdout, stderr };
 }
 
 test.each([
@@ -20,19 +39,98 @@ test.each([
     ['--people', '1', '--out', '/no/such/x'],
     /^\/no\/such\/x: there/,
   ],
-  ['no register', 'linkage', [], /^name a register: npm run bench:linkage/],
+  ['no register', 'linkage', [], /^name a register, or two: npm run bench:linkage/],
   ['a register that is not there', 'linkage', ['/no/such.csv'], /^\/no\/such\.csv: there is no such file/],
   ['a register of another form', 'linkage', ['package.json'], /the register has no column rec_id/],
+  [
+    'an empty register',
+    'linkage',
+    [fileOf('empty.csv', '')],
+    /^.*empty\.csv: the register has no column rec_id/,
+  ],
+  [
+    'a header alone',
+    'linkage',
+    [fileOf('header.csv', 'rec_id, surname\n')],
+    /header\.csv: there are no records/,
+  ],
+  [
+    'an open quote',
+    'linkage',
+    [fileOf('quote.csv', 'rec_id, surname\n\nr1, "Mc\n')],
+    /quote\.csv:3: column 2/,
+  ],
+  [
+    'a short line',
+    'linkage',
+    [fileOf('short.csv', 'rec_id, surname\nr1, \nr2\n')],
+    /short\.csv:3: 1 columns/,
+  ],
+  [
+    'a rec_id again',
+    'linkage',
+    [fileOf('twice.csv', 'rec_id\nr1\nr1\n')],
+    /twice\.csv:3: the rec_id r1 is that of/,
+  ],
+  [
+    'an empty stream',
+    'correlator',
+    ['--stream', fileOf('empty.ndjson', ''), '--truth', '/no/such.json'],
+    /empty\.ndjson: there are no notices/,
+  ],
   [
     'a stream that is not there',
     'correlator',
     ['--stream', '/no/such.ndjson', '--truth', '/no/such.json'],
     /^\/no\/such\.ndjson: there is no such file/,
   ],
-  ['a number that is none', 'audit', ['--leaves', 'many'], /^--leaves and --proofs are whole numbers/],
+  [
+    'a number that is none',
+    'audit',
+    ['--leaves', 'many'],
+    /^--leaves takes a whole number of at least 1, not/,
+  ],
+  [
+    'no children',
+    'generate-stream',
+    ['--out', 'x', '--children', '0'],
+    /^--children takes a whole number of/,
+  ],
+  [
+    'a seed that is none',
+    'generate-stream',
+    ['--out', 'x', '--seed', 'x'],
+    /^--seed takes a whole number from 0/,
+  ],
+  [
+    'nobody',
+    'generate-register',
+    ['--people', '0'],
+    /^--people takes a whole number of at least 1, not '0'$/m,
+  ],
+  ['a share beyond 1', 'generate-register', ['--ids', '7'], /^--ids takes a number from 0 to 1, not '7'$/m],
+  [
+    'a multiplier that is none',
+    'generate-register',
+    ['--errors', 'x'],
+    /^--errors takes a number of at least 0/,
+  ],
+  ['a stage that is no number', 'correlator-cost', ['--stages', 'abc'], /^--stages takes whole numbers/],
+  [
+    'stages that fall',
+    'correlator-mongodb',
+    ['--stages', '50000,20000'],
+    /^--stages .* that rise, .*'50000,20000'/,
+  ],
 ])('%s is one plain line, and exit code 2', async (_what, bench, args, words) => {
   const { code, stderr } = await run(bench, ...args);
   expect(stderr).toMatch(words);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(code).toBe(2);
+});
+
+test('--help is the usage line', async () => {
+  const { code, stdout } = await run('linkage', '--help');
+  expect(stdout).toMatch(/^usage: node bench\/linkage\.ts FILE … \[--no-id\] .*\n$/);
+  expect(code).toBe(0);
 });
