@@ -56,3 +56,8 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EEXIST: 'it is there, and no folder',
 };
+
+/** Tells on stderr what is strange about the input and does not stop the bench. */
+export function warn(words: string): void {
+  process.stderr.write(`look again: ${words}\n`);
+}

@@ -17,7 +17,7 @@ import { alertKey, type Alert } from '../gateway/correlator/alert.ts';
 import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf, type Words } from '../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
-import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
+import { endUsage, readCommandLine, takeNamed, warn } from './command-line.ts';
 import { compareAll, tableOf, writeTable } from './correlator/comparison.ts';
 import { replay, tokenise, type Told } from './correlator/replay.ts';
 import { findPattern, score, type Score } from './correlator/score.ts';
@@ -58,16 +58,16 @@ else {
 
 async function run(streamFile: string, truthFile: string): Promise<void> {
   const policy = await loadPolicySet(policyDir);
-  const lines = await takeNamed(() => readStream(streamFile));
-  const truth = await takeNamed(() => readTruth(truthFile, lines));
+  const lines = await takeNamed(() => readStream(streamFile, warn));
+  const truth = await takeNamed(() => readTruth(truthFile, lines, warn));
   const { patterns } =
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
       : await takeNamed(() =>
           loadPatterns(values.patterns ?? '', { form: 'sigma', words: categoriesOf(wordsOf(policy), lines) }),
         );
-  const unknown = truth.find(({ pattern }) => findPattern(patterns, pattern) === undefined);
-  if (unknown !== undefined) endUsage(`${truthFile}: no pattern '${unknown.pattern}' is loaded`);
+  const unknown = new Set(truth.map(({ pattern }) => pattern).filter((name) => !findPattern(patterns, name)));
+  if (unknown.size > 0) warn(`${truthFile}: no pattern is loaded that is called ${[...unknown].join(', ')}`);
   const before = performance.now();
   const notices = tokenise(lines, policy);
   const tokenSeconds = (performance.now() - before) / 1000;

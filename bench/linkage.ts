@@ -8,7 +8,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { SubjectTokeniser } from '../clients/sdk/linkage/subject-tokens.ts';
-import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
+import { endUsage, readCommandLine, takeNamed, warn } from './command-line.ts';
 import { linkRegister, type LinkedPair } from './linkage/link-register.ts';
 import { readRegister, type RegisterRecord } from './linkage/register-file.ts';
 import { countTruePairs, scorePairs } from './linkage/score.ts';
@@ -32,8 +32,8 @@ const mostFalse = readNumber('false', values.false, countOrNone);
 
 const started = performance.now();
 const withIds = !values['no-id'];
-const first = await takeNamed(() => readRegister(fileA, { withIds }));
-const second = fileB === undefined ? [] : await takeNamed(() => readRegister(fileB, { withIds }));
+const first = await takeNamed(() => readRegister(fileA, { withIds, warn }));
+const second = fileB === undefined ? [] : await takeNamed(() => readRegister(fileB, { withIds, warn }));
 const records = [...first, ...second];
 const isComparable = (left: number, right: number): boolean =>
   fileB === undefined || left < first.length !== right < first.length;

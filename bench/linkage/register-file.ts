@@ -49,13 +49,22 @@ const columnNames = {
 type Column = keyof typeof columnNames;
 
 /** @throws Error naming the file, the line where one is at fault, and what is expected */
-export function readRegister(file: string, options: { withIds: boolean }): RegisterRecord[] {
+export function readRegister(
+  file: string,
+  options: { withIds: boolean; warn?: (words: string) => void },
+): RegisterRecord[] {
   return parseRegister(readFileSync(file, 'utf8'), { ...options, file });
 }
 
-/** Reads a register's text. @throws Error naming `file`, the line where one is at fault, and what is expected */
-export function parseRegister(text: string, options: { withIds: boolean; file: string }): RegisterRecord[] {
-  const { withIds, file } = options;
+/**
+ * Reads a register's text. What is only strange, short lines and a `rec_id` that comes twice, is told.
+ * @throws Error naming `file`, the line where one is at fault, and what is expected
+ */
+export function parseRegister(
+  text: string,
+  options: { withIds: boolean; file: string; warn?: (words: string) => void },
+): RegisterRecord[] {
+  const { withIds, file, warn } = options;
   const [first, ...lines] = text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
@@ -72,18 +81,23 @@ export function parseRegister(text: string, options: { withIds: boolean; file: s
   }
   if (lines.length === 0) throw new Error(`${file}: there are no records below the names of the columns`);
   const places = new Map<string, string>();
-  return lines.map((line) => {
+  const strange: string[] = [];
+  const records = lines.map((line) => {
     const { place } = line;
     const values = splitLine(line);
     if (values.length < header.length) {
-      throw new Error(`${place}: ${values.length} columns, where the first line names ${header.length}`);
+      strange.push(`${place}: ${values.length} columns, where the first line names ${header.length}`);
     }
     const id = values[columns.get('id') ?? -1] ?? '';
     const earlier = places.get(id);
-    if (earlier !== undefined) throw new Error(`${place}: the rec_id ${id} is that of ${earlier} too`);
+    if (earlier !== undefined) strange.push(`${place}: the rec_id ${id} is that of ${earlier} too`);
     places.set(id, place);
     return recordOf(values, columns, { withIds, place });
   });
+  if (strange[0] !== undefined && warn !== undefined) {
+    warn(strange.length === 1 ? strange[0] : `${strange[0]}, and ${strange.length - 1} lines more`);
+  }
+  return records;
 }
 
 function recordOf(
