@@ -172,6 +172,10 @@ function compileText(
   isCased: boolean,
   report: (message: string) => void,
 ): (text: string) => boolean {
+  if (matcher === undefined && !/[*?\\]/.test(value)) {
+    const word = isCased ? value : value.toLowerCase();
+    return (text) => text === word || (!isCased && text.toLowerCase() === word);
+  }
   const start = matcher === 'contains' || matcher === 'endswith' ? '' : '^';
   const end = matcher === 'contains' || matcher === 'startswith' ? '' : '$';
   const source = matcher === 're' ? value : `${start}${wildcards(value)}${end}`;
