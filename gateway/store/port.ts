@@ -333,7 +333,8 @@ export type Store = {
 
   /**
    * Messages that were accepted after a position (0: from the first on), in order, at most `limit` and about 1 MiB of
-   * what has to be read of them, but one at least where any is left. Those of erased cases and those accepted before `since` are left out.
+   * what has to be read of them, but one at least where any is left. Those of erased cases and those accepted before
+   * `since` are left out.
    * @param since ms since 1970
    */
   readAcceptances(after: number, limit: number, since: number): Promise<readonly Acceptance[]>;

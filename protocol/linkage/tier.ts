@@ -9,7 +9,8 @@
  * | `none`     | too little                                                                                 |
  *
  * A forename that both sides have and that differs is what tells twins and siblings apart, so it forbids `same`, and
- * `possible` unless an identifier agrees: then one of them has the other's number, and a person has to look. Links are between two records: that A is B and B is C does not make A C.
+ * `possible` unless an identifier agrees: then one of them has the other's number, and a person has to look. Links are
+ * between two records: that A is B and B is C does not make A C.
  */
 import {
   agreeingNames,
@@ -103,8 +104,6 @@ type Facts = {
   readonly place: 0 | 1 | 2;
   readonly identifier: 'agrees' | 'differs' | 'missing';
   readonly dateMissing: boolean;
-  /** The first letters of both names agree, in either order. */
-  readonly initials: boolean;
   /** What one side has as forename begins as the other's surname, and the other way round. */
   readonly swapped: boolean;
 };
@@ -164,7 +163,6 @@ function readFacts(compared: Comparison): Facts {
           ? 'differs'
           : 'missing',
     dateMissing: isMissing(bitsByType.birthDate),
-    initials: (sure & bits.initials) !== 0,
     swapped: (reading.codes & bits.swapped) !== 0,
   };
 }
@@ -188,7 +186,6 @@ const bits = {
   givenNear: bitsOf('given-near'),
   givenInitial: bitsOf('given-initial'),
   swapped: bitsOf('swapped-starts'),
-  initials: bitsOf('initials'),
   family: bitsOf('family'),
   fuzzySurname: bitsOf('family-sound', 'family-start', 'family-end', 'family-letters'),
   surnameAsWhole: bitsOf('family', 'family-sound', 'family-letters'),

@@ -17,7 +17,6 @@ import { Chain } from './chain.ts';
 import { openCollections, touch, type OpenedCollections } from './collections.ts';
 import { Committer } from './committer.ts';
 import { connect, explain } from './connection.ts';
-
 import { unreadable } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Leases } from './leases.ts';
