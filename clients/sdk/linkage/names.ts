@@ -7,7 +7,7 @@ import { readWords } from './words.ts';
 
 /** What stands in the field when nobody knows the name, or there is none yet. */
 const noName = new Set(
-  `unborn unknown unk notknown nk na none test male female boy girl child unnamed nil null no not tbc tba tbd fnu lnu
+  `baby babyboy babygirl infant newborn twin unborn unknown unk notknown nk na none test male female boy girl child unnamed nil null no not tbc tba tbd fnu lnu
   awaiting pending anon anonymous`.split(/\s+/u),
 );
 /** What stands before the mother's name, a number or nothing while a child has no name: BabyBoy, Twin A, B/O Fatima. */

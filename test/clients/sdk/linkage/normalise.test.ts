@@ -135,6 +135,7 @@ test('a CHI number is checked for its date and its digit, and warned about, neve
     checkSubject({ chi: '0101011234', birthDate: '2001-01-01', sex: 'F' }).map(({ field }) => field),
   ).toEqual(['chi', 'chi']);
   expect(checkSubject({ chi: '12' })).toEqual([{ field: 'chi', message: 'is not a number of ten digits' }]);
+  expect(tokenInputs({ given: 'Isla', family: 'Newborn', birthDate: '2026-01-02' })).toEqual([]);
   const now = Date.parse('2026-11-29');
   const oddDate = (birthDate: string) => checkSubject({ birthDate }, now).map(({ message }) => message);
   expect(oddDate('2015-02-30')).toEqual(['is no day of the calendar']);
