@@ -3,7 +3,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Category of an answer → what it says. */
-const answers: readonly (readonly [string, string])[] = [
+export const answers: readonly (readonly [string, string])[] = [
   ['alert-acted', 'it was right, and something was done because of it'],
   ['alert-known', 'it was right, and known and in hand'],
   ['alert-not-this-child', 'the notices do not speak of one child'],

@@ -3,8 +3,9 @@
  * gateway cannot read the document, so that they agree is seen to here.
  */
 import { usageError } from '../../terminal/input.ts';
+import { answers } from './alert-answer.ts';
 
-const categoryForm = /^alert-(acted|known|not-this-child|no-concern)$/;
+const categoryPrefix = 'alert-';
 
 /** What `causeway send` is asked to send. */
 export type AnswerParts = {
@@ -12,19 +13,19 @@ export type AnswerParts = {
   readonly replyTo: string | undefined;
   /** Of a data set, undefined where there is none. */
   readonly document: unknown;
-  /** The data set's example. */
-  readonly template: unknown;
+  /** Gives the data set's example. */
+  readonly template: () => unknown;
 };
 
 /** Does nothing for any other notice. @throws CausewayError `usage-invalid` */
 export function checkAnswer({ category, replyTo, document, template }: AnswerParts): void {
-  const [, disposition] = categoryForm.exec(category) ?? [];
-  if (disposition === undefined) return;
+  if (!answers.some(([known]) => known === category)) return;
+  const disposition = category.slice(categoryPrefix.length);
   if (replyTo === undefined) {
     throw usageError('An answer to an alert needs --reply-to with the id of the alert or of its reminder.');
   }
   if (document === undefined) return;
-  if (JSON.stringify(document) === JSON.stringify(template)) {
+  if (JSON.stringify(document) === JSON.stringify(template())) {
     throw usageError(
       'The document is still the example: fill in what became of this alert, why, and who says so.',
     );

@@ -111,13 +111,14 @@ async function compose(
   // Without a directory nobody is known: the connection's error says more than "unknown recipient".
   if (client.directory.version === undefined) connection.assertConnected();
   if (content.dataset === undefined) {
-    checkAnswer({ category, replyTo, document: undefined, template: undefined });
+    checkAnswer({ category, replyTo, document: undefined, template: () => undefined });
     return { ...addressing, content: content.content };
   }
   if (connection.isConnected) await client.datasets.refresh();
   const { registry } = client.datasets;
   const dataschema = findDataset(registry, content.dataset);
-  checkAnswer({ category, replyTo, document: content.document, template: registry.template(dataschema) });
+  const template = (): unknown => registry.template(dataschema);
+  checkAnswer({ category, replyTo, document: content.document, template });
   return { ...addressing, dataschema, content: content.document };
 }
 

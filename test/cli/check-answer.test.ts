@@ -3,7 +3,7 @@ import { checkAnswer } from '../../clients/cli/check-answer.ts';
 
 const template = { alert: 'an example', disposition: 'acted', reason: 'Because.', by: 'Sam Mockford' };
 const answer = { ...template, alert: '019a9410-6c90-7e4f-b182-5c9a7d2e3f64', disposition: 'known' };
-const sent = { category: 'alert-known', replyTo: 'an alert', document: answer, template };
+const sent = { category: 'alert-known', replyTo: 'an alert', document: answer, template: () => template };
 
 test('an answer whose category and document agree is sent, and so is any other notice', () => {
   expect(() => checkAnswer(sent)).not.toThrow();
