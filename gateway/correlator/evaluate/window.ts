@@ -31,10 +31,21 @@ export function agenciesOf(events: readonly CorrelatorEvent[]): ReadonlySet<stri
 
 /** How many events there are where no agency counts for more than the cap. */
 export function countCapped(events: readonly CorrelatorEvent[], cap = Infinity): number {
+  return addUp(
+    events.map(({ source }) => [source, 1]),
+    cap,
+  );
+}
+
+/** The sum of values by their sources, no agency adding more than the cap. */
+function addUp(values: readonly (readonly [source: string, value: number])[], cap: number): number {
   const byAgency = new Map<string, number>();
-  for (const { source } of events) byAgency.set(agencyOf(source), (byAgency.get(agencyOf(source)) ?? 0) + 1);
+  for (const [source, value] of values) {
+    const agency = agencyOf(source);
+    byAgency.set(agency, Math.min((byAgency.get(agency) ?? 0) + value, cap));
+  }
   let total = 0;
-  for (const count of byAgency.values()) total += Math.min(count, cap);
+  for (const value of byAgency.values()) total += value;
   return total;
 }
 
@@ -59,16 +70,12 @@ function countEvents(
   end: number,
 ): number {
   if (weights === undefined && sourceCap === undefined) return window.length;
-  const byAgency = new Map<string, number>();
-  for (const { event, rules, time } of window) {
-    const weight = weights === undefined ? 1 : Math.max(...rules.map((rule) => weights.byRule[rule] ?? 1));
-    const value = weights === undefined ? weight : weight * 2 ** ((time - end) / weights.halfLifeMs);
-    const agency = agencyOf(event.source);
-    byAgency.set(agency, Math.min((byAgency.get(agency) ?? 0) + value, sourceCap ?? Infinity));
-  }
-  let total = 0;
-  for (const value of byAgency.values()) total += value;
-  return total;
+  const values = window.map(({ event, rules, time }): readonly [string, number] => {
+    if (weights === undefined) return [event.source, 1];
+    const weight = Math.max(...rules.map((rule) => weights.byRule[rule] ?? 1));
+    return [event.source, weight * 2 ** ((time - end) / weights.halfLifeMs)];
+  });
+  return addUp(values, sourceCap ?? Infinity);
 }
 
 function countValues(correlation: Correlation, window: readonly Occurrence[]): Measure {
