@@ -25,17 +25,17 @@ const plainForm = new RegExp(
     `"expires":"(${patternOf(shape.expires)})"`,
     `"to":\\[(${listOf(`"${patternOf(shape.to.element)}"`)})\\]`,
     `"sequence":\\[(${listOf(count)})\\]`,
-    `"category":"(${patternOf(shape.category)})"`,
+    `("category":"(${patternOf(shape.category)})"`,
     `"severity":"(${shape.severity.options.join('|')})"`,
     `"purpose":"(${patternOf(shape.purpose)})"`,
-    `"basis":"(${patternOf(shape.basis)})"(?:,"dataschema":"(${patternOf(shape.dataschema.unwrap())})")?`,
+    `"basis":"(${patternOf(shape.basis)})"(?:,"dataschema":"(${patternOf(shape.dataschema.unwrap())})")?)`,
     `"subjects":(\\[.*?\\])`,
     `"thread":"(${patternOf(shape.thread)})"(?:,"inReplyTo":"(${patternOf(shape.inReplyTo.unwrap())})")?`,
     `"payloadDigest":"(${patternOf(shape.payloadDigest)})"`,
     `"payloadBytes":(${count})`,
-    `"recipientKeys":\\[(${listOf(`"${patternOf(shape.recipientKeys.element)}"`)})\\]`,
+    `("recipientKeys":\\[(${listOf(`"${patternOf(shape.recipientKeys.element)}"`)})\\]`,
     `"attachments":\\[\\]`,
-    `"signingKey":"(${patternOf(shape.signingKey)})"\\}$`,
+    `"signingKey":"(${patternOf(shape.signingKey)})")\\}$`,
   ].join(','),
 );
 
@@ -48,6 +48,8 @@ type Groups = readonly [
   expires: string,
   to: string,
   sequence: string,
+  /** From the category to the data set. */
+  matter: string,
   category: string,
   severity: Severity,
   purpose: string,
@@ -58,44 +60,73 @@ type Groups = readonly [
   inReplyTo: MessageId | undefined,
   payloadDigest: Digest,
   payloadBytes: string,
+  /** From the recipients' keys to the signing key. */
+  keys: string,
   recipientKeys: string,
   signingKey: Digest,
 ];
+
+/*
+ * Most messages have these in common with the one before: the same strings again, not merely equal ones, which spares
+ * every map that is asked for them the hashing. The lists are copied: what is read belongs to its reader.
+ */
+const lastTo = rememberLast<string[]>();
+const lastMatter =
+  rememberLast<Pick<Envelope, 'category' | 'severity' | 'purpose' | 'basis' | 'dataschema'>>();
+const lastKeys = rememberLast<Pick<Envelope, 'recipientKeys' | 'signingKey'>>();
 
 /** The envelope of a text in plain form, or undefined where the schema has to decide. Never throws. */
 export function readPlainEnvelope(text: string): Envelope | undefined {
   const groups = plainForm.exec(text) as Groups | null;
   if (groups === null) return undefined;
   // prettier-ignore
-  const [, id, source, time, expires, toText, sequenceText, category, severity, purpose, basis, dataschema,
-    subjectsText, thread, inReplyTo, payloadDigest, bytesText, keysText, signingKey] = groups;
-  const to = stringsOf(toText);
-  const sequence = sequenceText.split(',').map(Number);
+  const [, id, source, time, expires, toText, sequenceText, matterText, category, severity, purpose, basis,
+    dataschema, subjectsText, thread, inReplyTo, payloadDigest, bytesText, keysText, recipientKeys, signingKey] = groups;
+  const to = lastTo(toText, () => stringsOf(toText));
+  const sequence = numbersOf(sequenceText);
   const payloadBytes = Number(bytesText);
   const subjects = subjectsText === '[]' ? [] : readSubjects(subjectsText);
   if (subjects === undefined || to.length !== sequence.length || !areDistinct(to)) return undefined;
   if (!Number.isSafeInteger(payloadBytes) || !sequence.every(Number.isSafeInteger)) return undefined;
+  const matter = lastMatter(matterText, () => ({ category, severity, purpose, basis, dataschema }));
+  const keys = lastKeys(keysText, () => ({
+    recipientKeys: stringsOf(recipientKeys) as Fingerprint[],
+    signingKey,
+  }));
   return {
     id: detach(id),
     source,
     type: 'notice',
     time,
     expires,
-    to,
+    to: to.slice(),
     sequence,
-    category,
-    severity,
-    purpose,
-    basis,
-    ...(dataschema === undefined ? {} : { dataschema }),
+    category: matter.category,
+    severity: matter.severity,
+    purpose: matter.purpose,
+    basis: matter.basis,
+    // Undefined where absent: spread into the literal these two would cost as much as all the rest of it.
+    dataschema: matter.dataschema,
     subjects,
     thread,
-    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    inReplyTo,
     payloadDigest,
     payloadBytes,
-    recipientKeys: stringsOf(keysText) as Fingerprint[],
+    recipientKeys: keys.recipientKeys.slice(),
     attachments: [],
-    signingKey,
+    signingKey: keys.signingKey,
+  };
+}
+
+/** Reads a part of the text only where it is not the same as the last time. */
+function rememberLast<T>(): (part: string, read: () => T) => T {
+  let lastPart = '';
+  let last: T | undefined;
+  return (part, read) => {
+    if (last !== undefined && part === lastPart) return last;
+    lastPart = part;
+    last = read();
+    return last;
   };
 }
 
@@ -118,6 +149,11 @@ function readSubjects(text: string): Envelope['subjects'] | undefined {
 /** `"a","b"` as a list. The patterns allow no quotation marks inside. */
 function stringsOf(list: string): string[] {
   return list.slice(1, -1).split('","');
+}
+
+/** `1,2` as a list. Mostly it is one. */
+function numbersOf(list: string): number[] {
+  return list.includes(',') ? list.split(',').map(Number) : [Number(list)];
 }
 
 function areDistinct(items: readonly string[]): boolean {

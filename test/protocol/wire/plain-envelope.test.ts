@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCompactJson } from '../../../protocol/wire/compact-json.ts';
-import { envelopeSchema } from '../../../protocol/wire/envelope-schema.ts';
+import { envelopeSchema, type Envelope } from '../../../protocol/wire/envelope-schema.ts';
 import { readPlainEnvelope } from '../../../protocol/wire/plain-envelope.ts';
 import { plainEnvelope } from '../samples.ts';
 
@@ -74,6 +74,33 @@ describe('The plain form of an envelope', () => {
         expect(JSON.stringify(read)).toBe(text);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('is read as the schema reads it whatever was read before, and however that was changed by its reader', () => {
+    const parts = [
+      'to',
+      'sequence',
+      'category',
+      'severity',
+      'purpose',
+      'basis',
+      'recipientKeys',
+      'signingKey',
+    ];
+    const shared = fc.subarray(parts as (keyof Envelope)[]);
+    fc.assert(
+      fc.property(envelopes, envelopes, shared, (first, second, names) => {
+        const same = Object.fromEntries(names.map((name) => [name, first[name]]));
+        for (const envelope of [first, { ...second, ...same }, first]) {
+          const text = JSON.stringify(envelope);
+          const read = readPlainEnvelope(text);
+          expect(read).toEqual(readBySchema(text));
+          read?.to.reverse();
+          read?.recipientKeys.pop();
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
