@@ -16,7 +16,15 @@ export function cacheDecisions(decide: Decide, capacity: number): Decide {
   const generation = Math.ceil(capacity / 2);
   let young = new Map<string, Decision>();
   let old = new Map<string, Decision>();
+  let last: { readonly request: DecisionRequest; readonly decision: Decision } | undefined;
   return (request) => {
+    if (last !== undefined && isSame(request, last.request)) return last.decision;
+    const decision = lookUp(request);
+    last = { request: { ...request }, decision };
+    return decision;
+  };
+
+  function lookUp(request: DecisionRequest): Decision {
     const key = keyOf(request);
     const known = young.get(key);
     if (known !== undefined) return known;
@@ -27,7 +35,20 @@ export function cacheDecisions(decide: Decide, capacity: number): Decide {
     }
     young.set(key, decision);
     return decision;
-  };
+  }
+}
+
+/** True for the same question by the same objects, as messages of one kind that follow each other put it. */
+function isSame(request: DecisionRequest, last: DecisionRequest): boolean {
+  return (
+    request.sender === last.sender &&
+    request.recipient === last.recipient &&
+    request.category === last.category &&
+    request.severity === last.severity &&
+    request.purpose === last.purpose &&
+    request.basis === last.basis &&
+    request.dataschema === last.dataschema
+  );
 }
 
 /** Everything that a decision depends on. The separators cannot stand in addresses or lower-case names. */

@@ -381,6 +381,11 @@ describe('the cache of decisions', () => {
       return uncached.decide(request);
     }, 100);
     for (const request of [...variants, ...variants]) decide(request);
+    for (const request of variants) {
+      // Right after the one from which it differs in one thing alone.
+      expect(decide(base).inputs).toEqual(base);
+      expect(decide(request).inputs).toEqual(request);
+    }
     expect(asked).toBe(variants.length);
   });
 });
