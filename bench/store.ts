@@ -50,7 +50,7 @@ function messageOf(body: Buffer): AcceptableMessage {
     severity: 'concern',
     thread: id,
     recipients: [{ endpoint: recipient, listening: true }],
-    record: {
+    record: JSON.stringify({
       kind: 'message.accepted',
       message: id,
       source: sender,
@@ -60,7 +60,7 @@ function messageOf(body: Buffer): AcceptableMessage {
       digest: envelopeDigest.toString('base64url'),
       policy: envelopeDigest.toString('base64url'),
       decision: ['concern-sharing'],
-    },
+    }),
   };
 }
 

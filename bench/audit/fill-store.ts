@@ -71,7 +71,7 @@ class NoticeMaker {
     };
     if (this.#chance.chance(1 / 50)) {
       const code = 'policy-denied';
-      const record = { kind: 'message.refused', ...base, code, authentic: true };
+      const record = JSON.stringify({ kind: 'message.refused', ...base, code, authentic: true });
       return { verdict: 'refuse', id, envelopeDigest, code, text: undefined, final: true, thread, record };
     }
     const decisions = recipients.map((recipient) => ({ recipient, effect: 'permit', listening: true }));
@@ -79,7 +79,7 @@ class NoticeMaker {
       ...{ verdict: 'accept', id, envelopeDigest, unit: this.#unit, expiresAt: this.#clock.now + lifeMs },
       ...{ lane: 1, category, severity, thread },
       recipients: recipients.map((endpoint) => ({ endpoint, listening: true })),
-      record: { kind: 'message.accepted', ...base, decisions },
+      record: JSON.stringify({ kind: 'message.accepted', ...base, decisions }),
     };
   }
 

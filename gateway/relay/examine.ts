@@ -13,10 +13,12 @@ import type { Unit } from '../../protocol/wire/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import { unreadableId } from '../../protocol/wire/receipt.ts';
+import { readTimestamp } from '../../protocol/wire/timestamp.ts';
 import type { CategoryLane } from '../policy/categories.ts';
-import type { Decision, DecisionRequest } from '../policy/decision.ts';
+import type { Decision, Party } from '../policy/decision.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { AcceptableMessage, Lane, RefusableMessage } from '../store/port.ts';
+import { recordAcceptance, recordRefusal } from './examination-record.ts';
 
 /** The sender of a unit, as its certificate and the directory name it. */
 export type Sender = {
@@ -61,6 +63,8 @@ export function examine(
   isProven = false,
 ): AcceptableMessage | RefusableMessage {
   const envelopeDigest = sha256(unit.envelope);
+  const { endpoint: source, roles } = sender.entry;
+  const examined = { source, roles, envelopeDigest };
   let envelope: Envelope | undefined;
   let authentic = false;
   let decisions: Decision[] = [];
@@ -86,7 +90,7 @@ export function examine(
       severity: envelope.severity,
       thread: envelope.thread,
       recipients: recipients.map(({ endpoint }, nth) => ({ endpoint, listening: listening[nth] === true })),
-      record: describe('message.accepted', sender, envelopeDigest, envelope, decisions, listening),
+      record: recordAcceptance({ ...examined, envelope, decisions }, listening),
     };
   } catch (error) {
     if (!isCausewayError(error)) throw error;
@@ -98,11 +102,7 @@ export function examine(
       text: error.detail?.slice(0, maxTextLength),
       final: authentic && !catalogue[error.code].retryable,
       thread: authentic ? envelope?.thread : undefined,
-      record: {
-        ...describe('message.refused', sender, envelopeDigest, envelope, decisions),
-        code: error.code,
-        authentic,
-      },
+      record: recordRefusal({ ...examined, envelope, decisions }, error.code, authentic),
     };
   }
 }
@@ -114,8 +114,8 @@ function checkSender(envelope: Envelope, { entry, signingKey }: Sender): void {
 
 /** @returns when the message expires, ms since 1970 */
 function checkTimes(envelope: Envelope, now: number): number {
-  const time = Date.parse(envelope.time);
-  const expiresAt = Date.parse(envelope.expires);
+  const time = readTimestamp(envelope.time);
+  const expiresAt = readTimestamp(envelope.expires);
   if (time > now + limits.maxClockSkewMs) throw new CausewayError('clock-skew');
   if (expiresAt <= now) throw new CausewayError('envelope-expired');
   if (expiresAt - time > limits.maxLifetimeMs) throw new CausewayError('lifetime-too-long');
@@ -190,8 +190,9 @@ function decideAll(
   const words = { category, severity, purpose, basis, dataschema };
   const unknown = policy.checkVocabulary(words);
   if (unknown !== undefined) throw new CausewayError(unknown.code, { detail: unknown.detail });
+  const from = partyOf(sender);
   return recipients.map((recipient) =>
-    policy.decide({ sender: party(sender), recipient: party(recipient), ...words }),
+    policy.decide({ sender: from, recipient: partyOf(recipient), ...words }),
   );
 }
 
@@ -201,8 +202,16 @@ function laneOf({ severity, category }: Envelope, { categories }: ExaminationPol
   return laneNumbers[severity === 'immediate' ? 'immediate' : lane];
 }
 
-function party({ endpoint, roles }: DirectoryEntry): DecisionRequest['sender'] {
-  return { endpoint, agency: agencyOf(endpoint), roles };
+const parties = new WeakMap<DirectoryEntry, Party>();
+
+/** The same object for the same entry, by which the cache of decisions knows a question again. */
+function partyOf(entry: DirectoryEntry): Party {
+  const known = parties.get(entry);
+  if (known !== undefined) return known;
+  const { endpoint, roles } = entry;
+  const party = { endpoint, agency: agencyOf(endpoint), roles };
+  parties.set(entry, party);
+  return party;
 }
 
 function refuseDenied(decisions: readonly Decision[]): void {
@@ -213,40 +222,4 @@ function refuseDenied(decisions: readonly Decision[]): void {
   throw new CausewayError('policy-denied', {
     detail: `Not to ${to}: ${[...reasons].join(' ') || 'no policy permits it.'}`,
   });
-}
-
-/** The record of an examination: what was asked, by whom, and how policy decided about each recipient. */
-function describe(
-  kind: 'message.accepted' | 'message.refused',
-  { entry }: Sender,
-  envelopeDigest: Buffer,
-  envelope: Envelope | undefined,
-  decisions: readonly Decision[],
-  listening?: readonly boolean[],
-): AcceptableMessage['record'] {
-  const base = { kind, source: entry.endpoint, envelope: envelopeDigest.toString('base64url') };
-  if (envelope === undefined) return base;
-  const { id, thread, to, sequence, category, severity, purpose, basis, dataschema } = envelope;
-  return {
-    ...base,
-    message: id,
-    thread,
-    to,
-    sequence,
-    category,
-    severity,
-    purpose,
-    basis,
-    ...(dataschema === undefined ? {} : { dataschema }),
-    roles: entry.roles,
-    policy: decisions[0]?.policyDigest,
-    decisions: decisions.map(({ effect, determining, reasons, errors, inputs: { recipient } }, nth) => ({
-      recipient: recipient.endpoint,
-      roles: recipient.roles,
-      effect,
-      determining,
-      ...(effect === 'deny' ? { reasons, errors } : {}),
-      ...(listening === undefined ? {} : { listening: listening[nth] }),
-    })),
-  };
 }

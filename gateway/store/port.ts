@@ -39,6 +39,9 @@ export type RecordEntry = {
   readonly [name: string]: unknown;
 };
 
+/** A {@link RecordEntry} as JSON. */
+export type RecordText = string;
+
 /** A message that passed every check. */
 export type AcceptableMessage = {
   readonly verdict: 'accept';
@@ -55,7 +58,7 @@ export type AcceptableMessage = {
   readonly thread: MessageId;
   /** Resolved endpoints, each once, and whether a session of it has granted credit now. */
   readonly recipients: readonly { readonly endpoint: EndpointAddress; readonly listening: boolean }[];
-  readonly record: RecordEntry;
+  readonly record: RecordText;
 };
 
 /** A message that failed a check. */
@@ -73,7 +76,7 @@ export type RefusableMessage = {
   readonly final: boolean;
   /** Its case, where the sender's signature was verified: otherwise anybody could write into any. */
   readonly thread: CaseId | undefined;
-  readonly record: RecordEntry;
+  readonly record: RecordText;
 };
 
 /** What one sender submitted in one frame, in order. */

@@ -32,7 +32,7 @@ async function send(...sequence: number[]): Promise<void> {
     acceptable(number, {
       expiresAt: Date.now() + 3600_000,
       recipients: [{ endpoint: duty, listening: true }],
-      record: {
+      record: JSON.stringify({
         ...{
           kind: 'message.accepted',
           message: messageId(number),
@@ -42,7 +42,7 @@ async function send(...sequence: number[]): Promise<void> {
         },
         ...{ category: 'unexplained-injury', severity: 'urgent', purpose: 'child-protection' },
         decisions: [{ recipient: duty, effect: 'permit' }],
-      },
+      }),
     }),
   );
   await withStore(home, async (store) => {

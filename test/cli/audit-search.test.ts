@@ -21,7 +21,7 @@ beforeAll(async () => {
   expect((await runInProcess(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
   await storeNotice(join(dir, 'gateway'), {
     unit: encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes,
-    record: {
+    record: JSON.stringify({
       kind: 'message.accepted',
       message: messageId(1),
       source: ae,
@@ -30,7 +30,7 @@ beforeAll(async () => {
       severity: 'urgent',
       purpose: 'child-protection',
       decisions: [{ recipient: duty, effect: 'permit' }],
-    },
+    }),
   });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -12,6 +12,7 @@ import type {
   Lease,
   PermitRefusal,
   RecordEntry,
+  RecordText,
   RefusableMessage,
   Settlement,
   SettlementResult,
@@ -21,16 +22,13 @@ import type {
 
 const digestBytes = 32;
 
-/** A record entry as JSON. */
-type Line = string;
-
 export type ReadyAcceptable = Omit<AcceptableMessage, 'record' | 'recipients'> & {
   readonly recipients: readonly EndpointAddress[];
   /** Bit n stands for recipient n; unsigned. */
   readonly listening: number;
-  readonly line: Line;
+  readonly line: RecordText;
 };
-export type ReadyRefusable = Omit<RefusableMessage, 'record'> & { readonly line: Line };
+export type ReadyRefusable = Omit<RefusableMessage, 'record'> & { readonly line: RecordText };
 
 /** One change. */
 export type Operation = Change & {
@@ -48,24 +46,24 @@ type Change =
   | ({ readonly type: 'settle' } & Settlement)
   | { readonly type: 'expire'; readonly now: number; readonly limit: number }
   | { readonly type: 'forget-receipts'; readonly endpoint: EndpointAddress; readonly through: number }
-  | { readonly type: 'permit'; readonly permit: EnrolmentPermit; readonly line: Line }
+  | { readonly type: 'permit'; readonly permit: EnrolmentPermit; readonly line: RecordText }
   | {
       readonly type: 'enrol';
       readonly secretDigest: Buffer;
       readonly entry: DirectoryEntry;
       readonly now: number;
-      readonly line: Line;
+      readonly line: RecordText;
     }
   | {
       readonly type: 'replace-entry';
       readonly before: DirectoryEntry;
       readonly after: DirectoryEntry;
-      readonly line: Line;
+      readonly line: RecordText;
     }
-  | { readonly type: 'request-reload'; readonly line: Line }
-  | { readonly type: 'append-records'; readonly lines: readonly Line[] }
-  | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly line: Line }
-  | { readonly type: 'erase-case'; readonly id: CaseId; readonly line: Line };
+  | { readonly type: 'request-reload'; readonly line: RecordText }
+  | { readonly type: 'append-records'; readonly lines: readonly RecordText[] }
+  | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly line: RecordText }
+  | { readonly type: 'erase-case'; readonly id: CaseId; readonly line: RecordText };
 
 export type OperationType = Operation['type'];
 export type OperationOf<T extends OperationType> = Extract<Operation, { type: T }>;
@@ -137,7 +135,7 @@ export function readySettlement(settlement: Settlement): OperationOf<'settle'> {
 }
 
 /** @throws CausewayError `internal-error` when it is no JSON */
-export function readyLine(record: RecordEntry): Line {
+export function readyLine(record: RecordEntry): RecordText {
   return ready(() => JSON.stringify(record));
 }
 
@@ -148,7 +146,7 @@ export function readyDigest(digest: Buffer): Buffer {
 
 function readyMessage(message: AcceptableMessage | RefusableMessage): ReadyAcceptable | ReadyRefusable {
   checkDigest(message.envelopeDigest);
-  const line = JSON.stringify(message.record);
+  const { record: line } = message;
   if (message.verdict === 'refuse') return { ...message, line };
   checkBytes(message.unit);
   let listening = 0;

@@ -90,7 +90,7 @@ function message(
   const decisions = to.map((recipient) => ({ recipient, effect: 'permit' }));
   return {
     ...made,
-    record: {
+    record: JSON.stringify({
       kind: 'message.accepted',
       message: made.id,
       source,
@@ -99,7 +99,7 @@ function message(
       severity: 'concern',
       to,
       decisions,
-    },
+    }),
   };
 }
 
@@ -162,14 +162,14 @@ async function act(action: Action): Promise<void> {
       const refused = refusable(100 + number, {
         thread: known ? thread : undefined,
         final: known,
-        record: {
+        record: JSON.stringify({
           kind: 'message.refused',
           source,
           thread,
           to: [health],
           category: 'concern',
           code: 'policy-denied',
-        },
+        }),
       });
       await store.submit({ source, messages: [refused] });
       return;

@@ -157,7 +157,7 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(after.slice(0, before.length).map(({ leaf }) => leaf)).toEqual(before.map(({ leaf }) => leaf));
         expect(after.map((leaf) => leaf.erased)).toEqual([true, true, false, false, false, false]);
         expect(after[0]).not.toHaveProperty('opening');
-        expect(after[2]?.entry).toEqual(messages[2]?.record);
+        expect(after[2]?.entry).toEqual(JSON.parse(messages[2]!.record));
         expect(after.at(-1)?.entry).toEqual(erased);
       });
 
@@ -224,7 +224,7 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(first).not.toHaveProperty('tampered');
         expect(second).toMatchObject({ erased: false, tampered: 'secret-gone', case: messageId(2) });
         expect(second).not.toHaveProperty('erasedBy');
-        expect(third?.entry).toEqual(messages[2]?.record);
+        expect(third?.entry).toEqual(JSON.parse(messages[2]!.record));
         // Nor does an erasure from before the leaf excuse it.
         await store.eraseCase(messageId(3), { ...erased, case: messageId(3) });
         const next = acceptable(4, { thread: messageId(3) });

@@ -106,7 +106,9 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         expect(receipt.envelopeDigest).toEqual(message.envelopeDigest);
         const detail = acceptedDetail(receipt);
         expect(detail).toEqual({ record: 0, listening: [health, socialWork], away: [school] });
-        expect(await store.readLeaves(0, 10)).toMatchObject([{ index: 0, at: noon, entry: message.record }]);
+        expect(await store.readLeaves(0, 10)).toMatchObject([
+          { index: 0, at: noon, entry: JSON.parse(message.record) as unknown },
+        ]);
         expect(await store.readMessage(police, message.id)).toEqual({
           id: message.id,
           source: police,
@@ -146,7 +148,7 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         expect(parsed.map(({ message }) => message)).toEqual(messages.map(({ id }) => id));
         expect(refusedDetail(parsed[1]!)).toEqual({ code: 'policy-denied', text: 'No rule permits it.' });
         expect((await store.readLeaves(0, 10)).map(({ entry }) => entry)).toEqual(
-          messages.map((message) => message.record),
+          messages.map((message) => JSON.parse(message.record) as unknown),
         );
       });
 
@@ -211,7 +213,7 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
         }
         const repeated = { kind: 'message.repeated', of: 0 };
         const records = await store.readLeaves(0, 10);
-        expect(records.map(({ entry }) => entry)).toEqual([message.record, repeated, repeated]);
+        expect(records.map(({ entry }) => entry)).toEqual([JSON.parse(message.record), repeated, repeated]);
         expect(await store.countPending(school)).toBe(0);
       });
 

@@ -63,7 +63,7 @@ export function acceptable(
     severity: 'concern',
     thread: id,
     recipients: [{ endpoint: health, listening: true }],
-    record: { kind: 'message.accepted', message: id, note: 'naïve' },
+    record: JSON.stringify({ kind: 'message.accepted', message: id, note: 'naïve' }),
     ...rest,
   };
 }
@@ -83,7 +83,7 @@ export function refusable(
     text: 'No rule permits it.',
     final: true,
     thread: id,
-    record: { kind: 'message.refused', message: id, code: 'policy-denied' },
+    record: JSON.stringify({ kind: 'message.refused', message: id, code: 'policy-denied' }),
     ...rest,
   };
 }
