@@ -33,20 +33,21 @@ export function deliveryReceipt(
 /**
  * The detail of an `accepted` receipt.
  * @param record index of the record of the acceptance
+ * @param presence made by {@link presenceText}
+ */
+export function acceptedDetailText(record: number, presence: string): string {
+  return `{"record":${record},${presence}}`;
+}
+
+/**
+ * Who was there and who was away: what the details of many receipts have in common.
  * @param listening bit n stands for recipient n
  */
-export function acceptedDetailText(
-  record: number,
-  recipients: readonly EndpointAddress[],
-  listening: number,
-): string {
+export function presenceText(recipients: readonly EndpointAddress[], listening: number): string {
   const isListening = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 1;
   const isAway = (_: unknown, index: number): boolean => ((listening >>> index) & 1) === 0;
-  return JSON.stringify({
-    record,
-    listening: recipients.filter(isListening),
-    away: recipients.filter(isAway),
-  });
+  const presence = { listening: recipients.filter(isListening), away: recipients.filter(isAway) };
+  return JSON.stringify(presence).slice(1, -1);
 }
 
 /** The detail of a `refused` receipt. */

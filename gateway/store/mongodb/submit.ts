@@ -10,6 +10,7 @@ import {
   conflictEntry,
   digestText,
   outcomeReceipt,
+  presenceText,
   refusedDetailText,
 } from '../statements.ts';
 import type { MessageDocument } from './documents.ts';
@@ -64,7 +65,7 @@ function accept(draft: Draft, source: EndpointAddress, message: ReadyAcceptable)
   }
   const leaf = { message: id, envelope: digestText(digest) };
   draft.leaves.accepted(leaf, message.thread, Buffer.from(message.line), draft.at);
-  const detail = acceptedDetailText(record, recipients, listening);
+  const detail = acceptedDetailText(record, presenceText(recipients, listening));
   const deliveries = recipients.map((_, index) => firstDelivery + index);
   return {
     outcome: { outcome: 'accepted', deliveries },
@@ -112,7 +113,7 @@ function repeat(
     const { code } = JSON.parse(refusal) as { code: ErrorCode };
     return refused(code, outcomeReceipt('refused', id, digest, at, refusal));
   }
-  const detail = acceptedDetailText(record, recipients, listening);
+  const detail = acceptedDetailText(record, presenceText(recipients, listening));
   return {
     outcome: { outcome: 'duplicate' },
     receipt: outcomeReceipt('accepted', id, digest, at, detail),

@@ -54,8 +54,8 @@ export class AuditJournal {
     return true;
   }
 
-  /** A secret for a case that has none yet, for the caller to keep; undefined where it has one. */
-  secretOfNewCase(id: CaseId): Uint8Array | undefined {
+  /** A secret for a case that has none yet, for the caller to keep; undefined where it has one. @param id 16 bytes */
+  secretOfNewCase(id: Uint8Array): Uint8Array | undefined {
     return this.#cases.secretOfNew(id);
   }
 

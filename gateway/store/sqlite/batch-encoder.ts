@@ -1,11 +1,12 @@
 /** Turns what callers of the store give into operations and their bytes; see `operations.ts`. */
-import type { Settlement, Submission } from '../port.ts';
+import type { AcceptableMessage, RefusableMessage, Settlement, Submission } from '../port.ts';
 import type { ByteSink } from '../byte-stream.ts';
 import {
   digestBytes,
   type Operation,
   type PackedAcceptable,
   type PackedRefusable,
+  type PackedRoute,
   type PackedSettlementReceipt,
 } from './operations.ts';
 
@@ -15,43 +16,60 @@ export type Encode<T extends Operation['type'] = Operation['type']> = (
 ) => Extract<Operation, { type: T }>;
 
 export function encodeSubmission({ source, messages }: Submission): Encode<'submit'> {
-  return (sink) => ({
-    type: 'submit',
-    source,
-    messages: messages.map((message): PackedAcceptable | PackedRefusable => {
-      addDigest(sink, message.envelopeDigest);
-      if (message.verdict === 'refuse') {
-        const { id, code, text, final, thread, record } = message;
-        return {
-          verdict: 'refuse',
-          id,
-          code,
-          ...(text !== undefined && { text }),
-          final,
-          ...(thread !== undefined && { thread }),
-          recordBytes: sink.addText(JSON.stringify(record)),
-        };
-      }
-      let listening = 0;
-      const recipients = message.recipients.map((recipient, index) => {
-        if (recipient.listening) listening |= 1 << index;
-        return recipient.endpoint;
-      });
-      return {
-        verdict: 'accept',
-        id: message.id,
-        expiresAt: message.expiresAt,
-        lane: message.lane,
-        category: message.category,
-        severity: message.severity,
-        thread: message.thread,
-        recipients,
-        listening: listening >>> 0,
-        unitBytes: sink.add(message.unit),
-        recordBytes: sink.addText(JSON.stringify(message.record)),
-      };
-    }),
-  });
+  return (sink) => {
+    const routes: PackedRoute[] = [];
+    const packed = messages.map((message) =>
+      message.verdict === 'accept' ? packAcceptable(message, routes, sink) : packRefusable(message, sink),
+    );
+    return { type: 'submit', source, routes, messages: packed };
+  };
+}
+
+function packAcceptable(message: AcceptableMessage, routes: PackedRoute[], sink: ByteSink): PackedAcceptable {
+  const { id, thread, envelopeDigest, expiresAt, unit, record } = message;
+  addDigest(sink, envelopeDigest);
+  return {
+    verdict: 'accept',
+    id,
+    ...(thread !== id && { thread }),
+    route: routeOf(message, routes),
+    expiresAt,
+    unitBytes: sink.add(unit),
+    recordBytes: sink.addText(record),
+  };
+}
+
+function packRefusable(message: RefusableMessage, sink: ByteSink): PackedRefusable {
+  const { id, envelopeDigest, code, text, final, thread, record } = message;
+  addDigest(sink, envelopeDigest);
+  return {
+    verdict: 'refuse',
+    id,
+    code,
+    ...(text !== undefined && { text }),
+    final,
+    ...(thread !== undefined && { thread }),
+    recordBytes: sink.addText(record),
+  };
+}
+
+/** Mostly it is that of the message before. @returns its place among the routes, to which it is added where it is new */
+function routeOf({ lane, category, severity, recipients }: AcceptableMessage, routes: PackedRoute[]): number {
+  let listening = 0;
+  for (const [nth, recipient] of recipients.entries()) if (recipient.listening) listening |= 1 << nth;
+  listening >>>= 0;
+  const found = routes.findLastIndex(
+    (route) =>
+      route.lane === lane &&
+      route.category === category &&
+      route.severity === severity &&
+      route.listening === listening &&
+      route.recipients.length === recipients.length &&
+      recipients.every(({ endpoint }, nth) => route.recipients[nth] === endpoint),
+  );
+  if (found >= 0) return found;
+  const endpoints = recipients.map(({ endpoint }) => endpoint);
+  return routes.push({ lane, category, severity, recipients: endpoints, listening }) - 1;
 }
 
 export function encodeSettlement({ recipient, group, receipts }: Settlement): Encode<'settle'> {

@@ -36,9 +36,9 @@ export class CaseTable implements CaseSecrets {
     return fresh;
   }
 
-  /** A secret for the row of the message that begins the case; undefined where the case has one already. */
-  secretOfNew(id: CaseId): Uint8Array | undefined {
-    return this.#find(uuidToBytes(id)) === undefined ? this.#vault.createSecret() : undefined;
+  /** A secret for the row of the message that begins the case; undefined where it has one already. @param id 16 bytes */
+  secretOfNew(id: Uint8Array): Uint8Array | undefined {
+    return this.#find(id) === undefined ? this.#vault.createSecret() : undefined;
   }
 
   destroy(id: CaseId): boolean {

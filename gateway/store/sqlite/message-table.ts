@@ -12,6 +12,7 @@ import {
   conflictEntry,
   digestText,
   outcomeReceipt,
+  presenceText,
   refusedDetailText,
 } from '../statements.ts';
 import type { ByteSource } from '../byte-stream.ts';
@@ -24,11 +25,14 @@ import {
   type PackedAcceptable,
   type PackedOutcome,
   type PackedRefusable,
+  type PackedRoute,
 } from './operations.ts';
 import type { AuditJournal } from './audit-journal.ts';
 
 type Submit = Extract<Operation, { type: 'submit' }>;
 type Sender = { readonly number: EndpointNumber; readonly address: EndpointAddress };
+/** With what the receipts say of it. */
+type Route = PackedRoute & { readonly presence: string };
 type Verdict = { readonly outcome: PackedOutcome; readonly receipt: Buffer };
 
 /** A row of `message`: digest, at, record, refusal, first delivery, number of recipients, listening. */
@@ -109,18 +113,22 @@ export class MessageTable {
 
   /** Takes one submission. @returns an outcome for each message and the group of their receipts */
   submit(
-    { source, messages }: Submit,
+    { source, routes, messages }: Submit,
     bytes: ByteSource,
     at: number,
   ): { outcomes: PackedOutcome[]; group: Buffer } {
     const sender = { number: this.#endpoints.intern(source), address: source };
     const outcomes: PackedOutcome[] = [];
     const receipts: Buffer[] = [];
+    const known = routes.map((route) => ({
+      ...route,
+      presence: presenceText(route.recipients, route.listening),
+    }));
     for (const message of messages) {
       const digest = bytes.take(digestBytes);
       const { outcome, receipt } =
         message.verdict === 'accept'
-          ? this.#accept(sender, message, digest, bytes, at)
+          ? this.#accept(sender, message, routeOf(message, known), digest, bytes, at)
           : this.#refuse(sender, message, digest, bytes, at);
       outcomes.push(outcome);
       receipts.push(receipt);
@@ -143,15 +151,23 @@ export class MessageTable {
     return 'erased';
   }
 
-  #accept(sender: Sender, message: PackedAcceptable, digest: Buffer, bytes: ByteSource, at: number): Verdict {
+  #accept(
+    sender: Sender,
+    message: PackedAcceptable,
+    route: Route,
+    digest: Buffer,
+    bytes: ByteSource,
+    at: number,
+  ): Verdict {
     const unit = bytes.take(message.unitBytes);
     const entry = bytes.take(message.recordBytes);
-    const { id, expiresAt, lane, recipients, listening } = message;
+    const { id, thread = id, expiresAt } = message;
+    const { lane, category, severity, recipients, listening, presence } = route;
     const idBytes = uuidToBytes(id);
     const first = this.#nextDelivery;
     const record = this.#journal.next;
     // Where the message begins its case, its row keeps the secret.
-    const secret = message.thread === id ? this.#journal.secretOfNewCase(id) : undefined;
+    const secret = thread === id ? this.#journal.secretOfNewCase(idBytes) : undefined;
     const { changes, lastInsertRowid: seq } = this.#insertMessage.run(
       idBytes,
       sender.number,
@@ -160,9 +176,9 @@ export class MessageTable {
       record,
       expiresAt,
       lane,
-      message.category,
-      message.severity,
-      message.thread === id ? idBytes : uuidToBytes(message.thread),
+      category,
+      severity,
+      thread === id ? idBytes : uuidToBytes(thread),
       first,
       recipients.length,
       listening,
@@ -180,8 +196,8 @@ export class MessageTable {
       const fact = { message: id, digest: ownDigest, source: sender.number, recipient: number, record, nth };
       this.#facts.keep(this.#nextDelivery++, fact);
     }
-    this.#journal.leaves.accepted({ message: id, envelope: digestText(digest) }, message.thread, entry, at);
-    const detail = acceptedDetailText(record, recipients, listening);
+    this.#journal.leaves.accepted({ message: id, envelope: digestText(digest) }, thread, entry, at);
+    const detail = acceptedDetailText(record, presence);
     return {
       outcome: [first, recipients.length],
       receipt: outcomeReceipt('accepted', message.id, digest, at, detail),
@@ -231,7 +247,13 @@ export class MessageTable {
     }
     const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);
     const addresses = recipients.map(([recipient]) => this.#endpoints.addressOf(recipient));
-    const detail = acceptedDetailText(record, addresses, listening);
+    const detail = acceptedDetailText(record, presenceText(addresses, listening));
     return { outcome: 'duplicate', receipt: outcomeReceipt('accepted', id, digest, firstAt, detail) };
   }
+}
+
+function routeOf({ route }: PackedAcceptable, routes: readonly Route[]): Route {
+  const found = routes[route];
+  if (found === undefined) throw new RangeError('a message has no route');
+  return found;
 }

@@ -13,27 +13,32 @@ import type {
   ErasureOutcome,
   Lane,
   PermitRefusal,
+  RecordText,
   SettlementResult,
   StoreVersions,
 } from '../port.ts';
 
 export const digestBytes = 32;
 
-/** An entry for the audit log as JSON, turned into text where it can fail alone. */
-type RecordText = string;
+/** What most messages of a submission have in common: written once for all of them. */
+export type PackedRoute = {
+  readonly lane: Lane;
+  readonly category: string;
+  readonly severity: Severity;
+  readonly recipients: readonly EndpointAddress[];
+  /** Bit n is set where recipient n listens; unsigned. */
+  readonly listening: number;
+};
 
 /** Its bytes: envelope digest, unit, record entry as JSON. */
 export type PackedAcceptable = {
   readonly verdict: 'accept';
   readonly id: MessageId;
+  /** Absent where it is the same as the id: the message begins its case. */
+  readonly thread?: MessageId;
+  /** Its place among the routes of the submission. */
+  readonly route: number;
   readonly expiresAt: number;
-  readonly lane: Lane;
-  readonly category: string;
-  readonly severity: Severity;
-  readonly thread: MessageId;
-  readonly recipients: readonly EndpointAddress[];
-  /** Bit n is set where recipient n listens; unsigned. */
-  readonly listening: number;
   readonly unitBytes: number;
   readonly recordBytes: number;
 };
@@ -61,6 +66,7 @@ export type Operation =
   | {
       readonly type: 'submit';
       readonly source: EndpointAddress;
+      readonly routes: readonly PackedRoute[];
       readonly messages: readonly (PackedAcceptable | PackedRefusable)[];
     }
   | { readonly type: 'mark-delivered'; readonly deliveries: readonly DeliveryId[] }

@@ -12,6 +12,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { unpackAccepted } from '../accepted-batch.ts';
 import { Erasures } from '../erasures.ts';
 import type {
+  DeliveryId,
   Lane,
   QueuedDelivery,
   Store,
@@ -282,5 +283,7 @@ function submissionOutcome(outcome: PackedOutcome): SubmissionOutcome {
   if (outcome === 'duplicate') return { outcome };
   if ('code' in outcome) return { outcome: 'refused', code: outcome.code };
   const [first, count] = outcome;
-  return { outcome: 'accepted', deliveries: Array.from({ length: count }, (_, index) => first + index) };
+  const deliveries: DeliveryId[] = [];
+  for (let nth = 0; nth < count; nth++) deliveries.push(first + nth);
+  return { outcome: 'accepted', deliveries };
 }
