@@ -22,9 +22,23 @@ export const refusedDetailSchema = z.strictObject({
 });
 export type RefusedDetail = z.infer<typeof refusedDetailSchema>;
 
+/** As the gateway writes it: the record, and who was there and away. */
+const plainDetail = /^\{"record":(0|[1-9]\d{0,14}),("listening":\[[^\]]*\],"away":\[[^\]]*\])\}$/;
+
+/** The receipts of a group mostly differ in the record alone: the rest of the last one need not be read again. */
+let last: { readonly presence: string; readonly detail: AcceptedDetail } | undefined;
+
 /** The detail of an `accepted` receipt. @throws CausewayError `receipt-malformed` */
 export function acceptedDetail(receipt: Receipt): AcceptedDetail {
-  return parseDetail(receipt, acceptedDetailSchema);
+  const [, record, presence] = plainDetail.exec(receipt.detail) ?? [];
+  if (presence !== undefined && presence === last?.presence) {
+    const { listening, away } = last.detail;
+    return { record: Number(record), listening: listening.slice(), away: away.slice() };
+  }
+  const detail = parseDetail(receipt, acceptedDetailSchema);
+  if (presence === undefined) return detail;
+  last = { presence, detail: { ...detail, listening: detail.listening.slice(), away: detail.away.slice() } };
+  return detail;
 }
 
 /** The detail of a `refused` receipt. @throws CausewayError `receipt-malformed` */
