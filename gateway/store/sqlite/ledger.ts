@@ -7,7 +7,7 @@ import type { CaseVault } from '../case-vault.ts';
 import { retirementLine } from '../retired-unit.ts';
 import { AuditJournal } from './audit-journal.ts';
 import type { ByteSource } from '../byte-stream.ts';
-import { firstRow, prepare } from './database.ts';
+import { firstRow, overwritingAll, prepare } from './database.ts';
 import { DeliveryFacts } from './delivery-facts.ts';
 import { DeliveryTable } from './delivery-table.ts';
 import { DirectoryTable } from './directory-table.ts';
@@ -144,19 +144,16 @@ export class Ledger {
 
   #eraseCase(operation: Extract<Operation, { type: 'erase-case' }>, at: number): ErasureOutcome {
     if (operation.case === houseCase) return 'unknown';
-    // Pages that deleted rows stood on are overwritten with zeros, which costs too much to do for all that is deleted.
-    this.#database.exec('PRAGMA secure_delete = ON');
-    try {
+    const outcome = overwritingAll(this.#database, () => {
       const messages = this.#messages.ofCase(operation.case);
       if (this.#messages.erase(messages) === 'pending') return 'pending';
       const hadSecret = this.journal.destroySecret(operation.case);
-      if (!hadSecret && messages.length === 0) return 'unknown';
-    } finally {
-      this.#database.exec('PRAGMA secure_delete = OFF');
-    }
+      return hadSecret || messages.length > 0 ? 'erased' : 'unknown';
+    });
+    if (outcome !== 'erased') return outcome;
     this.#erased = true;
     this.journal.erasure(operation.case, operation.record, at);
-    return 'erased';
+    return outcome;
   }
 
   #retirePayloads(

@@ -1,7 +1,7 @@
 /** Takes payloads out of messages whose time is over. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { withoutPayload } from '../retired-unit.ts';
-import { bufferOf, firstRow, prepare } from './database.ts';
+import { bufferOf, firstRow, overwritingAll, prepare } from './database.ts';
 import { RecordSearch } from './record-search.ts';
 
 export class PayloadTable {
@@ -24,13 +24,9 @@ export class PayloadTable {
 
   /** @returns the leaves of the acceptances whose payload was there and went */
   retire(positions: readonly number[]): number[] {
-    // The bytes are overwritten with zeros, which costs too much to do for all that is deleted.
-    this.#database.exec('PRAGMA secure_delete = ON');
-    try {
-      return positions.map((position) => position - 1).filter((record) => this.#retire(record));
-    } finally {
-      this.#database.exec('PRAGMA secure_delete = OFF');
-    }
+    return overwritingAll(this.#database, () =>
+      positions.map((position) => position - 1).filter((record) => this.#retire(record)),
+    );
   }
 
   #retire(record: number): boolean {

@@ -2,10 +2,19 @@ import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { uuidToBytes } from '../../../protocol/uuid.ts';
+import type { AcceptableMessage, RefusableMessage } from '../../../gateway/store/port.ts';
+import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
 import { encodeUnit } from '../../../protocol/wire/frame.ts';
-import { acceptable, health, police, sampleEnvelopeOf, settlementOf } from './synthetic-messages.ts';
+import {
+  acceptable,
+  health,
+  messageId,
+  police,
+  refusable,
+  sampleEnvelopeOf,
+  settlementOf,
+} from './synthetic-messages.ts';
 
 let fixture: SqliteFixture;
 
@@ -169,6 +178,44 @@ test('what was erased is nowhere in the files: neither the ciphertext nor what w
   expect(await holds(unit.subarray(0, 64))).toEqual([false, false]);
   await store.close();
 });
+
+test('what an erased case leaves behind where rows have moved between pages is overwritten, too', async () => {
+  const store = await fixture.open();
+  // A sender's ids do not come in order, so pages are split in their middles.
+  const numbers = Array.from({ length: 1_500 }, (_, place) => (place * 7_919) % 1_500);
+  const messages = numbers.map((number) => {
+    const thread = messageId(10_000 + number);
+    if (number % 3 === 0) return refusable(number, { thread });
+    return acceptable(number, number % 3 === 1 ? {} : { thread });
+  });
+  for (let start = 0; start < messages.length; start += 50)
+    await store.submit({ source: police, messages: messages.slice(start, start + 50) });
+  await store.settle(settlementOf(messages.filter(isAcceptable), health));
+  const secrets = readSecrets();
+  const erased = messages.filter((_, place) => place % 2 === 0).map(({ thread }) => thread!);
+  const outcomes = await Promise.all(erased.map((id) => store.eraseCase(id, { kind: 'case.erased' })));
+  expect(new Set(outcomes)).toEqual(new Set(['erased']));
+  await store.close();
+  const file = await readFile(fixture.file);
+  expect(erased.filter((id) => file.includes(secrets.get(id)!))).toEqual([]);
+  expect(messages.filter(({ thread }) => file.includes(secrets.get(thread!)!))).toHaveLength(750);
+});
+
+function isAcceptable(message: AcceptableMessage | RefusableMessage): message is AcceptableMessage {
+  return message.verdict === 'accept';
+}
+
+/** The secrets of all cases, by case. */
+function readSecrets(): ReadonlyMap<string, Buffer> {
+  const reader = new DatabaseSync(fixture.file);
+  const rows = reader
+    .prepare(
+      'SELECT id, secret FROM case_secret UNION SELECT id, secret FROM message WHERE secret IS NOT NULL',
+    )
+    .all() as unknown as { readonly id: Uint8Array; readonly secret: Uint8Array }[];
+  reader.close();
+  return new Map(rows.map(({ id, secret }) => [uuidFromBytes(id), Buffer.from(secret)]));
+}
 
 test('acceptances are read about 1 MiB of envelopes at a time', async () => {
   const store = await fixture.open();
