@@ -23,6 +23,12 @@ const defaultLimit = 25;
 const maxLimit = 1_000;
 /** Characters of a value in a line for people. */
 const maxShown = 100;
+/** Recipients in a line for people; a longer list names one less and counts the rest. */
+const maxNamed = 3;
+/** Keys and whole directory entries, which only `--json` shows. */
+const forPrograms: ReadonlySet<string> = new Set([
+  ...['tlsThumbprint', 'openpgpFingerprint', 'encryptionKey', 'signingKey', 'became'],
+]);
 
 type Matter = NonNullable<SearchHit['matter']>;
 
@@ -106,27 +112,33 @@ function cellsOf(
     code === undefined ? words : `${words} ${code}`,
   ];
   if (tampered !== undefined) return [...beginning, paint.bad(tamperingRemarks[tampered])];
+  const ofCase = id === undefined ? '' : paint.dim(`case ${id}`);
   if (matter?.source === undefined) {
     const words = erased ? paint.dim('erased') : detailsOf(matter ?? {});
-    return [...beginning, id === undefined ? words : `${words} ${paint.dim(`case ${id}`)}`.trimStart()];
+    return [...beginning, `${words} ${ofCase}`.trim()];
   }
+  // Who wrote to whom is of any length: at the end, one line does not make the others as long.
   return [
     ...beginning,
-    erased ? paint.dim('erased') : showableLine(partiesOf(matter.source, matter, nth)),
     showableLine(matter.category === undefined ? '' : `${matter.category} (${matter.severity ?? '?'})`),
-    id === undefined ? '' : paint.dim(`case ${id}`),
+    ofCase,
+    erased ? paint.dim('erased') : showableLine(partiesOf(matter.source, matter, nth)),
   ];
 }
 
 /** `from → to` of a notice or a delivery. */
 function partiesOf(source: string, { recipients = [] }: Matter, nth: number | undefined): string {
   const to = nth === undefined ? recipients : recipients.slice(nth, nth + 1);
-  return to.length === 0 ? source : `${source} → ${to.join(', ')}`;
+  if (to.length === 0) return source;
+  const named = to.length > maxNamed ? to.slice(0, maxNamed - 1) : to;
+  const others = to.length - named.length;
+  return `${source} → ${named.join(', ')}${others === 0 ? '' : ` and ${others} others`}`;
 }
 
-/** What any other leaf says. Keys and whole directory entries are for `--json`. */
+/** What any other leaf says. */
 function detailsOf(matter: Matter): string {
   return Object.entries(matter)
+    .filter(([name]) => !forPrograms.has(name))
     .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const)
     .map(([name, text]) => `${name}=${text.length > maxShown ? `${text.slice(0, maxShown)}…` : text}`)
     .map(showableLine)

@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
-import { messageId } from '../gateway/store/synthetic-messages.ts';
+import { directoryEntry, messageId } from '../gateway/store/synthetic-messages.ts';
 import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
@@ -170,16 +170,38 @@ describe('causeway audit story', () => {
 // Last, for it adds a leaf that others would find.
 describe('causeway audit search, of a leaf that says much', () => {
   it('keeps a line for people short, whatever a leaf holds', async () => {
-    const became = { endpoint: duty, openpgpCertificate: 'x'.repeat(3_000) };
+    const became = directoryEntry(duty, { openpgpCertificate: 'x'.repeat(3_000) });
+    const { tlsThumbprint, openpgpFingerprint, encryptionKey, signingKey } = became;
+    const keys = { tlsThumbprint, openpgpFingerprint, encryptionKey, signingKey };
     await withStore(join(dir, 'gateway'), async (store) =>
-      store.appendRecords([{ kind: 'endpoint.enrolled', endpoint: duty, became }]),
+      store.appendRecords([{ kind: 'endpoint.enrolled', endpoint: duty, ...keys, roles: ['duty'], became }]),
     );
     const { stdout } = await audit('search', '--endpoint', duty);
     const lines = stdout.split('\n');
     expect(lines[0]).toContain(`endpoint.enrolled`);
-    expect(lines[0]).toContain(`endpoint=${duty}`);
+    expect(lines[0]).toMatch(new RegExp(`endpoint=${duty} roles=\\["duty"\\]$`));
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(250);
     const json = jsonLines((await audit('search', '--kind', 'endpoint.enrolled', '--json')).stdout);
     expect(json[0]).toMatchObject({ became });
+  });
+
+  it('names a few of many recipients and counts the rest, and lengthens no other line', async () => {
+    const linesOf = async (): Promise<string[]> => {
+      const { stdout } = await audit('search', '--kind', 'message.accepted', '--kind', 'delivery.stored');
+      return stdout.trimEnd().split('\n');
+    };
+    const before = await linesOf();
+    const to = Array.from({ length: 12 }, (_, place) => `nhs-lanarkshire/ward-${place + 1}`);
+    const notice = { source: ae, to, category: 'unexplained-injury', severity: 'urgent' };
+    await withStore(join(dir, 'gateway'), async (store) =>
+      store.appendRecords([{ kind: 'message.accepted', message: messageId(5), ...notice }]),
+    );
+    const [line, ...others] = await linesOf();
+    expect(line).toMatch(
+      /\(urgent\) {2,}\S+ → nhs-lanarkshire\/ward-1, nhs-lanarkshire\/ward-2 and 10 others$/,
+    );
+    expect(others).toEqual(before);
+    const [json] = jsonLines((await audit('search', '--kind', 'message.accepted', '--json')).stdout);
+    expect(json).toMatchObject({ recipients: to });
   });
 });
