@@ -1,6 +1,7 @@
 /** What the signatures in an evidence prove, and what is wrong with them. */
 import type { Evidence } from '../../protocol/audit/evidence.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
+import type { Digest } from '../../protocol/ids.ts';
 import { VerifiedRoots, verifyBatchProof } from '../../protocol/proof/batch-proof.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
@@ -34,6 +35,7 @@ export function checkSignatures(
     if (leaf.leaf.of === evidence.record) judge.step(leaf);
     else if (leaf.leaf.kind === 'case.erased') judge.erasure(leaf);
   }
+  judge.strayReceipts(leaves);
   judge.silence(leaves);
   return judge;
 }
@@ -147,13 +149,23 @@ class Judge implements Judgement {
     if (sentence !== undefined) this.#proven(sentence, this.#evidence.record);
   }
 
-  /** Recipients of whom the file says nothing: what is not in it may all the same be in the log. */
+  /** Recipients of whom the file does not say how it ended: what is not in it may all the same be in the log. */
   silence(leaves: readonly OpenedLeaf[]): void {
-    const steps = leaves.filter(({ leaf }) => leaf.of === this.#evidence.record).map(({ leaf }) => leaf.nth);
-    const silent = decisionsOf(this.#record).filter((_, nth) => !steps.includes(nth));
-    if (this.#record?.leaf.kind !== 'message.accepted' || silent.length === 0) return;
-    const names = silent.map(({ recipient }) => recipient).join(', ');
-    this.statements.push(`What became of it for ${names}, nothing in this evidence says.`);
+    if (this.#record?.leaf.kind !== 'message.accepted') return;
+    const ended = leaves
+      .filter(({ leaf }) => leaf.of === this.#evidence.record && leaf.kind !== 'delivery.delivered')
+      .map(({ leaf }) => leaf.nth);
+    const unended = decisionsOf(this.#record).filter((_, nth) => !ended.includes(nth));
+    if (unended.length === 0) return;
+    const names = unended.map(({ recipient }) => recipient).join(', ');
+    this.statements.push(`How it ended for ${names}, nothing in this evidence says.`);
+  }
+
+  /** Receipts that none of the leaves is about: they prove nothing here, and the leaf may have been cut out. */
+  strayReceipts(leaves: readonly OpenedLeaf[]): void {
+    const named = new Set(leaves.map(({ leaf }) => leaf.receipt));
+    const strays = [...this.#groups.keys()].filter((digest) => !named.has(digest as Digest));
+    if (strays.length > 0) this.#wrong('the leaf that a receipt belongs to is missing');
   }
 
   /** Who took the bodies away. */

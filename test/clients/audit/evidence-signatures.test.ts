@@ -98,14 +98,29 @@ describe('the signatures in an evidence', () => {
     ).toEqual([]);
   });
 
-  it('say of which recipients nothing is there: who hands evidence over may have left a step out', () => {
+  it('say for which recipients no end is there: who hands evidence over may have left a step out', () => {
     const toTwo = {
       ...accepted,
       body: { source: sender, decisions: [{ recipient }, { recipient: 'north/other' }] },
     };
-    expect(judge({ leaves: [toTwo, stored] }).statements.at(-1)).toBe(
-      'What became of it for north/other, nothing in this evidence says.',
-    );
+    const arrived: OpenedLeaf = {
+      index: 7,
+      leaf: { kind: 'delivery.delivered', at: 2, of: 5, nth: 1 },
+      body: undefined,
+    };
+    for (const leaves of [
+      [toTwo, stored],
+      [toTwo, stored, arrived],
+    ])
+      expect(judge({ leaves }).statements.at(-1)).toBe(
+        'How it ended for north/other, nothing in this evidence says.',
+      );
+  });
+
+  it('must each belong to a leaf: one without it shows that the leaf was cut out', () => {
+    expect(judge({ leaves: [accepted] }).findings).toEqual([
+      'the leaf that a receipt belongs to is missing.',
+    ]);
   });
 
   it('prove no outcome by a leaf that says none', () => {
