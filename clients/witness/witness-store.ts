@@ -43,6 +43,7 @@ const schema = `
 `;
 const version = 1;
 const maxEvidence = 1000;
+const keptForContradictions = 100;
 
 export class WitnessStore {
   readonly #database: DatabaseSync;
@@ -93,17 +94,30 @@ export class WitnessStore {
     }
   }
 
-  /** Keeps a request that the log has signed and that contradicts what was cosigned; the first thousand of them. */
-  keepEvidence(origin: string, request: string, seenAtMs: number): void {
+  /**
+   * Keeps a checkpoint that the log has signed and that did not lead on from what was cosigned; the first thousand of
+   * them. Anybody can send one with a wrong proof, so the last hundred places are for those that contradict.
+   */
+  keepEvidence(
+    origin: string,
+    { note, contradicts }: { readonly note: string; readonly contradicts: boolean },
+    seenAtMs: number,
+  ): void {
     this.#database
       .prepare(
         `INSERT OR IGNORE INTO evidence SELECT ?, ?, ?, ?
-         WHERE (SELECT count(*) FROM evidence) < ${maxEvidence}`,
+         WHERE (SELECT count(*) FROM evidence) < ?`,
       )
-      .run(hash('sha256', request, 'hex'), origin, seenAtMs, request);
+      .run(
+        hash('sha256', note, 'hex'),
+        origin,
+        seenAtMs,
+        note,
+        contradicts ? maxEvidence : maxEvidence - keptForContradictions,
+      );
   }
 
-  /** The requests that were kept, the oldest first. */
+  /** The checkpoints that were kept, as `request`, the oldest first. */
   evidence(): { readonly origin: string; readonly seenAtMs: number; readonly request: string }[] {
     const rows = this.#database
       .prepare('SELECT origin, seen_at, request FROM evidence ORDER BY seen_at')

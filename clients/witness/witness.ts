@@ -59,12 +59,12 @@ export class Witness {
       return { status: 400, contentType: plain, body: `${error.message}\n` };
     }
     const verdict = this.#judge(request);
-    if (verdict.status !== 200) return this.#refuse(request, verdict);
+    if (verdict.status !== 200) return this.#refuse(verdict);
     // What was judged may be overtaken by another process: the judgement that counts is made within the transaction.
     const { store } = this.#parts;
     const { origin } = verdict.checkpoint;
     const final = store.advance(origin, () => this.#decide(request));
-    return 'contentType' in final ? final : this.#refuse(request, final);
+    return 'contentType' in final ? final : this.#refuse(final);
   }
 
   /** Answers a request for the last cosigned checkpoint of a log. @param path as {@link witnessCheckpointPath} */
@@ -94,16 +94,16 @@ export class Witness {
     return { result, next: { size, root, note } };
   }
 
-  #refuse(request: AddCheckpointRequest, verdict: Refusal): WitnessReply {
+  #refuse(verdict: Refusal): WitnessReply {
     if (verdict.status === 409) {
       const { size } = verdict;
       return { status: 409, contentType: sizeContentType, body: formatConflictSize(size), size };
     }
     const { status, reason } = verdict;
     if (status === 422) {
-      const [origin = ''] = request.checkpoint.split('\n', 1);
+      const [origin = ''] = verdict.note.split('\n', 1);
       // The log has signed this: whoever asks why the witness stopped can be shown it.
-      this.#parts.store.keepEvidence(origin, request.checkpoint, this.#parts.now());
+      this.#parts.store.keepEvidence(origin, verdict, this.#parts.now());
     }
     return { status, contentType: plain, body: `${reason}\n` };
   }

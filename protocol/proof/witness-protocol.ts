@@ -14,7 +14,14 @@ import { hash } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../errors.ts';
 import { parseCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { emptyRoot } from './frontier.ts';
-import { maxNoteBytes, parseNote, parseSignatureLines, verifyNote, type VerifiedSignature } from './note.ts';
+import {
+  formatNote,
+  maxNoteBytes,
+  parseNote,
+  parseSignatureLines,
+  verifyNote,
+  type VerifiedSignature,
+} from './note.ts';
 import { decodeHash, decodeNoteText, parseDecimal } from './note-text.ts';
 import { verifyConsistency } from './tree-proof.ts';
 import type { VerifierKey } from './verifier-key.ts';
@@ -58,7 +65,18 @@ export type WitnessVerdict =
       readonly logLines: readonly string[];
     }
   | { readonly status: 409; readonly size: number }
-  | { readonly status: 400 | 403 | 404 | 422; readonly reason: string };
+  | {
+      readonly status: 422;
+      readonly reason: string;
+      /** The checkpoint with the log's own signatures alone: whoever sent it may have added others. */
+      readonly note: string;
+      /**
+       * True when the log has signed another root for the size that was cosigned, which proves two histories. Otherwise
+       * the proof may be wrong, which is whoever's doing that sent it, and not the log's.
+       */
+      readonly contradicts: boolean;
+    }
+  | { readonly status: 400 | 403 | 404; readonly reason: string };
 
 /** Writes a request. @throws RangeError when the path is too long for one */
 export function formatAddCheckpoint({ oldSize, path, checkpoint }: AddCheckpointRequest): string {
@@ -98,8 +116,11 @@ export function judgeAddCheckpoint(request: AddCheckpointRequest, known: Witness
       return { status: 400, reason: 'The old size is larger than the checkpoint.' };
     const last = known.lastOf(checkpoint.origin);
     if (oldSize !== (last?.size ?? 0)) return { status: 409, size: last?.size ?? 0 };
-    if (!leadsOn({ size: oldSize, root: last?.root ?? emptyRoot }, checkpoint, path)) {
-      return { status: 422, reason: 'The proof does not lead from the old size to the checkpoint.' };
+    const before = { size: oldSize, root: last?.root ?? emptyRoot };
+    if (!leadsOn(before, checkpoint, path)) {
+      const reason = 'The proof does not lead from the old size to the checkpoint.';
+      const contradicts = checkpoint.size === before.size && !checkpoint.root.equals(before.root);
+      return { status: 422, reason, note: formatNote(note.text, logLines), contradicts };
     }
     return { status: 200, checkpoint, text: note.text, logLines };
   } catch (error) {

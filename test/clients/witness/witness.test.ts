@@ -109,6 +109,24 @@ describe('a witness', () => {
     });
   });
 
+  it('has room for evidence of a fork however many wrong proofs strangers send', async () => {
+    await withWitness((witness, _home, store) => {
+      witness.addCheckpoint(log.request(0, 13));
+      const stranger = (size: number, key: number): Buffer => {
+        const line = `— stranger.example ${Buffer.alloc(68, key).toString('base64')}\n`;
+        return Buffer.from(`old 13\n\n${log.checkpointAt(size)}${line}`);
+      };
+      for (let key = 1; key <= 20; key++) expect(witness.addCheckpoint(stranger(20, key)).status).toBe(422);
+      // What strangers add does not make another checkpoint of it.
+      expect(store.evidence()).toEqual([expect.objectContaining({ request: log.checkpointAt(20) })]);
+      for (let number = 0; number < 1_000; number++)
+        store.keepEvidence(log.origin, { note: `checkpoint ${number}`, contradicts: false }, 0);
+      expect(store.evidence()).toHaveLength(900);
+      expect(witness.addCheckpoint(fork.request(13, 13)).status).toBe(422);
+      expect(store.evidence().map(({ request }) => request)).toContain(fork.checkpointAt(13));
+    });
+  });
+
   it('has a memory that itself refuses to go back, to fork and to forget', async () => {
     await withWitness((witness, _home, store) => {
       witness.addCheckpoint(log.request(0, 13));

@@ -121,6 +121,14 @@ describe('the judgement of a witness', () => {
     expect(judge(13, proofOf(7, 13), checkpointOf(13), at(13))).toBe(422);
     expect(judge(0, [], checkpointOf(0, log, leaves[0]))).toBe(422);
   });
+
+  it('tells another root for the same size, which proves two histories, from a proof that may just be wrong', () => {
+    const fork = checkpointOf(13, log, slowRoot(leaves.slice(1, 14)));
+    const judged = (oldSize: number, checkpoint: string) =>
+      judgeAddCheckpoint({ oldSize, path: [], checkpoint }, knowing(at(oldSize)));
+    expect(judged(13, fork)).toMatchObject({ contradicts: true, note: fork });
+    expect(judged(7, checkpointOf(13))).toMatchObject({ contradicts: false, note: checkpointOf(13) });
+  });
 });
 
 describe('the answer of a witness', () => {
