@@ -8,7 +8,8 @@ import { laterTables, schema } from './schema.ts';
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
 const schemaVersion = 5;
-const busyTimeoutMs = 5_000;
+/** How long a statement waits for a lock. */
+export const busyTimeoutMs = 5_000;
 
 /**
  * Rows move between pages as these fill, and what they leave behind would outlive them: FAST overwrites it with zeros

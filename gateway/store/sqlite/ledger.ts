@@ -44,7 +44,9 @@ export class Ledger {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
+  readonly #countErasures: StatementSync;
   #erased = false;
+  #knownErasures = 0;
   /** Of the last commit after which what is held in memory was true. */
   #knownVersion: number | undefined;
 
@@ -61,6 +63,7 @@ export class Ledger {
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#dataVersion = prepare(database, 'PRAGMA data_version');
+    this.#countErasures = prepare(database, 'SELECT count(*) FROM case_erasure');
     this.journal.reload();
   }
 
@@ -98,7 +101,15 @@ export class Ledger {
     if (version === this.#knownVersion) return;
     this.journal.reload();
     this.#messages.reload();
+    this.#noticeErasures();
     this.#knownVersion = version;
+  }
+
+  /** Another process, or this one before a crash, may have ended before it could empty the log. */
+  #noticeErasures(): void {
+    const count = firstRow<[number]>(this.#countErasures)?.[0] ?? 0;
+    if (count !== this.#knownErasures) this.#erased = true;
+    this.#knownErasures = count;
   }
 
   #undo(): void {

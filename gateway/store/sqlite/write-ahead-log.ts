@@ -1,16 +1,18 @@
 /** How long the write-ahead log is, and moving its pages into the database file. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { firstRow, prepare } from './database.ts';
+import { busyTimeoutMs, firstRow, prepare } from './database.ts';
 
 /** Frames are pages of 16 KiB. */
 type LogState = { readonly frames: number; readonly uncopied: number };
 
 export class WriteAheadLog {
+  readonly #database: DatabaseSync;
   readonly #look: StatementSync;
   readonly #copy: StatementSync;
   readonly #empty: StatementSync;
 
   constructor(database: DatabaseSync) {
+    this.#database = database;
     this.#look = prepare(database, 'PRAGMA wal_checkpoint(NOOP)');
     this.#copy = prepare(database, 'PRAGMA wal_checkpoint(PASSIVE)');
     this.#empty = prepare(database, 'PRAGMA wal_checkpoint(TRUNCATE)');
@@ -30,8 +32,17 @@ export class WriteAheadLog {
     firstRow(this.#copy);
   }
 
-  /** Copies all pages and cuts the log to nothing, so that nothing of what was deleted is left in it. */
-  empty(): void {
-    firstRow(this.#empty);
+  /**
+   * Copies all pages and cuts the log to nothing, so that nothing of what was deleted is left in it.
+   * @param waitMs how long to wait for whoever still reads older pages; nobody can write meanwhile
+   * @returns false when somebody reads them still
+   */
+  empty(waitMs: number): boolean {
+    this.#database.exec(`PRAGMA busy_timeout = ${waitMs}`);
+    try {
+      return firstRow<[number]>(this.#empty)?.[0] === 0;
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    }
   }
 }

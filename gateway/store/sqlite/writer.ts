@@ -35,6 +35,8 @@ export type WriterOptions = {
  */
 const maxLogFrames = 4096;
 const commitsBetweenLooks = 32;
+/** How long all wait, after an erasure, for those that still read what stood there before. */
+const patienceMs = 1_000;
 
 class Writer {
   readonly #options: WriterOptions;
@@ -45,6 +47,8 @@ class Writer {
   #spoilt = false;
   #log: WriteAheadLog;
   #commits = 0;
+  /** True while the log may hold pages from before an erasure. */
+  #hasResidue = false;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -71,7 +75,7 @@ class Writer {
   /** Keeps the log from growing for ever. Called when nobody waits for this thread. */
   tidy(): void {
     try {
-      if (this.#ledger.takeErased()) this.#log.empty();
+      this.#removeResidue();
       if (++this.#commits % commitsBetweenLooks !== 0) return;
       if (this.#log.state().frames > maxLogFrames) this.#log.copy();
     } catch (error) {
@@ -81,6 +85,12 @@ class Writer {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Somebody may read older pages for long, such as a backup: then each commit tries again, and nobody waits. */
+  #removeResidue(): void {
+    const isNew = this.#ledger.takeErased();
+    if (isNew || this.#hasResidue) this.#hasResidue = !this.#log.empty(isNew ? patienceMs : 0);
   }
 
   #reopen(): void {

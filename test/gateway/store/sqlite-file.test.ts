@@ -179,6 +179,25 @@ test('what was erased is nowhere in the files: neither the ciphertext nor what w
   await store.close();
 });
 
+test('what was erased while somebody reads older pages goes from the log with a commit after that', async () => {
+  const [gateway, operator] = [await fixture.open(), await fixture.open()];
+  const message = acceptable(1);
+  await gateway.submit({ source: police, messages: [message] });
+  await gateway.settle(settlementOf([message], health));
+  const secret = readSecrets().get(message.thread)!;
+  const inLog = async (): Promise<boolean> => (await readFile(`${fixture.file}-wal`)).includes(secret);
+  const reader = new DatabaseSync(fixture.file);
+  reader.exec('BEGIN; SELECT count(*) FROM message');
+  expect(await operator.eraseCase(message.thread, { kind: 'case.erased' })).toBe('erased');
+  await operator.close();
+  await gateway.probe();
+  expect(await inLog()).toBe(true);
+  reader.close();
+  await gateway.probe();
+  await vi.waitFor(async () => expect(await inLog()).toBe(false));
+  await gateway.close();
+});
+
 test('what an erased case leaves behind where rows have moved between pages is overwritten, too', async () => {
   const store = await fixture.open();
   // A sender's ids do not come in order, so pages are split in their middles.
