@@ -32,7 +32,7 @@ export function findCandidates<S>(
   const found: Found = new Map();
   searchStars(entry, centres, history, 'same', index, found);
   const isPossibleAsked = entry.about.patterns.some(({ pattern }) => pattern.link === 'possible');
-  if (isPossibleAsked && entry.record.links.length > 0) {
+  if (isPossibleAsked && (entry.record.links.length > 0 || entry.record.itself?.tier === 'possible')) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
     searchStars(entry, centres, history, 'possible', index, possible);
