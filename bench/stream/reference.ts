@@ -29,13 +29,9 @@ export type ReferenceAlert = {
 };
 
 type Finding = { readonly end: number; readonly events: readonly CorrelatorEvent[] };
-type Episode = {
-  number: number;
-  ids: Set<string>;
-  agencies: Set<string>;
-  categories: Set<string>;
-  level: Level;
-};
+type Episode = { number: number; ids: Set<string> };
+/** The words that were told with an event, by the event's id. */
+type Memory = Map<string, ReadonlySet<string>>;
 
 /** @param events notices about one child, in any order, repeated ones included */
 export function referenceAlerts(pattern: Pattern, events: readonly CorrelatorEvent[]): ReferenceAlert[] {
@@ -43,6 +39,7 @@ export function referenceAlerts(pattern: Pattern, events: readonly CorrelatorEve
   const arrivals = [...events].sort(byArrival).filter(({ id }) => !seen.has(id) && seen.add(id));
   const alerts: ReferenceAlert[] = [];
   const episodes: Episode[] = [];
+  const memory: Memory = new Map();
   let waiting: { due: number; finding: Finding; completedBy: string }[] = [];
   const known: CorrelatorEvent[] = [];
   const settle = (now: number): void => {
@@ -54,10 +51,11 @@ export function referenceAlerts(pattern: Pattern, events: readonly CorrelatorEve
   };
   const raise = (finding: Finding, firedAt: number, completedBy: string): void => {
     const level = referenceLevel(pattern, finding.events);
-    const episode = considerEpisode(pattern, episodes, finding, level);
-    if (episode === undefined) return;
     const ids = finding.events.map(({ id }) => id);
-    alerts.push({ events: ids, level, firedAt, completedBy, episode: episode.number });
+    const { number } = joinEpisodes(episodes, ids);
+    if (learn(memory, ids, wordsOf(pattern, finding, level))) {
+      alerts.push({ events: ids, level, firedAt, completedBy, episode: number });
+    }
   };
   for (const event of arrivals) {
     settle(event.arrived);
@@ -233,44 +231,34 @@ function referenceLevel(
   return isReached ? escalation.level : level;
 }
 
-/** Takes the evidence into the episodes; returns the episode when it is news. */
-function considerEpisode(
-  pattern: Pattern,
-  episodes: Episode[],
-  { events }: Finding,
-  level: Level,
-): Episode | undefined {
-  const touched = episodes.filter(({ ids }) => events.some(({ id }) => ids.has(id)));
-  const isNews =
-    touched.length === 0 ||
-    (level === 'suspect' && touched.every((one) => one.level !== 'suspect')) ||
-    (pattern.suppression.newAgency &&
-      events.some(({ source }) => touched.every(({ agencies }) => !agencies.has(agencyOf(source))))) ||
-    (pattern.suppression.newCategory &&
-      events.some(({ category }) => touched.every(({ categories }) => !categories.has(category))));
-  const episode = touched[0] ?? {
-    number: episodes.length,
-    ids: new Set(),
-    agencies: new Set(),
-    categories: new Set(),
-    level,
-  };
+/** What overlaps is one episode. */
+function joinEpisodes(episodes: Episode[], ids: readonly string[]): Episode {
+  const touched = episodes.filter((episode) => ids.some((id) => episode.ids.has(id)));
+  const episode = touched[0] ?? { number: episodes.length, ids: new Set() };
   if (touched.length === 0) episodes.push(episode);
   for (const other of touched.slice(1)) {
     for (const id of other.ids) episode.ids.add(id);
-    for (const agency of other.agencies) episode.agencies.add(agency);
-    for (const category of other.categories) episode.categories.add(category);
-    if (other.level === 'suspect') episode.level = 'suspect';
     other.ids = new Set();
   }
-  for (const { id } of events) episode.ids.add(id);
-  if (!isNews) return undefined;
-  for (const { source, category } of events) {
-    episode.agencies.add(agencyOf(source));
-    episode.categories.add(category);
-  }
-  if (level === 'suspect') episode.level = level;
+  for (const id of ids) episode.ids.add(id);
   return episode;
+}
+
+function wordsOf({ suppression }: Pattern, { events }: Finding, level: Level): string[] {
+  return [
+    'told',
+    ...(level === 'suspect' ? [level] : []),
+    ...(suppression.newAgency ? events.map(({ source }) => `agency ${agencyOf(source)}`) : []),
+    ...(suppression.newCategory ? events.map(({ category }) => `category ${category}`) : []),
+  ];
+}
+
+/** Each event learns all that the others know, and the words; true when one of these is new to all of them. */
+function learn(memory: Memory, ids: readonly string[], words: readonly string[]): boolean {
+  const known = new Set(ids.flatMap((id) => [...(memory.get(id) ?? [])]));
+  const all = new Set([...known, ...words]);
+  for (const id of ids) memory.set(id, all);
+  return all.size > known.size;
 }
 
 function fullestFirst(a: Finding, b: Finding): number {

@@ -1,7 +1,8 @@
 /**
  * The correlator at work on a store: reads what was accepted since it last looked, and hands on what that raises.
  *
- * What it knows is built from history when it first looks, as far back as any pattern reaches, and grows from then on.
+ * What it knows is built from history when it first looks, as far back as what was told is remembered, and grows from
+ * then on.
  * Two marks in the store say how far alerts have been sent. One gateway looks at a time, under a lease; the others
  * catch up when their turn comes. An alert is handed on again until that has succeeded, and has the same id each time.
  *
@@ -34,7 +35,7 @@ export type RunDependencies = {
   readonly send: (alert: Alert, lease: Lease) => Promise<void>;
   /** Shown every message of history and every new one, in the order of acceptance. */
   readonly seen?: (stored: StoredEvent) => void;
-  /** How far back history is shown at least, also where no pattern reaches so far. */
+  /** How far back history is shown at least, also where no pattern asks for so much. */
   readonly reachMs?: number;
   /** Called at the end of each look. */
   readonly looked?: (lease: Lease) => Promise<void>;
@@ -58,7 +59,7 @@ const marks = { position: 'correlator.position', time: 'correlator.time' } as co
 export class CorrelationRun {
   readonly #deps: RunDependencies;
   readonly #correlator: Correlator<PackedTokens>;
-  readonly #horizonMs: number;
+  readonly #historyMs: number;
   #position = 0;
   #sweptAt = 0;
   #taken = 0;
@@ -71,7 +72,7 @@ export class CorrelationRun {
   constructor(deps: RunDependencies) {
     this.#deps = deps;
     this.#correlator = new Correlator(deps.patterns, new LinkIndex());
-    this.#horizonMs = Math.max(new PatternIndex(deps.patterns).horizonMs, deps.reachMs ?? 0);
+    this.#historyMs = Math.max(new PatternIndex(deps.patterns).historyMs, deps.reachMs ?? 0);
   }
 
   /** What is held in memory. */
@@ -102,11 +103,13 @@ export class CorrelationRun {
     const kept = await store.readMarks();
     const sentPosition = kept.get(marks.position) ?? 0;
     const sentTime = kept.get(marks.time) ?? 0;
-    const since = now() - this.#horizonMs;
+    const since = now() - this.#historyMs;
     for await (const events of readHistory(store, agreement, { after: this.#position, since })) {
       await this.#renew(lease);
       for (const stored of events) await this.#take(stored, { sentPosition, sentTime }, lease);
       this.#position = Math.max(...events.map(({ position }) => position));
+      // What lies further back than any pattern reaches is not held, only what was told of it.
+      this.#correlator.sweep();
       await this.#handOn(lease);
       // Deadlines before now may not have been looked at yet.
       if (this.#position > sentPosition) await this.#markInPassing(sentTime, lease);

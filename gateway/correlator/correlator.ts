@@ -3,18 +3,19 @@
  *
  * The alerts are a function of the notices with their times and times of arrival, told in the order of arrival. A
  * notice that is added out of that order has the histories it can touch told again, so any order of adding gives the
- * same alerts in the end; what such a telling changes is returned as raised and withdrawn.
+ * same alerts in the end; what such a telling changes is returned as raised and withdrawn. Where a part of these
+ * histories is forgotten already, nothing is withdrawn, and raised is what was not told before.
  */
 import { alertKey, levelOf, missingForNextLevel, type Alert, type EvidenceLink } from './alert.ts';
 import { findCandidates, type Candidate } from './candidates.ts';
 import { DeadlineQueue, type Timed } from './deadline-queue.ts';
-import { currentOf, isNews, mergeEpisodes, tell } from './episode.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
 import type { Hit } from './evaluate/hits.ts';
 import { History, type Entry, type Star } from './history.ts';
 import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
+import { isNews, recall, tell } from './told.ts';
 
 /** What adding a notice, or the passing of time, leads to. */
 export type Outcome = {
@@ -133,12 +134,13 @@ export class Correlator<S> {
   #consider({ pattern, hit, tier, centre, entries }: Candidate, firedAt: number): void {
     const level = levelOf(pattern, hit.events);
     const evidence = { events: hit.events, tier, level };
-    const known = entries.flatMap(({ episodes }) => episodes?.get(pattern.key) ?? []);
-    let episode = mergeEpisodes(known);
-    const isRaised = episode === undefined || isNews(episode, evidence, pattern.suppression);
-    if (isRaised) episode = tell(episode, evidence);
-    for (const entry of entries) if (episode !== undefined) remember(entry, pattern, currentOf(episode));
-    if (!isRaised) return;
+    const before = recall(
+      entries.map(({ told }) => told?.get(pattern.key)),
+      firedAt - this.#index.memoryMs,
+    );
+    const told = tell(before, evidence, pattern.suppression, firedAt);
+    for (const entry of entries) (entry.told ??= new Map()).set(pattern.key, told);
+    if (!isNews(before, evidence, pattern.suppression)) return;
     const alert: Alert = {
       pattern,
       tier,
@@ -155,12 +157,14 @@ export class Correlator<S> {
 
   /** Tells all histories again that the entry can touch, up to now. */
   #tellAgain(late: Entry): Outcome {
-    const { entries } = this.#history.component(late.record);
+    const { entries, isWhole } = this.#history.component(late.record);
     const before = new Map<string, Alert>();
     for (const entry of entries) {
-      for (const alert of entry.alerts ?? []) before.set(alertKey(alert), alert);
       entry.isTold = false;
-      entry.episodes = undefined;
+      // What was told because of notices that are forgotten cannot be told again: it stays told.
+      if (!isWhole) continue;
+      for (const alert of entry.alerts ?? []) before.set(alertKey(alert), alert);
+      entry.told = undefined;
       entry.alerts = undefined;
     }
     this.#waiting.drop(({ candidate }) => candidate.entries.some(({ isTold }) => !isTold));
@@ -191,10 +195,6 @@ function answers({ absences }: Pattern, { events, end }: Hit, event: CorrelatorE
     if (event.time < since || event.time > end + withinMs) return false;
     return rules.some((rule) => rule.matches(event));
   });
-}
-
-function remember(entry: Entry, pattern: Pattern, episode: ReturnType<typeof tell>): void {
-  (entry.episodes ??= new Map()).set(pattern.key, episode);
 }
 
 function linksOf(

@@ -5,11 +5,11 @@
  * description. Two links that contradict each other, as those to a pair of twins do, never stand in one star.
  */
 import { agencyOf, byArrival, byTime, type CorrelatorEvent } from './event.ts';
-import type { Episode } from './episode.ts';
 import type { Alert } from './alert.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
 import { aboutNothing, type About, type StarCount } from './pattern-index.ts';
 import type { Tier } from './patterns/pattern.ts';
+import type { Told } from './told.ts';
 
 /** One notice about one subject, in the history. */
 export type Entry = {
@@ -17,8 +17,8 @@ export type Entry = {
   readonly record: LinkRecord;
   /** False while a history is told again and this entry's turn has not come. */
   isTold: boolean;
-  /** The episode of each pattern that it is evidence of, by the pattern's key. */
-  episodes: Map<string, Episode> | undefined;
+  /** What was told of the evidence that it was part of, by the pattern's key. */
+  told: Map<string, Told> | undefined;
   /** What it means to the patterns; set when it is told. */
   about: About;
   alerts: Alert[] | undefined;
@@ -43,6 +43,8 @@ export class History<S> {
   /** The records that notices were added to, by the day of arrival: what to look at when that day is forgotten. */
   readonly #byDay = new Map<number, LinkRecord[]>();
   readonly #horizonMs: number;
+  /** Records of which notices are forgotten, their own or those of a linked one. */
+  readonly #cut = new Set<LinkRecord>();
   /** None before it is held. */
   #oldestDay = Infinity;
   #size = 0;
@@ -77,7 +79,7 @@ export class History<S> {
       event,
       record,
       isTold: false,
-      episodes: undefined,
+      told: undefined,
       about: aboutNothing,
       alerts: undefined,
     };
@@ -153,15 +155,17 @@ export class History<S> {
     }
   }
 
-  /** Every record that can be reached over links: all that telling one history again can touch. */
-  component(start: LinkRecord): { readonly records: ReadonlySet<LinkRecord>; readonly entries: Entry[] } {
+  /** All that telling one history again can touch: what can be reached over links. Whole where nothing of it is forgotten. */
+  component(start: LinkRecord): { readonly entries: Entry[]; readonly isWhole: boolean } {
     const records = new Set([start]);
     const entries: Entry[] = [];
+    let isWhole = true;
     for (const record of records) {
       entries.push(...(this.#entries.get(record) ?? []));
+      if (this.#cut.has(record)) isWhole = false;
       for (const { to } of record.links) records.add(to);
     }
-    return { records, entries };
+    return { entries, isWhole };
   }
 
   /** Forgets, day by day, what lies before the horizon, and records that nothing is left of. */
@@ -178,12 +182,17 @@ export class History<S> {
     const entries = this.#entries.get(record);
     if (entries === undefined) return;
     const kept = entries.filter(({ event }) => event.arrived >= since);
+    if (kept.length === entries.length) return;
     this.#size -= entries.length - kept.length;
-    if (kept.length > 0) this.#entries.set(record, kept);
-    else {
-      this.#entries.delete(record);
-      this.#linker.release(record);
+    this.#cut.add(record);
+    for (const { to } of record.links) this.#cut.add(to);
+    if (kept.length > 0) {
+      this.#entries.set(record, kept);
+      return;
     }
+    this.#entries.delete(record);
+    this.#cut.delete(record);
+    this.#linker.release(record);
   }
 
   #noteDay(day: number, record: LinkRecord): void {

@@ -32,5 +32,9 @@ export class LabelLinker implements Linker<Label> {
 
   release(record: LinkRecord): void {
     this.#records.delete(record.fingerprint);
+    for (const { links } of this.#records.values()) {
+      const place = links.findIndex(({ to }) => to === record);
+      if (place >= 0) links.splice(place, 1);
+    }
   }
 }

@@ -5,16 +5,18 @@
  */
 import type { Alert } from './alert.ts';
 import type { Outcome } from './correlator.ts';
-import { isNews, tell, type Episode } from './episode.ts';
+import { isNews, tell, type Told } from './told.ts';
 
 /** The alerts of an outcome that are to be sent, in their order. */
 export function newsOf({ raised, withdrawn }: Outcome): readonly Alert[] {
   if (withdrawn.length === 0) return raised;
   const told = [...withdrawn];
   return raised.filter((alert) => {
-    const before = told.filter((one) => one.pattern.key === alert.pattern.key && overlaps(one, alert));
-    const episode = before.reduce<Episode | undefined>((all, one) => tell(all, one), undefined);
-    const isNew = episode === undefined || isNews(episode, alert, alert.pattern.suppression);
+    const { key, suppression } = alert.pattern;
+    const before = told
+      .filter((one) => one.pattern.key === key && overlaps(one, alert))
+      .reduce<Told>((all, one) => tell(all, one, suppression, one.firedAt), new Map());
+    const isNew = isNews(before, alert, suppression);
     if (isNew) told.push(alert);
     return isNew;
   });

@@ -4,6 +4,8 @@ import { fewestEvents, fewestRules } from './evaluate/fewest-events.ts';
 import { KindMemo } from './kind-memo.ts';
 import type { Correlation, Pattern } from './patterns/pattern.ts';
 
+const yearMs = 365 * 86_400_000;
+
 /** A pattern with what can be said of it before any window is measured. */
 export type IndexedPattern = {
   readonly pattern: Pattern;
@@ -77,6 +79,13 @@ export class PatternIndex {
   readonly count: StarCount;
   /** How far back a notice can matter, in arrivals. */
   readonly horizonMs: number;
+  /**
+   * For how long what was told stays told after it was last in evidence: never less than notices are held, or a link
+   * that turns up would tell again of old ones.
+   */
+  readonly memoryMs: number;
+  /** How far back history must be told, in arrivals, so that all is known of it that was told before. */
+  readonly historyMs: number;
 
   constructor(patterns: readonly Pattern[]) {
     this.patterns = patterns.map((pattern, place) => ({
@@ -89,14 +98,13 @@ export class PatternIndex {
     this.#byKind = new KindMemo((event) => this.#describe(event));
     this.horizonMs = Math.max(
       0,
-      ...patterns.map(
-        ({ correlation, lateLimitMs, graceMs, absences }) =>
-          correlation.reachMs +
-          lateLimitMs +
-          graceMs +
-          Math.max(0, ...absences.map(({ withinMs }) => withinMs)),
-      ),
+      ...patterns.map((one) => one.correlation.reachMs + one.lateLimitMs + waitOf(one)),
     );
+    this.memoryMs = Math.max(yearMs, this.horizonMs);
+    // Whether a possibility was told depends on what was told for certain, and that is remembered for as long again.
+    const spans = patterns.some(({ link }) => link === 'possible') ? 2 : 1;
+    this.historyMs =
+      patterns.length === 0 ? 0 : this.horizonMs + Math.max(...patterns.map(waitOf)) + spans * this.memoryMs;
   }
 
   about(event: CorrelatorEvent): About {
@@ -118,6 +126,11 @@ export class PatternIndex {
     if (bit > 0) this.#agencies.set(agency, bit);
     return bit;
   }
+}
+
+/** How long evidence can wait for its deadline. */
+function waitOf({ graceMs, absences }: Pattern): number {
+  return graceMs + Math.max(0, ...absences.map(({ withinMs }) => withinMs));
 }
 
 function matchingBits({ rules }: Correlation, event: CorrelatorEvent): number {

@@ -13,7 +13,7 @@ import { explainSilence, type Explanation, type NearMiss } from './why-not.ts';
 export type ReplayOptions = {
   readonly patterns: readonly Pattern[];
   readonly agreement: Agreement;
-  /** Alerts that were raised from here on, ms since 1970; history is read from as far back as any pattern reaches. */
+  /** Alerts that were raised from here on, ms since 1970; history is read from as far back as what was told is remembered. */
   readonly since: number;
   /** Notices accepted later than this, ms since 1970, are left out. */
   readonly until: number;
@@ -52,7 +52,7 @@ export async function replay(
   { patterns, agreement, since, until }: ReplayOptions,
 ): Promise<Replay> {
   const correlator = new Correlator(patterns, new LinkIndex());
-  const from = since - reachOf(patterns);
+  const from = since - new PatternIndex(patterns).historyMs;
   const alerts = new Map<string, Alert>();
   let notices = 0;
   const take = ({ raised, withdrawn }: ReturnType<Correlator<PackedTokens>['add']>): void => {

@@ -222,9 +222,9 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it('shows history further back than any pattern reaches, where somebody needs it', async () => {
+  it('shows history further back than what was told is remembered, where somebody needs it', async () => {
     accept(0, 'x', 'police/hub');
-    now = start + 400 * dayMs;
+    now = start + 450 * dayMs;
     const shownOf = async (changes: Partial<RunDependencies>): Promise<number> => {
       let shown = 0;
       await run('one', [twice!], { seen: () => void (shown += 1), ...changes }).look();
@@ -232,6 +232,38 @@ describe('looking', () => {
     };
     expect(await shownOf({})).toBe(0);
     expect(await shownOf({ reachMs: 500 * dayMs })).toBe(1);
+  });
+
+  it('tells nothing again after any restart, while agencies write of a child without a pause', async () => {
+    const notice = fc.record({
+      gapDays: fc.integer({ min: 1, max: 6 }),
+      source: fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom('police/hub', 'health/ae') },
+        { weight: 1, arbitrary: fc.constantFrom('school/office', 'housing/desk') },
+      ),
+      isRestarted: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(notice, { minLength: 80, maxLength: 120 }), async (notices) => {
+        const results: string[][] = [];
+        for (const mayRestart of [false, true]) {
+          store = new SharedStore();
+          now = start;
+          handedOn = [];
+          let day = 0;
+          let gateway = run();
+          for (const { gapDays, source, isRestarted } of notices) {
+            day += gapDays;
+            accept(day, 'a', source);
+            if (mayRestart && isRestarted) gateway = run();
+            await gateway.look();
+          }
+          results.push([...sent()]);
+        }
+        expect(results[1]).toEqual(results[0]);
+      }),
+      { numRuns: 10 },
+    );
   });
 
   it('raises the same alerts, whenever it was looked and restarted between', async () => {

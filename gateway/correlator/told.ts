@@ -1,0 +1,63 @@
+/**
+ * Suppression: while the evidence of a pattern's alerts overlaps, only new evidence (another agency, another category,
+ * a surer link, a higher level) raises a further one.
+ *
+ * Each notice remembers, as facts, what was told of the evidence that it was part of, and when each was last in
+ * evidence. What has been in none for so long (`PatternIndex.memoryMs`) is news again. So nothing is remembered that
+ * history, told from far enough back (`historyMs`), would not tell again: a gateway that starts anew knows what was told.
+ */
+import { agencyOf, type CorrelatorEvent } from './event.ts';
+import type { Level, Suppression, Tier } from './patterns/pattern.ts';
+
+/** When each fact was last in evidence, ms since 1970. */
+export type Told = ReadonlyMap<string, number>;
+
+export type Evidence = {
+  readonly events: readonly CorrelatorEvent[];
+  readonly tier: Tier;
+  readonly level: Level;
+};
+
+const nothingTold: Told = new Map();
+
+/** Everything that any of these tells and that was in evidence since. */
+export function recall(all: Iterable<Told | undefined>, since: number): Told {
+  let known: Map<string, number> | undefined;
+  for (const told of new Set(all)) {
+    for (const [fact, at] of told ?? nothingTold) {
+      if (at < since || at <= (known?.get(fact) ?? -Infinity)) continue;
+      (known ??= new Map()).set(fact, at);
+    }
+  }
+  return known ?? nothingTold;
+}
+
+/** True when the evidence tells something that was not told. */
+export function isNews(told: Told, evidence: Evidence, suppression: Suppression): boolean {
+  if (isLesser(told, evidence)) return false;
+  return factsOf(evidence, suppression).some((fact) => !told.has(fact));
+}
+
+/** What is told once the evidence was looked at, whether that raised an alert or not. */
+export function tell(told: Told, evidence: Evidence, suppression: Suppression, at: number): Told {
+  if (isLesser(told, evidence)) return told;
+  const all = new Map(told);
+  for (const fact of factsOf(evidence, suppression)) all.set(fact, at);
+  return all;
+}
+
+/** A person who knows of the child for certain learns nothing from a mere possibility. */
+function isLesser(told: Told, { tier }: Evidence): boolean {
+  return tier === 'possible' && told.has('same');
+}
+
+/** What is told for certain is another fact than what is told as possible: that it is certain is news. */
+function factsOf({ events, tier, level }: Evidence, { newAgency, newCategory }: Suppression): string[] {
+  const facts: string[] = [tier];
+  if (level === 'suspect') facts.push(`${tier} ${level}`);
+  for (const { source, category } of events) {
+    if (newAgency) facts.push(`${tier} agency ${agencyOf(source)}`);
+    if (newCategory) facts.push(`${tier} category ${category}`);
+  }
+  return facts;
+}
