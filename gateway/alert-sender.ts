@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { agencyOf, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
-import type { AlertCourier } from './alert-courier.ts';
+import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
 import { findAlertLeaf } from './alert-leaf.ts';
 import { findHolders } from './alert-recipients.ts';
 import { alertDocument, alertMessageId } from './correlator/alert-document.ts';
@@ -11,6 +11,7 @@ import type { Alert } from './correlator/alert.ts';
 import { alertCategory, alertDataset, type AlertRules } from './policy/alerts.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { Lease, Store } from './store/port.ts';
+import { noteUnsent } from './unsent-alerts.ts';
 
 export type AlertSenderDependencies = {
   readonly store: Store;
@@ -22,6 +23,9 @@ export type AlertSenderDependencies = {
 
 type LevelRules = AlertRules['levels']['suspect'];
 
+/** Under which id it was sent, or would have been. */
+type RecordOptions = { readonly id: MessageId; readonly rules: LevelRules; readonly lease: Lease };
+
 export class AlertSender {
   readonly #deps: AlertSenderDependencies;
 
@@ -31,13 +35,41 @@ export class AlertSender {
 
   /**
    * Sends an alert, unless it was sent before, and records that it was raised. After a crash in between, the next call
-   * finishes what is missing: an alert is sent once, counted once and recorded once.
+   * finishes what is missing: an alert is sent once, counted once and recorded once. One that reaches nobody is tried
+   * again by `UnsentAlerts`.
    * @throws CausewayError a retryable one when it may succeed later
    */
   async send(alert: Alert, lease: Lease): Promise<void> {
-    const { store, courier, policy, log } = this.#deps;
-    const rules = policy().alerts?.levels[alert.level];
+    const rules = this.#rulesOf(alert);
     if (rules === undefined) return;
+    const result = await this.#deliver(alert, rules, lease);
+    if (result.outcome !== 'refused') return;
+    const leaf = await this.#recordUnsent(alert, result, { rules, lease });
+    if (result.tries === 0) await noteUnsent(this.#deps.store, leaf, lease);
+  }
+
+  /**
+   * Sends an alert that reached nobody before.
+   * @returns false where it still reaches nobody, which is on record already
+   * @throws CausewayError a retryable one when it may succeed later
+   */
+  async sendAgain(alert: Alert, lease: Lease): Promise<boolean> {
+    const rules = this.#rulesOf(alert);
+    if (rules === undefined) return false;
+    const result = await this.#deliver(alert, rules, lease);
+    if (result.outcome !== 'refused') return true;
+    if (result.tries === 0) return false;
+    await this.#recordUnsent(alert, result, { rules, lease });
+    return true;
+  }
+
+  #rulesOf({ level }: Alert): LevelRules | undefined {
+    return this.#deps.policy().alerts?.levels[level];
+  }
+
+  /** Has it sent, and recorded where it was. */
+  async #deliver(alert: Alert, rules: LevelRules, lease: Lease): Promise<CourierOutcome> {
+    const { store, courier, log } = this.#deps;
     const thread = alertMessageId(alert);
     const letter = {
       id: thread,
@@ -48,19 +80,38 @@ export class AlertSender {
       document: alertDocument(alert, rules['disposition-hours']),
     };
     const result = await courier.deliver(letter, () => this.#recipientsOf(alert, rules), lease);
-    const record = (kind: string, id: MessageId, more: object = {}): Promise<number> =>
-      store.appendRecords([{ kind, ...alertRecord(alert, { id, thread }, rules), ...more }], lease);
-    const said = { pattern: alert.pattern.key, level: alert.level };
-    if (result.outcome === 'refused') {
-      const { code, tries } = result;
-      await record('alert.unsent', thread, { code, tries });
-      log.error({ alert: thread, ...said, code, tries }, 'alert not sent');
-    } else if (result.outcome === 'sent') {
-      await record('alert.raised', result.id);
-      log.info({ alert: result.id, ...said }, 'alert raised');
-    } else if ((await findAlertLeaf(store, result.id, result.record)) === undefined) {
-      await record('alert.raised', result.id);
+    if (result.outcome === 'refused') return result;
+    const { id } = result;
+    if (result.outcome === 'sent') {
+      await this.#record('alert.raised', alert, { id, rules, lease });
+      log.info({ alert: id, pattern: alert.pattern.key, level: alert.level }, 'alert raised');
+    } else if ((await findAlertLeaf(store, id, result.record)) === undefined) {
+      await this.#record('alert.raised', alert, { id, rules, lease });
     }
+    return result;
+  }
+
+  async #recordUnsent(
+    alert: Alert,
+    { code, tries }: Extract<CourierOutcome, { outcome: 'refused' }>,
+    under: Pick<RecordOptions, 'rules' | 'lease'>,
+  ): Promise<number> {
+    const id = alertMessageId(alert);
+    const leaf = await this.#record('alert.unsent', alert, { id, ...under }, { code, tries });
+    const { pattern, level } = alert;
+    this.#deps.log.error({ alert: id, pattern: pattern.key, level, code, tries }, 'alert not sent');
+    return leaf;
+  }
+
+  /** @returns the index of the leaf */
+  #record(
+    kind: string,
+    alert: Alert,
+    { id, rules, lease }: RecordOptions,
+    more: object = {},
+  ): Promise<number> {
+    const body = alertRecord(alert, { id, thread: alertMessageId(alert) }, rules);
+    return this.#deps.store.appendRecords([{ kind, ...body, ...more }], lease);
   }
 
   /** Those with a role for its level, in the agencies that sent or received the evidence. */

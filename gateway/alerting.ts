@@ -16,9 +16,11 @@ import { dispositionCategories } from './policy/alerts.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { StoredEvent } from './correlator/stored-event.ts';
 import type { Lease, Store } from './store/port.ts';
+import { UnsentAlerts, type UnsentAlertsDependencies } from './unsent-alerts.ts';
 
 export type AlertingDependencies = AlertCourierDependencies &
-  Omit<AlertSenderDependencies, 'courier' | 'policy'> & {
+  Omit<AlertSenderDependencies, 'courier' | 'policy'> &
+  Pick<UnsentAlertsDependencies, 'directory'> & {
     readonly policy: () => PolicySet;
     readonly patterns: PatternHolder;
     readonly onError: (error: unknown) => void;
@@ -84,6 +86,10 @@ export class Alerting {
       rules: alerts,
       remind: async (alert, lease) => this.#reminder.remind(alert, lease),
     });
+    const unsent = new UnsentAlerts({
+      ...{ store, now, patterns, directory: this.#deps.directory },
+      send: async (alert, lease) => await this.#sender.sendAgain(alert, lease),
+    });
     const run = new CorrelationRun({
       store,
       now,
@@ -93,7 +99,10 @@ export class Alerting {
       seen: (stored) => clock.see(stored),
       reachMs: reachOfClock(alerts),
       accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
-      looked: async (lease) => this.#tellOverdue(await clock.recordOverdue(lease)),
+      looked: async (lease) => {
+        await unsent.retry(lease);
+        this.#tellOverdue(await clock.recordOverdue(lease));
+      },
     });
     const look = async (): Promise<boolean> => {
       const hasLooked = await run.look();

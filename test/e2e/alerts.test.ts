@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { enrolEndpoints } from '../../bin/sandbox.ts';
 import { DatasetRegistry } from '../../clients/sdk/datasets.ts';
 import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
 import { loadPolicySet } from '../../gateway/policy/load.ts';
@@ -172,4 +173,27 @@ it('nobody else can send an alert, and nobody can write to the correlator', asyn
   const away = await Writer.open(people.police, [people.north], ['gateway/correlator']);
   const [answer] = await session.submit(away.message());
   expect(answer?.kind).toBe('refused');
+});
+
+it('an alert that reached nobody is sent when somebody enrols whom the agreement names for it', async () => {
+  exchange.expectFailures('recipient-unknown');
+  const finlay = { ...morven, given: 'Finlay', birthDate: '2011-12-05', postcode: 'G71 9ZZ' };
+  const writer = await Writer.open(people.police, [people.health]);
+  const session = await exchange.connect(people.police);
+  const subjects = [tokeniser.tokensOf(finlay)];
+  for (const severity of ['urgent', 'immediate'] as const) {
+    await session.accepted(writer.message({ category: 'child-missing', severity, subjects }));
+  }
+  // This one is for those on duty, and neither agency has any.
+  const { message } = await exchange.recorded({
+    kind: 'alert.unsent',
+    title: 'Missing again within ninety days',
+  });
+  const address = 'strathclyde-police/duty';
+  await enrolEndpoints(exchange.dir, exchange.home, exchange.url, [{ address, roles: ['duty'] }]);
+  // Whatever has the correlator look.
+  await session.accepted(writer.message({ category: 'concern', severity: 'immediate' }));
+  await exchange.recorded({ kind: 'alert.raised', message });
+  const state = await (await exchange.store()).readMessage('gateway/correlator' as never, message as never);
+  expect(state!.deliveries.map(({ recipient }) => recipient)).toEqual([address]);
 });

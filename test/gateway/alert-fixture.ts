@@ -17,6 +17,7 @@ import {
 import { EndpointDirectory } from '../../gateway/identity/directory.ts';
 import { loadPolicySet } from '../../gateway/policy/load.ts';
 import { Relay } from '../../gateway/relay/relay.ts';
+import { UnsentAlerts, type UnsentAlertsDependencies } from '../../gateway/unsent-alerts.ts';
 import { eachLeaf } from '../../gateway/store/each-leaf.ts';
 import type { Lease, RecordEntry, Store } from '../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
@@ -63,6 +64,8 @@ export type AlertFixture = AsyncDisposable & {
   courier(changes?: Partial<AlertCourierDependencies>): AlertCourier;
   sender(changes?: Partial<Dependencies>): AlertSender;
   reminder(changes?: Partial<Dependencies>): AlertReminder;
+  /** As of a gateway that has just begun, a moment after the alerts were raised. */
+  unsent(changes?: Partial<UnsentAlertsDependencies>): UnsentAlerts;
   records(kind: string): Promise<readonly RecordEntry[]>;
 };
 
@@ -135,6 +138,13 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     courier,
     reminder: (changes) => new AlertReminder({ ...dependencies, courier: courier(changes), ...changes }),
     sender: (changes) => new AlertSender({ ...dependencies, courier: courier(changes), ...changes }),
+    unsent: (changes) =>
+      new UnsentAlerts({
+        ...{ store, directory, now: () => noon + 2_000, patterns: [twoAgencies] },
+        send: (alert, lease) =>
+          new AlertSender({ ...dependencies, courier: courier() }).sendAgain(alert, lease),
+        ...changes,
+      }),
     records: async (kind) =>
       (await Array.fromAsync(eachLeaf(store)))
         .map(({ entry }) => entry)

@@ -1,0 +1,116 @@
+/**
+ * Alerts for which nobody was enrolled whom the agreement names. Each is tried again when the directory has changed, and
+ * when a gateway begins or has another agreement, until it is sent or too old.
+ *
+ * The newest of them are remembered in marks, by their leaf `alert.unsent`: what is to be told stands there and in the
+ * notices of its evidence. So any gateway can send them, and nothing of them is held in memory.
+ */
+import type { EndpointAddress } from '../protocol/ids.ts';
+import { parseEnvelope } from '../protocol/wire/envelope.ts';
+import { decodeUnit } from '../protocol/wire/frame.ts';
+import { readAlertRecord, type AlertRecord } from './correlator/alert-record.ts';
+import type { Alert } from './correlator/alert.ts';
+import type { CorrelatorEvent } from './correlator/event.ts';
+import type { Pattern } from './correlator/patterns/pattern.ts';
+import type { Lease, Store } from './store/port.ts';
+
+type MarkStore = Pick<Store, 'readMarks' | 'setMarks'>;
+
+export type UnsentAlertsDependencies = {
+  readonly store: MarkStore & Pick<Store, 'readLeaves' | 'readEvidence'>;
+  readonly now: () => number;
+  /** Those in force: an alert of any other is not sent any more. */
+  readonly patterns: readonly Pattern[];
+  readonly directory: { readonly version: number };
+  /** See `AlertSender.sendAgain`. */
+  readonly send: (alert: Alert, lease: Lease) => Promise<boolean>;
+};
+
+/** How many are remembered: a newer one takes the place of the oldest. */
+export const maxUnsent = 256;
+/** So long after it was raised an alert is still tried: as long as it would have waited for its recipients. */
+export const unsentForMs = 30 * 24 * 3_600_000;
+
+/** The directory's version that was tried last; 0 where a newer alert has not been tried with it. */
+const triedMark = 'alerts.unsent-tried';
+const placeMarks = Array.from({ length: maxUnsent }, (_, place) => `alerts.unsent-${String(place)}`);
+
+/**
+ * Remembers an alert that reached nobody.
+ * @param leaf index of its `alert.unsent`
+ * @throws CausewayError `store-unavailable`, `lease-lost`
+ */
+export async function noteUnsent(store: MarkStore, leaf: number, lease: Lease): Promise<void> {
+  const kept = await store.readMarks();
+  const places = placeMarks.map((name) => ({ name, value: kept.get(name) ?? 0 }));
+  const oldest = places.reduce((least, one) => (one.value < least.value ? one : least));
+  const marks = new Map([
+    [oldest.name, leaf + 1],
+    [triedMark, 0],
+  ]);
+  await store.setMarks(marks, lease);
+}
+
+export class UnsentAlerts {
+  readonly #deps: UnsentAlertsDependencies;
+  #hasTried = false;
+
+  constructor(deps: UnsentAlertsDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Tries to send them, where that may have become possible since they were tried last.
+   * @throws CausewayError a retryable one when it may succeed later
+   */
+  async retry(lease: Lease): Promise<void> {
+    const { store, directory } = this.#deps;
+    const kept = await store.readMarks();
+    const { version } = directory;
+    if (this.#hasTried && kept.get(triedMark) === version) return;
+    for (const name of placeMarks) {
+      const value = kept.get(name) ?? 0;
+      if (value > 0 && (await this.#isDone(value - 1, lease)))
+        await store.setMarks(new Map([[name, 0]]), lease);
+    }
+    if (kept.get(triedMark) !== version) await store.setMarks(new Map([[triedMark, version]]), lease);
+    this.#hasTried = true;
+  }
+
+  /** True when it was sent, and when it never will be: it is too old, or erased. */
+  async #isDone(index: number, lease: Lease): Promise<boolean> {
+    const { store, now, patterns, send } = this.#deps;
+    const [leaf] = await store.readLeaves(index, 1);
+    const record = leaf && readAlertRecord(leaf.entry);
+    if (record === undefined || record.firedAt < now() - unsentForMs) return true;
+    const pattern = patterns.find(({ id, version }) => id === record.pattern && version === record.version);
+    if (pattern === undefined) return false;
+    const alert = await this.#readAlert(record, pattern);
+    return alert === undefined || (await send(alert, lease));
+  }
+
+  /** The alert as it was raised; undefined where any of its evidence was erased. */
+  async #readAlert(record: AlertRecord, pattern: Pattern): Promise<Alert | undefined> {
+    const { tier, level, firedAt, links, missing } = record;
+    const events: CorrelatorEvent[] = [];
+    for (const [nth, id] of record.events.entries()) {
+      const event = await this.#readEvent(id, record.sources[nth] as EndpointAddress);
+      if (event === undefined) return undefined;
+      events.push(event);
+    }
+    const completedAt = Math.max(...events.map(({ time }) => time));
+    return { pattern, tier, level, firedAt, completedAt, events, links, missing };
+  }
+
+  async #readEvent(
+    id: AlertRecord['message'],
+    source: EndpointAddress,
+  ): Promise<CorrelatorEvent | undefined> {
+    const evidence = await this.#deps.store.readEvidence(id);
+    const unit = evidence.find((one) => one.source === source)?.unit;
+    if (unit === undefined || unit.byteLength === 0) return undefined;
+    const { category, severity, time } = parseEnvelope(decodeUnit(unit).envelope);
+    const at = Date.parse(time);
+    return { id, source, category, severity, time: at, arrived: at };
+  }
+}

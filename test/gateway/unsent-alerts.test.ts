@@ -1,0 +1,139 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Alert } from '../../gateway/correlator/alert.ts';
+import { alertMessageId } from '../../gateway/correlator/alert-document.ts';
+import { maxUnsent, noteUnsent, unsentForMs, type UnsentAlerts } from '../../gateway/unsent-alerts.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
+import { type AlertFixture, alertOf, health, north, openAlertFixture, police, south, twoAgencies } from './alert-fixture.ts'; // prettier-ignore
+import { noon } from './store/synthetic-messages.ts';
+
+/** An alert on two notices, which was sent while nobody was there to have it. */
+async function unsentAlert(fixture: AlertFixture, from = 1): Promise<Alert> {
+  const events = [await fixture.notice(from, police, north), await fixture.notice(from + 1, health, north)];
+  const alert = alertOf(events, twoAgencies);
+  await fixture.sender().send(alert, fixture.lease);
+  return alert;
+}
+
+/** How many notices of alerts it tries to send. */
+function countingSends(fixture: AlertFixture): {
+  readonly unsent: UnsentAlerts;
+  readonly tries: () => number;
+} {
+  const send = vi.fn((alert: Alert) => fixture.sender().sendAgain(alert, fixture.lease));
+  return { unsent: fixture.unsent({ send }), tries: () => send.mock.calls.length };
+}
+
+const recipientsOf = async ({ store }: AlertFixture, alert: Alert): Promise<string[] | undefined> => {
+  const message = await store.readMessage(correlatorAddress, alertMessageId(alert));
+  return message?.deliveries.map(({ recipient }) => recipient);
+};
+
+describe('an alert that reached nobody', () => {
+  it('is sent once somebody enrols whom the agreement names for it, once, with its leaf', async () => {
+    await using fixture = await openAlertFixture();
+    const alert = await unsentAlert(fixture);
+    const unsent = fixture.unsent();
+    await unsent.retry(fixture.lease);
+    await fixture.enrol(south, 'duty');
+    await unsent.retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toBeUndefined();
+    await fixture.enrol(north, 'duty');
+    await unsent.retry(fixture.lease);
+    await fixture.enrol(police, 'public-protection');
+    await unsent.retry(fixture.lease);
+    await fixture.unsent().retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toEqual([north]);
+    expect(await fixture.records('alert.raised')).toMatchObject([
+      { message: alertMessageId(alert), firedAt: alert.firedAt, events: alert.events.map(({ id }) => id) },
+    ]);
+    expect(await fixture.records('alert.unsent')).toHaveLength(1);
+  });
+
+  it('is tried when the directory has changed and when a gateway begins, and no other time', async () => {
+    await using fixture = await openAlertFixture();
+    await unsentAlert(fixture);
+    const { unsent, tries } = countingSends(fixture);
+    for (let times = 0; times < 3; times++) await unsent.retry(fixture.lease);
+    expect(tries()).toBe(1);
+    await fixture.enrol(south, 'duty');
+    for (let times = 0; times < 3; times++) await unsent.retry(fixture.lease);
+    expect(tries()).toBe(2);
+    await unsentAlert(fixture, 11);
+    await unsent.retry(fixture.lease);
+    expect(tries()).toBe(4);
+    const begun = countingSends(fixture);
+    await begun.unsent.retry(fixture.lease);
+    expect(begun.tries()).toBe(2);
+  });
+
+  it('is sent by the next try where the store fails in the middle', async () => {
+    await using fixture = await openAlertFixture();
+    const alert = await unsentAlert(fixture);
+    await fixture.enrol(north, 'duty');
+    const down = (): Promise<never> => Promise.reject(new CausewayError('store-unavailable'));
+    for (const step of ['setMarks', 'readLeaves', 'readEvidence'] as const) {
+      const failing = fixture.unsent({ store: { ...fixture.store, [step]: down } });
+      await expect(failing.retry(fixture.lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+    }
+    await fixture.unsent().retry(fixture.lease);
+    await fixture.unsent({ send: down }).retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toEqual([north]);
+    expect(await fixture.records('alert.raised')).toHaveLength(1);
+  });
+
+  it('waits while its pattern is not in force', async () => {
+    await using fixture = await openAlertFixture();
+    const alert = await unsentAlert(fixture);
+    await fixture.enrol(north, 'duty');
+    await fixture.unsent({ patterns: [] }).retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toBeUndefined();
+    await fixture.unsent().retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toEqual([north]);
+  });
+
+  it.each<[string, (fixture: AlertFixture) => Promise<void>]>([
+    ['is old', (fixture) => fixture.unsent({ now: () => noon + unsentForMs + 2_000 }).retry(fixture.lease)],
+    [
+      'rests on what was erased',
+      async (fixture) => {
+        const { store, lease } = fixture;
+        const readEvidence = async (id: MessageId) =>
+          (await store.readEvidence(id)).map((one) => ({ ...one, unit: Buffer.alloc(0) }));
+        await fixture.unsent({ store: { ...store, readEvidence } }).retry(lease);
+      },
+    ],
+    [
+      'was erased itself',
+      async (fixture) => {
+        const { store, lease } = fixture;
+        const readLeaves: typeof store.readLeaves = async (from, limit) =>
+          (await store.readLeaves(from, limit)).map((leaf) => ({ ...leaf, entry: { kind: 'alert.unsent' } }));
+        await fixture.unsent({ store: { ...store, readLeaves } }).retry(lease);
+      },
+    ],
+  ])('is given up for good where it %s', async (_, retry) => {
+    await using fixture = await openAlertFixture();
+    await unsentAlert(fixture);
+    await fixture.enrol(north, 'duty');
+    await retry(fixture);
+    const { unsent, tries } = countingSends(fixture);
+    await unsent.retry(fixture.lease);
+    expect(tries()).toBe(0);
+  });
+
+  it('has a place among the newest, however many there are', async () => {
+    const marks = new Map<string, number>();
+    const store = {
+      readMarks: () => Promise.resolve(new Map(marks)),
+      setMarks: (more: ReadonlyMap<string, number>) => {
+        for (const [name, value] of more) marks.set(name, value);
+        return Promise.resolve();
+      },
+    };
+    for (let leaf = 1; leaf <= maxUnsent + 10; leaf++) await noteUnsent(store, leaf, { name: 'x', epoch: 1 });
+    const kept = [...marks.values()].filter((value) => value > 0);
+    expect(kept).toHaveLength(maxUnsent);
+    expect(Math.min(...kept)).toBe(12);
+  });
+});
