@@ -1,5 +1,5 @@
 /**
- * The record of every evaluation and of every change to the folder: one JSON object a line, each with the digest of the
+ * The record of every evaluation, of refusals (one a minute of a kind) and of every change to the folder: one JSON object a line, each with the digest of the
  * line before, so that a line taken out or changed shows.
  *
  * A line without its end was cut off by a crash or a full disk before anything was answered: the next one takes its
@@ -27,6 +27,15 @@ const evaluationSchema = z.strictObject({
   before,
 });
 
+/** A request that was none that could be evaluated, or came from nobody who is known. */
+const refusalSchema = z.strictObject({
+  at,
+  /** Absent where the token is nobody's. */
+  client: z.string().optional(),
+  outcome: z.enum(['token-invalid', 'request-malformed', 'request-too-large']),
+  before,
+});
+
 /** What the operator did to the folder. */
 const folderChanges = {
   client: z.strictObject({ change: z.enum(['client-added', 'client-removed']), client: z.string() }),
@@ -39,6 +48,7 @@ const changed = { at, by: z.string(), before };
 
 const entrySchema = z.union([
   evaluationSchema,
+  refusalSchema,
   folderChanges.client.extend(changed),
   folderChanges.epoch.extend(changed),
 ]);

@@ -46,6 +46,9 @@ export async function createHolderFolder(
   dir: string,
   options: { epochs: readonly number[]; clients: readonly string[]; evaluationsPerHour: number },
 ): Promise<ClientInvitation[]> {
+  const twice = options.clients.find((name, at) => options.clients.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new CausewayError('request-malformed', { detail: `The client ${twice} is named twice.` });
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, 'holder.json');
   const tokens = options.clients.map((name) => ({ name, token: randomBytes(32).toString('base64url') }));

@@ -2,7 +2,7 @@
 export class HourlyBudget {
   readonly #limit: number;
   readonly #spent = new Map<string, { at: number; evaluations: number }[]>();
-  /** When a refusal of each client was last news. */
+  /** When each kind of refusal of each client was last news. */
   readonly #refused = new Map<string, number>();
 
   constructor(limit: number) {
@@ -19,11 +19,15 @@ export class HourlyBudget {
     return true;
   }
 
-  /** Whether a refusal is news: one a minute goes on record, so that asking on and on fills no disk. */
-  isNews(client: string, nowMs: number): boolean {
-    const last = this.#refused.get(client);
+  /**
+   * Whether a refusal is news: one a minute goes on record, so that asking on and on fills no disk.
+   * @param client undefined for all together who are unknown
+   */
+  isNews(code: string, client: string | undefined, nowMs: number): boolean {
+    const kind = `${code}\n${client ?? ''}`;
+    const last = this.#refused.get(kind);
     if (last !== undefined && nowMs - last < minuteMs) return false;
-    this.#refused.set(client, nowMs);
+    this.#refused.set(kind, nowMs);
     return true;
   }
 }

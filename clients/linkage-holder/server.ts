@@ -26,6 +26,16 @@ export type HolderServer = { readonly url: string; close(): Promise<void> };
 
 const maxRequestBytes = 16 * 1024;
 
+/** What a holder notes beside what it evaluates. */
+type Refusal = 'token-invalid' | 'request-malformed' | 'request-too-large';
+
+/** What the framework refuses before a request is looked at, by its status. */
+const refusals: ReadonlyMap<number | undefined, Refusal> = new Map([
+  [400, 'request-malformed'],
+  [413, 'request-too-large'],
+  [415, 'request-malformed'],
+]);
+
 /** Starts the service. @throws CausewayError `home-invalid`, `holder-in-use` */
 export async function startHolder(options: HolderServerOptions): Promise<HolderServer> {
   const { folder, release } = await takeHolderFolder(options.dir);
@@ -53,27 +63,31 @@ async function serve(folder: HolderFolder, options: HolderServerOptions): Promis
     return folder.clients.find(({ tokenDigest }) => timingSafeEqual(Buffer.from(tokenDigest, 'utf8'), digest))
       ?.name;
   };
-  app.setErrorHandler(async (error: { statusCode?: number }, _request, reply) => {
-    const code =
-      error.statusCode === 413
-        ? 'request-too-large'
-        : error.statusCode === 400 || error.statusCode === 415
-          ? 'request-malformed'
-          : 'internal-error';
+  const noteRefusal = refusalNoter({ audit, budget, now });
+  app.setErrorHandler(async (error: { statusCode?: number }, request, reply) => {
+    const refusal = refusals.get(error.statusCode);
+    const code = refusal ?? 'internal-error';
+    if (refusal !== undefined) await noteRefusal(refusal, findClient(request.headers.authorization));
     return reply.code(catalogue[code].httpStatus).send(problemOf(code));
   });
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(problemOf('not-found')));
   app.post(evaluatePath, async (request, reply) => {
     const refuse = (code: ErrorCode) => reply.code(catalogue[code].httpStatus).send(problemOf(code));
     const client = findClient(request.headers.authorization);
-    if (client === undefined) return refuse('token-invalid');
+    if (client === undefined) {
+      await noteRefusal('token-invalid', client);
+      return refuse('token-invalid');
+    }
     const parsed = evaluationRequestSchema.safeParse(request.body);
     const key = parsed.success ? keys.get(parsed.data.epoch) : undefined;
-    if (!parsed.success || key === undefined) return refuse('request-malformed');
+    if (!parsed.success || key === undefined) {
+      await noteRefusal('request-malformed', client);
+      return refuse('request-malformed');
+    }
     const { epoch, blinded } = parsed.data;
     const at = now();
     const allowed = budget.spend(client, blinded.length, at);
-    if (!allowed && !budget.isNews(client, at)) return refuse('rate-limited');
+    if (!allowed && !budget.isNews('rate-limited', client, at)) return refuse('rate-limited');
     // On record before the answer leaves.
     await audit.append({
       at: new Date(at).toISOString(),
@@ -93,6 +107,24 @@ async function serve(folder: HolderFolder, options: HolderServerOptions): Promis
       await app.close();
       await audit.close();
     },
+  };
+}
+
+/** Puts refusals on record, as far as they are news. */
+function refusalNoter({
+  audit,
+  budget,
+  now,
+}: {
+  readonly audit: AuditFile;
+  readonly budget: HourlyBudget;
+  readonly now: () => number;
+}): (outcome: Refusal, client: string | undefined) => Promise<void> {
+  return async (outcome, client) => {
+    const at = now();
+    if (!budget.isNews(outcome, client, at)) return;
+    const who = client === undefined ? {} : { client };
+    await audit.append({ at: new Date(at).toISOString(), ...who, outcome });
   };
 }
 

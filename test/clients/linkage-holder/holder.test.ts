@@ -177,6 +177,47 @@ test('asking on and on over the limit is refused each time and fills no disk', a
   expect(await auditOf('flooded')).toHaveLength(2);
 });
 
+test('a holder is not made with two clients of one name', async () => {
+  const folder = join(dir, 'doubled');
+  const clients = ['police/hub', 'health/ward', 'police/hub'];
+  await expect(
+    createHolderFolder(folder, { epochs: [5], clients, evaluationsPerHour: 10 }),
+  ).rejects.toMatchObject({ detail: 'The client police/hub is named twice.' });
+  await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('who is unknown and what is malformed goes on record, once a minute of each kind', async () => {
+  const folder = join(dir, 'tried');
+  const [invitation] = await createHolderFolder(folder, {
+    epochs: [5],
+    clients: ['police/hub'],
+    evaluationsPerHour: 10,
+  });
+  const at = '2026-11-29T10:00:00.000Z';
+  let now = Date.parse(at);
+  const server = await startHolder({ dir: folder, now: () => now });
+  const ask = async (token: string, body: string): Promise<number> => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    return (await fetch(`${server.url}/v1/evaluate`, { method: 'POST', headers, body })).status;
+  };
+  for (let times = 0; times < 3; times++) {
+    expect(await ask(`nobody ${String(times)}`, '{}')).toBe(403);
+    expect(await ask(invitation!.token, '{}')).toBe(400);
+    expect(await ask(invitation!.token, 'no JSON')).toBe(400);
+    expect(await ask('nobody', `"${'x'.repeat(20_000)}"`)).toBe(413);
+  }
+  expect(await auditOf('tried')).toMatchObject([
+    { at, outcome: 'token-invalid' },
+    { at, client: 'police/hub', outcome: 'request-malformed' },
+    { at, outcome: 'request-too-large' },
+  ]);
+  now += 60_000;
+  expect(await ask('nobody', '{}')).toBe(403);
+  expect(await auditOf('tried')).toHaveLength(4);
+  await server.close();
+  servers.push(await startHolder({ dir: folder }));
+});
+
 test('a last line cut short by a crash is dropped, and the chain goes on', async () => {
   const folder = await mkdtemp(join(dir, 'torn-'));
   const entry = {

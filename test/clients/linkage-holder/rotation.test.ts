@@ -103,7 +103,9 @@ test('a client is added with a token of its own and removed again, each on recor
   const text = await readFile(join(folder, 'audit.ndjson'), 'utf8');
   expect(readAuditEntries(text)).toMatchObject([
     { change: 'client-added', client: hub, by: expect.any(String) as string },
+    { client: hub, outcome: 'request-malformed' },
     { change: 'client-removed', client: hub },
+    { outcome: 'token-invalid' },
   ]);
   expect(text).not.toContain(added!.token);
   expect((await stat(join(folder, 'holder.json'))).mode & 0o777).toBe(0o600);
