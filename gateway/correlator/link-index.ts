@@ -9,7 +9,7 @@ import { agreedLast, decidePacked, type Tier as Decision } from '../../protocol/
 import type { Link, Linker, LinkRecord } from './linker.ts';
 import { PackedStore } from './packed-store.ts';
 import { PackedSubject } from './packed-subject.ts';
-import { MemoryTokenTable, noSource, type TokenTable } from './token-table.ts';
+import { MemoryTokenTable, noAgency, type TokenTable } from './token-table.ts';
 
 class IndexedRecord implements LinkRecord {
   readonly id: number;
@@ -55,8 +55,8 @@ export class LinkIndex implements Linker<PackedTokens> {
   readonly #records: (IndexedRecord | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #asked = new PackedSubject();
-  /** A number above 0 for each source. */
-  readonly #sources = new Map<string, number>();
+  /** A number above 0 for each agency. */
+  readonly #agencies = new Map<string, number>();
   /** The admission in which a record was last found, by its id, so that it is compared once. */
   #foundIn = new Uint32Array(1024);
   #admission = 0;
@@ -77,7 +77,7 @@ export class LinkIndex implements Linker<PackedTokens> {
   }
 
   /** @param subject is copied where it is kept */
-  admit(subject: PackedTokens, source?: string): LinkRecord {
+  admit(subject: PackedTokens, agency?: string): LinkRecord {
     const asked = this.#asked;
     asked.read(subject);
     const fold = asked.fold();
@@ -91,7 +91,7 @@ export class LinkIndex implements Linker<PackedTokens> {
     record.next = first;
     this.#byFold.set(fold, record);
     this.#records[id] = record;
-    this.#relateAll(record, this.#numberOf(source));
+    this.#relateAll(record, this.#numberOf(agency));
     return record;
   }
 
@@ -115,15 +115,15 @@ export class LinkIndex implements Linker<PackedTokens> {
     this.#free.push(gone.id);
   }
 
-  #numberOf(source: string | undefined): number {
-    if (source === undefined) return noSource;
-    const known = this.#sources.get(source);
+  #numberOf(agency: string | undefined): number {
+    if (agency === undefined) return noAgency;
+    const known = this.#agencies.get(agency);
     if (known !== undefined) return known;
-    this.#sources.set(source, this.#sources.size + 1);
-    return this.#sources.size;
+    this.#agencies.set(agency, this.#agencies.size + 1);
+    return this.#agencies.size;
   }
 
-  #relateAll(record: IndexedRecord, source: number): void {
+  #relateAll(record: IndexedRecord, agency: number): void {
     if (record.id >= this.#foundIn.length) {
       const larger = new Uint32Array(this.#foundIn.length * 2);
       larger.set(this.#foundIn);
@@ -133,7 +133,7 @@ export class LinkIndex implements Linker<PackedTokens> {
     this.#admitted = record;
     this.#foundIn[record.id] = this.#admission;
     this.#asked.findKeys();
-    this.#table.admit(this.#asked, record.id, this.#relateTo, source);
+    this.#table.admit(this.#asked, record.id, this.#relateTo, agency);
     this.#admitted = undefined;
   }
 

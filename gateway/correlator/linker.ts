@@ -24,8 +24,8 @@ export type LinkRecord = {
 
 /** Finds links. `S` is how a subject is described: its tokens. */
 export type Linker<S> = {
-  /** The record of a description; a new one is linked to those that are known. @param source the endpoint that gave it */
-  readonly admit: (subject: S, source?: string) => LinkRecord;
+  /** The record of a description; a new one is linked to those that are known. @param agency whose it is */
+  readonly admit: (subject: S, agency?: string) => LinkRecord;
   /** True when the two speak against being one child, as twins do. */
   readonly conflicts: (a: LinkRecord, b: LinkRecord) => boolean;
   /** Forgets a record that no event of the horizon has. */

@@ -11,9 +11,9 @@ import type { TokenKeys } from './packed-subject.ts';
 export type TokenTable = {
   /**
    * Calls back for each record that shares a token, as often as it shares one, and then adds the record.
-   * @param source a number for who described it
+   * @param agency a number for whose description it is
    */
-  readonly admit: (keys: TokenKeys, record: number, found: (other: number) => void, source?: number) => void;
+  readonly admit: (keys: TokenKeys, record: number, found: (other: number) => void, agency?: number) => void;
   readonly remove: (keys: TokenKeys, record: number) => void;
 };
 
@@ -24,10 +24,10 @@ export type TokenTable = {
 export const maxRecordsPerToken = 200;
 
 /** So many of them at most were first described by one agency, so that none can fill a token and hide what follows. */
-export const maxRecordsPerTokenOfSource = 50;
+export const maxRecordsPerTokenOfAgency = 50;
 
-/** The number of no source in particular, which only the first bound holds for. */
-export const noSource = 0;
+/** The number of no agency in particular, which only the first bound holds for. */
+export const noAgency = 0;
 
 /** Of records: numbers are kept plus one, so that empty memory means an unused slot. */
 const unused = 0;
@@ -44,8 +44,8 @@ export class MemoryTokenTable implements TokenTable {
   #used = 0;
   /** The record's word is `gone` for a slot whose records are all gone, and `unused` for one never taken. */
   #slots: Int32Array;
-  /** The source of each record. */
-  #sources = new Int32Array(1024);
+  /** The agency of each record. */
+  #agencies = new Int32Array(1024);
   /** Two words each: a record, and the next posting. */
   #postings = new Int32Array(2048);
   #postingsEnd = 2;
@@ -59,16 +59,16 @@ export class MemoryTokenTable implements TokenTable {
 
   /** Bytes of the arrays. */
   get bytes(): number {
-    return this.#slots.byteLength + this.#postings.byteLength + this.#sources.byteLength;
+    return this.#slots.byteLength + this.#postings.byteLength + this.#agencies.byteLength;
   }
 
   admit(
     { words, at, count }: TokenKeys,
     record: number,
     found: (other: number) => void,
-    source: number = noSource,
+    agency: number = noAgency,
   ): void {
-    this.#noteSource(record, source);
+    this.#noteAgency(record, agency);
     while ((this.#used + count) * 3 >= this.#capacity * 2) this.#grow();
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
@@ -80,15 +80,15 @@ export class MemoryTokenTable implements TokenTable {
       }
       found(first - 1);
       let holders = 1;
-      let ofSource = this.#isOf(source, first - 1);
+      let ofAgency = this.#isOf(agency, first - 1);
       const next = this.#slots[slot + nextWord] ?? none;
       for (let posting = next; posting !== none; posting = this.#postings[posting + 1] ?? none) {
         const other = (this.#postings[posting] ?? 0) - 1;
         found(other);
         holders += 1;
-        ofSource += this.#isOf(source, other);
+        ofAgency += this.#isOf(agency, other);
       }
-      if (holders >= maxRecordsPerToken || ofSource >= maxRecordsPerTokenOfSource) continue;
+      if (holders >= maxRecordsPerToken || ofAgency >= maxRecordsPerTokenOfAgency) continue;
       const posting = this.#takePosting();
       this.#postings[posting] = record + 1;
       this.#postings[posting + 1] = next;
@@ -96,18 +96,18 @@ export class MemoryTokenTable implements TokenTable {
     }
   }
 
-  #noteSource(record: number, source: number): void {
-    if (record >= this.#sources.length) {
-      const larger = new Int32Array(Math.max(record + 1, this.#sources.length * 2));
-      larger.set(this.#sources);
-      this.#sources = larger;
+  #noteAgency(record: number, agency: number): void {
+    if (record >= this.#agencies.length) {
+      const larger = new Int32Array(Math.max(record + 1, this.#agencies.length * 2));
+      larger.set(this.#agencies);
+      this.#agencies = larger;
     }
-    this.#sources[record] = source;
+    this.#agencies[record] = agency;
   }
 
-  /** 1 where the record is of this source, so that it can be summed. */
-  #isOf(source: number, record: number): number {
-    return source !== noSource && this.#sources[record] === source ? 1 : 0;
+  /** 1 where the record is of this agency, so that it can be summed. */
+  #isOf(agency: number, record: number): number {
+    return agency !== noAgency && this.#agencies[record] === agency ? 1 : 0;
   }
 
   remove({ words, at, count }: TokenKeys, record: number): void {
