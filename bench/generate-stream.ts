@@ -9,12 +9,14 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
+import { loadPatterns, type PatternSet } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf } from '../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
+import type { PolicySet } from '../gateway/policy/policy-set.ts';
 import { endUsage, readCommandLine, takeNamed } from './command-line.ts';
 import { count, countOrNone, readNumber, seed } from './read-number.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
+import { TooFewChildrenError } from './stream/notice-maker.ts';
 
 const { values } = readCommandLine({
   options: {
@@ -42,7 +44,7 @@ async function generate(out: string): Promise<void> {
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
       : await takeNamed(() => loadPatterns(values.patterns ?? '', { form: 'sigma' }));
-  const { lines, truth, nearMisses, childrenWithNotices } = generateStream(set, policy, options);
+  const { lines, truth, nearMisses, childrenWithNotices } = generateOrEnd(set, policy);
   await takeNamed(() => {
     mkdirSync(out, { recursive: true });
     writeFileSync(join(out, 'events.ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -52,6 +54,15 @@ async function generate(out: string): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ out, events: lines.length, childrenWithNotices, episodes: truth.length, nearMisses: nearMisses.length })}\n`,
   );
+}
+
+function generateOrEnd(set: PatternSet, policy: PolicySet): ReturnType<typeof generateStream> {
+  try {
+    return generateStream(set, policy, options);
+  } catch (error) {
+    if (error instanceof TooFewChildrenError) return endUsage(error.message);
+    throw error;
+  }
 }
 
 if (values.out === undefined) {

@@ -89,8 +89,37 @@ function check<S extends z.ZodType>(schema: S, text: string, place: string): z.i
   } catch {
     throw new Error(`${place}: this is not JSON`);
   }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const [{ path, message } = { path: [], message: '' }] = result.error.issues;
-  throw new Error(`${place}: ${path.join('.')}: ${message}`);
+  const [issue] = result.error.issues;
+  const field = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.join('.');
+  throw new Error(`${place}: ${field} ${issue === undefined ? 'is not as expected' : wordsOf(issue)}`);
 }
+
+/** What is expected of a field, in words of ours. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined
+        ? 'is missing or empty'
+        : `must be ${kinds[issue.expected] ?? 'of another kind'}`;
+    case 'invalid_union':
+      return 'must be a text or a number';
+    case 'too_small':
+      return issue.origin === 'number' || issue.origin === 'int'
+        ? `must be ${String(issue.minimum)} or more`
+        : 'is empty';
+    case 'invalid_format':
+      return 'must be a time such as 2026-11-23T09:30:00Z';
+    default:
+      return 'is not as expected';
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  object: 'an object',
+  array: 'a list',
+};

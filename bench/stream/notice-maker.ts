@@ -21,6 +21,13 @@ export type NearMiss = {
   readonly events: readonly string[];
 };
 
+/** There is nobody whom an episode could be about. */
+export class TooFewChildrenError extends Error {
+  constructor(needsTwin: boolean) {
+    super(`there are too few children: episodes have to be about some${needsTwin ? ' with a twin' : ''}`);
+  }
+}
+
 /** Makes notices, and keeps children with near-misses apart from all others. */
 export class NoticeMaker {
   readonly notices: Notice[] = [];
@@ -59,6 +66,7 @@ export class NoticeMaker {
   plant({ notices }: Story, days: number): void {
     const needsTwin = notices.some(({ child }) => child === 1);
     const children = needsTwin ? this.#common.filter(({ twin }) => twin !== undefined) : this.#common;
+    if (children.length === 0) throw new TooFewChildrenError(needsTwin);
     this.#tell(notices, this.#chance.pick(children), this.#beginning(notices, days), false);
   }
 

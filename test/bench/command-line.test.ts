@@ -67,6 +67,26 @@ test.each([
     /empty\.ndjson: there are no notices/,
   ],
   [
+    'a notice without its time',
+    'correlator',
+    ['--stream', fileOf('timeless.ndjson', '{"id":"x"}\n'), '--truth', '/no/such.json'],
+    /timeless\.ndjson:1: time is missing or empty$/m,
+  ],
+  [
+    'a truth that is no list',
+    'correlator',
+    [
+      '--stream',
+      fileOf(
+        'one.ndjson',
+        '{"id":"x","time":"2026-01-01T00:00:00Z","arrived":"2026-01-01T00:00:00Z","source":"a/b","category":"c","severity":"concern","subject":{}}\n',
+      ),
+      '--truth',
+      fileOf('truth.json', '{}'),
+    ],
+    /truth\.json: the whole must be a list$/m,
+  ],
+  [
     'a stream that is not there',
     'correlator',
     ['--stream', '/no/such.ndjson', '--truth', '/no/such.json'],
@@ -83,6 +103,12 @@ test.each([
     'generate-stream',
     ['--out', 'x', '--children', '0'],
     /^--children takes a whole number of/,
+  ],
+  [
+    'children of whom none has a twin',
+    'generate-stream',
+    ['--out', 'x', '--children', '5'],
+    /^there are too few children: episodes have to be about some with a twin$/m,
   ],
   [
     'a seed that is none',
