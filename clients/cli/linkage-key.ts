@@ -96,7 +96,11 @@ async function importKey(file: string, flags: ImportFlags, terminal: Terminal): 
   const { linkageKeySchema } = await import('../sdk/linkage/linkage-file.ts');
   const value = parseJsonInput(file, await readInput(file, process.stdin, maxKeyBytes));
   const parsed = linkageKeySchema.safeParse(value);
-  if (!parsed.success) throw usageError(`${file} is not a linkage key.`);
+  if (!parsed.success) {
+    throw usageError(
+      `${file === '-' ? 'stdin' : file} is not a linkage key: that is what \`causeway linkage key make --out\` writes, an epoch and a secret of 32 bytes.`,
+    );
+  }
   const { epoch, secret } = parsed.data;
   const save = await prepareKey({ epoch, secret: Buffer.from(secret, 'base64url') }, flags, terminal);
   await save();

@@ -1,4 +1,5 @@
 /** Whom `causeway send` says that a notice is about. The details stay on this computer: only keyed tokens travel. */
+import type { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
 import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -13,15 +14,17 @@ const maxBytes = 64 * 1024;
  */
 export async function readSubjects(file: string, terminal: Terminal): Promise<readonly SubjectDetails[]> {
   if (file === '-') throw usageError('--subjects needs the path of a file.');
-  const [{ subjectListSchema }, { checkSubject }, { tokenInputs }, { describeIssues }] = await Promise.all([
+  const [{ subjectListSchema, subjectDetailsSchema }, { checkSubject }, { tokenInputs }] = await Promise.all([
     import('../sdk/linkage/subject.ts'),
     import('../sdk/linkage/check-subject.ts'),
     import('../sdk/linkage/readings.ts'),
-    import('../../protocol/wire/describe-issues.ts'),
   ]);
   const value = parseJsonInput(file, await readInput(file, process.stdin, maxBytes));
   const parsed = subjectListSchema.min(1).safeParse([value].flat());
-  if (!parsed.success) throw new CausewayError('request-malformed', describeIssues(parsed.error));
+  if (!parsed.success) {
+    const fields = Object.keys(subjectDetailsSchema.shape);
+    throw new CausewayError('request-malformed', { detail: wordsOf(parsed.error.issues, fields) });
+  }
   for (const [place, subject] of parsed.data.entries()) {
     const warnings: { field?: string; message: string }[] = [...checkSubject(subject)];
     if (tokenInputs(subject).length === 0) {
@@ -38,4 +41,17 @@ export async function readSubjects(file: string, terminal: Terminal): Promise<re
     }
   }
   return parsed.data;
+}
+
+/** What is wrong and with which subject, counted from 1: never a value, nor a name that should not be there. */
+function wordsOf(issues: readonly z.core.$ZodIssue[], fields: readonly string[]): string {
+  const problems = issues.map(({ code, path: [place, field], message }) => {
+    if (typeof place !== 'number') return message;
+    const what =
+      code === 'unrecognized_keys'
+        ? `has a field that is none of ${fields.join(', ')}`
+        : `${field === undefined ? '' : `${String(field)}: `}${message}`;
+    return `subject ${place + 1} ${what}`;
+  });
+  return `${problems.join('; ')}.`;
 }

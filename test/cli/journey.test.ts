@@ -222,8 +222,12 @@ describe('an endpoint', () => {
     writeFileSync(file, JSON.stringify([child, { ...child, surname: 'Quartermain' }]));
     const refused = await act(ae, about);
     expect(refused.code).not.toBe(0);
-    expect(refused.stderr).toContain('/1: has a name that the schema does not know');
+    expect(refused.stderr).toContain('subject 2 has a field that is none of given, family, birthDate,');
     expect(refused.stderr).not.toContain('Quartermain');
+    const mistaken = await act(ae, ['linkage', 'key', 'import', file]);
+    expect(mistaken.stderr).toContain(
+      'is not a linkage key: that is what `causeway linkage key make --out` writes',
+    );
   });
 
   it('sends a document that the other side has listened for, and learns that it was stored', async () => {
