@@ -264,6 +264,9 @@ kavita nikesh sanya vivek viren xinyu xinyan xinran xinyue jiaye jiahao jiaxin j
 mingze ruoxi ruoyu junhao junjie jiwoo jihoon jiho jihun minjun minseo minji minjae seojun seoyun haeun lien loan thuy thu tran trinh chidiebere chidimma chinwe chinenye chibuzo
 chiemeka obioma ugochi ugonna nnamdi nnenna toluwani tolulope toluwalase temidayo temitayo ayomikun ayodeji oluwafemi abdirahim abdirizak abdinasir abdikarim abdifatah ayanle
 hibaq ikran ilhan ilham sucdi lorne lorn rowena mairead mhari mair ceri ceris gwenno gwyn rhian sioned siwan siwyn iwan emyr eurig eirian tegwen tomos zosia marcelina oliwier
+safwa safwan marwan farha samra amra hasna husna zhihan zhihao zhiyu zhixin zhiwei zhenyu zhuoran tshepo
+thabo lwazi nqobile xolani ngaio nkem mpho yngvar sverre ljubica srdjan zdenek vlasta mwangi wanjiru
+njeri nyambura achieng akinyi mbali ayzel hrisheek dnyanesh
 `;
 
 /** Every listed forename, the more frequent of the first list first. */

@@ -1,8 +1,8 @@
 /** The readings of a forename and of a surname: as written first, then what else it may stand for. */
-import { findLongForms, isMereGuess } from './short-forms.ts';
+import { readLongForms } from './short-forms.ts';
 import { unifySpelling } from './spellings.ts';
 import { readSkeleton, readSound } from './sounds.ts';
-import { dropOne, findCorrections, isListedForename } from './spelling.ts';
+import { dropOne, findCorrections, isListedForename, sortLetters } from './spelling.ts';
 import { readWords } from './words.ts';
 
 /** What stands in the field when nobody knows the name, or there is none yet. */
@@ -48,19 +48,19 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   const second = groups[1]?.join('') ?? '';
   const both = second.length > 1 ? written + unifySpelling(second) : written;
   const parts = first.length > 1 ? first.filter((part) => part.length >= minPartLetters) : [];
-  const long = findLongForms(written, sex).map(unifySpelling);
-  // What only may be meant is for a person to look at, as two names that sound alike are.
-  const guesses = isMereGuess(written) ? long : [];
-  const readings = new Set([both, written, ...(guesses.length > 0 ? [] : long)]);
+  const { sure: long, guesses } = readLongForms(written, sex);
+  const tail = both.slice(written.length);
+  const readings = new Set([both, written, ...withSecond(long, tail)]);
   for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
   const sound = readSound(written);
   if (isListedForename(written) || parts.length > 0) {
     const near = [sound, ...guesses.map(readSound)];
     return { first: written, readings: [...readings], sounds: [], near, initial };
   }
-  const { likely, further } = findCorrections(written);
-  for (const candidate of likely) readings.add(unifySpelling(candidate));
-  const near = [sound, written, ...further.map(readSound), sortLetters(written), ...dropOne(written)];
+  const { sure, further } = findCorrections(written);
+  for (const reading of withSecond(sure.map(unifySpelling), tail)) readings.add(reading);
+  const corrected = [...sure, ...further].map(readSound);
+  const near = [sound, ...corrected, written, sortLetters(written), ...dropOne(written)];
   const sounds = [...new Set([readSound(both), sound])];
   return {
     first: written,
@@ -69,6 +69,11 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
     near: [...new Set(near)].slice(0, maxNear),
     initial,
   };
+}
+
+/** Another reading of the first name stands beside the second one too: Kate Rose is Katherine Rose. */
+function withSecond(names: readonly string[], second: string): string[] {
+  return second === '' ? [...names] : names.flatMap((name) => [name, name + second]);
 }
 
 function isNoName(group: readonly string[]): boolean {
@@ -117,8 +122,4 @@ export function readFamilyName(text: string): FamilyName {
 /** Mac and Mc are one; and a name that is a forename too has one spelling in both places. */
 function unifySurname(part: string): string {
   return unifySpelling(part.replace(/^mac(?=[a-z]{3})/, 'mc'));
-}
-
-function sortLetters(name: string): string {
-  return Array.from(name).sort().join('');
 }

@@ -13,6 +13,8 @@ export type Readings = Readonly<Record<Code, readonly string[]>>;
 export type TokenInput = { readonly recipe: string; readonly text: string };
 
 const startLetters = 3;
+/** The sound of a misspelled forename and that of the likeliest right ones. */
+const guessesHeld = 3;
 const separator = '\u001f';
 
 export function readCodes(subject: SubjectDetails): Readings {
@@ -49,7 +51,7 @@ export function readCodes(subject: SubjectDetails): Readings {
 
 /**
  * The inputs of a person's tokens, at most {@link maxTokens}, in the catalogue's order; of each recipe the written
- * values first. A recipe with a missing component has none. Room goes to every recipe's first before any other.
+ * values first. A recipe with a missing component has none. Room goes to every recipe's first before any other (see `allot`).
  */
 export function tokenInputs(subject: SubjectDetails): TokenInput[] {
   const readings = readCodes(subject);
@@ -59,12 +61,25 @@ export function tokenInputs(subject: SubjectDetails): TokenInput[] {
     const isSwayed = isUnsure && texts.length > 0 && restsOnForename(recipe);
     return { name: recipe.name, texts: isSwayed ? holdBySurname(texts, readings) : texts };
   });
-  let room = maxTokens - byRecipe.filter(({ texts }) => texts.length > 0).length;
-  return byRecipe.flatMap(({ name, texts }) => {
-    const others = Math.min(Math.max(0, texts.length - 1), room);
-    room -= others;
-    return texts.slice(0, 1 + others).map((text) => ({ recipe: name, text }));
-  });
+  const counts = allot(byRecipe.map(({ name, texts }) => ({ name, most: texts.length })));
+  return byRecipe.flatMap(({ name, texts }, at) =>
+    texts.slice(0, counts[at]).map((text) => ({ recipe: name, text })),
+  );
+}
+
+/** How many tokens each recipe has: a first, then what guesses at the forename need to meet, then what else there is. */
+function allot(wanted: readonly { readonly name: string; readonly most: number }[]): number[] {
+  const counts = wanted.map(({ most }) => Math.min(1, most));
+  let room = maxTokens - counts.reduce((sum, count) => sum + count, 0);
+  for (const limit of [guessesHeld, maxTokens]) {
+    for (const [at, { name, most }] of wanted.entries()) {
+      if (limit === guessesHeld && !name.startsWith('near-')) continue;
+      const more = Math.max(0, Math.min(room, Math.min(most, limit) - (counts[at] ?? 0)));
+      counts[at] = (counts[at] ?? 0) + more;
+      room -= more;
+    }
+  }
+  return counts;
 }
 
 /** True for a recipe that takes the forename and neither the surname nor an identifier to hold it. */

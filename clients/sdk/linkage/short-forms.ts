@@ -4,6 +4,8 @@
  * The table is narrow on purpose. Twins are named Jack and John, Ava and Eva, Molly and Mary: a short form that has
  * become a name of its own stands here only where its long form is still heard in it.
  */
+import { unifySpelling } from './spellings.ts';
+
 const table = `
 abdullah abdul; abigail abby abbie abbey abi gail; abraham abe; adelaide addie heidi; agnieszka aga; aleksander
 alek olek; aleksandra ola sasza; alexander alex alec sandy xander zander sasha lex eck; alexandra alex alexa
@@ -80,14 +82,33 @@ for (const entry of table.split(';')) {
   }
 }
 
-/** Long forms borne by girls, among those that share a short form with a name borne by boys. */
-const girls = new Set(
-  `alexandra alexandria aleksandra samantha christina christine nicola nicole charlotte frances francesca danielle
-  georgia georgina harriet roberta joanna joanne josephine maxine antonia louisa louise patricia stephanie valerie
-  valentina victoria gabriella gabrielle henrietta wilhelmina winifred theodora abigail alison caroline catherine
-  jacqueline jasmine julia juliet matilda martha melanie natalia natalie natasha nicola philippa rosie sandra tabitha
-  veronica jemima bernadette`.split(/\s+/u),
-);
+/** Long forms that boys bear, and those that girls do; what is in neither, as Jordan and Mackenzie, both may. */
+const boys = wordsOf(`
+abdullah abraham aleksander alexander alfred alistair alasdair andrew angus anthony antonio archibald arthur augustus
+barnaby bartholomew benedict benjamin bernard bradley callum calum charles christian christopher cornelius daniel david
+dominic dominik donald douglas duncan edmund edward edwin elijah emmanuel ezekiel ferguson finlay finley francis franklin
+frederick frederic gabriel gareth geoffrey george gerald gerard gordon graham gregory grzegorz harold henry herbert humphrey
+ignatius isaac jacob jakub james jamieson jason jeffrey jeremiah jeremy jerome john jonathan jonathon joseph joshua julian
+kenneth kevin konstantin krzysztof krystian lachlan lawrence leonard leonardo leopold luke malcolm marcus martin mathew
+matthew maurice maximilian maximus maxwell michael mikolaj mitchell mohammed montgomery muhammad murdoch murray nathan
+nathaniel nicholas norman oliver oluwaseun patrick percival peter philip phillip raymond reginald richard robert roderick
+rodney roger roland ronald rupert russell samson samuel sebastian sidney solomon stanislaw stanley stephen steven stewart
+stuart terence thaddeus theodore thomas timothy tobias tomasz trevor victor vincent wilfred william wojciech zachariah
+zachary zakariya zechariah
+`);
+const girls = wordsOf(`
+abigail adelaide agnieszka aleksandra alexandra alexandria alison amanda amelia anastasia angela antonia barbara beatrice
+beatrix bernadette bethany bridget bronwyn caroline cassandra cassidy catherine catriona charlotte christina christine
+clementine constance cynthia danielle deborah dorothy edith eleanor elisabeth elizabeth ellen emily emma euphemia fatima
+fiona florence frances francesca gabriella gabrielle georgia georgina gertrude gillian gwendolyn harriet helen henrietta
+imogen isabel isabella isabelle isobel jacqueline janet janice jasmine jemima jennifer jessica joan joanna joanne johanna
+josephine judith julia juliet katarzyna katharine katherine kathleen kathryn kimberley kimberly kirsten lillian lilian
+louisa louise lucinda lydia maddison madeleine madeline madison magdalena malgorzata margaret mariam marianne marjorie
+martha matilda maureen melanie melissa mercedes michelle miriam myfanwy natalia natalie natasha nicola nicole octavia olivia
+oluwadamilola pamela patricia penelope philippa prudence rachel rebecca rebekah roberta rosalind rosanna rose rosemary
+saffron samantha sandra sarah seraphina serena sharon sophia sophie stephanie susan susanna susannah suzanne sylvia tabitha
+teresa theodora theresa valentina valerie vanessa veronica victoria virginia vivienne wilhelmina winifred yasmin zuzanna
+`);
 
 /**
  * The names that a short form may stand for, in no order of likelihood; none for a name that is not one. Sam is
@@ -95,30 +116,50 @@ const girls = new Set(
  */
 export function findLongForms(name: string, sex?: 'F' | 'M'): readonly string[] {
   const long = longFormsOf.get(name) ?? [];
-  const female = long.filter((form) => girls.has(form));
-  if (sex === 'M') return long.filter((form) => !girls.has(form));
-  return sex === 'F' && female.length > 0 ? female : long;
+  const others = sex === 'F' ? boys : sex === 'M' ? girls : undefined;
+  const fitting = long.filter((form) => others?.has(form) !== true);
+  // A girl called Archie, or a slip in the field of the sex.
+  return fitting.length > 0 ? fitting : long;
 }
 
 /**
- * Short forms that say no more than that a long form may be meant. The first are names of their own as well, beside a
- * long form that is one too: twins are named Ella and Gabriella, Liam and William, Finn and Finlay. The second are short for two names
- * that twins are given for their likeness: Isabella and Isabelle are both called Izzy.
+ * Short forms that are names of their own as well, beside a long form that is one too: twins are named Ella and
+ * Gabriella, Liam and William, Finn and Finlay.
  */
-const mereGuesses = new Set(
-  `alexa alfie amy archie bobby calum charlie daisy danny dora drew eli eliza ella ellie elsie fin finn frankie freddie
-  greta harry heidi jake jamie jessie jude katie lena leo lexi lexie liam lily lisa lottie lucy maggie max megan millie
-  nathan neil nora olive rory rose rosie sadie sally sandra talia teddy thea theo tina toby tommy vera
+const ownNames = wordsOf(`
+alec alexa alfie amy archie bobby calum charlie daisy danny dora drew eli eliza ella ellie elsie fin finn
+frankie freddie gail gary greta hanna harry heidi jake jamie jay jessie jude katie lena leo lexi lexie liam lily
+lisa lottie lucy maggie marc mari max megan millie mina nathan neil nora olive rena rory rose rosie sadie sally
+sandra sera talia teddy tessa thea theo tina toby tommy vera
+`);
 
-  bella belle gabby gabi isa issy izzy nat soph`.split(/\s+/u),
-);
+/** Long forms that hardly any child bears: their short forms nearly always stand for the other one. */
+const outOfUse = wordsOf('alexandria antonio kathleen maureen maurice samson');
 
-/** True for a short form whose long forms are to be guessed at only. */
-export function isMereGuess(short: string): boolean {
-  return mereGuesses.has(short);
+/** What a forename may stand for, each in the spelling that is compared. */
+export type LongForms = {
+  /** What nobody doubts. */
+  readonly sure: readonly string[];
+  /**
+   * What is one of several, as Beth is short for Bethany and Elizabeth, or stands beside a name of its own: twins bear
+   * both, so it is for a person to look at.
+   */
+  readonly guesses: readonly string[];
+};
+
+/** Reads a short form; nothing for a name that is not one. */
+export function readLongForms(short: string, sex?: 'F' | 'M'): LongForms {
+  const long = [...new Set(findLongForms(short, sex).map(unifySpelling))];
+  const usual = long.length > 1 ? long.filter((form) => !outOfUse.has(form)) : long;
+  const isSure = usual.length === 1 && !ownNames.has(short);
+  return { sure: isSure ? usual : [], guesses: isSure ? long.filter((form) => !usual.includes(form)) : long };
 }
 
 /** Every short form of the table. */
 export function shortForms(): string[] {
   return [...longFormsOf.keys()];
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/u));
 }

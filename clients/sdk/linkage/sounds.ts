@@ -41,3 +41,26 @@ export function readSound(name: string): string {
     .replace(/(.)\1+/g, '$1')
     .replace(/(?<=..)e$/, '');
 }
+
+/** What is spoken alike in any language that names come from, so that nobody tells two children apart by it. */
+const sameSpoken: readonly (readonly [RegExp, string])[] = [
+  [/ph/g, 'f'],
+  [/ck|c(?![eiyh])/g, 'k'],
+  [/x/g, 'ks'],
+  [/(?:ee|ey|ie|y|i)$/, 'i'],
+  [/ay/g, 'ai'],
+  [/ey/g, 'ei'],
+  [/ee|(?<![aeiou])y(?![aeiou])/g, 'i'],
+  [/ou|oo/g, 'u'],
+  [/(?<=[aeiou])h$/, ''],
+  [/z$/, 's'],
+  [/(.)\1+/g, '$1'],
+];
+
+/**
+ * As the sound, but for spellings of one name alone: doubled letters, Karim and Kareem, Zahra and Zahrah. Ivan and Ifan,
+ * Zara and Zahra, Simon and Simone stay apart.
+ */
+export function readSpoken(name: string): string {
+  return sameSpoken.reduce((spoken, [pattern, sound]) => spoken.replace(pattern, sound), name);
+}

@@ -1,18 +1,22 @@
 /** Names that a misspelled one may have been: for a forename that is in nobody's list. */
 import { findLongForms, shortForms } from './short-forms.ts';
 import { listedForenames } from './listed-forenames.ts';
-import { readSound } from './sounds.ts';
+import { readSound, readSpoken } from './sounds.ts';
 
 const maxCandidates = 4;
 /** Below this a name has too many neighbours. */
 const minLetters = 3;
-const minLikelyLetters = 4;
+const minSureLetters = 4;
+/** Kiara and Kaira, Noah and Noha are two names; from this length on hardly two are told apart by a swap. */
+const minSwappedLetters = 7;
 
 type Lexicon = {
   readonly rank: ReadonlyMap<string, number>;
   /** What is left of a name when one letter is dropped → the names. */
   readonly withoutLetter: ReadonlyMap<string, readonly string[]>;
   readonly bySound: ReadonlyMap<string, readonly string[]>;
+  /** Two and three letters in a row that names have, their begin and end marked. */
+  readonly rows: ReadonlySet<string>;
 };
 
 let built: Lexicon | undefined;
@@ -24,14 +28,11 @@ export function isListedForename(name: string): boolean {
 
 /** Names that an unlisted one may have been. */
 export type Corrections = {
+  /** Those that it is another spelling of, or mistyped so that no child can be called so; the most frequent first. */
+  readonly sure: readonly string[];
   /**
-   * Those that begin alike and, where one typing error can tell how it came about, are that near; the most frequent
-   * first.
-   */
-  readonly likely: readonly string[];
-  /**
-   * The others. Twins are given names that rhyme, Jayden and Kayden, Oisin and Roisin, while typing seldom errs at the
-   * first letter: these are for a person to look at.
+   * The others. No list has every name, and twins are called Khalid and Khalida, Jasleen and Jasveen, Oisin and Roisin:
+   * these are for a person to look at.
    */
   readonly further: readonly string[];
 };
@@ -41,7 +42,7 @@ export type Corrections = {
  * two swapped.
  */
 export function findCorrections(name: string): Corrections {
-  if (name.length < minLetters || isListedForename(name)) return { likely: [], further: [] };
+  if (name.length < minLetters || isListedForename(name)) return { sure: [], further: [] };
   const { rank, withoutLetter, bySound } = lexicon();
   const mistyped = new Set<string>();
   for (const shorter of [name, ...dropOne(name)]) {
@@ -51,14 +52,44 @@ export function findCorrections(name: string): Corrections {
   const found = new Set([...mistyped, ...(bySound.get(readSound(name)) ?? [])]);
   const byRank = [...found].sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
   // Erryn is Eryn mistyped, and Erin, which only sounds so, may be her twin.
-  const isLikely = (near: string): boolean =>
-    name.length >= minLikelyLetters &&
-    near.startsWith(name.slice(0, 1)) &&
-    (mistyped.size === 0 || mistyped.has(near));
+  const isSure = (near: string): boolean =>
+    name.length >= minSureLetters && (mistyped.size === 0 || mistyped.has(near)) && isSpellingOf(name, near);
   return {
-    likely: byRank.filter(isLikely).slice(0, maxCandidates),
-    further: byRank.filter((near) => !isLikely(near)).slice(0, maxCandidates),
+    sure: byRank.filter(isSure).slice(0, maxCandidates),
+    further: byRank.filter((near) => !isSure(near)).slice(0, maxCandidates),
   };
+}
+
+/**
+ * True when an unlisted name is spoken as `near`, or has letters in a row that no name has: two that stand in no name
+ * side by side, or three twice; or three where neighbours have changed places, and in a long name any.
+ */
+function isSpellingOf(name: string, near: string): boolean {
+  if (isOtherForm(name, near)) return false;
+  const { rows } = lexicon();
+  const strangeRows = (length: number): number => rowsOf(name, length).filter((row) => !rows.has(row)).length;
+  if (strangeRows(2) > 0 || strangeRows(3) > 1) return true;
+  if (name.slice(0, 1) !== near.slice(0, 1)) return false;
+  if (readSpoken(name) === readSpoken(near)) return true;
+  return isSwapped(name, near) && (name.length >= minSwappedLetters || strangeRows(3) > 0);
+}
+
+/** The other sex's form of a name is made at its end: Karim and Karima, Simon and Simone, Hasan and Hasna. */
+function isOtherForm(one: string, other: string): boolean {
+  const [short, long] = one.length <= other.length ? [one, other] : [other, one];
+  if (long.length > short.length) return long.startsWith(short) && endsInVowel(long) && !endsInVowel(short);
+  const endsOtherwise =
+    one.slice(0, -2) === other.slice(0, -2) && !(one.endsWith('e') || other.endsWith('e'));
+  return endsOtherwise && (endsInVowel(one) || endsInVowel(other));
+}
+
+function endsInVowel(name: string): boolean {
+  return /[aeiou]h?$/.test(name);
+}
+
+/** True when two neighbouring letters have changed places. */
+function isSwapped(one: string, other: string): boolean {
+  return one.length === other.length && isOneErrorAway(one, other) && sortLetters(one) === sortLetters(other);
 }
 
 /** True when one letter dropped, added or changed, or two neighbours swapped, make one word the other. */
@@ -91,16 +122,31 @@ function build(): Lexicon {
   }
   const withoutLetter = new Map<string, string[]>();
   const bySound = new Map<string, string[]>();
+  const rows = new Set<string>();
   for (const name of rank.keys()) {
+    for (const row of [...rowsOf(name, 2), ...rowsOf(name, 3)]) rows.add(row);
     addTo(bySound, readSound(name), name);
     for (const shorter of dropOne(name)) addTo(withoutLetter, shorter, name);
   }
-  return { rank, withoutLetter, bySound };
+  return { rank, withoutLetter, bySound, rows };
 }
 
 /** What is left of a name when one letter is dropped, whichever. */
 export function dropOne(name: string): string[] {
   return [...new Set(Array.from(name, (_, at) => name.slice(0, at) + name.slice(at + 1)))];
+}
+
+/** The letters of a name in the order of the alphabet. */
+export function sortLetters(name: string): string {
+  return Array.from(name).sort().join('');
+}
+
+/** Every `length` letters in a row, begin and end marked. */
+function rowsOf(name: string, length: number): string[] {
+  const marked = `^${name}$`;
+  return Array.from({ length: Math.max(0, marked.length - length + 1) }, (_, at) =>
+    marked.slice(at, at + length),
+  );
 }
 
 function addTo(map: Map<string, string[]>, key: string, value: string): void {

@@ -32,7 +32,8 @@ lauren loren; megan meghan meagan; rachel rachael; gemma jemma; alison allison; 
 ashley ashleigh; kayleigh kayley kaylee; bailey bailee bayley; leigh lee; summer sommer; alicia alisha aleesha
 alesha aleisha; brianna briana; madeleine madeline madeleine; maddison madison; tia tiah; lacey lacy lacie;
 darcey darcy darcie; imogen imogene; eleanor elinor eleanore; skye sky; demi demie; alana alannah alanna;
-georgina georgena`;
+georgina georgena; dominic dominik; frederick frederic fredrick; jonathan jonathon; kimberley kimberly; lillian lilian
+lilyan; stuart stewart; susanna susannah; zachariah zechariah; christian kristian; margaret margret`;
 
 const firstSpelling = new Map<string, string>();
 for (const group of table.split(';')) {

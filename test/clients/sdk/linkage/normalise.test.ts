@@ -41,8 +41,9 @@ test('reading words twice changes nothing, and case and composition never matter
 });
 
 test('a short form may stand for its long forms, a long form for itself only', () => {
-  expect(readGivenName('Alex').readings).toEqual(expect.arrayContaining(['alex', 'alexander', 'alexandra']));
-  expect(readGivenName('Alex', 'F').readings).not.toContain('alexander');
+  expect(readGivenName('Tilly').readings).toEqual(['tilly', 'matilda']);
+  expect(readGivenName('Alex').readings).toEqual(['alex']);
+  expect(readGivenName('Alex', 'M').readings).toEqual(['alex', 'alexander']);
   expect(readGivenName('Alexander').readings).toEqual(['alexander']);
   expect(readGivenName('Jack').readings).toEqual(['jack']);
 });
