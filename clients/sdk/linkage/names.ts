@@ -7,11 +7,21 @@ import { readWords } from './words.ts';
 
 /** What stands in the field when nobody knows the name, or there is none yet. */
 const noName = new Set(
-  `baby babyboy babygirl infant newborn twin unborn unknown unk notknown nk na none test male female boy girl child unnamed nil null no not tbc tba tbd fnu lnu
-  awaiting pending anon anonymous`.split(/\s+/u),
+  `baby babyboy babygirl infant newborn twin triplet unborn unknown unk notknown nk na none test male female boy girl child unnamed
+  nil null no not tbc tba tbd fnu lnu awaiting pending anon anonymous ubb nn son daughter fetus foetus stillborn stillbirth
+  expected expecting bump un born`.split(/\s+/u),
 );
-/** What stands before the mother's name, a number or nothing while a child has no name: BabyBoy, Twin A, B/O Fatima. */
-const noNameYet = /^(?:baby(?!lon)|infant|newborn|twin|triplet)|^(?:bo|bof|babyof)$/u;
+/** What stands before the mother's name, a number or nothing while a child has no name: BabyBoy, Twin A, S/O Fatima. */
+const noNameYet =
+  /^(?:baby(?!lon)|infant|newborn|unborn|twin(?!kle)|triplet|(?:son|daughter|child|boy|girl)of)/u;
+/** B/O, S/O, D/O and C/O, which leave a letter and an o; Bo by itself is a name. */
+const mothersChild = /^(?:[bcds]-o(?:f)?|[bcds]of)$/u;
+/** What is no surname. Na, No, Test and Child are; who has one is called so. */
+const noSurname = new Set(
+  'unknown unk notknown nk none null nil unnamed tbc tba tbd fnu lnu awaiting pending anon anonymous nosurname notgiven baby babyboy babygirl infant newborn unborn ubb'.split(
+    ' ',
+  ),
+);
 const titles = new Set('mr mrs ms miss mx dr master'.split(' '));
 const minPartLetters = 3;
 const maxNear = 14;
@@ -41,7 +51,7 @@ const nothing: GivenName = { first: '', readings: [], sounds: [], near: [], init
 export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   const groups = readWords(text).filter((group) => !titles.has(group.join('')));
   const [first] = groups;
-  if (first === undefined || isNoName(first)) return nothing;
+  if (first === undefined || isNoName(first, groups[1]?.join('') ?? '')) return nothing;
   const written = unifySpelling(first.join(''));
   const initial = [written.slice(0, 1)];
   if (written.length === 1) return { ...nothing, initial };
@@ -76,9 +86,10 @@ function withSecond(names: readonly string[], second: string): string[] {
   return second === '' ? [...names] : names.flatMap((name) => [name, name + second]);
 }
 
-function isNoName(group: readonly string[]): boolean {
+function isNoName(group: readonly string[], next: string): boolean {
   const [word = '', whole] = [group[0], group.join('')];
-  return noName.has(word) || noName.has(whole) || noNameYet.test(whole);
+  if (noName.has(word) || noName.has(whole) || mothersChild.test(group.join('-'))) return true;
+  return noNameYet.test(whole) || noNameYet.test(whole + next);
 }
 
 /**
@@ -104,7 +115,7 @@ export type FamilyName = {
 export function readFamilyName(text: string): FamilyName {
   const parts = readWords(text).flat().map(unifySurname);
   const written = unifySurname(parts.join(''));
-  if (written.length < 2 || noName.has(written))
+  if (written.length < 2 || noSurname.has(written))
     return { readings: [], sounds: [], starts: [], ends: [], letters: [] };
   const long = parts.length > 1 ? parts.filter((part) => part.length >= minPartLetters) : [];
   const readings = [...new Set([written, ...long])];

@@ -48,10 +48,27 @@ test('a short form may stand for its long forms, a long form for itself only', (
   expect(readGivenName('Jack').readings).toEqual(['jack']);
 });
 
-test('what stands in the field when there is no name is no name', () => {
-  for (const text of ['', 'Baby', 'BABY GIRL', 'Unknown', 'Not known', 'Twin 1', '-']) {
-    expect(readGivenName(text).readings, text).toEqual([]);
-  }
+test.each(
+  `|Baby|BABY GIRL|Unknown|Not known|Twin 1|-|UBB|S/O Fatima|D/O Fatima|B/O Fatima|B O Fatima|Son of Fatima|Daughter of Fatima|Son|Daughter
+  |Fetus|Foetus|Stillborn|NN|N.N.|Expected|Un born|Unborn baby|Twin A|BabyBoy`
+    .split('|')
+    .map((text) => text.trim()),
+)('%j in the field of the forename is no name', (text) => {
+  expect(readGivenName(text).readings).toEqual([]);
+});
+
+test.each(['Bo', 'Twinkle', 'Sonny', 'Sonia', 'Boyd', 'Babylon', 'Nina', 'Bo Rose'])(
+  '%s is a name',
+  (text) => {
+    expect(readGivenName(text).readings).not.toEqual([]);
+  },
+);
+
+test('a surname that would be no forename is one, and a placeholder is none', () => {
+  for (const text of ['Na', 'No', 'Test', 'Child', 'Boy', 'Son', 'Born'])
+    expect(readFamilyName(text).readings, text).not.toEqual([]);
+  for (const text of ['Unknown', 'TBC', 'Not known', 'Newborn', '-'])
+    expect(readFamilyName(text).readings, text).toEqual([]);
 });
 
 test('a double surname is read whole and in its parts, in either order', () => {
