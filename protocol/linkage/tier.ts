@@ -96,6 +96,8 @@ type Facts = {
   readonly forename: 'written' | 'reading' | 'guessed' | 'initial' | 'missing' | 'differs';
   /** How much of the date agrees: 3 the whole, 2 all but one part, 1 month and day of another decade. */
   readonly date: 0 | 1 | 2 | 3;
+  /** The whole agrees only when day and month change places on one side. */
+  readonly dateSwapped: boolean;
   /** 2 the surname, 1 a fuzzy code of it. */
   readonly surname: 0 | 1 | 2;
   /** Of the surname only start or end agree: strangers called Thomas and Thomson, Popescu and Ionescu share that. */
@@ -122,10 +124,13 @@ function isIdentified({ forename, date, surname, place }: Facts): boolean {
   return date > 1 && (surname > 0 || place > 0);
 }
 
-function isSame({ forename, date, surname, surnameEdgeOnly, place, identifier }: Facts): boolean {
+function isSame(facts: Facts): boolean {
+  const { forename, date, dateSwapped, surname, surnameEdgeOnly, place, identifier } = facts;
   if (identifier === 'differs') {
     return forename === 'written' && date === 3 && place === 2 && surname === 2;
   }
+  // Two codes that only come near are no evidence: strangers called Osei and Owusu, born on 1 March and 3 January.
+  if (dateSwapped && surname < 2 && place < 2) return false;
   if (date === 3) return place === 2 || (surname > 0 && (!surnameEdgeOnly || place > 0));
   return date === 2 && surname === 2 && place === 2;
 }
@@ -153,6 +158,7 @@ function readFacts(compared: Comparison): Facts {
   return {
     forename,
     date: readDate((sure & bits.birth) !== 0, dateParts, monthAndDay),
+    dateSwapped: (written.codes & bits.birth) === 0 && dateParts < 2,
     surname: (sure & bits.family) !== 0 ? 2 : (sure & bits.fuzzySurname) !== 0 ? 1 : 0,
     surnameEdgeOnly: (sure & bits.surnameAsWhole) === 0,
     place: (sure & bits.home) !== 0 ? 2 : (sure & bits.near) !== 0 ? 1 : 0,
@@ -196,6 +202,7 @@ const bits = {
   home: bitsOf('postcode', 'address'),
   near: bitsOf('street', 'district'),
   identifier: bitsOf('chi', 'nhs', 'local'),
+  beside: bitsOf('family', 'birth'),
 } as const;
 
 function readForename(compared: Comparison, onBothSides: number, isMissing: boolean): Facts['forename'] {
@@ -207,5 +214,7 @@ function readForename(compared: Comparison, onBothSides: number, isMissing: bool
   if (mayBe || (reading.codes & bits.swapped) !== 0) return 'guessed';
   if ((onBothSides & bits.given) !== 0) return 'differs';
   if ((agreeing & bits.givenInitial) !== 0) return 'initial';
-  return isMissing ? 'missing' : 'differs';
+  // An initial is compared beside the surname and the date, so where those differ it tells nothing.
+  const isCompared = (agreeing & bits.beside) === bits.beside;
+  return isMissing || !isCompared ? 'missing' : 'differs';
 }

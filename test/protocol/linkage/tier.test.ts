@@ -96,6 +96,14 @@ test.each([
   ['two misspellings of one forename at one address', { given: 'Zachsry' }, { given: 'Zachay' }, 'possible'],
   ['no date of birth', {}, { birthDate: '' }, 'possible'],
   ['an initial', {}, { given: 'I' }, 'possible'],
+  ['an initial under another surname, as without a forename', {}, { given: 'I', family: 'Reid' }, 'possible'],
+  ['an initial that differs', {}, { given: 'C' }, 'conflict'],
+  [
+    'strangers of two surnames that sound alike, born on days that are swapped',
+    { given: 'Zainab', family: 'Osei', birthDate: '2017-01-03' },
+    { given: 'Zainab', family: 'Owusu', birthDate: '2017-03-01', postcode: 'G1 1AA', address: '' },
+    'possible',
+  ],
   [
     'a stranger of the same name and birthday whose surname ends alike',
     { family: 'Popescu' },
