@@ -5,6 +5,7 @@ import { matching, parseJsonInput, readInput, usageError, wholeNumber } from '..
 import type { Terminal } from '../../terminal/terminal.ts';
 import { slugSchema } from '../../protocol/ids.ts';
 import type { LinkageKey } from '../sdk/linkage/keyed-tokens.ts';
+import type { LinkageSettings } from '../sdk/linkage/linkage-file.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 
 type MakeFlags = HomeFlags & { readonly epoch: number; readonly out?: string; readonly purpose: string };
@@ -124,13 +125,9 @@ async function prepareKey(
 }
 
 async function listKeys(flags: HomeFlags, terminal: Terminal): Promise<void> {
-  const { fingerprintOfKey, readLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
+  const { readLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
   const settings = await readLinkageSettings(homeFolder(flags, terminal));
-  const { keys, purpose } = settings?.mode === 'key' ? settings : { keys: [], purpose: '' };
-  const rows = keys.map(({ epoch, secret }) => ({
-    epoch,
-    fingerprint: fingerprintOfKey({ epoch, secret: Buffer.from(secret, 'base64url') }, purpose),
-  }));
+  const rows = settings === undefined ? [] : await fingerprintsOf(settings);
   if (terminal.wantsJson) {
     for (const row of rows) terminal.json({ type: 'linkage-key', ...row });
     return;
@@ -142,6 +139,23 @@ async function listKeys(flags: HomeFlags, terminal: Terminal): Promise<void> {
   } else if (rows.length === 0) {
     terminal.hint('There is no linkage key: causeway linkage key make --epoch 1');
   }
+}
+
+async function fingerprintsOf(
+  settings: LinkageSettings,
+): Promise<{ readonly epoch: number; readonly fingerprint: string }[]> {
+  const { fingerprintOfHolders, fingerprintOfKey } = await import('../sdk/linkage/linkage-file.ts');
+  const { purpose } = settings;
+  if (settings.mode === 'oblivious') {
+    return settings.epochs.map((epoch) => ({
+      epoch,
+      fingerprint: fingerprintOfHolders(settings.holders, epoch, purpose),
+    }));
+  }
+  return settings.keys.map(({ epoch, secret }) => ({
+    epoch,
+    fingerprint: fingerprintOfKey({ epoch, secret: Buffer.from(secret, 'base64url') }, purpose),
+  }));
 }
 
 async function retireKey(flags: RetireFlags, terminal: Terminal): Promise<void> {

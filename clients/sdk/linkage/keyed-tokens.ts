@@ -40,6 +40,10 @@ export class KeyedTokens {
     return { epoch: this.epoch, tokens };
   }
 
+  tokensOfAll(people: readonly (readonly TokenInput[])[]): TokenSet[] {
+    return people.map((inputs) => this.tokensOf(inputs));
+  }
+
   #token(recipe: string, text: string): string {
     const key = this.#keys.get(recipe);
     if (key === undefined) throw new Error(`there is no recipe ${recipe}`);

@@ -4,7 +4,7 @@
  * Either the linkage keys of the agreement, one for each epoch in use, or the two holders that evaluate for it.
  * During a rotation there are two epochs: tokens of both are sent until the older one is retired.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -163,6 +163,15 @@ export function addLinkageKey(
 export function fingerprintOfKey({ epoch, secret }: LinkageKey, purpose: string): string {
   return createHmac('sha256', secret)
     .update(`causeway/v1/linkage-check\0${purpose}\0${epoch}`)
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** The same for two holders, whose public keys are compared in whatever order they are listed. */
+export function fingerprintOfHolders(holders: readonly Holder[], epoch: number, purpose: string): string {
+  const keys = holders.map(({ publicKeys }) => publicKeys[String(epoch)] ?? '').sort();
+  return createHash('sha256')
+    .update(`causeway/v1/holders-check\0${purpose}\0${epoch}\0${keys.join('\0')}`)
     .digest('hex')
     .slice(0, 16);
 }

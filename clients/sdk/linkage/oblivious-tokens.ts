@@ -57,29 +57,44 @@ export class ObliviousTokens {
    * @throws CausewayError `linkage-holder-unavailable`
    */
   async tokensOf(inputs: readonly TokenInput[]): Promise<TokenSet> {
-    const keyed = inputs.map(({ recipe, text }) => ({ recipe, input: this.#encode(recipe, text) }));
+    const [tokens = { epoch: this.epoch, tokens: {} }] = await this.tokensOfAll([inputs]);
+    return tokens;
+  }
+
+  /** The tokens of several people, in the order given: what is not known yet is asked for together. */
+  async tokensOfAll(people: readonly (readonly TokenInput[])[]): Promise<TokenSet[]> {
+    const keyed = people.map((inputs) =>
+      inputs.map(({ recipe, text }) => {
+        const input = this.#encode(recipe, text);
+        return { recipe, input, digest: digestOf(input) };
+      }),
+    );
     // Beside the cache, which others may clear while the holders are asked.
     const made = new Map<string, string>();
-    const unknown: Buffer[] = [];
-    for (const { input } of keyed) {
-      const known = this.#cache.get(digestOf(input));
-      if (known === undefined) unknown.push(input);
-      else made.set(digestOf(input), known);
+    const unknown = new Map<string, Buffer>();
+    for (const { input, digest } of keyed.flat()) {
+      const known = this.#cache.get(digest);
+      if (known === undefined) unknown.set(digest, input);
+      else made.set(digest, known);
     }
-    for (let at = 0; at < unknown.length; at += maxEvaluations) {
-      const asked = unknown.slice(at, at + maxEvaluations);
-      for (const [digest, token] of await this.#evaluate(asked)) made.set(digest, token);
+    const asked = [...unknown.values()];
+    for (let at = 0; at < asked.length; at += maxEvaluations) {
+      const answers = await this.#evaluate(asked.slice(at, at + maxEvaluations));
+      for (const [digest, token] of answers) made.set(digest, token);
     }
     for (const [digest, token] of made) this.#cache.set(digest, token);
-    const tokens: Record<string, string[]> = {};
-    for (const { recipe, input } of keyed) (tokens[recipe] ??= []).push(made.get(digestOf(input)) ?? '');
     while (this.#cache.size > maxCached) this.#cache.delete(this.#cache.keys().next().value ?? '');
-    return { epoch: this.epoch, tokens };
+    return keyed.map((inputs) => {
+      const tokens: Record<string, string[]> = {};
+      for (const { recipe, digest } of inputs) (tokens[recipe] ??= []).push(made.get(digest) ?? '');
+      return { epoch: this.epoch, tokens };
+    });
   }
 
   /** @returns digest of the input → token */
   async #evaluate(inputs: readonly Buffer[]): Promise<[string, string][]> {
-    const { holders, ask = askOverHttp } = this.#options;
+    const { ask = askOverHttp } = this.#options;
+    const holders = inOrder(this.#options.holders, this.epoch);
     const outputs = await Promise.all(
       holders.map(async (holder) => evaluateAt(holder, this.epoch, inputs, ask)),
     );
@@ -94,6 +109,15 @@ export class ObliviousTokens {
   #encode(recipe: string, text: string): Buffer {
     return Buffer.from(`${this.#options.purpose}\0${recipe}\0${this.epoch}\0${text}`, 'utf8');
   }
+}
+
+/**
+ * The holders in the order of their public keys: agencies that list the two in another order make the same tokens, and
+ * a holder that moves to another address keeps its place.
+ */
+function inOrder(holders: readonly Holder[], epoch: number): readonly Holder[] {
+  const keyOf = ({ publicKeys }: Holder): string => publicKeys[String(epoch)] ?? '';
+  return holders.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
 
 async function evaluateAt(

@@ -11,7 +11,7 @@ import { subjectListSchema, type SubjectDetails } from './subject.ts';
 /** Makes the tokens of one epoch. */
 type TokenMaker = {
   readonly epoch: number;
-  tokensOf(inputs: readonly TokenInput[]): TokenSet | Promise<TokenSet>;
+  tokensOfAll(people: readonly (readonly TokenInput[])[]): readonly TokenSet[] | Promise<readonly TokenSet[]>;
 };
 
 /** Makes tokens of people; reads the home's settings again each time, so that a rotation needs no restart. */
@@ -35,14 +35,12 @@ export class SubjectLinkage {
     if (!parsed.success) throw new CausewayError('request-malformed', describeIssues(parsed.error));
     const [current, previous] = await this.#load();
     if (current === undefined) throw new CausewayError('linkage-key-missing');
-    const tokens: SubjectTokens[] = [];
-    for (const subject of parsed.data) {
-      const inputs = tokenInputs(subject);
-      const newest = await current.tokensOf(inputs);
-      const older = await previous?.tokensOf(inputs);
-      tokens.push(older === undefined ? newest : { ...newest, previous: older });
-    }
-    return tokens;
+    const people = parsed.data.map(tokenInputs);
+    const [newest, older] = await Promise.all([current.tokensOfAll(people), previous?.tokensOfAll(people)]);
+    return newest.map((set, at) => {
+      const before = older?.[at];
+      return before === undefined ? set : { ...set, previous: before };
+    });
   }
 
   async #load(): Promise<readonly TokenMaker[]> {

@@ -83,6 +83,23 @@ test('two clients get the same tokens from the two holders, ask once for each, a
   expect(Object.values(alone.tokens)[0]).not.toEqual(Object.values(first.tokens)[0]?.slice(0, 1));
 });
 
+test('agencies that list the two holders in another order make the same tokens', async () => {
+  const inputs = tokenInputs(child).slice(0, 2);
+  const turned = await tokensWith([holders[1]!, holders[0]!]).tokensOf(inputs);
+  expect(turned).toEqual(await tokensWith(holders).tokensOf(inputs));
+});
+
+test('the people of a notice are asked for together, and what they share once', async () => {
+  const before = (await auditOf('one')).length;
+  const [one, other] = [child, { ...child, given: 'Callum' }].map((person) =>
+    tokenInputs(person).slice(0, 4),
+  );
+  const sets = await tokensWith(holders).tokensOfAll([one!, other!, one!]);
+  expect((await auditOf('one')).length).toBe(before + 1);
+  expect(sets[0]).toEqual(sets[2]);
+  expect(sets[1]).toEqual(await tokensWith(holders).tokensOf(other!));
+});
+
 test('every evaluation is on record, in a chain that shows a changed line, and no record holds a name', async () => {
   const text = await readFile(join(dir, 'one', 'audit.ndjson'), 'utf8');
   const entries = readAuditEntries(text);

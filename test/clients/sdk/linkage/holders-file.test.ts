@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   addLinkageKey,
   createLinkageKey,
+  fingerprintOfHolders,
   fingerprintOfKey,
   holderSchema,
   holdersSchema,
@@ -59,4 +60,13 @@ test('a key takes neither the place of two holders nor that of another purpose',
   expect(addLinkageKey(settings, key, 'child-protection')).toEqual(settings);
   expect(fails(() => addLinkageKey(settings, createLinkageKey(2), 'adult-protection'))).toBe(true);
   expect(fingerprintOfKey(key, 'adult-protection')).not.toBe(fingerprintOfKey(key, 'child-protection'));
+});
+
+test('two agencies compare their holders by a fingerprint, in whatever order they list them', () => {
+  const [one, other] = [holder('a'), holder('b')];
+  const fingerprint = fingerprintOfHolders([one, other], 1, 'child-protection');
+  expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
+  expect(fingerprintOfHolders([other, one], 1, 'child-protection')).toBe(fingerprint);
+  expect(fingerprintOfHolders([one, holder('c')], 1, 'child-protection')).not.toBe(fingerprint);
+  expect(fingerprintOfHolders([one, other], 1, 'research')).not.toBe(fingerprint);
 });
