@@ -17,7 +17,8 @@ type RunFlags = {
 };
 
 const defaultPort = 8444;
-const defaultPerHour = 100_000;
+/** A busy agency's need: a hundred people an hour, at some fifty tokens each. */
+const defaultPerHour = 5_000;
 
 export function registerLinkageHolder(program: ProgramCommand, terminal: Terminal): void {
   const holder = program
