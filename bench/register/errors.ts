@@ -185,7 +185,7 @@ function writeGiven(random: Random, person: Person, record: WrittenRecord, rates
   if (random.happens(rates.middleNameInstead)) record.given = person.middle;
   if (random.happens(rates.typingErrorInForename)) record.given = mistype(random, record.given);
   if (random.happens(rates.soundErrorInForename)) record.given = misspell(random, record.given);
-  if (random.happens(rates.middleNameAdded)) record.given += ` ${person.middle}`;
+  if (random.happens(person.usesMiddle ? 0.5 : rates.middleNameAdded)) record.given += ` ${person.middle}`;
   if (random.happens(rates.forenameInitial)) record.given = record.given.slice(0, 1);
   if (random.happens(rates.forenameMissing)) record.given = random.pick(['', '', 'Unknown', 'Baby']);
 }

@@ -1,4 +1,7 @@
 /** Households as they are in truth: who lives where, since when, and under which name. */
+import { unifySpelling } from '../../clients/sdk/linkage/spellings.ts';
+import { readWords } from '../../clients/sdk/linkage/words.ts';
+import { unlistedPairs } from './unlisted-forenames.ts';
 import { pickForename, pickOrigin, pickSurname, type NameHabits, type Origin, type Sex } from './names.ts';
 import type { Random } from './random.ts';
 
@@ -16,6 +19,8 @@ export type Person = {
   readonly sex: Sex;
   readonly given: string;
   readonly middle: string;
+  /** The second name is in daily use, and half of the records have it. */
+  readonly usesMiddle: boolean;
   readonly birthDate: Date;
   /** The surnames borne one after the other. */
   readonly families: readonly string[];
@@ -98,6 +103,7 @@ function makeHousehold(
     members.push({
       ...{ entity, household, origin, sex, given, birthDate, addresses },
       middle: pickForename(random, origin, sex, habits),
+      usesMiddle: random.happens(0.1),
       families: changes ? [family, newSurname(random, family, origin, habits)] : [family],
       chi: makeChi(random, birthDate, sex, numbers),
     });
@@ -114,14 +120,13 @@ function makeHousehold(
   let birth = Date.UTC(2008, 0, 1) + random.below(17 * 365) * day;
   for (let born = 0, children = 1 + random.below(4); born < children; born++) {
     const sex: Sex = random.happens(0.488) ? 'F' : 'M';
-    const taken = (name: string): boolean => members.some(({ given }) => given === name);
+    const taken = (name: string): boolean => members.some(({ given }) => isOneName(given, name));
     const namesake = random.happens(habits.handedDown)
       ? [parent, kin].find(
           (other) => other?.sex === sex && !members.some(({ given }, at) => at > 0 && given === other.given),
         )
       : undefined;
-    const given =
-      namesake?.given ?? freshName(random, () => pickForename(random, origin, sex, habits), taken);
+    const given = namesake?.given ?? freshName(() => pickForename(random, origin, sex, habits), taken);
     if (random.happens(habits.twinShare / 2)) addTwins(random, origin, birth, habits, add, taken);
     else add(sex, given, new Date(birth));
     birth += (300 + random.below(1_200)) * day;
@@ -138,23 +143,40 @@ function addTwins(
   taken: (name: string) => boolean,
 ): void {
   const sexes = [random.pick(['F', 'M'] as const), random.pick(['F', 'M'] as const)] as const;
-  const near =
-    sexes[0] === sexes[1] && random.happens(habits.nearTwinNames)
-      ? random.pick(nearNames[sexes[0]])
-      : undefined;
-  const first = near?.[0] ?? freshName(random, () => pickForename(random, origin, sexes[0], habits), taken);
+  const near = random.happens(habits.nearTwinNames) ? nearPair(random, origin, sexes, taken) : undefined;
+  const first = near?.[0] ?? freshName(() => pickForename(random, origin, sexes[0], habits), taken);
   const second =
     near?.[1] ??
     freshName(
-      random,
       () => pickForename(random, origin, sexes[1], habits),
-      (name) => name === first || taken(name),
+      (name) => isOneName(name, first) || taken(name),
     );
   add(sexes[0], first, new Date(birth));
   add(sexes[1], second, new Date(birth));
 }
 
-function freshName(random: Random, pick: () => string, taken: (name: string) => boolean): string {
+/** Two names much alike: half of them in no list, a letter apart, and then of either sex. */
+function nearPair(
+  random: Random,
+  origin: Origin,
+  sexes: readonly [Sex, Sex],
+  taken: (name: string) => boolean,
+): readonly [string, string] | undefined {
+  const unlisted = unlistedPairs(origin, `${sexes[0]}${sexes[1]}`);
+  const known = sexes[0] === sexes[1] ? nearNames[sexes[0]] : [];
+  const listed = known.filter((pair) => !pair.some(taken));
+  const rare = unlisted.map(([, one, other]) => [one, other] as const).filter((pair) => !pair.some(taken));
+  const pairs = rare.length > 0 && (listed.length === 0 || random.happens(0.5)) ? rare : listed;
+  return pairs.length > 0 ? random.pick(pairs) : undefined;
+}
+
+/** Mohammed and Muhammad are one name, and no parents give it twice. */
+function isOneName(one: string, other: string): boolean {
+  const plain = (name: string): string => unifySpelling(readWords(name).flat().join(''));
+  return plain(one) === plain(other);
+}
+
+function freshName(pick: () => string, taken: (name: string) => boolean): string {
   for (;;) {
     const name = pick();
     if (!taken(name)) return name;

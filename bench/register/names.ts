@@ -1,5 +1,6 @@
 /** Names of the invented people, by origin, the more frequent first. They serve the simulation and nothing else. */
 import type { Random } from './random.ts';
+import { unlistedForenames } from './unlisted-forenames.ts';
 
 export type Sex = 'F' | 'M';
 
@@ -150,7 +151,10 @@ export function pickOrigin(random: Random): Origin {
 }
 
 export function pickForename(random: Random, origin: Origin, sex: Sex, habits: NameHabits): string {
-  if (random.happens(habits.rareShare)) return capital(makeForename(random, sex));
+  if (random.happens(habits.rareShare)) {
+    const real = unlistedForenames(origin, sex);
+    return real.length > 0 && random.happens(0.5) ? random.pick(real) : capital(makeForename(random, sex));
+  }
   return random.pickRanked<string>(stocks[origin][sex], habits.steepness);
 }
 
