@@ -94,6 +94,12 @@ test.each([
     'possible',
   ],
   ['two misspellings of one forename at one address', { given: 'Zachsry' }, { given: 'Zachay' }, 'possible'],
+  [
+    'a guess at the forename at one postcode, with another surname and no house',
+    { given: 'Jasleen', address: '' },
+    { given: 'Jasveen', family: 'Reid' },
+    'possible',
+  ],
   ['no date of birth', {}, { birthDate: '' }, 'possible'],
   ['an initial', {}, { given: 'I' }, 'possible'],
   ['an initial under another surname, as without a forename', {}, { given: 'I', family: 'Reid' }, 'possible'],
