@@ -30,7 +30,8 @@ export class AttemptLimit {
   #windowOf(peer: string): { used: number } {
     const now = this.#now();
     const known = this.#peers.get(peer);
-    if (known !== undefined && now - known.startedAt < this.#windowMs) return known;
+    // A window that begins in the future is from before the clock was set back: it must not last until then.
+    if (known !== undefined && Math.abs(now - known.startedAt) < this.#windowMs) return known;
     const window = { startedAt: now, used: 0 };
     this.#peers.delete(peer);
     this.#peers.set(peer, window);
