@@ -1,11 +1,12 @@
 /** Received notices as files: the content byte for byte, then a description, each written durably. */
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 
 /** A notice as files need it. */
 export type StorableNotice = {
   readonly id: string;
+  readonly from: string;
   readonly mediaType: string;
   readonly name: string | undefined;
   readonly bytes: Uint8Array;
@@ -16,7 +17,8 @@ export type SavedNotice = { readonly description: string; readonly content: stri
 
 /**
  * Writes `ID-content.EXT` and then `ID.json`, whose presence says that both are whole. A notice that comes again
- * replaces itself. Folder and files are for their owner only.
+ * replaces itself. Ids are their sender's own choice: where another's notice has this one already, `ID-AGENCY.ENDPOINT`
+ * stands in its place. Folder and files are for their owner only.
  * @param describe the description, told the name of the content's file
  * @throws CausewayError `state-unavailable` when the files cannot be written durably
  */
@@ -25,17 +27,36 @@ export async function saveNotice(
   notice: StorableNotice,
   describe: (contentFile: string) => unknown,
 ): Promise<SavedNotice> {
-  const contentFile = `${notice.id}-content${extensionOf(notice)}`;
-  const description = join(dir, `${notice.id}.json`);
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
+    const stem = await stemOf(dir, notice);
+    const contentFile = `${stem}-content${extensionOf(notice)}`;
+    const description = join(dir, `${stem}.json`);
     await replace(join(dir, contentFile), notice.bytes);
     await replace(description, Buffer.from(`${JSON.stringify(describe(contentFile), null, 2)}\n`, 'utf8'));
     await sync(dir);
+    return { description, content: join(dir, contentFile) };
   } catch (cause) {
     throw new CausewayError('state-unavailable', { detail: `Nothing can be saved in ${dir}.`, cause });
   }
-  return { description, content: join(dir, contentFile) };
+}
+
+/** What the names of its files begin with. */
+async function stemOf(dir: string, { id, from }: StorableNotice): Promise<string> {
+  const found = await readFile(join(dir, `${id}.json`), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return found === undefined || senderIn(found) === from ? id : `${id}-${from.replace('/', '.')}`;
+}
+
+/** The sender that a description names; of what is no description, nobody knows whose it is. */
+function senderIn(description: string): unknown {
+  try {
+    return (JSON.parse(description) as { from?: unknown } | null)?.from;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The sender's file name gives only its ending: the name itself may be too long, or mean something to a system. */
