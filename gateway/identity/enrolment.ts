@@ -12,6 +12,7 @@ import type { EnrolmentPermit, Store } from '../store/port.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
 import { changeEntry } from './change-entry.ts';
 import { digestSecret } from './enrolment-token.ts';
+import { refuseKeysOfOthers } from './keys-of-others.ts';
 import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-certificate.ts';
 import { checkSigningKeyProof } from './signing-key-proof.ts';
 
@@ -46,7 +47,7 @@ export async function enrolEndpoint(
       request.certificateRequest,
       permit.endpoint,
     );
-    const openpgp = await inspectOpenpgpCertificate(request.openpgpCertificate, deps.now());
+    const openpgp = await inspectOwnCertificate(request.openpgpCertificate, permit.endpoint, deps);
     const entry = buildEntry({ request, permit, certificate, openpgp, now: deps.now() });
     await storeEntry(request, entry, deps);
     return {
@@ -84,6 +85,16 @@ function checkPermittedEndpoint(request: EnrolmentRequest, permit: EnrolmentPerm
   if (request.endpoint !== permit.endpoint) {
     throw new CausewayError('token-invalid', { detail: 'It was issued for another endpoint.' });
   }
+}
+
+async function inspectOwnCertificate(
+  armored: string,
+  endpoint: EndpointAddress,
+  { store, now }: Pick<EnrolmentDependencies, 'now'> & { readonly store: Pick<Store, 'readDirectory'> },
+): Promise<OpenpgpCertificate> {
+  const openpgp = await inspectOpenpgpCertificate(armored, now());
+  refuseKeysOfOthers(endpoint, openpgp, (await store.readDirectory()).entries);
+  return openpgp;
 }
 
 function buildEntry(parts: {
@@ -170,7 +181,7 @@ export async function renewCertificate(
     const openpgp =
       openpgpCertificate === undefined
         ? undefined
-        : await inspectOpenpgpCertificate(openpgpCertificate, deps.now());
+        : await inspectOwnCertificate(openpgpCertificate, endpoint, deps);
     const renewedEntry = await changeEntry(deps.store, endpoint, (entry) => {
       if (entry.status !== 'active') throw new CausewayError('endpoint-revoked');
       if (thumbprint !== entry.tlsThumbprint && thumbprint !== entry.previousTlsThumbprint) {

@@ -15,6 +15,7 @@ import {
   enrolmentStatement,
   type EnrolmentRequest,
 } from '../../../protocol/wire/enrolment.ts';
+import { bindForeignSubkey } from './foreign-subkey.ts';
 import { agencies, council, openRegistry, police, type Registry } from './registry.ts';
 
 let registry: Registry;
@@ -196,6 +197,14 @@ test('an OpenPGP key without AEAD is refused, and the token stays good', async (
   await enrolEndpoint(request, registry);
 });
 
+test('the OpenPGP key of another endpoint is refused: it is public, and belongs to one alone', async () => {
+  const { keys } = await registry.enrolNew(police);
+  const { request } = await registry.prepare(council);
+  const openpgpCertificate = keys.openpgp.certificateArmored;
+  await expectRefusal(resign(request, { openpgpCertificate }), 'key-unsuitable', council);
+  await enrolEndpoint(request, registry);
+});
+
 test('an endpoint enrols again with new keys, also after revocation, by a new token only', async () => {
   await registry.enrolNew(council);
   const waiting = await registry.prepare(council);
@@ -258,6 +267,16 @@ test('renewal takes a new encryption subkey of the same primary key and remember
   const stranger = await generateOpenpgpKey(council, later);
   await expect(renewOver(council, second, stranger)).rejects.toEqual(refusedWith('key-unsuitable'));
   expect(await entryOf(council)).toMatchObject(after);
+});
+
+test('renewal takes no encryption subkey of another endpoint under the own primary key', async () => {
+  const other = await registry.enrolNew(police);
+  const { keys, response } = await registry.enrolNew(council);
+  const certificate = await bindForeignSubkey(keys.openpgp, other.keys.openpgp);
+  const { tlsThumbprint, encryptionKey } = response.entry;
+  const renewed = renewOver(council, tlsThumbprint, { certificateArmored: certificate });
+  await expect(renewed).rejects.toEqual(refusedWith('key-unsuitable'));
+  expect(await entryOf(council)).toMatchObject({ encryptionKey });
 });
 
 test('a renewal whose answer was lost is asked for again, and the certificate never seen is forgotten', async () => {
