@@ -17,8 +17,11 @@ export type ServerOptions = {
 };
 
 const connectionTimeoutMs = 20_000;
-/** Whoever opens a connection must begin to speak TLS soon. */
+/** Whoever opens a connection must begin to speak TLS soon, and then HTTP. */
 const handshakeTimeoutMs = 10_000;
+const headersTimeoutMs = 10_000;
+/** Node looks for requests that take too long only now and then: by itself, every 30 s. */
+const timeoutCheckMs = 2_000;
 
 const socketOptions = {
   perMessageDeflate: false,
@@ -44,6 +47,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: handshakeTimeoutMs,
+      // Left at its default of 60 s, which is longer than a request may take, Node would let requests take as long.
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: connectionTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
     },
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),

@@ -27,6 +27,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+it('a request that does not end is given up after the time of a request, not that of a head', () => {
+  const { headersTimeout, requestTimeout } = server.server;
+  // Node gives the whole request the longer of the two.
+  expect(headersTimeout).toBeGreaterThan(0);
+  expect(headersTimeout).toBeLessThanOrEqual(requestTimeout);
+});
+
 it.each([
   [413, 'request-too-large', `GET /livez HTTP/1.1\r\nHost: x\r\nx: ${'secret'.repeat(5_000)}\r\n\r\n`],
   [400, 'request-malformed', 'secret of somebody\r\n\r\n'],
