@@ -2,7 +2,7 @@
 import websocket from '@fastify/websocket';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
-import { limits, subprotocol } from '../../protocol/limits.ts';
+import { limits, socketPath, subprotocol } from '../../protocol/limits.ts';
 import { asCausewayError } from '../../protocol/wire/problem-details.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { sendProblem } from './problem.ts';
@@ -90,6 +90,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     // Sessions are drained by the gateway before the server closes.
     preClose: (done: () => void) => done(),
+  });
+  // On every other route the library would open a socket for whoever asks, only to close it again.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isElsewhere = request.ws && request.routeOptions.url !== socketPath;
+    done(isElsewhere ? new CausewayError('not-found') : undefined);
   });
   return app;
 }

@@ -23,9 +23,12 @@ beforeAll(async () => {
     report: (error) => expect.fail(String(error)),
     refused: ({ code }) => refused.push(code),
   });
+  server.get('/livez', (_request, reply) => reply.send({ status: 'live' }));
   await server.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(() => server.close());
+
+const upgrade = `Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`;
 
 it('a request that does not end is given up after the time of a request, not that of a head', () => {
   const { headersTimeout, requestTimeout } = server.server;
@@ -35,10 +38,11 @@ it('a request that does not end is given up after the time of a request, not tha
 });
 
 it.each([
+  [404, 'not-found', `GET /livez HTTP/1.1\r\n${upgrade}`],
   [413, 'request-too-large', `GET /livez HTTP/1.1\r\nHost: x\r\nx: ${'secret'.repeat(5_000)}\r\n\r\n`],
   [400, 'request-malformed', 'secret of somebody\r\n\r\n'],
   [400, 'request-malformed', 'POST / HTTP/1.1\r\nHost: x\r\ncontent-length: secret\r\n\r\n'],
-])('what is no request is answered by %i %s, and not repeated', async (status, code, sent) => {
+])('what is no good request is answered by %i %s, and not repeated', async (status, code, sent) => {
   const { port } = server.server.address() as AddressInfo;
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
   await once(socket, 'secureConnect');
