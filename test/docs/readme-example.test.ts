@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSandbox, enrolEndpoints } from '../../bin/sandbox.ts';
+import { createSandbox, enrolEndpoints, type SandboxEndpoint } from '../../bin/sandbox.ts';
 import { connect, type Client } from '../../clients/sdk/index.ts';
 import { startGateway, type RunningGateway } from '../../gateway/app.ts';
 
+const readmePath = fileURLToPath(new URL('../../README.md', import.meta.url));
 const sdk = new URL('../../clients/sdk/index.ts', import.meta.url);
 let dir: string;
 let gateway: RunningGateway;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const home = await createSandbox(dir);
   gateway = await startGateway({ home, log: pino({ level: 'silent' }) });
   const [police = '', social = ''] = await enrolEndpoints(dir, home, gateway.url, [
-    { address: 'strathclyde-police/public-protection', roles: ['public-protection'] },
+    await readEnrolment(),
     { address: 'north-lanarkshire-social-work/duty', roles: ['duty'] },
   ]);
   const reader = await connect({ home: police });
@@ -37,9 +38,17 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+/** Whom the README's command for a token lets enrol. */
+async function readEnrolment(): Promise<SandboxEndpoint> {
+  const readme = await readFile(readmePath, 'utf8');
+  const [, address, role] = /causeway enrol-token (\S+) --role (\S+)/.exec(readme) ?? [];
+  if (address === undefined || role === undefined) throw new Error('README.md enrols nobody with a role');
+  return { address, roles: [role] };
+}
+
 /** The TypeScript behind the marker in the README, with the SDK taken from this tree. */
 async function readExample(): Promise<string> {
-  const readme = await readFile(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  const readme = await readFile(readmePath, 'utf8');
   const code = /<!-- example:[^>]*-->\s+```ts\n([\s\S]*?)```/.exec(readme)?.[1];
   if (code === undefined) throw new Error('README.md has no example');
   return code.replace("'causeway-sdk'", `'${sdk.href}'`);
