@@ -388,10 +388,11 @@ export type Store = {
   /**
    * Adds leaves that belong to no other change.
    * @param lease see `submit`
+   * @param of the case that their bodies speak of, and are erased with; the gateway's own where it is absent
    * @returns the index of the first
    * @throws CausewayError `lease-lost`
    */
-  appendRecords(records: readonly RecordEntry[], lease?: Lease): Promise<number>;
+  appendRecords(records: readonly RecordEntry[], lease?: Lease, of?: CaseId): Promise<number>;
   /** How many leaves the log has. */
   countLeaves(): Promise<number>;
   /** Leaves from an index on, in order, at most `limit` and about 1 MiB, but one at least. */

@@ -55,9 +55,18 @@ export function refusedDetailText(code: ErrorCode, text: string | undefined): st
   return JSON.stringify({ code, text });
 }
 
-/** What is logged where an id stands for another envelope already. @param of the leaf of its first outcome */
-export function conflictEntry(message: MessageId, source: EndpointAddress, of: number): RecordEntry {
-  return { kind: 'message.refused', message, source, code: 'id-conflict', of };
+/**
+ * What is logged where an id stands for another envelope already. It belongs to the case of the message that was
+ * accepted under the id, and is erased with it.
+ * @param source undefined where no such case is known, or it was erased: then nothing could take the sender away again
+ * @param of the leaf of its first outcome
+ */
+export function conflictEntry(
+  message: MessageId,
+  source: EndpointAddress | undefined,
+  of: number,
+): RecordEntry {
+  return { kind: 'message.refused', message, ...(source && { source }), code: 'id-conflict', of };
 }
 
 /** A digest as it stands in a leaf. */

@@ -42,7 +42,7 @@ export function carryOut(draft: Draft, operation: Operation, signer: BatchSigner
       return null;
     case 'append-records': {
       const first = draft.nextRecord;
-      for (const line of operation.lines) draft.leaves.entry(line, draft.at);
+      for (const line of operation.lines) draft.leaves.entry(line, draft.at, operation.of);
       return first;
     }
     case 'retire-payloads':

@@ -20,6 +20,7 @@ const deliveriesAtOnce = 10_000;
 export async function load(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
   await loadSecrets(draft, casesOf(operations), access);
   await loadFirstOutcomes(draft, operations, access);
+  await loadSecrets(draft, conflictingCases(draft, operations), access);
   await loadDeliveries(draft, operations, access);
   for (const operation of operations) {
     if (operation.type === 'expire') await loadDue(draft, operation, access);
@@ -59,6 +60,7 @@ export async function loadStreams(
 function* casesOf(operations: readonly Operation[]): Generator<CaseId> {
   yield houseCase;
   for (const operation of operations) {
+    if (operation.type === 'append-records' && operation.of !== undefined) yield operation.of;
     if (operation.type !== 'submit') continue;
     for (const { thread } of operation.messages) if (thread !== undefined) yield thread;
   }
@@ -79,6 +81,17 @@ async function loadFirstOutcomes(
       : [],
   );
   if (keys.length > 0) await loadMessages(draft, { _id: { $in: keys } }, access);
+}
+
+/** The cases of accepted messages whose ids are used again for other envelopes: the leaves about that are theirs. */
+function* conflictingCases(draft: Draft, operations: readonly Operation[]): Generator<CaseId> {
+  for (const operation of operations) {
+    if (operation.type !== 'submit') continue;
+    for (const { id, envelopeDigest } of operation.messages) {
+      const before = draft.message(operation.source, id);
+      if (before?.thread !== undefined && !envelopeDigest.equals(before.digest)) yield idOf(before.thread);
+    }
+  }
 }
 
 async function loadMessages(draft: Draft, filter: Filter<MessageDocument>, access: Access): Promise<void> {

@@ -183,8 +183,8 @@ function changes(
     requestPolicyReload: async (record) => {
       await commits.run({ type: 'request-reload', line: readyLine(record) });
     },
-    appendRecords: async (records, lease) =>
-      commits.run({ type: 'append-records', lines: records.map(readyLine), lease }),
+    appendRecords: async (records, lease, of) =>
+      commits.run({ type: 'append-records', lines: records.map(readyLine), lease, of }),
     setMarks: async (marks, lease) =>
       setMarks(marks, { collections, causal, holder: writer, lease, patienceMs }).catch((error: unknown) =>
         Promise.reject(isCausewayError(error) ? error : unreadable(error)),

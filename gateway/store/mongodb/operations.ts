@@ -61,7 +61,12 @@ type Change =
       readonly line: RecordText;
     }
   | { readonly type: 'request-reload'; readonly line: RecordText }
-  | { readonly type: 'append-records'; readonly lines: readonly RecordText[] }
+  | {
+      readonly type: 'append-records';
+      readonly lines: readonly RecordText[];
+      /** The gateway's own where it is undefined. */
+      readonly of: CaseId | undefined;
+    }
   | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly line: RecordText }
   | { readonly type: 'erase-case'; readonly id: CaseId; readonly line: RecordText };
 

@@ -15,7 +15,7 @@ import {
 } from '../statements.ts';
 import type { MessageDocument } from './documents.ts';
 import type { Draft } from './draft.ts';
-import { idBinary, messageKey } from './keys.ts';
+import { idBinary, idOf, messageKey } from './keys.ts';
 import type { OperationOf, ReadyAcceptable, ReadyRefusable } from './operations.ts';
 
 type Verdict = { readonly outcome: SubmissionOutcome; readonly receipt: Buffer };
@@ -102,8 +102,9 @@ function repeat(
   if (!digest.equals(before.digest)) {
     const code = 'id-conflict';
     const leaf = { message: id, envelope: digestText(digest), code } as const;
-    const body = Buffer.from(JSON.stringify(conflictEntry(id, source, before.record)));
-    draft.leaves.refused(leaf, houseCase, body, draft.at);
+    const of = before.thread && idOf(before.thread);
+    const body = Buffer.from(JSON.stringify(conflictEntry(id, of && source, before.record)));
+    draft.leaves.refused(leaf, of ?? houseCase, body, draft.at);
     const detail = refusedDetailText(code, undefined);
     return refused(code, outcomeReceipt('refused', id, digest, draft.at, detail));
   }

@@ -201,7 +201,7 @@ export class Ledger {
         return null;
       case 'append-records': {
         const first = this.journal.next;
-        for (const record of operation.records) this.journal.leaves.entry(record, at);
+        for (const record of operation.records) this.journal.leaves.entry(record, at, operation.of);
         return first;
       }
       case 'set-marks':

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
-import { uuidToBytes } from '../../../protocol/uuid.ts';
+import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
@@ -35,8 +35,17 @@ type Sender = { readonly number: EndpointNumber; readonly address: EndpointAddre
 type Route = PackedRoute & { readonly presence: string };
 type Verdict = { readonly outcome: PackedOutcome; readonly receipt: Buffer };
 
-/** A row of `message`: digest, at, record, refusal, first delivery, number of recipients, listening. */
-type FirstOutcome = readonly [Uint8Array, number, number, string | null, number, number, number];
+/** A row of `message`: digest, at, record, refusal, first delivery, number of recipients, listening, case. */
+type FirstOutcome = readonly [
+  Uint8Array,
+  number,
+  number,
+  string | null,
+  number,
+  number,
+  number,
+  Uint8Array | null,
+];
 
 export class MessageTable {
   readonly #endpoints: EndpointTable;
@@ -82,7 +91,7 @@ export class MessageTable {
     );
     this.#firstOutcome = prepare(
       database,
-      `SELECT digest, at, record, refusal, first_delivery, recipients, listening FROM message
+      `SELECT digest, at, record, refusal, first_delivery, recipients, listening, thread FROM message
        WHERE id = ? AND source = ?`,
     );
     this.#recipients = prepare(
@@ -229,12 +238,13 @@ export class MessageTable {
   ): Verdict {
     const found = firstRow<FirstOutcome>(this.#firstOutcome, idBytes, sender.number);
     if (found === undefined) throw new Error('a message conflicts with no row');
-    const [firstDigest, firstAt, record, refusal, firstDelivery, count, listening] = found;
+    const [firstDigest, firstAt, record, refusal, firstDelivery, count, listening, thread] = found;
     if (!digest.equals(firstDigest)) {
       const code = 'id-conflict';
-      const entry = conflictEntry(id, sender.address, record);
+      const of = thread === null ? undefined : uuidFromBytes(thread);
+      const entry = conflictEntry(id, of && sender.address, record);
       const facts = { message: id, envelope: digestText(digest), code } as const;
-      this.#journal.leaves.refused(facts, houseCase, Buffer.from(JSON.stringify(entry)), at);
+      this.#journal.leaves.refused(facts, of ?? houseCase, Buffer.from(JSON.stringify(entry)), at);
       return {
         outcome: { code },
         receipt: outcomeReceipt('refused', id, digest, at, refusedDetailText(code, undefined)),

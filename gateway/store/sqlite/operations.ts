@@ -100,7 +100,12 @@ export type Operation =
       readonly record: RecordText;
     }
   | { readonly type: 'request-reload'; readonly record: RecordText }
-  | { readonly type: 'append-records'; readonly records: readonly RecordText[] }
+  | {
+      readonly type: 'append-records';
+      readonly records: readonly RecordText[];
+      /** The gateway's own where it is absent. */
+      readonly of?: CaseId;
+    }
   | { readonly type: 'set-marks'; readonly marks: readonly (readonly [name: string, value: number])[] }
   | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly record: RecordText }
   | {

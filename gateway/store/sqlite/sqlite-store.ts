@@ -182,9 +182,10 @@ function changes(
     requestPolicyReload: async (record) => {
       await writer.run(() => ({ type: 'request-reload', record: JSON.stringify(record) }));
     },
-    appendRecords: async (records) => {
+    appendRecords: async (records, _lease, of) => {
       const texts = (): string[] => records.map((entry) => JSON.stringify(entry));
-      return (await writer.run(() => ({ type: 'append-records', records: texts() }))).result;
+      const operation = () => ({ type: 'append-records', records: texts(), ...(of && { of }) }) as const;
+      return (await writer.run(operation)).result;
     },
     setMarks: async (marks) => {
       await writer.run(() => ({ type: 'set-marks', marks: [...marks] }));

@@ -240,6 +240,44 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect((await leaves())[0]).toMatchObject({ erased: false, tampered: 'secret-gone' });
       });
 
+      test('takes with it what was recorded of the case beside its messages, also where it has none', async () => {
+        const [first, second] = [acceptable(1), acceptable(2)];
+        await store.submit({ source: police, messages: [first, second] });
+        await store.settle(settlementOf([first, second], health));
+        await store.appendRecords([happened('a'), happened('b')], undefined, first.thread);
+        await store.appendRecords([happened('c')], await store.takeLease('test', 60_000), messageId(9));
+        await store.appendRecords([happened('d')]);
+        expect((await leaves()).slice(4).map((leaf) => [leaf.entry.text, leaf.case])).toEqual([
+          ['a', first.thread],
+          ['b', first.thread],
+          ['c', messageId(9)],
+          ['d', houseCase],
+        ]);
+        for (const id of [first.thread, messageId(9)])
+          expect(await store.eraseCase(id, { ...erased, case: id })).toBe('erased');
+        const after = (await leaves()).slice(0, 8).filter((leaf) => leaf.case !== undefined);
+        expect(after.map((leaf) => leaf.erased)).toEqual([true, false, true, true, true, false]);
+        expect(after.flatMap(({ entry: { text = [] } }) => text)).toEqual(['d']);
+      });
+
+      test('takes along who used an id again for another envelope, and nobody is named for it afterwards', async () => {
+        const thread = messageId(5);
+        const message = acceptable(1, { thread });
+        const other = acceptable(1, { variant: 'other' });
+        await store.submit({ source: police, messages: [message] });
+        await store.settle(settlementOf([message], health));
+        await (await open()).submit({ source: police, messages: [other] });
+        const before = (await leaves()).at(-1);
+        expect(before).toMatchObject({ case: thread, entry: { source: police, code: 'id-conflict', of: 0 } });
+        expect(await store.eraseCase(thread, { ...erased, case: thread })).toBe('erased');
+        await store.submit({ source: police, messages: [other] });
+        const all = await leaves();
+        expect(all[before!.index]).toMatchObject({ erased: true });
+        expect(all.at(-1)).toMatchObject({ case: houseCase, entry: { code: 'id-conflict', of: 0 } });
+        expect(JSON.stringify(all)).not.toContain(police);
+        expect(await store.eraseCase(thread, { ...erased, case: thread })).toBe('unknown');
+      });
+
       test('leaves the id its first outcome, and lets the case live on with a new secret', async () => {
         const message = acceptable(1);
         await store.submit({ source: police, messages: [message] });
