@@ -24,6 +24,16 @@ export async function findAlertLeaf(
 }
 
 /**
+ * Whether nothing more is to be recorded of an alert that was sent: the leaf `alert.raised` stands, or its case was
+ * erased, and another leaf would tell again what nobody is to know.
+ * @param acceptance index of the leaf of the acceptance
+ */
+export async function isAlertTold(store: LeafStore, id: MessageId, acceptance: number): Promise<boolean> {
+  const [accepted] = await store.readLeaves(acceptance, 1);
+  return accepted?.erased === true || (await findAlertLeaf(store, id, acceptance)) !== undefined;
+}
+
+/**
  * Whether the leaf `alert.overdue` stands. It is written right after the reminder was accepted.
  * @param reminder index of the leaf of that acceptance
  */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { agencyOf, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
-import { findAlertLeaf } from './alert-leaf.ts';
+import { isAlertTold } from './alert-leaf.ts';
 import { findHolders } from './alert-recipients.ts';
 import { alertDocument, alertMessageId } from './correlator/alert-document.ts';
 import { alertRecord } from './correlator/alert-record.ts';
@@ -85,7 +85,7 @@ export class AlertSender {
     if (result.outcome === 'sent') {
       await this.#record('alert.raised', alert, { id, rules, lease });
       log.info({ alert: id, pattern: alert.pattern.key, level: alert.level }, 'alert raised');
-    } else if ((await findAlertLeaf(store, id, result.record)) === undefined) {
+    } else if (!(await isAlertTold(store, id, result.record))) {
       await this.#record('alert.raised', alert, { id, rules, lease });
     }
     return result;
@@ -110,8 +110,9 @@ export class AlertSender {
     { id, rules, lease }: RecordOptions,
     more: object = {},
   ): Promise<number> {
-    const body = alertRecord(alert, { id, thread: alertMessageId(alert) }, rules);
-    return this.#deps.store.appendRecords([{ kind, ...body, ...more }], lease);
+    const thread = alertMessageId(alert);
+    const body = alertRecord(alert, { id, thread }, rules);
+    return this.#deps.store.appendRecords([{ kind, ...body, ...more }], lease, thread);
   }
 
   /** Those with a role for its level, in the agencies that sent or received the evidence. */

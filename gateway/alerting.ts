@@ -147,13 +147,14 @@ export class Alerting {
           kind: 'alert.disposed',
           message,
           thread,
-          alert,
+          alert: alert.id,
           disposition,
           source,
           acceptedAt: event.arrived,
         },
       ],
       lease,
+      alert.thread,
     );
     return true;
   }

@@ -7,6 +7,9 @@ import type { Store } from './store/port.ts';
 
 type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;
 
+/** An alert, and its case. */
+export type AnsweredAlert = { readonly id: MessageId; readonly thread: MessageId };
+
 /**
  * An answer counts from those who got the alert or its reminder, whichever of the two it replies to.
  * @param replied what the answer replies to
@@ -17,10 +20,10 @@ export async function findAnsweredAlert(
   store: AnswerStore,
   replied: MessageId,
   source: EndpointAddress,
-): Promise<MessageId | undefined> {
+): Promise<AnsweredAlert | undefined> {
   const alert = await alertOf(store, replied);
   if (alert === undefined) return undefined;
-  for (const id of [alert, ...alertIds(reminderIdOf(alert))]) {
+  for (const id of [alert.id, ...alertIds(reminderIdOf(alert.id))]) {
     const message = await store.readMessage(correlatorAddress, id);
     if (message?.deliveries.some(({ recipient }) => recipient === source) === true) return alert;
   }
@@ -28,9 +31,10 @@ export async function findAnsweredAlert(
 }
 
 /** A reminder replies to its alert, and an alert to nothing. */
-async function alertOf(store: AnswerStore, id: MessageId): Promise<MessageId | undefined> {
+async function alertOf(store: AnswerStore, id: MessageId): Promise<AnsweredAlert | undefined> {
   const evidence = await store.readEvidence(id);
   const unit = evidence.find(({ source }) => source === correlatorAddress)?.unit;
   if (unit === undefined || unit.byteLength === 0) return undefined;
-  return parseEnvelope(decodeUnit(unit).envelope).inReplyTo ?? id;
+  const { inReplyTo = id, thread } = parseEnvelope(decodeUnit(unit).envelope);
+  return { id: inReplyTo, thread };
 }

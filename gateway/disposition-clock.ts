@@ -92,18 +92,23 @@ export class DispositionClock {
     const until = Math.max(toldUntil, Math.trunc(now()));
     const late = this.#dueBy(until);
     const news = late.filter(([, { dueAt, position }]) => dueAt > toldUntil || position > toldPosition);
-    const records: RecordEntry[] = [];
-    for (const [id, alert] of news) records.push(...(await this.#remind(id, alert, lease)));
-    if (records.length > 0) await store.appendRecords(records, lease);
+    const told: MessageId[] = [];
+    for (const [id, alert] of news) {
+      const record = await this.#remind(id, alert, lease);
+      if (record === undefined) continue;
+      // Sealed under the alert's own case, and so erased with it.
+      await store.appendRecords([record], lease, alert.thread);
+      told.push(id);
+    }
     if (news.length > 0) {
-      const told = new Map([
+      const reached = new Map([
         [marks.time, until],
         [marks.position, this.#position],
       ]);
-      await store.setMarks(told, lease);
+      await store.setMarks(reached, lease);
     }
     for (const [id] of late) this.#open.delete(id);
-    return records.map(({ message }) => message as MessageId);
+    return told;
   }
 
   #dueBy(until: number): [MessageId, Open][] {
@@ -111,11 +116,15 @@ export class DispositionClock {
   }
 
   /** @returns the leaf that follows, if one is to follow */
-  async #remind(id: MessageId, { dueAt, thread, recipients }: Open, lease: Lease): Promise<RecordEntry[]> {
+  async #remind(
+    id: MessageId,
+    { dueAt, thread, recipients }: Open,
+    lease: Lease,
+  ): Promise<RecordEntry | undefined> {
     const { reminder, isToRecord } = await this.#deps.remind({ id, thread }, lease);
-    if (!isToRecord) return [];
+    if (!isToRecord) return undefined;
     const leaf = { kind: 'alert.overdue', message: id, thread, dispositionBy: dueAt, recipients };
-    return [reminder === undefined ? leaf : { ...leaf, reminder: reminder.id, reminded: reminder.to }];
+    return reminder === undefined ? leaf : { ...leaf, reminder: reminder.id, reminded: reminder.to };
   }
 
   /** Of the levels with this severity the longest time, so that nobody is told of too early. */

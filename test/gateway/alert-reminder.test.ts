@@ -128,7 +128,7 @@ it('an answer is about the alert, whether it replies to that or to the reminder,
   await fixture.reminder().remind({ id, thread: id }, fixture.lease);
   for (const replied of [id, reminderIdOf(id)]) {
     for (const source of [north, police, hub])
-      expect(await findAnsweredAlert(store, replied, source)).toBe(id);
+      expect(await findAnsweredAlert(store, replied, source)).toEqual({ id, thread: id });
     expect(await findAnsweredAlert(store, replied, south)).toBeUndefined();
   }
   const [notice] = await fixture.records('message.accepted');

@@ -78,6 +78,27 @@ describe('an alert', () => {
     expect(accepted.filter(({ source }) => source === correlatorAddress)).toHaveLength(2);
   });
 
+  it.each(['alert.raised', 'alert.unsent'])(
+    'is erased with its case, its leaf `%s` included, and not told again by a gateway that begins anew',
+    async (kind) => {
+      await using fixture = await openAlertFixture();
+      if (kind === 'alert.raised') await fixture.enrol(north, 'duty');
+      const alert = await twoNotices(fixture);
+      await fixture.sender().send(alert, fixture.lease);
+      const { store } = fixture;
+      const of = alertMessageId(alert);
+      const all = async () => store.readLeaves(0, 1_000);
+      expect((await all()).find(({ entry }) => entry.kind === kind)).toMatchObject({ case: of });
+      const now = Date.now() + 40 * 86_400_000;
+      await store.expire(now, 100);
+      expect(await store.eraseCase(of, { kind: 'case.erased', case: of })).toBe('erased');
+      if (kind === 'alert.raised') await fixture.sender().send(alert, fixture.lease);
+      const told = (await all()).filter(({ entry }) => entry.kind === kind);
+      expect(told).toMatchObject([{ erased: true }]);
+      expect(told.map(({ entry }) => readAlertRecord(entry))).toEqual([undefined]);
+    },
+  );
+
   it.each(['appendRecords', 'setMarks'] as const)(
     'is finished after a crash between its acceptance and `%s`',
     async (step) => {
