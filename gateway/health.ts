@@ -36,13 +36,14 @@ export async function checkHealth(parts: {
   readonly now: () => number;
   readonly startedAt: number;
   readonly draining: boolean;
-  readonly auditLog: Pick<AuditLog, 'failure' | 'latest'>;
+  readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
 }): Promise<HealthCheck[]> {
   const { store, home, now, startedAt, draining, auditLog } = parts;
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
     await checkStore(store),
     await checkLog(auditLog, store, { now: now(), startedAt }),
+    ...checkCopy(auditLog),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
   ];
@@ -80,6 +81,19 @@ export async function checkLog(
   if (waitingMs < staleLogMs) return { name, ok: true, detail: `published with ${size} leaves` };
   const seconds = Math.floor(waitingMs / 1_000);
   return { name, ok: false, detail: `stale: leaf ${size} has waited ${seconds} s to be published` };
+}
+
+/** A copy that could not be written can wait. One that the log does not continue means that the log was forked. */
+export function checkCopy({ copyFailure }: Pick<AuditLog, 'copyFailure'>): HealthCheck[] {
+  if (copyFailure === undefined) return [];
+  const { code, detail } = copyFailure;
+  return [
+    {
+      name: 'copy of the audit log',
+      ok: code !== 'log-forked',
+      detail: detail === undefined ? code : `${code}: ${detail}`,
+    },
+  ];
 }
 
 function checkCertificate(name: string, pem: string, now: number): HealthCheck {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { verdictOf } from '../../clients/audit/finding.ts';
 import { verifyPath } from '../../clients/audit/verify.ts';
 import { LogFolder } from '../../gateway/audit/log-folder.ts';
+import { readTilesOf } from '../../gateway/audit/log-keeper.ts';
 import { mirrorLog } from '../../gateway/audit/mirror-log.ts';
 import { PublishedLog } from '../../gateway/cli/published-log.ts';
 import type { GatewayHome } from '../../gateway/identity/gateway-home.ts';
@@ -33,5 +34,6 @@ export async function exportAndVerify(dir: string, home: GatewayHome, narrator: 
 
 /** Brings the exported log up to date. */
 export async function exportLog(dir: string, home: GatewayHome): Promise<void> {
-  await mirrorLog(new LogFolder(home.logDir), join(dir, 'log'));
+  const folder = new LogFolder(home.logDir);
+  await mirrorLog(folder, join(dir, 'log'), readTilesOf(folder));
 }

@@ -25,6 +25,7 @@ export class AuditLog {
   #lastTicket = 0;
   #latest: PublishedCheckpoint | undefined;
   #failure: CausewayError | undefined;
+  #copyFailure: CausewayError | undefined;
 
   constructor(options: LogThreadOptions, events: AuditLogEvents) {
     this.#options = options;
@@ -40,6 +41,11 @@ export class AuditLog {
   /** What keeps the log from being published at present. */
   get failure(): CausewayError | undefined {
     return this.#failure;
+  }
+
+  /** What keeps the log from being copied to where the settings say, since it was last tried. */
+  get copyFailure(): CausewayError | undefined {
+    return this.#copyFailure;
   }
 
   start(): void {
@@ -97,10 +103,11 @@ export class AuditLog {
       this.#events.onPublished?.(this.#latest);
     } else if ('stepped' in news) {
       this.#waiting.get(news.stepped)?.();
+    } else if ('copied' in news) {
+      this.#copyFailure = news.copied && errorOf(news.copied);
+      if (this.#copyFailure !== undefined) this.#events.onError(this.#copyFailure);
     } else {
-      const { code, detail } = news.failure;
-      const known = codes.has(code) ? (code as ErrorCode) : 'internal-error';
-      this.#onFailure(new CausewayError(known, { detail }));
+      this.#onFailure(errorOf(news.failure));
     }
   }
 
@@ -109,4 +116,8 @@ export class AuditLog {
     if (!error.code.startsWith('witness-')) this.#failure = error;
     this.#events.onError(error);
   }
+}
+
+function errorOf({ code, detail }: Extract<LogThreadNews, { failure: unknown }>['failure']): CausewayError {
+  return new CausewayError(codes.has(code) ? (code as ErrorCode) : 'internal-error', { detail });
 }

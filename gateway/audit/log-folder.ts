@@ -4,6 +4,7 @@
  * ```
  * checkpoint                    the newest checkpoint
  * checkpoint.witnessed          the newest one that a witness has cosigned; an addition of ours
+ * checkpoint.forked             in a copy: one that does not continue the copy; an addition of ours
  * tile/<L>/<N>[.p/<W>]          hashes
  * tile/entries/<N>[.p/<W>]      entries
  * ```
@@ -17,6 +18,8 @@ import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
 
 type FileName = TileName | BundleName;
+
+const forkedCheckpointFile = 'checkpoint.forked';
 
 export class LogFolder {
   readonly dir: string;
@@ -82,6 +85,13 @@ export class LogFolder {
   /** The newest checkpoint that a witness has cosigned. */
   async readWitnessedCheckpoint(): Promise<string | undefined> {
     return (await readIfThere(join(this.dir, witnessedCheckpointFile)))?.toString('utf8');
+  }
+
+  /** Keeps a checkpoint that does not continue what stands here, as evidence. The first one stays. */
+  async keepForkedCheckpoint(text: string): Promise<void> {
+    if ((await readIfThere(join(this.dir, forkedCheckpointFile))) !== undefined) return;
+    this.#put(forkedCheckpointFile, Buffer.from(text));
+    await this.sync();
   }
 
   /** Removes partial tiles and bundles of this place but the widest, which has just been written. */

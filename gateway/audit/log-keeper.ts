@@ -28,6 +28,8 @@ export type LogKeeperParts = {
   readonly now: () => number;
   readonly onPublished: (checkpoint: PublishedCheckpoint) => void;
   readonly onError: (error: unknown) => void;
+  /** Told after each copying, with the error where it failed. */
+  readonly onCopied: (error?: unknown) => void;
 };
 
 export class LogKeeper {
@@ -139,8 +141,9 @@ export class LogKeeper {
 
   /** Brings the copy up to date where there is one. Never throws. */
   async #copy(): Promise<void> {
-    const { exportDir, folder, onError } = this.#parts;
-    if (exportDir !== undefined) await mirrorLog(folder, exportDir).catch(onError);
+    const { exportDir, folder, onCopied } = this.#parts;
+    if (exportDir === undefined) return;
+    await mirrorLog(folder, exportDir, this.#read).then(() => onCopied(), onCopied);
   }
 }
 

@@ -35,7 +35,11 @@ export type LogThreadOrder = { readonly step: number } | 'close';
 export type LogThreadNews =
   | { readonly published: PublishedCheckpoint }
   | { readonly stepped: number }
-  | { readonly failure: { readonly code: string; readonly detail: string | undefined } };
+  | { readonly failure: ToldFailure }
+  /** The log was copied, or why not. */
+  | { readonly copied: ToldFailure | undefined };
+
+type ToldFailure = { readonly code: string; readonly detail: string | undefined };
 
 /** Where it cannot begin, it tries again: the disk may come back. */
 const retryMs = 5_000;
@@ -132,15 +136,19 @@ class LogThread {
       now: Date.now,
       onPublished: (published) => this.#tell({ published }),
       onError,
+      onCopied: (error) => this.#tell({ copied: error === undefined ? undefined : toldFailure(error) }),
     });
   }
 
   #fail(error: unknown): void {
-    const [code, detail] = isCausewayError(error)
-      ? [error.code, error.detail]
-      : ['internal-error', String(error)];
-    this.#tell({ failure: { code, detail } });
+    this.#tell({ failure: toldFailure(error) });
   }
+}
+
+function toldFailure(error: unknown): ToldFailure {
+  return isCausewayError(error)
+    ? { code: error.code, detail: error.detail }
+    : { code: 'internal-error', detail: String(error) };
 }
 
 /** @returns undefined while another process publishes in this folder */

@@ -1,6 +1,6 @@
 /** Copies the published log into another folder, such as a mount of another machine: only what is new there. */
-
-import { parseCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { parseCheckpoint, type Checkpoint } from '../../protocol/proof/checkpoint.ts';
 import { parseNote } from '../../protocol/proof/note.ts';
 import {
   hashesAtLevel,
@@ -10,32 +10,72 @@ import {
   type BundleName,
   type TileName,
 } from '../../protocol/proof/tile.ts';
+import { proveConsistency, type TileReader } from '../../protocol/proof/tile-proof.ts';
+import { verifyConsistency } from '../../protocol/proof/tree-proof.ts';
 import { LogFolder } from './log-folder.ts';
 
 /**
  * Brings a copy up to the checkpoint that the folder has now. The checkpoint comes last, so that a copy never shows
  * one whose tiles it does not have.
+ *
+ * The copy may be all that still tells what the log once signed. So nothing in it is touched unless the log continues
+ * what the copy has; otherwise the checkpoint that does not is put beside it, and both stay as evidence.
+ * @param read gives the tiles of the folder
  * @returns the size of the copied log, or undefined where nothing is published yet
+ * @throws CausewayError `log-forked` when the log does not continue its copy
  */
-export async function mirrorLog(from: LogFolder, dir: string): Promise<number | undefined> {
+export async function mirrorLog(from: LogFolder, dir: string, read: TileReader): Promise<number | undefined> {
   // Read first: so it is never of more leaves than the checkpoint, and the copy has its tiles.
   const witnessed = await from.readWitnessedCheckpoint();
   const text = await from.readCheckpoint();
   if (text === undefined) return undefined;
   const to = new LogFolder(dir);
-  const { size } = parseCheckpoint(parseNote(text).text);
+  const published = checkpointOf(text);
   const copied = await to.readCheckpoint();
-  const known = sizeOf(copied);
-  if (known > size) return size;
+  const copiedWitnessed = await to.readWitnessedCheckpoint();
+  for (const older of [copied, copiedWitnessed]) {
+    const problem = older === undefined ? undefined : await whyForked(checkpointOf(older), published, read);
+    if (problem === undefined) continue;
+    await to.keepForkedCheckpoint(text);
+    throw new CausewayError('log-forked', { detail: `The copy in ${dir} was left as it is. ${problem}` });
+  }
   // The same one may have been cosigned since.
   if (text !== copied) {
-    for (const name of filesBetween(known, size)) await copyPart(from, to, name);
+    const known = copied === undefined ? 0 : checkpointOf(copied).size;
+    for (const name of filesBetween(known, published.size)) await copyPart(from, to, name);
     await to.writeCheckpoint(text);
   }
-  if (witnessed !== undefined && witnessed !== (await to.readWitnessedCheckpoint()))
+  if (witnessed !== undefined && witnessed !== copiedWitnessed && !isOlder(witnessed, copiedWitnessed))
     to.writeWitnessedCheckpoint(witnessed);
   await to.sync();
-  return size;
+  return published.size;
+}
+
+/** @returns undefined when a proof leads from the older checkpoint to the newer one; otherwise what is wrong, a sentence */
+async function whyForked(
+  older: Checkpoint,
+  newer: Checkpoint,
+  read: TileReader,
+): Promise<string | undefined> {
+  if (older.origin !== newer.origin) return `It is of the log ${older.origin}.`;
+  if (older.size > newer.size)
+    return `It has ${older.size} leaves, but the log was published with ${newer.size} after that.`;
+  if (older.size === 0) return undefined;
+  const path = await proveConsistency(older.size, newer.size, read).catch((error: unknown) => {
+    if (!isCausewayError(error)) throw error;
+    return [];
+  });
+  const { size: fromSize, root: fromRoot } = older;
+  if (verifyConsistency({ fromSize, fromRoot, size: newer.size, root: newer.root, path })) return undefined;
+  return `Its ${older.size} leaves are not the first of the ${newer.size} that the log was published with after that.`;
+}
+
+function isOlder(text: string, than: string | undefined): boolean {
+  return than !== undefined && checkpointOf(text).size < checkpointOf(than).size;
+}
+
+function checkpointOf(text: string): Checkpoint {
+  return parseCheckpoint(parseNote(text).text);
 }
 
 /** Every tile and bundle that a log of `size` has and one of `known` had not, or had narrower. */
@@ -78,8 +118,4 @@ function firstEntries(bundle: Buffer, count: number): Buffer {
   let end = 0;
   for (let entry = 0; entry < count; entry++) end += 2 + bundle.readUInt16BE(end);
   return bundle.subarray(0, end);
-}
-
-function sizeOf(text: string | undefined): number {
-  return text === undefined ? 0 : parseCheckpoint(parseNote(text).text).size;
 }

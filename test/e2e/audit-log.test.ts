@@ -105,7 +105,7 @@ describe('the audit log', () => {
     await exchangeOne();
     await servedCheckpoint(before.size + 3);
     const copy = join(exchange.dir, 'copy', 'log');
-    await mirrorLog(new LogFolder(exchange.home.logDir), copy);
+    await mirrorLog(new LogFolder(exchange.home.logDir), copy, log.read);
     await writeFile(join(exchange.dir, 'copy', 'log.vkey'), log.vkey);
     const since = join(exchange.dir, 'before');
     await writeFile(since, await signedText(before));

@@ -115,7 +115,7 @@ describe.skipIf(!hasServer)('two gateways on one store', () => {
     const { size } = await log.checkpointFor(leaves);
     expect(size).toBeGreaterThanOrEqual(leaves);
     const copy = join(exchange.dir, 'log');
-    await mirrorLog(log.folder, copy);
+    await mirrorLog(log.folder, copy, log.read);
     await writeFile(join(exchange.dir, 'log.vkey'), log.vkey);
     const { findings } = await verifyPath(copy);
     expect(findings).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkLog, shareProbe } from '../../gateway/health.ts';
+import { checkCopy, checkLog, shareProbe } from '../../gateway/health.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 
@@ -96,5 +96,16 @@ describe('the audit log', () => {
     const store = { readLeaves: () => Promise.reject(new CausewayError('store-unavailable')) };
     const unread = await checkLog({ latest: undefined, failure: undefined }, store, clock);
     expect(unread).toMatchObject({ ok: true });
+  });
+
+  test('is not well where it does not continue its copy; a copy that cannot be written can wait', () => {
+    const name = 'copy of the audit log';
+    expect(checkCopy({ copyFailure: undefined })).toEqual([]);
+    const forked = new CausewayError('log-forked', { detail: 'It has 9 leaves.' });
+    expect(checkCopy({ copyFailure: forked })).toEqual([
+      { name, ok: false, detail: 'log-forked: It has 9 leaves.' },
+    ]);
+    const away = new CausewayError('internal-error');
+    expect(checkCopy({ copyFailure: away })).toEqual([{ name, ok: true, detail: 'internal-error' }]);
   });
 });

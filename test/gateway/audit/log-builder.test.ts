@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
+import { readTilesOf } from '../../../gateway/audit/log-keeper.ts';
 import { mirrorLog, readExactly } from '../../../gateway/audit/mirror-log.ts';
 import { leafHash, treeRoot } from '../../../protocol/proof/merkle.ts';
-import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';
+import { openCheckpoint, signCheckpoint } from '../../../protocol/proof/checkpoint.ts';
 import type { NoteSigner } from '../../../protocol/proof/note-signer.ts';
 import { decodeBundle, partialTilesAt, tileWidth } from '../../../protocol/proof/tile.ts';
 import { rootFromTiles } from '../../../protocol/proof/tile-proof.ts';
@@ -245,15 +247,68 @@ describe('the published log', () => {
     await using to = await temporaryFolder();
     const leaves = new Leaves();
     const builder = await openBuilder(from.dir, leaves, signer);
-    expect(await mirrorLog(new LogFolder(from.dir), to.dir)).toBeUndefined();
+    const mirror = mirrorOf(from.dir, to.dir);
+    expect(await mirror()).toBeUndefined();
     for (const count of [3, 253, 1, 600, 40]) {
       leaves.commit(count);
       await builder.advance();
-      expect(await mirrorLog(new LogFolder(from.dir), to.dir)).toBe(leaves.size);
+      expect(await mirror()).toBe(leaves.size);
       await expectWhole(to.dir, leaves.size);
     }
   });
+
+  test.each([
+    ['forked, be it longer', 700, /not the first of the 700/],
+    ['forked, and as long', 300, /not the first of the 300/],
+    ['rolled back', 100, /has 300 leaves, but the log was published with 100/],
+  ])(
+    'a copy of a log that is now %s, keeps what it has, and the other checkpoint beside it',
+    async (_, size, why) => {
+      await using from = await temporaryFolder();
+      await using fork = await temporaryFolder();
+      await using to = await temporaryFolder();
+      const publish = async (dir: string, count: number, variant?: string): Promise<string> => {
+        const leaves = new Leaves();
+        leaves.commit(count, variant);
+        await (await openBuilder(dir, leaves, signer)).advance();
+        return readFileSync(join(dir, 'checkpoint'), 'utf8');
+      };
+      const signed = await publish(from.dir, 300);
+      await mirrorOf(from.dir, to.dir)();
+      const other = await publish(fork.dir, size, ',"x":1');
+      const again = mirrorOf(fork.dir, to.dir);
+      for (let times = 0; times < 2; times++)
+        await expect(again()).rejects.toMatchObject({
+          ...{ code: 'log-forked', detail: expect.stringMatching(why) as unknown },
+        });
+      expect(readFileSync(join(to.dir, 'checkpoint'), 'utf8')).toBe(signed);
+      expect(readFileSync(join(to.dir, 'checkpoint.forked'), 'utf8')).toBe(other);
+      await expectWhole(to.dir, 300);
+    },
+  );
+
+  test('a copy whose witnessed checkpoint the log does not continue keeps that too', async () => {
+    await using from = await temporaryFolder();
+    await using to = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(20);
+    const builder = await openBuilder(from.dir, leaves, signer);
+    await builder.advance();
+    const copy = new LogFolder(to.dir);
+    const other = signCheckpoint({ origin, size: 10, root: Buffer.alloc(32) }, signer);
+    copy.writeWitnessedCheckpoint(other);
+    new LogFolder(from.dir).writeWitnessedCheckpoint(builder.published!.text);
+    await expect(mirrorOf(from.dir, to.dir)()).rejects.toMatchObject({ code: 'log-forked' });
+    expect(await copy.readWitnessedCheckpoint()).toBe(other);
+    expect(await copy.readCheckpoint()).toBeUndefined();
+  });
 });
+
+/** Copies a log from one folder to another. */
+function mirrorOf(from: string, to: string): () => Promise<number | undefined> {
+  const folder = new LogFolder(from);
+  return async () => mirrorLog(folder, to, readTilesOf(folder));
+}
 
 /** Publishes 600 leaves, then 100 more; a step that fails is done again, as the thread does. */
 async function publishTwice(folder: LogFolder, dir: string, by: NoteSigner): Promise<void> {

@@ -1,11 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PublishedCheckpoint } from '../../../gateway/audit/log-builder.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { LogHistory } from '../../../gateway/audit/log-history.ts';
-import { LogKeeper } from '../../../gateway/audit/log-keeper.ts';
+import { LogKeeper, readTilesOf } from '../../../gateway/audit/log-keeper.ts';
 import { mirrorLog } from '../../../gateway/audit/mirror-log.ts';
-import { createSigner, Leaves, openBuilder, temporaryFolder } from './synthetic-leaves.ts';
+import { signCheckpoint } from '../../../protocol/proof/checkpoint.ts';
+import { createSigner, Leaves, openBuilder, origin, temporaryFolder } from './synthetic-leaves.ts';
 
 const signer = createSigner();
 /** A line that stands for the cosignature of the one witness here. */
@@ -25,6 +27,8 @@ async function openLog(dir: string, exportDir?: string) {
       asked.push({ size: checkpoint.size, answer: (signs) => resolve(signs ? cosigned : checkpoint) });
     });
   const published: PublishedCheckpoint[] = [];
+  /** What each copying ended with. */
+  const copies: unknown[] = [];
   const keeper = new LogKeeper({
     ...{ builder, folder, exportDir, witnesses: { isMissingOn, cosign } },
     history: new LogHistory(join(dir, 'history')),
@@ -33,8 +37,9 @@ async function openLog(dir: string, exportDir?: string) {
     onError: (error) => {
       throw error;
     },
+    onCopied: (error) => copies.push(error),
   });
-  return { folder, leaves, keeper, clock, asked, published };
+  return { folder, leaves, keeper, clock, asked, published, copies };
 }
 
 /** Until what an answer sets in motion has been written. */
@@ -82,7 +87,7 @@ describe('a log with a witness', () => {
       while (text?.includes(line) !== true) text = await folder.readWitnessedCheckpoint();
       expect(text.endsWith(cosignature)).toBe(true);
       expect(await folder.readCheckpoint()).not.toContain(cosignature);
-      await mirrorLog(folder, copy.dir);
+      await mirrorLog(folder, copy.dir, readTilesOf(folder));
       expect(await copy.readCheckpoint()).toBe(await folder.readCheckpoint());
       witnessedSizes.push((await copy.readWitnessedCheckpoint())?.split('\n')[1]);
     }
@@ -143,10 +148,30 @@ describe('a log with a witness', () => {
     const copy = new LogFolder(join(temporary.dir, 'copy'));
     leaves.commit(3);
     await keeper.step();
-    await mirrorLog(folder, copy.dir);
+    await mirrorLog(folder, copy.dir, readTilesOf(folder));
     asked[0]!.answer(true);
     await until(() => published.length === 2);
-    await mirrorLog(folder, copy.dir);
+    await mirrorLog(folder, copy.dir, readTilesOf(folder));
     expect(await copy.readCheckpoint()).toBe(published[1]!.text);
+  });
+
+  test('says each time that it does not continue its copy, and then that it does', async () => {
+    await using temporary = await temporaryFolder();
+    const copy = new LogFolder(join(temporary.dir, 'copy'));
+    const { leaves, keeper, clock, copies } = await openLog(temporary.dir, copy.dir);
+    await copy.writeCheckpoint(signCheckpoint({ origin, size: 9, root: Buffer.alloc(32) }, signer));
+    leaves.commit(3);
+    for (const count of [1, 2]) {
+      clock.ms += 60_000;
+      await keeper.step();
+      await until(() => copies.length === count);
+      expect(copies.at(-1)).toMatchObject({ code: 'log-forked' });
+    }
+    await rm(copy.dir, { recursive: true });
+    clock.ms += 60_000;
+    await keeper.step();
+    await until(() => copies.length === 3);
+    expect(copies.at(-1)).toBeUndefined();
+    expect(await copy.readCheckpoint()).toContain('\n3\n');
   });
 });
