@@ -74,7 +74,7 @@ function goodVerdict({ subject, origin, size, cosignatures, witnessed, since, in
   const names = cosignatures.map(({ name }) => name).join(' and ');
   const seen = names === '' ? '' : `, which ${names} cosigned${first}`;
   if (subject === 'evidence') {
-    return `This evidence verifies: every leaf stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}, and every signature is by the key that was on record.`;
+    return `This evidence verifies: every leaf stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}, and every signature is by the key that the directory's entries in this file name. Whether the directory held a later entry by then, this file cannot say.`;
   }
   if (subject === 'certificate') {
     return `This certificate verifies: every word of it is what leaf ${index ?? 0} is bound to, which stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}.`;

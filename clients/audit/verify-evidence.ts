@@ -1,6 +1,6 @@
 /**
  * Verifies the evidence about one message, offline: every leaf stands in the log under the checkpoint, every opening is
- * what its leaf is bound to, and every signature is by the key that the directory had on record then.
+ * what its leaf is bound to, and every signature is by the key that an entry of the directory in it names for that time.
  */
 import type { Evidence, ProvenLeaf } from '../../protocol/audit/evidence.ts';
 import { evidenceFormat, parseEvidence } from '../../protocol/audit/evidence.ts';

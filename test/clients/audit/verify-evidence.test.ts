@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { verdictOf } from '../../../clients/audit/finding.ts';
 import { readLogFile } from '../../../clients/audit/log-folder.ts';
 import { verifyEvidence } from '../../../clients/audit/verify-evidence.ts';
 import { commitmentOf } from '../../../protocol/audit/commitment.ts';
@@ -103,4 +104,14 @@ describe('evidence', () => {
       `evidence.json is damaged: /leaves/${record}/path/0: it is not a hash.`,
     ]);
   });
+});
+
+it('claims nothing of entries of the directory that the file does not hold', () => {
+  const report = verifyEvidence(Buffer.from(formatEvidence(whole)), 'evidence.json', {
+    keys: [logSigner.verifierKey],
+    witnesses: [],
+  });
+  expect(verdictOf({ ...report, findings: [] })).toMatch(
+    /^This evidence verifies: .* every signature is by the key that the directory's entries in this file name\. Whether/,
+  );
 });
