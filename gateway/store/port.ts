@@ -268,6 +268,9 @@ export type LeafSource = {
 /** `pending`: some of its deliveries are still under way. */
 export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 
+/** A file of an engine's own in which bytes outlive their deletion for a while. */
+export type ErasureResidue = 'write-ahead-log' | 'oplog';
+
 /**
  * Told after a commit, also when another process made it. Groups are given along only where this process has
  * them at hand; a listener that misses an event finds everything by reading.
@@ -404,6 +407,12 @@ export type Store = {
    * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it.
    */
   eraseCase(id: CaseId, record: RecordEntry): Promise<ErasureOutcome>;
+  /**
+   * Where bytes of what was erased may stand all the same: `write-ahead-log` while somebody still reads the store as
+   * it was before, and each further commit tries again; `oplog` always, until it has gone round.
+   * @returns undefined when nowhere
+   */
+  readResidue(): Promise<ErasureResidue | undefined>;
 
   /**
    * Takes the right of this name for so long from now, or keeps it for so long. Engines for one gateway always

@@ -192,6 +192,7 @@ function changes(
     retirePayloads: async (positions, record, lease) =>
       commits.run({ type: 'retire-payloads', positions, line: readyLine(record), lease }),
     eraseCase: async (id, record) => commits.run({ type: 'erase-case', id, line: readyLine(record) }),
+    readResidue: () => Promise.resolve('oplog'),
   };
 }
 

@@ -4,6 +4,7 @@ import { concernsEveryOperation, describeFailure } from './failures.ts';
 import type { Committed, Ledger, Task } from './ledger.ts';
 import type { Answer, Batch, BatchAnswer, Packet, PackedResult, StreamGrowth } from './operations.ts';
 
+type CommitAnswer = Omit<Answer, 'hasResidue'>;
 type Attempt = { readonly committed: Committed } | { readonly error: unknown };
 
 /**
@@ -14,7 +15,7 @@ export function commitBatch(
   ledger: Ledger,
   packets: readonly Packet[],
   onError: (error: unknown) => void,
-): Answer {
+): CommitAnswer {
   const tasks = packets.flatMap(readTasks);
   // The newest time: nothing is recorded as earlier than what was recorded before it.
   const at = packets.at(-1)?.at ?? 0;
@@ -98,7 +99,7 @@ class AnswerBuilder {
     for (let index = 0; index < count; index++) this.#results.push({ failure });
   }
 
-  finish(packets: readonly Packet[]): Answer {
+  finish(packets: readonly Packet[]): CommitAnswer {
     const sink = new ByteSink();
     for (const piece of this.#resultBytes) sink.add(piece);
     for (const piece of this.#growthBytes) sink.add(piece);

@@ -184,4 +184,6 @@ export type Answer = {
   readonly text: string;
   readonly bytes: ArrayBuffer;
   readonly spent: readonly ArrayBuffer[];
+  /** Whether the write-ahead log may hold what was erased. */
+  readonly hasResidue: boolean;
 };

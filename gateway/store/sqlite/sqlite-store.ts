@@ -194,11 +194,16 @@ function changes(
 }
 
 /** Taking away what must not be kept. */
-function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'retirePayloads'> {
+function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'readResidue' | 'retirePayloads'> {
   return {
     eraseCase: async (id, record) => {
       const text = JSON.stringify(record);
       return (await writer.run(() => ({ type: 'erase-case', case: id, record: text }))).result;
+    },
+    readResidue: async () => {
+      // A commit, so that what was left by this process or another is looked for.
+      await writer.run(() => ({ type: 'probe' }));
+      return writer.hasResidue ? 'write-ahead-log' : undefined;
     },
     retirePayloads: async (positions, record) => {
       const text = JSON.stringify(record);

@@ -67,6 +67,7 @@ export class WriterClient {
   #scheduled = false;
   #patience: NodeJS.Timeout | undefined;
   #draining = false;
+  #hasResidue = false;
   #idle: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -117,6 +118,11 @@ export class WriterClient {
       });
       this.#schedule();
     });
+  }
+
+  /** Whether the write-ahead log might hold what was erased when the last commit was answered. */
+  get hasResidue(): boolean {
+    return this.#hasResidue;
   }
 
   /** Takes nothing more and finishes what is queued. */
@@ -202,7 +208,8 @@ export class WriterClient {
     this.#next();
   }
 
-  #onAnswer({ packets, text, bytes, spent }: Answer): void {
+  #onAnswer({ packets, text, bytes, spent, hasResidue }: Answer): void {
+    this.#hasResidue = hasResidue;
     const { results, growth, versions } = JSON.parse(text) as BatchAnswer;
     const source = new ByteSource(bytes);
     const waiting = this.#underWay.splice(0, packets).flat();

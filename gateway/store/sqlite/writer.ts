@@ -67,15 +67,19 @@ class Writer {
     try {
       if (this.#spoilt) this.#reopen();
     } catch (error) {
-      return failAll(packets, error);
+      return { ...failAll(packets, error), hasResidue: this.#hasResidue };
     }
-    return commitBatch(this.#ledger, packets, (error) => (this.#spoilt ||= spoilsConnection(error)));
+    const answer = commitBatch(this.#ledger, packets, (error) => (this.#spoilt ||= spoilsConnection(error)));
+    // Whoever erased something is told with the answer whether it is gone from the log, too.
+    if (this.#ledger.takeErased()) this.#removeResidue(patienceMs);
+    return { ...answer, hasResidue: this.#hasResidue };
   }
 
   /** Keeps the log from growing for ever. Called when nobody waits for this thread. */
   tidy(): void {
+    // Somebody may read older pages for long, such as a backup: then each commit tries again, and nobody waits.
+    if (this.#hasResidue) this.#removeResidue(0);
     try {
-      this.#removeResidue();
       if (++this.#commits % commitsBetweenLooks !== 0) return;
       if (this.#log.state().frames > maxLogFrames) this.#log.copy();
     } catch (error) {
@@ -87,10 +91,13 @@ class Writer {
     this.#database.close();
   }
 
-  /** Somebody may read older pages for long, such as a backup: then each commit tries again, and nobody waits. */
-  #removeResidue(): void {
-    const isNew = this.#ledger.takeErased();
-    if (isNew || this.#hasResidue) this.#hasResidue = !this.#log.empty(isNew ? patienceMs : 0);
+  #removeResidue(waitMs: number): void {
+    this.#hasResidue = true;
+    try {
+      this.#hasResidue = !this.#log.empty(waitMs);
+    } catch (error) {
+      this.#spoilt ||= spoilsConnection(error);
+    }
   }
 
   #reopen(): void {
@@ -106,7 +113,7 @@ class Writer {
   }
 }
 
-function failAll(packets: readonly Packet[], error: unknown): Answer {
+function failAll(packets: readonly Packet[], error: unknown): Omit<Answer, 'hasResidue'> {
   const failure = { ...describeFailure(error), unavailable: true };
   const results = packets.flatMap(({ text }) =>
     (JSON.parse(text) as Batch).operations.map(() => ({ failure })),

@@ -1,7 +1,8 @@
 /** What the contract cannot see: the chain of blocks, the server's own checks, retries, and how news travels. */
-import { Binary, MongoClient, type Document } from 'mongodb';
+import { Binary, BSON, MongoClient, type Document } from 'mongodb';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
+import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import { collectionsOf, type BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
 import type { Store, StoreVersions } from '../../../../gateway/store/port.ts';
 import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
@@ -71,6 +72,37 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       }
       expect(first).toBe(90);
       expect(new Set(chain.map(({ writer }) => writer)).size).toBe(3);
+    });
+
+    it('holds neither secret nor unit nor matter of an erased case, in no collection', async () => {
+      const store = await open();
+      const unit = Buffer.alloc(4_000, 'a ciphertext, ');
+      const message = acceptable(1, { unit, category: 'neglect-of-a-child' });
+      await store.submit({ source: police, messages: [message] });
+      await store.settle(settlementOf([message], health));
+      await store.appendRecords([{ kind: 'test.happened' }], undefined, message.thread);
+      const [row] = await fixture.database
+        .collection('caseSecret')
+        .find({ _id: idBinary(message.thread) })
+        .toArray();
+      const { buffer: secret } = row!.secret as Binary;
+      const told = [Buffer.from(secret), unit.subarray(0, 64), Buffer.from(message.category)];
+      const holding = async (): Promise<string[]> => {
+        const found: string[] = [];
+        for (const { name } of await fixture.database.listCollections().toArray()) {
+          for (const document of await fixture.database.collection(name).find().toArray()) {
+            const bytes = Buffer.from(BSON.serialize(document));
+            if (told.some((each) => bytes.includes(each))) found.push(name);
+          }
+        }
+        return found.sort();
+      };
+      expect(new Set(await holding())).toEqual(new Set(['caseSecret', 'message']));
+      expect(await store.eraseCase(message.thread, { kind: 'case.erased', case: message.thread })).toBe(
+        'erased',
+      );
+      expect(await holding()).toEqual([]);
+      expect(await store.readResidue()).toBe('oplog');
     });
 
     it('notices a changed entry', async () => {
