@@ -1,6 +1,6 @@
 /** Erasure of a case: destroys what opens its bodies, and proves by the log that and by whose order it was done. */
 import { CausewayError } from '../../protocol/errors.ts';
-import type { ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
+import type { AlertsOfErasure, ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
 import { houseCase, type CaseId, type RecordEntry, type Store, type StoredLeaf } from '../store/port.ts';
@@ -13,23 +13,34 @@ export type ErasureOrder = {
   readonly authority: string;
   /** Who carried it out. */
   readonly by: string;
+  /** Those that spoke of it, where somebody has looked for them. */
+  readonly alerts?: AlertsOfErasure;
+  /** The case by whose order an alert goes along. */
+  readonly with?: CaseId;
 };
+
+type Erasing = Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>;
 
 /**
  * @throws CausewayError `case-unknown`, also for the gateway's own case, which nobody may erase; `case-pending` while
  * messages of the case are on their way
  */
 export async function eraseCase(
-  store: Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>,
+  store: Erasing,
   log: ProvingLog,
   order: ErasureOrder,
 ): Promise<ErasureCertificate> {
+  return certify(await destroyCase(store, order), log);
+}
+
+/** Erases it, for somebody to certify it later. @returns the leaf that says so @throws CausewayError the same */
+export async function destroyCase(store: Erasing, order: ErasureOrder): Promise<StoredLeaf> {
   if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order };
   const outcome = await store.eraseCase(order.case, record);
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
-  return certify(await findErasure(store, from, order.case), log);
+  return findErasure(store, from, order.case);
 }
 
 /**
@@ -49,7 +60,7 @@ export async function certifyErasure(
 }
 
 async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertificate> {
-  const { case: id, authority, by } = leaf.entry as unknown as ErasureOrder;
+  const { case: id, authority, by, alerts } = leaf.entry as unknown as ErasureOrder;
   const { opening } = leaf;
   if (opening === undefined)
     throw new CausewayError('store-unavailable', {
@@ -58,7 +69,8 @@ async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertif
   const { size, text } = await log.provingCheckpoint(leaf.index + 1);
   const path = await proveInclusion(leaf.index, size, log.read);
   const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
-  return { case: id, authority, by, at: leaf.at, leaf: leaf.index, opening, proof };
+  const order = { case: id, authority, by, ...(alerts && { alerts }) };
+  return { ...order, at: leaf.at, leaf: leaf.index, opening, proof };
 }
 
 /** Others may have written meanwhile. */

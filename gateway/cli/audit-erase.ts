@@ -1,5 +1,6 @@
 /** `causeway audit erase`: destroys what opens the bodies of a case, and prints a certificate of it. */
 import { join } from 'node:path';
+import { Option } from 'commander';
 import { caseIdOf } from '../audit/case-id.ts';
 import type { ErasureOrder } from '../audit/erase-case.ts';
 import type { ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
@@ -14,11 +15,20 @@ import {
   type GatewayFlags,
   type OpenGateway,
 } from './gateway-folder.ts';
+import type { ErasureResidue } from '../store/port.ts';
+import type { AlertChoice } from './erase-alerts.ts';
 import { personHere } from './record-reading.ts';
 
-type Flags = GatewayFlags & { readonly authority: string; readonly out?: string };
+type Flags = GatewayFlags & {
+  readonly authority: string;
+  readonly alerts?: AlertChoice;
+  readonly out?: string;
+};
 
 const maxAuthorityLength = 500;
+/** How long the command waits for those that read the store as it was before. */
+const residuePatienceMs = 5_000;
+const residuePollMs = 250;
 
 export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): void {
   audit
@@ -28,7 +38,8 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
       'Destroys the key and the salts of a case, the ciphertexts of its messages and what the store knows of their\n' +
         'matter. The leaves of the log stay, say nothing any more, and every other proof still verifies. Who ordered\n' +
         'it is recorded. It cannot be undone, except from a backup that is older: erase it there as well. Of a case\n' +
-        'that was erased before, it prints the certificate once more.',
+        'that was erased before, it prints the certificate once more. Alerts that name messages of the case tell of it\n' +
+        'as well: say with --alerts whether they are erased by the same order. The certificate names what is left.',
     )
     .argument('<case>', 'the case: the `thread` of its messages')
     .requiredOption(
@@ -36,27 +47,40 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
       'who ordered it and on what ground; it is recorded, so name no child',
       plainText(maxAuthorityLength),
     )
+    .addOption(
+      new Option(
+        '--alerts <what>',
+        'what becomes of alerts that name messages of the case; needed where there are some',
+      ).choices(['erase', 'keep'] satisfies readonly AlertChoice[]),
+    )
     .option('-o, --out <file>', 'write the certificate into a file as well')
     .option(...dirOption)
     .examples(['causeway audit erase 01a20f32-… --authority "Records Manager, schedule 4.2, 2026-11-24"', ''])
     .action((given: string, flags: Flags) => erase(given, flags, terminal));
 }
 
-async function erase(given: string, { authority, out, dir }: Flags, terminal: Terminal): Promise<void> {
+async function erase(
+  given: string,
+  { authority, alerts, out, dir }: Flags,
+  terminal: Terminal,
+): Promise<void> {
   const id = caseIdOf(given);
   const { formatErasureCertificate } = await import('../../protocol/audit/erasure-certificate.ts');
   await withGateway(gatewayFolder(dir, terminal.env), async (gateway) => {
     const certificates: ErasureCertificate[] = [];
     const work = async (): Promise<string> => {
-      const certificate = await carryOut({ case: id, authority, by: personHere() }, gateway, terminal);
+      const order = { case: id, authority, by: personHere() };
+      const certificate = await carryOut(order, alerts, gateway, terminal);
       certificates.push(certificate);
       return formatErasureCertificate(certificate);
     };
     // What cannot be written is known before anything is destroyed.
     if (out === undefined) await work();
     else await (await import('../../terminal/output-file.ts')).writeResult(out, work);
+    const residue = await awaitResidue(gateway.store);
+    if (residue !== undefined) terminal.hint(residueWords[residue]);
     for (const certificate of certificates) {
-      if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate });
+      if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate, residue: residue ?? null });
       else await terminal.deliver(formatErasureCertificate(certificate));
     }
   });
@@ -64,30 +88,62 @@ async function erase(given: string, { authority, out, dir }: Flags, terminal: Te
 
 async function carryOut(
   order: ErasureOrder,
+  choice: AlertChoice | undefined,
   { home, store }: OpenGateway,
   terminal: Terminal,
 ): Promise<ErasureCertificate> {
-  const [{ PublishedLog }, { eraseCase, certifyErasure }, { indexFileName, SearchIndex }] = await Promise.all(
-    [import('./published-log.ts'), import('../audit/erase-case.ts'), import('../audit/search-index.ts')],
-  );
+  const [{ PublishedLog }, { eraseCase, certifyErasure }, { indexFileName, SearchIndex }, settling] =
+    await Promise.all([
+      import('./published-log.ts'),
+      import('../audit/erase-case.ts'),
+      import('../audit/search-index.ts'),
+      import('./erase-alerts.ts'),
+    ]);
   const log = new PublishedLog(home, store);
   const index = SearchIndex.open(join(home.dir, indexFileName), store);
   try {
-    const certificate = await eraseCase(store, log, order);
-    // Otherwise the index would know until the next search what the case said.
-    await index.catchUp();
+    const alerts = await settling.settleAlerts(order, choice, { store, index });
+    const certificate = await eraseCase(store, log, { ...order, alerts }).catch(async (error: unknown) => {
+      if (!isCausewayError(error, 'case-unknown')) throw error;
+      const { hits } = await index.search({ case: [order.case], kind: ['case.erased'] }, 1);
+      const [before] = hits;
+      if (before === undefined) throw error;
+      terminal.hint(
+        alerts.erased.length === 0
+          ? 'This case was erased before; nothing was done now. This is the certificate of that erasure.'
+          : `This case was erased before; now ${alerts.erased.join(', ')} went, too. This is the certificate of that erasure.`,
+      );
+      return certifyErasure(store, log, order.case, before.index);
+    });
+    // Looks at everything that is new, so that the index does not know until the next search what the case said.
+    const found = await settling.alertsAbout(order.case, { store, index });
+    const said = new Set(certificate.alerts?.remaining.map(({ leaf }) => leaf));
+    const unsaid = found.filter(({ leaf }) => !said.has(leaf)).map((alert) => alert.case);
+    if (unsaid.length > 0)
+      terminal.hint(
+        `Alerts that the certificate does not know of name messages of the case: ${unsaid.join(', ')}. Run this again with --alerts erase.`,
+      );
     return certificate;
-  } catch (error) {
-    if (!isCausewayError(error, 'case-unknown')) throw error;
-    await index.catchUp();
-    const { hits } = await index.search({ case: [order.case], kind: ['case.erased'] }, 1);
-    const [before] = hits;
-    if (before === undefined) throw error;
-    terminal.hint(
-      'This case was erased before; nothing was done now. This is the certificate of that erasure.',
-    );
-    return await certifyErasure(store, log, order.case, before.index);
   } finally {
     index.close();
+  }
+}
+
+const residueWords: Readonly<Record<ErasureResidue, string>> = {
+  'write-ahead-log':
+    'Somebody still reads the store as it was, such as a backup: until that ends, bytes of what was erased may stand ' +
+    'in the write-ahead log of SQLite (causeway.db-wal). Run this again afterwards to see that they are gone.',
+  oplog:
+    'MongoDB keeps bytes of what was erased in its oplog and its journal until these have gone round; ' +
+    'docs/operating.md says how long that is.',
+};
+
+/** Waits a while for readers to end. */
+async function awaitResidue(store: OpenGateway['store']): Promise<ErasureResidue | undefined> {
+  const deadline = performance.now() + residuePatienceMs;
+  for (;;) {
+    const residue = await store.readResidue();
+    if (residue !== 'write-ahead-log' || performance.now() > deadline) return residue;
+    await new Promise((resolve) => setTimeout(resolve, residuePollMs));
   }
 }

@@ -26,6 +26,8 @@ export type ErasureCertificate = {
   readonly authority: string;
   /** Who carried it out. */
   readonly by: string;
+  /** Absent where nobody has looked for them. */
+  readonly alerts?: AlertsOfErasure | undefined;
   /** When, ms since 1970. */
   readonly at: number;
   /** Index of the leaf that says so. */
@@ -39,7 +41,19 @@ export type ErasureCertificate = {
 /** What a date can hold, ms since 1970. */
 const latestTime = 8.64e15;
 const title = 'Certificate of erasure';
-const bodySchema = z.looseObject({ case: messageIdSchema, authority: z.string(), by: z.string() });
+const alertsSchema = z.object({
+  /** Their cases, which were erased by the same order. */
+  erased: z.array(messageIdSchema),
+  /** Their cases, and the leaves that can still be read. */
+  remaining: z.array(z.object({ case: messageIdSchema, leaf: z.int(), isErasable: z.boolean() })),
+});
+const bodySchema = z.looseObject({
+  ...{ case: messageIdSchema, authority: z.string(), by: z.string() },
+  alerts: alertsSchema.optional(),
+});
+
+/** Alerts that named messages of the case, when it was erased. */
+export type AlertsOfErasure = z.infer<typeof alertsSchema>;
 
 /** True for a file of this kind. */
 export function isErasureCertificate(bytes: Buffer): boolean {
@@ -48,7 +62,7 @@ export function isErasureCertificate(bytes: Buffer): boolean {
 
 /** The file. */
 export function formatErasureCertificate(certificate: ErasureCertificate): string {
-  const { case: id, authority, by, at, leaf, opening, proof } = certificate;
+  const { case: id, authority, by, alerts, at, leaf, opening, proof } = certificate;
   return `${title}
 
 Case       ${id}
@@ -60,7 +74,7 @@ Recorded   leaf ${leaf} of the audit log
 The key and the salts of the case were destroyed, and with them every body that its leaves were bound to; the
 ciphertexts of its messages and what the store knew of their matter were deleted. The leaves stay in the log, and
 every other proof still verifies. Copies of the store made before hold what they held: erase the case there too.
-
+${alerts === undefined ? '' : `\n${remainsInWords(alerts)}\n`}
 Whoever has the log's key can check every word of this file: causeway audit verify FILE --key log.vkey
 The next two lines are what leaf ${leaf} is bound to. The proof that it stands in the log follows.
 
@@ -68,6 +82,32 @@ salt ${opening.salt}
 body ${opening.body}
 
 ${proof}`;
+}
+
+/** What else told of the case, and what still does. */
+function remainsInWords({ erased, remaining }: AlertsOfErasure): string {
+  const own = remaining.filter(({ isErasable }) => isErasable);
+  const old = remaining.filter(({ isErasable }) => !isErasable);
+  return [
+    ...(erased.length + remaining.length === 0 ? ['No alert named a message of the case.'] : []),
+    ...(erased.length > 0 ? ['Alerts that named messages of the case, and were erased with it:'] : []),
+    ...erased.map((id) => `  ${id}`),
+    ...(own.length > 0
+      ? [
+          'Alerts that name messages of the case still, with their senders, and say what they may mean. Each is a case of',
+          'its own, which can be erased like this one:',
+        ]
+      : []),
+    ...own.map((each) => `  ${each.case}, leaf ${each.leaf}`),
+    ...(old.length > 0
+      ? [
+          'Leaves about alerts that name messages of the case still, and that nobody can erase, as an older version wrote',
+          'them into the case of the gateway itself:',
+        ]
+      : []),
+    ...old.map((each) => `  leaf ${each.leaf}, about the alert ${each.case}`),
+    'The store keeps that messages with these ids were sent, by whom, to whom and when, and who has read the record.',
+  ].join('\n');
 }
 
 /**
@@ -90,8 +130,9 @@ export function parseErasureCertificate(source: Uint8Array): ErasureCertificate 
     throw malformed(`salt and body are not what leaf ${leaf} is bound to`);
   const parsed = bodySchema.safeParse(attempt(() => JSON.parse(body) as unknown));
   if (!parsed.success) throw malformed(`what leaf ${leaf} is bound to does not say who ordered the erasure`);
-  const { case: id, authority, by } = parsed.data;
-  const certificate = { case: id, authority, by, at, leaf, opening: { salt, body }, proof };
+  const { case: id, authority, by, alerts } = parsed.data;
+  const order = { case: id, authority, by, ...(alerts && { alerts }) };
+  const certificate = { ...order, at, leaf, opening: { salt, body }, proof };
   const line = firstDifference(text, formatErasureCertificate(certificate));
   if (line !== undefined) throw malformed(`line ${line} is not what leaf ${leaf} says`);
   return certificate;

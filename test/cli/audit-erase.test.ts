@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { messageId } from '../gateway/store/synthetic-messages.ts';
-import { storeNotice } from './filled-store.ts';
+import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
+import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
@@ -11,6 +11,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const thread = messageId(1);
 let dir: string;
+const home = (): string => join(dir, 'gateway');
 
 const audit = (...args: string[]): Promise<RunResult> =>
   runInProcess(['audit', ...args], { CAUSEWAY_GATEWAY: join(dir, 'gateway') });
@@ -84,5 +85,101 @@ describe('causeway audit erase', () => {
     const { code, stderr } = await audit('erase', messageId(77), '--authority', 'Records Manager');
     expect(code).toBe(1);
     expect(stderr).toContain('code   case-unknown');
+  });
+});
+
+/** An alert as the correlator records it; one of its own case began with its message, which has come to its end. */
+async function raiseAlert(number: number, events: readonly number[], isOld = false): Promise<void> {
+  const alert = messageId(number);
+  await storeNotice(home(), { thread: alert }, number);
+  const record = {
+    ...{ kind: 'alert.raised', message: alert, thread: alert, title: `alert ${number}` },
+    ...{ events: events.map((event) => messageId(event)), sources: events.map(() => ae) },
+  };
+  await withStore(home(), async (store) =>
+    store.appendRecords([record], undefined, isOld ? undefined : alert),
+  );
+}
+
+describe('an alert that names a message of a case', () => {
+  const erase = async (number: number, ...args: string[]): Promise<RunResult> =>
+    audit('erase', messageId(number), '--authority', 'Records Manager', ...args);
+  const titles = async (): Promise<unknown[]> => {
+    const { stdout } = await audit('search', '--kind', 'alert.raised', '--json');
+    return jsonLines(stdout).flatMap(({ title, erased }) => title ?? erased ?? []);
+  };
+
+  beforeAll(async () => {
+    for (const number of [21, 22, 23]) await storeNotice(home(), {}, number);
+    await raiseAlert(31, [21, 22]);
+    await raiseAlert(32, [22, 23]);
+  });
+
+  it('is not left out: nothing goes before somebody has said what becomes of it', async () => {
+    const { code, stderr } = await erase(21);
+    expect(code).toBe(2);
+    expect(stderr.replace(/\s+/g, ' ')).toContain(
+      `An alert names messages of this case, and so tells of it: ${messageId(31)}. Nothing was erased.`,
+    );
+    expect(await titles()).toEqual(['alert 32', 'alert 31']);
+    expect((await erase(21, '--alerts', 'perhaps')).code).toBe(2);
+  });
+
+  it('waits for the alert, too', async () => {
+    const alert = { thread: messageId(31), recipients: [{ endpoint: duty, listening: false }] };
+    const record = JSON.stringify({ kind: 'message.accepted', message: messageId(41), source: ae });
+    const last = acceptable(41, { ...alert, record, expiresAt: Date.now() + 3600_000 });
+    await withStore(home(), async (store) => store.submit({ source: ae, messages: [last] }));
+    const { code, stderr } = await erase(21, '--alerts', 'erase');
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`Of the alert ${messageId(31)}`)]);
+    expect(await titles()).toEqual(['alert 32', 'alert 31']);
+    await withStore(home(), async (store) => store.settle(settlementOf([last], duty)));
+  });
+
+  it('goes by the same order, and the certificate says so, offline as well', async () => {
+    const { code, stdout, stderr } = await erase(21, '--alerts', 'erase');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`were erased with it:\n  ${messageId(31)}\nThe store keeps`);
+    const file = join(dir, 'with-alerts');
+    const key = join(dir, 'log.vkey');
+    writeFileSync(file, stdout);
+    writeFileSync(key, (await audit('checkpoint', '--vkey')).stdout);
+    expect((await audit('verify', file, '--key', key)).code).toBe(0);
+    writeFileSync(file, stdout.replace(`  ${messageId(31)}\n`, ''));
+    expect((await audit('verify', file, '--key', key)).code).toBe(2);
+    expect(await titles()).toEqual(['alert 32', true]);
+    const own = await erase(31);
+    expect(own.stdout).toContain(`Case       ${messageId(31)}`);
+  });
+
+  it('is named by the certificate where it stays, and can be erased later, also once the case is gone', async () => {
+    const { stdout } = await erase(23, '--alerts', 'keep', '--json');
+    const [{ alerts, residue }] = jsonLines(stdout) as [{ alerts: unknown; residue: unknown }];
+    expect([alerts, residue]).toEqual([
+      {
+        erased: [],
+        remaining: [{ case: messageId(32), leaf: expect.any(Number) as number, isErasable: true }],
+      },
+      null,
+    ]);
+    expect((await erase(23)).code).toBe(2);
+    const later = await erase(23, '--alerts', 'erase');
+    expect([later.code, later.stderr]).toEqual([
+      0,
+      expect.stringContaining(`was erased before; now ${messageId(32)} went, too`),
+    ]);
+    expect(await titles()).toEqual([true, true]);
+  });
+
+  it('of an older version, which nobody can erase, is named as that', async () => {
+    await storeNotice(home(), {}, 24);
+    await raiseAlert(34, [24], true);
+    const { code, stdout } = await erase(24);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      new RegExp(`that nobody can erase[^]*leaf \\d+, about the alert ${messageId(34)}\n`),
+    );
+    const none = await erase(22);
+    expect(none.stdout).toContain('No alert named a message of the case.');
   });
 });
