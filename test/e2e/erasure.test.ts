@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyPath } from '../../clients/audit/verify.ts';
 import { verifyEvidence } from '../../clients/audit/verify-evidence.ts';
 import { certifyErasure, eraseCase } from '../../gateway/audit/erase-case.ts';
+import { mirrorLog } from '../../gateway/audit/mirror-log.ts';
 import { proveMessage } from '../../gateway/audit/prove-message.ts';
 import { PublishedLog } from '../../gateway/cli/published-log.ts';
 import { houseCase, type Store } from '../../gateway/store/port.ts';
@@ -83,6 +84,34 @@ describe('the erasure of a case', () => {
     expect(findingsOf(less)).toEqual([]);
     expect(JSON.stringify(less)).not.toContain('child-protection');
     expect((await verifyPath(log.folder.dir, { keyFile })).findings).toEqual([]);
+  });
+
+  it('under load leaves the log, a copy of it, and every proof from before as they were', async () => {
+    const erased = await exchangeOne();
+    const others = [await exchangeOne(), await exchangeOne()];
+    const before = await Promise.all(others.map(async ({ id }) => proveMessage(store, log, id)));
+    const copy = join(exchange.dir, 'copy');
+    const mirror = async (): Promise<void> => {
+      await log.checkpointFor(await store.countLeaves());
+      await mirrorLog(log.folder, copy, log.read);
+    };
+    await mirror();
+    const sinceFile = join(exchange.dir, 'since');
+    await writeFile(sinceFile, (await log.latest())!.text);
+    let isOver = false;
+    const load = async (): Promise<void> => {
+      while (!isOver) await exchangeOne();
+    };
+    const loading = load();
+    const certificate = await eraseCase(store, log, orderOf(erased.id));
+    await mirror();
+    isOver = true;
+    await loading;
+    await mirror();
+    await verifyCertificate(formatErasureCertificate(certificate));
+    for (const folder of [copy, log.folder.dir])
+      expect((await verifyPath(folder, { keyFile, sinceFile })).findings).toEqual([]);
+    expect(before.map(findingsOf)).toEqual([[], []]);
   });
 
   it('is certified later where the log was not at hand, and not done twice', async () => {
