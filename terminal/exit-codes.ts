@@ -9,6 +9,8 @@ export const exitCodes = {
   invalid: 2,
   /** Unreachable or busy: the same command may succeed later. */
   temporary: 3,
+  /** `audit between`: consistent, but no witness has cosigned both ends. */
+  unwitnessed: 4,
   /** Ended by Ctrl-C before its work was done. */
   interrupted: 130,
 } as const;

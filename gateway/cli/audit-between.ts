@@ -24,7 +24,8 @@ export function registerAuditBetween(audit: ProgramCommand, terminal: Terminal):
       'Proves that nothing was removed or changed between two checkpoints, and says who has cosigned them. Lists the\n' +
         "gaps in the senders' counts, the notices that nobody has stored or refused, and the agencies that no leaf\n" +
         'names. A checkpoint is given as a file, as a time, which stands for the one kept nearest to it, or as a number\n' +
-        'of leaves. Exit code 2 when it is not proven. That you asked is recorded first.',
+        'of leaves. Exit code 2 when it is not proven, and 4 when it is consistent, but no witness has cosigned both\n' +
+        'checkpoints, so that it is so by the word of the gateway alone. That you asked is recorded first.',
     )
     .argument('<from>', 'a file with a checkpoint, a time such as 2026-11-01 or 7d, or a number of leaves')
     .argument('<to>', 'the same; `now` for the newest checkpoint')
@@ -37,10 +38,11 @@ export function registerAuditBetween(audit: ProgramCommand, terminal: Terminal):
 }
 
 async function tell(from: string, to: string, { dir }: GatewayFlags, terminal: Terminal): Promise<void> {
-  const [{ loadPolicySet }, { reportBetween }, { showBetween }] = await Promise.all([
+  const [{ loadPolicySet }, { reportBetween }, { showBetween }, { isWitnessed }] = await Promise.all([
     import('../policy/load.ts'),
     import('../audit/between.ts'),
     import('./between-words.ts'),
+    import('./named-checkpoint.ts'),
   ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const leaf = await recordReading(store, 'audit.between', { asked: { from, to } });
@@ -52,6 +54,7 @@ async function tell(from: string, to: string, { dir }: GatewayFlags, terminal: T
       onProgress: (done) => progress.update(`Counting, leaf ${done} of ${period.to.size}`),
     }).finally(() => progress.end());
     if (!report.proven) process.exitCode = exitCodes.invalid;
+    else if (![period.from, period.to].every(isWitnessed)) process.exitCode = exitCodes.unwitnessed;
     const words = { agency: (id: string) => agencies.get(id)?.name ?? id };
     showBetween(period.from, period.to, report, words, terminal);
   });
@@ -77,6 +80,7 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     import('../identity/gateway-settings.ts'),
   ]);
   const log = new PublishedLog(home, store);
+  const current = await log.cosignedCheckpoint(leaf + 1);
   const latest = await log.checkpointFor(leaf + 1);
   const sources = {
     trust: {
@@ -87,6 +91,7 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     past: await readLogHistory(home.checkpointsDir),
     ...{
       latest,
+      current,
       read: log.read,
       now: Date.now(),
       readFile: (path: string) => readInput(path, nothing, maxNoteBytes),

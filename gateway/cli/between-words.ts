@@ -5,7 +5,7 @@ import { wrapText } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { BetweenReport } from '../audit/between.ts';
 import type { PeriodFindings, UnreadNotice, UnreadState } from '../audit/period-account.ts';
-import type { NamedCheckpoint } from './named-checkpoint.ts';
+import { isWitnessed, type NamedCheckpoint } from './named-checkpoint.ts';
 
 /** Names of the sharing agreement. */
 export type BetweenWords = { agency(id: string): string };
@@ -29,8 +29,18 @@ export function showBetween(
   say(`To ${checkpointWords(to)}`);
   if (report.proven) sayFindings(report.findings, words, terminal, say);
   const verdict = verdictOf(from, to, report);
-  const { good, bad } = terminal.paint;
-  terminal.print(`\n${report.proven ? good('proven') : bad('not proven')}  ${showableLine(verdict)}`);
+  const { good, bad, strong } = terminal.paint;
+  const paint = { proven: good, unwitnessed: strong, 'not-proven': bad };
+  const outcome = outcomeOf(from, to, report);
+  terminal.print(`\n${paint[outcome](outcome.replace('-', ' '))}  ${showableLine(verdict)}`);
+}
+
+type Outcome = 'proven' | 'unwitnessed' | 'not-proven';
+
+/** What is consistent is proven only where both ends were signed by somebody other than the gateway. */
+function outcomeOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenReport): Outcome {
+  if (!report.proven) return 'not-proven';
+  return isWitnessed(from) && isWitnessed(to) ? 'proven' : 'unwitnessed';
 }
 
 type Say = (text: string, indent?: string) => void;
@@ -146,7 +156,13 @@ function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenRe
     from.size === 0
       ? `the log has all its ${leaves(to.size)}, from the first one on`
       : `the log of ${leaves(to.size)} begins with all ${from.size} of the earlier one`;
-  return `Nothing was removed from the log or changed in it: ${whole}. ${parts.join(', ')}.`;
+  const rest = `${whole}. ${parts.join(', ')}.`;
+  if (isWitnessed(from) && isWitnessed(to))
+    return `Nothing was removed from the log or changed in it: ${rest}`;
+  const which = [from, to].every((end) => !isWitnessed(end))
+    ? 'either checkpoint'
+    : `the ${isWitnessed(from) ? 'later' : 'earlier'} checkpoint`;
+  return `Consistent, but by the word of the gateway alone: no witness in gateway.yaml has cosigned ${which}, so nobody else says that the log was not another one then. By what the gateway shows now, ${rest}`;
 }
 
 function silentWords(length: number): string {
@@ -167,7 +183,9 @@ function objectOf(
   report: BetweenReport,
   words: BetweenWords,
 ): object {
-  const base = { type: 'between', from: headObject(from), to: headObject(to), proven: report.proven };
+  const outcome = outcomeOf(from, to, report);
+  const heads = { from: headObject(from), to: headObject(to) };
+  const base = { type: 'between', ...heads, outcome, proven: outcome === 'proven' };
   const verdict = verdictOf(from, to, report);
   if (!report.proven) return { ...base, verdict };
   const { unread, silent, ...rest } = report.findings;

@@ -17,11 +17,19 @@ export type NamedCheckpoint = TreeHead & {
   readonly cosignatures: readonly { readonly name: string; readonly timeSeconds: number }[];
 };
 
+/** True when somebody other than the gateway vouches for it. Of the empty log there is only one. */
+export function isWitnessed({ size, cosignatures }: NamedCheckpoint): boolean {
+  return size === 0 || cosignatures.length > 0;
+}
+
 export type CheckpointSources = {
   readonly trust: CheckpointTrust;
   /** Checkpoints of the past, oldest first. */
   readonly past: readonly PastCheckpoint[];
+  /** The newest. */
   readonly latest: PublishedCheckpoint;
+  /** What `now` stands for: the newest that witnesses have cosigned, where they were quick enough. */
+  readonly current: PublishedCheckpoint;
   readonly read: TileReader;
   /** ms since 1970 */
   readonly now: number;
@@ -37,11 +45,11 @@ export async function findCheckpoint(
   end: boolean,
   sources: CheckpointSources,
 ): Promise<NamedCheckpoint> {
-  const { trust, latest, now, readFile } = sources;
+  const { trust, current, now, readFile } = sources;
   if (/^\d{1,15}$/.test(given)) return ofSize(Number(given), sources);
   const at = parseMoment(given, now, end);
   if (at !== undefined) return nearest(at, sources);
-  if (given === 'now') return open(latest.text, trust, now);
+  if (given === 'now') return open(current.text, trust, now);
   const text = await readFile(given).catch((error: unknown) => {
     const detail = `${given} is neither a file, nor a time, nor a number of leaves.`;
     throw new CausewayError('log-unreadable', { detail, cause: error });

@@ -5,7 +5,7 @@
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
-import { formatVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { LogBuilder, type PublishedCheckpoint } from '../audit/log-builder.ts';
 import { LogFolder } from '../audit/log-folder.ts';
 import { readTilesOf } from '../audit/log-keeper.ts';
@@ -18,6 +18,8 @@ import { lockPath } from '../store/path-lock.ts';
 /** How long the gateway that runs may take to publish what was committed. */
 const patienceMs = 10_000;
 const pollMs = 100;
+/** How long a witness may take to cosign what was just published. */
+const witnessPatienceMs = 3_000;
 
 export class PublishedLog implements ProvingLog {
   readonly folder: LogFolder;
@@ -64,6 +66,33 @@ export class PublishedLog implements ProvingLog {
     return witnessed !== undefined && witnessed.size >= size && witnessed.size < latest.size
       ? witnessed
       : latest;
+  }
+
+  /**
+   * The same, after a short wait for the witnesses of the settings where a gateway runs, which asks them.
+   * @throws CausewayError as {@link checkpointFor}
+   */
+  async cosignedCheckpoint(size: number): Promise<PublishedCheckpoint> {
+    const witnesses = this.#home.settings.log.witnesses.map(({ key }) => parseVerifierKey(key));
+    const deadline = performance.now() + witnessPatienceMs;
+    for (;;) {
+      const found = await this.provingCheckpoint(size);
+      const { cosignatures } = openCheckpoint(found.text, { keys: [this.verifierKey], witnesses });
+      const isInVain = witnesses.length === 0 || cosignatures.length > 0 || performance.now() > deadline;
+      if (isInVain || !this.#isKeptByGateway()) return found;
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+
+  /** Whether a process that runs keeps the folder up to date. */
+  #isKeptByGateway(): boolean {
+    try {
+      lockPath(this.#home.logDir).release();
+      return false;
+    } catch (error) {
+      if (isCausewayError(error, 'store-in-use')) return true;
+      throw error;
+    }
   }
 
   /** @throws CausewayError `log-unreadable` when a gateway runs but does not publish, or nothing was recorded yet */

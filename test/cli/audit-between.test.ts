@@ -58,6 +58,10 @@ async function keepCheckpoint(name: string): Promise<string> {
   return file;
 }
 
+function cosign(note: string): string {
+  return addSignatures(note, [committee.cosign(parseNote(note).text, Date.UTC(2026, 4, 1) / 1000)]);
+}
+
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-between-'));
   home = join(dir, 'gateway');
@@ -69,23 +73,28 @@ beforeAll(async () => {
   writeFileSync(settings, text);
   await send(1);
   const note = readFileSync(await keepCheckpoint('first'), 'utf8');
-  const cosigned = addSignatures(note, [committee.cosign(parseNote(note).text, Date.UTC(2026, 4, 1) / 1000)]);
+  const cosigned = cosign(note);
   writeFileSync(join(dir, 'cosigned'), cosigned);
   mkdirSync(join(home, 'checkpoints'), { recursive: true });
   const { size } = parseCheckpoint(parseNote(note).text);
   const kept = { at: Date.UTC(2026, 4, 1), size, checkpoint: cosigned };
   writeFileSync(join(home, 'checkpoints', '2026-05-01.ndjson'), `${JSON.stringify(kept)}\n`);
   await send(3, 4);
+  const later = readFileSync(await keepCheckpoint('later'), 'utf8');
+  writeFileSync(join(dir, 'later-cosigned'), cosign(later));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('causeway audit between', () => {
   it('proves that nothing was removed, and lists a gap, an unread notice and silent agencies in sentences', async () => {
-    const { code, stdout, stderr } = await audit('between', join(dir, 'cosigned'), 'now');
+    const { code, stdout, stderr } = await audit(
+      'between',
+      join(dir, 'cosigned'),
+      join(dir, 'later-cosigned'),
+    );
     expect(code, stderr).toBe(0);
     const text = stdout.replace(/\s+/g, ' ');
     expect(text).toContain('cosigned by committee.example (2026-05-01T00:00:00.000Z).');
-    expect(text).toMatch(/To the checkpoint of \d+ leaves.* no witness in gateway.yaml has cosigned it\./);
     expect(text).toContain(
       'NHS Lanarkshire (emergency department) has counted more notices to North Lanarkshire Social Work (duty) ' +
         'than the log knows: number 2 is missing.',
@@ -98,12 +107,40 @@ describe('causeway audit between', () => {
     );
   });
 
+  it.each([
+    ['cosigned', 'later', 'the later checkpoint'],
+    ['first', 'later-cosigned', 'the earlier checkpoint'],
+    ['first', 'later', 'either checkpoint'],
+  ])('proves nothing from %s to %s, as no witness has cosigned that', async (from, to, which) => {
+    const { code, stdout, stderr } = await audit('between', join(dir, from), join(dir, to));
+    expect(code, stderr).toBe(4);
+    const text = stdout.replace(/\s+/g, ' ');
+    expect(text).toContain('no witness in gateway.yaml has cosigned it.');
+    expect(text).toContain(
+      `unwitnessed Consistent, but by the word of the gateway alone: no witness in gateway.yaml has cosigned ${which}`,
+    );
+    expect(text).toContain('1 gap, 1 unread notice');
+  });
+
+  it('needs no witness of the empty log, and the newest checkpoint may have none yet', async () => {
+    const proven = await audit('between', '0', join(dir, 'later-cosigned'), '--json');
+    expect([proven.code, jsonLines(proven.stdout)[0]]).toMatchObject([
+      0,
+      { outcome: 'proven', proven: true },
+    ]);
+    const now = await audit('between', '0', 'now', '--json');
+    expect([now.code, jsonLines(now.stdout)[0]]).toMatchObject([
+      4,
+      { outcome: 'unwitnessed', proven: false },
+    ]);
+  });
+
   it('takes a time for the checkpoint kept nearest to it, and a number of leaves, as JSON too', async () => {
     const { code, stdout, stderr } = await audit('between', '2026-05-02', '4', '--json');
-    expect(code, stderr).toBe(0);
+    expect(code, stderr).toBe(4);
     const [report] = jsonLines(stdout);
     expect(report).toMatchObject({
-      ...{ type: 'between', proven: true, gaps: [{ source: ae, to: duty, first: 2, last: 2 }] },
+      ...{ type: 'between', outcome: 'unwitnessed', gaps: [{ source: ae, to: duty, first: 2, last: 2 }] },
       from: {
         signed: true,
         keptAt: '2026-05-01T00:00:00.000Z',
@@ -139,7 +176,7 @@ describe('causeway audit between', () => {
     );
     const json = await audit('between', join(dir, 'forked'), 'now', '--json');
     expect(json.code).toBe(2);
-    expect(jsonLines(json.stdout)[0]).toMatchObject({ proven: false });
+    expect(jsonLines(json.stdout)[0]).toMatchObject({ outcome: 'not-proven', proven: false });
   });
 
   it('refuses a checkpoint that the log has not signed, and ends with 3 when there is no such file', async () => {

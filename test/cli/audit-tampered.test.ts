@@ -68,8 +68,8 @@ describe('a body that was edited in the store', () => {
       env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') },
     });
     expect([code, jsonLines(stdout)]).toMatchObject([
-      0,
-      [{ proven: true, changed: [0], secretGone: [3], erasedNotices: 0 }],
+      4,
+      [{ outcome: 'unwitnessed', proven: false, changed: [0], secretGone: [3], erasedNotices: 0 }],
     ]);
   });
 
