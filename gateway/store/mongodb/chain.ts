@@ -15,6 +15,17 @@ type ReadBlock = Omit<BlockDocument, 'leaves' | 'bodies' | 'previous' | 'at'>;
 const blocksAtOnce = 500;
 /** Gateways count as competing for so long after a block of another one. */
 const contendedForMs = 1_000;
+/**
+ * Who has just added a block would always be first for the next one: the others have yet to hear of it. While
+ * gateways compete, it lets them go ahead for so long. What is asked meanwhile shares its next group.
+ */
+const courtesyMs = 5;
+/**
+ * Behind a commit that took so long others may have waited all the while without a block of theirs to show for it, and
+ * what is slow for one is for all: they get this long. Else a gateway that is always first shuts the others out.
+ */
+const slowCommitMs = 250;
+const longCourtesyMs = 50;
 /** How long a majority may need to have what the server has, where somebody asks for it. */
 const majorityWaitMs = 2_000;
 const projection = { leaves: 0, bodies: 0, previous: 0, at: 0 } as const;
@@ -32,6 +43,9 @@ export class Chain {
   #isHeldUp = false;
   #foreignAt = -Infinity;
   #isLastOurs = false;
+  #begunAt = 0;
+  #addedAt = -Infinity;
+  #tookMs = 0;
 
   constructor(blocks: Collections['block'], causal: CausalTime) {
     this.#blocks = blocks;
@@ -42,9 +56,12 @@ export class Chain {
     return this.#head;
   }
 
-  /** True when this process added the last block and others have added theirs just before: it is their turn. */
-  get isTurnOfOthers(): boolean {
-    return this.#isLastOurs && performance.now() - this.#foreignAt < contendedForMs;
+  /** For how long it is the turn of others, since this process added the last block. */
+  get courtesyMs(): number {
+    if (!this.#isLastOurs) return 0;
+    const now = performance.now();
+    if (this.#tookMs >= slowCommitMs && now - this.#addedAt < longCourtesyMs) return longCourtesyMs;
+    return now - this.#foreignAt < contendedForMs ? courtesyMs : 0;
   }
 
   /** Reads where the chain ends. What came before is told to nobody. */
@@ -65,6 +82,7 @@ export class Chain {
   /** An attempt to commit this block begins. Reading stops before it until its end is known. */
   begin(block: BlockDocument): void {
     this.#underWay = block;
+    this.#begunAt = performance.now();
   }
 
   /** The attempt was not committed, or nobody will ever know here. */
@@ -77,6 +95,8 @@ export class Chain {
   append(block: BlockDocument, groups: readonly ReceiptGroupDocument[]): void {
     this.#underWay = undefined;
     this.#isLastOurs = true;
+    this.#addedAt = performance.now();
+    this.#tookMs = this.#addedAt - this.#begunAt;
     const versionsBefore = this.#head.versions;
     this.#head = headAfter(block);
     for (const { _id, bytes } of groups) this.listener?.onReceipts(_id.endpoint, _id.position, bytes);

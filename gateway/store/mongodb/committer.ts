@@ -34,11 +34,6 @@ import { write } from './write.ts';
 
 /** The pause before another try grows up to this. */
 const maxPauseMs = 50;
-/**
- * Who has just added a block would always be first for the next one: the others have yet to hear of it. While
- * gateways compete, it lets them go ahead for so long. What is asked meanwhile shares its next group.
- */
-const courtesyMs = 5;
 const lookMs = 3;
 
 export type CommitterParts = {
@@ -72,7 +67,8 @@ export class Committer {
     at: number,
     deadline: number,
   ): Promise<Results[OperationType][]> {
-    if (this.#parts.chain.isTurnOfOthers) await sleep(courtesyMs);
+    const { courtesyMs } = this.#parts.chain;
+    if (courtesyMs > 0) await sleep(courtesyMs);
     for (let tries = 1; ; tries++) {
       try {
         return await this.#parts.causal.within((session) => this.#try(session, operations, at, deadline));

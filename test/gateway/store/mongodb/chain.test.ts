@@ -1,5 +1,5 @@
 /** Which blocks are told, and when, without a server. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { emptyHead, headAfter, nextBlock, type Head } from '../../../../gateway/store/mongodb/block.ts';
 import type { CausalTime } from '../../../../gateway/store/mongodb/causal-time.ts';
 import { Chain } from '../../../../gateway/store/mongodb/chain.ts';
@@ -39,6 +39,32 @@ describe('the chain as one gateway knows it', () => {
       onReceipts: () => undefined,
       onChange: () => undefined,
     };
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** One of this process's commits. */
+  const add = (tookMs: number): void => {
+    chain.begin(own);
+    vi.advanceTimersByTime(tookMs);
+    chain.append(own, []);
+  };
+
+  it('knows nobody to whom a turn would belong while this process commits alone', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    expect(chain.courtesyMs).toBe(0);
+    add(10);
+    expect(chain.courtesyMs).toBe(0);
+  });
+
+  it('gives others their turn behind a slow commit, though they had no chance to show that they are there', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    add(2_000);
+    expect(chain.courtesyMs).toBeGreaterThan(5);
+    vi.advanceTimersByTime(1_000);
+    expect(chain.courtesyMs).toBe(0);
   });
 
   it('tells nothing that stands behind a block whose commit is under way', async () => {
