@@ -31,7 +31,10 @@ export class CausalTime {
       return await work(session);
     } finally {
       this.#note(session);
-      await session.endSession();
+      const ended = session.endSession();
+      // It ends an open transaction first, and waits for the server where there is one left.
+      if (session.inTransaction()) ended.catch(() => undefined);
+      else await ended;
     }
   }
 

@@ -24,7 +24,7 @@ import type { CausalTime } from './causal-time.ts';
 import type { Chain } from './chain.ts';
 import type { BlockDocument, BlockNews, Collections } from './documents.ts';
 import { Draft } from './draft.ts';
-import { isCommitUnknown, isHeightTaken, isTransient, outrun } from './failures.ts';
+import { isCommitUnknown, isHeightTaken, isTransient, isUnanswered, outrun } from './failures.ts';
 import { Known } from './known.ts';
 import { enforceLease } from './leases.ts';
 import { load, type Access } from './load.ts';
@@ -122,7 +122,8 @@ export class Committer {
       return results;
     } catch (error) {
       chain.giveUp();
-      await abandonTransaction(session);
+      // Of a server that does not answer nobody waits for this: the end of the session sees to it.
+      if (!isUnanswered(error)) await abandonTransaction(session);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /** What the driver's errors mean to the engine. */
-import { MongoError, MongoServerError } from 'mongodb';
+import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 
 /** https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
@@ -19,9 +19,33 @@ export function hasCode(error: unknown, code: keyof typeof serverErrors): boolea
   return error instanceof MongoServerError && error.code === serverErrors[code];
 }
 
-/** True where the transaction as a whole may be tried again and may then succeed. */
+const unknownCommit = 'UnknownTransactionCommitResult';
+
+/**
+ * True where the transaction as a whole may be tried again and may then succeed. A statement whose connection the driver
+ * gave up itself, since the server had fallen silent, comes back without the label that says so, and so does one for
+ * which no primary was found in time.
+ */
 export function isTransient(error: unknown): boolean {
-  return error instanceof MongoError && error.hasErrorLabel('TransientTransactionError');
+  if (!(error instanceof MongoError)) return false;
+  return error.hasErrorLabel('TransientTransactionError') || (isUnanswered(error) && !isCommitUnknown(error));
+}
+
+/** What a commit fails with, marked where nobody knows whether it was made: the driver does not mark every such error. */
+export function failureOfCommit(error: unknown): unknown {
+  if (
+    error instanceof MongoError &&
+    isUnanswered(error) &&
+    !error.hasErrorLabel('TransientTransactionError')
+  ) {
+    error.addErrorLabel(unknownCommit);
+  }
+  return error;
+}
+
+/** True where no server answers, at the moment or any more. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
 }
 
 /** What ends a transaction that saw less of the chain than there is. */
@@ -33,7 +57,7 @@ export function outrun(): MongoError {
 
 /** True where nobody knows whether the transaction was committed. */
 export function isCommitUnknown(error: unknown): boolean {
-  return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
+  return error instanceof MongoError && error.hasErrorLabel(unknownCommit);
 }
 
 /** True where another gateway has added its block at the height of ours. */

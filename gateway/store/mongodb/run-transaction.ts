@@ -1,7 +1,7 @@
 /** Transactions that end in good time: the driver's own `withTransaction` goes on for two minutes in an outage. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession, TransactionOptions } from 'mongodb';
-import { isCommitUnknown, isTransient } from './failures.ts';
+import { failureOfCommit, isCommitUnknown, isTransient } from './failures.ts';
 
 /** The server sees one state of the store throughout, and is done once a majority has it in its journals. */
 export const transactionOptions = {
@@ -45,7 +45,7 @@ export async function commitTransaction(session: ClientSession, deadline: number
       await session.commitTransaction();
       return;
     } catch (error) {
-      if (!isCommitUnknown(error) || performance.now() >= deadline) throw error;
+      if (!isCommitUnknown(failureOfCommit(error)) || performance.now() >= deadline) throw error;
       await sleep(pauseMs);
     }
   }

@@ -1,11 +1,18 @@
 /** Every kind of error that the driver and the server know, and what it is to those who asked. */
 import fc from 'fast-check';
 import * as driver from 'mongodb';
-import { MongoError, MongoNetworkError, MongoServerError, MongoWriteConcernError } from 'mongodb';
+import {
+  MongoError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoWriteConcernError,
+} from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../../../gateway/store/mongodb/connection.ts';
 import {
   failureOf,
+  failureOfCommit,
   isCommitUnknown,
   isHeightTaken,
   isTransient,
@@ -121,6 +128,30 @@ describe('a failure of the driver', () => {
       expect(explain(error, url)).toMatchObject({ code: 'store-unavailable' });
     },
   );
+});
+
+describe('a server that has fallen silent', () => {
+  /** As the driver throws them in a transaction: it sets no label of its own on these. */
+  const unmarked = [
+    ['gives its connections up', () => new MongoNetworkError('interrupted due to server monitor timeout')],
+    ['is no primary any more', () => Object.create(MongoServerSelectionError.prototype) as MongoError],
+  ] as const;
+  const make = (error: MongoError): MongoError => Object.assign(error, { errorLabelSet: new Set<string>() });
+
+  it.each(unmarked)('and %s in a statement has done nothing: the transaction may begin again', (_, error) => {
+    expect(isTransient(make(error()))).toBe(true);
+  });
+
+  it.each(unmarked)('and %s in a commit may have made it: nobody begins that again', (_, error) => {
+    const failure = failureOfCommit(make(error()));
+    expect([isCommitUnknown(failure), isTransient(failure)]).toEqual([true, false]);
+  });
+
+  it('leaves a commit that the server has refused as it is', () => {
+    const refused = server(251, ['TransientTransactionError']);
+    expect(isCommitUnknown(failureOfCommit(refused))).toBe(false);
+    expect(isTransient(refused)).toBe(true);
+  });
 });
 
 describe('a failure of anything else', () => {
