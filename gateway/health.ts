@@ -1,6 +1,6 @@
 /** Whether messages can be taken now, and what will need an operator soon. */
 import { X509Certificate } from 'node:crypto';
-import { isCausewayError } from '../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
@@ -10,6 +10,8 @@ const dayMs = 24 * 3_600_000;
 const sharedForMs = 1_000;
 /** A leaf is published half a second after its commit; one that waits for so long will not be by itself. */
 const staleLogMs = 30_000;
+/** Those who ask do not wait for longer: an answer that comes when all is well again has told nobody of the outage. */
+const patienceMs = 3_000;
 
 /**
  * A probe that costs one durable write a second at most, however often it is asked for: whoever asks while one is
@@ -39,19 +41,26 @@ export async function checkHealth(parts: {
   readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
 }): Promise<HealthCheck[]> {
   const { store, home, now, startedAt, draining, auditLog } = parts;
+  const [ofStore, ofLog] = await Promise.all([
+    checkStore(store),
+    checkLog(auditLog, store, { now: now(), startedAt }),
+  ]);
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
-    await checkStore(store),
-    await checkLog(auditLog, store, { now: now(), startedAt }),
+    ofStore,
+    ofLog,
     ...checkCopy(auditLog),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
   ];
 }
 
-async function checkStore(store: Pick<Store, 'probe'>): Promise<HealthCheck> {
+export async function checkStore(
+  store: Pick<Store, 'probe'>,
+  waitMs: number = patienceMs,
+): Promise<HealthCheck> {
   try {
-    await store.probe();
+    await inTime(store.probe(), waitMs);
     return { name: 'store', ok: true, detail: 'writes are durable' };
   } catch (error) {
     if (!isCausewayError(error)) return { name: 'store', ok: false, detail: 'failed' };
@@ -68,6 +77,7 @@ export async function checkLog(
   { failure, latest }: Pick<AuditLog, 'failure' | 'latest'>,
   store: Pick<Store, 'readLeaves'>,
   { now, startedAt }: { readonly now: number; readonly startedAt: number },
+  waitMs: number = patienceMs,
 ): Promise<HealthCheck> {
   const name = 'audit log';
   if (failure !== undefined) {
@@ -76,7 +86,7 @@ export async function checkLog(
   }
   const size = latest?.size ?? 0;
   // That the store cannot be read is told by its own check.
-  const [waiting] = await store.readLeaves(size, 1).catch(() => []);
+  const [waiting] = await inTime(store.readLeaves(size, 1), waitMs).catch(() => []);
   const waitingMs = waiting === undefined ? 0 : now - Math.max(waiting.at, startedAt);
   if (waitingMs < staleLogMs) return { name, ok: true, detail: `published with ${size} leaves` };
   const seconds = Math.floor(waitingMs / 1_000);
@@ -94,6 +104,18 @@ export function checkCopy({ copyFailure }: Pick<AuditLog, 'copyFailure'>): Healt
       detail: detail === undefined ? code : `${code}: ${detail}`,
     },
   ];
+}
+
+/** @throws CausewayError `store-unavailable` where it takes longer, beside its own errors */
+async function inTime<T>(work: Promise<T>, waitMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const detail = `It has not answered for ${waitMs / 1_000} s.`;
+  const timer = setTimeout(() => late.reject(new CausewayError('store-unavailable', { detail })), waitMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function checkCertificate(name: string, pem: string, now: number): HealthCheck {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkCopy, checkLog, shareProbe } from '../../gateway/health.ts';
+import { checkCopy, checkLog, checkStore, shareProbe } from '../../gateway/health.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 
@@ -52,6 +52,25 @@ test('a failure is shared as well, and forgotten after a second', async () => {
   const next = probe();
   ends[1]!.resolve(undefined);
   await next;
+});
+
+describe('a store that does not answer', () => {
+  const never = async (): Promise<never> => new Promise(() => undefined);
+
+  test('is said to be unavailable to whoever asks, instead of letting him wait', async () => {
+    expect(await checkStore({ probe: never }, 1)).toEqual({
+      name: 'store',
+      ok: false,
+      detail: 'store-unavailable: It has not answered for 0.001 s.',
+    });
+  });
+
+  test('keeps nobody waiting for what the audit log has to say', async () => {
+    const log = { latest: undefined, failure: undefined };
+    expect(await checkLog(log, { readLeaves: never }, { now: 1, startedAt: 0 }, 1)).toMatchObject({
+      ok: true,
+    });
+  });
 });
 
 describe('the audit log', () => {
