@@ -22,6 +22,8 @@ export type MigrationOptions = {
   readonly by: string;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
+  /** How long a write may wait for a primary before it fails. Default 20 s. */
+  readonly patienceMs?: number;
 };
 
 export type MigrationResult = { readonly outcome: MoveOutcome; readonly head: TreeHead };
@@ -41,6 +43,7 @@ export async function migrateStore({
   auditKey,
   by,
   clock = Date.now,
+  patienceMs,
 }: MigrationOptions): Promise<MigrationResult> {
   const file = from.replace(/^sqlite:/, '');
   if (isMongodbAddress(file)) {
@@ -64,7 +67,7 @@ export async function migrateStore({
       const vault = new CaseVault(auditKey);
       await refuseOtherAuditKey({ readLeaves: firstLeavesOf(contents, vault) });
       const head = treeHeadOf(contents.blocks());
-      const destination = await MongodbDestination.open(to, head);
+      const destination = await MongodbDestination.open(to, head, patienceMs);
       try {
         const confirm = async (): Promise<void> => confirmHead(to, head);
         const root = head.root.toString('base64');

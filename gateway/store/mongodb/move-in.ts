@@ -19,9 +19,11 @@ import { collectionsOf, type Collections, type MetaDocument } from './documents.
 import type { Access } from './load.ts';
 import { movedCollections, type MovedCollection, type MovedDocument } from './moved-documents.ts';
 import { openForGateways, type MoveRecord } from './open-for-gateways.ts';
-import { transactionOptions } from './run-transaction.ts';
+import { runTransaction } from './run-transaction.ts';
 
 const largestBatch = { documents: 1_000, bytes: 4 * 1024 * 1024 };
+/** For how long a batch may be tried again: longer than an election, and not so long that nobody is told of an outage. */
+const defaultPatienceMs = 20_000;
 
 /** Told what goes on; `count` documents of this collection are done. */
 export type MoveObserver = (
@@ -38,20 +40,33 @@ type Place = Required<Pick<MetaDocument, 'step' | 'count'>>;
 export class MongodbDestination {
   readonly collections: Collections;
   readonly #client: MongoClient;
+  readonly #url: string;
   readonly #place: string;
+  readonly #patienceMs: number;
 
-  private constructor(client: MongoClient, collections: Collections, place: string) {
+  private constructor(
+    client: MongoClient,
+    collections: Collections,
+    { url, place, patienceMs }: { readonly url: string; readonly place: string; readonly patienceMs: number },
+  ) {
     this.#client = client;
+    this.#url = url;
     this.collections = collections;
     this.#place = place;
+    this.#patienceMs = patienceMs;
   }
 
   /**
    * Opens the database, and makes the collections where there are none.
+   * @param patienceMs for how long a batch may be tried again
    * @throws CausewayError `store-not-moved` where it holds a store already, or the beginning of another move;
    * `store-incompatible`, `configuration-invalid`, `store-unavailable`
    */
-  static async open(url: string, source: TreeHead): Promise<MongodbDestination> {
+  static async open(
+    url: string,
+    source: TreeHead,
+    patienceMs = defaultPatienceMs,
+  ): Promise<MongodbDestination> {
     const { client, database } = await connect(url);
     try {
       const place = `${withoutSecrets(url)} (database ${database.databaseName})`;
@@ -61,7 +76,7 @@ export class MongodbDestination {
       if (begun !== null) refuseOtherMoves(begun, source, place);
       if (form?.owner !== owners.gateways) await prepare(database, source);
       else if (begun === null) throw await holdsStore(collections, place);
-      return new MongodbDestination(client, collections, place);
+      return new MongodbDestination(client, collections, { url, place, patienceMs });
     } catch (error) {
       await client.close();
       throw explain(error, url);
@@ -75,6 +90,23 @@ export class MongodbDestination {
    * @throws CausewayError `store-not-moved`, `store-unavailable`
    */
   async take(
+    contents: StoreContents,
+    observe: MoveObserver,
+    confirm: () => Promise<void>,
+    record: MoveRecord,
+  ): Promise<MoveOutcome> {
+    try {
+      return await this.#take(contents, observe, confirm, record);
+    } catch (error) {
+      throw explain(error, this.#url);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #take(
     contents: StoreContents,
     observe: MoveObserver,
     confirm: () => Promise<void>,
@@ -97,10 +129,6 @@ export class MongodbDestination {
       if (!(await openForGateways(record, access))) throw this.#notAlone();
     });
     return 'moved';
-  }
-
-  async close(): Promise<void> {
-    await this.#client.close();
   }
 
   async #moveCollection(
@@ -140,8 +168,9 @@ export class MongodbDestination {
 
   async #within(work: (access: Access) => Promise<void>): Promise<void> {
     const { collections } = this;
+    const deadline = performance.now() + this.#patienceMs;
     await this.#client.withSession(async (session) =>
-      session.withTransaction(async () => work({ collections, session }), transactionOptions),
+      runTransaction(session, async () => work({ collections, session }), deadline),
     );
   }
 

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MongoClient } from 'mongodb';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   migrateStore,
   type MigrationOptions,
@@ -29,13 +30,23 @@ import {
   socialWork,
 } from '../synthetic-messages.ts';
 import { encodeUnit } from '../../../../protocol/wire/frame.ts';
-import { createMongodbFixture, hasServer, type MongodbFixture } from './mongodb-fixture.ts';
+import {
+  createMongodbFixture,
+  hasServer,
+  serverUrl,
+  urlNaming,
+  type MongodbFixture,
+} from './mongodb-fixture.ts';
 
 const people = [police, health, school, socialWork];
 const lanes: readonly Lane[] = [0, 1, 2];
 /** What stands before each leaf of a run. */
 const leafLengthBytes = 2;
 const erasedCase = messageId(900);
+
+/** Commands can be made to fail on a server that these tests have started. */
+const provided = inject('mongodb');
+const isOurServer = 'mongod' in provided && provided.mongod !== null;
 
 describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
   let source: SqliteFixture;
@@ -165,6 +176,29 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     expect((await after.readLeaves(leaves, 1))[0]?.entry.by).toBe(userInfo().username);
     expect(await answersBeforeMove(after)).toEqual(await answersOf(before));
   }, 120_000);
+
+  it.skipIf(!isOurServer)(
+    'says so in words where nothing can be written, and goes on from there',
+    async () => {
+      await fill(liveThroughEverything);
+      const admin = new MongoClient(serverUrl());
+      const configureFailPoint = 'failCommand';
+      const errorLabels = ['TransientTransactionError'];
+      const appName = 'migration-in-an-outage';
+      const data = { failCommands: ['commitTransaction'], errorCode: 251, errorLabels, appName };
+      await admin.db('admin').command({ configureFailPoint, mode: 'alwaysOn', data });
+      try {
+        await expect(migrate({ to: urlNaming(target.url, appName), patienceMs: 300 })).rejects.toMatchObject({
+          code: 'store-unavailable',
+          detail: expect.stringContaining('MongoDB at') as string,
+        });
+      } finally {
+        await admin.db('admin').command({ configureFailPoint, mode: 'off' });
+        await admin.close();
+      }
+      expect(await migrate()).toMatchObject({ outcome: 'moved' });
+    },
+  );
 
   it('says so when it was done before, also when gateways have gone on there since', async () => {
     await fill(liveThroughEverything);
