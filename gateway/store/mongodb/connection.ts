@@ -69,7 +69,8 @@ export async function connect(url: string): Promise<Connection> {
 
 /** The address without user and password, for people. */
 export function withoutSecrets(url: string): string {
-  return url.replace(/^(mongodb(?:\+srv)?:\/\/)[^@/]*@/, '$1').replace(/\?.*$/s, '');
+  // To the last @, since a password may hold others that should have been written as %40.
+  return url.replace(/^(mongodb(?:\+srv)?:\/\/).*@/s, '$1').replace(/\?.*$/s, '');
 }
 
 /**
@@ -82,6 +83,12 @@ export function explain(error: unknown, url: string): unknown {
   if (hasCode(error, 'authenticationFailed')) {
     return invalid(
       `MongoDB at ${place} does not accept the user or the password. Check both, and authSource, in the address of the store.`,
+      error,
+    );
+  }
+  if (hasCode(error, 'unauthorized') && !url.includes('@')) {
+    return invalid(
+      `MongoDB at ${place} wants to know who is there. Put a user and its password into the address of the store.`,
       error,
     );
   }
@@ -100,6 +107,9 @@ export function explain(error: unknown, url: string): unknown {
   if (error instanceof MongoServerSelectionError) return explainSelection(error, place);
   if (error instanceof MongoAPIError && !isConnectionLost(error))
     return invalid(`The address of the store is not usable: ${place}.`, error);
+  if (isUnreadableFile(error)) {
+    return invalid(`The address of the store names a file that cannot be read: ${error.message}.`, error);
+  }
   // By its class: those of the pool of connections have other names.
   return error instanceof MongoError || isNetworkFailure(error)
     ? unavailable(`MongoDB at ${place} answers with an error: ${error.message}`, error)
@@ -109,6 +119,16 @@ export function explain(error: unknown, url: string): unknown {
 /** True for what the driver says when its own connections have ended meanwhile: the address is in order. */
 function isConnectionLost(error: MongoAPIError): boolean {
   return lostConnections.some((each) => error instanceof each);
+}
+
+/** Such as that of `tlsCAFile`. */
+function isUnreadableFile(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    (error.syscall === 'open' || error.syscall === 'read') &&
+    'path' in error
+  );
 }
 
 /** What a server says of itself in answer to `hello`. */
@@ -175,6 +195,14 @@ function explainSelection(error: MongoServerSelectionError, place: string): Caus
 }
 
 function parse(url: string): MongoClient {
+  // The driver would take part of such a password for a host, and tell the whole network its name.
+  if (/^[^/]*\/\/.*[/?@].*@/s.test(url)) {
+    throw invalid(
+      'The address of the store holds an @ behind a character that ends user and password. Write @ as %40, / as %2F, ' +
+        '? as %3F and : as %3A in the user, the password and the options.',
+      undefined,
+    );
+  }
   try {
     // A name of its own in the address tells one gateway from another in the server's log.
     const isNamed = /[?&]appName=/i.test(url);

@@ -20,7 +20,18 @@ describe('an address that cannot be right', () => {
     },
   );
 
+  it.each(['p@ss', 'p/w@x', 'p?w@x'])(
+    'with %s for a password is refused with what to do',
+    async (password) => {
+      const { code, detail } = await refusal(`mongodb://user:${password}@127.0.0.1:1/causeway`);
+      expect([code, detail]).toEqual(['configuration-invalid', expect.stringContaining('Write @ as %40')]);
+    },
+  );
+
   it('is never repeated with its password', () => {
+    expect(withoutSecrets('mongodb://user:p@ss/word@db1:1/name?authSource=admin')).toBe(
+      'mongodb://db1:1/name',
+    );
     expect(withoutSecrets('mongodb://user:pa%40ss@db1:1,db2:2/name?authSource=admin')).toBe(
       'mongodb://db1:1,db2:2/name',
     );

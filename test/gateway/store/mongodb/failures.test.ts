@@ -195,6 +195,23 @@ describe('a failure of anything else', () => {
   });
 });
 
+describe('an address that the first contact refutes', () => {
+  it('names a file that is not there', () => {
+    const message = "ENOENT: no such file or directory, open '/etc/causeway/db-ca.pem'";
+    const error = Object.assign(new Error(message), { syscall: 'open', path: '/etc/causeway/db-ca.pem' });
+    expect(explain(error, url)).toMatchObject({
+      code: 'configuration-invalid',
+      detail: expect.stringContaining('a file that cannot be read: ENOENT') as string,
+    });
+  });
+
+  it('names no user where one is needed', () => {
+    const detailOf = (address: string): unknown => (explain(server(13), address) as CausewayError).detail;
+    expect(detailOf('mongodb://db1.example/causeway')).toContain('Put a user and its password');
+    expect(detailOf(url)).toContain('readWrite');
+  });
+});
+
 describe('a member that can only be read', () => {
   it('is laid to the address only where that names this member alone', () => {
     expect(explain(server(10_107), `${url}&directConnection=true`)).toMatchObject({
