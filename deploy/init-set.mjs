@@ -26,8 +26,9 @@ await untilDone('the set', async (client) => {
   const config = {
     _id: 'causeway',
     members: members.map((host, _id) => ({ _id, host })),
-    // Members near one another: the pause after the loss of a primary is shorter than with the default of ten.
-    settings: { electionTimeoutMillis: 5_000, heartbeatTimeoutSecs: 4 },
+    // Members near one another: the pause after the loss of a primary is shorter than with the default of ten. A new
+    // primary waits no longer for a lost one to tell what it had: whatever was acknowledged, the new one has as well.
+    settings: { electionTimeoutMillis: 5_000, heartbeatTimeoutSecs: 4, catchUpTimeoutMillis: 1_000 },
   };
   await allow(alreadyInitialized, client.db('admin').command({ replSetInitiate: config }));
 });
