@@ -15,7 +15,8 @@ import { History, type Entry, type Star } from './history.ts';
 import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
-import { isNews, recall, tell } from './told.ts';
+import { areApart, rivalsOf, unambiguous } from './rivals.ts';
+import { isLesser, isNews, recall, tell } from './told.ts';
 
 /** What adding a notice, or the passing of time, leads to. */
 export type Outcome = {
@@ -94,13 +95,13 @@ export class Correlator<S> {
     }
   }
 
-  /** One deadline for each completion; evidence that another candidate holds as well waits with it. */
+  /** One deadline for each completion of a child; evidence that another candidate holds as well waits with it. */
   #await(pattern: Pattern, candidates: readonly Candidate[], arrived: number): void {
-    const ends = new Set<number>();
+    const awaited: Candidate[] = [];
     for (const candidate of candidates) {
       const { end, events } = candidate.hit;
-      if (ends.has(end)) continue;
-      ends.add(end);
+      if (awaited.some((one) => one.hit.end === end && !areApart(one, candidate, this.#history))) continue;
+      awaited.push(candidate);
       const withinMs = Math.max(...pattern.absences.map((absence) => absence.withinMs));
       const dueMs = Math.max(end + withinMs + pattern.graceMs, arrived);
       const key = [pattern.key, ...events.map(({ id }) => id)].join('\n');
@@ -119,10 +120,12 @@ export class Correlator<S> {
     }
   }
 
-  /** What was waited for counts from anyone who may speak of the child, however weak the link. */
+  /** What was waited for counts from anyone who may speak of the child, however weak the link; not from its twin. */
   #isAnswered({ pattern, hit, centre, entries }: Candidate, now: number): boolean {
-    const near = new Set<LinkRecord>([centre, ...entries.map(({ record }) => record)]);
-    for (const record of [...near]) for (const { to } of record.links) near.add(to);
+    const own = new Set<LinkRecord>([centre, ...entries.map(({ record }) => record)]);
+    const rivals = rivalsOf(own, this.#history, now);
+    const near = new Set(own);
+    for (const record of own) for (const { to } of record.links) if (!rivals.has(to)) near.add(to);
     const evidence = new Set(hit.events.map(({ id }) => id));
     return [...near].some((record) =>
       this.#history
@@ -134,12 +137,14 @@ export class Correlator<S> {
   #consider({ pattern, hit, tier, centre, entries }: Candidate, firedAt: number): void {
     const level = levelOf(pattern, hit.events);
     const evidence = { events: hit.events, tier, level };
+    const own = tier === 'same' ? entries : unambiguous(entries, this.#history, firedAt);
     const before = recall(
-      entries.map(({ told }) => told?.get(pattern.key)),
+      own.map(({ told }) => told?.get(pattern.key)),
       firedAt - this.#index.memoryMs,
     );
+    if (isLesser(before, evidence)) return;
     const told = tell(before, evidence, pattern.suppression, firedAt);
-    for (const entry of entries) (entry.told ??= new Map()).set(pattern.key, told);
+    for (const entry of own) (entry.told ??= new Map()).set(pattern.key, told);
     if (!isNews(before, evidence, pattern.suppression)) return;
     const alert: Alert = {
       pattern,

@@ -168,6 +168,12 @@ export class History<S> {
     return { entries, isWhole };
   }
 
+  /** True when two descriptions speak against being of one child, as those of twins do. */
+  contradict(a: LinkRecord, b: LinkRecord): boolean {
+    for (const { to } of a.links) if (to === b) return false;
+    return this.#linker.conflicts(a, b);
+  }
+
   /** Forgets, day by day, what lies before the horizon, and records that nothing is left of. */
   sweep(now: number): void {
     const firstKept = dayOf(now - this.#horizonMs);
@@ -206,14 +212,9 @@ export class History<S> {
     // What stands in the middle is linked to all.
     for (let place = 1; place < members.length; place += 1) {
       const member = members[place];
-      if (member !== undefined && this.#contradict(member, record)) return true;
+      if (member !== undefined && this.contradict(member, record)) return true;
     }
     return false;
-  }
-
-  #contradict(a: LinkRecord, b: LinkRecord): boolean {
-    for (const { to } of a.links) if (to === b) return false;
-    return this.#linker.conflicts(a, b);
   }
 }
 

@@ -38,7 +38,7 @@ export function isNews(told: Told, evidence: Evidence, suppression: Suppression)
   return factsOf(evidence, suppression).some((fact) => !told.has(fact));
 }
 
-/** What is told once the evidence was looked at, whether that raised an alert or not. */
+/** What is told once the evidence was looked at, whether that raised an alert or not; nothing more by a lesser one. */
 export function tell(told: Told, evidence: Evidence, suppression: Suppression, at: number): Told {
   if (isLesser(told, evidence)) return told;
   const all = new Map(told);
@@ -46,8 +46,11 @@ export function tell(told: Told, evidence: Evidence, suppression: Suppression, a
   return all;
 }
 
-/** A person who knows of the child for certain learns nothing from a mere possibility. */
-function isLesser(told: Told, { tier }: Evidence): boolean {
+/**
+ * A person who knows of the child for certain learns nothing from a mere possibility. Nor is anything told by it: a
+ * notice that is possibly of this child may be of another one, of whom nobody knows yet.
+ */
+export function isLesser(told: Told, { tier }: Evidence): boolean {
   return tier === 'possible' && told.has('same');
 }
 

@@ -80,11 +80,13 @@ describe('a correlator that starts anew', () => {
   });
 
   it('takes no possibility for told that was none while the child was known for certain', () => {
-    const certain = ['police', 'health'].map((source, day) => eventOn(day, 'a', source));
-    const told = [
-      ...certain.map((event) => ({ event, label: { child: 'one', tier: 'same' } as const })),
-      ...notices(420, [205, 401], 'possible').slice(1),
-    ];
+    const certain = notices(220, []).map(({ event, label }) => ({
+      event: { ...event, id: `sure ${event.id}` },
+      label,
+    }));
+    const told = [...certain, ...notices(420, [205, 401], 'possible')].sort(
+      (a, b) => a.event.arrived - b.event.arrived,
+    );
     const { lasting, anew } = raisedAfter(eventOn(396, 'a').arrived, told, [possibly]);
     expect(lasting).toHaveLength(1);
     expect(anew).toEqual(lasting);
