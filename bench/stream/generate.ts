@@ -30,6 +30,9 @@ export const streamDefaults: StreamOptions = {
   seed: 1,
 };
 
+/** Every so many planted episodes one befalls both of a pair of twins. */
+const twinsEvery = 50;
+
 export type GeneratedStream = {
   /** In the order of arrival. */
   readonly lines: readonly StreamLine[];
@@ -50,7 +53,9 @@ export function generateStream(set: PatternSet, policy: PolicySet, options: Stre
   for (const pattern of set.patterns) {
     const own = alerting.filter((story) => story.pattern === pattern);
     for (let count = 0; count < options.episodes && own.length > 0; count += 1) {
-      maker.plant(vary(chance.pick(own), chance), options.days);
+      const story = vary(chance.pick(own), chance);
+      if (count % twinsEvery === twinsEvery - 1) maker.plantForTwins(story, options.days);
+      else maker.plant(story, options.days);
     }
   }
   for (const story of nearMisses) {

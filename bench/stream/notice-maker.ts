@@ -1,10 +1,10 @@
 /** Makes the notices of a stream: what happens anyway, planted stories and near-misses, late arrivals and repetitions. */
 import type { PolicySet } from '../../gateway/policy/policy-set.ts';
 import type { Seeded } from '../seeded.ts';
-import { backgroundNotices } from './background.ts';
+import { backgroundNotices, pickKind } from './background.ts';
 import type { Child } from './children.ts';
 import type { Planted, Story } from './plant.ts';
-import { writeDown, writeExactly, type Details } from './write-down.ts';
+import { writeDown, writeExactly, writeUnnamed, type Details } from './write-down.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -68,6 +68,39 @@ export class NoticeMaker {
     const children = needsTwin ? this.#common.filter(({ twin }) => twin !== undefined) : this.#common;
     if (children.length === 0) throw new TooFewChildrenError(needsTwin);
     this.#tell(notices, this.#chance.pick(children), this.#beginning(notices, days), false);
+  }
+
+  /** The same befalls both twins, and half-way an agency writes of one of them and does not say of which. */
+  plantForTwins({ notices }: Story, days: number): void {
+    const twins = this.#common.filter(({ twin }) => twin !== undefined && this.#byKey.has(twin));
+    if (twins.length === 0 || notices.some(({ child }) => child === 1)) return;
+    const child = this.#chance.pick(twins);
+    const beginning = this.#beginning(notices, days);
+    this.#tell(notices, child, beginning, false);
+    this.#tell(
+      notices.map((one) => ({ ...one, child: 1 })),
+      child,
+      beginning,
+      false,
+    );
+    const atMs = beginning + Math.max(...notices.map((one) => one.atMs)) / 2;
+    const { source, category, severity } = pickKind(this.#chance);
+    const unnamed = {
+      source,
+      category,
+      severity,
+      subjects: undefined,
+      child: 0,
+      repeats: undefined,
+    } as const;
+    this.notices.push({
+      ...unnamed,
+      id: this.#nextId(),
+      about: child,
+      subject: writeUnnamed(child),
+      atMs,
+      arrivesMs: atMs + this.#delay(),
+    });
   }
 
   plantNearMiss({ pattern, kind, notices }: Story, days: number): void {

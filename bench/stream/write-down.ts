@@ -8,7 +8,7 @@ import type { Child } from './children.ts';
 import { shortForms } from './names.ts';
 
 export type Details = {
-  readonly given: string;
+  readonly given?: string;
   readonly family: string;
   readonly birthDate: string;
   readonly sex: string;
@@ -24,6 +24,8 @@ const identifierShare: Readonly<Record<string, number>> = {
   reporter: 0.3,
 };
 const shortFormShare = 0.04;
+/** "One of the twins": of so many of their notices nobody can tell which one. */
+const unnamedTwinShare = 0.03;
 
 /** Without any error, and with the identifier. */
 export function writeExactly(child: Child): Details {
@@ -31,9 +33,15 @@ export function writeExactly(child: Child): Details {
   return { given, family, birthDate, sex, postcode, chi };
 }
 
+/** By an agency that knows whose child it is, and not which. */
+export function writeUnnamed({ family, birthDate, sex, postcode }: Child): Details {
+  return { family, birthDate, sex, postcode };
+}
+
 /** As an agency of this sector would. */
 export function writeDown(child: Child, sector: string, chance: Seeded): Details {
   const surnameError = child.sex === 'F' ? 0.0567 : 0.0134;
+  if (child.twin !== undefined && chance.chance(unnamedTwinShare)) return writeUnnamed(child);
   const knowsIdentifier = chance.chance(identifierShare[sector] ?? 0.1);
   return {
     given: writeForename(child.given, chance),
