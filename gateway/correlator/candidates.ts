@@ -31,7 +31,9 @@ export function findCandidates<S>(
   if (centres === undefined) return nothingFound;
   const found: Found = new Map();
   searchStars(entry, centres, history, 'same', index, found);
-  const isPossibleAsked = entry.about.patterns.some(({ pattern }) => pattern.link === 'possible');
+  // What brings others together may be evidence of nothing: theirs counts.
+  const asking = centres.bringsTogether ? index.patterns : entry.about.patterns;
+  const isPossibleAsked = asking.some(({ pattern }) => pattern.link === 'possible');
   if (isPossibleAsked && (entry.record.links.length > 0 || entry.record.itself?.tier === 'possible')) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();

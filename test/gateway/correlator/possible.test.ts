@@ -26,3 +26,50 @@ it('two agencies that tell of a child without a forename in the same words possi
   expect(raisedOf(certain, unnamed)).toEqual([]);
   expect(raisedOf(possible, { given: 'Morven', ...unnamed })).toEqual(['same']);
 });
+
+const family = { family: 'Smith', birthDate: '2015-03-04', address: '12 High Street', postcode: 'ML3 0AB' };
+const described = {
+  atHome: { given: 'Emma', family: 'Smith', birthDate: family.birthDate, address: family.address },
+  elsewhere: { given: 'Emma', family: 'Jones', birthDate: family.birthDate, postcode: family.postcode },
+  unnamed: family,
+  poor: { family: 'Smith', birthDate: family.birthDate, postcode: family.postcode },
+};
+type Described = keyof typeof described;
+const told = Object.keys(described) as Described[];
+
+/** Who is named in what is raised when these are told of, in this order; nobody writes of the unnamed one but neutrally. */
+function namedWhen(order: readonly Described[], count: 'all' | 'neutral unnamed'): string[] {
+  const correlator = new Correlator(possible, new LinkIndex());
+  const alerts = order.flatMap((who, nth) => {
+    const time = Date.parse('2026-01-10T00:00:00.000Z') + 3_600_000 * told.indexOf(who);
+    const category = who === 'unnamed' && count === 'neutral unnamed' ? 'x' : 'a';
+    const event = eventOn(0, category, who, { id: who, time, arrived: time + 86_400_000 * nth });
+    return correlator.add(event, packTokens(tokeniser.tokensOf(described[who]))).raised;
+  });
+  return [...new Set(alerts.flatMap(({ events }) => events.map(({ id }) => id)))].sort();
+}
+
+it('a notice that brings two others together has them told, whatever it speaks of itself and whenever it comes', () => {
+  for (const order of [
+    ['unnamed', 'atHome', 'elsewhere'],
+    ['atHome', 'unnamed', 'elsewhere'],
+    ['atHome', 'elsewhere', 'unnamed'],
+  ] as const) {
+    // prettier-ignore
+    expect(namedWhen(order, 'neutral unnamed')).toEqual(['atHome', 'elsewhere']);
+  }
+});
+
+it('the same notices arriving in another order tell of the same children', () => {
+  const orders = permutations(told);
+  for (const count of ['all', 'neutral unnamed'] as const) {
+    const named = orders.map((order) => namedWhen(order, count).filter((who) => who !== 'unnamed'));
+    for (const one of named) expect(one).toEqual(named[0]);
+    expect(named[0]).not.toEqual([]);
+  }
+});
+
+function permutations<T>(all: readonly T[]): T[][] {
+  if (all.length < 2) return [[...all]];
+  return all.flatMap((one, place) => permutations(all.toSpliced(place, 1)).map((rest) => [one, ...rest]));
+}
