@@ -90,12 +90,18 @@ export class Alerting {
       ...{ store, now, patterns, directory: this.#deps.directory },
       send: async (alert, lease) => await this.#sender.sendAgain(alert, lease),
     });
+    const onFutureMark = (aheadMs: number): void =>
+      this.#deps.log.warn(
+        { code: 'clock-wrong', aheadMs },
+        'the correlator found a mark that lies in the future',
+      );
     const run = new CorrelationRun({
       store,
       now,
       agreement: policy(),
       patterns,
       send: async (alert, lease) => this.#sender.send(alert, lease),
+      onFutureMark,
       seen: (stored) => clock.see(stored),
       reachMs: reachOfClock(alerts),
       accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
@@ -109,7 +115,7 @@ export class Alerting {
       if (hasLooked) await this.#forgetReceipts();
       return hasLooked;
     };
-    this.#schedule = new Schedule({ store, expression: alerts.schedule, look, onError });
+    this.#schedule = new Schedule({ store, expression: alerts.schedule, look, onError, onFutureMark });
     this.#schedule.start();
   }
 

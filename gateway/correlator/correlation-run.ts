@@ -41,6 +41,8 @@ export type RunDependencies = {
   readonly looked?: (lease: Lease) => Promise<void>;
   /** Told of each message once, perhaps again after a crash. @returns true where it wrote something because of it */
   readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<boolean>;
+  /** Told by how much the time mark lies in the future: some clock stands wrong, or has. */
+  readonly onFutureMark?: ((aheadMs: number) => void) | undefined;
 };
 
 const leaseName = 'correlator';
@@ -50,6 +52,8 @@ const renewMs = 3_000;
 /** Commits may take so long: a deadline is over only when nothing that came before it can still turn up. */
 const settleMs = 10_000;
 const sweepMs = 3_600_000;
+/** Clocks of gateways may differ by so much. What is further ahead is the word of a wrong clock. */
+const skewMs = 3_600_000;
 /** Between two marks of a long catching-up: what a crash may have to be looked at again. */
 const markMs = 5_000;
 /** Notices that are taken in one after the other before others have their turn. */
@@ -58,9 +62,15 @@ const marks = { position: 'correlator.position', time: 'correlator.time' } as co
 
 export class CorrelationRun {
   readonly #deps: RunDependencies;
-  readonly #correlator: Correlator<PackedTokens>;
+  #correlator: Correlator<PackedTokens>;
   readonly #historyMs: number;
   #position = 0;
+  /** Of the last message that was shown. */
+  #seenPosition = 0;
+  /** Up to when deadlines were looked at. */
+  #advancedTo = 0;
+  /** Messages of this look that nobody looked at before. */
+  readonly #news = new Set<string>();
   #sweptAt = 0;
   #taken = 0;
   #markedAt = 0;
@@ -71,7 +81,7 @@ export class CorrelationRun {
 
   constructor(deps: RunDependencies) {
     this.#deps = deps;
-    this.#correlator = new Correlator(deps.patterns, new LinkIndex());
+    this.#correlator = newCorrelator(deps);
     this.#historyMs = Math.max(new PatternIndex(deps.patterns).historyMs, deps.reachMs ?? 0);
   }
 
@@ -102,7 +112,14 @@ export class CorrelationRun {
     const { store, now, agreement } = this.#deps;
     const kept = await store.readMarks();
     const sentPosition = kept.get(marks.position) ?? 0;
-    const sentTime = kept.get(marks.time) ?? 0;
+    const settled = Math.trunc(now() - settleMs);
+    const noted = kept.get(marks.time) ?? 0;
+    const isAhead = noted > settled + skewMs;
+    if (isAhead) this.#deps.onFutureMark?.(noted - settled);
+    // A deadline that a wrong clock has passed is yet to come: what it alerted about is known by its id.
+    const sentTime = isAhead ? settled : noted;
+    this.#news.clear();
+    if (this.#advancedTo > settled + skewMs) this.#beginAnew();
     const since = now() - this.#historyMs;
     for await (const events of readHistory(store, agreement, { after: this.#position, since })) {
       await this.#renew(lease);
@@ -114,9 +131,14 @@ export class CorrelationRun {
       // Deadlines before now may not have been looked at yet.
       if (this.#position > sentPosition) await this.#markInPassing(sentTime, lease);
     }
-    const time = Math.max(sentTime, Math.trunc(now() - settleMs));
-    this.#keep(this.#correlator.advance(time).raised, ({ firedAt }) => firedAt > sentTime);
-    if (this.#pending.length > 0 || this.#position > sentPosition) {
+    const time = Math.max(sentTime, settled);
+    this.#advancedTo = time;
+    this.#keep(
+      this.#correlator.advance(time).raised,
+      // Evidence may come so late, by the clock of the gateway that took it in, that its deadline was looked at before.
+      ({ firedAt, events }) => firedAt >= sentTime || events.some(({ id }) => this.#news.has(id)),
+    );
+    if (this.#pending.length > 0 || this.#position > sentPosition || isAhead) {
       await this.#handOn(lease);
       await this.#mark(time, lease);
     }
@@ -133,12 +155,20 @@ export class CorrelationRun {
     const isNew = position > sentPosition;
     for (const subject of subjects) {
       const raised = newsOf(this.#correlator.add(event, subject));
-      this.#keep(raised, ({ firedAt }) => isNew || firedAt > sentTime);
+      this.#keep(raised, ({ firedAt }) => isNew || firedAt >= sentTime);
     }
-    this.#deps.seen?.(stored);
+    if (isNew) this.#news.add(event.id);
+    if (position > this.#seenPosition) this.#deps.seen?.(stored);
+    this.#seenPosition = Math.max(this.#seenPosition, position);
     if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
     this.#taken += 1;
     if (this.#taken % turn === 0) await setImmediate();
+  }
+
+  /** A correlator that a wrong clock has led past deadlines that are yet to come is of no use. */
+  #beginAnew(): void {
+    this.#correlator = newCorrelator(this.#deps);
+    this.#position = 0;
   }
 
   #keep(raised: readonly Alert[], isNew: (alert: Alert) => boolean): void {
@@ -185,4 +215,8 @@ export class CorrelationRun {
     this.#sweptAt = now;
     this.#correlator.sweep();
   }
+}
+
+function newCorrelator({ patterns }: RunDependencies): Correlator<PackedTokens> {
+  return new Correlator(patterns, new LinkIndex());
 }

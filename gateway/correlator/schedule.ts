@@ -10,18 +10,31 @@ const slotLease = 'correlator.slot';
 const slotLeaseMs = 10_000;
 const retryMs = 1_000;
 
+const minuteMs = 60_000;
+
+export type SlotOptions = {
+  /** When the slot after this one begins; a minute later where it is not given. */
+  readonly nextMs?: number | undefined;
+  /** Told by how much the mark of a slot lies in the future: some clock stands wrong, or has. */
+  readonly onFutureMark?: ((aheadMs: number) => void) | undefined;
+};
+
 /**
  * True for the one gateway that may run in this slot. A slot that everybody missed needs nothing more: what was
- * accepted meanwhile is found by the next look.
+ * accepted meanwhile is found by the next look. Another gateway may have taken the next slot already; a mark further
+ * ahead is that of a wrong clock, and holds nobody up.
  * @param key ends in the slot's time, as node-cron names it
  */
-export async function takeSlot(key: string, store: SlotStore): Promise<boolean> {
+export async function takeSlot(key: string, store: SlotStore, options: SlotOptions = {}): Promise<boolean> {
   const slot = Date.parse(/\d{4}-\d\d-\d\dT[\d:.]+Z$/.exec(key)?.[0] ?? '');
   if (!Number.isFinite(slot)) throw new RangeError('a slot without its time');
   const lease = await store.takeLease(slotLease, slotLeaseMs);
   if (lease === undefined) return false;
   try {
-    if (((await store.readMarks()).get(slotMark) ?? -1) >= slot) return false;
+    const taken = (await store.readMarks()).get(slotMark) ?? -1;
+    const isStale = taken > (options.nextMs ?? slot + minuteMs);
+    if (isStale) options.onFutureMark?.(taken - slot);
+    else if (taken >= slot) return false;
     await store.setMarks(new Map([[slotMark, slot]]), lease);
     return true;
   } finally {
@@ -41,6 +54,8 @@ export type ScheduleOptions = {
   /** Looks once. @returns false when another gateway is looking just now */
   readonly look: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
+  /** See {@link SlotOptions}. */
+  readonly onFutureMark?: SlotOptions['onFutureMark'];
 };
 
 /** Looks one after the other, never two at once. */
@@ -58,14 +73,15 @@ export class Schedule {
 
   /** Looks now, for all that was accepted while nobody did, and then by the schedule. */
   start(): void {
-    const { expression, store, onError } = this.#options;
+    const { expression, store, onError, onFutureMark } = this.#options;
+    const nextMs = (): number | undefined => this.#task?.getNextRun()?.getTime();
     const report = (message: string | Error, error?: Error): void =>
       onError(error ?? (message instanceof Error ? message : new Error(message)));
     this.#task = cron.schedule(expression, () => this.soon(), {
       name: 'correlator',
       timezone: 'Etc/UTC',
       distributed: true,
-      runCoordinator: { shouldRun: (key) => takeSlot(key, store) },
+      runCoordinator: { shouldRun: (key) => takeSlot(key, store, { nextMs: nextMs(), onFutureMark }) },
       suppressMissedWarning: true,
       unref: true,
       logger: { info: ignore, warn: ignore, debug: ignore, error: report },

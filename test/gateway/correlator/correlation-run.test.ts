@@ -164,6 +164,53 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
+  it.each([
+    ['ahead', 10],
+    ['behind', -10],
+  ])(
+    'sends what a deadline brings in its time, once, although the clock stood ten days %s',
+    async (_, days) => {
+      const firedAt: number[] = [];
+      const futureMarks: number[] = [];
+      const changes: Partial<RunDependencies> = {
+        onFutureMark: (aheadMs) => futureMarks.push(aheadMs),
+        send: (alert) => {
+          handedOn.push(alertMessageId(alert));
+          firedAt.push((now - start) / dayMs);
+          return Promise.resolve();
+        },
+      };
+      const gateway = run('one', [unanswered!], changes);
+      accept(0, 'x', 'police/hub');
+      await gateway.look();
+      now = start + days * dayMs;
+      await gateway.look();
+      store.accept(0.5, 'b', 'police/hub');
+      for (let day = 1; day < 20; day += 1) {
+        now = start + day * dayMs;
+        await gateway.look();
+      }
+      await run('two', [unanswered!], changes).look();
+      expect(sent()).toHaveLength(1);
+      expect(firedAt[0]).toBe(4);
+      expect(futureMarks.length).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it('sends what a deadline brings that was over when its evidence came, by a clock a little behind', async () => {
+    now = start + 10 * dayMs;
+    const behind = run('two', [unanswered!], { now: () => now - 30_000 });
+    store.accept(10, 'x', 'police/hub');
+    await run('one', [unanswered!]).look();
+    await behind.look();
+    now += 5_000;
+    store.accept(10 - 25_000 / dayMs, 'b', 'police/hub');
+    store.acceptances.splice(-1, 1, { ...store.acceptances.at(-1)!, time: start + 2 * dayMs });
+    await behind.look();
+    await run('one', [unanswered!]).look();
+    expect(sent()).toHaveLength(1);
+  });
+
   it('lets others have their turn every 32 notices of a long history', async () => {
     for (let nth = 0; nth < 96; nth++) accept(nth / 100, 'x', 'police/hub');
     let turns = 0;

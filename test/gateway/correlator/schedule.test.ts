@@ -16,6 +16,25 @@ describe('a slot', () => {
     expect(await takeSlot(key(0), gateways[1]!)).toBe(false);
   });
 
+  it('is taken also where a clock that stood a day ahead left its mark, which is told of once', async () => {
+    const ahead: number[] = [];
+    const gateway = new SharedStore().for('one');
+    const take = (minute: number): Promise<boolean> =>
+      takeSlot(key(minute), gateway, { onFutureMark: (aheadMs) => ahead.push(aheadMs) });
+    expect(await take(24 * 60)).toBe(true);
+    expect(await take(0)).toBe(true);
+    expect(await take(0)).toBe(false);
+    expect(await take(1)).toBe(true);
+    expect(ahead).toEqual([24 * 60 * 60_000]);
+  });
+
+  it('is gone where another gateway, a little ahead, has taken the next one already', async () => {
+    const store = new SharedStore();
+    const nextMs = noon + 15 * 60_000;
+    expect(await takeSlot(key(15), store.for('one'))).toBe(true);
+    expect(await takeSlot(key(0), store.for('two'), { nextMs })).toBe(false);
+  });
+
   it('must have a time', async () => {
     await expect(takeSlot('correlator', new SharedStore().for('one'))).rejects.toThrow(RangeError);
   });
