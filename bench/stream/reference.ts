@@ -2,8 +2,8 @@
  * The reference: what a pattern says of one child whose whole history is read again at every step, with no index, no
  * state and no linkage. Slow on purpose, and written without the evaluator, so that each can be held against the other.
  */
+import { agencyOf } from '../../protocol/ids.ts';
 import {
-  agencyOf,
   byArrival,
   byTime,
   fieldOf,
@@ -12,6 +12,7 @@ import {
 } from '../../gateway/correlator/event.ts';
 import {
   holds,
+  type Absence,
   type Correlation,
   type FieldRef,
   type Level,
@@ -203,23 +204,25 @@ function isAnswered(
   return absences.some(({ from, withinMs, rules }) =>
     replies.some(
       (event) =>
-        event.time >= (from === 'first' ? events[0]!.time : end) &&
+        event.time >= countedSince(from, events, end) &&
         event.time <= end + withinMs &&
         rules.some((rule) => rule.matches(event)),
     ),
   );
 }
 
-function referenceLevel(
-  { level, escalation, correlation }: Pattern,
-  events: readonly CorrelatorEvent[],
-): Level {
+function countedSince(from: Absence['from'], events: readonly CorrelatorEvent[], end: number): number {
+  if (from === 'last') return end;
+  return (from === 'first' ? events : events.filter(from.matches).slice(-1))[0]?.time ?? end;
+}
+
+function referenceLevel({ level, escalation }: Pattern, events: readonly CorrelatorEvent[]): Level {
   if (escalation === undefined) return level;
   const agencies = [...new Set(events.map(({ source }) => agencyOf(source)))];
   const counted = agencies.map((agency) =>
     Math.min(
       events.filter(({ source }) => agencyOf(source) === agency).length,
-      correlation.sourceCap ?? Infinity,
+      escalation.sourceCap ?? Infinity,
     ),
   );
   const isReached =

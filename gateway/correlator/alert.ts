@@ -42,28 +42,27 @@ export function dispositionDeadline(raisedAt: number, dispositionHours: number):
 }
 
 /** The level that evidence reaches. */
-export function levelOf(
-  { level, escalation, correlation }: Pattern,
-  events: readonly CorrelatorEvent[],
-): Level {
+export function levelOf({ level, escalation }: Pattern, events: readonly CorrelatorEvent[]): Level {
   if (escalation === undefined) return level;
-  const { agencies = Infinity, events: count = Infinity, severity } = escalation;
+  const { agencies = Infinity, events: count = Infinity, severity, sourceCap } = escalation;
   const isRaised =
     agenciesOf(events).size >= agencies ||
-    countCapped(events, correlation.sourceCap) >= count ||
+    countCapped(events, sourceCap) >= count ||
     (severity !== undefined && gravest(events) <= severityRank(severity));
   return isRaised ? escalation.level : level;
 }
 
 /** What evidence lacks for the escalated level: any one of these would do. */
 export function missingForNextLevel(pattern: Pattern, events: readonly CorrelatorEvent[]): string[] {
-  const { escalation, correlation } = pattern;
+  const { escalation } = pattern;
   if (escalation === undefined || levelOf(pattern, events) === escalation.level) return [];
-  const { agencies, events: count, severity } = escalation;
+  const { agencies, events: count, severity, sourceCap } = escalation;
   const missing: string[] = [];
   if (agencies !== undefined) missing.push(more(agencies - agenciesOf(events).size, 'agency', 'agencies'));
   if (count !== undefined)
-    missing.push(more(count - countCapped(events, correlation.sourceCap), 'notice', 'notices'));
+    missing.push(
+      more(count - countCapped(events, sourceCap), 'notice', 'notices') + cappedAt(events, sourceCap),
+    );
   if (severity !== undefined)
     missing.push(`a notice of severity ${severity}${severityRank(severity) === 0 ? '' : ' or graver'}`);
   return missing;
@@ -72,6 +71,11 @@ export function missingForNextLevel(pattern: Pattern, events: readonly Correlato
 /** Tells alerts apart: the same evidence, at the same time, by the same version. */
 export function alertKey({ pattern, tier, level, firedAt, events }: Alert): string {
   return [pattern.key, tier, level, firedAt, ...events.map(({ id }) => id)].join('\n');
+}
+
+/** Said where somebody might take more of the same for enough. */
+function cappedAt(events: readonly CorrelatorEvent[], cap = Infinity): string {
+  return countCapped(events, cap) < events.length ? `, none counting beyond ${cap} of one agency` : '';
 }
 
 function gravest(events: readonly CorrelatorEvent[]): number {

@@ -10,7 +10,7 @@ import { alertKey, levelOf, missingForNextLevel, type Alert, type EvidenceLink }
 import { findCandidates, type Candidate } from './candidates.ts';
 import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
-import type { Hit } from './evaluate/hits.ts';
+import { answers } from './evaluate/absence.ts';
 import { History, type Entry, type Star } from './history.ts';
 import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
@@ -191,15 +191,6 @@ export class Correlator<S> {
     if (raised.length > 0) this.#raised = [];
     return raised;
   }
-}
-
-/** Whether an event is what one of the pattern's absences waits for. */
-function answers({ absences }: Pattern, { events, end }: Hit, event: CorrelatorEvent): boolean {
-  return absences.some(({ rules, withinMs, from }) => {
-    const since = from === 'first' ? (events[0]?.time ?? end) : end;
-    if (event.time < since || event.time > end + withinMs) return false;
-    return rules.some((rule) => rule.matches(event));
-  });
 }
 
 function linksOf(

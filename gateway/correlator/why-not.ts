@@ -1,6 +1,7 @@
 /** Why a pattern did not alert about a child: the window that came nearest, and what it lacked. Pure. */
 import { byTime, type CorrelatorEvent } from './event.ts';
-import { eachWindow, findHits } from './evaluate/hits.ts';
+import { answers } from './evaluate/absence.ts';
+import { eachWindow, findHits, type Hit } from './evaluate/hits.ts';
 import { agenciesOf } from './evaluate/window.ts';
 import { isTooLate } from './candidates.ts';
 import type { Condition, Correlation, Pattern, Rule } from './patterns/pattern.ts';
@@ -40,10 +41,27 @@ export function explainSilence(pattern: Pattern, history: readonly CorrelatorEve
     (event) => isTooLate(event, pattern) && pattern.evidenceRules.some((rule) => rule.matches(event)),
   );
   const counted = history.filter((event) => !isTooLate(event, pattern)).sort(byTime);
-  const isSatisfied = findHits(correlation, counted).length > 0;
+  const hits = findHits(correlation, counted);
+  const isSatisfied = hits.length > 0;
   const window = nearestWindow(correlation, counted);
   const nearest = window && { ...window, rulesMissing: rulesMissingIn(correlation, window) };
-  return { isSatisfied, nearest, tooLate, reasons: reasonsOf(pattern, isSatisfied, nearest, tooLate) };
+  const answered = answersOf(pattern, hits.at(-1), history);
+  return {
+    isSatisfied,
+    nearest,
+    tooLate,
+    reasons: reasonsOf(pattern, { isSatisfied, nearest, tooLate, answered }),
+  };
+}
+
+/** What kept the pattern quiet about its last evidence. */
+function answersOf(
+  pattern: Pattern,
+  hit: Hit | undefined,
+  history: readonly CorrelatorEvent[],
+): readonly CorrelatorEvent[] {
+  if (hit === undefined) return [];
+  return history.filter((event) => !hit.events.includes(event) && answers(pattern, hit, event)).sort(byTime);
 }
 
 type Nearest = Omit<NearMiss, 'rulesMissing'>;
@@ -101,18 +119,18 @@ const counted: Readonly<Record<Correlation['type'], string>> = {
   temporal_ordered: 'of its rules in their order',
 };
 
+type Found = Pick<Explanation, 'isSatisfied' | 'nearest' | 'tooLate'> & {
+  readonly answered: readonly CorrelatorEvent[];
+};
+
 function reasonsOf(
   { correlation, absences }: Pattern,
-  isSatisfied: boolean,
-  nearest: NearMiss | undefined,
-  tooLate: readonly CorrelatorEvent[],
+  { isSatisfied, nearest, tooLate, answered }: Found,
 ): string[] {
   const late = tooLate.length === 0 ? [] : [`${tooLate.length} arrived too late to be counted`];
   if (nearest === undefined) return ['no notice matches any of its rules', ...late];
   if (isSatisfied) {
-    const quiet =
-      absences.length > 0 ? 'what it waits for came, or may still come' : 'an alert has been raised';
-    return [`its evidence is complete: ${quiet}`, ...late];
+    return [`its evidence is complete: ${quietBecause(absences.length > 0, answered)}`, ...late];
   }
   const { gap, count, agenciesMissing, rulesMissing } = nearest;
   const span = formatTimespan(correlation.spanMs);
@@ -128,6 +146,12 @@ function reasonsOf(
       : []),
     ...late,
   ];
+}
+
+function quietBecause(waits: boolean, answered: readonly CorrelatorEvent[]): string {
+  if (!waits) return 'an alert has been raised';
+  if (answered.length === 0) return 'what it waits for may still come, or an alert has been raised';
+  return `what it waits for came, ${answered.map(({ category, id }) => `${category} ${id}`).join(', ')}`;
 }
 
 function countedAs(type: Correlation['type'], count: number): string {

@@ -22,10 +22,12 @@ export function checkCorrelation(
   if (type !== 'value_count' && condition?.field !== undefined) {
     report(at('condition', 'field'), `\`${type}\` counts no values of a field; \`value_count\` does`);
   }
-  for (const key of ['weights', 'source-cap'] as const) {
-    if (correlation[key] !== undefined && type !== 'event_count') {
-      report(at(key), `\`${key}\` goes with \`event_count\` only`);
-    }
+  if (correlation.weights !== undefined && type !== 'event_count') {
+    report(at('weights'), '`weights` goes with `event_count` only');
+  }
+  const isCapped = type === 'event_count' || content.escalation?.events !== undefined;
+  if (correlation['source-cap'] !== undefined && !isCapped) {
+    report(at('source-cap'), '`source-cap` goes with `event_count`, or with `events` of an `escalation`');
   }
   // A rule that was not found is a problem of its own: what would be possible with it is not known.
   if (compiled.rules.length < correlation.rules.length) return;

@@ -56,6 +56,7 @@ export function compilePattern(
       agencies: content.escalation.agencies,
       events: content.escalation.events,
       severity: content.escalation.severity,
+      sourceCap: escalationCap(document),
     },
     singleAgency: content['single-agency'],
     effective: {
@@ -64,6 +65,18 @@ export function compilePattern(
     },
     evidenceRules: [...new Set(baseRulesOf(correlation))],
   };
+}
+
+/**
+ * What one agency may add to the events of an escalation. Unless the pattern says so, or why one agency is enough, no
+ * agency adds more than half of them: to write often is in the power of one.
+ */
+function escalationCap({ content }: CorrelationRuleDocument): number | undefined {
+  const { escalation, correlation } = content;
+  const isOneEnough = content['single-agency'] !== undefined;
+  const byDefault =
+    escalation?.events === undefined || isOneEnough ? undefined : Math.max(1, escalation.events >> 1);
+  return correlation['source-cap'] ?? byDefault;
 }
 
 /** A higher level, and something that leads to it: or more evidence would say less, or nothing more. */
@@ -92,9 +105,25 @@ function absencesOf(document: CorrelationRuleDocument, compiler: RuleCompiler): 
     return {
       rules: rules.filter((rule) => rule.kind === 'base'),
       withinMs: parseTimespan(within) ?? 0,
-      from: from ?? 'last',
+      from: fromOf(document, compiler, from ?? 'last', ['absent', index, 'from']),
     };
   });
+}
+
+function fromOf(
+  document: CorrelationRuleDocument,
+  compiler: RuleCompiler,
+  from: string,
+  path: readonly PropertyKey[],
+): Absence['from'] {
+  if (from === 'first' || from === 'last') return from;
+  const isOwn = document.content.correlation.rules.includes(from);
+  const [rule] = isOwn ? compiler.resolve(document, [from], path) : [];
+  if (rule?.kind === 'base') return rule;
+  const message =
+    "must be `first`, `last` or a rule for single events that is one of the correlation's `rules`";
+  compiler.report(document, path, message);
+  return 'last';
 }
 
 /** How long absence waits for late replies unless the pattern says otherwise. */

@@ -138,11 +138,12 @@ const fixtureSchema = z.strictObject({
   ),
 });
 
-/** What must not stay away: counted from the evidence's first event, or from the one that completed it. */
+/** What must not stay away: counted from the evidence's first event, from the one that completed it, or the last of a rule. */
 const absenceSchema = z.strictObject({
   rules: names,
   within: timespan,
-  from: z.enum(['first', 'last']).optional(),
+  /** `first`, `last`, or one of the correlation's `rules`. */
+  from: title.optional(),
 });
 
 const correlationDocumentSchema = z.strictObject({

@@ -51,7 +51,7 @@ export type Correlation = {
   /** Distinct agencies that the evidence needs; 1 asks for nothing. */
   readonly agencies: number;
   readonly weights: Weights | undefined;
-  /** The most that one agency adds to an `event_count`. */
+  /** The most that one agency adds to an `event_count`, and to the events of an escalation. */
   readonly sourceCap: number | undefined;
   /** How long after an event a match that holds it can end. */
   readonly reachMs: number;
@@ -65,8 +65,11 @@ export type Rule = BaseRule | Correlation;
 export type Absence = {
   readonly rules: readonly BaseRule[];
   readonly withinMs: number;
-  /** From when its coming counts: the first event of the evidence, or the one that completed it. */
-  readonly from: 'first' | 'last';
+  /**
+   * From when its coming counts: the first event of the evidence, the one that completed it, or the last one that
+   * matches this rule.
+   */
+  readonly from: 'first' | 'last' | BaseRule;
 };
 
 /** What raises an alert to a higher level: any of these, where given. */
@@ -75,6 +78,8 @@ export type Escalation = {
   readonly agencies: number | undefined;
   readonly events: number | undefined;
   readonly severity: Severity | undefined;
+  /** The most that one agency adds to `events`. */
+  readonly sourceCap: number | undefined;
 };
 
 /** What lets an alert fire again while its evidence overlaps that of an earlier one. */

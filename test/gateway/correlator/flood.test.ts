@@ -51,7 +51,9 @@ it('raises the level for no more notices of one agency than the cap lets count',
     correlator.add(eventOn(day, 'a', source), child).raised.map(({ level, missing }) => [level, ...missing]);
   const ofSchool = [1, 2, 3, 4, 5].flatMap((day) => told(day, 'school/office'));
   expect(ofSchool).toEqual([]);
-  expect(told(6, 'police/hub')).toEqual([['consider', '1 more notice']]);
+  expect(told(6, 'police/hub')).toEqual([
+    ['consider', '1 more notice, none counting beyond 2 of one agency'],
+  ]);
   expect(told(7, 'school/office')).toEqual([]);
   expect(told(8, 'police/hub')).toEqual([['suspect']]);
 });

@@ -57,6 +57,7 @@ const extras = fc.constantFrom(
   '',
   'absent: { rules: [d], within: 2d }\nlateness: 1d\n',
   'absent: [{ rules: [d], within: 2d, from: first }, { rules: [c], within: 1d }]\nlateness: 2d\n',
+  'absent: { rules: [d], within: 2d, from: first }\nlateness: 1d\nescalation: { level: suspect, events: 3 }\n',
   'lateness: 2d\n',
   'suppression: { new-evidence: [] }\n',
   'suppression: { new-evidence: [category] }\nescalation: { level: suspect, events: 4, agencies: 3 }\n',

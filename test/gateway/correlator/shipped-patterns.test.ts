@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkPatterns } from '../../../gateway/correlator/check-patterns.ts';
+import { levelOf, missingForNextLevel } from '../../../gateway/correlator/alert.ts';
 import { explainSilence } from '../../../gateway/correlator/why-not.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
 import { eventOn, patternsOf, problemsOf } from './pattern-text.ts';
@@ -166,5 +167,59 @@ describe('why a pattern was silent', () => {
     const [pattern] = patternsOf({ 'one.yaml': text });
     const { reasons } = explainSilence(pattern!, [eventOn(0, 'a'), eventOn(1, 'a')]);
     expect(reasons).toEqual(['within 3d it found 1.99 in weight, 0.01 from its condition']);
+  });
+
+  it('names what answered it, and nothing where the answer came before what it counts from', () => {
+    const text = `${base.replace('event_count', 'temporal_ordered').replace('[a]', '[a, b]').replace('3d', '99d')}absent: { rules: [c], within: 5d, from: a }\n`;
+    const [pattern] = patternsOf({ 'one.yaml': text });
+    const reasonsWhen = (days: readonly (readonly [number, string])[]): readonly string[] =>
+      explainSilence(
+        pattern!,
+        days.map(([day, category]) => eventOn(day, category)),
+      ).reasons;
+    expect(reasonsWhen([[0, 'a'], [10, 'c'], [30, 'b']])).toEqual([
+      'its evidence is complete: what it waits for came, c c-police/hub-10',
+    ]); // prettier-ignore
+    expect(reasonsWhen([[0, 'a'], [10, 'c'], [20, 'a'], [30, 'b']])).toEqual([
+      'its evidence is complete: what it waits for may still come, or an alert has been raised',
+    ]); // prettier-ignore
+  });
+});
+
+describe('an absence', () => {
+  it('counts from a rule of the evidence, and from no other', () => {
+    const text = (from: string) =>
+      `${base}  condition: { gte: 1 }\nabsent: { rules: [c], within: 5d, from: ${from} }\n`;
+    expect(problemsOf(text('a'))).toEqual([]);
+    expect(problemsOf(text('b')).join()).toMatch(/must be `first`, `last` or a rule for single events/);
+  });
+});
+
+describe('an escalation by its number of notices', () => {
+  const form = (more: string): string =>
+    `${base.replace('event_count', 'temporal').replace('[a]', '[a, b]')}${more}escalation: { level: suspect, events: 4 }\n`;
+  const told = ['a', 'b', 'b', 'b'].map((category, nth) =>
+    eventOn(nth / 10, category, nth === 0 ? 'police' : 'health'),
+  );
+
+  it.each([
+    ['takes no more than half of them from one agency', '', 'consider'],
+    ['takes as many as the pattern says', '  source-cap: 3\n', 'suspect'],
+    ['takes all of them where the pattern says why one agency is enough', 'single-agency: S\n', 'suspect'],
+  ])('%s', (_, more, level) => {
+    const [pattern] = patternsOf({ 'one.yaml': form(more) });
+    expect(levelOf(pattern!, told)).toBe(level);
+  });
+
+  it('says what more of the same is not enough for', () => {
+    const [pattern] = patternsOf({ 'one.yaml': form('') });
+    expect(missingForNextLevel(pattern!, told)).toEqual([
+      '1 more notice, none counting beyond 2 of one agency',
+    ]);
+  });
+
+  it('is what a cap needs, unless notices are counted', () => {
+    const text = `${base.replace('event_count', 'temporal')}  source-cap: 2\n`;
+    expect(problemsOf(text).join()).toMatch(/`source-cap` goes with `event_count`, or with `events`/);
   });
 });
