@@ -3,7 +3,8 @@
  *
  * An alert finds an episode when both have the same pattern and the alert names the event that completed the episode
  * and any other of its events, or more than half of its events. Further alerts that find the same episode are counted
- * in `alertsPerEpisode` and are neither right nor wrong. An alert that finds no episode is false.
+ * in `alertsPerEpisode` and are neither right nor wrong. An alert that finds no episode is false. One that names notices
+ * of different children, as far as the truth says whose they are, is counted in `mixedAlerts`, found or false.
  */
 import type { Alert } from '../../gateway/correlator/alert.ts';
 import { stemOf } from '../../gateway/correlator/patterns/documents.ts';
@@ -25,6 +26,8 @@ export type Delays = { readonly p50: number; readonly p95: number };
 export type Score = Counts & {
   readonly alerts: number;
   readonly alertsPerEpisode: number;
+  /** Alerts that take notices of different children for those of one. */
+  readonly mixedAlerts: number;
   readonly byPattern: Readonly<Record<string, Counts>>;
   /** Of patterns that wait for nothing: from the arrival of the completing event to the first alert. */
   readonly secondsToAlert: Delays;
@@ -80,6 +83,7 @@ export function score(
     alerts: alerts.length,
     ...count(truth.length, found.size, falsely.length),
     alertsPerEpisode: ratio([...found.values()].flat().length, found.size),
+    mixedAlerts: alerts.filter((alert) => isMixed(alert, byEvent)).length,
     byPattern: Object.fromEntries(
       patterns.map((pattern) => {
         const isOf = (episode: Episode): boolean => patternOf.get(episode) === pattern;
@@ -94,6 +98,15 @@ export function score(
     missed: truth.filter((episode) => !found.has(episode)),
     falsely,
   };
+}
+
+/** A notice that is no part of any episode is nobody's; one may be about several children. */
+function isMixed({ events }: Alert, byEvent: ReadonlyMap<string, readonly Episode[]>): boolean {
+  const owners = events
+    .map(({ id }) => new Set(byEvent.get(id)?.map(({ subjectKey }) => subjectKey)))
+    .filter(({ size }) => size > 0);
+  const [first = new Set()] = owners;
+  return owners.length > 0 && ![...first].some((key) => owners.every((keys) => keys.has(key)));
 }
 
 function tells({ events }: Alert, episode: Episode): boolean {

@@ -54,3 +54,13 @@ it('the time to an alert runs from the arrival, and where a pattern waits from t
     waiting: 3_600,
   });
 });
+
+it('an alert that takes notices of two children for those of one is counted, although it finds an episode', () => {
+  const other = eventOn(2, 'a', 'school/office');
+  const nobodys = eventOn(3, 'a', 'housing/desk');
+  const two = [...truth, { pattern: 'prompt', subjectKey: 'two', events: [other.id], completedBy: other.id }];
+  const mixedOf = (more: Alert['events']): number =>
+    score([{ ...raised(prompt!, 1), events: [...events, ...more] }], two, [prompt!, waiting!], new Map())
+      .mixedAlerts;
+  expect([mixedOf([]), mixedOf([nobodys]), mixedOf([other])]).toEqual([0, 0, 1]);
+});
