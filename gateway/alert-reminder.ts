@@ -62,7 +62,12 @@ export class AlertReminder {
       dataschema: reminderDataset,
       document: reminderDocument(record, sentTo),
     };
-    const result = await courier.deliver(letter, () => findHolders(directory, agencies, rules.roles), lease);
+    const find = async (): Promise<readonly DirectoryEntry[]> => {
+      const { recipients, leftOut } = await findHolders(directory, agencies, rules.roles);
+      if (leftOut.length > 0) log.warn({ alert: id, leftOut }, 'more hold the role than a message may have');
+      return recipients;
+    };
+    const result = await courier.deliver(letter, find, lease);
     if (result.outcome === 'refused') {
       log.error({ alert: id, code: result.code, tries: result.tries }, 'reminder not sent');
       return { isToRecord: true };

@@ -116,14 +116,17 @@ export class AlertSender {
   }
 
   /** Those with a role for its level, in the agencies that sent or received the evidence. */
-  async #recipientsOf({ events }: Alert, { roles }: LevelRules): Promise<readonly DirectoryEntry[]> {
-    const { store, directory } = this.#deps;
+  async #recipientsOf(alert: Alert, { roles }: LevelRules): Promise<readonly DirectoryEntry[]> {
+    const { store, directory, log } = this.#deps;
     const agencies = new Set<string>();
-    for (const { id, source } of events) {
+    for (const { id, source } of alert.events) {
       agencies.add(agencyOf(source));
       const message = await store.readMessage(source as EndpointAddress, id as MessageId);
       for (const { recipient } of message?.deliveries ?? []) agencies.add(agencyOf(recipient));
     }
-    return await findHolders(directory, agencies, roles);
+    const { recipients, leftOut } = await findHolders(directory, agencies, roles);
+    if (leftOut.length > 0)
+      log.warn({ alert: alertMessageId(alert), leftOut }, 'more hold the role than a message may have');
+    return recipients;
   }
 }
