@@ -1,5 +1,5 @@
 /** Finds what the log says of an alert that was sent. */
-import type { MessageId } from '../protocol/ids.ts';
+import { correlatorAddress, type MessageId } from '../protocol/ids.ts';
 import { readAlertRecord, type AlertRecord } from './correlator/alert-record.ts';
 import type { RecordEntry, Store } from './store/port.ts';
 
@@ -21,6 +21,15 @@ export async function findAlertLeaf(
     return kind === 'alert.raised' && message === id;
   });
   return found === undefined ? undefined : readAlertRecord(found);
+}
+
+/** The same of an alert that was sent under this id. */
+export async function findSentAlert(
+  store: LeafStore & Pick<Store, 'readMessage'>,
+  id: MessageId,
+): Promise<AlertRecord | undefined> {
+  const sent = await store.readMessage(correlatorAddress, id);
+  return sent && (await findAlertLeaf(store, id, sent.record));
 }
 
 /**

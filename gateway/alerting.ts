@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { correlatorAddress, type EndpointAddress } from '../protocol/ids.ts';
 import { isCausewayError } from '../protocol/errors.ts';
 import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts';
+import { findSentAlert } from './alert-leaf.ts';
 import { AlertReminder } from './alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
 import { findAnsweredAlert } from './answered-alert.ts';
@@ -84,6 +85,7 @@ export class Alerting {
       store,
       now,
       rules: alerts,
+      deadlineOf: async (id) => (await findSentAlert(store, id))?.dispositionBy,
       remind: async (alert, lease) => this.#reminder.remind(alert, lease),
     });
     const unsent = new UnsentAlerts({

@@ -13,7 +13,9 @@ import { alertCategory, dispositionCategories, reminderCategory, type AlertRules
 import type { Lease, RecordEntry, Store } from './store/port.ts';
 
 type Open = {
-  readonly dueAt: number;
+  /** By today's agreement, until it is read what the alert itself says. */
+  dueAt: number;
+  isAsRaised: boolean;
   readonly position: number;
   readonly thread: MessageId;
   readonly recipients: readonly string[];
@@ -25,11 +27,16 @@ export type DispositionClockDependencies = {
   readonly store: Pick<Store, 'readMarks' | 'setMarks' | 'appendRecords'>;
   readonly now: () => number;
   readonly rules: AlertRules;
+  /** By when an alert was to be answered when it was raised, ms since 1970; undefined where that is not on record. */
+  readonly deadlineOf: (alert: MessageId) => Promise<number | undefined>;
   /** See `AlertReminder.remind`. */
   readonly remind: (alert: OverdueAlert, lease: Lease) => Promise<ReminderOutcome>;
 };
 
 const marks = { time: 'correlator.overdue', position: 'correlator.overdue-position' } as const;
+
+/** Clocks of gateways may differ by so much. */
+const skewMs = 3_600_000;
 
 /** How far back the messages must be shown to a clock: an alert waits for its answer, and once as long again for a gateway. */
 export function reachOfClock({ levels }: AlertRules): number {
@@ -59,7 +66,7 @@ export class DispositionClock {
     const { id, source, to, category, severity, thread, inReplyTo } = envelope;
     if (source === correlatorAddress && category === alertCategory) {
       const dueAt = dispositionDeadline(raisedAtOf(id), this.#hoursFor(severity));
-      this.#open.set(id, { dueAt, position, thread, recipients: to });
+      this.#open.set(id, { dueAt, isAsRaised: false, position, thread, recipients: to });
     } else if (inReplyTo === undefined) {
       return;
     } else if (source === correlatorAddress && category === reminderCategory) {
@@ -84,9 +91,12 @@ export class DispositionClock {
    */
   async recordOverdue(lease: Lease): Promise<readonly MessageId[]> {
     const { store, now } = this.#deps;
+    await this.#readDeadlines();
     if (this.#dueBy(now()).length === 0) return [];
     const kept = await store.readMarks();
-    const toldUntil = kept.get(marks.time) ?? 0;
+    const noted = kept.get(marks.time) ?? 0;
+    // What a wrong clock noted far ahead would make every alert overdue at once.
+    const toldUntil = noted > now() + skewMs ? Math.trunc(now()) : noted;
     const toldPosition = kept.get(marks.position) ?? Infinity;
     // A gateway whose clock is behind goes by the one that told before it.
     const until = Math.max(toldUntil, Math.trunc(now()));
@@ -109,6 +119,15 @@ export class DispositionClock {
     }
     for (const [id] of late) this.#open.delete(id);
     return told;
+  }
+
+  /** An agreement that has changed since changes nothing of what people were told when an alert was raised. */
+  async #readDeadlines(): Promise<void> {
+    for (const [id, alert] of this.#open) {
+      if (alert.isAsRaised) continue;
+      alert.dueAt = (await this.#deps.deadlineOf(id)) ?? alert.dueAt;
+      alert.isAsRaised = true;
+    }
   }
 
   #dueBy(until: number): [MessageId, Open][] {

@@ -25,12 +25,15 @@ let accepted: number;
 let reminded: string[];
 /** Those of them about which no leaf is to follow. */
 let settled: string[];
+/** What alerts themselves say. */
+let deadlines: Map<string, number>;
 
 beforeEach(() => {
   marks = new Map();
   records = [];
   reminded = [];
   settled = [];
+  deadlines = new Map();
   now = noon;
   accepted = 0;
 });
@@ -50,6 +53,7 @@ function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
     },
     now: () => now,
     rules,
+    deadlineOf: (id) => Promise.resolve(deadlines.get(id)),
     remind: ({ id }) => {
       reminded.push(id);
       return Promise.resolve({
@@ -110,6 +114,7 @@ describe('an alert without an answer', () => {
       store: { readMarks: () => Promise.resolve(marks), setMarks: unused, appendRecords: unused },
       now: () => now,
       rules,
+      deadlineOf: () => Promise.resolve(undefined),
       remind: () => Promise.reject(new CausewayError('store-unavailable')),
     });
     see(silent, alert(1));
@@ -130,6 +135,7 @@ describe('an alert without an answer', () => {
       },
       now: () => now,
       rules,
+      deadlineOf: () => Promise.resolve(undefined),
       remind: () => Promise.resolve({ isToRecord: true }),
     });
     see(failing, alert(1));
@@ -137,6 +143,27 @@ describe('an alert without an answer', () => {
     expect(failing.size).toBe(1);
     expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
   });
+});
+
+it('an alert is overdue when it says so itself, whatever the agreement in force says by now', async () => {
+  deadlines.set(messageId(1), noon + 48 * hourMs);
+  const clock = clockOf(alert(1));
+  now += 25 * hourMs;
+  expect(await clock.recordOverdue(lease)).toEqual([]);
+  now = noon + 49 * hourMs;
+  expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
+  expect(records).toMatchObject([{ dispositionBy: noon + 48 * hourMs }]);
+});
+
+it('an alert is not overdue because a clock once stood days ahead', async () => {
+  now += 240 * hourMs;
+  const clock = clockOf(alert(1));
+  expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
+  now = noon + hourMs;
+  see(clock, alert(2));
+  expect(await clock.recordOverdue(lease)).toEqual([]);
+  now = noon + 25 * hourMs;
+  expect(await clock.recordOverdue(lease)).toEqual([messageId(2)]);
 });
 
 describe('an alert that is sent late', () => {
