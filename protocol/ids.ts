@@ -59,9 +59,10 @@ export function parseEndpointUri(uri: string): EndpointAddress | undefined {
   return endpointAddressSchema.safeParse(match === null ? '' : `${match[1]}/${match[2]}`).data;
 }
 
-/** The agency part of an address. */
+/** The agency part of an address: what stands before the slash, or all of it where there is none. */
 export function agencyOf(address: string): string {
-  return address.slice(0, address.indexOf('/'));
+  const slash = address.indexOf('/');
+  return slash < 0 ? address : address.slice(0, slash);
 }
 
 /** True when two lists name the same things and neither names one twice. */

@@ -5,7 +5,8 @@
 import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import { alertKey, type Alert } from '../../gateway/correlator/alert.ts';
 import { Correlator, type Outcome } from '../../gateway/correlator/correlator.ts';
-import { agencyOf, byArrival, type CorrelatorEvent } from '../../gateway/correlator/event.ts';
+import { agencyOf } from '../../protocol/ids.ts';
+import { byArrival, type CorrelatorEvent } from '../../gateway/correlator/event.ts';
 import { LinkIndex } from '../../gateway/correlator/link-index.ts';
 import type { Linker } from '../../gateway/correlator/linker.ts';
 import type { Correlation, Pattern } from '../../gateway/correlator/patterns/pattern.ts';

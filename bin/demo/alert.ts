@@ -1,16 +1,6 @@
 /** An alert as it reaches an endpoint of the demonstration, and its explanation in words. */
+import { readAlert as readContent, type AlertContent } from '../../clients/cli/alert-content.ts';
 import type { Notice } from '../../clients/sdk/notice.ts';
-import { z } from 'zod';
-
-/** The part of the data set `correlator-alert` that is told; the client has checked the whole. */
-const alertSchema = z.object({
-  pattern: z.object({ title: z.string(), version: z.int() }),
-  level: z.string(),
-  tier: z.string(),
-  events: z.array(z.object({ id: z.string(), agency: z.string(), category: z.string(), time: z.string() })),
-  links: z.array(z.object({ types: z.array(z.string()) })),
-  missing: z.array(z.string()),
-});
 
 export type DemoAlert = {
   readonly id: string;
@@ -18,14 +8,17 @@ export type DemoAlert = {
   readonly version: number;
   readonly level: string;
   readonly tier: string;
-  readonly events: z.infer<typeof alertSchema>['events'];
+  readonly events: AlertContent['events'];
   /** Kinds of token that agree in every link. */
   readonly agrees: readonly string[];
   readonly missing: readonly string[];
 };
 
+/** @throws RangeError where the notice is no alert */
 export function readAlert(notice: Notice): DemoAlert {
-  const { pattern, level, tier, events, links, missing } = alertSchema.parse(notice.json());
+  const content = readContent(notice);
+  if (content === undefined) throw new RangeError('a notice that is no alert');
+  const { pattern, level, tier, events, links, missing } = content;
   const [first, ...others] = links.map(({ types }) => types);
   const agrees = (first ?? []).filter((type) => others.every((types) => types.includes(type)));
   const { title, version } = pattern;

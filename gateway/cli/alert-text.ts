@@ -1,7 +1,8 @@
 /** Alerts as commands show them: ids, agencies, categories, times and kinds of token, never a name. */
 import { alertMessageId } from '../correlator/alert-document.ts';
 import type { Alert } from '../correlator/alert.ts';
-import { agencyOf, type CorrelatorEvent } from '../correlator/event.ts';
+import { agencyOf } from '../../protocol/ids.ts';
+import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { NearlyRaised } from '../correlator/replay.ts';
 import { nameOf } from './pattern-reading.ts';
 

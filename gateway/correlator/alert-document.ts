@@ -1,10 +1,9 @@
 /** An alert as people get it: the data set `correlator-alert`, and the id that the same evidence always has. */
 import { createHash } from 'node:crypto';
-import type { MessageId } from '../../protocol/ids.ts';
+import { agencyOf, type MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import type { AlertRecord } from './alert-record.ts';
 import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
-import { agencyOf } from './event.ts';
 
 /** How often the same alert is encrypted again after its first try. */
 const furtherTries = 3;

@@ -1,9 +1,8 @@
 /** What the audit log says of an alert and of what people made of it: the bodies of leaves, written and read here. */
 import { z } from 'zod';
-import { messageIdSchema, type MessageId } from '../../protocol/ids.ts';
+import { agencyOf, messageIdSchema, type MessageId } from '../../protocol/ids.ts';
 import type { RecordEntry } from '../store/port.ts';
 import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
-import { agencyOf } from './event.ts';
 import { levels, tiers } from './patterns/pattern.ts';
 
 const linkSchema = z.object({

@@ -1,7 +1,8 @@
 /** Adds to a notice's metadata what the sharing agreement knows of its sender and its category. */
 import type { Agency } from '../policy/agencies.ts';
 import type { Category } from '../policy/categories.ts';
-import { agencyOf, type CorrelatorEvent } from './event.ts';
+import { agencyOf } from '../../protocol/ids.ts';
+import type { CorrelatorEvent } from './event.ts';
 
 type Known = {
   readonly agencies: ReadonlyMap<string, Agency>;

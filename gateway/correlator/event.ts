@@ -1,4 +1,5 @@
 /** What the correlator knows of a notice: its metadata, never its content and never a name. */
+import { agencyOf } from '../../protocol/ids.ts';
 import { severities } from '../../protocol/wire/envelope.ts';
 
 /** One notice about one subject. Times are milliseconds since 1970. */
@@ -37,12 +38,6 @@ export const eventFields = [
   'subjects',
 ] as const;
 export type EventField = (typeof eventFields)[number];
-
-/** The agency of a source: what stands before the slash. */
-export function agencyOf(source: string): string {
-  const slash = source.indexOf('/');
-  return slash < 0 ? source : source.slice(0, slash);
-}
 
 /** The value of a field as text; `undefined` where the event has none. */
 export function fieldOf(event: CorrelatorEvent, field: EventField): string | undefined {

@@ -4,7 +4,8 @@
  * A star is a record, its links and nothing beyond: what is told of one child is what is directly linked to one
  * description. Two links that contradict each other, as those to a pair of twins do, never stand in one star.
  */
-import { agencyOf, byArrival, byTime, type CorrelatorEvent } from './event.ts';
+import { agencyOf } from '../../protocol/ids.ts';
+import { byArrival, byTime, type CorrelatorEvent } from './event.ts';
 import type { Alert } from './alert.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
 import { aboutNothing, type About, type StarCount } from './pattern-index.ts';

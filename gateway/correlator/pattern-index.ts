@@ -1,5 +1,6 @@
 /** Which patterns look at an event at all: most events concern few, and nothing else is evaluated for them. */
-import { agencyOf, type CorrelatorEvent } from './event.ts';
+import { agencyOf } from '../../protocol/ids.ts';
+import type { CorrelatorEvent } from './event.ts';
 import { fewestEvents, fewestRules } from './evaluate/fewest-events.ts';
 import { KindMemo } from './kind-memo.ts';
 import type { Correlation, Pattern } from './patterns/pattern.ts';

@@ -1,6 +1,4 @@
 /** Runs a pattern's own examples through the correlator, and tells what came out otherwise than they say. */
-import type { Category } from '../policy/categories.ts';
-import type { Agency } from '../policy/agencies.ts';
 import type { Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
 import { describeEvent } from './describe-event.ts';
@@ -9,12 +7,7 @@ import { LabelLinker, type Label } from './label-linker.ts';
 import type { Fixture } from './patterns/document-schema.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import { formatTimespan, parseTimespan } from './patterns/timespan.ts';
-
-/** What the agreement adds to an event's own words. */
-export type Agreement = {
-  readonly agencies: ReadonlyMap<string, Agency>;
-  readonly categories: ReadonlyMap<string, Category>;
-};
+import type { Agreement } from './stored-event.ts';
 
 const dayMs = 86_400_000;
 

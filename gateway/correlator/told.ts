@@ -6,7 +6,8 @@
  * evidence. What has been in none for so long (`PatternIndex.memoryMs`) is news again. So nothing is remembered that
  * history, told from far enough back (`historyMs`), would not tell again: a gateway that starts anew knows what was told.
  */
-import { agencyOf, type CorrelatorEvent } from './event.ts';
+import { agencyOf } from '../../protocol/ids.ts';
+import type { CorrelatorEvent } from './event.ts';
 import type { Level, Suppression, Tier } from './patterns/pattern.ts';
 
 /** When each fact was last in evidence, ms since 1970. */

@@ -1,5 +1,6 @@
 /** What one window amounts to: the count that the condition is about, and the evidence. Pure. */
-import { agencyOf, byTime, type CorrelatorEvent } from '../event.ts';
+import { agencyOf } from '../../../protocol/ids.ts';
+import { byTime, type CorrelatorEvent } from '../event.ts';
 import type { Correlation } from '../patterns/pattern.ts';
 import { tupleOf, type Occurrence } from './occurrence.ts';
 
