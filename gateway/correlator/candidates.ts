@@ -31,13 +31,14 @@ export function findCandidates<S>(
   if (centres === undefined) return nothingFound;
   const found: Found = new Map();
   searchStars(entry, centres, history, 'same', index, found);
-  // What brings others together may be evidence of nothing: theirs counts.
-  const asking = centres.bringsTogether ? index.patterns : entry.about.patterns;
-  const isPossibleAsked = asking.some(({ pattern }) => pattern.link === 'possible');
+  const asksItself = entry.about.patterns.some(({ pattern }) => pattern.link === 'possible');
+  // What brings others together may be evidence of nothing: theirs counts, in the star around it.
+  const isPossibleAsked = asksItself || (centres.bringsTogether && index.takesPossible);
   if (isPossibleAsked && (entry.record.links.length > 0 || entry.record.itself?.tier === 'possible')) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
-    searchStars(entry, centres, history, 'possible', index, possible);
+    const asked = asksItself ? centres : { ...centres, links: noLinks };
+    searchStars(entry, asked, history, 'possible', index, possible);
     for (const [pattern, list] of possible) if (!found.has(pattern)) found.set(pattern, list);
   }
   for (const list of found.values()) if (list.length > 1) list.sort(fullestFirst);

@@ -78,6 +78,8 @@ export class PatternIndex {
   readonly #agencies = new Map<string, number>();
   /** For one star after the other. */
   readonly count: StarCount;
+  /** Whether any pattern takes what is merely possible. */
+  readonly takesPossible: boolean;
   /** How far back a notice can matter, in arrivals. */
   readonly horizonMs: number;
   /**
@@ -95,6 +97,7 @@ export class PatternIndex {
       fewest: fewestEvents(pattern.correlation),
       fewestRules: fewestRules(pattern.correlation),
     }));
+    this.takesPossible = patterns.some(({ link }) => link === 'possible');
     this.count = new StarCount(this.patterns);
     this.#byKind = new KindMemo((event) => this.#describe(event));
     this.horizonMs = Math.max(
@@ -103,7 +106,7 @@ export class PatternIndex {
     );
     this.memoryMs = Math.max(yearMs, this.horizonMs);
     // Whether a possibility was told depends on what was told for certain, and that is remembered for as long again.
-    const spans = patterns.some(({ link }) => link === 'possible') ? 2 : 1;
+    const spans = this.takesPossible ? 2 : 1;
     this.historyMs =
       patterns.length === 0 ? 0 : this.horizonMs + Math.max(...patterns.map(waitOf)) + spans * this.memoryMs;
   }
