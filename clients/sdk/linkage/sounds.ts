@@ -20,13 +20,17 @@ const sameSound: readonly (readonly [RegExp, string])[] = [
   [/w(?![aeiouy])/g, ''],
 ];
 
-/** The consonants of a name as they sound, after its first letter; vowels, h, w and doubled letters fall away. */
+/**
+ * The consonants of a name as they sound, after its first letter; vowels, h, w and doubled letters fall away. Of Owusu,
+ * Osei and Ali too little would be left to tell them from others by: they keep their vowels.
+ */
 export function readSkeleton(name: string): string {
   if (!ascii.test(name)) return name;
   let spelled = name;
   for (const [pattern, sound] of sameSound) spelled = spelled.replace(pattern, sound);
   const first = /^[aeiouy]/.test(spelled) ? 'a' : spelled.slice(0, 1);
-  return (first + spelled.slice(1).replace(/[aeiouyhw]/g, '')).replace(/(.)\1+/g, '$1');
+  const skeleton = (first + spelled.slice(1).replace(/[aeiouyhw]/g, '')).replace(/(.)\1+/g, '$1');
+  return skeleton.length < 2 || /^a.$/.test(skeleton) ? readSound(name) : skeleton;
 }
 
 /** As the skeleton, but with its vowels, so that Ella and Eli, or Ryan and Rowan, differ. */

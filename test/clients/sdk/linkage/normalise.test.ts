@@ -82,6 +82,14 @@ test('sounds keep Ella and Eli apart, and Stephen and Stefen together', () => {
   expect(readSound('ella')).not.toBe(readSound('eli'));
   expect(readSound('stephen')).toBe(readSound('stefen'));
   expect(readSkeleton('phillips')).toBe(readSkeleton('filips'));
+  expect(readSkeleton('lee')).toBe(readSkeleton('lea'));
+  for (const [one, other] of [
+    ['owusu', 'osei'],
+    ['ali', 'ola'],
+    ['lee', 'lowe'],
+  ] as const) {
+    expect(readSkeleton(one)).not.toBe(readSkeleton(other));
+  }
   expect(
     isOneErrorAway('jack', 'jakc') && isOneErrorAway('jack', 'jac') && isOneErrorAway('jack', 'jbck'),
   ).toBe(true);
