@@ -11,6 +11,7 @@ import type { Digest, EndpointAddress, Fingerprint, MessageId } from '../ids.ts'
 import { limits } from '../limits.ts';
 import { parseCompactText } from './compact-json.ts';
 import { envelopeSchema, type Envelope, type Severity } from './envelope-schema.ts';
+import { rememberLast } from './remember-last.ts';
 
 const { shape } = envelopeSchema;
 /** Integers from 1; those that JavaScript cannot hold exactly are sorted out afterwards. */
@@ -115,18 +116,6 @@ export function readPlainEnvelope(text: string): Envelope | undefined {
     recipientKeys: keys.recipientKeys.slice(),
     attachments: [],
     signingKey: keys.signingKey,
-  };
-}
-
-/** Reads a part of the text only where it is not the same as the last time. */
-function rememberLast<T>(): (part: string, read: () => T) => T {
-  let lastPart = '';
-  let last: T | undefined;
-  return (part, read) => {
-    if (last !== undefined && part === lastPart) return last;
-    lastPart = part;
-    last = read();
-    return last;
   };
 }
 

@@ -4,6 +4,7 @@ import { CausewayError, errorCodes } from '../errors.ts';
 import { endpointAddressSchema } from '../ids.ts';
 import { describeIssues } from './describe-issues.ts';
 import type { Receipt } from './receipt.ts';
+import { rememberLast } from './remember-last.ts';
 
 /** What `accepted` tells beyond the time. */
 export const acceptedDetailSchema = z.strictObject({
@@ -25,20 +26,16 @@ export type RefusedDetail = z.infer<typeof refusedDetailSchema>;
 /** As the gateway writes it: the record, and who was there and away. */
 const plainDetail = /^\{"record":(0|[1-9]\d{0,14}),("listening":\[[^\]]*\],"away":\[[^\]]*\])\}$/;
 
-/** The receipts of a group mostly differ in the record alone: the rest of the last one need not be read again. */
-let last: { readonly presence: string; readonly detail: AcceptedDetail } | undefined;
+/** The receipts of a group mostly differ in the record alone. */
+const lastPresence = rememberLast<Pick<AcceptedDetail, 'listening' | 'away'>>();
 
 /** The detail of an `accepted` receipt. @throws CausewayError `receipt-malformed` */
 export function acceptedDetail(receipt: Receipt): AcceptedDetail {
+  const read = (): AcceptedDetail => parseDetail(receipt, acceptedDetailSchema);
   const [, record, presence] = plainDetail.exec(receipt.detail) ?? [];
-  if (presence !== undefined && presence === last?.presence) {
-    const { listening, away } = last.detail;
-    return { record: Number(record), listening: listening.slice(), away: away.slice() };
-  }
-  const detail = parseDetail(receipt, acceptedDetailSchema);
-  if (presence === undefined) return detail;
-  last = { presence, detail: { ...detail, listening: detail.listening.slice(), away: detail.away.slice() } };
-  return detail;
+  if (presence === undefined) return read();
+  const { listening, away } = lastPresence(presence, read);
+  return { record: Number(record), listening: listening.slice(), away: away.slice() };
 }
 
 /** The detail of a `refused` receipt. @throws CausewayError `receipt-malformed` */
