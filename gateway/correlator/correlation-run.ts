@@ -51,7 +51,6 @@ const leaseMs = 15_000;
 const renewMs = 3_000;
 /** Commits may take so long: a deadline is over only when nothing that came before it can still turn up. */
 const settleMs = 10_000;
-const sweepMs = 3_600_000;
 /** Clocks of gateways may differ by so much. What is further ahead is the word of a wrong clock. */
 const skewMs = 3_600_000;
 /** Between two marks of a long catching-up: what a crash may have to be looked at again. */
@@ -71,7 +70,6 @@ export class CorrelationRun {
   #advancedTo = 0;
   /** Messages of this look that nobody looked at before. */
   readonly #news = new Set<string>();
-  #sweptAt = 0;
   #taken = 0;
   #markedAt = 0;
   #renewedAt = 0;
@@ -142,7 +140,7 @@ export class CorrelationRun {
       await this.#handOn(lease);
       await this.#mark(time, lease);
     }
-    this.#sweep(now());
+    this.#correlator.sweep();
     await this.#deps.looked?.(lease);
   }
 
@@ -208,12 +206,6 @@ export class CorrelationRun {
     );
     this.#isMarkDue = false;
     this.#markedAt = this.#deps.now();
-  }
-
-  #sweep(now: number): void {
-    if (now - this.#sweptAt < sweepMs) return;
-    this.#sweptAt = now;
-    this.#correlator.sweep();
   }
 }
 
