@@ -39,6 +39,13 @@ export function acceptedDetailText(record: number, presence: string): string {
   return `{"record":${record},${presence}}`;
 }
 
+/** Bit n is set where recipient n listens; unsigned. */
+export function listeningBits(recipients: readonly { readonly listening: boolean }[]): number {
+  let bits = 0;
+  for (const [nth, { listening }] of recipients.entries()) if (listening) bits |= 1 << nth;
+  return bits >>> 0;
+}
+
 /**
  * Who was there and who was away: what the details of many receipts have in common.
  * @param listening bit n stands for recipient n

@@ -19,6 +19,7 @@ import type {
   Submission,
   SubmissionResult,
 } from '../port.ts';
+import { listeningBits } from '../statements.ts';
 
 const digestBytes = 32;
 
@@ -154,12 +155,8 @@ function readyMessage(message: AcceptableMessage | RefusableMessage): ReadyAccep
   const { record: line } = message;
   if (message.verdict === 'refuse') return { ...message, line };
   checkBytes(message.unit);
-  let listening = 0;
-  const recipients = message.recipients.map((recipient, index) => {
-    if (recipient.listening) listening |= 1 << index;
-    return recipient.endpoint;
-  });
-  return { ...message, recipients, listening: listening >>> 0, line };
+  const recipients = message.recipients.map(({ endpoint }) => endpoint);
+  return { ...message, recipients, listening: listeningBits(message.recipients), line };
 }
 
 function checkDigest(digest: Buffer): Buffer {

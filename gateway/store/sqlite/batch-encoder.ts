@@ -1,6 +1,7 @@
 /** Turns what callers of the store give into operations and their bytes; see `operations.ts`. */
 import type { AcceptableMessage, RefusableMessage, Settlement, Submission } from '../port.ts';
 import type { ByteSink } from '../byte-stream.ts';
+import { listeningBits } from '../statements.ts';
 import {
   digestBytes,
   type Operation,
@@ -55,9 +56,7 @@ function packRefusable(message: RefusableMessage, sink: ByteSink): PackedRefusab
 
 /** Mostly it is that of the message before. @returns its place among the routes, to which it is added where it is new */
 function routeOf({ lane, category, severity, recipients }: AcceptableMessage, routes: PackedRoute[]): number {
-  let listening = 0;
-  for (const [nth, recipient] of recipients.entries()) if (recipient.listening) listening |= 1 << nth;
-  listening >>>= 0;
+  const listening = listeningBits(recipients);
   const found = routes.findLastIndex(
     (route) =>
       route.lane === lane &&
