@@ -39,20 +39,16 @@ export function backgroundNotices(days: number, chance: Seeded): Planted[] {
   const rate = chance.exponential(meanPerYear) / 365;
   const notices: Planted[] = [];
   for (let at = chance.exponential(1 / rate); at < days; at += chance.exponential(1 / rate)) {
-    const { source, category, severity } = pickKind(chance);
     const atMs = at * dayMs;
-    notices.push({
-      atMs,
-      arrivesMs: atMs,
-      source,
-      category,
-      severity,
-      subjects: undefined,
-      child: 0,
-      repeats: undefined,
-    });
+    notices.push({ ...pickNotice(chance), atMs, arrivesMs: atMs });
   }
   return notices;
+}
+
+/** A notice of one of these kinds, its times still left out. */
+export function pickNotice(chance: Seeded): Omit<Planted, 'atMs' | 'arrivesMs'> {
+  const { source, category, severity } = pickKind(chance);
+  return { source, category, severity, subjects: undefined, child: 0, repeats: undefined };
 }
 
 /** What an agency writes of, as often as agencies do. */

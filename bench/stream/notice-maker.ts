@@ -1,7 +1,7 @@
 /** Makes the notices of a stream: what happens anyway, planted stories and near-misses, late arrivals and repetitions. */
 import type { PolicySet } from '../../gateway/policy/policy-set.ts';
 import type { Seeded } from '../seeded.ts';
-import { backgroundNotices, pickKind } from './background.ts';
+import { backgroundNotices, pickNotice } from './background.ts';
 import type { Child } from './children.ts';
 import type { Planted, Story } from './plant.ts';
 import { writeDown, writeExactly, writeUnnamed, type Details } from './write-down.ts';
@@ -84,17 +84,8 @@ export class NoticeMaker {
       false,
     );
     const atMs = beginning + Math.max(...notices.map((one) => one.atMs)) / 2;
-    const { source, category, severity } = pickKind(this.#chance);
-    const unnamed = {
-      source,
-      category,
-      severity,
-      subjects: undefined,
-      child: 0,
-      repeats: undefined,
-    } as const;
     this.notices.push({
-      ...unnamed,
+      ...pickNotice(this.#chance),
       id: this.#nextId(),
       about: child,
       subject: writeUnnamed(child),
