@@ -1,8 +1,11 @@
 /** What the machine can do by itself, measured in the same run: `ws` echo, and writes of 2 KiB each synced. */
+import { execFile } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { fdatasyncSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Child, type ChildMessage } from '../child.ts';
 
 type Counted = ChildMessage & { echoed: number; at: number };
@@ -45,4 +48,10 @@ export async function measureFdatasync(folder: string, bytes: number, seconds: n
   await file.close();
   await rm(path);
   return (writes * 1_000) / elapsed;
+}
+
+/** Has the machine back so many bytes of memory that are free: see touch-memory.ts. */
+export async function touchMemory(bytes: number): Promise<void> {
+  const script = fileURLToPath(new URL('./touch-memory.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, [script, String(bytes)]);
 }

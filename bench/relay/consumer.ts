@@ -20,6 +20,7 @@ import { signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { encodeReceipt } from '../../protocol/wire/receipt.ts';
 import { onAsk, tell } from '../child.ts';
 import { openEndpoint } from './endpoint-files.ts';
+import { IdMemory } from './id-memory.ts';
 
 const [dir = '', planFile = '', creditText = '1024', storage = 'memory', gateway] = process.argv.slice(2);
 const credit = Number(creditText);
@@ -27,7 +28,7 @@ const plan = JSON.parse(await readFile(planFile, 'utf8')) as { senderSigningKey:
 const senderKey = signingKeyFromRaw(Buffer.from(plan.senderSigningKey, 'base64url'));
 const me = await openEndpoint(dir, null, gateway);
 
-const remember = storage === 'durable' ? openDurableMemory() : rememberInMemory(new Set());
+const remember = storage === 'durable' ? openDurableMemory() : rememberInMemory(new IdMemory());
 
 const verified = new VerifiedRoots();
 const arrivals: [string, number][] = [];
@@ -37,7 +38,7 @@ let doubled = 0;
 let arrived = 0;
 let frames = 0;
 let groups = 0;
-let waiting: { id: string; receipt: Buffer }[] = [];
+let waiting: { id: MessageId; receipt: Buffer }[] = [];
 
 function take(unit: Unit, isProven: boolean): void {
   const envelope = parseEnvelope(unit.envelope);
@@ -58,14 +59,10 @@ function take(unit: Unit, isProven: boolean): void {
 }
 
 /** Takes ids and says how many were known before. */
-type Memory = (ids: readonly string[]) => number;
+type Memory = (ids: readonly MessageId[]) => number;
 
-function rememberInMemory(seen: Set<string>): Memory {
-  return (ids) => {
-    const before = seen.size;
-    for (const id of ids) seen.add(id);
-    return ids.length - (seen.size - before);
-  };
+function rememberInMemory(seen: IdMemory): Memory {
+  return (ids) => ids.reduce((known, id) => (seen.add(id) ? known : known + 1), 0);
 }
 
 function openDurableMemory(): Memory {
@@ -76,7 +73,7 @@ function openDurableMemory(): Memory {
   return (ids) => {
     let known = 0;
     database.exec('BEGIN');
-    for (const id of ids) if (insert.run(uuidToBytes(id as MessageId)).changes === 0) known++;
+    for (const id of ids) if (insert.run(uuidToBytes(id)).changes === 0) known++;
     database.exec('COMMIT');
     return known;
   };
