@@ -10,7 +10,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { Lease, Store } from '../store/port.ts';
+import { erasureMark, type Lease, type Store } from '../store/port.ts';
 import type { Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
 import { newsOf } from './late-news.ts';
@@ -76,6 +76,8 @@ export class CorrelationRun {
   /** Something was sent or recorded that a crash would have looked at again. */
   #isMarkDue = false;
   #pending: Alert[] = [];
+  /** The latest erasure as of the last look; undefined before the first. */
+  #erasure: number | undefined;
 
   constructor(deps: RunDependencies) {
     this.#deps = deps;
@@ -117,7 +119,12 @@ export class CorrelationRun {
     // A deadline that a wrong clock has passed is yet to come: what it alerted about is known by its id.
     const sentTime = isAhead ? settled : noted;
     this.#news.clear();
-    if (this.#advancedTo > settled + skewMs) this.#beginAnew();
+    const erasure = kept.get(erasureMark) ?? 0;
+    const hasErased = this.#erasure !== undefined && erasure !== this.#erasure;
+    // A correlator that a wrong clock has led past deadlines that are yet to come is of no use.
+    const isAstray = this.#advancedTo > settled + skewMs;
+    if (hasErased || isAstray) this.#beginAnew();
+    this.#erasure = erasure;
     const since = now() - this.#historyMs;
     for await (const events of readHistory(store, agreement, { after: this.#position, since })) {
       await this.#renew(lease);
@@ -163,10 +170,11 @@ export class CorrelationRun {
     if (this.#taken % turn === 0) await setImmediate();
   }
 
-  /** A correlator that a wrong clock has led past deadlines that are yet to come is of no use. */
+  /** Forgets what was read: history says again what still counts, and what was not handed on. */
   #beginAnew(): void {
     this.#correlator = newCorrelator(this.#deps);
     this.#position = 0;
+    this.#pending = [];
   }
 
   #keep(raised: readonly Alert[], isNew: (alert: Alert) => boolean): void {

@@ -30,6 +30,9 @@ export type Lane = 0 | 1 | 2;
 export type CaseId = MessageId;
 export const houseCase = '00000000-0000-0000-0000-000000000000' as CaseId;
 
+/** The mark by which a store says which leaf tells of its latest erasure: who holds what was read looks for news here. */
+export const erasureMark = 'case.erased';
+
 /**
  * Something that happened, for the audit log: an object of codes, ids and times, never content. At commit it becomes
  * the body of a leaf, which says in the open only what `protocol/audit/leaf.ts` lists.
@@ -358,7 +361,7 @@ export type Store = {
    * @throws CausewayError `lease-lost`
    */
   retirePayloads(positions: readonly number[], record: RecordEntry, lease?: Lease): Promise<number>;
-  /** How far those who read in order have come: numbers that are kept by name. */
+  /** How far those who read in order have come: numbers that are kept by name; and {@link erasureMark}. */
   readMarks(): Promise<ReadonlyMap<string, number>>;
   /**
    * Keeps these numbers, together. They are no news: no leaf tells of them.

@@ -1,5 +1,5 @@
 /** Erasing a case: its secret, what its messages were about and what was packed of it, and their ciphertexts. */
-import { houseCase, type ErasureOutcome } from '../port.ts';
+import { erasureMark, houseCase, type ErasureOutcome } from '../port.ts';
 import type { Draft, Erasure } from './draft.ts';
 import { idBinary } from './keys.ts';
 import type { Access } from './load.ts';
@@ -26,6 +26,11 @@ export async function writeErasure(
   { collections, session }: Access,
 ): Promise<void> {
   await collections.caseErasure.insertOne({ _id: { case: idBinary(id), record } }, { session });
+  await collections.mark.updateOne(
+    { _id: erasureMark },
+    { $set: { value: record } },
+    { session, upsert: true },
+  );
   await collections.caseSecret.deleteOne({ _id: idBinary(id) }, { session });
   await collections.message.updateMany(
     { thread: idBinary(id) },

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import { houseCase, type ErasureOutcome, type RecordEntry, type StoreVersions } from '../port.ts';
+import { erasureMark, houseCase, type ErasureOutcome, type RecordEntry, type StoreVersions } from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { retirementLine } from '../retired-unit.ts';
 import { AuditJournal } from './audit-journal.ts';
@@ -163,6 +163,7 @@ export class Ledger {
     });
     if (outcome !== 'erased') return outcome;
     this.#erased = true;
+    this.#directory.setMarks([[erasureMark, this.journal.next]]);
     this.journal.erasure(operation.case, operation.record, at);
     return outcome;
   }

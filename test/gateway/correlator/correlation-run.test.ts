@@ -281,6 +281,34 @@ describe('looking', () => {
     expect(await shownOf({ reachMs: 500 * dayMs })).toBe(1);
   });
 
+  it('names no notice of a case that was erased since it was looked last', async () => {
+    const evidence: string[][] = [];
+    const gateway = run('one', [twice!], {
+      send: (alert: Alert) => {
+        evidence.push(alert.events.map(({ id }) => id));
+        return Promise.resolve();
+      },
+    });
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'police/hub');
+    await gateway.look();
+    store.erase(1);
+    accept(2, 'a', 'health/ae');
+    await gateway.look();
+    expect(evidence).toEqual([[messageId(2), messageId(4)]]);
+  });
+
+  it('does not hand on what it could not hand on before, once the case is erased', async () => {
+    const gateway = run('one', [twice!]);
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'health/ae');
+    faults.push(down());
+    await expect(gateway.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+    store.erase(1);
+    await gateway.look();
+    expect(sent()).toEqual([]);
+  });
+
   it('tells nothing again after any restart, while agencies write of a child without a pause', async () => {
     const notice = fc.record({
       gapDays: fc.integer({ min: 1, max: 6 }),

@@ -1,6 +1,6 @@
 /** What the correlator needs of a store, in memory and shared by several gateways: one holder of a lease at a time. */
 import type { RunStore } from '../../../gateway/correlator/correlation-run.ts';
-import type { Acceptance, Lease } from '../../../gateway/store/port.ts';
+import { erasureMark, type Acceptance, type Lease } from '../../../gateway/store/port.ts';
 import type { SubjectDetails } from '../../../clients/sdk/linkage/subject.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { Envelope } from '../../../protocol/wire/envelope.ts';
@@ -19,11 +19,13 @@ export class SharedStore {
   readonly marks = new Map<string, number>();
   readonly #holders = new Map<string, { readonly gateway: string; readonly epoch: number }>();
   #epoch = 0;
+  /** Of the latest leaf. */
+  #next = 0;
 
   /** Accepts a notice of day `day` at once. @returns its time */
   accept(day: number, category: string, source: string, child: SubjectDetails = morven): number {
     const time = start + Math.round(day * dayMs);
-    const position = this.acceptances.length + 1;
+    const position = (this.#next += 1);
     const envelope: Envelope = {
       ...sampleEnvelope(),
       id: messageId(position),
@@ -35,6 +37,14 @@ export class SharedStore {
     };
     this.acceptances.push(acceptanceOf(envelope, position, time));
     return time;
+  }
+
+  /** Erases the case of the notice that was accepted as the nth, from 1. */
+  erase(nth: number): void {
+    const index = this.acceptances.findIndex(({ position }) => position === nth);
+    this.acceptances.splice(index, 1);
+    this.#next += 1;
+    this.marks.set(erasureMark, this.#next);
   }
 
   /** The store as one gateway sees it. */

@@ -1,7 +1,7 @@
 /** What every engine of the store must do for the audit log, through the port alone. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { splitLeaves } from '../../../gateway/store/leaf-block.ts';
-import { houseCase, type Store, type StoredLeaf } from '../../../gateway/store/port.ts';
+import { erasureMark, houseCase, type Store, type StoredLeaf } from '../../../gateway/store/port.ts';
 import { parseLeaf } from '../../../protocol/audit/leaf.ts';
 import { commitmentOf } from '../../../protocol/audit/commitment.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
@@ -174,6 +174,7 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(erasures).toHaveLength(2);
         expect(await fixture.notedErasures(first.thread)).toEqual(erasures.map(({ index }) => index));
         expect(await fixture.notedErasures(messageId(2))).toEqual([]);
+        expect((await store.readMarks()).get(erasureMark)).toBe(erasures.at(-1)?.index);
       });
 
       test('waits for deliveries to come to their end, and knows what it does not know', async () => {
