@@ -90,6 +90,7 @@ export class Relay {
     if (parsed.issuer !== endpoint)
       throw new CausewayError('receipt-invalid', { detail: 'Its issuer is another.' });
     const receipts = parsed.receipts.map((receipt) => this.#readSettlement(endpoint, receipt));
+    refuseContradictions(receipts);
     try {
       verifyReceiptGroup(parsed, recipient.signingKey);
     } catch (error) {
@@ -127,5 +128,18 @@ export class Relay {
       envelopeDigest,
       delivery: this.#deps.deliveryUnderWay(endpoint, envelopeDigest),
     };
+  }
+}
+
+/** One message cannot be stored and refused by one word. @throws CausewayError `receipt-malformed` */
+function refuseContradictions(receipts: Settlement['receipts']): void {
+  if (receipts.every(({ kind }) => kind === 'stored')) return;
+  const kindOf = new Map<string, 'stored' | 'refused'>();
+  for (const { kind, envelopeDigest } of receipts) {
+    const digest = envelopeDigest.toString('hex');
+    const before = kindOf.get(digest) ?? kind;
+    kindOf.set(digest, before);
+    if (before === kind) continue;
+    throw new CausewayError('receipt-malformed', { detail: 'It says stored and refused of one message.' });
   }
 }

@@ -155,6 +155,15 @@ describe('a receipt group that changes nothing', () => {
     ],
     [
       'receipt-malformed',
+      'that says stored and refused of one message',
+      () =>
+        receiptGroup(people.north, [
+          about(open),
+          { ...about(open), kind: 'refused', detail: '{"code":"payload-undecryptable"}' },
+        ]),
+    ],
+    [
+      'receipt-malformed',
       'of two issuers',
       () => {
         const one = forged(people.north, {});
