@@ -1,4 +1,5 @@
 /** The HTTPS server: TLS 1.3 ended in this process, client certificates asked for, errors as problem details. */
+import type { TLSSocket } from 'node:tls';
 import websocket from '@fastify/websocket';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -6,6 +7,7 @@ import { limits, socketPath, subprotocol } from '../../protocol/limits.ts';
 import { asCausewayError } from '../../protocol/wire/problem-details.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { sendProblem } from './problem.ts';
+import { StrangerLimit } from './stranger-limit.ts';
 
 export type ServerOptions = {
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
@@ -68,6 +70,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       sendProblem(reply, typed);
     },
   }) as unknown as FastifyInstance;
+  const strangers = new StrangerLimit();
+  app.server.on('secureConnection', (socket: TLSSocket) => strangers.admit(socket));
   app.setErrorHandler((error, _request, reply) => {
     const typed = asCausewayError(error);
     if (typed.code === 'internal-error') options.report(error);
