@@ -103,13 +103,13 @@ export class GroupCommit {
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
     const error = await this.#attempt(group);
     if (error === undefined) return;
-    if (group.length === 1 || !concernsOneOperation(error)) {
+    if (!concernsOneOperation(error)) {
       for (const { reject } of [...group, ...this.#takeOverdue()]) reject(failureOf(error));
       return;
     }
-    // One bad operation must not sink the others.
+    // One bad operation must not sink the others, nor those that wait behind it.
     for (const waiting of group) {
-      const alone = await this.#attempt([waiting]);
+      const alone = group.length === 1 ? error : await this.#attempt([waiting]);
       if (alone !== undefined) waiting.reject(failureOf(alone));
     }
   }
