@@ -28,7 +28,13 @@ await untilDone('the set', async (client) => {
     members: members.map((host, _id) => ({ _id, host })),
     // Members near one another: the pause after the loss of a primary is shorter than with the default of ten. A new
     // primary waits no longer for a lost one to tell what it had: whatever was acknowledged, the new one has as well.
-    settings: { electionTimeoutMillis: 5_000, heartbeatTimeoutSecs: 4, catchUpTimeoutMillis: 1_000 },
+    // While the other member still reports to the lost one, heartbeats alone tell that a majority has a commit.
+    settings: {
+      electionTimeoutMillis: 5_000,
+      heartbeatTimeoutSecs: 4,
+      heartbeatIntervalMillis: 500,
+      catchUpTimeoutMillis: 1_000,
+    },
   };
   await allow(alreadyInitialized, client.db('admin').command({ replSetInitiate: config }));
 });

@@ -116,12 +116,13 @@ describe('deploy/compose.yaml', () => {
     });
   });
 
-  it('starts members with TLS, a key file and a short life of transactions', () => {
+  it('starts members with TLS, a key file, and little patience for what stands still', () => {
     const options = mongodArguments(compose).join(' ');
     expect(options).toContain('--replSet causeway');
     expect(options).toContain('--tlsMode requireTLS');
     expect(options).toContain('--keyFile /tmp/keyfile');
     expect(options).toContain('transactionLifetimeLimitSeconds=5');
+    expect(options).toContain('oplogNetworkTimeoutBufferSeconds=1');
     for (const name of ['db1', 'db2', 'db3']) expect(services[name]?.environment?.MONGOD).toBe(options);
   });
 });

@@ -126,6 +126,7 @@ describe.skipIf(mongod === null)('the replica set of deploy/compose.yaml', () =>
     const config = join(deployDir, 'systemd/mongod.conf');
     const { stdout } = await promisify(execFile)(mongod ?? '', ['--config', config, '--outputConfig']);
     expect(stdout).toContain('transactionLifetimeLimitSeconds: 5');
+    expect(stdout).toContain('oplogNetworkTimeoutBufferSeconds: 1');
     expect(stdout).toContain('mode: requireTLS');
   });
 });

@@ -46,7 +46,12 @@ export class Members {
     for (const index of list.keys()) members.startMember(index);
     const hosts = list.map(({ passage }, _id) => ({ _id, host: `127.0.0.1:${passage.port}` }));
     // As `docs/operating.md` recommends.
-    const settings = { electionTimeoutMillis: 5_000, heartbeatTimeoutSecs: 4, catchUpTimeoutMillis: 1_000 };
+    const settings = {
+      electionTimeoutMillis: 5_000,
+      heartbeatTimeoutSecs: 4,
+      heartbeatIntervalMillis: 500,
+      catchUpTimeoutMillis: 1_000,
+    };
     await eventually(
       'the set',
       async () =>

@@ -32,12 +32,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Queries that would scan a collection fail; commands may be made to fail; and a transaction whose gateway was killed
- * ends after a few seconds, as `docs/operating.md` asks. Nobody reads what servers note about themselves every second.
+ * ends after a few seconds, as does reading from a primary that stands still: `docs/operating.md` asks for both. Nobody
+ * reads what servers note about themselves every second.
  */
 export const serverParameters = [
   'notablescan=true',
   'enableTestCommands=true',
   'transactionLifetimeLimitSeconds=5',
+  'oplogNetworkTimeoutBufferSeconds=1',
   'diagnosticDataCollectionEnabled=false',
 ].flatMap((each) => ['--setParameter', each]);
 
