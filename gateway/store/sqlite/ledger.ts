@@ -2,7 +2,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import { erasureMark, houseCase, type ErasureOutcome, type RecordEntry, type StoreVersions } from '../port.ts';
+import {
+  erasureMark,
+  houseCase,
+  type ErasureOutcome,
+  type RecordEntry,
+  type StoreVersions,
+} from '../port.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { retirementLine } from '../retired-unit.ts';
 import { AuditJournal } from './audit-journal.ts';
