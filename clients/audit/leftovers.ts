@@ -2,6 +2,7 @@
  * Files below `tile/` that the checkpoint does not need: partial tiles of earlier sizes, which must be beginnings of
  * the later ones, and tiles beyond the checkpoint, which mean that it has been rolled back.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hashBytes } from '../../protocol/proof/merkle.ts';
 import {
   parseTilePath,
@@ -13,13 +14,22 @@ import {
 import type { FindingList } from './finding.ts';
 import { checkpointFile, readCheckpointFile, readLogFile, type LogFiles } from './log-folder.ts';
 
-/** @param checkpoint the bytes that were verified, to tell a log that grows from one that was cut */
+/** What was verified, and how it is told from one that grows meanwhile. */
+export type VerifiedCheckpoint = {
+  readonly size: number;
+  readonly bytes: Buffer;
+  /** How long a gateway may take from the first tile of new entries to their checkpoint, ms. */
+  readonly growsWithinMs: number;
+};
+
+const lookMs = 50;
+
 export async function checkLeftovers(
   files: LogFiles,
-  size: number,
-  checkpoint: Buffer,
+  checkpoint: VerifiedCheckpoint,
   findings: FindingList,
 ): Promise<void> {
+  const { size } = checkpoint;
   let beyond: string | undefined;
   for await (const path of files.paths()) {
     const name = parseTilePath(path);
@@ -29,10 +39,19 @@ export async function checkLeftovers(
     else if (name.width < width) await compareWithWider(files, path, name, width, findings);
   }
   if (beyond === undefined) return;
-  const isGrowing = (await readCheckpointFile(files))?.equals(checkpoint) === false;
-  if (isGrowing) return;
+  if (await isGrowing(files, checkpoint)) return;
   const text = `${beyond} holds entries after the ${size} of the checkpoint: an older checkpoint has taken the place of a later one.`;
   findings.add({ kind: 'rolled-back', where: checkpointFile, line: 2, text });
+}
+
+/** Waits for a checkpoint to follow the tiles that were written before it. */
+async function isGrowing(files: LogFiles, { bytes, growsWithinMs }: VerifiedCheckpoint): Promise<boolean> {
+  const until = performance.now() + growsWithinMs;
+  for (;;) {
+    if ((await readCheckpointFile(files))?.equals(bytes) === false) return true;
+    if (performance.now() >= until) return false;
+    await sleep(lookMs);
+  }
 }
 
 async function compareWithWider(

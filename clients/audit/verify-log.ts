@@ -31,6 +31,8 @@ export type VerifyLogOptions = {
   readonly trust: AuditTrust;
   /** An older checkpoint of the same log: nothing under it may have been removed or changed. */
   readonly since?: { readonly name: string; readonly bytes: Uint8Array };
+  /** Where a gateway may be at work: how long its checkpoint may come after its tiles, ms. Default 0. */
+  readonly growsWithinMs?: number;
   /** Told now and then how many entries have been gone through, of how many. */
   readonly onProgress?: (done: number, size: number) => void;
 };
@@ -65,7 +67,10 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
   const run = new LogRun(files, checkpoint, findings, older);
   await run.readEntries(options.onProgress);
   await run.conclude();
-  if (findings.isEmpty) await checkLeftovers(files, checkpoint.size, bytes, findings);
+  if (findings.isEmpty) {
+    const { growsWithinMs = 0 } = options;
+    await checkLeftovers(files, { size: checkpoint.size, bytes, growsWithinMs }, findings);
+  }
   return {
     ...report(checkpoint, findings),
     ...(isBehind && {

@@ -59,6 +59,9 @@ const certificateKind: FileKind = {
 /** The kinds of files that can be verified. */
 export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind, certificateKind];
 
+/** A gateway that has fallen behind writes tiles for seconds before the checkpoint that signs them. */
+const growsWithinMs = 5_000;
+
 /** The largest file that is read whole. */
 const maxFileBytes = Math.max(maxLogProofBytes, 64 * 1024 * 1024);
 
@@ -76,7 +79,12 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     if (options.entryFile !== undefined) throw misplaced('--entry goes with a proof, and this is a folder.');
     const since = await readSince(options.sinceFile);
     const trust = await trustOf(path, options);
-    return verifyLog(logFolder(path), { ...options, trust, ...(since === undefined ? {} : { since }) });
+    return verifyLog(logFolder(path), {
+      ...options,
+      trust,
+      growsWithinMs,
+      ...(since === undefined ? {} : { since }),
+    });
   }
   if (options.sinceFile !== undefined)
     throw misplaced('--since goes with the folder of a log, and this is a file.');

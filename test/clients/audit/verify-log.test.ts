@@ -262,6 +262,22 @@ describe('the verifier of a log', () => {
     expect(findings.filter(({ kind }) => kind === 'rolled-back')).toEqual([]);
   });
 
+  it('waits for the checkpoint of tiles that a gateway has just written', async () => {
+    const [older, newer] = [entries, entriesOf(900)].map((each) => sampleLog(each));
+    const shelf = filesIn(new Map([...newer!, ['checkpoint', older!.get('checkpoint')!]]));
+    let reads = 0;
+    const growing = {
+      ...shelf,
+      readFile: (path: string, limit: number) =>
+        path === 'checkpoint' && ++reads > 3
+          ? Promise.resolve(newer!.get('checkpoint'))
+          : shelf.readFile(path, limit),
+    };
+    const { findings } = await verifyLog(growing, { trust: { keys: trust.keys }, growsWithinMs: 60_000 });
+    expect(findings.filter(({ kind }) => kind === 'rolled-back')).toEqual([]);
+    expect(reads).toBe(4);
+  });
+
   it('does not judge where there is nothing', async () => {
     await expect(verifyLog(filesIn(new Map()), { trust })).rejects.toMatchObject({ code: 'log-unreadable' });
   });
