@@ -15,7 +15,7 @@ import { eachLeaf } from '../../../gateway/store/each-leaf.ts';
 import type { Store } from '../../../gateway/store/port.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { createSqliteFixture } from '../store/sqlite-fixture.ts';
-import type { StoreFixture } from '../store/store-contract.ts';
+import type { StoreFixture } from '../store/contract/contract-store.ts';
 
 let dir: string;
 let keys: CorrelatorKeys;

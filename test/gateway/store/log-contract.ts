@@ -7,7 +7,7 @@ import { commitmentOf } from '../../../protocol/audit/commitment.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { digestOf as textDigest } from '../../../protocol/proof/merkle.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
-import type { StoreFixture } from './store-contract.ts';
+import type { StoreFixture } from './contract/contract-store.ts';
 import {
   acceptable,
   digestOf,

@@ -8,7 +8,7 @@ import type { Store } from '../../../gateway/store/port.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { uuidToBytes } from '../../../protocol/uuid.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
-import type { StoreFixture } from './store-contract.ts';
+import type { StoreFixture } from './contract/contract-store.ts';
 import { auditKey, noon } from './synthetic-messages.ts';
 
 export type SqliteFixture = StoreFixture & {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { DeliveryState, Store } from '../../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
-import type { StoreFixture } from './store-contract.ts';
+import type { StoreFixture } from './contract/contract-store.ts';
 import {
   acceptable,
   health,

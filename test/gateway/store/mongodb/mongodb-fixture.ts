@@ -10,7 +10,7 @@ import type { CaseErasureDocument, CaseSecretDocument } from '../../../../gatewa
 import { erasuresOf, idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import type { Store } from '../../../../gateway/store/port.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
-import type { StoreFixture } from '../store-contract.ts';
+import type { StoreFixture } from '../contract/contract-store.ts';
 import { auditKey, noon } from '../synthetic-messages.ts';
 
 export type MongodbFixture = StoreFixture & {

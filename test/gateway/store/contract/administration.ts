@@ -1,0 +1,153 @@
+/** How every engine keeps marks, permits and the directory. */
+import { describe, expect, test } from 'vitest';
+import type { StoreVersions } from '../../../../gateway/store/port.ts';
+import {
+  digestOf,
+  directoryEntry,
+  health,
+  hourMs,
+  noon,
+  permit,
+  police,
+  school,
+} from '../synthetic-messages.ts';
+import { record, type ContractStore } from './contract-store.ts';
+
+export function administrationContract(at: ContractStore): void {
+  const { open, reopen, kinds } = at;
+
+  describe('marks', () => {
+    test('are kept by name, for every process, and leave no leaf', async () => {
+      expect(await at.store.readMarks()).toEqual(new Map());
+      await at.store.setMarks(
+        new Map([
+          ['a', 1],
+          ['b', Number.MAX_SAFE_INTEGER],
+        ]),
+      );
+      await at.store.setMarks(new Map([['a', 2]]));
+      const other = await open();
+      expect(await other.readMarks()).toEqual(
+        new Map([
+          ['a', 2],
+          ['b', Number.MAX_SAFE_INTEGER],
+        ]),
+      );
+      await other.setMarks(new Map([['a', 0]]));
+      await reopen();
+      expect((await at.store.readMarks()).get('a')).toBe(0);
+      expect(await kinds()).toEqual([]);
+    });
+
+    test('are kept under a lease that is held', async () => {
+      const lease = await at.store.takeLease('work', hourMs);
+      await at.store.setMarks(new Map([['a', 7]]), lease);
+      expect(await at.store.readMarks()).toEqual(new Map([['a', 7]]));
+      await at.store.releaseLease(lease!);
+    });
+  });
+
+  describe('enrolment and the directory', () => {
+    test('a permit is read back until it is used or expires', async () => {
+      const given = permit(health, 'secret', noon + hourMs);
+      await at.store.permitEnrolment(given, record);
+      expect(await at.store.readPermit(given.secretDigest, noon)).toEqual(given);
+      expect(await at.store.readPermit(digestOf('guess'), noon)).toBe('token-invalid');
+      expect(await at.store.readPermit(given.secretDigest, noon + hourMs)).toBe('token-expired');
+      const entry = directoryEntry(health);
+      expect(await at.store.enrol(digestOf('guess'), entry, noon, record)).toBe('token-invalid');
+      expect(await at.store.enrol(given.secretDigest, entry, noon + hourMs, record)).toBe('token-expired');
+      expect(await at.store.readDirectory()).toEqual({ version: 0, entries: [], leaves: [] });
+      expect(await at.store.enrol(given.secretDigest, entry, noon, record)).toBe('enrolled');
+      expect(await at.store.readPermit(given.secretDigest, noon)).toBe('token-used');
+      expect(await at.store.enrol(given.secretDigest, entry, noon, record)).toBe('token-used');
+      expect(await kinds()).toEqual(['test.happened', 'test.happened']);
+    });
+
+    test('a permit that was not used yet is replaced by a new one for the same endpoint', async () => {
+      await at.store.permitEnrolment(permit(health, 'first', noon + hourMs), record);
+      await at.store.permitEnrolment(permit(school, 'other', noon + hourMs), record);
+      await at.store.permitEnrolment(permit(health, 'second', noon + hourMs), record);
+      expect(await at.store.readPermit(digestOf('first'), noon)).toBe('token-invalid');
+      expect(await at.store.readPermit(digestOf('other'), noon)).toMatchObject({ endpoint: school });
+      expect(await at.store.readPermit(digestOf('second'), noon)).toMatchObject({ endpoint: health });
+    });
+
+    test('a permit enrols only the endpoint it names', async () => {
+      await at.store.permitEnrolment(permit(health, 'secret', noon + hourMs), record);
+      expect(await at.store.enrol(digestOf('secret'), directoryEntry(school), noon, record)).toBe(
+        'token-invalid',
+      );
+      expect((await at.store.readDirectory()).entries).toEqual([]);
+    });
+
+    test('of two that use one permit at once, one enrols', async () => {
+      await at.store.permitEnrolment(permit(health, 'secret', noon + hourMs), record);
+      const outcomes = await Promise.all(
+        ['one', 'two'].map(async (name) =>
+          at.store.enrol(
+            digestOf('secret'),
+            directoryEntry(health, { openpgpCertificate: name }),
+            noon,
+            record,
+          ),
+        ),
+      );
+      expect(outcomes.sort()).toEqual(['enrolled', 'token-used']);
+    });
+
+    test('the directory holds the latest entry of each endpoint, and its version grows with every change', async () => {
+      for (const endpoint of [school, health]) {
+        await at.store.permitEnrolment(permit(endpoint, endpoint, noon + hourMs), record);
+        await at.store.enrol(digestOf(endpoint), directoryEntry(endpoint), noon, record);
+      }
+      const before = await at.store.readDirectory();
+      expect(before.entries).toEqual([directoryEntry(school), directoryEntry(health)].sort(byEndpoint));
+      const revoked = directoryEntry(health, { status: 'revoked', revokedAt: '2026-11-23T13:00:00.000Z' });
+      expect(await at.store.replaceEntry(directoryEntry(health), revoked, record)).toBe(true);
+      expect(await at.store.replaceEntry(directoryEntry(police), directoryEntry(police), record)).toBe(false);
+      // A renewal that was under way must not bring a revoked endpoint back, nor old keys.
+      expect(await at.store.replaceEntry(revoked, directoryEntry(health), record)).toBe(false);
+      expect(await at.store.replaceEntry(directoryEntry(health), directoryEntry(health), record)).toBe(false);
+      // Nor may one that was overtaken by another renewal.
+      const renewed = directoryEntry(school, {
+        previousTlsThumbprint: directoryEntry(school).tlsThumbprint,
+      });
+      for (const before of [directoryEntry(school, { signingKey: 'B'.repeat(43) }), renewed]) {
+        expect(await at.store.replaceEntry(before, renewed, record)).toBe(false);
+      }
+      await reopen();
+      const after = await at.store.readDirectory();
+      expect(after.version).toBe(before.version + 1);
+      expect(after.entries).toEqual([directoryEntry(school), revoked].sort(byEndpoint));
+      expect(await kinds()).toHaveLength(5);
+    });
+
+    test('an enrolled endpoint may enrol again with a new permit', async () => {
+      for (const name of ['one', 'two']) {
+        await at.store.permitEnrolment(permit(health, name, noon + hourMs), record);
+        const entry = directoryEntry(health, { openpgpCertificate: name });
+        expect(await at.store.enrol(digestOf(name), entry, noon, record)).toBe('enrolled');
+      }
+      const { version, entries } = await at.store.readDirectory();
+      expect([version, entries.map((entry) => entry.openpgpCertificate)]).toEqual([2, ['two']]);
+    });
+
+    test('a listener is told of changes to the directory and of the wish for a new policy', async () => {
+      const told: StoreVersions[] = [];
+      at.store.listen({ onReceipts: () => undefined, onChange: (versions) => told.push(versions) });
+      await at.store.permitEnrolment(permit(health, 'secret', noon + hourMs), record);
+      await at.store.enrol(digestOf('secret'), directoryEntry(health), noon, record);
+      await at.store.requestPolicyReload(record);
+      await at.store.probe();
+      expect(told).toEqual([
+        { directory: 1, policy: 0 },
+        { directory: 1, policy: 1 },
+      ]);
+    });
+  });
+}
+
+function byEndpoint(a: { endpoint: string }, b: { endpoint: string }): number {
+  return a.endpoint < b.endpoint ? -1 : 1;
+}

@@ -1,0 +1,87 @@
+/** The store that a contract is held against: opened anew for each test, with what tests ask of it again and again. */
+import { expect } from 'vitest';
+import type { CaseId, Store, SubmissionResult } from '../../../../gateway/store/port.ts';
+import { gatewayAddress, type EndpointAddress } from '../../../../protocol/ids.ts';
+import type { SigningKey } from '../../../../protocol/proof/signing.ts';
+import { decodeReceiptGroup, verifyReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
+import type { Receipt } from '../../../../protocol/wire/receipt.ts';
+import { health, messageId, police } from '../synthetic-messages.ts';
+
+/** One empty database of an engine. */
+export type StoreFixture = {
+  /** Opens the database, as another process would. */
+  open(): Promise<Store>;
+  /** The clock of every store opened. */
+  readonly clock: { now: number };
+  /** The key that verifies the gateway's receipts. */
+  readonly receiptKey: SigningKey;
+  /** Deletes the secret of a case beside the store, as somebody could who has the database. */
+  dropSecret(id: CaseId): Promise<void>;
+  /** The leaves of a case's erasures as the engine has noted them, rising. */
+  notedErasures(id: CaseId): Promise<readonly number[]>;
+  /** Deletes everything; all stores are closed. */
+  remove(): Promise<void>;
+};
+
+export const record = { kind: 'test.happened' };
+
+export class ContractStore {
+  fixture!: StoreFixture;
+  store!: Store;
+  readonly #opened: Store[] = [];
+
+  /** Before each test. */
+  async begin(fixture: StoreFixture): Promise<void> {
+    this.fixture = fixture;
+    this.store = await this.open();
+  }
+
+  /** After each test. */
+  async end(): Promise<void> {
+    await Promise.all(this.#opened.splice(0).map(async (each) => each.close()));
+    await this.fixture.remove();
+  }
+
+  /** Opens the store once more, as another process would. */
+  readonly open = async (): Promise<Store> => {
+    const another = await this.fixture.open();
+    this.#opened.push(another);
+    return another;
+  };
+
+  readonly reopen = async (): Promise<void> => {
+    await this.store.close();
+    this.#opened.splice(this.#opened.indexOf(this.store), 1);
+    this.store = await this.open();
+  };
+
+  /** The receipts of a group that the gateway has signed. */
+  readonly readGroup = (group: Buffer): readonly Receipt[] => {
+    const parsed = decodeReceiptGroup(group);
+    verifyReceiptGroup(parsed, this.fixture.receiptKey);
+    expect(parsed.issuer).toBe(gatewayAddress);
+    return parsed.receipts;
+  };
+
+  readonly submit = async (
+    messages: Parameters<Store['submit']>[0]['messages'],
+    source: EndpointAddress = police,
+  ): Promise<SubmissionResult & { parsed: readonly Receipt[] }> => {
+    const result = await this.store.submit({ source, messages });
+    return { ...result, parsed: this.readGroup(result.receipts) };
+  };
+
+  readonly deliveriesOf = (result: SubmissionResult): number[] =>
+    result.outcomes.flatMap((outcome) => (outcome.outcome === 'accepted' ? outcome.deliveries : []));
+
+  /** The kinds of all leaves. */
+  readonly kinds = async (): Promise<string[]> =>
+    (await this.store.readLeaves(0, 1000)).map(({ entry }) => entry.kind);
+
+  /** The states of the deliveries of message `number`. */
+  readonly states = async (number: number, source = police): Promise<string[] | undefined> =>
+    (await this.store.readMessage(source, messageId(number)))?.deliveries.map(({ state }) => state);
+
+  readonly queue = async (recipient: EndpointAddress = health, lane: 0 | 1 = 1): Promise<number[]> =>
+    (await this.store.readQueue(recipient, lane, 0, 100)).map(({ delivery }) => delivery);
+}
