@@ -1,6 +1,8 @@
 /** Names that a misspelled one may have been: for a forename that is in nobody's list. */
 import { findLongForms, shortForms } from './short-forms.ts';
 import { listedForenames } from './listed-forenames.ts';
+import { loneForenames } from './lone-forenames.ts';
+import { unifySpelling } from './spellings.ts';
 import { readSound, readSpoken } from './sounds.ts';
 
 const maxCandidates = 4;
@@ -52,8 +54,11 @@ export function findCorrections(name: string): Corrections {
   const found = new Set([...mistyped, ...(bySound.get(readSound(name)) ?? [])]);
   const byRank = [...found].sort((one, other) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0));
   // Erryn is Eryn mistyped, and Erin, which only sounds so, may be her twin.
+  const isOnly = new Set([...mistyped].map(unifySpelling)).size === 1;
   const isSure = (near: string): boolean =>
-    name.length >= minSureLetters && (mistyped.size === 0 || mistyped.has(near)) && isSpellingOf(name, near);
+    name.length >= minSureLetters &&
+    (mistyped.size === 0 || mistyped.has(near)) &&
+    (isSpellingOf(name, near) || (isOnly && mistyped.has(near) && isSlipIn(near, name)));
   return {
     sure: byRank.filter(isSure).slice(0, maxCandidates),
     further: byRank.filter((near) => !isSure(near)).slice(0, maxCandidates),
@@ -72,6 +77,16 @@ function isSpellingOf(name: string, near: string): boolean {
   if (name.slice(0, 1) !== near.slice(0, 1)) return false;
   if (readSpoken(name) === readSpoken(near)) return true;
   return isSwapped(name, near) && (name.length >= minSwappedLetters || strangeRows(3) > 0);
+}
+
+/** True when a name that stands alone begins and ends as the one written: it is at the end that forms differ. */
+function isSlipIn(near: string, name: string): boolean {
+  return (
+    loneForenames.has(near) &&
+    near.startsWith(name.slice(0, 1)) &&
+    near.at(-1) === name.at(-1) &&
+    !isOtherForm(name, near)
+  );
 }
 
 /** The other sex's form of a name is made at its end: Karim and Karima, Simon and Simone, Hasan and Hasna. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { loneForenames } from '../../../../clients/sdk/linkage/lone-forenames.ts';
 import { isListedForename } from '../../../../clients/sdk/linkage/spelling.ts';
 import { link } from './people.ts';
 
@@ -12,6 +13,7 @@ const pairs = `
   Chinedu/Chinelu Chinelo/Chinelu Amara/Amaka Temitope/Temilope Ifeoma/Ifeomi Kelechi/Kelechu Tinashe/Tinasha
   Xinyi/Xinya Yuna/Yuma Siqi/Sixi Haruto/Haruta Yuki/Yuka Safa/Safwa Zihan/Zhihan Tuan/Tuana
   Florin/Florina Gabij/Gabija Emil/Emilija Simon/Simone Noel/Noelle Marcel/Marcele Pascal/Pascale
+  Eilidh/Eilish Lauren/Laurent Tabitha/Talitha Harriet/Harrieta Jasmine/Jasmina Georgia/Georgio Josephine/Josephina
   Eirian/Eirion Gethin/Gethina Ruairi/Ruairia Donnacha/Donnachi Iolo/Iola Nimco/Nimca Kwame/Kwama`
   .trim()
   .split(/\s+/u)
@@ -41,6 +43,23 @@ test.each([
   ['an error in the first of two names', 'Olivia Rose', 'Olivvia Rose'],
 ])('%s tells no two children apart', (_what, given, other) => {
   expect(link({ ...home, given }, { ...home, given: other }).tier).toBe('same');
+});
+
+test('a name that stands alone is long, and in the list', () => {
+  for (const name of loneForenames) {
+    expect(isListedForename(name), name).toBe(true);
+    expect(name.length, name).toBeGreaterThan(5);
+  }
+});
+
+test.each([
+  ['Olivia', 'Obivia'],
+  ['Fraser', 'Frasar'],
+  ['Harrison', 'Harriton'],
+])('%s stands alone: %s is a slip, and another beginning or end is not', (given, slip) => {
+  expect(link({ ...home, given }, { ...home, given: slip }).tier).toBe('same');
+  for (const other of [`K${given.slice(1).toLowerCase()}`, `${given.slice(0, -1)}i`])
+    expect(link({ ...home, given }, { ...home, given: other }).tier, other).not.toBe('same');
 });
 
 test('a guess at the spelling and an identifier are the same child', () => {
