@@ -12,7 +12,7 @@ const words = {
   'family-sound': 'sound of the surname',
   'family-start': 'start of the surname',
   'family-end': 'end of the surname',
-  'family-letters': 'letters of the surname',
+  'family-close': 'surname but for a letter',
   birth: 'birth date',
   'birth-year-month': 'birth year and month',
   'birth-year-day': 'birth year and day',

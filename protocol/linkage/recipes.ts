@@ -30,7 +30,8 @@ export const codes = {
   'family-sound': code('surname', 'part'),
   'family-start': code('surname', 'part'),
   'family-end': code('surname', 'part'),
-  'family-letters': code('surname', 'part'),
+  /** The surname and what is left of it when a letter is dropped. */
+  'family-close': code('surname', 'part'),
   birth: code('birthDate', 'full'),
   'birth-year-month': code('birthDate', 'part'),
   'birth-year-day': code('birthDate', 'part'),
@@ -75,7 +76,6 @@ export const recipes: readonly Recipe[] = [
   recipe('family-sound-birth', 'given', 'family-sound', 'birth'),
   recipe('family-start-birth', 'given', 'family-start', 'birth'),
   recipe('family-end-birth', 'given', 'family-end', 'birth'),
-  recipe('family-letters-birth', 'given', 'family-letters', 'birth'),
   recipe('name-year-month', 'given', 'family', 'birth-year-month'),
   recipe('name-year-day', 'given', 'family', 'birth-year-day'),
   recipe('name-month-day', 'given', 'family', 'birth-month-day'),
@@ -99,6 +99,7 @@ export const recipes: readonly Recipe[] = [
   recipe('birth-address', 'birth', 'address'),
   recipe('birth-postcode', 'birth', 'postcode'),
   recipe('initial-family-birth', 'given-initial', 'family', 'birth'),
+  recipe('family-close-birth', 'given', 'family-close', 'birth'),
 ];
 
 /** Tokens of one person under one epoch, other readings included. */

@@ -94,6 +94,8 @@ function typesOf(bits: number): EvidenceType[] {
 /** What the decision rests on. */
 type Facts = {
   readonly forename: 'written' | 'reading' | 'guessed' | 'initial' | 'missing' | 'differs';
+  /** It is written the same, letter by letter or in a known spelling: neither a short form nor a correction. */
+  readonly spelledAlike: boolean;
   /** How much of the date agrees: 3 the whole, 2 all but one part, 1 month and day of another decade. */
   readonly date: 0 | 1 | 2 | 3;
   /** The whole agrees only when day and month change places on one side. */
@@ -125,9 +127,9 @@ function isIdentified({ forename, date, surname, place }: Facts): boolean {
 }
 
 function isSame(facts: Facts): boolean {
-  const { forename, date, dateSwapped, surname, surnameEdgeOnly, place, identifier } = facts;
+  const { spelledAlike, date, dateSwapped, surname, surnameEdgeOnly, place, identifier } = facts;
   if (identifier === 'differs') {
-    return forename === 'written' && date === 3 && place === 2 && surname === 2;
+    return spelledAlike && date === 3 && place === 2 && surname === 2;
   }
   // Two codes that only come near are no evidence: strangers called Osei and Owusu, born on 1 March and 3 January.
   if (dateSwapped && surname < 2 && place < 2) return false;
@@ -148,19 +150,24 @@ function readFacts(compared: Comparison): Facts {
   const { written, reading, codesLeft, codesRight } = compared;
   const onBothSides = codesLeft & codesRight;
   const isMissing = (type: number): boolean => (codesLeft & type) === 0 || (codesRight & type) === 0;
-  const forename = readForename(compared, onBothSides, isMissing(bitsByType.forename));
+  // Its readings are those of the surname alone: where two meet, the forename and the date are as written.
+  const isClose = (agreeingCodes(compared) & bits.familyClose) !== 0;
+  const forename = isClose ? 'written' : readForename(compared, onBothSides, isMissing(bitsByType.forename));
   const sure = written.codes | reading.codes | (forename === 'guessed' ? compared.guess.codes : 0);
   const dateParts =
     Number((sure & bits.yearMonth) !== 0) +
     Number((sure & bits.yearDay) !== 0) +
     Number((sure & bits.monthDay) !== 0);
   const monthAndDay = (agreeingCodes(compared) & bits.monthDay) !== 0;
+  const swapped = (reading.codes & bits.swapped) !== 0;
+  const isInOtherField = swapped && !isClose && (agreeingCodes(compared) & bits.fuzzySurname) === 0;
   return {
     forename,
-    date: readDate((sure & bits.birth) !== 0, dateParts, monthAndDay),
-    dateSwapped: (written.codes & bits.birth) === 0 && dateParts < 2,
-    surname: (sure & bits.family) !== 0 ? 2 : (sure & bits.fuzzySurname) !== 0 ? 1 : 0,
-    surnameEdgeOnly: (sure & bits.surnameAsWhole) === 0,
+    spelledAlike: forename === 'written' && ((written.codes & bits.givenNear) !== 0 || isInOtherField),
+    date: readDate(isClose || (sure & bits.birth) !== 0, dateParts, monthAndDay),
+    dateSwapped: !isClose && (written.codes & bits.birth) === 0 && dateParts < 2,
+    surname: (sure & bits.family) !== 0 ? 2 : isClose || (sure & bits.fuzzySurname) !== 0 ? 1 : 0,
+    surnameEdgeOnly: !isClose && (sure & bits.surnameAsWhole) === 0,
     place: (sure & bits.home) !== 0 ? 2 : (sure & bits.near) !== 0 ? 1 : 0,
     identifier:
       (sure & bits.identifier) !== 0
@@ -169,7 +176,7 @@ function readFacts(compared: Comparison): Facts {
           ? 'differs'
           : 'missing',
     dateMissing: isMissing(bitsByType.birthDate),
-    swapped: (reading.codes & bits.swapped) !== 0,
+    swapped,
   };
 }
 
@@ -193,8 +200,9 @@ const bits = {
   givenInitial: bitsOf('given-initial'),
   swapped: bitsOf('swapped-starts'),
   family: bitsOf('family'),
-  fuzzySurname: bitsOf('family-sound', 'family-start', 'family-end', 'family-letters'),
-  surnameAsWhole: bitsOf('family', 'family-sound', 'family-letters'),
+  fuzzySurname: bitsOf('family-sound', 'family-start', 'family-end'),
+  familyClose: bitsOf('family-close'),
+  surnameAsWhole: bitsOf('family', 'family-sound'),
   birth: bitsOf('birth'),
   yearMonth: bitsOf('birth-year-month'),
   yearDay: bitsOf('birth-year-day'),

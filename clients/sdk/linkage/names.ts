@@ -24,25 +24,32 @@ const noSurname = new Set(
 );
 const titles = new Set('mr mrs ms miss mx dr master'.split(' '));
 const minPartLetters = 3;
+/** Of shorter surnames too many are a letter apart: Lee and Lea, Chan and Chen. */
+const minCloseLetters = 5;
 const maxNear = 14;
 
 /** Readings of a forename, and its codes. Empty lists where there is no name. */
 export type GivenName = {
-  /** The first name alone. */
+  /** The first name alone, and with the second name where there is one, as written. */
   readonly first: string;
-  /** All that is told apart by, with the second name where there is one, comes first. */
+  readonly written: string;
+  /**
+   * All that is told apart by, with the second name where there is one, comes first; of a short form, and of a
+   * misspelling that leaves no doubt, the name that it stands for, so that two such records meet in it.
+   */
   readonly readings: readonly string[];
   /** How a forename in no list sounds. Listed names have none, so two of them never meet in it. */
   readonly sounds: readonly string[];
   /**
    * How it and a long form that may be meant sound; for a name in no list also how it may have sounded, and what is left
-   * when a letter is dropped.
+   * when a letter is dropped. Where the first reading is not the written one, the written one comes first here: only
+   * that tells what was written.
    */
   readonly near: readonly string[];
   readonly initial: readonly string[];
 };
 
-const nothing: GivenName = { first: '', readings: [], sounds: [], near: [], initial: [] };
+const nothing: GivenName = { first: '', written: '', readings: [], sounds: [], near: [], initial: [] };
 
 /**
  * Reads the forename of a `given` field. The second one belongs to it, and the first one alone is another reading: so
@@ -60,20 +67,30 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   const parts = first.length > 1 ? first.filter((part) => part.length >= minPartLetters) : [];
   const { sure: long, guesses } = readLongForms(written, sex);
   const tail = both.slice(written.length);
-  const readings = new Set([both, written, ...withSecond(long, tail)]);
-  for (const part of parts.length > 0 ? [first[0] ?? ''] : []) readings.add(part);
   const sound = readSound(written);
   if (isListedForename(written) || parts.length > 0) {
-    const near = [sound, ...guesses.map(readSound)];
-    return { first: written, readings: [...readings], sounds: [], near, initial };
+    const readings = readAs([...long, written], tail);
+    if (parts.length > 0) readings.add(first[0] ?? '');
+    const near = [...(long.length > 0 ? [asWritten(written)] : []), sound, ...guesses.map(readSound)];
+    return { first: written, written: both, readings: [...readings], sounds: [], near, initial };
   }
   const { sure, further } = findCorrections(written);
-  for (const reading of withSecond(sure.map(unifySpelling), tail)) readings.add(reading);
+  const right = [...new Set(sure.map(unifySpelling))];
+  const isSure = right.length === 1;
+  const readings = readAs(isSure ? [...right, written] : [written, ...right], tail);
   const corrected = [...sure, ...further].map(readSound);
-  const near = [sound, ...corrected, written, sortLetters(written), ...dropOne(written)];
+  const near = [
+    ...(isSure ? [asWritten(written)] : []),
+    sound,
+    ...corrected,
+    written,
+    sortLetters(written),
+    ...dropOne(written),
+  ];
   const sounds = [...new Set([readSound(both), sound])];
   return {
     first: written,
+    written: both,
     readings: [...readings],
     sounds,
     near: [...new Set(near)].slice(0, maxNear),
@@ -81,9 +98,14 @@ export function readGivenName(text: string, sex?: 'F' | 'M'): GivenName {
   };
 }
 
-/** Another reading of the first name stands beside the second one too: Kate Rose is Katherine Rose. */
-function withSecond(names: readonly string[], second: string): string[] {
-  return second === '' ? [...names] : names.flatMap((name) => [name, name + second]);
+/** What no sound is. */
+function asWritten(name: string): string {
+  return `=${name}`;
+}
+
+/** A reading of the first name stands beside the second one too, and first: Kate Rose is Katherine Rose. */
+function readAs(names: readonly string[], second: string): Set<string> {
+  return new Set(names.flatMap((name) => [name + second, name]));
 }
 
 function isNoName(group: readonly string[], next: string): boolean {
@@ -107,8 +129,11 @@ export type FamilyName = {
   readonly sounds: readonly string[];
   readonly starts: readonly string[];
   readonly ends: readonly string[];
-  /** The letters in the order of the alphabet. */
-  readonly letters: readonly string[];
+  /**
+   * What surnames a letter apart have in common: the name, and what is left when one letter is dropped. Of short and of
+   * double ones the letters in the order of the alphabet.
+   */
+  readonly close: readonly string[];
 };
 
 /** Reads a surname; the parts of a double one are readings of their own. */
@@ -116,7 +141,7 @@ export function readFamilyName(text: string): FamilyName {
   const parts = readWords(text).flat().map(unifySurname);
   const written = unifySurname(parts.join(''));
   if (written.length < 2 || noSurname.has(written))
-    return { readings: [], sounds: [], starts: [], ends: [], letters: [] };
+    return { readings: [], sounds: [], starts: [], ends: [], close: [] };
   const long = parts.length > 1 ? parts.filter((part) => part.length >= minPartLetters) : [];
   const readings = [...new Set([written, ...long])];
   if (long.length > 1) readings.push([...long].sort().join(' '));
@@ -126,7 +151,10 @@ export function readFamilyName(text: string): FamilyName {
     sounds: [...new Set(named.map(readSkeleton))],
     starts: [...new Set(named.map((name) => name.slice(0, 4)))],
     ends: [...new Set(named.map((name) => name.slice(-4)))],
-    letters: [...new Set(named.map(sortLetters))],
+    close:
+      named.length > 1 || written.length < minCloseLetters
+        ? [...new Set(named.map(sortLetters))]
+        : [written, ...dropOne(written)],
   };
 }
 

@@ -13,8 +13,10 @@ export type Readings = Readonly<Record<Code, readonly string[]>>;
 export type TokenInput = { readonly recipe: string; readonly text: string };
 
 const startLetters = 3;
-/** The sound of a misspelled forename and that of the likeliest right ones. */
-const guessesHeld = 3;
+/** A misspelled forename as written, its sound and that of the likeliest right ones. */
+const guessesHeld = 4;
+/** Where the surname may be a forename: Jayden and Kayden come near each other, and are twins. */
+const noNearness = { 'family-start': [], 'family-end': [], 'family-close': [] };
 const separator = '\u001f';
 
 export function readCodes(subject: SubjectDetails): Readings {
@@ -28,13 +30,13 @@ export function readCodes(subject: SubjectDetails): Readings {
     'given-sound': given.sounds,
     'given-near': given.near,
     'given-initial': given.initial,
-    'swapped-starts': readStarts(given.readings, family.readings),
+    'swapped-starts': readStarts(given.written, family.readings),
     initials: readInitials(given.initial, family.readings),
     family: family.readings,
     'family-sound': family.sounds,
     'family-start': family.starts,
     'family-end': family.ends,
-    'family-letters': family.letters,
+    'family-close': family.close,
     birth: birth.whole,
     'birth-year-month': birth.yearMonth,
     'birth-year-day': birth.yearDay,
@@ -57,7 +59,7 @@ export function tokenInputs(subject: SubjectDetails): TokenInput[] {
   const readings = readCodes(subject);
   const isUnsure = maySwap(readGivenName(subject.given ?? ''), readFamilyName(subject.family ?? ''));
   const byRecipe = recipes.map((recipe) => {
-    const texts = combine(recipe.codes, readings);
+    const texts = combine(recipe, isUnsure ? { ...readings, ...noNearness } : readings);
     const isSwayed = isUnsure && texts.length > 0 && restsOnForename(recipe);
     return { name: recipe.name, texts: isSwayed ? holdBySurname(texts, readings) : texts };
   });
@@ -96,16 +98,31 @@ function holdBySurname(texts: readonly string[], { family }: Readings): string[]
   return [`${texts[0] ?? ''}${separator}${family[0] ?? ''}`, ...texts];
 }
 
-/** The written values together, then with one of them read in another way. */
-function combine(parts: readonly Code[], readings: Readings): string[] {
+/**
+ * The written values together, then with one of them read in another way; in the whole name both at once, for a second
+ * name and half of a double surname are left out together. A close surname stands beside the written values alone.
+ */
+function combine({ name, codes: parts }: Recipe, readings: Readings): string[] {
   const lists = parts.map((part) => readings[part]);
   if (lists.some((list) => list.length === 0)) return [];
   const written = lists.map((list) => list[0] ?? '');
+  const varied = parts.includes('family-close') ? [parts.indexOf('family-close')] : parts.map((_, at) => at);
   const texts = new Set([join(parts, written)]);
-  lists.forEach((list, at) => {
-    for (const reading of list.slice(1)) texts.add(join(parts, written.with(at, reading)));
-  });
+  for (const at of varied)
+    for (const reading of others(lists[at])) texts.add(join(parts, written.with(at, reading)));
+  if (name === 'name-birth') {
+    for (const given of others(readings.given))
+      for (const family of others(readings.family))
+        texts.add(
+          join(parts, written.with(parts.indexOf('given'), given).with(parts.indexOf('family'), family)),
+        );
+  }
   return [...texts];
+}
+
+/** All but the written one. */
+function others(list: readonly string[] = []): readonly string[] {
+  return list.slice(1);
 }
 
 /** Forename and surname stand in either order, for the forms on which they change places. */
@@ -130,8 +147,8 @@ function readLocalId(text: string): string | undefined {
   return plain.length < 5 || /^(.)\1*$/u.test(plain) ? undefined : plain;
 }
 
-function readStarts([given]: readonly string[], [family]: readonly string[]): string[] {
-  if (given === undefined || family === undefined) return [];
+function readStarts(given: string, [family]: readonly string[]): string[] {
+  if (given === '' || family === undefined) return [];
   const starts = [given.slice(0, startLetters), family.slice(0, startLetters)];
   return [starts.join('-'), starts.reverse().join('-')];
 }

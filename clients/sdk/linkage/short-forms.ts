@@ -45,7 +45,7 @@ leo; leonardo leo; leopold leo; lillian lily lil; lilian lily lil; louisa lou lu
 lucy cindy; luke lukey; lydia lyddie; mackenzie mack kenzie; maddison maddie maddy; madeleine maddie maddy;
 madeline maddie maddy; madison maddie maddy; magdalena magda lena; malcolm malky mal calum; malgorzata gosia;
 marcus marc; margaret maggie meg megan peggy greta rita margie marge madge daisy; mariam mimi; marianne mari;
-marjorie marge margie; martha marty mattie; martin marty; mathew mat matt matty; matilda tilly tillie mattie
+marjorie marge margie; martha marty mattie; martin marty; mathew mat matt matty; matilda tilly tillie tilda mattie
 matty; matthew mat matt matty; maureen mo; maurice mo; maximilian max; maximus max; maxwell max; melanie mel;
 melissa mel lissa missy; mercedes mercy; michael mick micky mickey mike mikey; michelle shell shelly chelle;
 mikolaj miki; miriam mim mimi; mitchell mitch; mohammed mo; montgomery monty; muhammad mo; murdoch murdo; murray
@@ -68,7 +68,9 @@ valentina val; valerie val; vanessa nessa ness; veronica ronnie vera; victor vic
 tori vic; vincent vin vince vinny vinnie; virginia ginny ginnie; vivian viv; vivienne viv; wilfred wilf fred
 freddie; william will bill billy willie willy liam wills; wilhelmina mina; winifred winnie freda; wojciech
 wojtek; yasmin yas; zachariah zac zach zack zak; zachary zac zach zack zak; zakariya zak zack; zechariah zac
-zach zack; zuzanna zuza
+zach zack; zuzanna zuza zuzia; antoni antek; bartosz bartek; franciszek franek; julia julka; maja majka;
+mateusz mati; oliwia oliwka; szymon szymek; wiktoria wika; zofia zosia; babatunde tunde; chukwuemeka emeka;
+oluwafemi femi; oluwakemi kemi; temitope temi tope
 `;
 
 /** Short form → the names it may stand for. */
@@ -127,14 +129,14 @@ export function findLongForms(name: string, sex?: 'F' | 'M'): readonly string[] 
  * Gabriella, Liam and William, Finn and Finlay.
  */
 const ownNames = wordsOf(`
-alec alexa alfie amy archie bobby calum charlie daisy danny dora drew eli eliza ella ellie elsie fin finn
+alec alexa alfie amy archie bobby calum charlie daisy danny dora drew eli eliza ella ellie elsie emeka fin finn
 frankie freddie gail gary greta hanna harry heidi jake jamie jay jessie jude katie lena leo lexi lexie liam lily
 lisa lottie lucy maggie marc mari max megan millie mina nathan neil nora olive rena rory rose rosie sadie sally
 sandra sera talia teddy tessa thea theo tina toby tommy vera
 `);
 
 /** Long forms that hardly any child bears: their short forms nearly always stand for the other one. */
-const outOfUse = wordsOf('alexandria antonio kathleen maureen maurice samson');
+const outOfUse = wordsOf('alexandria antonio edmund edwin kathleen maureen maurice samson');
 
 /** What a forename may stand for, each in the spelling that is compared. */
 export type LongForms = {

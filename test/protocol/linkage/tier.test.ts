@@ -56,6 +56,7 @@ test('twins and siblings are never the same, however their names resemble each o
 test('twins whose names were both written in the wrong fields stay apart', () => {
   const swapped = { ...child, given: 'Piotrowski' };
   expect(link({ ...swapped, family: 'Jakub' }, { ...swapped, family: 'Krzysztof' }).tier).not.toBe('same');
+  expect(link({ ...swapped, family: 'Jayden' }, { ...swapped, family: 'Kayden' }).tier).not.toBe('same');
 });
 
 test.each([
@@ -142,6 +143,45 @@ test.each([
   ['the first of two names', { given: 'Muhammad Ali' }, { given: 'Mohammed' }, 'same'],
   ['a second name that one side knows', {}, { given: 'Isla Rose' }, 'same'],
   ['an initial for the second name', { given: 'Isla Rose' }, { given: 'Isla R.' }, 'same'],
+  ['a short form beside a second name', { given: 'Tilly' }, { given: 'Matilda Rose' }, 'same'],
+  ['two short forms of one name', { given: 'Josh' }, { given: 'Joshua James' }, 'same'],
+  ['a misspelling beside a second name', { given: 'Olivvia' }, { given: 'Olivia Rose' }, 'same'],
+  [
+    'half of a double surname and the first of two names, after a move',
+    { given: 'Isla Rose', family: 'MacDonald-Smith' },
+    { given: 'Isla', family: 'Smith', postcode: 'G1 1AA', address: '' },
+    'same',
+  ],
+  [
+    'a surname mistyped by a letter, after a move',
+    { family: 'Robertson' },
+    { family: 'Ropertson', postcode: 'G1 1AA', address: '' },
+    'same',
+  ],
+  [
+    'a letter dropped from a surname, after a move',
+    { family: 'Cunningham' },
+    { family: 'Cunninham', postcode: 'G1 1AA', address: '' },
+    'same',
+  ],
+  [
+    'a stranger of the same name and birthday whose surname is two letters apart',
+    { family: 'Henderson' },
+    { family: 'Anderson', postcode: 'G1 1AA', address: '' },
+    'possible',
+  ],
+  [
+    'a twin whose surname is mistyped by a letter',
+    { family: 'Robertson' },
+    { given: 'Callum', family: 'Ropertson' },
+    'conflict',
+  ],
+  [
+    'twins who share their first name, one surname mistyped by a letter',
+    { given: 'Muhammad Ali', family: 'Robertson' },
+    { given: 'Muhammad Hassan', family: 'Ropertson' },
+    'possible',
+  ],
   ['twins whose names end unlike', { given: 'Harjot' }, { given: 'Harjit' }, 'conflict'],
   ['two names in no list that sound alike', { given: 'Zorvena' }, { given: 'Zorveena' }, 'possible'],
   ['children called after their mother yet', { given: 'B/O Fatima' }, { given: 'Baby Fatima' }, 'possible'],
@@ -185,6 +225,16 @@ test('identifiers that differ ask for more than a name and a date', () => {
     chi: '0403151226',
   };
   expect(link(one, { ...one, chi: '0403155566', postcode: 'G1 1AA' }).tier).toBe('possible');
+  const twins = { ...one, chi: '0403155566' };
+  expect(link(one, twins).tier).toBe('same');
+  expect(link(one, { ...twins, given: 'Reid', family: 'Isla' }).tier).toBe('same');
+  for (const [long, short] of [
+    ['Matilda', 'Tilly'],
+    ['Olivia', 'Olivvia'],
+    ['Charlotte', 'Chafrlotte'],
+  ]) {
+    expect(link({ ...one, given: long! }, { ...twins, given: short! }).tier).toBe('possible');
+  }
 });
 
 test('a link names the recipes that agree, what differs and what one side lacks', () => {
