@@ -15,6 +15,8 @@ export type WitnessServerOptions = {
   readonly onReply?: (reply: WitnessReply) => void;
   /** Told of a failure of the witness itself. */
   readonly onFailure?: (error: unknown) => void;
+  /** How long a connection may take to begin to speak TLS. For tests. */
+  readonly handshakeTimeoutMs?: number;
 };
 
 /** A witness that listens. */
@@ -27,7 +29,7 @@ const requestTimeoutMs = 10_000;
  * with problem details (RFC 9457).
  */
 export async function startWitnessServer(options: WitnessServerOptions): Promise<WitnessServer> {
-  const { witness, listen, port, tls, onReply, onFailure } = options;
+  const { witness, listen, port, tls, onReply, onFailure, handshakeTimeoutMs = requestTimeoutMs } = options;
   const common = {
     bodyLimit: maxWitnessRequestBytes,
     requestTimeout: requestTimeoutMs,
@@ -37,12 +39,15 @@ export async function startWitnessServer(options: WitnessServerOptions): Promise
     frameworkErrors: (error: Error, _request: unknown, reply: unknown) =>
       sendProblem(reply as FastifyReply, asCausewayError(error)),
     // What is no HTTP: there is no reply yet.
-    clientErrorHandler: (_error: Error, socket: Socket) =>
-      answerBroken(socket, new CausewayError('request-malformed')),
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
+      answerBroken(error, socket, new CausewayError('request-malformed')),
   };
   const app = (tls === undefined
     ? fastify(common)
-    : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.3' } })) as unknown as FastifyInstance;
+    : fastify({
+        ...common,
+        https: { ...tls, minVersion: 'TLSv1.3', handshakeTimeout: handshakeTimeoutMs },
+      })) as unknown as FastifyInstance;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, _request, reply) => {
@@ -74,14 +79,18 @@ function sendProblem(reply: FastifyReply, error: CausewayError): FastifyReply {
     .send(JSON.stringify(problemDetails(error)));
 }
 
-function answerBroken(socket: Socket, error: CausewayError): void {
-  if (!socket.writable) {
+/** Of a connection that speaks HTTP, if badly. All else comes from TLS, which is then not there to carry an answer. */
+const ofHttp = /^(?:HPE|ERR_HTTP)_/;
+
+function answerBroken({ code = '' }: NodeJS.ErrnoException, socket: Socket, answer: CausewayError): void {
+  // An answer would wait for the handshake for ever, and the connection with it, also when its peer is gone.
+  if (!socket.writable || !ofHttp.test(code)) {
     socket.destroy();
     return;
   }
-  const body = JSON.stringify(problemDetails(error));
+  const body = JSON.stringify(problemDetails(answer));
   const head = [
-    `HTTP/1.1 ${error.meaning.httpStatus} ${error.code}`,
+    `HTTP/1.1 ${answer.meaning.httpStatus} ${answer.code}`,
     `content-type: ${problemContentType}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

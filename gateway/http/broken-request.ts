@@ -5,6 +5,9 @@ import { problemDetails } from '../../protocol/wire/problem-details.ts';
 
 const tooLong = new Set(['HPE_HEADER_OVERFLOW', 'HPE_CHUNK_EXTENSIONS_OVERFLOW']);
 
+/** Of a connection that speaks HTTP, if badly. All else comes from TLS, which is then not there to carry an answer. */
+const ofHttp = /^(?:HPE|ERR_HTTP)_/;
+
 /** Answers, where there is somebody to answer, and ends the connection. */
 export function answerBrokenRequest(
   error: NodeJS.ErrnoException,
@@ -20,6 +23,11 @@ export function answerBrokenRequest(
     cause: error,
   });
   refused(typed);
+  if (!ofHttp.test(code)) {
+    // An answer would wait for the handshake for ever, and the connection with it, also when its peer is gone.
+    socket.destroy();
+    return;
+  }
   const body = JSON.stringify(problemDetails(typed));
   const head = [
     `HTTP/1.1 ${typed.meaning.httpStatus} ${typed.code}`,

@@ -16,11 +16,13 @@ export type ServerOptions = {
   report(error: unknown): void;
   /** A request was refused with a typed error. */
   refused(error: CausewayError): void;
+  /** How long a connection may take to begin to speak TLS. For tests. */
+  readonly handshakeTimeoutMs?: number;
 };
 
 const connectionTimeoutMs = 20_000;
 /** Whoever opens a connection must begin to speak TLS soon, and then HTTP. */
-const handshakeTimeoutMs = 10_000;
+const defaultHandshakeTimeoutMs = 10_000;
 const headersTimeoutMs = 10_000;
 /** Node looks for requests that take too long only now and then: by itself, every 30 s. */
 const timeoutCheckMs = 2_000;
@@ -41,7 +43,7 @@ const socketOptions = {
  * TLS would only give it an alert.
  */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { tls, log } = options;
+  const { tls, log, handshakeTimeoutMs = defaultHandshakeTimeoutMs } = options;
   const app = fastify({
     https: {
       ...tls,

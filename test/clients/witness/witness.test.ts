@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
@@ -13,6 +14,7 @@ import {
 } from '../../../clients/witness/witness-home.ts';
 import { startWitnessServer } from '../../../clients/witness/witness-server.ts';
 import { WitnessStore } from '../../../clients/witness/witness-store.ts';
+import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';
 import { parseNote } from '../../../protocol/proof/note.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
@@ -255,6 +257,21 @@ describe('a witness over HTTP', () => {
       } finally {
         await server.close();
       }
+    });
+  });
+
+  it('gives a connection up that never begins to speak TLS', async () => {
+    const authority = openAuthority(await createAuthority({ name: 'x', now: Date.now() }), Date.now);
+    const key = createP256Key();
+    const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
+    const { pem: cert } = await authority.issueServerCertificate(publicKey, ['localhost']);
+    await withWitness(async (witness) => {
+      const tls = { key, cert };
+      const options = { witness, listen: '127.0.0.1', port: 0, tls, handshakeTimeoutMs: 50 };
+      const server = await startWitnessServer(options);
+      const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
+      await once(socket.on('error', () => undefined).resume(), 'close');
+      await server.close();
     });
   });
 

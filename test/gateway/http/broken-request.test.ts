@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createPublicKey } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import { connect as connectPlainly, type AddressInfo, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
@@ -22,6 +22,7 @@ beforeAll(async () => {
     log: pino({ level: 'silent' }),
     report: (error) => expect.fail(String(error)),
     refused: ({ code }) => refused.push(code),
+    handshakeTimeoutMs: 50,
   });
   server.get('/livez', (_request, reply) => reply.send({ status: 'live' }));
   await server.listen({ host: '127.0.0.1', port: 0 });
@@ -56,4 +57,17 @@ it.each([
   expect(JSON.parse(body)).toMatchObject({ status, code });
   expect(answer).not.toContain('secret');
   expect(refused.at(-1)).toBe(code);
+});
+
+it.each([
+  ['says nothing', ''],
+  ['stops in the middle of a handshake', '\x16\x03\x01'],
+  ['speaks no TLS', 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'],
+])('a connection that %s is given up, and not only by its peer', async (_what, sent) => {
+  const { port } = server.server.address() as AddressInfo;
+  const socket = connectPlainly({ host: '127.0.0.1', port }).on('error', () => undefined);
+  const [accepted] = (await once(server.server, 'connection')) as [Socket];
+  const ended = once(accepted, 'close');
+  socket.resume().write(Buffer.from(sent, 'latin1'));
+  await Promise.all([ended, once(socket, 'close')]);
 });
