@@ -56,7 +56,7 @@ export class PeriodAccount {
   readonly #open = new Map<number, OpenNotice>();
   readonly #named = new Set<string>();
   #erasedNotices = 0;
-  readonly #tampered: Record<Tampering, number[]> = { changed: [], 'secret-gone': [] };
+  readonly #tampered: Record<Tampering, number[]> = { changed: [], 'secret-gone': [], rewritten: [] };
   #hasBegun = false;
 
   /** @param from the first leaf of the period */

@@ -3,7 +3,11 @@ import type { Evidence, ProvenLeaf } from '../../protocol/audit/evidence.ts';
 import { evidenceFormat } from '../../protocol/audit/evidence.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { MessageId } from '../../protocol/ids.ts';
+import { parseCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { leafHash } from '../../protocol/proof/merkle.ts';
+import { parseNote } from '../../protocol/proof/note.ts';
 import { proveInclusion, type TileReader } from '../../protocol/proof/tile-proof.ts';
+import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
 import type { MessageEvidence, Store, StoredLeaf } from '../store/port.ts';
 import { findEarlierExpiries } from './earlier-expiry.ts';
@@ -54,6 +58,17 @@ export async function proveMessage(
   };
 }
 
+/** Leaves in the evidence that are not those of the log: somebody has changed them in the store, and they prove nothing. */
+export function findRewritten({ leaves, checkpoint }: Evidence): number[] {
+  const { size, root } = parseCheckpoint(parseNote(checkpoint).text);
+  const isOfLog = ({ index, leaf, path }: ProvenLeaf): boolean =>
+    verifyInclusion({
+      ...{ leaf: leafHash(Buffer.from(leaf, 'latin1')), index, size, root },
+      path: path.map((hash) => Buffer.from(hash, 'base64')),
+    });
+  return leaves.filter((leaf) => !isOfLog(leaf)).map(({ index }) => index);
+}
+
 async function findMessage(
   store: Pick<Store, 'readEvidence'>,
   id: MessageId,
@@ -99,6 +114,6 @@ async function proveLeaf(leaf: StoredLeaf, read: TileReader, size: number): Prom
     leaf: leaf.leaf,
     path: path.map((hash) => hash.toString('base64')),
     ...(leaf.opening === undefined ? {} : { opening: leaf.opening }),
-    ...(leaf.tampered === undefined ? {} : { altered: leaf.tampered }),
+    ...(leaf.tampered === undefined || leaf.tampered === 'rewritten' ? {} : { altered: leaf.tampered }),
   };
 }

@@ -3,7 +3,7 @@ import type { Store, Tampering } from '../store/port.ts';
 import { readMatches } from './export-facts.ts';
 import type { SearchHit } from './index-reader.ts';
 
-/** @returns index → what was done, of those hits whose body, or that of the leaf they continue, was tampered with */
+/** @returns index → what was done, of those hits that were tampered with themselves or in their bodies, or that continue such a leaf */
 export async function tamperedLeaves(
   store: Pick<Store, 'readLeaves'>,
   hits: readonly SearchHit[],

@@ -52,7 +52,7 @@ async function exportLeaves(flags: Flags, terminal: Terminal): Promise<void> {
   const { case: of, asked = {} } = askedOf(query);
   const record = { kind: 'audit.export', ...(of === undefined ? {} : { case: of }), format, asked } as const;
   await readAudit(flags, record, terminal, async (reading) => {
-    const { home, store, index, leaf } = reading;
+    const { home, leaves, index, leaf } = reading;
     tellUnknownAgencies(await unknownAgencies(query, reading), terminal);
     const [{ exportFacts }, { logOriginOf }] = await Promise.all([
       import('../audit/export-facts.ts'),
@@ -61,7 +61,7 @@ async function exportLeaves(flags: Flags, terminal: Terminal): Promise<void> {
     const { header, line } = await loadFormat(format, logOriginOf(home.settings));
     const found = await index.findAll({ ...query, before: leaf });
     let chunk = header;
-    for await (const fact of exportFacts(store, found)) {
+    for await (const fact of exportFacts(leaves, found)) {
       chunk += line(fact);
       if (chunk.length < chunkCharacters) continue;
       await terminal.deliver(chunk);

@@ -1,11 +1,11 @@
 /** `causeway audit prove`: the evidence about one message in one file. */
 import { messageIdSchema } from '../../protocol/ids.ts';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { ProvenLeaf } from '../../protocol/audit/evidence.ts';
+import type { Evidence } from '../../protocol/audit/evidence.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { houseCase, type CaseId, type MessageEvidence, type Store } from '../store/port.ts';
+import { houseCase, type CaseId, type MessageEvidence, type Store, type Tampering } from '../store/port.ts';
 import { isRetired } from '../store/retired-unit.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
@@ -36,21 +36,33 @@ async function caseOf(store: Store, found: MessageEvidence | undefined): Promise
   return leaf?.case === undefined || leaf.case === houseCase ? {} : { case: leaf.case };
 }
 
+function tamperedIn({ leaves }: Evidence, rewritten: readonly number[]): (readonly [number, Tampering])[] {
+  return leaves.flatMap(({ index, altered }) => {
+    const how = rewritten.includes(index) ? 'rewritten' : altered;
+    return how === undefined ? [] : [[index, how] as const];
+  });
+}
+
 async function prove(given: string, { out, source, dir }: Flags, terminal: Terminal): Promise<void> {
   const message = messageIdSchema.safeParse(given);
   if (!message.success)
     throw new CausewayError('usage-invalid', { detail: `${given} is no id of a message.` });
-  const [{ PublishedLog }, { proveMessage }, { formatEvidence }, { writeResult }, { lossInWords }] =
-    await Promise.all([
-      import('./published-log.ts'),
-      import('../audit/prove-message.ts'),
-      import('../../protocol/audit/evidence.ts'),
-      import('../../terminal/output-file.ts'),
-      import('../audit/tampering-words.ts'),
-    ]);
+  const [
+    { PublishedLog },
+    { proveMessage, findRewritten },
+    { formatEvidence },
+    { writeResult },
+    { lossInWords },
+  ] = await Promise.all([
+    import('./published-log.ts'),
+    import('../audit/prove-message.ts'),
+    import('../../protocol/audit/evidence.ts'),
+    import('../../terminal/output-file.ts'),
+    import('../audit/tampering-words.ts'),
+  ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const counts = { leaves: 0, receipts: 0 };
-    let altered: readonly ProvenLeaf[] = [];
+    let tampered: readonly (readonly [leaf: number, Tampering])[] = [];
     const payload = { retired: false };
     await writeResult(out, async () => {
       const found = await store.readEvidence(message.data);
@@ -60,17 +72,17 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
       counts.leaves = evidence.leaves.length;
       counts.receipts = evidence.receipts.length;
-      altered = evidence.leaves.filter((each) => each.altered !== undefined);
+      tampered = tamperedIn(evidence, findRewritten(evidence));
       return formatEvidence(evidence);
     });
-    if (altered.length > 0) process.exitCode = exitCodes.invalid;
+    if (tampered.length > 0) process.exitCode = exitCodes.invalid;
     if (terminal.wantsJson) {
       terminal.json({
         type: 'evidence',
         file: out,
         ...counts,
         payloadRetired: payload.retired,
-        ...(altered.length > 0 && { altered: altered.map(({ index }) => index) }),
+        ...(tampered.length > 0 && { altered: tampered.map(([index]) => index) }),
       });
       return;
     }
@@ -78,9 +90,8 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
     if (payload.retired) {
       terminal.print('The payload was retired by the agreement; its digest in the envelope is what stands.');
     }
-    for (const { index, altered: how } of altered) {
-      if (how !== undefined) terminal.print(`${terminal.paint.bad('tampered')}  ${lossInWords(index, how)}`);
-    }
+    for (const [index, how] of tampered)
+      terminal.print(`${terminal.paint.bad('tampered')}  ${lossInWords(index, how)}`);
     terminal.hint(`It holds ${counts.leaves} leaves with their proofs. Next:`);
     terminal.hint(`  causeway audit checkpoint --vkey > log.vkey`);
     terminal.hint(`  causeway audit verify ${out} --key log.vkey`);

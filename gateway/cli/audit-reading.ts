@@ -10,6 +10,8 @@ import { recordReading } from './record-reading.ts';
 export type AuditReading = {
   readonly home: GatewayHome;
   readonly store: Store;
+  /** The leaves of the store, held against the published log. */
+  readonly leaves: Pick<Store, 'readLeaves'>;
   readonly index: SearchIndex;
   /** The leaf of this reading: what is shown is the log before it. */
   readonly leaf: number;
@@ -27,11 +29,15 @@ export async function readAudit<T>(
 ): Promise<T> {
   return withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const leaf = await recordReading(store, kind, what);
-    const { indexFileName, SearchIndex } = await import('../audit/search-index.ts');
+    const [{ indexFileName, SearchIndex }, { PublishedLog }] = await Promise.all([
+      import('../audit/search-index.ts'),
+      import('./published-log.ts'),
+    ]);
+    const leaves = await new PublishedLog(home, store).leavesOf(store);
     const index = SearchIndex.open(join(home.dir, indexFileName), store);
     try {
       await terminal.during('Bringing the search index up to date', () => index.catchUp());
-      return await work({ home, store, index, leaf });
+      return await work({ home, store, leaves, index, leaf });
     } finally {
       index.close();
     }

@@ -53,7 +53,7 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
         const until = Math.min(before ?? reading.leaf, reading.leaf);
         const page = await reading.index.search({ ...query, before: until }, limit);
         const { tamperedLeaves } = await import('../audit/tampered-leaves.ts');
-        const tampered = await tamperedLeaves(reading.store, page.hits);
+        const tampered = await tamperedLeaves(reading.leaves, page.hits);
         print(page, { unknown: await unknownAgencies(query, reading), tampered }, terminal);
       });
     });
@@ -66,7 +66,7 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
 type Remarks = {
   /** Agencies that nobody knows. */
   readonly unknown: readonly string[];
-  /** Leaves whose bodies were tampered with in the store. */
+  /** Leaves that were tampered with in the store, or whose bodies were. */
   readonly tampered: ReadonlyMap<number, Tampering>;
 };
 

@@ -31,13 +31,13 @@ export function registerAuditStory(audit: ProgramCommand, terminal: Terminal): v
 
 async function tell(
   id: CaseId,
-  { home, store, index, leaf }: AuditReading,
+  { home, leaves: source, index, leaf }: AuditReading,
   terminal: Terminal,
 ): Promise<void> {
   const { tellCase } = await import('../audit/case-story.ts');
   const found = await index.findAll({ case: [id], before: leaf });
   if (found.length === 0) throw new CausewayError('case-unknown');
-  const leaves = await readEach(store, found);
+  const leaves = await readEach(source, found);
   const sentences = tellCase(id, leaves, await readWords(home.policiesDir));
   if (terminal.wantsJson) {
     for (const { leaf: at, ...rest } of sentences) {

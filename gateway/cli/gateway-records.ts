@@ -33,9 +33,10 @@ export function registerGatewayRecords(gateway: ProgramCommand, terminal: Termin
     )
     .action((given: string | undefined, flags: Flags) =>
       untilInterrupted((signal) =>
-        withGateway(gatewayFolder(given, terminal.env), async ({ store }) => {
+        withGateway(gatewayFolder(given, terminal.env), async ({ home, store }) => {
           await recordReading(store, 'audit.records-read', { from: flags.from, of: flags.kind ?? 'all' });
-          await printRecords(store, flags, terminal, signal);
+          const { PublishedLog } = await import('./published-log.ts');
+          await printRecords(await new PublishedLog(home, store).leavesOf(store), flags, terminal, signal);
         }),
       ),
     );

@@ -10,6 +10,7 @@ import { LogBuilder, type PublishedCheckpoint } from '../audit/log-builder.ts';
 import { LogFolder } from '../audit/log-folder.ts';
 import { readTilesOf } from '../audit/log-keeper.ts';
 import type { ProvingLog } from '../audit/prove-message.ts';
+import { PublishedLeaves } from '../audit/published-leaves.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import { logOriginOf } from '../identity/gateway-settings.ts';
 import type { Store } from '../store/port.ts';
@@ -39,6 +40,13 @@ export class PublishedLog implements ProvingLog {
   /** The verifier key as a line of text. */
   get vkey(): string {
     return `${formatVerifierKey(this.verifierKey)}\n`;
+  }
+
+  /** The leaves of the store, held against what was published of them. */
+  async leavesOf(store: Pick<Store, 'readLeaves'>): Promise<PublishedLeaves> {
+    // A checkpoint that is damaged is told by `audit verify`; what it covers then, nobody knows here.
+    const latest = await this.latest().catch(() => undefined);
+    return new PublishedLeaves(store, this.folder, latest?.size ?? 0);
   }
 
   /** The newest checkpoint in the folder; undefined where nothing was published yet. */

@@ -234,9 +234,10 @@ export type MessageEvidence = {
 
 /**
  * What somebody did to a body in the store. `changed`: the body is missing or is not what the leaf is bound to;
- * `secret-gone`: the secret of its case is gone, and no leaf says that the case was erased.
+ * `secret-gone`: the secret of its case is gone, and no leaf says that the case was erased. `rewritten`: the leaf itself
+ * is not the one that was published, which a store cannot know; see `audit/published-leaves.ts`.
  */
-export type Tampering = 'changed' | 'secret-gone';
+export type Tampering = 'changed' | 'secret-gone' | 'rewritten';
 
 /** A leaf of the audit log and what it stands for. */
 export type StoredLeaf = {

@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { splitLeaves } from '../../gateway/store/leaf-block.ts';
+import { encodeBundle } from '../../protocol/proof/tile.ts';
 import { uuidToBytes } from '../../protocol/uuid.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
@@ -15,6 +17,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const thread = messageId(1);
 /** A case whose secret somebody deletes. */
 const bereft = messageId(2);
+const unit = encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes;
 let dir: string;
 
 const audit = (...args: string[]): Promise<RunResult> =>
@@ -23,7 +26,6 @@ const audit = (...args: string[]): Promise<RunResult> =>
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-tampered-'));
   expect((await runInProcess(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
-  const unit = encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes;
   await storeNotice(join(dir, 'gateway'), { unit });
   await storeNotice(join(dir, 'gateway'), { unit }, 2);
   // The index knows what the leaf said before the store is changed.
@@ -38,6 +40,26 @@ beforeAll(async () => {
   database.close();
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** Changes the newest leaf of a kind, as somebody with the file of the store can. @returns its index */
+function editLeaf(kind: string, change: (leaf: string) => string): number {
+  const database = new DatabaseSync(join(dir, 'gateway', 'causeway.db'));
+  const blocks = database.prepare('SELECT first, leaves FROM audit_block ORDER BY first DESC').all() as {
+    first: number;
+    leaves: Uint8Array;
+  }[];
+  for (const { first, leaves } of blocks) {
+    const split = splitLeaves(Buffer.from(leaves)).map((leaf) => leaf.toString('latin1'));
+    const place = split.findIndex((leaf) => leaf.includes(`"${kind}"`));
+    if (place === -1) continue;
+    split[place] = change(split[place]!);
+    const bytes = encodeBundle(split.map((leaf) => Buffer.from(leaf, 'latin1')));
+    database.prepare('UPDATE audit_block SET leaves = ? WHERE first = ?').run(bytes, first);
+    database.close();
+    return first + place;
+  }
+  throw new Error(`no leaf ${kind}`);
+}
 
 const about = ['--kind', 'message', '--kind', 'delivery'];
 
@@ -90,6 +112,44 @@ describe('a body that was edited in the store', () => {
         text: expect.stringContaining('changed or removed') as unknown,
       }),
     );
+  });
+});
+
+describe('a leaf that was itself edited in the store after it was published', () => {
+  const third = messageId(3);
+  const told = /Leaf \d+ itself was changed in the store: it is not the one that was published/;
+  let edited: number;
+
+  beforeAll(async () => {
+    await storeNotice(join(dir, 'gateway'), { unit }, 3);
+    expect((await audit('checkpoint')).code).toBe(0);
+    edited = editLeaf('delivery.stored', (leaf) =>
+      leaf.replace('delivery.stored', 'delivery.expired').replace(/,"receipt":"[^"]*"/, ''),
+    );
+  });
+
+  it('is told by the story and by search in place of what it says now, and by the export', async () => {
+    const story = jsonLines((await audit('story', third, '--json')).stdout);
+    expect(story.find(({ leaf }) => leaf === edited)?.text).toMatch(told);
+    const { stdout } = await audit('search', '--case', third, ...about, '--json');
+    const found = jsonLines(stdout).filter(({ tampered }) => tampered !== undefined);
+    expect(found).toMatchObject([{ index: edited, tampered: 'rewritten' }]);
+    const csv = (await audit('export', '--format', 'csv', '--kind', 'delivery')).stdout.split('\r\n');
+    const column = csv[0]!.split(',').indexOf('tampered');
+    expect(csv.find((line) => line.startsWith(`${edited},`))!.split(',')[column]).toBe('rewritten');
+  });
+
+  it('is told by the record', async () => {
+    const { stdout } = await runInProcess(['gateway', 'records', join(dir, 'gateway'), '--json']);
+    expect(jsonLines(stdout)[edited]).toMatchObject({ index: edited, tampered: 'rewritten' });
+  });
+
+  it('is told by prove, whose evidence does not verify', async () => {
+    const file = join(dir, 'rewritten.json');
+    const proved = await audit('prove', third, '-o', file);
+    expect(proved.code).toBe(2);
+    expect(proved.stdout).toMatch(told);
+    expect((await audit('verify', file, '--key', join(dir, 'log.vkey'))).code).toBe(2);
   });
 });
 
