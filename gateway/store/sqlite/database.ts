@@ -54,6 +54,7 @@ export function openForWriting(options: ConnectionOptions): DatabaseSync {
       ${everydayZeroing};
     `);
     createTables(database);
+    refuseForeignRules(database, options.file);
     database.exec(laterTables);
     if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`);
     return database;
@@ -159,6 +160,21 @@ function refuseForeignFiles(database: DatabaseSync): void {
   else if (owner !== 0 || !isEmpty(database)) {
     throw new CausewayError('store-incompatible', { detail: 'The file belongs to another program.' });
   }
+}
+
+/**
+ * A trigger runs within each commit of ours: whoever once had the file could have leaves changed before they are
+ * published, when nothing tells any more. Our tables do nothing by themselves.
+ * @throws CausewayError `store-damaged`
+ */
+function refuseForeignRules(database: DatabaseSync, file: string): void {
+  const found = firstRow<[string, string]>(
+    prepare(database, "SELECT type, name FROM sqlite_schema WHERE type NOT IN ('table', 'index') LIMIT 1"),
+  );
+  if (found === undefined) return;
+  const [type, name] = found;
+  const detail = `${file} has the ${type} ${name}, which is not of this program: somebody has put it there.`;
+  throw new CausewayError('store-damaged', { detail });
 }
 
 function refuseOtherVersions(database: DatabaseSync): void {

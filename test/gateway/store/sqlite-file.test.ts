@@ -65,6 +65,24 @@ describe('the file of a SQLite store', () => {
     database.close();
   });
 
+  test.each([
+    [
+      'a trigger',
+      `CREATE TRIGGER hush AFTER INSERT ON audit_block
+       BEGIN UPDATE audit_block SET leaves = x'' WHERE first = new.first; END`,
+    ],
+    ['a view', 'CREATE VIEW hush AS SELECT * FROM audit_block'],
+  ])('into which somebody has put %s is refused', async (_what, statement) => {
+    await (await fixture.open()).close();
+    const database = new DatabaseSync(fixture.file);
+    database.exec(statement);
+    database.close();
+    await expect(fixture.open()).rejects.toMatchObject({
+      code: 'store-damaged',
+      detail: expect.stringContaining(' hush, which is not of this program') as unknown,
+    });
+  });
+
   test('of another version is refused', async () => {
     await (await fixture.open()).close();
     const database = new DatabaseSync(fixture.file);
