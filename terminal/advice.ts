@@ -4,8 +4,7 @@ import { AdvisedError } from './advised-error.ts';
 
 const advice: Partial<Record<ErrorCode, string>> = {
   'home-exists': 'Choose another folder, or move the present one away if it is really no longer needed.',
-  'home-invalid':
-    'Restore what is missing or damaged from a backup. An endpoint without one enrols again into a new folder.',
+  'home-invalid': 'Name the folder that is meant; what it has lost, or what is damaged, comes from a backup.',
   'gateway-unreachable':
     'Check the address and that the gateway runs (`causeway gateway start`), then try again.',
   'gateway-untrusted':

@@ -46,6 +46,7 @@ export class ProgramCommand extends Command {
     const told = isMisspelt ? `unknown option '${this.#strange}', and ${message.slice(7)}` : message;
     const words = told
       .replace(/^error: /, '')
+      .replace(/^command-argument value ('.*?') is invalid for argument '(.*?)'\./, '$1 is no $2.')
       .replaceAll('\n', ' ')
       .trim();
     const sentence = words.charAt(0).toUpperCase() + words.slice(1);

@@ -32,6 +32,8 @@ const plainWords: Partial<Record<ErrorCode, string>> = {
   'frame-too-large': `The notice is too large: at most ${limits.maxFrameBytes} bytes with everything in it.`,
   'envelope-too-large': `The notice has too many recipients: its address part is limited to ${limits.maxEnvelopeBytes} bytes.`,
   'payload-too-large': 'The content is too large.',
+  'request-malformed': 'That cannot be used.',
+  'not-found': 'There is no such thing.',
 };
 
 /** Wrong usage needs no sentence that says so. */

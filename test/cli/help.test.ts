@@ -145,7 +145,7 @@ describe('wrong usage', () => {
     [['pattern', 'check', 'nowhere'], /no folder nowhere\..*such as: causeway pattern check/],
     [['dataset', 'show'], /Missing required argument 'name'.*causeway dataset show --help/],
     [['gateway', 'start', '--port', '70000'], /whole number from 0 to 65535/],
-    [['enrol-token', 'no-endpoint'], /must have the form agency\/endpoint/],
+    [['enrol-token', 'no-endpoint'], /^.*'no-endpoint' is no agency\/endpoint\. It must have the form/],
     [['enrol-token', 'a/b', '--ttl', 'soon'], /time span such as 45m, 24h or 7d/],
     [
       ['endpoint', 'revoke', 'a/b', '--reason', 'because'],

@@ -51,6 +51,17 @@ describe('a server of a command', () => {
 describe('an error on the terminal', () => {
   const problems = [{ at: 'agencies.yaml', line: 3, column: 5, message: 'names an unknown sector' }];
 
+  it('speaks to people of what they gave, and not of a protocol', () => {
+    const { terminal, stderr } = openTerminal();
+    terminal.fail(
+      new CausewayError('request-malformed', { detail: 'This home has another key for epoch 1.' }),
+    );
+    terminal.fail(new CausewayError('not-found', { detail: 'No notice with this id was sent from here.' }));
+    const [first, , second] = stderr().split('\n');
+    expect(first).toBe('error  That cannot be used. This home has another key for epoch 1.');
+    expect(second).toBe('error  There is no such thing. No notice with this id was sent from here.');
+  });
+
   it('says what went wrong, where, and what to do next', () => {
     const { terminal, stdout, stderr } = openTerminal();
     expect(terminal.fail(new CausewayError('policy-invalid', { problems }))).toBe(2);
