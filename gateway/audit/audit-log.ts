@@ -14,22 +14,29 @@ export type AuditLogEvents = {
 };
 
 const codes: ReadonlySet<string> = new Set(errorCodes);
+/** A thread that ended by itself, as for want of memory or of file descriptors, is started again. */
+const restartMs = 5_000;
 
 export class AuditLog {
   readonly folder: LogFolder;
   readonly #options: LogThreadOptions;
   readonly #events: AuditLogEvents;
   readonly #waiting = new Map<number, () => void>();
+  readonly #startThread: typeof startThread;
   #worker: Worker | undefined;
   #ended: Promise<void> | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #isClosing = false;
   #lastTicket = 0;
   #latest: PublishedCheckpoint | undefined;
   #failure: CausewayError | undefined;
   #copyFailure: CausewayError | undefined;
 
-  constructor(options: LogThreadOptions, events: AuditLogEvents) {
+  /** @param start for tests */
+  constructor(options: LogThreadOptions, events: AuditLogEvents, start = startThread) {
     this.#options = options;
     this.#events = events;
+    this.#startThread = start;
     this.folder = new LogFolder(options.dir);
   }
 
@@ -49,7 +56,7 @@ export class AuditLog {
   }
 
   start(): void {
-    const worker = startThread(new URL('./log-thread.ts', import.meta.url), {
+    const worker = this.#startThread(new URL('./log-thread.ts', import.meta.url), {
       name: 'audit-log',
       workerData: this.#options,
     });
@@ -60,6 +67,7 @@ export class AuditLog {
         this.#worker = undefined;
         for (const done of this.#waiting.values()) done();
         resolve();
+        this.#startLater();
       });
     });
     this.#worker = worker;
@@ -78,6 +86,8 @@ export class AuditLog {
 
   /** Publishes the rest and ends the thread. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#restart);
     this.#order('close');
     await this.#ended;
   }
@@ -89,6 +99,18 @@ export class AuditLog {
     this.#order({ step: ticket });
     await done;
     this.#waiting.delete(ticket);
+  }
+
+  #startLater(): void {
+    if (this.#isClosing) return;
+    this.#restart = setTimeout(() => {
+      try {
+        this.start();
+      } catch (cause) {
+        this.#onFailure(new CausewayError('internal-error', { cause }));
+        this.#startLater();
+      }
+    }, restartMs).unref();
   }
 
   #order(order: LogThreadOrder): void {

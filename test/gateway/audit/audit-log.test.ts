@@ -1,0 +1,51 @@
+import { EventEmitter } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, expect, it, vi } from 'vitest';
+import { AuditLog } from '../../../gateway/audit/audit-log.ts';
+import type { LogThreadNews, LogThreadOptions } from '../../../gateway/audit/log-thread.ts';
+
+afterEach(() => void vi.useRealTimers());
+
+/** A thread that does what it is told to. */
+class Thread extends EventEmitter {
+  postMessage(order: unknown): void {
+    if (order === 'close') this.emit('exit', 0);
+  }
+
+  tell(news: LogThreadNews): void {
+    this.emit('message', news);
+  }
+}
+
+it('starts its thread again when that has ended by itself, and only then', async () => {
+  vi.useFakeTimers();
+  const threads: Thread[] = [];
+  let isShort = false;
+  const start = (): Worker => {
+    if (isShort) throw new Error('too many open files');
+    threads.push(new Thread());
+    return threads.at(-1) as unknown as Worker;
+  };
+  const errors: unknown[] = [];
+  const log = new AuditLog(
+    { dir: '/nowhere' } as LogThreadOptions,
+    { onError: (error) => errors.push(error) },
+    start,
+  );
+  log.start();
+  threads[0]!.emit('error', new Error('too many open files'));
+  threads[0]!.emit('exit', 1);
+  expect(log.failure).toMatchObject({ code: 'internal-error' });
+  isShort = true;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(threads).toHaveLength(1);
+  isShort = false;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(threads).toHaveLength(2);
+  threads[1]!.tell({ published: { size: 3, root: Buffer.alloc(32), text: '' } });
+  expect([log.failure, log.latest?.size]).toEqual([undefined, 3]);
+  await log.close();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(threads).toHaveLength(2);
+  expect(errors.length).toBeGreaterThan(1);
+});
