@@ -1,5 +1,6 @@
 /** `causeway dataset list`. */
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { addSourceOptions, openRegistry, type SourceFlags } from './dataset-source.ts';
 
@@ -17,7 +18,9 @@ export function registerDatasetList(dataset: ProgramCommand, terminal: Terminal)
       return;
     }
     const { paint } = terminal;
-    terminal.table(summaries.map(({ name, version, title }) => [paint.strong(`${name}/${version}`), title]));
+    terminal.table(
+      summaries.map(({ name, version, title }) => [paint.strong(`${name}/${version}`), showableLine(title)]),
+    );
     terminal.hint('One of them in full: causeway dataset show NAME');
   });
 }

@@ -1,5 +1,6 @@
 /** `causeway dataset show`. */
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { showable, showableLine } from '../../terminal/paint.ts';
 import { wrapText } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { addSourceOptions, findDataset, openRegistry, type SourceFlags } from './dataset-source.ts';
@@ -45,18 +46,18 @@ type Description = {
 
 function print({ urn, title, description, fields }: Description, terminal: Terminal): void {
   const { paint, columns } = terminal;
-  terminal.print(`${paint.strong(title)}  ${paint.dim(urn)}`);
-  for (const line of wrapText(description, columns)) terminal.print(line);
+  terminal.print(`${paint.strong(showableLine(title))}  ${paint.dim(urn)}`);
+  for (const line of wrapText(showable(description), columns)) terminal.print(line);
   for (const field of fields) {
     const depth = field.pointer.split('/').filter((part) => part !== '*').length - 1;
     const indent = '  '.repeat(depth);
     if (depth === 1) terminal.print();
     const mark = field.required ? paint.warn('*') : '';
     terminal.print(
-      `${indent}${paint.accent(field.pointer)}${mark}  ${field.title}  ${paint.dim(field.type)}`,
+      `${indent}${paint.accent(showableLine(field.pointer))}${mark}  ${showableLine(field.title)}  ${paint.dim(showableLine(field.type))}`,
     );
     if (field.description === '') continue;
-    for (const line of wrapText(field.description, columns - indent.length - 4)) {
+    for (const line of wrapText(showable(field.description), columns - indent.length - 4)) {
       terminal.print(`${indent}    ${line}`);
     }
   }

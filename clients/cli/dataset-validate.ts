@@ -3,6 +3,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { parseJsonInput, readInput } from '../../terminal/input.ts';
+import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { addSourceOptions, findDataset, openRegistry, type SourceFlags } from './dataset-source.ts';
 
@@ -35,7 +36,8 @@ export function registerDatasetValidate(dataset: ProgramCommand, terminal: Termi
         });
         return;
       }
-      for (const { at, message } of problems) terminal.print(`${shown}: ${at === '' ? '/' : at}: ${message}`);
+      for (const { at, message } of problems)
+        terminal.print(showableLine(`${shown}: ${at === '' ? '/' : at}: ${message}`));
       if (problems.length === 0)
         terminal.print(`${terminal.paint.good('good')}  ${shown}  ${terminal.paint.dim(urn)}`);
       else

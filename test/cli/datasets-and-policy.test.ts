@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,6 +44,26 @@ describe('causeway dataset', () => {
     expect((JSON.parse(schema.stdout) as { $id: string }).$id).toBe(
       'urn:causeway:dataset:concern-report:1.0',
     );
+  });
+
+  it('shows nothing of a data set that could move the cursor: a gateway may have made it', async () => {
+    const folder = join(dir, 'hostile', 'datasets', 'note');
+    mkdirSync(folder, { recursive: true });
+    const words = { title: 'One\u001b[2J\u202etwo', description: 'Three\u009b1mfour' };
+    const schema = {
+      ...{ $id: 'urn:causeway:dataset:note:1.0', ...words, type: 'object', additionalProperties: false },
+      properties: { ['na\u001b]0;me']: { type: 'string', ...words } },
+    };
+    writeFileSync(join(folder, '1.0.json'), JSON.stringify(schema));
+    const hostile = (...args: string[]) =>
+      runInProcess(['dataset', ...args, '--policies', join(dir, 'hostile')]);
+    const file = join(dir, 'note.json');
+    writeFileSync(file, JSON.stringify({ ['x\u001b[1A']: 1 }));
+    for (const args of [['list'], ['show', 'note'], ['validate', 'note', file]]) {
+      const { stdout } = await hostile(...args);
+      expect(stdout, args.join(' ')).toContain('\ufffd');
+      expect(stdout, args.join(' ')).not.toMatch(/[\u001b\u009b\u202e]/);
+    }
   });
 
   it('makes a template that validates, also through stdin', async () => {
