@@ -81,8 +81,7 @@ export async function checkLog(
 ): Promise<HealthCheck> {
   const name = 'audit log';
   if (failure !== undefined) {
-    const { code, detail } = failure;
-    return { name, ok: false, detail: detail === undefined ? code : `${code}: ${detail}` };
+    return { name, ok: false, detail: describe(failure) };
   }
   const size = latest?.size ?? 0;
   // That the store cannot be read is told by its own check.
@@ -96,14 +95,13 @@ export async function checkLog(
 /** A copy that could not be written can wait. One that the log does not continue means that the log was forked. */
 export function checkCopy({ copyFailure }: Pick<AuditLog, 'copyFailure'>): HealthCheck[] {
   if (copyFailure === undefined) return [];
-  const { code, detail } = copyFailure;
-  return [
-    {
-      name: 'copy of the audit log',
-      ok: code !== 'log-forked',
-      detail: detail === undefined ? code : `${code}: ${detail}`,
-    },
-  ];
+  const ok = copyFailure.code !== 'log-forked';
+  return [{ name: 'copy of the audit log', ok, detail: describe(copyFailure) }];
+}
+
+/** What nobody foresaw may name files and more; anybody may ask, and the gateway's own log has it. */
+function describe({ code, detail }: CausewayError): string {
+  return detail === undefined || code === 'internal-error' ? code : `${code}: ${detail}`;
 }
 
 /** @throws CausewayError `store-unavailable` where it takes longer, beside its own errors */

@@ -112,6 +112,10 @@ describe('the audit log', () => {
       ok: false,
       detail: 'log-forked',
     });
+    const unforeseen = new CausewayError('internal-error', {
+      detail: 'EMFILE, open /srv/causeway/log/checkpoint',
+    });
+    expect(await check(undefined, unforeseen)).toMatchObject({ ok: false, detail: 'internal-error' });
     const store = { readLeaves: () => Promise.reject(new CausewayError('store-unavailable')) };
     const unread = await checkLog({ latest: undefined, failure: undefined }, store, clock);
     expect(unread).toMatchObject({ ok: true });
