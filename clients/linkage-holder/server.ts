@@ -20,11 +20,16 @@ export type HolderServerOptions = {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** ms since 1970. For tests. */
   readonly now?: () => number;
+  /** How long a request may take to arrive. For tests. */
+  readonly requestTimeoutMs?: number;
 };
 
 export type HolderServer = { readonly url: string; close(): Promise<void> };
 
 const maxRequestBytes = 16 * 1024;
+const defaultRequestTimeoutMs = 10_000;
+/** How often Node looks for requests that take too long; by itself, every 30 s. */
+const timeoutCheckMs = 2_000;
 
 /** What a holder notes beside what it evaluates. */
 type Refusal = 'token-invalid' | 'request-malformed' | 'request-too-large';
@@ -57,7 +62,7 @@ async function serve(folder: HolderFolder, options: HolderServerOptions): Promis
     if ('change' in entry || entry.outcome !== 'evaluated') continue;
     budget.spend(entry.client, entry.evaluations, Date.parse(entry.at));
   }
-  const app = openServer(tls);
+  const app = openServer(tls, options.requestTimeoutMs);
   const findClient = (header: string | undefined): string | undefined => {
     const digest = Buffer.from(digestOfToken(/^Bearer (.+)$/.exec(header ?? '')?.[1] ?? ''), 'utf8');
     return folder.clients.find(({ tokenDigest }) => timingSafeEqual(Buffer.from(tokenDigest, 'utf8'), digest))
@@ -129,8 +134,16 @@ function refusalNoter({
 }
 
 /** Whatever is asked, the answer has our words and not those of the framework. */
-function openServer(tls: HolderServerOptions['tls']): FastifyInstance {
+function openServer(
+  tls: HolderServerOptions['tls'],
+  requestTimeoutMs = defaultRequestTimeoutMs,
+): FastifyInstance {
   const malformed = 'request-malformed';
+  const timing = {
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(timeoutCheckMs, requestTimeoutMs),
+  };
   return Fastify({
     bodyLimit: maxRequestBytes,
     // An address that is not one, such as /%zz.
@@ -138,7 +151,10 @@ function openServer(tls: HolderServerOptions['tls']): FastifyInstance {
       void reply.code(catalogue[malformed].httpStatus).send(problemOf(malformed)),
     // What is no HTTP at all.
     clientErrorHandler: (_error: Error, socket: Socket) => void socket.destroy(),
-    ...(tls === undefined ? {} : { https: tls }),
+    requestTimeout: requestTimeoutMs,
+    ...(tls === undefined
+      ? { http: timing }
+      : { https: { ...tls, ...timing, handshakeTimeout: requestTimeoutMs } }),
   } as FastifyServerOptions);
 }
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
@@ -291,3 +293,21 @@ test('a record that is there and cannot be read is no empty one', async () => {
 async function auditOf(name: string) {
   return readAuditEntries(await readFile(join(dir, name, 'audit.ndjson'), 'utf8'));
 }
+
+test.each([
+  ['says nothing', ''],
+  ['never ends its head', 'POST /v1/evaluate HTTP/1.1\r\nHost: x\r\n'],
+  [
+    'never ends its request',
+    'POST /v1/evaluate HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+  ],
+])('gives a stranger up who %s', async (_what, sent) => {
+  const folder = join(dir, `slow-${sent.length}`);
+  await createHolderFolder(folder, { epochs: [1], clients: ['police/hub'], evaluationsPerHour: perHour });
+  const server = await startHolder({ dir: folder, requestTimeoutMs: 50 });
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
+  socket.on('error', () => undefined).resume();
+  socket.write(sent);
+  await once(socket, 'close');
+  await server.close();
+});
