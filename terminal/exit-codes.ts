@@ -22,6 +22,8 @@ const aboutInput = new Set<ErrorCode>([
   'token-invalid',
   'note-untrusted',
   'log-foreign',
+  // `between` and whoever else must publish first where no gateway runs.
+  'log-forked',
 ]);
 const badRequest = new Set([400, 413, 422]);
 

@@ -139,6 +139,14 @@ describe('a leaf that was itself edited in the store after it was published', ()
     expect(csv.find((line) => line.startsWith(`${edited},`))!.split(',')[column]).toBe('rewritten');
   });
 
+  it('keeps between from proving anything', async () => {
+    const { code, stderr } = await audit('between', '0', 'now');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/are not those that were published.*\ncode {3}log-forked/),
+    ]);
+  });
+
   it('is told by the record', async () => {
     const { stdout } = await runInProcess(['gateway', 'records', join(dir, 'gateway'), '--json']);
     expect(jsonLines(stdout)[edited]).toMatchObject({ index: edited, tampered: 'rewritten' });
