@@ -30,7 +30,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'case-unknown':
     'A case is the `thread` of its notices: `causeway audit search` shows it with each of them.',
   'case-pending':
-    'Wait until every notice of the case is stored, refused or expired: `causeway audit story CASE` tells.',
+    'Wait until every notice of the case is stored, refused or expired: `causeway audit story CASE` tells. Or end what has ' +
+    'not arrived, with --under-way end: its senders are told that it expired.',
   'message-unknown': 'Check the id: `causeway audit search --kind message --json` shows it as `message`.',
   'policy-denied': 'The sharing agreement decides; `causeway policy show` lists what it permits.',
   'category-unknown': 'See the categories: `causeway policy show`.',

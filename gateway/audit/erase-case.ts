@@ -3,7 +3,14 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { AlertsOfErasure, ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
-import { houseCase, type CaseId, type RecordEntry, type Store, type StoredLeaf } from '../store/port.ts';
+import {
+  houseCase,
+  type CaseId,
+  type RecordEntry,
+  type Store,
+  type StoredLeaf,
+  type UnderWay,
+} from '../store/port.ts';
 import { eachLeaf } from '../store/each-leaf.ts';
 import type { ProvingLog } from './prove-message.ts';
 
@@ -23,22 +30,27 @@ type Erasing = Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>;
 
 /**
  * @throws CausewayError `case-unknown`, also for the gateway's own case, which nobody may erase; `case-pending` while
- * messages of the case are on their way
+ * messages of the case are on their way, unless they are to end
  */
 export async function eraseCase(
   store: Erasing,
   log: ProvingLog,
   order: ErasureOrder,
+  underWay?: UnderWay,
 ): Promise<ErasureCertificate> {
-  return certify(await destroyCase(store, order), log);
+  return certify(await destroyCase(store, order, underWay), log);
 }
 
 /** Erases it, for somebody to certify it later. @returns the leaf that says so @throws CausewayError the same */
-export async function destroyCase(store: Erasing, order: ErasureOrder): Promise<StoredLeaf> {
+export async function destroyCase(
+  store: Erasing,
+  order: ErasureOrder,
+  underWay?: UnderWay,
+): Promise<StoredLeaf> {
   if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order };
-  const outcome = await store.eraseCase(order.case, record);
+  const outcome = await store.eraseCase(order.case, record, underWay);
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
   return findErasure(store, from, order.case);
 }

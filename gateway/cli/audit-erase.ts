@@ -15,13 +15,14 @@ import {
   type GatewayFlags,
   type OpenGateway,
 } from './gateway-folder.ts';
-import type { ErasureResidue } from '../store/port.ts';
-import type { AlertChoice } from './erase-alerts.ts';
+import type { ErasureResidue, UnderWay } from '../store/port.ts';
+import type { AlertChoice, ErasureChoices } from './erase-alerts.ts';
 import { personHere } from './record-reading.ts';
 
 type Flags = GatewayFlags & {
   readonly authority: string;
   readonly alerts?: AlertChoice;
+  readonly underWay: UnderWay;
   readonly out?: string;
 };
 
@@ -53,6 +54,14 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
         'what becomes of alerts that name messages of the case; needed where there are some',
       ).choices(['erase', 'keep'] satisfies readonly AlertChoice[]),
     )
+    .addOption(
+      new Option(
+        '--under-way <what>',
+        'what becomes of messages of the case that have not arrived yet: wait for them, or end them now as expired',
+      )
+        .choices(['wait', 'end'] satisfies readonly UnderWay[])
+        .default('wait' satisfies UnderWay),
+    )
     .option('-o, --out <file>', 'write the certificate into a file as well')
     .option(...dirOption)
     .examples(['causeway audit erase 01a20f32-… --authority "Records Manager, schedule 4.2, 2026-11-24"', ''])
@@ -61,7 +70,7 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
 
 async function erase(
   given: string,
-  { authority, alerts, out, dir }: Flags,
+  { authority, alerts, underWay, out, dir }: Flags,
   terminal: Terminal,
 ): Promise<void> {
   const id = caseIdOf(given);
@@ -70,7 +79,7 @@ async function erase(
     const certificates: ErasureCertificate[] = [];
     const work = async (): Promise<string> => {
       const order = { case: id, authority, by: personHere() };
-      const certificate = await carryOut(order, alerts, gateway, terminal);
+      const certificate = await carryOut(order, { alerts, underWay }, gateway, terminal);
       certificates.push(certificate);
       return formatErasureCertificate(certificate);
     };
@@ -88,7 +97,7 @@ async function erase(
 
 async function carryOut(
   order: ErasureOrder,
-  choice: AlertChoice | undefined,
+  choices: ErasureChoices,
   { home, store }: OpenGateway,
   terminal: Terminal,
 ): Promise<ErasureCertificate> {
@@ -102,8 +111,9 @@ async function carryOut(
   const log = new PublishedLog(home, store);
   const index = SearchIndex.open(join(home.dir, indexFileName), store);
   try {
-    const alerts = await settling.settleAlerts(order, choice, { store, index });
-    const certificate = await eraseCase(store, log, { ...order, alerts }).catch(async (error: unknown) => {
+    const alerts = await settling.settleAlerts(order, choices, { store, index });
+    const erasure = eraseCase(store, log, { ...order, alerts }, choices.underWay);
+    const certificate = await erasure.catch(async (error: unknown) => {
       if (!isCausewayError(error, 'case-unknown')) throw error;
       const { hits } = await index.search({ case: [order.case], kind: ['case.erased'] }, 1);
       const [before] = hits;

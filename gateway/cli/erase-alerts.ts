@@ -6,9 +6,12 @@ import { usageError } from '../../terminal/input.ts';
 import { findAlertsAbout, kindsAboutOthers, type AlertAbout } from '../audit/alerts-about.ts';
 import { destroyCase, type ErasureOrder } from '../audit/erase-case.ts';
 import type { SearchIndex } from '../audit/search-index.ts';
-import type { CaseId, Store } from '../store/port.ts';
+import type { CaseId, Store, UnderWay } from '../store/port.ts';
 
 export type AlertChoice = 'erase' | 'keep';
+
+/** What the person at the terminal has chosen. */
+export type ErasureChoices = { readonly alerts: AlertChoice | undefined; readonly underWay: UnderWay };
 
 type Places = { readonly store: Store; readonly index: SearchIndex };
 
@@ -25,21 +28,22 @@ export async function alertsAbout(id: CaseId, { store, index }: Places): Promise
  */
 export async function settleAlerts(
   order: ErasureOrder,
-  choice: AlertChoice | undefined,
+  { alerts: choice, underWay }: ErasureChoices,
   places: Places,
 ): Promise<AlertsOfErasure> {
   const found = await alertsAbout(order.case, places);
   const ids = [...new Set(found.filter(({ isErasable }) => isErasable).map((alert) => alert.case))];
   if (ids.length > 0 && choice === undefined) throw undecided(ids);
   if (ids.length === 0 || choice === 'keep') return { erased: [], remaining: [...found] };
-  for (const id of [order.case, ...ids]) {
+  for (const id of underWay === 'wait' ? [order.case, ...ids] : []) {
     if (!(await isPending(id, places))) continue;
     const what = id === order.case ? 'the case' : `the alert ${id}`;
     throw new CausewayError('case-pending', { detail: `Of ${what}. Nothing was erased.` });
   }
   const { authority, by } = order;
   for (const id of ids) {
-    await destroyCase(places.store, { case: id, authority, by, with: order.case }).catch((error: unknown) => {
+    const along: ErasureOrder = { case: id, authority, by, with: order.case };
+    await destroyCase(places.store, along, underWay).catch((error: unknown) => {
       // Somebody else was quicker.
       if (!isCausewayError(error, 'case-unknown')) throw error;
     });

@@ -269,7 +269,13 @@ export type LeafSource = {
   close(): Promise<void> | void;
 };
 
-/** `pending`: some of its deliveries are still under way. */
+/**
+ * What becomes of deliveries of a case that is erased while they are under way: it waits for them, or they end now as
+ * if their time had come, so that nobody can hold an erasure up by sending.
+ */
+export type UnderWay = 'wait' | 'end';
+
+/** `pending`: some of its deliveries are still under way, and it was to wait for them. */
 export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 
 /** A file of an engine's own in which bytes outlive their deletion for a while. */
@@ -409,8 +415,9 @@ export type Store = {
   /**
    * Destroys the secret of a case, and with it every body and salt that its leaves are bound to; the ciphertexts of
    * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it.
+   * @param underWay default `wait`
    */
-  eraseCase(id: CaseId, record: RecordEntry): Promise<ErasureOutcome>;
+  eraseCase(id: CaseId, record: RecordEntry, underWay?: UnderWay): Promise<ErasureOutcome>;
   /**
    * Where bytes of what was erased may stand all the same: `write-ahead-log` while somebody still reads the store as
    * it was before, and each further commit tries again; `oplog` always, until it has gone round.

@@ -81,6 +81,22 @@ describe('causeway audit erase', () => {
     expect(jsonLines(leaves.stdout)).toHaveLength(2);
   });
 
+  it('waits for what has not arrived, or ends it where that is ordered', async () => {
+    const waiting = acceptable(51, {
+      expiresAt: Date.now() + 3600_000,
+      recipients: [{ endpoint: duty, listening: false }],
+    });
+    await withStore(home(), async (store) => store.submit({ source: ae, messages: [waiting] }));
+    const order = ['erase', waiting.thread, '--authority', 'Records Manager'];
+    const { code, stderr } = await audit(...order);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('--under-way end')]);
+
+    const { code: ended, stdout } = await audit(...order, '--under-way', 'end');
+    expect([ended, stdout]).toEqual([0, expect.stringContaining(`Case       ${waiting.thread}`)]);
+    const leaves = await audit('search', '--kind', 'delivery.expired', '--json');
+    expect(jsonLines(leaves.stdout)).toHaveLength(2);
+  });
+
   it('knows no case that never was', async () => {
     const { code, stderr } = await audit('erase', messageId(77), '--authority', 'Records Manager');
     expect(code).toBe(1);

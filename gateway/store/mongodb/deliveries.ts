@@ -50,7 +50,13 @@ export function expire(draft: Draft, { now, limit }: OperationOf<'expire'>): Res
   const isDue = ({ expiresAt }: DeliveryDocument, index: number): boolean =>
     index < limit && expiresAt <= now;
   const due = draft.due.filter(isDue);
-  for (const delivery of due) {
+  endDeliveries(draft, due);
+  return { expired: due.map(({ _id }) => _id), nextDueAt: draft.due[due.length]?.expiresAt ?? null };
+}
+
+/** Ends open deliveries as expired. */
+export function endDeliveries(draft: Draft, deliveries: readonly DeliveryDocument[]): void {
+  for (const delivery of deliveries) {
     draft.changeDelivery(delivery, {
       state: 'expired',
       settledAt: draft.at,
@@ -58,7 +64,6 @@ export function expire(draft: Draft, { now, limit }: OperationOf<'expire'>): Res
     });
     tellSender(draft, 'expired', delivery);
   }
-  return { expired: due.map(({ _id }) => _id), nextDueAt: draft.due[due.length]?.expiresAt ?? null };
 }
 
 /** True where the delivery that the caller names is the one that the receipt is about. */

@@ -42,7 +42,8 @@ export type EndedMessage = Required<Pick<MessageDocument, '_id' | 'record' | 'un
 type CaseState = {
   /** The leaves by which its messages were accepted. */
   readonly records: readonly number[];
-  readonly isPending: boolean;
+  /** Its deliveries under way; where the erasure waits for them, one of them. */
+  readonly open: readonly DeliveryDocument[];
 };
 
 export type Erasure = Pick<CaseState, 'records'> & { readonly case: CaseId; readonly record: number };
@@ -72,7 +73,7 @@ export class Draft {
   /** Due deliveries, the soonest first, and one more than may be ended. */
   due: readonly DeliveryDocument[] = [];
   /** The case that is asked to be erased. */
-  caseState: CaseState = { records: [], isPending: false };
+  caseState: CaseState = { records: [], open: [] };
   /** The case that goes, and the leaf that says so. */
   erasure: Erasure | undefined;
   /** Those of the messages to be retired that are no longer under way, and what becomes of them. */

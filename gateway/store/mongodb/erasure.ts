@@ -1,5 +1,6 @@
 /** Erasing a case: its secret, what its messages were about and what was packed of it, and their ciphertexts. */
 import { erasureMark, houseCase, type ErasureOutcome } from '../port.ts';
+import { endDeliveries } from './deliveries.ts';
 import type { Draft, Erasure } from './draft.ts';
 import { idBinary } from './keys.ts';
 import type { Access } from './load.ts';
@@ -9,10 +10,11 @@ const nothing = Buffer.alloc(0);
 const acceptancesAtOnce = 10_000;
 
 /** The draft knows the case; the first outcomes of its messages' ids stay. */
-export function eraseCase(draft: Draft, { id, line }: OperationOf<'erase-case'>): ErasureOutcome {
+export function eraseCase(draft: Draft, { id, underWay, line }: OperationOf<'erase-case'>): ErasureOutcome {
   if (id === houseCase) return 'unknown';
-  const { records, isPending } = draft.caseState;
-  if (isPending) return 'pending';
+  const { records, open } = draft.caseState;
+  if (open.length > 0 && underWay === 'wait') return 'pending';
+  endDeliveries(draft, open);
   if (records.length === 0 && !draft.secrets.has(id)) return 'unknown';
   draft.secrets.forget(id);
   draft.erasure = { case: id, record: draft.nextRecord, records };

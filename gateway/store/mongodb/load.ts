@@ -4,7 +4,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { houseCase, type CaseId, type DeliveryId } from '../port.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
-import type { Collections, MessageDocument } from './documents.ts';
+import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
 import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
 import type { Operation, OperationOf } from './operations.ts';
@@ -27,7 +27,7 @@ export async function load(draft: Draft, operations: readonly Operation[], acces
     if (operation.type === 'enrol') await loadPermit(draft, operation.secretDigest, access);
     if (operation.type === 'replace-entry') await loadEntry(draft, operation.before.endpoint, access);
     if (operation.type === 'retire-payloads') draft.ended = await loadEnded(operation, access);
-    if (operation.type === 'erase-case') await loadCase(draft, operation.id, access);
+    if (operation.type === 'erase-case') await loadCase(draft, operation, access);
   }
 }
 
@@ -189,7 +189,11 @@ async function loadEnded(
 }
 
 /** What the store holds of the case that is to be erased. */
-async function loadCase(draft: Draft, id: CaseId, access: Access): Promise<void> {
+async function loadCase(
+  draft: Draft,
+  { id, underWay }: OperationOf<'erase-case'>,
+  access: Access,
+): Promise<void> {
   await loadSecrets(draft, [id], access);
   const { collections, session } = access;
   const ofCase = collections.message.find(
@@ -202,14 +206,24 @@ async function loadCase(draft: Draft, id: CaseId, access: Access): Promise<void>
     records.push(record);
     recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
   }
-  draft.caseState = { records, isPending: await isSomeOpen(deliveries, access) };
+  const wanted = underWay === 'wait' ? 1 : Infinity;
+  draft.caseState = { records, open: await openAmong(deliveries, wanted, access) };
 }
 
-async function isSomeOpen(ids: readonly DeliveryId[], { collections, session }: Access): Promise<boolean> {
-  for (let from = 0; from < ids.length; from += deliveriesAtOnce) {
+/** Those of the deliveries that are open, until as many are found as are wanted. */
+async function openAmong(
+  ids: readonly DeliveryId[],
+  wanted: number,
+  { collections, session }: Access,
+): Promise<readonly DeliveryDocument[]> {
+  const open: DeliveryDocument[] = [];
+  for (let from = 0; from < ids.length && open.length < wanted; from += deliveriesAtOnce) {
     const some = { $in: ids.slice(from, from + deliveriesAtOnce) };
-    const found = await collections.delivery.findOne({ _id: some, open: true }, { session, hint: '_id_' });
-    if (found !== null) return true;
+    const found = collections.delivery.find({ _id: some, open: true }, { session, hint: '_id_' });
+    for await (const delivery of found) {
+      open.push(delivery);
+      if (open.length >= wanted) break;
+    }
   }
-  return false;
+  return open;
 }

@@ -191,7 +191,8 @@ function changes(
       ),
     retirePayloads: async (positions, record, lease) =>
       commits.run({ type: 'retire-payloads', positions, line: readyLine(record), lease }),
-    eraseCase: async (id, record) => commits.run({ type: 'erase-case', id, line: readyLine(record) }),
+    eraseCase: async (id, record, underWay = 'wait') =>
+      commits.run({ type: 'erase-case', id, underWay, line: readyLine(record) }),
     readResidue: () => Promise.resolve('oplog'),
   };
 }

@@ -18,6 +18,7 @@ import type {
   SettlementResult,
   Submission,
   SubmissionResult,
+  UnderWay,
 } from '../port.ts';
 import { listeningBits } from '../statements.ts';
 
@@ -69,7 +70,12 @@ type Change =
       readonly of: CaseId | undefined;
     }
   | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly line: RecordText }
-  | { readonly type: 'erase-case'; readonly id: CaseId; readonly line: RecordText };
+  | {
+      readonly type: 'erase-case';
+      readonly id: CaseId;
+      readonly underWay: UnderWay;
+      readonly line: RecordText;
+    };
 
 export type OperationType = Operation['type'];
 export type OperationOf<T extends OperationType> = Extract<Operation, { type: T }>;

@@ -92,11 +92,16 @@ export class DeliveryTable {
 
   expire(now: number, limit: number, at: number): Results['expire'] {
     const expired = allRows<[DeliveryId]>(this.#due, now, limit).map(([delivery]) => delivery);
-    for (const delivery of expired) {
+    this.end(expired, at);
+    return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
+  }
+
+  /** Ends open deliveries as expired. */
+  end(deliveries: readonly DeliveryId[], at: number): void {
+    for (const delivery of deliveries) {
       this.#setFinal.run(stateNumbers.expired, at, delivery, delivery, this.#journal.next);
       this.#tellSender('expired', delivery, at);
     }
-    return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
   }
 
   settle(operation: Settle, bytes: ByteSource, at: number): SettlementResult['outcome'] {

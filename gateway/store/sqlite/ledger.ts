@@ -163,7 +163,10 @@ export class Ledger {
     if (operation.case === houseCase) return 'unknown';
     const outcome = overwritingAll(this.#database, () => {
       const messages = this.#messages.ofCase(operation.case);
-      if (this.#messages.erase(messages) === 'pending') return 'pending';
+      const open = this.#messages.openDeliveriesOf(messages);
+      if (open.length > 0 && operation.underWay === 'wait') return 'pending';
+      this.#deliveries.end(open, at);
+      this.#messages.erase(messages);
       const hadSecret = this.journal.destroySecret(operation.case);
       return hadSecret || messages.length > 0 ? 'erased' : 'unknown';
     });

@@ -6,7 +6,7 @@ import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import { houseCase, type CaseId } from '../port.ts';
+import { houseCase, type CaseId, type DeliveryId } from '../port.ts';
 import {
   acceptedDetailText,
   conflictEntry,
@@ -58,7 +58,7 @@ export class MessageTable {
   readonly #firstOutcome: StatementSync;
   readonly #recipients: StatementSync;
   readonly #lastDelivery: StatementSync;
-  readonly #unsettled: StatementSync;
+  readonly #openOf: StatementSync;
   readonly #ofCase: StatementSync;
   readonly #erase: StatementSync;
   #nextDelivery = 1;
@@ -99,10 +99,10 @@ export class MessageTable {
       'SELECT recipient FROM delivery WHERE id >= ? AND id < ? ORDER BY id',
     );
     this.#lastDelivery = prepare(database, 'SELECT max(id) FROM delivery');
-    this.#unsettled = prepare(
+    this.#openOf = prepare(
       database,
-      `SELECT 1 FROM message m JOIN delivery d ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
-       WHERE m.seq = ? AND d.settled_at IS NULL LIMIT 1`,
+      `SELECT d.id FROM message m JOIN delivery d ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
+       WHERE m.seq = ? AND d.settled_at IS NULL`,
     );
     this.#ofCase = prepare(
       database,
@@ -150,14 +150,14 @@ export class MessageTable {
     return allRows<[number]>(this.#ofCase, uuidToBytes(id)).map(([seq]) => seq);
   }
 
-  /**
-   * Forgets what a case's messages were about, and their ciphertexts; the first outcomes of their ids stay.
-   * @returns `pending`, with nothing changed, when some delivery has not come to its end
-   */
-  erase(messages: readonly number[]): 'erased' | 'pending' {
-    if (messages.some((seq) => firstRow(this.#unsettled, seq) !== undefined)) return 'pending';
+  /** Their deliveries that have not come to an end. */
+  openDeliveriesOf(messages: readonly number[]): DeliveryId[] {
+    return messages.flatMap((seq) => allRows<[DeliveryId]>(this.#openOf, seq).map(([delivery]) => delivery));
+  }
+
+  /** Forgets what a case's messages were about, and their ciphertexts; the first outcomes of their ids stay. */
+  erase(messages: readonly number[]): void {
     for (const seq of messages) this.#erase.run(seq);
-    return 'erased';
   }
 
   #accept(

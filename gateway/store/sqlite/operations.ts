@@ -16,6 +16,7 @@ import type {
   RecordText,
   SettlementResult,
   StoreVersions,
+  UnderWay,
 } from '../port.ts';
 
 export const digestBytes = 32;
@@ -110,6 +111,7 @@ export type Operation =
   | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly record: RecordText }
   | {
       readonly type: 'erase-case';
+      readonly underWay: UnderWay;
       readonly case: CaseId;
       readonly record: RecordText;
     }

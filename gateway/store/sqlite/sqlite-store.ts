@@ -196,9 +196,9 @@ function changes(
 /** Taking away what must not be kept. */
 function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'readResidue' | 'retirePayloads'> {
   return {
-    eraseCase: async (id, record) => {
+    eraseCase: async (id, record, underWay = 'wait') => {
       const text = JSON.stringify(record);
-      return (await writer.run(() => ({ type: 'erase-case', case: id, record: text }))).result;
+      return (await writer.run(() => ({ type: 'erase-case', case: id, underWay, record: text }))).result;
     },
     readResidue: async () => {
       // A commit, so that what was left by this process or another is looked for.

@@ -4,6 +4,7 @@ import { splitLeaves } from '../../../gateway/store/leaf-block.ts';
 import { erasureMark, houseCase, type Store, type StoredLeaf } from '../../../gateway/store/port.ts';
 import { parseLeaf } from '../../../protocol/audit/leaf.ts';
 import { commitmentOf } from '../../../protocol/audit/commitment.ts';
+import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { digestOf as textDigest } from '../../../protocol/proof/merkle.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
@@ -183,6 +184,30 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect((await leaves())[0]?.erased).toBe(false);
         expect(await store.eraseCase(messageId(7), erased)).toBe('unknown');
         expect(await leaves()).toHaveLength(1);
+      });
+
+      test('ends deliveries on its order, tells their senders, and still passes on what arrived all the same', async () => {
+        const message = acceptable(1, {
+          recipients: [health, school].map((endpoint) => ({ endpoint, listening: false })),
+        });
+        await store.submit({ source: police, messages: [message] });
+        await store.settle(settlementOf([message], school));
+        const streamEnd = await store.readReceiptsEnd(police);
+
+        expect(await store.eraseCase(message.thread, erased, 'end')).toBe('erased');
+        expect((await leaves()).slice(-2).map(({ entry }) => entry.kind)).toEqual([
+          'delivery.expired',
+          'case.erased',
+        ]);
+        expect(await store.readQueue(health, message.lane, 0, 10)).toEqual([]);
+        const state = await store.readMessage(police, message.id);
+        expect(state?.deliveries.map((delivery) => delivery.state)).toEqual(['expired', 'stored']);
+        const [told] = await store.readReceipts(police, streamEnd, 10);
+        expect(decodeReceiptGroup(told!.group).receipts).toMatchObject([
+          { kind: 'expired', message: message.id, recipient: health },
+        ]);
+
+        expect(await store.settle(settlementOf([message], health))).toEqual({ outcome: 'settled' });
       });
 
       test('refuses the case of the gateway itself, whose bodies stay', async () => {
