@@ -1,5 +1,5 @@
 /** What the contract cannot see: the chain of blocks, the server's own checks, retries, and how news travels. */
-import { Binary, BSON, MongoClient, type Document } from 'mongodb';
+import { Binary, BSON, type Document } from 'mongodb';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
 import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
@@ -8,6 +8,7 @@ import type { Store, StoreVersions } from '../../../../gateway/store/port.ts';
 import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
+import { FeignedFailure } from '../../../mongodb/feigned-failure.ts';
 import { acceptable, health, police, school, settlementOf } from '../synthetic-messages.ts';
 import {
   createMongodbFixture,
@@ -183,20 +184,13 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
   });
 
   describe.skipIf(!isOurServer)('a commit', () => {
-    const admin = new MongoClient(hasServer ? serverUrl() : 'mongodb://127.0.0.1', { appName: 'test' });
-    afterEach(async () => {
-      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
-    });
-    afterAll(() => admin.close());
+    const failure = new FeignedFailure(hasServer ? serverUrl() : 'mongodb://127.0.0.1');
+    afterEach(() => failure.end());
+    afterAll(() => failure.close());
 
     /** Lets commands of the store fail from now on. */
-    const fail = async (failCommands: string[], mode: Document | string, data: Document): Promise<void> => {
-      await admin.db('admin').command({
-        configureFailPoint: 'failCommand',
-        mode,
-        data: { failCommands, appName, ...data },
-      });
-    };
+    const fail = async (commands: string[], mode: Document | string, data: Document): Promise<void> =>
+      failure.begin(appName, commands, mode, data);
 
     it.each([
       ['refused while the server stops', ['commitTransaction'], { errorCode: 91 }],
@@ -232,7 +226,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       await fail(['commitTransaction'], 'alwaysOn', { errorCode: 91 });
       const submission = { source: police, messages: [acceptable(1), acceptable(2)] };
       await expect(store.submit(submission)).rejects.toMatchObject({ code: 'store-unavailable' });
-      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      await failure.end();
       const { outcomes } = await store.submit(submission);
       expect(outcomes.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
       expect(await store.countPending(health)).toBe(2);
@@ -248,7 +242,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
         const errorLabels = ['TransientTransactionError'];
         await fail([command], 'alwaysOn', { errorCode: 251, errorLabels });
         await expect(ask(store)).rejects.toMatchObject({ code: 'store-unavailable' });
-        await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+        await failure.end();
         await ask(store);
       },
     );
@@ -273,7 +267,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
         writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' },
       });
       const settled = await store.settle(settlementOf([acceptable(1)], health)).catch(() => 'unknown');
-      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      await failure.end();
       await eventually('the news', () => Promise.resolve(grown.length > 0 ? true : undefined));
       expect([settled, grown]).toEqual([{ outcome: 'settled' }, [1]]);
     });
@@ -284,7 +278,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       const submission = { source: police, messages: [acceptable(1)] };
       await expect(store.submit(submission)).rejects.toMatchObject({ code: 'store-unavailable' });
       await expect(store.probe()).rejects.toMatchObject({ code: 'store-unavailable' });
-      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      await failure.end();
       await store.probe();
       expect(await blocks()).toEqual([]);
       expect((await store.submit(submission)).outcomes[0]).toMatchObject({ outcome: 'accepted' });
@@ -294,13 +288,10 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       const store = await open();
       await store.submit({ source: police, messages: [acceptable(1)] });
       const [block] = await blocks();
-      const session = admin.startSession();
+      const session = fixture.database.client.startSession();
       session.startTransaction();
       const taken = { ...block!, _id: 2, first: 1 };
-      await admin
-        .db(fixture.database.databaseName)
-        .collection('block')
-        .insertOne(taken as never, { session });
+      await fixture.database.collection('block').insertOne(taken as never, { session });
       const { outcomes } = await store.submit({ source: police, messages: [acceptable(2)] });
       expect(outcomes).toEqual([{ outcome: 'accepted', deliveries: [2] }]);
       await expect(session.commitTransaction()).rejects.toThrow();
@@ -314,7 +305,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       const late = store.releaseLease(lease);
       const again = await store.takeLease('test', 60_000);
       await late;
-      await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+      await failure.end();
       expect(again).toEqual(lease);
       await store.setMarks(new Map([['test', 1]]), again);
       await store.releaseLease(again!);

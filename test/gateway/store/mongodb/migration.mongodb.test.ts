@@ -2,7 +2,6 @@
 import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   migrateStore,
@@ -12,6 +11,7 @@ import {
 import { lockPath } from '../../../../gateway/store/path-lock.ts';
 import { houseCase, type AcceptableMessage, type Lane, type Store } from '../../../../gateway/store/port.ts';
 import { runCauseway, startCauseway, type RunningCommand } from '../../../cli/run-causeway.ts';
+import { FeignedFailure } from '../../../mongodb/feigned-failure.ts';
 import { createSqliteFixture, type SqliteFixture } from '../sqlite-fixture.ts';
 import {
   acceptable,
@@ -181,20 +181,17 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     'says so in words where nothing can be written, and goes on from there',
     async () => {
       await fill(liveThroughEverything);
-      const admin = new MongoClient(serverUrl());
-      const configureFailPoint = 'failCommand';
+      const failure = new FeignedFailure(serverUrl());
       const errorLabels = ['TransientTransactionError'];
       const appName = 'migration-in-an-outage';
-      const data = { failCommands: ['commitTransaction'], errorCode: 251, errorLabels, appName };
-      await admin.db('admin').command({ configureFailPoint, mode: 'alwaysOn', data });
+      await failure.begin(appName, ['commitTransaction'], 'alwaysOn', { errorCode: 251, errorLabels });
       try {
         await expect(migrate({ to: urlNaming(target.url, appName), patienceMs: 300 })).rejects.toMatchObject({
           code: 'store-unavailable',
           detail: expect.stringContaining('MongoDB at') as string,
         });
       } finally {
-        await admin.db('admin').command({ configureFailPoint, mode: 'off' });
-        await admin.close();
+        await failure.close();
       }
       expect(await migrate()).toMatchObject({ outcome: 'moved' });
     },
