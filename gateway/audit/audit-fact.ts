@@ -4,6 +4,7 @@ import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { Digest } from '../../protocol/ids.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';
 import type { RecordEntry, StoredLeaf, Tampering } from '../store/port.ts';
+import { openLeaf } from '../store/stored-leaf.ts';
 import { indexedLeaf } from './leaf-terms.ts';
 import { tamperingRemarks } from './tampering-words.ts';
 
@@ -54,7 +55,7 @@ export type AuditFact = {
 
 /** @param origin the leaf that it continues, where it continues one */
 export function factOf(leaf: StoredLeaf, origin: StoredLeaf | undefined): AuditFact {
-  const open = JSON.parse(leaf.leaf) as Leaf;
+  const open = openLeaf(leaf);
   const { matter: own = {}, case: ownCase, erased } = indexedLeaf(leaf);
   const about = origin === undefined ? undefined : indexedLeaf(origin);
   const matter = about === undefined ? own : (about.matter ?? {});

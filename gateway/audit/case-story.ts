@@ -3,6 +3,7 @@ import { agencyOf } from '../../protocol/ids.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import type { CaseId, RecordEntry, StoredLeaf } from '../store/port.ts';
+import { openLeaf } from '../store/stored-leaf.ts';
 import { lossInWords } from './tampering-words.ts';
 
 /** Words of the sharing agreement for its names. Names that it does not know stand for themselves. */
@@ -50,7 +51,7 @@ const urgency: Readonly<Record<string, string>> = {
 export function tellCase(id: CaseId, leaves: readonly StoredLeaf[], words: StoryWords): StorySentence[] {
   const byIndex = new Map(leaves.map((leaf) => [leaf.index, leaf]));
   return leaves.flatMap((leaf) => {
-    const open = JSON.parse(leaf.leaf) as Leaf;
+    const open = openLeaf(leaf);
     const origin = open.of === undefined ? undefined : byIndex.get(open.of);
     const text = lossOf(leaf) ?? sentenceFor(open, leaf, origin, new Teller(words), id);
     return text === undefined ? [] : [{ leaf: leaf.index, at: leaf.at, text }];

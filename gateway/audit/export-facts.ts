@@ -1,5 +1,6 @@
 /** Reads what is to be exported out of the store, in the order of the log, some hundred leaves at a time. */
 import type { Store, StoredLeaf } from '../store/port.ts';
+import { openLeaf } from '../store/stored-leaf.ts';
 import { factOf, type AuditFact } from './audit-fact.ts';
 
 const portion = 512;
@@ -14,7 +15,7 @@ export async function* exportFacts(
 ): AsyncGenerator<AuditFact> {
   const origins = new Map<number, StoredLeaf>();
   for await (const leaf of readMatches(store, indices)) {
-    const { of } = JSON.parse(leaf.leaf) as { readonly of?: number };
+    const { of } = openLeaf(leaf);
     const origin = of === undefined ? undefined : (origins.get(of) ?? (await store.readLeaves(of, 1))[0]);
     yield factOf(leaf, origin);
     if (origins.size >= maxKnownOrigins) origins.clear();

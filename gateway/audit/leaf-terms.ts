@@ -2,6 +2,7 @@
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { agencyOf } from '../../protocol/ids.ts';
 import { houseCase, type CaseId, type RecordEntry, type StoredLeaf } from '../store/port.ts';
+import { openLeaf } from '../store/stored-leaf.ts';
 
 /** What the index keeps of a body: enough for a line, never more than the body said. */
 export type LeafMatter = {
@@ -45,7 +46,7 @@ export const outcomes = [
 ] as const;
 
 export function indexedLeaf({ index, at, leaf, entry, case: of, erased, tampered }: StoredLeaf): IndexedLeaf {
-  const open = JSON.parse(leaf) as Leaf;
+  const open = openLeaf({ leaf, at });
   const isOpen = of !== undefined && !erased;
   // What was changed in the store is found by its case, which stands beside the body, and says nothing else.
   const matter = tampered !== undefined ? {} : matterOf(open, entry);

@@ -2,6 +2,7 @@
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { agencyOf } from '../../protocol/ids.ts';
 import type { RecordEntry, StoredLeaf, Tampering } from '../store/port.ts';
+import { openLeaf } from '../store/stored-leaf.ts';
 import { indexedLeaf, matterTerms, type LeafMatter, type Term } from './leaf-terms.ts';
 import { SequenceCounts, type CountedMessage, type Recount, type SequenceGap } from './sequence-counts.ts';
 
@@ -67,7 +68,7 @@ export class PeriodAccount {
   note(leaf: StoredLeaf): void {
     if (leaf.index >= this.#from) this.#begin();
     if (leaf.tampered !== undefined) this.#tampered[leaf.tampered].push(leaf.index);
-    const open = JSON.parse(leaf.leaf) as Leaf;
+    const open = openLeaf(leaf);
     const { matter = {} } = indexedLeaf(leaf);
     if (leaf.index >= this.#from) this.#noteAgencies(matter, open);
     const [group, word] = open.kind.split('.');

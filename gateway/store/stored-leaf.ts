@@ -1,6 +1,5 @@
 /** Reading a block of the audit log back: leaves, and their bodies where the secret of their case is still there. */
 import type { Leaf } from '../../protocol/audit/leaf.ts';
-import type { Digest } from '../../protocol/ids.ts';
 import type { CaseVault } from './case-vault.ts';
 import { splitBodies, splitLeaves } from './leaf-block.ts';
 import type { CaseId, RecordEntry, StoredLeaf } from './port.ts';
@@ -31,19 +30,25 @@ export function openBlock(
     const index = first + place;
     if (index < from) continue;
     const leaf = bytes.toString('latin1');
+    const parsed = parseLeafText(leaf);
     const body = sealedBodies.get(place);
+    if (parsed === undefined) {
+      opened.push({ index, at, leaf, entry: { kind: unreadableKind }, erased: false, tampered: 'rewritten' });
+      continue;
+    }
+    // Its time stands beside it.
+    const { at: _, ...entry } = parsed;
+    const { commitment } = parsed;
     if (body === undefined) {
-      const isMissing = commitmentIn(leaf) !== undefined;
-      const tampered = isMissing ? { tampered: 'changed' as const } : {};
-      opened.push({ index, at, leaf, entry: openEntry(leaf), erased: false, ...tampered });
+      const tampered = commitment === undefined ? {} : { tampered: 'changed' as const };
+      opened.push({ index, at, leaf, entry, erased: false, ...tampered });
       continue;
     }
     const secret = secretOf(body.of);
-    const plain =
-      secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitmentIn(leaf));
+    const plain = secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitment);
     if (plain === undefined) {
       const tampered = secret === undefined ? 'secret-gone' : 'changed';
-      opened.push({ index, at, leaf, entry: openEntry(leaf), case: body.of, erased: false, tampered });
+      opened.push({ index, at, leaf, entry, case: body.of, erased: false, tampered });
       continue;
     }
     const text = plain.body.toString('utf8');
@@ -60,12 +65,19 @@ export function openBlock(
   return opened;
 }
 
-/** What a leaf says itself; its time stands beside it. */
-function openEntry(leaf: string): RecordEntry {
-  const { at: _, ...entry } = JSON.parse(leaf) as RecordEntry;
-  return entry;
+/** What a leaf says in the open; of one that is none any more, since somebody has edited the store, nothing. */
+export function openLeaf({ leaf, at }: Pick<StoredLeaf, 'leaf' | 'at'>): Leaf {
+  return parseLeafText(leaf) ?? { kind: unreadableKind, at };
 }
 
-function commitmentIn(leaf: string): Digest | undefined {
-  return (JSON.parse(leaf) as Leaf).commitment;
+const unreadableKind = 'unreadable';
+
+/** Undefined for what is no leaf: no store has ever made one of that form. */
+function parseLeafText(text: string): Leaf | undefined {
+  try {
+    const leaf = JSON.parse(text) as Leaf;
+    return typeof leaf.kind === 'string' ? leaf : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -152,6 +152,24 @@ describe('a leaf that was itself edited in the store after it was published', ()
     expect(jsonLines(stdout)[edited]).toMatchObject({ index: edited, tampered: 'rewritten' });
   });
 
+  it('is told as well where it is no leaf any more, and keeps nobody from reading the others', async () => {
+    await storeNotice(join(dir, 'gateway'), { unit }, 4);
+    const broken = editLeaf('delivery.delivered', () => 'no leaf');
+    const records = await runInProcess(['gateway', 'records', join(dir, 'gateway'), '--json']);
+    expect(jsonLines(records.stdout)[broken]).toMatchObject({ index: broken, tampered: 'rewritten' });
+    const { code, stdout } = await audit('search', '--json');
+    expect(code).toBe(0);
+    const found = jsonLines(stdout).find(({ index }) => index === broken);
+    expect(found).toMatchObject({ kind: 'unreadable', tampered: 'rewritten' });
+    for (const args of [
+      ['story', messageId(4)],
+      ['export', '--format', 'csv'],
+      ['export', '--format', 'ecs'],
+      ['export', '--format', 'fhir'],
+    ])
+      expect(await audit(...args)).toMatchObject({ code: 0 });
+  });
+
   it('is told by prove, whose evidence does not verify', async () => {
     const file = join(dir, 'rewritten.json');
     const proved = await audit('prove', third, '-o', file);
