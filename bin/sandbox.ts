@@ -60,6 +60,7 @@ export async function enrolEndpoints(
           store,
           agencies: { rolesOf: (agency) => policy.agencies.get(agency)?.roles },
           authorityFingerprint: home.authority.fingerprint,
+          auditKey: home.storeKeys.auditKey,
           now: Date.now,
         },
       );

@@ -97,7 +97,8 @@ function registerReading(app: FastifyInstance, deps: GatewayServerDependencies, 
 function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies, identify: Identify): void {
   const { home, store, now } = deps;
   const { authority, receiptKey } = home;
-  const parts = { store, authority, receiptKey, logKey: logVerifierKey(home), now };
+  const { auditKey } = home.storeKeys;
+  const parts = { store, authority, auditKey, receiptKey, logKey: logVerifierKey(home), now };
   const knownHere = async <T>(enrolment: Promise<T>): Promise<T> => {
     const answer = await enrolment;
     await deps.reloadDirectory();

@@ -74,6 +74,7 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
           store,
           agencies: { rolesOf: (agency) => agencies.get(agency)?.roles },
           authorityFingerprint: home.authority.fingerprint,
+          auditKey: home.storeKeys.auditKey,
           now: Date.now,
         },
       ),

@@ -1,10 +1,10 @@
 /** One-time tokens: an operator's permission for one endpoint to register its keys. */
-import { randomBytes } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnrolmentToken } from '../../protocol/wire/enrolment.ts';
 import type { Store } from '../store/port.ts';
+import { createPermitSecret } from './permit-secret.ts';
 
 const defaultTokenLifetimeMs = 24 * 3600_000;
 const maxTokenLifetimeMs = 30 * 24 * 3600_000;
@@ -43,6 +43,8 @@ export async function issueEnrolmentToken(
     readonly store: Pick<Store, 'permitEnrolment'>;
     readonly agencies: AgencyRoles;
     readonly authorityFingerprint: Digest;
+    /** Kept outside the store. */
+    readonly auditKey: Uint8Array;
     readonly now: () => number;
   },
 ): Promise<IssuedToken> {
@@ -54,7 +56,7 @@ export async function issueEnrolmentToken(
   }
   const expiresAt = deps.now() + lifetimeMs;
   const expires = new Date(expiresAt).toISOString();
-  const secret = randomBytes(32).toString('base64url');
+  const secret = createPermitSecret(deps.auditKey, { endpoint, roles, expiresAt });
   await deps.store.permitEnrolment(
     { secretDigest: digestSecret(secret), endpoint, roles, expiresAt },
     { kind: 'enrolment.permitted', endpoint, roles, expires, ...(by === undefined ? {} : { by }) },

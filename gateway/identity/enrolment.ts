@@ -13,12 +13,15 @@ import type { Authority, IssuedCertificate } from './authority.ts';
 import { changeEntry } from './change-entry.ts';
 import { digestSecret } from './enrolment-token.ts';
 import { refuseKeysOfOthers } from './keys-of-others.ts';
+import { isPermitSecret } from './permit-secret.ts';
 import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-certificate.ts';
 import { checkSigningKeyProof } from './signing-key-proof.ts';
 
 export type EnrolmentDependencies = {
   readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords' | 'readDirectory'>;
   readonly authority: Authority;
+  /** What the secrets of tokens are bound to their permits with. */
+  readonly auditKey: Uint8Array;
   /** The raw Ed25519 key that signs the gateway's receipts, base64url. */
   readonly receiptKey: string;
   /** The audit log's verifier key. */
@@ -41,6 +44,7 @@ export async function enrolEndpoint(
   try {
     permit = await takePermit(request, deps);
     checkPermittedEndpoint(request, permit);
+    checkPermit(request, permit, deps);
     checkSigningKeyProof(request);
     // The request is checked, and the certificate made, before OpenPGP; it is worth nothing until it is stored.
     const certificate = await deps.authority.issueEndpointCertificate(
@@ -85,6 +89,18 @@ function checkPermittedEndpoint(request: EnrolmentRequest, permit: EnrolmentPerm
   if (request.endpoint !== permit.endpoint) {
     throw new CausewayError('token-invalid', { detail: 'It was issued for another endpoint.' });
   }
+}
+
+/** Somebody with the database could have put the permit there, or edited it. */
+function checkPermit(
+  { secret }: EnrolmentRequest,
+  permit: EnrolmentPermit,
+  { auditKey }: EnrolmentDependencies,
+): void {
+  if (isPermitSecret(auditKey, secret, permit)) return;
+  throw new CausewayError('token-invalid', {
+    detail: 'The gateway has not issued it for what its store permits. Ask for a new one.',
+  });
 }
 
 async function inspectOwnCertificate(

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { buildEnrolmentRequest, createEndpointKeys, createTlsKey } from '../../../clients/sdk/keys.ts';
 import { generateOpenpgpKey, readOpenpgpIdentity, renewEncryptionKey } from '../../../clients/sdk/openpgp.ts';
 import { enrolEndpoint, renewCertificate } from '../../../gateway/identity/enrolment.ts';
-import { issueEnrolmentToken } from '../../../gateway/identity/enrolment-token.ts';
+import { digestSecret, issueEnrolmentToken } from '../../../gateway/identity/enrolment-token.ts';
 import { PreviousCertificates } from '../../../gateway/identity/previous-certificates.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
 import type { Digest, EndpointAddress } from '../../../protocol/ids.ts';
@@ -117,6 +117,25 @@ test('enrolment stores the public keys and returns a certificate for the TLS key
   const [record] = (await registry.records('endpoint.enrolled')).slice(-1);
   expect(record).toMatchObject({ endpoint: council, tlsThumbprint: response.entry.tlsThumbprint });
 });
+
+test.each([
+  ['put into the store', 'own', police, [], 3_600_000],
+  ['given a role in the store', 'issued', council, ['social-work'], 86_400_000],
+  ['given more time in the store', 'issued', council, [], 30 * 86_400_000],
+])(
+  'a permit that somebody has %s enrols nobody, and that is recorded',
+  async (...[, whose, endpoint, roles, lifetimeMs]) => {
+    const issued = decodeEnrolmentToken(await registry.issueToken(council)).secret;
+    const secret = whose === 'issued' ? issued : 'B'.repeat(43);
+    const permit = { endpoint, roles, expiresAt: registry.now() + lifetimeMs };
+    await registry.store.permitEnrolment(
+      { secretDigest: digestSecret(secret), ...permit },
+      { kind: 'test.happened' },
+    );
+    const keys = await createEndpointKeys(endpoint);
+    await expectRefusal(buildEnrolmentRequest(keys, secret), 'token-invalid', endpoint);
+  },
+);
 
 test('a secret that nobody issued is refused and leaves no line: strangers could fill the log with them', async () => {
   const { request } = await registry.prepare(council);

@@ -55,22 +55,19 @@ export async function openRegistry(): Promise<Registry> {
     type: 'pkcs8',
     format: 'pem',
   }) as string;
-  const store = await openSqliteStore({
-    file: join(dir, 'store.db'),
-    receiptKeyPem,
-    auditKey: randomBytes(32),
-  });
+  const auditKey = randomBytes(32);
+  const store = await openSqliteStore({ file: join(dir, 'store.db'), receiptKeyPem, auditKey });
   const authorityFiles = await createAuthority({ name: 'Test CA', now: now() });
   const authority: Authority = openAuthority(authorityFiles, now);
   const receiptKey = batchSigner(receiptKeyPem).publicKey.raw.toString('base64url');
   const logKey = formatVerifierKey(noteSigner('test/log', receiptKeyPem).verifierKey);
-  const deps = { store, authority, receiptKey, logKey, now };
+  const deps = { store, authority, auditKey, receiptKey, logKey, now };
 
   async function issueToken(endpoint: EndpointAddress, roles: readonly string[] = [], lifetimeMs?: number) {
     const authorityFingerprint = authority.fingerprint;
     const issued = await issueEnrolmentToken(
       { endpoint, roles, lifetimeMs },
-      { store, agencies, authorityFingerprint, now },
+      { store, agencies, authorityFingerprint, auditKey, now },
     );
     return issued.token;
   }
