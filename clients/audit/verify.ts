@@ -1,6 +1,6 @@
 /** Verifies whatever an audit is handed: the folder of a log, or a file of a kind that is known. */
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { isErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { parseCheckpoint } from '../../protocol/proof/checkpoint.ts';
@@ -77,6 +77,7 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
   });
   if (found.isDirectory()) {
     if (options.entryFile !== undefined) throw misplaced('--entry goes with a proof, and this is a folder.');
+    await refuseGatewayFolder(path);
     const since = await readSince(options.sinceFile);
     const trust = await trustOf(path, options);
     return verifyLog(logFolder(path), {
@@ -101,6 +102,17 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     options.entryFile === undefined ? undefined : await readNamed(options.entryFile, maxFileBytes);
   const trust = await trustOf(path, options);
   return kind.verify(bytes, basename(path), { trust, ...(entry === undefined ? {} : { entry }) });
+}
+
+/** Whoever names the folder of a gateway means the log in it, and is told where that is. */
+async function refuseGatewayFolder(path: string): Promise<void> {
+  const holds = async (...below: string[]): Promise<boolean> =>
+    stat(join(path, ...below)).then(
+      () => true,
+      () => false,
+    );
+  if ((await holds('checkpoint')) || !(await holds('log', 'checkpoint'))) return;
+  throw unreadable(path, `it is no log, but holds one: ${join(path, 'log')}`);
 }
 
 /** An option that would be passed over: whoever gave it would take for checked what was not. */

@@ -4,6 +4,7 @@ import { agencyOf } from '../../protocol/ids.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import { jsonLine } from '../../terminal/json-line.ts';
+import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import type { Notice } from '../sdk/notice.ts';
@@ -142,7 +143,7 @@ function tellTrouble(client: Client, tell: (value: Record<string, unknown>, word
   client.on('logFault', ({ kind, detail, evidence }) =>
     tell(
       { type: 'log-fault', kind, detail, evidence },
-      `THE AUDIT LOG IS NOT RIGHT (${kind}): ${detail} Evidence: ${evidence}`,
+      `THE AUDIT LOG IS NOT RIGHT (${kind}): ${showableLine(detail)} Evidence: ${evidence}`,
     ),
   );
   client.on('ownEntry', (change) => {

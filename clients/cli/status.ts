@@ -3,6 +3,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { messageIdSchema } from '../../protocol/ids.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { matching, wholeNumber } from '../../terminal/input.ts';
+import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
@@ -68,7 +69,10 @@ function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
       : `${checkpoint.size} leaves verified, ${cosigned} witnesses (${witnessesNeeded} needed)`;
   const faults = client.log
     .faults()
-    .map(({ kind, detail, evidence }) => ['', paint.bad(`${kind}: ${detail} Evidence: ${evidence}`)]);
+    .map(({ kind, detail, evidence }) => [
+      '',
+      paint.bad(`${kind}: ${showableLine(detail)} Evidence: ${evidence}`),
+    ]);
   const foreign = client.log.changes().filter((change) => change.foreign);
   return [
     [

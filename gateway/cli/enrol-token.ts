@@ -62,11 +62,13 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
     import('../identity/enrolment-token.ts'),
     import('../policy/load.ts'),
   ]);
-  const { issued, origin } = await withGateway(dir, async ({ home, store }) => {
+  const { issued, origin, known } = await withGateway(dir, async ({ home, store }) => {
     const { agencies } = await loadPolicySet(home.policiesDir);
+    const known = agencies.get(agencyOf(endpoint))?.roles ?? [];
     checkRoles(endpoint, flags.role ?? [], agencies.get(agencyOf(endpoint))?.roles);
     const { hosts, port } = home.settings;
     return {
+      known,
       origin: `https://${hosts[0] ?? 'localhost'}:${port === 0 ? 'PORT' : port}`,
       issued: await issueEnrolmentToken(
         { endpoint, roles: flags.role ?? [], lifetimeMs: flags.ttl, by: personHere() },
@@ -88,5 +90,9 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
   terminal.print(issued.token);
   const roles = issued.roles.length === 0 ? 'no role' : issued.roles.join(', ');
   terminal.hint(`For ${endpoint} (${roles}), good once, until ${expires}.`);
+  if (issued.roles.length === 0 && known.length > 0)
+    terminal.hint(
+      `Most notices need a role. ${agencyOf(endpoint)} has ${known.join(', ')}: issue it again with --role.`,
+    );
   terminal.hint(`There: causeway enrol --gateway ${origin} --token TOKEN --home DIR`);
 }

@@ -59,6 +59,13 @@ describe('verifying what is named', () => {
     expect(none.findings).toMatchObject([{ kind: 'wrong-key', where: 'checkpoint' }]);
   });
 
+  it('says where the log is when the folder of its gateway is named', async () => {
+    await expect(verifyPath(folder)).rejects.toMatchObject({
+      code: 'log-unreadable',
+      detail: `${folder}: it is no log, but holds one: ${at('log')}.`,
+    });
+  });
+
   it('takes a proof that holds its entry, or one whose entry is named', async () => {
     const held = await verifyPath(at('with-entry.tlog-proof'));
     expect(held).toMatchObject({ subject: 'proof', index: 258, size: 300, findings: [] });
