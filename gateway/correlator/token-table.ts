@@ -35,6 +35,8 @@ const gone = -1;
 /** Of postings, which begin at 2. */
 const none = 0;
 const wordsPerSlot = 4;
+/** Below so many, 16 MiB, it is cheaper to have too many than to move them again. */
+const fastGrowthSlots = 2 ** 20;
 /** Within a slot. */
 const recordWord = 2;
 const nextWord = 3;
@@ -50,6 +52,8 @@ export class MemoryTokenTable implements TokenTable {
   #postings = new Int32Array(2048);
   #postingsEnd = 2;
   #free = none;
+  /** Of use to nobody, but the compiler would leave out what it is made of. */
+  #lastRead = 0;
 
   /** @param capacity slots, a power of two */
   constructor(capacity = 4096) {
@@ -70,6 +74,7 @@ export class MemoryTokenTable implements TokenTable {
   ): void {
     this.#noteAgency(record, agency);
     while ((this.#used + count) * 3 >= this.#capacity * 2) this.#grow();
+    this.#fetchSlots({ words, at, count });
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
       const slot = this.#takeSlot(words[place] ?? 0, words[place + 1] ?? 0);
@@ -94,6 +99,17 @@ export class MemoryTokenTable implements TokenTable {
       this.#postings[posting + 1] = next;
       this.#slots[slot + nextWord] = posting;
     }
+  }
+
+  /** Reads from all slots before anything depends on one: the waits for memory, most of an admission, then overlap. */
+  #fetchSlots({ words, at, count }: TokenKeys): void {
+    const slots = this.#slots;
+    let read = 0;
+    for (let key = 0; key < count; key += 1) {
+      const place = at[key] ?? 0;
+      read ^= slots[this.#homeOf(words[place] ?? 0, words[place + 1] ?? 0) + recordWord] ?? 0;
+    }
+    this.#lastRead = read;
   }
 
   #noteAgency(record: number, agency: number): void {
@@ -158,13 +174,18 @@ export class MemoryTokenTable implements TokenTable {
   #slotOf(high: number, low: number): number {
     const slots = this.#slots;
     const mask = this.#capacity * wordsPerSlot - 1;
-    let mixed = Math.imul(high, 0x85ebca6b) ^ Math.imul(low, 0x9e3779b1);
-    mixed ^= mixed >>> 15;
-    let slot = (mixed * wordsPerSlot) & mask;
+    let slot = this.#homeOf(high, low);
     while (slots[slot + recordWord] !== unused && !(slots[slot] === high && slots[slot + 1] === low)) {
       slot = (slot + wordsPerSlot) & mask;
     }
     return slot;
+  }
+
+  /** Where the search for a token begins. */
+  #homeOf(high: number, low: number): number {
+    let mixed = Math.imul(high, 0x85ebca6b) ^ Math.imul(low, 0x9e3779b1);
+    mixed ^= mixed >>> 15;
+    return (mixed * wordsPerSlot) & (this.#capacity * wordsPerSlot - 1);
   }
 
   #takePosting(): number {
@@ -187,13 +208,13 @@ export class MemoryTokenTable implements TokenTable {
     this.#free = posting;
   }
 
-  /** Leaves behind the slots whose records are gone, and doubles where that is not room enough. */
+  /** Leaves behind the slots whose records are gone, and makes more where that is not room enough. */
   #grow(): void {
     const old = this.#slots;
     let live = 0;
     for (let slot = 0; slot < old.length; slot += wordsPerSlot)
       if ((old[slot + recordWord] ?? gone) > 0) live += 1;
-    if (live * 3 >= this.#capacity) this.#capacity *= 2;
+    if (live * 3 >= this.#capacity) this.#capacity *= this.#capacity < fastGrowthSlots ? 4 : 2;
     this.#slots = new Int32Array(this.#capacity * wordsPerSlot);
     this.#used = live;
     for (let slot = 0; slot < old.length; slot += wordsPerSlot) {
