@@ -214,7 +214,9 @@ export class MemoryTokenTable implements TokenTable {
     let live = 0;
     for (let slot = 0; slot < old.length; slot += wordsPerSlot)
       if ((old[slot + recordWord] ?? gone) > 0) live += 1;
-    if (live * 3 >= this.#capacity) this.#capacity *= this.#capacity < fastGrowthSlots ? 4 : 2;
+    // Where hardly any slot was left behind, more and more records come, as while history is read.
+    const isFilling = live * 2 >= this.#capacity && this.#capacity < fastGrowthSlots;
+    if (live * 3 >= this.#capacity) this.#capacity *= isFilling ? 4 : 2;
     this.#slots = new Int32Array(this.#capacity * wordsPerSlot);
     this.#used = live;
     for (let slot = 0; slot < old.length; slot += wordsPerSlot) {
