@@ -69,7 +69,7 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
   await run.conclude();
   if (findings.isEmpty) {
     const { growsWithinMs = 0 } = options;
-    await checkLeftovers(files, { size: checkpoint.size, bytes, growsWithinMs }, findings);
+    await checkLeftovers(files, { size: checkpoint.size, growsWithinMs }, findings);
   }
   return {
     ...report(checkpoint, findings),

@@ -84,7 +84,7 @@ export class AuditLog {
     throw this.#failure ?? new CausewayError('log-unreadable', { detail: 'It has not been published yet.' });
   }
 
-  /** Publishes the rest and ends the thread. */
+  /** Publishes the rest and ends the thread. Where it has just ended by itself, the next start publishes the rest. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#restart);

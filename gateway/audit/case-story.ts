@@ -118,7 +118,7 @@ function sentenceFor(
     case 'message.repeated':
       return `The same notice was handed in again (first at leaf ${open.of ?? '?'}); it was not sent twice.`;
     case 'case.erased':
-      return `The case was erased by order of ${said(entry.authority)}; ${said(entry.by)} carried it out. What its leaves said before can no longer be read by anybody.`;
+      return `The case was erased by order of ${said(entry.authority)}; ${said(entry.by)} carried it out.${entry.underWay === 'end' ? ' What had not arrived was ended for it.' : ''} What its leaves said before can no longer be read by anybody.`;
     case 'audit.story':
       return `${said(entry.by)} read the story of this case.`;
     default:

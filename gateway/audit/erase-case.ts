@@ -49,8 +49,10 @@ export async function destroyCase(
 ): Promise<StoredLeaf> {
   if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
-  const record: RecordEntry = { kind: 'case.erased', ...order };
-  const outcome = await store.eraseCase(order.case, record, underWay);
+  const record: RecordEntry = { kind: 'case.erased', ...order, ...(underWay === 'end' && { underWay }) };
+  let outcome = await store.eraseCase(order.case, record, underWay);
+  while (outcome === 'pending' && underWay === 'end')
+    outcome = await store.eraseCase(order.case, record, underWay);
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
   return findErasure(store, from, order.case);
 }

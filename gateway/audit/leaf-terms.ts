@@ -46,7 +46,7 @@ export const outcomes = [
 ] as const;
 
 export function indexedLeaf({ index, at, leaf, entry, case: of, erased, tampered }: StoredLeaf): IndexedLeaf {
-  const open = openLeaf({ leaf, at });
+  const open = openLeaf({ leaf, at, entry, tampered });
   const isOpen = of !== undefined && !erased;
   // What was changed in the store is found by its case, which stands beside the body, and says nothing else.
   const matter = tampered !== undefined ? {} : matterOf(open, entry);

@@ -85,6 +85,9 @@ function print({ hits, next }: SearchPage, { unknown, tampered }: Remarks, termi
 
 function hitObject(hit: SearchHit, tampered: Tampering | undefined): object {
   const { index, at, kind, code, of, nth, case: id, matter, erased } = hit;
+  // What the index knows may be what somebody has made of the leaf.
+  if (tampered === 'rewritten')
+    return { type: 'leaf', index, at: new Date(at).toISOString(), kind, erased, tampered };
   return {
     ...(tampered === undefined ? matter : {}),
     type: 'leaf',
@@ -109,7 +112,7 @@ function cellsOf(
   const beginning = [
     String(index).padStart(6),
     paint.dim(`${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`),
-    code === undefined ? words : `${words} ${code}`,
+    code === undefined || tampered === 'rewritten' ? words : `${words} ${code}`,
   ];
   if (tampered !== undefined) return [...beginning, paint.bad(tamperingRemarks[tampered])];
   const ofCase = id === undefined ? '' : paint.dim(`case ${id}`);

@@ -64,8 +64,8 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
   ]);
   const { issued, origin, known } = await withGateway(dir, async ({ home, store }) => {
     const { agencies } = await loadPolicySet(home.policiesDir);
-    const known = agencies.get(agencyOf(endpoint))?.roles ?? [];
-    checkRoles(endpoint, flags.role ?? [], agencies.get(agencyOf(endpoint))?.roles);
+    const known = agencies.get(agencyOf(endpoint))?.roles;
+    checkRoles(endpoint, flags.role ?? [], known);
     const { hosts, port } = home.settings;
     return {
       known,
@@ -90,7 +90,7 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
   terminal.print(issued.token);
   const roles = issued.roles.length === 0 ? 'no role' : issued.roles.join(', ');
   terminal.hint(`For ${endpoint} (${roles}), good once, until ${expires}.`);
-  if (issued.roles.length === 0 && known.length > 0)
+  if (issued.roles.length === 0 && known !== undefined && known.length > 0)
     terminal.hint(
       `Most notices need a role. ${agencyOf(endpoint)} has ${known.join(', ')}: issue it again with --role.`,
     );

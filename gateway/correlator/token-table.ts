@@ -52,7 +52,7 @@ export class MemoryTokenTable implements TokenTable {
   #postings = new Int32Array(2048);
   #postingsEnd = 2;
   #free = none;
-  /** Of use to nobody, but the compiler would leave out what it is made of. */
+  /** Read by nobody: without it the compiler would leave out the reading of the slots, whose result nothing needs. */
   #lastRead = 0;
 
   /** @param capacity slots, a power of two */

@@ -12,6 +12,8 @@ import { StrangerLimit } from './stranger-limit.ts';
 export type ServerOptions = {
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
   readonly log: FastifyBaseLogger;
+  /** Connections of those who show no certificate. For tests. */
+  readonly maxStrangers?: number;
   /** A failure of the gateway itself. */
   report(error: unknown): void;
   /** A request was refused with a typed error. */
@@ -72,7 +74,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       sendProblem(reply, typed);
     },
   }) as unknown as FastifyInstance;
-  const strangers = new StrangerLimit();
+  const strangers = new StrangerLimit(options.maxStrangers);
   app.server.on('secureConnection', (socket: TLSSocket) => strangers.admit(socket));
   app.setErrorHandler((error, _request, reply) => {
     const typed = asCausewayError(error);

@@ -275,7 +275,13 @@ export type LeafSource = {
  */
 export type UnderWay = 'wait' | 'end';
 
-/** `pending`: some of its deliveries are still under way, and it was to wait for them. */
+/** So many deliveries are ended at once: a case may have more under way than one commit can take. */
+export const endedAtOnce = 500;
+
+/**
+ * `pending`: some of its deliveries are still under way. Where they are to end, the first {@link endedAtOnce} of them
+ * have ended now, and it is to be asked again.
+ */
 export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 
 /** A file of an engine's own in which bytes outlive their deletion for a while. */

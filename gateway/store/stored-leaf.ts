@@ -1,8 +1,9 @@
 /** Reading a block of the audit log back: leaves, and their bodies where the secret of their case is still there. */
-import type { Leaf } from '../../protocol/audit/leaf.ts';
+import type { Leaf } from '../../protocol/audit/leaf-text.ts';
+import { errorCodes } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';
 import { splitBodies, splitLeaves } from './leaf-block.ts';
-import type { CaseId, RecordEntry, StoredLeaf } from './port.ts';
+import type { CaseId, StoredLeaf, Tampering, RecordEntry } from './port.ts';
 
 /** A row of the log. */
 export type BlockRow = {
@@ -65,18 +66,35 @@ export function openBlock(
   return opened;
 }
 
-/** What a leaf says in the open; of one that is none any more, since somebody has edited the store, nothing. */
-export function openLeaf({ leaf, at }: Pick<StoredLeaf, 'leaf' | 'at'>): Leaf {
-  return parseLeafText(leaf) ?? { kind: unreadableKind, at };
+/** What a leaf says in the open; of one that is no longer what the store has made, since somebody has edited it, its kind. */
+export function openLeaf({
+  leaf,
+  at,
+  entry,
+  tampered,
+}: Pick<StoredLeaf, 'leaf' | 'at' | 'entry'> & { readonly tampered?: Tampering | undefined }): Leaf {
+  const open = tampered === 'rewritten' ? undefined : parseLeafText(leaf);
+  return open ?? { kind: entry.kind, at };
 }
 
 const unreadableKind = 'unreadable';
+const numbers = ['of', 'nth'] as const;
+const texts = ['message', 'envelope', 'receipt', 'endpoint', 'entry', 'policy', 'commitment'] as const;
+const codes: ReadonlySet<unknown> = new Set(errorCodes);
 
-/** Undefined for what is no leaf: no store has ever made one of that form. */
+/**
+ * Undefined for what is no leaf: no store has ever made one of that form. Threads of the store load no schemas, and what
+ * a leaf says is bound by the log: it is enough that nobody stumbles over it.
+ */
 function parseLeafText(text: string): Leaf | undefined {
   try {
-    const leaf = JSON.parse(text) as Leaf;
-    return typeof leaf.kind === 'string' ? leaf : undefined;
+    const leaf = JSON.parse(text) as Record<string, unknown>;
+    const isLeaf =
+      typeof leaf.kind === 'string' &&
+      numbers.every((name) => leaf[name] === undefined || Number.isSafeInteger(leaf[name])) &&
+      texts.every((name) => leaf[name] === undefined || typeof leaf[name] === 'string') &&
+      (leaf.code === undefined || codes.has(leaf.code));
+    return isLeaf ? (leaf as Leaf) : undefined;
   } catch {
     return undefined;
   }

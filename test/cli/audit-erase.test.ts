@@ -95,6 +95,8 @@ describe('causeway audit erase', () => {
     expect([ended, stdout]).toEqual([0, expect.stringContaining(`Case       ${waiting.thread}`)]);
     const leaves = await audit('search', '--kind', 'delivery.expired', '--json');
     expect(jsonLines(leaves.stdout)).toHaveLength(2);
+    const story = (await audit('story', waiting.thread)).stdout.replace(/\s+/g, ' ');
+    expect(story).toContain('What had not arrived was ended for it.');
   });
 
   it('knows no case that never was', async () => {

@@ -99,7 +99,7 @@ function holdBySurname(texts: readonly string[], { family }: Readings): string[]
 }
 
 /**
- * The written values together, then with one of them read in another way; in the whole name both at once, for a second
+ * The first readings together, then with one of them read in another way; in the whole name both at once, for a second
  * name and half of a double surname are left out together. A close surname stands beside the written values alone.
  */
 function combine({ name, codes: parts }: Recipe, readings: Readings): string[] {
@@ -120,7 +120,7 @@ function combine({ name, codes: parts }: Recipe, readings: Readings): string[] {
   return [...texts];
 }
 
-/** All but the written one. */
+/** All but the first. */
 function others(list: readonly string[] = []): readonly string[] {
   return list.slice(1);
 }

@@ -42,7 +42,7 @@ export type EndedMessage = Required<Pick<MessageDocument, '_id' | 'record' | 'un
 type CaseState = {
   /** The leaves by which its messages were accepted. */
   readonly records: readonly number[];
-  /** Its deliveries under way; where the erasure waits for them, one of them. */
+  /** Its deliveries under way: one where the erasure waits for them, one more than may be ended where they are to end. */
   readonly open: readonly DeliveryDocument[];
 };
 

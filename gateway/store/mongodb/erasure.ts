@@ -1,5 +1,5 @@
 /** Erasing a case: its secret, what its messages were about and what was packed of it, and their ciphertexts. */
-import { erasureMark, houseCase, type ErasureOutcome } from '../port.ts';
+import { endedAtOnce, erasureMark, houseCase, type ErasureOutcome } from '../port.ts';
 import { endDeliveries } from './deliveries.ts';
 import type { Draft, Erasure } from './draft.ts';
 import { idBinary } from './keys.ts';
@@ -14,7 +14,8 @@ export function eraseCase(draft: Draft, { id, underWay, line }: OperationOf<'era
   if (id === houseCase) return 'unknown';
   const { records, open } = draft.caseState;
   if (open.length > 0 && underWay === 'wait') return 'pending';
-  endDeliveries(draft, open);
+  endDeliveries(draft, open.slice(0, endedAtOnce));
+  if (open.length > endedAtOnce) return 'pending';
   if (records.length === 0 && !draft.secrets.has(id)) return 'unknown';
   draft.secrets.forget(id);
   draft.erasure = { case: id, record: draft.nextRecord, records };

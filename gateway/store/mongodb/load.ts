@@ -2,7 +2,7 @@
 import { Binary, type ClientSession, type Filter } from 'mongodb';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import { houseCase, type CaseId, type DeliveryId } from '../port.ts';
+import { endedAtOnce, houseCase, type CaseId, type DeliveryId } from '../port.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
@@ -206,7 +206,7 @@ async function loadCase(
     records.push(record);
     recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
   }
-  const wanted = underWay === 'wait' ? 1 : Infinity;
+  const wanted = underWay === 'wait' ? 1 : endedAtOnce + 1;
   draft.caseState = { records, open: await openAmong(deliveries, wanted, access) };
 }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import {
+  endedAtOnce,
   erasureMark,
   houseCase,
   type ErasureOutcome,
@@ -165,7 +166,8 @@ export class Ledger {
       const messages = this.#messages.ofCase(operation.case);
       const open = this.#messages.openDeliveriesOf(messages);
       if (open.length > 0 && operation.underWay === 'wait') return 'pending';
-      this.#deliveries.end(open, at);
+      this.#deliveries.end(open.slice(0, endedAtOnce), at);
+      if (open.length > endedAtOnce) return 'pending';
       this.#messages.erase(messages);
       const hadSecret = this.journal.destroySecret(operation.case);
       return hadSecret || messages.length > 0 ? 'erased' : 'unknown';

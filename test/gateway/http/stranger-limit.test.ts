@@ -1,16 +1,18 @@
 import { once } from 'node:events';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCertificateRequest } from '../../../clients/sdk/certificate-request.ts';
-import { StrangerLimit } from '../../../gateway/http/stranger-limit.ts';
+import { buildServer } from '../../../gateway/http/server.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 
 type Identity = { readonly key: string; readonly cert: string };
 
-let server: Server;
+let server: FastifyInstance;
 let member: Identity;
 const sockets: TLSSocket[] = [];
 
@@ -24,25 +26,27 @@ beforeAll(async () => {
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
   const { pem: cert } = await authority.issueServerCertificate(publicKey, ['localhost']);
   const tls = { key, cert, ca: authority.certificatePem };
-  server = createServer({ ...tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false });
-  const strangers = new StrangerLimit(2);
-  server.on('secureConnection', (socket) => {
-    strangers.admit(socket);
-    socket.on('error', () => undefined).write('in');
+  server = await buildServer({
+    tls,
+    log: pino({ level: 'silent' }),
+    report: (error) => expect.fail(String(error)),
+    refused: () => undefined,
+    maxStrangers: 2,
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  server.get('/livez', (_request, reply) => reply.send({ status: 'live' }));
+  await server.listen({ host: '127.0.0.1', port: 0 });
 });
-afterAll(() => {
+afterAll(async () => {
   for (const socket of sockets) socket.destroy();
-  server.close();
+  await server.close();
 });
 
-/** A connection that the server has admitted. */
+/** A connection that the server has answered on. */
 async function open(identity?: Identity): Promise<TLSSocket> {
-  const { port } = server.address() as AddressInfo;
+  const { port } = server.server.address() as AddressInfo;
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...identity });
   sockets.push(socket);
+  socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
   await once(socket, 'data');
   return socket.resume();
 }

@@ -1,7 +1,14 @@
 /** What every engine of the store must do for the audit log, through the port alone. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { splitLeaves } from '../../../gateway/store/leaf-block.ts';
-import { erasureMark, houseCase, type Store, type StoredLeaf } from '../../../gateway/store/port.ts';
+import {
+  endedAtOnce,
+  erasureMark,
+  houseCase,
+  type Store,
+  type StoredLeaf,
+} from '../../../gateway/store/port.ts';
 import { parseLeaf } from '../../../protocol/audit/leaf.ts';
 import { commitmentOf } from '../../../protocol/audit/commitment.ts';
 import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
@@ -208,6 +215,24 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         ]);
 
         expect(await store.settle(settlementOf([message], health))).toEqual({ outcome: 'settled' });
+      });
+
+      test('ends so many at once, and is asked again for the others', async () => {
+        const many = Array.from({ length: 17 }, (_, number) => {
+          const recipients = Array.from({ length: 30 }, (_, nth) => ({
+            endpoint: `agency-${nth}/desk` as EndpointAddress,
+            listening: false,
+          }));
+          return acceptable(number + 1, { thread: messageId(1), recipients });
+        });
+        await store.submit({ source: police, messages: many });
+        const ended = async (): Promise<number> =>
+          (await leaves()).filter(({ entry }) => entry.kind === 'delivery.expired').length;
+
+        expect(await store.eraseCase(messageId(1), erased, 'end')).toBe('pending');
+        expect(await ended()).toBe(endedAtOnce);
+        expect(await store.eraseCase(messageId(1), erased, 'end')).toBe('erased');
+        expect(await ended()).toBe(510);
       });
 
       test('refuses the case of the gateway itself, whose bodies stay', async () => {
