@@ -13,7 +13,7 @@ const pairs = `
   Chinedu/Chinelu Chinelo/Chinelu Amara/Amaka Temitope/Temilope Ifeoma/Ifeomi Kelechi/Kelechu Tinashe/Tinasha
   Xinyi/Xinya Yuna/Yuma Siqi/Sixi Haruto/Haruta Yuki/Yuka Safa/Safwa Zihan/Zhihan Tuan/Tuana
   Florin/Florina Gabij/Gabija Emil/Emilija Simon/Simone Noel/Noelle Marcel/Marcele Pascal/Pascale
-  Eilidh/Eilish Lauren/Laurent Tabitha/Talitha Harriet/Harrieta Jasmine/Jasmina Georgia/Georgio Josephine/Josephina
+  Eilidh/Eilish Lauren/Laurent Tabitha/Talitha Nathan/Nithan Jasper/Jesper Leonard/Leonhard Harriet/Harrieta Jasmine/Jasmina Georgia/Georgio Josephine/Josephina
   Eirian/Eirion Gethin/Gethina Ruairi/Ruairia Donnacha/Donnachi Iolo/Iola Nimco/Nimca Kwame/Kwama`
   .trim()
   .split(/\s+/u)
