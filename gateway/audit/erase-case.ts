@@ -6,6 +6,7 @@ import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
 import {
   houseCase,
   type CaseId,
+  type ErasureOutcome,
   type RecordEntry,
   type Store,
   type StoredLeaf,
@@ -50,9 +51,9 @@ export async function destroyCase(
   if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order, ...(underWay === 'end' && { underWay }) };
-  let outcome = await store.eraseCase(order.case, record, underWay);
-  while (outcome === 'pending' && underWay === 'end')
-    outcome = await store.eraseCase(order.case, record, underWay);
+  let outcome: ErasureOutcome;
+  do outcome = await store.eraseCase(order.case, record, underWay);
+  while (outcome === 'pending' && underWay === 'end');
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
   return findErasure(store, from, order.case);
 }

@@ -164,7 +164,8 @@ export class Ledger {
     if (operation.case === houseCase) return 'unknown';
     const outcome = overwritingAll(this.#database, () => {
       const messages = this.#messages.ofCase(operation.case);
-      const open = this.#messages.openDeliveriesOf(messages);
+      const wanted = operation.underWay === 'wait' ? 1 : endedAtOnce + 1;
+      const open = this.#messages.openDeliveriesOf(messages, wanted);
       if (open.length > 0 && operation.underWay === 'wait') return 'pending';
       this.#deliveries.end(open.slice(0, endedAtOnce), at);
       if (open.length > endedAtOnce) return 'pending';

@@ -150,9 +150,14 @@ export class MessageTable {
     return allRows<[number]>(this.#ofCase, uuidToBytes(id)).map(([seq]) => seq);
   }
 
-  /** Their deliveries that have not come to an end. */
-  openDeliveriesOf(messages: readonly number[]): DeliveryId[] {
-    return messages.flatMap((seq) => allRows<[DeliveryId]>(this.#openOf, seq).map(([delivery]) => delivery));
+  /** Their deliveries that have not come to an end, until as many are found as are wanted. */
+  openDeliveriesOf(messages: readonly number[], wanted: number): DeliveryId[] {
+    const open: DeliveryId[] = [];
+    for (const seq of messages) {
+      if (open.length >= wanted) break;
+      for (const [delivery] of allRows<[DeliveryId]>(this.#openOf, seq)) open.push(delivery);
+    }
+    return open;
   }
 
   /** Forgets what a case's messages were about, and their ciphertexts; the first outcomes of their ids stay. */
