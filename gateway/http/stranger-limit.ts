@@ -5,7 +5,7 @@
 import type { TLSSocket } from 'node:tls';
 
 /** Far more than enrol, watch and read at the same time. */
-export const maxStrangers = 512;
+const maxStrangers = 512;
 
 export class StrangerLimit {
   readonly #most: number;
