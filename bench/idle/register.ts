@@ -1,5 +1,5 @@
-/** Puts many endpoints into a gateway's directory: a certificate each, everything else shared. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+/** Puts many endpoints into a gateway's directory: each with a certificate, a signing key, and names of OpenPGP keys. */
+import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
 import { openHome } from '../../clients/sdk/home.ts';
 import { createCertificateRequest } from '../../clients/sdk/certificate-request.ts';
 import { digestSecret } from '../../gateway/identity/enrolment-token.ts';
@@ -29,7 +29,13 @@ export async function registerEndpoints(
       { kind: 'enrolment.permitted' },
     );
     const tlsThumbprint = digestOf(new X509Certificate(pem).raw);
-    const entry = { ...model, endpoint, tlsThumbprint };
+    const openpgpFingerprint = randomBytes(32).toString('hex') as DirectoryEntry['openpgpFingerprint'];
+    const keys = {
+      openpgpFingerprint,
+      encryptionKey: openpgpFingerprint,
+      signingKey: generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x ?? '',
+    };
+    const entry = { ...model, ...keys, endpoint, tlsThumbprint };
     await store.enrol(secretDigest, entry, Date.now(), { kind: 'enrolment.completed' });
     return pem;
   };

@@ -14,7 +14,7 @@ const maxAttempts = 8;
  * Reads the entry and replaces it; when somebody else changed it in between, reads it again.
  * @param change may throw, and gives undefined when the entry shall stay as it is
  * @returns the entry as it now stands
- * @throws CausewayError `endpoint-unknown`, `store-unavailable`
+ * @throws CausewayError `endpoint-unknown`, `key-unsuitable`, `store-unavailable`
  */
 export async function changeEntry(
   store: Pick<Store, 'readDirectory' | 'replaceEntry'>,
@@ -25,9 +25,20 @@ export async function changeEntry(
     const entry = await readEntry(store, endpoint);
     const wanted = change(entry);
     if (wanted === undefined) return entry;
-    if (await store.replaceEntry(entry, wanted.after, wanted.record)) return wanted.after;
+    const outcome = await store.replaceEntry(entry, wanted.after, wanted.record);
+    if (outcome === 'replaced') return wanted.after;
+    if (outcome === 'key-taken') throw keyTaken();
   }
   throw new CausewayError('store-unavailable', { detail: `The entry of ${endpoint} kept changing.` });
+}
+
+/**
+ * Public keys are there for everybody to copy, and a certificate proves no possession of the subkey in it. With one
+ * key under two names, a message to both of them, or to a role that both hold, could not name each recipient's key
+ * once, and would be refused for good.
+ */
+export function keyTaken(): CausewayError {
+  return new CausewayError('key-unsuitable', { detail: 'It holds a key of another endpoint.' });
 }
 
 /** The entry in the store, active or revoked. @throws CausewayError `endpoint-unknown` */

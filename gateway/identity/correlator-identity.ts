@@ -7,7 +7,7 @@ import { batchSigner } from '../../protocol/proof/signing.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Store } from '../store/port.ts';
-import { readEntry } from './change-entry.ts';
+import { keyTaken, readEntry } from './change-entry.ts';
 import type { SealingKeyFiles } from './openpgp-seal.ts';
 import { readHomeFile, readPrivateFile, writeNewFile } from './private-folder.ts';
 
@@ -112,5 +112,6 @@ export async function enrolCorrelator(
   if (outcome === 'enrolled') return;
   // Another gateway of the same home was faster, or the clock stands wrong.
   const entryNow = await readEntry(store, correlatorAddress);
-  if (entryNow.signingKey !== signingKey) throw new CausewayError(outcome);
+  if (entryNow.signingKey === signingKey) return;
+  throw outcome === 'key-taken' ? keyTaken() : new CausewayError(outcome);
 }

@@ -10,9 +10,8 @@ import type {
 } from '../../protocol/wire/enrolment.ts';
 import type { EnrolmentPermit, Store } from '../store/port.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
-import { changeEntry } from './change-entry.ts';
+import { changeEntry, keyTaken } from './change-entry.ts';
 import { digestSecret } from './enrolment-token.ts';
-import { refuseKeysOfOthers } from './keys-of-others.ts';
 import { isPermitSecret } from './permit-secret.ts';
 import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-certificate.ts';
 import { checkSigningKeyProof } from './signing-key-proof.ts';
@@ -51,7 +50,7 @@ export async function enrolEndpoint(
       request.certificateRequest,
       permit.endpoint,
     );
-    const openpgp = await inspectOwnCertificate(request.openpgpCertificate, permit.endpoint, deps);
+    const openpgp = await inspectOpenpgpCertificate(request.openpgpCertificate, deps.now());
     const entry = buildEntry({ request, permit, certificate, openpgp, now: deps.now() });
     await storeEntry(request, entry, deps);
     return {
@@ -103,16 +102,6 @@ function checkPermit(
   });
 }
 
-async function inspectOwnCertificate(
-  armored: string,
-  endpoint: EndpointAddress,
-  { store, now }: Pick<EnrolmentDependencies, 'now'> & { readonly store: Pick<Store, 'readDirectory'> },
-): Promise<OpenpgpCertificate> {
-  const openpgp = await inspectOpenpgpCertificate(armored, now());
-  refuseKeysOfOthers(endpoint, openpgp, (await store.readDirectory()).entries);
-  return openpgp;
-}
-
 function buildEntry(parts: {
   request: EnrolmentRequest;
   permit: EnrolmentPermit;
@@ -148,7 +137,8 @@ async function storeEntry(
     ...describeKeys(entry),
     roles: entry.roles,
   });
-  if (outcome !== 'enrolled') throw new CausewayError(outcome);
+  if (outcome === 'enrolled') return;
+  throw outcome === 'key-taken' ? keyTaken() : new CausewayError(outcome);
 }
 
 async function readLeafIndex(
@@ -197,7 +187,7 @@ export async function renewCertificate(
     const openpgp =
       openpgpCertificate === undefined
         ? undefined
-        : await inspectOwnCertificate(openpgpCertificate, endpoint, deps);
+        : await inspectOpenpgpCertificate(openpgpCertificate, deps.now());
     const renewedEntry = await changeEntry(deps.store, endpoint, (entry) => {
       if (entry.status !== 'active') throw new CausewayError('endpoint-revoked');
       if (thumbprint !== entry.tlsThumbprint && thumbprint !== entry.previousTlsThumbprint) {

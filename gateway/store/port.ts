@@ -150,6 +150,14 @@ export type EnrolmentPermit = {
 export type PermitRefusal = 'token-invalid' | 'token-expired' | 'token-used';
 
 /**
+ * A signing key, OpenPGP primary key or encryption subkey belongs to one endpoint, revoked ones included. Decided in
+ * the commit, so that of two who claim one key at the same instant, one is told this, through any gateway.
+ */
+export type KeyTaken = 'key-taken';
+
+export type Replacement = 'replaced' | 'overtaken' | KeyTaken;
+
+/**
  * All endpoints ever enrolled, each in its latest form, and the index of the leaf that says so, in the same order.
  * `version` grows with every change.
  */
@@ -388,19 +396,23 @@ export type Store = {
   permitEnrolment(permit: EnrolmentPermit, record: RecordEntry): Promise<void>;
   /** The unused, unexpired permit for a secret, or why there is none. */
   readPermit(secretDigest: Buffer, now: number): Promise<EnrolmentPermit | PermitRefusal>;
-  /** Uses up the permit and puts the entry into the directory, together. */
+  /**
+   * Uses up the permit and puts the entry into the directory, together.
+   * @returns `key-taken`, with nothing changed, when another endpoint's entry has one of its public keys
+   */
   enrol(
     secretDigest: Buffer,
     entry: DirectoryEntry,
     now: number,
     record: RecordEntry,
-  ): Promise<'enrolled' | PermitRefusal>;
+  ): Promise<'enrolled' | PermitRefusal | KeyTaken>;
   /**
    * Replaces an endpoint's latest entry (renewal, revocation), provided that it is active and still is `before`,
    * as the directory gave it.
-   * @returns false, with nothing changed, when it was revoked, renewed or enrolled again meanwhile, or never was there
+   * @returns with nothing changed, `overtaken` when it was revoked, renewed or enrolled again meanwhile, or never was
+   * there, and `key-taken` when it would get a public key that another endpoint's entry has
    */
-  replaceEntry(before: DirectoryEntry, after: DirectoryEntry, record: RecordEntry): Promise<boolean>;
+  replaceEntry(before: DirectoryEntry, after: DirectoryEntry, record: RecordEntry): Promise<Replacement>;
   /** Asks every running gateway to load the policy folder again. */
   requestPolicyReload(record: RecordEntry): Promise<void>;
 

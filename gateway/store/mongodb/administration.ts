@@ -15,7 +15,7 @@ export function permitEnrolment(
   draft.leaves.entry(line, draft.at);
 }
 
-/** The draft knows the permit, if there is one. */
+/** The draft knows the permit, if there is one, and whether the entry's keys are another's. */
 export function enrol(
   draft: Draft,
   { secretDigest, entry, now, line }: OperationOf<'enrol'>,
@@ -24,21 +24,23 @@ export function enrol(
   if (permit?.endpoint !== entry.endpoint) return 'token-invalid';
   const refusal = refusePermit(permit.expiresAt, permit.usedAt, now);
   if (refusal !== undefined) return refusal;
+  if (draft.areKeysTaken) return 'key-taken';
   draft.usedPermit = { ...permit, usedAt: draft.at };
   putEntry(draft, entry, line);
   return 'enrolled';
 }
 
-/** The draft knows the endpoint's entry, if there is one. */
+/** The draft knows the endpoint's entry, if there is one, and whether keys that are new in it are another's. */
 export function replaceEntry(
   draft: Draft,
   { before, after, line }: OperationOf<'replace-entry'>,
 ): Results['replace-entry'] {
+  if (draft.areKeysTaken) return 'key-taken';
   const current = draft.entries.get(before.endpoint)?.entry;
-  if (current === undefined || current !== JSON.stringify(before)) return false;
-  if (before.status !== 'active') return false;
+  if (current === undefined || current !== JSON.stringify(before)) return 'overtaken';
+  if (before.status !== 'active') return 'overtaken';
   putEntry(draft, after, line);
-  return true;
+  return 'replaced';
 }
 
 /** The store itself says what the entry became, so that the leaf binds what is served. */

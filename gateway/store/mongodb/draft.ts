@@ -79,6 +79,8 @@ export class Draft {
   /** Those of the messages to be retired that are no longer under way, and what becomes of them. */
   ended: readonly EndedMessage[] = [];
   retired: readonly EndedMessage[] = [];
+  /** Whether another endpoint's entry has a public key that the operation claims. */
+  areKeysTaken = false;
   newPermit: PermitDocument | undefined;
   usedPermit: PermitDocument | undefined;
   newEntry: EntryDocument | undefined;

@@ -1,7 +1,9 @@
 /** Reads into a draft what its operations need to know, in as few questions as possible. */
 import { Binary, type ClientSession, type Filter } from 'mongodb';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
+import { claimedKeys } from '../claimed-keys.ts';
 import { endedAtOnce, houseCase, type CaseId, type DeliveryId } from '../port.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
@@ -24,8 +26,14 @@ export async function load(draft: Draft, operations: readonly Operation[], acces
   await loadDeliveries(draft, operations, access);
   for (const operation of operations) {
     if (operation.type === 'expire') await loadDue(draft, operation, access);
-    if (operation.type === 'enrol') await loadPermit(draft, operation.secretDigest, access);
-    if (operation.type === 'replace-entry') await loadEntry(draft, operation.before.endpoint, access);
+    if (operation.type === 'enrol') {
+      await loadPermit(draft, operation.secretDigest, access);
+      draft.areKeysTaken = await areKeysTaken(undefined, operation.entry, access);
+    }
+    if (operation.type === 'replace-entry') {
+      await loadEntry(draft, operation.before.endpoint, access);
+      draft.areKeysTaken = await areKeysTaken(operation.before, operation.after, access);
+    }
     if (operation.type === 'retire-payloads') draft.ended = await loadEnded(operation, access);
     if (operation.type === 'erase-case') await loadCase(draft, operation, access);
   }
@@ -161,6 +169,28 @@ async function loadEntry(
 ): Promise<void> {
   const entry = await collections.entry.findOne({ _id: endpoint }, { session });
   if (entry !== null) draft.entries.set(endpoint, entry);
+}
+
+/**
+ * Entries are texts, so the server looks through all others: some milliseconds for thousands, at an enrolment or a new
+ * subkey only. What is read here still holds at the commit, as for everything in a draft.
+ */
+async function areKeysTaken(
+  before: DirectoryEntry | undefined,
+  after: DirectoryEntry,
+  { collections, session }: Access,
+): Promise<boolean> {
+  const claimed = claimedKeys(before, after);
+  if (claimed === undefined) return false;
+  const { encryptionKey: previousEncryptionKey } = claimed;
+  const members = Object.entries({ ...claimed, previousEncryptionKey }).filter(([, key]) => key !== null);
+  const texts = members.map((member) => JSON.stringify(Object.fromEntries([member])).slice(1, -1));
+  const holdsOne = { $or: texts.map((text) => ({ $ne: [{ $indexOfBytes: ['$entry', text] }, -1] })) };
+  const other = await collections.entry.findOne(
+    { _id: { $ne: after.endpoint }, $expr: holdsOne },
+    { session, projection: { _id: 1 } },
+  );
+  return other !== null;
 }
 
 /** The messages at these positions that are no longer under way. */

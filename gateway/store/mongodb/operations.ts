@@ -9,11 +9,13 @@ import type {
   DeliveryId,
   EnrolmentPermit,
   ErasureOutcome,
+  KeyTaken,
   Lease,
   PermitRefusal,
   RecordEntry,
   RecordText,
   RefusableMessage,
+  Replacement,
   Settlement,
   SettlementResult,
   Submission,
@@ -88,8 +90,8 @@ export type Results = {
   expire: { readonly expired: readonly DeliveryId[]; readonly nextDueAt: number | null };
   'forget-receipts': null;
   permit: null;
-  enrol: 'enrolled' | PermitRefusal;
-  'replace-entry': boolean;
+  enrol: 'enrolled' | PermitRefusal | KeyTaken;
+  'replace-entry': Replacement;
   'request-reload': null;
   /** The index of the first. */
   'append-records': number;

@@ -2,7 +2,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import type { PermitRefusal, StoreVersions } from '../port.ts';
+import { claimedKeys } from '../claimed-keys.ts';
+import type { KeyTaken, PermitRefusal, Replacement, StoreVersions } from '../port.ts';
 import { refusePermit } from '../permit.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
@@ -15,6 +16,7 @@ export class DirectoryTable {
   readonly #usePermit: StatementSync;
   readonly #putEntry: StatementSync;
   readonly #replaceEntry: StatementSync;
+  readonly #findKeys: StatementSync;
   readonly #raise: StatementSync;
   readonly #noteChange: StatementSync;
   readonly #probe: StatementSync;
@@ -40,6 +42,12 @@ export class DirectoryTable {
       `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?1,
        record = ?4 WHERE endpoint = ?2 AND entry = ?3 AND entry ->> 'status' = 'active'`,
     );
+    this.#findKeys = prepare(
+      database,
+      `SELECT 1 FROM directory_entry WHERE endpoint <> ?1 AND (entry ->> 'signingKey' = ?2
+       OR entry ->> 'openpgpFingerprint' = ?3 OR entry ->> 'encryptionKey' = ?4
+       OR entry ->> 'previousEncryptionKey' = ?4) LIMIT 1`,
+    );
     this.#noteChange = prepare(database, 'INSERT INTO directory_change (endpoint, record) VALUES (?, ?)');
     this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
     this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
@@ -63,13 +71,14 @@ export class DirectoryTable {
     now: number,
     at: number,
     record: number,
-  ): 'enrolled' | PermitRefusal {
+  ): 'enrolled' | PermitRefusal | KeyTaken {
     const permit = firstRow<[EndpointNumber, number, number | null]>(this.#permit, secret);
     if (permit === undefined) return 'token-invalid';
     const [endpoint, expiresAt, usedAt] = permit;
     if (endpoint !== this.#endpoints.find(entry.endpoint)) return 'token-invalid';
     const refusal = refusePermit(expiresAt, usedAt, now);
     if (refusal !== undefined) return refusal;
+    if (this.#areKeysTaken(endpoint, undefined, entry)) return 'key-taken';
     this.#usePermit.run(at, secret);
     this.#putEntry.run(endpoint, this.raise('directory'), JSON.stringify(entry), record);
     this.#noteChange.run(endpoint, record);
@@ -77,19 +86,31 @@ export class DirectoryTable {
   }
 
   /** Texts are compared: an entry is read and written in the order of its members. */
-  replaceEntry(before: DirectoryEntry, after: DirectoryEntry, record: number): boolean {
+  replaceEntry(before: DirectoryEntry, after: DirectoryEntry, record: number): Replacement {
     const endpoint = this.#endpoints.find(before.endpoint);
-    if (endpoint === undefined) return false;
+    if (endpoint === undefined) return 'overtaken';
+    if (this.#areKeysTaken(endpoint, before, after)) return 'key-taken';
     const { changes } = this.#replaceEntry.run(
       JSON.stringify(after),
       endpoint,
       JSON.stringify(before),
       record,
     );
-    if (changes === 0) return false;
+    if (changes === 0) return 'overtaken';
     this.#noteChange.run(endpoint, record);
     this.raise('directory');
-    return true;
+    return 'replaced';
+  }
+
+  #areKeysTaken(
+    endpoint: EndpointNumber,
+    before: DirectoryEntry | undefined,
+    after: DirectoryEntry,
+  ): boolean {
+    const claimed = claimedKeys(before, after);
+    if (claimed === undefined) return false;
+    const { signingKey, openpgpFingerprint, encryptionKey } = claimed;
+    return firstRow(this.#findKeys, endpoint, signingKey, openpgpFingerprint, encryptionKey) !== undefined;
   }
 
   /** Raises a version by one. @returns the new one */

@@ -204,9 +204,10 @@ export class Ledger {
         return outcome;
       }
       case 'replace-entry': {
-        const replaced = this.#directory.replaceEntry(operation.before, operation.after, this.journal.next);
-        if (replaced) this.#logEntry(operation.record, operation.after, at);
-        return replaced;
+        const { before, after, record } = operation;
+        const outcome = this.#directory.replaceEntry(before, after, this.journal.next);
+        if (outcome === 'replaced') this.#logEntry(record, after, at);
+        return outcome;
       }
       case 'request-reload':
         this.#directory.raise('policy');

@@ -11,9 +11,11 @@ import type {
   CaseId,
   DeliveryId,
   ErasureOutcome,
+  KeyTaken,
   Lane,
   PermitRefusal,
   RecordText,
+  Replacement,
   SettlementResult,
   StoreVersions,
   UnderWay,
@@ -132,8 +134,8 @@ export type Results = {
   expire: { readonly expired: readonly DeliveryId[]; readonly nextDueAt: number | null };
   'forget-receipts': null;
   permit: null;
-  enrol: 'enrolled' | PermitRefusal;
-  'replace-entry': boolean;
+  enrol: 'enrolled' | PermitRefusal | KeyTaken;
+  'replace-entry': Replacement;
   'request-reload': null;
   'append-records': number;
   'set-marks': null;

@@ -1,10 +1,17 @@
-/** Tables that came later without another form: a store from before gets them, empty, when it is opened. */
+/**
+ * Tables and indexes that came later without another form: a store from before gets them when it is opened, the tables
+ * empty. The indexes find the endpoint that has a public key.
+ */
 export const laterTables = `
 CREATE TABLE IF NOT EXISTS case_erasure (
   id BLOB NOT NULL,
   record INTEGER NOT NULL,
   PRIMARY KEY (id, record)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entry_by_signing_key ON directory_entry (entry ->> 'signingKey');
+CREATE INDEX IF NOT EXISTS entry_by_fingerprint ON directory_entry (entry ->> 'openpgpFingerprint');
+CREATE INDEX IF NOT EXISTS entry_by_encryption_key ON directory_entry (entry ->> 'encryptionKey');
+CREATE INDEX IF NOT EXISTS entry_by_previous_key ON directory_entry (entry ->> 'previousEncryptionKey');
 `;
 
 /**

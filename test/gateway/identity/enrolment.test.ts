@@ -224,6 +224,20 @@ test('the OpenPGP key of another endpoint is refused: it is public, and belongs 
   await enrolEndpoint(request, registry);
 });
 
+test('of two that enrol at the same instant with one key, one gets it', async () => {
+  const [one, two] = [await registry.prepare(council), await registry.prepare(police)];
+  const { secret } = two.request;
+  const shared = buildEnrolmentRequest({ ...one.keys, endpoint: police }, secret);
+  const results = await Promise.allSettled([
+    enrolEndpoint(one.request, registry),
+    enrolEndpoint(shared, registry),
+  ]);
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'key-unsuitable' },
+  });
+});
+
 test('an endpoint enrols again with new keys, also after revocation, by a new token only', async () => {
   await registry.enrolNew(council);
   const waiting = await registry.prepare(council);
@@ -386,7 +400,7 @@ test('a revocation that a renewal or an enrolment overtakes revokes what they le
 
 test('a revocation that is overtaken again and again gives up in a way that can be tried again', async () => {
   await registry.enrolNew(police);
-  const store = { ...registry.store, replaceEntry: () => Promise.resolve(false) };
+  const store = { ...registry.store, replaceEntry: () => Promise.resolve('overtaken' as const) };
   await expect(revokeEndpoint(store, police, 'unspecified', registry.now())).rejects.toEqual(
     refusedWith('store-unavailable'),
   );

@@ -10,7 +10,9 @@ import {
   permit,
   police,
   school,
+  socialWork,
 } from '../synthetic-messages.ts';
+import type { DirectoryEntry } from '../../../../protocol/wire/directory.ts';
 import { record, type ContractStore } from './contract-store.ts';
 
 export function administrationContract(at: ContractStore): void {
@@ -104,17 +106,21 @@ export function administrationContract(at: ContractStore): void {
       const before = await at.store.readDirectory();
       expect(before.entries).toEqual([directoryEntry(school), directoryEntry(health)].sort(byEndpoint));
       const revoked = directoryEntry(health, { status: 'revoked', revokedAt: '2026-11-23T13:00:00.000Z' });
-      expect(await at.store.replaceEntry(directoryEntry(health), revoked, record)).toBe(true);
-      expect(await at.store.replaceEntry(directoryEntry(police), directoryEntry(police), record)).toBe(false);
+      expect(await at.store.replaceEntry(directoryEntry(health), revoked, record)).toBe('replaced');
+      expect(await at.store.replaceEntry(directoryEntry(police), directoryEntry(police), record)).toBe(
+        'overtaken',
+      );
       // A renewal that was under way must not bring a revoked endpoint back, nor old keys.
-      expect(await at.store.replaceEntry(revoked, directoryEntry(health), record)).toBe(false);
-      expect(await at.store.replaceEntry(directoryEntry(health), directoryEntry(health), record)).toBe(false);
+      expect(await at.store.replaceEntry(revoked, directoryEntry(health), record)).toBe('overtaken');
+      expect(await at.store.replaceEntry(directoryEntry(health), directoryEntry(health), record)).toBe(
+        'overtaken',
+      );
       // Nor may one that was overtaken by another renewal.
       const renewed = directoryEntry(school, {
         previousTlsThumbprint: directoryEntry(school).tlsThumbprint,
       });
       for (const before of [directoryEntry(school, { signingKey: 'B'.repeat(43) }), renewed]) {
-        expect(await at.store.replaceEntry(before, renewed, record)).toBe(false);
+        expect(await at.store.replaceEntry(before, renewed, record)).toBe('overtaken');
       }
       await reopen();
       const after = await at.store.readDirectory();
@@ -131,6 +137,61 @@ export function administrationContract(at: ContractStore): void {
       }
       const { version, entries } = await at.store.readDirectory();
       expect([version, entries.map((entry) => entry.openpgpCertificate)]).toEqual([2, ['two']]);
+    });
+
+    test.each([
+      ['signing key', (other: DirectoryEntry) => ({ signingKey: other.signingKey })],
+      ['OpenPGP primary key', (other: DirectoryEntry) => ({ openpgpFingerprint: other.openpgpFingerprint })],
+      ['encryption subkey', (other: DirectoryEntry) => ({ encryptionKey: other.encryptionKey })],
+    ])(
+      'of two that claim one %s at the same instant through two processes, one gets it',
+      async (_, keyOf) => {
+        const other = await open();
+        const shared = keyOf(directoryEntry(police));
+        const claims = [
+          { store: at.store, endpoint: health },
+          { store: other, endpoint: school },
+          { store: at.store, endpoint: socialWork },
+        ];
+        for (const { endpoint } of claims) {
+          await at.store.permitEnrolment(permit(endpoint, endpoint, noon + hourMs), record);
+        }
+        const outcomes = await Promise.all(
+          claims.map(async ({ store, endpoint }) =>
+            store.enrol(digestOf(endpoint), directoryEntry(endpoint, shared), noon, record),
+          ),
+        );
+        expect(outcomes.sort()).toEqual(['enrolled', 'key-taken', 'key-taken']);
+        expect(await at.store.readDirectory()).toMatchObject({ version: 1, entries: [shared] });
+        // What was refused has changed nothing: its permit is still good, for keys of its own.
+        for (const { endpoint } of claims) {
+          const outcome = await other.enrol(digestOf(endpoint), directoryEntry(endpoint), noon, record);
+          expect(['enrolled', 'token-used']).toContain(outcome);
+        }
+        expect((await other.readDirectory()).entries).toHaveLength(3);
+        expect(await kinds()).toHaveLength(6);
+      },
+    );
+
+    test('no change to an entry gives it a key that another has, had before its present one, or has lost by revocation', async () => {
+      const previous = digestOf('previous').toString('hex') as DirectoryEntry['encryptionKey'];
+      const theirs = directoryEntry(school, {
+        previousEncryptionKey: previous,
+        status: 'revoked',
+        revokedAt: '2026-11-23T13:00:00.000Z',
+      });
+      const ours = directoryEntry(health);
+      for (const entry of [theirs, ours]) {
+        await at.store.permitEnrolment(permit(entry.endpoint, entry.endpoint, noon + hourMs), record);
+        expect(await at.store.enrol(digestOf(entry.endpoint), entry, noon, record)).toBe('enrolled');
+      }
+      for (const encryptionKey of [previous, theirs.encryptionKey]) {
+        expect(await at.store.replaceEntry(ours, { ...ours, encryptionKey }, record)).toBe('key-taken');
+      }
+      const fresh = digestOf('fresh').toString('hex') as DirectoryEntry['encryptionKey'];
+      const renewed = { ...ours, encryptionKey: fresh, previousEncryptionKey: ours.encryptionKey };
+      expect(await at.store.replaceEntry(ours, renewed, record)).toBe('replaced');
+      expect(await kinds()).toHaveLength(5);
     });
 
     test('a listener is told of changes to the directory and of the wish for a new policy', async () => {
