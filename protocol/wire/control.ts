@@ -11,6 +11,7 @@ import { CausewayError, errorCodes, type ErrorCode } from '../errors.ts';
 import { digestSchema, endpointAddressSchema } from '../ids.ts';
 import { describeIssues } from './describe-issues.ts';
 import { limits, type Limits } from '../limits.ts';
+import { hasRepeatedName } from './repeated-name.ts';
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
@@ -94,6 +95,9 @@ function parseControl<T>(text: string, schema: z.ZodType<T>): T {
   } catch {
     // Without a cause: the engine's own words quote the text.
     throw new CausewayError('frame-malformed', { detail: 'It is not JSON.' });
+  }
+  if (hasRepeatedName(text)) {
+    throw new CausewayError('frame-malformed', { detail: 'A name stands twice in one object.' });
   }
   const result = schema.safeParse(value);
   if (!result.success) throw new CausewayError('frame-malformed', describeIssues(result.error));

@@ -8,6 +8,7 @@ import {
   type GatewayFrame,
 } from '../../../protocol/wire/control.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { hasRepeatedName } from '../../../protocol/wire/repeated-name.ts';
 import { recipient, refusalOf } from '../samples.ts';
 
 const codeOf = (call: () => unknown): string => refusalOf(call)?.code ?? 'accepted';
@@ -68,6 +69,38 @@ describe('Control frames of the client', () => {
     expect(codeOf(() => parseClientFrame('{"type":"goodbye","__proto__":{}}'))).toBe('frame-malformed');
     expect(codeOf(() => parseClientFrame('{"__proto__":{"type":"goodbye"}}'))).toBe('frame-malformed');
     expect(codeOf(() => parseClientFrame('['.repeat(8000) + ']'.repeat(8000)))).toBe('frame-malformed');
+  });
+
+  it.each([
+    ['one after the other', '{"type":"credit","messages":1,"messages":2}'],
+    ['with the same value', '{"type":"goodbye","type":"goodbye"}'],
+    ['escaped', '{"type":"credit","messages":1,"mess\\u0061ges":2}'],
+    ['with white space before the colon', '{"type":"goodbye", "type"\n\t: "goodbye"}'],
+    ['in an object within', '{"type":"goodbye","x":[{"a":1},{"a":1,"b":{},"a":2}]}'],
+  ])('are refused when a name stands twice: %s', (_, text) => {
+    for (const parse of [parseClientFrame, parseGatewayFrame]) {
+      expect(refusalOf(() => parse(text))).toMatchObject({
+        code: 'frame-malformed',
+        message: expect.stringContaining('stands twice') as string,
+      });
+    }
+  });
+
+  it('may have white space, any order, and texts that look like names', () => {
+    const client = 'a":{"receiptsAfter":1,"client": \\';
+    const text = `{ "receiptsAfter" : 0,\n"client":${JSON.stringify(client)}, "type":"hello" }`;
+    expect(parseClientFrame(text)).toEqual({ type: 'hello', client, receiptsAfter: 0 });
+  });
+
+  it('say that a name stands twice exactly where another name was added again', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), fc.nat(), (object, nth) => {
+        const text = JSON.stringify(object);
+        expect(hasRepeatedName(text)).toBe(false);
+        const name = Object.keys(object)[nth % Object.keys(object).length];
+        expect(hasRepeatedName(`${text.slice(0, -1)},${JSON.stringify(name)}:0}`)).toBe(true);
+      }),
+    );
   });
 
   it('are limited in bytes, not in characters', () => {
