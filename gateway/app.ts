@@ -215,6 +215,7 @@ class Gateway {
       onReady: (endpoint, client) => this.#log.info({ endpoint, client }, 'session ready'),
       report: (endpoint, error) => this.#reportSession(endpoint, error),
       onClosed: (session) => this.#sessions.remove(session),
+      monotonicMs: this.#options.monotonicMs,
     };
   }
 

@@ -20,6 +20,8 @@ export type GatewayOptions = {
   readonly quotas?: Partial<QuotaSettings>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** A clock that nobody sets, ms. For tests. */
+  readonly monotonicMs?: () => number;
 };
 
 export type OpenedGateway = {

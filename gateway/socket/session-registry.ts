@@ -91,8 +91,7 @@ export class SessionRegistry {
   }
 
   #sweep(): void {
-    const now = this.#now();
-    for (const session of [...this.all()]) session.sweep(now);
+    for (const session of [...this.all()]) session.sweep();
   }
 }
 

@@ -36,6 +36,8 @@ export type SessionContext = {
   /** An error of a session, for the log and the record; `error` is typed unless the gateway itself failed. */
   report(endpoint: EndpointAddress, error: unknown): void;
   onClosed(session: Session): void;
+  /** A clock that nobody sets, ms; default `performance.now`. */
+  readonly monotonicMs?: (() => number) | undefined;
 };
 
 /** The certificate that opened a session. */
@@ -65,7 +67,7 @@ export class Session {
   #missedPongs = 0;
   readonly #stored: StoredReceipts;
   readonly #intake: IntakeShare;
-  readonly #stall = new StallWatch(slowness);
+  readonly #stall: StallWatch;
 
   constructor(
     socket: WebSocket,
@@ -78,6 +80,7 @@ export class Session {
     this.certificate = identity.certificate;
     this.#context = context;
     this.#socket = socket;
+    this.#stall = new StallWatch(slowness, context.monotonicMs);
     this.#out = new Outbound(socket, transport);
     this.#tap = new DeliveryTap(this.endpoint, context.dispatcher);
     this.#stored = new StoredReceipts(
@@ -133,9 +136,9 @@ export class Session {
   }
 
   /** Cuts off a peer that does not read, and lets go of stored receipts. Called every other second. */
-  sweep(now: number): void {
+  sweep(): void {
     this.#stored.flush();
-    if (!this.#stall.hasStalled(now, this.#out.bufferedBytes, this.#out.takenBytes)) return;
+    if (!this.#stall.hasStalled(this.#out.bufferedBytes, this.#out.takenBytes)) return;
     this.#context.report(this.endpoint, new CausewayError('slow-consumer'));
     this.terminate();
   }

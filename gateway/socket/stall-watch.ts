@@ -13,20 +13,23 @@ export type StallLimits = {
  */
 export class StallWatch {
   readonly #limits: StallLimits;
+  readonly #monotonicMs: () => number;
   #takenBefore = 0;
   #stalledSince: number | undefined;
 
-  constructor(limits: StallLimits) {
+  /** @param monotonicMs a clock that nobody sets: the time of day may jump, and must neither end a session nor keep one */
+  constructor(limits: StallLimits, monotonicMs: () => number = () => performance.now()) {
     this.#limits = limits;
+    this.#monotonicMs = monotonicMs;
   }
 
   /**
-   * @param now ms since 1970
    * @param buffered bytes that wait
    * @param taken bytes that the network has taken since the connection was opened
    * @returns true when the peer should be cut off
    */
-  hasStalled(now: number, buffered: number, taken: number): boolean {
+  hasStalled(buffered: number, taken: number): boolean {
+    const now = this.#monotonicMs();
     const progress = buffered === 0 || taken > this.#takenBefore;
     this.#takenBefore = taken;
     if (progress) this.#stalledSince = undefined;

@@ -8,11 +8,11 @@ import { addresses, Exchange, type Name } from './kit/exchange.ts';
 let exchange: Exchange;
 let people: Record<Name, TestEndpoint>;
 let bystander: Bystander;
-/** How far the gateway's clock is ahead, ms. */
+/** How far the gateway's clock that nobody sets is ahead, ms. */
 let ahead = 0;
 
 beforeAll(async () => {
-  exchange = await Exchange.open({ now: () => Date.now() + ahead });
+  exchange = await Exchange.open({ monotonicMs: () => performance.now() + ahead });
   people = await exchange.enrol('police', 'north', 'night', 'south', 'health');
   bystander = await Bystander.start(exchange, people.health, people.south);
 });
