@@ -12,11 +12,18 @@ import { limits } from '../../protocol/limits.ts';
 /** A message before it is signed: the envelope's bytes and the OpenPGP payload. */
 export type UnsignedMessage = { readonly envelope: Uint8Array; readonly payload: Uint8Array };
 
-/** Signs messages in batches of at most 64 and gives the units, in order. */
-export function signMessages(messages: readonly UnsignedMessage[], signer: BatchSigner): Unit[] {
+/**
+ * Signs messages in batches and gives the units, in order.
+ * @param maxBatch envelopes under one signature: what the welcome states, 64 at most
+ */
+export function signMessages(
+  messages: readonly UnsignedMessage[],
+  signer: BatchSigner,
+  maxBatch: number = limits.maxBatch,
+): Unit[] {
   const units: Unit[] = [];
-  for (let from = 0; from < messages.length; from += limits.maxBatch) {
-    const batch = messages.slice(from, from + limits.maxBatch);
+  for (let from = 0; from < messages.length; from += maxBatch) {
+    const batch = messages.slice(from, from + maxBatch);
     const proofs = proveBatch(
       batch.map(({ envelope }) => envelope),
       signer,
@@ -39,11 +46,18 @@ export const unitsAtOnce = 128;
 export class Batcher {
   readonly #signer: BatchSigner;
   readonly #submit: (units: Unit[]) => void;
+  readonly #maxBatch: () => number;
   #waiting: UnsignedMessage[] = [];
 
-  constructor(signer: BatchSigner, submit: (units: Unit[]) => void) {
+  /** @param maxBatch see {@link signMessages}: `link.limits.maxBatch` of the session */
+  constructor(
+    signer: BatchSigner,
+    submit: (units: Unit[]) => void,
+    maxBatch: () => number = () => limits.maxBatch,
+  ) {
     this.#signer = signer;
     this.#submit = submit;
+    this.#maxBatch = maxBatch;
   }
 
   add(message: UnsignedMessage): void {
@@ -57,6 +71,6 @@ export class Batcher {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
-    this.#submit(signMessages(waiting, this.#signer));
+    this.#submit(signMessages(waiting, this.#signer, this.#maxBatch()));
   }
 }

@@ -17,6 +17,7 @@ import { ClientEmitter } from './events.ts';
 import { requestGateway } from './gateway-request.ts';
 import { claimHolder, newHolder } from './holder.ts';
 import { openHome, type Home } from './home.ts';
+import { KnownLimits } from './heeded-limits.ts';
 import { Inbox } from './inbox.ts';
 import { LadderTable } from './ladder-table.ts';
 import { SubjectLinkage } from './linkage/subject-linkage.ts';
@@ -55,6 +56,7 @@ type Ground = {
   readonly gatewayKey: SigningKey;
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
+  readonly limits: KnownLimits;
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
@@ -69,7 +71,7 @@ type Ground = {
 /** Opens the home and builds everything; nothing is connected yet. @throws CausewayError `home-invalid` */
 export async function buildParts(options: ConnectOptions): Promise<ClientParts> {
   const ground = await openGround(options);
-  const { state, endpoint, openpgp, signer, emitter, now, report } = ground;
+  const { state, endpoint, openpgp, signer, emitter, limits, now, report } = ground;
   const holder = newHolder();
   const datasets = new DatasetBook(state, ground.fetchJson);
   const followedLog = buildLog(ground, {
@@ -80,7 +82,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   });
   const directory = buildDirectory(ground, followedLog, (endpoints) => run.trusted(endpoints));
   const outbox = new Outbox({
-    ...{ state, signer, holder, now, random: ground.random },
+    ...{ state, signer, holder, now, random: ground.random, limits },
     maxWaiting: options.maxWaiting ?? 100_000,
   });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
@@ -104,7 +106,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   });
   const run = new ClientRun({
     ...{ state, directory, datasets, emitter, outbox, inbox, receiptSender, receiptBook, now, report },
-    ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome, followedLog },
+    ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome, followedLog, limits },
     clientName: options.clientName ?? 'causeway-sdk',
     receiptKeyId: ground.gatewayKey.keyId,
     renewCertificate: options.renewCertificate ?? true,
@@ -116,13 +118,8 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     ladder: new LadderTable(state.statements),
     log: followedLog,
     composing: {
-      self: endpoint,
-      openpgp,
-      signer,
-      directory,
-      datasets,
+      ...{ self: endpoint, openpgp, signer, directory, datasets, limits, now },
       linkage: new SubjectLinkage(options.home),
-      now,
     },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
   };
@@ -153,6 +150,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
     gatewayKey: signingKeyFromRaw(Buffer.from(home.receiptKey, 'base64url')),
     state: new StateDatabase(home.dir),
     emitter,
+    limits: new KnownLimits(),
     log,
     now,
     random,

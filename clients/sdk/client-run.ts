@@ -9,6 +9,7 @@ import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
 import type { Home } from './home.ts';
+import type { KnownLimits } from './heeded-limits.ts';
 import type { Inbox } from './inbox.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
@@ -33,6 +34,7 @@ export type RunningParts = {
 type ClientRunDependencies = RunningParts & {
   readonly state: StateDatabase;
   readonly receiptBook: ReceiptBook;
+  readonly limits: KnownLimits;
   readonly log: Log;
   readonly followedLog: ClientLog;
   /** Names your software to the gateway. */
@@ -56,7 +58,7 @@ const watchMs = 1_000;
 const reconcileEvery = 15;
 const renewalCheckMs = 3_600_000;
 const directoryRetryMs = 2_000;
-/** A clock that is off by this much is worth a warning; the gateway refuses envelopes from 5 minutes on. */
+/** A clock that is off by this much is worth a warning; the gateway refuses envelopes from `maxClockSkewMs` on. */
 const clockWarningMs = 30_000;
 
 export class ClientRun {
@@ -163,14 +165,16 @@ export class ClientRun {
   }
 
   #onReady(link: Link, welcome: Welcome): void {
-    const { emitter, log, now } = this.#deps;
+    const { emitter, limits, log, now } = this.#deps;
     this.#link = link;
+    limits.current = link.limits;
     this.#lastError = undefined;
     this.#receiptsStored = 0;
     log.info({ event: 'connected', endpoint: welcome.endpoint }, 'a session is ready');
     emitter.emit('connected', welcome);
     const aheadMs = now() - welcome.clock;
-    if (Math.abs(aheadMs) >= clockWarningMs) emitter.emit('clockSkew', { aheadMs });
+    if (Math.abs(aheadMs) >= Math.min(clockWarningMs, link.limits.maxClockSkewMs))
+      emitter.emit('clockSkew', { aheadMs });
     this.#inBackground(this.#setUp(link, welcome));
   }
 
@@ -179,7 +183,7 @@ export class ClientRun {
     const { outbox, inbox, receiptSender, datasets, followedLog } = this.#deps;
     try {
       receiptSender.attach(link);
-      if (followedLog.halted() === undefined) await outbox.attach(link, welcome.limits.maxUnanswered);
+      if (followedLog.halted() === undefined) await outbox.attach(link);
     } catch (error) {
       link.terminate();
       throw error;

@@ -8,9 +8,10 @@ import { encodeContent, type ContentHeader } from '../../protocol/wire/content.t
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { envelopeSchema, type Severity } from '../../protocol/wire/envelope.ts';
-import { limits } from '../../protocol/limits.ts';
+import type { Limits } from '../../protocol/limits.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
+import type { KnownLimits } from './heeded-limits.ts';
 import type { SubjectDetails } from './linkage/subject.ts';
 import type { SubjectLinkage } from './linkage/subject-linkage.ts';
 import { encryptAndSign, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';
@@ -39,7 +40,7 @@ type Addressing = {
    * It needs a linkage key in the home: `causeway linkage key import`.
    */
   readonly subjects?: readonly SubjectDetails[];
-  /** How long the gateway shall try to deliver. Default 30 days, at most 90. */
+  /** How long the gateway shall try to deliver. Default 30 days, at most 90, and what the gateway allows. */
   readonly expiresInMs?: number;
 };
 
@@ -57,6 +58,7 @@ export type ComposeContext = {
   readonly directory: ClientDirectory;
   readonly datasets: DatasetBook;
   readonly linkage: SubjectLinkage;
+  readonly limits: KnownLimits;
   readonly now: () => number;
 };
 
@@ -71,11 +73,12 @@ const defaultLifetimeMs = 30 * 24 * 3600_000;
 export async function composeNotice(notice: OutgoingNotice, context: ComposeContext): Promise<OutboxDraft> {
   const id = randomUUIDv7() as MessageId;
   const to = [notice.to].flat();
+  const { current: limits } = context.limits;
   const { mediaType, name, body } = await readContent(notice, context.datasets);
-  if (body.byteLength > limits.maxPayloadBytes) throw tooLarge();
+  if (body.byteLength > limits.maxPayloadBytes) throw tooLarge(limits);
   const entries = context.directory.resolve(to);
   const subjects = await context.linkage.tokensOf(notice.subjects ?? []);
-  const draft = checkDraft({ ...draftEnvelope(id, to, notice, context), subjects }, entries.length);
+  const draft = checkDraft({ ...draftEnvelope(id, to, notice, context), subjects }, entries.length, limits);
   const header: ContentHeader = {
     id,
     source: context.self,
@@ -89,7 +92,7 @@ export async function composeNotice(notice: OutgoingNotice, context: ComposeCont
     signWith: context.openpgp,
     recipients: entries.map((entry) => entry.openpgpCertificate),
   });
-  if (payload.byteLength > limits.maxPayloadBytes) throw tooLarge();
+  if (payload.byteLength > limits.maxPayloadBytes) throw tooLarge(limits);
   return {
     envelope: {
       ...draft,
@@ -127,7 +130,7 @@ function draftEnvelope(
   id: MessageId,
   to: readonly string[],
   notice: OutgoingNotice,
-  { self, signer, now }: ComposeContext,
+  { self, signer, now, limits: { current: limits } }: ComposeContext,
 ): object {
   const {
     category,
@@ -136,11 +139,13 @@ function draftEnvelope(
     basis,
     dataschema,
     inReplyTo,
-    expiresInMs = defaultLifetimeMs,
+    expiresInMs = Math.min(defaultLifetimeMs, limits.maxLifetimeMs),
   } = notice;
   const time = now();
   if (!Number.isFinite(expiresInMs) || expiresInMs <= 0 || expiresInMs > limits.maxLifetimeMs) {
-    throw new CausewayError('lifetime-too-long', { detail: 'expiresInMs must be from 1 ms to 90 days.' });
+    throw new CausewayError('lifetime-too-long', {
+      detail: `expiresInMs must be from 1 to ${limits.maxLifetimeMs}.`,
+    });
   }
   return {
     id,
@@ -166,7 +171,7 @@ function draftEnvelope(
 }
 
 /** Holds the caller's words against the envelope's schema before anything is encrypted. */
-function checkDraft(draft: object, recipients: number): EnvelopeDraft {
+function checkDraft(draft: object, recipients: number, limits: Limits): EnvelopeDraft {
   const to = (draft as { to: readonly string[] }).to;
   const result = envelopeSchema.safeParse({ ...draft, sequence: to.map(() => 1) });
   if (!result.success) throw new CausewayError('request-malformed', describeIssues(result.error));
@@ -198,6 +203,6 @@ async function checkCertificate(entry: DirectoryEntry): Promise<Fingerprint> {
   return encryptionKey;
 }
 
-function tooLarge(): CausewayError {
+function tooLarge(limits: Limits): CausewayError {
   return new CausewayError('payload-too-large', { detail: `The limit is ${limits.maxPayloadBytes} bytes.` });
 }

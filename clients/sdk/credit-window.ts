@@ -5,6 +5,8 @@ export class CreditWindow {
   readonly #size: number;
   readonly #maxBytes: number;
   #link: Link | undefined;
+  /** The window of this session: the gateway may allow less. */
+  #sessionSize = 0;
   #isOpen = false;
   #granted = 0;
   #arrived = 0;
@@ -28,6 +30,7 @@ export class CreditWindow {
   /** A session is ready; nothing is granted in it yet. */
   attach(link: Link): void {
     this.#link = link;
+    this.#sessionSize = Math.min(this.#size, link.limits.maxCredit);
     this.#granted = 0;
     this.#arrived = 0;
     this.#confirmed = 0;
@@ -73,9 +76,9 @@ export class CreditWindow {
     }
     if (!this.#isOpen || this.#bytesInHand >= this.#maxBytes) return;
     const onTheirWay = this.#granted - this.#arrived;
-    const free = this.#size - onTheirWay - this.#inHand;
+    const free = this.#sessionSize - onTheirWay - this.#inHand;
     // In steps, so that not every message costs a frame; at once when nothing is on its way.
-    if (free <= 0 || (onTheirWay > 0 && free < this.#size / 4)) return;
+    if (free <= 0 || (onTheirWay > 0 && free < this.#sessionSize / 4)) return;
     this.#granted += free;
     link.grant(free);
   }

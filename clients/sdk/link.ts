@@ -14,7 +14,9 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { parseGatewayFrame, type GatewayFrame, type Welcome } from '../../protocol/wire/control.ts';
 import { decodeUnitFrame, frameKind, type Unit } from '../../protocol/wire/frame.ts';
 import { decodeReceiptFrame, encodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
+import { limits as protocolLimits, type Limits } from '../../protocol/limits.ts';
 import { closeCodeError, connectionError, problemError } from './connection-error.ts';
+import { heededLimits, silenceMsUnder } from './heeded-limits.ts';
 import { openSocket, type LinkAddress, type LinkSocket } from './link-socket.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -23,7 +25,10 @@ export type LinkOptions = LinkAddress & {
   readonly hello: { readonly client: string; readonly receiptsAfter: number | null };
   /** Time for TCP, TLS and the upgrade together. Default 10 s. */
   readonly handshakeTimeoutMs?: number;
-  /** The session ends when nothing has arrived for this long. The gateway pings every 20 s. Default 45 s. */
+  /**
+   * The session ends when nothing has arrived for this long. Default 45 s, or more than twice the `pingIntervalMs` of
+   * the welcome where that is longer.
+   */
   readonly silenceMs?: number;
   /** `onWritable` is called once the bytes waiting have fallen below this. Default 1 MiB. */
   readonly highWaterBytes?: number;
@@ -70,6 +75,8 @@ export class Link {
   #error: CausewayError | undefined;
   #state: LinkState = 'opening';
   #receiptFrames = 0;
+  #limits: Limits = protocolLimits;
+  readonly #silenceMs: number | undefined;
 
   constructor(options: LinkOptions, handlers: LinkHandlers) {
     this.#handlers = handlers;
@@ -81,11 +88,17 @@ export class Link {
       () => this.#fail(new CausewayError('gateway-unreachable', { detail: 'It did not answer in time.' })),
       options.handshakeTimeoutMs ?? 10_000,
     );
-    this.#listen(this.#socket.webSocket, options.silenceMs ?? 45_000);
+    this.#silenceMs = options.silenceMs;
+    this.#listen(this.#socket.webSocket);
   }
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** What the gateway's welcome allows in this session; until it has come, what the protocol allows. */
+  get limits(): Limits {
+    return this.#limits;
   }
 
   /** Bytes that have not left the process. */
@@ -121,7 +134,7 @@ export class Link {
     return ++this.#receiptFrames;
   }
 
-  /** Allows this many more deliveries, 1 to 4096. */
+  /** Allows this many more deliveries, 1 to `limits.maxCredit`. */
   grant(messages: number): void {
     this.#assertOpen();
     this.#queue.putControl({ type: 'credit', messages });
@@ -158,13 +171,12 @@ export class Link {
     this.#fail(error);
   }
 
-  #listen(webSocket: WebSocket, silenceMs: number): void {
+  #listen(webSocket: WebSocket): void {
     webSocket.on('open', () => {
       this.#state = 'greeting';
       clearTimeout(this.#deadline);
       this.#deadline = setTimeout(() => this.#fail(silent('No welcome arrived in time.')), welcomeMs);
-      this.#heard = patience;
-      this.#silence = setInterval(() => this.#listenForSilence(), silenceMs / 3);
+      this.#watchSilence();
       this.#queue.open();
     });
     webSocket.on('ping', () => (this.#heard = patience));
@@ -222,8 +234,19 @@ export class Link {
     }
     if (this.#state !== 'greeting') throw unexpected();
     clearTimeout(this.#deadline);
+    this.#limits = heededLimits(frame.limits);
+    this.#queue.heed(this.#limits);
+    this.#watchSilence();
     this.#state = 'ready';
     this.#handlers.onWelcome(frame);
+  }
+
+  /** Begins anew, by the limits that are known. */
+  #watchSilence(): void {
+    clearInterval(this.#silence);
+    const silenceMs = this.#silenceMs ?? silenceMsUnder(this.#limits);
+    this.#heard = patience;
+    this.#silence = setInterval(() => this.#listenForSilence(), silenceMs / 3);
   }
 
   #listenForSilence(): void {

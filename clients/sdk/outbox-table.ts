@@ -5,7 +5,9 @@ import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { uuidToBytes } from '../../protocol/uuid.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
-import { limits } from '../../protocol/limits.ts';
+import { frameHeaderBytes, unitHeaderBytes } from '../../protocol/wire/frame.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import { maxProofBytes } from '../../protocol/proof/batch-proof.ts';
 import type { AcceptedDetail, RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import type { Statements } from './state-database.ts';
 
@@ -47,13 +49,20 @@ export class OutboxTable {
 
   /**
    * Numbers a message and writes it down; call inside a transaction.
-   * @throws CausewayError `outbox-full` or `envelope-too-large`
+   * @param limits those of the gateway
+   * @throws CausewayError `outbox-full`, `envelope-too-large`, or `payload-too-large` where it would not fit a frame
    */
-  insert(draft: OutboxDraft, holder: string, transmitted: boolean, now: number): number {
+  insert(draft: OutboxDraft, holder: string, transmitted: boolean, now: number, limits: Limits): number {
     this.#assertRoom();
     const sequence = draft.envelope.to.map((recipient) => this.#nextNumber(recipient));
     const bytes = encodeEnvelope(inOrder(draft.envelope, sequence));
-    if (bytes.byteLength > limits.maxEnvelopeBytes) throw new CausewayError('envelope-too-large');
+    if (bytes.byteLength > limits.maxEnvelopeBytes) {
+      throw new CausewayError('envelope-too-large', {
+        detail: `The limit is ${limits.maxEnvelopeBytes} bytes.`,
+      });
+    }
+    const tooLarge = frameRefusal({ envelope: bytes, payload: draft.payload }, limits);
+    if (tooLarge !== undefined) throw tooLarge;
     const { lastInsertRowid } = this.#database
       .prepare(
         `INSERT INTO outbox (id, digest, envelope, payload, state, holder, transmitted, created_at)
@@ -197,8 +206,20 @@ export class OutboxTable {
   }
 }
 
+/** Why a message cannot travel in any frame that the gateway takes; undefined where it can. */
+export function frameRefusal(
+  { envelope, payload }: { readonly envelope: Uint8Array; readonly payload: Uint8Array },
+  { maxFrameBytes }: Pick<Limits, 'maxFrameBytes'>,
+): CausewayError | undefined {
+  const unitBytes = unitHeaderBytes + envelope.byteLength + maxProofBytes + payload.byteLength;
+  if (frameHeaderBytes + unitBytes <= maxFrameBytes) return undefined;
+  return new CausewayError('payload-too-large', {
+    detail: `With its envelope it does not fit the frames of ${maxFrameBytes} bytes that the gateway takes.`,
+  });
+}
+
 /** An envelope of this endpoint: it was checked when it was made. */
-export function readStoredEnvelope(bytes: SQLOutputValue | undefined): Envelope {
+export function readStoredEnvelope(bytes: SQLOutputValue | Uint8Array | undefined): Envelope {
   return JSON.parse(Buffer.from(bytes as Uint8Array).toString('utf8')) as Envelope;
 }
 

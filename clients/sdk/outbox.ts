@@ -13,13 +13,20 @@
 import { CausewayError, catalogue } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
-import { limits as protocolLimits } from '../../protocol/limits.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { backoffMs } from './backoff.ts';
 import { signMessages } from './batcher.ts';
 import { isHolderAlive } from './holder.ts';
 import type { Link } from './link.ts';
-import { OutboxTable, type KeptAnswer, type OutboxDraft, type WaitingMessage } from './outbox-table.ts';
+import {
+  frameRefusal,
+  OutboxTable,
+  readStoredEnvelope,
+  type KeptAnswer,
+  type OutboxDraft,
+  type WaitingMessage,
+} from './outbox-table.ts';
+import type { KnownLimits } from './heeded-limits.ts';
 import type { StateDatabase } from './state-database.ts';
 
 /** What `send` resolves with: the message is durable at the gateway. */
@@ -41,6 +48,7 @@ type OutboxDependencies = {
   readonly holder: string;
   /** How many messages may wait at once. */
   readonly maxWaiting: number;
+  readonly limits: KnownLimits;
   readonly now: () => number;
   readonly random: () => number;
 };
@@ -65,7 +73,6 @@ export class Outbox {
   #link: Link | undefined;
   /** From here on, what is written down may be sent at any moment and cannot be withdrawn. */
   #transmits = false;
-  #maxUnanswered: number = protocolLimits.maxUnanswered;
 
   constructor(deps: OutboxDependencies) {
     this.#deps = deps;
@@ -74,8 +81,8 @@ export class Outbox {
 
   /** Writes a message down; it is safe when this resolves. */
   async put(draft: OutboxDraft): Promise<void> {
-    const { holder, state, now } = this.#deps;
-    await state.write(() => this.#table.insert(draft, holder, this.#transmits, now()));
+    const { holder, state, now, limits } = this.#deps;
+    await state.write(() => this.#table.insert(draft, holder, this.#transmits, now(), limits.current));
     this.pump();
   }
 
@@ -111,7 +118,7 @@ export class Outbox {
   }
 
   /** A session is ready: everything that was not answered goes out again, in order. */
-  async attach(link: Link, maxUnanswered: number): Promise<void> {
+  async attach(link: Link): Promise<void> {
     this.#forgetFlight();
     this.#transmits = true;
     const { state, holder, now } = this.#deps;
@@ -120,7 +127,6 @@ export class Outbox {
       this.#table.markTransmitted(holder);
     });
     if (link.state !== 'ready') return;
-    this.#maxUnanswered = maxUnanswered;
     this.#link = link;
     this.pump();
   }
@@ -136,15 +142,35 @@ export class Outbox {
   pump(): void {
     const link = this.#link;
     if (link?.state !== 'ready') return;
-    while (this.#sending.size < this.#maxUnanswered && link.writable) {
-      const messages = this.#next(Math.min(readMessages, this.#maxUnanswered - this.#sending.size));
+    const { maxUnanswered, maxBatch } = link.limits;
+    while (this.#sending.size < maxUnanswered && link.writable) {
+      const messages = this.#next(Math.min(readMessages, maxUnanswered - this.#sending.size));
       if (messages.length === 0) return;
       for (const { seq, digest } of messages) {
         this.#inFlight.set(digest.toString('latin1'), seq);
         this.#sending.add(seq);
       }
-      link.submit(signMessages(messages, this.#deps.signer));
+      const fitting = messages.filter((message) => !this.#refuseOversized(message, link));
+      if (fitting.length > 0) link.submit(signMessages(fitting, this.#deps.signer, maxBatch));
     }
+  }
+
+  /**
+   * A message that was written down before this gateway said how small its frames are: sent, it would end every session
+   * anew, and hold up all others.
+   */
+  #refuseOversized(message: WaitingMessage, link: Link): boolean {
+    const refusal = frameRefusal(message, link.limits);
+    if (refusal === undefined) return false;
+    const { state, now } = this.#deps;
+    const { id } = readStoredEnvelope(message.envelope);
+    const answer = { outcome: 'refused', at: now(), code: refusal.code, text: refusal.detail } as const;
+    state
+      .write(() => this.keepAnswer(id, message.digest, answer))
+      .then(() => this.answered(id, message.digest, answer))
+      // It stays in the outbox, and the next session finds it again.
+      .catch(() => undefined);
+    return true;
   }
 
   /**

@@ -2,12 +2,12 @@
  * Tells senders what became of their messages: first the durable row, then the signed receipt.
  *
  * Receipts that become due in one turn share a signature, one group a sender. A receipt counts as told when the
- * gateway has confirmed its frame; until then it is sent again over every new session.
+ * gateway has confirmed its frame; until then it is sent again over every new session. Frames are no larger, and no more
+ * of them are under way, than the gateway's welcome allows.
  */
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
-import { limits } from '../../protocol/limits.ts';
-import { signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { receiptFrameOverhead, signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { encodeReceipt } from '../../protocol/wire/receipt.ts';
 import { InboxTable, type Settled } from './inbox-table.ts';
@@ -20,12 +20,17 @@ type ReceiptSenderDependencies = {
   readonly signer: BatchSigner;
 };
 
+/** What one frame tells. */
+type Portion = { readonly receipts: readonly Buffer[]; readonly toConfirm: readonly Settled[] };
+
 export class ReceiptSender {
   readonly #deps: ReceiptSenderDependencies;
   readonly #table: InboxTable;
   #link: Link | undefined;
   #due: Settled[] = [];
   #scheduled: NodeJS.Immediate | undefined;
+  /** Waits until fewer frames are unconfirmed. */
+  #portions: Portion[] = [];
   /** Frames of this session that are not confirmed, in order, with what they told. */
   #unconfirmed: { frame: number; settled: readonly Settled[] }[] = [];
   #quietWaiters: (() => void)[] = [];
@@ -50,7 +55,12 @@ export class ReceiptSender {
 
   /** Refuses something that cannot be ascribed to a sender for certain: nothing is written down, no group is shared. */
   refuseUnproven(claim: Omit<Settled, 'detail'>, reason: RefusedDetail): void {
-    this.#send([{ ...claim, detail: JSON.stringify(reason) }], []);
+    if (this.#link === undefined) return;
+    this.#portions.push({
+      receipts: [this.#encode({ ...claim, detail: JSON.stringify(reason) })],
+      toConfirm: [],
+    });
+    this.#send();
   }
 
   /** A session is ready: what was not confirmed is told again. */
@@ -67,6 +77,7 @@ export class ReceiptSender {
     this.#scheduled = undefined;
     this.#link = undefined;
     this.#due = [];
+    this.#portions = [];
     this.#unconfirmed = [];
   }
 
@@ -75,6 +86,7 @@ export class ReceiptSender {
     const done = this.#unconfirmed.filter(({ frame }) => frame <= frames).flatMap(({ settled }) => settled);
     this.#unconfirmed = this.#unconfirmed.filter(({ frame }) => frame > frames);
     if (done.length > 0) this.#deps.state.writeLater(() => this.#table.confirm(done));
+    this.#send();
     this.#tellQuiet();
   }
 
@@ -89,22 +101,38 @@ export class ReceiptSender {
     this.#scheduled = undefined;
     const due = this.#due;
     this.#due = [];
-    for (const settled of Map.groupBy(due, ({ sender }) => sender).values()) {
-      for (let from = 0; from < settled.length; from += limits.maxUnits) {
-        const part = settled.slice(from, from + limits.maxUnits);
-        this.#send(part, part);
-      }
-    }
+    for (const settled of Map.groupBy(due, ({ sender }) => sender).values()) this.#divide(settled);
+    this.#send();
   }
 
-  #send(receipts: readonly Settled[], toConfirm: readonly Settled[]): void {
+  /** Portions of what is to be told to one sender, each small enough for a frame. */
+  #divide(settled: readonly Settled[]): void {
+    if (this.#link === undefined) return;
+    const { maxUnits, maxFrameBytes } = this.#link.limits;
+    let from = 0;
+    let receipts: Buffer[] = [];
+    let bytes: number = receiptFrameOverhead.frame;
+    settled.forEach((one, index) => {
+      const receipt = this.#encode(one);
+      const size = receiptFrameOverhead.receipt + receipt.byteLength;
+      if (receipts.length === maxUnits || (receipts.length > 0 && bytes + size > maxFrameBytes)) {
+        this.#portions.push({ receipts, toConfirm: settled.slice(from, index) });
+        [from, receipts, bytes] = [index, [], receiptFrameOverhead.frame];
+      }
+      receipts.push(receipt);
+      bytes += size;
+    });
+    if (receipts.length > 0) this.#portions.push({ receipts, toConfirm: settled.slice(from) });
+  }
+
+  #send(): void {
     const link = this.#link;
     if (link === undefined || (link.state !== 'ready' && link.state !== 'leaving')) return;
-    const group = signReceiptGroup(
-      receipts.map((settled) => this.#encode(settled)),
-      this.#deps.signer,
-    );
-    this.#unconfirmed.push({ frame: link.sendReceipts(group), settled: toConfirm });
+    const room = link.limits.maxUnanswered - this.#unconfirmed.length;
+    for (const { receipts, toConfirm } of this.#portions.splice(0, Math.max(0, room))) {
+      const group = signReceiptGroup(receipts, this.#deps.signer);
+      this.#unconfirmed.push({ frame: link.sendReceipts(group), settled: toConfirm });
+    }
   }
 
   #encode({ id, digest, at, detail }: Settled): Buffer {
@@ -121,7 +149,7 @@ export class ReceiptSender {
   }
 
   #isQuiet(): boolean {
-    if (this.#due.length > 0 || this.#unconfirmed.length > 0) return false;
+    if (this.#due.length > 0 || this.#portions.length > 0 || this.#unconfirmed.length > 0) return false;
     return this.#link !== undefined || this.#table.readUnconfirmed().length === 0;
   }
 

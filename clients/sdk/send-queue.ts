@@ -2,8 +2,8 @@
  * What one turn of the event loop wants to send, put into as few frames as possible and written in one go.
  *
  * Units that are submitted one behind the other share a frame; their order among themselves and against
- * receipts and control frames is kept. A frame of submissions holds no more than {@link unitsAtOnce} units,
- * though the protocol allows more: the gateway answers a frame once all of it has been examined, so with
+ * receipts and control frames is kept. A frame of submissions holds no more than {@link unitsAtOnce} units, or
+ * as many as the gateway takes where these are fewer, though the protocol allows more: the gateway answers a frame once all of it has been examined, so with
  * shorter frames the first answers come while the next frame is still being examined.
  */
 import type { TLSSocket } from 'node:tls';
@@ -11,7 +11,7 @@ import type WebSocket from 'ws';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { ClientFrame } from '../../protocol/wire/control.ts';
 import { encodeUnitFrame, frameHeaderBytes, type Unit } from '../../protocol/wire/frame.ts';
-import { limits } from '../../protocol/limits.ts';
+import { limits, type Limits } from '../../protocol/limits.ts';
 import { unitsAtOnce } from './batcher.ts';
 
 /** The part of a socket that the queue writes to. */
@@ -29,6 +29,8 @@ export class SendQueue {
   #queuedBytes = 0;
   #scheduled: NodeJS.Immediate | undefined;
   #open = false;
+  #maxFrameBytes: number = limits.maxFrameBytes;
+  #maxUnits = unitsAtOnce;
 
   /** `onWritten` is called when a flush has left the process. */
   constructor(target: SendTarget, onWritten: () => void) {
@@ -47,19 +49,25 @@ export class SendQueue {
     this.#schedule();
   }
 
+  /** From now on frames are no larger than the gateway takes. */
+  heed({ maxFrameBytes, maxUnits }: Limits): void {
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#maxUnits = Math.min(unitsAtOnce, maxUnits);
+  }
+
   /** @throws CausewayError `frame-too-large` when a unit does not fit a frame by itself */
   putUnits(units: readonly Unit[]): void {
     for (const { bytes } of units) {
       const size = bytes.byteLength;
-      if (frameHeaderBytes + size > limits.maxFrameBytes) throw new CausewayError('frame-too-large');
-      if (this.#units.length === unitsAtOnce || this.#unitBytes + size > limits.maxFrameBytes) {
+      if (frameHeaderBytes + size > this.#maxFrameBytes) throw new CausewayError('frame-too-large');
+      if (this.#units.length === this.#maxUnits || this.#unitBytes + size > this.#maxFrameBytes) {
         this.#sealUnits();
       }
       this.#units.push(bytes);
       this.#unitBytes += size;
       this.#queuedBytes += size;
     }
-    if (this.#units.length === unitsAtOnce) this.flush();
+    if (this.#units.length === this.#maxUnits) this.flush();
     else this.#schedule();
   }
 

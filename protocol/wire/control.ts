@@ -34,7 +34,7 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 
 const limitsSchema = z.strictObject(
-  Object.fromEntries(Object.keys(limits).map((name) => [name, z.int()])) as {
+  Object.fromEntries(Object.keys(limits).map((name) => [name, z.int().min(1)])) as {
     [K in keyof Limits]: z.ZodInt;
   },
 );

@@ -14,7 +14,7 @@ import { limits } from '../limits.ts';
 export const frameKinds = { submit: 1, deliver: 2, receipts: 3 } as const;
 
 export const frameHeaderBytes = 3;
-const unitHeaderBytes = 10;
+export const unitHeaderBytes = 10;
 
 /** A message as it travels and is stored. The parts are views of `bytes`, the whole unit. */
 export type Unit = {

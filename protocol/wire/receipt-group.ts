@@ -21,6 +21,9 @@ import { decodeReceipt, type Receipt } from './receipt.ts';
 const frameHeaderBytes = 9;
 const groupHeaderBytes = 2 + signatureBytes;
 
+/** Bytes of a frame of receipts beside its receipts, and of each receipt beside itself. */
+export const receiptFrameOverhead = { frame: frameHeaderBytes + groupHeaderBytes, receipt: 2 } as const;
+
 /** A group taken apart: its receipts have one issuer, and the signature has not been checked yet. */
 export type ReceiptGroup = {
   readonly issuer: EndpointAddress;

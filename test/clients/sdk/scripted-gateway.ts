@@ -48,6 +48,8 @@ export type ScriptedSession = {
   readonly controls: ClientFrame[];
   readonly units: Unit[];
   readonly receipts: Receipt[];
+  /** Binary frames as they came. */
+  readonly frames: Buffer[];
   deliver(...units: Unit[]): void;
   /** Sends receipts, signed by the gateway unless another signer is given. */
   receipt(
@@ -76,6 +78,8 @@ export type ScriptedGateway = {
   /** What becomes of a session's submitted units; by default each is accepted. */
   onSubmit: (session: ScriptedSession, units: Unit[]) => void;
   onSession: (session: ScriptedSession) => void;
+  /** After so many receipt frames of a session; by default each is taken. */
+  onReceipts: (session: ScriptedSession, frames: number) => void;
   /** Called with the path of each HTTPS request; one for which it gives false is never answered. */
   onRequest: (path: string) => boolean;
   /** The present or next session of an endpoint. */
@@ -163,6 +167,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
         units.map((unit) => gateway.log.accept(unit)),
       ),
     onSession: () => undefined,
+    onReceipts: (session, frames) => session.control({ type: 'receipts-taken', frames }),
     onRequest: () => true,
     sessions: [],
     session(endpoint) {
@@ -215,6 +220,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       controls: [],
       units: [],
       receipts: [],
+      frames: [],
       control,
       deliver: (...units) =>
         socket.send(
@@ -236,6 +242,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     socket.on('error', () => undefined);
     socket.on('close', () => (gateway.sessions = gateway.sessions.filter((other) => other !== session)));
     socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) session.frames.push(data);
       if (!isBinary) {
         const frame = parseClientFrame(data.toString('utf8'));
         session.controls.push(frame);
@@ -266,7 +273,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
         gateway.onSubmit(session, units);
       } else {
         session.receipts.push(...decodeReceiptGroup(decodeReceiptFrame(data).group).receipts);
-        control({ type: 'receipts-taken', frames: ++taken });
+        gateway.onReceipts(session, ++taken);
       }
     });
   }

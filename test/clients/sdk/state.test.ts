@@ -11,6 +11,7 @@ import { OutboxTable, type EnvelopeDraft } from '../../../clients/sdk/outbox-tab
 import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
 import { CausewayError, errorCodes } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 
 let dir: string;
@@ -149,7 +150,13 @@ test('numbers are gap-free for each recipient, whatever is sent, refused by the 
         const envelope = draft(to);
         await state
           .write(() => {
-            table.insert({ envelope, payload: Buffer.alloc(1), recipients: [] }, 'me', transmitted, 0);
+            table.insert(
+              { envelope, payload: Buffer.alloc(1), recipients: [] },
+              'me',
+              transmitted,
+              0,
+              limits,
+            );
             if (fate === 'failed') throw new CausewayError('aborted');
           })
           .catch(() => undefined);
@@ -175,7 +182,7 @@ test('a full outbox refuses, and has room again once something is answered', asy
   const put = () =>
     state.write(() => {
       const envelope = draft(['a/x']);
-      table.insert({ envelope, payload: Buffer.alloc(1), recipients: [] }, 'me', true, 0);
+      table.insert({ envelope, payload: Buffer.alloc(1), recipients: [] }, 'me', true, 0, limits);
       return envelope.id;
     });
   const first = await put();
