@@ -189,7 +189,8 @@ function buildDirectory(
     ...{ state, emitter, now, onTrusted },
     halted: () => log.halted(),
     onRead: (checkpoint) => void log.proveEntries(checkpoint ?? undefined),
-    fetch: () => fetchJson('/v1/directory', directoryResponseSchema),
+    fetch: (since) =>
+      fetchJson(`/v1/directory${since === undefined ? '' : `?since=${since}`}`, directoryResponseSchema),
   });
 }
 

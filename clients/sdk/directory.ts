@@ -8,6 +8,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
+import { updateDirectory } from './directory-update.ts';
 import type { ClientEmitter } from './events.ts';
 import { LogTable } from './log-table.ts';
 import { PinTable, type Pin } from './pin-table.ts';
@@ -36,8 +37,11 @@ type DirectoryDependencies = {
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
   readonly now: () => number;
-  /** Reads `GET /v1/directory`. */
-  readonly fetch: () => Promise<DirectoryResponse>;
+  /**
+   * Reads `GET /v1/directory`.
+   * @param since the version held: what has changed after it is enough. A gateway may give the whole all the same
+   */
+  readonly fetch: (since?: number) => Promise<DirectoryResponse>;
   /** Why nothing may be encrypted, whatever the keys. */
   readonly halted: () => CausewayError | undefined;
   /** Told when the directory was read: its entries are to be looked for in the log. */
@@ -111,7 +115,7 @@ export class ClientDirectory {
     return unknown.map((entry) => entry.endpoint);
   }
 
-  /** Reads the directory from the gateway again. @throws CausewayError */
+  /** Reads from the gateway what has changed in the directory. @throws CausewayError */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
     return this.#refreshing;
@@ -214,13 +218,21 @@ export class ClientDirectory {
   }
 
   async #refresh(): Promise<void> {
-    const directory = await this.#deps.fetch();
-    await this.#deps.state.write(() => {
-      this.#table.replaceDirectory(directory);
-      this.#logTable.replaceLeaves(directory);
-    });
+    const { fetch } = this.#deps;
+    let answer = await fetch(this.#version);
+    if (!(await this.#take(answer))) {
+      answer = await fetch();
+      if (!(await this.#take(answer))) {
+        const detail = 'It was asked for the whole directory and gave a part.';
+        throw new CausewayError('gateway-unreachable', { detail });
+      }
+    }
     this.reload();
-    this.#deps.onRead(directory.checkpoint);
+    this.#deps.onRead(answer.checkpoint);
+  }
+
+  #take(answer: DirectoryResponse): Promise<boolean> {
+    return this.#deps.state.write(() => updateDirectory(answer, { pins: this.#table, log: this.#logTable }));
   }
 
   async #pin(entries: readonly DirectoryEntry[]): Promise<void> {

@@ -71,15 +71,26 @@ export class LogTable {
   }
 
   /** Keeps the leaves of a directory that was just read. */
-  replaceLeaves({ entries, leaves }: Pick<DirectoryResponse, 'entries' | 'leaves'>): void {
+  replaceLeaves(directory: Pick<DirectoryResponse, 'entries' | 'leaves'>): void {
     this.#database.exec('DELETE FROM directory_leaves');
+    this.changeLeaves(directory);
+  }
+
+  /** Keeps the leaves of the entries of a directory that have changed. */
+  changeLeaves({ entries, leaves }: Pick<DirectoryResponse, 'entries' | 'leaves'>): void {
     const insert = this.#database.prepare(
-      'INSERT INTO directory_leaves (endpoint, leaf, text, entry) VALUES (?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO directory_leaves (endpoint, leaf, text, entry) VALUES (?, ?, ?, ?)',
     );
     entries.forEach((entry: DirectoryEntry, place) => {
       const { index = 0, leaf = '' } = leaves[place] ?? {};
       insert.run(entry.endpoint, index, leaf, directoryEntryDigest(entry));
     });
+  }
+
+  /** The leaf that the gateway names for each entry. */
+  readLeafIndices(): Map<EndpointAddress, number> {
+    const rows = this.#database.prepare('SELECT endpoint, leaf FROM directory_leaves').all();
+    return new Map(rows.map((row) => [String(row.endpoint) as EndpointAddress, Number(row.leaf)]));
   }
 
   /** Endpoints whose entry is in the log as it is in the directory, and the index of its leaf. */

@@ -46,7 +46,12 @@ export class PinTable {
   /** Call inside a transaction. */
   replaceDirectory({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {
     this.#database.exec('DELETE FROM directory');
-    const insert = this.#database.prepare('INSERT INTO directory (endpoint, entry) VALUES (?, ?)');
+    this.changeDirectory({ version, entries });
+  }
+
+  /** Replaces these entries alone; call inside a transaction. */
+  changeDirectory({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {
+    const insert = this.#database.prepare('INSERT OR REPLACE INTO directory (endpoint, entry) VALUES (?, ?)');
     for (const entry of entries) insert.run(entry.endpoint, JSON.stringify(entry));
     this.#database
       .prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('directoryVersion', ?)")

@@ -1,5 +1,11 @@
-/** The answer to whoever asks for the directory. Everybody asks when it has changed, so it is printed once for all. */
-import type { DirectoryLeaf, DirectoryResponse } from '../../protocol/wire/directory.ts';
+/**
+ * The answer to whoever asks for the directory, or for what has changed in it. Everybody asks when it has changed, and
+ * most of them for the same: so it is printed once for all.
+ */
+import type { Digest } from '../../protocol/ids.ts';
+import { directoryDigest, type PlacedEntry } from '../../protocol/wire/directory-digest.ts';
+import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry, DirectoryLeaf } from '../../protocol/wire/directory.ts';
 import type { DirectorySnapshot } from '../store/port.ts';
 
 export type DirectoryAnswerDependencies = {
@@ -10,39 +16,97 @@ export type DirectoryAnswerDependencies = {
   checkpointFor(size: number): Promise<string | undefined>;
 };
 
-type Printed = { readonly version: number; readonly checkpoint: string | null; readonly text: string };
+/** An entry and its leaf as JSON. Every change of an entry has a leaf of its own, so it is known by the index of that. */
+type Piece = PlacedEntry & { readonly entryText: string; readonly leafText: string };
+
+/** What the answers about one version have in common. */
+type Pieces = {
+  readonly version: number;
+  readonly digest: Digest;
+  /** By the index of the leaf, in the order of the entries. */
+  readonly byLeaf: ReadonlyMap<number, Piece>;
+};
+
+/** So many answers are kept: most who ask hold one of a few versions. */
+const keptAnswers = 8;
 
 export class DirectoryAnswer {
   readonly #deps: DirectoryAnswerDependencies;
-  #printed: Printed | undefined;
+  #pieces: Pieces | undefined;
+  #checkpoint: string | null = null;
+  /** By the version that was asked from; the answers about one version and checkpoint. */
+  readonly #answers = new Map<number | undefined, string>();
 
   constructor(deps: DirectoryAnswerDependencies) {
     this.#deps = deps;
   }
 
-  /** JSON of a directory with its leaves and a checkpoint. @throws CausewayError `store-unavailable` */
-  async print(snapshot: DirectorySnapshot): Promise<string> {
-    const { version, entries, leaves: indices } = snapshot;
+  /**
+   * JSON of a directory with its leaves and a checkpoint.
+   * @param since gives only the entries that have changed after this version, and the digest of the whole; the whole,
+   *   where the directory has never had this version
+   * @throws CausewayError `store-unavailable`
+   */
+  async print(snapshot: DirectorySnapshot, since?: number): Promise<string> {
+    const { version, leaves: indices } = snapshot;
+    const from = since !== undefined && since <= version ? since : undefined;
     const size = indices.reduce((most, index) => Math.max(most, index + 1), 0);
     const checkpoint = (await this.#deps.checkpointFor(size)) ?? null;
-    const known = this.#find(version, checkpoint);
-    if (known !== undefined) return known;
-    const leaves = await this.#deps.leaves.read(indices);
-    // Somebody who asked at the same time may have been first.
-    const meanwhile = this.#find(version, checkpoint);
-    if (meanwhile !== undefined) return meanwhile;
-    const text = JSON.stringify({
-      version,
-      entries: [...entries],
-      leaves,
-      checkpoint,
-    } satisfies DirectoryResponse);
-    this.#printed = { version, checkpoint, text };
+    const pieces = this.#pieces?.version === version ? this.#pieces : await this.#cut(snapshot);
+    if (this.#pieces !== pieces || this.#checkpoint !== checkpoint) this.#answers.clear();
+    this.#pieces = pieces;
+    this.#checkpoint = checkpoint;
+    const text = this.#answers.get(from) ?? join(pieces, checkpoint, snapshot.versions, from);
+    this.#keep(from, text);
     return text;
   }
 
-  #find(version: number, checkpoint: string | null): string | undefined {
-    const printed = this.#printed;
-    return printed?.version === version && printed.checkpoint === checkpoint ? printed.text : undefined;
+  async #cut(snapshot: DirectorySnapshot): Promise<Pieces> {
+    const { version, entries, leaves: indices } = snapshot;
+    const leaves = await this.#deps.leaves.read(indices);
+    // Somebody who asked at the same time may have been first.
+    if (this.#pieces?.version === version) return this.#pieces;
+    const known = this.#pieces?.byLeaf;
+    const byLeaf = new Map<number, Piece>();
+    leaves.forEach((leaf, place) => {
+      const entry = entries[place];
+      if (entry !== undefined) byLeaf.set(leaf.index, known?.get(leaf.index) ?? cutPiece(entry, leaf));
+    });
+    return { version, digest: directoryDigest(byLeaf.values()), byLeaf };
   }
+
+  /** The one asked for last stands last; the whole is always kept. */
+  #keep(from: number | undefined, text: string): void {
+    this.#answers.delete(from);
+    this.#answers.set(from, text);
+    if (this.#answers.size <= keptAnswers) return;
+    const oldest = [...this.#answers.keys()].find((known) => known !== undefined);
+    this.#answers.delete(oldest);
+  }
+}
+
+function cutPiece(entry: DirectoryEntry, leaf: DirectoryLeaf): Piece {
+  return {
+    endpoint: entry.endpoint,
+    entry: directoryEntryDigest(entry),
+    leaf: leaf.index,
+    entryText: JSON.stringify(entry),
+    leafText: JSON.stringify(leaf),
+  };
+}
+
+/** A `DirectoryResponse` as JSON. */
+function join(
+  { version, byLeaf, digest }: Pieces,
+  checkpoint: string | null,
+  versions: readonly number[],
+  since: number | undefined,
+): string {
+  const told = [...byLeaf.values()].filter(
+    (_, place) => since === undefined || (versions[place] ?? 0) > since,
+  );
+  const partly = since === undefined ? '' : `"since":${since},"digest":"${digest}",`;
+  const entries = told.map(({ entryText }) => entryText).join();
+  const leaves = told.map(({ leafText }) => leafText).join();
+  return `{"version":${version},${partly}"entries":[${entries}],"leaves":[${leaves}],"checkpoint":${JSON.stringify(checkpoint)}}`;
 }

@@ -25,13 +25,14 @@ export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRou
   const answer = new DirectoryAnswer(deps);
   const admit = (request: FastifyRequest): void => reads.take(deps.identify(request).endpoint);
 
-  app.get('/v1/directory', async (request, reply) => {
+  app.get<{ Querystring: { since?: unknown } }>('/v1/directory', async (request, reply) => {
     admit(request);
+    const since = readVersion(request.query.since);
     const { snapshot } = deps.directory;
     const tag = `"${snapshot.version}"`;
     void reply.header('etag', tag).header('cache-control', 'no-cache');
     if (request.headers['if-none-match'] === tag) return reply.code(304).send();
-    return reply.type('application/json; charset=utf-8').send(await answer.print(snapshot));
+    return reply.type('application/json; charset=utf-8').send(await answer.print(snapshot, since));
   });
 
   app.get('/v1/datasets', (request, reply) => {
@@ -50,5 +51,14 @@ export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRou
     const dataset = deps.policy().datasets.get(`urn:causeway:dataset:${name}:${version}`);
     if (dataset === undefined) throw new CausewayError('dataset-unknown');
     return reply.type('application/schema+json').send(JSON.stringify(dataset.schema));
+  });
+}
+
+/** @throws CausewayError `request-malformed` */
+function readVersion(since: unknown): number | undefined {
+  if (since === undefined) return undefined;
+  if (typeof since === 'string' && /^\d{1,15}$/.test(since)) return Number(since);
+  throw new CausewayError('request-malformed', {
+    detail: 'since is a version of the directory, an integer.',
   });
 }

@@ -19,7 +19,7 @@ const nobody: readonly DirectoryEntry[] = [];
 export class EndpointDirectory {
   readonly #store: Pick<Store, 'readDirectory'>;
   readonly #signingKeys = new Map<string, { readonly text: string; readonly key: SigningKey }>();
-  #view: View = buildView({ version: 0, entries: [], leaves: [] });
+  #view: View = buildView({ version: 0, entries: [], leaves: [], versions: [] });
   #loading: Promise<unknown> = Promise.resolve();
 
   private constructor(store: Pick<Store, 'readDirectory'>) {

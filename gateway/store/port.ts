@@ -158,13 +158,14 @@ export type KeyTaken = 'key-taken';
 export type Replacement = 'replaced' | 'overtaken' | KeyTaken;
 
 /**
- * All endpoints ever enrolled, each in its latest form, and the index of the leaf that says so, in the same order.
- * `version` grows with every change.
+ * All endpoints ever enrolled, each in its latest form, and in the same order the index of the leaf that says so, and
+ * the version with which it came to be so. `version` grows with every change.
  */
 export type DirectorySnapshot = {
   readonly version: number;
   readonly entries: readonly DirectoryEntry[];
   readonly leaves: readonly number[];
+  readonly versions: readonly number[];
 };
 
 /** What happened to one message, for operators. */

@@ -1,4 +1,7 @@
-/** The directory: which endpoints there are, the public keys of each, and its leaf. Served at `GET /v1/directory`. */
+/**
+ * The directory: which endpoints there are, the public keys of each, and its leaf. Served at `GET /v1/directory`, and with
+ * `?since=VERSION` only what has changed.
+ */
 import { z } from 'zod';
 import {
   agencyIdSchema,
@@ -52,11 +55,19 @@ export type DirectoryLeaf = z.infer<typeof directoryLeafSchema>;
 export const directoryResponseSchema = z
   .strictObject({
     version: z.int().min(0),
+    /** The version that the entries have changed after; absent where these are all, as from a gateway that knows no such question. */
+    since: z.int().min(0).optional(),
+    /** Of the whole directory, see `directory-digest.ts`. */
+    digest: digestSchema.optional(),
     entries: z.array(directoryEntrySchema),
     /** The newest leaf about each entry, in the order of the entries. */
     leaves: z.array(directoryLeafSchema),
     /** A checkpoint that covers every leaf, or the newest one that there is; null before the first. */
     checkpoint: z.string().max(maxNoteBytes).nullable(),
   })
-  .refine(({ entries, leaves }) => entries.length === leaves.length, 'must have a leaf for each entry');
+  .refine(({ entries, leaves }) => entries.length === leaves.length, 'must have a leaf for each entry')
+  .refine(
+    ({ since, digest }) => (since === undefined) === (digest === undefined),
+    'must have both since and digest, or none',
+  );
 export type DirectoryResponse = z.infer<typeof directoryResponseSchema>;

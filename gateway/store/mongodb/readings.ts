@@ -176,6 +176,7 @@ export class Readings implements Pick<Store, ReadingMethod> {
         version: entries.reduce((highest, { version }) => Math.max(highest, version), 0),
         entries: entries.map(({ entry }) => JSON.parse(entry) as DirectoryEntry),
         leaves: entries.map(({ record }) => record),
+        versions: entries.map(({ version }) => version),
       };
     });
   }

@@ -214,11 +214,12 @@ export class ReaderQueries {
     // One transaction: the version must be that of the entries.
     this.#statements.begin.run();
     try {
-      const rows = allRows<[string, number]>(this.#statements.entries);
+      const rows = allRows<[string, number, number]>(this.#statements.entries);
       return {
         version: versionsOf(this.#statements.versions).directory,
         entries: rows.map(([entry]) => JSON.parse(entry) as DirectoryEntry),
         leaves: rows.map(([, record]) => record),
+        versions: rows.map(([, , version]) => version),
       };
     } finally {
       this.#statements.end.run();
@@ -278,7 +279,7 @@ const statementTexts = {
     WHERE id = ? AND source = ? AND refusal IS NULL`,
   deliveries: `SELECT recipient, state, delivered_at, settled_at FROM delivery
     WHERE id >= ? AND id < ? ORDER BY id`,
-  entries: `SELECT entry, record FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
+  entries: `SELECT entry, record, version FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
   acceptances: `SELECT record + 1, at, unit FROM message
     WHERE seq >= ? AND at >= ? AND refusal IS NULL AND length(unit) > 0

@@ -68,8 +68,8 @@ export type ScriptedGateway = {
   readonly entries: DirectoryEntry[];
   /** What the gateway publishes; another one may take its place. */
   log: ScriptedLog;
-  /** The answer to `GET /v1/directory`: every entry with its leaf. */
-  directory: () => DirectoryResponse;
+  /** The answer to `GET /v1/directory`: every entry with its leaf, as a gateway that knows no `since` gives it. */
+  directory: (since?: number) => DirectoryResponse;
   /** By which it issues certificates. */
   readonly clock: { now: () => number };
   readonly tls: { key: string; cert: string; ca: string };
@@ -135,8 +135,11 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       response.writeHead(404).end(JSON.stringify({ code: 'not-found' }));
       return;
     }
-    const isDirectory = request.url === '/v1/directory';
-    response.end(JSON.stringify(isDirectory ? gateway.directory() : { datasets: [] }));
+    const { pathname, searchParams } = new URL(request.url ?? '', url);
+    const since = searchParams.get('since');
+    const isDirectory = pathname === '/v1/directory';
+    const directory = (): DirectoryResponse => gateway.directory(since === null ? undefined : Number(since));
+    response.end(JSON.stringify(isDirectory ? directory() : { datasets: [] }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

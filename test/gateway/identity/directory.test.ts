@@ -41,7 +41,7 @@ function shelf(entries: DirectoryEntry[]) {
 }
 
 function snapshotOf(version: number, entries: DirectoryEntry[]): DirectorySnapshot {
-  return { version, entries, leaves: entries.map((_, index) => index) };
+  return { version, entries, leaves: entries.map((_, index) => index), versions: entries.map(() => version) };
 }
 
 const address = (text: string): EndpointAddress => text as EndpointAddress;

@@ -59,7 +59,7 @@ export function administrationContract(at: ContractStore): void {
       const entry = directoryEntry(health);
       expect(await at.store.enrol(digestOf('guess'), entry, noon, record)).toBe('token-invalid');
       expect(await at.store.enrol(given.secretDigest, entry, noon + hourMs, record)).toBe('token-expired');
-      expect(await at.store.readDirectory()).toEqual({ version: 0, entries: [], leaves: [] });
+      expect(await at.store.readDirectory()).toEqual({ version: 0, entries: [], leaves: [], versions: [] });
       expect(await at.store.enrol(given.secretDigest, entry, noon, record)).toBe('enrolled');
       expect(await at.store.readPermit(given.secretDigest, noon)).toBe('token-used');
       expect(await at.store.enrol(given.secretDigest, entry, noon, record)).toBe('token-used');
@@ -125,6 +125,11 @@ export function administrationContract(at: ContractStore): void {
       await reopen();
       const after = await at.store.readDirectory();
       expect(after.version).toBe(before.version + 1);
+      // By its version, each entry tells since when it is what it is.
+      expect([before.version, ...before.versions].sort()).toEqual([1, 2, 2]);
+      expect(after.versions).toEqual(
+        after.entries.map(({ endpoint }) => (endpoint === health ? after.version : 1)),
+      );
       expect(after.entries).toEqual([directoryEntry(school), revoked].sort(byEndpoint));
       expect(await kinds()).toHaveLength(5);
     });
