@@ -26,6 +26,8 @@ export async function createSandbox(dir: string, policiesFrom = shippedPolicies)
     hosts: ['127.0.0.1', 'localhost'],
     host: '127.0.0.1',
     port: 0,
+    // Little is written, and in a temporary folder there may be little room.
+    freeDiskMebibytes: 16,
     policiesFrom,
     now: Date.now,
   });

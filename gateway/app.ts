@@ -1,5 +1,6 @@
 /** The gateway, put together: the only place that knows every room. */
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { isCausewayError } from '../protocol/errors.ts';
@@ -10,6 +11,7 @@ import { startedRecord } from './agreement-records.ts';
 import { Alerting, type PatternHolder } from './alerting.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
+import { DiskRoom, freeBytesAt } from './disk-room.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
 import { listen } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
@@ -27,6 +29,8 @@ import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
+import { isMongodbAddress } from './store/store-address.ts';
+import { SubmissionGate } from './submission-gate.ts';
 
 export type { GatewayOptions } from './open-gateway.ts';
 
@@ -71,6 +75,8 @@ class Gateway {
   readonly #retention: RetentionSweep;
   readonly #incidents: IncidentRecord;
   readonly #relay: Relay;
+  readonly #room: DiskRoom;
+  readonly #gate: SubmissionGate;
   readonly #auditLog: AuditLog;
   readonly #alerting: Alerting;
   readonly #patterns: PatternHolder;
@@ -101,6 +107,13 @@ class Gateway {
     this.#sessions = new SessionRegistry(quotas, this.#now);
     this.#quotas = new Quotas(quotas, this.#now);
     this.#relay = this.#createRelay();
+    this.#room = this.#createRoom();
+    this.#gate = new SubmissionGate({
+      relay: this.#relay,
+      signer: batchSigner(options.home.storeKeys.receiptKeyPem),
+      now: this.#now,
+      isShort: () => this.#room.isShort,
+    });
     this.#alerting = new Alerting({
       ...parts,
       directory,
@@ -125,6 +138,7 @@ class Gateway {
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       listening: () => this.#dispatcher.listening(),
     });
+    await this.#room.start();
     await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
     const app = await buildGatewayServer(this.#serverDependencies());
     const { settings } = this.#options.home;
@@ -173,6 +187,33 @@ class Gateway {
     });
   }
 
+  #createRoom(): DiskRoom {
+    const { home, store = home.store, readFreeBytes = freeBytesAt(dirname(store)) } = this.#options;
+    // Room in a replica set is for its own monitoring: these gateways cannot see it.
+    const floorMebibytes = isMongodbAddress(store) ? 0 : home.settings.freeDiskMebibytes;
+    return new DiskRoom(
+      { floorMebibytes, readFreeBytes, readReusableBytes: () => this.#store.readReusableBytes() },
+      {
+        onChange: (isShort, left) => this.#tellRoom(isShort, { ...left, floorMebibytes }),
+        onError: (error) => this.#logError(error),
+      },
+    );
+  }
+
+  #tellRoom(isShort: boolean, left: Record<string, number>): void {
+    const facts = isShort ? left : { ...left, refused: this.#gate.takeRefused() };
+    if (isShort)
+      this.#log.error(
+        { ...facts, code: 'store-unavailable' },
+        'short of disk space: new messages are refused for now',
+      );
+    else this.#log.info(facts, 'enough disk space again: new messages are taken');
+    const kind = isShort ? 'submissions.paused' : 'submissions.resumed';
+    this.#pending
+      .add(this.#store.appendRecords([{ kind, ...facts }]))
+      .catch((error: unknown) => this.#logError(error));
+  }
+
   #serverDependencies(): GatewayServerDependencies {
     return {
       home: this.#options.home,
@@ -187,6 +228,7 @@ class Gateway {
       log: this.#log,
       now: this.#now,
       isDraining: () => this.#draining,
+      isShortOfRoom: () => this.#room.isShort,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
       onError: (error) => this.#logError(error),
     };
@@ -196,7 +238,7 @@ class Gateway {
     const receiptKey = batchSigner(this.#options.home.storeKeys.receiptKeyPem).keyId;
     return {
       store: this.#store,
-      relay: this.#relay,
+      relay: this.#gate,
       dispatcher: this.#dispatcher,
       intake: new Intake(),
       pending: this.#pending,
@@ -236,6 +278,7 @@ class Gateway {
     }
     for (const session of [...this.#sessions.all()]) session.terminate();
     this.#sessions.stop();
+    this.#room.stop();
     await app.close();
     await this.#pending.ended();
     await this.#alerting.close();

@@ -36,6 +36,8 @@ export type GatewayServerDependencies = {
   readonly log: Logger;
   readonly now: () => number;
   isDraining(): boolean;
+  /** See `disk-room.ts`. */
+  isShortOfRoom(): boolean;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
   reloadDirectory(): Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -120,5 +122,7 @@ function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): 
     readLeaves: (from: number, limit: number) => deps.store.readLeaves(from, limit),
   };
   const parts = { store, home, now, startedAt: now(), auditLog };
-  registerHealthRoutes(app, () => checkHealth({ ...parts, draining: deps.isDraining() }));
+  registerHealthRoutes(app, () =>
+    checkHealth({ ...parts, draining: deps.isDraining(), isShortOfRoom: deps.isShortOfRoom() }),
+  );
 }

@@ -38,9 +38,11 @@ export async function checkHealth(parts: {
   readonly now: () => number;
   readonly startedAt: number;
   readonly draining: boolean;
+  /** The disk is short of room for new messages; see `disk-room.ts`. */
+  readonly isShortOfRoom: boolean;
   readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
 }): Promise<HealthCheck[]> {
-  const { store, home, now, startedAt, draining, auditLog } = parts;
+  const { store, home, now, startedAt, draining, isShortOfRoom, auditLog } = parts;
   const [ofStore, ofLog] = await Promise.all([
     checkStore(store),
     checkLog(auditLog, store, { now: now(), startedAt }),
@@ -48,11 +50,20 @@ export async function checkHealth(parts: {
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
     ofStore,
+    checkRoom(isShortOfRoom, home.settings.freeDiskMebibytes),
     ofLog,
     ...checkCopy(auditLog),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
   ];
+}
+
+/** Anybody may ask: how much is left exactly is in the gateway's own log. */
+export function checkRoom(isShort: boolean, floorMebibytes: number): HealthCheck {
+  const name = 'room for messages';
+  if (!isShort) return { name, ok: true, detail: 'new messages are taken' };
+  const detail = `less than ${floorMebibytes} MiB of disk are free: new messages are refused for now`;
+  return { name, ok: false, detail };
 }
 
 export async function checkStore(

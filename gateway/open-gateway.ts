@@ -18,6 +18,8 @@ export type GatewayOptions = {
   /** A file of the embedded store, or `mongodb://…`. */
   readonly store?: string | undefined;
   readonly quotas?: Partial<QuotaSettings>;
+  /** Bytes that are free on the disk of the embedded store. For tests. */
+  readonly readFreeBytes?: () => Promise<number>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** A clock that nobody sets, ms. For tests. */

@@ -3,7 +3,7 @@ export const leafKinds = [
   ...['message.accepted', 'message.refused', 'message.repeated', 'payload.retired'],
   ...['delivery.delivered', 'delivery.stored', 'delivery.refused', 'delivery.expired'],
   'receipts.forgotten',
-  ...['session.error', 'request.refused'],
+  ...['session.error', 'request.refused', 'submissions.paused', 'submissions.resumed'],
   ...['enrolment.permitted', 'enrolment.withdrawn', 'enrolment.refused'],
   ...['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed', 'endpoint.revoked'],
   'renewal.refused',

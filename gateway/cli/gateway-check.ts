@@ -1,19 +1,23 @@
 /** `causeway gateway check`: a doctor for a gateway's folder. */
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { correlatorAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { placeOf } from '../../terminal/describe-failure.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { freeBytesAt, lookAtRoom } from '../disk-room.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
+import type { Store } from '../store/port.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 import { loadAgreement } from './load-agreement.ts';
 import { recordReading } from './record-reading.ts';
+import { describeRoom } from './room-words.ts';
 
 type Verdict = 'good' | 'warn' | 'bad';
 type Finding = {
@@ -98,6 +102,7 @@ async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Pro
       const endpoints = `${active.length} active, ${entries.length - active.length} revoked`;
       return [
         good('store', 'writes are durable'),
+        ...(await checkRoom(home, store)),
         strangers.length === 0
           ? good('endpoints', endpoints)
           : {
@@ -112,6 +117,19 @@ async function checkStore(home: GatewayHome, policy: PolicySet | undefined): Pro
   } catch (error) {
     return [failed('store', error)];
   }
+}
+
+async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {
+  const floorMebibytes = home.settings.freeDiskMebibytes;
+  if (isMongodbAddress(home.store) || floorMebibytes === 0) return [];
+  const left = await lookAtRoom({
+    floorMebibytes,
+    readFreeBytes: freeBytesAt(dirname(home.store)),
+    readReusableBytes: () => store.readReusableBytes(),
+  });
+  const isNear = left.freeMebibytes < 2 * floorMebibytes;
+  const verdict = left.isShort ? 'bad' : isNear ? 'warn' : 'good';
+  return [{ check: 'room', verdict, detail: describeRoom(left, floorMebibytes) }];
 }
 
 function checkCertificate(check: string, pem: string): Finding {

@@ -63,6 +63,8 @@ type GatewayHomeOptions = {
   /** The address and port to listen on. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  /** See `gateway-settings.ts`. */
+  readonly freeDiskMebibytes?: number | undefined;
   /** The policy folder to copy. */
   readonly policiesFrom: string;
   readonly now: () => number;
@@ -105,8 +107,8 @@ export type GatewayHome = {
  * @throws CausewayError `home-exists`, `configuration-invalid`
  */
 export async function initGatewayHome(dir: string, options: GatewayHomeOptions): Promise<GatewayHome> {
-  const { name, host, port, hosts, policiesFrom, now } = options;
-  const settings = gatewaySettingsSchema.safeParse({ host, port, hosts });
+  const { name, host, port, hosts, freeDiskMebibytes, policiesFrom, now } = options;
+  const settings = gatewaySettingsSchema.safeParse({ host, port, hosts, freeDiskMebibytes });
   if (!settings.success) {
     throw new CausewayError('configuration-invalid', {
       detail: 'Hosts must be host names or IP addresses, and the port a number up to 65535.',

@@ -54,11 +54,12 @@ export const gatewaySettingsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(8443),
   hosts: z.array(hostSchema).min(1).max(32),
   store: z.string().max(1_000).refine(isStoreAddress, storeAddressForm).default('causeway.db'),
+  freeDiskMebibytes: z.int().min(0).max(1_073_741_824).default(1_024),
   log: logSettingsSchema.default({ witnesses: [] }),
   quotas: quotaSettingsSchema.prefault({}),
 });
 
-/** Where the gateway listens, its names, its store, and its quotas; see the comments of {@link describeSettings}. */
+/** Where the gateway listens, its names, its store and the room for it, and its quotas; see the comments of {@link describeSettings}. */
 export type GatewaySettings = z.infer<typeof gatewaySettingsSchema>;
 
 /** The settings as a file that explains itself. */
@@ -78,6 +79,10 @@ ${settings.hosts.map((host) => `  - ${text(host)}`).join('\n')}
 # The store: a file, relative to this folder, or the address of a MongoDB replica set, such as
 # mongodb://db1.example,db2.example,db3.example/causeway?replicaSet=causeway
 store: ${text(settings.store)}
+
+# MiB that shall stay free on the disk of the embedded store. Below, new messages are refused for now, and everything
+# else goes on: receipts, deliveries, erasure, the log. 0 for no such floor.
+freeDiskMebibytes: ${settings.freeDiskMebibytes}
 
 # The audit log. Its origin is its name for ever: a log of another name is another log.
 # Witnesses cosign its checkpoints: \`url\` and verifier \`key\` of each, and \`ca\` (PEM) where its TLS certificate comes

@@ -24,7 +24,7 @@ import { StoredReceipts } from './stored-receipts.ts';
 /** What a session needs of the gateway. */
 export type SessionContext = {
   readonly store: Store;
-  readonly relay: Relay;
+  readonly relay: Pick<Relay, 'submit' | 'settle'>;
   readonly dispatcher: Dispatcher;
   readonly intake: Intake;
   readonly pending: PendingWork;

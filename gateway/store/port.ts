@@ -438,6 +438,11 @@ export type Store = {
    */
   eraseCase(id: CaseId, record: RecordEntry, underWay?: UnderWay): Promise<ErasureOutcome>;
   /**
+   * Bytes that the store can take in files of its own before these grow: where payloads went, others find room. 0 where
+   * the files are elsewhere.
+   */
+  readReusableBytes(): Promise<number>;
+  /**
    * Where bytes of what was erased may stand all the same: `write-ahead-log` while somebody still reads the store as
    * it was before, and each further commit tries again; `oplog` always, until it has gone round.
    * @returns undefined when nowhere

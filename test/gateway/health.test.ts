@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkCopy, checkLog, checkStore, shareProbe } from '../../gateway/health.ts';
+import { checkCopy, checkLog, checkRoom, checkStore, shareProbe } from '../../gateway/health.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 
@@ -130,5 +130,14 @@ describe('the audit log', () => {
     ]);
     const away = new CausewayError('internal-error');
     expect(checkCopy({ copyFailure: away })).toEqual([{ name, ok: true, detail: 'internal-error' }]);
+  });
+});
+
+test('a disk that is short of room is told without how much is left: anybody may ask', () => {
+  expect(checkRoom(false, 1_024)).toMatchObject({ name: 'room for messages', ok: true });
+  expect(checkRoom(true, 1_024)).toEqual({
+    name: 'room for messages',
+    ok: false,
+    detail: 'less than 1024 MiB of disk are free: new messages are refused for now',
   });
 });

@@ -133,13 +133,15 @@ function life(
   };
 }
 
+type StoreReadings = Pick<Store, ReadingMethod | 'readAcceptances' | 'readReusableBytes'>;
+
 /** What only matters where several gateways share a store. */
 type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
 function changes(
   { collections, keepsAcceptances, causal, chain, writer, endings }: Base,
   { receiptKeyPem, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
-): Omit<Store, ReadingMethod | 'readAcceptances' | SharingMethod | 'probe' | 'listen' | 'close'> {
+): Omit<Store, keyof StoreReadings | SharingMethod | 'probe' | 'listen' | 'close'> {
   const signer = batchSigner(receiptKeyPem);
   const committer = new Committer({
     collections,
@@ -200,7 +202,7 @@ function changes(
 function readings(
   { collections, keepsAcceptances, causal, endings }: Base,
   { url, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
-): Pick<Store, ReadingMethod | 'readAcceptances'> {
+): StoreReadings {
   const reader = new Readings({ collections, causal, vault: new CaseVault(auditKey), clock, patienceMs });
   const acceptances = new Acceptances({ url, keepsAcceptances }, causal);
   endings.push(
@@ -219,6 +221,7 @@ function readings(
     readAcceptances: async (...ask) => acceptances.read(...ask),
     readPayloads: async (...ask) => reader.readPayloads(...ask),
     readMarks: async () => reader.readMarks(),
+    readReusableBytes: () => Promise.resolve(0),
     countLeaves: async () => reader.countLeaves(),
     readLeaves: async (...ask) => reader.readLeaves(...ask),
     readLeafRuns: async (from) => reader.readLeafRuns(from),

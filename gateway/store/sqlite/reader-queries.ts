@@ -58,6 +58,7 @@ export type Questions = {
     ask: { secretDigest: string; now: number };
     answer: { endpoint: EndpointAddress; roles: string[]; expiresAt: number } | PermitRefusal;
   };
+  'reusable-bytes': { ask: object; answer: number };
   erasures: { ask: { of: CaseId }; answer: number[] };
   leafCount: { ask: object; answer: number };
   leaves: { ask: { from: number; limit: number }; answer: StoredLeaf[] };
@@ -74,7 +75,6 @@ type MessageRow = readonly [seq: number, at: number, record: number, first: Deli
 export class ReaderQueries {
   readonly #endpoints: EndpointTable;
   readonly #statements: ReturnType<typeof prepareAll>;
-
   readonly #vault: CaseVault;
   readonly #leafRuns: LeafRunQuery;
   readonly #evidence: EvidenceQuery;
@@ -116,10 +116,10 @@ export class ReaderQueries {
         return this.#directory();
       case 'permit':
         return this.#permit(question.secretDigest, question.now);
+      case 'reusable-bytes':
+        return firstRow<[number]>(this.#statements.reusableBytes)?.[0] ?? 0;
       case 'erasures':
-        return allRows<[number]>(this.#statements.erasures, uuidToBytes(question.of)).map(
-          ([record]) => record,
-        );
+        return allRows<[number]>(this.#statements.erasures, uuidToBytes(question.of)).flat();
       case 'leafCount':
         return firstRow<[number]>(this.#statements.leafCount)?.[0] ?? 0;
       case 'leaves':
@@ -293,6 +293,7 @@ const statementTexts = {
     WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
   caseSecret: caseSecretQuery,
   erasures: caseErasuresQuery,
+  reusableBytes: 'SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size',
   begin: 'BEGIN',
   end: 'COMMIT',
 } as const;

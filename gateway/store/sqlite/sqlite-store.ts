@@ -132,7 +132,8 @@ type ReadingMethod =
   | 'readPermit'
   | 'countLeaves'
   | 'readLeaves'
-  | 'readLeafRuns';
+  | 'readLeafRuns'
+  | 'readReusableBytes';
 
 /** What only matters where several gateways share a store. */
 type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
@@ -246,6 +247,7 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
       (await reader.ask('payloads', { after, limit, before })).value,
     readMarks: async () => new Map((await reader.ask('marks', {})).value),
     readDirectory: async () => (await reader.ask('directory', {})).value,
+    readReusableBytes: async () => (await reader.ask('reusable-bytes', {})).value,
     readPermit: async (secretDigest, now) => {
       const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });
       return typeof value === 'string' ? value : { secretDigest, ...value };

@@ -37,7 +37,7 @@ const rolesOf: Record<Name, readonly string[]> = {
   health: ['child-protection'],
 };
 
-type RunOptions = Pick<GatewayOptions, 'quotas' | 'now' | 'port' | 'monotonicMs'>;
+type RunOptions = Pick<GatewayOptions, 'quotas' | 'now' | 'port' | 'readFreeBytes' | 'monotonicMs'>;
 
 export type ExchangeOptions = RunOptions & {
   /** The address of another store than the embedded one. */

@@ -34,6 +34,7 @@ test('a new home is complete, private, and opens to the same thing', async () =>
     port: 8443,
     hosts: ['localhost', '127.0.0.1'],
     store: 'causeway.db',
+    freeDiskMebibytes: 1_024,
     log: { origin: 'localhost/log', witnesses: [] },
     quotas: {
       sessionsPerEndpoint: 8,

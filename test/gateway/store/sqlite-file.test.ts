@@ -43,6 +43,19 @@ describe('the file of a SQLite store', () => {
     database.close();
   });
 
+  test('has room inside where payloads went', async () => {
+    const store = await fixture.open();
+    const payload = Buffer.alloc(300_000);
+    const { bytes: unit } = encodeUnit(sampleEnvelopeOf(1), Buffer.alloc(67), payload);
+    const message = acceptable(1, { unit });
+    await store.submit({ source: police, messages: [message] });
+    await store.settle(settlementOf([message], health));
+    expect(await store.readReusableBytes()).toBeLessThan(payload.byteLength / 2);
+    await store.retirePayloads([1], { kind: 'payload.retired' });
+    expect(await store.readReusableBytes()).toBeGreaterThan(payload.byteLength * 0.9);
+    await store.close();
+  });
+
   test('that is no database is refused and left alone', async () => {
     await writeFile(fixture.file, 'minutes of a meeting, '.repeat(1000));
     await expect(fixture.open()).rejects.toMatchObject({ code: 'store-damaged' });

@@ -1,0 +1,119 @@
+/**
+ * Whether the disk has room for new messages. Nobody bounds what is queued: an agency that sends on while nobody collects
+ * fills any disk, and on a full one not even a receipt could be written that would let go of something.
+ *
+ * ```
+ * free disk ─ floor ───────────── new messages are taken
+ *           ─ below ───────────── new messages are refused for now; everything else is written on
+ * ```
+ */
+import { statfs } from 'node:fs/promises';
+
+const mebibyte = 1_048_576;
+/** What an agency sends between two looks is a small part of any sensible floor. */
+const lookMs = 1_000;
+/** Messages are taken again a little above the floor, so that the answer does not change with each look. */
+const recoveryFactor = 1.05;
+/**
+ * A file that has let go of payloads takes others in their place without growing. But the write-ahead log (some 300 MiB
+ * under load), the published log and whatever else needs the disk: of the floor, this share must be free on the disk itself.
+ */
+const shareOnDisk = 0.5;
+
+export type DiskRoomOptions = {
+  /** The floor, MiB; 0 for none. */
+  readonly floorMebibytes: number;
+  /** Bytes that an unprivileged program may still write to the disk. */
+  readonly readFreeBytes: () => Promise<number>;
+  /** Bytes that the store can take without growing. */
+  readonly readReusableBytes: () => Promise<number>;
+};
+
+/** What is left, MiB, rounded down. */
+export type RoomLeft = { readonly freeMebibytes: number; readonly reusableMebibytes: number };
+
+/** One look at the disk. @param wasShort as the look before has found */
+export async function lookAtRoom(
+  { floorMebibytes, readFreeBytes, readReusableBytes }: DiskRoomOptions,
+  wasShort = false,
+): Promise<RoomLeft & { readonly isShort: boolean }> {
+  const floor = floorMebibytes * mebibyte * (wasShort ? recoveryFactor : 1);
+  const free = await readFreeBytes();
+  const reusable = free < floor ? await readReusableBytes() : 0;
+  return {
+    isShort: floorMebibytes > 0 && (free + reusable < floor || free < floor * shareOnDisk),
+    freeMebibytes: Math.floor(free / mebibyte),
+    reusableMebibytes: Math.floor(reusable / mebibyte),
+  };
+}
+
+/** @returns how to ask for the free bytes of the disk that holds a folder */
+export function freeBytesAt(folder: string): () => Promise<number> {
+  return async () => {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  };
+}
+
+type DiskRoomEvents = {
+  /** Told when it has begun to be short of room, or is no longer. */
+  onChange(isShort: boolean, left: RoomLeft): void;
+  /** Told when the disk cannot be looked at any more. */
+  onError(error: unknown): void;
+};
+
+/** Looks once a second, never for a message. */
+export class DiskRoom {
+  readonly #options: DiskRoomOptions;
+  readonly #events: DiskRoomEvents;
+  #isShort = false;
+  #hasFailed = false;
+  #isStopped = false;
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: DiskRoomOptions, events: DiskRoomEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** As of the last look. While the disk cannot be looked at, that one stands. */
+  get isShort(): boolean {
+    return this.#isShort;
+  }
+
+  /** Looks for the first time, and from then on by itself. */
+  async start(): Promise<void> {
+    if (this.#options.floorMebibytes === 0) return;
+    await this.look();
+    this.#timer = setInterval(() => void this.look(), lookMs).unref();
+  }
+
+  /** Tells nothing from now on. A look that is under way is not waited for: the disk may hang. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#isStopped = true;
+  }
+
+  /** One look at a time: a disk that hangs gathers no crowd. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** The first time of a row. */
+  #failed(error: unknown): void {
+    if (!this.#hasFailed && !this.#isStopped) this.#events.onError(error);
+    this.#hasFailed = true;
+  }
+
+  async #look(): Promise<void> {
+    const { isShort, ...left } = await lookAtRoom(this.#options, this.#isShort);
+    this.#hasFailed = false;
+    if (isShort === this.#isShort || this.#isStopped) return;
+    this.#isShort = isShort;
+    this.#events.onChange(isShort, left);
+  }
+}

@@ -1,0 +1,111 @@
+import { tmpdir } from 'node:os';
+import { expect, test } from 'vitest';
+import { DiskRoom, freeBytesAt, lookAtRoom, type DiskRoomOptions } from '../../gateway/disk-room.ts';
+
+const mebibyte = 1_048_576;
+
+/** A disk with a floor of 100 MiB; `free` and `reusable` in MiB. */
+function openDisk() {
+  const disk = { free: 1_000, reusable: 0, looks: 0, failure: undefined as Error | undefined };
+  const options: DiskRoomOptions = {
+    floorMebibytes: 100,
+    readFreeBytes: () => {
+      disk.looks++;
+      return disk.failure === undefined
+        ? Promise.resolve(disk.free * mebibyte)
+        : Promise.reject(disk.failure);
+    },
+    readReusableBytes: () => Promise.resolve(disk.reusable * mebibyte),
+  };
+  return { disk, options };
+}
+
+function openRoom() {
+  const { disk, options } = openDisk();
+  const told: boolean[] = [];
+  const errors: unknown[] = [];
+  const room = new DiskRoom(options, {
+    onChange: (isShort) => told.push(isShort),
+    onError: (error) => errors.push(error),
+  });
+  return { disk, room, told, errors };
+}
+
+test('there is room at the floor, and none below it', async () => {
+  const { disk, options } = openDisk();
+  for (const [free, isShort] of [
+    [1_000, false],
+    [100, false],
+    [99, true],
+    [0, true],
+  ] as const) {
+    disk.free = free;
+    expect(await lookAtRoom(options)).toEqual({ isShort, freeMebibytes: free, reusableMebibytes: 0 });
+  }
+  expect(await lookAtRoom({ ...options, floorMebibytes: 0 })).toMatchObject({ isShort: false });
+});
+
+test('what the store let go of is room, as long as half of the floor is free on the disk itself', async () => {
+  const { disk, options } = openDisk();
+  disk.reusable = 5_000;
+  for (const [free, isShort] of [
+    [99, false],
+    [50, false],
+    [49, true],
+  ] as const) {
+    disk.free = free;
+    expect(await lookAtRoom(options)).toMatchObject({ isShort, reusableMebibytes: 5_000 });
+  }
+  disk.reusable = 40;
+  disk.free = 59;
+  expect(await lookAtRoom(options)).toMatchObject({ isShort: true });
+});
+
+test('a change is told once, and recovery wants a little more than the floor', async () => {
+  const { disk, room, told } = openRoom();
+  const after = async (free: number): Promise<boolean> => {
+    disk.free = free;
+    await room.look();
+    return room.isShort;
+  };
+  expect(await after(150)).toBe(false);
+  for (const free of [99, 50, 99, 101, 104]) expect(await after(free)).toBe(true);
+  expect(told).toEqual([true]);
+  expect(await after(105)).toBe(false);
+  expect(await after(101)).toBe(false);
+  expect(told).toEqual([true, false]);
+});
+
+test('a disk that cannot be looked at leaves things as they are, and says so once', async () => {
+  const { disk, room, told, errors } = openRoom();
+  disk.free = 10;
+  await room.look();
+  disk.failure = new Error('gone');
+  for (let look = 0; look < 3; look++) await room.look();
+  expect([room.isShort, told, errors]).toEqual([true, [true], [disk.failure]]);
+  disk.failure = undefined;
+  await room.look();
+  disk.failure = new Error('gone again');
+  await room.look();
+  expect(errors).toHaveLength(2);
+});
+
+test('questions at the same time cost one look', async () => {
+  const { disk, room } = openRoom();
+  await Promise.all([room.look(), room.look(), room.look()]);
+  expect(disk.looks).toBe(1);
+});
+
+test('looks once a second after the start, and no more after the end', async () => {
+  const { disk, room } = openRoom();
+  await room.start();
+  expect(disk.looks).toBe(1);
+  await expect.poll(() => disk.looks, { timeout: 3_000 }).toBe(2);
+  room.stop();
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  expect(disk.looks).toBe(2);
+});
+
+test('the disk of a folder has some free bytes', async () => {
+  expect(await freeBytesAt(tmpdir())()).toBeGreaterThan(0);
+});
