@@ -1,4 +1,5 @@
 /** The HTTPS server: TLS 1.3 ended in this process, client certificates asked for, errors as problem details. */
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import websocket from '@fastify/websocket';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
@@ -6,6 +7,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { limits, socketPath, subprotocol } from '../../protocol/limits.ts';
 import { asCausewayError } from '../../protocol/wire/problem-details.ts';
 import { answerBrokenRequest } from './broken-request.ts';
+import { HandshakeLimit, type HandshakeBounds } from './handshake-limit.ts';
 import { sendProblem } from './problem.ts';
 import { StrangerLimit } from './stranger-limit.ts';
 
@@ -20,6 +22,8 @@ export type ServerOptions = {
   refused(error: CausewayError): void;
   /** How long a connection may take to begin to speak TLS. For tests. */
   readonly handshakeTimeoutMs?: number;
+  /** Connections whose handshake is not done, and how often they are looked at. For tests. */
+  readonly handshakes?: HandshakeBounds & { readonly lookMs: number };
 };
 
 const connectionTimeoutMs = 20_000;
@@ -74,8 +78,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       sendProblem(reply, typed);
     },
   }) as unknown as FastifyInstance;
-  const strangers = new StrangerLimit(options.maxStrangers);
-  app.server.on('secureConnection', (socket: TLSSocket) => strangers.admit(socket));
+  boundConnections(app, options);
   app.setErrorHandler((error, _request, reply) => {
     const typed = asCausewayError(error);
     if (typed.code === 'internal-error') options.report(error);
@@ -105,6 +108,27 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     done(isElsewhere ? new CausewayError('not-found') : undefined);
   });
   return app;
+}
+
+/** Those who are not known yet, and those who are nobody known, never keep an endpoint out. */
+function boundConnections(app: FastifyInstance, options: ServerOptions): void {
+  const { handshakes, maxStrangers } = options;
+  const detail = 'Too many connections have not done their TLS handshake.';
+  const unfinished = new HandshakeLimit(
+    () => options.refused(new CausewayError('rate-limited', { detail })),
+    handshakes,
+    handshakes?.lookMs,
+  );
+  const strangers = new StrangerLimit(maxStrangers);
+  app.server.on('connection', (socket: Socket) => unfinished.begin(socket));
+  app.server.on('secureConnection', (socket: TLSSocket) => {
+    unfinished.done(socket);
+    strangers.admit(socket);
+  });
+  app.addHook('onClose', (_app, done) => {
+    unfinished.stop();
+    done();
+  });
 }
 
 function isFrameError(error: Error): boolean {
