@@ -14,7 +14,6 @@ import { CausewayError, catalogue } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
-import { backoffMs } from './backoff.ts';
 import { signMessages } from './batcher.ts';
 import { isHolderAlive } from './holder.ts';
 import type { Link } from './link.ts';
@@ -27,6 +26,7 @@ import {
   type WaitingMessage,
 } from './outbox-table.ts';
 import type { KnownLimits } from './heeded-limits.ts';
+import { PostponedMessages } from './postponed-messages.ts';
 import type { StateDatabase } from './state-database.ts';
 
 /** What `send` resolves with: the message is durable at the gateway. */
@@ -66,9 +66,8 @@ export class Outbox {
   readonly #waiters = new Map<MessageId, Waiter[]>();
   readonly #inFlight = new Map<string, number>();
   readonly #sending = new Set<number>();
-  readonly #postponed = new Map<number, { attempt: number; timer: NodeJS.Timeout | undefined }>();
+  readonly #postponed: PostponedMessages;
   #idleWaiters: (() => void)[] = [];
-  #due: number[] = [];
   #cursor = 0;
   #link: Link | undefined;
   /** From here on, what is written down may be sent at any moment and cannot be withdrawn. */
@@ -77,6 +76,7 @@ export class Outbox {
   constructor(deps: OutboxDependencies) {
     this.#deps = deps;
     this.#table = new OutboxTable(deps.state.statements, deps.maxWaiting);
+    this.#postponed = new PostponedMessages(deps.random, () => this.pump());
   }
 
   /** Writes a message down; it is safe when this resolves. */
@@ -141,7 +141,7 @@ export class Outbox {
   /** Fills the window of unanswered messages as far as the link takes them. */
   pump(): void {
     const link = this.#link;
-    if (link?.state !== 'ready') return;
+    if (link?.state !== 'ready' || this.#postponed.isHolding) return;
     const { maxUnanswered, maxBatch } = link.limits;
     while (this.#sending.size < maxUnanswered && link.writable) {
       const messages = this.#next(Math.min(readMessages, maxUnanswered - this.#sending.size));
@@ -190,11 +190,11 @@ export class Outbox {
     const seq = this.#inFlight.get(name);
     this.#inFlight.delete(name);
     if (seq !== undefined) this.#sending.delete(seq);
-    if (!isFinal(answer)) {
-      if (seq !== undefined) this.#postpone(seq, answer);
+    if (answer.outcome === 'refused' && !isFinal(answer)) {
+      if (seq !== undefined) this.#postponed.postpone(seq, answer.code);
       return;
     }
-    if (seq !== undefined) this.#postponed.delete(seq);
+    if (seq !== undefined) this.#postponed.forget(seq);
     for (const waiter of this.#takeWaiters(id)) settle(waiter, id, this.#table.readAnswer(id) ?? answer);
     this.#tellIdle();
   }
@@ -222,7 +222,7 @@ export class Outbox {
   }
 
   #next(limit: number): WaitingMessage[] {
-    const due = this.#due.splice(0, limit).map((seq) => this.#table.readWaitingOne(seq));
+    const due = this.#postponed.takeDue(limit).map((seq) => this.#table.readWaitingOne(seq));
     const again = due.filter((message) => message !== undefined);
     if (again.length > 0) return again;
     for (;;) {
@@ -235,24 +235,10 @@ export class Outbox {
     }
   }
 
-  #postpone(seq: number, answer: KeptAnswer): void {
-    const attempt = this.#postponed.get(seq)?.attempt ?? 0;
-    const error = answer.outcome === 'refused' ? new CausewayError(answer.code) : undefined;
-    const waitMs = 250 + backoffMs(attempt, error, undefined, this.#deps.random());
-    const timer = setTimeout(() => {
-      this.#postponed.set(seq, { attempt: attempt + 1, timer: undefined });
-      this.#due.push(seq);
-      this.pump();
-    }, waitMs);
-    this.#postponed.set(seq, { attempt, timer });
-  }
-
   #forgetFlight(): void {
-    for (const { timer } of this.#postponed.values()) clearTimeout(timer);
     this.#postponed.clear();
     this.#inFlight.clear();
     this.#sending.clear();
-    this.#due = [];
     this.#cursor = 0;
   }
 

@@ -9,6 +9,7 @@ import { StateDatabase, stateFileName } from '../../../clients/sdk/state-databas
 import type { MessageId } from '../../../protocol/ids.ts';
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { encodeUnit, type Unit } from '../../../protocol/wire/frame.ts';
 import { refusedDetail } from '../../../protocol/wire/receipt-detail.ts';
@@ -290,6 +291,31 @@ test('a refusal that may pass is tried again, and the messages behind it do not 
   );
   expect(order).toEqual(['second', 'first']);
   expect(refusals).toBe(3);
+});
+
+test('a gateway that has no room is not sent the whole outbox again and again', async () => {
+  gateway.welcome = { limits: { ...limits, maxUnanswered: 4 } };
+  const rounds: number[] = [];
+  let hasRoom = false;
+  gateway.onSubmit = (session, units) => {
+    if (hasRoom) {
+      session.receipt(0, units.map(acceptance));
+      return;
+    }
+    rounds.push(units.length);
+    const detail = JSON.stringify({ code: 'store-unavailable' });
+    session.receipt(
+      0,
+      units.map((unit) => ({ ...acceptance(unit), kind: 'refused' as const, detail })),
+    );
+  };
+  const sender = await gateway.client(alice);
+  const sent = Promise.all(Array.from({ length: 40 }, (_, nth) => sender.send(concern(`${nth}`, bob))));
+  // Each pause is 275 ms at least: without one for all, everything would have been sent by now.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(rounds.reduce((sum, units) => sum + units, 0)).toBeLessThanOrEqual(8);
+  hasRoom = true;
+  expect(await sent).toHaveLength(40);
 });
 
 test('a request that is never answered does not hold up closing', async () => {

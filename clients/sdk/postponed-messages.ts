@@ -1,0 +1,75 @@
+/** Messages that were refused for now: each is sent again after a pause of its own, which grows. */
+import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
+import { backoffMs } from './backoff.ts';
+
+const leastMs = 250;
+/** What is urgent must not wait for long once a gateway has room again. */
+const longestHoldMs = 5_000;
+
+/**
+ * Refusals that are not about the message: the next one would get the same. For the time of a pause nothing is sent,
+ * or a full outbox would go out again and again to a gateway that has no room.
+ */
+const concernsAll: ReadonlySet<ErrorCode> = new Set(['store-unavailable']);
+
+type Pause = { readonly attempt: number; readonly timer: NodeJS.Timeout | undefined };
+
+export class PostponedMessages {
+  readonly #random: () => number;
+  readonly #onDue: () => void;
+  readonly #pauses = new Map<number, Pause>();
+  #due: number[] = [];
+  #holding: NodeJS.Timeout | undefined;
+
+  /** @param onDue told when something may be sent again */
+  constructor(random: () => number, onDue: () => void) {
+    this.#random = random;
+    this.#onDue = onDue;
+  }
+
+  /** True while nothing at all is to be sent. */
+  get isHolding(): boolean {
+    return this.#holding !== undefined;
+  }
+
+  has(seq: number): boolean {
+    return this.#pauses.has(seq);
+  }
+
+  postpone(seq: number, code: ErrorCode): void {
+    const attempt = this.#pauses.get(seq)?.attempt ?? 0;
+    const waitMs = leastMs + backoffMs(attempt, new CausewayError(code), undefined, this.#random());
+    const timer = setTimeout(() => {
+      this.#pauses.set(seq, { attempt: attempt + 1, timer: undefined });
+      this.#due.push(seq);
+      this.#onDue();
+    }, waitMs);
+    this.#pauses.set(seq, { attempt, timer });
+    if (!concernsAll.has(code)) return;
+    this.#holding ??= setTimeout(
+      () => {
+        this.#holding = undefined;
+        this.#onDue();
+      },
+      Math.min(waitMs, longestHoldMs),
+    );
+  }
+
+  /** Takes messages whose pause is over, in the order of their ends. */
+  takeDue(limit: number): number[] {
+    return this.#due.splice(0, limit);
+  }
+
+  /** It was answered for good. */
+  forget(seq: number): void {
+    this.#pauses.delete(seq);
+  }
+
+  clear(): void {
+    for (const { timer } of this.#pauses.values()) clearTimeout(timer);
+    clearTimeout(this.#holding);
+    this.#pauses.clear();
+    this.#holding = undefined;
+    this.#due = [];
+  }
+}
