@@ -54,7 +54,7 @@ export class Reloading {
     }
   }
 
-  /** Tries nothing again from now on: the store is about to close. */
+  /** Tries nothing again, and reports nothing, from now on: the store is about to close. */
   close(): void {
     this.#isClosed = true;
   }
@@ -71,7 +71,8 @@ export class Reloading {
       await onPolicy();
       await store.appendRecords(loadedRecords(policy, before, patterns.current));
     } catch (error) {
-      onError(error);
+      // What is under way at the end may find its folder or its store gone.
+      if (!this.#isClosed) onError(error);
     }
   }
 }
