@@ -6,7 +6,8 @@
  * place.
  */
 import { createHash } from 'node:crypto';
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -55,29 +56,41 @@ const entrySchema = z.union([
 export type AuditEntry = z.infer<typeof entrySchema>;
 type Unchained<Entry> = Entry extends AuditEntry ? Omit<Entry, 'before'> : never;
 
+/** No line of ours is half as long. */
+const maxLineBytes = 4096;
+const newline = 0x0a;
+
+/** What stands in a record: its last line is what the next one is chained to. */
+type Contents = {
+  readonly before: string;
+  /** Of all whole lines, and whether something stands after them. */
+  readonly bytes: number;
+  readonly isTorn: boolean;
+};
+
 export class AuditFile {
   readonly #file: FileHandle;
   #before: string;
-  /** Of all whole lines, and whether something stands after them. */
   #bytes: number;
   #isTorn: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(file: FileHandle, text: string, whole: string) {
+  private constructor(file: FileHandle, { before, bytes, isTorn }: Contents) {
     this.#file = file;
-    this.#before = digestOf(whole.trimEnd().split('\n').at(-1) ?? '');
-    this.#bytes = Buffer.byteLength(whole, 'utf8');
-    this.#isTorn = whole.length < text.length;
+    this.#before = before;
+    this.#bytes = bytes;
+    this.#isTorn = isTorn;
   }
 
-  /** Opens or begins a record and checks its chain. @throws CausewayError `home-invalid`, naming the line */
-  static async open(dir: string): Promise<{ audit: AuditFile; entries: AuditEntry[] }> {
+  /**
+   * Opens or begins a record and checks its chain, line by line: it may be longer than memory.
+   * @param visit told of each entry, the oldest first
+   * @throws CausewayError `home-invalid`, naming the line
+   */
+  static async open(dir: string, visit: (entry: AuditEntry) => void = () => undefined): Promise<AuditFile> {
     const path = join(dir, 'audit.ndjson');
-    const text = await readText(path);
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    const entries = readAuditEntries(whole);
-    const file = await open(path, 'a', 0o600);
-    return { audit: new AuditFile(file, text, whole), entries };
+    const contents = await readRecord(path, visit);
+    return new AuditFile(await open(path, 'a', 0o600), contents);
   }
 
   /** Resolves when the entry is on disk. Entries are written in the order of the calls. */
@@ -103,27 +116,57 @@ export class AuditFile {
 }
 
 /** Only a record that is not there yet is an empty one. @throws CausewayError `home-invalid` */
-async function readText(path: string): Promise<string> {
+async function readRecord(path: string, visit: (entry: AuditEntry) => void): Promise<Contents> {
+  const chain = new AuditChain();
+  let [bytes, rest] = [0, Buffer.alloc(0)];
   try {
-    return await readFile(path, 'utf8');
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      const read = Buffer.concat([rest, chunk]);
+      let from = 0;
+      for (let end = read.indexOf(newline); end >= 0; end = read.indexOf(newline, from)) {
+        visit(chain.take(read.toString('utf8', from, end)));
+        from = end + 1;
+      }
+      bytes += from;
+      rest = read.subarray(from);
+      if (rest.byteLength > maxLineBytes) throw chain.broken();
+    }
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
-    throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
+    if (cause instanceof CausewayError) throw cause;
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    if (!isMissing) throw new CausewayError('home-invalid', { detail: `${path} cannot be read.`, cause });
   }
+  return { before: chain.before, bytes, isTorn: rest.byteLength > 0 };
 }
 
 /** The entries of a record, its chain checked. @throws CausewayError `home-invalid`, naming the line */
 export function readAuditEntries(text: string): AuditEntry[] {
-  let before = digestOf('');
+  const chain = new AuditChain();
   const lines = text === '' ? [] : text.trimEnd().split('\n');
-  return lines.map((line, at) => {
+  return lines.map((line) => chain.take(line));
+}
+
+/** Checks lines, one after the other. */
+class AuditChain {
+  /** The digest of the last line. */
+  before = digestOf('');
+  #lines = 0;
+
+  /** @throws CausewayError `home-invalid` where it does not follow the line before */
+  take(line: string): AuditEntry {
     const entry = readEntry(line);
-    if (entry?.before !== before) {
-      throw new CausewayError('home-invalid', { detail: `audit.ndjson is broken at line ${at + 1}.` });
-    }
-    before = digestOf(line);
+    if (entry?.before !== this.before) throw this.broken();
+    this.before = digestOf(line);
+    this.#lines += 1;
     return entry;
-  });
+  }
+
+  /** What is to be said of the next line. */
+  broken(): CausewayError {
+    return new CausewayError('home-invalid', {
+      detail: `audit.ndjson is broken at line ${this.#lines + 1}.`,
+    });
+  }
 }
 
 function readEntry(line: string): AuditEntry | undefined {

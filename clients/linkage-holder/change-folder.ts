@@ -81,7 +81,7 @@ async function change(
   const { folder, release } = await takeHolderFolder(dir);
   try {
     const after = alter(folder);
-    const { audit } = await AuditFile.open(dir);
+    const audit = await AuditFile.open(dir);
     try {
       await writeHolderFolder(after, () => audit.append({ at: new Date(now).toISOString(), ...what, by }));
     } finally {

@@ -1,3 +1,6 @@
+export const hourMs = 3_600_000;
+const minuteMs = 60_000;
+
 /** How much a client has asked for in the hour past: a sliding window, carried over restarts by the record. */
 export class HourlyBudget {
   readonly #limit: number;
@@ -31,6 +34,3 @@ export class HourlyBudget {
     return true;
   }
 }
-
-const hourMs = 3_600_000;
-const minuteMs = 60_000;

@@ -8,7 +8,7 @@ import { evaluatePath, evaluationRequestSchema, type Evaluation } from '../../pr
 import { AuditFile } from './audit-file.ts';
 import { takeHolderFolder } from './folder-lock.ts';
 import { deriveHolderKey, digestOfToken, type HolderFolder, type HolderKey } from './holder-folder.ts';
-import { HourlyBudget } from './hourly-budget.ts';
+import { hourMs, HourlyBudget } from './hourly-budget.ts';
 
 export type HolderServerOptions = {
   /** Made by {@link createHolderFolder}. */
@@ -56,12 +56,8 @@ export async function startHolder(options: HolderServerOptions): Promise<HolderS
 async function serve(folder: HolderFolder, options: HolderServerOptions): Promise<HolderServer> {
   const { dir, port = 0, host = '127.0.0.1', tls, now = Date.now } = options;
   const keys = new Map(folder.epochs.map((epoch) => [epoch, deriveHolderKey(folder.seed, epoch)]));
-  const { audit, entries } = await AuditFile.open(dir);
   const budget = new HourlyBudget(folder.evaluationsPerHour);
-  for (const entry of entries) {
-    if ('change' in entry || entry.outcome !== 'evaluated') continue;
-    budget.spend(entry.client, entry.evaluations, Date.parse(entry.at));
-  }
+  const audit = await openCounting(dir, budget, now() - hourMs);
   const app = openServer(tls, options.requestTimeoutMs);
   const findClient = (header: string | undefined): string | undefined => {
     const digest = Buffer.from(digestOfToken(/^Bearer (.+)$/.exec(header ?? '')?.[1] ?? ''), 'utf8');
@@ -113,6 +109,15 @@ async function serve(folder: HolderFolder, options: HolderServerOptions): Promis
       await audit.close();
     },
   };
+}
+
+/** Opens the record, and counts what was asked for since a time, ms since 1970. */
+async function openCounting(dir: string, budget: HourlyBudget, since: number): Promise<AuditFile> {
+  return AuditFile.open(dir, (entry) => {
+    if ('change' in entry || entry.outcome !== 'evaluated') return;
+    const at = Date.parse(entry.at);
+    if (at > since) budget.spend(entry.client, entry.evaluations, at);
+  });
 }
 
 /** Puts refusals on record, as far as they are news. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -247,16 +247,17 @@ test('a last line cut short by a crash is dropped, and the chain goes on', async
     outcome: 'evaluated',
     asked: 'A'.repeat(43),
   } as const;
-  const { audit } = await AuditFile.open(folder);
+  const audit = await AuditFile.open(folder);
   await audit.append(entry);
   await audit.append(entry);
   await audit.close();
   const path = join(folder, 'audit.ndjson');
   await writeFile(path, (await readFile(path, 'utf8')).slice(0, -20));
-  const reopened = await AuditFile.open(folder);
-  expect(reopened.entries).toHaveLength(1);
-  await reopened.audit.append(entry);
-  await reopened.audit.close();
+  let entries = 0;
+  const reopened = await AuditFile.open(folder, () => (entries += 1));
+  expect(entries).toBe(1);
+  await reopened.append(entry);
+  await reopened.close();
   expect(readAuditEntries(await readFile(path, 'utf8'))).toHaveLength(2);
 });
 
@@ -271,10 +272,11 @@ test('a line that a crash cut off stops nothing: it was never answered, and the 
   const path = join(folder, 'audit.ndjson');
   const entry = { at: new Date(0).toISOString(), client: 'police/hub', epoch: 5, evaluations: 1 };
   const append = async (asked: string): Promise<number> => {
-    const { audit, entries } = await AuditFile.open(folder);
+    let entries = 0;
+    const audit = await AuditFile.open(folder, () => (entries += 1));
     await audit.append({ ...entry, outcome: 'evaluated', asked: asked.repeat(43) });
     await audit.close();
-    return entries.length;
+    return entries;
   };
   expect(await append('a')).toBe(0);
   await appendFile(path, '{"at":"1970-01-01T00:00');
@@ -282,6 +284,36 @@ test('a line that a crash cut off stops nothing: it was never answered, and the 
   expect(await append('c')).toBe(2);
   const entries = readAuditEntries(await readFile(path, 'utf8'));
   expect(entries).toMatchObject(['a', 'b', 'c'].map((asked) => ({ asked: asked.repeat(43) })));
+});
+
+test('a record is read in pieces, however long it is, and goes on where it ended', async () => {
+  const folder = await mkdtemp(join(dir, 'long-'));
+  const path = join(folder, 'audit.ndjson');
+  const entry = { at: new Date(0).toISOString(), client: 'police/hub', epoch: 5, evaluations: 1 };
+  const audit = await AuditFile.open(folder);
+  // More than one piece of a file; lines lie across the ends of the pieces.
+  for (let nth = 0; nth < 700; nth += 1)
+    await audit.append({ ...entry, outcome: 'evaluated', asked: String(nth % 10).repeat(43) });
+  await audit.close();
+  expect((await stat(path)).size).toBeGreaterThan(2 * 65_536);
+  let entries = 0;
+  const reopened = await AuditFile.open(folder, () => (entries += 1));
+  expect(entries).toBe(700);
+  await reopened.append({ ...entry, outcome: 'evaluated', asked: 'z'.repeat(43) });
+  await reopened.close();
+  expect(readAuditEntries(await readFile(path, 'utf8'))).toHaveLength(701);
+});
+
+test('a record that is longer than any text may be is read as far as its lines are ours', async () => {
+  const folder = await mkdtemp(join(dir, 'huge-'));
+  const path = join(folder, 'audit.ndjson');
+  const audit = await AuditFile.open(folder);
+  const entry = { at: new Date(0).toISOString(), client: 'police/hub', epoch: 5, evaluations: 1 };
+  await audit.append({ ...entry, outcome: 'evaluated', asked: 'a'.repeat(43) });
+  await audit.close();
+  // A hole in the file, which takes no room on the disk.
+  await truncate(path, 600 * 2 ** 20);
+  await expect(AuditFile.open(folder)).rejects.toThrow(/broken at line 2/);
 });
 
 test('a record that is there and cannot be read is no empty one', async () => {
