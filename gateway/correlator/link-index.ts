@@ -162,6 +162,15 @@ function relate(record: IndexedRecord, other: IndexedRecord): void {
   other.links.push({ ...link, to: record });
 }
 
+function hasRoom({ links }: IndexedRecord, { agency }: IndexedRecord): boolean {
+  if (links.length < maxTiesOfAgency) return true;
+  if (links.length >= maxTies) return false;
+  if (agency === noAgency) return true;
+  let ofAgency = 0;
+  for (const { to } of links) if (to.agency === agency) ofAgency += 1;
+  return ofAgency < maxTiesOfAgency;
+}
+
 /** Decides in the newest epoch that both have. */
 function decide(left: IndexedRecord, right: IndexedRecord): Decision {
   return inCommonEpoch(left, right, decidePacked) ?? 'none';
@@ -173,6 +182,7 @@ function linkOf(left: IndexedRecord, right: IndexedRecord): Omit<Link, 'to'> | u
   return { tier, types: agreedLast() };
 }
 
+/** In the newest that both have, whichever of its sets a description tells first: or the order of arrival would decide. */
 function inCommonEpoch<T>(
   left: IndexedRecord,
   right: IndexedRecord,
@@ -180,10 +190,12 @@ function inCommonEpoch<T>(
 ): T | undefined {
   const [a, b] = [left.block, right.block];
   const [endLeft, endRight] = [left.at + left.length, right.at + right.length];
+  let [newest, ofLeft, ofRight] = [-1, 0, 0];
   for (let i = left.at; i < endLeft; i += wordsOfSet(a, i)) {
     for (let j = right.at; j < endRight; j += wordsOfSet(b, j)) {
-      if (a[i] === b[j]) return compare(a, i, b, j);
+      const epoch = a[i] ?? -1;
+      if (epoch === b[j] && epoch > newest) [newest, ofLeft, ofRight] = [epoch, i, j];
     }
   }
-  return undefined;
+  return newest < 0 ? undefined : compare(a, ofLeft, b, ofRight);
 }

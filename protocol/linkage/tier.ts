@@ -40,13 +40,16 @@ export type Link = {
   readonly missing: readonly EvidenceType[];
 };
 
-/** Compares two subjects in an epoch that both have, and decides. Symmetric. */
+/** Compares two subjects in the newest epoch that both have, in whatever order they say so, and decides. Symmetric. */
 export function decideLink(left: SubjectTokens, right: SubjectTokens): Link {
   const rights = tokenSetsOf(right);
-  for (const set of tokenSetsOf(left)) {
-    const other = rights.find(({ epoch }) => epoch === set.epoch);
-    if (other !== undefined) return decideTier(set, other);
-  }
+  const [newest] = tokenSetsOf(left)
+    .flatMap((set) => {
+      const other = rights.find(({ epoch }) => epoch === set.epoch);
+      return other === undefined ? [] : [{ set, other }];
+    })
+    .sort((one, two) => two.set.epoch - one.set.epoch);
+  if (newest !== undefined) return decideTier(newest.set, newest.other);
   return { tier: 'none', agreements: [], evidence: [], differing: [], missing: [] };
 }
 

@@ -54,8 +54,13 @@ export const holdersSchema = z
     version: z.literal(1),
     mode: z.literal('oblivious'),
     purpose: purposeSchema,
-    /** The newest first. */
-    epochs: z.array(epochSchema).min(1).max(2),
+    /** The newest first, in whatever order they are given: the other one is the one that is being left. */
+    epochs: z
+      .array(epochSchema)
+      .min(1)
+      .max(2)
+      .refine((epochs) => new Set(epochs).size === epochs.length, 'must not name an epoch twice')
+      .transform((epochs) => epochs.toSorted((one, other) => other - one)),
     holders: z.tuple([holderSchema, holderSchema]),
   })
   .superRefine(({ epochs, holders }, context) => {

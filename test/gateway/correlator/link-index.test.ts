@@ -49,6 +49,25 @@ describe('the token index', () => {
     expect([before, during, after].map((one) => index.conflicts(one, twin))).toEqual([true, true, true]);
   });
 
+  it('compares in the newest common epoch, whichever epoch a description tells first and whoever came first', () => {
+    const twin = { ...child, given: 'Rory', sex: 'M' };
+    const [old, fresh] = [1, 2].map((epoch) => ({ epoch, secret: new Uint8Array(32).fill(epoch) }));
+    // In the newer epoch it speaks of the twin: by that it is told, and not by what stands first.
+    const newer = new SubjectTokeniser(fresh!).tokensOf(twin);
+    const older = new SubjectTokeniser(old!).tokensOf(child);
+    const inDisorder = packTokens({ ...older, previous: newer });
+    const inOrder = packTokens(new SubjectTokeniser(fresh!, old).tokensOf(child));
+    for (const [first, second] of [
+      [inDisorder, inOrder],
+      [inOrder, inDisorder],
+    ] as const) {
+      const index = new LinkIndex();
+      const [one, other] = [index.admit(first), index.admit(second)];
+      expect(one.links).toEqual([]);
+      expect(index.conflicts(one, other)).toBe(true);
+    }
+  });
+
   it('forgets a released description and its links', () => {
     const index = new LinkIndex();
     const before = index.admit(tokensOf({}));

@@ -45,6 +45,16 @@ test('two holders are two, and each has a key for every epoch', () => {
   expect(words({ epochs: [2, 1] })).toBe('must each have a public key for epoch 2');
 });
 
+test('the newer of two epochs is the one in use, in whatever order they are given', () => {
+  const both = (name: string) => ({
+    ...holder(name),
+    publicKeys: { 1: publicKey(name), 2: publicKey(`${name}2`) },
+  });
+  const holders = [both('a'), both('b')];
+  expect(holdersSchema.parse({ ...file, epochs: [1, 2], holders }).epochs).toEqual([2, 1]);
+  expect(holdersSchema.safeParse({ ...file, epochs: [2, 2], holders }).success).toBe(false);
+});
+
 test('a key takes neither the place of two holders nor that of another purpose', () => {
   const fails = (act: () => unknown): boolean => {
     try {
