@@ -11,9 +11,21 @@ import { PackedStore } from './packed-store.ts';
 import { PackedSubject } from './packed-subject.ts';
 import { MemoryTokenTable, noAgency, type TokenTable } from './token-table.ts';
 
+/**
+ * Records that one is tied to at most, the first that came. No real child is described in so many ways; without a bound
+ * one description with the tokens of thousands of others would make each look at it a matter of seconds.
+ */
+export const maxTies = 200;
+/** So many of them at most were first described by one agency, so that none can keep the others from being tied. */
+export const maxTiesOfAgency = 50;
+
+type Tie = Link & { readonly to: IndexedRecord };
+
 class IndexedRecord implements LinkRecord {
   readonly id: number;
-  readonly links: Link[] = [];
+  /** Whose description it first was. */
+  readonly agency: number;
+  readonly links: Tie[] = [];
   /** The block in which its packed sets stand, where in it, and as how many words. */
   readonly block: Int32Array;
   readonly at: number;
@@ -27,8 +39,15 @@ class IndexedRecord implements LinkRecord {
   #itself: Omit<Link, 'to'> | undefined | 'undecided' = 'undecided';
   #fingerprint: string | undefined;
 
-  constructor(id: number, place: number, store: PackedStore, length: number, fold: number) {
+  constructor(
+    { id, agency }: { readonly id: number; readonly agency: number },
+    place: number,
+    store: PackedStore,
+    length: number,
+    fold: number,
+  ) {
     this.id = id;
+    this.agency = agency;
     this.place = place;
     this.block = store.blockOf(place);
     this.at = store.offsetOf(place);
@@ -87,11 +106,12 @@ export class LinkIndex implements Linker<PackedTokens> {
     }
     const place = this.#store.put(subject);
     const id = this.#free.pop() ?? this.#records.length;
-    const record = new IndexedRecord(id, place, this.#store, asked.length, fold);
+    const origin = { id, agency: this.#numberOf(agency) };
+    const record = new IndexedRecord(origin, place, this.#store, asked.length, fold);
     record.next = first;
     this.#byFold.set(fold, record);
     this.#records[id] = record;
-    this.#relateAll(record, this.#numberOf(agency));
+    this.#relateAll(record);
     return record;
   }
 
@@ -105,7 +125,7 @@ export class LinkIndex implements Linker<PackedTokens> {
     this.#asked.findKeys();
     this.#table.remove(this.#asked, gone.id);
     for (const { to } of gone.links) {
-      const { links } = to as IndexedRecord;
+      const { links } = to;
       const place = links.findIndex((link) => link.to === gone);
       if (place >= 0) links.splice(place, 1);
     }
@@ -123,7 +143,7 @@ export class LinkIndex implements Linker<PackedTokens> {
     return this.#agencies.size;
   }
 
-  #relateAll(record: IndexedRecord, agency: number): void {
+  #relateAll(record: IndexedRecord): void {
     if (record.id >= this.#foundIn.length) {
       const larger = new Uint32Array(this.#foundIn.length * 2);
       larger.set(this.#foundIn);
@@ -133,7 +153,7 @@ export class LinkIndex implements Linker<PackedTokens> {
     this.#admitted = record;
     this.#foundIn[record.id] = this.#admission;
     this.#asked.findKeys();
-    this.#table.admit(this.#asked, record.id, this.#relateTo, agency);
+    this.#table.admit(this.#asked, record.id, this.#relateTo, record.agency);
     this.#admitted = undefined;
   }
 
@@ -156,6 +176,7 @@ export class LinkIndex implements Linker<PackedTokens> {
 }
 
 function relate(record: IndexedRecord, other: IndexedRecord): void {
+  if (!hasRoom(record, other) || !hasRoom(other, record)) return;
   const link = linkOf(record, other);
   if (link === undefined) return;
   record.links.push({ ...link, to: other });

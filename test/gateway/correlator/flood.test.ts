@@ -1,9 +1,10 @@
-import { expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
 import { SubjectTokeniser } from '../../../clients/sdk/linkage/subject-tokens.ts';
 import { Correlator } from '../../../gateway/correlator/correlator.ts';
 import { maxStarEntries } from '../../../gateway/correlator/history.ts';
 import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
-import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
+import { LinkIndex, maxTies, maxTiesOfAgency } from '../../../gateway/correlator/link-index.ts';
 import { maxRecordsPerToken } from '../../../gateway/correlator/token-table.ts';
 import { packTokens } from '../../../protocol/linkage/packed-set.ts';
 import { eventOn, patternsOf } from './pattern-text.ts';
@@ -89,4 +90,48 @@ it('still ties two agencies after an endpoint has filled the child’s tokens wi
   const moved = packTokens(tokeniser.tokensOf({ ...isla, postcode: 'G12 8QQ' }));
   const { raised } = correlator.add(eventOn(2, 'a', 'health/emergency'), moved);
   expect(raised.map(({ events }) => events.map(({ source }) => source))).toEqual(fromBoth);
+});
+
+describe('a description with the tokens of thousands of others', () => {
+  const token = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  const groups = 59;
+  const each = 50;
+  const hub = packTokens({
+    epoch: 1,
+    tokens: {
+      'name-birth': ['hub', ...Array.from({ length: groups }, (_, nth) => `group ${nth}`)].map(token),
+    },
+  });
+  /** One of an agency's own descriptions, of which the hub has one reading. */
+  const spoke = (group: number, nth: number) =>
+    packTokens({
+      epoch: 1,
+      tokens: { 'name-birth': [token(`group ${group}`)], 'given-birth-postcode': [token(`${group} ${nth}`)] },
+    });
+
+  it('is tied to fifty of one agency and to two hundred of all, and those of other agencies find their place', () => {
+    const index = new LinkIndex();
+    for (let group = 0; group < groups; group += 1) index.admit(spoke(group, 0), 'school');
+    const record = index.admit(hub, 'school');
+    expect(record.links).toHaveLength(maxTiesOfAgency);
+    const agencies = ['police', 'health', 'social-work', 'housing'];
+    for (const agency of agencies)
+      for (let group = 0; group < groups; group += 1)
+        index.admit(spoke(group, agencies.indexOf(agency) + 1), agency);
+    expect(record.links).toHaveLength(maxTies);
+    expect(record.links.every(({ to }) => to.links.some((link) => link.to === record))).toBe(true);
+  });
+
+  it('holds nobody up', () => {
+    const correlator = new Correlator(patterns, new LinkIndex());
+    let day = 0;
+    const tell = (subject: typeof hub, source: string): void =>
+      void correlator.add(eventOn((day += 0.001), 'a', source), subject);
+    for (let group = 0; group < groups; group += 1)
+      for (let nth = 0; nth < each; nth += 1) tell(spoke(group, nth), 'school/office');
+    const begin = performance.now();
+    for (let nth = 0; nth < 10; nth += 1) tell(hub, nth % 2 === 0 ? 'school/office' : 'police/hub');
+    // Without a bound on ties, each took a second and more.
+    expect((performance.now() - begin) / 10).toBeLessThan(300);
+  });
 });
