@@ -12,6 +12,8 @@ const countedMark = 'correlator.counted';
 const markOf = (address: string): string => `correlator.sequence ${address}`;
 /** Acceptances that are looked at at once. */
 const portion = 1000;
+/** Portions after which it is noted how far it was counted. Between two, no lease runs out. */
+const notedEvery = 16;
 
 export class PairNumbers {
   readonly #store: NumberStore;
@@ -42,12 +44,15 @@ export class PairNumbers {
     this.#countedIn = undefined;
   }
 
-  /** A crash between accepting and keeping leaves the message itself, which says what is to be kept. */
+  /**
+   * A crash between accepting and keeping leaves the message itself, which says what is to be kept. Where the correlator
+   * has sent nothing for long, a long history is counted: what was is noted, for another gateway may take the turn.
+   */
   async #countAccepted(lease: Lease): Promise<void> {
     const kept = await this.#store.readMarks();
     const found: Numbered[] = [];
     let position = kept.get(countedMark) ?? 0;
-    for (;;) {
+    for (let portions = 1; ; portions += 1) {
       const acceptances = await this.#store.readAcceptances(position, portion, 0);
       const last = acceptances.at(-1);
       if (last === undefined) break;
@@ -56,6 +61,8 @@ export class PairNumbers {
         if (message !== undefined) found.push(message);
       }
       ({ position } = last);
+      if (portions % notedEvery === 0)
+        await this.#store.setMarks(countsIn(found, kept).set(countedMark, position), lease);
     }
     await this.#store.setMarks(countsIn(found, kept).set(countedMark, position), lease);
     this.#countedIn = lease.epoch;
