@@ -63,7 +63,7 @@ async function chooseSides(
 ): Promise<Sides> {
   const first = pickPatterns(patterns, name);
   if (against === undefined) return { first, second: undefined };
-  const { alwaysInForce } = await import('../correlator/replay.ts');
+  const { alwaysInForce } = await import('../correlator/patterns/pattern.ts');
   if (!/^\d{1,9}$/.test(against)) {
     if (!isFolder(against)) {
       throw usageError(

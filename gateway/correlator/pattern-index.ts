@@ -3,7 +3,7 @@ import { agencyOf } from '../../protocol/ids.ts';
 import type { CorrelatorEvent } from './event.ts';
 import { fewestEvents, fewestRules } from './evaluate/fewest-events.ts';
 import { KindMemo } from './kind-memo.ts';
-import type { Correlation, Pattern } from './patterns/pattern.ts';
+import { horizonOf, waitOf, type Correlation, type Pattern } from './patterns/pattern.ts';
 
 const yearMs = 365 * 86_400_000;
 
@@ -100,10 +100,7 @@ export class PatternIndex {
     this.takesPossible = patterns.some(({ link }) => link === 'possible');
     this.count = new StarCount(this.patterns);
     this.#byKind = new KindMemo((event) => this.#describe(event));
-    this.horizonMs = Math.max(
-      0,
-      ...patterns.map((one) => one.correlation.reachMs + one.lateLimitMs + waitOf(one)),
-    );
+    this.horizonMs = Math.max(0, ...patterns.map(horizonOf));
     this.memoryMs = Math.max(yearMs, this.horizonMs);
     // Whether a possibility was told depends on what was told for certain, and that is remembered for as long again.
     const spans = this.takesPossible ? 2 : 1;
@@ -130,11 +127,6 @@ export class PatternIndex {
     if (bit > 0) this.#agencies.set(agency, bit);
     return bit;
   }
-}
-
-/** How long evidence can wait for its deadline. */
-function waitOf({ graceMs, absences }: Pattern): number {
-  return graceMs + Math.max(0, ...absences.map(({ withinMs }) => withinMs));
 }
 
 function matchingBits({ rules }: Correlation, event: CorrelatorEvent): number {

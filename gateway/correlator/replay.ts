@@ -115,8 +115,3 @@ export function compareReplays(first: readonly Alert[], second: readonly Alert[]
 function evidenceKey({ pattern, level, events }: Alert): string {
   return [pattern.id, level, ...events.toSorted(byTime).map(({ id }) => id)].join('\n');
 }
-
-/** The pattern as if it had been in force all the time: for comparing versions over one history. */
-export function alwaysInForce(pattern: Pattern): Pattern {
-  return { ...pattern, effective: { fromMs: -Infinity, untilMs: Infinity } };
-}

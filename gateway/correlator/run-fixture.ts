@@ -5,30 +5,29 @@ import { describeEvent } from './describe-event.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
 import { LabelLinker, type Label } from './label-linker.ts';
 import type { Fixture } from './patterns/document-schema.ts';
-import type { Pattern, Tier } from './patterns/pattern.ts';
+import { alwaysInForce, type Pattern, type Tier } from './patterns/pattern.ts';
 import { formatTimespan, parseTimespan } from './patterns/timespan.ts';
 import type { Agreement } from './stored-event.ts';
 
-const dayMs = 86_400_000;
+/** A quiet day, on which every fixture begins. */
+const startMs = Date.parse('2026-01-05T00:00:00.000Z');
 
-/** @returns what differs, in words; empty when the fixture comes out as it says */
+/**
+ * A fixture shows what the pattern looks for, whenever it is in force: one that reached beyond its last day would show
+ * nothing, and one without alerts could not fail.
+ * @returns what differs, in words; empty when the fixture comes out as it says
+ */
 export function runFixture(pattern: Pattern, fixture: Fixture, agreement: Agreement): string[] {
   const unknown = unknownWords(fixture, agreement);
   if (unknown.length > 0) return unknown;
-  const startMs = beginningOf(pattern);
-  const events = fixture.events.map((event, index) => toEvent(event, index, startMs, agreement));
-  const correlator = new Correlator<Label>([pattern], new LabelLinker());
+  const events = fixture.events.map((event, index) => toEvent(event, index, agreement));
+  const correlator = new Correlator<Label>([alwaysInForce(pattern)], new LabelLinker());
   const alerts: Alert[] = [];
   for (const [event, label] of events.toSorted(([a], [b]) => byArrival(a, b))) {
     alerts.push(...correlator.add(event, label).raised);
   }
   alerts.push(...correlator.advance(Infinity).raised);
-  return compareAlerts(fixture, alerts, startMs);
-}
-
-/** A quiet day on which the pattern is in force. */
-function beginningOf({ effective: { fromMs } }: Pattern): number {
-  return Number.isFinite(fromMs) ? fromMs + dayMs : Date.parse('2026-01-05T00:00:00.000Z');
+  return compareAlerts(fixture, alerts);
 }
 
 function toEvent(
@@ -44,7 +43,6 @@ function toEvent(
     repeats,
   }: Fixture['events'][number],
   index: number,
-  startMs: number,
   agreement: Agreement,
 ): readonly [CorrelatorEvent, Label] {
   const time = startMs + (parseTimespan(at) ?? 0);
@@ -74,13 +72,13 @@ function unknownWords({ events }: Fixture, { agencies, categories }: Agreement):
 
 type Expected = Fixture['alerts'][number];
 
-function compareAlerts({ alerts: expected }: Fixture, raised: readonly Alert[], startMs: number): string[] {
+function compareAlerts({ alerts: expected }: Fixture, raised: readonly Alert[]): string[] {
   const problems: string[] = [];
   expected.forEach((alert, index) => {
     const found = raised[index];
     if (found === undefined) {
       problems.push(`alert ${index + 1} of events ${alert.events.join(', ')} was not raised`);
-    } else problems.push(...differences(alert, found, startMs).map((one) => `alert ${index + 1} ${one}`));
+    } else problems.push(...differences(alert, found).map((one) => `alert ${index + 1} ${one}`));
   });
   for (const { events } of raised.slice(expected.length)) {
     problems.push(`an alert was raised that is not expected, of events ${idsOf(events)}`);
@@ -88,7 +86,7 @@ function compareAlerts({ alerts: expected }: Fixture, raised: readonly Alert[], 
   return problems;
 }
 
-function differences(expected: Expected, found: Alert, startMs: number): string[] {
+function differences(expected: Expected, found: Alert): string[] {
   const wanted: { level?: string | undefined; tier?: Tier | undefined; at?: string | undefined } = expected;
   const problems: string[] = [];
   const ids = idsOf(found.events);

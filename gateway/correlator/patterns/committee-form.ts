@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { isSubject } from './compile-rules.ts';
 import { levelForm } from './document-schema.ts';
 import type { CorrelationRuleDocument } from './documents.ts';
-import { holds, levels, type Correlation, type Pattern } from './pattern.ts';
+import { fewestEvents } from '../evaluate/fewest-events.ts';
+import { holds, horizonOf, levels, type Correlation, type Pattern } from './pattern.ts';
+
+/** Ten years. */
+const mostDays = 3660;
+const dayMs = 86_400_000;
 
 type Report = (document: CorrelationRuleDocument, path: readonly PropertyKey[], message: string) => void;
 
@@ -45,6 +50,9 @@ export function checkCommitteeForm(
     }
     checkFixtures(document, report);
     checkIndependence(pattern, document, report);
+    checkWeights(document, report);
+    checkEscalationStep(pattern, document, report);
+    checkReach(pattern, document, report);
   }
 }
 
@@ -71,6 +79,51 @@ function checkIndependence(pattern: Pattern, document: CorrelationRuleDocument, 
   if (isIndependent && pattern.singleAgency !== undefined) {
     report(document, ['single-agency'], 'this pattern needs two agencies anyway');
   }
+}
+
+/** A rule without a weight would count one, which a misspelt or forgotten one must not. */
+function checkWeights(document: CorrelationRuleDocument, report: Report): void {
+  const { rules, weights } = document.content.correlation;
+  if (weights === undefined) return;
+  for (const name of rules.filter((rule) => weights.rules[rule] === undefined)) {
+    report(
+      document,
+      ['correlation', 'weights', 'rules'],
+      `\`${name}\` has no weight; give 1 where it counts in full`,
+    );
+  }
+}
+
+/** Where whatever satisfies the pattern reaches the higher level as well, nobody is ever told the lower one. */
+function checkEscalationStep(
+  { correlation, escalation }: Pattern,
+  document: CorrelationRuleDocument,
+  report: Report,
+): void {
+  if (escalation === undefined) return;
+  const { agencies, events, sourceCap } = escalation;
+  const say = (key: string): void =>
+    report(
+      document,
+      ['escalation', key],
+      `\`escalation.${key}\` is reached by all that satisfies the pattern, so its own \`level\` would never be told`,
+    );
+  if (agencies !== undefined && agencies <= fewestAgencies(correlation)) say('agencies');
+  if (events !== undefined && sourceCap === undefined && events <= fewestEvents(correlation)) say('events');
+}
+
+/** Agencies that whatever satisfies a correlation has at least. */
+function fewestAgencies(correlation: Correlation): number {
+  return needsTwoAgencies(correlation) && correlation.agencies < 2
+    ? fewestEvents(correlation)
+    : correlation.agencies;
+}
+
+function checkReach(pattern: Pattern, document: CorrelationRuleDocument, report: Report): void {
+  const days = Math.ceil(horizonOf(pattern) / dayMs);
+  if (days <= mostDays) return;
+  const message = `looks ${days} days back, with \`lateness\` and \`within\`; at most ${mostDays}, for all notices of so long are held in memory`;
+  report(document, ['correlation', 'timespan'], message);
 }
 
 /** One agency alone has as many values of `agency` and `category` together as it has categories. */

@@ -131,3 +131,18 @@ export function holds(condition: Condition, count: number): boolean {
     (neq === undefined || count !== neq)
   );
 }
+
+/** How long evidence can wait for its deadline, ms. */
+export function waitOf({ graceMs, absences }: Pattern): number {
+  return graceMs + Math.max(0, ...absences.map(({ withinMs }) => withinMs));
+}
+
+/** How far back a notice can matter to the pattern, in arrivals, ms. */
+export function horizonOf(pattern: Pattern): number {
+  return pattern.correlation.reachMs + pattern.lateLimitMs + waitOf(pattern);
+}
+
+/** The pattern as if it had been in force all the time: for comparing versions over one history, and for its fixtures. */
+export function alwaysInForce(pattern: Pattern): Pattern {
+  return { ...pattern, effective: { fromMs: -Infinity, untilMs: Infinity } };
+}

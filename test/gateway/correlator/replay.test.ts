@@ -1,13 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { alertKey } from '../../../gateway/correlator/alert.ts';
 import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
-import {
-  alwaysInForce,
-  compareReplays,
-  findNearMisses,
-  replay,
-  type Replay,
-} from '../../../gateway/correlator/replay.ts';
+import { alwaysInForce } from '../../../gateway/correlator/patterns/pattern.ts';
+import { compareReplays, findNearMisses, replay, type Replay } from '../../../gateway/correlator/replay.ts';
 import { dayMs, patternsOf } from './pattern-text.ts';
 import { ailsa, SharedStore, start } from './shared-store.ts';
 

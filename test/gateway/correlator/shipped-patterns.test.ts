@@ -2,8 +2,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkPatterns } from '../../../gateway/correlator/check-patterns.ts';
 import { levelOf, missingForNextLevel } from '../../../gateway/correlator/alert.ts';
+import type { Fixture } from '../../../gateway/correlator/patterns/document-schema.ts';
+import { parsePatterns } from '../../../gateway/correlator/patterns/load.ts';
+import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
+import { wordsOf } from '../../../gateway/correlator/patterns/words.ts';
+import { runFixture } from '../../../gateway/correlator/run-fixture.ts';
 import { explainSilence } from '../../../gateway/correlator/why-not.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
+import type { Problem } from '../../../protocol/errors.ts';
 import { eventOn, patternsOf, problemsOf } from './pattern-text.ts';
 
 const policiesDir = join(import.meta.dirname, '../../../policies');
@@ -114,6 +120,57 @@ describe('a pattern that is not understood', () => {
   ])('in committee form need not, where two are needed: %#', (text) => {
     expect(problemsOf(text, 'committee').join('\n')).not.toMatch(/one agency alone could raise/);
   });
+});
+
+describe('in committee form a subtle mistake', () => {
+  const mistakes = (text: string): string => problemsOf(text, 'committee').join('\n');
+  const values = base.replace('event_count', 'value_count');
+
+  it.each([
+    ['of two agencies', `${base}  condition: { gte: 2 }\n  agencies: 2\n`, 'agencies: 2', 8],
+    ['of values of agency', `${values}  condition: { field: agency, gte: 3 }\n`, 'agencies: 3', 7],
+    ['of notices', `${base}  condition: { gte: 2 }\nsingle-agency: S\n`, 'events: 2', 8],
+  ])('%s: a level that is reached at once is none', (_, text, reached, line) => {
+    const told = new RegExp(`:${line}: .escalation.* is reached by all that satisfies the pattern`);
+    expect(mistakes(`${text}escalation: { level: suspect, ${reached} }\n`)).toMatch(told);
+    const more = reached.replace(/\d/, (found) => String(Number(found) + 1));
+    expect(mistakes(`${text}escalation: { level: suspect, ${more} }\n`)).not.toMatch(/is reached by all/);
+  });
+
+  it('is a rule without a weight among others that have one', () => {
+    const text = `${base.replace('[a]', '[a, b]')}  condition: { gte: 2 }\n  weights: { half-life: 9d, rules: { a: 2 } }\n`;
+    expect(mistakes(text)).toMatch(/:7: `b` has no weight/);
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it('is a lateness that would have notices held for longer than ten years', () => {
+    const text = `${base}  condition: { gte: 2 }\nlateness: `;
+    expect(mistakes(`${text}4000d\n`)).toMatch(/:5: looks 4003 days back/);
+    expect(mistakes(`${text}400d\n`)).not.toMatch(/days back/);
+  });
+});
+
+describe('a fixture', () => {
+  const text = (effective: string) =>
+    `${base}  condition: { gte: 2 }\neffective: { ${effective} }\nfixtures:\n  - title: two\n`;
+  const events = `    events:
+      - { at: 0d, source: strathclyde-police/hub, category: concern }
+      - { at: 2d, source: strathclyde-police/hub, category: concern }\n    alerts: []\n`;
+
+  it.each([['from: 2026-01-01, until: 2026-01-03'], ['until: 2025-12-31']])(
+    'shows what the pattern looks for, also beyond the days on which it is in force: %s',
+    async (effective) => {
+      const policy = await loadPolicySet(policiesDir);
+      const problems: Problem[] = [];
+      const file = { name: 'one.yaml', text: text(effective).replace('[a]', '[concern]') + events };
+      const set = parsePatterns([file], { form: 'sigma', words: wordsOf(policy) }, problems);
+      expect(problems).toEqual([]);
+      const [[pattern, [fixture]]] = [...set!.fixtures] as [[Pattern, readonly Fixture[]]];
+      expect(runFixture(pattern, fixture!, policy)).toEqual([
+        'an alert was raised that is not expected, of events 1, 2',
+      ]);
+    },
+  );
 });
 
 describe('names of rules', () => {
