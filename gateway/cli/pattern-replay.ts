@@ -10,7 +10,7 @@ import type { Store } from '../store/port.ts';
 import { alertCells, alertObject, countOf, nearMissCells, nearMissObject } from './alert-text.ts';
 import { moment } from './audit-filters.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
-import { patternOption, pickPatterns, readPatterns, readPatternsInForce } from './pattern-reading.ts';
+import { nameOf, patternOption, pickPatterns, readPatterns, readPatternsInForce } from './pattern-reading.ts';
 import { isFolder } from './policy-folder.ts';
 import { recordReading } from './record-reading.ts';
 
@@ -23,7 +23,12 @@ type Flags = GatewayFlags & {
 };
 
 /** What is compared. */
-type Sides = { readonly first: readonly Pattern[]; readonly second: readonly Pattern[] | undefined };
+type Sides = {
+  readonly first: readonly Pattern[];
+  readonly second: readonly Pattern[] | undefined;
+  /** Names of those that only the first side has: all that they raise is raised no longer. */
+  readonly dropped?: readonly string[];
+};
 
 export function registerPatternReplay(pattern: ProgramCommand, terminal: Terminal): void {
   pattern
@@ -74,7 +79,12 @@ async function chooseSides(
     const second =
       name === undefined ? others : others.filter(({ id }) => first.some((one) => one.id === id));
     if (second.length === 0) throw usageError(`There is no such pattern in ${against}.`);
-    return { first: newestOf(first).map(alwaysInForce), second: newestOf(second).map(alwaysInForce) };
+    const dropped = newestOf(first).filter(({ id }) => !second.some((one) => one.id === id));
+    return {
+      first: newestOf(first).map(alwaysInForce),
+      second: newestOf(second).map(alwaysInForce),
+      dropped: dropped.map(({ file }) => nameOf(file)),
+    };
   }
   if (name === undefined) throw usageError('A version number needs --pattern: whose version is it?');
   const version = Number(against);
@@ -99,7 +109,7 @@ function newestOf(patterns: readonly Pattern[]): readonly Pattern[] {
 }
 
 async function replaySides(
-  { first, second }: Sides,
+  { first, second, dropped = [] }: Sides,
   agreement: PolicySet,
   store: Pick<Store, 'readAcceptances'>,
   { since, until = Date.now(), nearMisses }: Flags,
@@ -115,6 +125,11 @@ async function replaySides(
     return;
   }
   showDifference(compareReplays(told.alerts, (await tell(second)).alerts), terminal);
+  if (dropped.length > 0) {
+    terminal.hint(
+      `Not there, so that all they raise counts as no longer raised: ${dropped.join(', ')}. Compare one with --pattern.`,
+    );
+  }
   if (misses !== undefined) showNearMisses(misses, terminal);
 }
 

@@ -92,6 +92,9 @@ describe('causeway pattern replay', () => {
     expect(nowhere.stderr).toMatch(/There is no folder nowhere\.(?!.*policy check)/s);
     const misspelt = await pattern('replay', '--since', '1d', '--pattern', 'three');
     expect(misspelt.stderr).toContain('There is no pattern three.');
+    await rm(join(drafts, 'signs-of-neglect.yaml'));
+    const partial = await pattern('replay', '--since', '1d', '--against', drafts);
+    expect(partial.stdout + partial.stderr).toContain('no longer raised: signs-of-neglect. Compare one');
     await rm(drafts, { recursive: true });
   });
 });
