@@ -10,6 +10,7 @@ import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
 import { findAnsweredAlert } from './answered-alert.ts';
 import { checkPatterns, placeWithin } from './correlator/check-patterns.ts';
 import { CorrelationRun } from './correlator/correlation-run.ts';
+import { LookProgress, type CorrelatorState } from './correlator/look-progress.ts';
 import type { Pattern } from './correlator/patterns/pattern.ts';
 import { Schedule } from './correlator/schedule.ts';
 import { DispositionClock, reachOfClock } from './disposition-clock.ts';
@@ -65,6 +66,8 @@ export class Alerting {
   readonly #sender: AlertSender;
   readonly #reminder: AlertReminder;
   #schedule: Schedule | undefined;
+  #run: CorrelationRun | undefined;
+  #progress: LookProgress | undefined;
   #forgotten = 0;
 
   constructor(deps: AlertingDependencies) {
@@ -97,6 +100,7 @@ export class Alerting {
         { code: 'clock-wrong', aheadMs },
         'the correlator found a mark that lies in the future',
       );
+    const progress = new LookProgress(now, this.#deps.log);
     const run = new CorrelationRun({
       store,
       now,
@@ -104,6 +108,7 @@ export class Alerting {
       patterns,
       send: async (alert, lease) => this.#sender.send(alert, lease),
       onFutureMark,
+      onRead: (portion) => progress.read(portion),
       seen: (stored) => clock.see(stored),
       reachMs: reachOfClock(alerts),
       accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
@@ -113,12 +118,25 @@ export class Alerting {
       },
     });
     const look = async (): Promise<boolean> => {
-      const hasLooked = await run.look();
-      if (hasLooked) await this.#forgetReceipts();
-      return hasLooked;
+      progress.begin();
+      try {
+        const hasLooked = await run.look();
+        if (hasLooked) await this.#forgetReceipts();
+        progress.end(hasLooked ? 'looked' : 'not-its-turn');
+        return hasLooked;
+      } catch (error) {
+        progress.end({ error });
+        throw error;
+      }
     };
+    [this.#run, this.#progress] = [run, progress];
     this.#schedule = new Schedule({ store, expression: alerts.schedule, look, onError, onFutureMark });
     this.#schedule.start();
+  }
+
+  /** What alerts can be expected of it just now. */
+  get state(): CorrelatorState {
+    return this.#progress?.state ?? { is: 'off' };
   }
 
   /** Looks at once where a message of severity `immediate` was accepted here. */
@@ -130,9 +148,11 @@ export class Alerting {
     }
   }
 
+  /** Does not wait for the end of a long history. */
   async close(): Promise<void> {
     const schedule = this.#schedule;
-    this.#schedule = undefined;
+    this.#run?.stop();
+    this.#schedule = this.#run = this.#progress = undefined;
     await schedule?.close();
   }
 

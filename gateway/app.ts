@@ -229,6 +229,7 @@ class Gateway {
       now: this.#now,
       isDraining: () => this.#draining,
       isShortOfRoom: () => this.#room.isShort,
+      correlatorState: () => this.#alerting.state,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
       onError: (error) => this.#logError(error),
     };

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AuditLog } from './audit/audit-log.ts';
 import { logVerifierKey } from './audit-log-options.ts';
+import type { CorrelatorState } from './correlator/look-progress.ts';
 import { checkHealth, shareProbe } from './health.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
@@ -38,6 +39,8 @@ export type GatewayServerDependencies = {
   isDraining(): boolean;
   /** See `disk-room.ts`. */
   isShortOfRoom(): boolean;
+  /** What alerts can be expected of the correlator just now. */
+  correlatorState(): CorrelatorState;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
   reloadDirectory(): Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -123,6 +126,11 @@ function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): 
   };
   const parts = { store, home, now, startedAt: now(), auditLog };
   registerHealthRoutes(app, () =>
-    checkHealth({ ...parts, draining: deps.isDraining(), isShortOfRoom: deps.isShortOfRoom() }),
+    checkHealth({
+      ...parts,
+      draining: deps.isDraining(),
+      isShortOfRoom: deps.isShortOfRoom(),
+      correlator: deps.correlatorState(),
+    }),
   );
 }

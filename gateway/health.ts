@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import type { CorrelatorState } from './correlator/look-progress.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import type { Store } from './store/port.ts';
@@ -41,8 +42,9 @@ export async function checkHealth(parts: {
   /** The disk is short of room for new messages; see `disk-room.ts`. */
   readonly isShortOfRoom: boolean;
   readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
+  readonly correlator: CorrelatorState;
 }): Promise<HealthCheck[]> {
-  const { store, home, now, startedAt, draining, isShortOfRoom, auditLog } = parts;
+  const { store, home, now, startedAt, draining, isShortOfRoom, auditLog, correlator } = parts;
   const [ofStore, ofLog] = await Promise.all([
     checkStore(store),
     checkLog(auditLog, store, { now: now(), startedAt }),
@@ -53,6 +55,7 @@ export async function checkHealth(parts: {
     checkRoom(isShortOfRoom, home.settings.freeDiskMebibytes),
     ofLog,
     ...checkCopy(auditLog),
+    ...checkCorrelator(correlator),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
   ];
@@ -108,6 +111,23 @@ export function checkCopy({ copyFailure }: Pick<AuditLog, 'copyFailure'>): Healt
   if (copyFailure === undefined) return [];
   const ok = copyFailure.code !== 'log-forked';
   return [{ name: 'copy of the audit log', ok, detail: describe(copyFailure) }];
+}
+
+/** Messages are taken whatever it does; but alerts wait, and whoever looks must see that they do. */
+export function checkCorrelator(state: CorrelatorState): HealthCheck[] {
+  const said = (detail: string): HealthCheck[] => [{ name: 'correlator', ok: true, detail }];
+  switch (state.is) {
+    case 'off':
+      return [];
+    case 'waiting':
+      return said('another gateway looks: this one has not read history yet');
+    case 'reading':
+      return said(`reads history, ${Math.floor(100 * state.part)} %: alerts wait until it has`);
+    case 'current':
+      return said('has read all that was accepted when it looked last');
+    case 'failing':
+      return said(`its last look failed with ${state.code}: alerts wait until one succeeds`);
+  }
 }
 
 /** What nobody foresaw may name files and more; anybody may ask, and the gateway's own log has it. */

@@ -15,6 +15,7 @@ import type { Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
 import { newsOf } from './late-news.ts';
 import { LinkIndex } from './link-index.ts';
+import type { ReadPortion } from './look-progress.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
 import { readHistory } from './read-history.ts';
@@ -41,6 +42,8 @@ export type RunDependencies = {
   readonly looked?: (lease: Lease) => Promise<void>;
   /** Told of each message once, perhaps again after a crash. @returns true where it wrote something because of it */
   readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<boolean>;
+  /** Told of each portion that was read and worked on. */
+  readonly onRead?: (portion: ReadPortion) => void;
   /** Told by how much the time mark lies in the future: some clock stands wrong, or has. */
   readonly onFutureMark?: ((aheadMs: number) => void) | undefined;
 };
@@ -78,6 +81,7 @@ export class CorrelationRun {
   #pending: Alert[] = [];
   /** The latest erasure as of the last look; undefined before the first. */
   #erasure: number | undefined;
+  #isStopped = false;
 
   constructor(deps: RunDependencies) {
     this.#deps = deps;
@@ -90,9 +94,14 @@ export class CorrelationRun {
     return this.#correlator.size;
   }
 
+  /** Has a look that is under way end soon, between two portions; the next gateway to look goes on from its marks. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   /**
    * Looks once.
-   * @returns false when another gateway is looking just now
+   * @returns false when another gateway is looking just now, and when it was stopped
    * @throws CausewayError `store-unavailable`, `lease-lost`; what was not handed on is handed on the next time
    */
   async look(): Promise<boolean> {
@@ -101,14 +110,14 @@ export class CorrelationRun {
     if (lease === undefined) return false;
     this.#renewedAt = this.#deps.now();
     try {
-      await this.#catchUp(lease);
+      return await this.#catchUp(lease);
     } finally {
       await store.releaseLease(lease);
     }
-    return true;
   }
 
-  async #catchUp(lease: Lease): Promise<void> {
+  /** @returns whether it has come to the end */
+  async #catchUp(lease: Lease): Promise<boolean> {
     const { store, now, agreement } = this.#deps;
     const kept = await store.readMarks();
     const sentPosition = kept.get(marks.position) ?? 0;
@@ -135,6 +144,8 @@ export class CorrelationRun {
       await this.#handOn(lease);
       // Deadlines before now may not have been looked at yet.
       if (this.#position > sentPosition) await this.#markInPassing(sentTime, lease);
+      this.#deps.onRead?.(portionOf(events));
+      if (this.#isStopped) return false;
     }
     const time = Math.max(sentTime, settled);
     this.#advancedTo = time;
@@ -149,6 +160,7 @@ export class CorrelationRun {
     }
     this.#correlator.sweep();
     await this.#deps.looked?.(lease);
+    return true;
   }
 
   async #take(
@@ -215,6 +227,12 @@ export class CorrelationRun {
     this.#isMarkDue = false;
     this.#markedAt = this.#deps.now();
   }
+}
+
+/** @param events in the order of arrival, one at least */
+function portionOf(events: readonly StoredEvent[]): ReadPortion {
+  const [first, last] = [events[0], events.at(-1)];
+  return { notices: events.length, from: first?.event.arrived ?? 0, to: last?.event.arrived ?? 0 };
 }
 
 function newCorrelator({ patterns }: RunDependencies): Correlator<PackedTokens> {

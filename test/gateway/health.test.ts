@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { checkCopy, checkLog, checkRoom, checkStore, shareProbe } from '../../gateway/health.ts';
+import {
+  checkCopy,
+  checkCorrelator,
+  checkLog,
+  checkRoom,
+  checkStore,
+  shareProbe,
+} from '../../gateway/health.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 
@@ -140,4 +147,13 @@ test('a disk that is short of room is told without how much is left: anybody may
     ok: false,
     detail: 'less than 1024 MiB of disk are free: new messages are refused for now',
   });
+});
+
+test('a correlator that still reads history, or fails, is told of, and keeps nobody from sending', () => {
+  expect(checkCorrelator({ is: 'off' })).toEqual([]);
+  expect(checkCorrelator({ is: 'reading', part: 0.456 })).toEqual([
+    { name: 'correlator', ok: true, detail: 'reads history, 45 %: alerts wait until it has' },
+  ]);
+  const [failing] = checkCorrelator({ is: 'failing', code: 'store-unavailable' });
+  expect(failing).toMatchObject({ ok: true, detail: expect.stringContaining('store-unavailable') as string });
 });

@@ -225,6 +225,31 @@ describe('looking', () => {
     expect(turns).toBeGreaterThanOrEqual(96 / 32);
   });
 
+  it('ends soon where it is stopped, and the next to look sends what it had not come to', async () => {
+    const one = store.for('one');
+    const changes: Partial<RunDependencies> = {
+      store: { ...one, readAcceptances: (after, _, since) => one.readAcceptances(after, 2, since) },
+      onRead: () => gateway.stop(),
+    };
+    const gateway = run('one', [twice!], changes);
+    for (let nth = 0; nth < 4; nth++) accept(0, 'x', 'police/hub');
+    accept(0, 'a', 'police/hub');
+    accept(1, 'a', 'health/ae');
+    expect(await gateway.look()).toBe(false);
+    expect(accepted).toEqual([1, 2].map(messageId));
+    expect(sent()).toEqual([]);
+    expect(await run('two', [twice!]).look()).toBe(true);
+    expect(sent()).toHaveLength(1);
+  });
+
+  it('tells of each portion that it has read, with the times of arrival', async () => {
+    const portions: object[] = [];
+    accept(0, 'x', 'police/hub');
+    accept(1, 'x', 'police/hub');
+    await run('one', [twice!], { onRead: (portion) => portions.push(portion) }).look();
+    expect(portions).toEqual([{ notices: 2, from: start, to: start + dayMs }]);
+  });
+
   it('notes how far it has come every five seconds, and at once when it has sent something', async () => {
     const one = store.for('one');
     const noted: number[] = [];
