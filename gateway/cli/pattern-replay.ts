@@ -112,12 +112,14 @@ async function replaySides(
   { first, second, dropped = [] }: Sides,
   agreement: PolicySet,
   store: Pick<Store, 'readAcceptances'>,
-  { since, until = Date.now(), nearMisses }: Flags,
+  { since, until, nearMisses }: Flags,
   terminal: Terminal,
 ): Promise<void> {
   const { compareReplays, findNearMisses, replay } = await import('../correlator/replay.ts');
+  const now = Date.now();
+  const span = { since, until: until ?? now, now };
   const tell = (patterns: readonly Pattern[]): Promise<Replay> =>
-    terminal.during('Telling history again', () => replay(store, { patterns, agreement, since, until }));
+    terminal.during('Telling history again', () => replay(store, { patterns, agreement, ...span }));
   const told = await tell(first);
   const misses = nearMisses === true ? findNearMisses(told, first) : undefined;
   if (second === undefined) {

@@ -52,7 +52,7 @@ export function registerPatternWhyNot(pattern: ProgramCommand, terminal: Termina
         const { reachOf, replay } = await import('../correlator/replay.ts');
         const now = Date.now();
         const told = await terminal.during('Telling history again', () =>
-          replay(store, { patterns, agreement: policy, since: now - reachOf(patterns), until: now }),
+          replay(store, { patterns, agreement: policy, since: now - reachOf(patterns), until: now, now }),
         );
         await explain(id, asked, told, store, flags, terminal);
       }),

@@ -134,8 +134,8 @@ export class CorrelationRun {
     const isAstray = this.#advancedTo > settled + skewMs;
     if (hasErased || isAstray) this.#beginAnew();
     this.#erasure = erasure;
-    const since = now() - this.#historyMs;
-    for await (const events of readHistory(store, agreement, { after: this.#position, since })) {
+    const reach = { after: this.#position, since: now() - this.#historyMs, now: now() };
+    for await (const events of readHistory(store, agreement, reach)) {
       await this.#renew(lease);
       for (const stored of events) await this.#take(stored, { sentPosition, sentTime }, lease);
       this.#position = Math.max(...events.map(({ position }) => position));

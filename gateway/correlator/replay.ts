@@ -17,6 +17,8 @@ export type ReplayOptions = {
   readonly since: number;
   /** Notices accepted later than this, ms since 1970, are left out. */
   readonly until: number;
+  /** The present, ms since 1970. */
+  readonly now: number;
 };
 
 export type Replay = {
@@ -49,7 +51,7 @@ export function reachOf(patterns: readonly Pattern[]): number {
 /** Tells what a store holds to a fresh correlator. Sends nothing and changes nothing. */
 export async function replay(
   store: HistoryStore,
-  { patterns, agreement, since, until }: ReplayOptions,
+  { patterns, agreement, since, until, now }: ReplayOptions,
 ): Promise<Replay> {
   const correlator = new Correlator(patterns, new LinkIndex());
   const from = since - new PatternIndex(patterns).historyMs;
@@ -59,7 +61,7 @@ export async function replay(
     for (const alert of withdrawn) alerts.delete(alertKey(alert));
     for (const alert of raised) alerts.set(alertKey(alert), alert);
   };
-  for await (const events of readHistory(store, agreement, { after: 0, since: from })) {
+  for await (const events of readHistory(store, agreement, { after: 0, since: from, now })) {
     for (const { event, subjects } of events) {
       if (event.arrived > until || subjects.length === 0) continue;
       notices += 1;

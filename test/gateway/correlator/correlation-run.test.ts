@@ -197,6 +197,30 @@ describe('looking', () => {
     },
   );
 
+  it.each([
+    ['by the gateway that took it in', false],
+    ['by one that starts anew', true],
+  ])('goes on after a notice was accepted by a clock that stood years ahead, %s', async (_, isRestarted) => {
+    const futureMarks: number[] = [];
+    const changes = { onFutureMark: (aheadMs: number) => futureMarks.push(aheadMs) };
+    const gateway = run('one', [twice!], changes);
+    accept(0, 'a', 'police/hub');
+    await gateway.look();
+    store.accept(800, 'x', 'police/hub', ailsa);
+    now = start + 800 * dayMs;
+    await gateway.look();
+    now = start + 2 * dayMs;
+    accept(2, 'a', 'health/ae');
+    await (isRestarted ? run('two', [twice!], changes) : gateway).look();
+    expect(sent()).toHaveLength(1);
+    expect(futureMarks).toHaveLength(1);
+    now = start + 3 * dayMs;
+    accept(3, 'a', 'police/hub', ailsa);
+    accept(3, 'a', 'health/ae', ailsa);
+    await run('three', [twice!], changes).look();
+    expect(sent()).toHaveLength(2);
+  });
+
   it('sends what a deadline brings that was over when its evidence came, by a clock a little behind', async () => {
     now = start + 10 * dayMs;
     const behind = run('two', [unanswered!], { now: () => now - 30_000 });

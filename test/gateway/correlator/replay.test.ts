@@ -30,6 +30,7 @@ const tell = (patterns: readonly Pattern[], sinceDay = 0, untilDay = 100): Promi
     agreement,
     since: start + sinceDay * dayMs,
     until: start + untilDay * dayMs,
+    now: start + 200 * dayMs,
   });
 
 describe('a replay', () => {
