@@ -95,7 +95,7 @@ it('still ties two agencies after an endpoint has filled the child’s tokens wi
 describe('a description with the tokens of thousands of others', () => {
   const token = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
   const groups = 59;
-  const each = 50;
+  const each = 17;
   const hub = packTokens({
     epoch: 1,
     tokens: {
@@ -131,7 +131,7 @@ describe('a description with the tokens of thousands of others', () => {
       for (let nth = 0; nth < each; nth += 1) tell(spoke(group, nth), 'school/office');
     const begin = performance.now();
     for (let nth = 0; nth < 10; nth += 1) tell(hub, nth % 2 === 0 ? 'school/office' : 'police/hub');
-    // Without a bound on ties, each took a second and more.
-    expect((performance.now() - begin) / 10).toBeLessThan(300);
+    // Without a bound on ties, each took several hundred milliseconds.
+    expect((performance.now() - begin) / 10).toBeLessThan(100);
   });
 });
