@@ -5,6 +5,8 @@ import type { RecordEntry, Store } from './store/port.ts';
 
 type LeafStore = Pick<Store, 'readLeaves'>;
 
+/** What is looked for mostly stands among the first few: each leaf that is read has to be opened. */
+const leavesAtFirst = 16;
 const leavesAtOnce = 500;
 
 /**
@@ -58,8 +60,9 @@ async function findAfter(
   index: number,
   isWanted: (entry: RecordEntry) => boolean,
 ): Promise<RecordEntry | undefined> {
-  for (let from = index + 1; ;) {
-    const leaves = await store.readLeaves(from, leavesAtOnce);
+  let limit = leavesAtFirst;
+  for (let from = index + 1; ; limit = leavesAtOnce) {
+    const leaves = await store.readLeaves(from, limit);
     const found = leaves.find(({ entry }) => isWanted(entry));
     if (found !== undefined) return found.entry;
     const last = leaves.at(-1);

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { isOverdueOnRecord } from '../../gateway/alert-leaf.ts';
+import type { StoredLeaf } from '../../gateway/store/port.ts';
+import { messageId } from './store/synthetic-messages.ts';
+
+/** A log in which one leaf is what is looked for, and how many leaves of it were read. */
+function logWith(wanted: number, size: number) {
+  let read = 0;
+  return {
+    readLeaves: (from: number, limit: number): Promise<readonly StoredLeaf[]> => {
+      const count = Math.max(0, Math.min(limit, size - from));
+      read += count;
+      return Promise.resolve(
+        Array.from({ length: count }, (_, nth) => {
+          const index = from + nth;
+          const kind = index === wanted ? 'alert.overdue' : 'message.accepted';
+          return { index, entry: { kind, message: messageId(1) } } as unknown as StoredLeaf;
+        }),
+      );
+    },
+    get read(): number {
+      return read;
+    },
+  };
+}
+
+it('a leaf that stands soon after another one is found without opening hundreds', async () => {
+  const log = logWith(103, 10_000);
+  expect(await isOverdueOnRecord(log, messageId(1), 100)).toBe(true);
+  expect(log.read).toBeLessThan(50);
+});
+
+it.each([
+  [4_000, true],
+  [20_000, false],
+])('one that a crash put off to place %i is found where it is there', async (place, isThere) => {
+  expect(await isOverdueOnRecord(logWith(place, 10_000), messageId(1), 100)).toBe(isThere);
+});
