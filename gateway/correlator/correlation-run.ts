@@ -60,10 +60,19 @@ const skewMs = 3_600_000;
 const markMs = 5_000;
 /** Notices that are taken in one after the other before others have their turn. */
 const turn = 32;
-const marks = { position: 'correlator.position', time: 'correlator.time' } as const;
+const marks = {
+  position: 'correlator.position',
+  time: 'correlator.time',
+  /** When a gateway first looked at this store at all; 0 once a look has come to the end. */
+  begun: 'correlator.begun',
+} as const;
+
+/** Up to where all was looked at before: what lies behind alerts about nothing. */
+type Sent = { readonly position: number; readonly time: number; readonly begun: number };
 
 export class CorrelationRun {
   readonly #deps: RunDependencies;
+  readonly #startedAt: number;
   #correlator: Correlator<PackedTokens>;
   readonly #historyMs: number;
   #position = 0;
@@ -85,6 +94,7 @@ export class CorrelationRun {
 
   constructor(deps: RunDependencies) {
     this.#deps = deps;
+    this.#startedAt = Math.trunc(deps.now());
     this.#correlator = newCorrelator(deps);
     this.#historyMs = Math.max(new PatternIndex(deps.patterns).historyMs, deps.reachMs ?? 0);
   }
@@ -120,13 +130,14 @@ export class CorrelationRun {
   async #catchUp(lease: Lease): Promise<boolean> {
     const { store, now, agreement } = this.#deps;
     const kept = await store.readMarks();
-    const sentPosition = kept.get(marks.position) ?? 0;
+    const begun = await this.#readBegun(kept, lease);
     const settled = Math.trunc(now() - settleMs);
     const noted = kept.get(marks.time) ?? 0;
     const isAhead = noted > settled + skewMs;
     if (isAhead) this.#deps.onFutureMark?.(noted - settled);
     // A deadline that a wrong clock has passed is yet to come: what it alerted about is known by its id.
-    const sentTime = isAhead ? settled : noted;
+    const sentTime = isAhead ? settled : Math.max(noted, begun);
+    const sent: Sent = { position: kept.get(marks.position) ?? 0, time: sentTime, begun };
     this.#news.clear();
     const erasure = kept.get(erasureMark) ?? 0;
     const hasErased = this.#erasure !== undefined && erasure !== this.#erasure;
@@ -137,13 +148,13 @@ export class CorrelationRun {
     const reach = { after: this.#position, since: now() - this.#historyMs, now: now() };
     for await (const events of readHistory(store, agreement, reach)) {
       await this.#renew(lease);
-      for (const stored of events) await this.#take(stored, { sentPosition, sentTime }, lease);
+      for (const stored of events) await this.#take(stored, sent, lease);
       this.#position = Math.max(...events.map(({ position }) => position));
       // What lies further back than any pattern reaches is not held, only what was told of it.
       this.#correlator.sweep();
       await this.#handOn(lease);
       // Deadlines before now may not have been looked at yet.
-      if (this.#position > sentPosition) await this.#markInPassing(sentTime, lease);
+      if (this.#position > sent.position) await this.#markInPassing(sentTime, lease);
       this.#deps.onRead?.(portionOf(events));
       if (this.#isStopped) return false;
     }
@@ -152,29 +163,43 @@ export class CorrelationRun {
     this.#keep(
       this.#correlator.advance(time).raised,
       // Evidence may come so late, by the clock of the gateway that took it in, that its deadline was looked at before.
-      ({ firedAt, events }) => firedAt >= sentTime || events.some(({ id }) => this.#news.has(id)),
+      ({ firedAt, events }) => firedAt >= sentTime || this.#isOfNews(events),
     );
-    if (this.#pending.length > 0 || this.#position > sentPosition || isAhead) {
+    if (this.#pending.length > 0 || this.#position > sent.position || isAhead || begun > 0) {
       await this.#handOn(lease);
-      await this.#mark(time, lease);
+      await this.#mark(time, lease, [[marks.begun, 0]]);
     }
     this.#correlator.sweep();
     await this.#deps.looked?.(lease);
     return true;
   }
 
-  async #take(
-    stored: StoredEvent,
-    { sentPosition, sentTime }: { readonly sentPosition: number; readonly sentTime: number },
-    lease: Lease,
-  ): Promise<void> {
+  /**
+   * What a store holds when patterns are first put into force is history: evidence, and no news. What comes after a gateway
+   * has begun to look is news, also where its first look is cut short.
+   * @returns from when on messages are news, ms since 1970; 0 once all history was looked at
+   */
+  async #readBegun(kept: ReadonlyMap<string, number>, lease: Lease): Promise<number> {
+    const { store, now } = this.#deps;
+    const noted = kept.get(marks.begun);
+    if (noted !== undefined) return Math.min(noted, Math.trunc(now()));
+    if (kept.has(marks.position)) return 0;
+    await store.setMarks(new Map([[marks.begun, this.#startedAt]]), lease);
+    return this.#startedAt;
+  }
+
+  async #take(stored: StoredEvent, sent: Sent, lease: Lease): Promise<void> {
     const { event, subjects, position } = stored;
-    const isNew = position > sentPosition;
+    const isNew = position > sent.position && event.arrived >= sent.begun;
+    if (isNew) this.#news.add(event.id);
     for (const subject of subjects) {
       const raised = newsOf(this.#correlator.add(event, subject));
-      this.#keep(raised, ({ firedAt }) => isNew || firedAt >= sentTime);
+      // A deadline that passed before it came was looked at before, or is none of ours.
+      this.#keep(raised, ({ firedAt, events }) => {
+        if (firedAt >= sent.time) return true;
+        return isNew && (firedAt >= event.arrived || this.#isOfNews(events));
+      });
     }
-    if (isNew) this.#news.add(event.id);
     if (position > this.#seenPosition) this.#deps.seen?.(stored);
     this.#seenPosition = Math.max(this.#seenPosition, position);
     if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
@@ -187,6 +212,10 @@ export class CorrelationRun {
     this.#correlator = newCorrelator(this.#deps);
     this.#position = 0;
     this.#pending = [];
+  }
+
+  #isOfNews(events: Alert['events']): boolean {
+    return events.some(({ id }) => this.#news.has(id));
   }
 
   #keep(raised: readonly Alert[], isNew: (alert: Alert) => boolean): void {
@@ -216,12 +245,13 @@ export class CorrelationRun {
     if (this.#isMarkDue || this.#deps.now() - this.#markedAt >= markMs) await this.#mark(time, lease);
   }
 
-  async #mark(time: number, lease: Lease): Promise<void> {
+  async #mark(
+    time: number,
+    lease: Lease,
+    further: readonly (readonly [string, number])[] = [],
+  ): Promise<void> {
     await this.#deps.store.setMarks(
-      new Map([
-        [marks.position, this.#position],
-        [marks.time, time],
-      ]),
+      new Map([[marks.position, this.#position], [marks.time, time], ...further]),
       lease,
     );
     this.#isMarkDue = false;
