@@ -37,6 +37,11 @@ const none = 0;
 const wordsPerSlot = 4;
 /** Below so many, 16 MiB, it is cheaper to have too many than to move them again. */
 const fastGrowthSlots = 2 ** 20;
+/**
+ * Slots of a table that has become too small that are moved for each token that comes: the larger one is far from full
+ * when all are. To move millions at one stroke would hold up all that the thread does for a second.
+ */
+const movedPerToken = 8;
 /** Within a slot. */
 const recordWord = 2;
 const nextWord = 3;
@@ -46,6 +51,11 @@ export class MemoryTokenTable implements TokenTable {
   #used = 0;
   /** The record's word is `gone` for a slot whose records are all gone, and `unused` for one never taken. */
   #slots: Int32Array;
+  /** Slots that have a record, those that are still to be moved included. */
+  #live = 0;
+  /** The table that is being left, and how many of its words are. */
+  #old: Int32Array | undefined;
+  #left = 0;
   /** The agency of each record. */
   #agencies = new Int32Array(1024);
   /** Two words each: a record, and the next posting. */
@@ -63,7 +73,8 @@ export class MemoryTokenTable implements TokenTable {
 
   /** Bytes of the arrays. */
   get bytes(): number {
-    return this.#slots.byteLength + this.#postings.byteLength + this.#agencies.byteLength;
+    const slots = this.#slots.byteLength + (this.#old?.byteLength ?? 0);
+    return slots + this.#postings.byteLength + this.#agencies.byteLength;
   }
 
   admit(
@@ -74,6 +85,7 @@ export class MemoryTokenTable implements TokenTable {
   ): void {
     this.#noteAgency(record, agency);
     while ((this.#used + count) * 3 >= this.#capacity * 2) this.#grow();
+    if (this.#old !== undefined) this.#moveSome(this.#old, count * movedPerToken);
     this.#fetchSlots({ words, at, count });
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
@@ -81,6 +93,7 @@ export class MemoryTokenTable implements TokenTable {
       const first = this.#slots[slot + recordWord] ?? unused;
       if (first <= 0) {
         this.#slots[slot + recordWord] = record + 1;
+        this.#live += 1;
         continue;
       }
       found(first - 1);
@@ -104,10 +117,11 @@ export class MemoryTokenTable implements TokenTable {
   /** Reads from all slots before anything depends on one: the waits for memory, most of an admission, then overlap. */
   #fetchSlots({ words, at, count }: TokenKeys): void {
     const slots = this.#slots;
+    const mask = slots.length - 1;
     let read = 0;
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
-      read ^= slots[this.#homeOf(words[place] ?? 0, words[place + 1] ?? 0) + recordWord] ?? 0;
+      read ^= slots[(homeOf(words[place] ?? 0, words[place + 1] ?? 0) & mask) + recordWord] ?? 0;
     }
     this.#lastRead = read;
   }
@@ -141,7 +155,10 @@ export class MemoryTokenTable implements TokenTable {
     let posting = slots[slot + nextWord] ?? none;
     if (slots[slot + recordWord] === record) {
       slots[slot + recordWord] = posting === none ? gone : (postings[posting] ?? gone);
-      if (posting === none) return;
+      if (posting === none) {
+        this.#live -= 1;
+        return;
+      }
       slots[slot + nextWord] = postings[posting + 1] ?? none;
       this.#freePosting(posting);
       return;
@@ -172,20 +189,21 @@ export class MemoryTokenTable implements TokenTable {
 
   /** The slot of a token, or the empty one where it would be put. */
   #slotOf(high: number, low: number): number {
-    const slots = this.#slots;
-    const mask = this.#capacity * wordsPerSlot - 1;
-    let slot = this.#homeOf(high, low);
-    while (slots[slot + recordWord] !== unused && !(slots[slot] === high && slots[slot + 1] === low)) {
-      slot = (slot + wordsPerSlot) & mask;
+    const slot = this.#search(this.#slots, high, low);
+    if (this.#old !== undefined && this.#slots[slot + recordWord] === unused) {
+      const from = this.#search(this.#old, high, low);
+      if ((this.#old[from + recordWord] ?? gone) > 0) this.#move(this.#old, from, slot);
     }
     return slot;
   }
 
-  /** Where the search for a token begins. */
-  #homeOf(high: number, low: number): number {
-    let mixed = Math.imul(high, 0x85ebca6b) ^ Math.imul(low, 0x9e3779b1);
-    mixed ^= mixed >>> 15;
-    return (mixed * wordsPerSlot) & (this.#capacity * wordsPerSlot - 1);
+  #search(slots: Int32Array, high: number, low: number): number {
+    const mask = slots.length - 1;
+    let slot = homeOf(high, low) & mask;
+    while (slots[slot + recordWord] !== unused && !(slots[slot] === high && slots[slot + 1] === low)) {
+      slot = (slot + wordsPerSlot) & mask;
+    }
+    return slot;
   }
 
   #takePosting(): number {
@@ -208,21 +226,40 @@ export class MemoryTokenTable implements TokenTable {
     this.#free = posting;
   }
 
-  /** Leaves behind the slots whose records are gone, and makes more where that is not room enough. */
+  /** Begins to leave behind the slots whose records are gone, in a larger table where that is not room enough. */
   #grow(): void {
-    const old = this.#slots;
-    let live = 0;
-    for (let slot = 0; slot < old.length; slot += wordsPerSlot)
-      if ((old[slot + recordWord] ?? gone) > 0) live += 1;
+    if (this.#old !== undefined) this.#moveSome(this.#old, this.#old.length / wordsPerSlot);
     // Where hardly any slot was left behind, more and more records come, as while history is read.
-    const isFilling = live * 2 >= this.#capacity && this.#capacity < fastGrowthSlots;
-    if (live * 3 >= this.#capacity) this.#capacity *= isFilling ? 4 : 2;
+    const isFilling = this.#live * 2 >= this.#capacity && this.#capacity < fastGrowthSlots;
+    if (this.#live * 3 >= this.#capacity) this.#capacity *= isFilling ? 4 : 2;
+    this.#old = this.#slots;
+    this.#left = 0;
     this.#slots = new Int32Array(this.#capacity * wordsPerSlot);
-    this.#used = live;
-    for (let slot = 0; slot < old.length; slot += wordsPerSlot) {
-      if ((old[slot + recordWord] ?? gone) <= 0) continue;
-      const to = this.#slotOf(old[slot] ?? 0, old[slot + 1] ?? 0);
-      for (let word = 0; word < wordsPerSlot; word += 1) this.#slots[to + word] = old[slot + word] ?? 0;
-    }
+    this.#used = 0;
   }
+
+  /** Moves the records of the next slots. */
+  #moveSome(old: Int32Array, slots: number): void {
+    const end = Math.min(old.length, this.#left + slots * wordsPerSlot);
+    for (let slot = this.#left; slot < end; slot += wordsPerSlot) {
+      if ((old[slot + recordWord] ?? gone) <= 0) continue;
+      this.#move(old, slot, this.#search(this.#slots, old[slot] ?? 0, old[slot + 1] ?? 0));
+    }
+    this.#left = end;
+    if (end === old.length) this.#old = undefined;
+  }
+
+  /** Moves a slot of the old table to an empty one. */
+  #move(old: Int32Array, from: number, to: number): void {
+    for (let word = 0; word < wordsPerSlot; word += 1) this.#slots[to + word] = old[from + word] ?? 0;
+    old[from + recordWord] = gone;
+    this.#used += 1;
+  }
+}
+
+/** Where the search for a token begins, as a word of a table of any size: the mask of the table is for who searches. */
+function homeOf(high: number, low: number): number {
+  let mixed = Math.imul(high, 0x85ebca6b) ^ Math.imul(low, 0x9e3779b1);
+  mixed ^= mixed >>> 15;
+  return mixed * wordsPerSlot;
 }

@@ -100,6 +100,29 @@ describe('the table of tokens', () => {
     expect(found).toBe(maxRecordsPerToken);
   });
 
+  it('finds all records while it moves into larger tables, and forgets those that are removed meanwhile', () => {
+    const table = new MemoryTokenTable(8);
+    const tokens = Array.from({ length: 3_000 }, (_, nth) => keysOf(`t${nth}`.padEnd(22, '-')));
+    const held = new Map<number, number[]>();
+    let state = 7;
+    const below = (most: number): number => (state = (state * 48_271) % 2_147_483_647) % most;
+    for (let step = 0; step < 30_000; step += 1) {
+      // More and more of them, and then fewer again.
+      const token = below(Math.min(3_000, 1 + Math.floor(step / 5)));
+      const holders = held.get(token) ?? [];
+      const gone = holders.length > 2 || (step > 20_000 && holders.length > 0) ? holders.shift() : undefined;
+      held.set(token, holders);
+      if (gone !== undefined) {
+        table.remove(tokens[token]!, gone);
+        continue;
+      }
+      const found: number[] = [];
+      table.admit(tokens[token]!, step, (other) => found.push(other));
+      expect(found.sort((a, b) => a - b)).toEqual(holders);
+      holders.push(step);
+    }
+  });
+
   it('finds after any admissions and removals just the records that are left', () => {
     const step = fc.record({ token: fc.nat(5), record: fc.nat(12) });
     fc.assert(
