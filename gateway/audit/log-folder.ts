@@ -68,6 +68,11 @@ export class LogFolder {
     }
   }
 
+  /** Whether any tile or bundle was ever put here. @throws an error of the system when that cannot be told */
+  async hasTiles(): Promise<boolean> {
+    return (await listIfThere(join(this.dir, 'tile'))).length > 0;
+  }
+
   writeCheckpoint(text: string): Promise<void> {
     this.#put('checkpoint', Buffer.from(text));
     return Promise.resolve();

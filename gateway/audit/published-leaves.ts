@@ -2,7 +2,8 @@
  * The leaves of the store as far as they are those that were published. What a leaf stands for is bound by the leaf; the
  * leaf itself is bound by the log alone, so whoever edits the database could otherwise have it tell anything.
  *
- * Each leaf is held against its hash in the tile over it. Leaves that were not published yet are taken as they are.
+ * Each leaf is held against its hash in the tile over it. Leaves that were not published yet are taken as they are; so
+ * are those that should have been, and cannot be held against anything, but not without a word.
  */
 import { hashBytes, leafHash, splitHashes } from '../../protocol/proof/merkle.ts';
 import { tileWidth, tileWidthAt } from '../../protocol/proof/tile.ts';
@@ -11,33 +12,51 @@ import type { LogFolder } from './log-folder.ts';
 
 type Leaves = Pick<Store, 'readLeaves'>;
 
-export class PublishedLeaves implements Leaves {
-  readonly #store: Leaves;
-  readonly #folder: Pick<LogFolder, 'readFile'>;
-  /** Of the published log. */
-  readonly #size: number;
-  #tile: { readonly index: number; readonly bytes: Buffer | undefined } | undefined;
+/** Why leaves are told without having been held against the log. */
+export type Unchecked =
+  /** Nothing was published yet: there is nothing to hold them against. */
+  | { readonly reason: 'never-published' }
+  /** Something was published, and the checkpoint is gone. */
+  | { readonly reason: 'checkpoint-missing' }
+  | { readonly reason: 'checkpoint-unreadable'; readonly cause: unknown }
+  /** A published tile is missing, cut, or cannot be read: the leaves below it, from this one on. */
+  | { readonly reason: 'tile-unreadable'; readonly leaf: number };
 
-  constructor(store: Leaves, folder: Pick<LogFolder, 'readFile'>, size: number) {
-    this.#store = store;
-    this.#folder = folder;
-    this.#size = size;
+export type PublishedLeavesParts = {
+  readonly store: Leaves;
+  readonly folder: Pick<LogFolder, 'readFile'>;
+  /** Size of the published log. */
+  readonly size: number;
+  /** Told before the first such leaf is given; of tiles, for the first one only. */
+  readonly onUnchecked: (unchecked: Unchecked) => void;
+};
+
+export class PublishedLeaves implements Leaves {
+  readonly #parts: PublishedLeavesParts;
+  #tile: { readonly index: number; readonly bytes: Buffer | undefined } | undefined;
+  #hasToldOfTile = false;
+
+  constructor(parts: PublishedLeavesParts) {
+    this.#parts = parts;
   }
 
   /** See `Store.readLeaves`. */
   async readLeaves(from: number, limit: number): Promise<StoredLeaf[]> {
     const leaves: StoredLeaf[] = [];
-    for (const leaf of await this.#store.readLeaves(from, limit))
+    for (const leaf of await this.#parts.store.readLeaves(from, limit))
       leaves.push((await this.#isPublished(leaf)) ? leaf : rewritten(leaf));
     return leaves;
   }
 
   async #isPublished({ index, leaf }: StoredLeaf): Promise<boolean> {
-    if (index >= this.#size) return true;
+    if (index >= this.#parts.size) return true;
     const tile = await this.#tileOver(index);
     const place = index % tileWidth;
-    // A tile that is missing or cut accuses nobody: `audit verify` tells it.
-    if (tile === undefined || tile.byteLength < (place + 1) * hashBytes) return true;
+    // A tile that is missing or cut accuses no leaf.
+    if (tile === undefined || tile.byteLength < (place + 1) * hashBytes) {
+      this.#tellOfTile(index);
+      return true;
+    }
     const [published] = splitHashes(tile, place, 1);
     return published?.equals(leafHash(Buffer.from(leaf, 'latin1'))) === true;
   }
@@ -45,10 +64,20 @@ export class PublishedLeaves implements Leaves {
   async #tileOver(leaf: number): Promise<Buffer | undefined> {
     const index = Math.floor(leaf / tileWidth);
     if (this.#tile?.index !== index) {
-      const name = { level: 0, index, width: tileWidthAt(0, index, this.#size) };
-      this.#tile = { index, bytes: (await this.#folder.readFile(name))?.bytes };
+      const { folder, size } = this.#parts;
+      const name = { level: 0, index, width: tileWidthAt(0, index, size) };
+      // Why it cannot be read is for `audit verify`: here it is enough that nothing was held against it.
+      const read = async () => folder.readFile(name).catch(() => undefined);
+      // A gateway that runs may just have put a wider one in its place.
+      this.#tile = { index, bytes: ((await read()) ?? (await read()))?.bytes };
     }
     return this.#tile.bytes;
+  }
+
+  #tellOfTile(leaf: number): void {
+    if (this.#hasToldOfTile) return;
+    this.#hasToldOfTile = true;
+    this.#parts.onUnchecked({ reason: 'tile-unreadable', leaf });
   }
 }
 

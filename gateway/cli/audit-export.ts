@@ -12,7 +12,7 @@ import {
   tellUnknownAgencies,
   unknownAgencies,
 } from './audit-filters.ts';
-import { readAudit } from './audit-reading.ts';
+import { readAudit, type AuditReading } from './audit-reading.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 
 const formats = ['fhir', 'ecs', 'csv'] as const;
@@ -51,7 +51,7 @@ async function exportLeaves(flags: Flags, terminal: Terminal): Promise<void> {
   const query = queryOf(flags);
   const { case: of, asked = {} } = askedOf(query);
   const record = { kind: 'audit.export', ...(of === undefined ? {} : { case: of }), format, asked } as const;
-  await readAudit(flags, record, terminal, async (reading) => {
+  const write = async (reading: AuditReading): Promise<void> => {
     const { home, leaves, index, leaf } = reading;
     tellUnknownAgencies(await unknownAgencies(query, reading), terminal);
     const [{ exportFacts }, { logOriginOf }] = await Promise.all([
@@ -69,7 +69,8 @@ async function exportLeaves(flags: Flags, terminal: Terminal): Promise<void> {
     }
     if (chunk !== '') await terminal.deliver(chunk);
     terminal.hint(`${found.length} ${found.length === 1 ? 'leaf' : 'leaves'} written.`);
-  });
+  };
+  await readAudit(flags, record, terminal, write, { isOurs: false });
 }
 
 type LineFormat = { readonly header: string; readonly line: (fact: AuditFact) => string };

@@ -6,6 +6,7 @@ import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { Store } from '../store/port.ts';
 import { gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
+import { tellUnchecked } from './tell-unchecked.ts';
 
 export type AuditReading = {
   readonly home: GatewayHome;
@@ -20,12 +21,17 @@ export type AuditReading = {
 /** What is to be read, for the leaf that says so. */
 export type ReadingRecord = { readonly kind: `audit.${string}` } & Readonly<Record<string, unknown>>;
 
-/** Records the reading, brings the index up to date, and lets the work begin only then. */
+/**
+ * Records the reading, brings the index up to date, and lets the work begin only then. Where its leaves cannot be held
+ * against the published log, that is told first.
+ * @param isOurs false where what is shown has the form of somebody else
+ */
 export async function readAudit<T>(
   { dir }: GatewayFlags,
   { kind, ...what }: ReadingRecord,
   terminal: Terminal,
   work: (reading: AuditReading) => Promise<T>,
+  { isOurs = true }: { readonly isOurs?: boolean } = {},
 ): Promise<T> {
   return withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const leaf = await recordReading(store, kind, what);
@@ -33,7 +39,9 @@ export async function readAudit<T>(
       import('../audit/search-index.ts'),
       import('./published-log.ts'),
     ]);
-    const leaves = await new PublishedLog(home, store).leavesOf(store);
+    const leaves = await new PublishedLog(home, store).leavesOf(store, (unchecked) =>
+      tellUnchecked(unchecked, terminal, isOurs),
+    );
     const index = SearchIndex.open(join(home.dir, indexFileName), store);
     try {
       await terminal.during('Bringing the search index up to date', () => index.catchUp());

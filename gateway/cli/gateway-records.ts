@@ -9,6 +9,7 @@ import { tamperingRemarks } from '../audit/tampering-words.ts';
 import type { Store, StoredLeaf } from '../store/port.ts';
 import { gatewayFolder, withGateway } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
+import { tellUnchecked } from './tell-unchecked.ts';
 
 type Flags = { readonly from: number; readonly follow?: true; readonly kind?: string };
 
@@ -36,7 +37,10 @@ export function registerGatewayRecords(gateway: ProgramCommand, terminal: Termin
         withGateway(gatewayFolder(given, terminal.env), async ({ home, store }) => {
           await recordReading(store, 'audit.records-read', { from: flags.from, of: flags.kind ?? 'all' });
           const { PublishedLog } = await import('./published-log.ts');
-          await printRecords(await new PublishedLog(home, store).leavesOf(store), flags, terminal, signal);
+          const leaves = await new PublishedLog(home, store).leavesOf(store, (unchecked) =>
+            tellUnchecked(unchecked, terminal),
+          );
+          await printRecords(leaves, flags, terminal, signal);
         }),
       ),
     );

@@ -8,9 +8,10 @@ import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { LogBuilder, type PublishedCheckpoint } from '../audit/log-builder.ts';
 import { LogFolder } from '../audit/log-folder.ts';
+import { readLogHistory } from '../audit/log-history.ts';
 import { readTilesOf } from '../audit/log-keeper.ts';
 import type { ProvingLog } from '../audit/prove-message.ts';
-import { PublishedLeaves } from '../audit/published-leaves.ts';
+import { PublishedLeaves, type Unchecked } from '../audit/published-leaves.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import { logOriginOf } from '../identity/gateway-settings.ts';
 import type { Store } from '../store/port.ts';
@@ -42,11 +43,31 @@ export class PublishedLog implements ProvingLog {
     return `${formatVerifierKey(this.verifierKey)}\n`;
   }
 
-  /** The leaves of the store, held against what was published of them. */
-  async leavesOf(store: Pick<Store, 'readLeaves'>): Promise<PublishedLeaves> {
-    // A checkpoint that is damaged is told by `audit verify`; what it covers then, nobody knows here.
-    const latest = await this.latest().catch(() => undefined);
-    return new PublishedLeaves(store, this.folder, latest?.size ?? 0);
+  /**
+   * The leaves of the store, held against what was published of them.
+   * @param onUnchecked told before leaves are given that cannot be held against it
+   */
+  async leavesOf(
+    store: Pick<Store, 'readLeaves'>,
+    onUnchecked: (unchecked: Unchecked) => void,
+  ): Promise<PublishedLeaves> {
+    const { folder } = this;
+    let size = 0;
+    try {
+      const latest = await this.latest();
+      if (latest === undefined) onUnchecked({ reason: await this.#whyThereIsNone() });
+      else ({ size } = latest);
+    } catch (cause) {
+      onUnchecked({ reason: 'checkpoint-unreadable', cause });
+    }
+    return new PublishedLeaves({ store, folder, size, onUnchecked });
+  }
+
+  /** A log that was published left tiles beside the checkpoint, and checkpoints of the past elsewhere. */
+  async #whyThereIsNone(): Promise<'never-published' | 'checkpoint-missing'> {
+    const isTraceless =
+      !(await this.folder.hasTiles()) && (await readLogHistory(this.#home.checkpointsDir)).length === 0;
+    return isTraceless ? 'never-published' : 'checkpoint-missing';
   }
 
   /** The newest checkpoint in the folder; undefined where nothing was published yet. */
