@@ -1,7 +1,7 @@
 /** What the leaves of a period say by what is not in them: gaps in senders' counts, notices unread, agencies silent. */
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { agencyOf } from '../../protocol/ids.ts';
-import type { RecordEntry, StoredLeaf, Tampering } from '../store/port.ts';
+import type { RecordEntry, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 import { indexedLeaf, matterTerms, type LeafMatter, type Term } from './leaf-terms.ts';
 import { SequenceCounts, type CountedMessage, type Recount, type SequenceGap } from './sequence-counts.ts';
@@ -57,7 +57,8 @@ export class PeriodAccount {
   readonly #open = new Map<number, OpenNotice>();
   readonly #named = new Set<string>();
   #erasedNotices = 0;
-  readonly #tampered: Record<Tampering, number[]> = { changed: [], 'secret-gone': [], rewritten: [] };
+  readonly #changed: number[] = [];
+  readonly #secretGone: number[] = [];
   #hasBegun = false;
 
   /** @param from the first leaf of the period */
@@ -67,7 +68,9 @@ export class PeriodAccount {
 
   note(leaf: StoredLeaf): void {
     if (leaf.index >= this.#from) this.#begin();
-    if (leaf.tampered !== undefined) this.#tampered[leaf.tampered].push(leaf.index);
+    // A leaf that is not the published one keeps the period from being proven, and nobody asks what was found in it.
+    if (leaf.tampered === 'changed') this.#changed.push(leaf.index);
+    if (leaf.tampered === 'secret-gone') this.#secretGone.push(leaf.index);
     const open = openLeaf(leaf);
     const { matter = {} } = indexedLeaf(leaf);
     if (leaf.index >= this.#from) this.#noteAgencies(matter, open);
@@ -95,8 +98,8 @@ export class PeriodAccount {
       expiredBefore,
       silent: [...agencies].filter((agency) => !this.#named.has(agency)),
       erasedNotices: this.#erasedNotices,
-      changed: this.#tampered.changed,
-      secretGone: this.#tampered['secret-gone'],
+      changed: this.#changed,
+      secretGone: this.#secretGone,
     };
   }
 
