@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { sqliteErrors, sqliteErrorOf } from './failures.ts';
+import { ForeignRules } from './foreign-rules.ts';
 import { laterTables, schema } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
@@ -54,7 +55,7 @@ export function openForWriting(options: ConnectionOptions): DatabaseSync {
       ${everydayZeroing};
     `);
     createTables(database);
-    refuseForeignRules(database, options.file);
+    new ForeignRules(database).refuse();
     database.exec(laterTables);
     if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`);
     return database;
@@ -160,21 +161,6 @@ function refuseForeignFiles(database: DatabaseSync): void {
   else if (owner !== 0 || !isEmpty(database)) {
     throw new CausewayError('store-incompatible', { detail: 'The file belongs to another program.' });
   }
-}
-
-/**
- * A trigger runs within each commit of ours: whoever once had the file could have leaves changed before they are
- * published, when nothing tells any more. Our tables do nothing by themselves.
- * @throws CausewayError `store-damaged`
- */
-function refuseForeignRules(database: DatabaseSync, file: string): void {
-  const found = firstRow<[string, string]>(
-    prepare(database, "SELECT type, name FROM sqlite_schema WHERE type NOT IN ('table', 'index') LIMIT 1"),
-  );
-  if (found === undefined) return;
-  const [type, name] = found;
-  const detail = `${file} has the ${type} ${name}, which is not of this program: somebody has put it there.`;
-  throw new CausewayError('store-damaged', { detail });
 }
 
 function refuseOtherVersions(database: DatabaseSync): void {

@@ -1,4 +1,5 @@
 /** What SQLite's errors mean to the engine. */
+import { ForeignRuleError } from './foreign-rules.ts';
 import type { PackedFailure } from './operations.ts';
 
 /** Primary result codes, https://sqlite.org/rescode.html */
@@ -21,8 +22,9 @@ export function sqliteErrorOf(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
-/** True where the surroundings failed (disk, memory, a lock held too long), not the statement. */
+/** True where the surroundings failed (disk, memory, a lock held too long, somebody else's rules), not the statement. */
 function isEnvironmental(error: unknown): boolean {
+  if (error instanceof ForeignRuleError) return true;
   const code = sqliteErrorOf(error);
   return code !== undefined && environmental.has(code);
 }
@@ -42,5 +44,6 @@ export function describeFailure(error: unknown): PackedFailure {
   return {
     unavailable: isEnvironmental(error),
     reason: error instanceof Error ? error.message : String(error),
+    ...(error instanceof ForeignRuleError && { detail: error.message }),
   };
 }

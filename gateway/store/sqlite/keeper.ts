@@ -6,6 +6,7 @@ import type { StoreVersions } from '../port.ts';
 import { allRows, firstRow, openForReading, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { describeFailure } from './failures.ts';
+import { ForeignRules } from './foreign-rules.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 export type KeeperOptions = {
@@ -35,6 +36,7 @@ class Keeper {
   readonly #options: KeeperOptions;
   readonly #database: DatabaseSync;
   readonly #log: WriteAheadLog;
+  readonly #rules: ForeignRules;
   readonly #dataVersion: StatementSync;
   readonly #versions: StatementSync;
   readonly #streams: StatementSync;
@@ -47,6 +49,7 @@ class Keeper {
     this.#nextLeaf = options.nextLeaf;
     this.#database = openForReading(options.file);
     this.#log = new WriteAheadLog(this.#database);
+    this.#rules = new ForeignRules(this.#database);
     this.#dataVersion = prepare(this.#database, 'PRAGMA data_version');
     this.#versions = prepare(this.#database, 'SELECT name, value FROM meta');
     this.#streams = prepare(
@@ -66,6 +69,8 @@ class Keeper {
     if (version === this.#seen) return undefined;
     this.#database.exec('BEGIN');
     try {
+      // The writer refuses them as well; here they are told while nobody writes.
+      this.#rules.refuse();
       const { writer } = this.#options;
       const streams = allRows<[EndpointAddress, number]>(this.#streams, writer, this.#nextLeaf);
       const versions = versionsOf(this.#versions);

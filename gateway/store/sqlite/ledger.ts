@@ -19,6 +19,7 @@ import { DeliveryFacts } from './delivery-facts.ts';
 import { DeliveryTable } from './delivery-table.ts';
 import { DirectoryTable } from './directory-table.ts';
 import { EndpointTable } from './endpoint-table.ts';
+import { ForeignRules } from './foreign-rules.ts';
 import { MessageTable } from './message-table.ts';
 import { PayloadTable } from './payload-table.ts';
 import { digestBytes, type Operation, type Results } from './operations.ts';
@@ -52,6 +53,7 @@ export class Ledger {
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #countErasures: StatementSync;
+  readonly #rules: ForeignRules;
   #erased = false;
   #knownErasures = 0;
   /** Of the last commit after which what is held in memory was true. */
@@ -69,6 +71,7 @@ export class Ledger {
     this.#directory = new DirectoryTable(database, this.endpoints);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
+    this.#rules = new ForeignRules(database);
     this.#dataVersion = prepare(database, 'PRAGMA data_version');
     this.#countErasures = prepare(database, 'SELECT count(*) FROM case_erasure');
     this.journal.reload();
@@ -102,10 +105,14 @@ export class Ledger {
     }
   }
 
-  /** Another connection's commit shows in `data_version`; inside the transaction nobody else can commit. */
+  /**
+   * Another connection's commit shows in `data_version`; inside the transaction nobody else can commit. Nothing is
+   * committed by rules that somebody has put into the file meanwhile.
+   */
   #reloadAfterOthers(): void {
     const version = firstRow<[number]>(this.#dataVersion)?.[0];
     if (version === this.#knownVersion) return;
+    this.#rules.refuse();
     this.journal.reload();
     this.#messages.reload();
     this.#noticeErasures();

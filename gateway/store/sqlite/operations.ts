@@ -145,7 +145,12 @@ export type Results = {
 };
 
 /** Why an operation failed. `unavailable` where a durable write was not possible. */
-export type PackedFailure = { readonly unavailable: boolean; readonly reason: string };
+export type PackedFailure = {
+  readonly unavailable: boolean;
+  readonly reason: string;
+  /** What whoever asks how the store is may be told beside the code. */
+  readonly detail?: string;
+};
 
 /** One operation's end, in the order of the batch. */
 export type PackedResult =

@@ -215,10 +215,10 @@ export class WriterClient {
     const waiting = this.#underWay.splice(0, packets).flat();
     for (const [index, result] of results.entries()) {
       if ('failure' in result) {
-        const { unavailable, reason } = result.failure;
+        const { unavailable, reason, detail } = result.failure;
         const cause = new Error(reason);
         waiting[index]?.reject(
-          new CausewayError(unavailable ? 'store-unavailable' : 'internal-error', { cause }),
+          new CausewayError(unavailable ? 'store-unavailable' : 'internal-error', { detail, cause }),
         );
         continue;
       }

@@ -96,6 +96,49 @@ describe('the file of a SQLite store', () => {
     });
   });
 
+  test.each([
+    [
+      'a trigger',
+      `CREATE TRIGGER hush AFTER INSERT ON audit_block
+       BEGIN UPDATE audit_block SET leaves = x'' WHERE first = new.first; END`,
+      'DROP TRIGGER hush',
+    ],
+    ['a view', 'CREATE VIEW hush AS SELECT * FROM audit_block', 'DROP VIEW hush'],
+  ])('commits nothing from when somebody puts %s into it until it is gone', async (_what, put, remove) => {
+    const errors: unknown[] = [];
+    const store = await fixture.open({ onError: (error) => errors.push(error) });
+    await store.appendRecords([{ kind: 'test.happened' }]);
+    const database = new DatabaseSync(fixture.file, { timeout: 5_000 });
+    database.exec(put);
+    const refusal = {
+      code: 'store-unavailable',
+      detail: expect.stringContaining(' hush, which is not of this program') as unknown,
+    };
+    // The first commit after it is refused already, and the connection is not opened anew around it.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(store.appendRecords([{ kind: 'test.happened' }])).rejects.toMatchObject(refusal);
+      await expect(store.probe()).rejects.toMatchObject(refusal);
+    }
+    const told = expect.objectContaining({ message: expect.stringContaining('hush') as unknown }) as unknown;
+    await vi.waitFor(() => expect(errors).toEqual([told]), { timeout: 5_000 });
+    database.exec(remove);
+    database.close();
+    await store.appendRecords([{ kind: 'test.happened' }]);
+    const leaves = await store.readLeaves(0, 10);
+    expect(leaves.map(({ entry }) => entry.kind)).toEqual(['test.happened', 'test.happened']);
+    await store.close();
+  });
+
+  test('goes on where somebody has changed the schema in another way', async () => {
+    const store = await fixture.open();
+    await store.probe();
+    const database = new DatabaseSync(fixture.file, { timeout: 5_000 });
+    database.exec('ANALYZE; VACUUM');
+    database.close();
+    await store.probe();
+    await store.close();
+  });
+
   test('of another version is refused', async () => {
     await (await fixture.open()).close();
     const database = new DatabaseSync(fixture.file);
