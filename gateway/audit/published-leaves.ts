@@ -8,6 +8,7 @@
 import { hashBytes, leafHash, splitHashes } from '../../protocol/proof/merkle.ts';
 import { tileWidth, tileWidthAt } from '../../protocol/proof/tile.ts';
 import type { Store, StoredLeaf } from '../store/port.ts';
+import type { TreeHead } from './between.ts';
 import type { LogFolder } from './log-folder.ts';
 
 type Leaves = Pick<Store, 'readLeaves'>;
@@ -25,8 +26,8 @@ export type Unchecked =
 export type PublishedLeavesParts = {
   readonly store: Leaves;
   readonly folder: Pick<LogFolder, 'readFile'>;
-  /** Size of the published log. */
-  readonly size: number;
+  /** Of the published log. */
+  readonly published: TreeHead;
   /** Told before the first such leaf is given; of tiles, for the first one only. */
   readonly onUnchecked: (unchecked: Unchecked) => void;
 };
@@ -40,6 +41,11 @@ export class PublishedLeaves implements Leaves {
     this.#parts = parts;
   }
 
+  /** The size and the root that the leaves are held against. */
+  get published(): TreeHead {
+    return this.#parts.published;
+  }
+
   /** See `Store.readLeaves`. */
   async readLeaves(from: number, limit: number): Promise<StoredLeaf[]> {
     const leaves: StoredLeaf[] = [];
@@ -49,7 +55,7 @@ export class PublishedLeaves implements Leaves {
   }
 
   async #isPublished({ index, leaf }: StoredLeaf): Promise<boolean> {
-    if (index >= this.#parts.size) return true;
+    if (index >= this.published.size) return true;
     const tile = await this.#tileOver(index);
     const place = index % tileWidth;
     // A tile that is missing or cut accuses no leaf.
@@ -64,8 +70,8 @@ export class PublishedLeaves implements Leaves {
   async #tileOver(leaf: number): Promise<Buffer | undefined> {
     const index = Math.floor(leaf / tileWidth);
     if (this.#tile?.index !== index) {
-      const { folder, size } = this.#parts;
-      const name = { level: 0, index, width: tileWidthAt(0, index, size) };
+      const { folder } = this.#parts;
+      const name = { level: 0, index, width: tileWidthAt(0, index, this.published.size) };
       // Why it cannot be read is for `audit verify`: here it is enough that nothing was held against it.
       const read = async () => folder.readFile(name).catch(() => undefined);
       // A gateway that runs may just have put a wider one in its place.

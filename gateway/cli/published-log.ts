@@ -4,8 +4,10 @@
  */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { emptyRoot } from '../../protocol/proof/frontier.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import type { TreeHead } from '../audit/between.ts';
 import { LogBuilder, type PublishedCheckpoint } from '../audit/log-builder.ts';
 import { LogFolder } from '../audit/log-folder.ts';
 import { readLogHistory } from '../audit/log-history.ts';
@@ -52,15 +54,15 @@ export class PublishedLog implements ProvingLog {
     onUnchecked: (unchecked: Unchecked) => void,
   ): Promise<PublishedLeaves> {
     const { folder } = this;
-    let size = 0;
+    let published: TreeHead = { size: 0, root: emptyRoot };
     try {
       const latest = await this.latest();
       if (latest === undefined) onUnchecked({ reason: await this.#whyThereIsNone() });
-      else ({ size } = latest);
+      else published = latest;
     } catch (cause) {
       onUnchecked({ reason: 'checkpoint-unreadable', cause });
     }
-    return new PublishedLeaves({ store, folder, size, onUnchecked });
+    return new PublishedLeaves({ store, folder, published, onUnchecked });
   }
 
   /** A log that was published left tiles beside the checkpoint, and checkpoints of the past elsewhere. */

@@ -25,8 +25,9 @@ export function tellUnchecked(unchecked: Unchecked, terminal: Terminal, isOurs =
   else terminal.stderr.write(`${jsonLine(object)}\n`);
 }
 
-function uncheckedInWords(unchecked: Unchecked): string {
-  const consequence = 'What follows is what the store says, held against nothing.';
+/** A sentence or two. */
+export function uncheckedInWords(unchecked: Unchecked): string {
+  const consequence = 'What the store says could be held against nothing.';
   switch (unchecked.reason) {
     case 'never-published':
       return 'Nothing of this log has been published yet: what the store says could be held against nothing.';

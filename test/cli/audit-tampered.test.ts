@@ -3,11 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { splitLeaves } from '../../gateway/store/leaf-block.ts';
-import { encodeBundle } from '../../protocol/proof/tile.ts';
 import { uuidToBytes } from '../../protocol/uuid.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
+import { editLeaf } from './edit-leaf.ts';
 import { storeNotice } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
@@ -40,26 +39,6 @@ beforeAll(async () => {
   database.close();
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-/** Changes the newest leaf of a kind, as somebody with the file of the store can. @returns its index */
-function editLeaf(kind: string, change: (leaf: string) => string): number {
-  const database = new DatabaseSync(join(dir, 'gateway', 'causeway.db'));
-  const blocks = database.prepare('SELECT first, leaves FROM audit_block ORDER BY first DESC').all() as {
-    first: number;
-    leaves: Uint8Array;
-  }[];
-  for (const { first, leaves } of blocks) {
-    const split = splitLeaves(Buffer.from(leaves)).map((leaf) => leaf.toString('latin1'));
-    const place = split.findIndex((leaf) => leaf.includes(`"${kind}"`));
-    if (place === -1) continue;
-    split[place] = change(split[place]!);
-    const bytes = encodeBundle(split.map((leaf) => Buffer.from(leaf, 'latin1')));
-    database.prepare('UPDATE audit_block SET leaves = ? WHERE first = ?').run(bytes, first);
-    database.close();
-    return first + place;
-  }
-  throw new Error(`no leaf ${kind}`);
-}
 
 const about = ['--kind', 'message', '--kind', 'delivery'];
 
@@ -123,7 +102,7 @@ describe('a leaf that was itself edited in the store after it was published', ()
   beforeAll(async () => {
     await storeNotice(join(dir, 'gateway'), { unit }, 3);
     expect((await audit('checkpoint')).code).toBe(0);
-    edited = editLeaf('delivery.stored', (leaf) =>
+    edited = editLeaf(join(dir, 'gateway'), 'delivery.stored', (leaf) =>
       leaf.replace('delivery.stored', 'delivery.expired').replace(/,"receipt":"[^"]*"/, ''),
     );
   });
@@ -157,9 +136,9 @@ describe('a leaf that was itself edited in the store after it was published', ()
 
   it('is told as well where it is no leaf any more, and keeps nobody from reading the others', async () => {
     await storeNotice(join(dir, 'gateway'), { unit }, 4);
-    const broken = editLeaf('delivery.delivered', () => 'no leaf');
+    const broken = editLeaf(join(dir, 'gateway'), 'delivery.delivered', () => 'no leaf');
     for (const code of ['{}', '"nonsense"'])
-      editLeaf('audit.search', (leaf) => leaf.replace(/"at":\d+/, `$&,"code":${code}`));
+      editLeaf(join(dir, 'gateway'), 'audit.search', (leaf) => leaf.replace(/"at":\d+/, `$&,"code":${code}`));
     const records = await runInProcess(['gateway', 'records', join(dir, 'gateway'), '--json']);
     expect(jsonLines(records.stdout)[broken]).toMatchObject({ index: broken, tampered: 'rewritten' });
     const { code, stdout } = await audit('search', '--json');

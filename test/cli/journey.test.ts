@@ -120,6 +120,7 @@ describe('a gateway made by the command', () => {
       // How much room there is depends on where this runs.
       ['room', expect.stringMatching(/^(?:good|warn)$/) as string],
       ['endpoints', 'good'],
+      ['audit log', 'good'],
     ]);
     expect(findings.find(({ check }) => check === 'room')?.detail).toMatch(
       /^\d+ MiB of disk free.*; the floor is 1024 MiB$/,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { PublishedLeaves, type Unchecked } from '../../../gateway/audit/published-leaves.ts';
 import type { StoredLeaf } from '../../../gateway/store/port.ts';
+import { emptyRoot } from '../../../protocol/proof/frontier.ts';
 import { hashBytes } from '../../../protocol/proof/merkle.ts';
 import { createSigner, leafText, Leaves, openBuilder, temporaryFolder } from './synthetic-leaves.ts';
 
@@ -54,7 +55,7 @@ async function withLog(published: number, work: (log: Published) => Promise<void
       const source = new PublishedLeaves({
         store: new EditedStore(published + 10, edited),
         folder: new LogFolder(temporary.dir),
-        size,
+        published: { size, root: emptyRoot },
         onUnchecked: (unchecked) => told.push(unchecked),
       });
       const found: StoredLeaf[] = [];

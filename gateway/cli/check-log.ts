@@ -1,0 +1,79 @@
+/** Whether the store is what was published, for `gateway check`. */
+import { tilePath, tileWidth, tileWidthAt } from '../../protocol/proof/tile.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import type { Unchecked } from '../audit/published-leaves.ts';
+import type { StoreAgainstLog } from '../audit/store-against-log.ts';
+import { lossInWords } from '../audit/tampering-words.ts';
+import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { Store, Tampering } from '../store/port.ts';
+import { good, type Finding } from './check-finding.ts';
+import { uncheckedInWords } from './tell-unchecked.ts';
+
+const check = 'audit log';
+
+/** Reads all leaves of the store that were published, with progress where that takes a while. */
+export async function checkLog(home: GatewayHome, store: Store, terminal: Terminal): Promise<Finding> {
+  const [{ PublishedLog }, { holdStoreAgainst }] = await Promise.all([
+    import('./published-log.ts'),
+    import('../audit/store-against-log.ts'),
+  ]);
+  const log = new PublishedLog(home, store);
+  const unchecked: Unchecked[] = [];
+  const leaves = await log.leavesOf(store, (each) => unchecked.push(each));
+  const [first] = unchecked;
+  if (first?.reason === 'never-published') return good(check, 'nothing was published yet');
+  if (first !== undefined) return bad([uncheckedInWords(first)]);
+  const { published } = leaves;
+  const progress = terminal.progress('Holding the store against the published log');
+  const found = await holdStoreAgainst(published, leaves, (done) =>
+    progress.update(`Holding the store against the published log, leaf ${done} of ${published.size}`),
+  ).finally(() => progress.end());
+  const problems = [...problemsOf(found, published.size), ...unchecked.map(uncheckedInWords)];
+  return problems.length > 0
+    ? bad(problems)
+    : good(check, `the ${published.size} leaves that were published are those of the store`);
+}
+
+function bad(problems: readonly string[]): Finding {
+  return { check, verdict: 'bad', detail: 'the store and the published log are not the same', problems };
+}
+
+function problemsOf({ read, isSigned, tampered }: StoreAgainstLog, size: number): string[] {
+  const { rewritten } = tampered;
+  const problems: string[] = [];
+  if (read < size) {
+    problems.push(
+      `The store has ${read} leaves of the ${size} that were published: leaf ${read} and what follows are gone.`,
+    );
+  } else if (!isSigned && rewritten.count === 0) {
+    problems.push(
+      'The leaves are those of the published tiles, but not those that the checkpoint signs: both were changed.',
+    );
+  }
+  // What leads to the signed root is right, and then the tile is not.
+  const blame = (leaf: number): string =>
+    isSigned
+      ? `${tileOver(leaf, size)} has another hash for leaf ${leaf} than was signed: the file was changed, and not the store.`
+      : `${lossInWords(leaf, 'rewritten')} Its hash stands in ${tileOver(leaf, size)}.`;
+  return [
+    ...problems,
+    ...listed(tampered, 'rewritten', blame),
+    ...listed(tampered, 'changed', (leaf) => lossInWords(leaf, 'changed')),
+    ...listed(tampered, 'secret-gone', (leaf) => lossInWords(leaf, 'secret-gone')),
+  ];
+}
+
+function listed(
+  tampered: StoreAgainstLog['tampered'],
+  how: Tampering,
+  say: (leaf: number) => string,
+): string[] {
+  const { first, count } = tampered[how];
+  const others = count - first.length;
+  return [...first.map(say), ...(others === 0 ? [] : [`${others} other leaves likewise.`])];
+}
+
+function tileOver(leaf: number, size: number): string {
+  const index = Math.floor(leaf / tileWidth);
+  return `log/${tilePath({ level: 0, index, width: tileWidthAt(0, index, size) })}`;
+}

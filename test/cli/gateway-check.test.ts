@@ -1,0 +1,163 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { encodeUnit } from '../../protocol/wire/frame.ts';
+import { editLeaf } from './edit-leaf.ts';
+import { storeNotice, withStore } from './filled-store.ts';
+import { jsonLines, runCauseway } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const unit = encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes;
+let dir: string;
+/** A gateway with a log of more than one tile; each test has a copy of it. */
+let pristine: string;
+let home: string;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'causeway-check-'));
+  pristine = join(dir, 'pristine');
+  expect((await runInProcess(['gateway', 'init', pristine])).code).toBe(0);
+  await storeNotice(pristine, { unit });
+  await withStore(pristine, (store) =>
+    store.appendRecords(Array.from({ length: 300 }, (_, nth) => ({ kind: 'test.happened', nth }))),
+  );
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+beforeEach(() => {
+  home = join(dir, 'gateway');
+  rmSync(home, { recursive: true, force: true });
+  cpSync(pristine, home, { recursive: true });
+});
+
+type Found = { readonly verdict: string; readonly detail: string; readonly problems?: readonly string[] };
+
+async function check(...flags: string[]): Promise<{ code: number | null; found: Found | undefined }> {
+  const { code, stdout } = await runInProcess(['gateway', 'check', home, '--json', ...flags]);
+  return { code, found: jsonLines(stdout).find((each) => each.check === 'audit log') as Found | undefined };
+}
+
+async function publish(): Promise<void> {
+  expect((await runInProcess(['audit', 'checkpoint', '--dir', home])).code).toBe(0);
+}
+
+function change(sql: string): void {
+  const database = new DatabaseSync(join(home, 'causeway.db'));
+  database.exec(sql);
+  database.close();
+}
+
+function spoilFirstBody(): void {
+  const database = new DatabaseSync(join(home, 'causeway.db'));
+  const row = database.prepare('SELECT bodies FROM audit_block WHERE first = 0').get();
+  const bodies = row?.bodies as Uint8Array;
+  bodies[bodies.byteLength - 1]! ^= 1;
+  database.prepare('UPDATE audit_block SET bodies = ? WHERE first = 0').run(bodies);
+  database.close();
+}
+
+function partialTile(): string {
+  const folder = join(home, 'log/tile/0/001.p');
+  return `log/tile/0/001.p/${readdirSync(folder)[0]!}`;
+}
+
+describe('causeway gateway check', () => {
+  it('says that nothing was published yet', async () => {
+    expect(await check()).toEqual({
+      code: 0,
+      found: { type: 'check', check: 'audit log', verdict: 'good', detail: 'nothing was published yet' },
+    });
+  });
+
+  describe('of a gateway whose log was published', () => {
+    beforeEach(publish);
+
+    it('holds all leaves of the store against it, or none with --quick', async () => {
+      const { code, found } = await check();
+      expect([code, found?.verdict]).toEqual([0, 'good']);
+      expect(found?.detail).toMatch(/^the 30\d leaves that were published are those of the store$/);
+      expect(await check('--quick')).toEqual({ code: 0, found: undefined });
+    });
+
+    it('names a leaf that was changed in the store, and the tile that tells', async () => {
+      const early = editLeaf(home, 'message.accepted', (leaf) => leaf.replace('"at":1', '"at":2'));
+      const { code, stdout } = await runCauseway(['gateway', 'check', home], {});
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/bad {3}audit log +the store and the published log are not the same/);
+      expect(stdout).toContain(`Leaf ${early} itself was changed in the store`);
+      expect(stdout).toContain('Its hash stands in log/tile/0/000.');
+      const late = editLeaf(home, 'test.happened', (leaf) => leaf.replace('"at":1', '"at":2'));
+      expect((await check()).found?.problems).toHaveLength(2);
+      expect(late).toBeGreaterThan(2);
+    });
+
+    it('names ten of many and counts the others', async () => {
+      for (let count = 0; count < 12; count++)
+        editLeaf(home, 'test.happened', (leaf) =>
+          leaf.replace('"at":1', '"at":2').replace('test.h', 'test.edited-h'),
+        );
+      const { found } = await check();
+      expect(found?.problems).toHaveLength(11);
+      expect(found?.problems?.at(-1)).toBe('2 other leaves likewise.');
+    });
+
+    it('says from which leaf on they are gone', async () => {
+      change('DELETE FROM audit_block WHERE first >= 3');
+      const { code, found } = await check();
+      expect(code).toBe(1);
+      expect(found?.problems?.[0]).toMatch(
+        /^The store has \d leaves of the 30\d that were published: leaf \d and/,
+      );
+    });
+
+    it('blames the tile where the leaves are what the checkpoint signs', async () => {
+      const path = join(home, partialTile());
+      const bytes = readFileSync(path);
+      bytes[32 * 2]! ^= 1;
+      writeFileSync(path, bytes);
+      const { code, found } = await check();
+      expect(code).toBe(1);
+      expect(found?.problems).toEqual([
+        `${partialTile()} has another hash for leaf 258 than was signed: the file was changed, and not the store.`,
+      ]);
+    });
+
+    it('names the first leaf of a tile that is gone, and a body that was changed', async () => {
+      rmSync(join(home, partialTile()));
+      spoilFirstBody();
+      const { found } = await check();
+      expect(found?.problems).toEqual([
+        expect.stringMatching(/^What leaf 0 said was changed in the store/),
+        expect.stringMatching(/^A published tile is missing, cut or cannot be read: leaf 256/),
+      ]);
+    });
+
+    it('says what is wrong with the checkpoint', async () => {
+      writeFileSync(join(home, 'log/checkpoint'), 'nonsense');
+      const { code, found } = await check();
+      expect([code, found?.problems]).toEqual([
+        1,
+        [expect.stringMatching(/^The checkpoint .* cannot be used/)],
+      ]);
+      rmSync(join(home, 'log/checkpoint'));
+      expect((await check()).found?.problems).toEqual([expect.stringMatching(/its checkpoint is gone/)]);
+    });
+
+    it('tells where the published log was made anew by somebody who has changed a leaf', async () => {
+      const edited = editLeaf(home, 'message.accepted', (leaf) => leaf.replace('"at":1', '"at":2'));
+      const checkpoint = readFileSync(join(home, 'log/checkpoint'));
+      rmSync(join(home, 'log'), { recursive: true });
+      await publish();
+      writeFileSync(join(home, 'log/checkpoint'), checkpoint);
+      const { found } = await check();
+      expect(edited).toBe(0);
+      expect(found?.problems).toEqual([
+        expect.stringMatching(/^The leaves are those of the published tiles, but not/),
+      ]);
+    });
+  });
+});
