@@ -10,12 +10,20 @@ export type Holders = {
   readonly leftOut: readonly string[];
 };
 
+/** Where they are looked for. */
+export type HolderDirectory = {
+  entries(): Iterable<DirectoryEntry>;
+  /** See `ProvenEntries`. */
+  isProven(entry: DirectoryEntry): Promise<boolean>;
+};
+
 /**
- * The active endpoints of these agencies that hold one of the roles, with a key that can be used. Where they are more
- * than a message may have, each agency gets one before any gets two.
+ * The active endpoints of these agencies that hold one of the roles, with a key that the audit log proves and that can be
+ * used. Where they are more than a message may have, each agency gets one before any gets two.
+ * @throws CausewayError `store-unavailable`
  */
 export async function findHolders(
-  directory: { entries(): Iterable<DirectoryEntry> },
+  directory: HolderDirectory,
   agencies: ReadonlySet<string>,
   roles: readonly string[],
 ): Promise<Holders> {
@@ -23,6 +31,7 @@ export async function findHolders(
   for (const entry of directory.entries()) {
     if (entry.status !== 'active' || !agencies.has(entry.agency)) continue;
     if (!entry.roles.some((role) => roles.includes(role))) continue;
+    if (!(await directory.isProven(entry))) continue;
     if (await isSealable(entry.openpgpCertificate)) found.push(entry);
   }
   const shared = inTurns(found.sort(byAddress));

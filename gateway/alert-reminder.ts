@@ -4,7 +4,7 @@ import { correlatorAddress, agencyOf, type MessageId } from '../protocol/ids.ts'
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import type { AlertCourier } from './alert-courier.ts';
 import { findAlertLeaf, isOverdueOnRecord } from './alert-leaf.ts';
-import { findHolders } from './alert-recipients.ts';
+import { findHolders, type HolderDirectory } from './alert-recipients.ts';
 import { reminderDocument, reminderIdOf } from './correlator/alert-document.ts';
 import { reminderCategory, reminderDataset } from './policy/alerts.ts';
 import type { PolicySet } from './policy/policy-set.ts';
@@ -14,7 +14,7 @@ export type AlertReminderDependencies = {
   readonly store: Pick<Store, 'readMessage' | 'readLeaves'>;
   readonly courier: Pick<AlertCourier, 'deliver'>;
   readonly policy: () => Pick<PolicySet, 'alerts'>;
-  readonly directory: { entries(): Iterable<DirectoryEntry> };
+  readonly directory: HolderDirectory;
   readonly log: Logger;
 };
 

@@ -4,7 +4,7 @@ import { agencyOf, type EndpointAddress, type MessageId } from '../protocol/ids.
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
 import { isAlertTold } from './alert-leaf.ts';
-import { findHolders } from './alert-recipients.ts';
+import { findHolders, type HolderDirectory } from './alert-recipients.ts';
 import { alertDocument, alertMessageId } from './correlator/alert-document.ts';
 import { alertRecord } from './correlator/alert-record.ts';
 import type { Alert } from './correlator/alert.ts';
@@ -17,7 +17,7 @@ export type AlertSenderDependencies = {
   readonly store: Store;
   readonly courier: Pick<AlertCourier, 'deliver'>;
   readonly policy: () => Pick<PolicySet, 'alerts'>;
-  readonly directory: { entries(): Iterable<DirectoryEntry> };
+  readonly directory: HolderDirectory;
   readonly log: Logger;
 };
 

@@ -9,6 +9,7 @@ import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
 import { startedRecord } from './agreement-records.ts';
 import { Alerting, type PatternHolder } from './alerting.ts';
+import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { DiskRoom, freeBytesAt } from './disk-room.ts';
@@ -114,16 +115,16 @@ class Gateway {
       now: this.#now,
       isShort: () => this.#room.isShort,
     });
+    this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
     this.#alerting = new Alerting({
       ...parts,
-      directory,
+      directory: provenDirectory({ ...parts, directory, auditLog: this.#auditLog, log: options.log }),
       patterns,
       keys: options.home.correlatorKeys,
       policy: () => policy.current,
       submit: (sender, units, lease) => this.#relay.submit(sender, units, lease),
       log: options.log,
     });
-    this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
     this.#reloading = new Reloading({
       ...{ store, directory, policy, patterns, onError, log: options.log },
       onDirectory: (changed) => this.#sessions.directoryChanged(changed),

@@ -2,7 +2,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { correlatorAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -95,10 +94,16 @@ async function checkStore(
     try {
       await store.probe();
       await recordReading(store, 'audit.gateway-checked', {});
+      const [{ PublishedLog }, { checkEndpoints }] = await Promise.all([
+        import('./published-log.ts'),
+        import('./check-endpoints.ts'),
+      ]);
+      // What cannot be held against the log is told with the log.
+      const leaves = await new PublishedLog(home, store).leavesOf(store, () => undefined);
       const findings = [
         good('store', 'writes are durable'),
         ...(await checkRoom(home, store)),
-        await checkEndpoints(store, policy),
+        await checkEndpoints(store, leaves, policy),
       ];
       if (!quick) findings.push(await (await import('./check-log.ts')).checkLog(home, store, terminal));
       return findings;
@@ -121,22 +126,6 @@ async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {
   const isNear = left.freeMebibytes < 2 * floorMebibytes;
   const verdict = left.isShort ? 'bad' : isNear ? 'warn' : 'good';
   return [{ check: 'room', verdict, detail: describeRoom(left, floorMebibytes) }];
-}
-
-async function checkEndpoints(
-  store: Pick<Store, 'readDirectory'>,
-  policy: PolicySet | undefined,
-): Promise<Finding> {
-  // The gateway's own endpoint is no party to the agreement.
-  const all = (await store.readDirectory()).entries;
-  const entries = all.filter(({ endpoint }) => endpoint !== correlatorAddress);
-  const active = entries.filter(({ status }) => status === 'active');
-  const strangers = active.filter(({ agency }) => policy?.agencies.has(agency) === false);
-  const endpoints = `${active.length} active, ${entries.length - active.length} revoked`;
-  if (strangers.length === 0) return good('endpoints', endpoints);
-  const unknown = strangers.map(({ endpoint }) => endpoint).join(', ');
-  const detail = `${endpoints}; the sharing agreement does not know ${unknown}`;
-  return { check: 'endpoints', verdict: 'warn', detail };
 }
 
 function checkCertificate(check: string, pem: string): Finding {

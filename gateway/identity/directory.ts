@@ -18,6 +18,8 @@ const nobody: readonly DirectoryEntry[] = [];
 /** A view of the store's directory, as of the last {@link EndpointDirectory.reload}. */
 export class EndpointDirectory {
   readonly #store: Pick<Store, 'readDirectory'>;
+  /** By entry, as a view that somebody still goes through may be older than the present one. */
+  readonly #leaves = new WeakMap<DirectoryEntry, number>();
   readonly #signingKeys = new Map<string, { readonly text: string; readonly key: SigningKey }>();
   #view: View = buildView({ version: 0, entries: [], leaves: [], versions: [] });
   #loading: Promise<unknown> = Promise.resolve();
@@ -52,6 +54,11 @@ export class EndpointDirectory {
     return this.#view.byAddress.get(address);
   }
 
+  /** The leaf of the audit log that the store names for an entry that was read here. */
+  leafOf(entry: DirectoryEntry): number | undefined {
+    return this.#leaves.get(entry);
+  }
+
   /**
    * Who a recipient address stands for: the endpoint, active or revoked, or every active endpoint of the agency
    * that holds the role. Empty when there is none.
@@ -81,7 +88,12 @@ export class EndpointDirectory {
 
   async #load(): Promise<void> {
     const snapshot = await this.#store.readDirectory();
-    if (snapshot.version !== this.#view.version) this.#view = buildView(snapshot);
+    if (snapshot.version === this.#view.version) return;
+    for (const [place, entry] of snapshot.entries.entries()) {
+      const leaf = snapshot.leaves[place];
+      if (leaf !== undefined) this.#leaves.set(entry, leaf);
+    }
+    this.#view = buildView(snapshot);
   }
 }
 

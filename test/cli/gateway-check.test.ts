@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
+import { digestOf, directoryEntry, permit, police } from '../gateway/store/synthetic-messages.ts';
 import { editLeaf } from './edit-leaf.ts';
 import { storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway } from './run-causeway.ts';
@@ -36,9 +37,13 @@ beforeEach(() => {
 
 type Found = { readonly verdict: string; readonly detail: string; readonly problems?: readonly string[] };
 
-async function check(...flags: string[]): Promise<{ code: number | null; found: Found | undefined }> {
+type Checked = { readonly code: number | null; readonly found: Found | undefined };
+
+const check = (...flags: string[]): Promise<Checked> => checkOf('audit log', ...flags);
+
+async function checkOf(part: string, ...flags: string[]): Promise<Checked> {
   const { code, stdout } = await runInProcess(['gateway', 'check', home, '--json', ...flags]);
-  return { code, found: jsonLines(stdout).find((each) => each.check === 'audit log') as Found | undefined };
+  return { code, found: jsonLines(stdout).find((each) => each.check === part) as Found | undefined };
 }
 
 async function publish(): Promise<void> {
@@ -70,6 +75,24 @@ describe('causeway gateway check', () => {
     expect(await check()).toEqual({
       code: 0,
       found: { type: 'check', check: 'audit log', verdict: 'good', detail: 'nothing was published yet' },
+    });
+  });
+
+  it('names an endpoint whose row in the directory is not what the log says', async () => {
+    await withStore(home, async (store) => {
+      const allowed = permit(police, 'secret', Date.now() + 60_000);
+      await store.permitEnrolment(allowed, { kind: 'enrolment.permitted' });
+      const record = { kind: 'endpoint.enrolled' };
+      await store.enrol(digestOf('secret'), directoryEntry(police), Date.now(), record);
+    });
+    expect(await checkOf('endpoints')).toMatchObject({ code: 0, found: { verdict: 'good' } });
+    change('UPDATE directory_entry SET entry = json_set(entry, \'$.roles\', json(\'["duty","mash"]\'))');
+    expect(await checkOf('endpoints', '--quick')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        problems: [expect.stringContaining(`${police}: its leaf is about another entry`)],
+      },
     });
   });
 

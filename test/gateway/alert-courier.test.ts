@@ -90,7 +90,8 @@ describe('an alert that is refused for good', () => {
   it('uses up no id where there is nobody left to write to', async () => {
     await using fixture = await openAlertFixture();
     const { alert } = await prepare(fixture);
-    const nobody = { entries: () => [], get: () => undefined };
+    const isProven = (): Promise<boolean> => Promise.resolve(true);
+    const nobody = { entries: () => [], get: () => undefined, isProven };
     await fixture.sender({ directory: nobody }).send(alert, fixture.lease);
     expect(await refusals(fixture)).toEqual([]);
     expect(await fixture.records('alert.unsent')).toMatchObject([{ code: 'recipient-unknown', tries: 0 }]);

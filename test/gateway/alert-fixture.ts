@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { generateOpenpgpKey, readOpenpgpIdentity, type OpenpgpIdentity } from '../../clients/sdk/openpgp.ts';
 import { AlertCourier, type AlertCourierDependencies } from '../../gateway/alert-courier.ts';
+import { LogFolder } from '../../gateway/audit/log-folder.ts';
 import { AlertReminder } from '../../gateway/alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from '../../gateway/alert-sender.ts';
 import type { Alert } from '../../gateway/correlator/alert.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../gateway/identity/correlator-identity.ts';
 import { EndpointDirectory } from '../../gateway/identity/directory.ts';
 import { loadPolicySet } from '../../gateway/policy/load.ts';
+import { provenDirectory } from '../../gateway/proven-directory.ts';
 import { Relay } from '../../gateway/relay/relay.ts';
 import { UnsentAlerts, type UnsentAlertsDependencies } from '../../gateway/unsent-alerts.ts';
 import { eachLeaf } from '../../gateway/store/each-leaf.ts';
@@ -53,6 +55,10 @@ type Dependencies = AlertCourierDependencies & Omit<AlertSenderDependencies, 'co
 
 export type AlertFixture = AsyncDisposable & {
   readonly store: Store;
+  /** The file of the store. */
+  readonly file: string;
+  /** Reads the directory again, after somebody has changed its rows. */
+  readonly reloadDirectory: () => Promise<void>;
   readonly keys: CorrelatorKeys;
   readonly lease: Lease;
   /** Enrols an endpoint with a real OpenPGP key, or enrols it again with another one. */
@@ -93,26 +99,30 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     deliveryUnderWay: nothing,
     onSettled: nothing,
   });
+  const log = pino({ level: 'silent' });
+  const auditLog = { folder: new LogFolder(dir), latest: undefined };
   const dependencies: Dependencies = {
     store,
     keys,
     now: Date.now,
     policy: () => policy,
-    directory,
+    directory: provenDirectory({ store, directory, auditLog, log }),
     submit: (sender, units, lease) => relay.submit(sender, units, lease),
-    log: pino({ level: 'silent' }),
+    log,
   };
   let enrolments = 0;
   const courier: AlertFixture['courier'] = (changes) => new AlertCourier({ ...dependencies, ...changes });
   return {
     store,
+    file: fixture.file,
+    reloadDirectory: () => directory.reload(),
     keys,
     lease: (await store.takeLease('correlator', 60_000))!,
     enrol: async (endpoint, role) => {
       const identity = await readOpenpgpIdentity((await generateOpenpgpKey(endpoint)).privateKeyArmored);
       const secret = `${endpoint} ${String(enrolments++)}`;
       await store.permitEnrolment(permit(endpoint, secret, Date.now() + 60_000), {
-        kind: 'test.permitted',
+        kind: 'enrolment.permitted',
       });
       const entry = directoryEntry(endpoint, {
         roles: [role],
@@ -120,7 +130,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
         openpgpFingerprint: identity.fingerprint,
         encryptionKey: identity.encryptionKey,
       });
-      await store.enrol(digestOf(secret), entry, Date.now(), { kind: 'test.enrolled' });
+      await store.enrol(digestOf(secret), entry, Date.now(), { kind: 'endpoint.enrolled' });
       await directory.reload();
       return identity;
     },

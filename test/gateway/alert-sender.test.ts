@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
 import type { Alert } from '../../gateway/correlator/alert.ts';
@@ -34,6 +35,26 @@ async function envelopeOf({ store }: AlertFixture, alert: Alert): Promise<Envelo
 const down = (): Promise<never> => Promise.reject(new CausewayError('store-unavailable'));
 
 describe('an alert', () => {
+  it('is not encrypted to a key that somebody has put into the database, and reaches the others', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const { certificateArmored, encryptionKey, fingerprint } = await fixture.enrol(south, 'duty');
+    await fixture.enrol(police, 'public-protection');
+    const database = new DatabaseSync(fixture.file, { timeout: 5_000 });
+    database
+      .prepare(
+        `UPDATE directory_entry SET entry = json_set(entry, '$.openpgpCertificate', ?, '$.encryptionKey', ?,
+           '$.openpgpFingerprint', ?) WHERE entry ->> 'endpoint' = ?`,
+      )
+      .run(certificateArmored, encryptionKey, fingerprint, north);
+    database.exec("UPDATE meta SET value = value + 1 WHERE name = 'directory'");
+    database.close();
+    await fixture.reloadDirectory();
+    const alert = await twoNotices(fixture);
+    await fixture.sender().send(alert, fixture.lease);
+    expect((await envelopeOf(fixture, alert)).to).toEqual([police]);
+  });
+
   it('goes to those with a role for its level, in the agencies that know of the child, readable by them alone', async () => {
     await using fixture = await openAlertFixture();
     const reader = await fixture.enrol(north, 'duty');

@@ -1,0 +1,48 @@
+/** Whether the endpoints of the directory are those that the audit log tells of, for `gateway check`. */
+import { correlatorAddress } from '../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { EndpointDirectory } from '../identity/directory.ts';
+import { ProvenEntries, type EntryDoubt } from '../identity/proven-entries.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { Store } from '../store/port.ts';
+import { good, type Finding } from './check-finding.ts';
+
+const check = 'endpoints';
+
+/** @param leaves those of the store, held against the published log */
+export async function checkEndpoints(
+  store: Pick<Store, 'readDirectory'>,
+  leaves: Pick<Store, 'readLeaves'>,
+  policy: PolicySet | undefined,
+): Promise<Finding> {
+  const directory = await EndpointDirectory.open(store);
+  const problems: string[] = [];
+  const proven = new ProvenEntries({
+    ...{ leaves, directory },
+    onDoubt: (endpoint, why) => problems.push(`${endpoint}: ${inWords[why]}`),
+  });
+  for (const entry of directory.entries()) await proven.isProven(entry);
+  // The gateway's own endpoint is no party to the agreement.
+  const entries = [...directory.entries()].filter(({ endpoint }) => endpoint !== correlatorAddress);
+  const active = entries.filter(({ status }) => status === 'active');
+  const endpoints = `${active.length} active, ${entries.length - active.length} revoked`;
+  if (problems.length > 0) {
+    const detail = `${endpoints}; some are not what the audit log says: somebody has changed the directory in the store`;
+    return { check, verdict: 'bad', detail, problems };
+  }
+  const unknown = strangers(active, policy);
+  if (unknown === '') return good(check, endpoints);
+  return { check, verdict: 'warn', detail: `${endpoints}; the sharing agreement does not know ${unknown}` };
+}
+
+function strangers(active: readonly DirectoryEntry[], policy: PolicySet | undefined): string {
+  const found = active.filter(({ agency }) => policy?.agencies.has(agency) === false);
+  return found.map(({ endpoint }) => endpoint).join(', ');
+}
+
+const inWords: Readonly<Record<EntryDoubt, string>> = {
+  'no-leaf': 'the log has no leaf about this entry',
+  'leaf-tampered': 'its leaf, or the body of it, was changed in the store',
+  'other-entry': 'its leaf is about another entry: a key, a role or something else was changed',
+  older: 'a later leaf is about another entry',
+};
