@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { AddressInfo, Socket } from 'node:net';
 import { CausewayError } from '../../protocol/errors.ts';
 import { addCheckpointPath, maxWitnessRequestBytes } from '../../protocol/proof/witness-protocol.ts';
+import { judgeBrokenRequest } from '../../protocol/wire/broken-request.ts';
 import { asCausewayError, problemContentType, problemDetails } from '../../protocol/wire/problem-details.ts';
 import type { Witness, WitnessReply } from './witness.ts';
 
@@ -39,8 +40,7 @@ export async function startWitnessServer(options: WitnessServerOptions): Promise
     frameworkErrors: (error: Error, _request: unknown, reply: unknown) =>
       sendProblem(reply as FastifyReply, asCausewayError(error)),
     // What is no HTTP: there is no reply yet.
-    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
-      answerBroken(error, socket, new CausewayError('request-malformed')),
+    clientErrorHandler: answerBroken,
   };
   const app = (tls === undefined
     ? fastify(common)
@@ -79,23 +79,10 @@ function sendProblem(reply: FastifyReply, error: CausewayError): FastifyReply {
     .send(JSON.stringify(problemDetails(error)));
 }
 
-/** Of a connection that speaks HTTP, if badly. All else comes from TLS, which is then not there to carry an answer. */
-const ofHttp = /^(?:HPE|ERR_HTTP)_/;
-
-function answerBroken({ code = '' }: NodeJS.ErrnoException, socket: Socket, answer: CausewayError): void {
-  // An answer would wait for the handshake for ever, and the connection with it, also when its peer is gone.
-  if (!socket.writable || !ofHttp.test(code)) {
-    socket.destroy();
-    return;
-  }
-  const body = JSON.stringify(problemDetails(answer));
-  const head = [
-    `HTTP/1.1 ${answer.meaning.httpStatus} ${answer.code}`,
-    `content-type: ${problemContentType}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+function answerBroken(cause: NodeJS.ErrnoException, socket: Socket): void {
+  const { response } = judgeBrokenRequest(cause);
+  if (response === undefined || !socket.writable) socket.destroy();
+  else socket.end(response, () => socket.destroy());
 }
 
 function send(reply: FastifyReply, { status, contentType, body }: WitnessReply): FastifyReply {
