@@ -287,6 +287,11 @@ export type UnderWay = 'wait' | 'end';
 /** So many deliveries are ended at once: a case may have more under way than one commit can take. */
 export const endedAtOnce = 500;
 
+/** How many open deliveries of a case are looked for before it is erased: one keeps it waiting, one more than can end at once asks again. */
+export function openDeliveriesWanted(underWay: UnderWay): number {
+  return underWay === 'wait' ? 1 : endedAtOnce + 1;
+}
+
 /**
  * `pending`: some of its deliveries are still under way. Where they are to end, the first {@link endedAtOnce} of them
  * have ended now, and it is to be asked again.

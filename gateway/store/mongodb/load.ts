@@ -4,7 +4,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { claimedKeys } from '../claimed-keys.ts';
-import { endedAtOnce, houseCase, type CaseId, type DeliveryId } from '../port.ts';
+import { houseCase, openDeliveriesWanted, type CaseId, type DeliveryId } from '../port.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
@@ -236,8 +236,8 @@ async function loadCase(
     records.push(record);
     recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
   }
-  const wanted = underWay === 'wait' ? 1 : endedAtOnce + 1;
-  draft.caseState = { records, open: await openAmong(deliveries, wanted, access) };
+  const open = await openAmong(deliveries, openDeliveriesWanted(underWay), access);
+  draft.caseState = { records, open };
 }
 
 /** Those of the deliveries that are open, until as many are found as are wanted. */

@@ -6,6 +6,7 @@ import {
   endedAtOnce,
   erasureMark,
   houseCase,
+  openDeliveriesWanted,
   type ErasureOutcome,
   type RecordEntry,
   type StoreVersions,
@@ -171,7 +172,7 @@ export class Ledger {
     if (operation.case === houseCase) return 'unknown';
     const outcome = overwritingAll(this.#database, () => {
       const messages = this.#messages.ofCase(operation.case);
-      const wanted = operation.underWay === 'wait' ? 1 : endedAtOnce + 1;
+      const wanted = openDeliveriesWanted(operation.underWay);
       const open = this.#messages.openDeliveriesOf(messages, wanted);
       if (open.length > 0 && operation.underWay === 'wait') return 'pending';
       this.#deliveries.end(open.slice(0, endedAtOnce), at);
