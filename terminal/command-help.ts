@@ -17,6 +17,7 @@ export class ProgramCommand extends Command {
   readonly #paint: Paint;
   #examples: readonly Example[] = [];
   #strange: string | undefined;
+  #isRepeated = false;
 
   constructor(name: string, paint: Paint) {
     super(name);
@@ -71,6 +72,16 @@ export class ProgramCommand extends Command {
     return this;
   }
 
+  /** Says that this is the same as another command: the page of all commands shows that one. */
+  repeated(): this {
+    this.#isRepeated = true;
+    return this;
+  }
+
+  get isRepeated(): boolean {
+    return this.#isRepeated;
+  }
+
   /** The examples as text, without a heading. */
   describeExamples(): string {
     return this.#examples
@@ -107,7 +118,9 @@ class ProgramHelp extends Help {
 
   override visibleCommands(command: Command): Command[] {
     const direct = super.visibleCommands(command);
-    return this.#isPage && command.parent === null ? direct.flatMap(leavesOf) : direct;
+    return this.#isPage && command.parent === null
+      ? direct.flatMap(leavesOf).filter((leaf) => !isRepeated(leaf))
+      : direct;
   }
 
   override subcommandTerm(command: Command): string {
@@ -200,6 +213,11 @@ function leavesOf(command: Command): Command[] {
   const leaves = command.commands.flatMap(leavesOf);
   for (const leaf of leaves) if (leaf.helpGroup() === '') leaf.helpGroup(command.helpGroup());
   return leaves;
+}
+
+function isRepeated(command: Command): boolean {
+  if (command instanceof ProgramCommand && command.isRepeated) return true;
+  return command.parent !== null && isRepeated(command.parent);
 }
 
 /** `gateway init`: the words that call a command, after the program's own. */

@@ -16,5 +16,5 @@ export function registerAudit(program: ProgramCommand, terminal: Terminal): void
       .description('The log of everything that happened, and how to check it.');
   registerAuditVerify(audit, terminal);
   // The Committee looks for it here; it is the same group as `causeway witness`.
-  registerWitness(audit, terminal);
+  registerWitness(audit, terminal).repeated();
 }

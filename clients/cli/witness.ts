@@ -5,8 +5,8 @@ import { registerWitnessFollow } from './witness-follow.ts';
 import { registerWitnessInit } from './witness-init.ts';
 import { registerWitnessRun } from './witness-run.ts';
 
-/** Adds `witness init`, `witness follow` and `witness run`, to the program or to another group. */
-export function registerWitness(parent: ProgramCommand, terminal: Terminal): void {
+/** Adds `witness init`, `witness follow` and `witness run`, to the program or to another group. @returns the group */
+export function registerWitness(parent: ProgramCommand, terminal: Terminal): ProgramCommand {
   const witness = parent
     .command('witness')
     .helpGroup(sections.account)
@@ -14,4 +14,5 @@ export function registerWitness(parent: ProgramCommand, terminal: Terminal): voi
   registerWitnessInit(witness, terminal);
   registerWitnessFollow(witness, terminal);
   registerWitnessRun(witness, terminal);
+  return witness;
 }

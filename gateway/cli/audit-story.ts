@@ -29,6 +29,9 @@ export function registerAuditStory(audit: ProgramCommand, terminal: Terminal): v
     });
 }
 
+/** Characters before the text of a sentence, which the time of day fills. */
+const margin = 12;
+
 async function tell(
   id: CaseId,
   { home, leaves: source, index, leaf }: AuditReading,
@@ -49,12 +52,9 @@ async function tell(
   let day = '';
   for (const { leaf: at, at: time, text } of sentences) {
     if (dayOf(time) !== day) terminal.print(`\n${(day = dayOf(time))}\n`);
-    const [first = '', ...rest] = wrapText(
-      showableLine(`${clockOf(time)}  ${text} [leaf ${at}]`),
-      terminal.columns - 12,
-    );
-    terminal.print(`  ${first}`);
-    for (const line of rest) terminal.print(`            ${line}`);
+    const lines = wrapText(showableLine(`${text} [leaf ${at}]`), terminal.columns - margin);
+    for (const [nth, line] of lines.entries())
+      terminal.print(`${nth === 0 ? `  ${clockOf(time)}  ` : ' '.repeat(margin)}${line}`);
   }
 }
 

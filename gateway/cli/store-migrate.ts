@@ -36,6 +36,23 @@ export function registerStoreMigrate(store: ProgramCommand, terminal: Terminal):
     .action((flags: Flags) => migrate(flags, terminal));
 }
 
+/** What is moved, for people; `--json` has the names of the collections. */
+const inWords: Readonly<Partial<Record<string, string>>> = {
+  caseSecret: 'secrets of cases',
+  message: 'messages',
+  acceptance: 'what the correlator reads',
+  delivery: 'deliveries',
+  stream: 'streams of receipts',
+  receiptGroup: 'receipts of the gateway',
+  settledGroup: 'receipts of recipients',
+  permit: 'enrolment tokens',
+  entry: 'endpoints',
+  directoryChange: 'changes of the directory',
+  mark: 'marks',
+  block: 'blocks of the audit log',
+  caseErasure: 'erasures',
+};
+
 async function migrate({ from, to, dir }: Flags, terminal: Terminal): Promise<void> {
   const { migrateStore } = await import('../store/open-migration.ts');
   const { store, storeKeys } = await openHome(gatewayFolder(dir, terminal.env));
@@ -46,7 +63,9 @@ async function migrate({ from, to, dir }: Flags, terminal: Terminal): Promise<vo
     auditKey: storeKeys.auditKey,
     by: personHere(),
     observe: (step, collection, count) => {
-      progress.update(`${step === 'move' ? 'moving' : 'comparing'} ${collection}: ${count}`);
+      progress.update(
+        `${step === 'move' ? 'moving' : 'comparing'} ${inWords[collection] ?? collection}: ${count}`,
+      );
       if (terminal.wantsJson) terminal.json({ type: 'progress', step, collection, count });
     },
   }).finally(() => progress.end());

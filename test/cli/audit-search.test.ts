@@ -152,6 +152,17 @@ describe('causeway audit story', () => {
     expect(sentences.at(-1)?.text).toMatch(/read the story of this case\.$/);
   });
 
+  it('fills its lines: no word stands on the next one that had room', async () => {
+    const lines = (await audit('story', thread)).stdout.split('\n');
+    const isContinued = (line: string): boolean => line.startsWith(' '.repeat(12));
+    expect(lines.filter(isContinued).length).toBeGreaterThan(0);
+    for (const [nth, line] of lines.entries()) {
+      expect(line.length).toBeLessThanOrEqual(100);
+      const next = lines[nth + 1] ?? '';
+      if (isContinued(next)) expect(`${line} ${next.trim().split(' ')[0]}`.length).toBeGreaterThan(100);
+    }
+  });
+
   it('tells who had evidence made of one of its messages', async () => {
     const made = await audit('prove', messageId(1), '-o', join(dir, 'evidence.json'));
     expect(made.code, made.stderr).toBe(0);
