@@ -79,6 +79,7 @@ export const holdersSchema = z
 
 const fileSchema = z.discriminatedUnion('mode', [keysSchema, holdersSchema]);
 export type LinkageSettings = z.infer<typeof fileSchema>;
+export type HolderSettings = z.infer<typeof holdersSchema>;
 
 /**
  * Reads a home's linkage settings; undefined when it has none.
