@@ -17,6 +17,7 @@ import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { checkContentFlags, readContent, type ContentFlags, type ReadContent } from './notice-content.ts';
 import { checkAnswer } from './check-answer.ts';
+import { notKept } from './not-kept.ts';
 import { readSubjects } from './notice-subjects.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 
@@ -42,7 +43,8 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .description(
       'Signs and encrypts a notice on this computer and sends it. Exit code 0 means that the gateway has made it\n' +
         'durable. When the gateway cannot be reached in time the notice stays in the outbox (exit code 3) and goes\n' +
-        'out with the next command of this home that connects; do not send it again.',
+        'out with the next command of this home that connects; do not send it again. Where it did not get as far as\n' +
+        'the outbox, as when a holder of the linkage key is away, the error says so: send it again.',
     )
     .optionsGroup('Notice')
     .requiredOption('--to <address...>', 'agency/endpoint, or agency/@role', listOf(recipientAddressSchema))
@@ -88,13 +90,27 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const content = await readContent(flags);
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   await withClient(home, terminal, async (open) => {
-    const notice = await compose(flags, content, open);
-    const id = await open.client.enqueue({ ...notice, subjects, signal: open.signal });
+    const id = await enqueue(flags, content, subjects, open);
     const deadline = AbortSignal.any([open.signal, AbortSignal.timeout(flags.timeout)]);
     const result = await waitForGateway(id, deadline, open, terminal);
     reportAccepted(result, terminal);
     if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);
   });
+}
+
+/** Puts the notice into the outbox. Where that fails, nothing of it is kept, which has to be said. */
+async function enqueue(
+  flags: Flags,
+  content: ReadContent,
+  subjects: NonNullable<OutgoingNotice['subjects']>,
+  open: OpenClient,
+): Promise<string> {
+  try {
+    const notice = await compose(flags, content, open);
+    return await open.client.enqueue({ ...notice, subjects, signal: open.signal });
+  } catch (error) {
+    throw notKept(error);
+  }
 }
 
 async function compose(

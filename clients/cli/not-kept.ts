@@ -1,0 +1,25 @@
+/** What went wrong before a notice was in the outbox. */
+import { isCausewayError } from '../../protocol/errors.ts';
+import { adviceFor } from '../../terminal/advice.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
+
+/**
+ * An error that may pass by itself ends `send` with the same exit code as a notice that waits in the outbox, and that one
+ * must not be sent again. So this one says that it must; all other errors stay as they are.
+ */
+export function notKept(error: unknown): unknown {
+  if (!isCausewayError(error) || error instanceof AdvisedError) return error;
+  if (error.code === 'aborted' || !error.meaning.retryable) return error;
+  const before = adviceFor(error.code);
+  const again = 'Nothing was sent, and nothing waits in the outbox: send the notice again.';
+  const withoutTokens =
+    error.code === 'linkage-holder-unavailable'
+      ? ' Where it cannot wait for the holder, send it without --subjects; then it is not linked to others.'
+      : '';
+  return new AdvisedError(error.code, {
+    detail: error.detail ?? 'The notice was not kept.',
+    advice: `${before === undefined ? '' : `${before} `}${again}${withoutTokens}`,
+    fields: { queued: false },
+    cause: error,
+  });
+}

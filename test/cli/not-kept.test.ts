@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { notKept } from '../../clients/cli/not-kept.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
+
+describe('an error before a notice was in the outbox', () => {
+  it('that may pass says that the notice is to be sent again, since its exit code is that of a notice which waits', () => {
+    const away = new CausewayError('linkage-holder-unavailable', { detail: 'It cannot be reached.' });
+    const told = notKept(away) as AdvisedError;
+    expect(told).toBeInstanceOf(AdvisedError);
+    expect(told).toMatchObject({ code: away.code, detail: away.detail, fields: { queued: false } });
+    expect(told.advice).toMatch(/nothing waits in the outbox: send the notice again\. .* without --subjects/);
+  });
+
+  it('that may pass keeps the advice for its code', () => {
+    const told = notKept(new CausewayError('gateway-unreachable')) as AdvisedError;
+    expect(told.advice).toMatch(/^Check the address and that the gateway runs.* send the notice again\.$/);
+  });
+
+  it('stays as it is where trying again does not help, where it was ended, and where it knows better', () => {
+    const others = [
+      new CausewayError('policy-denied'),
+      new CausewayError('aborted'),
+      new AdvisedError('gateway-unreachable', { detail: '', advice: 'Wait.' }),
+      new TypeError('x'),
+    ];
+    for (const error of others) expect(notKept(error)).toBe(error);
+  });
+});
