@@ -5,7 +5,7 @@
  * Each leaf is held against its hash in the tile over it. Leaves that were not published yet are taken as they are; so
  * are those that should have been, and cannot be held against anything, but not without a word.
  */
-import { hashBytes, leafHash, splitHashes } from '../../protocol/proof/merkle.ts';
+import { hashBytes, leafHash } from '../../protocol/proof/merkle.ts';
 import { tileWidth, tileWidthAt } from '../../protocol/proof/tile.ts';
 import type { Store, StoredLeaf } from '../store/port.ts';
 import type { TreeHead } from './between.ts';
@@ -49,35 +49,32 @@ export class PublishedLeaves implements Leaves {
   /** See `Store.readLeaves`. */
   async readLeaves(from: number, limit: number): Promise<StoredLeaf[]> {
     const leaves: StoredLeaf[] = [];
-    for (const leaf of await this.#parts.store.readLeaves(from, limit))
-      leaves.push((await this.#isPublished(leaf)) ? leaf : rewritten(leaf));
+    for (const leaf of await this.#parts.store.readLeaves(from, limit)) {
+      const isCovered = leaf.index < this.published.size;
+      if (isCovered) await this.#takeTileOver(leaf.index);
+      leaves.push(!isCovered || this.#isPublished(leaf) ? leaf : rewritten(leaf));
+    }
     return leaves;
   }
 
-  async #isPublished({ index, leaf }: StoredLeaf): Promise<boolean> {
-    if (index >= this.published.size) return true;
-    const tile = await this.#tileOver(index);
-    const place = index % tileWidth;
+  /** Whether the leaf is the one that the tile in hand has. */
+  #isPublished({ index, leaf }: StoredLeaf): boolean {
+    const place = (index % tileWidth) * hashBytes;
+    const published = this.#tile?.bytes?.subarray(place, place + hashBytes);
+    if (published?.byteLength === hashBytes) return published.equals(leafHash(Buffer.from(leaf, 'latin1')));
     // A tile that is missing or cut accuses no leaf.
-    if (tile === undefined || tile.byteLength < (place + 1) * hashBytes) {
-      this.#tellOfTile(index);
-      return true;
-    }
-    const [published] = splitHashes(tile, place, 1);
-    return published?.equals(leafHash(Buffer.from(leaf, 'latin1'))) === true;
+    this.#tellOfTile(index);
+    return true;
   }
 
-  async #tileOver(leaf: number): Promise<Buffer | undefined> {
+  async #takeTileOver(leaf: number): Promise<void> {
     const index = Math.floor(leaf / tileWidth);
-    if (this.#tile?.index !== index) {
-      const { folder } = this.#parts;
-      const name = { level: 0, index, width: tileWidthAt(0, index, this.published.size) };
-      // Why it cannot be read is for `audit verify`: here it is enough that nothing was held against it.
-      const read = async () => folder.readFile(name).catch(() => undefined);
-      // A gateway that runs may just have put a wider one in its place.
-      this.#tile = { index, bytes: ((await read()) ?? (await read()))?.bytes };
-    }
-    return this.#tile.bytes;
+    if (this.#tile?.index === index) return;
+    const name = { level: 0, index, width: tileWidthAt(0, index, this.published.size) };
+    // Why it cannot be read is for `audit verify`: here it is enough that nothing was held against it.
+    const read = async () => this.#parts.folder.readFile(name).catch(() => undefined);
+    // A gateway that runs may just have put a wider one in its place.
+    this.#tile = { index, bytes: ((await read()) ?? (await read()))?.bytes };
   }
 
   #tellOfTile(leaf: number): void {
