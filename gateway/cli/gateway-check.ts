@@ -29,7 +29,7 @@ export function registerGatewayCheck(gateway: ProgramCommand, terminal: Terminal
     .description(
       'Checks that the folder can run a gateway: settings, keys and their modes, policies, the store (it proves\n' +
         'a durable write), certificates and how long they last; and it holds all leaves of the store against the\n' +
-        'published log, which takes about seven seconds for a million. Works while the gateway runs.\n' +
+        'published log, which takes about fifteen seconds for a million. Works while the gateway runs.\n' +
         'That you looked is recorded first.\n' +
         'Exit code 0 when nothing is bad.',
     )
