@@ -3,6 +3,7 @@
  * look is due, as by most commands, starts none.
  */
 import type { Worker } from 'node:worker_threads';
+import { CausewayError } from '../../../protocol/errors.ts';
 import { startThread } from '../../worker-thread.ts';
 import type { KeeperOptions, KeeperReport, Notice } from './keeper.ts';
 
@@ -71,7 +72,11 @@ export class KeeperClient {
 
   #onReport({ notice, failure }: KeeperReport): void {
     if (failure !== undefined) {
-      this.#onFailure(new Error(failure));
+      const { detail, reason } = failure;
+      // The gateway's log shows of an error without a code only where it came from.
+      this.#onFailure(
+        detail === undefined ? new Error(reason) : new CausewayError('store-unavailable', { detail }),
+      );
       return;
     }
     this.#lastGoodAt = performance.now();

@@ -7,6 +7,7 @@ import { allRows, firstRow, openForReading, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { describeFailure } from './failures.ts';
 import { ForeignRules } from './foreign-rules.ts';
+import type { PackedFailure } from './operations.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 export type KeeperOptions = {
@@ -25,7 +26,7 @@ export type Notice = {
 };
 
 /** What the thread posts after a poll. Without `failure` the poll was good. */
-export type KeeperReport = { readonly notice?: Notice; readonly failure?: string };
+export type KeeperReport = { readonly notice?: Notice; readonly failure?: PackedFailure };
 
 const pollMs = 250;
 /** While there is no news, every fourth poll says that all is well. */
@@ -112,7 +113,7 @@ class Watch {
       if (notice !== undefined || this.#quietPolls >= pollsToReport) this.#quietPolls = 0;
     } catch (error) {
       this.#quietPolls = pollsToReport;
-      this.#tell({ failure: describeFailure(error).reason });
+      this.#tell({ failure: describeFailure(error) });
       // A new connection may do better. It tells again what is news since the start, which does no harm.
       this.close();
       return;
@@ -134,7 +135,7 @@ class Watch {
     try {
       keeper.checkpoint();
     } catch (error) {
-      this.#tell({ failure: describeFailure(error).reason });
+      this.#tell({ failure: describeFailure(error) });
     }
   }
 }
