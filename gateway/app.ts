@@ -12,7 +12,7 @@ import { Alerting, type PatternHolder } from './alerting.ts';
 import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
-import { DiskRoom, freeBytesAt } from './disk-room.ts';
+import { DiskRoom, freeBytesAt, type RoomLeft, type RoomLevel } from './disk-room.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
 import { listen } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
@@ -25,6 +25,7 @@ import { Quotas } from './quotas.ts';
 import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
 import { RetentionSweep } from './retention-sweep.ts';
+import { reportRoom } from './room-report.ts';
 import { Intake } from './socket/intake.ts';
 import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
@@ -113,7 +114,8 @@ class Gateway {
       relay: this.#relay,
       signer: batchSigner(options.home.storeKeys.receiptKeyPem),
       now: this.#now,
-      isShort: () => this.#room.isShort,
+      level: () => this.#room.level,
+      floorMebibytes: options.home.settings.freeDiskMebibytes,
     });
     this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
     this.#alerting = new Alerting({
@@ -195,24 +197,17 @@ class Gateway {
     return new DiskRoom(
       { floorMebibytes, readFreeBytes, readReusableBytes: () => this.#store.readReusableBytes() },
       {
-        onChange: (isShort, left) => this.#tellRoom(isShort, { ...left, floorMebibytes }),
+        onChange: (level, left) => this.#tellRoom(level, { ...left, floorMebibytes }),
         onError: (error) => this.#logError(error),
       },
     );
   }
 
-  #tellRoom(isShort: boolean, left: Record<string, number>): void {
-    const facts = isShort ? left : { ...left, refused: this.#gate.takeRefused() };
-    if (isShort)
-      this.#log.error(
-        { ...facts, code: 'store-unavailable' },
-        'short of disk space: new messages are refused for now',
-      );
-    else this.#log.info(facts, 'enough disk space again: new messages are taken');
-    const kind = isShort ? 'submissions.paused' : 'submissions.resumed';
-    this.#pending
-      .add(this.#store.appendRecords([{ kind, ...facts }]))
-      .catch((error: unknown) => this.#logError(error));
+  #tellRoom(level: RoomLevel, left: RoomLeft & { readonly floorMebibytes: number }): void {
+    const facts = { ...left, refused: this.#gate.takeRefused() };
+    const { record, severity, text, code } = reportRoom(level, facts);
+    this.#log[severity](code === undefined ? facts : { ...facts, code }, text);
+    this.#pending.add(this.#store.appendRecords([record])).catch((error: unknown) => this.#logError(error));
   }
 
   #serverDependencies(): GatewayServerDependencies {
@@ -229,7 +224,7 @@ class Gateway {
       log: this.#log,
       now: this.#now,
       isDraining: () => this.#draining,
-      isShortOfRoom: () => this.#room.isShort,
+      room: () => this.#room.level,
       correlatorState: () => this.#alerting.state,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
       onError: (error) => this.#logError(error),

@@ -3,8 +3,11 @@
  * fills any disk, and on a full one not even a receipt could be written that would let go of something.
  *
  * ```
- * free disk ─ floor ───────────── new messages are taken
- *           ─ below ───────────── new messages are refused for now; everything else is written on
+ * free disk  enough   new messages are taken
+ *  2 × floor ─────────
+ *            scarce   those of agencies that have brought much lately are refused for now: see submission-gate.ts
+ *      floor ─────────
+ *            short    all new messages are refused for now; everything else is written on
  * ```
  */
 import { statfs } from 'node:fs/promises';
@@ -12,13 +15,17 @@ import { statfs } from 'node:fs/promises';
 const mebibyte = 1_048_576;
 /** What an agency sends between two looks is a small part of any sensible floor. */
 const lookMs = 1_000;
-/** Messages are taken again a little above the floor, so that the answer does not change with each look. */
+/** It is better again a little above each bound, so that the answer does not change with each look. */
 const recoveryFactor = 1.05;
 /**
  * A file that has let go of payloads takes others in their place without growing. But the write-ahead log (some 300 MiB
  * under load), the published log and whatever else needs the disk: of the floor, this share must be free on the disk itself.
  */
 const shareOnDisk = 0.5;
+/** In floors: below it, room is scarce. */
+const scarceBelow = 2;
+
+export type RoomLevel = 'enough' | 'scarce' | 'short';
 
 export type DiskRoomOptions = {
   /** The floor, MiB; 0 for none. */
@@ -32,16 +39,19 @@ export type DiskRoomOptions = {
 /** What is left, MiB, rounded down. */
 export type RoomLeft = { readonly freeMebibytes: number; readonly reusableMebibytes: number };
 
-/** One look at the disk. @param wasShort as the look before has found */
+/** One look at the disk. @param before what the look before has found */
 export async function lookAtRoom(
   { floorMebibytes, readFreeBytes, readReusableBytes }: DiskRoomOptions,
-  wasShort = false,
-): Promise<RoomLeft & { readonly isShort: boolean }> {
-  const floor = floorMebibytes * mebibyte * (wasShort ? recoveryFactor : 1);
+  before: RoomLevel = 'enough',
+): Promise<RoomLeft & { readonly level: RoomLevel }> {
+  const floor = floorMebibytes * mebibyte;
+  const shortBelow = floor * (before === 'short' ? recoveryFactor : 1);
+  const scarce = floor * scarceBelow * (before === 'enough' ? 1 : recoveryFactor);
   const free = await readFreeBytes();
-  const reusable = free < floor ? await readReusableBytes() : 0;
+  const reusable = free < scarce ? await readReusableBytes() : 0;
+  const isShort = free + reusable < shortBelow || free < shortBelow * shareOnDisk;
   return {
-    isShort: floorMebibytes > 0 && (free + reusable < floor || free < floor * shareOnDisk),
+    level: isShort ? 'short' : free + reusable < scarce ? 'scarce' : 'enough',
     freeMebibytes: Math.floor(free / mebibyte),
     reusableMebibytes: Math.floor(reusable / mebibyte),
   };
@@ -56,8 +66,8 @@ export function freeBytesAt(folder: string): () => Promise<number> {
 }
 
 type DiskRoomEvents = {
-  /** Told when it has begun to be short of room, or is no longer. */
-  onChange(isShort: boolean, left: RoomLeft): void;
+  /** Told when there is another level of room than before. */
+  onChange(level: RoomLevel, left: RoomLeft): void;
   /** Told when the disk cannot be looked at any more. */
   onError(error: unknown): void;
 };
@@ -66,7 +76,7 @@ type DiskRoomEvents = {
 export class DiskRoom {
   readonly #options: DiskRoomOptions;
   readonly #events: DiskRoomEvents;
-  #isShort = false;
+  #level: RoomLevel = 'enough';
   #hasFailed = false;
   #isStopped = false;
   #looking: Promise<void> | undefined;
@@ -78,8 +88,8 @@ export class DiskRoom {
   }
 
   /** As of the last look. While the disk cannot be looked at, that one stands. */
-  get isShort(): boolean {
-    return this.#isShort;
+  get level(): RoomLevel {
+    return this.#level;
   }
 
   /** Looks for the first time, and from then on by itself. */
@@ -110,10 +120,10 @@ export class DiskRoom {
   }
 
   async #look(): Promise<void> {
-    const { isShort, ...left } = await lookAtRoom(this.#options, this.#isShort);
+    const { level, ...left } = await lookAtRoom(this.#options, this.#level);
     this.#hasFailed = false;
-    if (isShort === this.#isShort || this.#isStopped) return;
-    this.#isShort = isShort;
-    this.#events.onChange(isShort, left);
+    if (level === this.#level || this.#isStopped) return;
+    this.#level = level;
+    this.#events.onChange(level, left);
   }
 }

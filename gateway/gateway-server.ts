@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { AuditLog } from './audit/audit-log.ts';
 import { logVerifierKey } from './audit-log-options.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
+import type { RoomLevel } from './disk-room.ts';
 import { checkHealth, shareProbe } from './health.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
@@ -38,7 +39,7 @@ export type GatewayServerDependencies = {
   readonly now: () => number;
   isDraining(): boolean;
   /** See `disk-room.ts`. */
-  isShortOfRoom(): boolean;
+  room(): RoomLevel;
   /** What alerts can be expected of the correlator just now. */
   correlatorState(): CorrelatorState;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
@@ -129,7 +130,7 @@ function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): 
     checkHealth({
       ...parts,
       draining: deps.isDraining(),
-      isShortOfRoom: deps.isShortOfRoom(),
+      room: deps.room(),
       correlator: deps.correlatorState(),
     }),
   );

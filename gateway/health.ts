@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
+import type { RoomLevel } from './disk-room.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import type { Store } from './store/port.ts';
@@ -39,12 +40,11 @@ export async function checkHealth(parts: {
   readonly now: () => number;
   readonly startedAt: number;
   readonly draining: boolean;
-  /** The disk is short of room for new messages; see `disk-room.ts`. */
-  readonly isShortOfRoom: boolean;
+  readonly room: RoomLevel;
   readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
   readonly correlator: CorrelatorState;
 }): Promise<HealthCheck[]> {
-  const { store, home, now, startedAt, draining, isShortOfRoom, auditLog, correlator } = parts;
+  const { store, home, now, startedAt, draining, room, auditLog, correlator } = parts;
   const [ofStore, ofLog] = await Promise.all([
     checkStore(store),
     checkLog(auditLog, store, { now: now(), startedAt }),
@@ -52,7 +52,7 @@ export async function checkHealth(parts: {
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
     ofStore,
-    checkRoom(isShortOfRoom, home.settings.freeDiskMebibytes),
+    checkRoom(room, home.settings.freeDiskMebibytes),
     ofLog,
     ...checkCopy(auditLog),
     ...checkCorrelator(correlator),
@@ -62,9 +62,13 @@ export async function checkHealth(parts: {
 }
 
 /** Anybody may ask: how much is left exactly is in the gateway's own log. */
-export function checkRoom(isShort: boolean, floorMebibytes: number): HealthCheck {
+export function checkRoom(level: RoomLevel, floorMebibytes: number): HealthCheck {
   const name = 'room for messages';
-  if (!isShort) return { name, ok: true, detail: 'new messages are taken' };
+  if (level === 'enough') return { name, ok: true, detail: 'new messages are taken' };
+  if (level === 'scarce') {
+    const detail = 'scarce: agencies that sent much lately are refused for now';
+    return { name, ok: true, detail };
+  }
   const detail = `less than ${floorMebibytes} MiB of disk are free: new messages are refused for now`;
   return { name, ok: false, detail };
 }

@@ -123,9 +123,8 @@ async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {
     readFreeBytes: freeBytesAt(dirname(home.store)),
     readReusableBytes: () => store.readReusableBytes(),
   });
-  const isNear = left.freeMebibytes < 2 * floorMebibytes;
-  const verdict = left.isShort ? 'bad' : isNear ? 'warn' : 'good';
-  return [{ check: 'room', verdict, detail: describeRoom(left, floorMebibytes) }];
+  const verdicts = { enough: 'good', scarce: 'warn', short: 'bad' } as const;
+  return [{ check: 'room', verdict: verdicts[left.level], detail: describeRoom(left, floorMebibytes) }];
 }
 
 function checkCertificate(check: string, pem: string): Finding {

@@ -1,6 +1,12 @@
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { DiskRoom, freeBytesAt, lookAtRoom, type DiskRoomOptions } from '../../gateway/disk-room.ts';
+import {
+  DiskRoom,
+  freeBytesAt,
+  lookAtRoom,
+  type DiskRoomOptions,
+  type RoomLevel,
+} from '../../gateway/disk-room.ts';
 
 const mebibyte = 1_048_576;
 
@@ -22,58 +28,60 @@ function openDisk() {
 
 function openRoom() {
   const { disk, options } = openDisk();
-  const told: boolean[] = [];
+  const told: RoomLevel[] = [];
   const errors: unknown[] = [];
   const room = new DiskRoom(options, {
-    onChange: (isShort) => told.push(isShort),
+    onChange: (level) => told.push(level),
     onError: (error) => errors.push(error),
   });
   return { disk, room, told, errors };
 }
 
-test('there is room at the floor, and none below it', async () => {
+test('there is enough room at twice the floor, little at the floor, and none below it', async () => {
   const { disk, options } = openDisk();
-  for (const [free, isShort] of [
-    [1_000, false],
-    [100, false],
-    [99, true],
-    [0, true],
+  for (const [free, level] of [
+    [1_000, 'enough'],
+    [200, 'enough'],
+    [199, 'scarce'],
+    [100, 'scarce'],
+    [99, 'short'],
+    [0, 'short'],
   ] as const) {
     disk.free = free;
-    expect(await lookAtRoom(options)).toEqual({ isShort, freeMebibytes: free, reusableMebibytes: 0 });
+    expect(await lookAtRoom(options)).toEqual({ level, freeMebibytes: free, reusableMebibytes: 0 });
   }
-  expect(await lookAtRoom({ ...options, floorMebibytes: 0 })).toMatchObject({ isShort: false });
+  expect(await lookAtRoom({ ...options, floorMebibytes: 0 })).toMatchObject({ level: 'enough' });
 });
 
 test('what the store let go of is room, as long as half of the floor is free on the disk itself', async () => {
   const { disk, options } = openDisk();
   disk.reusable = 5_000;
-  for (const [free, isShort] of [
-    [99, false],
-    [50, false],
-    [49, true],
+  for (const [free, level] of [
+    [99, 'enough'],
+    [50, 'enough'],
+    [49, 'short'],
   ] as const) {
     disk.free = free;
-    expect(await lookAtRoom(options)).toMatchObject({ isShort, reusableMebibytes: 5_000 });
+    expect(await lookAtRoom(options)).toMatchObject({ level, reusableMebibytes: 5_000 });
   }
   disk.reusable = 40;
   disk.free = 59;
-  expect(await lookAtRoom(options)).toMatchObject({ isShort: true });
+  expect(await lookAtRoom(options)).toMatchObject({ level: 'short' });
 });
 
-test('a change is told once, and recovery wants a little more than the floor', async () => {
+test('a change is told once, and each recovery wants a little more than its bound', async () => {
   const { disk, room, told } = openRoom();
-  const after = async (free: number): Promise<boolean> => {
+  const after = async (free: number): Promise<RoomLevel> => {
     disk.free = free;
     await room.look();
-    return room.isShort;
+    return room.level;
   };
-  expect(await after(150)).toBe(false);
-  for (const free of [99, 50, 99, 101, 104]) expect(await after(free)).toBe(true);
-  expect(told).toEqual([true]);
-  expect(await after(105)).toBe(false);
-  expect(await after(101)).toBe(false);
-  expect(told).toEqual([true, false]);
+  expect(await after(250)).toBe('enough');
+  for (const free of [199, 100, 209]) expect(await after(free)).toBe('scarce');
+  for (const free of [99, 50, 99, 101, 104]) expect(await after(free)).toBe('short');
+  for (const free of [105, 101, 209]) expect(await after(free)).toBe('scarce');
+  for (const free of [210, 201]) expect(await after(free)).toBe('enough');
+  expect(told).toEqual(['scarce', 'short', 'scarce', 'enough']);
 });
 
 test('a disk that cannot be looked at leaves things as they are, and says so once', async () => {
@@ -82,7 +90,7 @@ test('a disk that cannot be looked at leaves things as they are, and says so onc
   await room.look();
   disk.failure = new Error('gone');
   for (let look = 0; look < 3; look++) await room.look();
-  expect([room.isShort, told, errors]).toEqual([true, [true], [disk.failure]]);
+  expect([room.level, told, errors]).toEqual(['short', ['short'], [disk.failure]]);
   disk.failure = undefined;
   await room.look();
   disk.failure = new Error('gone again');

@@ -141,8 +141,13 @@ describe('the audit log', () => {
 });
 
 test('a disk that is short of room is told without how much is left: anybody may ask', () => {
-  expect(checkRoom(false, 1_024)).toMatchObject({ name: 'room for messages', ok: true });
-  expect(checkRoom(true, 1_024)).toEqual({
+  expect(checkRoom('enough', 1_024)).toMatchObject({ name: 'room for messages', ok: true });
+  expect(checkRoom('scarce', 1_024)).toEqual({
+    name: 'room for messages',
+    ok: true,
+    detail: 'scarce: agencies that sent much lately are refused for now',
+  });
+  expect(checkRoom('short', 1_024)).toEqual({
     name: 'room for messages',
     ok: false,
     detail: 'less than 1024 MiB of disk are free: new messages are refused for now',
