@@ -8,7 +8,7 @@ import type { EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
 import { startedRecord } from './agreement-records.ts';
-import { Alerting, type PatternHolder } from './alerting.ts';
+import { Alerting, type PatternHolder } from './alerts/alerting.ts';
 import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';

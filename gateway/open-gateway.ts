@@ -1,6 +1,6 @@
 /** What a gateway reads before it starts: the sharing agreement with its patterns, the store, the directory. */
 import type { Logger } from 'pino';
-import { PatternHolder } from './alerting.ts';
+import { PatternHolder } from './alerts/alerting.ts';
 import { enrolCorrelator } from './identity/correlator-identity.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { emptyRoot } from '../protocol/proof/frontier.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
-import type { HolderDirectory } from './alert-recipients.ts';
+import type { HolderDirectory } from './alerts/alert-recipients.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { PublishedLeaves } from './audit/published-leaves.ts';
 import type { EndpointDirectory } from './identity/directory.ts';

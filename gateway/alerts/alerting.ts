@@ -1,23 +1,23 @@
 /** Joins the correlator to the rest: patterns from the policy folder, alerts through the relay like any message. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { correlatorAddress, type EndpointAddress } from '../protocol/ids.ts';
-import { isCausewayError } from '../protocol/errors.ts';
+import { correlatorAddress, type EndpointAddress } from '../../protocol/ids.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
 import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts';
 import { findSentAlert } from './alert-leaf.ts';
 import { AlertReminder } from './alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
 import { findAnsweredAlert } from './answered-alert.ts';
-import { checkPatterns, placeWithin } from './correlator/check-patterns.ts';
-import { CorrelationRun } from './correlator/correlation-run.ts';
-import { LookProgress, type CorrelatorState } from './correlator/look-progress.ts';
-import type { Pattern } from './correlator/patterns/pattern.ts';
-import { Schedule } from './correlator/schedule.ts';
+import { checkPatterns, placeWithin } from '../correlator/check-patterns.ts';
+import { CorrelationRun } from '../correlator/correlation-run.ts';
+import { LookProgress, type CorrelatorState } from '../correlator/look-progress.ts';
+import type { Pattern } from '../correlator/patterns/pattern.ts';
+import { Schedule } from '../correlator/schedule.ts';
 import { DispositionClock, reachOfClock } from './disposition-clock.ts';
-import { dispositionCategories } from './policy/alerts.ts';
-import type { PolicySet } from './policy/policy-set.ts';
-import type { StoredEvent } from './correlator/stored-event.ts';
-import type { Lease, Store } from './store/port.ts';
+import { dispositionCategories } from '../policy/alerts.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { StoredEvent } from '../correlator/stored-event.ts';
+import type { Lease, Store } from '../store/port.ts';
 import { UnsentAlerts, type UnsentAlertsDependencies } from './unsent-alerts.ts';
 
 export type AlertingDependencies = AlertCourierDependencies &

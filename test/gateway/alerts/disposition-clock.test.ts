@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DispositionClock, reachOfClock } from '../../gateway/disposition-clock.ts';
-import type { AlertRules } from '../../gateway/policy/alerts.ts';
-import type { RecordEntry } from '../../gateway/store/port.ts';
-import { CausewayError } from '../../protocol/errors.ts';
-import type { MessageId } from '../../protocol/ids.ts';
-import type { Envelope } from '../../protocol/wire/envelope.ts';
-import { sampleEnvelope } from '../protocol/samples.ts';
-import { health, hourMs, messageId, noon, police, socialWork } from './store/synthetic-messages.ts';
+import { DispositionClock, reachOfClock } from '../../../gateway/alerts/disposition-clock.ts';
+import type { AlertRules } from '../../../gateway/policy/alerts.ts';
+import type { RecordEntry } from '../../../gateway/store/port.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import type { MessageId } from '../../../protocol/ids.ts';
+import type { Envelope } from '../../../protocol/wire/envelope.ts';
+import { sampleEnvelope } from '../../protocol/samples.ts';
+import { health, hourMs, messageId, noon, police, socialWork } from '../store/synthetic-messages.ts';
 
 const rules: AlertRules = {
   schedule: '* * * * *',

@@ -1,16 +1,16 @@
 /** Sends alerts to those whom the agreement names, and records that they were raised, or that they could not be sent. */
 import type { Logger } from 'pino';
-import { agencyOf, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
-import type { DirectoryEntry } from '../protocol/wire/directory.ts';
+import { agencyOf, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
 import { isAlertTold } from './alert-leaf.ts';
 import { findHolders, type HolderDirectory } from './alert-recipients.ts';
-import { alertDocument, alertMessageId } from './correlator/alert-document.ts';
-import { alertRecord } from './correlator/alert-record.ts';
-import type { Alert } from './correlator/alert.ts';
-import { alertCategory, alertDataset, type AlertRules } from './policy/alerts.ts';
-import type { PolicySet } from './policy/policy-set.ts';
-import type { Lease, Store } from './store/port.ts';
+import { alertDocument, alertMessageId } from '../correlator/alert-document.ts';
+import { alertRecord } from '../correlator/alert-record.ts';
+import type { Alert } from '../correlator/alert.ts';
+import { alertCategory, alertDataset, type AlertRules } from '../policy/alerts.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { Lease, Store } from '../store/port.ts';
 import { noteUnsent } from './unsent-alerts.ts';
 
 export type AlertSenderDependencies = {

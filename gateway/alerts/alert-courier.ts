@@ -5,23 +5,23 @@
  * A refusal uses up an id for good. Most have to do with the moment, as when a recipient's key was renewed between
  * encrypting and submitting; so the same is encrypted once more, under the next id that follows from the first.
  */
-import { catalogue, CausewayError, type ErrorCode } from '../protocol/errors.ts';
-import { correlatorAddress, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
-import { proveBatch, VerifiedRoots } from '../protocol/proof/batch-proof.ts';
-import { digestOf } from '../protocol/proof/merkle.ts';
-import { batchSigner } from '../protocol/proof/signing.ts';
-import { encodeContent } from '../protocol/wire/content.ts';
-import type { DirectoryEntry } from '../protocol/wire/directory.ts';
-import { encodeEnvelope, type Envelope } from '../protocol/wire/envelope.ts';
-import { encodeUnit, type Unit } from '../protocol/wire/frame.ts';
-import { decodeReceiptGroup } from '../protocol/wire/receipt-group.ts';
-import { acceptedDetail, refusedDetail } from '../protocol/wire/receipt-detail.ts';
-import { alertIds } from './correlator/alert-document.ts';
-import { type CorrelatorKeys } from './identity/correlator-identity.ts';
-import { seal } from './identity/openpgp-seal.ts';
+import { catalogue, CausewayError, type ErrorCode } from '../../protocol/errors.ts';
+import { correlatorAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import { proveBatch, VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
+import { batchSigner } from '../../protocol/proof/signing.ts';
+import { encodeContent } from '../../protocol/wire/content.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { encodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import { encodeUnit, type Unit } from '../../protocol/wire/frame.ts';
+import { decodeReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { acceptedDetail, refusedDetail } from '../../protocol/wire/receipt-detail.ts';
+import { alertIds } from '../correlator/alert-document.ts';
+import { type CorrelatorKeys } from '../identity/correlator-identity.ts';
+import { seal } from '../identity/openpgp-seal.ts';
 import { PairNumbers } from './pair-numbers.ts';
-import type { Sender } from './relay/examine.ts';
-import type { Lease, Store } from './store/port.ts';
+import type { Sender } from '../relay/examine.ts';
+import type { Lease, Store } from '../store/port.ts';
 
 export type AlertCourierDependencies = {
   readonly store: Store;

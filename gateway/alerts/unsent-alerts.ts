@@ -5,14 +5,14 @@
  * The newest of them are remembered in marks, by their leaf `alert.unsent`: what is to be told stands there and in the
  * notices of its evidence. So any gateway can send them, and nothing of them is held in memory.
  */
-import type { EndpointAddress } from '../protocol/ids.ts';
-import { parseEnvelope } from '../protocol/wire/envelope.ts';
-import { decodeUnit } from '../protocol/wire/frame.ts';
-import { readAlertRecord, type AlertRecord } from './correlator/alert-record.ts';
-import type { Alert } from './correlator/alert.ts';
-import type { CorrelatorEvent } from './correlator/event.ts';
-import type { Pattern } from './correlator/patterns/pattern.ts';
-import type { Lease, Store } from './store/port.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { readAlertRecord, type AlertRecord } from '../correlator/alert-record.ts';
+import type { Alert } from '../correlator/alert.ts';
+import type { CorrelatorEvent } from '../correlator/event.ts';
+import type { Pattern } from '../correlator/patterns/pattern.ts';
+import type { Lease, Store } from '../store/port.ts';
 
 type MarkStore = Pick<Store, 'readMarks' | 'setMarks'>;
 

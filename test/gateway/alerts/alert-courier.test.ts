@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
-import type { AlertCourierDependencies } from '../../gateway/alert-courier.ts';
-import { alertIds, alertMessageId, raisedAtOf } from '../../gateway/correlator/alert-document.ts';
-import { CausewayError } from '../../protocol/errors.ts';
-import { correlatorAddress } from '../../protocol/ids.ts';
-import { parseEnvelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { decryptAndVerify } from '../../../clients/sdk/openpgp.ts';
+import type { AlertCourierDependencies } from '../../../gateway/alerts/alert-courier.ts';
+import { alertIds, alertMessageId, raisedAtOf } from '../../../gateway/correlator/alert-document.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { correlatorAddress } from '../../../protocol/ids.ts';
+import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../../protocol/wire/frame.ts';
 import { type AlertFixture, alertOf, north, openAlertFixture, police, twoAgencies } from './alert-fixture.ts';
-import { messageId } from './store/synthetic-messages.ts';
+import { messageId } from '../store/synthetic-messages.ts';
 
 type Submit = AlertCourierDependencies['submit'];
 

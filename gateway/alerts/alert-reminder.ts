@@ -1,14 +1,14 @@
 /** Reminds people of an alert that nobody has answered in time: one message, to those whom the agreement names for that. */
 import type { Logger } from 'pino';
-import { correlatorAddress, agencyOf, type MessageId } from '../protocol/ids.ts';
-import type { DirectoryEntry } from '../protocol/wire/directory.ts';
+import { correlatorAddress, agencyOf, type MessageId } from '../../protocol/ids.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { AlertCourier } from './alert-courier.ts';
 import { findAlertLeaf, isOverdueOnRecord } from './alert-leaf.ts';
 import { findHolders, type HolderDirectory } from './alert-recipients.ts';
-import { reminderDocument, reminderIdOf } from './correlator/alert-document.ts';
-import { reminderCategory, reminderDataset } from './policy/alerts.ts';
-import type { PolicySet } from './policy/policy-set.ts';
-import type { Lease, Store } from './store/port.ts';
+import { reminderDocument, reminderIdOf } from '../correlator/alert-document.ts';
+import { reminderCategory, reminderDataset } from '../policy/alerts.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { Lease, Store } from '../store/port.ts';
 
 export type AlertReminderDependencies = {
   readonly store: Pick<Store, 'readMessage' | 'readLeaves'>;

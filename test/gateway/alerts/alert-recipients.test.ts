@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { generateOpenpgpKey } from '../../clients/sdk/openpgp.ts';
-import { findHolders } from '../../gateway/alert-recipients.ts';
-import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
-import { limits } from '../../protocol/limits.ts';
-import { directoryEntry } from './store/synthetic-messages.ts';
+import { generateOpenpgpKey } from '../../../clients/sdk/openpgp.ts';
+import { findHolders } from '../../../gateway/alerts/alert-recipients.ts';
+import { agencyOf, type EndpointAddress } from '../../../protocol/ids.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { directoryEntry } from '../store/synthetic-messages.ts';
 
 it('where more hold a role than a message may have, each agency gets its share and nobody is left out in silence', async () => {
   const { certificateArmored } = await generateOpenpgpKey('police/hub' as EndpointAddress);

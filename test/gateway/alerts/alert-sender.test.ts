@@ -1,14 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
-import type { Alert } from '../../gateway/correlator/alert.ts';
-import { alertMessageId } from '../../gateway/correlator/alert-document.ts';
-import { readAlertRecord } from '../../gateway/correlator/alert-record.ts';
-import { CausewayError } from '../../protocol/errors.ts';
-import { correlatorAddress } from '../../protocol/ids.ts';
-import { decodeContent } from '../../protocol/wire/content.ts';
-import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { decryptAndVerify } from '../../../clients/sdk/openpgp.ts';
+import type { Alert } from '../../../gateway/correlator/alert.ts';
+import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
+import { readAlertRecord } from '../../../gateway/correlator/alert-record.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { correlatorAddress } from '../../../protocol/ids.ts';
+import { decodeContent } from '../../../protocol/wire/content.ts';
+import { parseEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../../protocol/wire/frame.ts';
 import {
   type AlertFixture,
   alertOf,

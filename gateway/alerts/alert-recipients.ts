@@ -1,7 +1,7 @@
 /** Who gets what the correlator sends. */
-import { limits } from '../protocol/limits.ts';
-import type { DirectoryEntry } from '../protocol/wire/directory.ts';
-import { isSealable } from './identity/openpgp-seal.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { isSealable } from '../identity/openpgp-seal.ts';
 
 export type Holders = {
   /** By address, and no more than a message may have. */

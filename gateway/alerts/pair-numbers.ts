@@ -1,8 +1,8 @@
 /** The gap-free numbers that the correlator gives its messages, one row of them for each endpoint it writes to. */
-import { correlatorAddress, type MessageId } from '../protocol/ids.ts';
-import { parseEnvelope, type Envelope } from '../protocol/wire/envelope.ts';
-import { decodeUnit } from '../protocol/wire/frame.ts';
-import type { Lease, Store } from './store/port.ts';
+import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
+import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import type { Lease, Store } from '../store/port.ts';
 
 type NumberStore = Pick<Store, 'readMarks' | 'setMarks' | 'readAcceptances' | 'readEvidence'>;
 type Numbered = Pick<Envelope, 'to' | 'sequence'>;

@@ -1,7 +1,7 @@
 /** Finds what the log says of an alert that was sent. */
-import { correlatorAddress, type MessageId } from '../protocol/ids.ts';
-import { readAlertRecord, type AlertRecord } from './correlator/alert-record.ts';
-import type { RecordEntry, Store } from './store/port.ts';
+import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
+import { readAlertRecord, type AlertRecord } from '../correlator/alert-record.ts';
+import type { RecordEntry, Store } from '../store/port.ts';
 
 type LeafStore = Pick<Store, 'readLeaves'>;
 

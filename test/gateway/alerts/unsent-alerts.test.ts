@@ -1,11 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Alert } from '../../gateway/correlator/alert.ts';
-import { alertMessageId } from '../../gateway/correlator/alert-document.ts';
-import { maxUnsent, noteUnsent, unsentForMs, type UnsentAlerts } from '../../gateway/unsent-alerts.ts';
-import { CausewayError } from '../../protocol/errors.ts';
-import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
+import type { Alert } from '../../../gateway/correlator/alert.ts';
+import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
+import {
+  maxUnsent,
+  noteUnsent,
+  unsentForMs,
+  type UnsentAlerts,
+} from '../../../gateway/alerts/unsent-alerts.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { correlatorAddress, type MessageId } from '../../../protocol/ids.ts';
 import { type AlertFixture, alertOf, health, north, openAlertFixture, police, south, twoAgencies } from './alert-fixture.ts'; // prettier-ignore
-import { noon } from './store/synthetic-messages.ts';
+import { noon } from '../store/synthetic-messages.ts';
 
 /** An alert on two notices, which was sent while nobody was there to have it. */
 async function unsentAlert(fixture: AlertFixture, from = 1): Promise<Alert> {

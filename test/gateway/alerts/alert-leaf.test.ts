@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { isOverdueOnRecord } from '../../gateway/alert-leaf.ts';
-import type { StoredLeaf } from '../../gateway/store/port.ts';
-import { messageId } from './store/synthetic-messages.ts';
+import { isOverdueOnRecord } from '../../../gateway/alerts/alert-leaf.ts';
+import type { StoredLeaf } from '../../../gateway/store/port.ts';
+import { messageId } from '../store/synthetic-messages.ts';
 
 /** A log in which one leaf is what is looked for, and how many leaves of it were read. */
 function logWith(wanted: number, size: number) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { PairNumbers } from '../../gateway/pair-numbers.ts';
-import type { Acceptance, Lease } from '../../gateway/store/port.ts';
-import { CausewayError } from '../../protocol/errors.ts';
-import { SharedStore } from './correlator/shared-store.ts';
+import { PairNumbers } from '../../../gateway/alerts/pair-numbers.ts';
+import type { Acceptance, Lease } from '../../../gateway/store/port.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { SharedStore } from '../correlator/shared-store.ts';
 
 type NumberStore = ConstructorParameters<typeof PairNumbers>[0];
 

@@ -1,9 +1,9 @@
 /** Which alert a person's answer is about. */
-import { correlatorAddress, type EndpointAddress, type MessageId } from '../protocol/ids.ts';
-import { parseEnvelope } from '../protocol/wire/envelope.ts';
-import { decodeUnit } from '../protocol/wire/frame.ts';
-import { alertIds, reminderIdOf } from './correlator/alert-document.ts';
-import type { Store } from './store/port.ts';
+import { correlatorAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { alertIds, reminderIdOf } from '../correlator/alert-document.ts';
+import type { Store } from '../store/port.ts';
 
 type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;
 

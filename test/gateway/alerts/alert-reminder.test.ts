@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
-import { findAnsweredAlert } from '../../gateway/answered-alert.ts';
-import { alertMessageId, reminderIdOf } from '../../gateway/correlator/alert-document.ts';
-import { CausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
-import { decodeContent } from '../../protocol/wire/content.ts';
-import { parseEnvelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { decryptAndVerify } from '../../../clients/sdk/openpgp.ts';
+import { findAnsweredAlert } from '../../../gateway/alerts/answered-alert.ts';
+import { alertMessageId, reminderIdOf } from '../../../gateway/correlator/alert-document.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { decodeContent } from '../../../protocol/wire/content.ts';
+import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
+import { decodeUnit } from '../../../protocol/wire/frame.ts';
 import {
   type AlertFixture,
   alertOf,

@@ -4,13 +4,13 @@
  * it has told of every alert that was due up to a time and accepted up to a position. The time alone would not do: an
  * alert that a gateway sends after days of standing still is due at once, and earlier than what was told of.
  */
-import { correlatorAddress, type MessageId } from '../protocol/ids.ts';
+import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
 import type { OverdueAlert, ReminderOutcome, SentReminder } from './alert-reminder.ts';
-import { dispositionDeadline } from './correlator/alert.ts';
-import { raisedAtOf } from './correlator/alert-document.ts';
-import type { StoredEvent } from './correlator/stored-event.ts';
-import { alertCategory, dispositionCategories, reminderCategory, type AlertRules } from './policy/alerts.ts';
-import type { Lease, RecordEntry, Store } from './store/port.ts';
+import { dispositionDeadline } from '../correlator/alert.ts';
+import { raisedAtOf } from '../correlator/alert-document.ts';
+import type { StoredEvent } from '../correlator/stored-event.ts';
+import { alertCategory, dispositionCategories, reminderCategory, type AlertRules } from '../policy/alerts.ts';
+import type { Lease, RecordEntry, Store } from '../store/port.ts';
 
 type Open = {
   /** By today's agreement, until it is read what the alert itself says. */

@@ -3,30 +3,34 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { generateOpenpgpKey, readOpenpgpIdentity, type OpenpgpIdentity } from '../../clients/sdk/openpgp.ts';
-import { AlertCourier, type AlertCourierDependencies } from '../../gateway/alert-courier.ts';
-import { LogFolder } from '../../gateway/audit/log-folder.ts';
-import { AlertReminder } from '../../gateway/alert-reminder.ts';
-import { AlertSender, type AlertSenderDependencies } from '../../gateway/alert-sender.ts';
-import type { Alert } from '../../gateway/correlator/alert.ts';
+import {
+  generateOpenpgpKey,
+  readOpenpgpIdentity,
+  type OpenpgpIdentity,
+} from '../../../clients/sdk/openpgp.ts';
+import { AlertCourier, type AlertCourierDependencies } from '../../../gateway/alerts/alert-courier.ts';
+import { LogFolder } from '../../../gateway/audit/log-folder.ts';
+import { AlertReminder } from '../../../gateway/alerts/alert-reminder.ts';
+import { AlertSender, type AlertSenderDependencies } from '../../../gateway/alerts/alert-sender.ts';
+import type { Alert } from '../../../gateway/correlator/alert.ts';
 import {
   enrolCorrelator,
   readCorrelatorKeys,
   writeCorrelatorKeys,
   type CorrelatorKeys,
-} from '../../gateway/identity/correlator-identity.ts';
-import { EndpointDirectory } from '../../gateway/identity/directory.ts';
-import { loadPolicySet } from '../../gateway/policy/load.ts';
-import { provenDirectory } from '../../gateway/proven-directory.ts';
-import { Relay } from '../../gateway/relay/relay.ts';
-import { UnsentAlerts, type UnsentAlertsDependencies } from '../../gateway/unsent-alerts.ts';
-import { eachLeaf } from '../../gateway/store/each-leaf.ts';
-import type { Lease, RecordEntry, Store } from '../../gateway/store/port.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
-import { encodeUnit } from '../../protocol/wire/frame.ts';
-import { patternsOf } from './correlator/pattern-text.ts';
-import { policiesDir } from './policy/policy-folder.ts';
-import { createSqliteFixture } from './store/sqlite-fixture.ts';
+} from '../../../gateway/identity/correlator-identity.ts';
+import { EndpointDirectory } from '../../../gateway/identity/directory.ts';
+import { loadPolicySet } from '../../../gateway/policy/load.ts';
+import { provenDirectory } from '../../../gateway/proven-directory.ts';
+import { Relay } from '../../../gateway/relay/relay.ts';
+import { UnsentAlerts, type UnsentAlertsDependencies } from '../../../gateway/alerts/unsent-alerts.ts';
+import { eachLeaf } from '../../../gateway/store/each-leaf.ts';
+import type { Lease, RecordEntry, Store } from '../../../gateway/store/port.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { encodeUnit } from '../../../protocol/wire/frame.ts';
+import { patternsOf } from '../correlator/pattern-text.ts';
+import { policiesDir } from '../policy/policy-folder.ts';
+import { createSqliteFixture } from '../store/sqlite-fixture.ts';
 import {
   acceptable,
   digestOf,
@@ -34,7 +38,7 @@ import {
   noon,
   permit,
   sampleEnvelopeOf,
-} from './store/synthetic-messages.ts';
+} from '../store/synthetic-messages.ts';
 
 export const police = 'strathclyde-police/public-protection' as EndpointAddress;
 export const hub = 'strathclyde-police/concern-hub' as EndpointAddress;
