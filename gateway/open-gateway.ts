@@ -48,6 +48,7 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
     const policy = await PolicyHolder.load(home.policiesDir, (next) => patterns.check(next));
     const store = await openStore(address, {
       ...home.storeKeys,
+      upgrade: true,
       onError: (error) => log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(now === undefined ? {} : { clock: now }),
     });

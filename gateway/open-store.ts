@@ -10,6 +10,8 @@ export type StoreOptions = {
   readonly auditKey: Buffer;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
+  /** Bring an embedded store of an older form to this one; only while its gateway's lock is held. */
+  readonly upgrade?: boolean;
   /** Told of failures that no caller waits for. */
   readonly onError?: (error: unknown) => void;
 };

@@ -337,7 +337,7 @@ export type Store = {
   settle(settlement: Settlement): Promise<SettlementResult>;
   /**
    * Ends deliveries whose time has come, at most `limit`, and puts an `expired` receipt into each sender's stream.
-   * @returns the deliveries ended, and when the next one is due, ms since 1970
+   * @returns the deliveries ended, and when the next one is due at the soonest, ms since 1970; perhaps none is by then
    */
   expire(now: number, limit: number): Promise<{ expired: readonly DeliveryId[]; nextDueAt: number | null }>;
   /** The next deliveries to this endpoint in a lane after a given one, in order, at most `limit` and about 1 MiB. */

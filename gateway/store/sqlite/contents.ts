@@ -9,7 +9,7 @@ import { allRows, bufferOf, firstRow, openForMoving, prepare } from './database.
 import { versionsOf } from './directory-table.ts';
 import { deliveryStates } from './schema.ts';
 
-/** The tables whose rows {@link SqliteContents} gives; a test holds the list to the schema. */
+/** The tables whose rows {@link SqliteContents} gives; a test holds both lists to the schema. */
 export const tablesRead: readonly string[] = [
   'audit_block',
   'case_erasure',
@@ -26,6 +26,9 @@ export const tablesRead: readonly string[] = [
   'receipt_stream',
   'settled_group',
 ];
+
+/** Tables that follow from others. */
+export const derivedTables: readonly string[] = ['expiry_span'];
 
 type MessageRow = readonly [
   id: Uint8Array,

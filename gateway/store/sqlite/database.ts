@@ -4,11 +4,11 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { CausewayError } from '../../../protocol/errors.ts';
 import { sqliteErrors, sqliteErrorOf } from './failures.ts';
 import { ForeignRules } from './foreign-rules.ts';
-import { laterTables, schema } from './schema.ts';
+import { laterTables, schema, upgrades } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
-const schemaVersion = 5;
+const schemaVersion = 6;
 /** How long a statement waits for a lock. */
 export const busyTimeoutMs = 5_000;
 
@@ -32,6 +32,8 @@ type ConnectionOptions = {
   readonly file: string;
   /** The largest size of the file in pages of 16 KiB; for tests of a full disk. */
   readonly maxPages?: number | undefined;
+  /** Bring a store of an older form to this one. For its gateway alone: a program of before must not be writing to it. */
+  readonly upgrade?: boolean | undefined;
 };
 
 /**
@@ -56,6 +58,7 @@ export function openForWriting(options: ConnectionOptions): DatabaseSync {
     `);
     createTables(database);
     new ForeignRules(database).refuse();
+    bringUp(database, options.upgrade === true);
     database.exec(laterTables);
     if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`);
     return database;
@@ -90,7 +93,7 @@ export function openForMoving(file: string): DatabaseSync {
     if (pragma(database, 'application_id') !== applicationId) {
       throw new CausewayError('store-incompatible', { detail: `${file} is no store of this program.` });
     }
-    refuseOtherVersions(database);
+    refuseUnknownForms(database);
     // A connection that refuses changes may not take the lock that keeps others from them. Nothing is ever committed.
     database.exec(`PRAGMA query_only = OFF; BEGIN IMMEDIATE; ${laterTables} PRAGMA query_only = ON`);
     return database;
@@ -157,18 +160,39 @@ function isEmpty(database: DatabaseSync): boolean {
 
 function refuseForeignFiles(database: DatabaseSync): void {
   const owner = pragma(database, 'application_id');
-  if (owner === applicationId) refuseOtherVersions(database);
+  if (owner === applicationId) refuseUnknownForms(database);
   else if (owner !== 0 || !isEmpty(database)) {
     throw new CausewayError('store-incompatible', { detail: 'The file belongs to another program.' });
   }
 }
 
-function refuseOtherVersions(database: DatabaseSync): void {
+/** @throws CausewayError `store-incompatible` unless it has this form, or one that can be brought to it */
+function refuseUnknownForms(database: DatabaseSync): void {
   const version = pragma(database, 'user_version');
-  if (version === schemaVersion) return;
+  if (version === schemaVersion || upgrades.has(version)) return;
   throw new CausewayError('store-incompatible', {
     detail: `It has form ${version}; this program reads form ${schemaVersion}.`,
   });
+}
+
+/** Step by step, in one transaction. @throws CausewayError `store-incompatible` where it may not */
+function bringUp(database: DatabaseSync, mayUpgrade: boolean): void {
+  if (pragma(database, 'user_version') === schemaVersion) return;
+  if (!mayUpgrade) {
+    throw new CausewayError('store-incompatible', {
+      detail: `It has form ${pragma(database, 'user_version')}: start its gateway once with this program, which brings it to form ${schemaVersion}.`,
+    });
+  }
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (let form = pragma(database, 'user_version'); form < schemaVersion; form++) {
+      database.exec(upgrades.get(form) ?? '');
+    }
+    database.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
 }
 
 /** Another process may be creating the same file: whoever is second finds the tables there. */

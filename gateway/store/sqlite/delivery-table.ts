@@ -5,9 +5,10 @@ import { digestOf } from '../../../protocol/proof/merkle.ts';
 import type { DeliveryId, SettlementResult } from '../port.ts';
 import { deliveryReceipt } from '../statements.ts';
 import type { ByteSource } from '../byte-stream.ts';
-import { allRows, firstRow, prepare } from './database.ts';
+import { firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
+import type { ExpirySpans } from './expiry-spans.ts';
 import { digestBytes, type Operation, type PackedSettlementReceipt, type Results } from './operations.ts';
 import type { ReceiptStreams } from './receipt-streams.ts';
 import type { AuditJournal } from './audit-journal.ts';
@@ -32,8 +33,7 @@ export class DeliveryTable {
   readonly #countOpen: StatementSync;
   readonly #facts: DeliveryFacts;
   readonly #byMessage: StatementSync;
-  readonly #due: StatementSync;
-  readonly #nextDue: StatementSync;
+  readonly #spans: ExpirySpans;
   readonly #keepGroup: StatementSync;
 
   constructor(
@@ -41,9 +41,10 @@ export class DeliveryTable {
     endpoints: EndpointTable,
     journal: AuditJournal,
     streams: ReceiptStreams,
-    facts: DeliveryFacts,
+    { facts, spans }: { readonly facts: DeliveryFacts; readonly spans: ExpirySpans },
   ) {
     this.#facts = facts;
+    this.#spans = spans;
     this.#endpoints = endpoints;
     this.#journal = journal;
     this.#streams = streams;
@@ -72,12 +73,7 @@ export class DeliveryTable {
        ON d.id >= m.first_delivery AND d.id < m.first_delivery + m.recipients
        WHERE m.id = ? AND m.digest = ? AND d.recipient = ?`,
     );
-    this.#due = prepare(
-      database,
-      `SELECT id FROM delivery WHERE settled_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
-    );
     this.#keepGroup = prepare(database, 'INSERT INTO settled_group (record, bytes) VALUES (?, ?)');
-    this.#nextDue = prepare(database, 'SELECT min(expires_at) FROM delivery WHERE settled_at IS NULL');
   }
 
   markDelivered(deliveries: readonly DeliveryId[], at: number): void {
@@ -91,9 +87,9 @@ export class DeliveryTable {
   }
 
   expire(now: number, limit: number, at: number): Results['expire'] {
-    const expired = allRows<[DeliveryId]>(this.#due, now, limit).map(([delivery]) => delivery);
+    const expired = this.#spans.due(now, limit);
     this.end(expired, at);
-    return { expired, nextDueAt: firstRow<[number | null]>(this.#nextDue)?.[0] ?? null };
+    return { expired, nextDueAt: this.#spans.settle(now) };
   }
 
   /** Ends open deliveries as expired. */

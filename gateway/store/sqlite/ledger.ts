@@ -20,6 +20,7 @@ import { DeliveryFacts } from './delivery-facts.ts';
 import { DeliveryTable } from './delivery-table.ts';
 import { DirectoryTable } from './directory-table.ts';
 import { EndpointTable } from './endpoint-table.ts';
+import { ExpirySpans } from './expiry-spans.ts';
 import { ForeignRules } from './foreign-rules.ts';
 import { MessageTable } from './message-table.ts';
 import { PayloadTable } from './payload-table.ts';
@@ -46,6 +47,7 @@ export class Ledger {
   readonly #database: DatabaseSync;
   readonly #streams: ReceiptStreams;
   readonly #facts: DeliveryFacts;
+  readonly #spans: ExpirySpans;
   readonly #messages: MessageTable;
   readonly #payloads: PayloadTable;
   readonly #deliveries: DeliveryTable;
@@ -66,9 +68,16 @@ export class Ledger {
     this.journal = new AuditJournal(database, vault);
     this.#streams = new ReceiptStreams(database, signer, writer);
     this.#facts = new DeliveryFacts(database);
-    this.#messages = new MessageTable(database, this.endpoints, this.journal, signer, this.#facts);
+    this.#spans = new ExpirySpans(database);
+    this.#messages = new MessageTable(database, this.endpoints, this.journal, signer, {
+      facts: this.#facts,
+      spans: this.#spans,
+    });
     this.#payloads = new PayloadTable(database);
-    this.#deliveries = new DeliveryTable(database, this.endpoints, this.journal, this.#streams, this.#facts);
+    this.#deliveries = new DeliveryTable(database, this.endpoints, this.journal, this.#streams, {
+      facts: this.#facts,
+      spans: this.#spans,
+    });
     this.#directory = new DirectoryTable(database, this.endpoints);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -95,6 +104,7 @@ export class Ledger {
     try {
       this.#reloadAfterOthers();
       const carried = tasks.map((task) => this.#carryOut(task, at));
+      this.#spans.flush();
       const growth = this.#streams.flush(this.journal.next);
       this.journal.flush(at);
       const versions = tasks.some(changesVersions) ? this.versions() : undefined;
@@ -132,6 +142,7 @@ export class Ledger {
     this.endpoints.forget();
     this.#facts.forget();
     this.#streams.discard();
+    this.#spans.discard();
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }
 

@@ -19,6 +19,7 @@ import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
+import type { ExpirySpans } from './expiry-spans.ts';
 import {
   digestBytes,
   type Operation,
@@ -52,6 +53,7 @@ export class MessageTable {
   readonly #journal: AuditJournal;
   readonly #signer: BatchSigner;
   readonly #facts: DeliveryFacts;
+  readonly #spans: ExpirySpans;
   readonly #insertMessage: StatementSync;
   readonly #insertRefusal: StatementSync;
   readonly #insertDelivery: StatementSync;
@@ -68,9 +70,10 @@ export class MessageTable {
     endpoints: EndpointTable,
     journal: AuditJournal,
     signer: BatchSigner,
-    facts: DeliveryFacts,
+    { facts, spans }: { readonly facts: DeliveryFacts; readonly spans: ExpirySpans },
   ) {
     this.#facts = facts;
+    this.#spans = spans;
     this.#endpoints = endpoints;
     this.#journal = journal;
     this.#signer = signer;
@@ -206,6 +209,7 @@ export class MessageTable {
     for (const recipient of recipients) {
       const number = this.#endpoints.intern(recipient);
       this.#insertDelivery.run(this.#nextDelivery, seq, number, lane, expiresAt);
+      this.#spans.add(this.#nextDelivery, expiresAt);
       const nth = this.#nextDelivery - first;
       const fact = { message: id, digest: ownDigest, source: sender.number, recipient: number, record, nth };
       this.#facts.keep(this.#nextDelivery++, fact);

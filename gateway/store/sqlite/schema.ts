@@ -14,6 +14,25 @@ CREATE INDEX IF NOT EXISTS entry_by_encryption_key ON directory_entry (entry ->>
 CREATE INDEX IF NOT EXISTS entry_by_previous_key ON directory_entry (entry ->> 'previousEncryptionKey');
 `;
 
+const expirySpanTable = `
+CREATE TABLE expiry_span (
+  soonest INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY (soonest, first)
+) STRICT, WITHOUT ROWID;
+`;
+
+/** From form 5, which had an index of each delivery's time. */
+export const upgrades: ReadonlyMap<number, string> = new Map([
+  [
+    5,
+    `${expirySpanTable}
+    INSERT INTO expiry_span SELECT min(expires_at), min(id), max(id) FROM delivery WHERE settled_at IS NULL GROUP BY id / 256;
+    DROP INDEX delivery_expiry;`,
+  ],
+]);
+
 /**
  * The tables. Keys are integers, ids blobs of 16 bytes, times milliseconds since 1970.
  *
@@ -23,7 +42,8 @@ CREATE INDEX IF NOT EXISTS entry_by_previous_key ON directory_entry (entry ->> '
  *   what only needs the other columns does not read them. Every table that a commit changes costs it a page, so they
  *   have none of their own, and neither has the secret of a case that begins with this message.
  * - `delivery`: `delivered_at` is set once it left the queue, `settled_at` once it is final. The partial
- *   indexes cover what is not final, so that marking a delivery as delivered touches neither.
+ *   index covers what is not final, so that marking a delivery as delivered does not touch it.
+ * - `expiry_span`: when deliveries expire; see `expiry-spans.ts`.
  * - `receipt_stream` and `receipt_group`: what an endpoint has yet to be told as a sender. `last` never falls.
  *   `writer` and `record` tell other processes who let the stream grow, and since when.
  * - `audit_block`: one row for each commit, see `leaf-block.ts`; leaf n of a row has index first + n. `record` in the
@@ -75,8 +95,8 @@ CREATE TABLE delivery (
   settled_record INTEGER
 ) STRICT;
 CREATE INDEX delivery_queue ON delivery (recipient, lane, id) WHERE settled_at IS NULL;
-CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL;
 
+${expirySpanTable}
 CREATE TABLE receipt_stream (
   endpoint INTEGER PRIMARY KEY,
   last INTEGER NOT NULL,

@@ -42,6 +42,8 @@ export type SqliteStoreOptions = {
   readonly clock?: () => number;
   /** For tests of a full disk: the largest size of the file, in pages of 16 KiB. */
   readonly maxPages?: number;
+  /** Bring a store of an older form to this one. Nothing else may have it open meanwhile. */
+  readonly upgrade?: boolean;
   /** Told of failures that no caller waits for: those of the watch over other processes' commits. */
   readonly onError?: (error: unknown) => void;
   /** How long that watch may fail before the store counts as unavailable. Default 10 s. */
@@ -55,12 +57,13 @@ export type SqliteStoreOptions = {
  * be opened
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, receiptKeyPem, auditKey, maxPages, clock = Date.now, onError, maxBlindMs = 10_000 } = options;
+  const { file, receiptKeyPem, auditKey, maxPages, upgrade, clock = Date.now, onError } = options;
+  const { maxBlindMs = 10_000 } = options;
   const path = resolve(file);
   const number = randomInt(2 ** 47);
   const events = new StoreEvents();
   const writer = new WriterClient(
-    { file: path, receiptKeyPem, auditKey, writer: number, maxPages },
+    { file: path, receiptKeyPem, auditKey, writer: number, maxPages, upgrade },
     clock,
     events,
   );

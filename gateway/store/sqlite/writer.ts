@@ -27,6 +27,7 @@ export type WriterOptions = {
   /** Tells this process's commits from those of others. */
   readonly writer: number;
   readonly maxPages: number | undefined;
+  readonly upgrade: boolean | undefined;
 };
 
 /**

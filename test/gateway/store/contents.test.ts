@@ -8,7 +8,7 @@ import {
   splitBlock,
 } from '../../../gateway/store/mongodb/moved-documents.ts';
 import { collectionNames } from '../../../gateway/store/mongodb/schema.ts';
-import { tablesRead } from '../../../gateway/store/sqlite/contents.ts';
+import { derivedTables, tablesRead } from '../../../gateway/store/sqlite/contents.ts';
 import { schema } from '../../../gateway/store/sqlite/schema.ts';
 import { readTreeHead, treeHeadOf } from '../../../gateway/store/tree-head.ts';
 import { messageId } from './synthetic-messages.ts';
@@ -21,7 +21,7 @@ describe('what moves from one engine to the other', () => {
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
       .all();
     database.close();
-    expect(tables.map(({ name }) => name)).toEqual(tablesRead);
+    expect(tables.map(({ name }) => name)).toEqual([...derivedTables, ...tablesRead].sort());
     const collections = [...movedCollections.map(({ name }) => name), ...collectionsOfTheMoment];
     expect(collections.sort()).toEqual([...collectionNames].sort());
   });

@@ -10,6 +10,7 @@ import {
   acceptable,
   health,
   messageId,
+  noon,
   police,
   refusable,
   sampleEnvelopeOf,
@@ -148,6 +149,32 @@ describe('the file of a SQLite store', () => {
       code: 'store-incompatible',
       detail: expect.stringContaining('99') as unknown,
     });
+  });
+
+  test('of the form before is brought to this one by its gateway alone, and forgets no expiry', async () => {
+    const store = await fixture.open();
+    const messages = [30, 10, 20].map((offset, index) => acceptable(index, { expiresAt: noon + offset }));
+    const { outcomes } = await store.submit({ source: police, messages });
+    await store.close();
+    const database = new DatabaseSync(fixture.file);
+    database.exec(`DROP TABLE expiry_span; PRAGMA user_version = 5;
+      CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL`);
+    await expect(fixture.open()).rejects.toMatchObject({
+      code: 'store-incompatible',
+      detail: 'It has form 5: start its gateway once with this program, which brings it to form 6.',
+    });
+    const upgraded = await fixture.open({ upgrade: true });
+    const [late, early, middle] = outcomes.flatMap((outcome) =>
+      outcome.outcome === 'accepted' ? outcome.deliveries : [],
+    );
+    expect(await upgraded.expire(noon + 20, 10)).toEqual({ expired: [early, middle], nextDueAt: noon + 30 });
+    expect(await upgraded.expire(noon + 30, 10)).toEqual({ expired: [late], nextDueAt: null });
+    await upgraded.close();
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'delivery_expiry'").all()).toEqual(
+      [],
+    );
+    database.close();
+    await (await fixture.open()).close();
   });
 
   test('in a folder that does not exist cannot be opened', async () => {
