@@ -7,6 +7,7 @@ const rooms = [
   'policy',
   'correlator',
   'alerts',
+  'admission',
   'identity',
   'socket',
   'http',
@@ -18,12 +19,13 @@ const mayImport = {
   policy: [],
   correlator: ['policy', 'store'],
   alerts: ['correlator', 'identity', 'policy', 'relay', 'store'],
+  admission: ['identity', 'relay', 'store'],
   identity: ['store'],
   audit: ['store'],
   relay: ['policy', 'store'],
   delivery: ['store'],
   socket: ['identity', 'relay', 'delivery', 'store'],
-  http: ['identity', 'policy', 'store', 'audit'],
+  http: ['admission', 'identity', 'policy', 'store', 'audit'],
 };
 
 export default {

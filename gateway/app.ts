@@ -12,7 +12,7 @@ import { Alerting, type PatternHolder } from './alerts/alerting.ts';
 import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
-import { DiskRoom, freeBytesAt, type RoomLeft, type RoomLevel } from './disk-room.ts';
+import { DiskRoom, freeBytesAt, type RoomLeft, type RoomLevel } from './admission/disk-room.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
 import { listen } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
@@ -21,18 +21,18 @@ import { auditLogOptions } from './audit-log-options.ts';
 import { IncidentRecord } from './incident-record.ts';
 import { openGateway, type GatewayOptions, type OpenedGateway } from './open-gateway.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';
-import { Quotas } from './quotas.ts';
+import { Quotas } from './admission/quotas.ts';
 import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
 import { RetentionSweep } from './retention-sweep.ts';
-import { reportRoom } from './room-report.ts';
+import { reportRoom } from './admission/room-report.ts';
 import { Intake } from './socket/intake.ts';
 import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
 import { isMongodbAddress } from './store/store-address.ts';
-import { SubmissionGate } from './submission-gate.ts';
+import { SubmissionGate } from './admission/submission-gate.ts';
 
 export type { GatewayOptions } from './open-gateway.ts';
 
@@ -116,6 +116,8 @@ class Gateway {
       now: this.#now,
       level: () => this.#room.level,
       floorMebibytes: options.home.settings.freeDiskMebibytes,
+      onRefused: (agency) =>
+        this.#log.warn({ agency, code: 'store-unavailable' }, 'refused for now for want of disk space'),
     });
     this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
     this.#alerting = new Alerting({
@@ -141,12 +143,12 @@ class Gateway {
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       listening: () => this.#dispatcher.listening(),
     });
-    await this.#room.start();
     await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
     const app = await buildGatewayServer(this.#serverDependencies());
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
     await listen(app, host, this.#options.port ?? settings.port);
+    await this.#room.start();
     this.#auditLog.start();
     this.#sessions.start();
     this.#expiry.start();
@@ -224,7 +226,7 @@ class Gateway {
       log: this.#log,
       now: this.#now,
       isDraining: () => this.#draining,
-      room: () => this.#room.level,
+      room: () => (this.#room.isWatched ? this.#room.level : undefined),
       correlatorState: () => this.#alerting.state,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
       onError: (error) => this.#logError(error),

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { AuditLog } from './audit/audit-log.ts';
 import { logVerifierKey } from './audit-log-options.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
-import type { RoomLevel } from './disk-room.ts';
+import type { RoomLevel } from './admission/disk-room.ts';
 import { checkHealth, shareProbe } from './health.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
@@ -19,7 +19,7 @@ import type { GatewayHome } from './identity/gateway-home.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
 import type { IncidentRecord } from './incident-record.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';
-import type { Quotas } from './quotas.ts';
+import type { Quotas } from './admission/quotas.ts';
 import type { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
@@ -38,8 +38,8 @@ export type GatewayServerDependencies = {
   readonly log: Logger;
   readonly now: () => number;
   isDraining(): boolean;
-  /** See `disk-room.ts`. */
-  room(): RoomLevel;
+  /** See `disk-room.ts`; undefined where nobody looks. */
+  room(): RoomLevel | undefined;
   /** What alerts can be expected of the correlator just now. */
   correlatorState(): CorrelatorState;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */

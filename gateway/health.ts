@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
-import type { RoomLevel } from './disk-room.ts';
+import { consequences, type RoomLevel } from './admission/disk-room.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import type { Store } from './store/port.ts';
@@ -40,7 +40,7 @@ export async function checkHealth(parts: {
   readonly now: () => number;
   readonly startedAt: number;
   readonly draining: boolean;
-  readonly room: RoomLevel;
+  readonly room: RoomLevel | undefined;
   readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
   readonly correlator: CorrelatorState;
 }): Promise<HealthCheck[]> {
@@ -52,7 +52,7 @@ export async function checkHealth(parts: {
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
     ofStore,
-    checkRoom(room, home.settings.freeDiskMebibytes),
+    ...checkRoom(room),
     ofLog,
     ...checkCopy(auditLog),
     ...checkCorrelator(correlator),
@@ -62,15 +62,11 @@ export async function checkHealth(parts: {
 }
 
 /** Anybody may ask: how much is left exactly is in the gateway's own log. */
-export function checkRoom(level: RoomLevel, floorMebibytes: number): HealthCheck {
-  const name = 'room for messages';
-  if (level === 'enough') return { name, ok: true, detail: 'new messages are taken' };
-  if (level === 'scarce') {
-    const detail = 'scarce: agencies that sent much lately are refused for now';
-    return { name, ok: true, detail };
-  }
-  const detail = `less than ${floorMebibytes} MiB of disk are free: new messages are refused for now`;
-  return { name, ok: false, detail };
+export function checkRoom(level: RoomLevel | undefined): HealthCheck[] {
+  if (level === undefined) return [];
+  const ok = level === 'enough' || level === 'scarce';
+  const detail = level === 'enough' ? consequences[level] : `${level}: ${consequences[level]}`;
+  return [{ name: 'room for messages', ok, detail }];
 }
 
 export async function checkStore(

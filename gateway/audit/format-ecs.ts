@@ -16,6 +16,7 @@ const classes: Readonly<Record<string, Classes>> = {
   'case.erased': { category: ['database'], type: ['change'] },
   'store.migrated': { category: ['database'], type: ['change'] },
   'request.refused': { category: ['network'], type: ['denied'] },
+  submissions: { category: ['host'], type: ['info'] },
   message: { category: ['network'], type: ['info'] },
   delivery: { category: ['network'], type: ['info'] },
   endpoint: { category: ['iam'], type: ['user', 'change'] },

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { freeBytesAt, lookAtRoom } from '../disk-room.ts';
+import { freeBytesAt, lookAtRoom } from '../admission/disk-room.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
@@ -123,7 +123,7 @@ async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {
     readFreeBytes: freeBytesAt(dirname(home.store)),
     readReusableBytes: () => store.readReusableBytes(),
   });
-  const verdicts = { enough: 'good', scarce: 'warn', short: 'bad' } as const;
+  const verdicts = { enough: 'good', scarce: 'warn', short: 'bad', full: 'bad' } as const;
   return [{ check: 'room', verdict: verdicts[left.level], detail: describeRoom(left, floorMebibytes) }];
 }
 

@@ -4,7 +4,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { EndpointDirectory } from '../identity/directory.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import { AttemptLimit } from './attempt-limit.ts';
+import { AttemptLimit } from '../admission/attempt-limit.ts';
 import { DirectoryAnswer, type DirectoryAnswerDependencies } from './directory-answer.ts';
 
 export type DirectoryRouteDependencies = DirectoryAnswerDependencies & {

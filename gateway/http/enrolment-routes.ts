@@ -11,7 +11,7 @@ import {
   type RenewalRequest,
   type RenewalResponse,
 } from '../../protocol/wire/enrolment.ts';
-import { AttemptLimit } from './attempt-limit.ts';
+import { AttemptLimit } from '../admission/attempt-limit.ts';
 import type { RequestPeer } from './identify-request.ts';
 
 export type EnrolmentRouteDependencies = {

@@ -8,7 +8,7 @@ import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { parseTilePath } from '../../protocol/proof/tile.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { readExactly } from '../audit/mirror-log.ts';
-import { AttemptLimit } from './attempt-limit.ts';
+import { AttemptLimit } from '../admission/attempt-limit.ts';
 
 const forEver = 'public, max-age=31536000, immutable';
 

@@ -45,7 +45,7 @@ it('refuses new messages for now and goes on with all else, and takes them again
   await whenReady(200);
 
   free = 1_000_000;
-  expect(await whenReady(503)).toContain('new messages are refused for now');
+  expect(await whenReady(503)).toContain('all new messages are refused for now');
   await exchange.recorded({ kind: 'submissions.paused' });
   const later = [writer.message(), writer.message()];
   const before = (await exchange.records()).length;
@@ -70,7 +70,9 @@ it('refuses new messages for now and goes on with all else, and takes them again
     floorMebibytes: 16,
     freeMebibytes: 0,
   });
-  expect(await exchange.recorded({ kind: 'submissions.resumed' })).toMatchObject({ refused: 5 });
+  expect(await exchange.recorded({ kind: 'submissions.resumed' })).toMatchObject({
+    refused: { 'strathclyde-police': 5 },
+  });
   await Promise.all([police.leave(), north.leave()]);
 });
 
@@ -80,4 +82,20 @@ it('is told at the start of a gateway as well', async () => {
   await whenReady(503);
   free = enough;
   await whenReady(200);
+});
+
+it('takes a small immediate message while it is short of room, in the same frame as one that waits', async () => {
+  exchange.expectFailures('store-unavailable');
+  const writer = await Writer.open(people.police, [people.north]);
+  const police = await exchange.connect(people.police);
+  free = 12 * 1_048_576;
+  expect(await whenReady(503)).toContain('but for small immediate ones');
+  const routine = writer.message();
+  const urgent = writer.message({ category: 'child-missing', severity: 'immediate' });
+  const answers = await police.submit(routine, urgent);
+  expect(answers.map(({ kind }) => kind)).toEqual(['refused', 'accepted']);
+  free = enough;
+  await whenReady(200);
+  await police.accepted(routine);
+  await police.leave();
 });

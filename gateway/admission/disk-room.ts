@@ -7,7 +7,9 @@
  *  2 × floor ─────────
  *            scarce   those of agencies that have brought much lately are refused for now: see submission-gate.ts
  *      floor ─────────
- *            short    all new messages are refused for now; everything else is written on
+ *            short    new messages are refused for now but for small ones that are immediate; everything else is written on
+ *  floor ÷ 2 ─────────
+ *            full     all new messages are refused for now
  * ```
  */
 import { statfs } from 'node:fs/promises';
@@ -19,13 +21,24 @@ const lookMs = 1_000;
 const recoveryFactor = 1.05;
 /**
  * A file that has let go of payloads takes others in their place without growing. But the write-ahead log (some 300 MiB
- * under load), the published log and whatever else needs the disk: of the floor, this share must be free on the disk itself.
+ * under load), the published log and whatever else needs the disk: of each bound, this share must be free on the disk itself.
  */
 const shareOnDisk = 0.5;
 /** In floors: below it, room is scarce. */
 const scarceBelow = 2;
 
-export type RoomLevel = 'enough' | 'scarce' | 'short';
+/** Below half a floor, room is kept for what lets go of messages. */
+const fullBelow = 0.5;
+
+export type RoomLevel = 'enough' | 'scarce' | 'short' | 'full';
+
+/** What a level means for senders, in words for operators. */
+export const consequences: Readonly<Record<RoomLevel, string>> = {
+  enough: 'new messages are taken',
+  scarce: 'agencies that sent much lately are refused for now',
+  short: 'new messages are refused for now, but for small immediate ones',
+  full: 'all new messages are refused for now',
+};
 
 export type DiskRoomOptions = {
   /** The floor, MiB; 0 for none. */
@@ -45,13 +58,14 @@ export async function lookAtRoom(
   before: RoomLevel = 'enough',
 ): Promise<RoomLeft & { readonly level: RoomLevel }> {
   const floor = floorMebibytes * mebibyte;
-  const shortBelow = floor * (before === 'short' ? recoveryFactor : 1);
+  const full = floor * fullBelow * (before === 'full' ? recoveryFactor : 1);
+  const short = floor * (before === 'full' || before === 'short' ? recoveryFactor : 1);
   const scarce = floor * scarceBelow * (before === 'enough' ? 1 : recoveryFactor);
   const free = await readFreeBytes();
   const reusable = free < scarce ? await readReusableBytes() : 0;
-  const isShort = free + reusable < shortBelow || free < shortBelow * shareOnDisk;
+  const isBelow = (bound: number): boolean => free + reusable < bound || free < bound * shareOnDisk;
   return {
-    level: isShort ? 'short' : free + reusable < scarce ? 'scarce' : 'enough',
+    level: isBelow(full) ? 'full' : isBelow(short) ? 'short' : free + reusable < scarce ? 'scarce' : 'enough',
     freeMebibytes: Math.floor(free / mebibyte),
     reusableMebibytes: Math.floor(reusable / mebibyte),
   };
@@ -87,6 +101,11 @@ export class DiskRoom {
     this.#events = events;
   }
 
+  /** False where there is no floor: nobody looks. */
+  get isWatched(): boolean {
+    return this.#options.floorMebibytes > 0;
+  }
+
   /** As of the last look. While the disk cannot be looked at, that one stands. */
   get level(): RoomLevel {
     return this.#level;
@@ -94,7 +113,7 @@ export class DiskRoom {
 
   /** Looks for the first time, and from then on by itself. */
   async start(): Promise<void> {
-    if (this.#options.floorMebibytes === 0) return;
+    if (!this.isWatched) return;
     await this.look();
     this.#timer = setInterval(() => void this.look(), lookMs).unref();
   }

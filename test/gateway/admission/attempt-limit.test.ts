@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AttemptLimit } from '../../../gateway/http/attempt-limit.ts';
+import { AttemptLimit } from '../../../gateway/admission/attempt-limit.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

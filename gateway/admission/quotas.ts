@@ -1,8 +1,8 @@
 /** What one agency or endpoint may ask of the gateway, so that a flood of one is not felt by another. */
-import { CausewayError } from '../protocol/errors.ts';
-import { agencyOf, type EndpointAddress } from '../protocol/ids.ts';
-import { AttemptLimit } from './http/attempt-limit.ts';
-import type { QuotaSettings } from './identity/gateway-settings.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { AttemptLimit } from './attempt-limit.ts';
+import type { QuotaSettings } from '../identity/gateway-settings.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 const minuteMs = 60_000;

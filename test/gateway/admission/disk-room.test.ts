@@ -6,7 +6,7 @@ import {
   lookAtRoom,
   type DiskRoomOptions,
   type RoomLevel,
-} from '../../gateway/disk-room.ts';
+} from '../../../gateway/admission/disk-room.ts';
 
 const mebibyte = 1_048_576;
 
@@ -37,7 +37,7 @@ function openRoom() {
   return { disk, room, told, errors };
 }
 
-test('there is enough room at twice the floor, little at the floor, and none below it', async () => {
+test('there is enough room at twice the floor, little at the floor, and none below half of it', async () => {
   const { disk, options } = openDisk();
   for (const [free, level] of [
     [1_000, 'enough'],
@@ -45,7 +45,9 @@ test('there is enough room at twice the floor, little at the floor, and none bel
     [199, 'scarce'],
     [100, 'scarce'],
     [99, 'short'],
-    [0, 'short'],
+    [50, 'short'],
+    [49, 'full'],
+    [0, 'full'],
   ] as const) {
     disk.free = free;
     expect(await lookAtRoom(options)).toEqual({ level, freeMebibytes: free, reusableMebibytes: 0 });
@@ -53,13 +55,15 @@ test('there is enough room at twice the floor, little at the floor, and none bel
   expect(await lookAtRoom({ ...options, floorMebibytes: 0 })).toMatchObject({ level: 'enough' });
 });
 
-test('what the store let go of is room, as long as half of the floor is free on the disk itself', async () => {
+test('what the store let go of is room, as long as half of what is asked is free on the disk itself', async () => {
   const { disk, options } = openDisk();
   disk.reusable = 5_000;
   for (const [free, level] of [
     [99, 'enough'],
     [50, 'enough'],
     [49, 'short'],
+    [25, 'short'],
+    [24, 'full'],
   ] as const) {
     disk.free = free;
     expect(await lookAtRoom(options)).toMatchObject({ level, reusableMebibytes: 5_000 });
@@ -79,9 +83,11 @@ test('a change is told once, and each recovery wants a little more than its boun
   expect(await after(250)).toBe('enough');
   for (const free of [199, 100, 209]) expect(await after(free)).toBe('scarce');
   for (const free of [99, 50, 99, 101, 104]) expect(await after(free)).toBe('short');
+  for (const free of [49, 51]) expect(await after(free)).toBe('full');
+  expect(await after(53)).toBe('short');
   for (const free of [105, 101, 209]) expect(await after(free)).toBe('scarce');
   for (const free of [210, 201]) expect(await after(free)).toBe('enough');
-  expect(told).toEqual(['scarce', 'short', 'scarce', 'enough']);
+  expect(told).toEqual(['scarce', 'short', 'full', 'short', 'scarce', 'enough']);
 });
 
 test('a disk that cannot be looked at leaves things as they are, and says so once', async () => {
@@ -90,7 +96,7 @@ test('a disk that cannot be looked at leaves things as they are, and says so onc
   await room.look();
   disk.failure = new Error('gone');
   for (let look = 0; look < 3; look++) await room.look();
-  expect([room.level, told, errors]).toEqual(['short', ['short'], [disk.failure]]);
+  expect([room.level, told, errors]).toEqual(['full', ['full'], [disk.failure]]);
   disk.failure = undefined;
   await room.look();
   disk.failure = new Error('gone again');

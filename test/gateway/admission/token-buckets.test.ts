@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { TokenBuckets } from '../../gateway/token-buckets.ts';
+import { TokenBuckets } from '../../../gateway/admission/token-buckets.ts';
 
 it('is full at first, empty when all is taken, and refills evenly', () => {
   let now = 0;

@@ -1,0 +1,137 @@
+/**
+ * Stands before the relay: while the disk is short of room, messages are refused for now, in words that the sender's
+ * software knows to try again; while room is scarce, only those of agencies that have brought much lately, so that nobody
+ * else is refused for what one of them has filled the disk with. A small message about a child who needs help this hour
+ * passes as long as it can be written. Such a refusal is signed and not written down, since it would take room itself; that
+ * it was so, and how often, is a leaf of the log.
+ */
+import { agencyOf, gatewayAddress } from '../../protocol/ids.ts';
+import { sha256 } from '../../protocol/proof/merkle.ts';
+import type { BatchSigner } from '../../protocol/proof/signing.ts';
+import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
+import type { Unit } from '../../protocol/wire/frame.ts';
+import { decodeReceiptGroup, signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { encodeReceipt, unreadableId, type Receipt } from '../../protocol/wire/receipt.ts';
+import type { RoomLevel } from './disk-room.ts';
+import type { Sender } from '../relay/examine.ts';
+import type { Relay } from '../relay/relay.ts';
+import { TokenBuckets } from './token-buckets.ts';
+
+const reasons = {
+  share:
+    'The gateway has little disk space left, and your agency has sent much of late: it takes no new messages of yours for now.',
+  room: 'The gateway is short of disk space and takes no new messages for now.',
+};
+
+/** A letter, and not a file. */
+const smallBytes = 64 * 1024;
+const mebibyte = 1_048_576;
+/** What an agency may bring in a day, of the floor, before it is the first to be refused. */
+const shareOfFloor = 0.5;
+const dayMs = 24 * 3600_000;
+
+type SubmissionGateDependencies = {
+  readonly relay: Pick<Relay, 'submit' | 'settle'>;
+  readonly signer: BatchSigner;
+  readonly now: () => number;
+  readonly level: () => RoomLevel;
+  /** See `disk-room.ts`. */
+  readonly floorMebibytes: number;
+  /** Told of each agency that is refused, once between two reports. */
+  onRefused(agency: string): void;
+};
+
+export class SubmissionGate {
+  readonly #deps: SubmissionGateDependencies;
+  /** What each agency may still bring. Counted always: when room becomes scarce, it is known who has filled it. */
+  readonly #shares: TokenBuckets;
+  /** Messages by agency since the last report. */
+  #refused = new Map<string, number>();
+
+  constructor(deps: SubmissionGateDependencies) {
+    this.#deps = deps;
+    this.#shares = new TokenBuckets(shareOfFloor * deps.floorMebibytes * mebibyte, dayMs, deps.now);
+  }
+
+  /** As `Relay.submit` does. */
+  async submit(sender: Sender, units: readonly Unit[]): Promise<Buffer> {
+    const agency = agencyOf(sender.entry.endpoint);
+    const level = this.#deps.level();
+    if (level === 'enough') return await this.#bring(sender, agency, units);
+    const hasShare = !this.#shares.isEmpty(agency);
+    const passes = units.map((unit) => hasShare && mayPass(unit, level));
+    const taken = units.filter((_, place) => passes[place]);
+    if (taken.length === units.length) return await this.#bring(sender, agency, units);
+    this.#note(agency, units.length - taken.length);
+    const answers = taken.length === 0 ? undefined : await this.#bring(sender, agency, taken);
+    const receipts = answers === undefined ? [] : decodeReceiptGroup(answers).receipts;
+    const text = hasShare ? reasons.room : reasons.share;
+    let next = 0;
+    const all = units.map((unit, place) => (passes[place] ? receipts[next++] : this.#refuse(unit, text)));
+    return signReceiptGroup(
+      all.flatMap((receipt) => (receipt === undefined ? [] : [encodeReceipt(receipt)])),
+      this.#deps.signer,
+    );
+  }
+
+  /** As `Relay.settle` does: a receipt lets go of more than it takes. */
+  settle(recipient: Sender, group: Buffer): Promise<void> {
+    return this.#deps.relay.settle(recipient, group);
+  }
+
+  /** How many messages were refused since this was asked before, by agency. */
+  takeRefused(): Record<string, number> {
+    const refused = Object.fromEntries(this.#refused);
+    this.#refused = new Map();
+    return refused;
+  }
+
+  /** What the relay has answered was brought: while the store cannot write, the same units are given again and again. */
+  async #bring(sender: Sender, agency: string, units: readonly Unit[]): Promise<Buffer> {
+    const answers = await this.#deps.relay.submit(sender, units);
+    this.#shares.take(agency, bytesOf(units));
+    return answers;
+  }
+
+  #note(agency: string, count: number): void {
+    const before = this.#refused.get(agency);
+    this.#refused.set(agency, (before ?? 0) + count);
+    if (before === undefined) this.#deps.onRefused(agency);
+  }
+
+  #refuse({ envelope }: Unit, text: string): Receipt {
+    return {
+      kind: 'refused',
+      message: readEnvelope(envelope)?.id ?? unreadableId,
+      envelopeDigest: sha256(envelope),
+      at: this.#deps.now(),
+      issuer: gatewayAddress,
+      recipient: '',
+      detail: JSON.stringify({ code: 'store-unavailable', text }),
+    };
+  }
+}
+
+/** Whether what an agency with a share left brings is taken. */
+function mayPass({ envelope, bytes }: Unit, level: Exclude<RoomLevel, 'enough'>): boolean {
+  switch (level) {
+    case 'scarce':
+      return true;
+    case 'short':
+      return bytes.byteLength <= smallBytes && readEnvelope(envelope)?.severity === 'immediate';
+    case 'full':
+      return false;
+  }
+}
+
+function bytesOf(units: readonly Unit[]): number {
+  return units.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+}
+
+function readEnvelope(bytes: Buffer): Envelope | undefined {
+  try {
+    return parseEnvelope(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import type { RoomLevel } from '../../../gateway/admission/disk-room.ts';
+import { SubmissionGate } from '../../../gateway/admission/submission-gate.ts';
+import type { Sender } from '../../../gateway/relay/examine.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { gatewayAddress, type EndpointAddress } from '../../../protocol/ids.ts';
+import { sha256 } from '../../../protocol/proof/merkle.ts';
+import { encodeEnvelope } from '../../../protocol/wire/envelope.ts';
+import { decodeReceiptGroup, signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
+import type { Unit } from '../../../protocol/wire/frame.ts';
+import { encodeReceipt } from '../../../protocol/wire/receipt.ts';
+import { sampleEnvelope, sampleReceipt, signerFromSeed } from '../../protocol/samples.ts';
+
+const mebibyte = 1_048_576;
+const dayMs = 24 * 3600_000;
+
+type Severity = 'immediate' | 'concern';
+
+/** A gate with a floor of 100 MiB, and what it is to find. */
+function openGate() {
+  const state = { level: 'enough' as RoomLevel, now: 1_000, failures: 0 };
+  const told: string[] = [];
+  const signer = signerFromSeed(7);
+  const gate = new SubmissionGate({
+    relay: {
+      submit: (_, units) => {
+        if (state.failures-- > 0) return Promise.reject(new CausewayError('store-unavailable'));
+        return Promise.resolve(signReceiptGroup(units.map(accept), signer));
+      },
+      settle: () => Promise.resolve(),
+    },
+    signer,
+    now: () => state.now,
+    level: () => state.level,
+    floorMebibytes: 100,
+    onRefused: (agency) => told.push(agency),
+  });
+  /** For each message: why it was refused, or undefined where it went on to the relay. */
+  const bringAll = async (endpoint: string, ...messages: [number, Severity][]) => {
+    const group = decodeReceiptGroup(await gate.submit(senderNamed(endpoint), messages.map(unitOf)));
+    return group.receipts.map(({ kind, detail }) => {
+      if (kind === 'accepted') return undefined;
+      const { code, text } = JSON.parse(detail) as { code: string; text: string };
+      expect(code).toBe('store-unavailable');
+      return text;
+    });
+  };
+  const bring = async (endpoint: string, mebibytes: number, severity: Severity = 'concern') =>
+    (await bringAll(endpoint, [mebibytes, severity]))[0];
+  return { state, gate, told, bring, bringAll };
+}
+
+function unitOf([mebibytes, severity]: [number, Severity]): Unit {
+  const envelope = encodeEnvelope({ ...sampleEnvelope(), severity });
+  return { envelope, bytes: { byteLength: mebibytes * mebibyte } } as unknown as Unit;
+}
+
+function accept({ envelope }: Unit): Buffer {
+  const envelopeDigest = sha256(envelope);
+  return encodeReceipt(
+    sampleReceipt({ kind: 'accepted', issuer: gatewayAddress, recipient: '', envelopeDigest }),
+  );
+}
+
+function senderNamed(endpoint: string): Sender {
+  return { entry: { endpoint: endpoint as EndpointAddress } } as Sender;
+}
+
+test('while there is enough room everybody may bring what he likes', async () => {
+  const { bring } = openGate();
+  for (let day = 0; day < 10; day++) expect(await bring('police/intake', 60)).toBeUndefined();
+});
+
+test('while room is scarce, whoever has brought half a floor lately is refused for now, and nobody else', async () => {
+  const { state, gate, told, bring } = openGate();
+  await bring('police/intake', 60);
+  await bring('health/ward', 10);
+  state.level = 'scarce';
+  for (const endpoint of ['police/intake', 'police/another']) {
+    expect(await bring(endpoint, 0.01)).toContain('your agency has sent much of late');
+  }
+  for (const endpoint of ['health/ward', 'school/north']) expect(await bring(endpoint, 1)).toBeUndefined();
+  expect(gate.takeRefused()).toEqual({ police: 2 });
+  expect(told).toEqual(['police']);
+});
+
+test('what was brought long ago no longer counts', async () => {
+  const { state, bring } = openGate();
+  await bring('police/intake', 60);
+  state.level = 'scarce';
+  expect(await bring('police/intake', 1)).toBeDefined();
+  state.now += dayMs;
+  expect(await bring('police/intake', 1)).toBeUndefined();
+});
+
+test('what is given again and again to a store that cannot write counts once', async () => {
+  const { state, bring } = openGate();
+  state.failures = 20;
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await expect(bring('police/intake', 10)).rejects.toMatchObject({ code: 'store-unavailable' });
+  }
+  state.level = 'scarce';
+  expect(await bring('police/intake', 10)).toBeUndefined();
+});
+
+test('short of room, small immediate messages pass and others are refused for now, each with its own answer', async () => {
+  const { state, gate, bringAll } = openGate();
+  state.level = 'short';
+  const answers = await bringAll(
+    'school/north',
+    [0.01, 'concern'],
+    [0.01, 'immediate'],
+    [1, 'immediate'],
+    [0.02, 'immediate'],
+  );
+  const refused = expect.stringContaining('takes no new messages for now') as unknown;
+  expect(answers).toEqual([refused, undefined, refused, undefined]);
+  expect([gate.takeRefused(), gate.takeRefused()]).toEqual([{ school: 2 }, {}]);
+});
+
+test('an agency that has brought much gets nothing past by calling it immediate', async () => {
+  const { state, bring } = openGate();
+  await bring('police/intake', 60);
+  state.level = 'short';
+  expect(await bring('police/intake', 0.01, 'immediate')).toContain('your agency has sent much of late');
+});
+
+test('with hardly any room everybody is refused for now, whatever it is', async () => {
+  const { state, bring } = openGate();
+  state.level = 'full';
+  expect(await bring('school/north', 0.01, 'immediate')).toContain('takes no new messages for now');
+});
