@@ -23,6 +23,8 @@ export type LogBuilderOptions = {
   readonly source: Pick<LeafSource, 'readLeafRuns'>;
   readonly origin: string;
   readonly signer: NoteSigner;
+  /** The largest checkpoint of this log that is kept outside the folder; see `readSignedBefore`. */
+  readonly readSignedBefore: () => Promise<PublishedCheckpoint | undefined>;
 };
 
 /** Beside the checkpoint: everything up to this size has been synced. No part of the standard's layout. */
@@ -95,7 +97,11 @@ export class LogBuilder {
   }
 
   async #begin(): Promise<void> {
-    const published = await this.#readPublished();
+    const { folder, readSignedBefore } = this.#options;
+    const inFolder = await this.#readPublished();
+    const elsewhere = await readSignedBefore();
+    // The folder may have lost its checkpoint, or have been given an older one. What was signed counts, wherever it lies.
+    const published = (elsewhere?.size ?? 0) > (inFolder?.size ?? 0) ? elsewhere : inFolder;
     const restored = await this.#restoreTree(published?.size ?? 0);
     const restoredSize = restored.size;
     await this.#rebuild(published?.size ?? 0, restored);
@@ -103,8 +109,10 @@ export class LogBuilder {
       // A damaged tile looks like a fork at first: the leaves alone decide.
       if (!this.#tree.root().equals(published.root)) await this.#rebuild(published.size, new TileBuilder());
       this.#refuseFork(published);
+      if (elsewhere?.size === published.size) this.#refuseFork(elsewhere);
       // What is damaged at the end of the log is mended now, and not only with the next leaf.
       await this.#writePartial();
+      if (published !== inFolder) await folder.writeCheckpoint(published.text);
     }
     this.#published = published;
     this.#isSound = true;
@@ -229,10 +237,11 @@ export class LogBuilder {
   }
 
   #refuseFork(published: PublishedCheckpoint): void {
-    if (this.#tree.size < published.size) {
+    const { size } = this.#tree;
+    if (size < published.size) {
       throw new CausewayError('log-forked', {
         detail:
-          `The store has ${this.#tree.size} leaves, but the log was published with ${published.size}: ` +
+          `The store has ${size} leaves, but the log was published with ${published.size}: ` +
           'it seems to have been restored from an older copy.',
       });
     }

@@ -39,15 +39,25 @@ export class LogHistory {
 
 /** All that were kept, oldest first. A line that a crash cut off is passed over. */
 export async function readLogHistory(dir: string): Promise<PastCheckpoint[]> {
-  const files = await readdir(dir).catch(() => []);
   const past: PastCheckpoint[] = [];
-  for (const file of files.filter((name) => name.endsWith('.ndjson')).sort()) {
-    for (const line of (await readFile(join(dir, file), 'utf8')).split('\n')) {
-      const entry = entrySchema.safeParse(parseLine(line));
-      if (entry.success) past.push(entry.data);
-    }
-  }
+  for (const file of await logHistoryFiles(dir)) past.push(...(await readLogHistoryFile(dir, file)));
   return past.sort((a, b) => a.at - b.at);
+}
+
+/** The names of the files, oldest first. */
+export async function logHistoryFiles(dir: string): Promise<string[]> {
+  const files = await readdir(dir).catch(() => []);
+  return files.filter((name) => name.endsWith('.ndjson')).sort();
+}
+
+/** What was kept on one day, as it was written. */
+export async function readLogHistoryFile(dir: string, file: string): Promise<PastCheckpoint[]> {
+  const past: PastCheckpoint[] = [];
+  for (const line of (await readFile(join(dir, file), 'utf8')).split('\n')) {
+    const entry = entrySchema.safeParse(parseLine(line));
+    if (entry.success) past.push(entry.data);
+  }
+  return past;
 }
 
 function parseLine(line: string): unknown {

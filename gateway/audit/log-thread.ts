@@ -15,6 +15,7 @@ import { LogBuilder, type PublishedCheckpoint } from './log-builder.ts';
 import { LogFolder } from './log-folder.ts';
 import { LogHistory } from './log-history.ts';
 import { LogKeeper } from './log-keeper.ts';
+import { readSignedBefore } from './signed-before.ts';
 import { Witnesses, type WitnessSettings } from './witnesses.ts';
 
 export type LogThreadOptions = {
@@ -124,7 +125,11 @@ class LogThread {
     this.#source = leaves;
     const folder = new LogFolder(dir);
     const signer = noteSigner(origin, keyPem);
-    const builder = await LogBuilder.open({ folder, source: leaves, origin, signer });
+    const { verifierKey } = signer;
+    const builder = await LogBuilder.open({
+      ...{ folder, source: leaves, origin, signer },
+      readSignedBefore: () => readSignedBefore({ origin, verifierKey, historyDir, exportDir }),
+    });
     if (builder.published !== undefined) this.#tell({ published: builder.published });
     const onError = (error: unknown): void => this.#fail(error);
     return new LogKeeper({

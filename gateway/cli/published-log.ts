@@ -10,10 +10,11 @@ import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../pro
 import type { TreeHead } from '../audit/between.ts';
 import { LogBuilder, type PublishedCheckpoint } from '../audit/log-builder.ts';
 import { LogFolder } from '../audit/log-folder.ts';
-import { readLogHistory } from '../audit/log-history.ts';
 import { readTilesOf } from '../audit/log-keeper.ts';
 import type { ProvingLog } from '../audit/prove-message.ts';
 import { PublishedLeaves, type Unchecked } from '../audit/published-leaves.ts';
+import { newestKept, readSignedBefore } from '../audit/signed-before.ts';
+import { auditLogOptions } from '../audit-log-options.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import { logOriginOf } from '../identity/gateway-settings.ts';
 import type { Store } from '../store/port.ts';
@@ -67,14 +68,20 @@ export class PublishedLog implements ProvingLog {
 
   /** A log that was published left tiles beside the checkpoint, and checkpoints of the past elsewhere. */
   async #whyThereIsNone(): Promise<'never-published' | 'checkpoint-missing'> {
-    const isTraceless =
-      !(await this.folder.hasTiles()) && (await readLogHistory(this.#home.checkpointsDir)).length === 0;
+    const isTraceless = !(await this.folder.hasTiles()) && (await this.newestKept()) === undefined;
     return isTraceless ? 'never-published' : 'checkpoint-missing';
   }
 
   /** The newest checkpoint in the folder; undefined where nothing was published yet. */
   async latest(): Promise<PublishedCheckpoint | undefined> {
     return this.#open(await this.folder.readCheckpoint());
+  }
+
+  /** The newest checkpoint of this log in `checkpoints/`; undefined where none was kept. */
+  async newestKept(): Promise<PublishedCheckpoint | undefined> {
+    const { checkpointsDir, settings } = this.#home;
+    const log = { origin: logOriginOf(settings), verifierKey: this.verifierKey };
+    return newestKept({ historyDir: checkpointsDir, ...log });
   }
 
   #open(text: string | undefined): PublishedCheckpoint | undefined {
@@ -159,7 +166,12 @@ export class PublishedLog implements ProvingLog {
     try {
       const origin = logOriginOf(this.#home.settings);
       const signer = noteSigner(origin, this.#home.logKeyPem);
-      const builder = await LogBuilder.open({ folder: this.folder, source: this.#store, origin, signer });
+      const { historyDir, exportDir } = auditLogOptions(this.#home);
+      const builder = await LogBuilder.open({
+        ...{ folder: this.folder, source: this.#store, origin, signer },
+        readSignedBefore: () =>
+          readSignedBefore({ origin, verifierKey: signer.verifierKey, historyDir, exportDir }),
+      });
       await builder.advance();
       await builder.sync();
       return true;

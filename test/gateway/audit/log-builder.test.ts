@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { LogBuilder } from '../../../gateway/audit/log-builder.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
+import { LogHistory } from '../../../gateway/audit/log-history.ts';
 import { readTilesOf } from '../../../gateway/audit/log-keeper.ts';
 import { mirrorLog, readExactly } from '../../../gateway/audit/mirror-log.ts';
 import { leafHash, treeRoot } from '../../../protocol/proof/merkle.ts';
@@ -240,6 +242,78 @@ describe('the published log', () => {
     await expect(openBuilder(temporary.dir, leaves, signer)).rejects.toMatchObject({
       code: 'note-untrusted',
     });
+  });
+
+  describe('when its checkpoint is gone', () => {
+    type Place = 'historyDir' | 'exportDir';
+    const places: readonly Place[] = ['historyDir', 'exportDir'];
+
+    /** Publishes 300 leaves, keeps the checkpoint in one place outside the folder, and has the folder begin again. */
+    async function beginAgain(place: Place, loss: string, store: Leaves, by = signer): Promise<LogBuilder> {
+      const { dir } = temporary;
+      const elsewhere = { historyDir: join(dir, 'checkpoints'), exportDir: join(dir, 'copy') };
+      const leaves = new Leaves();
+      leaves.commit(300);
+      const log = join(dir, 'log');
+      const published = (await (await openBuilder(log, leaves, by)).advance())!;
+      if (place === 'historyDir') await new LogHistory(elsewhere.historyDir).note(published, Date.now());
+      else await mirrorOf(log, elsewhere.exportDir)();
+      await rm(join(log, loss), { recursive: true });
+      return openBuilder(log, store, signer, new LogFolder(log), elsewhere);
+    }
+
+    let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+    beforeEach(async () => (temporary = await temporaryFolder()));
+    afterEach(async () => temporary[Symbol.asyncDispose]());
+
+    test.each(places.flatMap((place) => ['checkpoint', '.'].map((loss) => [place, loss] as const)))(
+      'other leaves are not signed for, as the %s still has what was signed (without %s)',
+      async (place, loss) => {
+        const other = new Leaves();
+        other.commit(35);
+        other.commit(265, ' ');
+        await expect(beginAgain(place, loss, other)).rejects.toMatchObject({ code: 'log-forked' });
+        const fewer = new Leaves();
+        fewer.commit(299);
+        await rm(temporary.dir, { recursive: true });
+        await expect(beginAgain(place, loss, fewer)).rejects.toMatchObject({ code: 'log-forked' });
+        expect(existsSync(join(temporary.dir, 'log/checkpoint'))).toBe(false);
+      },
+    );
+
+    test.each(places)('it goes on from the one in the %s where the leaves are the same', async (place) => {
+      const leaves = new Leaves();
+      leaves.commit(310);
+      const builder = await beginAgain(place, '.', leaves);
+      await expectWhole(join(temporary.dir, 'log'), 300);
+      expect((await builder.advance())?.size).toBe(310);
+      await expectWhole(join(temporary.dir, 'log'), 310);
+    });
+
+    test.each(places)('a log of a new name begins, whatever the %s has', async (place) => {
+      const other = new Leaves();
+      other.commit(5, ' ');
+      const builder = await beginAgain(place, '.', other, createSigner('gateway.test/log-before'));
+      expect((await builder.advance())?.size).toBe(5);
+    });
+  });
+
+  test('an older checkpoint in the folder does not hide a newer one that is kept', async () => {
+    await using temporary = await temporaryFolder();
+    const historyDir = join(temporary.dir, 'kept');
+    const leaves = new Leaves();
+    leaves.commit(20);
+    const builder = await openBuilder(temporary.dir, leaves, signer);
+    const older = (await builder.advance())!;
+    leaves.commit(5);
+    await new LogHistory(historyDir).note((await builder.advance())!, Date.now());
+    await writeFile(join(temporary.dir, 'checkpoint'), older.text);
+    const other = new Leaves();
+    other.commit(20);
+    other.commit(5, ' ');
+    const elsewhere = { historyDir, exportDir: undefined };
+    const again = openBuilder(temporary.dir, other, signer, new LogFolder(temporary.dir), elsewhere);
+    await expect(again).rejects.toMatchObject({ code: 'log-forked' });
   });
 
   test('a copy is brought up to date step by step, and is whole each time', async () => {

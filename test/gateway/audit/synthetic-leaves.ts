@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogBuilder } from '../../../gateway/audit/log-builder.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
+import { readSignedBefore, type SignedBeforeOptions } from '../../../gateway/audit/signed-before.ts';
 import type { LeafRun, LeafSource } from '../../../gateway/store/port.ts';
 import { encodeBundle } from '../../../protocol/proof/tile.ts';
 import { noteSigner, type NoteSigner } from '../../../protocol/proof/note-signer.ts';
@@ -32,9 +33,9 @@ export class Leaves {
   }
 }
 
-export function createSigner(): NoteSigner {
+export function createSigner(name = origin): NoteSigner {
   const { privateKey } = generateKeyPairSync('ed25519');
-  return noteSigner(origin, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  return noteSigner(name, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
 }
 
 /** A temporary folder that removes itself at the end of its scope. */
@@ -43,11 +44,21 @@ export async function temporaryFolder(): Promise<{ readonly dir: string } & Asyn
   return { dir, [Symbol.asyncDispose]: async () => rm(dir, { recursive: true, force: true }) };
 }
 
+function nowhere(dir: string): Pick<SignedBeforeOptions, 'historyDir' | 'exportDir'> {
+  return { historyDir: join(dir, 'nothing'), exportDir: undefined };
+}
+
 export async function openBuilder(
   dir: string,
   source: Pick<LeafSource, 'readLeafRuns'>,
   signer: NoteSigner,
   folder = new LogFolder(dir),
+  elsewhere: Pick<SignedBeforeOptions, 'historyDir' | 'exportDir'> = nowhere(dir),
 ): Promise<LogBuilder> {
-  return LogBuilder.open({ folder, source, origin, signer });
+  const { verifierKey } = signer;
+  const log = { origin: verifierKey.name, verifierKey };
+  return LogBuilder.open({
+    ...{ folder, source, origin: verifierKey.name, signer },
+    readSignedBefore: () => readSignedBefore({ ...log, ...elsewhere }),
+  });
 }

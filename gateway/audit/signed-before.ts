@@ -1,0 +1,86 @@
+/**
+ * What the log has signed before, as it is kept outside its folder: in `checkpoints/`, and in the copy of the log. The
+ * folder alone does not tell: whoever takes the checkpoint away there would otherwise have another log signed in its
+ * place.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openCheckpoint, witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
+import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import type { PublishedCheckpoint } from './log-builder.ts';
+import { logHistoryFiles, readLogHistoryFile } from './log-history.ts';
+
+export type SignedBeforeOptions = {
+  readonly origin: string;
+  readonly verifierKey: VerifierKey;
+  /** The folder `checkpoints/`. */
+  readonly historyDir: string;
+  /** The folder that the log is copied to. */
+  readonly exportDir: string | undefined;
+};
+
+/** A copy on a machine that does not answer must not keep the log from being published. */
+const copyPatienceMs = 3_000;
+
+/**
+ * The largest checkpoint of this log that is kept elsewhere. Those of another name or key are of another log, as after
+ * the operator has given it a new `origin`, and are passed over; so are spoilt ones, and a copy that cannot be read.
+ */
+export async function readSignedBefore(
+  options: SignedBeforeOptions,
+): Promise<PublishedCheckpoint | undefined> {
+  const [kept, copied] = await Promise.all([newestKept(options), newestCopied(options)]);
+  return largest([kept, copied]);
+}
+
+/** The largest checkpoint of this log in the newest file that has any of it. */
+export async function newestKept({
+  historyDir,
+  ...log
+}: Pick<SignedBeforeOptions, 'historyDir' | 'origin' | 'verifierKey'>): Promise<
+  PublishedCheckpoint | undefined
+> {
+  for (const file of (await logHistoryFiles(historyDir)).reverse()) {
+    const past = await readLogHistoryFile(historyDir, file);
+    // Only the one that is taken has to be opened: a file has up to 1440.
+    for (const { checkpoint } of past.sort((a, b) => b.size - a.size)) {
+      const opened = openOwn(checkpoint, log);
+      if (opened !== undefined) return opened;
+    }
+  }
+  return undefined;
+}
+
+async function newestCopied({
+  exportDir,
+  ...log
+}: SignedBeforeOptions): Promise<PublishedCheckpoint | undefined> {
+  if (exportDir === undefined) return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), copyPatienceMs);
+  });
+  const read = async (name: string): Promise<PublishedCheckpoint | undefined> => {
+    const text = await readFile(join(exportDir, name), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : openOwn(text, log);
+  };
+  const reading = Promise.all(['checkpoint', witnessedCheckpointFile].map(read));
+  const found = await Promise.race([reading, patience]).finally(() => clearTimeout(timer));
+  return largest(found ?? []);
+}
+
+function openOwn(
+  text: string,
+  { origin, verifierKey }: Pick<SignedBeforeOptions, 'origin' | 'verifierKey'>,
+): PublishedCheckpoint | undefined {
+  try {
+    const { size, root } = openCheckpoint(text, { origin, keys: [verifierKey] });
+    return { size, root, text };
+  } catch {
+    return undefined;
+  }
+}
+
+function largest(found: readonly (PublishedCheckpoint | undefined)[]): PublishedCheckpoint | undefined {
+  return found.filter((each) => each !== undefined).sort((a, b) => b.size - a.size)[0];
+}
