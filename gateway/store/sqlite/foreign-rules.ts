@@ -1,31 +1,38 @@
 /**
- * What the file does by itself. A trigger runs within each commit of ours, and a view can stand in the place of a table:
- * whoever once had the file could have leaves changed before they are published, when nothing tells any more. Our tables
- * do nothing by themselves, so whatever is no table and no index is foreign.
+ * What the file does by itself. A trigger runs within each commit of ours, a view can stand in the place of a table, and
+ * an index or a changed table can keep rows out: whoever once had the file could have leaves changed before they are
+ * published, when nothing tells any more, or have every message refused. So whatever the file has must be of our schema,
+ * word for word, or SQLite's own.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
+import { retiredIndexes, schema } from './schema.ts';
 
 /** `store-damaged`; its detail names no file, and may be told to whoever asks. */
 export class ForeignRuleError extends CausewayError {
-  constructor(type: string, name: string) {
+  constructor({ type, name }: SchemaObject, isChanged: boolean) {
     super('store-damaged', {
-      detail: `It has the ${type} ${name}, which is not of this program: somebody has put it there.`,
+      detail: isChanged
+        ? `Its ${type} ${name} is not as this program makes it: somebody has changed it.`
+        : `It has the ${type} ${name}, which is not of this program: somebody has put it there.`,
     });
   }
 }
 
+/** `sql` is null for an index that SQLite makes for a key. */
+type SchemaObject = { readonly type: string; readonly name: string; readonly sql: string | null };
+
+const objectsOf = 'SELECT type, name, sql FROM sqlite_schema';
+
 export class ForeignRules {
   readonly #version: StatementSync;
-  readonly #rules: StatementSync;
+  readonly #objects: StatementSync;
   /** Of the schema that was looked through last. */
   #seen: unknown;
 
   constructor(database: DatabaseSync) {
     this.#version = database.prepare('PRAGMA schema_version');
-    this.#rules = database.prepare(
-      "SELECT type, name FROM sqlite_schema WHERE type NOT IN ('table', 'index') LIMIT 1",
-    );
+    this.#objects = database.prepare(objectsOf);
   }
 
   /**
@@ -36,8 +43,26 @@ export class ForeignRules {
   refuse(): void {
     const version = this.#version.get()?.schema_version;
     if (version === this.#seen) return;
-    const found = this.#rules.get();
-    if (found !== undefined) throw new ForeignRuleError(String(found.type), String(found.name));
+    const own = ownObjects();
+    for (const found of this.#objects.all() as unknown as SchemaObject[]) {
+      if (isOfSqlite(found)) continue;
+      const known = own.get(`${found.type} ${found.name}`);
+      if (known !== found.sql) throw new ForeignRuleError(found, known !== undefined);
+    }
     this.#seen = version;
   }
+}
+
+/** SQLite keeps names with this beginning for itself: the indexes of keys, and what ANALYZE has counted. */
+function isOfSqlite({ type, name }: SchemaObject): boolean {
+  return name.startsWith('sqlite_') && (type === 'table' || type === 'index');
+}
+
+/** What a new store has, and one of a form before, as SQLite writes it down. */
+function ownObjects(): ReadonlyMap<string, string | null> {
+  const database = new DatabaseSync(':memory:');
+  database.exec(`${schema}${retiredIndexes}`);
+  const objects = database.prepare(objectsOf).all() as unknown as SchemaObject[];
+  database.close();
+  return new Map(objects.map(({ type, name, sql }) => [`${type} ${name}`, sql]));
 }

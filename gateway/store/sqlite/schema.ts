@@ -23,6 +23,11 @@ CREATE TABLE expiry_span (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Those of forms before: a store has them until it is brought up. */
+export const retiredIndexes = `
+CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL;
+`;
+
 /** From form 5, which had an index of each delivery's time. */
 export const upgrades: ReadonlyMap<number, string> = new Map([
   [

@@ -86,6 +86,8 @@ describe('the file of a SQLite store', () => {
        BEGIN UPDATE audit_block SET leaves = x'' WHERE first = new.first; END`,
     ],
     ['a view', 'CREATE VIEW hush AS SELECT * FROM audit_block'],
+    ['an index', 'CREATE UNIQUE INDEX hush ON message (0 * seq)'],
+    ['a table', 'CREATE TABLE hush (a)'],
   ])('into which somebody has put %s is refused', async (_what, statement) => {
     await (await fixture.open()).close();
     const database = new DatabaseSync(fixture.file);
@@ -99,12 +101,39 @@ describe('the file of a SQLite store', () => {
 
   test.each([
     [
+      'index message_by_case',
+      'DROP INDEX message_by_case; CREATE UNIQUE INDEX message_by_case ON message (0)',
+    ],
+    ['table delivery', 'ALTER TABLE delivery ADD COLUMN more INTEGER DEFAULT 1 CHECK (id = 0)'],
+  ])('whose %s somebody has changed is refused', async (what, statement) => {
+    await (await fixture.open()).close();
+    const database = new DatabaseSync(fixture.file);
+    database.exec(statement);
+    database.close();
+    await expect(fixture.open()).rejects.toMatchObject({
+      code: 'store-damaged',
+      detail: `Its ${what} is not as this program makes it: somebody has changed it.`,
+    });
+  });
+
+  test('that SQLite has analysed is opened', async () => {
+    await (await fixture.open()).close();
+    const database = new DatabaseSync(fixture.file);
+    database.exec('ANALYZE');
+    database.close();
+    await (await fixture.open()).close();
+  });
+
+  test.each([
+    [
       'a trigger',
       `CREATE TRIGGER hush AFTER INSERT ON audit_block
        BEGIN UPDATE audit_block SET leaves = x'' WHERE first = new.first; END`,
       'DROP TRIGGER hush',
     ],
     ['a view', 'CREATE VIEW hush AS SELECT * FROM audit_block', 'DROP VIEW hush'],
+    ['an index', 'CREATE UNIQUE INDEX hush ON message (0 * seq)', 'DROP INDEX hush'],
+    ['a table', 'CREATE TABLE hush (a)', 'DROP TABLE hush'],
   ])('commits nothing from when somebody puts %s into it until it is gone', async (_what, put, remove) => {
     const errors: unknown[] = [];
     const store = await fixture.open({ onError: (error) => errors.push(error) });
