@@ -5,7 +5,7 @@
  */
 import { Frontier } from '../../protocol/proof/frontier.ts';
 import { eachLeaf } from '../store/each-leaf.ts';
-import type { Store, Tampering } from '../store/port.ts';
+import type { Store, StoredLeaf, Tampering } from '../store/port.ts';
 import type { TreeHead } from './between.ts';
 
 /** Leaves of which something is to be told. */
@@ -16,8 +16,17 @@ export type StoreAgainstLog = {
   readonly read: number;
   /** Whether they are what the checkpoint signs, whatever the tiles say. */
   readonly isSigned: boolean;
+  /** Whether they begin with what the checkpoint that was kept signs; true where none was. */
+  readonly continuesKept: boolean;
   /** `rewritten` are those that are not the ones in the tiles; of the others the bodies are not what was written. */
   readonly tampered: Readonly<Record<Tampering, LeafTally>>;
+};
+
+export type StoreAgainstLogEvents = {
+  /** Told of each leaf, in order. */
+  readonly onLeaf: (leaf: StoredLeaf) => void;
+  /** Told now and then how many leaves were gone through. */
+  readonly onProgress: (done: number) => void;
 };
 
 const namedLeaves = 10;
@@ -26,22 +35,32 @@ const leavesBetweenNews = 4_096;
 /**
  * @param published a checkpoint of the log
  * @param leaves those of the store, held against the tiles of the log
- * @param onProgress told now and then how many leaves were gone through
+ * @param kept another checkpoint of it, which may be of fewer leaves or of more
  */
 export async function holdStoreAgainst(
   published: TreeHead,
   leaves: Pick<Store, 'readLeaves'>,
-  onProgress: (done: number) => void,
+  kept: TreeHead | undefined,
+  { onLeaf, onProgress }: StoreAgainstLogEvents,
 ): Promise<StoreAgainstLog> {
   const tree = new Frontier();
   const tampered = { changed: new Tally(), 'secret-gone': new Tally(), rewritten: new Tally() };
-  for await (const leaf of eachLeaf(leaves, 0, published.size)) {
+  let root = published.size === 0 ? tree.root() : undefined;
+  let rootAtKept = kept?.size === 0 ? tree.root() : undefined;
+  for await (const leaf of eachLeaf(leaves, 0, Math.max(published.size, kept?.size ?? 0))) {
     tree.append([Buffer.from(leaf.leaf, 'latin1')]);
+    if (tree.size === published.size) root = tree.root();
+    if (tree.size === kept?.size) rootAtKept = tree.root();
     if (leaf.tampered !== undefined) tampered[leaf.tampered].add(leaf.index);
+    onLeaf(leaf);
     if (leaf.index % leavesBetweenNews === 0) onProgress(leaf.index);
   }
-  const isSigned = tree.size === published.size && tree.root().equals(published.root);
-  return { read: tree.size, isSigned, tampered };
+  return {
+    read: Math.min(tree.size, published.size),
+    isSigned: root?.equals(published.root) === true,
+    continuesKept: kept === undefined || rootAtKept?.equals(kept.root) === true,
+    tampered,
+  };
 }
 
 class Tally implements LeafTally {

@@ -1,6 +1,7 @@
 /** Whether the endpoints of the directory are those that the audit log tells of, for `gateway check`. */
-import { correlatorAddress } from '../../protocol/ids.ts';
+import { correlatorAddress, type EndpointAddress } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { NewestEntryLeaves } from '../audit/newest-entry-leaves.ts';
 import { EndpointDirectory } from '../identity/directory.ts';
 import { ProvenEntries, type EntryDoubt } from '../identity/proven-entries.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
@@ -9,19 +10,27 @@ import { good, type Finding } from './check-finding.ts';
 
 const check = 'endpoints';
 
-/** @param leaves those of the store, held against the published log */
+/**
+ * @param leaves those of the store, held against the published log
+ * @param newest which of them is the newest about each endpoint, as far as they were read before
+ */
 export async function checkEndpoints(
   store: Pick<Store, 'readDirectory'>,
   leaves: Pick<Store, 'readLeaves'>,
+  newest: NewestEntryLeaves,
   policy: PolicySet | undefined,
 ): Promise<Finding> {
   const directory = await EndpointDirectory.open(store);
   const problems: string[] = [];
-  const proven = new ProvenEntries({
-    ...{ leaves, directory },
-    onDoubt: (endpoint, why) => problems.push(`${endpoint}: ${inWords[why]}`),
-  });
-  for (const entry of directory.entries()) await proven.isProven(entry);
+  const onDoubt = (endpoint: EndpointAddress, why: EntryDoubt): void => {
+    problems.push(`${endpoint}: ${inWords[why]}`);
+  };
+  const proven = new ProvenEntries({ leaves, directory, onDoubt });
+  for (const entry of directory.entries()) {
+    const isProven = await proven.isProven(entry);
+    const isOlder = (newest.of(entry.endpoint) ?? -1) > (directory.leafOf(entry) ?? -1);
+    if (isProven && isOlder) onDoubt(entry.endpoint, 'older');
+  }
   // The gateway's own endpoint is no party to the agreement.
   const entries = [...directory.entries()].filter(({ endpoint }) => endpoint !== correlatorAddress);
   const active = entries.filter(({ status }) => status === 'active');
@@ -44,5 +53,5 @@ const inWords: Readonly<Record<EntryDoubt, string>> = {
   'no-leaf': 'the log has no leaf about this entry',
   'leaf-tampered': 'its leaf, or the body of it, was changed in the store',
   'other-entry': 'its leaf is about another entry: a key, a role or something else was changed',
-  older: 'a later leaf is about another entry',
+  older: 'a later leaf is about another entry: an older one was put back in its place',
 };

@@ -5,33 +5,63 @@ import type { Unchecked } from '../audit/published-leaves.ts';
 import type { StoreAgainstLog } from '../audit/store-against-log.ts';
 import { lossInWords } from '../audit/tampering-words.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
-import type { Store, Tampering } from '../store/port.ts';
+import type { Store, StoredLeaf, Tampering } from '../store/port.ts';
 import { good, type Finding } from './check-finding.ts';
 import { uncheckedInWords } from './tell-unchecked.ts';
 
 const check = 'audit log';
 
-/** Reads all leaves of the store that were published, with progress where that takes a while. */
-export async function checkLog(home: GatewayHome, store: Store, terminal: Terminal): Promise<Finding> {
+/**
+ * Reads all leaves of the store that were published, with progress where that takes a while.
+ * @param onLeaf told of each of them, in order
+ */
+export async function checkLog(
+  home: GatewayHome,
+  store: Store,
+  terminal: Terminal,
+  onLeaf: (leaf: StoredLeaf) => void,
+): Promise<Finding> {
   const [{ PublishedLog }, { holdStoreAgainst }] = await Promise.all([
     import('./published-log.ts'),
     import('../audit/store-against-log.ts'),
   ]);
   const log = new PublishedLog(home, store);
+  // Read before the checkpoint of the log, which a gateway that runs writes first.
+  const kept = await log.newestKept();
   const unchecked: Unchecked[] = [];
   const leaves = await log.leavesOf(store, (each) => unchecked.push(each));
   const [first] = unchecked;
   if (first?.reason === 'never-published') return good(check, 'nothing was published yet');
-  if (first !== undefined) return bad([uncheckedInWords(first)]);
+  if (first !== undefined && kept === undefined) return bad([uncheckedInWords(first)]);
   const { published } = leaves;
+  const size = Math.max(published.size, kept?.size ?? 0);
   const progress = terminal.progress('Holding the store against the published log');
-  const found = await holdStoreAgainst(published, leaves, (done) =>
-    progress.update(`Holding the store against the published log, leaf ${done} of ${published.size}`),
-  ).finally(() => progress.end());
-  const problems = [...problemsOf(found, published.size), ...unchecked.map(uncheckedInWords)];
+  const found = await holdStoreAgainst(published, leaves, kept, {
+    onLeaf,
+    onProgress: (done) =>
+      progress.update(`Holding the store against the published log, leaf ${done} of ${size}`),
+  }).finally(() => progress.end());
+  const problems = [
+    ...problemsOf(found, published.size),
+    ...(found.continuesKept ? [] : [forkOf(kept?.size ?? 0)]),
+    ...unchecked.map(uncheckedInWords),
+  ];
   return problems.length > 0
     ? bad(problems)
     : good(check, `the ${published.size} leaves that were published are those of the store`);
+}
+
+function forkOf(size: number): string {
+  return (
+    `The store does not begin with the ${size} leaves that were signed before, ` +
+    'by the newest checkpoint of `checkpoints/`: leaves were changed or removed since.'
+  );
+}
+
+/** What can be said of the log without reading it: undefined where nothing is amiss. */
+export function checkUnread([first]: readonly Unchecked[]): Finding | undefined {
+  if (first === undefined || first.reason === 'never-published') return undefined;
+  return { check, verdict: 'warn', detail: uncheckedInWords(first) };
 }
 
 function bad(problems: readonly string[]): Finding {

@@ -6,6 +6,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { freeBytesAt, lookAtRoom } from '../admission/disk-room.ts';
+import type { Unchecked } from '../audit/published-leaves.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
@@ -94,18 +95,25 @@ async function checkStore(
     try {
       await store.probe();
       await recordReading(store, 'audit.gateway-checked', {});
-      const [{ PublishedLog }, { checkEndpoints }] = await Promise.all([
-        import('./published-log.ts'),
-        import('./check-endpoints.ts'),
-      ]);
-      // What cannot be held against the log is told with the log.
-      const leaves = await new PublishedLog(home, store).leavesOf(store, () => undefined);
+      const [{ PublishedLog }, { NewestEntryLeaves }, { checkEndpoints }, { checkLog, checkUnread }] =
+        await Promise.all([
+          import('./published-log.ts'),
+          import('../audit/newest-entry-leaves.ts'),
+          import('./check-endpoints.ts'),
+          import('./check-log.ts'),
+        ]);
+      const newest = new NewestEntryLeaves();
+      const ofLog = quick ? undefined : await checkLog(home, store, terminal, (leaf) => newest.take(leaf));
+      const unchecked: Unchecked[] = [];
+      const leaves = await new PublishedLog(home, store).leavesOf(store, (each) => unchecked.push(each));
+      // After the log: an entry of now may be newer than what was read there, and none older.
+      const ofEndpoints = await checkEndpoints(store, leaves, newest, policy);
       const findings = [
         good('store', 'writes are durable'),
         ...(await checkRoom(home, store)),
-        await checkEndpoints(store, leaves, policy),
-      ];
-      if (!quick) findings.push(await (await import('./check-log.ts')).checkLog(home, store, terminal));
+        ofEndpoints,
+        ofLog ?? checkUnread(unchecked),
+      ].filter((finding) => finding !== undefined);
       return findings;
     } finally {
       await store.close();

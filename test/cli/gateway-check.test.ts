@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LogHistory } from '../../gateway/audit/log-history.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { digestOf, directoryEntry, permit, police } from '../gateway/store/synthetic-messages.ts';
 import { editLeaf } from './edit-leaf.ts';
@@ -96,8 +97,63 @@ describe('causeway gateway check', () => {
     });
   });
 
+  it('names an endpoint whose row was put back to an older entry, so that a revoked one comes back', async () => {
+    const entry = directoryEntry(police);
+    await withStore(home, async (store) => {
+      const allowed = permit(police, 'secret', Date.now() + 60_000);
+      await store.permitEnrolment(allowed, { kind: 'enrolment.permitted' });
+      await store.enrol(digestOf('secret'), entry, Date.now(), { kind: 'endpoint.enrolled' });
+    });
+    const file = join(home, 'causeway.db');
+    const before = new DatabaseSync(file);
+    const row = before.prepare('SELECT entry, record FROM directory_entry').get() as Record<string, string>;
+    before.close();
+    await withStore(home, async (store) => {
+      const revoked = { ...entry, status: 'revoked' as const, revokedAt: entry.enrolledAt };
+      await store.replaceEntry(entry, revoked, { kind: 'endpoint.revoked' });
+    });
+    await publish();
+    expect(await checkOf('endpoints')).toMatchObject({ code: 0, found: { detail: '0 active, 1 revoked' } });
+    const after = new DatabaseSync(file);
+    after.prepare('UPDATE directory_entry SET entry = ?, record = ?').run(row.entry!, row.record!);
+    after.close();
+    expect(await checkOf('endpoints')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        problems: [`${police}: a later leaf is about another entry: an older one was put back in its place`],
+      },
+    });
+  });
+
   describe('of a gateway whose log was published', () => {
     beforeEach(publish);
+
+    it('names a store that is not what was signed before, whatever lies in the log now', async () => {
+      const text = readFileSync(join(home, 'log/checkpoint'), 'utf8');
+      const size = Number(text.split('\n')[1]);
+      await new LogHistory(join(home, 'checkpoints')).note({ size, root: Buffer.alloc(0), text }, Date.now());
+      expect((await check()).found?.verdict).toBe('good');
+      editLeaf(home, 'message.accepted', (leaf) => leaf.replace('"at":1', '"at":2'));
+      rmSync(join(home, 'log'), { recursive: true });
+      const fork = /^The store does not begin with the 30\d leaves that were signed before/;
+      expect((await check()).found?.problems).toContainEqual(expect.stringMatching(fork));
+      // As somebody has it signed who has taken away what was kept, and puts it back.
+      cpSync(join(home, 'checkpoints'), join(home, 'kept'), { recursive: true });
+      rmSync(join(home, 'checkpoints'), { recursive: true });
+      await publish();
+      cpSync(join(home, 'kept'), join(home, 'checkpoints'), { recursive: true });
+      expect((await check()).found?.problems).toEqual([expect.stringMatching(fork)]);
+    });
+
+    it('warns with --quick of a checkpoint that is gone or cannot be used', async () => {
+      writeFileSync(join(home, 'log/checkpoint'), 'nonsense');
+      const spoilt = await check('--quick');
+      expect(spoilt).toMatchObject({ code: 0, found: { verdict: 'warn' } });
+      expect(spoilt.found?.detail).toMatch(/^The checkpoint .* cannot be used/);
+      rmSync(join(home, 'log/checkpoint'));
+      expect((await check('--quick')).found?.detail).toMatch(/its checkpoint is gone/);
+    });
 
     it('holds all leaves of the store against it, or none with --quick', async () => {
       const { code, found } = await check();
