@@ -5,6 +5,7 @@ import { enrolCorrelator } from './identity/correlator-identity.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import type { QuotaSettings } from './identity/gateway-settings.ts';
+import { refuseRowsPutBack } from './identity/rows-put-back.ts';
 import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import type { Store } from './store/port.ts';
@@ -57,6 +58,7 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
       lock.release();
     };
     try {
+      await refuseRowsPutBack(store);
       await enrolCorrelator(home.correlatorKeys, store, (now ?? Date.now)());
       return { store, policy, patterns, directory: await EndpointDirectory.open(store), close };
     } catch (error) {

@@ -398,6 +398,8 @@ export type Store = {
   setMarks(marks: ReadonlyMap<string, number>, lease?: Lease): Promise<void>;
 
   readDirectory(): Promise<DirectorySnapshot>;
+  /** The newest leaf about the entry of each endpoint, as the store noted it beside the entries. */
+  readNewestChanges(): Promise<ReadonlyMap<EndpointAddress, number>>;
   /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */
   permitEnrolment(permit: EnrolmentPermit, record: RecordEntry): Promise<void>;
   /** The unused, unexpired permit for a secret, or why there is none. */

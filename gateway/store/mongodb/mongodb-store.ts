@@ -216,6 +216,7 @@ function readings(
     readReceiptsEnd: async (endpoint) => reader.readReceiptsEnd(endpoint),
     readMessage: async (...ask) => reader.readMessage(...ask),
     readDirectory: async () => reader.readDirectory(),
+    readNewestChanges: async () => reader.readNewestChanges(),
     readPermit: async (...ask) => reader.readPermit(...ask),
     readEvidence: async (id) => reader.readEvidence(id),
     readAcceptances: async (...ask) => acceptances.read(...ask),

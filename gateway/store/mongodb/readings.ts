@@ -46,6 +46,7 @@ export type ReadingMethod =
   | 'readPayloads'
   | 'readMarks'
   | 'readDirectory'
+  | 'readNewestChanges'
   | 'readPermit'
   | 'countLeaves'
   | 'readLeaves'
@@ -178,6 +179,16 @@ export class Readings implements Pick<Store, ReadingMethod> {
         leaves: entries.map(({ record }) => record),
         versions: entries.map(({ version }) => version),
       };
+    });
+  }
+
+  async readNewestChanges(): Promise<ReadonlyMap<EndpointAddress, number>> {
+    return await this.#read(async (session) => {
+      const newest = new Map<EndpointAddress, number>();
+      // In the order of the ids: the last of an endpoint stays.
+      for await (const { _id } of this.#collections.directoryChange.find({}, { session }).sort({ _id: 1 }))
+        newest.set(_id.endpoint, _id.record);
+      return newest;
     });
   }
 

@@ -53,6 +53,7 @@ export type Questions = {
   payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };
+  'newest-changes': { ask: object; answer: [endpoint: EndpointAddress, record: number][] };
   permit: {
     /** SHA-256 in hexadecimal. */
     ask: { secretDigest: string; now: number };
@@ -114,6 +115,8 @@ export class ReaderQueries {
         return allRows<[string, number]>(this.#statements.marks);
       case 'directory':
         return this.#directory();
+      case 'newest-changes':
+        return allRows<[EndpointAddress, number]>(this.#statements.newestChanges);
       case 'permit':
         return this.#permit(question.secretDigest, question.now);
       case 'reusable-bytes':
@@ -281,6 +284,8 @@ const statementTexts = {
     WHERE id >= ? AND id < ? ORDER BY id`,
   entries: `SELECT entry, record, version FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
+  newestChanges: `SELECT address, max(record) FROM directory_change JOIN endpoint ON endpoint.id = directory_change.endpoint
+    GROUP BY directory_change.endpoint`,
   acceptances: `SELECT record + 1, at, unit FROM message
     WHERE seq >= ? AND at >= ? AND refusal IS NULL AND length(unit) > 0
     ORDER BY seq LIMIT ?`,

@@ -128,6 +128,7 @@ type ReadingMethod =
   | 'readReceiptsEnd'
   | 'readMessage'
   | 'readDirectory'
+  | 'readNewestChanges'
   | 'readEvidence'
   | 'readAcceptances'
   | 'readPayloads'
@@ -250,6 +251,7 @@ function readings(reader: ReaderClient, clock: () => number): Pick<Store, Readin
       (await reader.ask('payloads', { after, limit, before })).value,
     readMarks: async () => new Map((await reader.ask('marks', {})).value),
     readDirectory: async () => (await reader.ask('directory', {})).value,
+    readNewestChanges: async () => new Map((await reader.ask('newest-changes', {})).value),
     readReusableBytes: async () => (await reader.ask('reusable-bytes', {})).value,
     readPermit: async (secretDigest, now) => {
       const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });

@@ -131,6 +131,9 @@ export function administrationContract(at: ContractStore): void {
         after.entries.map(({ endpoint }) => (endpoint === health ? after.version : 1)),
       );
       expect(after.entries).toEqual([directoryEntry(school), revoked].sort(byEndpoint));
+      // What is noted beside the rows, so that one which was put back is told.
+      const newest = after.entries.map(({ endpoint }, place) => [endpoint, after.leaves[place]] as const);
+      expect(await at.store.readNewestChanges()).toEqual(new Map(newest));
       expect(await kinds()).toHaveLength(5);
     });
 
