@@ -9,6 +9,7 @@
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { CausewayError } from '../../protocol/errors.ts';
 
 /** "CSWX" in ASCII. */
 const applicationId = 0x43535758;
@@ -97,6 +98,18 @@ const damaged: ReadonlySet<number> = new Set([11, 26]);
 export function isDamage(error: unknown): boolean {
   const { errcode } = error as { readonly errcode?: unknown };
   return typeof errcode === 'number' && damaged.has(errcode & 0xff);
+}
+
+/** SQLite's words for a file that cannot be had now: locked, read-only, a failing disk, a full one, not to be opened. */
+const refused: ReadonlySet<number> = new Set([5, 8, 10, 13, 14]);
+
+/** What the surroundings did to the index, as `store-unavailable`; any other error as it is. */
+export function indexErrorOf(error: unknown): unknown {
+  const { errcode, syscall, message } = error as { errcode?: unknown; syscall?: unknown; message?: string };
+  const isRefused = typeof errcode === 'number' && refused.has(errcode & 0xff);
+  if (!isRefused && typeof syscall !== 'string') return error;
+  const detail = `The search index cannot be written: ${message}.`;
+  return new CausewayError('store-unavailable', { detail, cause: error });
 }
 
 function hasForm(database: DatabaseSync): boolean {

@@ -16,6 +16,7 @@ import { LogFolder } from './log-folder.ts';
 import { LogHistory } from './log-history.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { readSignedBefore } from './signed-before.ts';
+import { toldFailure, type ToldFailure } from './told-failure.ts';
 import { Witnesses, type WitnessSettings } from './witnesses.ts';
 
 export type LogThreadOptions = {
@@ -39,8 +40,6 @@ export type LogThreadNews =
   | { readonly failure: ToldFailure }
   /** The log was copied, or why not. */
   | { readonly copied: ToldFailure | undefined };
-
-type ToldFailure = { readonly code: string; readonly detail: string | undefined };
 
 /** Where it cannot begin, it tries again: the disk may come back. */
 const retryMs = 5_000;
@@ -148,12 +147,6 @@ class LogThread {
   #fail(error: unknown): void {
     this.#tell({ failure: toldFailure(error) });
   }
-}
-
-function toldFailure(error: unknown): ToldFailure {
-  return isCausewayError(error)
-    ? { code: error.code, detail: error.detail }
-    : { code: 'internal-error', detail: String(error) };
 }
 
 /** @returns undefined while another process publishes in this folder */

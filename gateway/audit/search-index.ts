@@ -4,7 +4,14 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CaseId, Store, StoredLeaf } from '../store/port.ts';
-import { inTransaction, isDamage, openIndexFile, removeIndexFile, resetIndex } from './index-file.ts';
+import {
+  indexErrorOf,
+  inTransaction,
+  isDamage,
+  openIndexFile,
+  removeIndexFile,
+  resetIndex,
+} from './index-file.ts';
 import { IndexReader, type SearchPage, type SearchQuery } from './index-reader.ts';
 import { erasureKind, IndexWriter } from './index-writer.ts';
 
@@ -32,7 +39,10 @@ export class SearchIndex {
     this.#reader = new IndexReader(database);
   }
 
-  /** Opens the index of a store's leaves, or begins it. Call {@link close}. */
+  /**
+   * Opens the index of a store's leaves, or begins it. Call {@link close}.
+   * @throws CausewayError `store-unavailable` here and from all methods where its file cannot be written
+   */
   static open(file: string, leaves: LeafReader): SearchIndex {
     const database = mendingOnce(file, () => openIndexFile(file));
     return new SearchIndex(file, leaves, database);
@@ -124,7 +134,7 @@ export class SearchIndex {
     try {
       return await work();
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error)) throw indexErrorOf(error);
       this.#database.close();
       removeIndexFile(this.#file);
       this.#database = openIndexFile(this.#file);
@@ -153,7 +163,7 @@ function mendingOnce<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error)) throw indexErrorOf(error);
     removeIndexFile(file);
     return open();
   }

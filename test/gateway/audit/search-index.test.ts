@@ -1,7 +1,8 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SearchQuery } from '../../../gateway/audit/index-reader.ts';
 import { SearchIndex } from '../../../gateway/audit/search-index.ts';
 import type { AcceptableMessage, Store, StoredLeaf } from '../../../gateway/store/port.ts';
@@ -341,4 +342,25 @@ describe('the search index', () => {
     others.forEach((other) => other.close());
     await expectSame({ endpoint: [health] });
   });
+});
+
+test('a full disk is told as such, and the index goes on when there is room again', async () => {
+  await store.appendRecords(Array.from({ length: 3_000 }, (_, nth) => ({ kind: 'test.happened', nth })));
+  const exec: (this: DatabaseSync, sql: string) => void = Reflect.get(DatabaseSync.prototype, 'exec');
+  const full = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (
+    this: DatabaseSync,
+    sql,
+  ) {
+    exec.call(this, sql);
+    // No page more than it has.
+    if (sql.startsWith('BEGIN')) exec.call(this, 'PRAGMA max_page_count = 1');
+  });
+  await expect(index.findAll({})).rejects.toMatchObject({
+    code: 'store-unavailable',
+    detail: 'The search index cannot be written: database or disk is full.',
+  });
+  full.mockRestore();
+  index.close();
+  index = SearchIndex.open(file, store);
+  expect(await index.findAll({})).toHaveLength(3_000);
 });
