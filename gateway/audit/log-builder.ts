@@ -99,7 +99,8 @@ export class LogBuilder {
   async #begin(): Promise<void> {
     const { folder, readSignedBefore } = this.#options;
     const inFolder = await this.#readPublished();
-    const elsewhere = await readSignedBefore();
+    // What was signed here before a failure is the newest that there is.
+    const elsewhere = this.#published ?? (await readSignedBefore());
     // The folder may have lost its checkpoint, or have been given an older one. What was signed counts, wherever it lies.
     const published = (elsewhere?.size ?? 0) > (inFolder?.size ?? 0) ? elsewhere : inFolder;
     const restored = await this.#restoreTree(published?.size ?? 0);

@@ -298,6 +298,23 @@ describe('the published log', () => {
     });
   });
 
+  test('a checkpoint that is taken away while it runs, before a write fails, is not forgotten', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(20);
+    const folder = new LogFolder(temporary.dir);
+    const builder = await openBuilder(temporary.dir, leaves, signer, folder);
+    await builder.advance();
+    leaves.runs.length = leaves.size = 0;
+    leaves.commit(20, ' ');
+    leaves.commit(5);
+    const write = vi.spyOn(folder, 'writeFile').mockRejectedValueOnce(new Error('no space left'));
+    await expect(builder.advance()).rejects.toThrow('no space left');
+    await rm(join(temporary.dir, 'checkpoint'));
+    await expect(builder.advance()).rejects.toMatchObject({ code: 'log-forked' });
+    write.mockRestore();
+  });
+
   test('an older checkpoint in the folder does not hide a newer one that is kept', async () => {
     await using temporary = await temporaryFolder();
     const historyDir = join(temporary.dir, 'kept');
