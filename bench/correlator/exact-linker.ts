@@ -22,6 +22,7 @@ function keyOf(type: string, ...parts: readonly (string | null | undefined)[]): 
 }
 
 export class ExactLinker implements Linker<Details> {
+  readonly hasTiedAnew = false;
   readonly #keysOf: KeysOf;
   readonly #records = new Map<string, ExactRecord>();
   readonly #byKey = new Map<string, ExactRecord[]>();

@@ -58,7 +58,8 @@ const noLinks: readonly Link[] = [];
 /** Most notices complete nothing, whatever is linked to them: told by counting, before any star is drawn. */
 function centresToSearch<S>(entry: Entry, history: History<S>, index: PatternIndex): Centres | undefined {
   const { record, event, about } = entry;
-  const bringsTogether = record.links.length > 0 && isOnly(entry, history.told(record, event.arrived));
+  const bringsTogether =
+    record.links.length > 0 && (entry.hasTiedAnew || isOnly(entry, history.told(record, event.arrived)));
   if (about.patterns.length === 0 && !bringsTogether) return undefined;
   const own = mayHold(record, entry, bringsTogether ? undefined : entry, history, index);
   if (about.patterns.length === 0) return own ? { own, links: noLinks, bringsTogether } : undefined;

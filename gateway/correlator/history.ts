@@ -16,6 +16,8 @@ import type { Told } from './told.ts';
 export type Entry = {
   event: CorrelatorEvent;
   readonly record: LinkRecord;
+  /** True where its record was known, and it took this notice to tie it to others. */
+  readonly hasTiedAnew: boolean;
   /** False while a history is told again and this entry's turn has not come. */
   isTold: boolean;
   /** What was told of the evidence that it was part of, by the pattern's key. */
@@ -79,6 +81,7 @@ export class History<S> {
     const entry: Entry = {
       event,
       record,
+      hasTiedAnew: this.#linker.hasTiedAnew,
       isTold: false,
       told: undefined,
       about: aboutNothing,

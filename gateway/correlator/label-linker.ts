@@ -9,6 +9,7 @@ type LabelRecord = LinkRecord & { readonly links: Link[]; readonly child: string
 
 export class LabelLinker implements Linker<Label> {
   readonly #records = new Map<string, LabelRecord>();
+  readonly hasTiedAnew = false;
 
   admit({ child, tier }: Label): LinkRecord {
     const fingerprint = `${child}\n${tier}`;

@@ -16,15 +16,17 @@ import { MemoryTokenTable, noAgency, type TokenTable } from './token-table.ts';
  * one description with the tokens of thousands of others would make each look at it a matter of seconds.
  */
 export const maxTies = 200;
-/** So many of them at most were first described by one agency, so that none can keep the others from being tied. */
+/** So many of them at most were described by one agency alone, so that none can keep the others from being tied. */
 export const maxTiesOfAgency = 50;
 
 type Tie = Link & { readonly to: IndexedRecord };
 
 class IndexedRecord implements LinkRecord {
   readonly id: number;
-  /** Whose description it first was. */
-  readonly agency: number;
+  /** Who alone has described anybody so; no agency once several have: it must not count as the one's that was first. */
+  agency: number;
+  /** Whether it is missing under a token, or a tie, because its agency had too many there. */
+  isLeftOut = false;
   readonly links: Tie[] = [];
   /** The block in which its packed sets stand, where in it, and as how many words. */
   readonly block: Int32Array;
@@ -80,6 +82,7 @@ export class LinkIndex implements Linker<PackedTokens> {
   #foundIn = new Uint32Array(1024);
   #admission = 0;
   #admitted: IndexedRecord | undefined;
+  #hasTiedAnew = false;
 
   constructor(table: TokenTable = new MemoryTokenTable()) {
     this.#table = table;
@@ -95,14 +98,21 @@ export class LinkIndex implements Linker<PackedTokens> {
     return this.#store.bytes + this.#foundIn.byteLength;
   }
 
+  get hasTiedAnew(): boolean {
+    return this.#hasTiedAnew;
+  }
+
   /** @param subject is copied where it is kept */
   admit(subject: PackedTokens, agency?: string): LinkRecord {
+    this.#hasTiedAnew = false;
     const asked = this.#asked;
     asked.read(subject);
     const fold = asked.fold();
     const first = this.#byFold.get(fold);
     for (let known = first; known !== undefined; known = known.next) {
-      if (known.length === asked.length && asked.equals(known.block, known.at)) return known;
+      if (known.length !== asked.length || !asked.equals(known.block, known.at)) continue;
+      if (known.agency !== noAgency && known.agency !== this.#numberOf(agency)) this.#share(known);
+      return known;
     }
     const place = this.#store.put(subject);
     const id = this.#free.pop() ?? this.#records.length;
@@ -143,6 +153,24 @@ export class LinkIndex implements Linker<PackedTokens> {
     return this.#agencies.size;
   }
 
+  /**
+   * Has a description count for no agency, since another says it too: whoever says first what others will say must not
+   * have it fall under a bound of his own. Where it did, it now takes its place.
+   */
+  #share(record: IndexedRecord): void {
+    record.agency = noAgency;
+    if (!record.isLeftOut) {
+      this.#table.share(record.id);
+      return;
+    }
+    record.isLeftOut = false;
+    const ties = record.links.length;
+    this.#asked.findKeys();
+    this.#table.remove(this.#asked, record.id);
+    this.#relateAll(record);
+    this.#hasTiedAnew = record.links.length > ties;
+  }
+
   #relateAll(record: IndexedRecord): void {
     if (record.id >= this.#foundIn.length) {
       const larger = new Uint32Array(this.#foundIn.length * 2);
@@ -152,8 +180,9 @@ export class LinkIndex implements Linker<PackedTokens> {
     this.#admission = (this.#admission + 1) >>> 0;
     this.#admitted = record;
     this.#foundIn[record.id] = this.#admission;
+    for (const { to } of record.links) this.#foundIn[to.id] = this.#admission;
     this.#asked.findKeys();
-    this.#table.admit(this.#asked, record.id, this.#relateTo, record.agency);
+    if (this.#table.admit(this.#asked, record.id, this.#relateTo, record.agency)) record.isLeftOut = true;
     this.#admitted = undefined;
   }
 
@@ -183,13 +212,17 @@ function relate(record: IndexedRecord, other: IndexedRecord): void {
   other.links.push({ ...link, to: record });
 }
 
-function hasRoom({ links }: IndexedRecord, { agency }: IndexedRecord): boolean {
+/** Whether a record may be tied to another; notes of the other that it may be once its agency is not alone with it. */
+function hasRoom({ links }: IndexedRecord, other: IndexedRecord): boolean {
   if (links.length < maxTiesOfAgency) return true;
   if (links.length >= maxTies) return false;
+  const { agency } = other;
   if (agency === noAgency) return true;
   let ofAgency = 0;
   for (const { to } of links) if (to.agency === agency) ofAgency += 1;
-  return ofAgency < maxTiesOfAgency;
+  if (ofAgency < maxTiesOfAgency) return true;
+  other.isLeftOut = true;
+  return false;
 }
 
 /** Decides in the newest epoch that both have. */

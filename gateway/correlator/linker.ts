@@ -26,6 +26,8 @@ export type LinkRecord = {
 export type Linker<S> = {
   /** The record of a description; a new one is linked to those that are known. @param agency whose it is */
   readonly admit: (subject: S, agency?: string) => LinkRecord;
+  /** Whether the last admission was of a known description, and tied it to more of the others. */
+  readonly hasTiedAnew: boolean;
   /** True when the two speak against being one child, as twins do. */
   readonly conflicts: (a: LinkRecord, b: LinkRecord) => boolean;
   /** Forgets a record that no event of the horizon has. */

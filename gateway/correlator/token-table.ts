@@ -12,8 +12,16 @@ export type TokenTable = {
   /**
    * Calls back for each record that shares a token, as often as it shares one, and then adds the record.
    * @param agency a number for whose description it is
+   * @returns whether some token was left without it, because its agency has too many there
    */
-  readonly admit: (keys: TokenKeys, record: number, found: (other: number) => void, agency?: number) => void;
+  readonly admit: (
+    keys: TokenKeys,
+    record: number,
+    found: (other: number) => void,
+    agency?: number,
+  ) => boolean;
+  /** Counts a record for no agency any more, since several have described it so. */
+  readonly share: (record: number) => void;
   readonly remove: (keys: TokenKeys, record: number) => void;
 };
 
@@ -23,7 +31,7 @@ export type TokenTable = {
  */
 export const maxRecordsPerToken = 200;
 
-/** So many of them at most were first described by one agency, so that none can fill a token and hide what follows. */
+/** So many of them at most were described by one agency alone, so that none can fill a token and hide what follows. */
 export const maxRecordsPerTokenOfAgency = 50;
 
 /** The number of no agency in particular, which only the first bound holds for. */
@@ -82,7 +90,8 @@ export class MemoryTokenTable implements TokenTable {
     record: number,
     found: (other: number) => void,
     agency: number = noAgency,
-  ): void {
+  ): boolean {
+    let isLeftOut = false;
     this.#noteAgency(record, agency);
     while ((this.#used + count) * 3 >= this.#capacity * 2) this.#grow();
     if (this.#old !== undefined) this.#moveSome(this.#old, count * movedPerToken);
@@ -106,12 +115,21 @@ export class MemoryTokenTable implements TokenTable {
         holders += 1;
         ofAgency += this.#isOf(agency, other);
       }
-      if (holders >= maxRecordsPerToken || ofAgency >= maxRecordsPerTokenOfAgency) continue;
+      if (holders >= maxRecordsPerToken) continue;
+      if (ofAgency >= maxRecordsPerTokenOfAgency) {
+        isLeftOut = true;
+        continue;
+      }
       const posting = this.#takePosting();
       this.#postings[posting] = record + 1;
       this.#postings[posting + 1] = next;
       this.#slots[slot + nextWord] = posting;
     }
+    return isLeftOut;
+  }
+
+  share(record: number): void {
+    this.#agencies[record] = noAgency;
   }
 
   /** Reads from all slots before anything depends on one: the waits for memory, most of an admission, then overlap. */
