@@ -6,9 +6,9 @@
  * Two marks in the store say how far alerts have been sent. One gateway looks at a time, under a lease; the others
  * catch up when their turn comes. An alert is handed on again until that has succeeded, and has the same id each time.
  *
- * The gateway's sockets share its thread: a long catching-up lets them have their turn every few notices.
+ * The gateway's sockets share its thread: a long catching-up lets them have their turn every few milliseconds, also
+ * between the subjects of one notice, each of which costs as much as its tokens have in common with those of others.
  */
-import { setImmediate } from 'node:timers/promises';
 import { CausewayError } from '../../protocol/errors.ts';
 import { erasureMark, type Lease, type Store } from '../store/port.ts';
 import type { Alert } from './alert.ts';
@@ -20,6 +20,7 @@ import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
 import { readHistory } from './read-history.ts';
 import type { Agreement, StoredEvent } from './stored-event.ts';
+import { Turn } from './turn.ts';
 import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 
 export type RunStore = Pick<
@@ -46,6 +47,8 @@ export type RunDependencies = {
   readonly onRead?: (portion: ReadPortion) => void;
   /** Told by how much the time mark lies in the future: some clock stands wrong, or has. */
   readonly onFutureMark?: ((aheadMs: number) => void) | undefined;
+  /** What others are given their turn by, ms since any moment. For tests. */
+  readonly uptimeMs?: () => number;
 };
 
 const leaseName = 'correlator';
@@ -58,8 +61,6 @@ const settleMs = 10_000;
 const skewMs = 3_600_000;
 /** Between two marks of a long catching-up: what a crash may have to be looked at again. */
 const markMs = 5_000;
-/** Notices that are taken in one after the other before others have their turn. */
-const turn = 32;
 const marks = {
   position: 'correlator.position',
   time: 'correlator.time',
@@ -75,6 +76,7 @@ export class CorrelationRun {
   readonly #startedAt: number;
   #correlator: Correlator<PackedTokens>;
   readonly #historyMs: number;
+  readonly #turn: Turn;
   #position = 0;
   /** Of the last message that was shown. */
   #seenPosition = 0;
@@ -82,7 +84,6 @@ export class CorrelationRun {
   #advancedTo = 0;
   /** Messages of this look that nobody looked at before. */
   readonly #news = new Set<string>();
-  #taken = 0;
   #markedAt = 0;
   #renewedAt = 0;
   /** Something was sent or recorded that a crash would have looked at again. */
@@ -97,6 +98,7 @@ export class CorrelationRun {
     this.#startedAt = Math.trunc(deps.now());
     this.#correlator = newCorrelator(deps);
     this.#historyMs = Math.max(new PatternIndex(deps.patterns).historyMs, deps.reachMs ?? 0);
+    this.#turn = new Turn(deps.uptimeMs);
   }
 
   /** What is held in memory. */
@@ -199,12 +201,11 @@ export class CorrelationRun {
         if (firedAt >= sent.time) return true;
         return isNew && (firedAt >= event.arrived || this.#isOfNews(events));
       });
+      if (this.#turn.isOver) await this.#turn.pass();
     }
     if (position > this.#seenPosition) this.#deps.seen?.(stored);
     this.#seenPosition = Math.max(this.#seenPosition, position);
     if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
-    this.#taken += 1;
-    if (this.#taken % turn === 0) await setImmediate();
   }
 
   /** Forgets what was read: history says again what still counts, and what was not handed on. */

@@ -244,8 +244,12 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it('lets others have their turn every 32 notices of a long history', async () => {
-    for (let nth = 0; nth < 96; nth++) accept(nth / 100, 'x', 'police/hub');
+  it.each([
+    ['notices of a long history', 48, 1],
+    ['subjects of one notice', 1, 48],
+  ])('lets others have their turn every ten milliseconds, between %s', async (_, notices, subjects) => {
+    for (let nth = 0; nth < notices; nth++)
+      store.accept(nth / 100, 'x', 'police/hub', ...Array.from({ length: subjects }, () => morven));
     let turns = 0;
     let isLooking = true;
     const count = (): void => {
@@ -253,9 +257,10 @@ describe('looking', () => {
       if (isLooking) setImmediate(count);
     };
     setImmediate(count);
-    await run().look();
+    let uptimeMs = 0;
+    await run('one', [twice!], { uptimeMs: () => (uptimeMs += 2) }).look();
     isLooking = false;
-    expect(turns).toBeGreaterThanOrEqual(96 / 32);
+    expect(turns).toBeGreaterThanOrEqual((48 * 2) / 15);
   });
 
   it('ends soon where it is stopped, and the next to look sends what it had not come to', async () => {

@@ -23,7 +23,7 @@ export class SharedStore {
   #next = 0;
 
   /** Accepts a notice of day `day` at once. @returns its time */
-  accept(day: number, category: string, source: string, child: SubjectDetails = morven): number {
+  accept(day: number, category: string, source: string, ...children: readonly SubjectDetails[]): number {
     const time = start + Math.round(day * dayMs);
     const position = (this.#next += 1);
     const envelope: Envelope = {
@@ -33,7 +33,7 @@ export class SharedStore {
       time: new Date(time).toISOString(),
       category,
       severity: 'concern',
-      subjects: [tokeniser.tokensOf(child)],
+      subjects: (children.length === 0 ? [morven] : children).map((child) => tokeniser.tokensOf(child)),
     };
     this.acceptances.push(acceptanceOf(envelope, position, time));
     return time;

@@ -1,0 +1,27 @@
+/** Work on the thread that the gateway's sockets share: it is given back after so long, however much is left. */
+import { setImmediate } from 'node:timers/promises';
+
+/** What a message that comes meanwhile waits for at most, beside the step that is under way. */
+const turnMs = 10;
+
+export class Turn {
+  readonly #uptimeMs: () => number;
+  #begunAt: number;
+
+  /** @param uptimeMs ms since any moment; never goes back */
+  constructor(uptimeMs: () => number = () => performance.now()) {
+    this.#uptimeMs = uptimeMs;
+    this.#begunAt = uptimeMs();
+  }
+
+  /** True when others are to have their turn: {@link pass}. */
+  get isOver(): boolean {
+    return this.#uptimeMs() - this.#begunAt >= turnMs;
+  }
+
+  /** Lets whatever waits for the thread go first. */
+  async pass(): Promise<void> {
+    await setImmediate();
+    this.#begunAt = this.#uptimeMs();
+  }
+}
