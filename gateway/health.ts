@@ -120,7 +120,7 @@ export function checkCorrelator(state: CorrelatorState): HealthCheck[] {
     case 'off':
       return [];
     case 'waiting':
-      return said('another gateway looks: this one has not read history yet');
+      return said('another gateway looks: this one has not read all that was accepted yet');
     case 'reading':
       return said(`reads history, ${Math.floor(100 * state.part)} %: alerts wait until it has`);
     case 'current':

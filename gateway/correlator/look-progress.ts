@@ -6,7 +6,7 @@ import { isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 export type CorrelatorState =
   /** The agreement has no patterns. */
   | { readonly is: 'off' }
-  /** No look has begun here: another gateway has the turn. */
+  /** Another gateway has the turn, and knows what this one would have to read. */
   | { readonly is: 'waiting' }
   /** It reads what it does not know yet; `part` of it is done, 0 to 1, by times of arrival. */
   | { readonly is: 'reading'; readonly part: number }
@@ -70,7 +70,10 @@ export class LookProgress {
     if (outcome === 'looked') {
       this.#state = { is: 'current' };
       if (hasSaid) this.#say('the correlator has read history');
-    } else if (outcome !== 'not-its-turn') {
+    } else if (outcome === 'not-its-turn') {
+      // Another gateway looks: what this one failed with keeps no alert back.
+      if (this.#state.is === 'failing') this.#state = { is: 'waiting' };
+    } else {
       const { error } = outcome;
       this.#state = { is: 'failing', code: isCausewayError(error) ? error.code : 'internal-error' };
     }

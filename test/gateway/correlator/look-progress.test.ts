@@ -80,4 +80,16 @@ describe('a later look', () => {
     progress.end('looked');
     expect(progress.state).toEqual({ is: 'current' });
   });
+
+  it('that fails is forgotten once another gateway has the turn', () => {
+    progress.end({ error: new CausewayError('lease-lost') });
+    progress.begin();
+    progress.end('not-its-turn');
+    expect(progress.state).toEqual({ is: 'waiting' });
+  });
+
+  it('that is another gateway’s leaves this one with what it knows', () => {
+    progress.end('not-its-turn');
+    expect(progress.state).toEqual({ is: 'current' });
+  });
 });
