@@ -8,7 +8,7 @@ import { evaluatePath, evaluationRequestSchema, type Evaluation } from '../../pr
 import { AuditFile } from './audit-file.ts';
 import { takeHolderFolder } from './folder-lock.ts';
 import { deriveHolderKey, digestOfToken, type HolderFolder, type HolderKey } from './holder-folder.ts';
-import { hourMs, HourlyBudget } from './hourly-budget.ts';
+import { HourlyBudget, isWithinHour } from './hourly-budget.ts';
 
 export type HolderServerOptions = {
   /** Made by {@link createHolderFolder}. */
@@ -57,7 +57,7 @@ async function serve(folder: HolderFolder, options: HolderServerOptions): Promis
   const { dir, port = 0, host = '127.0.0.1', tls, now = Date.now } = options;
   const keys = new Map(folder.epochs.map((epoch) => [epoch, deriveHolderKey(folder.seed, epoch)]));
   const budget = new HourlyBudget(folder.evaluationsPerHour);
-  const audit = await openCounting(dir, budget, now() - hourMs);
+  const audit = await openCounting(dir, budget, now());
   const app = openServer(tls, options.requestTimeoutMs);
   const findClient = (header: string | undefined): string | undefined => {
     const digest = Buffer.from(digestOfToken(/^Bearer (.+)$/.exec(header ?? '')?.[1] ?? ''), 'utf8');
@@ -111,12 +111,12 @@ async function serve(folder: HolderFolder, options: HolderServerOptions): Promis
   };
 }
 
-/** Opens the record, and counts what was asked for since a time, ms since 1970. */
-async function openCounting(dir: string, budget: HourlyBudget, since: number): Promise<AuditFile> {
+/** Opens the record, and counts what was asked for within the hour. @param nowMs ms since 1970 */
+async function openCounting(dir: string, budget: HourlyBudget, nowMs: number): Promise<AuditFile> {
   return AuditFile.open(dir, (entry) => {
     if ('change' in entry || entry.outcome !== 'evaluated') return;
     const at = Date.parse(entry.at);
-    if (at > since) budget.spend(entry.client, entry.evaluations, at);
+    if (isWithinHour(at, nowMs)) budget.spend(entry.client, entry.evaluations, at);
   });
 }
 
