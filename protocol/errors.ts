@@ -67,7 +67,7 @@ export const catalogue = {
   'endpoint-revoked': entry(403, 4403, false, 'The endpoint has been revoked.'),
   'endpoint-unknown': entry(404, null, false, 'There is no such endpoint.'),
   'agency-unknown': entry(404, null, false, 'There is no such agency.'),
-  'token-invalid': entry(403, null, false, 'The enrolment token is not valid.'),
+  'token-invalid': entry(403, null, false, 'The token is not valid.'),
   'token-expired': entry(403, null, false, 'The enrolment token has expired.'),
   'token-used': entry(403, null, false, 'The enrolment token has already been used.'),
   'request-malformed': entry(400, null, false, 'The request does not have the form the protocol prescribes.'),

@@ -78,8 +78,17 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
       : { tls: { key: await readFile(tlsKey, 'utf8'), cert: await readFile(tlsCertificate, 'utf8') } };
   const { startHolder } = await import('../linkage-holder/server.ts');
   const server = await startListening(host, port, () => startHolder({ dir, port, host, ...tls }));
-  if (terminal.wantsJson) terminal.json({ type: 'listening', url: server.url });
-  else terminal.print(`${terminal.paint.good('listening')}  ${server.url}`);
+  const { url, hasLostRecord } = server;
+  if (terminal.wantsJson)
+    terminal.json({ type: 'listening', url, ...(hasLostRecord ? { hasLostRecord } : {}) });
+  else terminal.print(`${terminal.paint.good('listening')}  ${url}`);
+  if (hasLostRecord) {
+    terminal.hint(
+      terminal.paint.warn(
+        'The record of this holder, audit.ndjson, was gone: another was begun, and every client’s hour begins anew.',
+      ),
+    );
+  }
   try {
     await untilInterrupted((signal) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
   } finally {

@@ -88,7 +88,7 @@ export class AuditFile {
    * @throws CausewayError `home-invalid`, naming the line
    */
   static async open(dir: string, visit: (entry: AuditEntry) => void = () => undefined): Promise<AuditFile> {
-    const path = join(dir, 'audit.ndjson');
+    const path = auditPathOf(dir);
     const contents = await readRecord(path, visit);
     return new AuditFile(await open(path, 'a', 0o600), contents);
   }
@@ -113,6 +113,11 @@ export class AuditFile {
     await this.#last;
     await this.#file.close();
   }
+}
+
+/** Where the record of a holder's folder stands. */
+export function auditPathOf(dir: string): string {
+  return join(dir, 'audit.ndjson');
 }
 
 /** Only a record that is not there yet is an empty one. @throws CausewayError `home-invalid` */

@@ -78,19 +78,26 @@ async function change(
   { by, now }: Author,
   alter: (before: HolderFolder) => HolderFolder,
 ): Promise<HolderFolder> {
-  const { folder, release } = await takeHolderFolder(dir);
+  const { folder, hasLostRecord, release } = await takeHolderFolder(dir);
   try {
-    const after = alter(folder);
+    // A change would begin another, and nobody would ever know that one was lost.
+    if (hasLostRecord) throw new CausewayError('home-invalid', { detail: lostRecord(dir) });
+    // Before anything is refused: a folder that was taken once has a record.
     const audit = await AuditFile.open(dir);
     try {
+      const after = alter(folder);
       await writeHolderFolder(after, () => audit.append({ at: new Date(now).toISOString(), ...what, by }));
+      return after;
     } finally {
       await audit.close();
     }
-    return after;
   } finally {
     release();
   }
+}
+
+function lostRecord(dir: string): string {
+  return `The record of ${dir}, audit.ndjson, is gone. Put it back, or start the holder once: it begins another.`;
 }
 
 function malformed(detail: string): CausewayError {

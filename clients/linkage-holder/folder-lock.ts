@@ -1,11 +1,18 @@
 /** One process at a time for a holder's folder: two that write its record would break the chain. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../protocol/errors.ts';
+import { auditPathOf } from './audit-file.ts';
 import { openHolderFolder, type HolderFolder } from './holder-folder.ts';
 
 /** A folder as it is while nobody else can change it. */
-export type TakenFolder = { readonly folder: HolderFolder; readonly release: () => void };
+export type TakenFolder = {
+  readonly folder: HolderFolder;
+  /** It was taken before, which leaves a record, though an empty one; and there is none. */
+  readonly hasLostRecord: boolean;
+  readonly release: () => void;
+};
 
 /**
  * Opens a holder's folder and keeps it for this process until released; the operating system releases it when the
@@ -15,18 +22,21 @@ export type TakenFolder = { readonly folder: HolderFolder; readonly release: () 
 export async function takeHolderFolder(dir: string): Promise<TakenFolder> {
   // What is no folder of a holder gets no lock; what it holds counts from the lock on.
   await openHolderFolder(dir);
-  const lock = lockFolder(dir);
+  const lockPath = join(dir, 'holder.lock');
+  const wasTaken = existsSync(lockPath);
+  const lock = lockFolder(dir, lockPath);
   const release = (): void => lock.close();
   try {
-    return { folder: await openHolderFolder(dir), release };
+    const hasLostRecord = wasTaken && !existsSync(auditPathOf(dir));
+    return { folder: await openHolderFolder(dir), hasLostRecord, release };
   } catch (error) {
     release();
     throw error;
   }
 }
 
-function lockFolder(dir: string): DatabaseSync {
-  const database = openDatabase(join(dir, 'holder.lock'));
+function lockFolder(dir: string, path: string): DatabaseSync {
+  const database = openDatabase(path);
   try {
     // An open exclusive transaction on an empty database: a lock that SQLite takes in each system's own way.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

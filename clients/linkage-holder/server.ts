@@ -24,7 +24,12 @@ export type HolderServerOptions = {
   readonly requestTimeoutMs?: number;
 };
 
-export type HolderServer = { readonly url: string; close(): Promise<void> };
+export type HolderServer = {
+  readonly url: string;
+  /** The folder was in use before, and its record was gone: another was begun. */
+  readonly hasLostRecord: boolean;
+  close(): Promise<void>;
+};
 
 const maxRequestBytes = 16 * 1024;
 const defaultRequestTimeoutMs = 10_000;
@@ -43,17 +48,20 @@ const refusals: ReadonlyMap<number | undefined, Refusal> = new Map([
 
 /** Starts the service. @throws CausewayError `home-invalid`, `holder-in-use` */
 export async function startHolder(options: HolderServerOptions): Promise<HolderServer> {
-  const { folder, release } = await takeHolderFolder(options.dir);
+  const { folder, hasLostRecord, release } = await takeHolderFolder(options.dir);
   try {
     const server = await serve(folder, options);
-    return { url: server.url, close: () => server.close().finally(release) };
+    return { url: server.url, hasLostRecord, close: () => server.close().finally(release) };
   } catch (error) {
     release();
     throw error;
   }
 }
 
-async function serve(folder: HolderFolder, options: HolderServerOptions): Promise<HolderServer> {
+async function serve(
+  folder: HolderFolder,
+  options: HolderServerOptions,
+): Promise<Omit<HolderServer, 'hasLostRecord'>> {
   const { dir, port = 0, host = '127.0.0.1', tls, now = Date.now } = options;
   const keys = new Map(folder.epochs.map((epoch) => [epoch, deriveHolderKey(folder.seed, epoch)]));
   const budget = new HourlyBudget(folder.evaluationsPerHour);

@@ -111,6 +111,31 @@ test('a client is added with a token of its own and removed again, each on recor
   expect((await stat(join(folder, 'holder.json'))).mode & 0o777).toBe(0o600);
 });
 
+test('a record that was taken away is missed by a change and by the next start, and by no later one', async () => {
+  const folder = join(dir, 'a');
+  await operate('init', folder, '--client', ward);
+  const hasLost = async (): Promise<boolean> => {
+    const server = await startHolder({ dir: folder });
+    await server.close();
+    return server.hasLostRecord;
+  };
+  expect([await hasLost(), await hasLost()]).toEqual([false, false]);
+  await rm(join(folder, 'audit.ndjson'));
+  const refused = await runInProcess(['linkage-holder', 'client', 'add', folder, hub]);
+  expect(refused.stderr).toMatch(/audit\.ndjson, is gone/);
+  expect([await hasLost(), await hasLost()]).toEqual([true, false]);
+  await operate('client', 'add', folder, hub);
+});
+
+test('a folder of which a change was refused before it was ever in use has lost no record', async () => {
+  const folder = join(dir, 'a');
+  await operate('init', folder, '--client', ward);
+  await runInProcess(['linkage-holder', 'client', 'add', folder, ward]);
+  const server = await startHolder({ dir: folder });
+  await server.close();
+  expect(server.hasLostRecord).toBe(false);
+});
+
 test.each([
   ['a client that is known', ['client', 'add'], [ward], /is a client already/],
   ['a client without a fit name', ['client', 'add'], ['No Name'], /needs a name such as/],
