@@ -144,13 +144,6 @@ async function readRecord(path: string, visit: (entry: AuditEntry) => void): Pro
   return { before: chain.before, bytes, isTorn: rest.byteLength > 0 };
 }
 
-/** The entries of a record, its chain checked. @throws CausewayError `home-invalid`, naming the line */
-export function readAuditEntries(text: string): AuditEntry[] {
-  const chain = new AuditChain();
-  const lines = text === '' ? [] : text.trimEnd().split('\n');
-  return lines.map((line) => chain.take(line));
-}
-
 /** Checks lines, one after the other. */
 class AuditChain {
   /** The digest of the last line. */

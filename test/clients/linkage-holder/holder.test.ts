@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AuditFile, readAuditEntries } from '../../../clients/linkage-holder/audit-file.ts';
+import { AuditFile } from '../../../clients/linkage-holder/audit-file.ts';
 import { createHolderFolder } from '../../../clients/linkage-holder/holder-folder.ts';
 import { startHolder, type HolderServer } from '../../../clients/linkage-holder/server.ts';
 import type { Holder } from '../../../clients/sdk/linkage/linkage-file.ts';
@@ -13,6 +13,7 @@ import { ObliviousTokens } from '../../../clients/sdk/linkage/oblivious-tokens.t
 import { tokenInputs } from '../../../clients/sdk/linkage/readings.ts';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { decideTier } from '../../../protocol/linkage/tier.ts';
+import { recordEntries } from './record-entries.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 const child = { given: 'Isla', family: 'Reid', birthDate: '2015-03-04', postcode: 'ML3 0AB' };
@@ -104,11 +105,13 @@ test('the people of a notice are asked for together, and what they share once', 
 
 test('every evaluation is on record, in a chain that shows a changed line, and no record holds a name', async () => {
   const text = await readFile(join(dir, 'one', 'audit.ndjson'), 'utf8');
-  const entries = readAuditEntries(text);
+  const entries = await auditOf('one');
   expect(entries.length).toBeGreaterThan(0);
   expect(entries[0]).toMatchObject({ client: 'police/hub', epoch: 5, outcome: 'evaluated' });
   expect(text.toLowerCase()).not.toContain('isla');
-  expect(() => readAuditEntries(text.replace('police/hub', 'police/hux'))).toThrow();
+  const changed = await mkdtemp(join(dir, 'changed-'));
+  await writeFile(join(changed, 'audit.ndjson'), text.replace('police/hub', 'police/hux'));
+  await expect(recordEntries(changed)).rejects.toThrow(/broken at line/);
   expect((await stat(join(dir, 'one', 'holder.json'))).mode & 0o777).toBe(0o600);
 });
 
@@ -258,7 +261,7 @@ test('a last line cut short by a crash is dropped, and the chain goes on', async
   expect(entries).toBe(1);
   await reopened.append(entry);
   await reopened.close();
-  expect(readAuditEntries(await readFile(path, 'utf8'))).toHaveLength(2);
+  expect(await recordEntries(folder)).toHaveLength(2);
 });
 
 test('a broken record stops the start, naming the line', async () => {
@@ -282,8 +285,9 @@ test('a line that a crash cut off stops nothing: it was never answered, and the 
   await appendFile(path, '{"at":"1970-01-01T00:00');
   expect(await append('b')).toBe(1);
   expect(await append('c')).toBe(2);
-  const entries = readAuditEntries(await readFile(path, 'utf8'));
-  expect(entries).toMatchObject(['a', 'b', 'c'].map((asked) => ({ asked: asked.repeat(43) })));
+  expect(await recordEntries(folder)).toMatchObject(
+    ['a', 'b', 'c'].map((asked) => ({ asked: asked.repeat(43) })),
+  );
 });
 
 test('a record is read in pieces, however long it is, and goes on where it ended', async () => {
@@ -301,7 +305,7 @@ test('a record is read in pieces, however long it is, and goes on where it ended
   expect(entries).toBe(700);
   await reopened.append({ ...entry, outcome: 'evaluated', asked: 'z'.repeat(43) });
   await reopened.close();
-  expect(readAuditEntries(await readFile(path, 'utf8'))).toHaveLength(701);
+  expect(await recordEntries(folder)).toHaveLength(701);
 });
 
 test('a record that is longer than any text may be is read as far as its lines are ours', async () => {
@@ -323,7 +327,7 @@ test('a record that is there and cannot be read is no empty one', async () => {
 });
 
 async function auditOf(name: string) {
-  return readAuditEntries(await readFile(join(dir, name, 'audit.ndjson'), 'utf8'));
+  return recordEntries(join(dir, name));
 }
 
 test.each([

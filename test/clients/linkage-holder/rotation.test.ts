@@ -3,13 +3,13 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readAuditEntries } from '../../../clients/linkage-holder/audit-file.ts';
 import { startHolder, type HolderServer } from '../../../clients/linkage-holder/server.ts';
 import { writeLinkageSettings, type Holder } from '../../../clients/sdk/linkage/linkage-file.ts';
 import { SubjectLinkage } from '../../../clients/sdk/linkage/subject-linkage.ts';
 import { decideLink } from '../../../protocol/linkage/tier.ts';
 import { jsonLines } from '../../cli/run-causeway.ts';
 import { runInProcess } from '../../cli/run-in-process.ts';
+import { recordEntries } from './record-entries.ts';
 
 const hub = 'police-scotland/hub';
 const ward = 'nhs-lanarkshire/emergency';
@@ -101,7 +101,7 @@ test('a client is added with a token of its own and removed again, each on recor
   await operate('client', 'remove', folder, hub);
   expect(await statusOf(folder, String(added!.token))).toBe(403);
   const text = await readFile(join(folder, 'audit.ndjson'), 'utf8');
-  expect(readAuditEntries(text)).toMatchObject([
+  expect(await recordEntries(folder)).toMatchObject([
     { change: 'client-added', client: hub, by: expect.any(String) as string },
     { client: hub, outcome: 'request-malformed' },
     { change: 'client-removed', client: hub },

@@ -30,7 +30,7 @@ const fillers = (category: string): Told[] =>
   ]);
 const saidFirst = (category: string): Told[] =>
   likely.map((subject, nth): Told => [eventOn(1 + nth / 10, category, 'housing/desk'), subject]);
-const ofAgencies = likely.map((subject, nth): Told => [eventOn(2 + nth, 'a', agencies[nth]!), subject]);
+const ofAgencies = likely.map((subject, nth): Told => [eventOn(2 + nth, 'a', agencies[nth]), subject]);
 
 /** What is alerted about in the end: the sources of the evidence. */
 function alertsOn(told: readonly Told[]): readonly string[] {
