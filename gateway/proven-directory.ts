@@ -30,13 +30,23 @@ export function provenDirectory({
   log,
 }: ProvenDirectoryDependencies): ProvenDirectory {
   // A tile that cannot be read must not keep an alert back: the body of the leaf proves the entry as well.
-  const onUnchecked = (): void =>
-    log.warn({ code: 'log-unreadable' }, 'a directory entry could not be held against the published log');
+  const unchecked = new Set<number>();
+  const onUnchecked = (leaf: number): void => {
+    if (unchecked.has(leaf)) return;
+    unchecked.add(leaf);
+    log.warn(
+      { code: 'log-unreadable', leaf },
+      'a directory entry could not be held against the published log',
+    );
+  };
   const proven = new ProvenEntries({
     leaves: {
       readLeaves: (from, limit) => {
         const published = auditLog.latest ?? { size: 0, root: emptyRoot };
-        const leaves = new PublishedLeaves({ store, folder: auditLog.folder, published, onUnchecked });
+        const leaves = new PublishedLeaves({
+          ...{ store, folder: auditLog.folder, published },
+          onUnchecked: () => onUnchecked(from),
+        });
         return leaves.readLeaves(from, limit);
       },
     },

@@ -18,7 +18,7 @@ export type ProvenEntriesDependencies = {
   readonly leaves: Pick<Store, 'readLeaves'>;
   /** Which leaf the directory says an entry has. */
   readonly directory: { leafOf(entry: DirectoryEntry): number | undefined };
-  /** Told of an entry that is not proven. */
+  /** Told of an entry that is not proven, once for each leaf that it is said to have. */
   readonly onDoubt: (endpoint: EndpointAddress, why: EntryDoubt) => void;
 };
 
@@ -29,6 +29,8 @@ export class ProvenEntries {
   readonly #deps: ProvenEntriesDependencies;
   /** The newest leaf that was proven of each endpoint, and the digest of its entry. */
   readonly #proven = new Map<EndpointAddress, { readonly leaf: number; readonly digest: string }>();
+  /** What was doubted last of each endpoint: which entry, and by which leaf. */
+  readonly #doubted = new Map<EndpointAddress, string>();
 
   constructor(deps: ProvenEntriesDependencies) {
     this.#deps = deps;
@@ -37,8 +39,17 @@ export class ProvenEntries {
   /** @throws CausewayError `store-unavailable` */
   async isProven(entry: DirectoryEntry): Promise<boolean> {
     const doubt = await this.#doubtOf(entry);
-    if (doubt !== undefined) this.#deps.onDoubt(entry.endpoint, doubt);
+    if (doubt !== undefined) this.#tell(entry, doubt);
     return doubt === undefined;
+  }
+
+  /** Asked at every alert, it says the same each time. */
+  #tell(entry: DirectoryEntry, doubt: EntryDoubt): void {
+    const { endpoint } = entry;
+    const doubted = `${directoryEntryDigest(entry)} ${this.#deps.directory.leafOf(entry) ?? ''}`;
+    if (this.#doubted.get(endpoint) === doubted) return;
+    this.#doubted.set(endpoint, doubted);
+    this.#deps.onDoubt(endpoint, doubt);
   }
 
   async #doubtOf(entry: DirectoryEntry): Promise<EntryDoubt | undefined> {

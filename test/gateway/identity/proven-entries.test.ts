@@ -103,6 +103,15 @@ describe('an entry of the directory', () => {
     expect(doubts).toEqual(Array(2).fill(`${police} other-entry`));
   });
 
+  it('is doubted aloud once, however often it is asked about', async () => {
+    await tamper((database) => putRow(database, { ...own, signingKey: stolen }));
+    expect([await judge(), await judge()]).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+    expect(doubts).toEqual([`${police} other-entry`]);
+  });
+
   it('is not where its leaf was changed to fit, since the body of the leaf says what it became', async () => {
     const entry = { ...own, signingKey: stolen };
     const digest = directoryEntryDigest(entry);
@@ -128,7 +137,7 @@ describe('an entry of the directory', () => {
       });
       expect(await judge()).toEqual([false, true]);
     }
-    expect(doubts).toEqual(Array(2).fill(`${police} leaf-tampered`));
+    expect(doubts).toEqual([`${police} leaf-tampered`]);
   });
 
   it('is not where its row names the leaf of another endpoint, or none that there is', async () => {
