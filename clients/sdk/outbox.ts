@@ -167,7 +167,10 @@ export class Outbox {
     const answer = { outcome: 'refused', at: now(), code: refusal.code, text: refusal.detail } as const;
     state
       .write(() => this.keepAnswer(id, message.digest, answer))
-      .then(() => this.answered(id, message.digest, answer))
+      .then(() => {
+        this.answered(id, message.digest, answer);
+        this.pump();
+      })
       // It stays in the outbox, and the next session finds it again.
       .catch(() => undefined);
     return true;

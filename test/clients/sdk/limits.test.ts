@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { heededLimits, silenceMsUnder } from '../../../clients/sdk/heeded-limits.ts';
+import type { MessageId } from '../../../protocol/ids.ts';
 import { limits, type Limits } from '../../../protocol/limits.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';
@@ -110,23 +111,31 @@ test('what is submitted keeps to the units, bytes, batches and unanswered units 
   expect(Math.max(...batchSizes)).toBe(2);
 });
 
-test('what was written down before the gateway stated smaller frames is refused here, and holds nothing up', async () => {
-  gateway.onSubmit = () => undefined;
-  const before = await gateway.client(alice);
-  const large = await before.enqueue(concern(Array.from({ length: 9_000 }, randomLetter).join(''), bob));
-  const small = await before.enqueue(concern('small', bob));
-  await before.close();
-  state({ maxFrameBytes: 4_000 });
-  gateway.onSubmit = answer;
-  const client = await gateway.client(alice);
-  await expect(client.accepted(large)).rejects.toMatchObject({
-    code: 'payload-too-large',
-    message: expect.stringContaining('4000') as string,
-  });
-  expect(await client.accepted(small)).toMatchObject({ id: small });
-  expect(client.message(large)?.state).toBe('refused');
-  await client.drain({ timeoutMs: 5_000 });
-});
+test.each([1, 2, 3])(
+  '%i messages written down before the gateway stated smaller frames are refused here, and hold nothing up',
+  async (count) => {
+    gateway.onSubmit = () => undefined;
+    const before = await gateway.client(alice);
+    const large: MessageId[] = [];
+    for (let n = 0; n < count; n++) {
+      large.push(await before.enqueue(concern(Array.from({ length: 9_000 }, randomLetter).join(''), bob)));
+    }
+    const small = await before.enqueue(concern('small', bob));
+    await before.close();
+    state({ maxFrameBytes: 4_000, maxUnanswered: 2 });
+    gateway.onSubmit = answer;
+    const client = await gateway.client(alice);
+    for (const id of large) {
+      await expect(client.accepted(id)).rejects.toMatchObject({
+        code: 'payload-too-large',
+        message: expect.stringContaining('4000') as string,
+      });
+      expect(client.message(id)?.state).toBe('refused');
+    }
+    expect(await client.accepted(small)).toMatchObject({ id: small });
+    await client.drain({ timeoutMs: 5_000 });
+  },
+);
 
 test('no more deliveries are asked for than the gateway grants', async () => {
   state({ maxCredit: 4 });
