@@ -6,10 +6,11 @@ import { logVerifierKey } from './audit-log-options.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
 import type { RoomLevel } from './admission/disk-room.ts';
 import { checkHealth, shareProbe } from './health.ts';
+import { connectionBounds } from './http/connection-limit.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
-import { identifyRequest, type RequestPeer } from './http/identify-request.ts';
+import { endpointOf, identifyRequest, type RequestPeer } from './http/identify-request.ts';
 import { registerLogRoutes } from './http/log-routes.ts';
 import { buildServer } from './http/server.ts';
 import { DirectoryLeaves } from './identity/directory-leaves.ts';
@@ -55,6 +56,8 @@ export async function buildGatewayServer(deps: GatewayServerDependencies): Promi
     log: deps.log.child({}, { level: 'warn' }),
     report: (error) => deps.onError(error),
     refused: (error) => deps.incidents.note({ kind: 'request.refused', code: error.code }),
+    endpointOf: (socket) => endpointOf(socket, deps.directory, deps.now()),
+    connections: connectionBounds(deps.sessions.mostOfOneEndpoint),
   });
   const identify = peerIdentifier(deps);
   registerSocketRoute(app, {

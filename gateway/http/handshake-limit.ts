@@ -3,7 +3,7 @@
  * descriptor.
  *
  * ```
- * connection ──▶ unfinished ──handshake done──▶ an endpoint, or a stranger: see stranger-limit.ts
+ * connection ──▶ unfinished ──handshake done──▶ an endpoint, or a stranger: see connection-limit.ts
  *                    ├── silent: nothing came between two looks. Of too many silent ones the oldest are let go
  *                    └── of too many in all, the oldest
  * ```

@@ -1,7 +1,7 @@
 /** Who is asking: the endpoint whose certificate the connection was opened with. */
 import type { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
-import type { Digest } from '../../protocol/ids.ts';
+import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { identifyPeer } from '../identity/client-certificate.ts';
@@ -19,7 +19,26 @@ export function identifyRequest(
   directory: EndpointDirectory,
   now: number,
 ): RequestPeer {
-  const socket = request.raw.socket as TLSSocket;
+  return identifySocket(request.raw.socket as TLSSocket, directory, now);
+}
+
+/**
+ * Whose certificate a connection was opened with. Undefined for whoever is no endpoint that takes part: what it asks will
+ * be refused in words.
+ */
+export function endpointOf(
+  socket: TLSSocket,
+  directory: EndpointDirectory,
+  now: number,
+): EndpointAddress | undefined {
+  try {
+    return identifySocket(socket, directory, now).entry.endpoint;
+  } catch {
+    return undefined;
+  }
+}
+
+function identifySocket(socket: TLSSocket, directory: EndpointDirectory, now: number): RequestPeer {
   const certificate = socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0);
   const entry = identifyPeer(certificate, socket.authorized, directory, now);
   return { entry, thumbprint: digestOf(certificate) };

@@ -4,18 +4,21 @@ import type { TLSSocket } from 'node:tls';
 import websocket from '@fastify/websocket';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
 import { limits, socketPath, subprotocol } from '../../protocol/limits.ts';
 import { asCausewayError } from '../../protocol/wire/problem-details.ts';
 import { answerBrokenRequest } from './broken-request.ts';
+import { ConnectionLimit, type ConnectionBounds } from './connection-limit.ts';
 import { HandshakeLimit, type HandshakeBounds } from './handshake-limit.ts';
 import { sendProblem } from './problem.ts';
-import { StrangerLimit } from './stranger-limit.ts';
 
 export type ServerOptions = {
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
   readonly log: FastifyBaseLogger;
-  /** Connections of those who show no certificate. For tests. */
-  readonly maxStrangers?: number;
+  /** Whose certificate a connection was opened with; undefined for whoever is no endpoint that takes part. */
+  readonly endpointOf: (socket: TLSSocket) => EndpointAddress | undefined;
+  /** Connections that carry no session. */
+  readonly connections: ConnectionBounds;
   /** A failure of the gateway itself. */
   report(error: unknown): void;
   /** A request was refused with a typed error. */
@@ -78,7 +81,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       sendProblem(reply, typed);
     },
   }) as unknown as FastifyInstance;
-  boundConnections(app, options);
   app.setErrorHandler((error, _request, reply) => {
     const typed = asCausewayError(error);
     if (typed.code === 'internal-error') options.report(error);
@@ -102,6 +104,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // Sessions are drained by the gateway before the server closes.
     preClose: (done: () => void) => done(),
   });
+  boundConnections(app, options);
   // On every other route the library would open a socket for whoever asks, only to close it again.
   app.addHook('onRequest', (request, _reply, done) => {
     const isElsewhere = request.ws && request.routeOptions.url !== socketPath;
@@ -110,21 +113,27 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   return app;
 }
 
-/** Those who are not known yet, and those who are nobody known, never keep an endpoint out. */
+/** Those who are not known yet, those who are nobody known, and one endpoint alone never keep another out. */
 function boundConnections(app: FastifyInstance, options: ServerOptions): void {
-  const { handshakes, maxStrangers } = options;
-  const detail = 'Too many connections have not done their TLS handshake.';
+  const { handshakes, connections, endpointOf } = options;
+  const refuse = (detail: string) => (): void =>
+    options.refused(new CausewayError('rate-limited', { detail }));
   const unfinished = new HandshakeLimit(
-    () => options.refused(new CausewayError('rate-limited', { detail })),
+    refuse('Too many connections have not done their TLS handshake.'),
     handshakes,
     handshakes?.lookMs,
   );
-  const strangers = new StrangerLimit(maxStrangers);
+  const finished = new ConnectionLimit(connections, refuse('Too many connections carry no session.'));
   app.server.on('connection', (socket: Socket) => unfinished.begin(socket));
   app.server.on('secureConnection', (socket: TLSSocket) => {
     unfinished.done(socket);
-    strangers.admit(socket);
+    finished.admit(socket, endpointOf(socket));
   });
+  app.server.on('request', ({ socket }, response) => {
+    finished.began(socket as TLSSocket);
+    response.once('close', () => finished.answered(socket as TLSSocket));
+  });
+  app.websocketServer.on('connection', (_session, { socket }) => finished.release(socket as TLSSocket));
   app.addHook('onClose', (_app, done) => {
     unfinished.stop();
     done();

@@ -22,6 +22,11 @@ export class SessionRegistry {
     this.#now = now;
   }
 
+  /** How many one endpoint may have open. */
+  get mostOfOneEndpoint(): number {
+    return this.#quotas.sessionsPerEndpoint;
+  }
+
   /** Starts heartbeats and the watch over slow consumers. */
   start(): void {
     this.#timers = [

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { cp, readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, type TLSSocket } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { renew } from '../../clients/sdk/enrol.ts';
 import { createAuthority, type AuthorityFiles } from '../../gateway/identity/authority.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -17,12 +19,14 @@ let exchange: Exchange;
 let people: Record<Name, TestEndpoint>;
 let bystander: Bystander;
 let authority: AuthorityFiles;
+let ca: string;
 
 beforeAll(async () => {
   exchange = await Exchange.open({ quotas: { sessionsPerEndpoint: 2 } });
   people = await exchange.enrol('police', 'north', 'night', 'south', 'health');
   bystander = await Bystander.start(exchange, people.health, people.south);
   authority = await issuingAuthority();
+  ca = authority.certificatePem;
 });
 afterAll(async () => {
   try {
@@ -229,6 +233,46 @@ describe('a client that does not answer the close frame', () => {
       return status === 101 ? true : undefined;
     });
     for (const session of deaf) session.terminate();
+  });
+});
+
+describe('connections that carry no session', () => {
+  const opened: TLSSocket[] = [];
+  afterEach(() => {
+    for (const socket of opened.splice(0)) socket.destroy();
+  });
+
+  /** So many connections with this certificate, each with a request answered, and still open. */
+  async function keep(count: number, tls: Credentials): Promise<TLSSocket[]> {
+    const some: TLSSocket[] = [];
+    for (let n = 0; n < count; n++) {
+      const socket = connect({ host: '127.0.0.1', port: Number(new URL(exchange.url).port), ca, ...tls });
+      some.push(socket);
+      opened.push(socket);
+      socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await once(socket, 'data');
+      socket.resume();
+    }
+    return some;
+  }
+
+  it('are 16 of one endpoint, and as many more as it may have sessions: one more ends the oldest idle one', async () => {
+    const session = await exchange.connect(people.police);
+    const foreign = await keep(1, own(people.south));
+    const kept = await keep(18, own(people.police));
+    const ended = once(kept[0]!, 'close');
+    kept.push(...(await keep(1, own(people.police))));
+    await ended;
+    expect([...foreign, ...kept].filter(({ closed }) => closed)).toHaveLength(1);
+    expect(session.isOpen).toBe(true);
+    exchange.expectRecord({ kind: 'request.refused', code: 'rate-limited', count: 1 });
+    await session.leave();
+  });
+
+  it('count as those of strangers where the certificate is not the one on record', async () => {
+    const unknown = await makeCertificate(authority, { names: named(people.police) });
+    const kept = [...(await keep(18, own(people.police))), ...(await keep(4, unknown))];
+    expect(kept.filter(({ closed }) => closed)).toEqual([]);
   });
 });
 

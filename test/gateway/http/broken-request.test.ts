@@ -5,6 +5,7 @@ import { connect } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectionBounds } from '../../../gateway/http/connection-limit.ts';
 import { buildServer } from '../../../gateway/http/server.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
@@ -20,6 +21,8 @@ beforeAll(async () => {
   server = await buildServer({
     tls: { key, cert: pem, ca: authority.certificatePem },
     log: pino({ level: 'silent' }),
+    endpointOf: () => undefined,
+    connections: connectionBounds(1),
     report: (error) => expect.fail(String(error)),
     refused: ({ code }) => refused.push(code),
     handshakeTimeoutMs: 50,

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { createCertificateRequest } from '../../../clients/sdk/certificate-request.ts';
+import { connectionBounds } from '../../../gateway/http/connection-limit.ts';
 import { handshakeBounds } from '../../../gateway/http/handshake-limit.ts';
 import { buildServer, type ServerOptions } from '../../../gateway/http/server.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
@@ -40,6 +41,8 @@ async function start(handshakes: ServerOptions['handshakes']): Promise<void> {
   server = await buildServer({
     tls,
     log: pino({ level: 'silent' }),
+    endpointOf: () => undefined,
+    connections: connectionBounds(1),
     report: (error) => expect.fail(String(error)),
     refused: ({ code }) => refused.push(code),
     ...(handshakes === undefined ? {} : { handshakes }),

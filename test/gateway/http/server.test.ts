@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { connectionBounds } from '../../../gateway/http/connection-limit.ts';
 import { buildServer } from '../../../gateway/http/server.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import type { CausewayError } from '../../../protocol/errors.ts';
@@ -18,6 +19,8 @@ it.each([
   const server = await buildServer({
     tls: { key, cert: pem, ca: authority.certificatePem },
     log: pino({ level: 'silent' }),
+    endpointOf: () => undefined,
+    connections: connectionBounds(1),
     report: (error) => expect.fail(String(error)),
     refused: (error) => refused.push(error),
   });
