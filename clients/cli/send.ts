@@ -1,6 +1,6 @@
 /** `causeway send`: one notice, on its way when this ends with exit code 0. */
 import { InvalidArgumentError, Option } from 'commander';
-import { catalogue, isCausewayError, type CausewayError, type ErrorCode } from '../../protocol/errors.ts';
+import { catalogue, CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { messageIdSchema, recipientAddressSchema, slugSchema } from '../../protocol/ids.ts';
 import { severities, type Severity } from '../../protocol/wire/envelope.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -151,18 +151,22 @@ async function waitForGateway(
   } catch (error) {
     const isWaiting = client.message(id)?.state === 'waiting';
     if (!isWaiting || !isCausewayError(error)) throw error;
-    const atDeadline = error.code === 'aborted' ? 'gateway-unreachable' : error.code;
-    throw queuedError(signal.aborted ? 'aborted' : (connection.lastError?.code ?? atDeadline), id, error);
+    if (signal.aborted) throw queuedError(new CausewayError('aborted', { cause: error }), id);
+    const late =
+      error.code === 'aborted' ? new CausewayError('gateway-unreachable', { cause: error }) : error;
+    if (!connection.isConnected) throw queuedError(connection.lastError ?? late, id);
+    throw queuedError(client.status().lastPostponement ?? late, id);
   }
 }
 
 /** The notice is safe in the outbox: to send it again would send it twice. */
-function queuedError(code: ErrorCode, id: string, cause: CausewayError): CausewayError {
+function queuedError(cause: CausewayError, id: string): CausewayError {
+  const { code, detail } = cause;
   const next = `Do not send it again: it is in the outbox and goes out with the next command that connects. causeway status ${id}`;
   // What no attempt mends needs its own step first.
   const before = catalogue[code].retryable ? undefined : adviceFor(code);
   return new AdvisedError(code, {
-    detail: `The notice ${id} stays in the outbox.`,
+    detail: `${detail === undefined ? '' : `${detail} `}The notice ${id} stays in the outbox.`,
     advice: before === undefined ? next : `${before} ${next}`,
     fields: { retryable: false, id, queued: true },
     cause,

@@ -91,7 +91,7 @@ function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
 
 function showAll(open: OpenClient, last: number, terminal: Terminal): void {
   const { client, connection } = open;
-  const { endpoint, waiting, certificateEndsAt } = client.status();
+  const { endpoint, waiting, lastPostponement, certificateEndsAt } = client.status();
   const days = Math.floor((certificateEndsAt - Date.now()) / dayMs);
   const held = client.held();
   const messages = last === 0 ? [] : client.messages({ limit: last }).reverse();
@@ -100,7 +100,11 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
     const connected = connection.isConnected;
     terminal.json({
       ...{ type: 'status', endpoint, connected, ...(error === undefined ? {} : { error }) },
-      ...{ waiting, held: held.length, certificateDays: days },
+      ...{
+        waiting,
+        ...(lastPostponement === undefined ? {} : { postponed: postponement(lastPostponement) }),
+      },
+      ...{ held: held.length, certificateDays: days },
     });
     const { checkpoint, followed, halt } = client.log.status();
     terminal.json({
@@ -121,6 +125,16 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
     ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],
+    ...(lastPostponement === undefined
+      ? []
+      : [
+          [
+            '',
+            paint.warn(
+              `refused for now, ${lastPostponement.code}: ${showableLine(lastPostponement.message)}`,
+            ),
+          ],
+        ]),
     ...logRows(open, terminal),
     ['held', held.length === 0 ? 'nothing' : paint.warn(`${held.length} for keys that are not trusted`)],
   ];
@@ -132,6 +146,10 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
   }
   if (messages.length > 0) terminal.print();
   for (const message of messages) ladderLines(message, terminal).forEach((line) => terminal.print(line));
+}
+
+function postponement({ code, detail }: CausewayError): { code: string; detail?: string } {
+  return { code, ...(detail === undefined ? {} : { detail }) };
 }
 
 function showOne({ client }: OpenClient, id: string, terminal: Terminal): void {

@@ -34,6 +34,11 @@ export type ClientStatus = {
   readonly lastError: CausewayError | undefined;
   /** Messages of this home that wait for the gateway's answer. */
   readonly waiting: number;
+  /**
+   * Why the gateway does not take some of them for now, as it said last in this session: they are sent again by
+   * themselves. `undefined` where it has said nothing of the kind, or has taken them since.
+   */
+  readonly lastPostponement: CausewayError | undefined;
   /** Messages to this endpoint that wait for a key to be trusted. */
   readonly held: number;
   readonly directoryVersion: number | undefined;
@@ -100,6 +105,7 @@ export class Client implements AsyncDisposable {
       connection: this.#closing === undefined ? open : 'closed',
       lastError: run.lastError,
       waiting: outbox.countWaiting(),
+      lastPostponement: outbox.lastPostponement,
       held: inbox.held().length,
       directoryVersion: directory.version,
       certificateEndsAt: certificateEndsAt(),

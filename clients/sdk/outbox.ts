@@ -111,6 +111,11 @@ export class Outbox {
     return this.#table.countWaiting();
   }
 
+  /** Why the gateway does not take what waits for now, as it said last in this session. */
+  get lastPostponement(): CausewayError | undefined {
+    return this.#postponed.lastRefusal;
+  }
+
   /** Resolves when nothing of this client waits for an answer any more. */
   whenIdle(): Promise<void> {
     if (!this.#table.hasWaiting(this.#deps.holder)) return Promise.resolve();
@@ -194,7 +199,7 @@ export class Outbox {
     this.#inFlight.delete(name);
     if (seq !== undefined) this.#sending.delete(seq);
     if (answer.outcome === 'refused' && !isFinal(answer)) {
-      if (seq !== undefined) this.#postponed.postpone(seq, answer.code);
+      if (seq !== undefined) this.#postponed.postpone(seq, answer);
       return;
     }
     if (seq !== undefined) this.#postponed.forget(seq);

@@ -1,5 +1,6 @@
 /** Messages that were refused for now: each is sent again after a pause of its own, which grows. */
 import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
+import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { backoffMs } from './backoff.ts';
 
 const leastMs = 250;
@@ -12,11 +13,16 @@ const longestHoldMs = 5_000;
  */
 const concernsAll: ReadonlySet<ErrorCode> = new Set(['store-unavailable']);
 
-type Pause = { readonly attempt: number; readonly timer: NodeJS.Timeout | undefined };
+type Pause = {
+  readonly attempt: number;
+  readonly timer: NodeJS.Timeout | undefined;
+  readonly refusal: CausewayError;
+};
 
 export class PostponedMessages {
   readonly #random: () => number;
   readonly #onDue: () => void;
+  /** The one refused last stands last. */
   readonly #pauses = new Map<number, Pause>();
   #due: number[] = [];
   #holding: NodeJS.Timeout | undefined;
@@ -36,15 +42,22 @@ export class PostponedMessages {
     return this.#pauses.has(seq);
   }
 
-  postpone(seq: number, code: ErrorCode): void {
+  /** What the gateway said last of those that still wait. */
+  get lastRefusal(): CausewayError | undefined {
+    return [...this.#pauses.values()].at(-1)?.refusal;
+  }
+
+  postpone(seq: number, { code, text }: RefusedDetail): void {
+    const refusal = new CausewayError(code, { detail: text });
     const attempt = this.#pauses.get(seq)?.attempt ?? 0;
-    const waitMs = leastMs + backoffMs(attempt, new CausewayError(code), undefined, this.#random());
+    const waitMs = leastMs + backoffMs(attempt, refusal, undefined, this.#random());
     const timer = setTimeout(() => {
-      this.#pauses.set(seq, { attempt: attempt + 1, timer: undefined });
+      this.#pauses.set(seq, { attempt: attempt + 1, timer: undefined, refusal });
       this.#due.push(seq);
       this.#onDue();
     }, waitMs);
-    this.#pauses.set(seq, { attempt, timer });
+    this.#pauses.delete(seq);
+    this.#pauses.set(seq, { attempt, timer, refusal });
     if (!concernsAll.has(code)) return;
     this.#holding ??= setTimeout(
       () => {

@@ -375,6 +375,40 @@ describe('when the gateway is away', () => {
   });
 });
 
+describe('when the gateway has no room', () => {
+  it('a notice stays in the outbox, and the sender is told why', async () => {
+    const port = new URL(url).port;
+    const settings = join(gatewayDir(), 'gateway.yaml');
+    const usual = readFileSync(settings, 'utf8');
+    const restart = async (text: string): Promise<void> => {
+      gateway!.signal('SIGTERM');
+      expect((await gateway!.ended).code).toBe(0);
+      writeFileSync(settings, text);
+      await startGateway(port);
+    };
+    await restart(usual.replace(/^freeDiskMebibytes: .*$/m, 'freeDiskMebibytes: 1073741824'));
+    const refused = await act(ae, [...notice(duty, '--text', 'No room.'), '--timeout', '3s']);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(
+      /stays in the outbox[^]*Do not send it again[^]*code {3}store-unavailable/,
+    );
+    expect(refused.stderr).not.toContain('cannot be reached');
+    expect((await act(ae, ['status'])).stdout).toMatch(/1 waiting[^]*refused for now, store-unavailable: \S/);
+    const status = await act(ae, ['status', '--json']);
+    expect(jsonLines(status.stdout)[0]).toMatchObject({
+      connected: true,
+      waiting: 1,
+      postponed: { code: 'store-unavailable' },
+    });
+
+    await restart(usual);
+    const listening = startCauseway(['listen', '--home', homeOf(duty), '--json', '--count', '1']);
+    await act(ae, ['status']);
+    const { stdout } = await listening.ended;
+    expect(jsonLines(stdout).filter(({ type }) => type === 'notice')).toMatchObject([{ text: 'No room.' }]);
+  });
+});
+
 describe('a revoked endpoint', () => {
   it('loses its session, and is told why', async () => {
     const listening = startCauseway(['listen', '--home', homeOf(housing)]);

@@ -293,6 +293,27 @@ test('a refusal that may pass is tried again, and the messages behind it do not 
   expect(refusals).toBe(3);
 });
 
+test('the status says why the gateway takes nothing for now, until it has taken what it refused', async () => {
+  let hasRoom = false;
+  gateway.onSubmit = (session, units) => {
+    const detail = JSON.stringify({ code: 'store-unavailable', text: 'No room.' });
+    for (const unit of units) {
+      session.receipt(0, [hasRoom ? acceptance(unit) : { ...acceptance(unit), kind: 'refused', detail }]);
+    }
+  };
+  const sender = await gateway.client(alice);
+  const id = await sender.enqueue(concern('waits', bob));
+  await until(() => sender.status().lastPostponement !== undefined);
+  expect(sender.status()).toMatchObject({
+    connection: 'connected',
+    waiting: 1,
+    lastPostponement: { code: 'store-unavailable', detail: 'No room.' },
+  });
+  hasRoom = true;
+  await sender.accepted(id);
+  expect(sender.status().lastPostponement).toBeUndefined();
+});
+
 test('a gateway that has no room is not sent the whole outbox again and again', async () => {
   gateway.welcome = { limits: { ...limits, maxUnanswered: 4 } };
   const rounds: number[] = [];
