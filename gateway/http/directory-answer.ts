@@ -29,10 +29,14 @@ type Pieces = {
 
 /** So many answers are kept: most who ask hold one of a few versions. */
 const keptAnswers = 8;
+/** Who asked before a change may be answered after somebody who asked later. */
+const keptVersions = 2;
 
 export class DirectoryAnswer {
   readonly #deps: DirectoryAnswerDependencies;
-  #pieces: Pieces | undefined;
+  /** By version, the newest last: all who ask wait for one cut, also while it is under way. */
+  readonly #pieces = new Map<number, Promise<Pieces>>();
+  #printed: Pieces | undefined;
   #checkpoint: string | null = null;
   /** By the version that was asked from; the answers about one version and checkpoint. */
   readonly #answers = new Map<number | undefined, string>();
@@ -52,21 +56,33 @@ export class DirectoryAnswer {
     const from = since !== undefined && since <= version ? since : undefined;
     const size = indices.reduce((most, index) => Math.max(most, index + 1), 0);
     const checkpoint = (await this.#deps.checkpointFor(size)) ?? null;
-    const pieces = this.#pieces?.version === version ? this.#pieces : await this.#cut(snapshot);
-    if (this.#pieces !== pieces || this.#checkpoint !== checkpoint) this.#answers.clear();
-    this.#pieces = pieces;
+    const pieces = await this.#piecesOf(snapshot);
+    if (this.#printed !== pieces || this.#checkpoint !== checkpoint) this.#answers.clear();
+    this.#printed = pieces;
     this.#checkpoint = checkpoint;
     const text = this.#answers.get(from) ?? join(pieces, checkpoint, snapshot.versions, from);
     this.#keep(from, text);
     return text;
   }
 
-  async #cut(snapshot: DirectorySnapshot): Promise<Pieces> {
+  #piecesOf(snapshot: DirectorySnapshot): Promise<Pieces> {
+    const { version } = snapshot;
+    const known = this.#pieces.get(version);
+    if (known !== undefined) return known;
+    const pieces = this.#cut(snapshot, [...this.#pieces.values()].at(-1));
+    this.#pieces.set(version, pieces);
+    // Whoever asks next tries again.
+    pieces.catch(() => this.#pieces.delete(version));
+    const [oldest] = this.#pieces.keys();
+    if (this.#pieces.size > keptVersions && oldest !== undefined) this.#pieces.delete(oldest);
+    return pieces;
+  }
+
+  /** @param earlier the pieces of another version: most of them are the same */
+  async #cut(snapshot: DirectorySnapshot, earlier: Promise<Pieces> | undefined): Promise<Pieces> {
     const { version, entries, leaves: indices } = snapshot;
     const leaves = await this.#deps.leaves.read(indices);
-    // Somebody who asked at the same time may have been first.
-    if (this.#pieces?.version === version) return this.#pieces;
-    const known = this.#pieces?.byLeaf;
+    const known = (await earlier?.catch(() => undefined))?.byLeaf;
     const byLeaf = new Map<number, Piece>();
     leaves.forEach((leaf, place) => {
       const entry = entries[place];

@@ -2,6 +2,7 @@ import { fastify } from 'fastify';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { registerDirectoryRoutes } from '../../../gateway/http/directory-routes.ts';
 import { sendProblem } from '../../../gateway/http/problem.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
 import { asCausewayError } from '../../../protocol/wire/problem-details.ts';
 import { directoryDigest } from '../../../protocol/wire/directory-digest.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
@@ -19,6 +20,7 @@ afterAll(() => registry.close());
 
 /** How often the leaves were read: once for each time that the directory is printed. */
 let printed = 0;
+let failsNext = false;
 let version = 1;
 let checkpoint = 'first';
 let minutes = 0;
@@ -49,6 +51,10 @@ function open(readsPerMinute?: number) {
       read: async (indices) => {
         printed++;
         await Promise.resolve();
+        if (failsNext) {
+          failsNext = false;
+          throw new CausewayError('store-unavailable');
+        }
         return indices.map((index) => ({ index, leaf: `leaf ${index}` }));
       },
     },
@@ -78,6 +84,24 @@ it('the directory is printed once for each version and checkpoint, however many 
   version = 2;
   expect((await read()).json()).toMatchObject({ version: 2, checkpoint: 'second' });
   expect(printed).toBe(2);
+});
+
+it('all who ask at once when the directory has changed wait for the same print', async () => {
+  const { read } = open();
+  await read();
+  version++;
+  const answers = await Promise.all(Array.from({ length: 50 }, () => read()));
+  expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+  expect(answers[0]!.json()).toMatchObject({ version });
+  expect(printed).toBe(2);
+});
+
+it('a print that failed is tried again by whoever asks next', async () => {
+  const { read } = open();
+  version++;
+  failsNext = true;
+  expect((await read()).statusCode).toBe(503);
+  expect((await read()).json()).toMatchObject({ version });
 });
 
 it('whoever has the version already is not sent it again', async () => {
