@@ -1,8 +1,7 @@
 /** Takes what the gateway answered about its directory into the state: the whole, or what has changed. */
-import type { EndpointAddress } from '../../protocol/ids.ts';
 import { directoryDigest, type PlacedEntry } from '../../protocol/wire/directory-digest.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
-import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
+import type { DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { LogTable } from './log-table.ts';
 import type { PinTable } from './pin-table.ts';
 
@@ -23,23 +22,25 @@ export function updateDirectory(answer: DirectoryResponse, { pins, log }: Direct
   }
   // Another process may have read another one meanwhile.
   if (pins.readVersion() !== since) return false;
-  if (directoryDigest(merge(answer, { pins, log })) !== answer.digest) return false;
+  if (directoryDigest(merge(answer, log)) !== answer.digest) return false;
   pins.changeDirectory(answer);
   log.changeLeaves(answer);
   return true;
 }
 
+/** The digests of what stays were written down with it: thousands of entries are not digested anew for one. */
 function merge(
   { entries, leaves }: DirectoryResponse,
-  { pins, log }: DirectoryTables,
+  log: Pick<LogTable, 'readPlaced'>,
 ): Iterable<PlacedEntry> {
-  const indices = log.readLeafIndices();
-  const merged = new Map<EndpointAddress, PlacedEntry>();
-  const put = (entry: DirectoryEntry, leaf = 0): void => {
+  const merged = new Map(log.readPlaced().map((placed) => [placed.endpoint, placed]));
+  entries.forEach((entry, place) => {
     const { endpoint } = entry;
-    merged.set(endpoint, { endpoint, entry: directoryEntryDigest(entry), leaf });
-  };
-  for (const entry of pins.readEntries()) put(entry, indices.get(entry.endpoint));
-  entries.forEach((entry, place) => put(entry, leaves[place]?.index));
+    merged.set(endpoint, {
+      endpoint,
+      entry: directoryEntryDigest(entry),
+      leaf: leaves[place]?.index ?? 0,
+    });
+  });
   return merged.values();
 }

@@ -1,5 +1,6 @@
 /** What this endpoint knows of the gateway's audit log, in `state.db`. */
 import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
+import type { PlacedEntry } from '../../protocol/wire/directory-digest.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { Statements } from './state-database.ts';
@@ -87,10 +88,14 @@ export class LogTable {
     });
   }
 
-  /** The leaf that the gateway names for each entry. */
-  readLeafIndices(): Map<EndpointAddress, number> {
-    const rows = this.#database.prepare('SELECT endpoint, leaf FROM directory_leaves').all();
-    return new Map(rows.map((row) => [String(row.endpoint) as EndpointAddress, Number(row.leaf)]));
+  /** Every entry of the directory as last read: its digest, and the leaf that the gateway names for it. */
+  readPlaced(): PlacedEntry[] {
+    const rows = this.#database.prepare('SELECT endpoint, leaf, entry FROM directory_leaves').all();
+    return rows.map((row) => ({
+      endpoint: String(row.endpoint) as EndpointAddress,
+      leaf: Number(row.leaf),
+      entry: String(row.entry) as Digest,
+    }));
   }
 
   /** Endpoints whose entry is in the log as it is in the directory, and the index of its leaf. */
