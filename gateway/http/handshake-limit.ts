@@ -56,6 +56,7 @@ export class HandshakeLimit {
   /** The oldest first. */
   readonly #unfinished = new Map<string, Unfinished>();
   #timer: NodeJS.Timeout | undefined;
+  #next: NodeJS.Immediate | undefined;
 
   /** @param onLetGo told of each connection that is let go */
   constructor(onLetGo: () => void, bounds = handshakeBounds(), lookMs = defaultLookMs) {
@@ -72,7 +73,8 @@ export class HandshakeLimit {
     socket.once('close', () => {
       if (this.#unfinished.get(name) === unfinished) this.#unfinished.delete(name);
     });
-    this.#timer ??= setInterval(() => this.#look(), this.#lookMs).unref();
+    // Timers run before what has arrived is read, immediates after it.
+    this.#timer ??= setInterval(() => (this.#next = setImmediate(() => this.#look())), this.#lookMs).unref();
     if (this.#unfinished.size <= this.#bounds.most) return;
     const [oldest] = this.#unfinished.values();
     if (oldest !== undefined) this.#letGo(oldest);
@@ -85,6 +87,7 @@ export class HandshakeLimit {
 
   stop(): void {
     clearInterval(this.#timer);
+    clearImmediate(this.#next);
   }
 
   #look(): void {

@@ -129,3 +129,16 @@ it('a process that may open few files keeps most of them for others', () => {
   expect(handshakeBounds(1)).toEqual({ most: 1, mostSilent: 1 });
   expect(handshakeBounds().most).toBeGreaterThan(0);
 });
+
+it('whoever spoke while the gateway was busy is not taken for silent', async () => {
+  await start({ most: 10, mostSilent: 0, lookMs: 1_000 });
+  const speaking = await openPlainly();
+  // Past the first look. The second is due while nothing can be read: after immediates come timers, and only then sockets.
+  await sleep(1_200);
+  await new Promise((resolve) => setImmediate(resolve));
+  speaking.write(Buffer.of(0x16));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900);
+  await sleep(100);
+  expect(openAmong([speaking])).toEqual([true]);
+  expect(refused).toEqual([]);
+});
