@@ -25,9 +25,9 @@ export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRou
   const answer = new DirectoryAnswer(deps);
   const admit = (request: FastifyRequest): void => reads.take(deps.identify(request).endpoint);
 
-  app.get<{ Querystring: { since?: unknown } }>('/v1/directory', async (request, reply) => {
+  app.get<{ Querystring: Readonly<Record<string, unknown>> }>('/v1/directory', async (request, reply) => {
     admit(request);
-    const since = readVersion(request.query.since);
+    const since = readVersion(request.query);
     const { snapshot } = deps.directory;
     const tag = `"${snapshot.version}"`;
     void reply.header('etag', tag).header('cache-control', 'no-cache');
@@ -54,11 +54,17 @@ export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRou
   });
 }
 
-/** @throws CausewayError `request-malformed` */
-function readVersion(since: unknown): number | undefined {
+/**
+ * The version that a query asks from. Nothing else is taken: whoever misspells it would be sent the whole each time.
+ * @throws CausewayError `request-malformed`
+ */
+function readVersion({ since, ...others }: Readonly<Record<string, unknown>>): number | undefined {
+  if (Object.keys(others).length > 0) throw malformed('since is the only parameter.');
   if (since === undefined) return undefined;
   if (typeof since === 'string' && /^\d{1,15}$/.test(since)) return Number(since);
-  throw new CausewayError('request-malformed', {
-    detail: 'since is a version of the directory, an integer.',
-  });
+  throw malformed('since is a version of the directory, an integer.');
+}
+
+function malformed(detail: string): CausewayError {
+  return new CausewayError('request-malformed', { detail });
 }

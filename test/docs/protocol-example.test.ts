@@ -4,6 +4,9 @@ import { proveBatch, VerifiedRoots, verifyBatchProof } from '../../protocol/proo
 import { buildTree, leafHash, sha256 } from '../../protocol/proof/merkle.ts';
 import { signedBytes } from '../../protocol/proof/signing.ts';
 import { checkContentMatches, decodeContent, encodeContent } from '../../protocol/wire/content.ts';
+import { directoryDigest } from '../../protocol/wire/directory-digest.ts';
+import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
+import { directoryEntrySchema } from '../../protocol/wire/directory.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, encodeUnit, encodeUnitFrame } from '../../protocol/wire/frame.ts';
 import { acceptedDetail } from '../../protocol/wire/receipt-detail.ts';
@@ -142,5 +145,39 @@ describe('The worked example of docs/protocol.md', () => {
     checkContentMatches(header, parseEnvelope(envelopes[0]!));
     expect(hex(encodeContent(header, body))).toBe(hex(bytes));
     expect(body.toString()).toBe('Synthetic text.');
+  });
+
+  it('has a directory whose digest the text alone gives, and the code', () => {
+    const entries = blockOf('text directory-entries')
+      .trimEnd()
+      .split('\n')
+      .map((line) => ({
+        line,
+        entry: directoryEntrySchema.parse(JSON.parse(line)),
+        digest: sha256(Buffer.from(line)),
+      }));
+    const indices = [300, 7];
+    const placed = entries.map(({ digest }, nth) => {
+      const index = Buffer.alloc(8);
+      index.writeBigUInt64BE(BigInt(indices[nth]!));
+      return Buffer.concat([digest, index]);
+    });
+    const whole = createHash('sha256')
+      .update(Buffer.concat([Buffer.from('causeway/v1/directory\0'), placed[1]!, placed[0]!]))
+      .digest();
+    expect(valuesOf('text directory-values')).toEqual({
+      'SHA-256 of entry 0': hex(entries[0]!.digest),
+      'SHA-256 of entry 1': hex(entries[1]!.digest),
+      'entry 0 with its leaf': hex(placed[0]!),
+      'entry 1 with its leaf': hex(placed[1]!),
+      'directory digest': hex(whole),
+      digest: whole.toString('base64url'),
+    });
+    const made = entries.map(({ entry }, nth) => ({
+      endpoint: entry.endpoint,
+      entry: directoryEntryDigest(entry),
+      leaf: indices[nth]!,
+    }));
+    expect(directoryDigest(made)).toBe(whole.toString('base64url'));
   });
 });
