@@ -28,11 +28,20 @@ function execute(sql: string): void {
   database.close();
 }
 
+/** What makes a table, as the file says it. */
+function textOf(table: string): string {
+  const database = new DatabaseSync(fixture.file);
+  const found = database.prepare('SELECT sql FROM sqlite_schema WHERE name = ?').get(table);
+  database.close();
+  return String(found?.sql);
+}
+
 test('a store that cannot notice what others commit says so, is not ready, and recovers unaided', async () => {
   const store = await fixture.open({ onError, maxBlindMs: 1_500 });
   await store.probe();
+  const asItWas = textOf('receipt_stream');
   // Only the keeper reads this table while nothing else happens.
-  execute('ALTER TABLE receipt_stream RENAME TO elsewhere');
+  execute('DROP TABLE receipt_stream');
   await vi.waitFor(async () => {
     expect(errors).not.toHaveLength(0);
     await expect(store.probe()).rejects.toMatchObject({ code: 'store-unavailable' });
@@ -40,7 +49,7 @@ test('a store that cannot notice what others commit says so, is not ready, and r
   expect(errors).toEqual([
     expect.objectContaining({ message: expect.stringContaining('receipt_stream') as string }),
   ]);
-  execute('ALTER TABLE elsewhere RENAME TO receipt_stream');
+  execute(asItWas);
   await vi.waitFor(() => store.probe(), waiting);
   const told = Promise.withResolvers<number>();
   store.listen({ onReceipts: () => undefined, onChange: ({ policy }) => told.resolve(policy) });
