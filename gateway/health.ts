@@ -6,6 +6,7 @@ import type { CorrelatorState } from './correlator/look-progress.ts';
 import { consequences, type RoomLevel } from './admission/disk-room.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
+import { inTime } from './in-time.ts';
 import type { Store } from './store/port.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -133,18 +134,6 @@ export function checkCorrelator(state: CorrelatorState): HealthCheck[] {
 /** What nobody foresaw may name files and more; anybody may ask, and the gateway's own log has it. */
 function describe({ code, detail }: CausewayError): string {
   return detail === undefined || code === 'internal-error' ? code : `${code}: ${detail}`;
-}
-
-/** @throws CausewayError `store-unavailable` where it takes longer, beside its own errors */
-async function inTime<T>(work: Promise<T>, waitMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const detail = `It has not answered for ${waitMs / 1_000} s.`;
-  const timer = setTimeout(() => late.reject(new CausewayError('store-unavailable', { detail })), waitMs);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function checkCertificate(name: string, pem: string, now: number): HealthCheck {

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { inTime } from '../in-time.ts';
 import type { PublishedCheckpoint } from './log-builder.ts';
 import { logHistoryFiles, readLogHistoryFile } from './log-history.ts';
 
@@ -56,17 +57,12 @@ async function newestCopied({
   ...log
 }: SignedBeforeOptions): Promise<PublishedCheckpoint | undefined> {
   if (exportDir === undefined) return undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), copyPatienceMs);
-  });
   const read = async (name: string): Promise<PublishedCheckpoint | undefined> => {
     const text = await readFile(join(exportDir, name), 'utf8').catch(() => undefined);
     return text === undefined ? undefined : openOwn(text, log);
   };
   const reading = Promise.all(['checkpoint', witnessedCheckpointFile].map(read));
-  const found = await Promise.race([reading, patience]).finally(() => clearTimeout(timer));
-  return largest(found ?? []);
+  return largest(await inTime(reading, copyPatienceMs).catch(() => []));
 }
 
 function openOwn(
