@@ -43,11 +43,11 @@ export class ForeignRules {
   refuse(): void {
     const version = this.#version.get()?.schema_version;
     if (version === this.#seen) return;
-    const own = ownObjects();
+    const known = ownObjects();
     for (const found of this.#objects.all() as unknown as SchemaObject[]) {
       if (isOfSqlite(found)) continue;
-      const known = own.get(`${found.type} ${found.name}`);
-      if (known !== found.sql) throw new ForeignRuleError(found, known !== undefined);
+      const sql = known.get(`${found.type} ${found.name}`);
+      if (sql !== found.sql) throw new ForeignRuleError(found, sql !== undefined);
     }
     this.#seen = version;
   }
@@ -58,11 +58,15 @@ function isOfSqlite({ type, name }: SchemaObject): boolean {
   return name.startsWith('sqlite_') && (type === 'table' || type === 'index');
 }
 
-/** What a new store has, and one of a form before, as SQLite writes it down. */
+let own: ReadonlyMap<string, string | null> | undefined;
+
+/** What a new store has, and one of a form before, as SQLite writes it down: asked once, since it makes a database. */
 function ownObjects(): ReadonlyMap<string, string | null> {
+  if (own !== undefined) return own;
   const database = new DatabaseSync(':memory:');
   database.exec(`${schema}${retiredIndexes}`);
   const objects = database.prepare(objectsOf).all() as unknown as SchemaObject[];
   database.close();
-  return new Map(objects.map(({ type, name, sql }) => [`${type} ${name}`, sql]));
+  own = new Map(objects.map(({ type, name, sql }) => [`${type} ${name}`, sql]));
+  return own;
 }
