@@ -22,12 +22,6 @@ afterEach(async () => {
   await fixture.remove();
 });
 
-function execute(sql: string): void {
-  const database = new DatabaseSync(fixture.file, { timeout: 5_000 });
-  database.exec(sql);
-  database.close();
-}
-
 /** What makes a table, as the file says it. */
 function textOf(table: string): string {
   const database = new DatabaseSync(fixture.file);
@@ -41,7 +35,7 @@ test('a store that cannot notice what others commit says so, is not ready, and r
   await store.probe();
   const asItWas = textOf('receipt_stream');
   // Only the keeper reads this table while nothing else happens.
-  execute('DROP TABLE receipt_stream');
+  fixture.execute('DROP TABLE receipt_stream');
   await vi.waitFor(async () => {
     expect(errors).not.toHaveLength(0);
     await expect(store.probe()).rejects.toMatchObject({ code: 'store-unavailable' });
@@ -49,7 +43,7 @@ test('a store that cannot notice what others commit says so, is not ready, and r
   expect(errors).toEqual([
     expect.objectContaining({ message: expect.stringContaining('receipt_stream') as string }),
   ]);
-  execute(asItWas);
+  fixture.execute(asItWas);
   await vi.waitFor(() => store.probe(), waiting);
   const told = Promise.withResolvers<number>();
   store.listen({ onReceipts: () => undefined, onChange: ({ policy }) => told.resolve(policy) });

@@ -90,9 +90,7 @@ describe('the file of a SQLite store', () => {
     ['a table', 'CREATE TABLE hush (a)'],
   ])('into which somebody has put %s is refused', async (_what, statement) => {
     await (await fixture.open()).close();
-    const database = new DatabaseSync(fixture.file);
-    database.exec(statement);
-    database.close();
+    fixture.execute(statement);
     await expect(fixture.open()).rejects.toMatchObject({
       code: 'store-damaged',
       detail: expect.stringContaining(' hush, which is not of this program') as unknown,
@@ -107,9 +105,7 @@ describe('the file of a SQLite store', () => {
     ['table delivery', 'ALTER TABLE delivery ADD COLUMN more INTEGER DEFAULT 1 CHECK (id = 0)'],
   ])('whose %s somebody has changed is refused', async (what, statement) => {
     await (await fixture.open()).close();
-    const database = new DatabaseSync(fixture.file);
-    database.exec(statement);
-    database.close();
+    fixture.execute(statement);
     await expect(fixture.open()).rejects.toMatchObject({
       code: 'store-damaged',
       detail: `Its ${what} is not as this program makes it: somebody has changed it.`,
@@ -118,9 +114,7 @@ describe('the file of a SQLite store', () => {
 
   test('that SQLite has analysed is opened', async () => {
     await (await fixture.open()).close();
-    const database = new DatabaseSync(fixture.file);
-    database.exec('ANALYZE');
-    database.close();
+    fixture.execute('ANALYZE');
     await (await fixture.open()).close();
   });
 
@@ -162,18 +156,14 @@ describe('the file of a SQLite store', () => {
   test('goes on where somebody has changed the schema in another way', async () => {
     const store = await fixture.open();
     await store.probe();
-    const database = new DatabaseSync(fixture.file, { timeout: 5_000 });
-    database.exec('ANALYZE; VACUUM');
-    database.close();
+    fixture.execute('ANALYZE; VACUUM');
     await store.probe();
     await store.close();
   });
 
   test('of another version is refused', async () => {
     await (await fixture.open()).close();
-    const database = new DatabaseSync(fixture.file);
-    database.exec('PRAGMA user_version = 99');
-    database.close();
+    fixture.execute('PRAGMA user_version = 99');
     await expect(fixture.open()).rejects.toMatchObject({
       code: 'store-incompatible',
       detail: expect.stringContaining('99') as unknown,
@@ -280,9 +270,7 @@ describe('a store without room', () => {
     const submitSecond = async (): Promise<unknown> => store.submit({ source: police, messages: [large(2)] });
     await expect(submitSecond()).rejects.toMatchObject({ code: 'store-unavailable' });
     await expect(submitSecond()).rejects.toMatchObject({ code: 'store-unavailable' });
-    const database = new DatabaseSync(fixture.file, { timeout: 5000 });
-    database.exec("UPDATE message SET unit = x''");
-    database.close();
+    fixture.execute("UPDATE message SET unit = x''");
     await expect(submitSecond()).resolves.toMatchObject({ outcomes: [{ outcome: 'accepted' }] });
     await store.close();
   });

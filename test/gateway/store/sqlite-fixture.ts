@@ -15,6 +15,8 @@ export type SqliteFixture = StoreFixture & {
   readonly file: string;
   readonly receiptKeyPem: string;
   open(options?: Partial<SqliteStoreOptions>): Promise<Store>;
+  /** Edits the file by hand, behind the store's back. */
+  execute(sql: string): void;
 };
 
 export async function createSqliteFixture(): Promise<SqliteFixture> {
@@ -31,6 +33,11 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
     receiptKey: batchSigner(receiptKeyPem).publicKey,
     open: async (options: Partial<SqliteStoreOptions> = {}) =>
       openSqliteStore({ file, receiptKeyPem, auditKey, clock: () => clock.now, ...options }),
+    execute: (sql) => {
+      const database = new DatabaseSync(file, { timeout: 5_000 });
+      database.exec(sql);
+      database.close();
+    },
     dropSecret: (id) => {
       const database = new DatabaseSync(file, { timeout: 10_000 });
       database.prepare('DELETE FROM case_secret WHERE id = ?').run(uuidToBytes(id));
