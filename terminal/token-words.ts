@@ -24,6 +24,7 @@ const words = {
   chi: 'CHI number',
   nhs: 'NHS number',
   local: 'number of an agency',
+  sex: 'sex',
 } as const satisfies Record<Code, string>;
 
 const codesByRecipe = new Map(recipes.map((recipe) => [recipe.name, recipe.codes]));

@@ -6,7 +6,7 @@
  */
 
 /** What a code is evidence of. */
-export const evidenceTypes = ['forename', 'surname', 'birthDate', 'place', 'identifier'] as const;
+export const evidenceTypes = ['forename', 'surname', 'birthDate', 'place', 'identifier', 'sex'] as const;
 export type EvidenceType = (typeof evidenceTypes)[number];
 
 /** `full` stands for the whole value, `part` for a fuzzy code or a part of it. */
@@ -43,6 +43,7 @@ export const codes = {
   chi: code('identifier', 'full'),
   nhs: code('identifier', 'full'),
   local: code('identifier', 'full'),
+  sex: code('sex', 'full'),
 } as const satisfies Record<string, CodeMeaning>;
 export type Code = keyof typeof codes;
 
@@ -94,6 +95,7 @@ export const recipes: readonly Recipe[] = [
   recipe('given-birth-street', 'given', 'birth', 'street'),
   recipe('given-birth-district', 'given', 'birth', 'district'),
   recipe('family-birth', 'family', 'birth'),
+  recipe('sex-family-birth', 'sex', 'family', 'birth'),
   recipe('family-birth-postcode', 'family', 'birth', 'postcode'),
   recipe('family-birth-address', 'family', 'birth', 'address'),
   recipe('birth-address', 'birth', 'address'),

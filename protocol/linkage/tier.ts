@@ -5,12 +5,13 @@
  * | ---------- | ------------------------------------------------------------------------------------------ |
  * | `same`     | forename and birth date, with surname or place; or an identifier and forename or birth date |
  * | `possible` | as much as there is, where one side lacks a part; or a guess at the forename; or an identifier |
- * | `conflict` | the family, the date or the place agree, but both sides have a forename and it differs     |
+ * | `conflict` | something agrees, but a forename, a CHI or NHS number or, of an unnamed child, the sex differs |
  * | `none`     | too little                                                                                 |
  *
  * A forename that both sides have and that differs is what tells twins and siblings apart, so it forbids `same`, and
- * `possible` unless an identifier agrees: then one of them has the other's number, and a person has to look. Links are
- * between two records: that A is B and B is C does not make A C.
+ * `possible` unless an identifier agrees: then one of them has the other's number, and a person has to look. Where a
+ * forename is missing, the sex tells them apart in its place. Links are between two records: that A is B and B is C
+ * does not make A C.
  */
 import {
   agreeingNames,
@@ -94,6 +95,8 @@ function typesOf(bits: number): EvidenceType[] {
   return evidenceTypes.filter((type) => (bits & bitsByType[type]) !== 0);
 }
 
+type Compared = 'agrees' | 'differs' | 'missing';
+
 /** What the decision rests on. */
 type Facts = {
   readonly forename: 'written' | 'reading' | 'guessed' | 'initial' | 'missing' | 'differs';
@@ -109,7 +112,11 @@ type Facts = {
   readonly surnameEdgeOnly: boolean;
   /** 2 the postcode or the house, 1 the district. */
   readonly place: 0 | 1 | 2;
-  readonly identifier: 'agrees' | 'differs' | 'missing';
+  readonly identifier: Compared;
+  /** Of the identifiers, those that have a check digit. */
+  readonly checkedNumber: Compared;
+  /** Compared beside the surname and the whole date as written; false where these differ. */
+  readonly sexDiffers: boolean;
   readonly dateMissing: boolean;
   /** What one side has as forename begins as the other's surname, and the other way round. */
   readonly swapped: boolean;
@@ -119,8 +126,12 @@ function tierOf(facts: Facts): Tier {
   const { forename, identifier } = facts;
   if (forename === 'differs') return identifier === 'agrees' ? 'possible' : 'conflict';
   if (identifier === 'agrees' && isIdentified(facts)) return 'same';
-  if ((forename === 'written' || forename === 'reading') && isSame(facts)) return 'same';
-  return isPossible(facts) ? 'possible' : 'none';
+  const isNamedAlike = forename === 'written' || forename === 'reading';
+  if (isNamedAlike && isSame(facts)) return 'same';
+  // Beside a forename a wrong letter for the sex says little; without one it is what tells a brother from his twin.
+  if (facts.sexDiffers && !isNamedAlike && identifier !== 'agrees') return 'conflict';
+  if (isPossible(facts)) return 'possible';
+  return facts.checkedNumber === 'differs' ? 'conflict' : 'none';
 }
 
 /** The number agrees. A date alone adds little to a number that holds it, so it needs a third. */
@@ -140,13 +151,24 @@ function isSame(facts: Facts): boolean {
   return date === 2 && surname === 2 && place === 2;
 }
 
-function isPossible({ forename, date, dateMissing, surname, place, identifier, swapped }: Facts): boolean {
+function isPossible(facts: Facts): boolean {
+  const { forename, date, dateMissing, surname, place, identifier, swapped } = facts;
   if (identifier === 'agrees') return true;
+  if (facts.checkedNumber === 'differs') return isMisnumbered(facts);
   if (forename === 'written' || forename === 'reading') {
     if (dateMissing) return place === 2;
     return date === 3 || (date > 0 && (place === 2 || (surname === 2 && place > 0)));
   }
   return date === 3 && (surname > 0 || swapped || place === 2);
+}
+
+/**
+ * Numbers with a check digit are two children's, unless one was written down wrongly and passed for right: then all
+ * else is as it was, or nearly.
+ */
+function isMisnumbered({ forename, spelledAlike, date, surname, place }: Facts): boolean {
+  if (date < 3 || forename === 'missing' || forename === 'initial') return false;
+  return spelledAlike ? surname > 0 || place === 2 : surname === 2 && place === 2;
 }
 
 function readFacts(compared: Comparison): Facts {
@@ -172,15 +194,20 @@ function readFacts(compared: Comparison): Facts {
     surname: (sure & bits.family) !== 0 ? 2 : isClose || (sure & bits.fuzzySurname) !== 0 ? 1 : 0,
     surnameEdgeOnly: !isClose && (sure & bits.surnameAsWhole) === 0,
     place: (sure & bits.home) !== 0 ? 2 : (sure & bits.near) !== 0 ? 1 : 0,
-    identifier:
-      (sure & bits.identifier) !== 0
-        ? 'agrees'
-        : (onBothSides & bits.identifier) !== 0
-          ? 'differs'
-          : 'missing',
+    identifier: compare(bits.identifier, sure, onBothSides),
+    checkedNumber: compare(bits.checkedNumber, sure, onBothSides),
+    sexDiffers:
+      (onBothSides & bits.sex) !== 0 &&
+      (written.codes & bits.beside) === bits.beside &&
+      (agreeingCodes(compared) & bits.sex) === 0,
     dateMissing: isMissing(bitsByType.birthDate),
     swapped,
   };
+}
+
+function compare(kinds: number, agreeing: number, onBothSides: number): Compared {
+  if ((agreeing & kinds) !== 0) return 'agrees';
+  return (onBothSides & kinds) !== 0 ? 'differs' : 'missing';
 }
 
 function readDate(whole: boolean, parts: number, monthAndDay: boolean): Facts['date'] {
@@ -213,6 +240,8 @@ const bits = {
   home: bitsOf('postcode', 'address'),
   near: bitsOf('street', 'district'),
   identifier: bitsOf('chi', 'nhs', 'local'),
+  checkedNumber: bitsOf('chi', 'nhs'),
+  sex: bitsOf('sex'),
   beside: bitsOf('family', 'birth'),
 } as const;
 

@@ -20,7 +20,8 @@ const noNearness = { 'family-start': [], 'family-end': [], 'family-close': [] };
 const separator = '\u001f';
 
 export function readCodes(subject: SubjectDetails): Readings {
-  const given = readGivenName(subject.given ?? '', readSex(subject.sex ?? ''));
+  const sex = readSex(subject.sex ?? '');
+  const given = readGivenName(subject.given ?? '', sex);
   const family = readFamilyName(subject.family ?? '');
   const house = readHouse(subject.address ?? '');
   const postcode = readPostcode(subject.postcode ?? '');
@@ -48,6 +49,7 @@ export function readCodes(subject: SubjectDetails): Readings {
     chi: optional(readTenDigits(subject.chi ?? '')),
     nhs: optional(readTenDigits(subject.nhsNumber ?? '')),
     local: optional(readLocalId(subject.localId ?? '')),
+    sex: optional(sex),
   };
 }
 

@@ -234,13 +234,47 @@ test('identifiers that differ ask for more than a name and a date', () => {
     ['Charlotte', 'Chafrlotte'],
   ]) {
     expect(link({ ...one, given: long! }, { ...twins, given: short! }).tier).toBe('possible');
+    // A twin christened Tilly, who lives with the other parent.
+    const away = { ...twins, given: short!, postcode: 'G1 1AA' };
+    expect(link({ ...one, given: long! }, away).tier).toBe('conflict');
   }
+});
+
+test('a child without a forename is not the one that has another number', () => {
+  const named = { ...child, chi: '0403151226' };
+  const unnamed = { ...child, given: '' };
+  expect(link(named, unnamed).tier).toBe('possible');
+  expect(link(named, { ...unnamed, chi: '0403155566' }).tier).toBe('conflict');
+});
+
+test('a date that is a little off tells two children with numbers of their own apart', () => {
+  const one = { ...child, chi: '0403151226' };
+  const other = { ...child, birthDate: '2015-01-04', postcode: 'ML3 0ZZ', address: '', chi: '0401155566' };
+  expect(link(one, other).tier).toBe('conflict');
+  expect(link({ ...one, chi: '' }, other).tier).toBe('possible');
+});
+
+test('where a forename is missing, the sex tells twins apart', () => {
+  const girl = { ...child, sex: 'F' };
+  const unnamed = { ...child, given: '' };
+  expect(link(girl, { ...unnamed, sex: 'M' }).tier).toBe('conflict');
+  expect(link({ ...unnamed, sex: 'female' }, { ...unnamed, sex: 'M' }).tier).toBe('conflict');
+  for (const sex of ['2', '', 'unknown']) expect(link(girl, { ...unnamed, sex }).tier).toBe('possible');
+  // Where the home is all that agrees, it is not compared.
+  expect(link(girl, { ...unnamed, family: 'Reid', sex: 'M' }).tier).toBe('possible');
+});
+
+test('beside a forename or a number that agrees, a wrong sex says nothing', () => {
+  const girl = { ...child, sex: 'F', chi: '0403151226' };
+  expect(link(girl, { ...girl, sex: 'M' }).tier).toBe('same');
+  expect(link(girl, { ...girl, given: '', sex: 'M' }).tier).toBe('same');
+  expect(link({ ...girl, chi: '' }, { ...girl, sex: 'M', chi: '' }).tier).toBe('same');
 });
 
 test('a link names the recipes that agree, what differs and what one side lacks', () => {
   const found = link(child, { ...child, given: '', postcode: 'G1 1AA' });
   expect(found.agreements.map(({ recipe }) => recipe)).toContain('family-birth-address');
-  expect(found.missing).toEqual(['forename', 'identifier']);
+  expect(found.missing).toEqual(['forename', 'identifier', 'sex']);
   expect(found.evidence).not.toContain('forename');
 });
 
