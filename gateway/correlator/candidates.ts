@@ -34,7 +34,7 @@ export function findCandidates<S>(
   const asksItself = entry.about.patterns.some(({ pattern }) => pattern.link === 'possible');
   // What brings others together may be evidence of nothing: theirs counts, in the star around it.
   const isPossibleAsked = asksItself || (centres.bringsTogether && index.takesPossible);
-  if (isPossibleAsked && (entry.record.links.length > 0 || entry.record.itself?.tier === 'possible')) {
+  if (isPossibleAsked && isPossiblyMore(entry.record)) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
     const asked = asksItself ? centres : { ...centres, links: noLinks };
@@ -43,6 +43,19 @@ export function findCandidates<S>(
   }
   for (const list of found.values()) if (list.length > 1) list.sort(fullestFirst);
   return found;
+}
+
+/** Whether some star that a record can stand in holds more where possible links count. */
+function isPossiblyMore(record: LinkRecord): boolean {
+  if (isLinkedPossibly(record)) return true;
+  for (const { to } of record.links) if (isLinkedPossibly(to)) return true;
+  return false;
+}
+
+function isLinkedPossibly({ itself, links }: LinkRecord): boolean {
+  if (itself?.tier === 'possible') return true;
+  for (const { tier } of links) if (tier === 'possible') return true;
+  return false;
 }
 
 /** The stars that can hold evidence with the entry, whatever the tier. */

@@ -34,7 +34,7 @@ it('listen tells an alert in words, and the command that it prints answers it', 
   expect(code, stderr).toBe(0);
   const told = stdout.slice(stdout.indexOf('    Three agencies'));
   for (const words of [
-    'Three agencies within thirty days (version 1)',
+    'Three agencies within thirty days (version 2)',
     'suspect (there is serious reason to think of harm), the same child',
     'an alert does not name. All of these 3 notices passed through this home and say who it is.',
     /police concern \(immediate\) +Strathclyde Police +received here/,

@@ -71,8 +71,8 @@ describe('causeway pattern replay', () => {
     expect(found.at(-1)).toMatchObject({ type: 'replay', notices: 5, alerts: 1, nearMisses: misses.length });
     const name = ['--pattern', 'three-agencies', '--near-misses'];
     const said = await pattern('replay', '--since', '1d', ...name);
-    expect(said.stdout).toMatch(new RegExp(`three-agencies v1 .*${alert}`));
-    expect(said.stdout).toMatch(new RegExp(`three-agencies v1 .*${last} .*within 30d it found 2 different`));
+    expect(said.stdout).toMatch(new RegExp(`three-agencies v2 .*${alert}`));
+    expect(said.stdout).toMatch(new RegExp(`three-agencies v2 .*${last} .*within 30d it found 2 different`));
   });
 
   it('shows what only one of two versions raises', async () => {
@@ -80,11 +80,11 @@ describe('causeway pattern replay', () => {
     await cp(join(exchange.home.policiesDir, 'patterns'), drafts, { recursive: true });
     const file = join(drafts, 'three-agencies.yaml');
     const text = (await readFile(file, 'utf8')).replace('agency, gte: 3', 'agency, gte: 2');
-    await writeFile(file, text.replace('\nversion: 1', '\nversion: 2'));
+    await writeFile(file, text.replace('\nversion: 2', '\nversion: 3'));
     const name = ['--pattern', 'three-agencies'];
     const found = await lines('replay', '--since', '1d', ...name, '--against', drafts);
     expect(found.at(-1)).toEqual({ type: 'difference', inBoth: 1, onlyFirst: 0, onlySecond: 2 });
-    expect(found[0]).toMatchObject({ type: 'only', side: 'second', version: 2 });
+    expect(found[0]).toMatchObject({ type: 'only', side: 'second', version: 3 });
     const unknown = await pattern('replay', '--since', '1d', ...name, '--against', '7');
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('There is no version 7 of three-agencies');
@@ -106,7 +106,7 @@ describe('causeway pattern explain', () => {
       alert,
       sent: true,
       title: 'Three agencies within thirty days',
-      version: 1,
+      version: 2,
       events: [
         { agency: 'strathclyde-police', category: 'police-concern', severity: 'concern' },
         { agency: 'nhs-lanarkshire', category: 'concern' },

@@ -44,7 +44,7 @@ export function compilePattern(
     line: source.positionOf([]).line,
     correlation,
     absences,
-    link: content.link ?? 'same',
+    link: content.link ?? 'possible',
     lateLimitMs: isAbsence ? defaultLatenessMs : (latenessMs ?? defaultLatenessMs),
     graceMs: isAbsence ? (latenessMs ?? defaultGraceMs) : 0,
     suppression: {

@@ -8,8 +8,8 @@ import { eventOn, patternsOf } from './pattern-text.ts';
 
 const form =
   'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 30d, agencies: 2, condition: { gte: 2 } }\n';
-const certain = patternsOf({ 'certain.yaml': form });
-const possible = patternsOf({ 'possible.yaml': `${form}link: possible\n` });
+const certain = patternsOf({ 'certain.yaml': `${form}link: same\n` });
+const possible = patternsOf({ 'possible.yaml': form });
 
 /** The tiers of what is raised when two agencies describe a child in the same words. */
 function raisedOf(patterns: typeof certain, child: SubjectDetails): string[] {

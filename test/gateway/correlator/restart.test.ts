@@ -11,9 +11,9 @@ import { dayMs, eventOn, patternsOf } from './pattern-text.ts';
 
 const counted = 'type: event_count, rules: [a, b], timespan: 20d, condition: { gte: 2 }';
 const [twoAgencies, alone, waiting, possibly] = patternsOf({
-  '1.yaml': `title: Two agencies\ncorrelation: { ${counted}, agencies: 2 }\nlateness: 2d\n`,
-  '2.yaml': `title: One will do\ncorrelation: { ${counted} }\nlateness: 2d\nescalation: { level: suspect, severity: urgent }\n`,
-  '3.yaml': `title: No answer\ncorrelation: { ${counted} }\nabsent: { rules: [d], within: 5d }\nlateness: 1d\n`,
+  '1.yaml': `title: Two agencies\nlink: same\ncorrelation: { ${counted}, agencies: 2 }\nlateness: 2d\n`,
+  '2.yaml': `title: One will do\nlink: same\ncorrelation: { ${counted} }\nlateness: 2d\nescalation: { level: suspect, severity: urgent }\n`,
+  '3.yaml': `title: No answer\nlink: same\ncorrelation: { ${counted} }\nabsent: { rules: [d], within: 5d }\nlateness: 1d\n`,
   '4.yaml': `title: Possibly\nlink: possible\ncorrelation: { ${counted}, agencies: 2 }\nlateness: 2d\n`,
 }) as [Pattern, Pattern, Pattern, Pattern];
 const patterns = [twoAgencies, alone, waiting, possibly];

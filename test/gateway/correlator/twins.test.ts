@@ -32,7 +32,7 @@ function notice(who: Person, day: number, source: string, category = 'a'): Notic
 const counted = (agencies: number): string =>
   `correlation: { type: value_count, rules: [a], timespan: 30d, condition: { field: agency, gte: ${agencies} } }\nlateness: 2d\n`;
 const [three, threePossibly, twoPossibly, unanswered] = patternsOf({
-  '1.yaml': `title: Three\n${counted(3)}`,
+  '1.yaml': `title: Three\nlink: same\n${counted(3)}`,
   '2.yaml': `title: Possibly three\nlink: possible\n${counted(3)}`,
   '3.yaml': `title: Possibly two\nlink: possible\n${counted(2)}`,
   '4.yaml':
