@@ -6,13 +6,14 @@
  */
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
-import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
+import type { SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
 import { updateDirectory } from './directory-update.ts';
 import type { ClientEmitter } from './events.ts';
 import { LogTable } from './log-table.ts';
 import { PinTable, type Pin } from './pin-table.ts';
 import type { StateDatabase } from './state-database.ts';
+import { TrustedKeys } from './trusted-keys.ts';
 
 /** `unknown`: never trusted · `changed`: another key than the one trusted · `revoked`: by the gateway's operator. */
 export type TrustState = 'trusted' | 'unknown' | 'changed' | 'revoked';
@@ -54,16 +55,16 @@ export class ClientDirectory {
   readonly #deps: DirectoryDependencies;
   readonly #table: PinTable;
   readonly #entries = new Map<EndpointAddress, DirectoryEntry>();
-  readonly #pins = new Map<EndpointAddress, Pin[]>();
+  readonly #keys: TrustedKeys;
   readonly #logTable: LogTable;
   #proven: ReadonlyMap<EndpointAddress, number> = new Map();
-  readonly #signingKeys = new Map<string, SigningKey>();
   #version: number | undefined;
   #refreshing: Promise<void> | undefined;
 
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
     this.#table = new PinTable(deps.state.statements);
+    this.#keys = new TrustedKeys(deps.self);
     this.#logTable = new LogTable(deps.state.statements);
     this.#read();
   }
@@ -174,23 +175,22 @@ export class ClientDirectory {
   senderKeys(sender: EndpointAddress, madeAt: string): { entry: DirectoryEntry; signingKey: SigningKey } {
     const entry = this.#entries.get(sender);
     if (entry === undefined) throw new CausewayError('key-unknown');
-    if (!this.#isPinned(entry))
-      throw new CausewayError(this.#pins.has(sender) ? 'key-changed' : 'key-unknown');
+    const trust = this.#keys.judge(entry);
+    if (trust !== 'trusted') throw new CausewayError(`key-${trust}`);
     if (entry.revokedAt !== null && madeAt >= entry.revokedAt) throw new CausewayError('endpoint-revoked');
-    return { entry, signingKey: this.#signingKey(entry.signingKey) };
+    return { entry, signingKey: this.#keys.signingKey(entry.signingKey) };
   }
 
   /** Keys that may have signed a receipt of this endpoint: the one trusted now first, then former ones. */
   receiptKeys(issuer: EndpointAddress): SigningKey[] {
-    const pins = this.#pins.get(issuer) ?? [];
-    const raw = new Set(pins.map((pin) => pin.signingKey).reverse());
-    return [...raw].map((key) => this.#signingKey(key));
+    return this.#keys.signingKeysOf(issuer);
   }
 
   /** The signing key of an endpoint that the directory shows but nobody has trusted. */
   untrustedKey(issuer: EndpointAddress): SigningKey | undefined {
     const entry = this.#entries.get(issuer);
-    return entry === undefined || this.#isPinned(entry) ? undefined : this.#signingKey(entry.signingKey);
+    if (entry === undefined || this.#keys.judge(entry) === 'trusted') return undefined;
+    return this.#keys.signingKey(entry.signingKey);
   }
 
   /** Takes over what this process or another one has written, and tells what is new. */
@@ -211,9 +211,7 @@ export class ClientDirectory {
     this.#version = this.#table.readVersion();
     this.#entries.clear();
     for (const entry of this.#table.readEntries()) this.#entries.set(entry.endpoint, entry);
-    this.#pins.clear();
-    this.#remember(this.#deps.self);
-    for (const pin of this.#table.readPins()) this.#remember(pin);
+    this.#keys.replace(this.#table.readPins());
     this.readProven();
   }
 
@@ -245,12 +243,8 @@ export class ClientDirectory {
     await this.#deps.state.write(() => {
       for (const pin of pins) this.#table.addPin(pin);
     });
-    for (const pin of pins) this.#remember(pin);
+    for (const pin of pins) this.#keys.add(pin);
     this.#deps.onTrusted(pins.map((pin) => pin.endpoint));
-  }
-
-  #remember(pin: Pin): void {
-    this.#pins.set(pin.endpoint, [...(this.#pins.get(pin.endpoint) ?? []), pin]);
   }
 
   #changed(): EndpointAddress[] {
@@ -273,21 +267,6 @@ export class ClientDirectory {
   }
 
   #trustOf(entry: DirectoryEntry): TrustState {
-    if (entry.status === 'revoked') return 'revoked';
-    if (this.#isPinned(entry)) return 'trusted';
-    return this.#pins.has(entry.endpoint) ? 'changed' : 'unknown';
-  }
-
-  #isPinned(entry: DirectoryEntry): boolean {
-    const pin = this.#pins.get(entry.endpoint)?.at(-1);
-    return pin?.openpgpFingerprint === entry.openpgpFingerprint && pin.signingKey === entry.signingKey;
-  }
-
-  #signingKey(raw: string): SigningKey {
-    const known = this.#signingKeys.get(raw);
-    if (known !== undefined) return known;
-    const key = signingKeyFromRaw(Buffer.from(raw, 'base64url'));
-    this.#signingKeys.set(raw, key);
-    return key;
+    return entry.status === 'revoked' ? 'revoked' : this.#keys.judge(entry);
   }
 }
