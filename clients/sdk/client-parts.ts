@@ -23,7 +23,7 @@ import { LadderTable } from './ladder-table.ts';
 import { SubjectLinkage } from './linkage/subject-linkage.ts';
 import { LiveQueue } from './live-queue.ts';
 import { silentLog, type Log } from './log.ts';
-import { openPayload } from './open-payload.ts';
+import { MessageFault, openPayload } from './open-payload.ts';
 import { readOpenpgpIdentity, type OpenpgpIdentity } from './openpgp.ts';
 import { Outbox } from './outbox.ts';
 import { ReceiptBook, type ReceiptEvent } from './receipt-book.ts';
@@ -91,11 +91,14 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     ...{ state, emitter, now, report, self: endpoint, receipts: receiptSender },
     window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),
     maxBytes: options.maxBytesInHand ?? 64 * mib,
-    open: async (unit, envelope) =>
-      openPayload(unit, envelope, {
-        ...{ self: endpoint, directory, datasets, verified },
-        openpgp: await ground.openpgpFor(envelope.recipientKeys),
-      }),
+    open: async (unit, envelope) => {
+      const keys = await ground.openpgpFor(envelope.recipientKeys);
+      const context = { ...{ self: endpoint, directory, datasets, verified }, openpgp: keys };
+      const opened = await openPayload(unit, envelope, context);
+      // Whoever hears that a notice is held must find its sender's present keys.
+      const mayBeNew = opened instanceof MessageFault && opened.kind === 'held';
+      return mayBeNew && (await directory.reading.catchUp()) ? openPayload(unit, envelope, context) : opened;
+    },
   });
   const receiptEvents = new LiveQueue<ReceiptEvent>(maxUnreadReceipts, () =>
     emitter.emit('problem', new CausewayError('slow-consumer', { detail: receiptsDropped })),
@@ -175,7 +178,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
 }
 
 function buildDirectory(
-  { endpoint, openpgp, signer, state, emitter, now, fetchJson }: Ground,
+  { endpoint, openpgp, signer, state, emitter, now, random, report, closing, fetchJson }: Ground,
   log: ClientLog,
   onTrusted: (endpoints: readonly EndpointAddress[]) => void,
 ): ClientDirectory {
@@ -186,7 +189,7 @@ function buildDirectory(
       signingKey: signer.publicKey.raw.toString('base64url'),
       trustedAt: 0,
     },
-    ...{ state, emitter, now, onTrusted },
+    ...{ state, emitter, now, random, report, signal: closing.signal, onTrusted },
     halted: () => log.halted(),
     onRead: (checkpoint) => void log.proveEntries(checkpoint ?? undefined),
     fetch: (since) =>

@@ -1,5 +1,4 @@
 /** A client while it runs: what happens at each welcome, frame and end of a session, and what is done now and then. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
@@ -57,7 +56,6 @@ type ClientRunDependencies = RunningParts & {
 const watchMs = 1_000;
 const reconcileEvery = 15;
 const renewalCheckMs = 3_600_000;
-const directoryRetryMs = 2_000;
 /** A clock that is off by this much is worth a warning; the gateway refuses envelopes from `maxClockSkewMs` on. */
 const clockWarningMs = 30_000;
 
@@ -180,7 +178,7 @@ export class ClientRun {
 
   /** Sends what is open first; asks for messages only once their senders can be known. */
   async #setUp(link: Link, welcome: Welcome): Promise<void> {
-    const { outbox, inbox, receiptSender, datasets, followedLog } = this.#deps;
+    const { outbox, inbox, receiptSender, directory, datasets, followedLog } = this.#deps;
     try {
       receiptSender.attach(link);
       if (followedLog.halted() === undefined) await outbox.attach(link);
@@ -188,8 +186,10 @@ export class ClientRun {
       link.terminate();
       throw error;
     }
-    await this.#readDirectory(link, welcome.directoryVersion);
+    await directory.reading.upTo(welcome.directoryVersion);
     if (this.#link !== link) return;
+    // Receipts may have come before the entries of those who signed them.
+    this.#inBackground(this.#deps.receiptBook.takeHeld());
     inbox.attach(link);
     this.#ready.resolve(undefined);
     followedLog.connected(welcome.checkpoint);
@@ -197,29 +197,14 @@ export class ClientRun {
     if (this.#deps.renewCertificate) this.#inBackground(this.#renewIfDue());
   }
 
-  /** Reads the directory until it has this version or the session ends. */
-  async #readDirectory(link: Link, version: number): Promise<void> {
-    const { directory, report, closing } = this.#deps;
-    while (this.#link === link && directory.version !== version && (directory.version ?? -1) < version) {
-      try {
-        await directory.refresh();
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        report(error);
-        // Cut short when the client is closed.
-        await sleep(directoryRetryMs, undefined, { signal: closing.signal }).catch(() => undefined);
-      }
-    }
-  }
-
   #onControl(frame: Exclude<GatewayFrame, Welcome>): void {
-    const { emitter, receiptSender, log } = this.#deps;
+    const { emitter, directory, receiptSender, receiptBook, log } = this.#deps;
     switch (frame.type) {
       case 'receipts-taken':
         receiptSender.taken(frame.frames);
         return;
       case 'directory-changed':
-        if (this.#link !== undefined) this.#inBackground(this.#readDirectory(this.#link, frame.version));
+        this.#inBackground(directory.reading.announce(frame.version).then(() => receiptBook.takeHeld()));
         return;
       case 'error':
         log.warn({ code: frame.code }, 'the gateway reported an error');
@@ -255,10 +240,11 @@ export class ClientRun {
   }
 
   #onEnded(error: CausewayError | undefined, retryInMs: number | undefined): void {
-    const { outbox, inbox, receiptSender, emitter, log } = this.#deps;
+    const { directory, outbox, inbox, receiptSender, emitter, log } = this.#deps;
     if (this.#link !== undefined) this.#ready = Promise.withResolvers<undefined>();
     this.#link = undefined;
     this.#lastError = error;
+    directory.reading.forget();
     outbox.detach();
     inbox.detach();
     receiptSender.detach();

@@ -139,9 +139,11 @@ export class Client implements AsyncDisposable {
     const { signal, ...rest } = notice;
     throwIfAborted(signal);
     const { composing, outbox } = this.#parts;
-    // Reading a schema, or finding a new key in the log, may take long, and must not keep others from their turn.
+    // Reading a schema or the directory, or finding a key in the log, may take long: it must not keep others from their turn.
     if (rest.dataschema !== undefined)
       await waitUnlessAborted(composing.datasets.ensure(rest.dataschema), signal);
+    if (this.directory.mayHaveChanged([rest.to].flat()))
+      await waitUnlessAborted(this.directory.reading.catchUp(), signal);
     if (this.directory.isUnproven([rest.to].flat()))
       await waitUnlessAborted(this.#parts.log.proveEntries(), signal);
     const draft = await this.#inTurn(

@@ -8,6 +8,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
+import { DirectoryReading } from './directory-reading.ts';
 import { updateDirectory } from './directory-update.ts';
 import type { ClientEmitter } from './events.ts';
 import { LogTable } from './log-table.ts';
@@ -38,6 +39,10 @@ type DirectoryDependencies = {
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
   readonly now: () => number;
+  readonly random: () => number;
+  readonly report: (error: unknown) => void;
+  /** Aborted when the client is closed. */
+  readonly signal: AbortSignal;
   /**
    * Reads `GET /v1/directory`.
    * @param since the version held: what has changed after it is enough. A gateway may give the whole all the same
@@ -52,6 +57,8 @@ type DirectoryDependencies = {
 };
 
 export class ClientDirectory {
+  /** When it is read. @internal */
+  readonly reading: DirectoryReading;
   readonly #deps: DirectoryDependencies;
   readonly #table: PinTable;
   readonly #entries = new Map<EndpointAddress, DirectoryEntry>();
@@ -59,19 +66,28 @@ export class ClientDirectory {
   readonly #logTable: LogTable;
   #proven: ReadonlyMap<EndpointAddress, number> = new Map();
   #version: number | undefined;
-  #refreshing: Promise<void> | undefined;
 
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
     this.#table = new PinTable(deps.state.statements);
     this.#keys = new TrustedKeys(deps.self);
     this.#logTable = new LogTable(deps.state.statements);
+    this.reading = new DirectoryReading({
+      ...deps,
+      held: () => ({ version: this.#version, endpoints: this.#entries.size }),
+      read: () => this.#refresh(),
+    });
     this.#read();
   }
 
   /** Version of the directory as last read; `undefined` when it never was. */
   get version(): number | undefined {
     return this.#version;
+  }
+
+  /** True while the gateway may have another directory than the one held here. @internal */
+  get isBehind(): boolean {
+    return this.reading.isBehind;
   }
 
   /** Every endpoint of the directory as last read, with its state of trust. */
@@ -94,6 +110,7 @@ export class ClientDirectory {
    * @throws CausewayError `endpoint-unknown`, `recipient-revoked`, or `key-changed` when the fingerprint differs
    */
   async trust(endpoint: string, options: { fingerprint?: string } = {}): Promise<void> {
+    if (!this.#entries.has(endpoint as EndpointAddress)) await this.reading.catchUp();
     const entry = this.#entries.get(endpoint as EndpointAddress);
     if (entry === undefined) throw new CausewayError('endpoint-unknown');
     if (entry.status === 'revoked') throw new CausewayError('recipient-revoked');
@@ -118,8 +135,7 @@ export class ClientDirectory {
 
   /** Reads from the gateway what has changed in the directory. @throws CausewayError */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
-    return this.#refreshing;
+    return this.reading.now();
   }
 
   /**
@@ -146,6 +162,21 @@ export class ClientDirectory {
       }
     }
     return [...found.values()];
+  }
+
+  /**
+   * True when a change that was not read yet may concern these addresses: who holds a role, or an endpoint that is not in
+   * order here. One that is in order can be sent to all the same: the relay takes a former key for long, and knows who was
+   * revoked. @internal
+   */
+  mayHaveChanged(recipients: readonly string[]): boolean {
+    return (
+      this.isBehind &&
+      recipients.some((recipient) => {
+        const entry = this.#entries.get(recipient as EndpointAddress);
+        return entry === undefined || this.#trustOf(entry) !== 'trusted';
+      })
+    );
   }
 
   /** True when a trusted key behind these addresses was not found in the log yet. */

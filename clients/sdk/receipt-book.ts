@@ -35,7 +35,7 @@ export type ReceiptEvent = {
 
 type ReceiptBookDependencies = {
   readonly state: StateDatabase;
-  readonly directory: Pick<ClientDirectory, 'receiptKeys' | 'untrustedKey'>;
+  readonly directory: Pick<ClientDirectory, 'receiptKeys' | 'untrustedKey' | 'isBehind'>;
   readonly outbox: Pick<Outbox, 'keepAnswer' | 'answered'>;
   readonly emitter: ClientEmitter;
   /** The key that signs the gateway's receipts. */
@@ -100,12 +100,13 @@ export class ReceiptBook {
   }
 
   /**
-   * Looks again at the groups that were held because their issuer's key was not trusted. They are released and
-   * applied in one transaction, so that a crash loses none; one that must still wait is held again.
+   * Looks again at the groups that were held because their issuer's key was not known or not trusted. They are released
+   * and applied in one transaction, so that a crash loses none; one that must still wait is held again.
+   * @param issuers whose; by default everybody's
    */
-  async takeHeld(issuers: readonly EndpointAddress[]): Promise<void> {
-    const waiting = new Set(this.#table.readHeldIssuers());
-    for (const issuer of issuers.filter((each) => waiting.has(each))) {
+  async takeHeld(issuers?: readonly EndpointAddress[]): Promise<void> {
+    const waiting = this.#table.readHeldIssuers();
+    for (const issuer of waiting.filter((each) => issuers?.includes(each) ?? true)) {
       const outcomes = await this.#deps.state.write(() =>
         this.#table.releaseGroups(issuer).map((bytes) => this.#store(bytes, this.#examine(bytes))),
       );
@@ -132,6 +133,8 @@ export class ReceiptBook {
     if (directory.receiptKeys(group.issuer).some((key) => verifies(group, key))) return 'genuine';
     const untrusted = directory.untrustedKey(group.issuer);
     if (untrusted !== undefined && verifies(group, untrusted)) return 'held';
+    // The key may be in what has changed.
+    if (directory.isBehind) return 'held';
     throw new CausewayError('receipt-invalid');
   }
 

@@ -1,83 +1,31 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Client } from '../../../clients/sdk/client.ts';
-import { directoryDigest } from '../../../protocol/wire/directory-digest.ts';
-import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../../protocol/wire/directory.ts';
+import { ChangingDirectory } from './changing-directory.ts';
 import { concern, nextEvent } from './exchange.ts';
 import { alice, bob, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 let gateway: ScriptedGateway;
-let version: number;
-/** From which version the directory was asked for, undefined for the whole. */
-let asked: (number | undefined)[];
+let directory: ChangingDirectory;
 
 beforeEach(async () => {
   gateway = await openScriptedGateway();
-  version = 1;
-  asked = [];
-  changedAt.clear();
-  gateway.directory = (since) => {
-    asked.push(since);
-    return since === undefined ? whole() : changes(since);
-  };
+  directory = new ChangingDirectory(gateway);
 });
 
 afterEach(() => gateway.close());
-
-/** Endpoints that changed, by the version with which they did. */
-const changedAt = new Map<string, number>();
-
-function whole(): DirectoryResponse {
-  const { entries, log } = gateway;
-  return {
-    version,
-    entries,
-    leaves: entries.map((entry) => log.leafOf(entry)),
-    checkpoint: log.checkpoint(),
-  };
-}
-
-function changes(since: number): DirectoryResponse {
-  const all = whole();
-  const isChanged = ({ endpoint }: DirectoryEntry): boolean => (changedAt.get(endpoint) ?? 1) > since;
-  return {
-    ...all,
-    since,
-    digest: directoryDigest(
-      all.entries.map((entry, nth) => ({
-        endpoint: entry.endpoint,
-        entry: directoryEntryDigest(entry),
-        leaf: all.leaves[nth]!.index,
-      })),
-    ),
-    entries: all.entries.filter(isChanged),
-    leaves: all.leaves.filter((_, nth) => isChanged(all.entries[nth]!)),
-  };
-}
-
-/** Changes an entry of the directory, or adds it, and tells the client. */
-async function change(client: Client, entry: DirectoryEntry): Promise<void> {
-  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === entry.endpoint);
-  if (place < 0) gateway.entries.push(entry);
-  else gateway.entries[place] = entry;
-  changedAt.set(entry.endpoint, ++version);
-  const read = nextEvent(client, 'directory');
-  (await gateway.session(client.endpoint)).control({ type: 'directory-changed', version });
-  await read;
-}
-
-function entryOf(endpoint: string): DirectoryEntry {
-  return gateway.entries.find((entry) => entry.endpoint === endpoint)!;
-}
 
 const newcomer = 'north/night' as DirectoryEntry['endpoint'];
 
 test('a client asks for what has changed since the version it holds, and keeps the rest with its proofs', async () => {
   const client = await gateway.client(alice);
   await client.send(concern('x', bob));
-  await change(client, { ...entryOf(bob), endpoint: newcomer, agency: 'north' });
-  await change(client, { ...entryOf(newcomer), status: 'revoked', revokedAt: new Date().toISOString() });
-  expect(asked).toEqual([undefined, 1, 2]);
+  await directory.change(client, { ...directory.entryOf(bob), endpoint: newcomer, agency: 'north' });
+  await directory.change(client, {
+    ...directory.entryOf(newcomer),
+    status: 'revoked',
+    revokedAt: new Date().toISOString(),
+  });
+  expect(directory.asked).toEqual([undefined, 1, 2]);
   expect(client.directory.version).toBe(3);
   const list = new Map(client.directory.list().map((one) => [one.endpoint, one]));
   expect([...list.keys()].sort()).toEqual([alice, newcomer, bob].sort());
@@ -90,13 +38,12 @@ test('a client asks for what has changed since the version it holds, and keeps t
 
 test('a client that was away asks from the version it knew, and a new one for the whole', async () => {
   const client = await gateway.client(alice);
-  await change(client, { ...entryOf(bob), roles: ['duty', 'night'] });
+  await directory.change(client, { ...directory.entryOf(bob), roles: ['duty', 'night'] });
   await client.close();
-  gateway.entries[1] = { ...entryOf(bob), roles: ['duty'] };
-  changedAt.set(bob, ++version);
-  gateway.welcome = { directoryVersion: version };
+  directory.put({ ...directory.entryOf(bob), roles: ['duty'] });
+  gateway.welcome = { directoryVersion: directory.version };
   const again = await gateway.client(alice);
-  expect(asked).toEqual([undefined, 1, 2]);
+  expect(directory.asked).toEqual([undefined, 1, 2]);
   expect(again.directory.list().find(({ endpoint }) => endpoint === bob)?.roles).toEqual(['duty']);
 });
 
@@ -115,8 +62,8 @@ test.each<[string, (answer: DirectoryResponse) => DirectoryResponse]>([
   const client = await gateway.client(alice);
   const honest = gateway.directory;
   gateway.directory = (since) => (since === undefined ? honest() : spoil(honest(since)));
-  await change(client, { ...entryOf(bob), roles: ['night'] });
-  expect(asked).toEqual([undefined, 1, undefined]);
+  await directory.change(client, { ...directory.entryOf(bob), roles: ['night'] });
+  expect(directory.asked).toEqual([undefined, 1, undefined]);
   expect(client.directory.list().find(({ endpoint }) => endpoint === bob)).toMatchObject({
     roles: ['night'],
   });
@@ -125,28 +72,31 @@ test.each<[string, (answer: DirectoryResponse) => DirectoryResponse]>([
 test('a directory of the same version that is another, as after a restored backup, is read whole', async () => {
   const client = await gateway.client(alice);
   // The client has seen a version 2 that the gateway has lost; there is another one now.
-  await change(client, { ...entryOf(bob), roles: ['lost'] });
-  gateway.entries[1] = { ...entryOf(bob), roles: ['duty'] };
-  changedAt.delete(bob);
-  await change(client, { ...entryOf(alice), roles: ['night'] });
-  expect(asked).toEqual([undefined, 1, 2, undefined]);
+  await directory.change(client, { ...directory.entryOf(bob), roles: ['lost'] });
+  gateway.entries[1] = { ...directory.entryOf(bob), roles: ['duty'] };
+  directory.changedAt.delete(bob);
+  await directory.change(client, { ...directory.entryOf(alice), roles: ['night'] });
+  expect(directory.asked).toEqual([undefined, 1, 2, undefined]);
   expect(client.directory.list().map(({ roles }) => roles)).toEqual([['night'], ['duty']]);
 });
 
 test('a gateway that knows no such question gives the whole, and is understood', async () => {
   gateway.directory = (since) => {
-    asked.push(since);
-    return whole();
+    directory.asked.push(since);
+    return directory.whole();
   };
   const client = await gateway.client(alice);
-  await change(client, { ...entryOf(bob), roles: ['night'] });
-  expect(asked).toEqual([undefined, 1]);
+  await directory.change(client, { ...directory.entryOf(bob), roles: ['night'] });
+  expect(directory.asked).toEqual([undefined, 1]);
   expect(client.directory.list().find(({ endpoint }) => endpoint === bob)?.roles).toEqual(['night']);
 });
 
 test('a gateway that gives a part where the whole was asked for is not believed', async () => {
   const client = await gateway.client(alice);
-  gateway.directory = () => ({ ...changes(0), digest: 'A'.repeat(43) as DirectoryResponse['digest'] });
+  gateway.directory = () => ({
+    ...directory.changes(0),
+    digest: 'A'.repeat(43) as DirectoryResponse['digest'],
+  });
   const problem = nextEvent(client, 'problem');
   (await gateway.session(alice)).control({ type: 'directory-changed', version: 2 });
   expect((await problem).code).toBe('gateway-unreachable');

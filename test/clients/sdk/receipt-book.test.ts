@@ -42,6 +42,7 @@ test('held receipts stay held when they cannot be applied, and are applied the n
     directory: {
       receiptKeys: () => (isTrusted ? [signer.publicKey] : []),
       untrustedKey: () => (isTrusted ? undefined : signer.publicKey),
+      isBehind: false,
     },
     outbox: { keepAnswer: () => undefined, answered: () => undefined },
     emitter: new ClientEmitter(silentLog),

@@ -1,0 +1,128 @@
+/**
+ * When the directory is read: at once where somebody waits for it, and some time later where it has merely changed. All
+ * endpoints hear of a change in the same moment, and each reading is a TLS connection of its own to the gateway.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from './backoff.ts';
+
+type DirectoryReadingDependencies = {
+  /** What was read last; no version where nothing was. */
+  readonly held: () => { readonly version: number | undefined; readonly endpoints: number };
+  /** Reads what has changed. */
+  readonly read: () => Promise<void>;
+  readonly random: () => number;
+  readonly report: (error: unknown) => void;
+  /** Aborted when the client is closed. */
+  readonly signal: AbortSignal;
+};
+
+/** All endpoints of the directory together read it 200 times a second, which leaves a gateway room for others. */
+const msPerEndpoint = 5;
+const mostSpreadMs = 60_000;
+/** The first pause after a failure is one of up to 2 s. */
+const firstAttempt = 2;
+/** Whoever waits goes on with what is held here when the gateway does not answer for so long. */
+const patienceMs = 5_000;
+
+/**
+ * How long after a change one of so many endpoints reads it, ms.
+ * @param random from 0 to 1, 1 excluded
+ */
+export function spreadMs(endpoints: number, random: number): number {
+  return Math.round(Math.min(mostSpreadMs, endpoints * msPerEndpoint) * random);
+}
+
+export class DirectoryReading {
+  readonly #deps: DirectoryReadingDependencies;
+  #underWay: Promise<void> | undefined;
+  /** The version that the gateway has told of last in this session. */
+  #announced: number | undefined;
+  #isFollowing = false;
+
+  constructor(deps: DirectoryReadingDependencies) {
+    this.#deps = deps;
+  }
+
+  /** True while the gateway may have another directory than the one held here. */
+  get isBehind(): boolean {
+    return this.#announced === undefined || this.#lacksAnnounced;
+  }
+
+  /** Reads now, together with whoever does already. @throws CausewayError */
+  now(): Promise<void> {
+    this.#underWay ??= this.#deps.read().finally(() => (this.#underWay = undefined));
+    return this.#underWay;
+  }
+
+  /** Reads until this version is held, or the session has ended. */
+  async upTo(version: number): Promise<void> {
+    this.#announced = version;
+    await this.#readUpTo(version);
+  }
+
+  /** The directory has changed: it is read in a while, with everything that changes until then. */
+  async announce(version: number): Promise<void> {
+    this.#announced = version;
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    const { held, random } = this.#deps;
+    while (this.#lacksAnnounced) {
+      await this.#pause(spreadMs(held().endpoints, random()));
+      await this.#readUpTo(this.#announced);
+    }
+    this.#isFollowing = false;
+  }
+
+  /**
+   * For whoever cannot go on without an entry: reads now what was announced. Resolves in any case.
+   * @returns true when there is something new
+   */
+  async catchUp(): Promise<boolean> {
+    const { held, signal } = this.#deps;
+    const before = held().version;
+    if (!this.#lacksAnnounced) return false;
+    const patience = sleep(patienceMs, undefined, { signal, ref: false });
+    // What failed is tried again, and reported, when its time has come.
+    await Promise.race([this.#readAnnounced(), patience]).catch(() => undefined);
+    return held().version !== before;
+  }
+
+  /** The session has ended: the next welcome tells the version. */
+  forget(): void {
+    this.#announced = undefined;
+  }
+
+  get #lacksAnnounced(): boolean {
+    return this.#lacks(this.#announced);
+  }
+
+  /** True where there is a session, and this version is still to be read. */
+  #lacks(version: number | undefined): boolean {
+    if (version === undefined || this.#announced === undefined || this.#deps.signal.aborted) return false;
+    return (this.#deps.held().version ?? -1) < version;
+  }
+
+  async #readUpTo(version: number | undefined): Promise<void> {
+    const { signal, report, random } = this.#deps;
+    for (let attempt = firstAttempt; this.#lacks(version); attempt++) {
+      try {
+        await this.#readAnnounced();
+        if (!this.#lacks(version)) return;
+      } catch (error) {
+        if (signal.aborted) return;
+        report(error);
+      }
+      await this.#pause(backoffMs(attempt, undefined, undefined, random()));
+    }
+  }
+
+  async #readAnnounced(): Promise<void> {
+    // One that is under way may have begun before the change.
+    await this.#underWay?.catch(() => undefined);
+    if (this.#lacksAnnounced) await this.now();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#deps.signal }).catch(() => undefined);
+  }
+}

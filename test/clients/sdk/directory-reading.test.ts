@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { DirectoryReading, spreadMs } from '../../../clients/sdk/directory-reading.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+
+/** Of a directory so large that what was only announced is not read while a test runs. */
+function readingOf(read: () => Promise<void>) {
+  const closing = new AbortController();
+  const told = { version: 1, reads: 0, problems: [] as unknown[] };
+  const reading = new DirectoryReading({
+    held: () => ({ version: told.version, endpoints: 1_000_000 }),
+    read: async () => {
+      told.reads++;
+      await read();
+    },
+    random: () => 0.999,
+    report: (error) => told.problems.push(error),
+    signal: closing.signal,
+  });
+  return { reading, told, closing };
+}
+
+test('ten thousand endpoints come over less than a minute, a few hundred a second; a few come at once', () => {
+  const perSecond = new Map<number, number>();
+  for (let nth = 0; nth < 10_000; nth++) {
+    const second = Math.floor(spreadMs(10_000, nth / 10_000) / 1_000);
+    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+  }
+  expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(200);
+  expect(spreadMs(9, 0.999)).toBeLessThan(50);
+  expect(spreadMs(1_000_000, 0.999)).toBeLessThanOrEqual(60_000);
+});
+
+test('what was only announced waits, and one that waits for it has it read at once, with what came meanwhile', async () => {
+  const { reading, told, closing } = readingOf(() => {
+    told.version = 4;
+    return Promise.resolve();
+  });
+  await reading.upTo(1);
+  expect(reading.isBehind).toBe(false);
+  const announced = [2, 3, 4].map((version) => reading.announce(version));
+  expect(reading.isBehind).toBe(true);
+  expect(told.reads).toBe(0);
+  expect(await Promise.all([reading.catchUp(), reading.catchUp()])).toEqual([true, true]);
+  expect(told.reads).toBe(1);
+  expect(reading.isBehind).toBe(false);
+  expect(await reading.catchUp()).toBe(false);
+  expect(told.reads).toBe(1);
+  closing.abort();
+  await Promise.all(announced);
+});
+
+test('a reading that began before the change is not taken for one of it', async () => {
+  const begun = Promise.withResolvers<undefined>();
+  const served = [1, 2];
+  const { reading, told, closing } = readingOf(async () => {
+    const version = served.shift()!;
+    if (version === 1) await begun.promise;
+    told.version = version;
+  });
+  await reading.upTo(1);
+  const before = reading.now();
+  const announced = reading.announce(2);
+  const caughtUp = reading.catchUp();
+  begun.resolve(undefined);
+  await before;
+  expect(await caughtUp).toBe(true);
+  expect(told).toMatchObject({ version: 2, reads: 2 });
+  closing.abort();
+  await announced;
+});
+
+test('whoever waits goes on when the gateway cannot be read, and nothing is asked of one that is away', async () => {
+  const { reading, told, closing } = readingOf(() =>
+    Promise.reject(new CausewayError('gateway-unreachable')),
+  );
+  await reading.upTo(1);
+  const announced = reading.announce(2);
+  expect(await reading.catchUp()).toBe(false);
+  expect(told.reads).toBe(1);
+  reading.forget();
+  expect(reading.isBehind).toBe(true);
+  expect(await reading.catchUp()).toBe(false);
+  expect(told.reads).toBe(1);
+  closing.abort();
+  await announced;
+  expect(told.problems).toEqual([]);
+});

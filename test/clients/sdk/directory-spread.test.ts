@@ -1,0 +1,128 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Client } from '../../../clients/sdk/client.ts';
+import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { sha256 } from '../../../protocol/proof/merkle.ts';
+import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { encodeUnit } from '../../../protocol/wire/frame.ts';
+import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
+import { ChangingDirectory } from './changing-directory.ts';
+import { concern, nextEvent } from './exchange.ts';
+import { alice, bob, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
+
+const newcomer = 'north/night' as EndpointAddress;
+
+let gateway: ScriptedGateway;
+let directory: ChangingDirectory;
+
+beforeEach(async () => {
+  gateway = await openScriptedGateway();
+  directory = new ChangingDirectory(gateway);
+  // Enough that a change is not read before whatever comes with it.
+  for (let nth = 0; nth < 300; nth++) {
+    gateway.entries.push({ ...directory.entryOf(bob), endpoint: `south/team-${nth}` as EndpointAddress });
+  }
+});
+
+afterEach(() => gateway.close());
+
+/** A client that reads what has changed as late as it ever may. */
+function lateReader(endpoint: EndpointAddress): Promise<Client> {
+  return gateway.client(endpoint, { random: () => 0.999 });
+}
+
+function tellNewcomer(endpoint: EndpointAddress): Promise<void> {
+  return directory.tell(endpoint, { ...directory.entryOf(bob), endpoint: newcomer, agency: 'north' });
+}
+
+/** Resolves when the client has dealt with everything that its gateway has said so far. */
+async function heard(client: Client): Promise<void> {
+  const error = nextEvent(client, 'gatewayError');
+  (await gateway.session(client.endpoint)).control({
+    type: 'error',
+    code: 'internal-error',
+    text: 'The gateway failed; the failure was logged.',
+    closing: false,
+  });
+  await error;
+}
+
+test('changes that come one upon the other are read together', async () => {
+  const client = await lateReader(alice);
+  const read = nextEvent(client, 'directory');
+  await tellNewcomer(alice);
+  for (const roles of [['night'], ['day'], ['mash']]) {
+    await directory.tell(alice, { ...directory.entryOf(newcomer), roles });
+  }
+  expect(await read).toEqual({ version: 5 });
+  expect(directory.asked).toEqual([undefined, 1]);
+  expect(client.directory.list().find(({ endpoint }) => endpoint === newcomer)?.roles).toEqual(['mash']);
+});
+
+test.each([newcomer, 'north/@night'])('a notice to %s, unknown here, waits for nothing', async (to) => {
+  const client = await lateReader(alice);
+  await directory.tell(alice, {
+    ...{ ...directory.entryOf(bob), endpoint: newcomer },
+    ...{ agency: 'north', roles: ['night'] },
+  });
+  await heard(client);
+  // Without the entry it would be an unknown recipient.
+  await expect(client.send(concern('x', to))).rejects.toMatchObject({ code: 'key-unknown' });
+  expect(directory.asked).toEqual([undefined, 1]);
+});
+
+test('an endpoint that has just been told of can be trusted at once', async () => {
+  const client = await lateReader(alice);
+  await tellNewcomer(alice);
+  await heard(client);
+  await client.directory.trust(newcomer);
+  await client.send(concern('welcome', newcomer));
+  expect(directory.asked).toEqual([undefined, 1]);
+});
+
+test('whoever is told that a notice is held finds the present keys of its sender', async () => {
+  const recipient = await lateReader(bob);
+  const { signingKey, signingKeyPem, openpgp } = await createEndpointKeys(alice);
+  const sender = await gateway.client(alice);
+  await sender.send(concern('by the new keys', bob));
+  const { units } = await gateway.session(alice);
+  const held = nextEvent(recipient, 'held');
+  const changed = nextEvent(recipient, 'keyChanged');
+  await directory.tell(bob, {
+    ...directory.entryOf(alice),
+    signingKey,
+    openpgpFingerprint: openpgp.fingerprint,
+  });
+  await heard(recipient);
+  const envelope = { ...parseEnvelope(units[0]!.envelope), signingKey: batchSigner(signingKeyPem).keyId };
+  void recipient.notices().next();
+  const bytes = Buffer.from(JSON.stringify({ ...envelope, id: randomUUIDv7() }));
+  (await gateway.session(bob)).deliver(encodeUnit(bytes, units[0]!.proof, units[0]!.payload));
+  await changed;
+  expect(await held).toMatchObject({ code: 'key-changed' });
+  expect(directory.asked.slice(0, 3)).toContain(1);
+  expect(recipient.directory.list().find(({ endpoint }) => endpoint === alice)!.trust).toBe('changed');
+});
+
+test('a receipt that comes before its signer’s new keys were read is judged by them', async () => {
+  const sender = await lateReader(alice);
+  const { id } = await sender.send(concern('x', bob));
+  const session = await gateway.session(alice);
+  const bad: string[] = [];
+  sender.on('badReceipt', ({ error }) => bad.push(error.code));
+  const { signingKey, signingKeyPem, openpgp } = await createEndpointKeys(bob);
+  await directory.tell(alice, {
+    ...directory.entryOf(bob),
+    signingKey,
+    openpgpFingerprint: openpgp.fingerprint,
+  });
+  const about = { message: id, envelopeDigest: sha256(session.units[0]!.envelope) };
+  const stored = { ...about, kind: 'stored', issuer: bob, recipient: bob } as const;
+  session.receipt(1, [stored], batchSigner(signingKeyPem));
+  await until(() => session.controls.some((frame) => frame.type === 'receipts-stored'));
+  await sender.directory.refresh();
+  await sender.directory.trust(bob);
+  expect((await sender.settled(id)).deliveries).toMatchObject([{ outcome: 'stored' }]);
+  expect(bad).toEqual([]);
+});
