@@ -1,5 +1,6 @@
 /** Builds the part of a client that follows the log. */
 import { X509Certificate } from 'node:crypto';
+import type { Agent } from 'node:https';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
@@ -32,6 +33,7 @@ type LogGround = {
   readonly report: (error: unknown) => void;
   readonly home: () => Home;
   readonly readHome: () => Promise<Home>;
+  readonly agent: Agent;
   readonly closing: AbortController;
 };
 
@@ -44,7 +46,7 @@ type LogJoints = {
 
 /** Everything behind `client.log`. */
 export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
-  const { state, emitter, now, random, report, readHome, closing, endpoint } = ground;
+  const { state, emitter, now, random, report, readHome, agent, closing, endpoint } = ground;
   const { log: trust, dir } = ground.home();
   const {
     everyMs = 60_000,
@@ -54,7 +56,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     staleMs = 900_000,
   } = joints.follow ?? {};
   const { signal } = closing;
-  const reader = new LogReader(readHome, signal);
+  const reader = new LogReader(readHome, agent, signal);
   const faults = new LogFaults({ homeDir: dir, state, emitter, now });
   const passage = new LogPassage({
     ...{ state, reader, self: endpoint, from: trust.from, enrolled: trust.entry },

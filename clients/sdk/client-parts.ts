@@ -1,5 +1,6 @@
 /** Builds the parts of a client from its home and joins them. */
 import { X509Certificate } from 'node:crypto';
+import { Agent } from 'node:https';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, Fingerprint } from '../../protocol/ids.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
@@ -41,6 +42,8 @@ export type ClientParts = RunningParts & {
 };
 
 const mib = 1024 * 1024;
+/** After this long without a request, a connection is closed. */
+const idleMs = 5_000;
 /** How many receipts a loop over `receipts()` may leave unread. */
 const maxUnreadReceipts = 10_000;
 const receiptsDropped =
@@ -65,6 +68,8 @@ type Ground = {
   readonly home: () => Home;
   readonly readHome: () => Promise<Home>;
   readonly fetchJson: FetchJson;
+  /** For all requests of this client: a handshake costs the gateway more than they do. */
+  readonly agent: Agent;
   readonly closing: AbortController;
 };
 
@@ -133,6 +138,8 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
   let home = await openHome(options.home);
   const emitter = new ClientEmitter(log);
   const closing = new AbortController();
+  const agent = new Agent({ keepAlive: true, maxSockets: 2, timeout: idleMs });
+  closing.signal.addEventListener('abort', () => agent.destroy(), { once: true });
   const readHome = async () => (home = await openHome(options.home));
   const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
   let renewed = openpgp;
@@ -168,12 +175,12 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
       try {
         // Another process may have renewed the certificate.
         const request = requestTo(await readHome());
-        return await requestGateway({ ...request, path, schema, signal: closing.signal });
+        return await requestGateway({ ...request, path, schema, agent, signal: closing.signal });
       } catch (error) {
         throw closing.signal.aborted ? new CausewayError('client-closed', { cause: error }) : error;
       }
     },
-    closing,
+    ...{ agent, closing },
   };
 }
 

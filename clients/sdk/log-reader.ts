@@ -1,5 +1,5 @@
 /** Reads the gateway's published log over HTTPS: the checkpoint, and tiles and entry bundles as they are asked for. */
-import { Agent } from 'node:https';
+import type { Agent } from 'node:https';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { maxNoteBytes } from '../../protocol/proof/note.ts';
@@ -17,21 +17,22 @@ const maxTileBytes = tileWidth * 32;
 const maxBundleBytes = tileWidth * (maxEntryBytes + 2);
 /** Tiles are 8 KiB each; bundles about 50. */
 const maxKept = 64;
-const idleMs = 5_000;
 
 export class LogReader {
   readonly #readHome: () => Promise<Home>;
   readonly #signal: AbortSignal;
-  /** One connection for the requests of a check: a handshake costs the gateway more than they do. */
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2, timeout: idleMs });
+  readonly #agent: Agent;
   /** What was read last. Full tiles and bundles never change; partial ones are named by their width. */
   readonly #kept = new Map<string, Promise<Buffer>>();
 
-  /** @param signal ends what is under way */
-  constructor(readHome: () => Promise<Home>, signal: AbortSignal) {
+  /**
+   * @param agent keeps connections from one request to the next
+   * @param signal ends what is under way
+   */
+  constructor(readHome: () => Promise<Home>, agent: Agent, signal: AbortSignal) {
     this.#readHome = readHome;
+    this.#agent = agent;
     this.#signal = signal;
-    signal.addEventListener('abort', () => this.#agent.destroy(), { once: true });
   }
 
   /** The newest checkpoint, not yet verified. @throws CausewayError `not-found` while there is none, … */

@@ -36,6 +36,13 @@ test('a client asks for what has changed since the version it holds, and keeps t
   await expect(client.send(concern('x', newcomer))).rejects.toMatchObject({ code: 'recipient-revoked' });
 });
 
+test('a client has two connections at most for all its requests, besides its session', async () => {
+  const client = await gateway.client(alice);
+  await client.datasets.refresh();
+  await until(() => client.directory.list().every(({ leaf }) => leaf !== undefined));
+  expect(gateway.connections).toBeLessThanOrEqual(3);
+});
+
 test('a client that was away asks from the version it knew, and a new one for the whole', async () => {
   const client = await gateway.client(alice);
   await directory.change(client, { ...directory.entryOf(bob), roles: ['duty', 'night'] });

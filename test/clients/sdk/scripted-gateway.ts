@@ -82,6 +82,8 @@ export type ScriptedGateway = {
   onReceipts: (session: ScriptedSession, frames: number) => void;
   /** Called with the path of each HTTPS request; one for which it gives false is never answered. */
   onRequest: (path: string) => boolean;
+  /** How many TLS connections there were, sessions among them. */
+  connections: number;
   /** The present or next session of an endpoint. */
   session(endpoint: EndpointAddress): Promise<ScriptedSession>;
   sessions: ScriptedSession[];
@@ -120,6 +122,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     minVersion: 'TLSv1.3',
     requestCert: true,
   });
+  server.on('secureConnection', () => gateway.connections++);
   server.on('request', (request, response) => {
     if (!gateway.onRequest(request.url ?? '')) return;
     if (request.url === '/v1/renew') {
@@ -172,6 +175,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     onSession: () => undefined,
     onReceipts: (session, frames) => session.control({ type: 'receipts-taken', frames }),
     onRequest: () => true,
+    connections: 0,
     sessions: [],
     session(endpoint) {
       const open = gateway.sessions.find((session) => session.endpoint === endpoint);
