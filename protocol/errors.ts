@@ -47,7 +47,7 @@ export const catalogue = {
   'window-exceeded': entry(429, 4429, true, 'More submissions are unanswered than the welcome allows.'),
   'too-many-sessions': entry(429, 4429, true, 'The endpoint or its agency has too many sessions open.'),
   'session-expired': entry(401, 4401, true, 'The certificate of this session has expired or was replaced.'),
-  'peer-silent': entry(408, 4408, true, 'The peer did not answer a ping in time.'),
+  'peer-silent': entry(408, 4408, true, 'The peer did not answer in time.'),
   draining: entry(503, 1001, true, 'The gateway is shutting down; reconnect.'),
   'internal-error': entry(500, 1011, true, 'The gateway failed; the failure was logged.'),
   // Identity

@@ -17,7 +17,7 @@ export function registerDirectoryList(directory: ProgramCommand, terminal: Termi
     .option(...homeOption)
     .action((flags: HomeFlags) =>
       withClient(homeFolder(flags, terminal), terminal, async ({ client, connection }) => {
-        if (client.directory.version === undefined) connection.assertConnected();
+        connection.assertDirectory();
         if (!connection.isConnected)
           terminal.hint('The gateway cannot be reached: this is the last known state.');
         // New entries may be under way into the log.

@@ -89,6 +89,15 @@ export class Connection {
     if (!this.isConnected) throw this.#lastError ?? new CausewayError('gateway-unreachable');
   }
 
+  /** @throws CausewayError why the directory was never read */
+  assertDirectory(): void {
+    if (this.#client?.directory.version !== undefined) return;
+    this.assertConnected();
+    throw new CausewayError('peer-silent', {
+      detail: 'The gateway is connected, but has not given its directory.',
+    });
+  }
+
   #note({ event, code }: LogFields): void {
     if (event === 'connected') this.#lastError = undefined;
     if (event === 'disconnected' && this.#client === undefined) this.#ended(namedError(code));

@@ -42,7 +42,7 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .summary('send a notice')
     .description(
       'Signs and encrypts a notice on this computer and sends it. Exit code 0 means that the gateway has made it\n' +
-        'durable. When the gateway cannot be reached in time the notice stays in the outbox (exit code 3) and goes\n' +
+        'durable. When the gateway does not take it in time the notice stays in the outbox (exit code 3) and goes\n' +
         'out with the next command of this home that connects; do not send it again. Where it did not get as far as\n' +
         'the outbox, as when a holder of the linkage key is away, the error says so: send it again.',
     )
@@ -92,7 +92,7 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   await withClient(home, terminal, async (open) => {
     const id = await enqueue(flags, content, subjects, open);
     const deadline = AbortSignal.any([open.signal, AbortSignal.timeout(flags.timeout)]);
-    const result = await waitForGateway(id, deadline, open, terminal);
+    const result = await waitForGateway(id, { deadline, timeoutMs: flags.timeout }, open, terminal);
     reportAccepted(result, terminal);
     if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);
   });
@@ -124,8 +124,8 @@ async function compose(
     ...(replyTo === undefined ? {} : { inReplyTo: replyTo }),
     ...(expires === undefined ? {} : { expiresInMs: expires }),
   };
-  // Without a directory nobody is known: the connection's error says more than "unknown recipient".
-  if (client.directory.version === undefined) connection.assertConnected();
+  // Without a directory nobody is known: why there is none says more than "unknown recipient".
+  connection.assertDirectory();
   if (content.dataset === undefined) {
     checkAnswer({ category, replyTo, document: undefined, template: () => undefined });
     return { ...addressing, content: content.content };
@@ -140,7 +140,7 @@ async function compose(
 
 async function waitForGateway(
   id: string,
-  deadline: AbortSignal,
+  { deadline, timeoutMs }: { readonly deadline: AbortSignal; readonly timeoutMs: number },
   { client, connection, signal }: OpenClient,
   terminal: Terminal,
 ): Promise<SendResult> {
@@ -152,10 +152,16 @@ async function waitForGateway(
     const isWaiting = client.message(id)?.state === 'waiting';
     if (!isWaiting || !isCausewayError(error)) throw error;
     if (signal.aborted) throw queuedError(new CausewayError('aborted', { cause: error }), id);
-    const late =
-      error.code === 'aborted' ? new CausewayError('gateway-unreachable', { cause: error }) : error;
-    if (!connection.isConnected) throw queuedError(connection.lastError ?? late, id);
-    throw queuedError(client.status().lastPostponement ?? late, id);
+    if (error.code !== 'aborted') throw queuedError(error, id);
+    const within = `within ${timeoutMs / 1_000} s`;
+    const late = connection.isConnected
+      ? (client.status().lastPostponement ??
+        new CausewayError('peer-silent', {
+          detail: `The gateway is connected, but said nothing about the notice ${within}.`,
+        }))
+      : (connection.lastError ??
+        new CausewayError('gateway-unreachable', { detail: `There was no connection ${within}.` }));
+    throw queuedError(late, id);
   }
 }
 

@@ -1,5 +1,6 @@
 /** One request to the gateway over HTTPS: TLS 1.3, one trusted CA, bounded answer, problems as errors. */
 import { request as requestHttps, type Agent } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
@@ -21,6 +22,8 @@ type BareRequest = {
   readonly signal?: AbortSignal | undefined;
   /** Most bytes of an answer. Default 1 MiB. */
   readonly maxAnswerBytes?: number;
+  /** For how long the gateway may be silent. Default 20 s. */
+  readonly timeoutMs?: number;
   /** Keeps connections for further requests. Default: one for each. */
   readonly agent?: Agent;
 };
@@ -30,14 +33,14 @@ type GatewayRequest<T> = BareRequest & {
   readonly schema: z.ZodType<T>;
 };
 
-const timeoutMs = 20_000;
+const defaultTimeoutMs = 20_000;
 
 /** Problem details (RFC 9457); members that are not known are ignored, as it asks. */
 const problemSchema = z.object({ code: z.enum(errorCodes), detail: z.string().max(4_000).optional() });
 
 /**
  * Asks the gateway.
- * @throws CausewayError with the gateway's own code; or `gateway-unreachable`, `gateway-untrusted`, `aborted`
+ * @throws CausewayError with the gateway's own code; or `gateway-unreachable`, `gateway-untrusted`, `peer-silent`, `aborted`
  */
 export async function requestGateway<T>(request: GatewayRequest<T>): Promise<T> {
   const { status, bytes } = await exchange(request);
@@ -86,6 +89,7 @@ export function gatewayOrigin(url: string): string {
 
 function exchange(request: BareRequest): Promise<{ status: number; bytes: Buffer }> {
   const { gatewayUrl, path, tls, body, signal, agent, maxAnswerBytes = 1024 * 1024 } = request;
+  const { timeoutMs = defaultTimeoutMs } = request;
   const content = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(asConnectionError(error, signal));
@@ -120,9 +124,18 @@ function exchange(request: BareRequest): Promise<{ status: number; bytes: Buffer
       },
     );
     outgoing.on('error', fail);
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.on('timeout', () => outgoing.destroy(lateError(outgoing.socket, timeoutMs)));
     outgoing.end(content);
   });
+}
+
+/** Tells apart: there, but silent; and not there in time. */
+function lateError(socket: unknown, timeoutMs: number): CausewayError {
+  const within = `within ${timeoutMs / 1_000} s`;
+  // Only once its certificate has been verified is it known to be the gateway.
+  return socket instanceof TLSSocket && socket.authorized
+    ? new CausewayError('peer-silent', { detail: `The gateway is there, but did not answer ${within}.` })
+    : new CausewayError('gateway-unreachable', { detail: `There was no connection ${within}.` });
 }
 
 /** Codes by which Node says that a certificate did not verify. */

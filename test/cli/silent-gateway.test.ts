@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Connection } from '../../clients/cli/open-client.ts';
+import type { Client } from '../../clients/sdk/client.ts';
+import {
+  acceptance,
+  alice,
+  bob,
+  openScriptedGateway,
+  type ScriptedGateway,
+} from '../clients/sdk/scripted-gateway.ts';
+import { jsonLines } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
+
+let gateway: ScriptedGateway;
+
+beforeEach(async () => {
+  gateway = await openScriptedGateway();
+});
+
+afterEach(() => gateway.close());
+
+const notice = ['--category', 'concern', '--severity', 'urgent', '--purpose', 'child-protection'];
+
+function send(...args: string[]) {
+  const words = ['send', '--to', bob, ...notice, '--basis', 'public-task', '--text', 'x', ...args, '--json'];
+  return runInProcess(words, { CAUSEWAY_HOME: gateway.homeOf(alice) });
+}
+
+test('of a gateway that is connected and does not answer, send says so, and that the notice goes out by itself', async () => {
+  await (await gateway.client(alice)).close();
+  // After the command has given up, so that it need not wait at its end for what will not come.
+  gateway.onSubmit = (session, units) => {
+    setTimeout(() => session.receipt(0, units.map(acceptance)), 2_000);
+  };
+  const { code, stderr } = await send('--timeout', '1s');
+  expect(code).toBe(3);
+  expect(jsonLines(stderr).at(-1)).toMatchObject({
+    type: 'error',
+    code: 'peer-silent',
+    queued: true,
+    retryable: false,
+    text: expect.stringMatching(
+      /is connected, but said nothing about the notice within 1 s\. .*outbox/,
+    ) as string,
+  });
+});
+
+test('a gateway that is connected and has given no directory is not said to be unreachable', () => {
+  const connection = new Connection();
+  expect(() => connection.assertDirectory()).toThrow('cannot be reached');
+  const client = {
+    status: () => ({ connection: 'connected' }),
+    directory: { version: undefined },
+    on: () => () => undefined,
+  };
+  connection.follow(client as unknown as Client);
+  expect(() => connection.assertDirectory()).toThrow('connected, but has not given its directory');
+});
