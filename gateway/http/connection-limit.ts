@@ -7,7 +7,8 @@
  * ```
  *
  * A stranger is whoever shows no certificate of an endpoint that takes part: it enrols, watches the gateway's health or
- * reads its log, or was revoked. What strangers hold must never keep an endpoint out, nor one endpoint another.
+ * reads its log, or was revoked. What strangers hold must never keep an endpoint out, nor one endpoint another, nor whoever
+ * held its keys before the endpoint itself.
  */
 import type { TLSSocket } from 'node:tls';
 import type { EndpointAddress } from '../../protocol/ids.ts';
@@ -29,8 +30,12 @@ export function connectionBounds(sessionsPerEndpoint: number): ConnectionBounds 
   return { strangers: maxStrangers, ofOneEndpoint: maxRequesting + sessionsPerEndpoint };
 }
 
+/** Whose certificate a connection shows, as of now; undefined for a stranger. */
+type EndpointOf = (socket: TLSSocket) => EndpointAddress | undefined;
+
 export class ConnectionLimit {
   readonly #bounds: ConnectionBounds;
+  readonly #endpointOf: EndpointOf;
   readonly #onLetGo: () => void;
   /** The oldest first. */
   readonly #strangers = new Set<TLSSocket>();
@@ -41,16 +46,15 @@ export class ConnectionLimit {
   readonly #answering = new Set<TLSSocket>();
 
   /** @param onLetGo told of each connection that is ended */
-  constructor(bounds: ConnectionBounds, onLetGo: () => void) {
+  constructor(bounds: ConnectionBounds, endpointOf: EndpointOf, onLetGo: () => void) {
     this.#bounds = bounds;
+    this.#endpointOf = endpointOf;
     this.#onLetGo = onLetGo;
   }
 
-  /**
-   * Takes a connection whose handshake is done. One too many costs an older one: the newest may be in earnest.
-   * @param endpoint whose certificate it shows; undefined for a stranger
-   */
-  admit(socket: TLSSocket, endpoint: EndpointAddress | undefined): void {
+  /** Takes a connection whose handshake is done. One too many costs an older one: the newest may be in earnest. */
+  admit(socket: TLSSocket): void {
+    const endpoint = this.#endpointOf(socket);
     socket.once('close', () => this.release(socket));
     if (endpoint === undefined) {
       this.#strangers.add(socket);
@@ -62,7 +66,8 @@ export class ConnectionLimit {
     own.add(socket);
     this.#byEndpoint.set(endpoint, own);
     this.#holders.set(socket, endpoint);
-    if (own.size > this.#bounds.ofOneEndpoint) this.#letGo(this.#idleOf(own) ?? firstOf(own));
+    if (own.size > this.#bounds.ofOneEndpoint)
+      this.#letGo(this.#formerOf(own, endpoint) ?? this.#idleOf(own) ?? firstOf(own));
   }
 
   /** A request on a connection is being answered. */
@@ -92,6 +97,12 @@ export class ConnectionLimit {
   #ownOf(socket: TLSSocket): Set<TLSSocket> | undefined {
     const endpoint = this.#holders.get(socket);
     return endpoint === undefined ? undefined : this.#byEndpoint.get(endpoint);
+  }
+
+  /** One from before the endpoint was revoked or enrolled again. */
+  #formerOf(own: ReadonlySet<TLSSocket>, endpoint: EndpointAddress): TLSSocket | undefined {
+    for (const socket of own) if (this.#endpointOf(socket) !== endpoint) return socket;
+    return undefined;
   }
 
   #idleOf(own: ReadonlySet<TLSSocket>): TLSSocket | undefined {

@@ -123,11 +123,15 @@ function boundConnections(app: FastifyInstance, options: ServerOptions): void {
     handshakes,
     handshakes?.lookMs,
   );
-  const finished = new ConnectionLimit(connections, refuse('Too many connections carry no session.'));
+  const finished = new ConnectionLimit(
+    connections,
+    endpointOf,
+    refuse('Too many connections carry no session.'),
+  );
   app.server.on('connection', (socket: Socket) => unfinished.begin(socket));
   app.server.on('secureConnection', (socket: TLSSocket) => {
     unfinished.done(socket);
-    finished.admit(socket, endpointOf(socket));
+    finished.admit(socket);
   });
   app.server.on('request', ({ socket }, response) => {
     finished.began(socket as TLSSocket);

@@ -16,9 +16,12 @@ type Identity = { readonly key: string; readonly cert: string };
 
 const addresses = ['x/y', 'x/z'] as [EndpointAddress, EndpointAddress];
 let server: FastifyInstance;
+/** Whose each certificate is, by its fingerprint. */
+let active: Map<string, EndpointAddress | undefined>;
 let member: Identity;
 let another: Identity;
 let revoked: Identity;
+let renewed: Identity;
 const refused: ErrorCode[] = [];
 /** What the server has not answered yet. */
 const waiting: (() => void)[] = [];
@@ -31,12 +34,13 @@ beforeAll(async () => {
     const request = createCertificateRequest(createPrivateKey(key));
     return { key, cert: (await authority.issueEndpointCertificate(request, address)).pem };
   };
-  [member, another, revoked] = [
+  [member, another, revoked, renewed] = [
     await issue(addresses[0]),
     await issue(addresses[1]),
     await issue(addresses[0]),
+    await issue(addresses[0]),
   ];
-  const active = new Map([member, another].map(({ cert }, n) => [fingerprintOf(cert), addresses[n]]));
+  active = new Map([member, another].map(({ cert }, n) => [fingerprintOf(cert), addresses[n]]));
   const key = createP256Key();
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
   const { pem: cert } = await authority.issueServerCertificate(publicKey, ['localhost']);
@@ -132,6 +136,22 @@ it('what is being answered is ended only where nothing is idle', async () => {
   waiting.pop()?.();
   await answered;
   expect(busy.closed).toBe(false);
+});
+
+it('an endpoint that was enrolled again is not kept out by those who held its keys before', async () => {
+  const former = [await connectAs(member), await connectAs(member), await connectAs(member)];
+  const answers = former.map((socket) => ask(socket, '/slow'));
+  await expect.poll(() => waiting.length).toBe(3);
+  active.delete(fingerprintOf(member.cert));
+  active.set(fingerprintOf(renewed.cert), addresses[0]);
+  const ended = once(former[0]!, 'close');
+  const newest = await open(renewed);
+  await ended;
+  expect(openAmong([newest, ...former])).toEqual([true, false, true, true]);
+  active.delete(fingerprintOf(renewed.cert));
+  active.set(fingerprintOf(member.cert), addresses[0]);
+  for (const answer of waiting.splice(0)) answer();
+  await Promise.all(answers.slice(1));
 });
 
 it('sessions do not count', async () => {
