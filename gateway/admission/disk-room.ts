@@ -13,8 +13,8 @@
  * ```
  */
 import { statfs } from 'node:fs/promises';
+import { mebibyte } from './mebibyte.ts';
 
-const mebibyte = 1_048_576;
 /** What an agency sends between two looks is a small part of any sensible floor. */
 const lookMs = 1_000;
 /** It is better again a little above each bound, so that the answer does not change with each look. */

@@ -3,10 +3,10 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import type { QuotaSettings } from '../identity/gateway-settings.ts';
+import { mebibyte } from './mebibyte.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 const minuteMs = 60_000;
-const mebibyte = 1_048_576;
 /** What reading the smallest frame costs the gateway, in bytes of a large one. */
 const leastFrameBytes = 1_024;
 

@@ -15,6 +15,7 @@ import { encodeReceipt, unreadableId, type Receipt } from '../../protocol/wire/r
 import type { RoomLevel } from './disk-room.ts';
 import type { Sender } from '../relay/examine.ts';
 import type { Relay } from '../relay/relay.ts';
+import { mebibyte } from './mebibyte.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 const reasons = {
@@ -25,7 +26,6 @@ const reasons = {
 
 /** A letter, and not a file. */
 const smallBytes = 64 * 1024;
-const mebibyte = 1_048_576;
 /** What an agency may bring in a day, of the floor, before it is the first to be refused. */
 const shareOfFloor = 0.5;
 const dayMs = 24 * 3600_000;
