@@ -2,24 +2,22 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { registerClientCommands } from '../../clients/cli/index.ts';
 import { cosigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { ProgramCommand } from '../../terminal/command-help.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
 import { concern } from '../clients/sdk/exchange.ts';
-import { alice, bob, openScriptedGateway, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
+import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
+import { alice, bob, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
 import { newKey } from '../clients/sdk/scripted-log.ts';
 import { jsonLines } from './run-causeway.ts';
 
 let gateway: ScriptedGateway;
-beforeEach(async () => {
-  gateway = await openScriptedGateway();
-});
-afterEach(async () => {
+gatewayForEachTest((opened) => (gateway = opened));
+afterEach(() => {
   process.exitCode = undefined;
-  await gateway.close();
 });
 
 /** Runs a command of an endpoint in this process, with `--json`. @returns the object that it prints */

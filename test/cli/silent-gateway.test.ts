@@ -1,23 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Connection } from '../../clients/cli/open-client.ts';
 import type { Client } from '../../clients/sdk/client.ts';
-import {
-  acceptance,
-  alice,
-  bob,
-  openScriptedGateway,
-  type ScriptedGateway,
-} from '../clients/sdk/scripted-gateway.ts';
+import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
+import { acceptance, alice, bob, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
 import { jsonLines } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
 let gateway: ScriptedGateway;
 
-beforeEach(async () => {
-  gateway = await openScriptedGateway();
-});
-
-afterEach(() => gateway.close());
+gatewayForEachTest((opened) => (gateway = opened));
 
 const notice = ['--category', 'concern', '--severity', 'urgent', '--purpose', 'child-protection'];
 

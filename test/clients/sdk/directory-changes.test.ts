@@ -1,18 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DirectoryEntry, DirectoryResponse } from '../../../protocol/wire/directory.ts';
 import { ChangingDirectory } from './changing-directory.ts';
 import { concern, nextEvent } from './exchange.ts';
-import { alice, bob, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
+import { gatewayForEachTest } from './gateway-for-each-test.ts';
+import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 let gateway: ScriptedGateway;
 let directory: ChangingDirectory;
 
-beforeEach(async () => {
-  gateway = await openScriptedGateway();
+gatewayForEachTest((opened) => {
+  gateway = opened;
   directory = new ChangingDirectory(gateway);
 });
-
-afterEach(() => gateway.close());
 
 const newcomer = 'north/night' as DirectoryEntry['endpoint'];
 

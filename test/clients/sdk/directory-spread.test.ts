@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
 import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
@@ -9,23 +9,22 @@ import { encodeUnit } from '../../../protocol/wire/frame.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { ChangingDirectory } from './changing-directory.ts';
 import { concern, nextEvent } from './exchange.ts';
-import { alice, bob, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
+import { gatewayForEachTest } from './gateway-for-each-test.ts';
+import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 const newcomer = 'north/night' as EndpointAddress;
 
 let gateway: ScriptedGateway;
 let directory: ChangingDirectory;
 
-beforeEach(async () => {
-  gateway = await openScriptedGateway();
+gatewayForEachTest((opened) => {
+  gateway = opened;
   directory = new ChangingDirectory(gateway);
   // Enough that a change is not read before whatever comes with it.
   for (let nth = 0; nth < 300; nth++) {
     gateway.entries.push({ ...directory.entryOf(bob), endpoint: `south/team-${nth}` as EndpointAddress });
   }
 });
-
-afterEach(() => gateway.close());
 
 /** A client that reads what has changed as late as it ever may. */
 function lateReader(endpoint: EndpointAddress): Promise<Client> {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
 import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
 import { PinTable } from '../../../clients/sdk/pin-table.ts';
@@ -15,11 +15,11 @@ import { encodeUnit, type Unit } from '../../../protocol/wire/frame.ts';
 import { refusedDetail } from '../../../protocol/wire/receipt-detail.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { concern, nextEvent } from './exchange.ts';
+import { gatewayForEachTest } from './gateway-for-each-test.ts';
 import {
   acceptance,
   alice,
   bob,
-  openScriptedGateway,
   until,
   type ScriptedGateway,
   type ScriptedSession,
@@ -27,11 +27,7 @@ import {
 
 let gateway: ScriptedGateway;
 
-beforeEach(async () => {
-  gateway = await openScriptedGateway();
-});
-
-afterEach(() => gateway.close());
+gatewayForEachTest((opened) => (gateway = opened));
 
 /** A genuine message of Alice to Bob. */
 async function genuine(client: Client, text = 'genuine'): Promise<Unit> {

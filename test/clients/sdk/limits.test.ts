@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { heededLimits, silenceMsUnder } from '../../../clients/sdk/heeded-limits.ts';
 import type { MessageId } from '../../../protocol/ids.ts';
 import { limits, type Limits } from '../../../protocol/limits.ts';
@@ -6,11 +6,11 @@ import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeUnitFrame, frameKind, type Unit } from '../../../protocol/wire/frame.ts';
 import { decodeReceiptFrame, decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { concern, take } from './exchange.ts';
+import { gatewayForEachTest } from './gateway-for-each-test.ts';
 import {
   acceptance,
   alice,
   bob,
-  openScriptedGateway,
   until,
   type ScriptedGateway,
   type ScriptedSession,
@@ -18,11 +18,7 @@ import {
 
 let gateway: ScriptedGateway;
 
-beforeEach(async () => {
-  gateway = await openScriptedGateway();
-});
-
-afterEach(() => gateway.close());
+gatewayForEachTest((opened) => (gateway = opened));
 
 /** From now on the gateway states these limits. */
 function state(lower: Partial<Limits>): void {

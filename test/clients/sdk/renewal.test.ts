@@ -5,15 +5,17 @@ import { claimHolder, newHolder } from '../../../clients/sdk/holder.ts';
 import { openHome } from '../../../clients/sdk/home.ts';
 import { CertificateRenewal } from '../../../clients/sdk/renewal.ts';
 import { StateDatabase } from '../../../clients/sdk/state-database.ts';
-import { alice, openScriptedGateway, until, type ScriptedGateway } from './scripted-gateway.ts';
+import { gatewayForEachTest } from './gateway-for-each-test.ts';
+import { alice, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 let gateway: ScriptedGateway;
 let now: number;
 let requests: number;
 const ends: (() => unknown)[] = [];
 
+gatewayForEachTest((opened) => (gateway = opened));
+
 beforeEach(async () => {
-  gateway = await openScriptedGateway();
   now = renewalDueAt((await readHome()).tlsCertificatePem);
   gateway.clock.now = () => now;
   requests = 0;
@@ -22,7 +24,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
-  await gateway.close();
 });
 
 const readHome = () => openHome(gateway.homeOf(alice));
