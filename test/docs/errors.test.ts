@@ -26,7 +26,7 @@ function outline(text: string, heading: RegExp, code: RegExp): string[] {
 describe('docs/errors.md', () => {
   it('lists every code once, under the headings and in the order of the code', () => {
     const [, source = ''] =
-      /export const catalogue = \{(.*)\} as const/s.exec(read('protocol/errors.ts')) ?? [];
+      /export const catalogue = \{(.*)\} as const/s.exec(read('protocol/error-catalogue.ts')) ?? [];
     const inCode = outline(source, /^ {2}\/\/ ([A-Z][a-z ]+)/, /^ {2}'?([a-z-]+)'?: entry\(/);
     expect(outline(markdown, /^## (.+)$/, /^\| `([a-z-]+)` /)).toEqual(inCode);
     expect(rows.map(([code]) => code)).toEqual(errorCodes.map((code) => `\`${code}\``));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { catalogue, CausewayError, errorCodes, isCausewayError } from '../../protocol/errors.ts';
 
-const source = readFileSync(new URL('../../protocol/errors.ts', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../../protocol/error-catalogue.ts', import.meta.url), 'utf8');
 
 /** Close codes that an application may send: RFC 6455, section 7.4, and the private range. */
 const sendable = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011]);
