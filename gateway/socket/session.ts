@@ -3,11 +3,10 @@ import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
-import { errorFrame, parseClientFrame, type Welcome } from '../../protocol/wire/control.ts';
+import { errorFrame, type Welcome } from '../../protocol/wire/control.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import { decodeUnitFrame, frameKind, type Unit } from '../../protocol/wire/frame.ts';
+import type { Unit } from '../../protocol/wire/frame.ts';
 import { limits } from '../../protocol/limits.ts';
-import { decodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
 import type { Sender } from '../relay/examine.ts';
 import type { Relay } from '../relay/relay.ts';
@@ -17,6 +16,7 @@ import { asFrameError } from './frame-error.ts';
 import type { Intake, IntakeShare } from './intake.ts';
 import { Outbound } from './outbound.ts';
 import type { PendingWork } from './pending-work.ts';
+import { readFrame, type ReadFrame } from './read-frame.ts';
 import { initialState, step, type SessionEffect, type SessionEvent } from './session-machine.ts';
 import { StallWatch } from './stall-watch.ts';
 import { StoredReceipts } from './stored-receipts.ts';
@@ -62,7 +62,7 @@ export class Session {
   #state = initialState;
   readonly #tap: DeliveryTap;
   #deadline: NodeJS.Timeout | undefined;
-  #frame: { units: Unit[] } | { group: Buffer } | undefined;
+  #frame: ReadFrame | undefined;
   #settled: Promise<unknown> = Promise.resolve();
   #missedPongs = 0;
   readonly #stored: StoredReceipts;
@@ -148,25 +148,8 @@ export class Session {
     try {
       this.#context.received(this.endpoint, (data as Buffer).byteLength);
       if (isBinary === undefined) return;
-      if (!isBinary) {
-        this.#apply({ type: 'control', frame: parseClientFrame((data as Buffer).toString('utf8')) });
-        return;
-      }
-      const frame = data as Buffer;
-      switch (frameKind(frame)) {
-        case 'submit': {
-          const units = decodeUnitFrame(frame);
-          this.#frame = { units };
-          this.#apply({ type: 'submit', units: units.length });
-          return;
-        }
-        case 'receipts':
-          this.#frame = { group: decodeReceiptFrame(frame).group };
-          this.#apply({ type: 'receipts' });
-          return;
-        case 'deliver':
-          throw new CausewayError('frame-unexpected', { detail: 'Only the gateway delivers.' });
-      }
+      this.#frame = readFrame(data as Buffer, isBinary);
+      this.#apply(this.#frame.event);
     } catch (error) {
       this.#failWith(error);
     } finally {
@@ -191,12 +174,10 @@ export class Session {
         this.#inBackground(this.#welcome(effect.receiptsAfter, effect.client));
         return;
       case 'submit':
-        if (this.#frame !== undefined && 'units' in this.#frame)
-          this.#inBackground(this.#submit(this.#frame.units));
+        if (this.#frame?.units !== undefined) this.#inBackground(this.#submit(this.#frame.units));
         return;
       case 'settle':
-        if (this.#frame !== undefined && 'group' in this.#frame)
-          this.#inBackground(this.#settle(this.#frame.group));
+        if (this.#frame?.group !== undefined) this.#inBackground(this.#settle(this.#frame.group));
         return;
       case 'grant':
         this.#tap.grant(effect.messages);
