@@ -1,6 +1,6 @@
 /** The main side of the reader thread: each kind of question with its answer. */
 import { ReaderThread, type ReadAnswer } from '../reader-thread.ts';
-import type { Question, Questions } from './reader-queries.ts';
+import type { Question, Questions } from './questions.ts';
 import type { ReaderOptions } from './reader.ts';
 
 type Kind = keyof Questions;

@@ -4,17 +4,8 @@ import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { decodeUnit } from '../../../protocol/wire/frame.ts';
-import type {
-  DeliveryId,
-  DirectorySnapshot,
-  Lane,
-  MessageState,
-  PayloadPortion,
-  PermitRefusal,
-  CaseId,
-  StoredLeaf,
-} from '../port.ts';
-import { AcceptedBatchWriter, type AcceptedBatch } from '../accepted-batch.ts';
+import type { DeliveryId, DirectorySnapshot, MessageState, CaseId, StoredLeaf } from '../port.ts';
+import { AcceptedBatchWriter } from '../accepted-batch.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { refusePermit } from '../permit.ts';
 import { openBlock } from '../stored-leaf.ts';
@@ -23,53 +14,15 @@ import { caseErasuresQuery, caseSecretQuery } from './case-table.ts';
 import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
-import { EvidenceQuery, type PackedEvidence } from './evidence-query.ts';
+import { EvidenceQuery } from './evidence-query.ts';
 import { LeafRunQuery } from './leaf-source.ts';
 import { PayloadQuery } from './payload-query.ts';
+import type { Question, Questions } from './questions.ts';
 import { RecordSearch } from './record-search.ts';
 import { deliveryStates } from './schema.ts';
 
 /** What one read of a queue or of a receipt stream gives back, about. */
 const maxReadBytes = 1024 * 1024;
-
-/** A question to the reader, and what it answers. Where a field says `…Bytes`, see `operations.ts`. */
-export type Questions = {
-  queue: {
-    ask: { recipient: EndpointAddress; lane: Lane; after: DeliveryId; limit: number; now: number };
-    /** Their bytes: envelope digest, unit. */
-    answer: { delivery: DeliveryId; message: MessageId; expiresAt: number; unitBytes: number }[];
-  };
-  pending: { ask: { recipient: EndpointAddress }; answer: number };
-  receipts: {
-    ask: { endpoint: EndpointAddress; after: number; limit: number };
-    answer: { position: number; groupBytes: number }[];
-  };
-  'receipts-end': { ask: { endpoint: EndpointAddress }; answer: number };
-  message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
-  /** Their bytes: unit, then the groups of the deliveries that have one. */
-  evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };
-  /** See `accepted-batch.ts`. */
-  acceptances: { ask: { after: number; limit: number; since: number }; answer: AcceptedBatch };
-  payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
-  marks: { ask: object; answer: [name: string, value: number][] };
-  directory: { ask: object; answer: DirectorySnapshot };
-  'newest-changes': { ask: object; answer: [endpoint: EndpointAddress, record: number][] };
-  permit: {
-    /** SHA-256 in hexadecimal. */
-    ask: { secretDigest: string; now: number };
-    answer: { endpoint: EndpointAddress; roles: string[]; expiresAt: number } | PermitRefusal;
-  };
-  'reusable-bytes': { ask: object; answer: number };
-  erasures: { ask: { of: CaseId }; answer: number[] };
-  leafCount: { ask: object; answer: number };
-  leaves: { ask: { from: number; limit: number }; answer: StoredLeaf[] };
-  /** Their bytes: the leaves. */
-  leafRuns: { ask: { from: number }; answer: { first: number; count: number; leavesBytes: number }[] };
-};
-
-export type Question = {
-  [K in keyof Questions]: { readonly kind: K } & Questions[K]['ask'];
-}[keyof Questions];
 
 type MessageRow = readonly [seq: number, at: number, record: number, first: DeliveryId, count: number];
 

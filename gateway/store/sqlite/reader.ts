@@ -5,7 +5,8 @@ import { CaseVault } from '../case-vault.ts';
 import { closeThread, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
 import { openForReading } from './database.ts';
 import { describeFailure } from './failures.ts';
-import { ReaderQueries, type Question, type Questions } from './reader-queries.ts';
+import type { Question, Questions } from './questions.ts';
+import { ReaderQueries } from './reader-queries.ts';
 
 export type ReaderOptions = { readonly file: string; /** 32 bytes. */ readonly auditKey: Uint8Array };
 

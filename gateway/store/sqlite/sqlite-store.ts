@@ -9,12 +9,8 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
-import { unpackAccepted } from '../accepted-batch.ts';
-import { Erasures } from '../erasures.ts';
 import type {
   DeliveryId,
-  Lane,
-  QueuedDelivery,
   Store,
   StoreListener,
   StoreVersions,
@@ -22,13 +18,11 @@ import type {
   SubmissionResult,
 } from '../port.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
-import type { ByteSource } from '../byte-stream.ts';
-import { unpackEvidence } from './evidence-query.ts';
 import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
-import { digestBytes, type PackedOutcome } from './operations.ts';
+import type { PackedOutcome } from './operations.ts';
 import { ReaderClient } from './reader-client.ts';
-import type { Questions } from './reader-queries.ts';
+import { readings, type ReadingMethod } from './readings.ts';
 import { WriterClient } from './writer-client.ts';
 
 export type SqliteStoreOptions = {
@@ -121,24 +115,6 @@ class StoreEvents {
   }
 }
 
-type ReadingMethod =
-  | 'readQueue'
-  | 'countPending'
-  | 'readReceipts'
-  | 'readReceiptsEnd'
-  | 'readMessage'
-  | 'readDirectory'
-  | 'readNewestChanges'
-  | 'readEvidence'
-  | 'readAcceptances'
-  | 'readPayloads'
-  | 'readMarks'
-  | 'readPermit'
-  | 'countLeaves'
-  | 'readLeaves'
-  | 'readLeafRuns'
-  | 'readReusableBytes';
-
 /** What only matters where several gateways share a store. */
 type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
@@ -216,72 +192,6 @@ function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'readResidue'
       return (await writer.run(() => ({ type: 'retire-payloads', positions, record: text }), count)).result;
     },
   };
-}
-
-function readings(reader: ReaderClient, clock: () => number): Pick<Store, ReadingMethod> {
-  const leaves = leafReadings(reader);
-  const erasures = new Erasures({
-    ...leaves,
-    readErasures: async (of) => (await reader.ask('erasures', { of })).value,
-  });
-  return {
-    ...leaves,
-    readLeaves: async (from, limit) => erasures.settle(await leaves.readLeaves(from, limit)),
-    readQueue: async (recipient, lane, after, limit) => {
-      const question = { recipient, lane, after, limit, now: clock() };
-      const { value, bytes } = await reader.ask('queue', question);
-      return value.map((item) => queuedDelivery(item, lane, bytes));
-    },
-    countPending: async (recipient) => (await reader.ask('pending', { recipient })).value,
-    readReceipts: async (endpoint, after, limit) => {
-      const { value, bytes } = await reader.ask('receipts', { endpoint, after, limit });
-      return value.map(({ position, groupBytes }) => ({ position, group: bytes.take(groupBytes) }));
-    },
-    readReceiptsEnd: async (endpoint) => (await reader.ask('receipts-end', { endpoint })).value,
-    readMessage: async (source, id) => (await reader.ask('message', { source, id })).value ?? undefined,
-    readEvidence: async (id) => {
-      const { value, bytes } = await reader.ask('evidence', { id });
-      return unpackEvidence(id, value, bytes);
-    },
-    readAcceptances: async (after, limit, since) => {
-      const { value, bytes } = await reader.ask('acceptances', { after, limit, since });
-      return unpackAccepted(value, bytes.rest());
-    },
-    readPayloads: async (after, limit, before) =>
-      (await reader.ask('payloads', { after, limit, before })).value,
-    readMarks: async () => new Map((await reader.ask('marks', {})).value),
-    readDirectory: async () => (await reader.ask('directory', {})).value,
-    readNewestChanges: async () => new Map((await reader.ask('newest-changes', {})).value),
-    readReusableBytes: async () => (await reader.ask('reusable-bytes', {})).value,
-    readPermit: async (secretDigest, now) => {
-      const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });
-      return typeof value === 'string' ? value : { secretDigest, ...value };
-    },
-    countLeaves: async () => (await reader.ask('leafCount', {})).value,
-  };
-}
-
-function leafReadings(reader: ReaderClient): Pick<Store, 'readLeaves' | 'readLeafRuns'> {
-  return {
-    readLeaves: async (from, limit) => (await reader.ask('leaves', { from, limit })).value,
-    readLeafRuns: async (from) => {
-      const { value, bytes } = await reader.ask('leafRuns', { from });
-      return value.map(({ first, count, leavesBytes }) => ({
-        first,
-        count,
-        leaves: bytes.take(leavesBytes),
-      }));
-    },
-  };
-}
-
-function queuedDelivery(
-  { delivery, message, expiresAt, unitBytes }: Questions['queue']['answer'][number],
-  lane: Lane,
-  bytes: ByteSource,
-): QueuedDelivery {
-  const envelopeDigest = bytes.take(digestBytes);
-  return { delivery, lane, message, envelopeDigest, expiresAt, unit: bytes.take(unitBytes) };
 }
 
 function submissionResult(

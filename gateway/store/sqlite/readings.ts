@@ -1,0 +1,94 @@
+/** The part of the port that only reads: each method is a question to the reader's thread. */
+import { unpackAccepted } from '../accepted-batch.ts';
+import type { ByteSource } from '../byte-stream.ts';
+import { Erasures } from '../erasures.ts';
+import type { Lane, QueuedDelivery, Store } from '../port.ts';
+import { unpackEvidence } from './evidence-query.ts';
+import { digestBytes } from './operations.ts';
+import type { Questions } from './questions.ts';
+import type { ReaderClient } from './reader-client.ts';
+
+export type ReadingMethod =
+  | 'readQueue'
+  | 'countPending'
+  | 'readReceipts'
+  | 'readReceiptsEnd'
+  | 'readMessage'
+  | 'readDirectory'
+  | 'readNewestChanges'
+  | 'readEvidence'
+  | 'readAcceptances'
+  | 'readPayloads'
+  | 'readMarks'
+  | 'readPermit'
+  | 'countLeaves'
+  | 'readLeaves'
+  | 'readLeafRuns'
+  | 'readReusableBytes';
+
+/** @param clock ms since 1970 */
+export function readings(reader: ReaderClient, clock: () => number): Pick<Store, ReadingMethod> {
+  const leaves = leafReadings(reader);
+  const erasures = new Erasures({
+    ...leaves,
+    readErasures: async (of) => (await reader.ask('erasures', { of })).value,
+  });
+  return {
+    ...leaves,
+    readLeaves: async (from, limit) => erasures.settle(await leaves.readLeaves(from, limit)),
+    readQueue: async (recipient, lane, after, limit) => {
+      const question = { recipient, lane, after, limit, now: clock() };
+      const { value, bytes } = await reader.ask('queue', question);
+      return value.map((item) => queuedDelivery(item, lane, bytes));
+    },
+    countPending: async (recipient) => (await reader.ask('pending', { recipient })).value,
+    readReceipts: async (endpoint, after, limit) => {
+      const { value, bytes } = await reader.ask('receipts', { endpoint, after, limit });
+      return value.map(({ position, groupBytes }) => ({ position, group: bytes.take(groupBytes) }));
+    },
+    readReceiptsEnd: async (endpoint) => (await reader.ask('receipts-end', { endpoint })).value,
+    readMessage: async (source, id) => (await reader.ask('message', { source, id })).value ?? undefined,
+    readEvidence: async (id) => {
+      const { value, bytes } = await reader.ask('evidence', { id });
+      return unpackEvidence(id, value, bytes);
+    },
+    readAcceptances: async (after, limit, since) => {
+      const { value, bytes } = await reader.ask('acceptances', { after, limit, since });
+      return unpackAccepted(value, bytes.rest());
+    },
+    readPayloads: async (after, limit, before) =>
+      (await reader.ask('payloads', { after, limit, before })).value,
+    readMarks: async () => new Map((await reader.ask('marks', {})).value),
+    readDirectory: async () => (await reader.ask('directory', {})).value,
+    readNewestChanges: async () => new Map((await reader.ask('newest-changes', {})).value),
+    readReusableBytes: async () => (await reader.ask('reusable-bytes', {})).value,
+    readPermit: async (secretDigest, now) => {
+      const { value } = await reader.ask('permit', { secretDigest: secretDigest.toString('hex'), now });
+      return typeof value === 'string' ? value : { secretDigest, ...value };
+    },
+    countLeaves: async () => (await reader.ask('leafCount', {})).value,
+  };
+}
+
+function leafReadings(reader: ReaderClient): Pick<Store, 'readLeaves' | 'readLeafRuns'> {
+  return {
+    readLeaves: async (from, limit) => (await reader.ask('leaves', { from, limit })).value,
+    readLeafRuns: async (from) => {
+      const { value, bytes } = await reader.ask('leafRuns', { from });
+      return value.map(({ first, count, leavesBytes }) => ({
+        first,
+        count,
+        leaves: bytes.take(leavesBytes),
+      }));
+    },
+  };
+}
+
+function queuedDelivery(
+  { delivery, message, expiresAt, unitBytes }: Questions['queue']['answer'][number],
+  lane: Lane,
+  bytes: ByteSource,
+): QueuedDelivery {
+  const envelopeDigest = bytes.take(digestBytes);
+  return { delivery, lane, message, envelopeDigest, expiresAt, unit: bytes.take(unitBytes) };
+}
