@@ -1,9 +1,36 @@
 /** Takes what the gateway answered about its directory into the state: the whole, or what has changed. */
+import { CausewayError } from '../../protocol/errors.ts';
 import { directoryDigest, type PlacedEntry } from '../../protocol/wire/directory-digest.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
 import type { DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { LogTable } from './log-table.ts';
 import type { PinTable } from './pin-table.ts';
+
+/**
+ * Reads `GET /v1/directory`.
+ * @param since the version held: what has changed after it is enough. A gateway may give the whole all the same
+ */
+export type FetchDirectory = (since?: number) => Promise<DirectoryResponse>;
+
+/**
+ * Reads what has changed since a version, or the whole where that does not fit.
+ * @param take see {@link updateDirectory}
+ * @returns the checkpoint that came with it
+ * @throws CausewayError
+ */
+export async function readDirectory(
+  since: number | undefined,
+  fetch: FetchDirectory,
+  take: (answer: DirectoryResponse) => Promise<boolean>,
+): Promise<DirectoryResponse['checkpoint']> {
+  const changes = await fetch(since);
+  if (await take(changes)) return changes.checkpoint;
+  const whole = await fetch();
+  if (await take(whole)) return whole.checkpoint;
+  throw new CausewayError('gateway-unreachable', {
+    detail: 'It was asked for the whole directory and gave a part.',
+  });
+}
 
 /** Where this endpoint keeps entries, and their leaves. */
 export type DirectoryTables = { readonly pins: PinTable; readonly log: LogTable };

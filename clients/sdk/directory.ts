@@ -7,9 +7,9 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
-import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { DirectoryReading } from './directory-reading.ts';
-import { updateDirectory } from './directory-update.ts';
+import { readDirectory, updateDirectory, type FetchDirectory } from './directory-update.ts';
 import type { ClientEmitter } from './events.ts';
 import { LogTable } from './log-table.ts';
 import { PinTable, type Pin } from './pin-table.ts';
@@ -43,11 +43,7 @@ type DirectoryDependencies = {
   readonly report: (error: unknown) => void;
   /** Aborted when the client is closed. */
   readonly signal: AbortSignal;
-  /**
-   * Reads `GET /v1/directory`.
-   * @param since the version held: what has changed after it is enough. A gateway may give the whole all the same
-   */
-  readonly fetch: (since?: number) => Promise<DirectoryResponse>;
+  readonly fetch: FetchDirectory;
   /** Why nothing may be encrypted, whatever the keys. */
   readonly halted: () => CausewayError | undefined;
   /** Told when the directory was read: its entries are to be looked for in the log. */
@@ -247,21 +243,13 @@ export class ClientDirectory {
   }
 
   async #refresh(): Promise<void> {
-    const { fetch } = this.#deps;
-    let answer = await fetch(this.#version);
-    if (!(await this.#take(answer))) {
-      answer = await fetch();
-      if (!(await this.#take(answer))) {
-        const detail = 'It was asked for the whole directory and gave a part.';
-        throw new CausewayError('gateway-unreachable', { detail });
-      }
-    }
+    const { fetch, state } = this.#deps;
+    const tables = { pins: this.#table, log: this.#logTable };
+    const checkpoint = await readDirectory(this.#version, fetch, (answer) =>
+      state.write(() => updateDirectory(answer, tables)),
+    );
     this.reload();
-    this.#deps.onRead(answer.checkpoint);
-  }
-
-  #take(answer: DirectoryResponse): Promise<boolean> {
-    return this.#deps.state.write(() => updateDirectory(answer, { pins: this.#table, log: this.#logTable }));
+    this.#deps.onRead(checkpoint);
   }
 
   async #pin(entries: readonly DirectoryEntry[]): Promise<void> {

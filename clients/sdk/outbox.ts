@@ -13,7 +13,6 @@
 import { CausewayError, catalogue } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
-import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { signMessages } from './batcher.ts';
 import { isHolderAlive } from './holder.ts';
 import type { Link } from './link.ts';
@@ -283,18 +282,13 @@ export class Outbox {
   }
 }
 
-/** The error behind a refusal. */
-function refusalError({ code, text }: RefusedDetail): CausewayError {
-  return new CausewayError(code, { detail: text });
-}
-
 function isFinal(answer: KeptAnswer): boolean {
   return answer.outcome === 'accepted' || !catalogue[answer.code].retryable;
 }
 
 function settle({ resolve, reject }: Waiter, id: MessageId, answer: KeptAnswer): void {
   if (answer.outcome === 'refused') {
-    reject(refusalError(answer));
+    reject(new CausewayError(answer.code, { detail: answer.text }));
     return;
   }
   const { at, record, listening, away } = answer;
