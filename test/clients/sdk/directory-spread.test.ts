@@ -125,3 +125,21 @@ test('a receipt that comes before its signer’s new keys were read is judged by
   expect((await sender.settled(id)).deliveries).toMatchObject([{ outcome: 'stored' }]);
   expect(bad).toEqual([]);
 });
+
+test('so is one that comes after connecting, before what changed meanwhile was read', async () => {
+  const before = await lateReader(alice);
+  const { id } = await before.send(concern('x', bob));
+  const envelopeDigest = sha256((await gateway.session(alice)).units[0]!.envelope);
+  await before.close();
+  const { signingKey, signingKeyPem, openpgp } = await createEndpointKeys(bob);
+  directory.put({ ...directory.entryOf(bob), signingKey, openpgpFingerprint: openpgp.fingerprint });
+  gateway.welcome = { directoryVersion: directory.version };
+  const stored = { message: id, envelopeDigest, kind: 'stored', issuer: bob, recipient: bob } as const;
+  gateway.onSession = (session) => session.receipt(1, [stored], batchSigner(signingKeyPem));
+  const bad: string[] = [];
+  const again = await lateReader(alice);
+  again.on('badReceipt', ({ error }) => bad.push(error.code));
+  await again.directory.trust(bob);
+  expect((await again.settled(id)).deliveries).toMatchObject([{ outcome: 'stored' }]);
+  expect(bad).toEqual([]);
+});
