@@ -1,5 +1,6 @@
 /** What a gateway reads before it starts: the sharing agreement with its patterns, the store, the directory. */
 import type { Logger } from 'pino';
+import { correlatorAddress } from '../protocol/ids.ts';
 import { PatternHolder } from './alerts/alerting.ts';
 import { enrolCorrelator } from './identity/correlator-identity.ts';
 import { EndpointDirectory } from './identity/directory.ts';
@@ -58,9 +59,13 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
       lock.release();
     };
     try {
-      await refuseRowsPutBack(store);
-      await enrolCorrelator(home.correlatorKeys, store, (now ?? Date.now)());
-      return { store, policy, patterns, directory: await EndpointDirectory.open(store), close };
+      const newest = await store.readNewestChanges();
+      const directory = await EndpointDirectory.open(store);
+      refuseRowsPutBack(directory.snapshot, newest);
+      const correlator = directory.get(correlatorAddress);
+      if (await enrolCorrelator(home.correlatorKeys, store, correlator, (now ?? Date.now)()))
+        await directory.reload();
+      return { store, policy, patterns, directory, close };
     } catch (error) {
       await store.close();
       throw error;

@@ -59,25 +59,26 @@ const permitLifetimeMs = 60_000;
 
 /**
  * Sees to it that the directory has the correlator with these keys, so that every endpoint can prove by the audit log
- * that it is the gateway's. Changes nothing where it has them.
+ * that it is the gateway's.
+ * @param known its entry in the directory as last read
+ * @returns false where the directory has it so, and nothing was changed
  * @throws CausewayError `home-invalid`, `store-unavailable`
  */
 export async function enrolCorrelator(
   keys: CorrelatorKeys,
   store: Pick<Store, 'readDirectory' | 'permitEnrolment' | 'enrol'>,
+  known: DirectoryEntry | undefined,
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   const { readSealingKey } = await import('./openpgp-seal.ts');
   const { fingerprint, encryptionKey } = await readSealingKey(keys);
   const signingKey = batchSigner(keys.signingKeyPem).publicKey.raw.toString('base64url');
-  const { entries } = await store.readDirectory();
-  const known = entries.find(({ endpoint }) => endpoint === correlatorAddress);
   if (
     known?.status === 'active' &&
     known.signingKey === signingKey &&
     known.openpgpFingerprint === fingerprint
   )
-    return;
+    return false;
   const entry: DirectoryEntry = {
     endpoint: correlatorAddress,
     agency: agencyOf(correlatorAddress),
@@ -109,9 +110,9 @@ export async function enrolCorrelator(
     signingKey,
     roles: [],
   });
-  if (outcome === 'enrolled') return;
+  if (outcome === 'enrolled') return true;
   // Another gateway of the same home was faster, or the clock stands wrong.
   const entryNow = await readEntry(store, correlatorAddress);
-  if (entryNow.signingKey === signingKey) return;
+  if (entryNow.signingKey === signingKey) return true;
   throw outcome === 'key-taken' ? keyTaken() : new CausewayError(outcome);
 }

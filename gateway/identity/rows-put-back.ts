@@ -4,15 +4,18 @@
  * whoever edits the notes as well is found by `gateway check` alone, which reads the whole log.
  */
 import { CausewayError } from '../../protocol/errors.ts';
-import type { Store } from '../store/port.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { DirectorySnapshot } from '../store/port.ts';
 
-/** @throws CausewayError `store-damaged` with the endpoints, `store-unavailable` */
-export async function refuseRowsPutBack(
-  store: Pick<Store, 'readDirectory' | 'readNewestChanges'>,
-): Promise<void> {
-  // Before the rows: what another gateway changes meanwhile is newer in them, and never older.
-  const newest = await store.readNewestChanges();
-  const { entries, leaves } = await store.readDirectory();
+/**
+ * @param newest the newest leaf about each endpoint, read before the directory: what another gateway changes in between is
+ *   newer in the rows, and never older
+ * @throws CausewayError `store-damaged` with the endpoints
+ */
+export function refuseRowsPutBack(
+  { entries, leaves }: DirectorySnapshot,
+  newest: ReadonlyMap<EndpointAddress, number>,
+): void {
   const putBack = entries.filter(
     ({ endpoint }, place) => (newest.get(endpoint) ?? -1) > (leaves[place] ?? -1),
   );

@@ -86,7 +86,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-correlator-'));
   await writeCorrelatorKeys(dir, Date.now());
   const keys = await readCorrelatorKeys(dir);
-  await enrolCorrelator(keys, store, Date.now());
+  await enrolCorrelator(keys, store, undefined, Date.now());
   const directory = await EndpointDirectory.open(store);
   const policy = await loadPolicySet(policiesDir);
   const relay = new Relay({

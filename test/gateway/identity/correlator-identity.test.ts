@@ -37,8 +37,16 @@ afterEach(async () => {
   await fixture.remove();
 });
 
-async function correlatorIn(from: Store): Promise<DirectoryEntry | undefined> {
+async function correlatorIn(from: Pick<Store, 'readDirectory'>): Promise<DirectoryEntry | undefined> {
   return (await from.readDirectory()).entries.find(({ endpoint }) => endpoint === correlatorAddress);
+}
+
+/** Enrols it as a gateway does that has just read the directory. */
+async function enrol(
+  by: CorrelatorKeys,
+  into: Parameters<typeof enrolCorrelator>[1] = store,
+): Promise<boolean> {
+  return await enrolCorrelator(by, into, await correlatorIn(into), fixture.clock.now);
 }
 
 const enrolments = async (): Promise<number> =>
@@ -55,7 +63,7 @@ async function freshKeys(): Promise<CorrelatorKeys> {
 
 describe('enrolling the correlator', () => {
   it('puts its public keys into the directory, with a leaf that proves them', async () => {
-    await enrolCorrelator(keys, store, fixture.clock.now);
+    await enrol(keys);
     expect(await correlatorIn(store)).toMatchObject({
       endpoint: 'gateway/correlator',
       agency: 'gateway',
@@ -71,17 +79,18 @@ describe('enrolling the correlator', () => {
   });
 
   it('changes nothing where the directory has it with these keys', async () => {
-    for (let starts = 0; starts < 3; starts++) await enrolCorrelator(keys, store, fixture.clock.now);
+    const changes = [await enrol(keys), await enrol(keys), await enrol(keys)];
+    expect(changes).toEqual([true, false, false]);
     expect(await enrolments()).toBe(1);
   });
 
   it('enrols it again with other keys, as after a home was made anew, and after a revocation', async () => {
-    await enrolCorrelator(keys, store, fixture.clock.now);
+    await enrol(keys);
     const fresh = await freshKeys();
-    await enrolCorrelator(fresh, store, fixture.clock.now);
+    await enrol(fresh);
     expect(await correlatorIn(store)).toMatchObject({ openpgpCertificate: fresh.certificateArmored });
     await revokeEndpoint(store, correlatorAddress, 'key-compromised', fixture.clock.now);
-    await enrolCorrelator(keys, store, fixture.clock.now);
+    await enrol(keys);
     expect(await correlatorIn(store)).toMatchObject({
       status: 'active',
       openpgpCertificate: keys.certificateArmored,
@@ -91,22 +100,19 @@ describe('enrolling the correlator', () => {
 
   it('is content when another gateway of the same home was faster, and refuses where it has other keys', async () => {
     const overtaken = (by: CorrelatorKeys): Pick<Store, 'readDirectory' | 'permitEnrolment' | 'enrol'> => {
-      const { now } = fixture.clock;
       return {
         readDirectory: () => store.readDirectory(),
         permitEnrolment: (permit, record) => store.permitEnrolment(permit, record),
         enrol: async (...enrolment) => {
-          await enrolCorrelator(by, store, now);
+          await enrol(by);
           return await store.enrol(...enrolment);
         },
       };
     };
-    await enrolCorrelator(keys, overtaken(keys), fixture.clock.now);
+    await enrol(keys, overtaken(keys));
     expect(await enrolments()).toBe(1);
     const fresh = await freshKeys();
-    await expect(
-      enrolCorrelator(await freshKeys(), overtaken(fresh), fixture.clock.now),
-    ).rejects.toMatchObject({
+    await expect(enrol(await freshKeys(), overtaken(fresh))).rejects.toMatchObject({
       code: 'token-invalid',
     });
   });
@@ -117,9 +123,7 @@ describe('the keys of the correlator', () => {
     const broken = await mkdtemp(join(tmpdir(), 'causeway-correlator-'));
     await cp(dir, broken, { recursive: true });
     const { privateKeyArmored } = await generateOpenpgpKey(correlatorAddress);
-    await expect(
-      enrolCorrelator({ ...keys, privateKeyArmored }, store, fixture.clock.now),
-    ).rejects.toMatchObject({ code: 'home-invalid' });
+    await expect(enrol({ ...keys, privateKeyArmored })).rejects.toMatchObject({ code: 'home-invalid' });
     expect(await correlatorIn(store)).toBeUndefined();
     const file = join(broken, 'correlator.key');
     expect(await readFile(file, 'utf8')).toContain('PRIVATE KEY');
