@@ -123,12 +123,12 @@ function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies
 }
 
 function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): void {
-  const { home, auditLog, now } = deps;
+  const { home, auditLog, directory, now } = deps;
   const store = {
     probe: shareProbe(() => deps.store.probe()),
     readLeaves: (from: number, limit: number) => deps.store.readLeaves(from, limit),
   };
-  const parts = { store, home, now, startedAt: now(), auditLog };
+  const parts = { store, home, now, startedAt: now(), auditLog, directory };
   registerHealthRoutes(app, () =>
     checkHealth({
       ...parts,

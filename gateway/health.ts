@@ -5,6 +5,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
 import { consequences, type RoomLevel } from './admission/disk-room.ts';
 import type { HealthCheck } from './http/health-routes.ts';
+import type { EndpointDirectory } from './identity/directory.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import { inTime } from './in-time.ts';
 import type { Store } from './store/port.ts';
@@ -43,9 +44,10 @@ export async function checkHealth(parts: {
   readonly draining: boolean;
   readonly room: RoomLevel | undefined;
   readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
+  readonly directory: Pick<EndpointDirectory, 'putBack'>;
   readonly correlator: CorrelatorState;
 }): Promise<HealthCheck[]> {
-  const { store, home, now, startedAt, draining, room, auditLog, correlator } = parts;
+  const { store, home, now, startedAt, draining, room, auditLog, directory, correlator } = parts;
   const [ofStore, ofLog] = await Promise.all([
     checkStore(store),
     checkLog(auditLog, store, { now: now(), startedAt }),
@@ -56,6 +58,7 @@ export async function checkHealth(parts: {
     ...checkRoom(room),
     ofLog,
     ...checkCopy(auditLog),
+    ...checkDirectory(directory),
     ...checkCorrelator(correlator),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
@@ -112,6 +115,14 @@ export function checkCopy({ copyFailure }: Pick<AuditLog, 'copyFailure'>): Healt
   if (copyFailure === undefined) return [];
   const ok = copyFailure.code !== 'log-forked';
   return [{ name: 'copy of the audit log', ok, detail: describe(copyFailure) }];
+}
+
+/** All others go on: whoever is locked out is no reason to take the exchange from everybody. Who it is, the log says. */
+export function checkDirectory({ putBack }: Pick<EndpointDirectory, 'putBack'>): HealthCheck[] {
+  if (putBack.length === 0) return [];
+  const rows = putBack.length === 1 ? '1 row was' : `${putBack.length} rows were`;
+  const detail = `${rows} put back to an older entry: whoever it is about is locked out`;
+  return [{ name: 'directory', ok: true, detail }];
 }
 
 /** Messages are taken whatever it does; but alerts wait, and whoever looks must see that they do. */

@@ -6,7 +6,6 @@ import { enrolCorrelator } from './identity/correlator-identity.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import type { QuotaSettings } from './identity/gateway-settings.ts';
-import { refuseRowsPutBack } from './identity/rows-put-back.ts';
 import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import type { Store } from './store/port.ts';
@@ -59,9 +58,13 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
       lock.release();
     };
     try {
-      const newest = await store.readNewestChanges();
-      const directory = await EndpointDirectory.open(store);
-      refuseRowsPutBack(directory.snapshot, newest);
+      const directory = await EndpointDirectory.open(store, (endpoint) =>
+        log.error(
+          { code: 'store-damaged', endpoint },
+          'a row of the directory was put back to an older entry: its endpoint is locked out',
+        ),
+      );
+      // Where its own row was put back, it is enrolled again.
       const correlator = directory.get(correlatorAddress);
       if (await enrolCorrelator(home.correlatorKeys, store, correlator, (now ?? Date.now)()))
         await directory.reload();

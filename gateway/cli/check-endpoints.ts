@@ -15,7 +15,7 @@ const check = 'endpoints';
  * @param newest which of them is the newest about each endpoint, as far as they were read before
  */
 export async function checkEndpoints(
-  store: Pick<Store, 'readDirectory'>,
+  store: Pick<Store, 'readDirectory' | 'readNewestChanges'>,
   leaves: Pick<Store, 'readLeaves'>,
   newest: NewestEntryLeaves,
   policy: PolicySet | undefined,
@@ -25,6 +25,7 @@ export async function checkEndpoints(
   const onDoubt = (endpoint: EndpointAddress, why: EntryDoubt): void => {
     problems.push(`${endpoint}: ${inWords[why]}`);
   };
+  for (const endpoint of directory.putBack) onDoubt(endpoint, 'older');
   const proven = new ProvenEntries({ leaves, directory, onDoubt });
   for (const entry of directory.entries()) {
     const isProven = await proven.isProven(entry);

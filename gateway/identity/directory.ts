@@ -4,6 +4,12 @@ import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { DirectorySnapshot, Store } from '../store/port.ts';
+import { withoutRowsPutBack } from './rows-put-back.ts';
+
+type DirectoryStore = Pick<Store, 'readDirectory' | 'readNewestChanges'>;
+
+/** Told of each endpoint whose row is found to be put back. */
+type OnPutBack = (endpoint: EndpointAddress) => void;
 
 type View = {
   readonly version: number;
@@ -11,26 +17,41 @@ type View = {
   /** `agency/@role` → active endpoints. */
   readonly byRole: ReadonlyMap<string, readonly DirectoryEntry[]>;
   readonly snapshot: DirectorySnapshot;
+  readonly putBack: readonly EndpointAddress[];
 };
 
 const nobody: readonly DirectoryEntry[] = [];
 
-/** A view of the store's directory, as of the last {@link EndpointDirectory.reload}. */
+/**
+ * A view of the store's directory, as of the last {@link EndpointDirectory.reload}. Whose row was put back to an older
+ * entry is not in it: nobody of that name gets a session, and nothing is encrypted to it, until it is enrolled again or
+ * revoked.
+ */
 export class EndpointDirectory {
-  readonly #store: Pick<Store, 'readDirectory'>;
+  readonly #store: DirectoryStore;
+  /** The newest leaf about the entry of each endpoint: what the store has noted, and what its rows have said since. */
+  #newest: Map<EndpointAddress, number>;
+  readonly #onPutBack: OnPutBack | undefined;
   /** By entry, as a view that somebody still goes through may be older than the present one. */
   readonly #leaves = new WeakMap<DirectoryEntry, number>();
   readonly #signingKeys = new Map<string, { readonly text: string; readonly key: SigningKey }>();
-  #view: View = buildView({ version: 0, entries: [], leaves: [], versions: [] });
+  #view: View = buildView({ version: 0, entries: [], leaves: [], versions: [] }, []);
   #loading: Promise<unknown> = Promise.resolve();
 
-  private constructor(store: Pick<Store, 'readDirectory'>) {
+  private constructor(
+    store: DirectoryStore,
+    newest: ReadonlyMap<EndpointAddress, number>,
+    onPutBack: OnPutBack | undefined,
+  ) {
     this.#store = store;
+    this.#newest = new Map(newest);
+    this.#onPutBack = onPutBack;
   }
 
-  /** Reads the directory for the first time. */
-  static async open(store: Pick<Store, 'readDirectory'>): Promise<EndpointDirectory> {
-    const directory = new EndpointDirectory(store);
+  /** Reads the directory for the first time. @throws CausewayError `store-unavailable` */
+  static async open(store: DirectoryStore, onPutBack?: OnPutBack): Promise<EndpointDirectory> {
+    // Before the rows: what another gateway changes meanwhile is newer in them, and never older.
+    const directory = new EndpointDirectory(store, await store.readNewestChanges(), onPutBack);
     await directory.reload();
     return directory;
   }
@@ -43,6 +64,11 @@ export class EndpointDirectory {
   /** The whole directory of one moment, with the leaf of each entry. */
   get snapshot(): DirectorySnapshot {
     return this.#view.snapshot;
+  }
+
+  /** Whose rows were put back to an older entry, and who is left out of everything else for it. */
+  get putBack(): readonly EndpointAddress[] {
+    return this.#view.putBack;
   }
 
   /** Every endpoint ever enrolled, the revoked ones too. */
@@ -87,17 +113,27 @@ export class EndpointDirectory {
   }
 
   async #load(): Promise<void> {
-    const snapshot = await this.#store.readDirectory();
+    let snapshot = await this.#store.readDirectory();
     if (snapshot.version === this.#view.version) return;
-    for (const [place, entry] of snapshot.entries.entries()) {
-      const leaf = snapshot.leaves[place];
-      if (leaf !== undefined) this.#leaves.set(entry, leaf);
+    if (withoutRowsPutBack(snapshot, this.#newest).putBack.length > 0) {
+      // What a row has said before may have been the mistake: the notes decide, once more read before the rows.
+      this.#newest = new Map(await this.#store.readNewestChanges());
+      snapshot = await this.#store.readDirectory();
     }
-    this.#view = buildView(snapshot);
+    const { kept, putBack } = withoutRowsPutBack(snapshot, this.#newest);
+    for (const [place, entry] of kept.entries.entries()) {
+      const leaf = kept.leaves[place];
+      if (leaf === undefined) continue;
+      this.#leaves.set(entry, leaf);
+      this.#newest.set(entry.endpoint, leaf);
+    }
+    const before = this.#view.putBack;
+    this.#view = buildView(kept, putBack);
+    for (const endpoint of putBack) if (!before.includes(endpoint)) this.#onPutBack?.(endpoint);
   }
 }
 
-function buildView(snapshot: DirectorySnapshot): View {
+function buildView(snapshot: DirectorySnapshot, putBack: readonly EndpointAddress[]): View {
   const { version, entries } = snapshot;
   const byAddress = new Map<string, DirectoryEntry>();
   const byRole = new Map<string, DirectoryEntry[]>();
@@ -111,5 +147,5 @@ function buildView(snapshot: DirectorySnapshot): View {
       else holders.push(entry);
     }
   }
-  return { version, byAddress, byRole, snapshot };
+  return { version, byAddress, byRole, snapshot, putBack };
 }

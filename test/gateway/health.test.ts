@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   checkCopy,
   checkCorrelator,
+  checkDirectory,
   checkLog,
   checkRoom,
   checkStore,
@@ -9,6 +10,7 @@ import {
 } from '../../gateway/health.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';
 import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
 
 /** A probe whose ends a test decides, with a clock. */
 function openProbe() {
@@ -153,6 +155,16 @@ test('a disk that is short of room is told without how much is left: anybody may
   expect(checkRoom('full')).toEqual([
     { name, ok: false, detail: 'full: all new messages are refused for now' },
   ]);
+});
+
+test('rows of the directory that were put back are told of without whose they are, and keep nobody else from sending', () => {
+  expect(checkDirectory({ putBack: [] })).toEqual([]);
+  const [found] = checkDirectory({ putBack: ['north-lanarkshire-social-work/duty' as EndpointAddress] });
+  expect(found).toEqual({
+    name: 'directory',
+    ok: true,
+    detail: '1 row was put back to an older entry: whoever it is about is locked out',
+  });
 });
 
 test('a correlator that still reads history, or fails, is told of, and keeps nobody from sending', () => {

@@ -32,6 +32,7 @@ function shelf(entries: DirectoryEntry[]) {
   let snapshot = snapshotOf(1, entries);
   return {
     readDirectory: () => Promise.resolve(snapshot),
+    readNewestChanges: () => Promise.resolve(new Map<EndpointAddress, number>()),
     put(...changed: DirectoryEntry[]) {
       const byAddress = new Map(snapshot.entries.map((entry) => [entry.endpoint, entry]));
       for (const entry of changed) byAddress.set(entry.endpoint, entry);
@@ -94,6 +95,7 @@ test('a reload that fails leaves the view as it was and does not block the next 
   const store = shelf([entryOf('council/a')]);
   let broken = false;
   const directory = await EndpointDirectory.open({
+    ...store,
     readDirectory: () => (broken ? Promise.reject(new Error('down')) : store.readDirectory()),
   });
   broken = true;

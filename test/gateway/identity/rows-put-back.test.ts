@@ -1,35 +1,61 @@
-import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { refuseRowsPutBack } from '../../../gateway/identity/rows-put-back.ts';
+import { EndpointDirectory } from '../../../gateway/identity/directory.ts';
 import { createSqliteFixture } from '../store/sqlite-fixture.ts';
-import { digestOf, directoryEntry, noon, permit, police } from '../store/synthetic-messages.ts';
+import { digestOf, directoryEntry, noon, permit, police, school } from '../store/synthetic-messages.ts';
 
-it('refuses a directory in which a revoked endpoint was put back to the entry of its enrolment', async () => {
+it('leaves out whose row was put back to an older entry, before or after it was opened, until it is mended', async () => {
   const fixture = await createSqliteFixture();
   const store = await fixture.open();
-  const database = new DatabaseSync(fixture.file, { timeout: 5_000 });
-  const look = async (): Promise<void> => {
-    const newest = await store.readNewestChanges();
-    refuseRowsPutBack(await store.readDirectory(), newest);
-  };
   try {
-    const entry = directoryEntry(police);
-    await store.permitEnrolment(permit(police, 'secret', noon + 60_000), { kind: 'enrolment.permitted' });
-    await store.enrol(digestOf('secret'), entry, noon, { kind: 'endpoint.enrolled' });
-    await look();
-    const row = database.prepare('SELECT entry, record FROM directory_entry').get();
+    const enrol = async (endpoint: typeof police, secret: string) => {
+      await store.permitEnrolment(permit(endpoint, secret, noon + 60_000), { kind: 'enrolment.permitted' });
+      const entry = directoryEntry(endpoint, { openpgpCertificate: secret });
+      expect(await store.enrol(digestOf(secret), entry, noon, { kind: 'endpoint.enrolled' })).toBe(
+        'enrolled',
+      );
+      return entry;
+    };
+    const entry = await enrol(police, 'one');
+    await enrol(school, 'two');
+    const running = await EndpointDirectory.open(store);
+    expect(running.putBack).toEqual([]);
+    const text = JSON.stringify(entry).replaceAll("'", "''");
+    const leaf = running.leafOf(running.get(police)!)!;
     const revoked = { ...entry, status: 'revoked' as const, revokedAt: entry.enrolledAt };
     await store.replaceEntry(entry, revoked, { kind: 'endpoint.revoked' });
-    await look();
-    database
-      .prepare('UPDATE directory_entry SET entry = ?, record = ?')
-      .run(String(row?.entry), Number(row?.record));
-    await expect(look()).rejects.toMatchObject({
-      code: 'store-damaged',
-      detail: `The directory has an older entry than the audit log tells of ${police}: somebody has put it back.`,
-    });
+    await running.reload();
+    expect(running.get(police)?.status).toBe('revoked');
+
+    fixture.execute(
+      `UPDATE directory_entry SET entry = '${text}', record = ${leaf} WHERE entry ->> 'endpoint' = '${police}'`,
+    );
+    const told: string[] = [];
+    const started = await EndpointDirectory.open(store, (endpoint) => told.push(endpoint));
+    // One that runs sees it with whatever else changes.
+    await enrol(school, 'three');
+    await running.reload();
+    await started.reload();
+    for (const directory of [running, started]) {
+      expect(directory.putBack).toEqual([police]);
+      expect(directory.get(police)).toBeUndefined();
+      expect(directory.resolve(`${entry.agency}/@${entry.roles[0]}`)).toEqual([]);
+      expect(directory.get(school)?.openpgpCertificate).toBe('three');
+      expect(directory.snapshot.entries.map(({ endpoint }) => endpoint)).toEqual([school]);
+      expect(directory.snapshot.leaves).toHaveLength(1);
+    }
+    expect(told).toEqual([police]);
+
+    // A row that names a leaf to come does not lock out what is right again.
+    fixture.execute(`UPDATE directory_entry SET record = 1000 WHERE entry ->> 'endpoint' = '${school}'`);
+    await enrol(police, 'four');
+    await started.reload();
+    expect(started.leafOf(started.get(school)!)).toBe(1000);
+    await enrol(school, 'five');
+    await started.reload();
+    expect(started.get(school)?.openpgpCertificate).toBe('five');
+    expect(started.putBack).toEqual([]);
+    expect(started.get(police)?.openpgpCertificate).toBe('four');
   } finally {
-    database.close();
     await store.close();
     await fixture.remove();
   }
