@@ -103,14 +103,17 @@ export class LogBuilder {
     const elsewhere = this.#published ?? (await readSignedBefore());
     // The folder may have lost its checkpoint, or have been given an older one. What was signed counts, wherever it lies.
     const published = (elsewhere?.size ?? 0) > (inFolder?.size ?? 0) ? elsewhere : inFolder;
-    const restored = await this.#restoreTree(published?.size ?? 0);
-    const restoredSize = restored.size;
-    await this.#rebuild(published?.size ?? 0, restored);
+    const size = published?.size ?? 0;
+    const signed = [published, elsewhere?.size === size ? elsewhere : undefined].filter(
+      (each) => each !== undefined,
+    );
+    const begin = await this.#soundBeginning(size, signed);
+    const beginSize = begin.size;
+    this.#tree = begin;
+    this.#tail = [];
+    for await (const entries of this.#read(beginSize, size)) await this.#append(entries);
     if (published !== undefined) {
-      // A damaged tile looks like a fork at first: the leaves alone decide.
-      if (!this.#tree.root().equals(published.root)) await this.#rebuild(published.size, new TileBuilder());
-      this.#refuseFork(published);
-      if (elsewhere?.size === published.size) this.#refuseFork(elsewhere);
+      refuseFork(this.#tree, signed);
       // What is damaged at the end of the log is mended now, and not only with the next leaf.
       await this.#writePartial();
       if (published !== inFolder) await folder.writeCheckpoint(published.text);
@@ -118,14 +121,26 @@ export class LogBuilder {
     this.#published = published;
     this.#isSound = true;
     // A gateway that is killed again and again must not make ever more of it again at each start.
-    if ((published?.size ?? 0) - restoredSize >= leavesToSync) await this.#sync();
+    if (size - beginSize >= leavesToSync) await this.#sync();
   }
 
-  /** Takes leaves on top of a tree until it has so many. */
-  async #rebuild(size: number, tree: TileBuilder): Promise<void> {
-    this.#tree = tree;
-    this.#tail = [];
-    await this.#takeLeaves(size);
+  /**
+   * The tree from which the log is made on: the one on disk, or an empty one where that does not lead to what was signed.
+   * Writes nothing: of a fork, what was published is the evidence.
+   * @throws CausewayError `log-forked`
+   */
+  async #soundBeginning(size: number, signed: readonly PublishedCheckpoint[]): Promise<TileBuilder> {
+    const restored = await this.#grown(await this.#restoreTree(size), size);
+    if (signed.every(({ root }) => restored.root().equals(root))) return this.#restoreTree(size);
+    // A damaged tile looks like a fork at first: the leaves alone decide.
+    refuseFork(await this.#grown(new TileBuilder(), size), signed);
+    return new TileBuilder();
+  }
+
+  /** The tree with the leaves up to `size`, or as many as there are. */
+  async #grown(tree: TileBuilder, size: number): Promise<TileBuilder> {
+    for await (const entries of this.#read(tree.size, size)) tree.append(entries);
+    return tree;
   }
 
   async #advance(): Promise<PublishedCheckpoint | undefined> {
@@ -138,7 +153,9 @@ export class LogBuilder {
   }
 
   async #publish(): Promise<PublishedCheckpoint | undefined> {
-    await this.#takeLeaves(Number.MAX_SAFE_INTEGER);
+    for await (const entries of this.#read(this.#tree.size, Number.MAX_SAFE_INTEGER)) {
+      await this.#append(entries);
+    }
     const { size } = this.#tree;
     if (size === (this.#published?.size ?? 0)) return undefined;
     await this.#writePartial();
@@ -160,15 +177,16 @@ export class LogBuilder {
     await rename(`${path}.partial`, path);
   }
 
-  /** Takes leaves until the tree has `until` of them, or there are no more. */
-  async #takeLeaves(until: number): Promise<void> {
-    while (this.#tree.size < until) {
-      const runs = await this.#options.source.readLeafRuns(this.#tree.size);
-      const entries = runs.flatMap(({ first, leaves }) =>
-        splitLeaves(leaves).slice(Math.max(0, this.#tree.size - first)),
-      );
+  /** The leaves from an index on up to another, or as many as there are. */
+  async *#read(from: number, until: number): AsyncGenerator<readonly Buffer[]> {
+    for (let next = from; next < until;) {
+      const runs = await this.#options.source.readLeafRuns(next);
+      const entries = runs
+        .flatMap(({ first, leaves }) => splitLeaves(leaves).slice(Math.max(0, next - first)))
+        .slice(0, until - next);
       if (entries.length === 0) return;
-      await this.#append(entries.slice(0, until - this.#tree.size));
+      yield entries;
+      next += entries.length;
     }
   }
 
@@ -236,19 +254,21 @@ export class LogBuilder {
       return 0;
     }
   }
+}
 
-  #refuseFork(published: PublishedCheckpoint): void {
-    const { size } = this.#tree;
-    if (size < published.size) {
+/** @throws CausewayError `log-forked` where the leaves of the store do not lead to what was signed of them */
+function refuseFork(tree: TileBuilder, signed: readonly PublishedCheckpoint[]): void {
+  for (const { size, root } of signed) {
+    if (tree.size < size) {
       throw new CausewayError('log-forked', {
         detail:
-          `The store has ${size} leaves, but the log was published with ${published.size}: ` +
+          `The store has ${tree.size} leaves, but the log was published with ${size}: ` +
           'it seems to have been restored from an older copy.',
       });
     }
-    if (!this.#tree.root().equals(published.root)) {
+    if (!tree.root().equals(root)) {
       throw new CausewayError('log-forked', {
-        detail: `The first ${published.size} leaves of the store are not those that were published.`,
+        detail: `The first ${size} leaves of the store are not those that were published.`,
       });
     }
   }

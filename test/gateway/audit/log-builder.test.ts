@@ -234,6 +234,26 @@ describe('the published log', () => {
     await expect(openBuilder(temporary.dir, other, signer)).rejects.toMatchObject({ code: 'log-forked' });
   });
 
+  test('a start that refuses a fork has written nothing: what was published is the evidence', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(600);
+    await (await openBuilder(temporary.dir, leaves, signer)).advance();
+    const contents = async (): Promise<ReadonlyMap<string, string>> => {
+      const files = await readdir(temporary.dir, { recursive: true, withFileTypes: true });
+      const paths = files
+        .filter((file) => file.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name));
+      return new Map(paths.sort().map((path) => [path, readFileSync(path, 'latin1')]));
+    };
+    const before = await contents();
+    const other = new Leaves();
+    other.commit(100, ' ');
+    other.commit(600);
+    await expect(openBuilder(temporary.dir, other, signer)).rejects.toMatchObject({ code: 'log-forked' });
+    expect(await contents()).toEqual(before);
+  });
+
   test('a checkpoint of another key in the folder is not continued', async () => {
     await using temporary = await temporaryFolder();
     const leaves = new Leaves();
