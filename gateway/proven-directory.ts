@@ -1,6 +1,7 @@
 /** The directory for what the gateway sends itself: its entries are proven by the audit log before anything is encrypted. */
 import type { Logger } from 'pino';
 import { emptyRoot } from '../protocol/proof/frontier.ts';
+import { tileWidth } from '../protocol/proof/tile.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
 import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import type { HolderDirectory } from './alerts/alert-recipients.ts';
@@ -30,13 +31,14 @@ export function provenDirectory({
   log,
 }: ProvenDirectoryDependencies): ProvenDirectory {
   // A tile that cannot be read must not keep an alert back: the body of the leaf proves the entry as well.
-  const unchecked = new Set<number>();
+  const unread = new Set<number>();
   const onUnchecked = (leaf: number): void => {
-    if (unchecked.has(leaf)) return;
-    unchecked.add(leaf);
+    const tile = Math.floor(leaf / tileWidth);
+    if (unread.has(tile)) return;
+    unread.add(tile);
     log.warn(
-      { code: 'log-unreadable', leaf },
-      'a directory entry could not be held against the published log',
+      { code: 'log-unreadable', tile, leaf },
+      'a tile cannot be read: directory entries could not be held against the published log',
     );
   };
   const proven = new ProvenEntries({

@@ -3,27 +3,29 @@ import { expect, it, onTestFinished } from 'vitest';
 import { EndpointDirectory } from '../../gateway/identity/directory.ts';
 import { provenDirectory } from '../../gateway/proven-directory.ts';
 import { createSqliteFixture } from './store/sqlite-fixture.ts';
-import { digestOf, directoryEntry, noon, permit, police } from './store/synthetic-messages.ts';
+import { digestOf, directoryEntry, noon, permit, police, school } from './store/synthetic-messages.ts';
 
-it('says once of an entry that the tile over its leaf is missing, although it is asked at every alert', async () => {
+it('says once that a tile is missing, however many entries have leaves below it and however often it is asked', async () => {
   const fixture = await createSqliteFixture();
   const store = await fixture.open();
   onTestFinished(async () => {
     await store.close();
     await fixture.remove();
   });
-  await store.permitEnrolment(permit(police, police, noon + 60_000), { kind: 'enrolment.permitted' });
-  await store.enrol(digestOf(police), directoryEntry(police), noon, { kind: 'endpoint.enrolled' });
+  for (const endpoint of [police, school]) {
+    await store.permitEnrolment(permit(endpoint, endpoint, noon + 60_000), { kind: 'enrolment.permitted' });
+    await store.enrol(digestOf(endpoint), directoryEntry(endpoint), noon, { kind: 'endpoint.enrolled' });
+  }
   const said: Record<string, unknown>[] = [];
   const directory = await EndpointDirectory.open(store);
-  const entry = { ...directory.get(police)!, signingKey: 'A'.repeat(43) };
+  // The rows have another key than the leaves: they are looked at again each time.
+  const entries = [police, school].map((each) => ({ ...directory.get(each)!, signingKey: 'A'.repeat(43) }));
   const proven = provenDirectory({
     store,
-    // The row has another key than the leaf: it is looked at again each time.
     directory: {
-      entries: () => [entry].values(),
-      get: () => entry,
-      leafOf: () => directory.leafOf(directory.get(police)!),
+      entries: () => entries.values(),
+      get: () => entries[0],
+      leafOf: ({ endpoint }) => directory.leafOf(directory.get(endpoint)!),
       version: 1,
     },
     auditLog: {
@@ -32,6 +34,8 @@ it('says once of an entry that the tile over its leaf is missing, although it is
     },
     log: pino({}, { write: (line: string) => void said.push(JSON.parse(line) as Record<string, unknown>) }),
   });
-  for (let alert = 0; alert < 3; alert += 1) expect(await proven.isProven(entry)).toBe(false);
-  expect(said.map(({ code }) => code)).toEqual(['log-unreadable', 'log-proof-invalid']);
+  for (let alert = 0; alert < 3; alert += 1) {
+    for (const entry of entries) expect(await proven.isProven(entry)).toBe(false);
+  }
+  expect(said.map(({ code }) => code)).toEqual(['log-unreadable', 'log-proof-invalid', 'log-proof-invalid']);
 });
