@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import { CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 import { startThread } from '../worker-thread.ts';
-import type { PublishedCheckpoint } from './log-builder.ts';
+import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import { LogFolder } from './log-folder.ts';
 import type { LogThreadNews, LogThreadOptions, LogThreadOrder } from './log-thread.ts';
 

@@ -7,21 +7,19 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import { openCheckpoint, signCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import type { NoteSigner } from '../../protocol/proof/note-signer.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
 import { encodeBundle, partialTilesAt, tileWidth, type TileName } from '../../protocol/proof/tile.ts';
 import { splitLeaves } from '../store/leaf-block.ts';
 import type { LeafSource } from '../store/port.ts';
 import type { LogFolder } from './log-folder.ts';
-
-/** A checkpoint as it was published. */
-export type PublishedCheckpoint = { readonly size: number; readonly root: Buffer; readonly text: string };
+import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 
 export type LogBuilderOptions = {
   readonly folder: LogFolder;
   readonly source: Pick<LeafSource, 'readLeafRuns'>;
-  readonly origin: string;
+  /** Its name is that of the log. */
   readonly signer: NoteSigner;
   /** The largest checkpoint of this log that is kept outside the folder; see `readSignedBefore`. */
   readonly readSignedBefore: () => Promise<PublishedCheckpoint | undefined>;
@@ -159,9 +157,9 @@ export class LogBuilder {
     const { size } = this.#tree;
     if (size === (this.#published?.size ?? 0)) return undefined;
     await this.#writePartial();
-    const { origin, signer, folder } = this.#options;
+    const { signer, folder } = this.#options;
     const root = this.#tree.root();
-    const text = signCheckpoint({ origin, size, root }, signer);
+    const text = signCheckpoint({ origin: signer.verifierKey.name, size, root }, signer);
     await folder.writeCheckpoint(text);
     this.#published = { size, root, text };
     if (folder.unsyncedFiles >= filesToSync) await this.#sync();
@@ -219,11 +217,9 @@ export class LogBuilder {
   }
 
   async #readPublished(): Promise<PublishedCheckpoint | undefined> {
-    const { folder, origin, signer } = this.#options;
+    const { folder, signer } = this.#options;
     const text = await folder.readCheckpoint();
-    if (text === undefined) return undefined;
-    const { size, root } = openCheckpoint(text, { origin, keys: [signer.verifierKey] });
-    return { size, root, text };
+    return text === undefined ? undefined : openPublished(text, signer.verifierKey);
   }
 
   /** Begins where everything is known to be on disk; the tail of the bundle comes from the store again. */

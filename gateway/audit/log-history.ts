@@ -5,7 +5,7 @@
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { PublishedCheckpoint } from './log-builder.ts';
+import type { PublishedCheckpoint } from './published-checkpoint.ts';
 
 const entrySchema = z.strictObject({
   /** When it was published, ms since 1970. */

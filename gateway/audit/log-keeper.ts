@@ -5,7 +5,8 @@
 import { keepTiles } from '../../protocol/proof/tile-cache.ts';
 import type { TileReader } from '../../protocol/proof/tile-proof.ts';
 import type { TileName } from '../../protocol/proof/tile.ts';
-import type { LogBuilder, PublishedCheckpoint } from './log-builder.ts';
+import type { LogBuilder } from './log-builder.ts';
+import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import type { LogFolder } from './log-folder.ts';
 import type { LogHistory } from './log-history.ts';
 import { mirrorLog } from './mirror-log.ts';

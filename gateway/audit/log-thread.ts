@@ -6,12 +6,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isCausewayError } from '../../protocol/errors.ts';
-import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { openLeafSource, type LeafSourceOptions } from '../store/open-leaf-source.ts';
 import { lockPath } from '../store/path-lock.ts';
 import type { LeafSource } from '../store/port.ts';
-import { LogBuilder, type PublishedCheckpoint } from './log-builder.ts';
+import { LogBuilder } from './log-builder.ts';
+import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 import { LogFolder } from './log-folder.ts';
 import { LogHistory } from './log-history.ts';
 import { LogKeeper } from './log-keeper.ts';
@@ -113,9 +113,7 @@ class LogThread {
     const text = await new LogFolder(dir).readCheckpoint();
     if (text === undefined || text === this.#followed) return;
     this.#followed = text;
-    const keys = [noteSigner(origin, keyPem).verifierKey];
-    const { size, root } = openCheckpoint(text, { origin, keys });
-    this.#tell({ published: { size, root, text } });
+    this.#tell({ published: openPublished(text, noteSigner(origin, keyPem).verifierKey) });
   }
 
   async #createKeeper(): Promise<LogKeeper> {
@@ -126,8 +124,8 @@ class LogThread {
     const signer = noteSigner(origin, keyPem);
     const { verifierKey } = signer;
     const builder = await LogBuilder.open({
-      ...{ folder, source: leaves, origin, signer },
-      readSignedBefore: () => readSignedBefore({ origin, verifierKey, historyDir, exportDir }),
+      ...{ folder, source: leaves, signer },
+      readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir }),
     });
     if (builder.published !== undefined) this.#tell({ published: builder.published });
     const onError = (error: unknown): void => this.#fail(error);

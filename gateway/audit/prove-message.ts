@@ -11,7 +11,7 @@ import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
 import type { MessageEvidence, Store, StoredLeaf } from '../store/port.ts';
 import { findEarlierExpiries } from './earlier-expiry.ts';
-import type { PublishedCheckpoint } from './log-builder.ts';
+import type { PublishedCheckpoint } from './published-checkpoint.ts';
 
 /** The published log, as far as a proof needs it. */
 export type ProvingLog = {

@@ -5,14 +5,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openCheckpoint, witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
+import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { inTime } from '../in-time.ts';
-import type { PublishedCheckpoint } from './log-builder.ts';
 import { logHistoryFiles, readLogHistoryFile } from './log-history.ts';
+import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 
 export type SignedBeforeOptions = {
-  readonly origin: string;
+  /** Its name is that of the log. */
   readonly verifierKey: VerifierKey;
   /** The folder `checkpoints/`. */
   readonly historyDir: string;
@@ -37,15 +37,13 @@ export async function readSignedBefore(
 /** The largest checkpoint of this log in the newest file that has any of it. */
 export async function newestKept({
   historyDir,
-  ...log
-}: Pick<SignedBeforeOptions, 'historyDir' | 'origin' | 'verifierKey'>): Promise<
-  PublishedCheckpoint | undefined
-> {
+  verifierKey,
+}: Pick<SignedBeforeOptions, 'historyDir' | 'verifierKey'>): Promise<PublishedCheckpoint | undefined> {
   for (const file of (await logHistoryFiles(historyDir)).reverse()) {
     const past = await readLogHistoryFile(historyDir, file);
     // Only the one that is taken has to be opened: a file has up to 1440.
     for (const { checkpoint } of past.sort((a, b) => b.size - a.size)) {
-      const opened = openOwn(checkpoint, log);
+      const opened = openOwn(checkpoint, verifierKey);
       if (opened !== undefined) return opened;
     }
   }
@@ -54,24 +52,20 @@ export async function newestKept({
 
 async function newestCopied({
   exportDir,
-  ...log
+  verifierKey,
 }: SignedBeforeOptions): Promise<PublishedCheckpoint | undefined> {
   if (exportDir === undefined) return undefined;
   const read = async (name: string): Promise<PublishedCheckpoint | undefined> => {
     const text = await readFile(join(exportDir, name), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : openOwn(text, log);
+    return text === undefined ? undefined : openOwn(text, verifierKey);
   };
   const reading = Promise.all(['checkpoint', witnessedCheckpointFile].map(read));
   return largest(await inTime(reading, copyPatienceMs).catch(() => []));
 }
 
-function openOwn(
-  text: string,
-  { origin, verifierKey }: Pick<SignedBeforeOptions, 'origin' | 'verifierKey'>,
-): PublishedCheckpoint | undefined {
+function openOwn(text: string, verifierKey: VerifierKey): PublishedCheckpoint | undefined {
   try {
-    const { size, root } = openCheckpoint(text, { origin, keys: [verifierKey] });
-    return { size, root, text };
+    return openPublished(text, verifierKey);
   } catch {
     return undefined;
   }

@@ -11,7 +11,7 @@ import {
   readWitnessAnswer,
   type WitnessAnswer,
 } from '../../protocol/proof/witness-protocol.ts';
-import type { PublishedCheckpoint } from './log-builder.ts';
+import type { PublishedCheckpoint } from './published-checkpoint.ts';
 
 /** A witness as the settings name it. */
 export type WitnessSettings = {

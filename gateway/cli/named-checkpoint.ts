@@ -2,7 +2,7 @@
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
 import { rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
-import type { PublishedCheckpoint } from '../audit/log-builder.ts';
+import type { PublishedCheckpoint } from '../audit/published-checkpoint.ts';
 import type { PastCheckpoint } from '../audit/log-history.ts';
 import type { TreeHead } from '../audit/between.ts';
 import { parseMoment } from '../audit/moment.ts';

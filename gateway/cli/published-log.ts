@@ -8,7 +8,8 @@ import { emptyRoot } from '../../protocol/proof/frontier.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { TreeHead } from '../audit/between.ts';
-import { LogBuilder, type PublishedCheckpoint } from '../audit/log-builder.ts';
+import { LogBuilder } from '../audit/log-builder.ts';
+import { openPublished, type PublishedCheckpoint } from '../audit/published-checkpoint.ts';
 import { LogFolder } from '../audit/log-folder.ts';
 import { readTilesOf } from '../audit/log-keeper.ts';
 import type { ProvingLog } from '../audit/prove-message.ts';
@@ -79,18 +80,11 @@ export class PublishedLog implements ProvingLog {
 
   /** The newest checkpoint of this log in `checkpoints/`; undefined where none was kept. */
   async newestKept(): Promise<PublishedCheckpoint | undefined> {
-    const { checkpointsDir, settings } = this.#home;
-    const log = { origin: logOriginOf(settings), verifierKey: this.verifierKey };
-    return newestKept({ historyDir: checkpointsDir, ...log });
+    return newestKept({ historyDir: this.#home.checkpointsDir, verifierKey: this.verifierKey });
   }
 
   #open(text: string | undefined): PublishedCheckpoint | undefined {
-    if (text === undefined) return undefined;
-    const { size, root } = openCheckpoint(text, {
-      origin: logOriginOf(this.#home.settings),
-      keys: [this.verifierKey],
-    });
-    return { size, root, text };
+    return text === undefined ? undefined : openPublished(text, this.verifierKey);
   }
 
   /**
@@ -164,13 +158,12 @@ export class PublishedLog implements ProvingLog {
       return false;
     }
     try {
-      const origin = logOriginOf(this.#home.settings);
-      const signer = noteSigner(origin, this.#home.logKeyPem);
+      const signer = noteSigner(logOriginOf(this.#home.settings), this.#home.logKeyPem);
+      const { verifierKey } = signer;
       const { historyDir, exportDir } = auditLogOptions(this.#home);
       const builder = await LogBuilder.open({
-        ...{ folder: this.folder, source: this.#store, origin, signer },
-        readSignedBefore: () =>
-          readSignedBefore({ origin, verifierKey: signer.verifierKey, historyDir, exportDir }),
+        ...{ folder: this.folder, source: this.#store, signer },
+        readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir }),
       });
       await builder.advance();
       await builder.sync();

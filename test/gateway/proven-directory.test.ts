@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Logger } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { PublishedCheckpoint } from '../../gateway/audit/log-builder.ts';
+import type { PublishedCheckpoint } from '../../gateway/audit/published-checkpoint.ts';
 import { LogFolder } from '../../gateway/audit/log-folder.ts';
 import { EndpointDirectory } from '../../gateway/identity/directory.ts';
 import { provenDirectory, type ProvenDirectory } from '../../gateway/proven-directory.ts';

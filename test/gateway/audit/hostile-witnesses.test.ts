@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PublishedCheckpoint } from '../../../gateway/audit/log-builder.ts';
+import type { PublishedCheckpoint } from '../../../gateway/audit/published-checkpoint.ts';
 import { Witnesses } from '../../../gateway/audit/witnesses.ts';
 import type { CausewayError } from '../../../protocol/errors.ts';
 import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';

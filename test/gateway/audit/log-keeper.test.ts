@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PublishedCheckpoint } from '../../../gateway/audit/log-builder.ts';
+import type { PublishedCheckpoint } from '../../../gateway/audit/published-checkpoint.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { LogHistory } from '../../../gateway/audit/log-history.ts';
 import { LogKeeper, readTilesOf } from '../../../gateway/audit/log-keeper.ts';

@@ -56,9 +56,8 @@ export async function openBuilder(
   elsewhere: Pick<SignedBeforeOptions, 'historyDir' | 'exportDir'> = nowhere(dir),
 ): Promise<LogBuilder> {
   const { verifierKey } = signer;
-  const log = { origin: verifierKey.name, verifierKey };
   return LogBuilder.open({
-    ...{ folder, source, origin: verifierKey.name, signer },
-    readSignedBefore: () => readSignedBefore({ ...log, ...elsewhere }),
+    ...{ folder, source, signer },
+    readSignedBefore: () => readSignedBefore({ verifierKey, ...elsewhere }),
   });
 }

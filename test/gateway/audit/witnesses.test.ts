@@ -7,7 +7,7 @@ import { createWitnessHome } from '../../../clients/witness/witness-home.ts';
 import { startWitnessServer, type WitnessServer } from '../../../clients/witness/witness-server.ts';
 import { WitnessStore } from '../../../clients/witness/witness-store.ts';
 import { Witness } from '../../../clients/witness/witness.ts';
-import type { PublishedCheckpoint } from '../../../gateway/audit/log-builder.ts';
+import type { PublishedCheckpoint } from '../../../gateway/audit/published-checkpoint.ts';
 import { Witnesses } from '../../../gateway/audit/witnesses.ts';
 import {
   createAuthority,
