@@ -17,6 +17,9 @@ export type AlertAbout = {
 
 type Source = Pick<Store, 'readLeaves' | 'readEvidence'>;
 
+/** Who orders the erasure of a case can have alerts erased with it; each has a leaf of its own, which says so. */
+export const erasureKinds = ['case.erased'];
+
 /** Kinds of leaves that name messages of other cases. */
 export const kindsAboutOthers = ['alert.raised', 'alert.unsent'];
 
@@ -26,6 +29,8 @@ const bodySchema = z.object({
   events: z.array(messageIdSchema),
   sources: z.array(z.string()),
 });
+
+const erasureSchema = z.object({ case: messageIdSchema, with: messageIdSchema.optional() });
 
 /**
  * Finds them, also when the case itself was erased before: which case a body belonged to can be seen without its secret.
@@ -52,6 +57,26 @@ export async function findAlertsAbout(
     }
   }
   return found;
+}
+
+/**
+ * The alerts that were erased by the order of a case since it was last erased itself: they go before it, and whoever
+ * carries out the order may be stopped in between.
+ * @param leaves the indices of all leaves of {@link erasureKinds}, rising
+ */
+export async function findErasedWith(
+  of: CaseId,
+  leaves: readonly number[],
+  store: Pick<Store, 'readLeaves'>,
+): Promise<readonly CaseId[]> {
+  let erased: CaseId[] = [];
+  for (const index of leaves) {
+    const body = erasureSchema.safeParse((await store.readLeaves(index, 1))[0]?.entry).data;
+    // What went before that is in the certificate of that.
+    if (body?.case === of) erased = [];
+    else if (body?.with === of) erased.push(body.case);
+  }
+  return erased;
 }
 
 async function caseOf(id: MessageId, source: string, store: Source): Promise<CaseId | undefined> {

@@ -111,7 +111,7 @@ async function carryOut(
   const log = new PublishedLog(home, store);
   const index = SearchIndex.open(join(home.dir, indexFileName), store);
   try {
-    const alerts = await settling.settleAlerts(order, choices, { store, index });
+    const { alerts, erasedNow } = await settling.settleAlerts(order, choices, { store, index });
     const erasure = eraseCase(store, log, { ...order, alerts }, choices.underWay);
     const certificate = await erasure.catch(async (error: unknown) => {
       if (!isCausewayError(error, 'case-unknown')) throw error;
@@ -119,9 +119,9 @@ async function carryOut(
       const [before] = hits;
       if (before === undefined) throw error;
       terminal.hint(
-        alerts.erased.length === 0
+        erasedNow.length === 0
           ? 'This case was erased before; nothing was done now. This is the certificate of that erasure.'
-          : `This case was erased before; now ${alerts.erased.join(', ')} went, too. This is the certificate of that erasure.`,
+          : `This case was erased before; now ${erasedNow.join(', ')} went, too. This is the certificate of that erasure.`,
       );
       return certifyErasure(store, log, order.case, before.index);
     });

@@ -3,7 +3,13 @@ import type { AlertsOfErasure } from '../../protocol/audit/erasure-certificate.t
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { usageError } from '../../terminal/input.ts';
-import { findAlertsAbout, kindsAboutOthers, type AlertAbout } from '../audit/alerts-about.ts';
+import {
+  erasureKinds,
+  findAlertsAbout,
+  findErasedWith,
+  kindsAboutOthers,
+  type AlertAbout,
+} from '../audit/alerts-about.ts';
 import { destroyCase, type ErasureOrder } from '../audit/erase-case.ts';
 import type { SearchIndex } from '../audit/search-index.ts';
 import type { CaseId, Store, UnderWay } from '../store/port.ts';
@@ -12,6 +18,13 @@ export type AlertChoice = 'erase' | 'keep';
 
 /** What the person at the terminal has chosen. */
 export type ErasureChoices = { readonly alerts: AlertChoice | undefined; readonly underWay: UnderWay };
+
+export type SettledAlerts = {
+  /** What the certificate says: those that an order which was not carried out to its end had erased are in it. */
+  readonly alerts: AlertsOfErasure;
+  /** Those that were erased now. */
+  readonly erasedNow: readonly CaseId[];
+};
 
 type Places = { readonly store: Store; readonly index: SearchIndex };
 
@@ -22,7 +35,7 @@ export async function alertsAbout(id: CaseId, { store, index }: Places): Promise
 
 /**
  * Erases the alerts that speak of a case, or leaves them, as was chosen; before the case itself, so that its certificate
- * can say it.
+ * can say it. What is stopped in between is carried out to its end by the same order once more.
  * @throws CausewayError `usage-invalid` where there are some and nothing was chosen; `case-pending`, with nothing
  * erased, while messages of the case or of an alert are on their way
  */
@@ -30,11 +43,14 @@ export async function settleAlerts(
   order: ErasureOrder,
   { alerts: choice, underWay }: ErasureChoices,
   places: Places,
-): Promise<AlertsOfErasure> {
+): Promise<SettledAlerts> {
   const found = await alertsAbout(order.case, places);
+  const erasures = await places.index.findAll({ kind: erasureKinds });
+  const before = await findErasedWith(order.case, erasures, places.store);
   const ids = [...new Set(found.filter(({ isErasable }) => isErasable).map((alert) => alert.case))];
   if (ids.length > 0 && choice === undefined) throw undecided(ids);
-  if (ids.length === 0 || choice === 'keep') return { erased: [], remaining: [...found] };
+  if (ids.length === 0 || choice === 'keep')
+    return { alerts: { erased: [...before], remaining: [...found] }, erasedNow: [] };
   for (const id of underWay === 'wait' ? [order.case, ...ids] : []) {
     if (!(await isPending(id, places))) continue;
     const what = id === order.case ? 'the case' : `the alert ${id}`;
@@ -48,7 +64,8 @@ export async function settleAlerts(
       if (!isCausewayError(error, 'case-unknown')) throw error;
     });
   }
-  return { erased: ids, remaining: found.filter(({ isErasable }) => !isErasable) };
+  const remaining = found.filter(({ isErasable }) => !isErasable);
+  return { alerts: { erased: [...before, ...ids], remaining }, erasedNow: ids };
 }
 
 function undecided(ids: readonly CaseId[]): CausewayError {

@@ -2,6 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { indexFileName, SearchIndex } from '../../gateway/audit/search-index.ts';
+import { settleAlerts } from '../../gateway/cli/erase-alerts.ts';
+import type { CaseId, Store } from '../../gateway/store/port.ts';
 import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
 import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
@@ -200,4 +203,45 @@ describe('an alert that names a message of a case', () => {
     const none = await erase(22);
     expect(none.stdout).toContain('No alert named a message of the case.');
   });
+});
+
+describe('an erasure that is stopped between the alerts and the case', () => {
+  /** Begins as the command does, and ends as when it is killed before it has erased one more. */
+  async function stopAfter(count: number, id: CaseId): Promise<void> {
+    await withStore(home(), async (store) => {
+      const index = SearchIndex.open(join(home(), indexFileName), store);
+      let left = count;
+      const eraseCase: Store['eraseCase'] = async (...order) => {
+        if (left-- === 0) throw new Error('killed');
+        return store.eraseCase(...order);
+      };
+      const order = { case: id, authority: 'Records Manager', by: 'operator' };
+      const places = { store: { ...store, eraseCase }, index };
+      const settled = settleAlerts(order, { alerts: 'erase', underWay: 'wait' }, places);
+      await settled.catch((error: unknown) => expect(String(error)).toContain('killed'));
+      index.close();
+    });
+  }
+
+  it.each([0, 1, 2])(
+    'is carried out to its end by the same order once more, and certified whole: %d of 2 were erased',
+    async (count) => {
+      const [notice, ...alerts] = [61, 62, 63].map((number) => number + 10 * count);
+      await storeNotice(home(), {}, notice);
+      for (const alert of alerts) await raiseAlert(alert, [notice!]);
+      await stopAfter(count, messageId(notice!));
+      const file = join(dir, `stopped-${count}`);
+      const order = ['erase', messageId(notice!), '--authority', 'Records Manager', '-o', file];
+      const choice = count === 2 ? [] : ['--alerts', 'erase'];
+      const { code, stdout, stderr } = await audit(...order, ...choice, '--json');
+      expect(code, stderr).toBe(0);
+      const [{ alerts: said, leaf }] = jsonLines(stdout) as [{ alerts: unknown; leaf: number }];
+      expect(said).toEqual({ erased: alerts.map((alert) => messageId(alert)), remaining: [] });
+      const key = join(dir, 'log.vkey');
+      writeFileSync(key, (await audit('checkpoint', '--vkey')).stdout);
+      expect((await audit('verify', file, '--key', key)).code).toBe(0);
+      const again = await audit(...order, '--json');
+      expect(jsonLines(again.stdout)).toMatchObject([{ leaf, alerts: said }]);
+    },
+  );
 });
