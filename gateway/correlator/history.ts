@@ -174,7 +174,6 @@ export class History<S> {
 
   /** True when two descriptions speak against being of one child, as those of twins do. */
   contradict(a: LinkRecord, b: LinkRecord): boolean {
-    for (const { to } of a.links) if (to === b) return false;
     return this.#linker.conflicts(a, b);
   }
 

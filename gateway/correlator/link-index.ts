@@ -21,6 +21,13 @@ export const maxTiesOfAgency = 50;
 
 type Tie = Link & { readonly to: IndexedRecord };
 
+/** Fewer ties than so many are gone through faster than a set is asked. */
+const tiesInSet = 16;
+/** So many pairs at most are remembered as decided: those of a description with the tokens of hundreds, several times. */
+const maxDecided = 100_000;
+/** Above any number of descriptions that memory holds. */
+const pairFactor = 2 ** 26;
+
 class IndexedRecord implements LinkRecord {
   readonly id: number;
   /** Who alone has described anybody so; no agency once several have: it must not count as the one's that was first. */
@@ -40,6 +47,8 @@ class IndexedRecord implements LinkRecord {
   next: IndexedRecord | undefined;
   #itself: Omit<Link, 'to'> | undefined | 'undecided' = 'undecided';
   #fingerprint: string | undefined;
+  /** Those that it is tied to; made when it is asked for. */
+  #tied: Set<IndexedRecord> | undefined;
 
   constructor(
     { id, agency }: { readonly id: number; readonly agency: number },
@@ -67,6 +76,26 @@ class IndexedRecord implements LinkRecord {
     this.#fingerprint ??= this.fold.toString(36).padStart(11, '0');
     return this.#fingerprint;
   }
+
+  tie(link: Tie): void {
+    this.links.push(link);
+    this.#tied?.add(link.to);
+  }
+
+  untie(other: IndexedRecord): void {
+    const place = this.links.findIndex((link) => link.to === other);
+    if (place >= 0) this.links.splice(place, 1);
+    this.#tied?.delete(other);
+  }
+
+  isTiedTo(other: IndexedRecord): boolean {
+    if (this.links.length >= tiesInSet) {
+      this.#tied ??= new Set(this.links.map(({ to }) => to));
+      return this.#tied.has(other);
+    }
+    for (const { to } of this.links) if (to === other) return true;
+    return false;
+  }
 }
 
 export class LinkIndex implements Linker<PackedTokens> {
@@ -80,6 +109,8 @@ export class LinkIndex implements Linker<PackedTokens> {
   readonly #agencies = new Map<string, number>();
   /** The admission in which a record was last found, by its id, so that it is compared once. */
   #foundIn = new Uint32Array(1024);
+  /** Whether two records conflict, by their ids: the same pairs stand in one star after the other. */
+  readonly #decided = new Map<number, boolean>();
   #admission = 0;
   #admitted: IndexedRecord | undefined;
   #hasTiedAnew = false;
@@ -126,7 +157,16 @@ export class LinkIndex implements Linker<PackedTokens> {
   }
 
   conflicts(a: LinkRecord, b: LinkRecord): boolean {
-    return decide(a as IndexedRecord, b as IndexedRecord) === 'conflict';
+    const [left, right] = [a as IndexedRecord, b as IndexedRecord];
+    // They were found to be no conflict when they were tied; and stars are full of what is tied.
+    if (left.isTiedTo(right)) return false;
+    const pair = Math.min(left.id, right.id) * pairFactor + Math.max(left.id, right.id);
+    const known = this.#decided.get(pair);
+    if (known !== undefined) return known;
+    const isConflict = decide(left, right) === 'conflict';
+    if (this.#decided.size >= maxDecided) this.#decided.clear();
+    this.#decided.set(pair, isConflict);
+    return isConflict;
   }
 
   release(record: LinkRecord): void {
@@ -134,15 +174,13 @@ export class LinkIndex implements Linker<PackedTokens> {
     this.#asked.read({ words: gone.block, from: gone.at, length: gone.length });
     this.#asked.findKeys();
     this.#table.remove(this.#asked, gone.id);
-    for (const { to } of gone.links) {
-      const { links } = to;
-      const place = links.findIndex((link) => link.to === gone);
-      if (place >= 0) links.splice(place, 1);
-    }
+    for (const { to } of gone.links) to.untie(gone);
     this.#unchain(gone);
     this.#store.release(gone.place, gone.length);
     this.#records[gone.id] = undefined;
     this.#free.push(gone.id);
+    // Its id is another's from now on.
+    if (this.#decided.size > 0) this.#decided.clear();
   }
 
   #numberOf(agency: string | undefined): number {
@@ -208,8 +246,8 @@ function relate(record: IndexedRecord, other: IndexedRecord): void {
   if (!hasRoom(record, other) || !hasRoom(other, record)) return;
   const link = linkOf(record, other);
   if (link === undefined) return;
-  record.links.push({ ...link, to: other });
-  other.links.push({ ...link, to: record });
+  record.tie({ ...link, to: other });
+  other.tie({ ...link, to: record });
 }
 
 /** Whether a record may be tied to another; notes of the other that it may be once its agency is not alone with it. */

@@ -68,6 +68,32 @@ describe('the token index', () => {
     }
   });
 
+  it('answers nobody by what was decided of a description that is forgotten', () => {
+    const index = new LinkIndex();
+    const one = index.admit(tokensOf({}));
+    const twin = index.admit(tokensOf({ given: 'Rory', sex: 'M' }));
+    expect([index.conflicts(one, twin), index.conflicts(twin, one)]).toEqual([true, true]);
+    index.release(twin);
+    const stranger = index.admit(
+      tokensOf({ given: 'Ada', family: 'Lind', birthDate: '2009-11-30', postcode: 'AB1 3CD' }),
+    );
+    expect(index.conflicts(one, stranger)).toBe(false);
+  });
+
+  it('finds no conflict between the tied, however many ties there are, until one is forgotten', () => {
+    const index = new LinkIndex();
+    const ways = Array.from({ length: 20 }, (_, nth) => tokensOf({ postcode: `G${nth + 1} 8QQ` }));
+    const records = ways.map((tokens) => index.admit(tokens));
+    for (const one of records)
+      expect(records.filter((other) => other !== one && index.conflicts(one, other))).toEqual([]);
+    index.release(records[7]!);
+    expect(records[0]!.links.map(({ to }) => to)).not.toContain(records[7]);
+    const again = index.admit(ways[7]!);
+    expect(records.filter((one) => one !== records[7]).every((one) => !index.conflicts(one, again))).toBe(
+      true,
+    );
+  });
+
   it('forgets a released description and its links', () => {
     const index = new LinkIndex();
     const before = index.admit(tokensOf({}));
