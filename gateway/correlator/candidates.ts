@@ -6,6 +6,7 @@ import type { Entry, History, Star } from './history.ts';
 import type { Link, LinkRecord } from './linker.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import type { IndexedPattern, PatternIndex } from './pattern-index.ts';
+import type { Steps } from './steps.ts';
 
 /** Evidence that satisfies a pattern, and may be news. */
 export type Candidate = {
@@ -17,20 +18,32 @@ export type Candidate = {
   readonly entries: readonly Entry[];
 };
 
+/** Those of each pattern, the fullest evidence first. */
+export type Candidates = ReadonlyMap<Pattern, readonly Candidate[]>;
+
 type Found = Map<Pattern, Candidate[]>;
 
-const nothingFound: ReadonlyMap<Pattern, readonly Candidate[]> = new Map();
-
-/** All candidates for each pattern, the fullest evidence first. */
+/**
+ * All candidates. Pauses before each star around another description.
+ * @returns undefined where there is nothing to look for, as with most notices
+ */
 export function findCandidates<S>(
   entry: Entry,
   history: History<S>,
   index: PatternIndex,
-): ReadonlyMap<Pattern, readonly Candidate[]> {
+): Steps<Candidates> | undefined {
   const centres = centresToSearch(entry, history, index);
-  if (centres === undefined) return nothingFound;
+  return centres === undefined ? undefined : search(entry, centres, history, index);
+}
+
+function* search<S>(
+  entry: Entry,
+  centres: Centres,
+  history: History<S>,
+  index: PatternIndex,
+): Steps<Candidates> {
   const found: Found = new Map();
-  searchStars(entry, centres, history, 'same', index, found);
+  yield* searchStars(entry, centres, history, 'same', index, found);
   const asksItself = entry.about.patterns.some(({ pattern }) => pattern.link === 'possible');
   // What brings others together may be evidence of nothing: theirs counts, in the star around it.
   const isPossibleAsked = asksItself || (centres.bringsTogether && index.takesPossible);
@@ -38,7 +51,7 @@ export function findCandidates<S>(
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
     const asked = asksItself ? centres : { ...centres, links: noLinks };
-    searchStars(entry, asked, history, 'possible', index, possible);
+    yield* searchStars(entry, asked, history, 'possible', index, possible);
     for (const [pattern, list] of possible) if (!found.has(pattern)) found.set(pattern, list);
   }
   for (const list of found.values()) if (list.length > 1) list.sort(fullestFirst);
@@ -122,14 +135,14 @@ function mayHold<S>(
   return false;
 }
 
-function searchStars<S>(
+function* searchStars<S>(
   entry: Entry,
   { own, links, bringsTogether }: Centres,
   history: History<S>,
   tier: Tier,
   index: PatternIndex,
   found: Found,
-): void {
+): Steps<void> {
   const now = entry.event.arrived;
   const searched: Star[] = [];
   if (own) {
@@ -139,6 +152,7 @@ function searchStars<S>(
   }
   for (const link of links) {
     if (tier === 'same' && link.tier !== 'same') continue;
+    yield;
     const star = history.star(link.to, tier, now, entry);
     if (!star.entries.includes(entry)) continue;
     if (searched.some(({ entries }) => areEqual(entries, star.entries))) continue;

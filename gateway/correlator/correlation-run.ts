@@ -7,7 +7,7 @@
  * catch up when their turn comes. An alert is handed on again until that has succeeded, and has the same id each time.
  *
  * The gateway's sockets share its thread: a long catching-up lets them have their turn every few milliseconds, also
- * between the subjects of one notice, each of which costs as much as its tokens have in common with those of others.
+ * within one notice, which costs as much as its tokens have in common with those of others.
  */
 import { CausewayError } from '../../protocol/errors.ts';
 import { erasureMark, type Lease, type Store } from '../store/port.ts';
@@ -162,8 +162,9 @@ export class CorrelationRun {
     }
     const time = Math.max(sentTime, settled);
     this.#advancedTo = time;
+    const { raised } = await this.#turn.through(this.#correlator.advanceInSteps(time));
     this.#keep(
-      this.#correlator.advance(time).raised,
+      raised,
       // Evidence may come so late, by the clock of the gateway that took it in, that its deadline was looked at before.
       ({ firedAt, events }) => firedAt >= sentTime || this.#isOfNews(events),
     );
@@ -195,13 +196,12 @@ export class CorrelationRun {
     const isNew = position > sent.position && event.arrived >= sent.begun;
     if (isNew) this.#news.add(event.id);
     for (const subject of subjects) {
-      const raised = newsOf(this.#correlator.add(event, subject));
+      const raised = newsOf(await this.#turn.through(this.#correlator.addInSteps(event, subject)));
       // A deadline that passed before it came was looked at before, or is none of ours.
       this.#keep(raised, ({ firedAt, events }) => {
         if (firedAt >= sent.time) return true;
         return isNew && (firedAt >= event.arrived || this.#isOfNews(events));
       });
-      if (this.#turn.isOver) await this.#turn.pass();
     }
     if (position > this.#seenPosition) this.#deps.seen?.(stored);
     this.#seenPosition = Math.max(this.#seenPosition, position);

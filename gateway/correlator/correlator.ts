@@ -7,7 +7,7 @@
  * histories is forgotten already, nothing is withdrawn, and raised is what was not told before.
  */
 import { alertKey, levelOf, missingForNextLevel, type Alert, type EvidenceLink } from './alert.ts';
-import { findCandidates, type Candidate } from './candidates.ts';
+import { findCandidates, type Candidate, type Candidates } from './candidates.ts';
 import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
 import { answers } from './evaluate/absence.ts';
@@ -16,6 +16,7 @@ import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import { areApart, rivalsOf, unambiguous } from './rivals.ts';
+import { atOnce, finish, type Steps } from './steps.ts';
 import { isLesser, isNews, recall, tell } from './told.ts';
 
 /** What adding a notice, or the passing of time, leads to. */
@@ -26,6 +27,7 @@ export type Outcome = {
 };
 
 const nothingNew: Outcome = { raised: [], withdrawn: [] };
+const nothingToDo = atOnce(nothingNew);
 
 /** Evidence whose pattern waits for something that must not stay away. */
 type Waiting = Timed & { readonly candidate: Candidate };
@@ -51,19 +53,29 @@ export class Correlator<S> {
 
   /** Adds a notice about a subject. One that is known already changes nothing. */
   add(event: CorrelatorEvent, subject: S): Outcome {
+    return finish(this.addInSteps(event, subject));
+  }
+
+  /** The same with pauses. Until it has ended, nothing else may be asked of this correlator but its size. */
+  addInSteps(event: CorrelatorEvent, subject: S): Steps<Outcome> {
     const entry = this.#history.add(event, subject);
-    if (entry === undefined) return nothingNew;
+    if (entry === undefined) return nothingToDo;
     if (this.#latest !== undefined && byArrival(event, this.#latest) < 0) return this.#tellAgain(entry);
     this.#latest = event;
     this.#now = Math.max(this.#now, event.arrived);
-    this.#tell(entry);
-    return this.#takeOutcome();
+    const steps = this.#tell(entry);
+    return steps === undefined ? nothingToDo : this.#outcomeOf(steps);
   }
 
   /** Lets time pass: raises what waited for a deadline before `now`. */
   advance(now: number): Outcome {
+    return finish(this.advanceInSteps(now));
+  }
+
+  /** The same with pauses, as {@link addInSteps}. */
+  *advanceInSteps(now: number): Steps<Outcome> {
     this.#now = Math.max(this.#now, now);
-    this.#passDeadlines(this.#now);
+    yield* this.#passDeadlines(this.#now);
     return this.#takeOutcome();
   }
 
@@ -84,21 +96,42 @@ export class Correlator<S> {
     return this.#history.stars(tier, this.#now);
   }
 
-  #tell(entry: Entry): void {
-    this.#passDeadlines(entry.event.arrived);
+  *#outcomeOf(steps: Steps<void>): Steps<Outcome> {
+    yield* steps;
+    return this.#takeOutcome();
+  }
+
+  /** @returns undefined where nothing can come of it */
+  #tell(entry: Entry): Steps<void> | undefined {
+    if (this.#waiting.isDueBefore(entry.event.arrived)) return this.#tellAfterDeadlines(entry);
     entry.isTold = true;
     entry.about = this.#index.about(entry.event);
-    for (const [pattern, candidates] of findCandidates(entry, this.#history, this.#index)) {
-      if (pattern.absences.length === 0) {
-        for (const candidate of candidates) this.#consider(candidate, entry.event.arrived);
-      } else this.#await(pattern, candidates, entry.event.arrived);
+    const search = findCandidates(entry, this.#history, this.#index);
+    return search === undefined ? undefined : this.#considerAll(search, entry.event.arrived);
+  }
+
+  *#tellAfterDeadlines(entry: Entry): Steps<void> {
+    yield* this.#passDeadlines(entry.event.arrived);
+    yield* this.#tell(entry) ?? [];
+  }
+
+  *#considerAll(search: Steps<Candidates>, arrived: number): Steps<void> {
+    for (const [pattern, candidates] of yield* search) {
+      if (pattern.absences.length > 0) yield* this.#await(pattern, candidates, arrived);
+      else {
+        for (const candidate of candidates) {
+          yield;
+          this.#consider(candidate, arrived);
+        }
+      }
     }
   }
 
   /** One deadline for each completion of a child; evidence that another candidate holds as well waits with it. */
-  #await(pattern: Pattern, candidates: readonly Candidate[], arrived: number): void {
+  *#await(pattern: Pattern, candidates: readonly Candidate[], arrived: number): Steps<void> {
     const awaited: Candidate[] = [];
     for (const candidate of candidates) {
+      yield;
       const { end, events } = candidate.hit;
       if (awaited.some((one) => one.hit.end === end && !areApart(one, candidate, this.#history))) continue;
       awaited.push(candidate);
@@ -109,10 +142,11 @@ export class Correlator<S> {
     }
   }
 
-  #passDeadlines(now: number): void {
+  *#passDeadlines(now: number): Steps<void> {
     for (;;) {
       const waiting = this.#waiting.shiftBefore(now);
       if (waiting === undefined) return;
+      yield;
       const { candidate, dueMs } = waiting;
       if (candidate.entries.every(({ isTold }) => isTold) && !this.#isAnswered(candidate, dueMs)) {
         this.#consider(candidate, dueMs);
@@ -161,7 +195,7 @@ export class Correlator<S> {
   }
 
   /** Tells all histories again that the entry can touch, up to now. */
-  #tellAgain(late: Entry): Outcome {
+  *#tellAgain(late: Entry): Steps<Outcome> {
     const { entries, isWhole } = this.#history.component(late.record);
     const before = new Map<string, Alert>();
     for (const entry of entries) {
@@ -173,8 +207,11 @@ export class Correlator<S> {
       entry.alerts = undefined;
     }
     this.#waiting.drop(({ candidate }) => candidate.entries.some(({ isTold }) => !isTold));
-    for (const entry of entries.sort((a, b) => byArrival(a.event, b.event))) this.#tell(entry);
-    this.#passDeadlines(this.#now);
+    for (const entry of entries.sort((a, b) => byArrival(a.event, b.event))) {
+      yield;
+      yield* this.#tell(entry) ?? [];
+    }
+    yield* this.#passDeadlines(this.#now);
     const after = new Map(this.#takeRaised().map((alert) => [alertKey(alert), alert]));
     return {
       raised: [...after].filter(([key]) => !before.has(key)).map(([, alert]) => alert),

@@ -22,6 +22,11 @@ export class DeadlineQueue<T extends Timed> {
     heap[index] = item;
   }
 
+  isDueBefore(now: number): boolean {
+    const first = this.#heap[0];
+    return first !== undefined && first.dueMs < now;
+  }
+
   /** Takes the earliest item that is due before `now`. */
   shiftBefore(now: number): T | undefined {
     const heap = this.#heap;

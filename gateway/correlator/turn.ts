@@ -1,5 +1,6 @@
 /** Work on the thread that the gateway's sockets share: it is given back after so long, however much is left. */
 import { setImmediate } from 'node:timers/promises';
+import type { Steps } from './steps.ts';
 
 /** What a message that comes meanwhile waits for at most, beside the step that is under way. */
 const turnMs = 10;
@@ -23,5 +24,14 @@ export class Turn {
   async pass(): Promise<void> {
     await setImmediate();
     this.#begunAt = this.#uptimeMs();
+  }
+
+  /** Does the work, and lets others have their turn between its steps. */
+  async through<T>(steps: Steps<T>): Promise<T> {
+    for (;;) {
+      if (this.isOver) await this.pass();
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
   }
 }

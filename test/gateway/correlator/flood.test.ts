@@ -94,9 +94,11 @@ it('still ties two agencies after an endpoint has filled the child’s tokens wi
 
 /** Counts how often two descriptions that are not tied are held against each other while stars are drawn. */
 class CountingIndex extends LinkIndex {
+  asked = 0;
   comparisons = 0;
 
   override conflicts(...[a, b]: Parameters<LinkIndex['conflicts']>): boolean {
+    this.asked += 1;
     if (!a.links.some(({ to }) => to === b)) this.comparisons += 1;
     return super.conflicts(a, b);
   }
@@ -145,5 +147,26 @@ describe('a description with the tokens of thousands of others', () => {
     // Without a bound on ties, each took half a million comparisons: several hundred milliseconds.
     expect(index.comparisons).toBeGreaterThan(0);
     expect(index.comparisons / 10).toBeLessThan(maxTiesOfAgency ** 2 / 2);
+  });
+
+  it('pauses at each star where two hundred are tied to one another, so that others have their turn', () => {
+    const index = new CountingIndex();
+    const correlator = new Correlator(patterns, index);
+    const oneOf = (nth: number) =>
+      packTokens({ epoch: 1, tokens: { 'name-birth': [token('all'), token(`own ${nth}`)] } });
+    const agencies = ['police', 'health', 'school', 'housing'];
+    for (let nth = 0; nth < maxTies; nth += 1) {
+      const source = `${agencies[nth % agencies.length]}/desk`;
+      correlator.add(eventOn(nth / 1000, nth < 2 ? 'a' : 'b', source), oneOf(nth));
+    }
+    const steps = correlator.addInSteps(eventOn(1, 'a', 'council/desk'), oneOf(maxTies));
+    const asked: number[] = [];
+    for (let isDone = false; !isDone;) {
+      index.asked = 0;
+      isDone = steps.next().done === true;
+      asked.push(index.asked);
+    }
+    expect(asked.length).toBeGreaterThan(maxTies);
+    expect(Math.max(...asked)).toBeLessThan(maxTies ** 2);
   });
 });
