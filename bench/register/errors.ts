@@ -1,6 +1,8 @@
 /** What agencies write down of a person: other forms of the name, errors, gaps. */
-import type { Person } from './families.ts';
+import { makeChi, type Person } from './families.ts';
 import type { Random } from './random.ts';
+
+const dayMs = 86_400_000;
 
 /** A line of the register, as strings. */
 export type WrittenRecord = {
@@ -38,6 +40,7 @@ export const errorRates = {
   typingErrorInStreet: 0.03,
   typingErrorInNumber: 0.01,
   digitWrongInId: 0.003,
+  numberGivenAnew: 0.002,
 };
 export type ErrorRates = typeof errorRates;
 
@@ -164,7 +167,7 @@ export function writeRecord(
   const record: WrittenRecord = {
     given: person.given,
     family: at(person.families),
-    birthDate: person.birthDate.toISOString().slice(0, 10).replaceAll('-', ''),
+    birthDate: writtenDate(person.birthDate),
     sex: person.sex,
     ...address,
     chi: random.happens(idShare) ? person.chi : '',
@@ -175,6 +178,7 @@ export function writeRecord(
   writePlace(random, record, rates);
   if (random.happens(rates.sexWrong)) record.sex = record.sex === 'F' ? 'M' : 'F';
   if (record.chi !== '' && random.happens(rates.digitWrongInId)) record.chi = changeDigit(random, record.chi);
+  if (record.chi !== '' && random.happens(rates.numberGivenAnew)) writeNumberAnew(random, person, record);
   if (random.happens(rates.namesSwapped)) [record.given, record.family] = [record.family, record.given];
   return record;
 }
@@ -200,6 +204,18 @@ function writeFamily(random: Random, record: WrittenRecord, rates: ErrorRates): 
   if (random.happens(0.1)) record.family = record.family.replace("'", '');
   if (random.happens(0.3))
     record.family = record.family.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ł', 'l');
+}
+
+/** Mostly because the date of birth was corrected, with which the number begins. */
+function writeNumberAnew(random: Random, person: Person, record: WrittenRecord): void {
+  const days = random.happens(0.7) ? 1 + random.below(27) : 0;
+  const date = new Date(person.birthDate.getTime() + days * dayMs);
+  if (days > 0) record.birthDate = writtenDate(date);
+  record.chi = makeChi(random, date, person.sex, new Set([person.chi]));
+}
+
+function writtenDate(date: Date): string {
+  return date.toISOString().slice(0, 10).replaceAll('-', '');
 }
 
 function writeDate(random: Random, record: WrittenRecord, rates: ErrorRates): void {

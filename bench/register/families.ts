@@ -233,7 +233,8 @@ function makeAddress(random: Random): Address {
   };
 }
 
-function makeChi(random: Random, birthDate: Date, sex: Sex, given: Set<string>): string {
+/** A Community Health Index number that is not among those given, and is then. */
+export function makeChi(random: Random, birthDate: Date, sex: Sex, given: Set<string>): string {
   const [year = '', month = '', date = ''] = birthDate.toISOString().slice(0, 10).split('-');
   for (;;) {
     const ninth = 2 * random.below(5) + (sex === 'M' ? 1 : 0);

@@ -154,7 +154,7 @@ function isSame(facts: Facts): boolean {
 function isPossible(facts: Facts): boolean {
   const { forename, date, dateMissing, surname, place, identifier, swapped } = facts;
   if (identifier === 'agrees') return true;
-  if (facts.checkedNumber === 'differs') return isMisnumbered(facts);
+  if (facts.checkedNumber === 'differs') return isRenumbered(facts);
   if (forename === 'written' || forename === 'reading') {
     if (dateMissing) return place === 2;
     return date === 3 || (date > 0 && (place === 2 || (surname === 2 && place > 0)));
@@ -163,12 +163,14 @@ function isPossible(facts: Facts): boolean {
 }
 
 /**
- * Numbers with a check digit are two children's, unless one was written down wrongly and passed for right: then all
- * else is as it was, or nearly.
+ * Two numbers that pass their check are two children's, unless a child was given another one, as when its date of birth
+ * was corrected: then all else is as it was, or nearly.
  */
-function isMisnumbered({ forename, spelledAlike, date, surname, place }: Facts): boolean {
-  if (date < 3 || forename === 'missing' || forename === 'initial') return false;
-  return spelledAlike ? surname > 0 || place === 2 : surname === 2 && place === 2;
+function isRenumbered({ forename, spelledAlike, date, dateMissing, surname, place }: Facts): boolean {
+  if (forename === 'missing' || forename === 'initial') return false;
+  const isAtHome = surname === 2 && place === 2;
+  if (date === 3) return isAtHome || (spelledAlike && (surname > 0 || place === 2));
+  return isAtHome && forename === 'written' && (date === 2 || dateMissing);
 }
 
 function readFacts(compared: Comparison): Facts {

@@ -1,6 +1,7 @@
 /** What is odd about a person's details: worth a second look, and never a reason to refuse. */
 import { readBirthDate } from './birth-date.ts';
 import { checkChiNumber, checkNhsNumber, readTenDigits } from './identifiers.ts';
+import { readSex } from './sex.ts';
 import type { SubjectDetails } from './subject.ts';
 
 /** A field and what is odd about it, in words that hold no value. */
@@ -39,7 +40,7 @@ export function checkSubject(subject: SubjectDetails, now: number = Date.now()):
       .join('');
     if (!digits.startsWith(stated)) warn('chi', 'begins with another date than the date of birth');
   }
-  const sex = /^[mf]/i.exec(subject.sex ?? '')?.[0].toUpperCase();
+  const sex = readSex(subject.sex ?? '');
   if (digits !== undefined && sex !== undefined && (Number(digits[8]) % 2 === 1) !== (sex === 'M')) {
     warn('chi', 'has a ninth digit of the other sex');
   }

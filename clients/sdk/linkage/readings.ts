@@ -1,9 +1,10 @@
 /** From a person's details to what the tokens are made of: the readings of every code. */
 import { carries, maxTokens, recipes, type Code, type Recipe } from '../../../protocol/linkage/recipes.ts';
 import { readBirthDate, readBirthParts } from './birth-date.ts';
-import { readTenDigits } from './identifiers.ts';
+import { checkChiNumber, checkNhsNumber, readTenDigits } from './identifiers.ts';
 import { maySwap, readFamilyName, readGivenName } from './names.ts';
 import { readDistrict, readHouse, readPostcode } from './place.ts';
+import { readSex } from './sex.ts';
 import type { SubjectDetails } from './subject.ts';
 
 /** Code → its readings, the written one first; an empty list where the component is missing. */
@@ -21,6 +22,10 @@ const separator = '\u001f';
 
 export function readCodes(subject: SubjectDetails): Readings {
   const sex = readSex(subject.sex ?? '');
+  const [chi, nhs] = [readTenDigits(subject.chi ?? ''), readTenDigits(subject.nhsNumber ?? '')];
+  const [isChi, isNhs] = [checkChiNumber(chi ?? '') === 'ok', checkNhsNumber(nhs ?? '') === 'ok'];
+  // One that fails its check still tells who may be meant; but that it differs from another says little.
+  const unsure = [isChi ? undefined : chi, isNhs ? undefined : nhs];
   const given = readGivenName(subject.given ?? '', sex);
   const family = readFamilyName(subject.family ?? '');
   const house = readHouse(subject.address ?? '');
@@ -46,9 +51,9 @@ export function readCodes(subject: SubjectDetails): Readings {
     district: optional(readDistrict(postcode ?? '')),
     address: optional(house.house),
     street: optional(house.street),
-    chi: optional(readTenDigits(subject.chi ?? '')),
-    nhs: optional(readTenDigits(subject.nhsNumber ?? '')),
-    local: optional(readLocalId(subject.localId ?? '')),
+    chi: optional(isChi ? chi : undefined),
+    nhs: optional(isNhs ? nhs : undefined),
+    local: [readLocalId(subject.localId ?? ''), ...unsure].flatMap(optional),
     sex: optional(sex),
   };
 }
@@ -133,12 +138,6 @@ function join(parts: readonly Code[], values: readonly string[]): string {
   const names = values.filter((_, at) => isName(at)).sort();
   const rest = values.filter((_, at) => !isName(at));
   return [...names, ...rest].join(separator);
-}
-
-/** F or M of `F`, `female`, `2` (NHS Data Dictionary) and the like; undefined for anything else. */
-function readSex(text: string): 'F' | 'M' | undefined {
-  if (/^(?:f|female|girl|2)$/iu.test(text.trim())) return 'F';
-  return /^(?:m|male|boy|1)$/iu.test(text.trim()) ? 'M' : undefined;
 }
 
 function readLocalId(text: string): string | undefined {

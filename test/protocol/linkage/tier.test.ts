@@ -201,15 +201,15 @@ test.each([
 });
 
 test('an identifier and a forename are enough; with another forename a person has to look', () => {
-  const numbered = { given: 'Isla', family: 'Reid', birthDate: '2015-03-04', chi: '0403151226' };
-  const moved = { given: 'Isla', family: 'Kaur', birthDate: '', chi: '0403151226' };
+  const numbered = { given: 'Isla', family: 'Reid', birthDate: '2015-03-04', chi: '0403151228' };
+  const moved = { given: 'Isla', family: 'Kaur', birthDate: '', chi: '0403151228' };
   expect(link(numbered, moved).tier).toBe('same');
   expect(link({ ...numbered, given: 'William' }, { ...numbered, given: 'Liam' }).tier).toBe('same');
   expect(link(numbered, { ...numbered, given: 'Callum' }).tier).toBe('possible');
 });
 
 test('an identifier with the street or the postcode is for a person to look at, whatever the names say', () => {
-  const numbered = { ...child, chi: '0403151226' };
+  const numbered = { ...child, chi: '0403151228' };
   const other = { ...numbered, given: 'Callum', family: 'Fraser', birthDate: '2012-11-30' };
   expect(link(numbered, { ...other, address: '' }).tier).toBe('possible');
   expect(link(numbered, { ...other, address: '21 High Street', postcode: '' }).tier).toBe('possible');
@@ -222,10 +222,10 @@ test('identifiers that differ ask for more than a name and a date', () => {
     family: 'Reid',
     birthDate: '2015-03-04',
     postcode: 'ML3 0AB',
-    chi: '0403151226',
+    chi: '0403151228',
   };
-  expect(link(one, { ...one, chi: '0403155566', postcode: 'G1 1AA' }).tier).toBe('possible');
-  const twins = { ...one, chi: '0403155566' };
+  expect(link(one, { ...one, chi: '0403155568', postcode: 'G1 1AA' }).tier).toBe('possible');
+  const twins = { ...one, chi: '0403155568' };
   expect(link(one, twins).tier).toBe('same');
   expect(link(one, { ...twins, given: 'Reid', family: 'Isla' }).tier).toBe('same');
   for (const [long, short] of [
@@ -241,17 +241,33 @@ test('identifiers that differ ask for more than a name and a date', () => {
 });
 
 test('a child without a forename is not the one that has another number', () => {
-  const named = { ...child, chi: '0403151226' };
+  const named = { ...child, chi: '0403151228' };
   const unnamed = { ...child, given: '' };
   expect(link(named, unnamed).tier).toBe('possible');
-  expect(link(named, { ...unnamed, chi: '0403155566' }).tier).toBe('conflict');
+  expect(link(named, { ...unnamed, chi: '0403155568' }).tier).toBe('conflict');
 });
 
 test('a date that is a little off tells two children with numbers of their own apart', () => {
-  const one = { ...child, chi: '0403151226' };
-  const other = { ...child, birthDate: '2015-01-04', postcode: 'ML3 0ZZ', address: '', chi: '0401155566' };
+  const one = { ...child, chi: '0403151228' };
+  const other = { ...child, birthDate: '2015-01-04', postcode: 'ML3 0ZZ', address: '', chi: '0401155560' };
   expect(link(one, other).tier).toBe('conflict');
   expect(link({ ...one, chi: '' }, other).tier).toBe('possible');
+});
+
+test('a number that fails its check tells nobody apart, and still tells who is meant', () => {
+  const numbered = { ...child, chi: '0403151228' };
+  const mistyped = { ...child, chi: '0403151229' };
+  expect(link(numbered, { ...mistyped, given: '' }).tier).toBe('possible');
+  expect(link(numbered, { ...mistyped, given: 'I' }).tier).toBe('possible');
+  expect(link(mistyped, { ...mistyped, family: 'Kaur', postcode: 'G1 1AA', address: '' }).tier).toBe('same');
+});
+
+test('a child whose date was corrected, and the number with it, is for a person to look at', () => {
+  const before = { ...child, chi: '0403151228' };
+  const after = { ...child, birthDate: '2015-03-05', chi: '0503151246' };
+  expect(link(before, after).tier).toBe('possible');
+  expect(link({ ...before, birthDate: '' }, after).tier).toBe('possible');
+  expect(link(before, { ...after, postcode: 'G1 1AA', address: '' }).tier).toBe('conflict');
 });
 
 test('where a forename is missing, the sex tells twins apart', () => {
@@ -265,7 +281,7 @@ test('where a forename is missing, the sex tells twins apart', () => {
 });
 
 test('beside a forename or a number that agrees, a wrong sex says nothing', () => {
-  const girl = { ...child, sex: 'F', chi: '0403151226' };
+  const girl = { ...child, sex: 'F', chi: '0403151228' };
   expect(link(girl, { ...girl, sex: 'M' }).tier).toBe('same');
   expect(link(girl, { ...girl, given: '', sex: 'M' }).tier).toBe('same');
   expect(link({ ...girl, chi: '' }, { ...girl, sex: 'M', chi: '' }).tier).toBe('same');

@@ -33,7 +33,7 @@ test('no short form is the same as two names that differ, whatever the sex', () 
 });
 
 test('an identifier says whom an ambiguous short form is for', () => {
-  const child = { ...home, given: 'Elizabeth', chi: '0403151226' };
+  const child = { ...home, given: 'Elizabeth', chi: '0403151228' };
   expect(link(child, { ...child, given: 'Beth' }).tier).toBe('same');
 });
 

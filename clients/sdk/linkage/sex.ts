@@ -1,0 +1,5 @@
+/** F or M of `F`, `female`, `2` (NHS Data Dictionary) and the like; undefined for anything else. */
+export function readSex(text: string): 'F' | 'M' | undefined {
+  if (/^(?:f|female|girl|2)$/iu.test(text.trim())) return 'F';
+  return /^(?:m|male|boy|1)$/iu.test(text.trim()) ? 'M' : undefined;
+}
