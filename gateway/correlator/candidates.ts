@@ -6,6 +6,7 @@ import type { Entry, History, Star } from './history.ts';
 import type { Link, LinkRecord } from './linker.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import type { IndexedPattern, PatternIndex } from './pattern-index.ts';
+import { surest } from './sureness.ts';
 import type { Steps } from './steps.ts';
 
 /** Evidence that satisfies a pattern, and may be news. */
@@ -50,7 +51,7 @@ function* search<S>(
   if (isPossibleAsked && isPossiblyMore(entry.record)) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
-    const asked = asksItself ? centres : { ...centres, links: noLinks };
+    const asked = { ...centres, links: asksItself ? surest(centres.links) : noLinks };
     yield* searchStars(entry, asked, history, 'possible', index, possible);
     for (const [pattern, list] of possible) if (!found.has(pattern)) found.set(pattern, list);
   }

@@ -180,6 +180,7 @@ export class Correlator<S> {
     const told = tell(before, evidence, pattern.suppression, firedAt);
     for (const entry of own) (entry.told ??= new Map()).set(pattern.key, told);
     if (!isNews(before, evidence, pattern.suppression)) return;
+    if (tier === 'possible' && entries.some((entry) => isToldEnough(entry, pattern))) return;
     const alert: Alert = {
       pattern,
       tier,
@@ -228,6 +229,20 @@ export class Correlator<S> {
     if (raised.length > 0) this.#raised = [];
     return raised;
   }
+}
+
+/**
+ * A notice that may be of many children is told of as a possibility no more often than this in one pattern: whoever
+ * describes ever other children must not have each of them alert with it.
+ */
+const maxPossibleAlerts = 8;
+
+function isToldEnough({ alerts = [] }: Entry, { key }: Pattern): boolean {
+  if (alerts.length < maxPossibleAlerts) return false;
+  return (
+    alerts.filter(({ tier, pattern }) => tier === 'possible' && pattern.key === key).length >=
+    maxPossibleAlerts
+  );
 }
 
 function linksOf(

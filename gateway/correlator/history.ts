@@ -7,9 +7,10 @@
 import { agencyOf } from '../../protocol/ids.ts';
 import { byArrival, byTime, type CorrelatorEvent } from './event.ts';
 import type { Alert } from './alert.ts';
-import type { Link, Linker, LinkRecord } from './linker.ts';
+import type { Linker, LinkRecord } from './linker.ts';
 import { aboutNothing, type About, type StarCount } from './pattern-index.ts';
 import type { Tier } from './patterns/pattern.ts';
+import { PossibleRoom, ranked } from './sureness.ts';
 import type { Told } from './told.ts';
 
 /** One notice about one subject, in the history. */
@@ -134,10 +135,12 @@ export class History<S> {
     const entries = isWhole ? this.told(centre, now) : asked.record === centre ? [asked] : noEntries;
     let all: Entry[] | undefined;
     const members: LinkRecord[] = [centre];
+    const room = new PossibleRoom();
     for (const link of ranked(centre.links)) {
       if (!isAllowed(link, tier)) continue;
       const theirs = this.told(link.to, now);
-      if (theirs.length === 0 || this.#contradictsAny(link.to, members)) continue;
+      if (theirs.length === 0 || (link.tier === 'possible' && !room.take(agenciesIn(theirs)))) continue;
+      if (this.#contradictsAny(link.to, members)) continue;
       members.push(link.to);
       all ??= [...entries];
       for (const entry of theirs) all.push(entry);
@@ -221,31 +224,16 @@ export class History<S> {
   }
 }
 
+function agenciesIn(entries: readonly Entry[]): ReadonlySet<string> {
+  return new Set(entries.map(({ event }) => agencyOf(event.source)));
+}
+
 function dayOf(ms: number): number {
   return Math.floor(ms / dayMs);
 }
 
 function isAllowed(link: { readonly tier: Tier } | undefined, tier: Tier): boolean {
   return link !== undefined && (tier === 'possible' || link.tier === 'same');
-}
-
-/** The surest links first; the order never depends on what came when. */
-function ranked(links: readonly Link[]): readonly Link[] {
-  for (let place = 1; place < links.length; place += 1) {
-    const [before, after] = [links[place - 1], links[place]];
-    if (before !== undefined && after !== undefined && bySureness(before, after) > 0) {
-      return [...links].sort(bySureness);
-    }
-  }
-  return links;
-}
-
-function bySureness(a: Link, b: Link): number {
-  return (
-    Number(a.tier === 'possible') - Number(b.tier === 'possible') ||
-    b.types.length - a.types.length ||
-    (a.to.fingerprint < b.to.fingerprint ? -1 : 1)
-  );
 }
 
 function arrange(entries: readonly Entry[]): readonly Entry[] {

@@ -73,3 +73,16 @@ function permutations<T>(all: readonly T[]): T[][] {
   if (all.length < 2) return [[...all]];
   return all.flatMap((one, place) => permutations(all.toSpliced(place, 1)).map((rest) => [one, ...rest]));
 }
+
+it('a notice completes what is possible around a description that it is certainly tied to, and not to itself', () => {
+  const correlator = new Correlator(possible, new LinkIndex());
+  const tell = (day: number, category: string, source: string, child: SubjectDetails) =>
+    correlator.add(eventOn(day, category, source), packTokens(tokeniser.tokensOf(child))).raised;
+  const { atHome, elsewhere, unnamed } = described;
+  // Who is elsewhere shares nothing with the child without a forename, and both are tied to what lies between.
+  const between = { ...elsewhere, ...atHome, postcode: elsewhere.postcode };
+  const atTheAddress = { birthDate: unnamed.birthDate, family: 'Smith', address: unnamed.address };
+  expect(tell(0, 'a', 'health', atTheAddress)).toEqual([]);
+  expect(tell(1, 'x', 'police', between)).toEqual([]);
+  expect(tell(2, 'a', 'school', elsewhere).map(({ tier }) => tier)).toEqual(['possible']);
+});
