@@ -1,6 +1,9 @@
 /** `causeway endpoint list`: every endpoint that ever enrolled. */
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { withoutRowsPutBack } from '../identity/rows-put-back.ts';
+import type { Store } from '../store/port.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
 
@@ -15,18 +18,17 @@ export function registerEndpointList(endpoint: ProgramCommand, terminal: Termina
     .option(...dirOption)
     .action(async (flags: GatewayFlags) => {
       const dir = gatewayFolder(flags.dir, terminal.env);
-      const entries = await withGateway(dir, async ({ store }) => {
-        await recordReading(store, 'audit.endpoints-listed', {});
-        return (await store.readDirectory()).entries;
-      });
+      const { entries, lockedOut } = await withGateway(dir, ({ store }) => readEndpoints(store));
+      const stateOf = ({ endpoint: address, status }: DirectoryEntry) =>
+        lockedOut.has(address) ? 'locked-out' : status;
       if (terminal.wantsJson) {
         for (const entry of entries) {
-          const { endpoint: address, roles, status, enrolledAt, revokedAt, openpgpFingerprint } = entry;
+          const { endpoint: address, roles, enrolledAt, revokedAt, openpgpFingerprint } = entry;
           terminal.json({
             type: 'endpoint',
             endpoint: address,
             roles,
-            status,
+            status: stateOf(entry),
             enrolledAt,
             revokedAt,
             openpgpFingerprint,
@@ -43,11 +45,26 @@ export function registerEndpointList(endpoint: ProgramCommand, terminal: Termina
         ['ENDPOINT', 'STATE', 'ENROLLED', 'ROLES', 'OPENPGP KEY'].map(paint.dim),
         ...entries.map((entry) => [
           paint.strong(entry.endpoint),
-          entry.status === 'active' ? paint.good('active') : paint.bad('revoked'),
+          stateOf(entry) === 'active' ? paint.good('active') : paint.bad(stateOf(entry)),
           entry.enrolledAt.slice(0, 10),
           entry.roles.join(', ') || '-',
           `${entry.openpgpFingerprint.slice(0, 16)}…`,
         ]),
       ]);
+      if (lockedOut.size > 0) {
+        terminal.hint(
+          'Locked out: somebody has put an older entry back into the store. Revoke the endpoint, or enrol it again.',
+        );
+      }
     });
+}
+
+async function readEndpoints(store: Store) {
+  await recordReading(store, 'audit.endpoints-listed', {});
+  const newest = await store.readNewestChanges();
+  const snapshot = await store.readDirectory();
+  return {
+    entries: snapshot.entries,
+    lockedOut: new Set(withoutRowsPutBack(snapshot, newest).putBack),
+  };
 }

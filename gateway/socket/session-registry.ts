@@ -102,7 +102,8 @@ export class SessionRegistry {
 
 /** What the directory now says against a session, if anything: each is refused at the next connection as well. */
 function whyOver(session: Session, entry: DirectoryEntry | undefined): CausewayError | undefined {
-  if (entry === undefined || entry.status === 'revoked') return new CausewayError('endpoint-revoked');
+  if (entry === undefined) return new CausewayError('certificate-unknown');
+  if (entry.status === 'revoked') return new CausewayError('endpoint-revoked');
   if (entry.signingKey !== session.sender.entry.signingKey) {
     return new CausewayError('certificate-unknown', { detail: 'The endpoint was enrolled again.' });
   }

@@ -118,6 +118,8 @@ describe('causeway gateway check', () => {
     after.prepare('UPDATE directory_entry SET entry = ?, record = ?').run(row.entry!, row.record!);
     after.close();
     const rowAlone = await checkOf('endpoints', '--quick');
+    const { stdout } = await runInProcess(['endpoint', 'list', '--dir', home, '--json']);
+    expect(jsonLines(stdout)).toMatchObject([{ endpoint: police, status: 'locked-out' }]);
     change('DELETE FROM directory_change WHERE record > (SELECT max(record) FROM directory_entry)');
     for (const checked of [rowAlone, await checkOf('endpoints')])
       expect(checked).toMatchObject({
