@@ -1,4 +1,5 @@
 /** Waiting that can be given up. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CausewayError } from '../../protocol/errors.ts';
 
 /**
@@ -20,6 +21,11 @@ export async function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSig
   } finally {
     if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Resolves after so many ms, or once the signal is aborted. Does not keep the process alive. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }
 
 /** @throws CausewayError `aborted` */

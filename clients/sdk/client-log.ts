@@ -11,8 +11,8 @@
  *
  * Without a connection, what was verified last stays in force.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { pause } from './abort.ts';
 import type { FollowOptions } from './client-options.ts';
 import type { AcceptanceProver } from './log-acceptances.ts';
 import type { LogCheckpoints } from './log-checkpoints.ts';
@@ -104,7 +104,7 @@ export class ClientLog {
    * @throws CausewayError `log-halted`, or why the log cannot be read
    */
   async check(): Promise<void> {
-    while (await this.#inTurn(() => this.#look())) await this.#pause(backlogMs);
+    while (await this.#inTurn(() => this.#look())) await pause(backlogMs, this.#deps.signal);
     const { halt } = this.#deps.checkpoints;
     if (halt !== undefined) throw haltError(halt);
   }
@@ -165,7 +165,7 @@ export class ClientLog {
       try {
         const asked = this.#asked;
         const isBehind = await this.#inTurn(() => this.#look({ entriesOnly: true }));
-        if (isBehind) await this.#pause(behindMs);
+        if (isBehind) await pause(behindMs, signal);
         else if (asked === this.#asked) return;
       } catch {
         // Kept in the status; the next look tries again.
@@ -249,9 +249,5 @@ export class ClientLog {
       () => undefined,
     );
     return turn;
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#deps.signal, ref: false }).catch(() => undefined);
   }
 }

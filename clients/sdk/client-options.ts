@@ -40,4 +40,6 @@ export type ConnectOptions = {
   readonly now?: () => number;
   /** From 0 to 1, 1 excluded. For tests. */
   readonly random?: () => number;
+  /** How the reading of a changed directory waits: so many ms, or until the signal is aborted. For tests. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 };

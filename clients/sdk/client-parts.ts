@@ -7,6 +7,7 @@ import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { batchSigner, signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import { directoryResponseSchema } from '../../protocol/wire/directory.ts';
 import { limits as protocolLimits } from '../../protocol/limits.ts';
+import { pause as pauseInTime } from './abort.ts';
 import { buildLog } from './build-log.ts';
 import type { ClientLog } from './client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
@@ -63,6 +64,7 @@ type Ground = {
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly report: (error: unknown) => void;
   /** The home as last read, and as it is on disk now. */
   readonly home: () => Home;
@@ -134,7 +136,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
 }
 
 async function openGround(options: ConnectOptions): Promise<Ground> {
-  const { now = Date.now, random = Math.random, log = silentLog } = options;
+  const { now = Date.now, random = Math.random, pause = pauseInTime, log = silentLog } = options;
   let home = await openHome(options.home);
   const emitter = new ClientEmitter(log);
   const closing = new AbortController();
@@ -164,6 +166,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
     log,
     now,
     random,
+    pause,
     report: (error) => {
       const typed = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
       log.warn({ code: typed.code }, 'something failed and will be tried again');
@@ -185,7 +188,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
 }
 
 function buildDirectory(
-  { endpoint, openpgp, signer, state, emitter, now, random, report, closing, fetchJson }: Ground,
+  { endpoint, openpgp, signer, state, emitter, now, random, pause, report, closing, fetchJson }: Ground,
   log: ClientLog,
   onTrusted: (endpoints: readonly EndpointAddress[]) => void,
 ): ClientDirectory {
@@ -196,7 +199,7 @@ function buildDirectory(
       signingKey: signer.publicKey.raw.toString('base64url'),
       trustedAt: 0,
     },
-    ...{ state, emitter, now, random, report, signal: closing.signal, onTrusted },
+    ...{ state, emitter, now, random, pause, report, signal: closing.signal, onTrusted },
     halted: () => log.halted(),
     onRead: (checkpoint) => void log.proveEntries(checkpoint ?? undefined),
     fetch: (since) =>

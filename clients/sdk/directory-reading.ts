@@ -2,7 +2,6 @@
  * When the directory is read: at once where somebody waits for it, and some time later where it has merely changed. All
  * endpoints hear of a change in the same moment, and each reading is a TLS connection of its own to the gateway.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from './backoff.ts';
 
 type DirectoryReadingDependencies = {
@@ -11,6 +10,8 @@ type DirectoryReadingDependencies = {
   /** Reads what has changed. */
   readonly read: () => Promise<void>;
   readonly random: () => number;
+  /** Resolves after so many ms, or once the signal is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly report: (error: unknown) => void;
   /** Aborted when the client is closed. */
   readonly signal: AbortSignal;
@@ -78,12 +79,14 @@ export class DirectoryReading {
    * @returns true when there is something new
    */
   async catchUp(): Promise<boolean> {
-    const { held, signal } = this.#deps;
+    const { held, pause, signal } = this.#deps;
     const before = held().version;
     if (!this.#lacksAnnounced) return false;
-    const patience = sleep(patienceMs, undefined, { signal, ref: false });
+    const over = new AbortController();
+    const patience = pause(patienceMs, AbortSignal.any([signal, over.signal]));
     // What failed is tried again, and reported, when its time has come.
     await Promise.race([this.#readAnnounced(), patience]).catch(() => undefined);
+    over.abort();
     return held().version !== before;
   }
 
@@ -123,6 +126,6 @@ export class DirectoryReading {
   }
 
   async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#deps.signal }).catch(() => undefined);
+    await this.#deps.pause(ms, this.#deps.signal);
   }
 }

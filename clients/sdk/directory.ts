@@ -40,6 +40,8 @@ type DirectoryDependencies = {
   readonly emitter: ClientEmitter;
   readonly now: () => number;
   readonly random: () => number;
+  /** How the reading waits; see `DirectoryReading`. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly report: (error: unknown) => void;
   /** Aborted when the client is closed. */
   readonly signal: AbortSignal;

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { DirectoryReading, spreadMs } from '../../../clients/sdk/directory-reading.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
+import { pauseForEver } from './scripted-gateway.ts';
 
-/** Of a directory so large that what was only announced is not read while a test runs. */
-function readingOf(read: () => Promise<void>) {
+/** What was only announced is not read while a test runs, unless it says otherwise. */
+function readingOf(read: () => Promise<void>, pause = pauseForEver) {
   const closing = new AbortController();
   const told = { version: 1, reads: 0, problems: [] as unknown[] };
   const reading = new DirectoryReading({
@@ -13,6 +14,7 @@ function readingOf(read: () => Promise<void>) {
       await read();
     },
     random: () => 0.999,
+    pause,
     report: (error) => told.problems.push(error),
     signal: closing.signal,
   });
@@ -65,6 +67,32 @@ test('a reading that began before the change is not taken for one of it', async 
   await before;
   expect(await caughtUp).toBe(true);
   expect(told).toMatchObject({ version: 2, reads: 2 });
+  closing.abort();
+  await announced;
+});
+
+test('whoever waits goes on after 5 s when the gateway does not answer, and what it answers later is taken', async () => {
+  const answered = Promise.withResolvers<undefined>();
+  const asked: number[] = [];
+  const { reading, told, closing } = readingOf(
+    async () => {
+      await answered.promise;
+      told.version = 2;
+    },
+    (ms, signal) => {
+      asked.push(ms);
+      return ms === 5_000 ? Promise.resolve() : pauseForEver(ms, signal);
+    },
+  );
+  await reading.upTo(1);
+  const announced = reading.announce(2);
+  expect(await reading.catchUp()).toBe(false);
+  expect(asked).toEqual([spreadMs(1_000_000, 0.999), 5_000]);
+  expect(reading.isBehind).toBe(true);
+  answered.resolve(undefined);
+  await reading.now();
+  expect(told).toMatchObject({ version: 2, reads: 1 });
+  expect(reading.isBehind).toBe(false);
   closing.abort();
   await announced;
 });

@@ -335,6 +335,14 @@ function peerOf(request: IncomingMessage): EndpointAddress {
   return subjectaltname.replace(/^.*urn:causeway:/, '').replace(':', '/') as EndpointAddress;
 }
 
+/** As a client's `pause`: what was merely announced is not read while a test runs. */
+export function pauseForEver(_ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+}
+
 /** Waits until a condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
