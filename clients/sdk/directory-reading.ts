@@ -57,13 +57,13 @@ export class DirectoryReading {
 
   /** Reads until this version is held, or the session has ended. */
   async upTo(version: number): Promise<void> {
-    this.#announced = version;
+    this.#note(version);
     await this.#readUpTo(version);
   }
 
   /** The directory has changed: it is read in a while, with everything that changes until then. */
   async announce(version: number): Promise<void> {
-    this.#announced = version;
+    this.#note(version);
     if (this.#isFollowing) return;
     this.#isFollowing = true;
     const { held, random } = this.#deps;
@@ -93,6 +93,11 @@ export class DirectoryReading {
   /** The session has ended: the next welcome tells the version. */
   forget(): void {
     this.#announced = undefined;
+  }
+
+  /** A change may be announced before the version of the welcome is looked at. */
+  #note(version: number): void {
+    this.#announced = Math.max(this.#announced ?? 0, version);
   }
 
   get #lacksAnnounced(): boolean {

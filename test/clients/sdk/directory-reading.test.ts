@@ -51,6 +51,20 @@ test('what was only announced waits, and one that waits for it has it read at on
   await Promise.all(announced);
 });
 
+test('what was announced before the version of the welcome was looked at is not forgotten', async () => {
+  const { reading, told, closing } = readingOf(() => {
+    told.version = 2;
+    return Promise.resolve();
+  });
+  const announced = reading.announce(2);
+  await reading.upTo(1);
+  expect(reading.isBehind).toBe(true);
+  expect(await reading.catchUp()).toBe(true);
+  expect(told).toMatchObject({ version: 2, reads: 1 });
+  closing.abort();
+  await announced;
+});
+
 test('a reading that began before the change is not taken for one of it', async () => {
   const begun = Promise.withResolvers<undefined>();
   const served = [1, 2];

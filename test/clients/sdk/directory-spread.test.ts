@@ -71,6 +71,18 @@ test.each([newcomer, 'north/@night'])('a notice to %s, unknown here, waits for n
   expect(directory.asked).toEqual([undefined, 1]);
 });
 
+test('a change that is announced right behind the welcome is read', async () => {
+  await (await lateReader(alice)).close();
+  gateway.onSession = (session) => {
+    directory.put({ ...directory.entryOf(bob), endpoint: newcomer, agency: 'north' });
+    session.control({ type: 'directory-changed', version: directory.version });
+  };
+  const client = await lateReader(alice);
+  await heard(client);
+  await client.directory.trust(newcomer);
+  expect(client.directory.version).toBe(2);
+});
+
 test('an endpoint that has just been told of can be trusted at once', async () => {
   const client = await lateReader(alice);
   await tellNewcomer(alice);
