@@ -103,12 +103,13 @@ export class ClientDirectory {
   }
 
   /**
-   * Trusts the present keys of an endpoint, whether they were unknown or have changed.
+   * Trusts the present keys of an endpoint, whether they were unknown or have changed: a change that was announced is
+   * read first.
    * @param options.fingerprint its OpenPGP fingerprint as heard from its owner; spaces and case do not matter
    * @throws CausewayError `endpoint-unknown`, `recipient-revoked`, or `key-changed` when the fingerprint differs
    */
   async trust(endpoint: string, options: { fingerprint?: string } = {}): Promise<void> {
-    if (!this.#entries.has(endpoint as EndpointAddress)) await this.reading.catchUp();
+    await this.reading.catchUp();
     const entry = this.#entries.get(endpoint as EndpointAddress);
     if (entry === undefined) throw new CausewayError('endpoint-unknown');
     if (entry.status === 'revoked') throw new CausewayError('recipient-revoked');
@@ -126,6 +127,7 @@ export class ClientDirectory {
 
   /** Trusts every key that was never seen before. Keys that have changed are left for {@link trust}. */
   async trustAll(): Promise<EndpointAddress[]> {
+    await this.reading.catchUp();
     const unknown = [...this.#entries.values()].filter((entry) => this.#trustOf(entry) === 'unknown');
     if (unknown.length > 0) await this.#pin(unknown);
     return unknown.map((entry) => entry.endpoint);

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
 import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
-import type { EndpointAddress } from '../../../protocol/ids.ts';
+import type { EndpointAddress, Fingerprint } from '../../../protocol/ids.ts';
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { encodeUnit } from '../../../protocol/wire/frame.ts';
@@ -90,6 +90,44 @@ test('an endpoint that has just been told of can be trusted at once', async () =
   await client.directory.trust(newcomer);
   await client.send(concern('welcome', newcomer));
   expect(directory.asked).toEqual([undefined, 1]);
+});
+
+/** Bob is enrolled anew, and the change is announced. @returns his new fingerprint */
+async function enrolBobAgain(client: Client): Promise<Fingerprint> {
+  const { signingKey, openpgp } = await createEndpointKeys(bob);
+  const openpgpFingerprint = openpgp.fingerprint;
+  await directory.tell(client.endpoint, { ...directory.entryOf(bob), signingKey, openpgpFingerprint });
+  await heard(client);
+  return openpgpFingerprint;
+}
+
+test('a fingerprint is compared with the keys that were just told of, and not with those before', async () => {
+  const client = await lateReader(alice);
+  const { openpgpFingerprint: former } = directory.entryOf(bob);
+  const fingerprint = await enrolBobAgain(client);
+  await expect(client.directory.trust(bob, { fingerprint: former })).rejects.toMatchObject({
+    code: 'key-changed',
+  });
+  await client.directory.trust(bob, { fingerprint });
+  expect(client.directory.list()).toContainEqual(
+    expect.objectContaining({ endpoint: bob, trust: 'trusted', openpgpFingerprint: fingerprint }),
+  );
+});
+
+test('trust without a fingerprint is given to the keys that were just told of', async () => {
+  const client = await lateReader(alice);
+  const openpgpFingerprint = await enrolBobAgain(client);
+  await client.directory.trust(bob);
+  expect(client.directory.list()).toContainEqual(
+    expect.objectContaining({ endpoint: bob, trust: 'trusted', openpgpFingerprint }),
+  );
+});
+
+test('trust in all is given to those who were just told of, and not to former keys', async () => {
+  const client = await lateReader(alice);
+  await tellNewcomer(alice);
+  await heard(client);
+  expect(await client.directory.trustAll()).toEqual([newcomer]);
 });
 
 test('whoever is told that a notice is held finds the present keys of its sender', async () => {
