@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Agent } from 'node:https';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress, Fingerprint } from '../../protocol/ids.ts';
+import { gatewayAddress, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { batchSigner, signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import { directoryResponseSchema } from '../../protocol/wire/directory.ts';
@@ -112,7 +112,10 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   );
   const receiptBook = new ReceiptBook({
     ...{ state, directory, outbox, emitter, now, gatewayKey: ground.gatewayKey },
-    onReceipt: (receipt) => receiptEvents.push(receipt),
+    onReceipt: (receipt) => {
+      if (isByDirectory(receipt)) void directory.reading.catchUp();
+      receiptEvents.push(receipt);
+    },
   });
   const run = new ClientRun({
     ...{ state, directory, datasets, emitter, outbox, inbox, receiptSender, receiptBook, now, report },
@@ -133,6 +136,11 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
   };
+}
+
+/** True for a refusal by an entry of the gateway's directory, which may not have been read here. */
+function isByDirectory({ issuer, code }: ReceiptEvent): boolean {
+  return issuer === gatewayAddress && (code === 'recipient-keys-mismatch' || code === 'recipient-revoked');
 }
 
 async function openGround(options: ConnectOptions): Promise<Ground> {

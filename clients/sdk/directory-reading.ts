@@ -17,7 +17,7 @@ type DirectoryReadingDependencies = {
   readonly signal: AbortSignal;
 };
 
-/** All endpoints of the directory together read it 200 times a second, which leaves a gateway room for others. */
+/** Up to 12,000 endpoints read it 200 times a second, which leaves a gateway room for others. */
 const msPerEndpoint = 5;
 const mostSpreadMs = 60_000;
 /** The first pause after a failure is one of up to 2 s. */
@@ -39,6 +39,8 @@ export class DirectoryReading {
   /** The version that the gateway has told of last in this session. */
   #announced: number | undefined;
   #isFollowing = false;
+  /** How many wait for what was announced. */
+  #waiting = 0;
 
   constructor(deps: DirectoryReadingDependencies) {
     this.#deps = deps;
@@ -47,6 +49,11 @@ export class DirectoryReading {
   /** True while the gateway may have another directory than the one held here. */
   get isBehind(): boolean {
     return this.#announced === undefined || this.#lacksAnnounced;
+  }
+
+  /** True while somebody waits for what was announced. */
+  get isAwaited(): boolean {
+    return this.#waiting > 0;
   }
 
   /** Reads now, together with whoever does already. @throws CausewayError */
@@ -84,8 +91,10 @@ export class DirectoryReading {
     if (!this.#lacksAnnounced) return false;
     const over = new AbortController();
     const patience = pause(patienceMs, AbortSignal.any([signal, over.signal]));
+    this.#waiting++;
     // What failed is tried again, and reported, when its time has come.
     await Promise.race([this.#readAnnounced(), patience]).catch(() => undefined);
+    this.#waiting--;
     over.abort();
     return held().version !== before;
   }

@@ -166,17 +166,17 @@ export class ClientDirectory {
 
   /**
    * True when a change that was not read yet may concern these addresses: who holds a role, or an endpoint that is not in
-   * order here. One that is in order can be sent to all the same: the relay takes a former key for long, and knows who was
-   * revoked. @internal
+   * order here. One that is in order can be sent to all the same: the relay takes an encryption key that was renewed since.
+   * It refuses who was revoked or enrolled again meanwhile; upon the first such refusal the change is read, and until then
+   * no other message is made. @internal
    */
   mayHaveChanged(recipients: readonly string[]): boolean {
-    return (
-      this.isBehind &&
-      recipients.some((recipient) => {
-        const entry = this.#entries.get(recipient as EndpointAddress);
-        return entry === undefined || this.#trustOf(entry) !== 'trusted';
-      })
-    );
+    if (!this.isBehind) return false;
+    const isInOrder = (recipient: string): boolean => {
+      const entry = this.#entries.get(recipient as EndpointAddress);
+      return entry !== undefined && this.#trustOf(entry) === 'trusted';
+    };
+    return this.reading.isAwaited || !recipients.every(isInOrder);
   }
 
   /** True when a trusted key behind these addresses was not found in the log yet. */

@@ -8,9 +8,10 @@ import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { encodeUnit } from '../../../protocol/wire/frame.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { ChangingDirectory } from './changing-directory.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { concern, nextEvent } from './exchange.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
-import { alice, bob, pauseForEver, until, type ScriptedGateway } from './scripted-gateway.ts';
+import { acceptance, alice, bob, pauseForEver, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 const newcomer = 'north/night' as EndpointAddress;
 
@@ -128,6 +129,27 @@ test('trust in all is given to those who were just told of, and not to former ke
   await tellNewcomer(alice);
   await heard(client);
   expect(await client.directory.trustAll()).toEqual([newcomer]);
+});
+
+type Refusal = 'recipient-keys-mismatch' | 'recipient-revoked';
+
+test.each<[Refusal, Partial<DirectoryEntry>, string]>([
+  ['recipient-keys-mismatch', { signingKey: 'A'.repeat(43) }, 'key-changed'],
+  ['recipient-revoked', { status: 'revoked', revokedAt: new Date().toISOString() }, 'recipient-revoked'],
+])('after one refusal with %s, nothing is sent before the change was read', async (code, change, then) => {
+  const client = await lateReader(alice);
+  gateway.onSubmit = (session, units) => {
+    const refused = { kind: 'refused', detail: JSON.stringify({ code }) } as const;
+    session.receipt(
+      0,
+      units.map((unit) => ({ ...acceptance(unit), ...refused })),
+    );
+  };
+  await directory.tell(alice, { ...directory.entryOf(bob), ...change });
+  await heard(client);
+  await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code });
+  await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: then });
+  expect((await gateway.session(alice)).units).toHaveLength(1);
 });
 
 test('whoever is told that a notice is held finds the present keys of its sender', async () => {
