@@ -105,7 +105,8 @@ export class ReceiptBook {
    * @param issuers whose; by default everybody's
    */
   async takeHeld(issuers?: readonly EndpointAddress[]): Promise<void> {
-    const waiting = this.#table.readHeldIssuers();
+    // In its turn: a group that is being held now may have been judged before the keys were there.
+    const waiting = await this.#deps.state.write(() => this.#table.readHeldIssuers());
     for (const issuer of waiting.filter((each) => issuers?.includes(each) ?? true)) {
       const outcomes = await this.#deps.state.write(() =>
         this.#table.releaseGroups(issuer).map((bytes) => this.#store(bytes, this.#examine(bytes))),

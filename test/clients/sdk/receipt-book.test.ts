@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClientEmitter } from '../../../clients/sdk/events.ts';
 import { LadderTable } from '../../../clients/sdk/ladder-table.ts';
 import { silentLog } from '../../../clients/sdk/log.ts';
@@ -21,9 +21,20 @@ function newSigner() {
   return batchSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
 }
 
-test('held receipts stay held when they cannot be applied, and are applied the next time', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'causeway-receipts-'));
-  const state = new StateDatabase(dir);
+let dir: string;
+let state: StateDatabase;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'causeway-receipts-'));
+  state = new StateDatabase(dir);
+});
+afterEach(async () => {
+  await state.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A book in a home with one message to bob, whose key is known and not trusted until a test says so. */
+function openBook() {
   const id = randomUUIDv7() as MessageId;
   const digest = Buffer.alloc(32, 7);
   state.statements
@@ -34,14 +45,13 @@ test('held receipts stay held when they cannot be applied, and are applied the n
     .run(uuidToBytes(id), digest);
   state.statements.prepare('INSERT INTO deliveries (seq, recipient) VALUES (1, ?)').run(bob);
   const signer = newSigner();
-  let isTrusted = false;
-  let isBroken = true;
+  const now = { isTrusted: false, isBroken: false };
   const seen: string[] = [];
   const book = new ReceiptBook({
     state,
     directory: {
-      receiptKeys: () => (isTrusted ? [signer.publicKey] : []),
-      untrustedKey: () => (isTrusted ? undefined : signer.publicKey),
+      receiptKeys: () => (now.isTrusted ? [signer.publicKey] : []),
+      untrustedKey: () => (now.isTrusted ? undefined : signer.publicKey),
       isBehind: false,
     },
     outbox: { keepAnswer: () => undefined, answered: () => undefined },
@@ -49,7 +59,7 @@ test('held receipts stay held when they cannot be applied, and are applied the n
     gatewayKey: newSigner().publicKey,
     // Read when the evidence is written: after the release, before the commit.
     now: () => {
-      if (isBroken) throw new Error('the process died here');
+      if (now.isBroken) throw new Error('the process died here');
       return 0;
     },
     onReceipt: ({ kind }) => seen.push(kind),
@@ -58,20 +68,32 @@ test('held receipts stay held when they cannot be applied, and are applied the n
     ...{ kind: 'stored', message: id, envelopeDigest: digest, at: 1, detail: '' },
     ...{ issuer: bob, recipient: bob },
   });
-  await book.take(1, signReceiptGroup([receipt], signer));
-  const ladder = new LadderTable(state.statements);
+  const group = signReceiptGroup([receipt], signer);
+  return { book, group, now, seen, ladder: new LadderTable(state.statements) };
+}
+
+test('held receipts stay held when they cannot be applied, and are applied the next time', async () => {
+  const { book, group, now, seen, ladder } = openBook();
+  await book.take(1, group);
   expect(ladder.readHeldIssuers()).toEqual([bob]);
   await book.takeHeld([bob]);
   expect(ladder.readHeldIssuers()).toEqual([bob]);
-  isTrusted = true;
+  Object.assign(now, { isTrusted: true, isBroken: true });
   await expect(book.takeHeld([bob])).rejects.toThrow('died');
   expect(ladder.readHeldIssuers()).toEqual([bob]);
   expect(seen).toEqual([]);
-  isBroken = false;
+  now.isBroken = false;
   await book.takeHeld([bob]);
   expect(ladder.readHeldIssuers()).toEqual([]);
   expect(seen).toEqual(['stored']);
   expect(state.statements.prepare('SELECT outcome FROM deliveries').get()!.outcome).toBe('stored');
-  await state.close();
-  await rm(dir, { recursive: true, force: true });
+});
+
+test('a receipt that is being held while its signer’s key is trusted is applied as well', async () => {
+  const { book, group, now, seen, ladder } = openBook();
+  const taken = book.take(1, group);
+  now.isTrusted = true;
+  await Promise.all([taken, book.takeHeld([bob])]);
+  expect(seen).toEqual(['stored']);
+  expect(ladder.readHeldIssuers()).toEqual([]);
 });
