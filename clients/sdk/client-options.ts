@@ -26,6 +26,11 @@ export type ConnectOptions = {
   readonly maxBytesInHand?: number;
   /** How many messages may wait in the outbox. Default 100,000. */
   readonly maxWaiting?: number;
+  /**
+   * How many groups of receipts may wait for the key of their signer to be read or trusted. Default 10,000. The gateway
+   * keeps all that come after, until keys are trusted.
+   */
+  readonly maxHeldReceipts?: number;
   /** How long {@link connect} waits for the first session. Default 10 s. */
   readonly waitMs?: number;
   /** Ends the waiting for the first session and closes the client. */

@@ -78,7 +78,7 @@ type Ground = {
 /** Opens the home and builds everything; nothing is connected yet. @throws CausewayError `home-invalid` */
 export async function buildParts(options: ConnectOptions): Promise<ClientParts> {
   const ground = await openGround(options);
-  const { state, endpoint, openpgp, signer, emitter, limits, now, report } = ground;
+  const { state, endpoint, openpgp, signer, gatewayKey, emitter, limits, now, report } = ground;
   const holder = newHolder();
   const datasets = new DatasetBook(state, ground.fetchJson);
   const followedLog = buildLog(ground, {
@@ -111,7 +111,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     emitter.emit('problem', new CausewayError('slow-consumer', { detail: receiptsDropped })),
   );
   const receiptBook = new ReceiptBook({
-    ...{ state, directory, outbox, emitter, now, gatewayKey: ground.gatewayKey },
+    ...{ state, directory, outbox, emitter, now, gatewayKey, maxHeld: options.maxHeldReceipts ?? 10_000 },
     onReceipt: (receipt) => {
       if (isByDirectory(receipt)) void directory.reading.catchUp();
       receiptEvents.push(receipt);
@@ -121,7 +121,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     ...{ state, directory, datasets, emitter, outbox, inbox, receiptSender, receiptBook, now, report },
     ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome, followedLog, limits },
     clientName: options.clientName ?? 'causeway-sdk',
-    receiptKeyId: ground.gatewayKey.keyId,
+    receiptKeyId: gatewayKey.keyId,
     renewCertificate: options.renewCertificate ?? true,
     ...{ holder, releaseHolder: claimHolder(holder), closing: ground.closing },
     onClosed: () => receiptEvents.close(),

@@ -15,6 +15,7 @@ import type { Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 import type { ReceiptSender } from './receipt-sender.ts';
+import { ReceiptStream } from './receipt-stream.ts';
 import { CertificateRenewal } from './renewal.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import type { StateDatabase } from './state-database.ts';
@@ -66,9 +67,7 @@ export class ClientRun {
   #lastError: CausewayError | undefined;
   #ready = Promise.withResolvers<undefined>();
   #firstEnd = Promise.withResolvers<undefined>();
-  #receiptsStored = 0;
-  /** Position of the last group of the stream that arrived in this session. */
-  #lastPosition = 0;
+  readonly #receipts: ReceiptStream;
   #watch: NodeJS.Timeout | undefined;
   #renewalCheck: NodeJS.Timeout | undefined;
   readonly #renewal: CertificateRenewal;
@@ -84,13 +83,18 @@ export class ClientRun {
     const { state, holder, closing } = deps;
     this.#renewal = new CertificateRenewal({ state, holder, readHome, now, signal: closing.signal });
     const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
-    const receiptsAfter = () => (this.#lastPosition = deps.receiptBook.position);
+    const receipts = new ReceiptStream(deps.receiptBook, () => this.keeper.renewSession());
+    this.#receipts = receipts;
+    const takeReceipts = async (position: number, group: Buffer) => {
+      await receipts.take(position, group);
+      deps.outbox.pump();
+    };
     this.keeper = new SessionKeeper(
-      { ...session, receiptsAfter },
+      { ...session, receiptsAfter: () => receipts.begin() },
       {
         onReady: (link, welcome) => this.#onReady(link, welcome),
         onUnits: (units) => deps.inbox.arrived(units),
-        onReceiptFrame: (position, group) => this.#inBackground(this.#takeReceipts(position, group)),
+        onReceiptFrame: (position, group) => this.#inBackground(takeReceipts(position, group)),
         onControl: (frame) => this.#onControl(frame),
         onWritable: () => deps.outbox.pump(),
         onEnded: (error, retryInMs) => this.#onEnded(error, retryInMs),
@@ -130,7 +134,7 @@ export class ClientRun {
 
   /** Keys were trusted: what was held for them is looked at again. */
   trusted(endpoints: readonly EndpointAddress[]): void {
-    this.#inBackground(this.#deps.receiptBook.takeHeld(endpoints));
+    this.#inBackground(this.#receipts.takeHeld(endpoints));
     if (this.#deps.inbox.trusted(endpoints)) this.keeper.renewSession();
   }
 
@@ -167,7 +171,7 @@ export class ClientRun {
     this.#link = link;
     limits.current = link.limits;
     this.#lastError = undefined;
-    this.#receiptsStored = 0;
+    this.#receipts.attach(link);
     log.info({ event: 'connected', endpoint: welcome.endpoint }, 'a session is ready');
     emitter.emit('connected', welcome);
     const aheadMs = now() - welcome.clock;
@@ -189,7 +193,7 @@ export class ClientRun {
     await directory.reading.upTo(welcome.directoryVersion);
     if (this.#link !== link) return;
     // Receipts may have come before the entries of those who signed them.
-    this.#inBackground(this.#deps.receiptBook.takeHeld());
+    this.#inBackground(this.#receipts.takeHeld());
     inbox.attach(link);
     this.#ready.resolve(undefined);
     followedLog.connected(welcome.checkpoint);
@@ -198,13 +202,13 @@ export class ClientRun {
   }
 
   #onControl(frame: Exclude<GatewayFrame, Welcome>): void {
-    const { emitter, directory, receiptSender, receiptBook, log } = this.#deps;
+    const { emitter, directory, receiptSender, log } = this.#deps;
     switch (frame.type) {
       case 'receipts-taken':
         receiptSender.taken(frame.frames);
         return;
       case 'directory-changed':
-        this.#inBackground(directory.reading.announce(frame.version).then(() => receiptBook.takeHeld()));
+        this.#inBackground(directory.reading.announce(frame.version).then(() => this.#receipts.takeHeld()));
         return;
       case 'error':
         log.warn({ code: frame.code }, 'the gateway reported an error');
@@ -215,35 +219,12 @@ export class ClientRun {
     }
   }
 
-  async #takeReceipts(position: number, group: Buffer): Promise<void> {
-    const link = this.#link;
-    const previous = this.#lastPosition;
-    if (position > 0) this.#lastPosition = position;
-    try {
-      await this.#deps.receiptBook.take(position, group, previous);
-    } catch (error) {
-      // What could not be stored must come again: over the next session, the gateway begins where the state ends.
-      link?.terminate(isCausewayError(error) ? error : undefined);
-      throw error;
-    }
-    this.#deps.outbox.pump();
-    if (position <= this.#receiptsStored || this.#link !== link) return;
-    // Groups are stored in order, so the highest position covers all; told once a turn.
-    if (this.#receiptsStored === 0) setImmediate(() => this.#tellReceiptsStored());
-    this.#receiptsStored = position;
-  }
-
-  #tellReceiptsStored(): void {
-    const through = this.#receiptsStored;
-    this.#receiptsStored = 0;
-    if (through > 0 && this.#link?.state === 'ready') this.#link.receiptsStored(through);
-  }
-
   #onEnded(error: CausewayError | undefined, retryInMs: number | undefined): void {
     const { directory, outbox, inbox, receiptSender, emitter, log } = this.#deps;
     if (this.#link !== undefined) this.#ready = Promise.withResolvers<undefined>();
     this.#link = undefined;
     this.#lastError = error;
+    this.#receipts.detach();
     directory.reading.forget();
     outbox.detach();
     inbox.detach();
@@ -257,7 +238,7 @@ export class ClientRun {
 
   /** Another process may have trusted a key, answered a message or left one behind. */
   async #watchState(): Promise<void> {
-    const { state, directory, outbox, inbox, receiptBook } = this.#deps;
+    const { state, directory, outbox, inbox } = this.#deps;
     const version = state.changesByOthers();
     const isChanged = version !== this.#stateVersion;
     this.#stateVersion = version;
@@ -267,7 +248,7 @@ export class ClientRun {
       const trusted = directory.list().filter(({ trust }) => trust === 'trusted');
       const endpoints = trusted.map(({ endpoint }) => endpoint);
       if (inbox.trusted(endpoints)) this.keeper.renewSession();
-      await receiptBook.takeHeld(endpoints);
+      await this.#receipts.takeHeld(endpoints);
     }
     if (isChanged || ++this.#ticks % reconcileEvery === 0) await outbox.reconcile();
   }

@@ -113,6 +113,15 @@ export class LadderTable {
     this.#database.prepare('INSERT INTO held_receipts (issuer, receipts) VALUES (?, ?)').run(issuer, group);
   }
 
+  /** True when at least so many groups are held. */
+  hasHeld(groups: number): boolean {
+    const row = this.#database.prepare('SELECT max(entry) - min(entry) AS span FROM held_receipts').get();
+    // The span is quick and never too small; counting is left for when it is large.
+    if (Number(row?.span ?? -1) + 1 < groups) return false;
+    const counted = this.#database.prepare('SELECT count(*) AS n FROM held_receipts').get();
+    return Number(counted?.n) >= groups;
+  }
+
   readHeldIssuers(): EndpointAddress[] {
     const rows = this.#database.prepare('SELECT DISTINCT issuer FROM held_receipts').all();
     return rows.map((row) => String(row.issuer) as EndpointAddress);

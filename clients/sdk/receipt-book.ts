@@ -40,6 +40,8 @@ type ReceiptBookDependencies = {
   readonly emitter: ClientEmitter;
   /** The key that signs the gateway's receipts. */
   readonly gatewayKey: SigningKey;
+  /** How many groups may be held. */
+  readonly maxHeld: number;
   readonly now: () => number;
   /** Told of each step once it is durable. */
   onReceipt(receipt: ReceiptEvent): void;
@@ -67,6 +69,8 @@ type Reading =
 /** What storing a group came to; told once it is durable. */
 type Outcome = { readonly applied: readonly Step[]; readonly faults: readonly CausewayError[] };
 
+const noRoom = 'So many receipts wait for a key to be trusted that no more are taken until one is.';
+
 export class ReceiptBook {
   readonly #deps: ReceiptBookDependencies;
   readonly #table: LadderTable;
@@ -81,16 +85,24 @@ export class ReceiptBook {
     return this.#table.readPosition();
   }
 
+  /** True while no further group can be held. */
+  get isFull(): boolean {
+    return this.#table.hasHeld(this.#deps.maxHeld);
+  }
+
   /**
    * Takes in a group as it arrived; resolves once everything believable in it is durable.
    * @param position its place in the receipt stream; 0 for a group outside it
    * @param previous the place of the group before it, or the one after which the gateway was asked to begin. Is it not
    *   smaller, then the gateway was restored from a backup and its stream goes on from an earlier place
-   * @throws CausewayError `state-unavailable`
+   * @throws CausewayError `state-unavailable`, or `key-unknown` when it would have to be held and there is no room
    */
   async take(position: number, bytes: Buffer, previous = 0): Promise<void> {
     const reading = this.#examine(bytes);
     const outcome = await this.#deps.state.write(() => {
+      // Not stored, it is not confirmed either, and comes again.
+      if (reading.verdict === 'held' && this.isFull)
+        throw new CausewayError('key-unknown', { detail: noRoom });
       const stored = this.#store(bytes, reading);
       if (position > previous) this.#table.advancePosition(position, previous);
       else if (position > 0) this.#table.rewindPosition(position);

@@ -35,8 +35,8 @@ type SessionKeeperOptions = {
   readonly receiptKeyId: string;
   /** The identity as it is on disk now: its certificate may have been renewed. */
   readonly readHome: () => Promise<Home>;
-  /** Position of the last receipt group stored. */
-  readonly receiptsAfter: () => number;
+  /** Position of the last receipt group stored; null for a session without receipts. */
+  readonly receiptsAfter: () => number | null;
   readonly random: () => number;
   readonly now: () => number;
 };

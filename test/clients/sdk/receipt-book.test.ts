@@ -57,6 +57,7 @@ function openBook() {
     outbox: { keepAnswer: () => undefined, answered: () => undefined },
     emitter: new ClientEmitter(silentLog),
     gatewayKey: newSigner().publicKey,
+    maxHeld: 2,
     // Read when the evidence is written: after the release, before the commit.
     now: () => {
       if (now.isBroken) throw new Error('the process died here');
@@ -96,4 +97,24 @@ test('a receipt that is being held while its signer’s key is trusted is applie
   await Promise.all([taken, book.takeHeld([bob])]);
   expect(seen).toEqual(['stored']);
   expect(ladder.readHeldIssuers()).toEqual([]);
+});
+
+test('a receipt that finds no room to be held is not stored, and its place stays open until there is room', async () => {
+  const { book, group, now, seen } = openBook();
+  await book.take(1, group);
+  expect(book.isFull).toBe(false);
+  await book.take(2, group, 1);
+  expect(book.isFull).toBe(true);
+  await expect(book.take(3, group, 2)).rejects.toMatchObject({ code: 'key-unknown' });
+  expect(book.position).toBe(2);
+  await expect(book.take(4, group, 3)).rejects.toMatchObject({ code: 'key-unknown' });
+  expect(book.position).toBe(2);
+  await book.takeHeld();
+  expect(book.isFull).toBe(true);
+  now.isTrusted = true;
+  await book.takeHeld();
+  expect(book.isFull).toBe(false);
+  expect(seen).toEqual(['stored', 'stored']);
+  await book.take(3, group, 2);
+  expect(book.position).toBe(3);
 });
