@@ -4,7 +4,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { CorrelatorEvent } from '../correlator/event.ts';
-import type { Pattern } from '../correlator/patterns/pattern.ts';
+import type { Pattern, Tier } from '../correlator/patterns/pattern.ts';
 import type { Replay } from '../correlator/replay.ts';
 import type { Explanation } from '../correlator/why-not.ts';
 import type { Store } from '../store/port.ts';
@@ -15,6 +15,13 @@ import { messageId, nameOf, patternOption, pickPatterns, readPatternsInForce } f
 import { recordReading } from './record-reading.ts';
 
 type Flags = GatewayFlags & { readonly pattern?: string; readonly subject: number };
+
+/** A child's notices. */
+type History = {
+  readonly events: readonly CorrelatorEvent[];
+  /** Ids of those that are only possibly about it. */
+  readonly possible: ReadonlySet<string>;
+};
 
 /** What is known of the child, and what a pattern makes of it. */
 type Silence = {
@@ -32,8 +39,8 @@ export function registerPatternWhyNot(pattern: ProgramCommand, terminal: Termina
     .summary('show why there is no alert about the child of a notice')
     .description(
       'The gateway knows children by tokens only, so a child is named by any notice about it. Shows the notices that\n' +
-        'are tied to it now, and for each pattern that looks at such notices the window that came nearest and what it\n' +
-        'lacks. The reading is recorded first.',
+        'are tied to it now, for certain or possibly, and for each pattern that looks at such notices the window that\n' +
+        'came nearest and what it lacks. The reading is recorded first.',
     )
     .argument('<notice>', 'the id of a notice about the child', messageId)
     .option('--subject <n>', 'which subject of the notice, from 1', wholeNumber(1, maxSubjects), 1)
@@ -68,33 +75,41 @@ async function explain(
   terminal: Terminal,
 ): Promise<void> {
   const { explainSilence } = await import('../correlator/why-not.ts');
-  const historyOf = (tier: 'same' | 'possible'): readonly CorrelatorEvent[] | undefined =>
+  const starOf = (tier: Tier): readonly CorrelatorEvent[] | undefined =>
     correlator.starsOf(id, tier)[subject - 1]?.entries.map(({ event }) => event);
-  const own = historyOf('same');
-  if (own === undefined) {
-    throw await notASubject(store, id, subject, correlator.starsOf(id, 'same').length);
-  }
+  const certain = starOf('same');
+  const all = starOf('possible');
+  const named = correlator.starsOf(id, 'same').length;
+  if (certain === undefined || all === undefined) throw await notASubject(store, id, subject, named);
+  const isCertain = new Set(certain.map((event) => event.id));
+  const possible = new Set(all.map((event) => event.id).filter((one) => !isCertain.has(one)));
   const silences: Silence[] = [];
   for (const pattern of patterns) {
-    const history = historyOf(pattern.link) ?? own;
+    const history = pattern.link === 'same' ? certain : all;
     if (!history.some((event) => pattern.evidenceRules.some((rule) => rule.matches(event)))) continue;
     const ids = new Set(history.map((event) => event.id));
-    const about = alerts.filter(
-      (alert) => alert.pattern.key === pattern.key && alert.events.every((event) => ids.has(event.id)),
-    );
-    silences.push({ pattern, explanation: explainSilence(pattern, history), alerts: about.length });
+    const own = alerts.filter((alert) => alert.pattern.key === pattern.key);
+    silences.push({
+      pattern,
+      explanation: explainSilence(pattern, history, { possible, alerts: own }),
+      alerts: own.filter(({ events }) => events.every((event) => ids.has(event.id))).length,
+    });
   }
-  if (terminal.wantsJson) print(own, silences, terminal);
+  const history = { events: all, possible };
+  if (terminal.wantsJson) print(history, silences, terminal);
   else {
-    tell(own, silences, terminal);
-    const named = correlator.starsOf(id, 'same').length;
+    tell(history, silences, terminal);
     if (named > 1)
       terminal.hint(`The notice names ${named}; this is number ${subject}. Others: --subject N.`);
   }
 }
 
-function print(history: readonly CorrelatorEvent[], silences: readonly Silence[], terminal: Terminal): void {
-  terminal.json({ type: 'history', events: history.map(eventObject) });
+function print({ events, possible }: History, silences: readonly Silence[], terminal: Terminal): void {
+  const tierOf = ({ id }: CorrelatorEvent): Tier => (possible.has(id) ? 'possible' : 'same');
+  terminal.json({
+    type: 'history',
+    events: events.map((event) => ({ ...eventObject(event), tier: tierOf(event) })),
+  });
   for (const { pattern, explanation, alerts } of silences) {
     const { isSatisfied, nearest, reasons, tooLate } = explanation;
     terminal.json({
@@ -103,6 +118,7 @@ function print(history: readonly CorrelatorEvent[], silences: readonly Silence[]
       id: pattern.id,
       version: pattern.version,
       title: pattern.title,
+      link: pattern.link,
       alerts,
       isSatisfied,
       reasons,
@@ -116,16 +132,18 @@ function print(history: readonly CorrelatorEvent[], silences: readonly Silence[]
   }
 }
 
-function tell(history: readonly CorrelatorEvent[], silences: readonly Silence[], terminal: Terminal): void {
+function tell({ events, possible }: History, silences: readonly Silence[], terminal: Terminal): void {
   const { paint } = terminal;
-  terminal.print(
-    paint.strong(
-      `${countOf(history.length, 'notice')} ${history.length === 1 ? 'is' : 'are'} tied to this child`,
-    ),
-  );
-  terminal.table(history.map(eventCells));
+  const tied = `${countOf(events.length, 'notice')} ${events.length === 1 ? 'is' : 'are'} tied to this child`;
+  const unsure = possible.size === 0 ? '' : `, ${possible.size} of them only possibly`;
+  terminal.print(paint.strong(tied + unsure));
+  const mark = ({ id }: CorrelatorEvent): string[] => (possible.has(id) ? ['possibly of this child'] : []);
+  terminal.table(events.map((event) => [...eventCells(event), ...mark(event)]));
   for (const { pattern, explanation, alerts } of silences) {
-    terminal.print(`\n${paint.strong(pattern.title)} (${nameOf(pattern.file)}, version ${pattern.version})`);
+    const narrow = pattern.link === 'same' && possible.size > 0 ? ', of what is certain only' : '';
+    terminal.print(
+      `\n${paint.strong(pattern.title)} (${nameOf(pattern.file)}, version ${pattern.version}${narrow})`,
+    );
     if (alerts > 0) terminal.print(`  ${countOf(alerts, 'alert')} ${alerts === 1 ? 'was' : 'were'} raised`);
     for (const reason of explanation.reasons) terminal.print(`  ${reason}`);
   }

@@ -1,4 +1,5 @@
 /** Why a pattern did not alert about a child: the window that came nearest, and what it lacked. Pure. */
+import type { Alert } from './alert.ts';
 import { byTime, type CorrelatorEvent } from './event.ts';
 import { answers } from './evaluate/absence.ts';
 import { eachWindow, findHits, type Hit } from './evaluate/hits.ts';
@@ -34,8 +35,22 @@ export type Explanation = {
   readonly reasons: readonly string[];
 };
 
+/** What is known beside the notices. */
+export type Known = {
+  /** Ids of those that are only possibly about this child. */
+  readonly possible: ReadonlySet<string>;
+  /** Of this pattern, about whomever. */
+  readonly alerts: readonly Pick<Alert, 'tier' | 'events'>[];
+};
+
+const nothingKnown: Known = { possible: new Set(), alerts: [] };
+
 /** @param history notices about one child, in any order */
-export function explainSilence(pattern: Pattern, history: readonly CorrelatorEvent[]): Explanation {
+export function explainSilence(
+  pattern: Pattern,
+  history: readonly CorrelatorEvent[],
+  known: Known = nothingKnown,
+): Explanation {
   const { correlation } = pattern;
   const tooLate = history.filter(
     (event) => isTooLate(event, pattern) && pattern.evidenceRules.some((rule) => rule.matches(event)),
@@ -50,8 +65,32 @@ export function explainSilence(pattern: Pattern, history: readonly CorrelatorEve
     isSatisfied,
     nearest,
     tooLate,
-    reasons: reasonsOf(pattern, { isSatisfied, nearest, tooLate, answered }),
+    reasons: reasonsOf(pattern, {
+      isSatisfied,
+      nearest,
+      tooLate,
+      answered,
+      isLesser: hasLesser(hits, known),
+    }),
   };
+}
+
+/** Whether some evidence rests on a possibility, and on notices by which an alert was raised of a child for certain. */
+function hasLesser(hits: readonly Hit[], { possible, alerts }: Known): boolean {
+  const told = idsIn(alerts);
+  const certain = idsIn(alerts.filter(({ tier }) => tier === 'same'));
+  return hits.some(({ events }) => {
+    const ids = events.map(({ id }) => id);
+    return (
+      ids.some((id) => possible.has(id)) &&
+      ids.some((id) => certain.has(id)) &&
+      !ids.every((id) => told.has(id))
+    );
+  });
+}
+
+function idsIn(alerts: Known['alerts']): ReadonlySet<string> {
+  return new Set(alerts.flatMap(({ events }) => events.map(({ id }) => id)));
 }
 
 /** What kept the pattern quiet about its last evidence. */
@@ -121,16 +160,17 @@ const counted: Readonly<Record<Correlation['type'], string>> = {
 
 type Found = Pick<Explanation, 'isSatisfied' | 'nearest' | 'tooLate'> & {
   readonly answered: readonly CorrelatorEvent[];
+  readonly isLesser: boolean;
 };
 
 function reasonsOf(
   { correlation, absences }: Pattern,
-  { isSatisfied, nearest, tooLate, answered }: Found,
+  { isSatisfied, nearest, tooLate, answered, isLesser }: Found,
 ): string[] {
   const late = tooLate.length === 0 ? [] : [`${tooLate.length} arrived too late to be counted`];
   if (nearest === undefined) return ['no notice matches any of its rules', ...late];
   if (isSatisfied) {
-    return [`its evidence is complete: ${quietBecause(absences.length > 0, answered)}`, ...late];
+    return [`its evidence is complete: ${quietBecause(absences.length > 0, answered, isLesser)}`, ...late];
   }
   const { gap, count, agenciesMissing, rulesMissing } = nearest;
   const span = formatTimespan(correlation.spanMs);
@@ -148,10 +188,14 @@ function reasonsOf(
   ];
 }
 
-function quietBecause(waits: boolean, answered: readonly CorrelatorEvent[]): string {
-  if (!waits) return 'an alert has been raised';
-  if (answered.length === 0) return 'what it waits for may still come, or an alert has been raised';
-  return `what it waits for came, ${answered.map(({ category, id }) => `${category} ${id}`).join(', ')}`;
+function quietBecause(waits: boolean, answered: readonly CorrelatorEvent[], isLesser: boolean): string {
+  if (answered.length > 0) {
+    return `what it waits for came, ${answered.map(({ category, id }) => `${category} ${id}`).join(', ')}`;
+  }
+  if (isLesser) {
+    return 'an alert has been raised of a child known for certain, to which what is only possible adds nothing';
+  }
+  return waits ? 'what it waits for may still come, or an alert has been raised' : 'an alert has been raised';
 }
 
 function countedAs(type: Correlation['type'], count: number): string {

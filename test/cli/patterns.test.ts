@@ -143,6 +143,22 @@ describe('causeway pattern why-not', () => {
     expect((await pattern('why-not', messageId(1))).stderr).toContain('code   message-unknown');
   });
 
+  it('shows what is only possibly of the child, and marks it', async () => {
+    const family = { family: 'Placeholder', birthDate: '2017-05-02', postcode: 'ML2 9ZZ' };
+    const una = await send('police', about({ given: 'Una', ...family }));
+    await send('police', about({ given: 'Finn', ...family }));
+    const unnamed = await send('health', about(family));
+    const [history, ...silences] = await lines('why-not', una, '--pattern', 'three-agencies');
+    expect(history!.events).toMatchObject([
+      { id: una, tier: 'same' },
+      { id: unnamed, tier: 'possible' },
+    ]);
+    expect(silences).toMatchObject([{ link: 'possible', count: 2, events: [una, unnamed] }]);
+    const said = await pattern('why-not', una, '--pattern', 'three-agencies');
+    expect(said.stdout).toContain('2 notices are tied to this child, 1 of them only possibly');
+    expect(said.stdout).toMatch(new RegExp(`${una}\n.*${unnamed} +possibly of this child\n`));
+  });
+
   it('says why nothing is told of a notice that there is', async () => {
     const twins = ['Isla', 'Fraser'].map((given) => ({ given, family: 'Sample', birthDate: '2012-01-09' }));
     const nobody = await send('police', {});
