@@ -154,8 +154,10 @@ function showNearMisses(misses: readonly NearlyRaised[], terminal: Terminal): vo
     for (const miss of misses) terminal.json({ type: 'near-miss', ...nearMissObject(miss) });
     return;
   }
-  terminal.print(terminal.paint.strong(`\nNear misses: ${misses.length}`));
-  terminal.table(misses.map(nearMissCells));
+  // A notice that names neither of two twins completes as much with what is known of either: two windows, one line.
+  const lines = new Map(misses.map(nearMissCells).map((cells) => [cells.join('\n'), cells]));
+  terminal.print(terminal.paint.strong(`\nNear misses: ${lines.size}`));
+  terminal.table([...lines.values()]);
 }
 
 function showDifference({ inBoth, onlyFirst, onlySecond }: Difference, terminal: Terminal): void {

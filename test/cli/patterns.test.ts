@@ -146,7 +146,7 @@ describe('causeway pattern why-not', () => {
   it('shows what is only possibly of the child, and marks it', async () => {
     const family = { family: 'Placeholder', birthDate: '2017-05-02', postcode: 'ML2 9ZZ' };
     const una = await send('police', about({ given: 'Una', ...family }));
-    await send('police', about({ given: 'Finn', ...family }));
+    const finn = await send('police', about({ given: 'Finn', ...family }));
     const unnamed = await send('health', about(family));
     const [history, ...silences] = await lines('why-not', una, '--pattern', 'three-agencies');
     expect(history!.events).toMatchObject([
@@ -157,6 +157,12 @@ describe('causeway pattern why-not', () => {
     const said = await pattern('why-not', una, '--pattern', 'three-agencies');
     expect(said.stdout).toContain('2 notices are tied to this child, 1 of them only possibly');
     expect(said.stdout).toMatch(new RegExp(`${una}\n.*${unnamed} +possibly of this child\n`));
+
+    const asked = ['replay', '--since', '1d', '--pattern', 'three-agencies', '--near-misses'];
+    const windows = (await lines(...asked)).map(({ events }) => JSON.stringify(events ?? []));
+    for (const twin of [una, finn])
+      expect(windows.filter((one) => one.includes(twin) && one.includes(unnamed))).toHaveLength(1);
+    expect((await pattern(...asked)).stdout.split(unnamed)).toHaveLength(2);
   });
 
   it('says why nothing is told of a notice that there is', async () => {
