@@ -4,12 +4,13 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { SubjectDetails } from '../sdk/linkage/subject.ts';
+import { nearestName } from '../sdk/nearest-name.ts';
 
 const maxBytes = 64 * 1024;
 
 /**
- * Reads one person, or a list of them, and tells what is odd about their numbers and dates: a reason to look again and
- * never to refuse.
+ * Reads one person, or a list of them, and tells what is odd about the details: a reason to look again and never to
+ * refuse.
  * @throws CausewayError `usage-invalid`, `request-malformed` with places and no values
  */
 export async function readSubjects(file: string, terminal: Terminal): Promise<readonly SubjectDetails[]> {
@@ -43,15 +44,37 @@ export async function readSubjects(file: string, terminal: Terminal): Promise<re
   return parsed.data;
 }
 
-/** What is wrong and with which subject, counted from 1: never a value, nor a name that should not be there. */
+/** What is wrong and with which subject, counted from 1: never a value, nor a name that may be that of a person. */
 function wordsOf(issues: readonly z.core.$ZodIssue[], fields: readonly string[]): string {
-  const problems = issues.map(({ code, path: [place, field], message }) => {
-    if (typeof place !== 'number') return message;
-    const what =
-      code === 'unrecognized_keys'
-        ? `has a field that is none of ${fields.join(', ')}`
-        : `${field === undefined ? '' : `${String(field)}: `}${message}`;
-    return `subject ${place + 1} ${what}`;
+  const problems = issues.map((issue) => {
+    const [place, field] = issue.path;
+    if (typeof place !== 'number') {
+      return issue.code === 'too_big' ? 'it names more subjects than a notice can' : 'it names nobody';
+    }
+    return `subject ${place + 1} ${whatIsWrong(issue, field, fields)}`;
   });
   return `${problems.join('; ')}.`;
+}
+
+function whatIsWrong(
+  issue: z.core.$ZodIssue,
+  field: PropertyKey | undefined,
+  fields: readonly string[],
+): string {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name) => unknownField(name, fields)).join(' and ');
+  }
+  if (field === undefined) return `is no object with fields such as ${fields.slice(0, 3).join(', ')}`;
+  return `has a ${String(field)} that is ${issue.code === 'too_big' ? 'too long' : 'no text'}`;
+}
+
+/** A word that begins with a small letter: what programs call fields, and nobody a person. */
+const fieldName = /^[a-z][\w-]{0,31}$/;
+
+function unknownField(name: string, fields: readonly string[]): string {
+  const nearest = nearestName(name.replaceAll(/[_-]/g, ''), fields);
+  const named = fieldName.test(name) ? `the field ${name}, which is none` : 'a field that is none';
+  return nearest === undefined
+    ? `has ${named} of ${fields.join(', ')}`
+    : `has ${named} of those known: is ${nearest} meant?`;
 }

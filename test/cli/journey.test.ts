@@ -229,7 +229,7 @@ describe('an endpoint', () => {
     writeFileSync(file, JSON.stringify([child, { ...child, surname: 'Quartermain' }]));
     const refused = await act(ae, about);
     expect(refused.code).not.toBe(0);
-    expect(refused.stderr).toContain('subject 2 has a field that is none of given, family, birthDate,');
+    expect(refused.stderr).toContain('subject 2 has the field surname, which is none of given, family,');
     expect(refused.stderr).not.toContain('Quartermain');
     const mistaken = await act(ae, ['linkage', 'key', 'import', file]);
     expect(mistaken.stderr).toContain(

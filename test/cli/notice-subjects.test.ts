@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readSubjects } from '../../clients/cli/notice-subjects.ts';
+import { createTerminal } from '../../terminal/terminal.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'causeway-subjects-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const stream = new PassThrough();
+const terminal = createTerminal({ stdout: stream, stderr: stream, env: {}, json: false });
+
+it.each([
+  ['[]', 'it names nobody.'],
+  [JSON.stringify(Array(17).fill({ given: 'Isla' })), 'it names more subjects than a notice can.'],
+  ['[{"given":"Isla"},"Isla"]', 'subject 2 is no object with fields such as given, family, birthDate.'],
+  ['{"birthdate":"2015-03-04"}', 'the field birthdate, which is none of those known: is birthDate meant?'],
+  ['{"birth_date":"2015-03-04"}', 'the field birth_date, which is none of those known: is birthDate meant?'],
+  ['{"surname":"Sample"}', 'subject 1 has the field surname, which is none of given, family, birthDate,'],
+  [
+    '{"Isla Sample":1,"given":2}',
+    'subject 1 has a given that is no text; subject 1 has a field that is none',
+  ],
+])('whom a notice is about, given as %s, is refused in words', async (text, words) => {
+  const file = join(dir, `${randomUUID()}.json`);
+  await writeFile(file, text);
+  const reading = readSubjects(file, terminal);
+  await expect(reading).rejects.toMatchObject({ code: 'request-malformed' });
+  await expect(reading).rejects.toThrow(words);
+  await expect(reading).rejects.not.toThrow('Sample');
+});
