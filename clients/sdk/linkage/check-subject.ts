@@ -1,6 +1,7 @@
 /** What is odd about a person's details: worth a second look, and never a reason to refuse. */
 import { readBirthDate } from './birth-date.ts';
 import { checkChiNumber, checkNhsNumber, readTenDigits } from './identifiers.ts';
+import { isUkPostcode } from './place.ts';
 import { readSex } from './sex.ts';
 import type { SubjectDetails } from './subject.ts';
 
@@ -16,7 +17,7 @@ const explanations = {
 /** A child that is expected may have the date of its birth ahead of it. */
 const expectedMs = 300 * 24 * 3_600_000;
 
-/** Looks at numbers and dates. @param now ms since 1970 */
+/** Looks at numbers, dates and the postcode. @param now ms since 1970 */
 export function checkSubject(subject: SubjectDetails, now: number = Date.now()): SubjectWarning[] {
   const warnings: SubjectWarning[] = [];
   const warn = (field: keyof SubjectDetails, message: string): void => void warnings.push({ field, message });
@@ -24,6 +25,8 @@ export function checkSubject(subject: SubjectDetails, now: number = Date.now()):
   if (chi !== 'ok') warn('chi', explanations[chi]);
   const nhs = subject.nhsNumber === undefined ? 'ok' : checkNhsNumber(subject.nhsNumber);
   if (nhs !== 'ok') warn('nhsNumber', explanations[nhs]);
+  if (subject.postcode !== undefined && !isUkPostcode(subject.postcode))
+    warn('postcode', 'is none of the United Kingdom');
   const birth = subject.birthDate === undefined ? undefined : readBirthDate(subject.birthDate);
   if (subject.birthDate !== undefined && birth === undefined) warn('birthDate', 'is not a date');
   if (birth !== undefined) {

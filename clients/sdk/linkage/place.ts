@@ -8,12 +8,21 @@ const ukPostcode = /^(?:GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2})$/;
  * for "no fixed abode", "not known" and "abroad".
  */
 export function readPostcode(text: string): string | undefined {
-  const plain = text
+  const plain = lettersAndDigits(text);
+  if (plain.length < 3 || /^(?:ZZ|XX)99/.test(plain) || /^(.)\1*$/.test(plain)) return undefined;
+  return plain;
+}
+
+/** Whether a postcode has the form of those of the United Kingdom, codes for no place included. */
+export function isUkPostcode(text: string): boolean {
+  return ukPostcode.test(lettersAndDigits(text));
+}
+
+function lettersAndDigits(text: string): string {
+  return text
     .normalize('NFKD')
     .toUpperCase()
     .replace(/[^A-Z0-9]/g, '');
-  if (plain.length < 3 || /^(?:ZZ|XX)99/.test(plain) || /^(.)\1*$/.test(plain)) return undefined;
-  return plain;
 }
 
 /** The outward half of a United Kingdom postcode, `ML3` of `ML3 0AB`; undefined for any other. */

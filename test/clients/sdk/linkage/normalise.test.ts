@@ -155,6 +155,15 @@ test.each([
   expect(checkNhsNumber(number)).toBe(check);
 });
 
+test('a postcode of another form than those of the United Kingdom is worth a second look', () => {
+  for (const odd of ['zzz', 'unknown', 'ML3 0A', 'ML3'])
+    expect(checkSubject({ postcode: odd })).toEqual([
+      { field: 'postcode', message: 'is none of the United Kingdom' },
+    ]);
+  for (const good of ['ML3 0AB', 'ml30ab', 'G12 8QQ', 'EC1A 1BB', 'ZZ99 3VZ'])
+    expect(checkSubject({ postcode: good })).toEqual([]);
+});
+
 test('a CHI number is checked for its date and its digit, and warned about, never refused', () => {
   expect(checkChiNumber('3213151226')).toBe('date');
   expect(
