@@ -13,7 +13,11 @@ type EvidenceStore = Pick<Store, 'readEvidence'>;
 /** Why an id is not that of an alert. @returns an error `message-unknown` or `usage-invalid` */
 export async function notAnAlert(store: EvidenceStore, id: MessageId): Promise<CausewayError> {
   const [message] = await store.readEvidence(id);
-  if (message === undefined) return new CausewayError('message-unknown');
+  if (message === undefined) {
+    return new CausewayError('message-unknown', {
+      detail: 'If `causeway pattern replay` shows an alert under it, that was not sent, or not yet.',
+    });
+  }
   if (message.source === correlatorAddress) {
     return usageError(
       'It is from the correlator, but no alert that the log tells of: it reminds of one, or was raised just now.',
