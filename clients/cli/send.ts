@@ -1,6 +1,6 @@
 /** `causeway send`: one notice, on its way when this ends with exit code 0. */
 import { InvalidArgumentError, Option } from 'commander';
-import { catalogue, CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { catalogue, CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { messageIdSchema, recipientAddressSchema, slugSchema } from '../../protocol/ids.ts';
 import { severities, type Severity } from '../../protocol/wire/envelope.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -165,9 +165,13 @@ async function waitForGateway(
   }
 }
 
+/** What the gateway never takes back: no command connects from this home any more. */
+const endsHome: readonly ErrorCode[] = ['endpoint-revoked', 'certificate-unknown'];
+
 /** The notice is safe in the outbox: to send it again would send it twice. */
 function queuedError(cause: CausewayError, id: string): CausewayError {
   const { code, detail } = cause;
+  if (endsHome.includes(code)) return strandedError(cause, id);
   const next = `Do not send it again: it is in the outbox and goes out with the next command that connects. causeway status ${id}`;
   // What no attempt mends needs its own step first.
   const before = catalogue[code].retryable ? undefined : adviceFor(code);
@@ -175,6 +179,18 @@ function queuedError(cause: CausewayError, id: string): CausewayError {
     detail: `${detail === undefined ? '' : `${detail} `}The notice ${id} stays in the outbox.`,
     advice: before === undefined ? next : `${before} ${next}`,
     fields: { retryable: false, id, queued: true },
+    cause,
+  });
+}
+
+/** The notice is in an outbox that nothing leaves. */
+function strandedError(cause: CausewayError, id: string): CausewayError {
+  const { code, detail } = cause;
+  return new AdvisedError(code, {
+    detail: `${detail === undefined ? '' : `${detail} `}The notice ${id} cannot go out from this home any more.`,
+    advice:
+      `${adviceFor(code) ?? ''} Send it again from the home of a new enrolment: \`causeway enrol\`.`.trim(),
+    fields: { retryable: false, id, queued: false },
     cause,
   });
 }

@@ -36,6 +36,20 @@ test('of a gateway that is connected and does not answer, send says so, and that
   });
 });
 
+test('a notice that a revoked endpoint wrote is not said to go out by itself: its home connects no more', async () => {
+  await (await gateway.client(alice)).close();
+  gateway.onSubmit = (session) => {
+    session.control({ type: 'error', code: 'endpoint-revoked', text: 'Revoked.', closing: true });
+    session.socket.close(4000);
+  };
+  const { code, stderr } = await send();
+  expect(code).toBe(1);
+  const [error] = jsonLines(stderr);
+  expect(error).toMatchObject({ code: 'endpoint-revoked', queued: false });
+  expect(error!.text).toMatch(/cannot go out from this home any more\./);
+  expect(error!.next).toMatch(/new enrolment/);
+});
+
 test('a gateway that is connected and has given no directory is not said to be unreachable', () => {
   const connection = new Connection();
   expect(() => connection.assertDirectory()).toThrow('cannot be reached');
