@@ -41,11 +41,17 @@ export function registerPatternCheck(pattern: ProgramCommand, terminal: Terminal
           checkPatterns(dir, policy, form),
         );
         const patterns = set.patterns.length;
-        if (terminal.wantsJson) terminal.json({ type: 'patterns', dir, patterns, fixtures, problems: 0 });
-        else
-          terminal.print(
-            `${terminal.paint.good('good')}  ${dir}  ${countOf(patterns, 'pattern')}, ${countOf(fixtures, 'fixture')}`,
-          );
+        const { supporting } = set;
+        if (terminal.wantsJson) {
+          terminal.json({ type: 'patterns', dir, patterns, supporting, fixtures, problems: 0 });
+          return;
+        }
+        const counts = [
+          countOf(patterns, 'pattern'),
+          ...(supporting === 0 ? [] : [countOf(supporting, 'supporting rule')]),
+          countOf(fixtures, 'fixture'),
+        ];
+        terminal.print(`${terminal.paint.good('good')}  ${dir}  ${counts.join(', ')}`);
       } catch (error) {
         if (!isCausewayError(error, 'policy-invalid') || error.problems.length === 0) throw error;
         reportProblems(error, dir, terminal);

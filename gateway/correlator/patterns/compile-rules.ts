@@ -23,7 +23,7 @@ export class RuleCompiler {
   readonly #problems: Problem[];
   readonly #compiled = new Map<RuleDocument, Rule | 'under way'>();
   readonly #implicit = new Map<string, BaseRule>();
-  /** Correlations that another one names: they do not alert by themselves. */
+  /** What a correlation names. Correlations among it do not alert by themselves. */
   readonly referred = new Set<RuleDocument>();
 
   /** @param words the agreement's words; `areBinding` when a rule must use no others */
@@ -56,7 +56,7 @@ export class RuleCompiler {
       if (found.length > 1) report(`\`${name}\` could mean several rules; use an \`id\``);
       const [target] = found;
       if (target === undefined) return this.#implicitRule(name, report) ?? [];
-      if (target.kind === 'correlation') this.referred.add(target);
+      this.referred.add(target);
       const rule = this.compile(target);
       if (rule === undefined) report(`\`${name}\` leads back to this rule`);
       return rule ?? [];

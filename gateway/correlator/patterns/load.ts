@@ -14,6 +14,8 @@ import type { Words } from './words.ts';
 /** The patterns of a folder, and what they say about themselves. */
 export type PatternSet = {
   readonly patterns: readonly Pattern[];
+  /** How many documents are rules that patterns name, and none themselves. */
+  readonly supporting: number;
   readonly fixtures: ReadonlyMap<Pattern, readonly Fixture[]>;
   /** Where a fixture stands in its file, for messages. */
   readonly placeOf: (pattern: Pattern, fixture: number) => { readonly line: number; readonly column: number };
@@ -78,8 +80,10 @@ export function parsePatterns(
     problems.push({ at: '.', message: 'no pattern here: no YAML document with a `correlation`' });
   }
   if (problems.length > 0) return undefined;
+  const alerting = new Set<unknown>(patterns.values());
   return {
     patterns: [...patterns.keys()],
+    supporting: [...compiler.referred].filter((document) => !alerting.has(document)).length,
     fixtures: new Map([...patterns].map(([pattern, { content }]) => [pattern, content.fixtures ?? []])),
     placeOf: (pattern, fixture) =>
       patterns.get(pattern)?.source.positionOf(['fixtures', fixture]) ?? { line: pattern.line, column: 1 },
