@@ -36,6 +36,8 @@ async function trust(endpoint: EndpointAddress | undefined, flags: Flags, termin
   await withClient(homeFolder(flags, terminal), terminal, async ({ client, connection }) => {
     connection.assertConnected();
     const { directory } = client;
+    // New entries may be under way into the log.
+    await client.log.proveEntries();
     let trusted: readonly string[];
     if (endpoint === undefined) {
       trusted = await directory.trustAll();
