@@ -17,6 +17,7 @@ import { sha256 } from '../../protocol/proof/merkle.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit, type Unit } from '../../protocol/wire/frame.ts';
 import type { Content } from '../../protocol/wire/content.ts';
+import { ArrivalQueue, type Arrival } from './arrival-queue.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
 import { InboxTable } from './inbox-table.ts';
@@ -26,19 +27,6 @@ import { MessageFault } from './open-payload.ts';
 import type { ReceiptSender } from './receipt-sender.ts';
 import { Refusals, type Claim } from './refusals.ts';
 import type { StateDatabase } from './state-database.ts';
-
-/** A message in hand. */
-export type Arrival = {
-  readonly name: string;
-  readonly unit: Unit;
-  readonly envelope: Envelope;
-  /** SHA-256 of the envelope's bytes. */
-  readonly digest: Buffer;
-  /** Its place in the queue; kept while it is looked at, given anew when it is postponed. */
-  place: number;
-  /** How often it was put back. */
-  returns: number;
-};
 
 type InboxDependencies = {
   readonly self: EndpointAddress;
@@ -66,9 +54,8 @@ export class Inbox {
   readonly #shown = new Map<Notice, Arrival>();
   /** Senders of what was held in this session. */
   readonly #heldHere = new Set<EndpointAddress>();
+  readonly #queue = new ArrivalQueue();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #queue: Arrival[] = [];
-  #lastPlace = 0;
   #wakers: (() => void)[] = [];
   #isClosed = false;
 
@@ -128,7 +115,7 @@ export class Inbox {
   /** The next message that nobody has taken. */
   takeArrival(): Arrival | undefined {
     for (;;) {
-      const arrival = this.#queue.shift();
+      const arrival = this.#queue.take();
       // One that was put back may have been acknowledged since.
       if (arrival === undefined || this.#inHand.has(arrival.name)) return arrival;
     }
@@ -136,7 +123,7 @@ export class Inbox {
 
   /** Resolves when there may be something to take, or nothing ever will. */
   whenArrived(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#queue.length > 0 || this.#isClosed || signal?.aborted === true) return Promise.resolve();
+    if (!this.#queue.isEmpty || this.#isClosed || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
@@ -169,13 +156,12 @@ export class Inbox {
     }
   }
 
-  /** Puts a notice back that was not dealt with, where it was: some that are put back together come late and in disorder. */
+  /** Puts a notice back that was not dealt with, where it was. */
   returnFirst(notice: Notice): void {
     const arrival = this.#shown.get(notice);
     if (arrival === undefined) return;
     this.#shown.delete(notice);
-    const behind = this.#queue.findIndex(({ place }) => place > arrival.place);
-    this.#queue.splice(behind === -1 ? this.#queue.length : behind, 0, arrival);
+    this.#queue.putBack(arrival);
     this.#wake();
   }
 
@@ -183,7 +169,7 @@ export class Inbox {
     this.#isClosed = true;
     this.detach();
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#queue = [];
+    this.#queue.clear();
     this.#wake();
   }
 
@@ -214,7 +200,7 @@ export class Inbox {
     }
     this.#inHand.set(name, arrival);
     this.#credit.took(unit.bytes.byteLength);
-    this.#append(arrival);
+    this.#queue.append(arrival);
   }
 
   /** Another process that shares the home may have dealt with the message meanwhile. */
@@ -268,15 +254,10 @@ export class Inbox {
     arrival.returns++;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#append(arrival);
+      this.#queue.append(arrival);
       this.#wake();
     }, waitMs);
     this.#timers.add(timer);
-  }
-
-  #append(arrival: Arrival): void {
-    arrival.place = ++this.#lastPlace;
-    this.#queue.push(arrival);
   }
 
   #finish(arrival: Arrival): void {

@@ -2,7 +2,8 @@
  * Notices one after another. Asking for the next one acknowledges the one before; leaving the loop by `break`,
  * `return` or an error does not, and the notice comes again.
  */
-import type { Arrival, Inbox } from './inbox.ts';
+import type { Arrival } from './arrival-queue.ts';
+import type { Inbox } from './inbox.ts';
 import type { Notice } from './notice.ts';
 
 export type NoticeStreamOptions = {
