@@ -194,7 +194,7 @@ export class ClientRun {
     if (this.#link !== link) return;
     // Receipts may have come before the entries of those who signed them.
     this.#inBackground(this.#receipts.takeHeld());
-    inbox.attach(link);
+    inbox.attach(link, welcome);
     this.#ready.resolve(undefined);
     followedLog.connected(welcome.checkpoint);
     this.#inBackground(datasets.refreshFor(welcome.policyDigest));

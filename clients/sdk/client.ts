@@ -39,6 +39,8 @@ export type ClientStatus = {
    * themselves. `undefined` where it has said nothing of the kind, or has taken them since.
    */
   readonly lastPostponement: CausewayError | undefined;
+  /** Messages to this endpoint that are not acknowledged: here or, as far as is known, at the gateway. */
+  readonly pending: number;
   /** Messages to this endpoint that wait for a key to be trusted. */
   readonly held: number;
   readonly directoryVersion: number | undefined;
@@ -106,6 +108,7 @@ export class Client implements AsyncDisposable {
       lastError: run.lastError,
       waiting: outbox.countWaiting(),
       lastPostponement: outbox.lastPostponement,
+      pending: inbox.pending,
       held: inbox.held().length,
       directoryVersion: directory.version,
       certificateEndsAt: certificateEndsAt(),

@@ -14,10 +14,12 @@
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
+import type { Welcome } from '../../protocol/wire/control.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit, type Unit } from '../../protocol/wire/frame.ts';
 import type { Content } from '../../protocol/wire/content.ts';
 import { ArrivalQueue, type Arrival } from './arrival-queue.ts';
+import { Backlog } from './backlog.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
 import { InboxTable } from './inbox-table.ts';
@@ -55,6 +57,7 @@ export class Inbox {
   /** Senders of what was held in this session. */
   readonly #heldHere = new Set<EndpointAddress>();
   readonly #queue = new ArrivalQueue();
+  readonly #backlog = new Backlog();
   readonly #timers = new Set<NodeJS.Timeout>();
   #wakers: (() => void)[] = [];
   #isClosed = false;
@@ -70,12 +73,18 @@ export class Inbox {
     return this.#isClosed;
   }
 
+  /** Messages that are not answered: those in hand, and those that wait at the gateway, as far as is known. */
+  get pending(): number {
+    return this.#backlog.waiting + this.#inHand.size;
+  }
+
   /** From the first call on, the gateway is asked for messages. */
   listen(): void {
     this.#credit.open();
   }
 
-  attach(link: Link): void {
+  attach(link: Link, welcome: Welcome): void {
+    this.#backlog.begin(welcome, this.#inHand.size);
     this.#credit.attach(link);
   }
 
@@ -186,6 +195,7 @@ export class Inbox {
     const name = `${envelope.source} ${envelope.id}`;
     // The gateway sends again what it has no answer to; the first copy is still being dealt with.
     if (this.#inHand.has(name)) return;
+    this.#backlog.arrived(envelope);
     const known = this.#table.find(envelope.id, envelope.source);
     if (known?.digest.equals(digest) === true) {
       this.#deps.receipts.tell(known);
