@@ -14,6 +14,8 @@ export type AlertReader = {
   readonly endpoint: string;
   /** How this home knows a notice of an agency; `undefined` where it does not. */
   readonly knows: (id: string, agency: string) => 'sent' | 'received' | undefined;
+  /** How many further messages to this home are still to be shown, as far as is known. */
+  readonly awaited: () => number;
 };
 
 const levels: Readonly<Record<string, string>> = {
@@ -36,13 +38,13 @@ export function alertLines(notice: Told, reader: AlertReader, terminal: Terminal
 function linesOfAlert(alert: AlertContent, notice: Told, reader: AlertReader, terminal: Terminal): string[] {
   const { pattern, events, links, missing, dispositionBy } = alert;
   const { paint } = terminal;
-  const wrap = (text: string): string[] => wrapText(showableLine(text), terminal.columns - indent.length);
+  const wrap = (text: string): string[] => wrapped(text, terminal);
   const numbers = new Map(events.map(({ id }, nth) => [id, String(nth + 1)]));
   const lines = [
     ...headingOf(alert, terminal),
     ...wrap(pattern.description),
     '',
-    ...wrap(childWords(events, reader)),
+    ...wrap(childWords(alert, reader)),
     ...layOutTable(
       events.map(({ id, agency, category, severity, time }, nth) => [
         `  ${nth + 1}`,
@@ -54,7 +56,7 @@ function linesOfAlert(alert: AlertContent, notice: Told, reader: AlertReader, te
       ]),
     ),
     '',
-    'Why they are thought to speak of one child',
+    `Why they ${alert.tier === 'same' ? 'are thought to' : 'may'} speak of one child`,
     ...links.map(
       ({ event, to, tier, types }) =>
         `  ${numberOf(event, numbers)} and ${numberOf(to, numbers)}, ${tierWords(tier)}: ` +
@@ -87,7 +89,7 @@ function linesOfReminder(notice: Told, reader: AlertReader, terminal: Terminal):
     ...headingOf(reminder, terminal),
     `Nobody has said in time what became of the alert ${showableLine(alert)}, which went to`,
     ...sentTo.map((address) => `  ${showableLine(address)}`),
-    childWords(events, reader),
+    ...wrapped(childWords(reminder, reader), terminal),
     ...layOutTable(
       events.map(({ id, agency }, nth) => [
         `  ${nth + 1}`,
@@ -110,13 +112,25 @@ function headingOf({ pattern, level, tier }: AlertContent | ReminderContent, { p
 }
 
 /** An alert names nobody: the child is found by the notices that the reader can open. */
-function childWords(events: readonly { id: string; agency: string }[], { knows }: AlertReader): string {
+function childWords({ events, tier }: AlertContent | ReminderContent, reader: AlertReader): string {
+  const about = tier === 'same' ? 'About one child' : 'Possibly about one child';
+  return `${about}, whom an alert does not name. ${whereWords(events, reader)}`;
+}
+
+function whereWords(
+  events: readonly { readonly id: string; readonly agency: string }[],
+  { knows, awaited }: AlertReader,
+): string {
   const known = events.filter(({ id, agency }) => knows(id, agency) !== undefined).length;
-  const where =
-    known === 0
-      ? 'None of these notices is in this home: ask an agency below.'
-      : `${known === events.length ? 'All' : known} of these ${events.length} notices passed through this home and ${known === 1 ? 'says' : 'say'} who it is.`;
-  return `About one child, whom an alert does not name. ${where}`;
+  if (known > 0) {
+    const which = known === events.length ? 'All' : known;
+    return `${which} of these ${events.length} notices passed through this home and ${known === 1 ? 'says' : 'say'} who it is.`;
+  }
+  // What is immediate is delivered first, so an alert overtakes the notices that it speaks of.
+  const toCome = awaited();
+  if (toCome === 0) return 'None of these notices is in this home: ask an agency below.';
+  const what = toCome === 1 ? '1 message is' : `${toCome} messages are`;
+  return `None of these notices is in this home yet: ${what} still on the way to it.`;
 }
 
 function knownWords(known: 'sent' | 'received' | undefined): string {
@@ -156,6 +170,10 @@ function minuteOf(time: string): string {
 }
 
 const indent = '    ';
+
+function wrapped(text: string, terminal: Terminal): string[] {
+  return wrapText(showableLine(text), terminal.columns - indent.length);
+}
 
 function indented(line: string): string {
   return line === '' ? '' : indent + line;

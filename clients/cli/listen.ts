@@ -94,6 +94,8 @@ function readerOf(client: Client, home: string): AlertReader {
   return {
     home,
     endpoint: client.endpoint,
+    // The notice in hand, which is not acknowledged yet, is one of them.
+    awaited: () => Math.max(0, client.status().pending - 1),
     knows: (id, agency) => {
       if (agency === agencyOf(client.endpoint) && client.message(id) !== undefined) return 'sent';
       return client.receivedFrom(id).some((sender) => agencyOf(sender) === agency) ? 'received' : undefined;

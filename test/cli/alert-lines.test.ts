@@ -38,7 +38,7 @@ async function tell(
   };
   return alertLines(
     notice,
-    { home: './duty', endpoint: duty, knows: () => undefined, ...reader },
+    { home: './duty', endpoint: duty, knows: () => undefined, awaited: () => 0, ...reader },
     terminal,
   )?.join('\n');
 }
@@ -77,6 +77,22 @@ describe('an alert in words', () => {
       'until 2026-11-13 19:31 UTC',
     ])
       expect(text?.replace(/\s+/g, ' ')).toMatch(words);
+  });
+
+  it('asks for an agency only where nothing is on the way any more that may be a notice of it', async () => {
+    const told = async (awaited: number): Promise<string | undefined> =>
+      (await tell('correlator-alert', {}, { awaited: () => awaited }))?.replace(/\s+/g, ' ');
+    expect(await told(0)).toContain('None of these notices is in this home: ask an agency below.');
+    expect(await told(1)).toContain('is in this home yet: 1 message is still on the way to it.');
+    expect(await told(7)).toContain('is in this home yet: 7 messages are still on the way to it.');
+    expect(await told(7)).not.toContain('ask an agency');
+  });
+
+  it('that rests on a possibility says of nothing that it is certain', async () => {
+    const text = await tell('correlator-alert', { tier: 'possible', links });
+    expect(text).toContain('Possibly about one child, whom an alert does not name.');
+    expect(text).toContain('Why they may speak of one child');
+    expect(await tell('alert-reminder', { tier: 'possible' })).toContain('Possibly about one child');
   });
 
   it('says nothing of a next level where there is none', async () => {
