@@ -43,6 +43,8 @@ export type ClientParts = RunningParts & {
 };
 
 const mib = 1024 * 1024;
+/** A request that is not answered must keep none of the others waiting: the directory, data sets, the log and its tiles. */
+const mostConnections = 4;
 /** After this long without a request, a connection is closed. */
 const idleMs = 5_000;
 /** How many receipts a loop over `receipts()` may leave unread. */
@@ -148,7 +150,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
   let home = await openHome(options.home);
   const emitter = new ClientEmitter(log);
   const closing = new AbortController();
-  const agent = new Agent({ keepAlive: true, maxSockets: 2, timeout: idleMs });
+  const agent = new Agent({ keepAlive: true, maxSockets: mostConnections, timeout: idleMs });
   closing.signal.addEventListener('abort', () => agent.destroy(), { once: true });
   const readHome = async () => (home = await openHome(options.home));
   const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
