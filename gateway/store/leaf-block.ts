@@ -95,6 +95,14 @@ export class LeafBlock {
   }
 }
 
+/** How many leaves a block has; undefined where its bytes do not add up. */
+export function countLeaves(leaves: Buffer): number | undefined {
+  let count = 0;
+  let offset = 0;
+  for (; offset + 2 <= leaves.byteLength; offset += 2 + leaves.readUInt16BE(offset)) count++;
+  return offset === leaves.byteLength ? count : undefined;
+}
+
 /** The leaves of a block, as views. */
 export function splitLeaves(leaves: Buffer): Buffer[] {
   const split: Buffer[] = [];

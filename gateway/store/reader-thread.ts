@@ -3,17 +3,24 @@
  * dies, what was asked fails, and the next question starts another.
  */
 import type { Worker, WorkerOptions } from 'node:worker_threads';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { startThread } from '../worker-thread.ts';
 import { ByteSource } from './byte-stream.ts';
 
 export type AskedQuestion<Q> = { readonly ticket: number; readonly question: Q };
 
 export type GivenAnswer<V> = { readonly ticket: number } & (
-  | { readonly value: V; readonly bytes: ArrayBuffer }
-  /** Why the store could not be read. */
-  | { readonly failure: string }
+  { readonly value: V; readonly bytes: ArrayBuffer } | { readonly failure: ReadFailure }
 );
+
+/** Why the store could not be read; `damage` is the detail of `store-damaged`. */
+export type ReadFailure = { readonly reason: string; readonly damage?: string | undefined };
+
+/** An error in a form that can be posted. */
+export function readFailure(error: unknown): ReadFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return isCausewayError(error, 'store-damaged') ? { reason, damage: error.detail } : { reason };
+}
 
 /** What ends the thread, once it has answered what was asked before. */
 export const closeThread = 'close';
@@ -38,7 +45,7 @@ export class ReaderThread<Q, V> {
     this.#options = options;
   }
 
-  /** @throws CausewayError `store-unavailable` when it cannot be read */
+  /** @throws CausewayError `store-unavailable` when it cannot be read, `store-damaged` when it must not be believed */
   async ask(question: Q): Promise<ReadAnswer<V>> {
     if (this.#closed) throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
     this.#worker ??= this.#start();
@@ -66,7 +73,7 @@ export class ReaderThread<Q, V> {
     worker.on('message', (answer: GivenAnswer<V>) => {
       const waiting = this.#waiting.get(answer.ticket);
       this.#waiting.delete(answer.ticket);
-      if ('failure' in answer) waiting?.reject(unavailable(new Error(answer.failure)));
+      if ('failure' in answer) waiting?.reject(errorOf(answer.failure));
       else waiting?.resolve({ value: answer.value, bytes: new ByteSource(answer.bytes) });
     });
     worker.on('error', (error) => this.#onDeath(worker, error));
@@ -82,6 +89,12 @@ export class ReaderThread<Q, V> {
     this.#waiting.clear();
     for (const { reject } of waiting) reject(unavailable(cause));
   }
+}
+
+function errorOf({ reason, damage }: ReadFailure): CausewayError {
+  return damage === undefined
+    ? unavailable(new Error(reason))
+    : new CausewayError('store-damaged', { detail: damage });
 }
 
 function unavailable(cause: unknown): CausewayError {

@@ -64,7 +64,7 @@ export type StoreContents = {
   readonly versions: StoreVersions;
   /** The id that the next delivery gets. */
   readonly nextDelivery: DeliveryId;
-  /** The audit log, from its first leaf on, without gaps. */
+  /** The audit log, from its first leaf on. @throws BrokenLogError at a gap */
   blocks(): Iterable<BlockRow & { readonly count: number }>;
   messages(): Iterable<HeldMessage>;
   deliveries(): Iterable<HeldDelivery>;

@@ -79,6 +79,23 @@ describe('causeway gateway check', () => {
     });
   });
 
+  it.each([
+    [
+      'inserted',
+      'INSERT INTO audit_block SELECT first + 1000, count, at, leaves, bodies FROM audit_block LIMIT 1',
+    ],
+    ['removed', 'DELETE FROM audit_block WHERE first = (SELECT min(first) FROM audit_block WHERE first > 0)'],
+  ])('names the leaf where a block of the log was %s, and nothing is signed', async (_, sql) => {
+    await publish();
+    const checkpoint = readFileSync(join(home, 'log/checkpoint'));
+    change(sql);
+    const { code, found } = await checkOf('store');
+    expect([code, found?.verdict]).toEqual([1, 'bad']);
+    expect(found?.detail).toMatch(/damaged.*one begins with leaf \d+ where leaf \d+ is due/);
+    expect((await runInProcess(['audit', 'checkpoint', '--dir', home])).code).toBe(1);
+    expect(readFileSync(join(home, 'log/checkpoint'))).toEqual(checkpoint);
+  });
+
   it('names an endpoint whose row in the directory is not what the log says', async () => {
     await withStore(home, async (store) => {
       const allowed = permit(police, 'secret', Date.now() + 60_000);

@@ -7,7 +7,7 @@ import { Timestamp, type MongoClient } from 'mongodb';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AcceptedBatch } from '../accepted-batch.ts';
 import { ByteSink } from '../byte-stream.ts';
-import { closeThread, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
+import { closeThread, readFailure, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
 import { readPortion } from './acceptance-portion.ts';
 import { CausalTime } from './causal-time.ts';
 import type { OpenedCollections } from './collections.ts';
@@ -58,8 +58,7 @@ function start(): void {
       const { value, bytes } = await read((opened ??= await open()), question);
       port.postMessage({ ticket, value, bytes } satisfies Given, [bytes]);
     } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error);
-      port.postMessage({ ticket, failure } satisfies Given);
+      port.postMessage({ ticket, failure: readFailure(error) } satisfies Given);
     }
   };
   const close = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 /** The leaves of a MongoDB store as they stand in the tree. */
 import type { ClientSession } from 'mongodb';
+import { JoinedBlocks } from '../joined-blocks.ts';
 import type { LeafRun, LeafSource } from '../port.ts';
 import { CausalTime } from './causal-time.ts';
 import { connect } from './connection.ts';
@@ -9,24 +10,32 @@ import { unreadable } from './failures.ts';
 /** What one reading gives back, about. */
 const maxReadBytes = 1024 * 1024;
 
-/** The blocks with the leaves from an index on, in order; the first may begin before it. */
+/**
+ * The blocks with the leaves from an index on, in order; the first may begin before it.
+ * @throws BrokenLogError
+ */
 export async function* blocksFrom<K extends keyof BlockDocument>(
   blocks: Collections['block'],
   from: number,
   parts: readonly K[],
   session: ClientSession,
-): AsyncGenerator<Pick<BlockDocument, K | 'first' | 'count'>> {
-  const projection = Object.fromEntries(['first', 'count', ...parts].map((name) => [name, 1]));
+): AsyncGenerator<Pick<BlockDocument, K | 'first' | 'count' | 'leaves'>> {
+  const projection = Object.fromEntries(['first', 'count', 'leaves', ...parts].map((name) => [name, 1]));
   const options = { session, hint: 'by_leaf' } as const;
-  const start = await blocks.findOne(
-    { first: { $lte: from } },
-    { ...options, projection: { first: 1 }, sort: { first: -1 } },
-  );
-  if (start === null) return;
+  const place = { ...options, projection: { first: 1, count: 1 } } as const;
+  const [start, before] = await blocks
+    .find({ first: { $lte: from } }, place)
+    .sort({ first: -1 })
+    .limit(2)
+    .toArray();
   const found = blocks
-    .find({ first: { $gte: start.first } }, { ...options, projection, batchSize: 64 })
+    .find({ first: { $gte: start?.first ?? 0 } }, { ...options, projection, batchSize: 64 })
     .sort({ first: 1 });
-  for await (const block of found) if (block.first + block.count > from) yield block;
+  const joined = new JoinedBlocks(before === undefined ? 0 : before.first + before.count);
+  for await (const block of found) {
+    joined.take(block);
+    if (block.first + block.count > from) yield block;
+  }
 }
 
 /** See `Store.readLeafRuns`. */
@@ -37,7 +46,7 @@ export async function readLeafRuns(
 ): Promise<LeafRun[]> {
   const runs: LeafRun[] = [];
   let bytes = 0;
-  for await (const { first, count, leaves } of blocksFrom(blocks, from, ['leaves'], session)) {
+  for await (const { first, count, leaves } of blocksFrom(blocks, from, [], session)) {
     runs.push({ first, count, leaves });
     bytes += leaves.byteLength;
     if (bytes >= maxReadBytes) break;

@@ -20,7 +20,7 @@ export async function readLeaves(
 ): Promise<StoredLeaf[]> {
   const rows: BlockRow[] = [];
   let bytes = 0;
-  for await (const row of blocksFrom(block, from, ['at', 'leaves', 'bodies'], session)) {
+  for await (const row of blocksFrom(block, from, ['at', 'bodies'], session)) {
     if (row.first >= from + limit) break;
     rows.push(row);
     bytes += row.leaves.byteLength + row.bodies.byteLength;

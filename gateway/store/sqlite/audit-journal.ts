@@ -4,10 +4,11 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CaseVault } from '../case-vault.ts';
+import { JoinedBlocks } from '../joined-blocks.ts';
 import { LeafMaker } from '../leaf-maker.ts';
 import type { CaseId } from '../port.ts';
 import { CaseTable } from './case-table.ts';
-import { firstRow, prepare } from './database.ts';
+import { allRows, bufferOf, prepare } from './database.ts';
 
 export class AuditJournal {
   readonly #maker: LeafMaker;
@@ -23,7 +24,10 @@ export class AuditJournal {
       database,
       'INSERT INTO audit_block (first, count, at, leaves, bodies) VALUES (?, ?, ?, ?, ?)',
     );
-    this.#last = prepare(database, 'SELECT first, count FROM audit_block ORDER BY first DESC LIMIT 1');
+    this.#last = prepare(
+      database,
+      'SELECT first, count, leaves FROM audit_block ORDER BY first DESC LIMIT 2',
+    );
   }
 
   /** The index that the next leaf gets. */
@@ -36,10 +40,18 @@ export class AuditJournal {
     return this.#maker;
   }
 
-  /** Forgets what was not written, and reads where the log ends. */
+  /**
+   * Forgets what was not written, and reads where the log ends.
+   * @throws BrokenLogError where its last block does not join the one before: nothing may be added behind it
+   */
   reload(): void {
-    const [first, count] = firstRow<[number, number]>(this.#last) ?? [0, 0];
-    this.#first = first + count;
+    const [last, before] = allRows<readonly [number, number, Uint8Array]>(this.#last);
+    if (last !== undefined) {
+      const [first, count, leaves] = last;
+      const joined = new JoinedBlocks(before === undefined ? 0 : before[0] + before[1]);
+      joined.take({ first, count, leaves: bufferOf(leaves) });
+    }
+    this.#first = last === undefined ? 0 : last[0] + last[1];
     this.#maker.block.clear();
     this.#maker.forgetKeys();
   }

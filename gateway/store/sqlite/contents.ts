@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
+import { JoinedBlocks } from '../joined-blocks.ts';
 import type { DeliveryId, Lane, StoreVersions } from '../port.ts';
 import type { HeldDelivery, HeldMessage, StoreContents } from '../store-contents.ts';
 import { allRows, bufferOf, firstRow, openForMoving, prepare } from './database.ts';
@@ -86,8 +87,11 @@ export class SqliteContents implements StoreContents {
   *blocks(): ReturnType<StoreContents['blocks']> & Generator {
     type Row = readonly [number, number, number, Uint8Array, Uint8Array];
     const sql = 'SELECT first, count, at, leaves, bodies FROM audit_block ORDER BY first';
+    const joined = new JoinedBlocks(0);
     for (const [first, count, at, leaves, bodies] of this.#rows<Row>(sql)) {
-      yield { first, count, at, leaves: bufferOf(leaves), bodies: bufferOf(bodies) };
+      const block = { first, count, at, leaves: bufferOf(leaves), bodies: bufferOf(bodies) };
+      joined.take(block);
+      yield block;
     }
   }
 

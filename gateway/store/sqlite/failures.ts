@@ -1,4 +1,5 @@
 /** What SQLite's errors mean to the engine. */
+import { BrokenLogError } from '../joined-blocks.ts';
 import { ForeignRuleError } from './foreign-rules.ts';
 import type { PackedFailure } from './operations.ts';
 
@@ -22,9 +23,14 @@ export function sqliteErrorOf(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
-/** True where the surroundings failed (disk, memory, a lock held too long, somebody else's rules), not the statement. */
+/** What somebody has done to the file, or a disk; its detail names no file. */
+function isTampering(error: unknown): error is ForeignRuleError | BrokenLogError {
+  return error instanceof ForeignRuleError || error instanceof BrokenLogError;
+}
+
+/** True where the surroundings failed (disk, memory, a lock held too long, what others put in), not the statement. */
 function isEnvironmental(error: unknown): boolean {
-  if (error instanceof ForeignRuleError) return true;
+  if (isTampering(error)) return true;
   const code = sqliteErrorOf(error);
   return code !== undefined && environmental.has(code);
 }
@@ -44,6 +50,6 @@ export function describeFailure(error: unknown): PackedFailure {
   return {
     unavailable: isEnvironmental(error),
     reason: error instanceof Error ? error.message : String(error),
-    ...(error instanceof ForeignRuleError && { detail: error.message }),
+    ...(isTampering(error) && { detail: error.message }),
   };
 }

@@ -15,7 +15,7 @@ import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
 import { EvidenceQuery } from './evidence-query.ts';
-import { LeafRunQuery } from './leaf-source.ts';
+import { BlockQuery } from './leaf-source.ts';
 import { PayloadQuery } from './payload-query.ts';
 import type { Question, Questions } from './questions.ts';
 import { RecordSearch } from './record-search.ts';
@@ -30,7 +30,7 @@ export class ReaderQueries {
   readonly #endpoints: EndpointTable;
   readonly #statements: ReturnType<typeof prepareAll>;
   readonly #vault: CaseVault;
-  readonly #leafRuns: LeafRunQuery;
+  readonly #blocks: BlockQuery;
   readonly #evidence: EvidenceQuery;
   readonly #search: RecordSearch;
   readonly #payloads: PayloadQuery;
@@ -38,7 +38,7 @@ export class ReaderQueries {
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
     this.#endpoints = new EndpointTable(database);
-    this.#leafRuns = new LeafRunQuery(database);
+    this.#blocks = new BlockQuery(database);
     this.#evidence = new EvidenceQuery(database, this.#endpoints);
     this.#search = new RecordSearch(database);
     this.#payloads = new PayloadQuery(database, this.#search);
@@ -197,20 +197,17 @@ export class ReaderQueries {
     let bytes = 0;
     const secretOf = (id: CaseId): Uint8Array | undefined =>
       firstRow<[Uint8Array]>(this.#statements.caseSecret, uuidToBytes(id))?.[0];
-    type BlockRow = readonly [first: number, at: number, leaves: Uint8Array, bodies: Uint8Array];
-    for (const row of this.#statements.leaves.iterate(from)) {
-      const [first, at, run, bodies] = row as unknown as BlockRow;
-      const block = { first, at, leaves: bufferOf(run), bodies: bufferOf(bodies) };
+    for (const block of this.#blocks.from(from)) {
       leaves.push(...openBlock(block, from, this.#vault, secretOf));
-      bytes += run.byteLength + bodies.byteLength;
+      bytes += block.leaves.byteLength + block.bodies.byteLength;
       if (leaves.length >= limit || bytes >= maxReadBytes) break;
     }
     return leaves.slice(0, limit);
   }
 
   #readLeafRuns(from: number, sink: ByteSink): Questions['leafRuns']['answer'] {
-    return this.#leafRuns
-      .read(from)
+    return this.#blocks
+      .readLeafRuns(from)
       .map(({ first, count, leaves }) => ({ first, count, leavesBytes: sink.add(leaves) }));
   }
 }
@@ -247,8 +244,6 @@ const statementTexts = {
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
     WHERE secret = ?`,
   leafCount: 'SELECT first + count FROM audit_block ORDER BY first DESC LIMIT 1',
-  leaves: `SELECT first, at, leaves, bodies FROM audit_block
-    WHERE first >= ifnull((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
   caseSecret: caseSecretQuery,
   erasures: caseErasuresQuery,
   reusableBytes: 'SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size',

@@ -2,9 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ByteSink } from '../byte-stream.ts';
 import { CaseVault } from '../case-vault.ts';
-import { closeThread, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
+import { closeThread, readFailure, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
 import { openForReading } from './database.ts';
-import { describeFailure } from './failures.ts';
 import type { Question, Questions } from './questions.ts';
 import { ReaderQueries } from './reader-queries.ts';
 
@@ -31,7 +30,7 @@ function start(): void {
       const bytes = sink.finish();
       port.postMessage({ ticket, value, bytes } satisfies Given, [bytes]);
     } catch (error) {
-      port.postMessage({ ticket, failure: describeFailure(error).reason } satisfies Given);
+      port.postMessage({ ticket, failure: readFailure(error) } satisfies Given);
     }
   });
 }
