@@ -9,6 +9,7 @@ import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
 import { startedRecord } from './agreement-records.ts';
 import { Alerting, type PatternHolder } from './alerts/alerting.ts';
+import { DamagedMessages } from './damaged-messages.ts';
 import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
@@ -76,6 +77,9 @@ class Gateway {
   readonly #expiry: ExpiryClock;
   readonly #retention: RetentionSweep;
   readonly #incidents: IncidentRecord;
+  readonly #damaged = new DamagedMessages((damaged) =>
+    this.#log.error({ ...damaged, code: 'store-damaged' }, 'left out a message that is damaged in the store'),
+  );
   readonly #relay: Relay;
   readonly #room: DiskRoom;
   readonly #gate: SubmissionGate;
@@ -140,6 +144,7 @@ class Gateway {
     this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
       onChange: () => void this.#reloading.reload(),
+      onDamaged: (message) => this.#damaged.note(message),
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       listening: () => this.#dispatcher.listening(),
     });
@@ -214,20 +219,17 @@ class Gateway {
 
   #serverDependencies(): GatewayServerDependencies {
     return {
-      home: this.#options.home,
-      store: this.#store,
-      directory: this.#directory,
-      policy: this.#policy,
+      ...{ home: this.#options.home, store: this.#store, directory: this.#directory, policy: this.#policy },
       auditLog: this.#auditLog,
       sessions: this.#sessions,
       quotas: this.#quotas,
       incidents: this.#incidents,
       sessionContext: this.#sessionContext(),
-      log: this.#log,
-      now: this.#now,
+      ...{ log: this.#log, now: this.#now },
       isDraining: () => this.#draining,
       room: () => (this.#room.isWatched ? this.#room.level : undefined),
       correlatorState: () => this.#alerting.state,
+      damagedMessages: () => this.#damaged.count,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
       onError: (error) => this.#logError(error),
     };

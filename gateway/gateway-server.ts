@@ -43,6 +43,8 @@ export type GatewayServerDependencies = {
   room(): RoomLevel | undefined;
   /** What alerts can be expected of the correlator just now. */
   correlatorState(): CorrelatorState;
+  /** How many messages readings of the store have left out; see `damaged-messages.ts`. */
+  damagedMessages(): number;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
   reloadDirectory(): Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -135,6 +137,7 @@ function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): 
       draining: deps.isDraining(),
       room: deps.room(),
       correlator: deps.correlatorState(),
+      damagedMessages: deps.damagedMessages(),
     }),
   );
 }

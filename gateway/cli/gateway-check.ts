@@ -30,12 +30,13 @@ export function registerGatewayCheck(gateway: ProgramCommand, terminal: Terminal
     .description(
       'Checks that the folder can run a gateway: settings, keys and their modes, policies, the store (it proves\n' +
         'a durable write), certificates and how long they last; and it holds all leaves of the store against the\n' +
-        'published log, which takes about fifteen seconds for a million. Works while the gateway runs.\n' +
+        'published log, which takes about fifteen seconds for a million, and all messages against their digests.\n' +
+        'Works while the gateway runs.\n' +
         'That you looked is recorded first.\n' +
         'Exit code 0 when nothing is bad.',
     )
     .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
-    .option('--quick', 'without holding the store against the log')
+    .option('--quick', 'without reading all leaves and messages')
     .action(async (given: string | undefined, flags: Flags) => {
       const findings = await checkGateway(gatewayFolder(given, terminal.env), flags, terminal);
       for (const finding of findings) report(finding, terminal);
@@ -95,13 +96,19 @@ async function checkStore(
     try {
       await store.probe();
       await recordReading(store, 'audit.gateway-checked', {});
-      const [{ PublishedLog }, { NewestEntryLeaves }, { checkEndpoints }, { checkLog, checkUnread }] =
-        await Promise.all([
-          import('./published-log.ts'),
-          import('../audit/newest-entry-leaves.ts'),
-          import('./check-endpoints.ts'),
-          import('./check-log.ts'),
-        ]);
+      const [
+        { PublishedLog },
+        { NewestEntryLeaves },
+        { checkEndpoints },
+        { checkLog, checkUnread },
+        { checkMessages },
+      ] = await Promise.all([
+        import('./published-log.ts'),
+        import('../audit/newest-entry-leaves.ts'),
+        import('./check-endpoints.ts'),
+        import('./check-log.ts'),
+        import('./check-messages.ts'),
+      ]);
       const newest = new NewestEntryLeaves();
       const ofLog = quick ? undefined : await checkLog(home, store, terminal, (leaf) => newest.take(leaf));
       const unchecked: Unchecked[] = [];
@@ -111,6 +118,7 @@ async function checkStore(
       const findings = [
         good('store', 'writes are durable'),
         ...(await checkRoom(home, store)),
+        quick ? undefined : await checkMessages(store, terminal),
         ofEndpoints,
         ofLog ?? checkUnread(unchecked),
       ].filter((finding) => finding !== undefined);

@@ -128,8 +128,10 @@ export class EndpointQueue {
     if (queued.length > 0) state.behind = true;
   }
 
-  /** @returns false when no session can take it now */
-  #push({ delivery, envelopeDigest, unit, expiresAt }: QueuedDelivery, lane: Lane): boolean {
+  /** @returns false when no session can take it now. What nobody can take does not keep the rest waiting */
+  #push(queued: QueuedDelivery, lane: Lane): boolean {
+    if (queued.unit === undefined) return true;
+    const { delivery, envelopeDigest, unit, expiresAt } = queued;
     const digest = envelopeDigest.toString('latin1');
     if (expiresAt <= this.#now() || this.underWay(digest) !== undefined) return true;
     const outlet = this.#ready();

@@ -58,6 +58,17 @@ export class AcceptedBatchWriter {
     this.readBytes += envelope.byteLength;
   }
 
+  /** As {@link add}. @returns false, and nothing is added, where the envelope cannot be read */
+  tryAdd(position: number, at: number, envelope: Buffer): boolean {
+    try {
+      this.add(position, at, envelope);
+      return true;
+    } catch {
+      // It is what its digest says; but who can write the one beside the other can have both be anything.
+      return false;
+    }
+  }
+
   /** Adds a message by what was packed of it. @returns false, and nothing is added, where that has another form */
   addPacked(position: number, at: number, packed: Uint8Array): boolean {
     this.#makeRoom();

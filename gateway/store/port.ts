@@ -12,7 +12,7 @@ import type { AcceptanceStore } from './port/acceptances.ts';
 import type { EndpointStore } from './port/endpoints.ts';
 import type { ErasureStore } from './port/erasure.ts';
 import type { LeaseStore } from './port/leases.ts';
-import type { MessageStore } from './port/messages.ts';
+import type { DamagedMessage, MessageStore } from './port/messages.ts';
 import type { RecordEntry, RecordStore } from './port/records.ts';
 
 export type * from './port/acceptances.ts';
@@ -33,6 +33,8 @@ export type StoreListener = {
   onReceipts(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void;
   /** The directory or the wish for a new policy has changed. */
   onChange(versions: StoreVersions): void;
+  /** A reading of a queue or of history has come upon this message, each time anew, and has left it out. */
+  onDamaged?(message: DamagedMessage): void;
   /** Asked now and then: the endpoints that have a session here which has granted credit. */
   listening?(): Iterable<EndpointAddress>;
 };

@@ -1,23 +1,34 @@
 /** What stays of a message once its payload has been retired. */
-import { decodeUnit, encodeUnit } from '../../protocol/wire/frame.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
+import { decodeUnit, encodeUnit, type Unit } from '../../protocol/wire/frame.ts';
 
 const nothing = Buffer.alloc(0);
+
+/** Undefined where it is damaged so that nobody can tell where its parts are. */
+function takeApart(unit: Buffer): Unit | undefined {
+  try {
+    return decodeUnit(unit);
+  } catch (error) {
+    if (isCausewayError(error, 'frame-malformed')) return undefined;
+    throw error;
+  }
+}
 
 /**
  * The unit with envelope and proof as they are and an empty payload: signatures still verify, and the envelope says
  * the payload's digest and length.
- * @returns undefined where there is nothing to take: it was retired before, or its case was erased
- * @throws CausewayError `frame-malformed`
+ * @returns undefined where there is nothing to take: it was retired before, or its case was erased; or where it is so
+ * damaged that nobody can tell what to take, which must not keep the payloads of others
  */
 export function withoutPayload(unit: Buffer): Buffer | undefined {
-  if (unit.byteLength === 0) return undefined;
-  const { envelope, proof, payload } = decodeUnit(unit);
-  return payload.byteLength === 0 ? undefined : encodeUnit(envelope, proof, nothing).bytes;
+  const parts = takeApart(unit);
+  if (parts === undefined || parts.payload.byteLength === 0) return undefined;
+  return encodeUnit(parts.envelope, parts.proof, nothing).bytes;
 }
 
 /** True when a message's payload was retired, and not its whole case erased. */
 export function isRetired(unit: Buffer): boolean {
-  return unit.byteLength > 0 && decodeUnit(unit).payload.byteLength === 0;
+  return takeApart(unit)?.payload.byteLength === 0;
 }
 
 /**

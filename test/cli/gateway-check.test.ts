@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogHistory } from '../../gateway/audit/log-history.ts';
-import { encodeUnit } from '../../protocol/wire/frame.ts';
-import { digestOf, directoryEntry, permit, police } from '../gateway/store/synthetic-messages.ts';
+import { digestOf, directoryEntry, messageId, permit, police } from '../gateway/store/synthetic-messages.ts';
 import { editLeaf } from './edit-leaf.ts';
 import { storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway } from './run-causeway.ts';
@@ -13,7 +12,6 @@ import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const unit = encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes;
 let dir: string;
 /** A gateway with a log of more than one tile; each test has a copy of it. */
 let pristine: string;
@@ -23,7 +21,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-check-'));
   pristine = join(dir, 'pristine');
   expect((await runInProcess(['gateway', 'init', pristine])).code).toBe(0);
-  await storeNotice(pristine, { unit });
+  await storeNotice(pristine);
   await withStore(pristine, (store) =>
     store.appendRecords(Array.from({ length: 300 }, (_, nth) => ({ kind: 'test.happened', nth }))),
   );
@@ -94,6 +92,23 @@ describe('causeway gateway check', () => {
     expect(found?.detail).toMatch(/damaged.*one begins with leaf \d+ where leaf \d+ is due/);
     expect((await runInProcess(['audit', 'checkpoint', '--dir', home])).code).toBe(1);
     expect(readFileSync(join(home, 'log/checkpoint'))).toEqual(checkpoint);
+  });
+
+  it('names a message that is not what was accepted, and does not read any with --quick', async () => {
+    expect(await checkOf('messages')).toMatchObject({
+      code: 0,
+      found: { verdict: 'good', detail: '1 in the store are what was accepted' },
+    });
+    change("UPDATE message SET unit = cast(x'ffff' || substr(unit, 3) AS BLOB)");
+    expect(await checkOf('messages')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        detail: 'store-damaged: 1 of 1 in the store are not what was accepted',
+        problems: [`Message ${messageId(1)}, accepted by leaf 0, is not what was accepted any more.`],
+      },
+    });
+    expect(await checkOf('messages', '--quick')).toEqual({ code: 0, found: undefined });
   });
 
   it('names an endpoint whose row in the directory is not what the log says', async () => {

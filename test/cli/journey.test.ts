@@ -119,6 +119,7 @@ describe('a gateway made by the command', () => {
       ['store', 'good'],
       // How much room there is depends on where this runs.
       ['room', expect.stringMatching(/^(?:good|warn)$/) as string],
+      ['messages', 'good'],
       ['endpoints', 'good'],
       ['audit log', 'good'],
     ]);

@@ -4,8 +4,8 @@
  * left open there.
  */
 import type { ClientSession, FindOptions } from 'mongodb';
-import { decodeUnit } from '../../../protocol/wire/frame.ts';
 import { AcceptedBatchWriter } from '../accepted-batch.ts';
+import { unitWithItsEnvelope } from '../accepted-unit.ts';
 import type { OpenedCollections } from './collections.ts';
 import type { Collections } from './documents.ts';
 import { readRawMessage, type RawMessage } from './raw-message.ts';
@@ -18,10 +18,16 @@ export type PortionQuestion = {
   readonly since: number;
 };
 
+export type Portion = {
+  readonly found: AcceptedBatchWriter;
+  /** The leaves of those that are left out, since they are damaged. */
+  readonly damaged: readonly number[];
+};
+
 /** Raw documents, the first ones in order of those that are left. */
 type Ask = (collections: Collections, question: PortionQuestion, session: ClientSession) => Promise<Buffer[]>;
 /** False, and nothing is added, where it cannot be told from these bytes. */
-type Add = (found: AcceptedBatchWriter, message: RawMessage) => boolean;
+type Add = (found: AcceptedBatchWriter, message: RawMessage, damaged: number[]) => boolean;
 
 /** See {@link AcceptedBatchWriter.readBytes}. */
 const maxReadBytes = 1024 * 1024;
@@ -31,8 +37,9 @@ export async function readPortion(
   { collections, keepsAcceptances }: OpenedCollections,
   question: PortionQuestion,
   session: ClientSession,
-): Promise<AcceptedBatchWriter> {
+): Promise<Portion> {
   const found = new AcceptedBatchWriter();
+  const damaged: number[] = [];
   const collect = async (ask: Ask, add: Add, first: number): Promise<number | undefined> => {
     let next = first;
     while (found.count === 0) {
@@ -41,7 +48,7 @@ export async function readPortion(
       for (const document of documents) {
         const message = readRawMessage(document);
         // Nothing is left of an erased one.
-        if (message.bytes?.byteLength !== 0 && !add(found, message)) return message.record;
+        if (message.bytes?.byteLength !== 0 && !add(found, message, damaged)) return message.record;
         next = message.record + 1;
         if (found.readBytes >= maxReadBytes) break;
       }
@@ -51,7 +58,7 @@ export async function readPortion(
   const unpackable = keepsAcceptances ? await collect(askPacked, addPacked, question.first) : question.first;
   // What could be told makes a portion; the next one begins with what could not.
   if (unpackable !== undefined && found.count === 0) await collect(askUnits, addUnit, unpackable);
-  return found;
+  return { found, damaged };
 }
 
 async function askPacked(
@@ -70,7 +77,7 @@ async function askUnits(
   session: ClientSession,
 ): Promise<Buffer[]> {
   const filter = { record: { $gte: first }, at: { $gte: since }, unit: { $exists: true } };
-  const projection = { _id: 0, record: 1, at: 1, unit: 1 } as const;
+  const projection = { _id: 0, record: 1, at: 1, unit: 1, digest: 1 } as const;
   const options = {
     ...inOneAnswer(limit, session),
     hint: 'by_record',
@@ -89,8 +96,13 @@ function addPacked(found: AcceptedBatchWriter, { record, at, bytes }: RawMessage
   return bytes !== undefined && found.addPacked(record + 1, at, bytes);
 }
 
-function addUnit(found: AcceptedBatchWriter, { record, at, bytes }: RawMessage): boolean {
-  if (bytes === undefined) return false;
-  found.add(record + 1, at, decodeUnit(bytes).envelope);
+/** A damaged one is told as well: nothing that is read later would tell more. */
+function addUnit(
+  found: AcceptedBatchWriter,
+  { record, at, bytes, digest }: RawMessage,
+  damaged: number[],
+): boolean {
+  const kept = digest === undefined ? undefined : unitWithItsEnvelope({ unit: bytes, digest });
+  if (kept === undefined || !found.tryAdd(record + 1, at, kept.envelope)) damaged.push(record);
   return true;
 }

@@ -3,17 +3,19 @@
  * gets on with what they mean. It has a connection of its own, and a primary of a moment ago cannot
  * hide from it what the main thread knows of: each question says how far that has seen.
  */
-import { Timestamp, type MongoClient } from 'mongodb';
+import { Timestamp, type ClientSession, type MongoClient } from 'mongodb';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AcceptedBatch } from '../accepted-batch.ts';
 import { ByteSink } from '../byte-stream.ts';
+import type { DamagedMessage } from '../port.ts';
 import { closeThread, readFailure, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
 import { readPortion } from './acceptance-portion.ts';
 import { CausalTime } from './causal-time.ts';
 import type { OpenedCollections } from './collections.ts';
 import { connect } from './connection.ts';
-import { collectionsOf } from './documents.ts';
+import { collectionsOf, type Collections } from './documents.ts';
 import { firstSince } from './first-since.ts';
+import { messageIdOf } from './keys.ts';
 
 export type AcceptanceReaderOptions = { readonly url: string; readonly keepsAcceptances: boolean };
 
@@ -24,7 +26,11 @@ export type AcceptanceQuestion = {
   /** The time of the cluster that the asking side has seen, 0 where it has seen none; so in the answer. */
   readonly seen: bigint;
 };
-export type AcceptanceAnswer = { readonly batch: AcceptedBatch; readonly seen: bigint };
+export type AcceptanceAnswer = {
+  readonly batch: AcceptedBatch;
+  readonly damaged: readonly DamagedMessage[];
+  readonly seen: bigint;
+};
 
 type Open = { readonly client: MongoClient; readonly causal: CausalTime; readonly from: OpenedCollections };
 
@@ -33,13 +39,25 @@ async function read(
   { after, limit, since, seen }: AcceptanceQuestion,
 ): Promise<{ readonly value: AcceptanceAnswer; readonly bytes: ArrayBuffer }> {
   causal.advance(new Timestamp(seen));
-  const found = await causal.within(async (session) => {
+  const { found, damaged } = await causal.within(async (session) => {
     const first = after === 0 ? await firstSince(from.collections.message, since, session) : after;
-    return await readPortion(from, { first, limit, since }, session);
+    const portion = await readPortion(from, { first, limit, since }, session);
+    return { ...portion, damaged: await namesOf(from.collections.message, portion.damaged, session) };
   });
   const sink = new ByteSink();
   const batch = found.finish(sink);
-  return { value: { batch, seen: causal.seen.toBigInt() }, bytes: sink.finish() };
+  return { value: { batch, damaged, seen: causal.seen.toBigInt() }, bytes: sink.finish() };
+}
+
+async function namesOf(
+  message: Collections['message'],
+  leaves: readonly number[],
+  session: ClientSession,
+): Promise<DamagedMessage[]> {
+  if (leaves.length === 0) return [];
+  const options = { session, hint: 'by_record', projection: { record: 1 } } as const;
+  const found = await message.find({ record: { $in: [...leaves] } }, options).toArray();
+  return found.map(({ _id, record }) => ({ message: messageIdOf(_id), leaf: record }));
 }
 
 function start(): void {

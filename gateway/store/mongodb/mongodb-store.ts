@@ -10,7 +10,7 @@ import type { MongoClient } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { CaseVault } from '../case-vault.ts';
-import type { Store } from '../port.ts';
+import type { DamagedMessage, Store } from '../port.ts';
 import { Acceptances } from './acceptances.ts';
 import { CausalTime } from './causal-time.ts';
 import { Chain } from './chain.ts';
@@ -200,11 +200,13 @@ function changes(
 }
 
 function readings(
-  { collections, keepsAcceptances, causal, endings }: Base,
+  { collections, keepsAcceptances, causal, chain, endings }: Base,
   { url, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
 ): StoreReadings {
-  const reader = new Readings({ collections, causal, vault: new CaseVault(auditKey), clock, patienceMs });
-  const acceptances = new Acceptances({ url, keepsAcceptances }, causal);
+  const vault = new CaseVault(auditKey);
+  const onDamaged = (message: DamagedMessage): void => chain.listener?.onDamaged?.(message);
+  const reader = new Readings({ collections, causal, vault, clock, patienceMs, onDamaged });
+  const acceptances = new Acceptances({ url, keepsAcceptances }, causal, onDamaged);
   endings.push(
     () => reader.close(),
     async () => acceptances.close(),
@@ -220,6 +222,7 @@ function readings(
     readPermit: async (...ask) => reader.readPermit(...ask),
     readEvidence: async (id) => reader.readEvidence(id),
     readAcceptances: async (...ask) => acceptances.read(...ask),
+    readDamaged: async (...ask) => reader.readDamaged(...ask),
     readPayloads: async (...ask) => reader.readPayloads(...ask),
     readMarks: async () => reader.readMarks(),
     readReusableBytes: () => Promise.resolve(0),

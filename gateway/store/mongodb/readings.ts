@@ -6,6 +6,8 @@ import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type {
   CaseId,
+  DamagedMessage,
+  DamagedPortion,
   DeliveryId,
   DirectorySnapshot,
   EnrolmentPermit,
@@ -20,10 +22,12 @@ import type {
   StoredLeaf,
   StoredReceiptGroup,
 } from '../port.ts';
+import { wholeUnit } from '../accepted-unit.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
 import { refusePermit } from '../permit.ts';
 import type { CausalTime } from './causal-time.ts';
+import { readDamaged } from './damage.ts';
 import type { Collections, DeliveryDocument } from './documents.ts';
 import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
@@ -43,6 +47,7 @@ export type ReadingMethod =
   | 'readReceiptsEnd'
   | 'readMessage'
   | 'readEvidence'
+  | 'readDamaged'
   | 'readPayloads'
   | 'readMarks'
   | 'readDirectory'
@@ -59,6 +64,8 @@ export type ReadingParts = {
   readonly clock: () => number;
   /** For how long a reading of several steps may begin again. */
   readonly patienceMs: number;
+  /** Told of what a reading leaves out. */
+  readonly onDamaged: (message: DamagedMessage) => void;
 };
 
 export class Readings implements Pick<Store, ReadingMethod> {
@@ -67,6 +74,7 @@ export class Readings implements Pick<Store, ReadingMethod> {
   readonly #vault: CaseVault;
   readonly #clock: () => number;
   readonly #patienceMs: number;
+  readonly #onDamaged: ReadingParts['onDamaged'];
   readonly #erasures = new Erasures({
     readLeaves: (...ask) => this.#readLeaves(...ask),
     readLeafRuns: (from) => this.readLeafRuns(from),
@@ -74,7 +82,8 @@ export class Readings implements Pick<Store, ReadingMethod> {
   });
   #closed = false;
 
-  constructor({ collections, causal, vault, clock, patienceMs }: ReadingParts) {
+  constructor({ collections, causal, vault, clock, patienceMs, onDamaged }: ReadingParts) {
+    this.#onDamaged = onDamaged;
     this.#collections = collections;
     this.#causal = causal;
     this.#vault = vault;
@@ -106,10 +115,13 @@ export class Readings implements Pick<Store, ReadingMethod> {
         ({ unitBytes }) => unitBytes,
       );
       const units = await this.#units(deliveries, session);
-      return deliveries.flatMap((delivery): QueuedDelivery[] => {
-        const { _id, message, digest: envelopeDigest, expiresAt } = delivery;
-        const unit = units.get(unitName(delivery));
-        return unit === undefined ? [] : [{ delivery: _id, lane, message, envelopeDigest, expiresAt, unit }];
+      return deliveries.map((delivery): QueuedDelivery => {
+        const { _id, message, digest: envelopeDigest, expiresAt, record } = delivery;
+        const base = { delivery: _id, lane, message, expiresAt };
+        const whole = wholeUnit({ unit: units.get(unitName(delivery)), digest: envelopeDigest });
+        if (whole !== undefined) return { ...base, envelopeDigest, unit: whole.bytes };
+        this.#onDamaged({ message, leaf: record });
+        return { ...base, unit: undefined };
       });
     });
   }
@@ -209,6 +221,10 @@ export class Readings implements Pick<Store, ReadingMethod> {
 
   async readEvidence(id: MessageId): Promise<MessageEvidence[]> {
     return await this.#read(async (session) => readEvidence(this.#collections, id, session));
+  }
+
+  async readDamaged(after: number, limit: number): Promise<DamagedPortion> {
+    return await this.#read(async (session) => readDamaged(this.#collections, { after, limit }, session));
   }
 
   async readPayloads(after: number, limit: number, before: number): Promise<PayloadPortion> {

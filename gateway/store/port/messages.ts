@@ -98,15 +98,24 @@ export type Settlement = {
  */
 export type SettlementResult = { readonly outcome: 'settled' | 'repeated' | 'unmatched' };
 
+/** A message whose bytes in the store are not, or no more, the ones that were accepted. */
+export type DamagedMessage = {
+  readonly message: MessageId;
+  /** The leaf of its acceptance. */
+  readonly leaf: number;
+};
+
 /** A delivery that is neither final nor expired, with its message. */
 export type QueuedDelivery = {
   readonly delivery: DeliveryId;
   readonly lane: Lane;
   readonly message: MessageId;
-  readonly envelopeDigest: Buffer;
   readonly expiresAt: number;
-  readonly unit: Buffer;
-};
+} & (
+  | { readonly envelopeDigest: Buffer; readonly unit: Buffer }
+  /** It is damaged. The delivery stays, since the bytes may be brought back, but nobody can make it. */
+  | { readonly unit: undefined }
+);
 
 /** One group of an endpoint's receipt stream. Positions count from 1 without gaps. */
 export type StoredReceiptGroup = { readonly position: number; readonly group: Buffer };

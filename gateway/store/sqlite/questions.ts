@@ -3,6 +3,8 @@ import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { AcceptedBatch } from '../accepted-batch.ts';
 import type {
   CaseId,
+  DamagedMessage,
+  DamagedPortion,
   DeliveryId,
   DirectorySnapshot,
   Lane,
@@ -17,8 +19,14 @@ import type { PackedEvidence } from './evidence-query.ts';
 export type Questions = {
   queue: {
     ask: { recipient: EndpointAddress; lane: Lane; after: DeliveryId; limit: number; now: number };
-    /** Their bytes: envelope digest, unit. */
-    answer: { delivery: DeliveryId; message: MessageId; expiresAt: number; unitBytes: number }[];
+    /** Their bytes: envelope digest, unit; none where they are damaged. */
+    answer: {
+      delivery: DeliveryId;
+      message: MessageId;
+      leaf: number;
+      expiresAt: number;
+      unitBytes: number;
+    }[];
   };
   pending: { ask: { recipient: EndpointAddress }; answer: number };
   receipts: {
@@ -29,8 +37,12 @@ export type Questions = {
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
   /** Their bytes: unit, then the groups of the deliveries that have one. */
   evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };
-  /** See `accepted-batch.ts`. */
-  acceptances: { ask: { after: number; limit: number; since: number }; answer: AcceptedBatch };
+  /** See `accepted-batch.ts`; and what was left out. */
+  acceptances: {
+    ask: { after: number; limit: number; since: number };
+    answer: { batch: AcceptedBatch; damaged: DamagedMessage[] };
+  };
+  damaged: { ask: { after: number; limit: number }; answer: DamagedPortion };
   payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };

@@ -3,15 +3,23 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import { decodeUnit } from '../../../protocol/wire/frame.ts';
-import type { DeliveryId, DirectorySnapshot, MessageState, CaseId, StoredLeaf } from '../port.ts';
+import type {
+  CaseId,
+  DamagedMessage,
+  DeliveryId,
+  DirectorySnapshot,
+  MessageState,
+  StoredLeaf,
+} from '../port.ts';
 import { AcceptedBatchWriter } from '../accepted-batch.ts';
+import { unitWithItsEnvelope, wholeUnit } from '../accepted-unit.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { refusePermit } from '../permit.ts';
 import { openBlock } from '../stored-leaf.ts';
 import type { ByteSink } from '../byte-stream.ts';
 import { caseErasuresQuery, caseSecretQuery } from './case-table.ts';
-import { allRows, bufferOf, firstRow, prepare } from './database.ts';
+import { DamageQuery } from './damage-query.ts';
+import { allRows, firstRow, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
 import { EvidenceQuery } from './evidence-query.ts';
@@ -34,6 +42,7 @@ export class ReaderQueries {
   readonly #evidence: EvidenceQuery;
   readonly #search: RecordSearch;
   readonly #payloads: PayloadQuery;
+  readonly #damaged: DamageQuery;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
@@ -42,6 +51,7 @@ export class ReaderQueries {
     this.#evidence = new EvidenceQuery(database, this.#endpoints);
     this.#search = new RecordSearch(database);
     this.#payloads = new PayloadQuery(database, this.#search);
+    this.#damaged = new DamageQuery(database, this.#search);
     this.#statements = prepareAll(database);
   }
 
@@ -62,6 +72,8 @@ export class ReaderQueries {
         return this.#evidence.read(question.id, sink);
       case 'acceptances':
         return this.#acceptances(question, sink);
+      case 'damaged':
+        return this.#damaged.read(question.after, question.limit);
       case 'payloads':
         return this.#payloads.read(question.after, question.limit, question.before);
       case 'marks':
@@ -92,12 +104,13 @@ export class ReaderQueries {
     const number = this.#endpoints.find(recipient);
     const queued: Questions['queue']['answer'] = [];
     if (number === undefined) return queued;
-    type QueueRow = readonly [DeliveryId, number, Uint8Array, Uint8Array, Uint8Array];
+    type QueueRow = readonly [DeliveryId, number, Uint8Array, number, Uint8Array, Uint8Array | null];
     for (const row of this.#statements.queue.iterate(number, lane, after, now, limit)) {
-      const [delivery, expiresAt, id, digest, unit] = row as unknown as QueueRow;
-      sink.add(digest);
-      sink.add(unit);
-      queued.push({ delivery, message: uuidFromBytes(id), expiresAt, unitBytes: unit.byteLength });
+      const [delivery, expiresAt, id, leaf, digest, unit] = row as unknown as QueueRow;
+      const whole = wholeUnit({ unit, digest });
+      if (whole !== undefined) sink.add(digest);
+      const unitBytes = whole === undefined ? 0 : sink.add(whole.bytes);
+      queued.push({ delivery, message: uuidFromBytes(id), leaf, expiresAt, unitBytes });
       if (sink.total >= maxReadBytes) break;
     }
     return queued;
@@ -157,13 +170,17 @@ export class ReaderQueries {
     sink: ByteSink,
   ): Questions['acceptances']['answer'] {
     const found = new AcceptedBatchWriter();
+    const damaged: DamagedMessage[] = [];
     const first = after === 0 ? this.#search.firstSince(since) : this.#search.firstFrom(after);
-    for (const row of this.#statements.acceptances.iterate(first, since, limit)) {
-      const [position, at, unit] = row as unknown as readonly [number, number, Uint8Array];
-      found.add(position, at, decodeUnit(bufferOf(unit)).envelope);
-      if (found.readBytes >= maxReadBytes) break;
+    type Row = readonly [leaf: number, at: number, Uint8Array, Uint8Array, Uint8Array | null];
+    for (const row of this.#statements.acceptances.iterate(first, since)) {
+      const [leaf, at, id, digest, unit] = row as unknown as Row;
+      const kept = unitWithItsEnvelope({ unit, digest });
+      if (kept === undefined || !found.tryAdd(leaf + 1, at, kept.envelope))
+        damaged.push({ message: uuidFromBytes(id), leaf });
+      if (found.count >= limit || found.readBytes >= maxReadBytes) break;
     }
-    return found.finish(sink);
+    return { batch: found.finish(sink), damaged };
   }
 
   #directory(): DirectorySnapshot {
@@ -220,7 +237,7 @@ function prepareAll(database: DatabaseSync): Record<StatementName, StatementSync
 type StatementName = keyof typeof statementTexts;
 
 const statementTexts = {
-  queue: `SELECT d.id, d.expires_at, m.id, m.digest, m.unit
+  queue: `SELECT d.id, d.expires_at, m.id, m.record, m.digest, m.unit
     FROM delivery d JOIN message m ON m.seq = d.message
     WHERE d.recipient = ? AND d.lane = ? AND d.id > ? AND d.settled_at IS NULL AND d.expires_at > ?
     ORDER BY d.id LIMIT ?`,
@@ -236,9 +253,9 @@ const statementTexts = {
     ORDER BY address`,
   newestChanges: `SELECT address, max(record) FROM directory_change JOIN endpoint ON endpoint.id = directory_change.endpoint
     GROUP BY directory_change.endpoint`,
-  acceptances: `SELECT record + 1, at, unit FROM message
-    WHERE seq >= ? AND at >= ? AND refusal IS NULL AND length(unit) > 0
-    ORDER BY seq LIMIT ?`,
+  acceptances: `SELECT record, at, id, digest, unit FROM message
+    WHERE seq >= ? AND at >= ? AND refusal IS NULL AND (length(unit) > 0 OR thread IS NOT NULL)
+    ORDER BY seq`,
   marks: 'SELECT name, value FROM mark',
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint

@@ -2,7 +2,7 @@
 import { unpackAccepted } from '../accepted-batch.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { Erasures } from '../erasures.ts';
-import type { Lane, QueuedDelivery, Store } from '../port.ts';
+import type { DamagedMessage, Lane, QueuedDelivery, Store } from '../port.ts';
 import { unpackEvidence } from './evidence-query.ts';
 import { digestBytes } from './operations.ts';
 import type { Questions } from './questions.ts';
@@ -18,6 +18,7 @@ export type ReadingMethod =
   | 'readNewestChanges'
   | 'readEvidence'
   | 'readAcceptances'
+  | 'readDamaged'
   | 'readPayloads'
   | 'readMarks'
   | 'readPermit'
@@ -26,8 +27,12 @@ export type ReadingMethod =
   | 'readLeafRuns'
   | 'readReusableBytes';
 
-/** @param clock ms since 1970 */
-export function readings(reader: ReaderClient, clock: () => number): Pick<Store, ReadingMethod> {
+/** @param clock ms since 1970 @param onDamaged told of what a reading leaves out */
+export function readings(
+  reader: ReaderClient,
+  clock: () => number,
+  onDamaged: (message: DamagedMessage) => void,
+): Pick<Store, ReadingMethod> {
   const leaves = leafReadings(reader);
   const erasures = new Erasures({
     ...leaves,
@@ -39,6 +44,7 @@ export function readings(reader: ReaderClient, clock: () => number): Pick<Store,
     readQueue: async (recipient, lane, after, limit) => {
       const question = { recipient, lane, after, limit, now: clock() };
       const { value, bytes } = await reader.ask('queue', question);
+      for (const { unitBytes, message, leaf } of value) if (unitBytes === 0) onDamaged({ message, leaf });
       return value.map((item) => queuedDelivery(item, lane, bytes));
     },
     countPending: async (recipient) => (await reader.ask('pending', { recipient })).value,
@@ -54,8 +60,10 @@ export function readings(reader: ReaderClient, clock: () => number): Pick<Store,
     },
     readAcceptances: async (after, limit, since) => {
       const { value, bytes } = await reader.ask('acceptances', { after, limit, since });
-      return unpackAccepted(value, bytes.rest());
+      for (const message of value.damaged) onDamaged(message);
+      return unpackAccepted(value.batch, bytes.rest());
     },
+    readDamaged: async (after, limit) => (await reader.ask('damaged', { after, limit })).value,
     readPayloads: async (after, limit, before) =>
       (await reader.ask('payloads', { after, limit, before })).value,
     readMarks: async () => new Map((await reader.ask('marks', {})).value),
@@ -89,6 +97,7 @@ function queuedDelivery(
   lane: Lane,
   bytes: ByteSource,
 ): QueuedDelivery {
-  const envelopeDigest = bytes.take(digestBytes);
-  return { delivery, lane, message, envelopeDigest, expiresAt, unit: bytes.take(unitBytes) };
+  const base = { delivery, lane, message, expiresAt };
+  if (unitBytes === 0) return { ...base, unit: undefined };
+  return { ...base, envelopeDigest: bytes.take(digestBytes), unit: bytes.take(unitBytes) };
 }

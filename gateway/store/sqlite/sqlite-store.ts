@@ -70,7 +70,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
   return {
     ...changes(writer),
-    ...readings(reader, clock),
+    ...readings(reader, clock, (message) => events.listener?.onDamaged?.(message)),
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));
       if (keeper.blindForMs <= maxBlindMs) return;

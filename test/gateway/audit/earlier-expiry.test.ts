@@ -30,11 +30,17 @@ const kinds = async (indices: readonly number[]): Promise<unknown[]> => {
   return leaves.map(([leaf]) => [leaf?.entry.kind, leaf?.entry.of, leaf?.entry.nth]);
 };
 
+function expiringUnit(at: number): Buffer {
+  const envelope = { ...plainEnvelope(), expires: new Date(at).toISOString() };
+  return encodeUnit(Buffer.from(JSON.stringify(envelope)), Buffer.alloc(68), Buffer.from('x')).bytes;
+}
+
 test('a delivery that expired and was stored afterwards gives both leaves', async () => {
   const recipients = [health, school].map((endpoint) => ({ endpoint, listening: true }));
-  const message = acceptable(1, { recipients, expiresAt: noon + 10 });
+  const message = acceptable(1, { recipients, expiresAt: noon + 10, unit: expiringUnit(noon + 10) });
   const other = acceptable(2, { expiresAt: noon + 10 });
   await store.submit({ source: police, messages: [other, message] });
+  fixture.clock.now = noon + 20;
   await store.expire(noon + 20, 10);
   const [before] = await store.readEvidence(message.id);
   expect(await findEarlierExpiries(store, before!)).toEqual([]);
@@ -52,9 +58,7 @@ test('a delivery that expired and was stored afterwards gives both leaves', asyn
 
 test('a delivery that was stored in time costs no look through the log, and one stored too late does', async () => {
   const [inTime, late] = [1, 2].map((number) => {
-    const envelope = { ...plainEnvelope(), expires: new Date(noon + hourMs).toISOString() };
-    const unit = encodeUnit(Buffer.from(JSON.stringify(envelope)), Buffer.alloc(68), Buffer.from('x')).bytes;
-    return acceptable(number, { unit, expiresAt: noon + hourMs });
+    return acceptable(number, { unit: expiringUnit(noon + hourMs), expiresAt: noon + hourMs });
   });
   await store.submit({ source: police, messages: [inTime!, late!] });
   await store.settle(settlementOf([inTime!], health));

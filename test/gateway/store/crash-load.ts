@@ -4,7 +4,15 @@
  */
 import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
-import { acceptable, auditKey, health, police, school, settlementOf } from './synthetic-messages.ts';
+import {
+  acceptable,
+  largerUnitOf,
+  auditKey,
+  health,
+  police,
+  school,
+  settlementOf,
+} from './synthetic-messages.ts';
 
 const [file = '', pem = '', from = '0'] = process.argv.slice(2);
 const store = await openSqliteStore({
@@ -27,7 +35,7 @@ async function work(): Promise<never> {
     const first = next;
     next += 5;
     const messages = Array.from({ length: 5 }, (_, index) =>
-      acceptable(first + index, { recipients, expiresAt, unit: Buffer.alloc(2048, (first + index) % 251) }),
+      acceptable(first + index, { recipients, expiresAt, unit: largerUnitOf(first + index) }),
     );
     const { outcomes } = await store.submit({ source: police, messages });
     const deliveries = outcomes.flatMap((outcome) =>

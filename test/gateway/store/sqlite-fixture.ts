@@ -45,6 +45,12 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
       database.close();
       return Promise.resolve();
     },
+    setUnit: (id, unit) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      database.prepare('UPDATE message SET unit = ? WHERE id = ?').run(unit, uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
     notedErasures: (id) => {
       const database = new DatabaseSync(file, { readOnly: true });
       const rows = database.prepare('SELECT record FROM case_erasure WHERE id = ?').all(uuidToBytes(id));

@@ -4,6 +4,7 @@ import { acceptancesContract } from './contract/acceptances.ts';
 import { acceptingContract } from './contract/accepting.ts';
 import { administrationContract } from './contract/administration.ts';
 import { ContractStore, type StoreFixture } from './contract/contract-store.ts';
+import { damageContract } from './contract/damage.ts';
 import { deliveringContract } from './contract/delivering.ts';
 import { payloadsContract } from './contract/payloads.ts';
 import { settlingContract } from './contract/settling.ts';
@@ -20,6 +21,7 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
     settlingContract(at);
     acceptancesContract(at);
     payloadsContract(at);
+    damageContract(at);
     administrationContract(at);
     sharingContract(at);
   });

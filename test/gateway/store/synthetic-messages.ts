@@ -1,4 +1,4 @@
-/** Synthetic input for tests of the store: real ids, digests and addresses, meaningless content. */
+/** Synthetic input for tests of the store: real ids, digests, addresses and units, meaningless content. */
 import { createHash } from 'node:crypto';
 import type {
   AcceptableMessage,
@@ -6,10 +6,11 @@ import type {
   RefusableMessage,
   Settlement,
 } from '../../../gateway/store/port.ts';
-import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { encodeEnvelope } from '../../../protocol/wire/envelope.ts';
+import { encodeUnit, unitHeaderBytes } from '../../../protocol/wire/frame.ts';
 import { sampleEnvelope } from '../../protocol/samples.ts';
 
 export const police = 'strathclyde-police/concern-hub' as EndpointAddress;
@@ -33,30 +34,55 @@ export function messageId(number: number): MessageId {
   return uuidFromBytes(bytes);
 }
 
-/** An envelope about nobody, for the number told by its id and its category. */
-export function sampleEnvelopeOf(number: number, bytes = 0): Buffer {
+const samplePayload = Buffer.from('payload');
+
+/** An envelope about nobody, for the number told by its id and its category, and for this payload. */
+export function sampleEnvelopeOf(number: number, bytes = 0, payload = samplePayload, variant = ''): Buffer {
   const [id, category] = [messageId(number), `category-${number}`];
-  const envelope = { ...sampleEnvelope(), id, category, subjects: [] };
-  const purpose = 'x'.repeat(Math.max(1, bytes - encodeEnvelope({ ...envelope, purpose: '' }).byteLength));
+  const payloadDigest = digestOfBytes(payload).toString('base64url') as Digest;
+  const about = { id, category, subjects: [], payloadDigest, payloadBytes: payload.byteLength };
+  const envelope = { ...sampleEnvelope(), ...about, purpose: variant };
+  const purpose = variant + 'x'.repeat(Math.max(1, bytes - encodeEnvelope(envelope).byteLength));
   return encodeEnvelope({ ...envelope, purpose });
+}
+
+/** What {@link sampleEnvelopeOf} makes, with its payload and a proof of nothing. */
+export function sampleUnitOf(number: number, payload = samplePayload, variant = ''): Buffer {
+  return encodeUnit(sampleEnvelopeOf(number, 0, payload, variant), Buffer.alloc(67, 7), payload).bytes;
+}
+
+/** A unit of about two kibibytes. */
+export function largerUnitOf(number: number): Buffer {
+  return sampleUnitOf(number, Buffer.alloc(2048, number % 251));
+}
+
+function digestOfBytes(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/** Of the envelope in a unit; of bytes that are none, of nothing. */
+function envelopeDigestOf(unit: Buffer): Buffer {
+  const length = unit.byteLength < unitHeaderBytes ? 0 : unit.readUInt32BE(0);
+  return digestOfBytes(unit.subarray(unitHeaderBytes, unitHeaderBytes + length));
 }
 
 export function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** A message that passed every check; `variant` stands for the envelope's bytes. */
+/** A message that passed every check; `variant` is a part of its envelope. */
 export function acceptable(
   number: number,
   changes: Partial<AcceptableMessage> & { variant?: string } = {},
 ): AcceptableMessage {
   const { variant = '', ...rest } = changes;
   const id = messageId(number);
+  const { unit = sampleUnitOf(number, samplePayload, variant) } = rest;
   return {
     verdict: 'accept',
     id,
-    envelopeDigest: digestOf(`envelope ${number} ${variant}`),
-    unit: Buffer.from(`unit ${number} ${variant} ÄÖ`),
+    envelopeDigest: envelopeDigestOf(unit),
+    unit,
     expiresAt: noon + hourMs,
     lane: 1,
     category: 'concern-report',
@@ -78,7 +104,7 @@ export function refusable(
   return {
     verdict: 'refuse',
     id,
-    envelopeDigest: digestOf(`envelope ${number} ${variant}`),
+    envelopeDigest: envelopeDigestOf(sampleUnitOf(number, samplePayload, variant)),
     code: 'policy-denied',
     text: 'No rule permits it.',
     final: true,

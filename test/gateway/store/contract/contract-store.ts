@@ -1,7 +1,7 @@
 /** The store that a contract is held against: opened anew for each test, with what tests ask of it again and again. */
 import { expect } from 'vitest';
 import type { CaseId, Store, SubmissionResult } from '../../../../gateway/store/port.ts';
-import { gatewayAddress, type EndpointAddress } from '../../../../protocol/ids.ts';
+import { gatewayAddress, type EndpointAddress, type MessageId } from '../../../../protocol/ids.ts';
 import type { SigningKey } from '../../../../protocol/proof/signing.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import type { Receipt } from '../../../../protocol/wire/receipt.ts';
@@ -17,6 +17,8 @@ export type StoreFixture = {
   readonly receiptKey: SigningKey;
   /** Deletes the secret of a case beside the store, as somebody could who has the database. */
   dropSecret(id: CaseId): Promise<void>;
+  /** Overwrites what the database has of a message, beside the store. */
+  setUnit(id: MessageId, unit: Buffer | null): Promise<void>;
   /** The leaves of a case's erasures as the engine has noted them, rising. */
   notedErasures(id: CaseId): Promise<readonly number[]>;
   /** Deletes everything; all stores are closed. */

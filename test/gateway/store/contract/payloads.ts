@@ -1,6 +1,6 @@
 /** How every engine lets payloads go. */
 import { describe, expect, test } from 'vitest';
-import { encodeUnit } from '../../../../protocol/wire/frame.ts';
+import { decodeUnit, encodeUnit } from '../../../../protocol/wire/frame.ts';
 import {
   acceptable,
   digestOf,
@@ -9,7 +9,7 @@ import {
   messageId,
   noon,
   refusable,
-  sampleEnvelopeOf,
+  sampleUnitOf,
   school,
   settlementOf,
 } from '../synthetic-messages.ts';
@@ -20,8 +20,7 @@ export function payloadsContract(at: ContractStore): void {
 
   describe('retiring payloads', () => {
     const unitOf = (number: number, payloadBytes = 40): Buffer => {
-      const payload = Buffer.alloc(payloadBytes, `ciphertext ${number} `);
-      return Buffer.from(encodeUnit(sampleEnvelopeOf(number), Buffer.alloc(67, 7), payload).bytes);
+      return sampleUnitOf(number, Buffer.alloc(payloadBytes, `ciphertext ${number} `));
     };
     const sent = (number: number, changes: Parameters<typeof acceptable>[1] = {}) =>
       acceptable(number, { unit: unitOf(number), ...changes });
@@ -81,7 +80,8 @@ export function payloadsContract(at: ContractStore): void {
       const before = await at.store.readAcceptances(0, 100, 0);
       const evidence = await at.store.readEvidence(gone.id);
       expect(await at.store.retirePayloads([1], retired)).toBe(1);
-      const rest = encodeUnit(sampleEnvelopeOf(1), Buffer.alloc(67, 7), Buffer.alloc(0)).bytes;
+      const { envelope, proof } = decodeUnit(unitOf(1));
+      const rest = encodeUnit(envelope, proof, Buffer.alloc(0)).bytes;
       expect(await at.store.readEvidence(gone.id)).toEqual([{ ...evidence[0]!, unit: rest }]);
       expect(await unitNow(2)).toEqual(stays.unit);
       expect(await kept()).toEqual([2]);

@@ -6,7 +6,7 @@ import {
   type AcceptanceDocument,
 } from '../../../../gateway/store/mongodb/documents.ts';
 import { migrateStore } from '../../../../gateway/store/open-migration.ts';
-import type { Acceptance, AcceptableMessage, Store } from '../../../../gateway/store/port.ts';
+import type { Acceptance, AcceptableMessage, DamagedMessage, Store } from '../../../../gateway/store/port.ts';
 import { encodeEnvelope } from '../../../../protocol/wire/envelope.ts';
 import { encodeUnit } from '../../../../protocol/wire/frame.ts';
 import { tokeniser } from '../../../clients/sdk/linkage/people.ts';
@@ -30,6 +30,7 @@ const subjects = [
 ];
 const unitOf = (envelope: Buffer): Buffer =>
   Buffer.from(encodeUnit(envelope, Buffer.alloc(67), Buffer.from('payload')).bytes);
+const noUnit = Buffer.from('nobody can take it apart');
 const sent = (number: number, changes: Partial<AcceptableMessage> = {}): AcceptableMessage => {
   const envelope = { ...sampleEnvelope(), id: messageId(number), subjects };
   return acceptable(number, { unit: unitOf(encodeEnvelope(envelope)), ...changes });
@@ -119,10 +120,15 @@ describe.skipIf(!hasServer)('the acceptances of a MongoDB store', () => {
     expect(await store.readAcceptances(0, 1_000, 0)).toHaveLength(most);
   });
 
-  it('lack what nobody could have packed, and its neighbours lose nothing by it', async () => {
+  it('lack what nobody could have packed, which is named, and its neighbours lose nothing by it', async () => {
     const store = await open();
-    await submit(store, sent(1), acceptable(2), sent(3));
+    const damaged: DamagedMessage[] = [];
+    const onDamaged = (message: DamagedMessage): unknown => damaged.push(message);
+    store.listen({ onReceipts: () => undefined, onChange: () => undefined, onDamaged });
+    await submit(store, sent(1), acceptable(2, { unit: noUnit }), sent(3));
     expect((await bytesOf()).map((bytes) => bytes !== undefined)).toEqual([true, false, true]);
+    expect((await readAll(store)).map((each) => (each as Acceptance).id)).toEqual([1, 3].map(messageId));
+    expect(damaged[0]).toEqual({ message: messageId(2), leaf: 2 });
   });
 
   it('are emptied where their case is erased, and nowhere else; a retired payload takes nothing away', async () => {
@@ -146,7 +152,7 @@ describe.skipIf(!hasServer)('the acceptances of a MongoDB store', () => {
     const source = await createSqliteFixture();
     const file = await source.open();
     const gone = sent(2, { thread: messageId(9) });
-    await submit(file, sent(1), gone, sent(3), acceptable(4));
+    await submit(file, sent(1), gone, sent(3), acceptable(4, { unit: noUnit }));
     await file.settle(settlementOf([gone], health));
     await file.eraseCase(messageId(9), { kind: 'case.erased' });
     await file.close();

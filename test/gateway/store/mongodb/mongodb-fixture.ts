@@ -6,8 +6,12 @@ import {
   openMongodbStore,
   type MongodbStoreOptions,
 } from '../../../../gateway/store/mongodb/mongodb-store.ts';
-import type { CaseErasureDocument, CaseSecretDocument } from '../../../../gateway/store/mongodb/documents.ts';
-import { erasuresOf, idBinary } from '../../../../gateway/store/mongodb/keys.ts';
+import {
+  collectionsOf,
+  type CaseErasureDocument,
+  type CaseSecretDocument,
+} from '../../../../gateway/store/mongodb/documents.ts';
+import { erasuresOf, idBinary, messagesOfId } from '../../../../gateway/store/mongodb/keys.ts';
 import type { Store } from '../../../../gateway/store/port.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
 import type { StoreFixture } from '../contract/contract-store.ts';
@@ -63,6 +67,12 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
         .db(name)
         .collection<CaseSecretDocument>('caseSecret')
         .deleteOne({ _id: idBinary(id) });
+    },
+    setUnit: async (id, unit) => {
+      await collectionsOf(client.db(name)).message.updateMany(
+        messagesOfId(id),
+        unit === null ? { $unset: { unit: 1 } } : { $set: { unit } },
+      );
     },
     notedErasures: async (id) => {
       const noted = client.db(name).collection<CaseErasureDocument>('caseErasure').find(erasuresOf(id));
