@@ -64,9 +64,11 @@ function tokenOf(input: TokenInput): string {
 
 const of = (list: readonly TokenInput[], recipe: string) => list.filter((input) => input.recipe === recipe);
 
-/** The recipe that suffers most, and how much. */
+/** The recipe that suffers most, and how much. One that hardly anybody has tells who has it, whatever its tokens are. */
 function worstOf(seen: readonly TokenInput[], known: readonly TokenInput[]): readonly [string, number] {
-  const recipes = [...new Set(seen.map(({ recipe }) => recipe))];
+  const recipes = [...new Set(seen.map(({ recipe }) => recipe))].filter(
+    (recipe) => of(seen, recipe).length >= people / 100,
+  );
   const scores = recipes.map(
     (recipe) => [recipe, attack(of(seen, recipe), of(known, recipe), tokenOf)] as const,
   );

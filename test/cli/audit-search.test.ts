@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { directoryEntry, messageId } from '../gateway/store/synthetic-messages.ts';
 import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
@@ -20,7 +19,6 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-audit-'));
   expect((await runInProcess(['gateway', 'init', join(dir, 'gateway')])).code).toBe(0);
   await storeNotice(join(dir, 'gateway'), {
-    unit: encodeUnit(Buffer.from('{}'), Buffer.alloc(68), Buffer.from('payload')).bytes,
     record: JSON.stringify({
       kind: 'message.accepted',
       message: messageId(1),
