@@ -47,6 +47,14 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Steps as they follow one another; what a step has set in motion goes on between them. */
+async function stepUntil(keeper: LogKeeper, condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    await keeper.step();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe('a log with a witness', () => {
   test('asks it about the newest checkpoint too when that was published while it was busy', async () => {
     await using temporary = await temporaryFolder();
@@ -58,7 +66,7 @@ describe('a log with a witness', () => {
     expect(asked.map(({ size }) => size)).toEqual([3]);
     asked[0]!.answer(true);
     // Nothing new happens in the log; a step follows all the same, several times a second.
-    while (asked.length < 2) await keeper.step();
+    await stepUntil(keeper, () => asked.length === 2);
     expect(asked[1]!.size).toBe(7);
     asked[1]!.answer(true);
     await until(() => published.length === 3);
@@ -76,10 +84,11 @@ describe('a log with a witness', () => {
     const witnessedSizes: (string | undefined)[] = [];
     for (let round = 0; round < 3; round++) {
       // Two seconds of steps: it is asked once, and has not answered when they are over.
-      for (let step = 0; step < 4 || asked.length <= round; step++) {
+      for (let step = 0; step < 4; step++) {
         leaves.commit(3);
         await keeper.step();
       }
+      await stepUntil(keeper, () => asked.length > round);
       expect(asked).toHaveLength(round + 1);
       asked[round]!.answer(true);
       const line = `\n${asked[round]!.size}\n`;
@@ -104,7 +113,7 @@ describe('a log with a witness', () => {
     for (let step = 0; step < 20; step++) await keeper.step();
     expect(asked).toHaveLength(1);
     clock.ms += 60_000;
-    while (asked.length < 2) await keeper.step();
+    await stepUntil(keeper, () => asked.length === 2);
     asked[1]!.answer(true);
     await until(() => published.length === 2);
     expect(await folder.readCheckpoint()).toMatch(new RegExp(`${cosignature}$`));
