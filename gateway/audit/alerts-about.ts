@@ -17,9 +17,6 @@ export type AlertAbout = {
 
 type Source = Pick<Store, 'readLeaves' | 'readEvidence'>;
 
-/** Who orders the erasure of a case can have alerts erased with it; each has a leaf of its own, which says so. */
-export const erasureKinds = ['case.erased'];
-
 /** Kinds of leaves that name messages of other cases. */
 export const kindsAboutOthers = ['alert.raised', 'alert.unsent'];
 
@@ -30,6 +27,7 @@ const bodySchema = z.object({
   sources: z.array(z.string()),
 });
 
+/** Whoever orders the erasure of a case can have alerts erased with it; each has a leaf of its own, which says so. */
 const erasureSchema = z.object({ case: messageIdSchema, with: messageIdSchema.optional() });
 
 /**
@@ -62,7 +60,7 @@ export async function findAlertsAbout(
 /**
  * The alerts that were erased by the order of a case since it was last erased itself: they go before it, and whoever
  * carries out the order may be stopped in between.
- * @param leaves the indices of all leaves of {@link erasureKinds}, rising
+ * @param leaves the indices of all leaves of the kind `case.erased`, rising
  */
 export async function findErasedWith(
   of: CaseId,

@@ -3,14 +3,9 @@ import type { AlertsOfErasure } from '../../protocol/audit/erasure-certificate.t
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { usageError } from '../../terminal/input.ts';
-import {
-  erasureKinds,
-  findAlertsAbout,
-  findErasedWith,
-  kindsAboutOthers,
-  type AlertAbout,
-} from '../audit/alerts-about.ts';
+import { findAlertsAbout, findErasedWith, kindsAboutOthers, type AlertAbout } from '../audit/alerts-about.ts';
 import { destroyCase, type ErasureOrder } from '../audit/erase-case.ts';
+import { erasureKind } from '../audit/index-writer.ts';
 import type { SearchIndex } from '../audit/search-index.ts';
 import type { CaseId, Store, UnderWay } from '../store/port.ts';
 
@@ -45,7 +40,7 @@ export async function settleAlerts(
   places: Places,
 ): Promise<SettledAlerts> {
   const found = await alertsAbout(order.case, places);
-  const erasures = await places.index.findAll({ kind: erasureKinds });
+  const erasures = await places.index.findAll({ kind: [erasureKind] });
   const before = await findErasedWith(order.case, erasures, places.store);
   const ids = [...new Set(found.filter(({ isErasable }) => isErasable).map((alert) => alert.case))];
   if (ids.length > 0 && choice === undefined) throw undecided(ids);
