@@ -4,14 +4,16 @@
  */
 import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { readAcceptedEnvelope } from '../../protocol/wire/accepted-envelope.ts';
-import { decodeUnit, type Unit } from '../../protocol/wire/frame.ts';
+import type { Unit } from '../../protocol/wire/frame.ts';
+import { takeApart } from './stored-unit.ts';
 
 /** What a row says: the bytes, null where they are gone, and the digest of the envelope in them. */
 type Row = { readonly unit: Uint8Array | null | undefined; readonly digest: Uint8Array };
 
 /** The unit, its envelope being the one that was accepted; undefined where it is not. Says nothing of the payload. */
 export function unitWithItsEnvelope({ unit, digest }: Row): Unit | undefined {
-  const found = takeApart(unit);
+  if (unit === null || unit === undefined) return undefined;
+  const found = takeApart(Buffer.from(unit.buffer, unit.byteOffset, unit.byteLength));
   return found !== undefined && sha256(found.envelope).equals(digest) ? found : undefined;
 }
 
@@ -45,14 +47,5 @@ function hasItsPayload({ envelope, payload }: Unit): boolean {
   } catch {
     // Who can write the digest beside the unit can have both say anything.
     return false;
-  }
-}
-
-function takeApart(bytes: Row['unit']): Unit | undefined {
-  if (bytes === null || bytes === undefined) return undefined;
-  try {
-    return decodeUnit(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  } catch {
-    return undefined;
   }
 }

@@ -1,18 +1,8 @@
 /** What stays of a message once its payload has been retired. */
-import { isCausewayError } from '../../protocol/errors.ts';
-import { decodeUnit, encodeUnit, type Unit } from '../../protocol/wire/frame.ts';
+import { encodeUnit } from '../../protocol/wire/frame.ts';
+import { takeApart } from './stored-unit.ts';
 
 const nothing = Buffer.alloc(0);
-
-/** Undefined where it is damaged so that nobody can tell where its parts are. */
-function takeApart(unit: Buffer): Unit | undefined {
-  try {
-    return decodeUnit(unit);
-  } catch (error) {
-    if (isCausewayError(error, 'frame-malformed')) return undefined;
-    throw error;
-  }
-}
 
 /**
  * The unit with envelope and proof as they are and an empty payload: signatures still verify, and the envelope says
