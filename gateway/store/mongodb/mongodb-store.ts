@@ -23,7 +23,8 @@ import { Leases } from './leases.ts';
 import { setMarks } from './marks.ts';
 import { Presence } from './presence.ts';
 import { readyDigest, readyLine, readySettlement, readySubmission } from './operations.ts';
-import { Readings, type ReadingMethod } from './readings.ts';
+import type { ReadingMethod } from '../reading-method.ts';
+import { Readings } from './readings.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
 const defaultPatienceMs = 10_000;
@@ -133,7 +134,7 @@ function life(
   };
 }
 
-type StoreReadings = Pick<Store, ReadingMethod | 'readAcceptances' | 'readReusableBytes'>;
+type StoreReadings = Pick<Store, ReadingMethod>;
 
 /** What only matters where several gateways share a store. */
 type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';

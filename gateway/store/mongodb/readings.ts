@@ -23,6 +23,7 @@ import type {
   StoredReceiptGroup,
 } from '../port.ts';
 import { wholeUnit } from '../accepted-unit.ts';
+import type { ReadingMethod } from '../reading-method.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
 import { refusePermit } from '../permit.ts';
@@ -40,22 +41,8 @@ import { runTransaction } from './run-transaction.ts';
 /** What one read of a queue or of a receipt stream gives back, about. */
 const maxReadBytes = 1024 * 1024;
 
-export type ReadingMethod =
-  | 'readQueue'
-  | 'countPending'
-  | 'readReceipts'
-  | 'readReceiptsEnd'
-  | 'readMessage'
-  | 'readEvidence'
-  | 'readDamaged'
-  | 'readPayloads'
-  | 'readMarks'
-  | 'readDirectory'
-  | 'readNewestChanges'
-  | 'readPermit'
-  | 'countLeaves'
-  | 'readLeaves'
-  | 'readLeafRuns';
+/** Of all readings, those that are made here. */
+type MadeHere = Exclude<ReadingMethod, 'readAcceptances' | 'readReusableBytes'>;
 
 export type ReadingParts = {
   readonly collections: Collections;
@@ -68,7 +55,7 @@ export type ReadingParts = {
   readonly onDamaged: (message: DamagedMessage) => void;
 };
 
-export class Readings implements Pick<Store, ReadingMethod> {
+export class Readings implements Pick<Store, MadeHere> {
   readonly #collections: Collections;
   readonly #causal: CausalTime;
   readonly #vault: CaseVault;

@@ -3,29 +3,11 @@ import { unpackAccepted } from '../accepted-batch.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { Erasures } from '../erasures.ts';
 import type { DamagedMessage, Lane, QueuedDelivery, Store } from '../port.ts';
+import type { ReadingMethod } from '../reading-method.ts';
 import { unpackEvidence } from './evidence-query.ts';
 import { digestBytes } from './operations.ts';
 import type { Questions } from './questions.ts';
 import type { ReaderClient } from './reader-client.ts';
-
-export type ReadingMethod =
-  | 'readQueue'
-  | 'countPending'
-  | 'readReceipts'
-  | 'readReceiptsEnd'
-  | 'readMessage'
-  | 'readDirectory'
-  | 'readNewestChanges'
-  | 'readEvidence'
-  | 'readAcceptances'
-  | 'readDamaged'
-  | 'readPayloads'
-  | 'readMarks'
-  | 'readPermit'
-  | 'countLeaves'
-  | 'readLeaves'
-  | 'readLeafRuns'
-  | 'readReusableBytes';
 
 /** @param clock ms since 1970 @param onDamaged told of what a reading leaves out */
 export function readings(

@@ -22,7 +22,8 @@ import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
 import type { PackedOutcome } from './operations.ts';
 import { ReaderClient } from './reader-client.ts';
-import { readings, type ReadingMethod } from './readings.ts';
+import type { ReadingMethod } from '../reading-method.ts';
+import { readings } from './readings.ts';
 import { WriterClient } from './writer-client.ts';
 
 export type SqliteStoreOptions = {
