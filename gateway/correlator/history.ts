@@ -135,11 +135,15 @@ export class History<S> {
     const entries = isWhole ? this.told(centre, now) : asked.record === centre ? [asked] : noEntries;
     let all: Entry[] | undefined;
     const members: LinkRecord[] = [centre];
-    const room = new PossibleRoom();
+    let room: PossibleRoom | undefined;
     for (const link of ranked(centre.links)) {
       if (!isAllowed(link, tier)) continue;
       const theirs = this.told(link.to, now);
-      if (theirs.length === 0 || (link.tier === 'possible' && !room.take(agenciesIn(theirs)))) continue;
+      if (theirs.length === 0) continue;
+      if (link.tier === 'possible') {
+        room ??= new PossibleRoom();
+        if (!room.take(agenciesIn(theirs))) continue;
+      }
       if (this.#contradictsAny(link.to, members)) continue;
       members.push(link.to);
       all ??= [...entries];
