@@ -48,20 +48,24 @@ export function tell(told: Told, evidence: Evidence, suppression: Suppression, a
 }
 
 /**
- * A person who knows of the child for certain learns nothing from a mere possibility. Nor is anything told by it: a
- * notice that is possibly of this child may be of another one, of whom nobody knows yet.
+ * A person who knows of the child for certain learns nothing from a mere possibility, unless it reaches a higher level.
+ * Nor is anything told by it: a notice that is possibly of this child may be of another one, of whom nobody knows yet.
  */
-export function isLesser(told: Told, { tier }: Evidence): boolean {
-  return tier === 'possible' && told.has('same');
+export function isLesser(told: Told, { tier, level }: Evidence): boolean {
+  return tier === 'possible' && told.has(level === 'suspect' ? suspected('same') : 'same');
 }
 
 /** What is told for certain is another fact than what is told as possible: that it is certain is news. */
 function factsOf({ events, tier, level }: Evidence, { newAgency, newCategory }: Suppression): string[] {
   const facts: string[] = [tier];
-  if (level === 'suspect') facts.push(`${tier} ${level}`);
+  if (level === 'suspect') facts.push(suspected(tier));
   for (const { source, category } of events) {
     if (newAgency) facts.push(`${tier} agency ${agencyOf(source)}`);
     if (newCategory) facts.push(`${tier} category ${category}`);
   }
   return facts;
+}
+
+function suspected(tier: Tier): string {
+  return `${tier} suspect`;
 }

@@ -86,3 +86,22 @@ it('a notice completes what is possible around a description that it is certainl
   expect(tell(1, 'x', 'police', between)).toEqual([]);
   expect(tell(2, 'a', 'school', elsewhere).map(({ tier }) => tier)).toEqual(['possible']);
 });
+
+it('a possibility tells of a child that is known for certain only what reaches a higher level', () => {
+  const escalating = patternsOf({
+    'escalating.yaml': `${form}level: consider\nescalation: { level: suspect, agencies: 3 }\n`,
+  });
+  const correlator = new Correlator(escalating, new LinkIndex());
+  const tell = (day: number, source: string, child: SubjectDetails) =>
+    correlator
+      .add(eventOn(day, 'a', source), packTokens(tokeniser.tokensOf(child)))
+      .raised.map(({ tier, level }) => [tier, level]);
+  const known = { given: 'Emma', ...family };
+  expect(tell(0, 'police', known)).toEqual([]);
+  expect(tell(1, 'health', known)).toEqual([['same', 'consider']]);
+  expect(tell(2, 'health', family)).toEqual([]);
+  expect(tell(3, 'school', family)).toEqual([['possible', 'suspect']]);
+  expect(tell(4, 'school', family)).toEqual([]);
+  expect(tell(5, 'social-work', known)).toEqual([['same', 'suspect']]);
+  expect(tell(6, 'reporter', family)).toEqual([]);
+});
