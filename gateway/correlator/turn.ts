@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Steps } from './steps.ts';
 
 /** What a message that comes meanwhile waits for at most, beside the step that is under way. */
-const turnMs = 10;
+const turnMs = 2;
 
 export class Turn {
   readonly #uptimeMs: () => number;

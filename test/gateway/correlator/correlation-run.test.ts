@@ -247,7 +247,7 @@ describe('looking', () => {
   it.each([
     ['notices of a long history', 48, 1],
     ['subjects of one notice', 1, 48],
-  ])('lets others have their turn every ten milliseconds, between %s', async (_, notices, subjects) => {
+  ])('lets others have their turn every two milliseconds, between %s', async (_, notices, subjects) => {
     for (let nth = 0; nth < notices; nth++)
       store.accept(nth / 100, 'x', 'police/hub', ...Array.from({ length: subjects }, () => morven));
     let turns = 0;
@@ -258,9 +258,9 @@ describe('looking', () => {
     };
     setImmediate(count);
     let uptimeMs = 0;
-    await run('one', [twice!], { uptimeMs: () => (uptimeMs += 2) }).look();
+    await run('one', [twice!], { uptimeMs: () => (uptimeMs += 0.5) }).look();
     isLooking = false;
-    expect(turns).toBeGreaterThanOrEqual((48 * 2) / 15);
+    expect(turns).toBeGreaterThanOrEqual((48 * 0.5) / 3);
   });
 
   it('ends soon where it is stopped, and the next to look sends what it had not come to', async () => {
