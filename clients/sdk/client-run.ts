@@ -66,6 +66,8 @@ export class ClientRun {
   #link: Link | undefined;
   #lastError: CausewayError | undefined;
   #ready = Promise.withResolvers<undefined>();
+  /** Only then does the next session need another promise: whoever waits for this one must not be left with it. */
+  #isReady = false;
   #firstEnd = Promise.withResolvers<undefined>();
   readonly #receipts: ReceiptStream;
   #watch: NodeJS.Timeout | undefined;
@@ -126,6 +128,11 @@ export class ClientRun {
   /** Why the last session ended or could not be opened; `undefined` while there is one. */
   get lastError(): CausewayError | undefined {
     return this.#lastError;
+  }
+
+  /** Aborted when the client is closed. */
+  get closing(): AbortSignal {
+    return this.#deps.closing.signal;
   }
 
   async whenReady(): Promise<void> {
@@ -195,6 +202,7 @@ export class ClientRun {
     // Receipts may have come before the entries of those who signed them.
     this.#inBackground(this.#receipts.takeHeld());
     inbox.attach(link, welcome);
+    this.#isReady = true;
     this.#ready.resolve(undefined);
     followedLog.connected(welcome.checkpoint);
     this.#inBackground(datasets.refreshFor(welcome.policyDigest));
@@ -221,7 +229,8 @@ export class ClientRun {
 
   #onEnded(error: CausewayError | undefined, retryInMs: number | undefined): void {
     const { directory, outbox, inbox, receiptSender, emitter, log } = this.#deps;
-    if (this.#link !== undefined) this.#ready = Promise.withResolvers<undefined>();
+    if (this.#isReady) this.#ready = Promise.withResolvers<undefined>();
+    this.#isReady = false;
     this.#link = undefined;
     this.#lastError = error;
     this.#receipts.detach();

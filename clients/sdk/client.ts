@@ -13,7 +13,7 @@
  */
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
-import { throwIfAborted, waitUnlessAborted } from './abort.ts';
+import { firstOf, throwIfAborted, waitUnlessAborted } from './abort.ts';
 import { buildParts, type ClientParts } from './client-parts.ts';
 import type { ClientLog } from './client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
@@ -21,7 +21,7 @@ import { composeNotice, type OutgoingNotice } from './compose.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEvents, HeldNotice } from './events.ts';
-import type { MessageQuery, MessageRecord } from './ladder-table.ts';
+import { isSettled, type MessageQuery, type MessageRecord } from './ladder-table.ts';
 import { NoticeStream, type NoticeStreamOptions } from './notice-stream.ts';
 import type { SendResult } from './outbox.ts';
 import type { ReceiptEvent } from './receipt-book.ts';
@@ -41,7 +41,7 @@ export type ClientStatus = {
   readonly lastPostponement: CausewayError | undefined;
   /** Messages to this endpoint that are not acknowledged: here or, as far as is known, at the gateway. */
   readonly pending: number;
-  /** Messages to this endpoint that wait for a key to be trusted. */
+  /** Messages to this endpoint that wait for a key to be trusted, or for their data set. */
   readonly held: number;
   readonly directoryVersion: number | undefined;
   /** When the TLS certificate ends, ms since 1970. */
@@ -179,7 +179,7 @@ export class Client implements AsyncDisposable {
     return new NoticeStream(this.#parts.inbox, options);
   }
 
-  /** Messages that wait for their sender's key to be trusted; see {@link ClientDirectory.trust}. */
+  /** Messages held for trust in a key, see {@link ClientDirectory.trust}, or for a data set (`dataset-unknown`). */
   held(): HeldNotice[] {
     return this.#parts.inbox.held();
   }
@@ -227,20 +227,25 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  /** Resolves when a session is ready and the directory has been read. */
+  /** Resolves when a session is ready and the directory was read. @throws CausewayError `aborted`, `client-closed` */
   whenConnected(options: { signal?: AbortSignal } = {}): Promise<void> {
     return waitUnlessAborted(this.#parts.run.whenReady(), options.signal);
   }
 
   /**
    * Waits until every message of this client is answered and every receipt confirmed by the gateway.
-   * @throws CausewayError `aborted` when it takes longer than `timeoutMs` or the signal says so
+   * @throws CausewayError `aborted` when it takes longer than `timeoutMs` or the signal says so, `client-closed`
    */
   async drain({ timeoutMs, signal }: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
-    const limits = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
-    const either = AbortSignal.any(limits.filter((limit) => limit !== undefined));
-    const { outbox, receiptSender } = this.#parts;
-    await waitUnlessAborted(Promise.all([outbox.whenIdle(), receiptSender.whenQuiet()]), either);
+    this.#assertOpen();
+    const { outbox, receiptSender, run } = this.#parts;
+    const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    const done = Promise.all([outbox.whenIdle(), receiptSender.whenQuiet()]);
+    try {
+      await waitUnlessAborted(done, firstOf(run.closing, signal, timeout));
+    } catch (error) {
+      throw run.closing.aborted ? new CausewayError('client-closed', { cause: error }) : error;
+    }
   }
 
   /** Ends the session and closes the state. What is in the outbox stays there for the next client. */
@@ -289,9 +294,4 @@ export class Client implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new CausewayError('client-closed');
   }
-}
-
-function isSettled({ state, deliveries }: MessageRecord): boolean {
-  if (state === 'refused') return true;
-  return state === 'accepted' && deliveries.every(({ outcome }) => outcome !== undefined);
 }

@@ -209,3 +209,9 @@ export class LadderTable {
 function optional(value: SQLOutputValue | undefined): SQLOutputValue | undefined {
   return value ?? undefined;
 }
+
+/** True when nothing more is to become of a message. */
+export function isSettled({ state, deliveries }: MessageRecord): boolean {
+  if (state === 'refused') return true;
+  return state === 'accepted' && deliveries.every(({ outcome }) => outcome !== undefined);
+}
