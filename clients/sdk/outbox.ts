@@ -229,8 +229,7 @@ export class Outbox {
   }
 
   #next(limit: number): WaitingMessage[] {
-    const due = this.#postponed.takeDue(limit).map((seq) => this.#table.readWaitingOne(seq));
-    const again = due.filter((message) => message !== undefined);
+    const again = this.#postponed.takeDue(limit, readBytes, (seq) => this.#table.readWaitingOne(seq));
     if (again.length > 0) return again;
     for (;;) {
       const messages = this.#table.readWaiting(this.#deps.holder, this.#cursor, limit, readBytes);

@@ -2,6 +2,7 @@
 import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { backoffMs } from './backoff.ts';
+import type { WaitingMessage } from './outbox-table.ts';
 
 const leastMs = 250;
 /** What is urgent must not wait for long once a gateway has room again. */
@@ -68,9 +69,26 @@ export class PostponedMessages {
     );
   }
 
-  /** Takes messages whose pause is over, in the order of their ends. */
-  takeDue(limit: number): number[] {
-    return this.#due.splice(0, limit);
+  /**
+   * Takes messages whose pause is over, in the order of their ends; at least one where there is one, then up to about
+   * `maxBytes` of payloads.
+   * @param read a message that still waits
+   */
+  takeDue(
+    limit: number,
+    maxBytes: number,
+    read: (seq: number) => WaitingMessage | undefined,
+  ): WaitingMessage[] {
+    const messages: WaitingMessage[] = [];
+    let [taken, bytes] = [0, 0];
+    while (taken < this.#due.length && messages.length < limit && bytes < maxBytes) {
+      const message = read(this.#due[taken++] ?? NaN);
+      if (message === undefined) continue;
+      messages.push(message);
+      bytes += message.payload.byteLength;
+    }
+    this.#due.splice(0, taken);
+    return messages;
   }
 
   /** It was answered for good. */
