@@ -30,8 +30,9 @@ export class LiveQueue<T> {
   /** Begins a loop; it ends quietly when the signal is aborted or the queue is closed. */
   iterate(signal?: AbortSignal): AsyncIterableIterator<T, undefined> {
     if (this.#isClosed) throw new CausewayError('client-closed');
-    const loop = new Loop<T>(this.#limit, this.#onDropped, () => this.#loops.delete(loop), signal);
+    const loop = new Loop<T>(this.#limit, this.#onDropped, () => this.#loops.delete(loop));
     this.#loops.add(loop);
+    loop.endWith(signal);
     return loop;
   }
 
@@ -49,13 +50,20 @@ class Loop<T> implements AsyncIterableIterator<T, undefined> {
   #values: T[] = [];
   #takers: Taker<T>[] = [];
   #isEnded = false;
+  #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.end();
 
-  constructor(limit: number, onDropped: () => void, onEnd: () => void, signal: AbortSignal | undefined) {
+  constructor(limit: number, onDropped: () => void, onEnd: () => void) {
     this.#limit = limit;
     this.#onDropped = onDropped;
     this.#onEnd = onEnd;
-    if (signal?.aborted === true) this.#isEnded = true;
-    signal?.addEventListener('abort', () => this.end(), { once: true });
+  }
+
+  /** Ends once the signal is aborted; now, where it is. */
+  endWith(signal: AbortSignal | undefined): void {
+    this.#signal = signal;
+    if (signal?.aborted === true) this.end();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   [Symbol.asyncIterator](): this {
@@ -70,6 +78,8 @@ class Loop<T> implements AsyncIterableIterator<T, undefined> {
 
   end(): void {
     this.#isEnded = true;
+    // One signal may see the loops of a whole service come and go.
+    this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#onEnd();
     for (const taker of this.#takers.splice(0)) taker({ done: true, value: undefined });
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { LiveQueue } from '../../../clients/sdk/live-queue.ts';
 
@@ -34,4 +35,20 @@ test('what was pushed before the queue is closed can still be read, then the loo
   expect(await values.next()).toEqual({ done: false, value: 1 });
   expect(await values.next()).toEqual({ done: true, value: undefined });
   expect(() => queue.iterate()).toThrow(expect.objectContaining({ code: 'client-closed' }));
+});
+
+test('a signal that outlives many loops keeps none of them, and one that was aborted begins none', async () => {
+  let drops = 0;
+  const queue = new LiveQueue<number>(3, () => drops++);
+  const stop = new AbortController();
+  for (let loops = 0; loops < 20; loops++) await queue.iterate(stop.signal).return?.();
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
+  const open = queue.iterate(stop.signal);
+  const next = open.next();
+  stop.abort();
+  expect(await next).toEqual({ done: true, value: undefined });
+  const late = queue.iterate(stop.signal);
+  for (let value = 1; value <= 6; value++) queue.push(value);
+  expect(await late.next()).toEqual({ done: true, value: undefined });
+  expect(drops).toBe(0);
 });
