@@ -7,6 +7,7 @@ import { jsonLine } from '../../terminal/json-line.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
+import type { HeldNotice } from '../sdk/events.ts';
 import type { Notice } from '../sdk/notice.ts';
 import { alertLines, type AlertReader } from './alert-lines.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
@@ -131,10 +132,7 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
 
 function tellTrouble(client: Client, tell: (value: Record<string, unknown>, words: string) => void): void {
   client.on('held', (held) =>
-    tell(
-      { type: 'held', ...held },
-      `A notice of ${held.from} is held (${held.code}): causeway directory trust ${held.from}`,
-    ),
+    tell({ type: 'held', ...held }, `A notice of ${held.from} is held (${held.code}): ${remedyOf(held)}`),
   );
   client.on('refusedNotice', ({ id, from, error }) =>
     tell(
@@ -161,4 +159,10 @@ function tellTrouble(client: Client, tell: (value: Record<string, unknown>, word
       `${endpoint} has other keys than before; nothing of it is taken.`,
     ),
   );
+}
+
+function remedyOf({ code, from }: HeldNotice): string {
+  return code === 'dataset-unknown'
+    ? 'it comes again once the agreement has its data set, and this endpoint a new session.'
+    : `causeway directory trust ${from}`;
 }

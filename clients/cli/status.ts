@@ -24,7 +24,7 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
     .summary('show the connection, the outbox, and what became of notices')
     .description(
       'Connects, sends what waits in the outbox, fetches receipts, and shows: the connection, days left on the\n' +
-        'certificate, notices held for an untrusted key, and the last notices sent with every step of each.\n' +
+        'certificate, notices that are held, and the last notices sent with every step of each.\n' +
         'With an ID, that notice alone.',
     )
     .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
@@ -136,7 +136,7 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
           ],
         ]),
     ...logRows(open, terminal),
-    ['held', held.length === 0 ? 'nothing' : paint.warn(`${held.length} for keys that are not trusted`)],
+    ['held', held.length === 0 ? 'nothing' : paint.warn(`${held.length} that cannot be shown yet`)],
   ];
   terminal.table(rows);
   for (const { from, code, category, severity, id, heldAt } of held) {

@@ -26,7 +26,7 @@ export type ClientEvents = {
   logFault: LogFault;
   /** The log says that this endpoint's own entry in the directory changed; `foreign`: not by this home. */
   ownEntry: OwnChange;
-  /** A message waits for its sender's key to be trusted. */
+  /** A message waits for its sender's key to be trusted; with `dataset-unknown`, until the agreement has its data set. */
   held: HeldNotice;
   /** A message was refused for good; its sender gets a signed receipt with the code. */
   refusedNotice: {
@@ -42,7 +42,7 @@ export type ClientEvents = {
   problem: CausewayError;
 };
 
-/** A message that is kept back until its sender's key is trusted. */
+/** A message that is kept back until its sender's key is trusted, or its data set is known again. */
 export type HeldNotice = {
   readonly id: MessageId;
   readonly from: EndpointAddress;

@@ -1,4 +1,4 @@
-/** What this endpoint has dealt with for good, and what it holds back until a key is trusted. */
+/** What this endpoint has dealt with for good, and what it holds back until a key is trusted or a data set known. */
 import type { SQLOutputValue } from 'node:sqlite';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
@@ -16,6 +16,9 @@ export type Settled = {
   readonly at: number;
   readonly detail: string;
 };
+
+/** Under this code a message is held whose sender is trusted: trust in a key does not set it free. */
+export const lacksDataset: ErrorCode = 'dataset-unknown';
 
 export class InboxTable {
   readonly #database: Statements;
@@ -87,15 +90,16 @@ export class InboxTable {
     }));
   }
 
-  hasHeld(senders: readonly EndpointAddress[]): boolean {
-    const select = this.#database.prepare('SELECT 1 FROM held WHERE sender = ? LIMIT 1');
-    return senders.some((sender) => select.get(sender) !== undefined);
+  /** True where something of these senders waits for trust in their keys. */
+  awaitsTrust(senders: readonly EndpointAddress[]): boolean {
+    const select = this.#database.prepare('SELECT 1 FROM held WHERE sender = ? AND code <> ? LIMIT 1');
+    return senders.some((sender) => select.get(sender, lacksDataset) !== undefined);
   }
 
-  /** Forgets what was held back of these senders; call inside a transaction. */
+  /** Forgets what waited for trust in the keys of these senders; call inside a transaction. */
   releaseAll(senders: readonly EndpointAddress[]): void {
-    const remove = this.#database.prepare('DELETE FROM held WHERE sender = ?');
-    for (const sender of senders) remove.run(sender);
+    const remove = this.#database.prepare('DELETE FROM held WHERE sender = ? AND code <> ?');
+    for (const sender of senders) remove.run(sender, lacksDataset);
   }
 
   /** Forgets that a message was held back. */

@@ -5,7 +5,8 @@
  * arrived ──seen before──▶ answered again
  *    └──▶ queued ──open──▶ shown ──ack──▶ stored (receipt)
  *                    ├──▶ refused (receipt)      it can never be right
- *                    ├──▶ held                   its sender's key is not trusted: it comes again after trust
+ *                    ├──▶ held                   its sender's key is not trusted, or its data set not known: it
+ *                    │                           comes again after trust, and in each later session
  *                    └──▶ queued again           something here failed for now
  * ```
  *
@@ -22,7 +23,7 @@ import { ArrivalQueue, type Arrival } from './arrival-queue.ts';
 import { Backlog } from './backlog.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
-import { InboxTable } from './inbox-table.ts';
+import { InboxTable, lacksDataset } from './inbox-table.ts';
 import type { Link } from './link.ts';
 import { Notice } from './notice.ts';
 import { MessageFault } from './open-payload.ts';
@@ -54,7 +55,7 @@ export class Inbox {
   readonly #refusals: Refusals;
   readonly #inHand = new Map<string, Arrival>();
   readonly #shown = new Map<Notice, Arrival>();
-  /** Senders of what was held in this session. */
+  /** Senders of what was held in this session until their keys are trusted. */
   readonly #heldHere = new Set<EndpointAddress>();
   readonly #queue = new ArrivalQueue();
   readonly #backlog = new Backlog();
@@ -100,7 +101,7 @@ export class Inbox {
     this.#wake();
   }
 
-  /** Messages that wait for a key to be trusted, the oldest first. */
+  /** Messages that wait for a key to be trusted, or for their data set, the oldest first. */
   held(): HeldNotice[] {
     return this.#table.readHeld();
   }
@@ -115,7 +116,7 @@ export class Inbox {
    * @returns true when a message of one of them was held in this session: the gateway must be asked for it again
    */
   trusted(senders: readonly EndpointAddress[]): boolean {
-    if (this.#table.hasHeld(senders)) {
+    if (this.#table.awaitsTrust(senders)) {
       this.#deps.state.writeLater(() => this.#table.releaseAll(senders));
     }
     return senders.filter((sender) => this.#heldHere.delete(sender)).length > 0;
@@ -242,7 +243,7 @@ export class Inbox {
       severity: envelope.severity,
       heldAt: this.#deps.now(),
     };
-    this.#heldHere.add(envelope.source);
+    if (error.code !== lacksDataset) this.#heldHere.add(envelope.source);
     const isNew = await this.#deps.state.write(() => this.#table.hold(held));
     if (isNew) this.#deps.emitter.emit('held', held);
   }

@@ -2,7 +2,7 @@
  * Everything a delivered message must pass before an application sees it: sender, proof, addressee, digest,
  * decryption with the sender's signature, binding of content to envelope, data set. Nothing is written or answered.
  */
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
@@ -26,7 +26,10 @@ type OpenContext = {
 /** What is wrong with a message, and whether its sender certainly wrote it: only then is the refusal for good. */
 export class MessageFault {
   readonly error: CausewayError;
-  /** `held`: a person must trust a key first · `unproven`: nobody knows who wrote it · `refused`: its sender erred. */
+  /**
+   * `held`: a person must trust a key, or the agreement have its data set again, first · `unproven`: nobody knows who
+   * wrote it · `refused`: its sender erred.
+   */
   readonly kind: 'held' | 'unproven' | 'refused';
 
   constructor(kind: MessageFault['kind'], error: CausewayError) {
@@ -34,6 +37,12 @@ export class MessageFault {
     this.error = error;
   }
 }
+
+/**
+ * What no sender is to blame for: a key that was retired here, a data set that left the agreement while the message was
+ * under way. A concern must not vanish for it.
+ */
+const notTheSenders: ReadonlySet<ErrorCode> = new Set(['key-unsuitable', 'dataset-unknown']);
 
 /**
  * Opens a message.
@@ -66,7 +75,7 @@ export async function openPayload(
     return content;
   } catch (error) {
     if (!isCausewayError(error) || error.meaning.retryable) throw error;
-    return new MessageFault(error.code === 'key-unsuitable' ? 'held' : stage, error);
+    return new MessageFault(notTheSenders.has(error.code) ? 'held' : stage, error);
   }
 }
 

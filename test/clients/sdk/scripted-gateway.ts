@@ -70,6 +70,8 @@ export type ScriptedGateway = {
   log: ScriptedLog;
   /** The answer to `GET /v1/directory`: every entry with its leaf, as a gateway that knows no `since` gives it. */
   directory: (since?: number) => DirectoryResponse;
+  /** What the agreement has of data sets: `NAME/VERSION` → schema. */
+  readonly datasets: Map<string, object>;
   /** By which it issues certificates. */
   readonly clock: { now: () => number };
   readonly tls: { key: string; cert: string; ca: string };
@@ -140,9 +142,15 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     }
     const { pathname, searchParams } = new URL(request.url ?? '', url);
     const since = searchParams.get('since');
-    const isDirectory = pathname === '/v1/directory';
-    const directory = (): DirectoryResponse => gateway.directory(since === null ? undefined : Number(since));
-    response.end(JSON.stringify(isDirectory ? directory() : { datasets: [] }));
+    if (pathname === '/v1/directory') {
+      response.end(JSON.stringify(gateway.directory(since === null ? undefined : Number(since))));
+    } else if (pathname === '/v1/datasets') {
+      response.end(JSON.stringify({ datasets: [] }));
+    } else {
+      const schema = gateway.datasets.get(pathname.replace('/v1/datasets/', ''));
+      if (schema === undefined) response.writeHead(404);
+      response.end(JSON.stringify(schema ?? { code: 'dataset-unknown' }));
+    }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -164,6 +172,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       leaves: gateway.entries.map((entry) => gateway.log.leafOf(entry)),
       checkpoint: gateway.log.checkpoint(),
     }),
+    datasets: new Map(),
     clock,
     tls: { key: '', cert: '', ca: authority.certificatePem },
     welcome: {},
