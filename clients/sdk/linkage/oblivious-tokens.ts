@@ -80,10 +80,13 @@ export class ObliviousTokens {
     const asked = [...unknown.values()];
     for (let at = 0; at < asked.length; at += maxEvaluations) {
       const answers = await this.#evaluate(asked.slice(at, at + maxEvaluations));
-      for (const [digest, token] of answers) made.set(digest, token);
+      for (const [digest, token] of answers) {
+        made.set(digest, token);
+        // At once: should a later portion fail, this one is not asked for, and charged, a second time.
+        this.#cache.set(digest, token);
+      }
+      while (this.#cache.size > maxCached) this.#cache.delete(this.#cache.keys().next().value ?? '');
     }
-    for (const [digest, token] of made) this.#cache.set(digest, token);
-    while (this.#cache.size > maxCached) this.#cache.delete(this.#cache.keys().next().value ?? '');
     return keyed.map((inputs) => {
       const tokens: Record<string, string[]> = {};
       for (const { recipe, digest } of inputs) (tokens[recipe] ??= []).push(made.get(digest) ?? '');
