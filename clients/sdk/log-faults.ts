@@ -1,6 +1,7 @@
 /** Raises what is wrong with the log: the evidence first, then the event, once for each matter. */
+import { join } from 'node:path';
 import type { ClientEmitter } from './events.ts';
-import { writeEvidence } from './log-evidence.ts';
+import { evidenceFolder, writeEvidence } from './log-evidence.ts';
 import { LogTable, type LogFault, type LogFaultKind } from './log-table.ts';
 import type { StateDatabase } from './state-database.ts';
 
@@ -20,9 +21,19 @@ export type FaultReport = {
   readonly facts: Record<string, unknown>;
 };
 
+/**
+ * Kinds of which a gateway, or whoever answers in its place, can make as many as it likes. Of the others there is one for
+ * each decision of a person, or one for each message of this endpoint.
+ */
+const endless: ReadonlySet<LogFaultKind> = new Set(['checkpoint', 'contents', 'entry', 'stale']);
+/** So many of each of these are written down, with evidence of up to 1 MiB: more would prove nothing more. */
+const mostWritten = 100;
+
 export class LogFaults {
   readonly #deps: LogFaultsDependencies;
   readonly #table: LogTable;
+  /** The last one of each kind that was told without being written down. */
+  readonly #told = new Map<LogFaultKind, LogFault>();
 
   constructor(deps: LogFaultsDependencies) {
     this.#deps = deps;
@@ -31,22 +42,27 @@ export class LogFaults {
 
   /** Resolves once the fault is durable. @returns the fault, this one or the one raised before about the same */
   async raise(kind: LogFaultKind, { subject, detail, facts }: FaultReport): Promise<LogFault> {
-    const known = this.#find(kind, subject);
+    const known = this.#table.findFault(kind, subject);
     if (known !== undefined) return known;
     const { homeDir, state, emitter, now } = this.#deps;
     const foundAt = now();
+    if (endless.has(kind) && this.#table.countFaults(kind) >= mostWritten)
+      return this.#tell({ kind, subject, foundAt, detail, evidence: join(homeDir, evidenceFolder) });
     const evidence = await writeEvidence(homeDir, kind, foundAt, { subject, detail, ...facts });
     const fault: LogFault = { kind, subject, foundAt, detail, evidence };
     const isNew = await state.write(() => this.#table.noteFault(fault));
     if (isNew) emitter.emit('logFault', fault);
-    return this.#find(kind, subject) ?? fault;
+    return this.#table.findFault(kind, subject) ?? fault;
   }
 
   list(): LogFault[] {
     return this.#table.readFaults();
   }
 
-  #find(kind: LogFaultKind, subject: string): LogFault | undefined {
-    return this.#table.readFaults().find((fault) => fault.kind === kind && fault.subject === subject);
+  /** Raises what is not written down; not twice in a row for the same. */
+  #tell(fault: LogFault): LogFault {
+    if (this.#told.get(fault.kind)?.subject !== fault.subject) this.#deps.emitter.emit('logFault', fault);
+    this.#told.set(fault.kind, fault);
+    return fault;
   }
 }

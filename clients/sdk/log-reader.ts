@@ -15,15 +15,19 @@ import type { Home } from './home.ts';
 
 const maxTileBytes = tileWidth * 32;
 const maxBundleBytes = tileWidth * (maxEntryBytes + 2);
-/** Tiles are 8 KiB each; bundles about 50. */
+/** Tiles are 8 KiB each; bundles about 50, but a gateway may serve some of 16 MiB. */
 const maxKept = 64;
+const maxKeptBytes = 8 * 1024 * 1024;
+
+/** A file that was asked for, and its size once it has come. */
+type Kept = { readonly read: Promise<Buffer>; bytes: number };
 
 export class LogReader {
   readonly #readHome: () => Promise<Home>;
   readonly #signal: AbortSignal;
   readonly #agent: Agent;
   /** What was read last. Full tiles and bundles never change; partial ones are named by their width. */
-  readonly #kept = new Map<string, Promise<Buffer>>();
+  readonly #kept = new Map<string, Kept>();
 
   /**
    * @param agent keeps connections from one request to the next
@@ -54,14 +58,30 @@ export class LogReader {
   readFile(name: TileName | BundleName): Promise<Buffer> {
     const path = `/${tilePath(name)}`;
     const known = this.#kept.get(path);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.read;
     const read = this.#request(path, name.level === 'entries' ? maxBundleBytes : maxTileBytes);
-    this.#kept.set(path, read);
-    // Whoever asked is told; the next one asks again.
-    read.catch(() => this.#kept.delete(path));
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > maxKept && oldest !== undefined) this.#kept.delete(oldest);
+    const kept: Kept = { read, bytes: 0 };
+    this.#kept.set(path, kept);
+    read.then(
+      ({ byteLength }) => {
+        kept.bytes = byteLength;
+        this.#dropOldest();
+      },
+      // Whoever asked is told; the next one asks again.
+      () => this.#kept.delete(path),
+    );
+    this.#dropOldest();
     return read;
+  }
+
+  /** The newest one stays, however large: it is being looked at. */
+  #dropOldest(): void {
+    let bytes = this.#kept.values().reduce((sum, kept) => sum + kept.bytes, 0);
+    for (const [path, kept] of this.#kept) {
+      if (this.#kept.size <= 1 || (this.#kept.size <= maxKept && bytes <= maxKeptBytes)) return;
+      this.#kept.delete(path);
+      bytes -= kept.bytes;
+    }
   }
 
   /** Forgets what was read: it did not fit. */

@@ -1,4 +1,5 @@
 /** What this endpoint knows of the gateway's audit log, in `state.db`. */
+import type { SQLOutputValue } from 'node:sqlite';
 import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
 import type { PlacedEntry } from '../../protocol/wire/directory-digest.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
@@ -35,7 +36,7 @@ export type LogFault = {
   /** ms since 1970, by this computer's clock. */
   readonly foundAt: number;
   readonly detail: string;
-  /** The file with the evidence. */
+  /** The file with the evidence; of one that is not written down any more, the folder with that of those before it. */
   readonly evidence: string;
 };
 
@@ -179,11 +180,16 @@ export class LogTable {
     }));
   }
 
-  hasFault(kind: LogFaultKind, subject: string): boolean {
-    return (
-      this.#database.prepare('SELECT 1 FROM log_faults WHERE kind = ? AND subject = ?').get(kind, subject) !==
-      undefined
-    );
+  findFault(kind: LogFaultKind, subject: string): LogFault | undefined {
+    const row = this.#database
+      .prepare('SELECT * FROM log_faults WHERE kind = ? AND subject = ?')
+      .get(kind, subject);
+    return row === undefined ? undefined : asFault(row);
+  }
+
+  countFaults(kind: LogFaultKind): number {
+    const row = this.#database.prepare('SELECT count(*) AS n FROM log_faults WHERE kind = ?').get(kind);
+    return Number(row?.n ?? 0);
   }
 
   /** @returns false when it is known already */
@@ -198,13 +204,16 @@ export class LogTable {
 
   /** The oldest first. */
   readFaults(): LogFault[] {
-    const rows = this.#database.prepare('SELECT * FROM log_faults ORDER BY fault').all();
-    return rows.map((row) => ({
-      kind: String(row.kind) as LogFaultKind,
-      subject: String(row.subject),
-      foundAt: Number(row.found_at),
-      detail: String(row.detail),
-      evidence: String(row.evidence),
-    }));
+    return this.#database.prepare('SELECT * FROM log_faults ORDER BY fault').all().map(asFault);
   }
+}
+
+function asFault(row: Record<string, SQLOutputValue>): LogFault {
+  return {
+    kind: String(row.kind) as LogFaultKind,
+    subject: String(row.subject),
+    foundAt: Number(row.found_at),
+    detail: String(row.detail),
+    evidence: String(row.evidence),
+  };
 }
