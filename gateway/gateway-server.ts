@@ -1,4 +1,5 @@
 /** Everything that a gateway answers over HTTPS, its sockets included, each route with the rooms behind it. */
+import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -102,7 +103,11 @@ function registerReading(app: FastifyInstance, deps: GatewayServerDependencies, 
       return found?.text;
     },
   });
-  registerLogRoutes(app, { log: auditLog, now });
+  registerLogRoutes(app, {
+    log: auditLog,
+    now,
+    endpointOf: ({ raw }) => endpointOf(raw.socket as TLSSocket, directory, now()),
+  });
 }
 
 function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies, identify: Identify): void {
@@ -118,7 +123,7 @@ function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies
   registerEnrolmentRoutes(app, {
     now,
     identify,
-    enrol: (request) => knownHere(enrolEndpoint(request, parts)),
+    enrol: (request, attempted) => knownHere(enrolEndpoint(request, { ...parts, attempted })),
     renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
       knownHere(renewCertificate({ endpoint, thumbprint }, renewal, parts)),
   });

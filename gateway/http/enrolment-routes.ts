@@ -17,13 +17,18 @@ import type { RequestPeer } from './identify-request.ts';
 export type EnrolmentRouteDependencies = {
   readonly now: () => number;
   identify(request: FastifyRequest): RequestPeer;
-  enrol(request: EnrolmentRequest): Promise<EnrolmentResponse>;
+  /** @param attempted to be told of the digest of a secret that was issued here; throws `rate-limited` */
+  enrol(request: EnrolmentRequest, attempted: (secretDigest: string) => void): Promise<EnrolmentResponse>;
   renew(peer: RequestPeer, renewal: RenewalRequest): Promise<RenewalResponse>;
 };
 
 const maxBodyBytes = 128 * 1024;
-/** Enough for a whole agency behind one address; far too few to guess a secret of 256 bits. */
-const attemptsPerMinute = 60;
+/**
+ * With one secret that was issued: each that fails leaves a line in the record, and costs checks of keys. By address, a
+ * stranger would keep everybody out who comes through the same load balancer; guessing a secret of 256 bits is hopeless
+ * at any rate.
+ */
+const attemptsPerMinute = 12;
 /** A renewal is due every other month, and each is read by every other endpoint: some for answers that get lost. */
 const renewalsPerHour = 12;
 
@@ -32,8 +37,8 @@ export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRou
   const renewals = new AttemptLimit(renewalsPerHour, 3_600_000, deps.now);
 
   app.post('/v1/enrol', { bodyLimit: maxBodyBytes }, async (request, reply) => {
-    enrolments.take(request.ip);
-    return reply.code(201).send(await deps.enrol(parseBody(enrolmentRequestSchema, request.body)));
+    const asked = parseBody(enrolmentRequestSchema, request.body);
+    return reply.code(201).send(await deps.enrol(asked, (secretDigest) => enrolments.take(secretDigest)));
   });
 
   app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { parseTilePath } from '../../protocol/proof/tile.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -13,8 +14,8 @@ import { AttemptLimit } from '../admission/attempt-limit.ts';
 const forEver = 'public, max-age=31536000, immutable';
 
 /**
- * Requests of one address a minute. A log of 10^7 leaves has some 78,500 files, so it is mirrored in seven minutes; a
- * client that follows the log needs a handful.
+ * Requests of one endpoint, or of one address, a minute. A log of 10^7 leaves has some 78,500 files, so it is mirrored in
+ * seven minutes; a client that follows the log needs a handful.
  */
 const defaultPerMinute = 12_000;
 
@@ -22,16 +23,19 @@ export type LogRouteDependencies = {
   readonly log: Pick<AuditLog, 'folder' | 'latest'>;
   /** ms since 1970 */
   readonly now: () => number;
-  /** How often one address may ask. */
+  /** Who asks, by the certificate; undefined for whoever is no endpoint that takes part. */
+  endpointOf(request: FastifyRequest): EndpointAddress | undefined;
+  /** How often one endpoint, or one address, may ask. */
   readonly requestsPerMinute?: number;
 };
 
 export function registerLogRoutes(app: FastifyInstance, deps: LogRouteDependencies): void {
   const { log, now, requestsPerMinute = defaultPerMinute } = deps;
   const requests = new AttemptLimit(requestsPerMinute, 60_000, now);
-  const onRequest = ({ ip }: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+  const onRequest = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     try {
-      requests.take(ip);
+      // Behind a load balancer all share an address: strangers must not use up what endpoints follow the log with.
+      requests.take(deps.endpointOf(request) ?? request.ip);
       done();
     } catch (error) {
       void reply.header('retry-after', '60');

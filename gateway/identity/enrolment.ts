@@ -26,13 +26,15 @@ export type EnrolmentDependencies = {
   /** The audit log's verifier key. */
   readonly logKey: string;
   readonly now: () => number;
+  /** Told of each attempt with a secret that was issued, be it used up by now. @throws CausewayError `rate-limited` */
+  attempted(secretDigest: string): void;
 };
 
 /**
  * Enrols an endpoint, for the first time or again with new keys. Checks, in this order: permit, endpoint,
  * proof of the signing key, certificate request, OpenPGP certificate. Every outcome is recorded, but for a secret that
  * nobody issued.
- * @throws CausewayError `token-invalid`, `token-expired`, `token-used`, `request-signature-invalid`,
+ * @throws CausewayError `token-invalid`, `token-expired`, `token-used`, `rate-limited`, `request-signature-invalid`,
  * `request-malformed`, `key-unsuitable`
  */
 export async function enrolEndpoint(
@@ -77,9 +79,11 @@ function isWorthRecording({ code, meaning }: CausewayError, permit: EnrolmentPer
 
 async function takePermit(
   request: EnrolmentRequest,
-  { store, now }: EnrolmentDependencies,
+  { store, now, attempted }: EnrolmentDependencies,
 ): Promise<EnrolmentPermit> {
-  const permit = await store.readPermit(digestSecret(request.secret), now());
+  const digest = digestSecret(request.secret);
+  const permit = await store.readPermit(digest, now());
+  if (permit !== 'token-invalid') attempted(digest.toString('hex'));
   if (typeof permit === 'string') throw new CausewayError(permit);
   return permit;
 }

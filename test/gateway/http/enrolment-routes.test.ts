@@ -1,10 +1,58 @@
 import { fastify } from 'fastify';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { registerEnrolmentRoutes } from '../../../gateway/http/enrolment-routes.ts';
+import { enrolEndpoint } from '../../../gateway/identity/enrolment.ts';
 import { sendProblem } from '../../../gateway/http/problem.ts';
 import type { RequestPeer } from '../../../gateway/http/identify-request.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { asCausewayError } from '../../../protocol/wire/problem-details.ts';
+import { council, openRegistry, police, type Registry } from '../identity/registry.ts';
+
+let registry: Registry;
+beforeAll(async () => {
+  registry = await openRegistry();
+});
+afterAll(() => registry.close());
+
+it('whoever holds a token enrols, however much strangers ask from the same address', async () => {
+  const ask = openEnrolment();
+  const { request } = await registry.prepare(council);
+  const guess = { ...request, secret: 'a'.repeat(43) };
+  for (let nth = 0; nth < 20; nth++) {
+    expect(await ask({})).toBe('request-malformed');
+    expect(await ask(guess)).toBe('token-invalid');
+  }
+  expect(await ask(request)).toBeUndefined();
+});
+
+it('attempts with one token are few, used or not, for each leaves a line in the record', async () => {
+  const ask = openEnrolment();
+  const [{ request }, other] = [await registry.prepare(council), await registry.prepare(police)];
+  const lines = async (): Promise<number> => (await registry.records('enrolment.refused')).length;
+  const before = await lines();
+  expect(await ask({ ...request, endpoint: police })).toBe('token-invalid');
+  expect(await ask(request)).toBeUndefined();
+  for (let nth = 2; nth < 12; nth++) expect(await ask(request)).toBe('token-used');
+  for (let nth = 0; nth < 3; nth++) expect(await ask(request)).toBe('rate-limited');
+  expect(await lines()).toBe(before + 11);
+  expect(await ask(other.request)).toBeUndefined();
+});
+
+/** Asks to enrol, always from one address. Gives the code of a refusal. */
+function openEnrolment(): (request: object) => Promise<string | undefined> {
+  const app = fastify();
+  app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
+  registerEnrolmentRoutes(app, {
+    now: registry.now,
+    identify: () => {
+      throw new Error('nobody renews');
+    },
+    enrol: (request, attempted) => enrolEndpoint(request, { ...registry, attempted }),
+    renew: () => Promise.reject(new Error('nobody renews')),
+  });
+  return async (payload) =>
+    (await app.inject({ method: 'POST', url: '/v1/enrol', payload })).json<{ code?: string }>().code;
+}
 
 it('renewals of one endpoint are few, for every other endpoint reads of each', async () => {
   let now = 0;

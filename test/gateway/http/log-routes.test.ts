@@ -5,6 +5,7 @@ import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { registerLogRoutes } from '../../../gateway/http/log-routes.ts';
 import { sendProblem } from '../../../gateway/http/problem.ts';
 import { asCausewayError } from '../../../protocol/wire/problem-details.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { temporaryFolder } from '../audit/synthetic-leaves.ts';
 
 /** The routes over a folder, a clock, and requests from an address. */
@@ -14,9 +15,15 @@ async function openRoutes(dir: string, requestsPerMinute?: number) {
   const app = fastify();
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
   const log = { folder, latest: { size: 1, root: Buffer.alloc(32), text: 'newest\n' } };
-  registerLogRoutes(app, { log, now: () => clock.ms, ...(requestsPerMinute && { requestsPerMinute }) });
+  registerLogRoutes(app, {
+    log,
+    now: () => clock.ms,
+    endpointOf: ({ headers }) => headers.from as EndpointAddress | undefined,
+    ...(requestsPerMinute && { requestsPerMinute }),
+  });
   await folder.writeFile({ level: 0, index: 0, width: 1 }, Buffer.alloc(32, 1));
-  const get = (url: string, remoteAddress = '192.0.2.1') => app.inject({ method: 'GET', url, remoteAddress });
+  const get = (url: string, remoteAddress = '192.0.2.1', from?: string) =>
+    app.inject({ method: 'GET', url, remoteAddress, headers: from === undefined ? {} : { from } });
   return { folder, clock, get };
 }
 
@@ -53,4 +60,14 @@ test('limits how often one address may ask, whatever it asks for, and no other a
   expect((await get('/checkpoint', '192.0.2.2')).statusCode).toBe(200);
   clock.ms += 60_000;
   expect((await get('/checkpoint')).statusCode).toBe(200);
+});
+
+test('counts an endpoint by its certificate, whatever strangers and others ask from the same address', async () => {
+  await using temporary = await temporaryFolder();
+  const { get } = await openRoutes(temporary.dir, 2);
+  const ask = async (from?: string): Promise<number> =>
+    (await get('/checkpoint', '192.0.2.1', from)).statusCode;
+  expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429]);
+  expect([await ask('a/b'), await ask('a/b'), await ask('a/b')]).toEqual([200, 200, 429]);
+  expect(await ask('a/c')).toBe(200);
 });

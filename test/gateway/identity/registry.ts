@@ -61,7 +61,8 @@ export async function openRegistry(): Promise<Registry> {
   const authority: Authority = openAuthority(authorityFiles, now);
   const receiptKey = batchSigner(receiptKeyPem).publicKey.raw.toString('base64url');
   const logKey = formatVerifierKey(noteSigner('test/log', receiptKeyPem).verifierKey);
-  const deps = { store, authority, auditKey, receiptKey, logKey, now };
+  const attempted = (): void => undefined;
+  const deps = { store, authority, auditKey, receiptKey, logKey, now, attempted };
 
   async function issueToken(endpoint: EndpointAddress, roles: readonly string[] = [], lifetimeMs?: number) {
     const authorityFingerprint = authority.fingerprint;
