@@ -130,7 +130,7 @@ class Gateway {
       patterns,
       keys: options.home.correlatorKeys,
       policy: () => policy.current,
-      submit: (sender, units, lease) => this.#relay.submit(sender, units, lease),
+      submit: async (sender, units, lease) => this.#relay.keep(this.#relay.examine(sender, units), lease),
       log: options.log,
     });
     this.#reloading = new Reloading({

@@ -15,6 +15,7 @@ import { encodeReceipt, unreadableId, type Receipt } from '../../protocol/wire/r
 import type { RoomLevel } from './disk-room.ts';
 import type { Sender } from '../relay/examine.ts';
 import type { Relay } from '../relay/relay.ts';
+import type { Submission } from '../store/port.ts';
 import { mebibyte } from './mebibyte.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
@@ -31,7 +32,7 @@ const shareOfFloor = 0.5;
 const dayMs = 24 * 3600_000;
 
 type SubmissionGateDependencies = {
-  readonly relay: Pick<Relay, 'submit' | 'settle'>;
+  readonly relay: Pick<Relay, 'examine' | 'keep' | 'settle'>;
   readonly signer: BatchSigner;
   readonly now: () => number;
   readonly level: () => RoomLevel;
@@ -53,25 +54,32 @@ export class SubmissionGate {
     this.#shares = new TokenBuckets(shareOfFloor * deps.floorMebibytes * mebibyte, dayMs, deps.now);
   }
 
-  /** As `Relay.submit` does. */
-  async submit(sender: Sender, units: readonly Unit[]): Promise<Buffer> {
+  /**
+   * Takes the units of a submit frame and gives what answers them, to be called again where the store could not write:
+   * they are examined once, and what was refused for want of room stays so.
+   */
+  submit(sender: Sender, units: readonly Unit[]): () => Promise<Buffer> {
+    const { relay } = this.#deps;
     const agency = agencyOf(sender.entry.endpoint);
-    const level = this.#deps.level();
-    if (level === 'enough') return await this.#bring(sender, agency, units);
-    const hasShare = !this.#shares.isEmpty(agency);
-    const passes = units.map((unit) => hasShare && mayPass(unit, level));
-    const taken = units.filter((_, place) => passes[place]);
-    if (taken.length === units.length) return await this.#bring(sender, agency, units);
-    this.#note(agency, units.length - taken.length);
-    const answers = taken.length === 0 ? undefined : await this.#bring(sender, agency, taken);
-    const receipts = answers === undefined ? [] : decodeReceiptGroup(answers).receipts;
-    const text = hasShare ? reasons.room : reasons.share;
-    let next = 0;
-    const all = units.map((unit, place) => (passes[place] ? receipts[next++] : this.#refuse(unit, text)));
-    return signReceiptGroup(
-      all.flatMap((receipt) => (receipt === undefined ? [] : [encodeReceipt(receipt)])),
-      this.#deps.signer,
-    );
+    let left = units;
+    let examined: Submission | undefined;
+    let text = '';
+    return async () => {
+      const bar = this.#barFor(agency);
+      if (bar !== undefined) {
+        text = bar.text;
+        const passes = left.map((unit) => bar.mayPass(unit));
+        const taken = left.filter((_, place) => passes[place]);
+        this.#note(agency, left.length - taken.length);
+        left = taken;
+        examined &&= { ...examined, messages: examined.messages.filter((_, place) => passes[place]) };
+      }
+      const answers =
+        left.length === 0 ? undefined : await relay.keep((examined ??= relay.examine(sender, left)));
+      this.#shares.take(agency, bytesOf(left));
+      if (answers !== undefined && left.length === units.length) return answers;
+      return this.#answerAll(units, left, answers, text);
+    };
   }
 
   /** As `Relay.settle` does: a receipt lets go of more than it takes. */
@@ -86,14 +94,35 @@ export class SubmissionGate {
     return refused;
   }
 
-  /** What the relay has answered was brought: while the store cannot write, the same units are given again and again. */
-  async #bring(sender: Sender, agency: string, units: readonly Unit[]): Promise<Buffer> {
-    const answers = await this.#deps.relay.submit(sender, units);
-    this.#shares.take(agency, bytesOf(units));
-    return answers;
+  /** What keeps messages of an agency out just now, if anything. */
+  #barFor(agency: string): { readonly text: string; mayPass(unit: Unit): boolean } | undefined {
+    const level = this.#deps.level();
+    if (level === 'enough') return undefined;
+    const hasShare = !this.#shares.isEmpty(agency);
+    return {
+      text: hasShare ? reasons.room : reasons.share,
+      mayPass: (unit) => hasShare && mayPass(unit, level),
+    };
+  }
+
+  /** With the relay's receipts for those that were taken, in their places among all. */
+  #answerAll(
+    units: readonly Unit[],
+    taken: readonly Unit[],
+    answers: Buffer | undefined,
+    text: string,
+  ): Buffer {
+    const receipts = answers === undefined ? [] : decodeReceiptGroup(answers).receipts;
+    let next = 0;
+    const all = units.map((unit) => (unit === taken[next] ? receipts[next++] : this.#refuse(unit, text)));
+    return signReceiptGroup(
+      all.flatMap((receipt) => (receipt === undefined ? [] : [encodeReceipt(receipt)])),
+      this.#deps.signer,
+    );
   }
 
   #note(agency: string, count: number): void {
+    if (count === 0) return;
     const before = this.#refused.get(agency);
     this.#refused.set(agency, (before ?? 0) + count);
     if (before === undefined) this.#deps.onRefused(agency);

@@ -6,7 +6,7 @@ import { limits } from '../../protocol/limits.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { refusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import type { Receipt } from '../../protocol/wire/receipt.ts';
-import type { AcceptableMessage, DeliveryId, Lease, Settlement, Store } from '../store/port.ts';
+import type { AcceptableMessage, DeliveryId, Lease, Settlement, Store, Submission } from '../store/port.ts';
 import { examineAll, type ExaminationContext, type Sender } from './examine.ts';
 
 /** A delivery that was just made durable, for whoever dispatches. */
@@ -47,24 +47,34 @@ export class Relay {
   }
 
   /**
-   * Takes the units of a submit frame and resolves with the signed receipt group that answers it, one receipt for
-   * each unit in order.
-   * @param lease under which they are sent, where one gateway at a time may send them
-   * @throws CausewayError `store-unavailable` where nothing could be promised; the same units may be given again;
-   * `rate-limited` where the sender has had too many refused or repeated; `lease-lost`
+   * Examines the units of a submit frame and counts what will be refused of them, once: the outcome can be kept again and
+   * again.
+   * @throws CausewayError `rate-limited` where the sender has had too many refused or repeated
    */
-  async submit(sender: Sender, units: readonly Unit[], lease?: Lease): Promise<Buffer> {
-    const { quotas, store } = this.#deps;
+  examine(sender: Sender, units: readonly Unit[]): Submission {
+    const { quotas, examination } = this.#deps;
     const source = sender.entry.endpoint;
     quotas.submitting(source);
-    const messages = examineAll(units, sender, this.#deps.examination);
+    const messages = examineAll(units, sender, examination);
     const refused = messages.filter((message) => message.verdict === 'refuse');
     if (refused.length > 0) {
       const forged = refused.filter(({ code }) => code === 'proof-invalid').length;
       if (forged > 0) quotas.failedVerifications(source, forged);
       quotas.refused(source, refused.length);
     }
-    const result = await store.submit({ source, messages }, lease);
+    return { source, messages };
+  }
+
+  /**
+   * Keeps what was examined and resolves with the signed receipt group that answers it, one receipt for each unit in
+   * order.
+   * @param lease under which they are sent, where one gateway at a time may send them
+   * @throws CausewayError `store-unavailable` where nothing could be promised; the same may be given again; `lease-lost`
+   */
+  async keep(submission: Submission, lease?: Lease): Promise<Buffer> {
+    const { quotas, store } = this.#deps;
+    const { source, messages } = submission;
+    const result = await store.submit(submission, lease);
     const repeated = result.outcomes.filter(({ outcome }) => outcome === 'duplicate').length;
     if (repeated > 0) quotas.repeated(source, repeated);
     const fresh: FreshDelivery[] = [];

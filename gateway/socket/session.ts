@@ -24,7 +24,10 @@ import { StoredReceipts } from './stored-receipts.ts';
 /** What a session needs of the gateway. */
 export type SessionContext = {
   readonly store: Store;
-  readonly relay: Pick<Relay, 'submit' | 'settle'>;
+  readonly relay: Pick<Relay, 'settle'> & {
+    /** Examines units once. What it gives has them kept, and may be called again where the store could not write. */
+    submit(sender: Sender, units: readonly Unit[]): () => Promise<Buffer>;
+  };
   readonly dispatcher: Dispatcher;
   readonly intake: Intake;
   readonly pending: PendingWork;
@@ -218,7 +221,7 @@ export class Session {
   async #submit(units: readonly Unit[]): Promise<void> {
     const bytes = units.reduce((sum, unit) => sum + unit.bytes.byteLength, 0);
     const receipts = await this.#intake.during(bytes, () =>
-      this.#untilDurable(() => this.#context.relay.submit(this.sender, units)),
+      this.#untilDurable(this.#context.relay.submit(this.sender, units)),
     );
     if (receipts === undefined) return;
     if (this.#isOpen()) this.#out.receipts(0, receipts);

@@ -1,6 +1,8 @@
 /** Writes to the store fail while the gateway runs, as on a full disk: the process may write to no file any more. */
 import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChildGateway } from './kit/child-gateway.ts';
 import { Writer, type TestEndpoint } from './kit/endpoint.ts';
@@ -13,8 +15,12 @@ let gateway: ChildGateway;
 
 beforeAll(async () => {
   exchange = await Exchange.open();
-  people = await exchange.enrol('police', 'north');
+  people = await exchange.enrol('police', 'north', 'south');
   await exchange.stop();
+  // More than one frame of the test below has refused, and fewer than two.
+  const settings = join(exchange.home.dir, 'gateway.yaml');
+  const text = await readFile(settings, 'utf8');
+  await writeFile(settings, text.replace(/endpointRefusalsPerMinute: .*/, 'endpointRefusalsPerMinute: 30'));
   gateway = await exchange.startChild();
 });
 afterAll(() => exchange.close());
@@ -50,6 +56,10 @@ it.skipIf(!hasPrlimit())(
   async () => {
     const writer = await Writer.open(people.police, [people.north]);
     const police = await exchange.connect(people.police);
+    const clumsy = await exchange.connect(people.south);
+    const unknown = (await Writer.open(people.south, [people.north])).batch(
+      Array.from({ length: 20 }, () => ({ category: 'weather' })),
+    );
     const north = await exchange.connect(people.north, { credit: 100 });
     const before = writer.message();
     const outcome = await police.accepted(before);
@@ -62,6 +72,7 @@ it.skipIf(!hasPrlimit())(
     const answers = Promise.all(pending.map((message) => police.submit(message)));
     let answered = false;
     void answers.then(() => (answered = true));
+    const refusals = clumsy.submit(...unknown);
     const stored = north.store(arrival);
     expect(await police.nextError()).toBe('store-unavailable');
     expect(await north.nextError()).toBe('store-unavailable');
@@ -72,12 +83,14 @@ it.skipIf(!hasPrlimit())(
     expect(answered).toBe(false);
     expect(north.controls.some(({ type }) => type === 'receipts-taken')).toBe(false);
     expect(police.receipts.some(({ kind }) => kind === 'stored')).toBe(false);
-    expect([police.isOpen, north.isOpen]).toEqual([true, true]);
+    // What is refused has waited as well, and was counted once.
+    expect([police.isOpen, north.isOpen, clumsy.isOpen]).toEqual([true, true, true]);
     const newcomer = await exchange.connect(people.police);
     expect(newcomer.isOpen).toBe(true);
 
     limitFiles('unlimited:');
     expect((await answers).flat().map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
+    expect(new Set((await refusals).map(({ kind }) => kind))).toEqual(new Set(['refused']));
     await stored;
     await police.receipt(before, 'stored');
     for (const message of pending) await north.store(await north.arrival(message));
@@ -87,6 +100,6 @@ it.skipIf(!hasPrlimit())(
     expect(north.arrivals).toHaveLength(3);
     const records = await exchange.records();
     expect(records.map(({ index }) => index)).toEqual(records.map((_, index) => index));
-    await Promise.all([police.leave(), north.leave(), newcomer.leave()]);
+    await Promise.all([police, north, clumsy, newcomer].map((session) => session.leave()));
   },
 );

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import type { RoomLevel } from '../../../gateway/admission/disk-room.ts';
 import { SubmissionGate } from '../../../gateway/admission/submission-gate.ts';
 import type { Sender } from '../../../gateway/relay/examine.ts';
+import type { Submission } from '../../../gateway/store/port.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { gatewayAddress, type EndpointAddress } from '../../../protocol/ids.ts';
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { encodeEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeReceiptGroup, signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import type { Unit } from '../../../protocol/wire/frame.ts';
-import { encodeReceipt } from '../../../protocol/wire/receipt.ts';
+import { encodeReceipt, type Receipt } from '../../../protocol/wire/receipt.ts';
 import { sampleEnvelope, sampleReceipt, signerFromSeed } from '../../protocol/samples.ts';
 
 const mebibyte = 1_048_576;
@@ -18,14 +19,18 @@ type Severity = 'immediate' | 'concern';
 
 /** A gate with a floor of 100 MiB, and what it is to find. */
 function openGate() {
-  const state = { level: 'enough' as RoomLevel, now: 1_000, failures: 0 };
+  const state = { level: 'enough' as RoomLevel, now: 1_000, failures: 0, examined: 0 };
   const told: string[] = [];
   const signer = signerFromSeed(7);
   const gate = new SubmissionGate({
     relay: {
-      submit: (_, units) => {
+      examine: ({ entry }, units) => {
+        state.examined += units.length;
+        return { source: entry.endpoint, messages: units as unknown as Submission['messages'] };
+      },
+      keep: ({ messages }) => {
         if (state.failures-- > 0) return Promise.reject(new CausewayError('store-unavailable'));
-        return Promise.resolve(signReceiptGroup(units.map(accept), signer));
+        return Promise.resolve(signReceiptGroup((messages as unknown as Unit[]).map(accept), signer));
       },
       settle: () => Promise.resolve(),
     },
@@ -36,18 +41,21 @@ function openGate() {
     onRefused: (agency) => told.push(agency),
   });
   /** For each message: why it was refused, or undefined where it went on to the relay. */
-  const bringAll = async (endpoint: string, ...messages: [number, Severity][]) => {
-    const group = decodeReceiptGroup(await gate.submit(senderNamed(endpoint), messages.map(unitOf)));
-    return group.receipts.map(({ kind, detail }) => {
-      if (kind === 'accepted') return undefined;
-      const { code, text } = JSON.parse(detail) as { code: string; text: string };
-      expect(code).toBe('store-unavailable');
-      return text;
-    });
+  const submit = (endpoint: string, ...messages: [number, Severity][]) => {
+    const attempt = gate.submit(senderNamed(endpoint), messages.map(unitOf));
+    return async () => decodeReceiptGroup(await attempt()).receipts.map(reasonOf);
   };
+  const bringAll = (endpoint: string, ...messages: [number, Severity][]) => submit(endpoint, ...messages)();
   const bring = async (endpoint: string, mebibytes: number, severity: Severity = 'concern') =>
     (await bringAll(endpoint, [mebibytes, severity]))[0];
-  return { state, gate, told, bring, bringAll };
+  return { state, gate, told, submit, bring, bringAll };
+}
+
+function reasonOf({ kind, detail }: Receipt): string | undefined {
+  if (kind === 'accepted') return undefined;
+  const { code, text } = JSON.parse(detail) as { code: string; text: string };
+  expect(code).toBe('store-unavailable');
+  return text;
 }
 
 function unitOf([mebibytes, severity]: [number, Severity]): Unit {
@@ -93,14 +101,40 @@ test('what was brought long ago no longer counts', async () => {
   expect(await bring('police/intake', 1)).toBeUndefined();
 });
 
-test('what is given again and again to a store that cannot write counts once', async () => {
-  const { state, bring } = openGate();
+test('what is given again and again to a store that cannot write is examined once and counts once', async () => {
+  const { state, submit, bring } = openGate();
   state.failures = 20;
-  for (let attempt = 0; attempt < 20; attempt++) {
-    await expect(bring('police/intake', 10)).rejects.toMatchObject({ code: 'store-unavailable' });
-  }
+  const attempt = submit('police/intake', [10, 'concern'], [1, 'concern']);
+  for (let nth = 0; nth < 20; nth++)
+    await expect(attempt()).rejects.toMatchObject({ code: 'store-unavailable' });
+  expect(await attempt()).toEqual([undefined, undefined]);
+  expect(state.examined).toBe(2);
   state.level = 'scarce';
   expect(await bring('police/intake', 10)).toBeUndefined();
+});
+
+test('what waits for a store is refused once there is no room for it, and counted once', async () => {
+  const { state, gate, submit } = openGate();
+  state.failures = 3;
+  const attempt = submit('school/north', [1, 'concern'], [0.01, 'immediate'], [0.01, 'concern']);
+  await expect(attempt()).rejects.toMatchObject({ code: 'store-unavailable' });
+  state.level = 'short';
+  for (let nth = 0; nth < 2; nth++)
+    await expect(attempt()).rejects.toMatchObject({ code: 'store-unavailable' });
+  state.level = 'enough';
+  const refused = expect.stringContaining('takes no new messages for now') as unknown;
+  expect(await attempt()).toEqual([refused, undefined, refused]);
+  expect([state.examined, gate.takeRefused()]).toEqual([3, { school: 2 }]);
+});
+
+test('what waits for a store is refused without it once there is hardly any room', async () => {
+  const { state, submit } = openGate();
+  state.failures = 1;
+  const attempt = submit('school/north', [0.01, 'immediate']);
+  await expect(attempt()).rejects.toMatchObject({ code: 'store-unavailable' });
+  [state.level, state.failures] = ['full', 1];
+  expect(await attempt()).toEqual([expect.stringContaining('takes no new messages for now')]);
+  expect(state.failures).toBe(1);
 });
 
 test('short of room, small immediate messages pass and others are refused for now, each with its own answer', async () => {

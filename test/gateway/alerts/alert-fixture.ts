@@ -111,7 +111,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     now: Date.now,
     policy: () => policy,
     directory: provenDirectory({ store, directory, auditLog, log }),
-    submit: (sender, units, lease) => relay.submit(sender, units, lease),
+    submit: async (sender, units, lease) => relay.keep(relay.examine(sender, units), lease),
     log,
   };
   let enrolments = 0;
