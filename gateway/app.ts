@@ -15,7 +15,7 @@ import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { DiskRoom, freeBytesAt, type RoomLeft, type RoomLevel } from './admission/disk-room.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
-import { listen } from './http/listen.ts';
+import { listen, urlOf } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
 import { auditLogOptions } from './audit-log-options.ts';
@@ -77,9 +77,7 @@ class Gateway {
   readonly #expiry: ExpiryClock;
   readonly #retention: RetentionSweep;
   readonly #incidents: IncidentRecord;
-  readonly #damaged = new DamagedMessages((damaged) =>
-    this.#log.error({ ...damaged, code: 'store-damaged' }, 'left out a message that is damaged in the store'),
-  );
+  readonly #damaged: DamagedMessages;
   readonly #relay: Relay;
   readonly #room: DiskRoom;
   readonly #gate: SubmissionGate;
@@ -109,6 +107,7 @@ class Gateway {
       onRetired: (payloads) => this.#log.info({ payloads }, 'payloads retired'),
     });
     this.#incidents = new IncidentRecord(store, onError);
+    this.#damaged = new DamagedMessages(options.log);
     const quotas = { ...options.home.settings.quotas, ...options.quotas };
     this.#sessions = new SessionRegistry(quotas, this.#now);
     this.#quotas = new Quotas(quotas, this.#now);
@@ -153,18 +152,27 @@ class Gateway {
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
     await listen(app, host, this.#options.port ?? settings.port);
+    try {
+      await this.#startRooms();
+    } catch (error) {
+      // It listens already: left so, it would answer with a store that is closed, and nobody would start it again.
+      await this.#close(app, 0).catch((more: unknown) => this.#logError(more));
+      throw error;
+    }
+    const { port } = app.server.address() as AddressInfo;
+    const url = urlOf(settings.hosts[0] ?? 'localhost', port);
+    this.#log.info({ url, policy: this.#policy.current.digest }, 'gateway listening');
+    let closing: Promise<void> | undefined;
+    return { url, port, close: (drainMs) => (closing ??= this.#close(app, drainMs)) };
+  }
+
+  async #startRooms(): Promise<void> {
     await this.#room.start();
     this.#auditLog.start();
     this.#sessions.start();
     this.#expiry.start();
     this.#retention.start();
     await this.#alerting.start();
-    const { port } = app.server.address() as AddressInfo;
-    const name = settings.hosts[0] ?? 'localhost';
-    const url = `https://${name.includes(':') ? `[${name}]` : name}:${port}`;
-    this.#log.info({ url, policy: this.#policy.current.digest }, 'gateway listening');
-    let closing: Promise<void> | undefined;
-    return { url, port, close: (drainMs) => (closing ??= this.#close(app, drainMs)) };
   }
 
   #createRelay(): Relay {
@@ -272,13 +280,7 @@ class Gateway {
   async #close(app: FastifyInstance, drainMs = defaultDrainMs): Promise<void> {
     this.#draining = true;
     this.#log.info({ sessions: this.#sessions.size }, 'gateway draining');
-    for (const session of [...this.#sessions.all()]) session.drain();
-    const deadline = performance.now() + drainMs;
-    while (this.#sessions.size > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    for (const session of [...this.#sessions.all()]) session.terminate();
-    this.#sessions.stop();
+    await this.#sessions.drain(drainMs);
     this.#room.stop();
     await app.close();
     await this.#pending.ended();

@@ -1,13 +1,14 @@
 /** The messages that readings of the store have left out since the start, each told once. */
+import type { Logger } from 'pino';
 import type { DamagedMessage } from './store/port.ts';
 
 export class DamagedMessages {
   readonly #leaves = new Set<number>();
-  readonly #onFound: (message: DamagedMessage) => void;
+  readonly #log: Logger;
 
-  /** @param onFound told of each message once, however often it is come upon */
-  constructor(onFound: (message: DamagedMessage) => void) {
-    this.#onFound = onFound;
+  /** @param log told of each message once, however often it is come upon */
+  constructor(log: Logger) {
+    this.#log = log;
   }
 
   get count(): number {
@@ -17,6 +18,6 @@ export class DamagedMessages {
   note(message: DamagedMessage): void {
     if (this.#leaves.has(message.leaf)) return;
     this.#leaves.add(message.leaf);
-    this.#onFound(message);
+    this.#log.error({ ...message, code: 'store-damaged' }, 'left out a message that is damaged in the store');
   }
 }

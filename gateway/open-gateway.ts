@@ -32,7 +32,7 @@ export type OpenedGateway = {
   readonly policy: PolicyHolder;
   readonly patterns: PatternHolder;
   readonly directory: EndpointDirectory;
-  /** Closes the store and gives its lock back. */
+  /** Closes the store and gives its lock back; a second call does nothing more. */
   readonly close: () => Promise<void>;
 };
 
@@ -53,10 +53,10 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
       onError: (error) => log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
       ...(now === undefined ? {} : { clock: now }),
     });
-    const close = async (): Promise<void> => {
+    const close = once(async () => {
       await store.close();
       lock.release();
-    };
+    });
     try {
       const directory = await EndpointDirectory.open(store, (endpoint) =>
         log.error(
@@ -77,4 +77,9 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
     lock.release();
     throw error;
   }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
 }

@@ -1,4 +1,4 @@
-/** Listening, with words for what keeps a gateway from it. */
+/** Listening, with words for what keeps a gateway from it, and where that is. */
 import type { FastifyInstance } from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
 
@@ -19,4 +19,9 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
       cause,
     });
   }
+}
+
+/** @param name a DNS name or an IP address */
+export function urlOf(name: string, port: number): string {
+  return `https://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

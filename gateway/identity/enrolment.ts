@@ -27,7 +27,7 @@ export type EnrolmentDependencies = {
   readonly logKey: string;
   readonly now: () => number;
   /** Told of each attempt with a secret that was issued, be it used up by now. @throws CausewayError `rate-limited` */
-  attempted(secretDigest: string): void;
+  readonly attempted: (secretDigest: string) => void;
 };
 
 /**

@@ -77,6 +77,17 @@ export class SessionRegistry {
     for (const sessions of this.#byEndpoint.values()) yield* sessions;
   }
 
+  /** Lets all sessions finish what is open, for at most this long, and ends them. */
+  async drain(drainMs: number): Promise<void> {
+    for (const session of [...this.all()]) session.drain();
+    const deadline = performance.now() + drainMs;
+    while (this.size > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const session of [...this.all()]) session.terminate();
+    this.stop();
+  }
+
   /** Ends the sessions whose endpoint was revoked, got other keys or has renewed its certificate; tells the rest. */
   directoryChanged(directory: EndpointDirectory): void {
     for (const session of [...this.all()]) {

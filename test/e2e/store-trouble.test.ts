@@ -10,7 +10,7 @@ import { Exchange } from './kit/exchange.ts';
 import { eventually } from './kit/watch.ts';
 
 let exchange: Exchange;
-let people: Record<'police' | 'north', TestEndpoint>;
+let people: Record<'police' | 'north' | 'south', TestEndpoint>;
 let gateway: ChildGateway;
 
 beforeAll(async () => {
