@@ -1,6 +1,5 @@
 /** The gateway, put together: the only place that knows every room. */
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { isCausewayError } from '../protocol/errors.ts';
@@ -13,7 +12,7 @@ import { DamagedMessages } from './damaged-messages.ts';
 import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
-import { DiskRoom, freeBytesAt, type RoomLeft, type RoomLevel } from './admission/disk-room.ts';
+import type { DiskRoom } from './admission/disk-room.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
 import { listen, urlOf } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
@@ -26,14 +25,13 @@ import { Quotas } from './admission/quotas.ts';
 import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
 import { RetentionSweep } from './retention-sweep.ts';
-import { reportRoom } from './admission/room-report.ts';
 import { Intake } from './socket/intake.ts';
 import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
-import { isMongodbAddress } from './store/store-address.ts';
 import { SubmissionGate } from './admission/submission-gate.ts';
+import { watchRoom } from './watch-room.ts';
 
 export type { GatewayOptions } from './open-gateway.ts';
 
@@ -112,7 +110,10 @@ class Gateway {
     this.#sessions = new SessionRegistry(quotas, this.#now);
     this.#quotas = new Quotas(quotas, this.#now);
     this.#relay = this.#createRelay();
-    this.#room = this.#createRoom();
+    this.#room = watchRoom(options, {
+      ...{ store, pending: this.#pending, onError },
+      takeRefused: () => this.#gate.takeRefused(),
+    });
     this.#gate = new SubmissionGate({
       relay: this.#relay,
       signer: batchSigner(options.home.storeKeys.receiptKeyPem),
@@ -203,26 +204,6 @@ class Gateway {
       deliveryUnderWay: (recipient, digest) => this.#dispatcher.deliveryUnderWay(recipient, digest),
       onSettled: (recipient, digests) => this.#dispatcher.settled(recipient, digests),
     });
-  }
-
-  #createRoom(): DiskRoom {
-    const { home, store = home.store, readFreeBytes = freeBytesAt(dirname(store)) } = this.#options;
-    // Room in a replica set is for its own monitoring: these gateways cannot see it.
-    const floorMebibytes = isMongodbAddress(store) ? 0 : home.settings.freeDiskMebibytes;
-    return new DiskRoom(
-      { floorMebibytes, readFreeBytes, readReusableBytes: () => this.#store.readReusableBytes() },
-      {
-        onChange: (level, left) => this.#tellRoom(level, { ...left, floorMebibytes }),
-        onError: (error) => this.#logError(error),
-      },
-    );
-  }
-
-  #tellRoom(level: RoomLevel, left: RoomLeft & { readonly floorMebibytes: number }): void {
-    const facts = { ...left, refused: this.#gate.takeRefused() };
-    const { record, severity, text, code } = reportRoom(level, facts);
-    this.#log[severity](code === undefined ? facts : { ...facts, code }, text);
-    this.#pending.add(this.#store.appendRecords([record])).catch((error: unknown) => this.#logError(error));
   }
 
   #serverDependencies(): GatewayServerDependencies {
