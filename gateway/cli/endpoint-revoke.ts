@@ -1,5 +1,6 @@
 /** `causeway endpoint revoke`: an endpoint's keys stop counting. */
 import { Option } from 'commander';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { endpointAddress } from '../../terminal/input.ts';
@@ -16,8 +17,9 @@ export function registerEndpointRevoke(endpoint: ProgramCommand, terminal: Termi
     .summary('revoke an endpoint; its live sessions end within 5 s')
     .description(
       'Takes the endpoint out of service: a running gateway closes its sessions within 5 s, its certificate is\n' +
-        'refused, and nobody encrypts to its keys any more. The reason goes into the record, so it is a code.\n' +
-        'The endpoint can come back only by a new enrolment with new keys.',
+        'refused, and nobody encrypts to its keys any more. A token for it that was not used yet is no longer good,\n' +
+        'also where the endpoint is revoked already or has never enrolled. The reason goes into the record, so it\n' +
+        'is a code. The endpoint can come back only by a new enrolment with new keys.',
     )
     .argument('<agency/endpoint>', 'such as nhs-lanarkshire/maternity', endpointAddress)
     .addOption(new Option('--reason <code>', 'why').choices(revocationReasons).makeOptionMandatory())
@@ -29,7 +31,7 @@ export function registerEndpointRevoke(endpoint: ProgramCommand, terminal: Termi
 async function revoke(address: EndpointAddress, flags: Flags, terminal: Terminal): Promise<void> {
   const { revokeEndpoint } = await import('../identity/revocation.ts');
   const entry = await withGateway(gatewayFolder(flags.dir, terminal.env), ({ store }) =>
-    revokeEndpoint(store, address, flags.reason, Date.now(), personHere()),
+    revokeEndpoint(store, address, flags.reason, Date.now(), personHere()).catch(sayWhatIsWithdrawn),
   );
   const { revokedAt } = entry;
   if (terminal.wantsJson) {
@@ -38,4 +40,11 @@ async function revoke(address: EndpointAddress, flags: Flags, terminal: Terminal
   }
   terminal.print(`${terminal.paint.good('revoked')}  ${address}  since ${revokedAt ?? 'now'}`);
   terminal.hint('A running gateway ends its sessions within 5 seconds.');
+}
+
+/** Whoever meant the token has reached what he wanted; whoever has misspelt the endpoint must hear of it. */
+function sayWhatIsWithdrawn(error: unknown): never {
+  if (!isCausewayError(error, 'endpoint-unknown')) throw error;
+  const detail = `${error.detail} A token for it, if there was one, is no longer good.`;
+  throw new CausewayError('endpoint-unknown', { detail, cause: error });
 }

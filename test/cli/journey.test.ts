@@ -431,6 +431,15 @@ describe('a revoked endpoint', () => {
         by: userInfo().username,
       }),
     ]);
+    const stranger = await operate(
+      'endpoint',
+      'revoke',
+      'lanarkshire-housing/typo',
+      '--reason',
+      'device-lost',
+    );
+    expect(stranger.code).toBe(1);
+    expect(stranger.stderr).toContain('is no longer good');
     const indexes = jsonLines((await operate('gateway', 'records', '--json', '--from', '3')).stdout);
     expect(indexes[0]).toMatchObject({ index: 3 });
     const misspelt = await operate('gateway', 'records', '--kind', 'nonsense');

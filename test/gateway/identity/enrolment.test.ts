@@ -433,6 +433,20 @@ test('revoking is recorded once with its reason; an unknown endpoint is an error
   ).rejects.toEqual(refusedWith('endpoint-unknown'));
 });
 
+test('revoking takes a token back, of an endpoint that is revoked already and of one that never enrolled as well', async () => {
+  const never = 'council/never-came' as EndpointAddress;
+  await registry.enrolNew(police);
+  const revoke = (endpoint: EndpointAddress) =>
+    revokeEndpoint(registry.store, endpoint, 'device-lost', registry.now());
+  const before = await revoke(police);
+  const tokens = [await registry.prepare(police), await registry.prepare(never)];
+  expect(await revoke(police)).toEqual(before);
+  await expect(revoke(never)).rejects.toEqual(refusedWith('endpoint-unknown'));
+  for (const { request } of tokens) {
+    await expect(enrolEndpoint(request, registry)).rejects.toEqual(refusedWith('token-invalid'));
+  }
+});
+
 test('no record holds a secret or a private key', async () => {
   const lines = JSON.stringify(await registry.store.readLeaves(0, 1_000));
   expect(lines).not.toMatch(/PRIVATE|secret/);
