@@ -6,7 +6,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import { logVerifierKey } from './audit-log-options.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
 import type { RoomLevel } from './admission/disk-room.ts';
-import { checkHealth, shareProbe } from './health.ts';
+import { checkHealth } from './health.ts';
 import { connectionBounds } from './http/connection-limit.ts';
 import { registerDirectoryRoutes } from './http/directory-routes.ts';
 import { registerEnrolmentRoutes } from './http/enrolment-routes.ts';
@@ -130,11 +130,7 @@ function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies
 }
 
 function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): void {
-  const { home, auditLog, directory, now } = deps;
-  const store = {
-    probe: shareProbe(() => deps.store.probe()),
-    readLeaves: (from: number, limit: number) => deps.store.readLeaves(from, limit),
-  };
+  const { store, home, auditLog, directory, now } = deps;
   const parts = { store, home, now, startedAt: now(), auditLog, directory };
   registerHealthRoutes(app, () =>
     checkHealth({

@@ -11,30 +11,10 @@ import { inTime } from './in-time.ts';
 import type { Store } from './store/port.ts';
 
 const dayMs = 24 * 3_600_000;
-const sharedForMs = 1_000;
 /** A leaf is published half a second after its commit; one that waits for so long will not be by itself. */
 const staleLogMs = 30_000;
 /** Those who ask do not wait for longer: an answer that comes when all is well again has told nobody of the outage. */
 const patienceMs = 3_000;
-
-/**
- * A probe that costs one durable write a second at most, however often it is asked for: whoever asks while one is
- * under way, or within a second after it began, gets its outcome.
- * @param clock milliseconds that only grow
- */
-export function shareProbe(
-  probe: () => Promise<void>,
-  clock = (): number => performance.now(),
-): () => Promise<void> {
-  let shared: { readonly outcome: Promise<void>; readonly startedAt: number } | undefined;
-  let underWay = false;
-  return () => {
-    if (shared !== undefined && (underWay || clock() - shared.startedAt < sharedForMs)) return shared.outcome;
-    underWay = true;
-    shared = { outcome: probe().finally(() => (underWay = false)), startedAt: clock() };
-    return shared.outcome;
-  };
-}
 
 export async function checkHealth(parts: {
   readonly store: Pick<Store, 'probe' | 'readLeaves'>;
