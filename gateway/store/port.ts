@@ -19,7 +19,7 @@ export type * from './port/acceptances.ts';
 export type * from './port/endpoints.ts';
 export * from './port/erasure.ts';
 export type * from './port/leases.ts';
-export type * from './port/messages.ts';
+export * from './port/messages.ts';
 export * from './port/records.ts';
 
 /**

@@ -4,23 +4,24 @@ import { Binary } from 'mongodb';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import type {
-  CaseId,
-  DamagedMessage,
-  DamagedPortion,
-  DeliveryId,
-  DirectorySnapshot,
-  EnrolmentPermit,
-  Lane,
-  LeafRun,
-  MessageEvidence,
-  MessageState,
-  PayloadPortion,
-  PermitRefusal,
-  QueuedDelivery,
-  Store,
-  StoredLeaf,
-  StoredReceiptGroup,
+import {
+  mostCounted,
+  type CaseId,
+  type DamagedMessage,
+  type DamagedPortion,
+  type DeliveryId,
+  type DirectorySnapshot,
+  type EnrolmentPermit,
+  type Lane,
+  type LeafRun,
+  type MessageEvidence,
+  type MessageState,
+  type PayloadPortion,
+  type PermitRefusal,
+  type QueuedDelivery,
+  type Store,
+  type StoredLeaf,
+  type StoredReceiptGroup,
 } from '../port.ts';
 import { wholeUnit } from '../accepted-unit.ts';
 import type { ReadingMethod } from '../reading-method.ts';
@@ -113,9 +114,10 @@ export class Readings implements Pick<Store, MadeHere> {
     });
   }
 
-  async countPending(recipient: EndpointAddress): Promise<number> {
+  async countPending(recipient: EndpointAddress, most = mostCounted): Promise<number> {
+    const options = { hint: 'queue', limit: most };
     return await this.#read(async (session) =>
-      this.#collections.delivery.countDocuments({ recipient, open: true }, { session, hint: 'queue' }),
+      this.#collections.delivery.countDocuments({ recipient, open: true }, { session, ...options }),
     );
   }
 

@@ -156,6 +156,9 @@ export type MessageEvidence = {
   }[];
 };
 
+/** Each session asks how many deliveries wait for it: however many do, the answer must cost nobody else anything. */
+export const mostCounted = 10_000;
+
 /** What a store does for it: a part of `Store`. */
 export type MessageStore = {
   /**
@@ -182,8 +185,8 @@ export type MessageStore = {
   ): Promise<readonly QueuedDelivery[]>;
   /** True when the endpoint has such a session at another gateway on the same store, as of a moment ago. */
   isListeningElsewhere(endpoint: EndpointAddress): boolean;
-  /** How many deliveries to this endpoint are not final. */
-  countPending(recipient: EndpointAddress): Promise<number>;
+  /** How many deliveries to this endpoint are not final, counted up to `most`; default {@link mostCounted}. */
+  countPending(recipient: EndpointAddress, most?: number): Promise<number>;
   /** Groups of the endpoint's receipt stream after a position, in order, at most `limit` and about 1 MiB, but one at least. */
   readReceipts(
     endpoint: EndpointAddress,

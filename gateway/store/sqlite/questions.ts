@@ -28,7 +28,7 @@ export type Questions = {
       unitBytes: number;
     }[];
   };
-  pending: { ask: { recipient: EndpointAddress }; answer: number };
+  pending: { ask: { recipient: EndpointAddress; most: number }; answer: number };
   receipts: {
     ask: { endpoint: EndpointAddress; after: number; limit: number };
     answer: { position: number; groupBytes: number }[];

@@ -61,7 +61,7 @@ export class ReaderQueries {
       case 'queue':
         return this.#queue(question, sink);
       case 'pending':
-        return this.#count(question.recipient);
+        return this.#count(question);
       case 'receipts':
         return this.#receipts(question, sink);
       case 'receipts-end':
@@ -116,9 +116,9 @@ export class ReaderQueries {
     return queued;
   }
 
-  #count(recipient: EndpointAddress): number {
+  #count({ recipient, most }: Questions['pending']['ask']): number {
     const number = this.#endpoints.find(recipient);
-    return number === undefined ? 0 : (firstRow<[number]>(this.#statements.pending, number)?.[0] ?? 0);
+    return number === undefined ? 0 : (firstRow<[number]>(this.#statements.pending, number, most)?.[0] ?? 0);
   }
 
   #receipts(
@@ -241,7 +241,7 @@ const statementTexts = {
     FROM delivery d JOIN message m ON m.seq = d.message
     WHERE d.recipient = ? AND d.lane = ? AND d.id > ? AND d.settled_at IS NULL AND d.expires_at > ?
     ORDER BY d.id LIMIT ?`,
-  pending: 'SELECT count(*) FROM delivery WHERE recipient = ? AND settled_at IS NULL',
+  pending: 'SELECT count(*) FROM (SELECT 1 FROM delivery WHERE recipient = ? AND settled_at IS NULL LIMIT ?)',
   receipts: `SELECT position, bytes FROM receipt_group WHERE endpoint = ? AND position > ?
     ORDER BY position LIMIT ?`,
   receiptsEnd: 'SELECT last FROM receipt_stream WHERE endpoint = ?',

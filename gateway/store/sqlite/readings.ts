@@ -2,7 +2,7 @@
 import { unpackAccepted } from '../accepted-batch.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { Erasures } from '../erasures.ts';
-import type { DamagedMessage, Lane, QueuedDelivery, Store } from '../port.ts';
+import { mostCounted, type DamagedMessage, type Lane, type QueuedDelivery, type Store } from '../port.ts';
 import type { ReadingMethod } from '../reading-method.ts';
 import { unpackEvidence } from './evidence-query.ts';
 import { digestBytes } from './operations.ts';
@@ -29,7 +29,8 @@ export function readings(
       for (const { unitBytes, message, leaf } of value) if (unitBytes === 0) onDamaged({ message, leaf });
       return value.map((item) => queuedDelivery(item, lane, bytes));
     },
-    countPending: async (recipient) => (await reader.ask('pending', { recipient })).value,
+    countPending: async (recipient, most = mostCounted) =>
+      (await reader.ask('pending', { recipient, most })).value,
     readReceipts: async (endpoint, after, limit) => {
       const { value, bytes } = await reader.ask('receipts', { endpoint, after, limit });
       return value.map(({ position, groupBytes }) => ({ position, group: bytes.take(groupBytes) }));

@@ -97,6 +97,7 @@ export function acceptingContract(at: ContractStore): void {
       );
       expect(records.sort((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, index) => index));
       expect(await at.store.countPending(health)).toBe(120);
+      expect(await at.store.countPending(health, 7)).toBe(7);
     });
 
     test('a submission that cannot be kept does not sink those beside it', async () => {
