@@ -146,6 +146,7 @@ class Gateway {
       onChange: () => void this.#reloading.reload(),
       onDamaged: (message) => this.#damaged.note(message),
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
+      onUntold: () => this.#readOn(),
       listening: () => this.#dispatcher.listening(),
     });
     await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
@@ -174,6 +175,13 @@ class Gateway {
     this.#expiry.start();
     this.#retention.start();
     await this.#alerting.start();
+  }
+
+  /** As after any acceptance, for those of which nobody has told. */
+  #readOn(): void {
+    this.#dispatcher.readOn();
+    this.#expiry.note(this.#now());
+    this.#alerting.accepted(['immediate']);
   }
 
   #createRelay(): Relay {

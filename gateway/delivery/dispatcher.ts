@@ -92,6 +92,18 @@ export class Dispatcher {
     this.#pump(queue);
   }
 
+  /** Deliveries and receipts may have come into the store that nobody has told of: all of it is read on. */
+  readOn(): void {
+    for (const [endpoint, queue] of this.#queues) {
+      this.queueGrown(endpoint);
+      for (const outlet of queue.outlets) {
+        // A reading under way may have been too soon, and goes on for as long as this changes.
+        outlet.receiptsDue++;
+        this.#sendReceipts(endpoint, outlet);
+      }
+    }
+  }
+
   offer(deliveries: readonly OfferedDelivery[]): void {
     for (const { delivery, recipient, lane, envelopeDigest, unit } of deliveries) {
       const queue = this.#queues.get(recipient);

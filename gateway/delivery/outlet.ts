@@ -16,7 +16,7 @@ export class Outlet {
   listening = false;
   /** Position of the last receipt group sent; null when the session asked for none. */
   receiptsSent: number | null;
-  /** Highest position that the stream is known to have reached. */
+  /** Grows with whatever is heard of the stream: mostly the highest position that it is known to have reached. */
   receiptsDue = 0;
   /** True once `receiptsSent`, which the client named, was compared with the end of the stream. */
   isPositionChecked = false;

@@ -33,6 +33,11 @@ export type StoreListener = {
   onReceipts(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void;
   /** The directory or the wish for a new policy has changed. */
   onChange(versions: StoreVersions): void;
+  /**
+   * Something may have been committed of which nobody was told, as when a thread ended before it could: whoever goes by what
+   * is told here must read on by himself. What was under way has failed with `store-unavailable`.
+   */
+  onUntold?(): void;
   /** A reading of a queue or of history has come upon this message, each time anew, and has left it out. */
   onDamaged?(message: DamagedMessage): void;
   /** Asked now and then: the endpoints that have a session here which has granted credit. */

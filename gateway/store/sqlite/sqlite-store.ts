@@ -110,6 +110,10 @@ class StoreEvents {
     this.listener?.onChange(this.versions);
   }
 
+  onUntold(): void {
+    this.listener?.onUntold?.();
+  }
+
   onNotice({ versions, streams }: Notice): void {
     this.onVersions(versions);
     for (const [endpoint, position] of streams) this.listener?.onReceipts(endpoint, position, undefined);

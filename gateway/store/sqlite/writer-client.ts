@@ -52,6 +52,8 @@ type Waiting = {
 type WriterEvents = {
   onGrowth(endpoint: EndpointAddress, position: number, group: Buffer): void;
   onVersions(versions: StoreVersions): void;
+  /** The thread has ended: what it had under way may be committed all the same. */
+  onUntold(): void;
 };
 
 export class WriterClient {
@@ -256,11 +258,15 @@ export class WriterClient {
     return found ?? Buffer.allocUnsafeSlow(roundUp(bytes)).buffer;
   }
 
-  /** Whether what is under way was committed is unknown, so nothing is promised; repeating it is harmless. */
+  /**
+   * Whether what is under way was committed is unknown, so nothing is promised. Repeating it is harmless; but what was
+   * committed is a duplicate then, and told to nobody.
+   */
   #onDeath(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#failAll(this.#underWay.splice(0).flat(), cause);
+    this.#events.onUntold();
     this.#next();
   }
 

@@ -255,6 +255,38 @@ describe('while a read of the queue is running', () => {
   });
 });
 
+describe('what was committed and told to nobody', () => {
+  it('is read on, also where a reading was under way that came too soon, and goes out once', async () => {
+    const { sink } = connect(10);
+    const told = await accept(2);
+    await settled(sink, 2);
+    reads.hold();
+    dispatcher.queueGrown(health);
+    await reads.caught();
+    const untold = await accept(3, 1, false);
+    dispatcher.readOn();
+    reads.release();
+    expect(await settled(sink, 5)).toEqual(units([...told, ...untold]));
+  });
+
+  it('is read on where it is receipts', async () => {
+    const [first, second] = await accept(2);
+    await store.markDelivered([first!.delivery]);
+    const sender = new Sink();
+    dispatcher.open(police, sender, 0);
+    await eventually('the first group', () => (sender.positions.length === 1 ? true : undefined));
+    store.listen({ onReceipts: () => undefined, onChange: () => undefined });
+    reads.hold();
+    dispatcher.readOn();
+    await reads.caught();
+    await store.markDelivered([second!.delivery]);
+    dispatcher.readOn();
+    reads.release();
+    await eventually('both groups', () => (sender.positions.length >= 2 ? true : undefined));
+    expect(sender.positions).toEqual([1, 2]);
+  });
+});
+
 describe('a sink that is not writable', () => {
   it('gets nothing until it resumes, and then everything in order', async () => {
     const messages = await accept(3);

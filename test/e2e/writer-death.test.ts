@@ -1,0 +1,64 @@
+/** The thread that writes to the embedded store ends between a commit and its answer. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Writer, type TestEndpoint } from './kit/endpoint.ts';
+import { Exchange } from './kit/exchange.ts';
+
+let exchange: Exchange;
+let people: Record<'police' | 'north', TestEndpoint>;
+/** Those that were started since the file began. */
+const writers: Worker[] = [];
+const note = (message: unknown): void => {
+  const { worker } = message as { worker: Worker };
+  if (worker.threadName === 'store-writer') writers.push(worker);
+};
+
+beforeAll(async () => {
+  subscribe('worker_threads', note);
+  exchange = await Exchange.open({ isBare: true });
+  exchange.expectFailures('store-unavailable');
+  people = await exchange.enrol('police', 'north');
+  // The enrolment has opened the store beside the gateway.
+  writers.splice(1);
+});
+afterAll(async () => {
+  unsubscribe('worker_threads', note);
+  await exchange.close();
+});
+
+/** Ends the thread once it has committed something, and before anybody hears of that. */
+function endAfterNextCommit(): Promise<void> {
+  const writer = writers.at(-1)!;
+  writer.removeAllListeners('message');
+  return new Promise((resolve) => {
+    writer.once('message', () => void writer.terminate().then(() => resolve()));
+  });
+}
+
+it('what was committed reaches a recipient that is connected, and the receipts their sender', async () => {
+  const writer = await Writer.open(people.police, [people.north]);
+  const police = await exchange.connect(people.police);
+  const north = await exchange.connect(people.north, { credit: 100 });
+  const before = writer.message();
+  await police.accepted(before);
+  await north.store(await north.arrival(before));
+
+  const first = endAfterNextCommit();
+  const message = writer.message();
+  const answer = police.accepted(message);
+  await first;
+  expect(await police.nextError()).toBe('store-unavailable');
+  const arrival = await north.arrival(message);
+  await answer;
+  await police.receipt(message, 'delivered');
+
+  const second = endAfterNextCommit();
+  const stored = north.store(arrival);
+  await second;
+  await police.receipt(message, 'stored');
+  await stored;
+  expect(north.arrivals).toHaveLength(2);
+  expect(writers.length).toBeGreaterThan(2);
+  await Promise.all([police.leave(), north.leave()]);
+});
