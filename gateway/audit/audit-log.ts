@@ -123,6 +123,8 @@ export class AuditLog {
       this.#latest = { size, root: Buffer.from(root), text };
       this.#failure = undefined;
       this.#events.onPublished?.(this.#latest);
+    } else if ('recovered' in news) {
+      this.#failure = undefined;
     } else if ('stepped' in news) {
       this.#waiting.get(news.stepped)?.();
     } else if ('copied' in news) {

@@ -81,7 +81,14 @@ export class LogBuilder {
 
   /** Makes the folder durable, so that the next start need not make its newest part again. */
   async sync(): Promise<void> {
-    await this.#alone(async () => this.#sync());
+    await this.#alone(async () => {
+      // Of a failed step nobody knows which files it wrote.
+      if (!this.#isSound) return;
+      // Nor of a failed sync, whatever a second one says: all since the last mark is then written once more.
+      this.#isSound = false;
+      await this.#sync();
+      this.#isSound = true;
+    });
   }
 
   /** One at a time: a checkpoint must never take the place of a newer one. */

@@ -29,12 +29,18 @@ export type LogKeeperParts = {
   readonly now: () => number;
   readonly onPublished: (checkpoint: PublishedCheckpoint) => void;
   readonly onError: (error: unknown) => void;
+  /** Told when what had failed has been done since, also where nothing new is to be published. */
+  readonly onRecovered: () => void;
   /** Told after each copying, with the error where it failed. */
   readonly onCopied: (error?: unknown) => void;
 };
 
+type Task = 'publishing' | 'keeping';
+
 export class LogKeeper {
   readonly #parts: LogKeeperParts;
+  /** What failed when it was last tried. */
+  readonly #failing = new Set<Task>();
   readonly #read: TileReader;
   #step: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -82,20 +88,31 @@ export class LogKeeper {
   }
 
   async #advance(): Promise<void> {
-    const { builder, onPublished, onError, now } = this.#parts;
-    try {
-      const published = await builder.advance();
-      if (published !== undefined) onPublished(published);
-      // While there is much to do, the disk belongs to the store.
-      if (published === undefined && now() - this.#lastSync >= syncMs) {
-        this.#lastSync = now();
-        await builder.sync();
-      }
-    } catch (error) {
-      onError(error);
-    }
+    await this.#try('publishing', async () => this.#publish());
     if (this.#isUnasked() || this.#mustAskAgain()) this.#witness();
     this.#mirror();
+  }
+
+  async #publish(): Promise<void> {
+    const { builder, onPublished, now } = this.#parts;
+    const published = await builder.advance();
+    if (published !== undefined) onPublished(published);
+    // While there is much to do, the disk belongs to the store.
+    if (published !== undefined || now() - this.#lastSync < syncMs) return;
+    await builder.sync();
+    this.#lastSync = now();
+  }
+
+  /** Tells that it failed, and once it no longer does, that all is well again: nothing else might say so for hours. */
+  async #try(task: Task, work: () => Promise<void>): Promise<void> {
+    const { onError, onRecovered } = this.#parts;
+    try {
+      await work();
+      if (this.#failing.delete(task) && this.#failing.size === 0) onRecovered();
+    } catch (error) {
+      this.#failing.add(task);
+      onError(error);
+    }
   }
 
   /** True for a checkpoint that was published while the witnesses were busy with the one before, too. */
@@ -106,7 +123,8 @@ export class LogKeeper {
   #mustAskAgain(): boolean {
     const { builder, witnesses, now } = this.#parts;
     const isTime = now() - this.#asked.at >= askAgainMs;
-    return isTime && builder.published !== undefined && witnesses.isMissingOn(builder.published);
+    if (!isTime || builder.published === undefined) return false;
+    return this.#failing.has('keeping') || witnesses.isMissingOn(builder.published);
   }
 
   /**
@@ -115,7 +133,7 @@ export class LogKeeper {
    * place of the one without them too.
    */
   #witness(): void {
-    const { builder, folder, witnesses, history, now, onPublished, onError } = this.#parts;
+    const { builder, folder, witnesses, history, now, onPublished } = this.#parts;
     const { published } = builder;
     if (published === undefined || this.#witnessing !== undefined) return;
     this.#asked = { size: published.size, at: now() };
@@ -128,9 +146,7 @@ export class LogKeeper {
       await builder.republish(cosigned);
       onPublished(cosigned);
     };
-    this.#witnessing = work()
-      .catch(onError)
-      .finally(() => (this.#witnessing = undefined));
+    this.#witnessing = this.#try('keeping', work).finally(() => (this.#witnessing = undefined));
   }
 
   #mirror(): void {

@@ -38,6 +38,8 @@ export type LogThreadNews =
   | { readonly published: PublishedCheckpoint }
   | { readonly stepped: number }
   | { readonly failure: ToldFailure }
+  /** Nothing of what failed fails any more. */
+  | { readonly recovered: true }
   /** The log was copied, or why not. */
   | { readonly copied: ToldFailure | undefined };
 
@@ -67,10 +69,12 @@ class LogThread {
       this.#lock = takeLock(this.#options.dir);
       if (this.#lock === undefined) {
         await this.#follow();
+        this.#tell({ recovered: true });
         this.#openLater(followMs);
         return;
       }
       this.#keeper = await this.#createKeeper();
+      this.#tell({ recovered: true });
       this.#keeper.start();
     } catch (error) {
       this.#fail(error);
@@ -138,6 +142,7 @@ class LogThread {
       now: Date.now,
       onPublished: (published) => this.#tell({ published }),
       onError,
+      onRecovered: () => this.#tell({ recovered: true }),
       onCopied: (error) => this.#tell({ copied: error === undefined ? undefined : toldFailure(error) }),
     });
   }

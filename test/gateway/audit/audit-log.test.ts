@@ -49,3 +49,17 @@ it('starts its thread again when that has ended by itself, and only then', async
   expect(threads).toHaveLength(2);
   expect(errors.length).toBeGreaterThan(1);
 });
+
+it('holds the log for unpublished until it is told that it has recovered, also when nothing new comes', () => {
+  const thread = new Thread();
+  const log = new AuditLog(
+    { dir: '/nowhere' } as LogThreadOptions,
+    { onError: () => undefined },
+    () => thread as unknown as Worker,
+  );
+  log.start();
+  thread.tell({ failure: { code: 'store-unavailable', detail: 'no primary' } });
+  expect(log.failure).toMatchObject({ code: 'store-unavailable' });
+  thread.tell({ recovered: true });
+  expect(log.failure).toBeUndefined();
+});

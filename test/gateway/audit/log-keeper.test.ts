@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PublishedCheckpoint } from '../../../gateway/audit/published-checkpoint.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
-import { LogHistory } from '../../../gateway/audit/log-history.ts';
+import { LogHistory, readLogHistory } from '../../../gateway/audit/log-history.ts';
 import { LogKeeper, readTilesOf } from '../../../gateway/audit/log-keeper.ts';
 import { mirrorLog } from '../../../gateway/audit/mirror-log.ts';
 import { signCheckpoint } from '../../../protocol/proof/checkpoint.ts';
@@ -12,6 +12,10 @@ import { createSigner, Leaves, openBuilder, origin, temporaryFolder } from './sy
 const signer = createSigner();
 /** A line that stands for the cosignature of the one witness here. */
 const cosignature = '— witness.test AAAAAAAA\n';
+
+/** What the keepers told of failures. */
+let told: string[];
+beforeEach(() => (told = []));
 
 /** A log with one witness that answers when a test says so, and a clock. */
 async function openLog(dir: string, exportDir?: string) {
@@ -34,28 +38,90 @@ async function openLog(dir: string, exportDir?: string) {
     history: new LogHistory(join(dir, 'history')),
     now: () => clock.ms,
     onPublished: (checkpoint) => published.push(checkpoint),
-    onError: (error) => {
-      throw error;
-    },
+    onError: (error) => told.push(String(error)),
+    onRecovered: () => told.push('recovered'),
     onCopied: (error) => copies.push(error),
   });
   return { folder, leaves, keeper, clock, asked, published, copies };
 }
 
+const patience = { timeout: 20_000, interval: 2 };
+
 /** Until what an answer sets in motion has been written. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  await vi.waitFor(async () => expect(await condition()).toBe(true), patience);
 }
 
 /** Steps as they follow one another; what a step has set in motion goes on between them. */
 async function stepUntil(keeper: LogKeeper, condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await keeper.step();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await until(async () => {
+    if (!condition()) await keeper.step();
+    return condition();
+  });
 }
 
+describe('a log in which nothing happens', () => {
+  test('says after a passing fault of the store that all is well again', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, keeper, published } = await openLog(temporary.dir);
+    leaves.commit(3);
+    await keeper.step();
+    const reading = vi.spyOn(leaves, 'readLeafRuns').mockImplementationOnce(() => {
+      throw new Error('no primary');
+    });
+    await keeper.step();
+    expect(told).toEqual(['Error: no primary']);
+    await keeper.step();
+    await keeper.step();
+    expect(told).toEqual(['Error: no primary', 'recovered']);
+    expect([reading.mock.calls.length > 1, published.length]).toEqual([true, 1]);
+  });
+
+  test('says so after a fault of the disk once everything is synced, and writes what the sync left open', async () => {
+    await using temporary = await temporaryFolder();
+    const { folder, leaves, keeper, clock } = await openLog(temporary.dir);
+    await keeper.step();
+    leaves.commit(300);
+    await keeper.step();
+    clock.ms += 60_000;
+    const sync = vi.spyOn(folder, 'sync').mockImplementation(() => Promise.reject(new Error('disk full')));
+    await keeper.step();
+    await keeper.step();
+    expect(told).toEqual(['Error: disk full', 'Error: disk full']);
+    sync.mockRestore();
+    const writing = vi.spyOn(folder, 'writeFile');
+    await keeper.step();
+    expect(told.slice(2)).toEqual(['recovered']);
+    expect(writing.mock.calls.map(([{ level, index, width }]) => [level, index, width])).toContainEqual([
+      'entries',
+      0,
+      256,
+    ]);
+  });
+
+  test('keeps a checkpoint that could not be kept when it tries again, and says so', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, keeper, clock, asked } = await openLog(temporary.dir);
+    const history = join(temporary.dir, 'history');
+    await writeFile(history, 'no folder');
+    leaves.commit(3);
+    await keeper.step();
+    asked[0]!.answer(true);
+    await until(() => told.length === 1);
+    expect(told[0]).toContain('EEXIST');
+    await rm(history);
+    clock.ms += 60_000;
+    await stepUntil(keeper, () => asked.length === 2);
+    asked[1]!.answer(true);
+    await until(() => told.length === 2);
+    expect(told[1]).toBe('recovered');
+    expect((await readLogHistory(history)).map(({ size }) => size)).toEqual([3]);
+  });
+});
+
 describe('a log with a witness', () => {
+  afterEach(() => expect(told).toEqual([]));
+
   test('asks it about the newest checkpoint too when that was published while it was busy', async () => {
     await using temporary = await temporaryFolder();
     const { leaves, keeper, asked, published } = await openLog(temporary.dir);
@@ -92,9 +158,8 @@ describe('a log with a witness', () => {
       expect(asked).toHaveLength(round + 1);
       asked[round]!.answer(true);
       const line = `\n${asked[round]!.size}\n`;
-      let text: string | undefined;
-      while (text?.includes(line) !== true) text = await folder.readWitnessedCheckpoint();
-      expect(text.endsWith(cosignature)).toBe(true);
+      await until(async () => (await folder.readWitnessedCheckpoint())?.includes(line) === true);
+      expect(await folder.readWitnessedCheckpoint()).toMatch(new RegExp(`${cosignature}$`));
       expect(await folder.readCheckpoint()).not.toContain(cosignature);
       await mirrorLog(folder, copy.dir, readTilesOf(folder));
       expect(await copy.readCheckpoint()).toBe(await folder.readCheckpoint());
