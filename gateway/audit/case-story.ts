@@ -35,6 +35,7 @@ const readings: Readonly<Record<string, string>> = {
   'audit.search': 'searched the record for this case',
   'audit.export': 'exported from the record of this case',
   'audit.proof-made': 'took the evidence about a notice of this case',
+  'audit.erasure': 'asked for the erasure of this case',
 };
 
 const urgency: Readonly<Record<string, string>> = {

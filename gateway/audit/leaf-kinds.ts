@@ -16,6 +16,7 @@ export const leafKinds = [
     'audit.between',
     'audit.export',
     'audit.proof-made',
+    'audit.erasure',
     'audit.records-read',
   ],
   ...['audit.alert', 'audit.alerts', 'audit.pattern-replay', 'audit.pattern-silence'],

@@ -17,7 +17,7 @@ import {
 } from './gateway-folder.ts';
 import type { ErasureResidue, UnderWay } from '../store/port.ts';
 import type { AlertChoice, ErasureChoices } from './erase-alerts.ts';
-import { personHere } from './record-reading.ts';
+import { personHere, recordReading } from './record-reading.ts';
 
 type Flags = GatewayFlags & {
   readonly authority: string;
@@ -40,7 +40,8 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
         'matter. The leaves of the log stay, say nothing any more, and every other proof still verifies. Who ordered\n' +
         'it is recorded. It cannot be undone, except from a backup that is older: erase it there as well. Of a case\n' +
         'that was erased before, it prints the certificate once more. Alerts that name messages of the case tell of it\n' +
-        'as well: say with --alerts whether they are erased by the same order. The certificate names what is left.',
+        'as well: say with --alerts whether they are erased by the same order. The certificate names what is left. That\n' +
+        'you asked is recorded first.',
     )
     .argument('<case>', 'the case: the `thread` of its messages')
     .requiredOption(
@@ -78,6 +79,8 @@ async function erase(
   await withGateway(gatewayFolder(dir, terminal.env), async (gateway) => {
     const certificates: ErasureCertificate[] = [];
     const work = async (): Promise<string> => {
+      // Whoever only asks is told of alerts and of earlier orders, too.
+      await recordReading(gateway.store, 'audit.erasure', { case: id });
       const order = { case: id, authority, by: personHere() };
       const certificate = await carryOut(order, { alerts, underWay }, gateway, terminal);
       certificates.push(certificate);

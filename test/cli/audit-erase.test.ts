@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { indexFileName, SearchIndex } from '../../gateway/audit/search-index.ts';
@@ -13,6 +13,11 @@ import { runInProcess } from './run-in-process.ts';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const thread = messageId(1);
+/** Who asked for the erasure of a case, whatever came of it. */
+const asked = async (id: string): Promise<unknown[]> => {
+  const { stdout } = await audit('search', '--kind', 'audit.erasure', '--case', id, '--json');
+  return jsonLines(stdout).flatMap(({ type, by }) => (type === 'leaf' ? [by] : []));
+};
 let dir: string;
 const home = (): string => join(dir, 'gateway');
 
@@ -82,6 +87,9 @@ describe('causeway audit erase', () => {
     expect(readFileSync(longer, 'utf8')).toBe(again.stdout);
     const leaves = await audit('search', '--kind', 'case.erased', '--json');
     expect(jsonLines(leaves.stdout)).toHaveLength(2);
+    expect(await asked(thread)).toEqual([userInfo().username, userInfo().username]);
+    const story = (await audit('story', thread)).stdout.replace(/\s+/g, ' ');
+    expect(story).toContain(`${userInfo().username} asked for the erasure of this case.`);
   });
 
   it('waits for what has not arrived, or ends it where that is ordered', async () => {
@@ -93,6 +101,7 @@ describe('causeway audit erase', () => {
     const order = ['erase', waiting.thread, '--authority', 'Records Manager'];
     const { code, stderr } = await audit(...order);
     expect([code, stderr]).toEqual([1, expect.stringContaining('--under-way end')]);
+    expect(await asked(waiting.thread)).toHaveLength(1);
 
     const { code: ended, stdout } = await audit(...order, '--under-way', 'end');
     expect([ended, stdout]).toEqual([0, expect.stringContaining(`Case       ${waiting.thread}`)]);
@@ -143,7 +152,9 @@ describe('an alert that names a message of a case', () => {
       `An alert names messages of this case, and so tells of it: ${messageId(31)}. Nothing was erased.`,
     );
     expect(await titles()).toEqual(['alert 32', 'alert 31']);
+    expect(await asked(messageId(21))).toHaveLength(1);
     expect((await erase(21, '--alerts', 'perhaps')).code).toBe(2);
+    expect(await asked(messageId(21))).toHaveLength(1);
   });
 
   it('waits for the alert, too', async () => {
