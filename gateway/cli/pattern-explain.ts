@@ -43,15 +43,15 @@ export function registerPatternExplain(pattern: ProgramCommand, terminal: Termin
     .examples(['causeway pattern explain 01a20f42-46e2-70a2-9a5b-78dc6ab3799c', ''])
     .action((id: MessageId, flags: GatewayFlags) =>
       readAudit(flags, { kind: 'audit.alert', alert: id }, terminal, async (reading) => {
-        const account = await readAccount(id, reading);
+        const account = await readAccount(id, reading, terminal);
         if (terminal.wantsJson) terminal.json(accountObject(account));
         else tell(account, terminal);
       }),
     );
 }
 
-async function readAccount(id: MessageId, reading: AuditReading): Promise<Account> {
-  const { alerts, answers } = await readAlertLeaves(reading);
+async function readAccount(id: MessageId, reading: AuditReading, terminal: Terminal): Promise<Account> {
+  const { alerts, answers } = await readAlertLeaves(reading, terminal);
   const alert = alerts.findLast(({ message }) => message === id);
   if (alert === undefined) throw await notAnAlert(reading.store, id);
   const notices: Account['notices'][number][] = [];

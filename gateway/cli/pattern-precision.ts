@@ -30,7 +30,7 @@ export function registerPatternPrecision(pattern: ProgramCommand, terminal: Term
       const since = flags.since ?? 0;
       return readAudit(flags, { kind: 'audit.alerts', since }, terminal, async (reading) => {
         const { measurePrecision } = await import('../correlator/precision.ts');
-        const { alerts, answers } = await readAlertLeaves(reading);
+        const { alerts, answers } = await readAlertLeaves(reading, terminal);
         const asked = alerts.filter(({ firedAt }) => firedAt >= since);
         show(measurePrecision(asked, answers, Date.now()), since, terminal);
       });

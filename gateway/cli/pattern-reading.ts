@@ -5,7 +5,9 @@ import { Option } from 'commander';
 import { messageIdSchema, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
 import { matching, usageError } from '../../terminal/input.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
@@ -52,23 +54,42 @@ export function nameOf(file: string): string {
   return file.replace(/\.ya?ml$/, '');
 }
 
-/** All that the log says of alerts before this reading. */
-export async function readAlertLeaves({ index, store, leaf }: AuditReading): Promise<{
+/**
+ * All that the log says of alerts before this reading. Leaves that somebody has tampered with are left out, and told:
+ * what a pattern is judged by must not be what the database was made to say.
+ */
+export async function readAlertLeaves(
+  { index, leaves, leaf }: AuditReading,
+  terminal: Terminal,
+): Promise<{
   readonly alerts: readonly AlertRecord[];
   readonly answers: readonly DispositionRecord[];
 }> {
   const { readAlertRecord, readDispositionRecord } = await import('../correlator/alert-record.ts');
   const alerts: AlertRecord[] = [];
   const answers = new Map<string, DispositionRecord>();
+  const tampered: number[] = [];
   for (const place of await index.findAll({ kind: ['alert'], before: leaf })) {
-    for (const { entry } of await store.readLeaves(place, 1)) {
+    for (const { entry, ...found } of await leaves.readLeaves(place, 1)) {
+      if (found.tampered !== undefined) tampered.push(place);
       const alert = readAlertRecord(entry);
       if (alert !== undefined) alerts.push(alert);
       const answer = readDispositionRecord(entry);
       if (answer !== undefined) answers.set(answer.message, answer);
     }
   }
+  tellLeftOut(tampered, terminal);
   return { alerts, answers: [...answers.values()] };
+}
+
+/** Ends with the exit code of evidence in which somebody has tampered with a leaf, too. */
+function tellLeftOut(tampered: readonly number[], terminal: Terminal): void {
+  if (tampered.length === 0) return;
+  process.exitCode = exitCodes.invalid;
+  const named = tampered.length === 1 ? `Leaf ${tampered.join()}` : `Leaves ${tampered.join(', ')}`;
+  const detail = `${named} about alerts cannot be counted: somebody has tampered with them in the store. \`causeway audit search --kind alert\` shows how.`;
+  if (terminal.wantsJson) terminal.json({ type: 'tampered', leaves: tampered, detail });
+  else terminal.hint(detail);
 }
 
 /** The envelope of a notice; `undefined` where it is not known or was erased. */
