@@ -1,34 +1,13 @@
 /** The account of a case in plain words: one sentence for each of its leaves, in the order of the log. */
-import { agencyOf } from '../../protocol/ids.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { Leaf } from '../../protocol/audit/leaf.ts';
-import type { CaseId, RecordEntry, StoredLeaf } from '../store/port.ts';
+import type { CaseId, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
+import { alertSentence } from './alert-sentences.ts';
+import { capital, said, Teller, type Notice, type StoryWords } from './story-teller.ts';
 import { lossInWords } from './tampering-words.ts';
 
-/** Words of the sharing agreement for its names. Names that it does not know stand for themselves. */
-export type StoryWords = {
-  agency(id: string): string;
-  category(id: string): string;
-  purpose(id: string): string;
-};
-
 export type StorySentence = { readonly leaf: number; readonly at: number; readonly text: string };
-
-/** What an acceptance or a refusal says, as far as a story tells it. */
-type Notice = RecordEntry & {
-  readonly source?: string;
-  readonly category?: string;
-  readonly severity?: string;
-  readonly purpose?: string;
-  readonly to?: readonly string[];
-  readonly decisions?: readonly {
-    readonly recipient: string;
-    readonly effect: string;
-    readonly reasons?: readonly string[];
-    readonly listening?: boolean;
-  }[];
-};
 
 /** What a person did who read in the record of a case. */
 const readings: Readonly<Record<string, string>> = {
@@ -36,13 +15,6 @@ const readings: Readonly<Record<string, string>> = {
   'audit.export': 'exported from the record of this case',
   'audit.proof-made': 'took the evidence about a notice of this case',
   'audit.erasure': 'asked for the erasure of this case',
-};
-
-const urgency: Readonly<Record<string, string>> = {
-  immediate: 'danger now',
-  urgent: 'urgent',
-  concern: 'concern',
-  info: 'for information',
 };
 
 /**
@@ -67,40 +39,6 @@ function lossOf({ index, erased, tampered }: StoredLeaf): string | undefined {
   return tampered === undefined ? undefined : lossInWords(index, tampered);
 }
 
-/** Names things. */
-class Teller {
-  readonly #words: StoryWords;
-
-  constructor(words: StoryWords) {
-    this.#words = words;
-  }
-
-  /** `the emergency department desk of NHS Lanarkshire` */
-  party(address: string): string {
-    const [, name = ''] = address.split('/');
-    const desk = name.startsWith('@')
-      ? `everybody with the role ${name.slice(1)}`
-      : name.replaceAll('-', ' ');
-    return `${this.#words.agency(agencyOf(address))} (${desk})`;
-  }
-
-  parties(addresses: readonly string[]): string {
-    return listInWords(addresses.map((address) => this.party(address)));
-  }
-
-  notice({ category, severity }: Notice): string {
-    if (category === undefined) return 'a notice that could not be read';
-    const title = this.#words.category(category);
-    return `a notice of the kind “${title}” (${urgency[severity ?? ''] ?? severity ?? 'no severity'})`;
-  }
-
-  why({ purpose }: Notice): string {
-    if (purpose === undefined) return '';
-    const title = this.#words.purpose(purpose);
-    return `, in order to ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
-  }
-}
-
 function sentenceFor(
   open: Leaf,
   { entry, at }: StoredLeaf,
@@ -109,6 +47,7 @@ function sentenceFor(
   id: CaseId,
 ): string | undefined {
   const [group, word] = open.kind.split('.');
+  if (group === 'alert') return alertSentence(entry, tell) ?? `The log notes ${open.kind}.`;
   if (group === 'delivery') return deliverySentence(word ?? '', open.nth ?? 0, at, origin, tell);
   const notice = entry as Notice;
   switch (open.kind) {
@@ -188,17 +127,4 @@ export function spanInWords(ms: number): string {
   if (unit === undefined) return 'at once';
   const count = Math.floor(ms / unit[1]);
   return `${count} ${unit[0]}${count === 1 ? '' : 's'} after it was accepted`;
-}
-
-function listInWords(names: readonly string[]): string {
-  if (names.length < 2) return names[0] ?? 'nobody';
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
-}
-
-function said(value: unknown): string {
-  return typeof value === 'string' ? value : 'somebody';
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

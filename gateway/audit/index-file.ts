@@ -13,7 +13,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 
 /** "CSWX" in ASCII. */
 const applicationId = 0x43535758;
-const indexVersion = 1;
+const indexVersion = 2;
 const busyTimeoutMs = 10_000;
 
 const tables = ['leaf', 'posting', 'segment', 'progress'] as const;

@@ -85,7 +85,7 @@ export function matterTerms(matter: LeafMatter, of: CaseId | undefined, nth?: nu
   if (matter.category !== undefined) terms.add(`category:${matter.category}`);
   const all = listOf(matter.recipients);
   const recipients = nth === undefined ? all : [all[nth]];
-  for (const address of [matter.source, matter.endpoint, ...recipients]) {
+  for (const address of [matter.source, matter.endpoint, ...recipients, ...listOf(matter.sources)]) {
     if (typeof address !== 'string') continue;
     terms.add(`endpoint:${address}`);
     if (address.includes('/')) terms.add(`agency:${agencyOf(address)}`);

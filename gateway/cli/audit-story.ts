@@ -6,7 +6,8 @@ import { matching } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import { wrapText } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { StoryWords } from '../audit/case-story.ts';
+import type { StoryWords } from '../audit/story-teller.ts';
+import { clockOf, dayOf } from '../audit/story-time.ts';
 import type { CaseId, Store, StoredLeaf } from '../store/port.ts';
 import { readAudit, type AuditReading } from './audit-reading.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
@@ -72,17 +73,4 @@ async function readWords(dir: string): Promise<StoryWords> {
     category: (id) => categories.get(id)?.title ?? id,
     purpose: (id) => purposes.get(id)?.title ?? id,
   };
-}
-
-/** The agencies' own time. */
-const zone = 'Europe/London';
-const days = new Intl.DateTimeFormat('en-GB', { timeZone: zone, dateStyle: 'full' });
-const clocks = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' });
-
-function dayOf(at: number): string {
-  return days.format(at);
-}
-
-function clockOf(at: number): string {
-  return clocks.format(at);
 }

@@ -284,6 +284,20 @@ describe('the search index', () => {
     ]);
   });
 
+  test('finds an alert by each agency whose notices it rests on, until its case is erased', async () => {
+    const [alert] = [messageId(1)];
+    await store.submit({ source: police, messages: [message(1, police, [health])] });
+    await store.settle(settlementOf([message(1, police, [health])], health));
+    await store.appendRecords([{ kind: 'alert.raised', sources: [school, socialWork] }], undefined, alert);
+    for (const source of [school, socialWork]) {
+      expect(await searchAll({ kind: ['alert'], agency: [agencyOf(source)] })).toHaveLength(1);
+      expect(await searchAll({ endpoint: [source] })).toHaveLength(1);
+    }
+    expect(await searchAll({ kind: ['alert'], agency: [agencyOf(health)] })).toEqual([]);
+    await store.eraseCase(alert, { kind: 'case.erased', case: alert });
+    expect(await searchAll({ kind: ['alert'], agency: [agencyOf(school)] })).toEqual([]);
+  });
+
   test('a refusal whose sender could not be verified is in no case', async () => {
     await act({ do: 'refuse', number: 1, source: police, known: false });
     expect((await index.search({ case: [threads[1]!] }, 10)).hits).toEqual([]);
