@@ -107,7 +107,7 @@ function actionOf(kind: string): FactAction {
 function outcomeOf(kind: string, code: ErrorCode | undefined): FactOutcome {
   const word = kind.split('.').at(-1);
   if (word === 'refused') return 'refused';
-  if (word === 'expired') return 'failed';
+  if (word === 'expired' || word === 'unsent' || word === 'overdue') return 'failed';
   if (word !== 'error') return 'success';
   const { httpStatus = 0, retryable = true } = code === undefined ? {} : catalogue[code];
   return httpStatus >= 500 && !retryable ? 'broken' : 'failed';
@@ -137,7 +137,7 @@ function doerOf(
   source: string | undefined,
   recipient: string | undefined,
 ): string | undefined {
-  if (kind.startsWith('message.')) return source;
+  if (kind.startsWith('message.') || kind === 'alert.disposed') return source;
   if (kind === 'delivery.stored' || kind === 'delivery.refused') return recipient;
   const byItself = ['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed'];
   const isOwn =

@@ -63,6 +63,17 @@ const leaves = [
   { ...leafOf(9, { kind: 'message.accepted', message: id }, undefined, id), case: id, erased: true },
   leafOf(10, { kind: 'policy.applied' }, { kind: 'policy.applied' }, houseCase),
   leafOf(11, { kind: 'something.new' }, { kind: 'something.new' }, houseCase),
+  leafOf(
+    12,
+    { kind: 'alert.unsent', code: 'recipient-unknown' },
+    { kind: 'alert.unsent', message: id, sources: [police], code: 'recipient-unknown', tries: 0 },
+  ),
+  leafOf(13, { kind: 'alert.overdue' }, { kind: 'alert.overdue', message: id, recipients: [health] }),
+  leafOf(
+    14,
+    { kind: 'alert.disposed' },
+    { kind: 'alert.disposed', message: messageId(2), alert: id, disposition: 'acted', source: health },
+  ),
 ];
 const facts = leaves.map((leaf) => {
   const { of } = JSON.parse(leaf.leaf) as Leaf;
@@ -167,6 +178,21 @@ describe('the export as FHIR', () => {
   it('tells how grave a failure is: refused 4, expired 8, a broken gateway 12', () => {
     expect([4, 3, 7, 0].map((index) => eventOf(index).outcome)).toEqual(['4', '8', '12', '0']);
     expect(eventOf(4).outcomeDesc).toMatch(/^policy-denied: ./);
+  });
+
+  it('tells of an alert that reached nobody, or was not answered in time, that this failed', () => {
+    expect(eventOf(12)).toMatchObject({ outcome: '8', agent: [{ who: { display: 'Causeway gateway' } }] });
+    expect(eventOf(12).outcomeDesc).toMatch(/^recipient-unknown: ./);
+    expect(eventOf(13)).toMatchObject({ outcome: '8' });
+    expect(eventOf(13).agent.find(({ requestor }) => requestor)?.who.display).toBe('Causeway gateway');
+  });
+
+  it('makes whoever answered an alert the requestor of that', () => {
+    expect(eventOf(14)).toMatchObject({
+      outcome: '0',
+      agent: [{ who: { display: health }, requestor: true }],
+    });
+    expect(read(ecsEventOf(facts[14]!, origin))).toMatchObject({ source: { address: health } });
   });
 
   it('makes the recipient the requestor of what it stored, and a person that of what it read', () => {
