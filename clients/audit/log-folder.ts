@@ -55,6 +55,12 @@ export async function readLogFile(
   files: LogFiles,
   name: TileName | BundleName,
 ): Promise<LogFile | undefined> {
+  const found = await findLogFile(files, name);
+  // A gateway that runs may have put a wider one in its place after that was looked for: it is there now.
+  return found === undefined && name.width < tileWidth ? findLogFile(files, name) : found;
+}
+
+async function findLogFile(files: LogFiles, name: TileName | BundleName): Promise<LogFile | undefined> {
   const limit = name.level === 'entries' ? maxBundleBytes : maxTileBytes;
   for (const width of new Set([name.width, tileWidth])) {
     const path = tilePath({ ...name, width });

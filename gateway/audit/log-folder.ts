@@ -18,6 +18,7 @@ import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
 
 type FileName = TileName | BundleName;
+type FoundFile = { readonly bytes: Buffer; readonly width: number };
 
 const forkedCheckpointFile = 'checkpoint.forked';
 
@@ -47,12 +48,10 @@ export class LogFolder {
   }
 
   /** The bytes of a tile or a bundle, or of one of the same place that is wider; undefined where there is none. */
-  async readFile(name: FileName): Promise<{ readonly bytes: Buffer; readonly width: number } | undefined> {
-    for (const width of new Set([name.width, tileWidth])) {
-      const bytes = await readIfThere(join(this.dir, tilePath({ ...name, width })));
-      if (bytes !== undefined) return { bytes, width };
-    }
-    return this.#readWiderPartial(name);
+  async readFile(name: FileName): Promise<FoundFile | undefined> {
+    const found = await this.#find(name);
+    // Whoever writes may have put a wider one in its place after that was looked for: it is there now.
+    return found === undefined && name.width < tileWidth ? this.#find(name) : found;
   }
 
   /**
@@ -150,7 +149,15 @@ export class LogFolder {
     await rm(folder, { recursive: true, force: true });
   }
 
-  async #readWiderPartial(name: FileName): Promise<{ bytes: Buffer; width: number } | undefined> {
+  async #find(name: FileName): Promise<FoundFile | undefined> {
+    for (const width of new Set([name.width, tileWidth])) {
+      const bytes = await readIfThere(join(this.dir, tilePath({ ...name, width })));
+      if (bytes !== undefined) return { bytes, width };
+    }
+    return this.#readWiderPartial(name);
+  }
+
+  async #readWiderPartial(name: FileName): Promise<FoundFile | undefined> {
     const folder = join(this.dir, `${tilePath({ ...name, width: tileWidth })}.p`);
     const widths = (await listIfThere(folder)).map(Number).filter((width) => width >= name.width);
     for (const width of widths.sort((a, b) => a - b)) {

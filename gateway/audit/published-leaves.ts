@@ -72,9 +72,8 @@ export class PublishedLeaves implements Leaves {
     if (this.#tile?.index === index) return;
     const name = { level: 0, index, width: tileWidthAt(0, index, this.published.size) };
     // Why it cannot be read is for `audit verify`: here it is enough that nothing was held against it.
-    const read = async () => this.#parts.folder.readFile(name).catch(() => undefined);
-    // A gateway that runs may just have put a wider one in its place.
-    this.#tile = { index, bytes: ((await read()) ?? (await read()))?.bytes };
+    const found = await this.#parts.folder.readFile(name).catch(() => undefined);
+    this.#tile = { index, bytes: found?.bytes };
   }
 
   #tellOfTile(leaf: number): void {

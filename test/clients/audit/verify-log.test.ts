@@ -246,8 +246,38 @@ describe('the verifier of a log', () => {
     expect(asked).toEqual([`${folder}/188`, 'tile/0/002', `${folder}/190`]);
     asked.length = 0;
     expect(await readLogFile(counted, { level: 0, index: 2, width: 251 })).toBeUndefined();
-    expect(asked).toEqual([`${folder}/251`, 'tile/0/002']);
+    // Looked for once more, in case it was just being replaced.
+    expect(asked).toEqual([`${folder}/251`, 'tile/0/002', `${folder}/251`, 'tile/0/002']);
+    asked.length = 0;
+    expect(await readLogFile(counted, { level: 0, index: 3, width: 256 })).toBeUndefined();
+    expect(asked).toEqual(['tile/0/003']);
   });
+
+  it.each(['before it is listed', 'before it is read'])(
+    'finds a partial tile that becomes full while it is looked for, %s',
+    async (moment) => {
+      const files = sampleLog(entriesOf(900));
+      const full = files.get('tile/0/002')!;
+      files.delete('tile/0/002');
+      files.set('tile/0/002.p/200', full.subarray(0, 200 * 32));
+      const shelf = filesIn(files);
+      const fill = (): void => {
+        files.set('tile/0/002', full);
+        files.delete('tile/0/002.p/200');
+      };
+      const growing = {
+        ...shelf,
+        namesIn: async (folder: string) => {
+          if (moment === 'before it is listed') fill();
+          const names = await shelf.namesIn(folder);
+          fill();
+          return names;
+        },
+      };
+      const found = await readLogFile(growing, { level: 0, index: 2, width: 188 });
+      expect(found).toMatchObject({ path: 'tile/0/002', width: 256 });
+    },
+  );
 
   it('takes tiles beyond the checkpoint for growth when the checkpoint has meanwhile grown too', async () => {
     const files = filesIn(sampleLog(entriesOf(900)));
