@@ -31,7 +31,7 @@ export class LogHistory {
     if (size === this.#lastSize || (!always && now - this.#lastAt < intervalMs)) return;
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const entry: PastCheckpoint = { at: now, size, checkpoint: text };
-    await appendFile(join(this.#dir, fileOf(now)), `${JSON.stringify(entry)}\n`);
+    await appendFile(join(this.#dir, logHistoryFileOf(now)), `${JSON.stringify(entry)}\n`);
     this.#lastAt = now;
     this.#lastSize = size;
   }
@@ -68,6 +68,7 @@ function parseLine(line: string): unknown {
   }
 }
 
-function fileOf(now: number): string {
+/** The name of the file of a day. @param now ms since 1970 */
+export function logHistoryFileOf(now: number): string {
   return `${new Date(now).toISOString().slice(0, 10)}.ndjson`;
 }

@@ -129,7 +129,7 @@ class LogThread {
     const { verifierKey } = signer;
     const builder = await LogBuilder.open({
       ...{ folder, source: leaves, signer },
-      readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir }),
+      readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir, now: Date.now }),
     });
     if (builder.published !== undefined) this.#tell({ published: builder.published });
     const onError = (error: unknown): void => this.#fail(error);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { inTime } from '../in-time.ts';
-import { logHistoryFiles, readLogHistoryFile } from './log-history.ts';
+import { logHistoryFileOf, logHistoryFiles, readLogHistoryFile, type PastCheckpoint } from './log-history.ts';
 import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 
 export type SignedBeforeOptions = {
@@ -18,6 +18,8 @@ export type SignedBeforeOptions = {
   readonly historyDir: string;
   /** The folder that the log is copied to. */
   readonly exportDir: string | undefined;
+  /** ms since 1970 */
+  readonly now: () => number;
 };
 
 /** A copy on a machine that does not answer must not keep the log from being published. */
@@ -34,18 +36,35 @@ export async function readSignedBefore(
   return largest([kept, copied]);
 }
 
-/** The largest checkpoint of this log in the newest file that has any of it. */
+/**
+ * The largest checkpoint of this log in the newest file that has any of it, and in those of days to come: where a clock
+ * stood ahead once, they are the last by their names, and not by what is in them.
+ */
 export async function newestKept({
   historyDir,
   verifierKey,
-}: Pick<SignedBeforeOptions, 'historyDir' | 'verifierKey'>): Promise<PublishedCheckpoint | undefined> {
+  now,
+}: Pick<SignedBeforeOptions, 'historyDir' | 'verifierKey' | 'now'>): Promise<
+  PublishedCheckpoint | undefined
+> {
+  const today = logHistoryFileOf(now());
+  const found: (PublishedCheckpoint | undefined)[] = [];
   for (const file of (await logHistoryFiles(historyDir)).reverse()) {
-    const past = await readLogHistoryFile(historyDir, file);
-    // Only the one that is taken has to be opened: a file has up to 1440.
-    for (const { checkpoint } of past.sort((a, b) => b.size - a.size)) {
-      const opened = openOwn(checkpoint, verifierKey);
-      if (opened !== undefined) return opened;
-    }
+    const own = largestOwn(await readLogHistoryFile(historyDir, file), verifierKey);
+    found.push(own);
+    if (own !== undefined && file <= today) break;
+  }
+  return largest(found);
+}
+
+/** Only the one that is taken has to be opened: a file has up to 1440. */
+function largestOwn(
+  past: readonly PastCheckpoint[],
+  verifierKey: VerifierKey,
+): PublishedCheckpoint | undefined {
+  for (const { checkpoint } of past.toSorted((a, b) => b.size - a.size)) {
+    const opened = openOwn(checkpoint, verifierKey);
+    if (opened !== undefined) return opened;
   }
   return undefined;
 }

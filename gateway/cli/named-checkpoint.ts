@@ -64,10 +64,13 @@ export async function findCheckpoint(
 
 /** The kept checkpoint that is nearest to a time; what is published now counts as kept now. */
 function nearest(at: number, { past, latest, now, trust }: CheckpointSources): NamedCheckpoint {
-  const all = [...past, { at: now, checkpoint: latest.text }];
   const distance = (one: { readonly at: number }): number => Math.abs(one.at - at);
-  const best = all.reduce((found, each) => (distance(each) < distance(found) ? each : found));
-  return open(best.checkpoint, trust, best.at);
+  for (const { checkpoint, at: keptAt } of past.toSorted((a, b) => distance(a) - distance(b))) {
+    if (distance({ at: keptAt }) > distance({ at: now })) break;
+    const own = openOwn(checkpoint, trust, keptAt);
+    if (own !== undefined) return own;
+  }
+  return open(latest.text, trust, now);
 }
 
 async function ofSize(
@@ -79,10 +82,21 @@ async function ofSize(
   }
   const kept = [...past, { at: now, size: latest.size, checkpoint: latest.text }]
     .filter((each) => each.size === size)
-    .map(({ checkpoint, at }) => open(checkpoint, trust, at));
+    .map(({ checkpoint, at }) => openOwn(checkpoint, trust, at))
+    .filter((each) => each !== undefined);
   // One size may have been kept without cosignatures and again with them.
   const [best] = kept.sort((a, b) => b.cosignatures.length - a.cosignatures.length);
   return best ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
+}
+
+/** Undefined for a kept one of another origin or key, from before the log was given these, and for a spoilt one. */
+function openOwn(text: string, trust: CheckpointTrust, keptAt: number): NamedCheckpoint | undefined {
+  try {
+    return open(text, trust, keptAt);
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    return undefined;
+  }
 }
 
 function open(source: Buffer | string, trust: CheckpointTrust, keptAt?: number): NamedCheckpoint {

@@ -80,7 +80,8 @@ export class PublishedLog implements ProvingLog {
 
   /** The newest checkpoint of this log in `checkpoints/`; undefined where none was kept. */
   async newestKept(): Promise<PublishedCheckpoint | undefined> {
-    return newestKept({ historyDir: this.#home.checkpointsDir, verifierKey: this.verifierKey });
+    const { verifierKey } = this;
+    return newestKept({ historyDir: this.#home.checkpointsDir, verifierKey, now: Date.now });
   }
 
   #open(text: string | undefined): PublishedCheckpoint | undefined {
@@ -163,7 +164,7 @@ export class PublishedLog implements ProvingLog {
       const { historyDir, exportDir } = auditLogOptions(this.#home);
       const builder = await LogBuilder.open({
         ...{ folder: this.folder, source: this.#store, signer },
-        readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir }),
+        readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir, now: Date.now }),
       });
       await builder.advance();
       await builder.sync();

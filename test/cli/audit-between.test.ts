@@ -150,6 +150,29 @@ describe('causeway audit between', () => {
     });
   });
 
+  it('passes over what was kept of a log of another name or key, however near to the time it is', async () => {
+    const { logKeyPem } = await openGatewayHome(home, Date.now);
+    const { origin } = parseCheckpoint(parseNote(readFileSync(join(dir, 'first'))).text);
+    const head = { size: 4, root: Buffer.alloc(32) };
+    const at = Date.UTC(2026, 4, 2);
+    const foreign = [
+      signCheckpoint({ origin: 'former.example', ...head }, noteSigner('former.example', logKeyPem)),
+      signCheckpoint({ origin, ...head }, noteSigner(origin, ed25519())),
+    ];
+    const file = join(home, 'checkpoints', '2026-05-02.ndjson');
+    writeFileSync(
+      file,
+      foreign.map((checkpoint) => `${JSON.stringify({ at, size: 4, checkpoint })}\n`).join(''),
+    );
+    const { code, stdout, stderr } = await audit('between', '2026-05-02', '4', '--json');
+    rmSync(file);
+    expect(code, stderr).toBe(4);
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      from: { keptAt: '2026-05-01T00:00:00.000Z' },
+      to: { size: 4, signed: false },
+    });
+  });
+
   it('is itself recorded, with what was asked', async () => {
     await audit('between', '0', '1');
     const { stdout } = await audit('search', '--kind', 'audit.between', '--limit', '1', '--json');
