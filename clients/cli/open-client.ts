@@ -15,6 +15,8 @@ export type OpenClient = {
 
 const firstSessionMs = 10_000;
 const farewellMs = 5_000;
+/** Where the gateway has said that it takes nothing for now: receipts may still go out. */
+const briefFarewellMs = 500;
 
 /** Opens the home's client for some work and closes it afterwards. @throws CausewayError `home-invalid`, … */
 export async function withClient<T>(
@@ -39,9 +41,11 @@ export async function withClient<T>(
 
 /** Lets answers and receipts that are on their way arrive, where there is a connection. */
 async function farewell(client: Client, terminal: Terminal): Promise<void> {
-  if (client.status().connection === 'connected') {
+  const { connection, lastPostponement } = client.status();
+  if (connection === 'connected') {
+    const timeoutMs = lastPostponement === undefined ? farewellMs : briefFarewellMs;
     // What does not drain in time is not lost: it stays in the outbox or with the gateway.
-    await terminal.during('Finishing', () => client.drain({ timeoutMs: farewellMs })).catch(() => undefined);
+    await terminal.during('Finishing', () => client.drain({ timeoutMs })).catch(() => undefined);
   }
   await client.close();
 }
