@@ -15,11 +15,15 @@ export class AttemptLimit {
     this.#now = now;
   }
 
-  /** Counts attempts. @throws CausewayError `rate-limited` where they would be too many, and are not counted */
-  take(peer: string, count = 1): void {
-    const window = this.#windowOf(peer);
-    if (window.used + count > this.#attempts) throw new CausewayError('rate-limited');
-    window.used += count;
+  /** Counts an attempt. @throws CausewayError `rate-limited` where it is one too many, and is not counted */
+  take(peer: string): void {
+    this.check(peer);
+    this.#windowOf(peer).used++;
+  }
+
+  /** @throws CausewayError `rate-limited` where nothing is left */
+  check(peer: string): void {
+    if (this.#windowOf(peer).used >= this.#attempts) throw new CausewayError('rate-limited');
   }
 
   /** Counts what has happened already, however much it is. */

@@ -40,19 +40,18 @@ export class Quotas {
     this.#failures.take(agencyOf(endpoint), count);
   }
 
-  /** Units about to be refused: each leaves a line in the record for good. @throws CausewayError `rate-limited` */
-  refused(endpoint: EndpointAddress, count: number): void {
-    this.#refusals.take(endpoint, count);
-  }
-
-  /** Units that had been submitted before: each has left a line in the record. The next refusal counts them. */
-  repeated(endpoint: EndpointAddress, count: number): void {
+  /**
+   * Units about to be refused, or that had been submitted before: each leaves a line in the record for good. The next frame
+   * is refused once there were too many; this one is answered, however many units it has, or its sender would send it again
+   * for ever.
+   */
+  unwanted(endpoint: EndpointAddress, count: number): void {
     this.#refusals.add(endpoint, count);
   }
 
-  /** Before a frame is examined. @throws CausewayError `rate-limited` when it could not leave its lines in the record */
+  /** Before a frame is examined. @throws CausewayError `rate-limited` while it could not leave its lines in the record */
   submitting(endpoint: EndpointAddress): void {
-    this.#refusals.take(endpoint, 0);
+    this.#refusals.check(endpoint);
   }
 }
 

@@ -18,11 +18,10 @@ export type FreshDelivery = {
 
 /** What the relay reports of an endpoint's use, and is told to refuse. */
 export type RelayQuotas = {
-  /** @throws CausewayError `rate-limited` before a frame is examined */
+  /** @throws CausewayError `rate-limited` before a frame is examined, where too much was unwanted of late */
   submitting(endpoint: EndpointAddress): void;
-  /** @throws CausewayError `rate-limited` where so many units may not be refused any more */
-  refused(endpoint: EndpointAddress, count: number): void;
-  repeated(endpoint: EndpointAddress, count: number): void;
+  /** Units that are refused, or were repeated. */
+  unwanted(endpoint: EndpointAddress, count: number): void;
   failedVerifications(endpoint: EndpointAddress, count: number): void;
 };
 
@@ -60,7 +59,7 @@ export class Relay {
     if (refused.length > 0) {
       const forged = refused.filter(({ code }) => code === 'proof-invalid').length;
       if (forged > 0) quotas.failedVerifications(source, forged);
-      quotas.refused(source, refused.length);
+      quotas.unwanted(source, refused.length);
     }
     return { source, messages };
   }
@@ -76,7 +75,7 @@ export class Relay {
     const { source, messages } = submission;
     const result = await store.submit(submission, lease);
     const repeated = result.outcomes.filter(({ outcome }) => outcome === 'duplicate').length;
-    if (repeated > 0) quotas.repeated(source, repeated);
+    if (repeated > 0) quotas.unwanted(source, repeated);
     const fresh: FreshDelivery[] = [];
     result.outcomes.forEach((outcome, index) => {
       const message = messages[index];

@@ -73,7 +73,8 @@ describe.concurrent('a session that asks too much', () => {
     const refusals = (await exchange.records()).filter(
       ({ entry }) => entry.kind === 'message.refused' && entry.source === addresses.night,
     );
-    expect(refusals.length).toBeLessThanOrEqual(5_000);
+    // The frame with which there are too many is answered as well.
+    expect(refusals.length).toBeLessThan(5_000 + limits.maxUnits);
   });
 
   it('slow-consumer: does not read, is cut off while others go on, and loses nothing', async () => {

@@ -9,20 +9,23 @@ describe('a limit of attempts', () => {
   it('refuses what is too much within its time, of that peer alone, and begins anew afterwards', () => {
     let now = 0;
     const limit = new AttemptLimit(2, minuteMs, () => now);
-    limit.take('one', 2);
+    limit.take('one');
+    limit.take('one');
     expect(() => limit.take('one')).toThrow(limited);
     limit.take('another');
     now = minuteMs;
-    limit.take('one', 2);
+    limit.take('one');
+    limit.check('one');
   });
 
   it('keeps nobody out for longer when the clock is set back', () => {
     let now = dayMs;
     const limit = new AttemptLimit(2, minuteMs, () => now);
     limit.add('one', 3);
-    expect(() => limit.take('one', 0)).toThrow(limited);
+    expect(() => limit.check('one')).toThrow(limited);
     now = 0;
-    limit.take('one', 2);
+    limit.check('one');
+    limit.add('one', 2);
     expect(() => limit.take('one')).toThrow(limited);
   });
 });

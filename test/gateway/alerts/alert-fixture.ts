@@ -92,7 +92,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
   const relay = new Relay({
     store,
     now: Date.now,
-    quotas: { submitting: nothing, refused: nothing, repeated: nothing, failedVerifications: nothing },
+    quotas: { submitting: nothing, unwanted: nothing, failedVerifications: nothing },
     examination: {
       now: Date.now,
       resolve: (recipient) => directory.resolve(recipient),
