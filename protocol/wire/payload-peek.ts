@@ -11,6 +11,8 @@ const tags = { publicKeyEncryptedSessionKey: 1, symmetricallyEncryptedIntegrityP
 const aesCiphers = new Set([7, 8, 9]);
 const aeads = new Set([2 /* OCB */, 3 /* GCM */]);
 const maxChunkSizeOctet = 16;
+/** RFC 9580 wants it of the first part of a body; of all, it bounds how many parts a payload can have. */
+const leastPartBytes = 512;
 
 type Packet = { readonly tag: number; readonly start: number; readonly end: number; readonly next: number };
 
@@ -92,6 +94,8 @@ function readLength(payload: Buffer, at: number): { bodyAt: number; bodyEnd: num
   const partial = first >= 224 && first < 255;
   if (partial) {
     length = 2 ** (first & 0x1f);
+    if (length < leastPartBytes)
+      throw notEncrypted(`A part of a packet has less than ${leastPartBytes} bytes.`);
   } else if (first === 255) {
     if (at + 5 > payload.byteLength) throw notEncrypted('A packet is cut short.');
     length = payload.readUInt32BE(at + 1);

@@ -82,6 +82,26 @@ describe('peeking at a payload', () => {
     expect(peekRecipients(whole)).toEqual(peekRecipients(payload));
   });
 
+  it('refuses encrypted data in parts of less than 512 bytes, the first one or another, however many', async () => {
+    const payload = await encrypt(keys.slice(0, 1), v6, 4_000);
+    const at = dataPacketAt(payload);
+    const body = joinParts(payload, at + 1);
+    const inParts = (...powers: number[]): Buffer => {
+      const parts: Buffer[] = [payload.subarray(0, at), Buffer.from([0xc0 | 18])];
+      let from = 0;
+      for (const power of powers) {
+        parts.push(Buffer.from([224 + power]), body.subarray(from, from + 2 ** power));
+        from += 2 ** power;
+      }
+      const last = Buffer.alloc(5, 255);
+      last.writeUInt32BE(body.length - from, 1);
+      return Buffer.concat([...parts, last, body.subarray(from)]);
+    };
+    expect(peekRecipients(inParts(9, 10, 9))).toEqual(peekRecipients(payload));
+    for (const powers of [[8], [0], [10, 8], [9, 0, 9], Array.from({ length: 2_000 }, () => 0)])
+      expect(codeOf(inParts(...powers))).toBe('payload-not-encrypted');
+  });
+
   it('refuses a message to a key without AEAD, which is integrity protected version 1', async () => {
     expect(codeOf(await encrypt([oldKey], {}))).toBe('encryption-unsupported');
   });
