@@ -204,6 +204,7 @@ class Gateway {
             delivery,
             recipient,
             lane: message.lane,
+            expiresAt: message.expiresAt,
             envelopeDigest: message.envelopeDigest,
             unit: message.unit,
           })),

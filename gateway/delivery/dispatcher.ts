@@ -10,6 +10,8 @@ export type OfferedDelivery = {
   readonly delivery: DeliveryId;
   readonly recipient: EndpointAddress;
   readonly lane: Lane;
+  /** ms since 1970 */
+  readonly expiresAt: number;
   readonly envelopeDigest: Buffer;
   readonly unit: Buffer;
 };
@@ -62,7 +64,7 @@ export class Dispatcher {
    * @returns the deliveries that this confirms for the first time, or undefined when the number is impossible
    */
   confirm(endpoint: EndpointAddress, outlet: Outlet, totalUnits: number): DeliveryId[] | undefined {
-    const wasFull = outlet.isFull;
+    const wasFull = outlet.isFull(this.#now);
     const confirmed = outlet.confirm(totalUnits);
     if (wasFull) this.#resumeQueue(endpoint);
     return confirmed;
@@ -105,10 +107,10 @@ export class Dispatcher {
   }
 
   offer(deliveries: readonly OfferedDelivery[]): void {
-    for (const { delivery, recipient, lane, envelopeDigest, unit } of deliveries) {
+    for (const { delivery, recipient, lane, expiresAt, envelopeDigest, unit } of deliveries) {
       const queue = this.#queues.get(recipient);
       if (queue === undefined) continue;
-      const taken = queue.offer(delivery, lane, envelopeDigest.toString('latin1'), unit);
+      const taken = queue.offer(envelopeDigest.toString('latin1'), { delivery, lane, expiresAt }, unit);
       if (taken === undefined) this.#pump(queue);
     }
   }

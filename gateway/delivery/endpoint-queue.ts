@@ -69,7 +69,8 @@ export class EndpointQueue {
   }
 
   /** A delivery has just been committed. */
-  offer(delivery: DeliveryId, lane: Lane, digest: string, unit: Buffer): Outlet | undefined {
+  offer(digest: string, underWay: UnderWay, unit: Buffer): Outlet | undefined {
+    const { delivery, lane } = underWay;
     const state = this.#lanes[lane];
     if (delivery <= state.cursor) return undefined;
     const mustWait = this.#reading || (this.#laneBehind() ?? lanesBelow) <= lane;
@@ -79,7 +80,7 @@ export class EndpointQueue {
       return undefined;
     }
     state.cursor = delivery;
-    outlet.push(digest, delivery, lane);
+    outlet.push(digest, underWay);
     outlet.sink.deliver([unit]);
     return outlet;
   }
@@ -136,7 +137,7 @@ export class EndpointQueue {
     if (expiresAt <= this.#now() || this.underWay(digest) !== undefined) return true;
     const outlet = this.#ready();
     if (outlet === undefined) return false;
-    outlet.push(digest, delivery, lane);
+    outlet.push(digest, { delivery, lane, expiresAt });
     outlet.sink.deliver([unit]);
     return true;
   }
@@ -150,7 +151,7 @@ export class EndpointQueue {
   #ready(): Outlet | undefined {
     let best: Outlet | undefined;
     for (const outlet of this.outlets) {
-      const isFree = !outlet.isFull && outlet.sink.isWritable();
+      const isFree = !outlet.isFull(this.#now) && outlet.sink.isWritable();
       if (outlet.credit > (best?.credit ?? 0) && isFree) best = outlet;
     }
     return best;

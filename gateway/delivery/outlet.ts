@@ -3,10 +3,17 @@ import type { DeliveryId, Lane } from '../store/port.ts';
 import type { EndpointSink } from './sink.ts';
 
 /** A delivery that has been pushed to a session and is not settled. */
-export type UnderWay = { readonly delivery: DeliveryId; readonly lane: Lane };
+export type UnderWay = {
+  readonly delivery: DeliveryId;
+  readonly lane: Lane;
+  /** ms since 1970 */
+  readonly expiresAt: number;
+};
 
 /** Deliveries that one session may leave unanswered or unconfirmed, however much credit it grants: both are kept in memory. */
 const maxKept = 65_536;
+/** Between two looks for what has expired of them. */
+const leastSweepMs = 1_000;
 
 export class Outlet {
   readonly sink: EndpointSink;
@@ -27,22 +34,24 @@ export class Outlet {
   /** Deliveries pushed and not confirmed as arrived, oldest first. */
   readonly #unconfirmed: DeliveryId[] = [];
   #confirmedUnits = 0;
+  #sweptAt = 0;
 
   constructor(sink: EndpointSink, receiptsAfter: number | null) {
     this.sink = sink;
     this.receiptsSent = receiptsAfter;
   }
 
-  /** True while nothing more may be pushed, whatever the credit. */
-  get isFull(): boolean {
+  /** True while nothing more may be pushed, whatever the credit. @param now ms since 1970, asked for only where that matters */
+  isFull(now: () => number): boolean {
+    if (this.underWay.size >= maxKept) this.#forgetExpired(now());
     return this.underWay.size >= maxKept || this.#unconfirmed.length >= maxKept;
   }
 
   /** Notes that a delivery goes out now and takes one credit. */
-  push(digest: string, delivery: DeliveryId, lane: Lane): void {
+  push(digest: string, underWay: UnderWay): void {
     this.credit--;
-    this.underWay.set(digest, { delivery, lane });
-    this.#unconfirmed.push(delivery);
+    this.underWay.set(digest, underWay);
+    this.#unconfirmed.push(underWay.delivery);
   }
 
   /**
@@ -54,5 +63,12 @@ export class Outlet {
     if (fresh < 0 || fresh > this.#unconfirmed.length) return undefined;
     this.#confirmedUnits = totalUnits;
     return this.#unconfirmed.splice(0, fresh);
+  }
+
+  /** The store ends them by itself; only their places here are missed, and those only where none is left. */
+  #forgetExpired(now: number): void {
+    if (Math.abs(now - this.#sweptAt) < leastSweepMs) return;
+    this.#sweptAt = now;
+    for (const [digest, { expiresAt }] of this.underWay) if (expiresAt <= now) this.underWay.delete(digest);
   }
 }

@@ -5,7 +5,7 @@ import type { EndpointSink } from '../../../gateway/delivery/sink.ts';
 import type { AcceptableMessage, Lane, Store } from '../../../gateway/store/port.ts';
 import { eventually } from '../../e2e/kit/watch.ts';
 import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
-import { acceptable, health, police, settlementOf } from '../store/synthetic-messages.ts';
+import { acceptable, health, noon, police, settlementOf } from '../store/synthetic-messages.ts';
 
 /** A real store of which reads can be held back after they were made. */
 class SlowReads {
@@ -105,10 +105,11 @@ async function accept(count: number, lane: Lane = 1, offers = true): Promise<Acc
   });
   if (offers) {
     dispatcher.offer(
-      accepted.map(({ delivery, lane: of, envelopeDigest, unit }) => ({
+      accepted.map(({ delivery, lane: of, expiresAt, envelopeDigest, unit }) => ({
         delivery,
         recipient: health,
         lane: of,
+        expiresAt,
         envelopeDigest,
         unit,
       })),
@@ -198,10 +199,11 @@ describe('while a read of the queue is running', () => {
     reads.release();
     // The reader saw five; three of them are offered only now, as a slow answer to their sender would.
     dispatcher.offer(
-      late.map(({ delivery, envelopeDigest, unit }) => ({
+      late.map(({ delivery, expiresAt, envelopeDigest, unit }) => ({
         delivery,
         recipient: health,
         lane: 1,
+        expiresAt,
         envelopeDigest,
         unit,
       })),
@@ -354,7 +356,7 @@ describe('the receipt stream', () => {
 it('a session that confirms nothing that arrived gets no more in the end, and goes on when it confirms', async () => {
   const { sink, outlet } = connect(70_000);
   await settled(sink, 0);
-  for (let nth = 0; nth < 65_536; nth++) outlet.push(`${nth}`, 0, 1);
+  for (let nth = 0; nth < 65_536; nth++) outlet.push(`${nth}`, { delivery: 0, lane: 1, expiresAt: noon });
   // All of it was settled, which is no confirmation.
   outlet.underWay.clear();
   const [message] = await accept(1);
@@ -363,4 +365,25 @@ it('a session that confirms nothing that arrived gets no more in the end, and go
   expect(dispatcher.confirm(health, outlet, 65_537)).toBeUndefined();
   expect(dispatcher.confirm(health, outlet, 2)).toHaveLength(2);
   expect(await settled(sink, 1)).toEqual(units([message!]));
+});
+
+it('a session that answers nothing gets more once some of it has expired, and what it holds is looked through once a second', async () => {
+  const { sink, outlet } = connect(70_000);
+  await settled(sink, 0);
+  const soon = fixture.clock.now + 1_000;
+  for (let nth = 0; nth < 65_536; nth++)
+    outlet.push(`${nth}`, { delivery: 0, lane: 1, expiresAt: soon + (nth === 0 ? 0 : 500) });
+  dispatcher.confirm(health, outlet, 65_536);
+  const held = await accept(2);
+  await settled(sink, 0);
+  expect(sink.units).toEqual([]);
+  fixture.clock.now = soon;
+  dispatcher.queueGrown(health);
+  expect(await settled(sink, 1)).toEqual(units(held.slice(0, 1)));
+  fixture.clock.now = soon + 500;
+  dispatcher.queueGrown(health);
+  expect(await settled(sink, 1)).toHaveLength(1);
+  fixture.clock.now = soon + 1_000;
+  dispatcher.queueGrown(health);
+  expect(await settled(sink, 2)).toEqual(units(held));
 });
