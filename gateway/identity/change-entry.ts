@@ -17,7 +17,7 @@ const maxAttempts = 8;
  * @throws CausewayError `endpoint-unknown`, `key-unsuitable`, `store-unavailable`
  */
 export async function changeEntry(
-  store: Pick<Store, 'readDirectory' | 'replaceEntry'>,
+  store: Pick<Store, 'readEntry' | 'replaceEntry'>,
   endpoint: EndpointAddress,
   change: (entry: DirectoryEntry) => EntryChange | undefined,
 ): Promise<DirectoryEntry> {
@@ -43,11 +43,10 @@ export function keyTaken(): CausewayError {
 
 /** The entry in the store, active or revoked. @throws CausewayError `endpoint-unknown` */
 export async function readEntry(
-  store: Pick<Store, 'readDirectory'>,
+  store: Pick<Store, 'readEntry'>,
   endpoint: EndpointAddress,
 ): Promise<DirectoryEntry> {
-  const { entries } = await store.readDirectory();
-  const entry = entries.find((candidate) => candidate.endpoint === endpoint);
-  if (entry === undefined) throw new CausewayError('endpoint-unknown', { detail: `It is ${endpoint}.` });
-  return entry;
+  const row = await store.readEntry(endpoint);
+  if (row === undefined) throw new CausewayError('endpoint-unknown', { detail: `It is ${endpoint}.` });
+  return row.entry;
 }

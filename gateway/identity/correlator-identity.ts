@@ -66,7 +66,7 @@ const permitLifetimeMs = 60_000;
  */
 export async function enrolCorrelator(
   keys: CorrelatorKeys,
-  store: Pick<Store, 'readDirectory' | 'permitEnrolment' | 'enrol'>,
+  store: Pick<Store, 'readEntry' | 'permitEnrolment' | 'enrol'>,
   known: DirectoryEntry | undefined,
   now: number,
 ): Promise<boolean> {

@@ -17,7 +17,7 @@ import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-ce
 import { checkSigningKeyProof } from './signing-key-proof.ts';
 
 export type EnrolmentDependencies = {
-  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords' | 'readDirectory'>;
+  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords' | 'readEntry'>;
   readonly authority: Authority;
   /** What the secrets of tokens are bound to their permits with. */
   readonly auditKey: Uint8Array;
@@ -145,14 +145,10 @@ async function storeEntry(
   throw outcome === 'key-taken' ? keyTaken() : new CausewayError(outcome);
 }
 
-async function readLeafIndex(
-  endpoint: EndpointAddress,
-  store: Pick<Store, 'readDirectory'>,
-): Promise<number> {
-  const { entries, leaves } = await store.readDirectory();
-  const leaf = leaves[entries.findIndex((entry) => entry.endpoint === endpoint)];
-  if (leaf === undefined) throw new CausewayError('internal-error');
-  return leaf;
+async function readLeafIndex(endpoint: EndpointAddress, store: Pick<Store, 'readEntry'>): Promise<number> {
+  const row = await store.readEntry(endpoint);
+  if (row === undefined) throw new CausewayError('internal-error');
+  return row.leaf;
 }
 
 /** Names the endpoint only where the secret was right: what a stranger claims is not worth a record. */
@@ -180,7 +176,7 @@ export async function renewCertificate(
   { endpoint, thumbprint }: RenewingPeer,
   { certificateRequest, openpgpCertificate }: RenewalRequest,
   deps: {
-    readonly store: Pick<Store, 'readDirectory' | 'replaceEntry' | 'appendRecords'>;
+    readonly store: Pick<Store, 'readEntry' | 'replaceEntry' | 'appendRecords'>;
     readonly authority: Authority;
     readonly now: () => number;
   },

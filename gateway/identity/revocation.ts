@@ -24,7 +24,7 @@ export type RevocationReason = (typeof revocationReasons)[number];
  * @throws CausewayError `endpoint-unknown`, `store-unavailable`
  */
 export async function revokeEndpoint(
-  store: Pick<Store, 'readDirectory' | 'replaceEntry' | 'permitEnrolment'>,
+  store: Pick<Store, 'readEntry' | 'replaceEntry' | 'permitEnrolment'>,
   endpoint: EndpointAddress,
   reason: RevocationReason,
   now: number,

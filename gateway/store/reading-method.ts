@@ -6,6 +6,7 @@ export type ReadingMethod =
   | 'readReceiptsEnd'
   | 'readMessage'
   | 'readDirectory'
+  | 'readEntry'
   | 'readNewestChanges'
   | 'readEvidence'
   | 'readAcceptances'

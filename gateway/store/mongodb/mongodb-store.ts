@@ -219,6 +219,7 @@ function readings(
     readReceiptsEnd: async (endpoint) => reader.readReceiptsEnd(endpoint),
     readMessage: async (...ask) => reader.readMessage(...ask),
     readDirectory: async () => reader.readDirectory(),
+    readEntry: async (endpoint) => reader.readEntry(endpoint),
     readNewestChanges: async () => reader.readNewestChanges(),
     readPermit: async (...ask) => reader.readPermit(...ask),
     readEvidence: async (id) => reader.readEvidence(id),

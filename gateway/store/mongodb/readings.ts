@@ -10,6 +10,7 @@ import {
   type DamagedMessage,
   type DamagedPortion,
   type DeliveryId,
+  type DirectoryRow,
   type DirectorySnapshot,
   type EnrolmentPermit,
   type Lane,
@@ -23,23 +24,23 @@ import {
   type StoredLeaf,
   type StoredReceiptGroup,
 } from '../port.ts';
-import { wholeUnit } from '../accepted-unit.ts';
 import type { ReadingMethod } from '../reading-method.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
 import { refusePermit } from '../permit.ts';
 import type { CausalTime } from './causal-time.ts';
 import { readDamaged } from './damage.ts';
-import type { Collections, DeliveryDocument } from './documents.ts';
+import type { Collections } from './documents.ts';
 import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
-import { erasuresOf, groupsBetween, messageIdOf, messageKey } from './keys.ts';
+import { erasuresOf, groupsBetween, messageKey } from './keys.ts';
 import { readLeafRuns } from './leaf-runs.ts';
 import { readLeaves } from './leaves.ts';
 import { readPayloads } from './payloads.ts';
+import { readQueue } from './queue.ts';
 import { runTransaction } from './run-transaction.ts';
 
-/** What one read of a queue or of a receipt stream gives back, about. */
+/** What one read of a receipt stream gives back, about. */
 const maxReadBytes = 1024 * 1024;
 
 /** Of all readings, those that are made here. */
@@ -89,29 +90,10 @@ export class Readings implements Pick<Store, MadeHere> {
     after: DeliveryId,
     limit: number,
   ): Promise<QueuedDelivery[]> {
-    return await this.#read(async (session) => {
-      const filter = {
-        recipient,
-        lane,
-        open: true as const,
-        _id: { $gt: after },
-        expiresAt: { $gt: this.#clock() },
-      };
-      const queued = this.#collections.delivery.find(filter, { session, hint: 'queue' });
-      const deliveries = withinBudget(
-        await queued.sort({ _id: 1 }).limit(limit).toArray(),
-        ({ unitBytes }) => unitBytes,
-      );
-      const units = await this.#units(deliveries, session);
-      return deliveries.map((delivery): QueuedDelivery => {
-        const { _id, message, digest: envelopeDigest, expiresAt, record } = delivery;
-        const base = { delivery: _id, lane, message, expiresAt };
-        const whole = wholeUnit({ unit: units.get(unitName(delivery)), digest: envelopeDigest });
-        if (whole !== undefined) return { ...base, envelopeDigest, unit: whole.bytes };
-        this.#onDamaged({ message, leaf: record });
-        return { ...base, unit: undefined };
-      });
-    });
+    const question = { recipient, lane, after, limit, now: this.#clock() };
+    return await this.#read(async (session) =>
+      readQueue(this.#collections, question, session, this.#onDamaged),
+    );
   }
 
   async countPending(recipient: EndpointAddress, most = mostCounted): Promise<number> {
@@ -180,6 +162,15 @@ export class Readings implements Pick<Store, MadeHere> {
         leaves: entries.map(({ record }) => record),
         versions: entries.map(({ version }) => version),
       };
+    });
+  }
+
+  async readEntry(endpoint: EndpointAddress): Promise<DirectoryRow | undefined> {
+    return await this.#read(async (session) => {
+      const found = await this.#collections.entry.findOne({ _id: endpoint }, { session });
+      return found === null
+        ? undefined
+        : { entry: JSON.parse(found.entry) as DirectoryEntry, leaf: found.record };
     });
   }
 
@@ -259,24 +250,6 @@ export class Readings implements Pick<Store, MadeHere> {
     });
   }
 
-  /** The units of deliveries, by {@link unitName}. */
-  async #units(
-    deliveries: readonly DeliveryDocument[],
-    session: ClientSession,
-  ): Promise<ReadonlyMap<string, Buffer>> {
-    const units = new Map<string, Buffer>();
-    if (deliveries.length === 0) return units;
-    const keys = deliveries.map(({ source, message }) => messageKey(source, message));
-    const found = this.#collections.message.find(
-      { _id: { $in: keys } },
-      { session, projection: { unit: 1 } },
-    );
-    for await (const { _id, unit } of found) {
-      if (unit !== undefined) units.set(unitName({ source: _id.source, message: messageIdOf(_id) }), unit);
-    }
-    return units;
-  }
-
   async #read<T>(ask: (session: ClientSession) => Promise<T>): Promise<T> {
     if (this.#closed) throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
     try {
@@ -285,15 +258,4 @@ export class Readings implements Pick<Store, MadeHere> {
       throw unreadable(cause);
     }
   }
-}
-
-function unitName({ source, message }: Pick<DeliveryDocument, 'source' | 'message'>): string {
-  return `${message} ${source}`;
-}
-
-/** As many as make about a mebibyte, one at least. */
-function withinBudget<T>(items: readonly T[], bytesOf: (item: T) => number): readonly T[] {
-  let bytes = 0;
-  const end = items.findIndex((item) => (bytes += bytesOf(item)) >= maxReadBytes);
-  return end < 0 ? items : items.slice(0, end + 1);
 }

@@ -32,9 +32,14 @@ export type DirectorySnapshot = {
   readonly versions: readonly number[];
 };
 
+/** One endpoint's row of the directory: its latest entry, and the index of the leaf that says so. */
+export type DirectoryRow = { readonly entry: DirectoryEntry; readonly leaf: number };
+
 /** What a store does for it: a part of `Store`. */
 export type EndpointStore = {
   readDirectory(): Promise<DirectorySnapshot>;
+  /** Of the directory, one endpoint alone; undefined where it never enrolled. */
+  readEntry(endpoint: EndpointAddress): Promise<DirectoryRow | undefined>;
   /** The newest leaf about the entry of each endpoint, as the store noted it beside the entries. */
   readNewestChanges(): Promise<ReadonlyMap<EndpointAddress, number>>;
   /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */

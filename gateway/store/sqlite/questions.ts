@@ -6,6 +6,7 @@ import type {
   DamagedMessage,
   DamagedPortion,
   DeliveryId,
+  DirectoryRow,
   DirectorySnapshot,
   Lane,
   MessageState,
@@ -46,6 +47,7 @@ export type Questions = {
   payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };
+  entry: { ask: { endpoint: EndpointAddress }; answer: DirectoryRow | null };
   'newest-changes': { ask: object; answer: [endpoint: EndpointAddress, record: number][] };
   permit: {
     /** SHA-256 in hexadecimal. */

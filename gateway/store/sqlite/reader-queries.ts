@@ -7,6 +7,7 @@ import type {
   CaseId,
   DamagedMessage,
   DeliveryId,
+  DirectoryRow,
   DirectorySnapshot,
   MessageState,
   StoredLeaf,
@@ -80,6 +81,8 @@ export class ReaderQueries {
         return allRows<[string, number]>(this.#statements.marks);
       case 'directory':
         return this.#directory();
+      case 'entry':
+        return this.#entry(question.endpoint);
       case 'newest-changes':
         return allRows<[EndpointAddress, number]>(this.#statements.newestChanges);
       case 'permit':
@@ -199,6 +202,14 @@ export class ReaderQueries {
     }
   }
 
+  #entry(endpoint: EndpointAddress): DirectoryRow | null {
+    const number = this.#endpoints.find(endpoint);
+    if (number === undefined) return null;
+    const [entry, leaf] = firstRow<[string, number]>(this.#statements.entry, number) ?? [];
+    if (entry === undefined || leaf === undefined) return null;
+    return { entry: JSON.parse(entry) as DirectoryEntry, leaf };
+  }
+
   #permit(secretDigest: string, now: number): Questions['permit']['answer'] {
     type PermitRow = [EndpointAddress, string, number, number | null];
     const row = firstRow<PermitRow>(this.#statements.permit, Buffer.from(secretDigest, 'hex'));
@@ -251,6 +262,7 @@ const statementTexts = {
     WHERE id >= ? AND id < ? ORDER BY id`,
   entries: `SELECT entry, record, version FROM directory_entry JOIN endpoint ON endpoint.id = directory_entry.endpoint
     ORDER BY address`,
+  entry: 'SELECT entry, record FROM directory_entry WHERE endpoint = ?',
   newestChanges: `SELECT address, max(record) FROM directory_change JOIN endpoint ON endpoint.id = directory_change.endpoint
     GROUP BY directory_change.endpoint`,
   acceptances: `SELECT record, at, id, digest, unit FROM message

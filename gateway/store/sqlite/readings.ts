@@ -51,6 +51,7 @@ export function readings(
       (await reader.ask('payloads', { after, limit, before })).value,
     readMarks: async () => new Map((await reader.ask('marks', {})).value),
     readDirectory: async () => (await reader.ask('directory', {})).value,
+    readEntry: async (endpoint) => (await reader.ask('entry', { endpoint })).value ?? undefined,
     readNewestChanges: async () => new Map((await reader.ask('newest-changes', {})).value),
     readReusableBytes: async () => (await reader.ask('reusable-bytes', {})).value,
     readPermit: async (secretDigest, now) => {

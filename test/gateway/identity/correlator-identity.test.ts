@@ -37,8 +37,8 @@ afterEach(async () => {
   await fixture.remove();
 });
 
-async function correlatorIn(from: Pick<Store, 'readDirectory'>): Promise<DirectoryEntry | undefined> {
-  return (await from.readDirectory()).entries.find(({ endpoint }) => endpoint === correlatorAddress);
+async function correlatorIn(from: Pick<Store, 'readEntry'>): Promise<DirectoryEntry | undefined> {
+  return (await from.readEntry(correlatorAddress))?.entry;
 }
 
 /** Enrols it as a gateway does that has just read the directory. */
@@ -99,9 +99,9 @@ describe('enrolling the correlator', () => {
   });
 
   it('is content when another gateway of the same home was faster, and refuses where it has other keys', async () => {
-    const overtaken = (by: CorrelatorKeys): Pick<Store, 'readDirectory' | 'permitEnrolment' | 'enrol'> => {
+    const overtaken = (by: CorrelatorKeys): Pick<Store, 'readEntry' | 'permitEnrolment' | 'enrol'> => {
       return {
-        readDirectory: () => store.readDirectory(),
+        readEntry: (endpoint) => store.readEntry(endpoint),
         permitEnrolment: (permit, record) => store.permitEnrolment(permit, record),
         enrol: async (...enrolment) => {
           await enrol(by);

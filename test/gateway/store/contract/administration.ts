@@ -134,6 +134,9 @@ export function administrationContract(at: ContractStore): void {
       // What is noted beside the rows, so that one which was put back is told.
       const newest = after.entries.map(({ endpoint }, place) => [endpoint, after.leaves[place]] as const);
       expect(await at.store.readNewestChanges()).toEqual(new Map(newest));
+      expect(await at.store.readEntry(health)).toEqual({ entry: revoked, leaf: new Map(newest).get(health) });
+      expect(await at.store.readEntry(school)).toMatchObject({ entry: directoryEntry(school) });
+      expect(await at.store.readEntry(police)).toBeUndefined();
       expect(await kinds()).toHaveLength(5);
     });
 

@@ -1,0 +1,67 @@
+/** Reading an endpoint's queue: deliveries that are under way, with the units of their messages. */
+import type { ClientSession } from 'mongodb';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { wholeUnit } from '../accepted-unit.ts';
+import type { DamagedMessage, DeliveryId, Lane, QueuedDelivery } from '../port.ts';
+import type { Collections, DeliveryDocument } from './documents.ts';
+import { messageIdOf, messageKey } from './keys.ts';
+
+/** What one reading gives back, about. */
+const maxReadBytes = 1024 * 1024;
+
+type Question = {
+  readonly recipient: EndpointAddress;
+  readonly lane: Lane;
+  readonly after: DeliveryId;
+  readonly limit: number;
+  /** ms since 1970 */
+  readonly now: number;
+};
+
+/** See `Store.readQueue`. @param onDamaged told of what has no unit to be delivered */
+export async function readQueue(
+  collections: Collections,
+  { recipient, lane, after, limit, now }: Question,
+  session: ClientSession,
+  onDamaged: (message: DamagedMessage) => void,
+): Promise<QueuedDelivery[]> {
+  const filter = { recipient, lane, open: true as const, _id: { $gt: after }, expiresAt: { $gt: now } };
+  const queued = collections.delivery.find(filter, { session, hint: 'queue' });
+  const deliveries = withinBudget(await queued.sort({ _id: 1 }).limit(limit).toArray());
+  const units = await readUnits(collections, deliveries, session);
+  return deliveries.map((delivery): QueuedDelivery => {
+    const { _id, message, digest: envelopeDigest, expiresAt, record } = delivery;
+    const base = { delivery: _id, lane, message, expiresAt };
+    const whole = wholeUnit({ unit: units.get(unitName(delivery)), digest: envelopeDigest });
+    if (whole !== undefined) return { ...base, envelopeDigest, unit: whole.bytes };
+    onDamaged({ message, leaf: record });
+    return { ...base, unit: undefined };
+  });
+}
+
+/** The units of deliveries, by {@link unitName}. */
+async function readUnits(
+  { message }: Collections,
+  deliveries: readonly DeliveryDocument[],
+  session: ClientSession,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const units = new Map<string, Buffer>();
+  if (deliveries.length === 0) return units;
+  const keys = deliveries.map((delivery) => messageKey(delivery.source, delivery.message));
+  const found = message.find({ _id: { $in: keys } }, { session, projection: { unit: 1 } });
+  for await (const { _id, unit } of found) {
+    if (unit !== undefined) units.set(unitName({ source: _id.source, message: messageIdOf(_id) }), unit);
+  }
+  return units;
+}
+
+function unitName({ source, message }: Pick<DeliveryDocument, 'source' | 'message'>): string {
+  return `${message} ${source}`;
+}
+
+/** As many as make about a mebibyte, one at least. */
+function withinBudget(deliveries: readonly DeliveryDocument[]): readonly DeliveryDocument[] {
+  let bytes = 0;
+  const end = deliveries.findIndex(({ unitBytes }) => (bytes += unitBytes) >= maxReadBytes);
+  return end < 0 ? deliveries : deliveries.slice(0, end + 1);
+}
