@@ -1,7 +1,8 @@
 /** Received notices as files: the content byte for byte, then a description, each written durably. */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
+import { replaceFile } from '../sdk/durable-file.ts';
 
 /** A notice as files need it. */
 export type StorableNotice = {
@@ -32,9 +33,8 @@ export async function saveNotice(
     const stem = await stemOf(dir, notice);
     const contentFile = `${stem}-content${extensionOf(notice)}`;
     const description = join(dir, `${stem}.json`);
-    await replace(join(dir, contentFile), notice.bytes);
-    await replace(description, Buffer.from(`${JSON.stringify(describe(contentFile), null, 2)}\n`, 'utf8'));
-    await sync(dir);
+    await replaceFile(join(dir, contentFile), notice.bytes);
+    await replaceFile(description, `${JSON.stringify(describe(contentFile), null, 2)}\n`);
     return { description, content: join(dir, contentFile) };
   } catch (cause) {
     throw new CausewayError('state-unavailable', { detail: `Nothing can be saved in ${dir}.`, cause });
@@ -65,25 +65,4 @@ function extensionOf({ name, mediaType }: StorableNotice): string {
   if (given !== undefined) return given.toLowerCase();
   if (mediaType.startsWith('application/json')) return '.json';
   return mediaType.startsWith('text/plain') ? '.txt' : '.bin';
-}
-
-async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${path}.partial`;
-  const file = await open(draft, 'w', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-}
-
-async function sync(dir: string): Promise<void> {
-  const folder = await open(dir, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

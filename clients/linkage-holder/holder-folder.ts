@@ -8,11 +8,12 @@
  * ```
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
+import { replaceFile, syncFolder, writeNewFile } from '../sdk/durable-file.ts';
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9/-]{0,126}$/);
 
@@ -61,8 +62,10 @@ export async function createHolderFolder(
   };
   assertFolder(folder);
   try {
-    await writeFile(path, textOf(folder), { mode: 0o600, flag: 'wx' });
+    await writeNewFile(path, textOf(folder));
+    await syncFolder(dir);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
     throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
   }
   const publicKeys = publicKeysOf(folder);
@@ -95,19 +98,7 @@ export async function writeHolderFolder(
 ): Promise<void> {
   assertFolder(folder);
   await record();
-  const draft = join(dir, `.holder.json.${randomBytes(6).toString('hex')}.partial`);
-  try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(textOf(folder));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, join(dir, 'holder.json'));
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await replaceFile(join(dir, 'holder.json'), textOf(folder));
 }
 
 /** The public key of each epoch, by its number. */

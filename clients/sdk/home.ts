@@ -9,8 +9,8 @@
  *
  * TLS key and certificate share a file so that renewal replaces both at one stroke.
  */
-import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -23,6 +23,7 @@ import {
 } from '../../protocol/ids.ts';
 import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { rawKeySchema } from '../../protocol/wire/directory.ts';
+import { makePrivateFolder, replaceFile, writeNewFile } from './durable-file.ts';
 
 /** An endpoint's identity, as its home keeps it. */
 export type HomeIdentity = {
@@ -82,29 +83,10 @@ const files = {
   signing: 'signing.key',
 } as const;
 
-/**
- * Writes a new home. Its files are made in a sibling folder that gets the name at the end, so a crash leaves no
- * half identity.
- * @throws CausewayError `home-exists`
- */
+/** Writes a new home; a crash leaves no half identity. @throws CausewayError `home-exists` */
 export async function createHome(dir: string, identity: HomeIdentity): Promise<Home> {
   await refuseExistingHome(dir);
-  const target = resolve(dir);
-  await mkdir(dirname(target), { recursive: true });
-  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
-  await mkdir(draft, { mode: 0o700 });
-  try {
-    await writeIdentity(draft, identity);
-    await sync(draft);
-    await rename(draft, target);
-    await sync(dirname(target));
-  } catch (cause) {
-    await rm(draft, { recursive: true, force: true });
-    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) {
-      throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
-    }
-    throw cause;
-  }
+  const target = await makePrivateFolder(dir, (draft) => writeIdentity(draft, identity));
   return { dir: target, ...identity };
 }
 
@@ -149,29 +131,25 @@ export async function replaceTlsIdentity(
   home: Home,
   tls: Pick<HomeIdentity, 'tlsKeyPem' | 'tlsCertificatePem'>,
 ): Promise<Home> {
-  await replaceFile(home, 'tls', tls.tlsKeyPem + tls.tlsCertificatePem);
+  await replace(home, 'tls', tls.tlsKeyPem + tls.tlsCertificatePem);
   return { ...home, ...tls };
 }
 
 /** Puts the OpenPGP private key with a further subkey into a home. */
 export async function replaceOpenpgpKey(home: Home, openpgpPrivateKey: string): Promise<Home> {
-  await replaceFile(home, 'openpgp', openpgpPrivateKey);
+  await replace(home, 'openpgp', openpgpPrivateKey);
   return { ...home, openpgpPrivateKey };
 }
 
 /** Puts other witnesses into a home. They count from the next start of a client. */
 export async function replaceWitnesses(home: Home, trusted: WitnessTrust): Promise<Home> {
   const changed = { ...home, log: { ...home.log, ...trusted } };
-  await replaceFile(home, 'identity', describeIdentity(changed));
+  await replace(home, 'identity', describeIdentity(changed));
   return changed;
 }
 
-async function replaceFile(home: Home, name: keyof typeof files, content: string): Promise<void> {
-  const path = join(home.dir, files[name]);
-  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  await writeNewFile(draft, content);
-  await rename(draft, path);
-  await sync(home.dir);
+async function replace(home: Home, name: keyof typeof files, content: string): Promise<void> {
+  await replaceFile(join(home.dir, files[name]), content);
 }
 
 function describeIdentity(identity: HomeIdentity): string {
@@ -233,25 +211,6 @@ function requireUsable<T>(path: string, read: () => T): T {
     return read();
   } catch (cause) {
     throw new CausewayError('home-invalid', { detail: `${path} is damaged.`, cause });
-  }
-}
-
-async function writeNewFile(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

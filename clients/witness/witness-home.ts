@@ -6,8 +6,8 @@
  * witness.db     what it has cosigned                         witness.vkey   its verifier key, to be handed out
  * ```
  */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -19,6 +19,7 @@ import {
   parseVerifierKey,
   signatureTypes,
 } from '../../protocol/proof/verifier-key.ts';
+import { makePrivateFolder, replaceFile, writeNewFile } from '../sdk/durable-file.ts';
 import type { FollowedLog } from './witness.ts';
 import { WitnessStore } from './witness-store.ts';
 
@@ -68,28 +69,15 @@ export async function createWitnessHome(
   given: Omit<WitnessSettings, 'version'>,
 ): Promise<WitnessHome> {
   const settings = checkSettings({ version: 1, ...given }, files.settings);
-  const target = resolve(dir);
-  await mkdir(dirname(target), { recursive: true });
-  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
-  await mkdir(draft, { mode: 0o700 });
-  try {
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-    await writeNewFile(join(draft, files.key), pem, 0o600);
-    const { verifierKey } = cosigner(settings.name, pem);
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const { verifierKey } = cosigner(settings.name, pem);
+  const target = await makePrivateFolder(dir, async (draft) => {
+    await writeNewFile(join(draft, files.key), pem);
     await writeNewFile(join(draft, files.verifierKey), `${formatVerifierKey(verifierKey)}\n`, 0o644);
-    await writeNewFile(join(draft, files.settings), describe(settings), 0o600);
+    await writeNewFile(join(draft, files.settings), describe(settings));
     WitnessStore.create(join(draft, files.store));
-    await syncFolder(draft);
-    await rename(draft, target);
-    await syncFolder(dirname(target));
-  } catch (cause) {
-    await rm(draft, { recursive: true, force: true });
-    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) {
-      throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
-    }
-    throw cause;
-  }
+  });
   return openWitnessHome(target);
 }
 
@@ -128,10 +116,7 @@ export async function followLog(
   const log = { origin, keys: [...new Set([...present, ...keys])] };
   const others = settings.logs.filter((other) => other.origin !== origin);
   const next = checkSettings({ ...settings, logs: [...others, log] }, path);
-  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  await writeNewFile(draft, describe(next), 0o600);
-  await rename(draft, path);
-  await syncFolder(dirname(path));
+  await replaceFile(path, describe(next));
   return next;
 }
 
@@ -198,23 +183,4 @@ async function unreadable(path: string, cause: unknown): Promise<never> {
     ? unreadableHome('witness', dirname(path), basename(path), found)
     : `${path} cannot be read.`;
   throw new CausewayError('home-invalid', { detail, cause });
-}
-
-async function writeNewFile(path: string, content: string, mode: number): Promise<void> {
-  const file = await open(path, 'wx', mode);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -6,10 +6,11 @@ import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { writeNewFile } from '../durable-file.ts';
 import type { Store } from '../store/port.ts';
 import { keyTaken, readEntry } from './change-entry.ts';
 import type { SealingKeyFiles } from './openpgp-seal.ts';
-import { readHomeFile, readPrivateFile, writeNewFile } from './private-folder.ts';
+import { readHomeFile, readPrivateFile } from './private-folder.ts';
 
 const files = {
   signingKey: 'correlator.key',
@@ -29,10 +30,7 @@ export async function writeCorrelatorKeys(dir: string, now: number): Promise<voi
   // OpenPGP is large, and most commands only read where the keys stand.
   const { generateSealingKey } = await import('./openpgp-seal.ts');
   const openpgp = await generateSealingKey(correlatorAddress, now);
-  await writeNewFile(
-    join(dir, files.signingKey),
-    privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-  );
+  await writeNewFile(join(dir, files.signingKey), privateKey.export({ type: 'pkcs8', format: 'pem' }));
   await writeNewFile(join(dir, files.openpgpKey), openpgp.privateKeyArmored);
   await writeNewFile(join(dir, files.certificate), openpgp.certificateArmored, 0o644);
 }

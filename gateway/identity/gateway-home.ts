@@ -21,6 +21,7 @@ import { cp } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
+import { replaceFile, writeNewFile } from '../durable-file.ts';
 import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
@@ -32,13 +33,7 @@ import {
   readSettings,
   type GatewaySettings,
 } from './gateway-settings.ts';
-import {
-  makePrivateFolder,
-  readHomeFile,
-  readPrivateFile,
-  replaceFile,
-  writeNewFile,
-} from './private-folder.ts';
+import { makePrivateFolder, readHomeFile, readPrivateFile } from './private-folder.ts';
 
 const files = {
   settings: 'gateway.yaml',

@@ -1,9 +1,10 @@
 /** Folders with private keys: made whole or not at all, and readable by their owner only. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { unreadableHome } from '../../protocol/home-words.ts';
+import { syncFolder } from '../durable-file.ts';
 
 /**
  * Makes a folder, mode 0700, by filling a sibling and giving it the name at the end: whatever happens in
@@ -17,6 +18,7 @@ export async function makePrivateFolder(dir: string, fill: (path: string) => Pro
   await mkdir(draft, { mode: 0o700 });
   try {
     await fill(draft);
+    await syncFolder(draft);
     await rename(draft, target);
     await syncFolder(dirname(target));
   } catch (cause) {
@@ -24,25 +26,6 @@ export async function makePrivateFolder(dir: string, fill: (path: string) => Pro
     if (isExistence(cause)) throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
     throw cause;
   }
-}
-
-/** Writes a new file and syncs it. Private by default. */
-export async function writeNewFile(path: string, content: string, mode = 0o600): Promise<void> {
-  const file = await open(path, 'wx', mode);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Puts new content in the place of a file at one stroke. */
-export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  await writeNewFile(draft, content, mode);
-  await rename(draft, path);
-  await syncFolder(dirname(path));
 }
 
 /**
@@ -68,15 +51,6 @@ async function unreadable(path: string, cause: unknown): Promise<never> {
   const found = await readdir(dirname(path)).catch(() => undefined);
   const detail = unreadableHome('gateway', dirname(path), basename(path), found);
   throw new CausewayError('home-invalid', { detail, cause });
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function isExistence(error: unknown): boolean {

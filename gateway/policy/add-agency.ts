@@ -1,9 +1,9 @@
 /** Adds a partner to the sharing agreement without disturbing what people wrote in the file. */
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isMap, type Document } from 'yaml';
 import type { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
+import { replaceFile } from '../durable-file.ts';
 import { agencySchema, type Agency } from './agencies.ts';
 import { buildPolicyParts, invalid } from './load.ts';
 import { readPolicyFiles } from './policy-files.ts';
@@ -35,7 +35,7 @@ export async function addAgency(dir: string, agency: Agency): Promise<void> {
   const bytes = Buffer.from(source.document.toString({ lineWidth: 0, flowCollectionPadding: false }), 'utf8');
   buildPolicyParts(new Map([...files, [fileName, bytes]]), problems);
   if (problems.length > 0) throw invalid(dir, problems);
-  await replaceFile(join(dir, fileName), bytes);
+  await replaceFile(join(dir, fileName), bytes, 0o644);
 }
 
 function parseAgency(agency: Agency): z.infer<typeof agencySchema> {
@@ -64,33 +64,5 @@ function appendEntry(document: Document, { id, ...entry }: z.infer<typeof agency
     agencies.set(document.createNode(id), node);
   } else {
     document.set('agencies', { [id]: node });
-  }
-}
-
-/** Writes beside the file and renames over it, both made durable. */
-async function replaceFile(path: string, bytes: Buffer): Promise<void> {
-  const fresh = `${path}.${process.pid}~`;
-  try {
-    await writeDurably(fresh, bytes);
-    await rename(fresh, path);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
-  }
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function writeDurably(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

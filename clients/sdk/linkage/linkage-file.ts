@@ -5,10 +5,11 @@
  * During a rotation there are two epochs: tokens of both are sent until the older one is retired.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../../protocol/errors.ts';
+import { replaceFile } from '../durable-file.ts';
 import type { LinkageKey } from './keyed-tokens.ts';
 
 const fileName = 'linkage.json';
@@ -104,19 +105,7 @@ export async function readLinkageSettings(home: string): Promise<LinkageSettings
 
 /** Writes a home's linkage settings, readable by its owner only, at one stroke. */
 export async function writeLinkageSettings(home: string, settings: LinkageSettings): Promise<void> {
-  const draft = join(home, `.${fileName}.${randomBytes(6).toString('hex')}.partial`);
-  try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(fileSchema.parse(settings), null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, join(home, fileName));
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await replaceFile(join(home, fileName), `${JSON.stringify(fileSchema.parse(settings), null, 2)}\n`);
 }
 
 /** A fresh linkage key. */

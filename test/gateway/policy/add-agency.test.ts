@@ -27,7 +27,7 @@ describe('adding an agency', () => {
 `);
     const policies = await loadPolicySet(folder.dir);
     expect(policies.agencies.get(housing.id)).toEqual(housing);
-    expect((await readdir(folder.dir)).filter((name) => name.includes('~'))).toEqual([]);
+    expect((await readdir(folder.dir)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
   it('refuses an agency that is there already, with its line, and changes nothing', async () => {
