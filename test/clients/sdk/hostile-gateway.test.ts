@@ -312,14 +312,14 @@ test('the status says why the gateway takes nothing for now, until it has taken 
 
 test('a gateway that has no room is not sent the whole outbox again and again', async () => {
   gateway.welcome = { limits: { ...limits, maxUnanswered: 4 } };
-  const rounds: number[] = [];
+  const refusedAt: number[] = [];
   let hasRoom = false;
   gateway.onSubmit = (session, units) => {
     if (hasRoom) {
       session.receipt(0, units.map(acceptance));
       return;
     }
-    rounds.push(units.length);
+    refusedAt.push(...units.map(() => performance.now()));
     const detail = JSON.stringify({ code: 'store-unavailable' });
     session.receipt(
       0,
@@ -328,10 +328,12 @@ test('a gateway that has no room is not sent the whole outbox again and again', 
   };
   const sender = await gateway.client(alice);
   const sent = Promise.all(Array.from({ length: 40 }, (_, nth) => sender.send(concern(`${nth}`, bob))));
-  // Each pause is 275 ms at least: without one for all, everything would have been sent by now.
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(rounds.reduce((sum, units) => sum + units, 0)).toBeLessThanOrEqual(8);
+  await until(() => refusedAt.length > 8);
   hasRoom = true;
+  // Four are under way at once, and then the pause for all is 275 ms at least.
+  const [first, , , , fifth, , , , ninth] = refusedAt as [number, ...number[]];
+  expect(fifth! - first).toBeGreaterThan(250);
+  expect(ninth! - fifth!).toBeGreaterThan(250);
   expect(await sent).toHaveLength(40);
 });
 

@@ -352,6 +352,13 @@ export function pauseForEver(_ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Whatever the client had sent before it answered has come when this resolves. */
+export async function answerToPing({ socket }: ScriptedSession): Promise<void> {
+  const answer = once(socket, 'pong');
+  socket.ping();
+  await answer;
+}
+
 /** Waits until a condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -58,8 +58,11 @@ test('a writer waits while another process writes, and is told of the change', a
   const other = new DatabaseSync(join(dir, stateFileName));
   const before = state.changesByOthers();
   other.exec("BEGIN IMMEDIATE; INSERT INTO sequences (recipient, last) VALUES ('theirs', 1)");
-  const written = state.write(insert('ours'));
+  let isWritten = false;
+  const written = state.write(insert('ours')).then(() => (isWritten = true));
+  // Longer than the database itself would wait for its turn.
   await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(isWritten).toBe(false);
   other.exec('COMMIT');
   await written;
   other.close();
