@@ -21,26 +21,69 @@ export function checkDatasetForm(schema: Node, urn: string, report: Report): voi
   visit(schema, schema, [], report);
 }
 
-/** Keywords under which further schemas stand. */
-const mapsOfSchemas = ['properties', '$defs'];
-const singleSchemas = ['items'];
+/**
+ * Keywords under which schemas of further values stand. What stands under `if`, `not`, `contains` and the like is a
+ * condition: nobody fills it in.
+ */
+const furtherValues = [
+  'patternProperties',
+  '$defs',
+  'items',
+  'prefixItems',
+  'additionalProperties',
+  'unevaluatedProperties',
+];
+/** Keywords whose schemas say more of the same value. */
+const sameValue = ['allOf', 'anyOf', 'oneOf', 'then', 'else', 'dependentSchemas'];
+const mapsOfSchemas: ReadonlySet<string> = new Set(['patternProperties', '$defs', 'dependentSchemas']);
 
 function visit(root: Node, node: Node, path: readonly PropertyKey[], report: Report): void {
-  const { properties } = node;
-  if (isNode(properties)) {
-    checkClosed(node, path, report);
-    for (const [name, field] of Object.entries(properties)) {
-      checkField(root, name, field, [...path, 'properties', name], report);
-    }
+  if (isNode(node.properties)) checkClosed(node, path, report);
+  visitValue(root, node, path, report, wordedFields(root, node));
+}
+
+/** @param worded the fields of this value that have their words somewhere; elsewhere a schema may narrow them without */
+function visitValue(
+  root: Node,
+  node: Node,
+  path: readonly PropertyKey[],
+  report: Report,
+  worded: ReadonlySet<string>,
+): void {
+  for (const [name, field] of fieldsOf(node)) {
+    if (worded.has(name) && missingWords(root, field).length > 0) continue;
+    const place = [...path, 'properties', name];
+    checkField(root, name, field, place, report);
+    if (isNode(field)) visit(root, field, place, report);
   }
-  for (const keyword of mapsOfSchemas) {
-    for (const [name, child] of Object.entries(isNode(node[keyword]) ? node[keyword] : {})) {
-      if (isNode(child)) visit(root, child, [...path, keyword, name], report);
-    }
+  for (const [child, place] of schemasUnder(node, furtherValues)) {
+    visit(root, child, [...path, ...place], report);
   }
-  for (const keyword of singleSchemas) {
-    if (isNode(node[keyword])) visit(root, node[keyword], [...path, keyword], report);
+  for (const [child, place] of schemasUnder(node, sameValue)) {
+    visitValue(root, child, [...path, ...place], report, worded);
   }
+}
+
+function wordedFields(root: Node, node: Node): Set<string> {
+  const own = fieldsOf(node).filter(([, field]) => missingWords(root, field).length === 0);
+  const others = schemasUnder(node, sameValue).flatMap(([child]) => [...wordedFields(root, child)]);
+  return new Set([...own.map(([name]) => name), ...others]);
+}
+
+function fieldsOf({ properties }: Node): [string, unknown][] {
+  return Object.entries(isNode(properties) ? properties : {});
+}
+
+/** The schemas under these keywords, whether one stands there, a list or a map, and where. */
+function schemasUnder(node: Node, keywords: readonly string[]): [Node, PropertyKey[]][] {
+  return keywords.flatMap((keyword) => {
+    const value = node[keyword];
+    const isMany = Array.isArray(value) || mapsOfSchemas.has(keyword);
+    const found: [unknown, PropertyKey[]][] = isMany
+      ? Object.entries(value ?? {}).map(([key, child]): [unknown, PropertyKey[]] => [child, [keyword, key]])
+      : [[value, [keyword]]];
+    return found.filter((each): each is [Node, PropertyKey[]] => isNode(each[0]));
+  });
 }
 
 function checkClosed(node: Node, path: readonly PropertyKey[], report: Report): void {
@@ -59,12 +102,15 @@ function checkField(
     report(path, `the field \`${name}\` must be described by a schema with a title`);
     return;
   }
-  const shared = resolve(root, field.$ref);
-  for (const word of ['title', 'description']) {
-    if (!isText(field[word]) && !isText(shared[word])) {
-      report(path, `the field \`${name}\` has no \`${word}\`; people see it in forms and errors`);
-    }
+  for (const word of missingWords(root, field)) {
+    report(path, `the field \`${name}\` has no \`${word}\`; people see it in forms and errors`);
   }
+}
+
+function missingWords(root: Node, field: unknown): string[] {
+  const own = isNode(field) ? field : {};
+  const shared = resolve(root, own.$ref);
+  return ['title', 'description'].filter((word) => !isText(own[word]) && !isText(shared[word]));
 }
 
 function resolve(root: Node, reference: unknown): Node {

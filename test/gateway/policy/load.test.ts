@@ -274,6 +274,55 @@ describe('a policy folder with a fault is refused with file and line', () => {
     ]);
   });
 
+  it('when a field lacks its words wherever its schema stands, but not where it is only narrowed', async () => {
+    await using folder = await copyPolicies({ isBare: true });
+    const words = { title: 'Word', description: 'A word.' };
+    const schema = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: 'urn:causeway:dataset:small:1',
+      ...words,
+      type: 'object',
+      unevaluatedProperties: false,
+      properties: {
+        kind: { ...words, type: 'string' },
+        group: { ...words, type: 'object', additionalProperties: false, properties: { x: { ...words } } },
+        list: {
+          ...words,
+          type: 'array',
+          minItems: 1,
+          items: false,
+          prefixItems: [{ type: 'object', properties: { inList: {} } }],
+        },
+      },
+      if: { properties: { kind: { const: 'a' } } },
+      then: {
+        properties: {
+          kind: { const: 'a' },
+          group: { type: 'object', properties: { x: { const: 1 } } },
+          inThen: {},
+        },
+      },
+      else: { properties: { kind: false, inElse: words } },
+      allOf: [{ properties: { inAll: { title: 'Only a title' } } }],
+      dependentSchemas: { kind: { properties: { inDependent: {} } } },
+      examples: [{ kind: 'a' }],
+    };
+    await mkdir(join(folder.dir, 'datasets/small'));
+    await folder.write('datasets/small/1.json', JSON.stringify(schema, null, 1));
+    const problems = await problemsOf(folder.dir);
+    const said = (problem: string): string => problem.replace(/^\S+ (.*?)[;,] .*$/, '$1');
+    expect(problems.map(said).sort()).toEqual([
+      '/properties/list/prefixItems/0 must say `"additionalProperties": false`',
+      'the field `inAll` has no `description`',
+      'the field `inDependent` has no `description`',
+      'the field `inDependent` has no `title`',
+      'the field `inList` has no `description`',
+      'the field `inList` has no `title`',
+      'the field `inThen` has no `description`',
+      'the field `inThen` has no `title`',
+    ]);
+  });
+
   it('when a file is missing, misnamed, too large or not UTF-8, and tells all of it at once', async () => {
     await using folder = await copyPolicies();
     await rm(join(folder.dir, 'purposes.yaml'));
