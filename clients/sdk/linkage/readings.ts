@@ -20,7 +20,8 @@ const guessesHeld = 4;
 const noNearness = { 'family-start': [], 'family-end': [], 'family-close': [] };
 const separator = '\u001f';
 
-export function readCodes(subject: SubjectDetails): Readings {
+/** @returns `isUnsure` where forename and surname may stand in each other's place */
+function readPerson(subject: SubjectDetails): { readonly readings: Readings; readonly isUnsure: boolean } {
   const sex = readSex(subject.sex ?? '');
   const [chi, nhs] = [readTenDigits(subject.chi ?? ''), readTenDigits(subject.nhsNumber ?? '')];
   const [isChi, isNhs] = [checkChiNumber(chi ?? '') === 'ok', checkNhsNumber(nhs ?? '') === 'ok'];
@@ -31,7 +32,7 @@ export function readCodes(subject: SubjectDetails): Readings {
   const house = readHouse(subject.address ?? '');
   const postcode = readPostcode(subject.postcode ?? '');
   const birth = readBirthParts(readBirthDate(subject.birthDate ?? ''));
-  return {
+  const readings = {
     given: given.readings,
     'given-sound': given.sounds,
     'given-near': given.near,
@@ -56,6 +57,7 @@ export function readCodes(subject: SubjectDetails): Readings {
     local: [readLocalId(subject.localId ?? ''), ...unsure].flatMap(optional),
     sex: optional(sex),
   };
+  return { readings, isUnsure: maySwap(given, family) };
 }
 
 /**
@@ -63,8 +65,7 @@ export function readCodes(subject: SubjectDetails): Readings {
  * values first. A recipe with a missing component has none. Room goes to every recipe's first before any other (see `allot`).
  */
 export function tokenInputs(subject: SubjectDetails): TokenInput[] {
-  const readings = readCodes(subject);
-  const isUnsure = maySwap(readGivenName(subject.given ?? ''), readFamilyName(subject.family ?? ''));
+  const { readings, isUnsure } = readPerson(subject);
   const byRecipe = recipes.map((recipe) => {
     const texts = combine(recipe, isUnsure ? { ...readings, ...noNearness } : readings);
     const isSwayed = isUnsure && texts.length > 0 && restsOnForename(recipe);
