@@ -8,6 +8,7 @@ import {
 } from '../../protocol/proof/checkpoint.ts';
 import { parseNote } from '../../protocol/proof/note.ts';
 import type { AuditReport, Finding } from './finding.ts';
+import { lowerFirst } from './lower-first.ts';
 
 /** Whom the person who verifies trusts. Every witness that is named must have cosigned. */
 export type AuditTrust = Pick<CheckpointTrust, 'origin' | 'keys' | 'witnesses'>;
@@ -73,8 +74,4 @@ export function describeCheckpoint(
     ...{ origin, size, root: root.toString('base64') },
     cosignatures: cosignatures.map(({ key, timeSeconds = 0 }) => ({ name: key.name, timeSeconds })),
   };
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

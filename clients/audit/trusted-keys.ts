@@ -5,6 +5,7 @@ import { isCausewayError } from '../../protocol/errors.ts';
 import { decodeNoteText } from '../../protocol/proof/note-text.ts';
 import { parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { readUpTo } from './log-folder.ts';
+import { lowerFirst } from './lower-first.ts';
 import { unreadable } from './unreadable.ts';
 
 /** The name of the file with the log's key, beside the folder of a log. */
@@ -43,8 +44,4 @@ export async function findLogKeyFile(subject: string): Promise<string> {
     if ((await stat(path).catch(() => undefined))?.isFile() === true) return path;
   }
   throw unreadable(subject, `there is no ${logKeyFile} beside it; name the key of the log with --key`);
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -25,6 +25,7 @@ import {
   type AuditTrust,
   type OpenedCheckpoint,
 } from './open-for-audit.ts';
+import { lowerFirst } from './lower-first.ts';
 import { readAhead } from './read-ahead.ts';
 
 export type VerifyLogOptions = {
@@ -244,8 +245,4 @@ class LogRun {
     if (found.equals(expected.bytes)) return;
     if (this.#differences.length < maxDifferences) this.#differences.push({ path: where, expected, found });
   }
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }
