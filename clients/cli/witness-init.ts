@@ -22,7 +22,7 @@ export function registerWitnessInit(witness: ProgramCommand, terminal: Terminal)
     .requiredOption('--name <name>', 'name of the witness, such as witness.example.org/committee')
     .option('--log <file...>', 'verifier keys of the logs to follow')
     .option('--listen <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, 8444)
+    .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, 8445)
     .examples(
       ['causeway witness init ./committee --name witness.example.org/committee --log log.vkey', ''],
       ['causeway witness run ./committee', 'what comes next'],
