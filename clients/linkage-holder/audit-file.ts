@@ -1,6 +1,6 @@
 /**
- * The record of every evaluation, of refusals (one a minute of a kind) and of every change to the folder: one JSON object a line, each with the digest of the
- * line before, so that a line taken out or changed shows.
+ * The record of every evaluation, of refusals (one a minute of a kind) and of every change to the folder: one JSON object
+ * a line, each with the digest of the line before, so that a line taken out or changed shows.
  *
  * A line without its end was cut off by a crash or a full disk before anything was answered: the next one takes its
  * place.

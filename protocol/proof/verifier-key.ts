@@ -4,8 +4,7 @@
  * Two types are known: 0x01, Ed25519 over the text of a note, with which a log signs; and 0x04, a cosignature with
  * its time, with which a witness does (c2sp.org/tlog-cosignature).
  */
-import { verify, type KeyObject } from 'node:crypto';
-import { hash } from 'node:crypto';
+import { hash, verify, type KeyObject } from 'node:crypto';
 import { decodeBase64, decodeNoteText, malformedNote } from './note-text.ts';
 import { signatureBytes, signingKeyFromRaw } from './signing.ts';
 
