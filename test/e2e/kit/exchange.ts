@@ -44,6 +44,8 @@ export type ExchangeOptions = RunOptions & {
   readonly storeAddress?: string;
   /** Leaves all data sets but one out of the agreement: most of a gateway's start goes into compiling them. */
   readonly isBare?: boolean;
+  /** Has the gateway run as a process of its own from the beginning; see {@link Exchange.startChild}. */
+  readonly isChild?: boolean;
 };
 
 export class Exchange {
@@ -51,6 +53,8 @@ export class Exchange {
   readonly home: GatewayHome;
   /** What the gateway logged as its own failure. A test that expects some takes them out. */
   readonly failures: Record<string, unknown>[] = [];
+  /** The process that the gateway runs as, where it was started as one. */
+  child: ChildGateway | undefined;
   #options: RunOptions;
   #gateway: RunningGateway | undefined;
   #store: Store | undefined;
@@ -68,12 +72,12 @@ export class Exchange {
   /** Makes the folder and starts the gateway. */
   static async open(options: ExchangeOptions = {}): Promise<Exchange> {
     const dir = await mkdtemp(join(tmpdir(), 'causeway-e2e-'));
-    const { isBare = false, storeAddress, ...rest } = options;
+    const { isBare = false, isChild = false, storeAddress, ...rest } = options;
     const policies = isBare ? await barePolicies(join(dir, 'policies')) : shippedPolicies;
     const home = await createSandbox(dir, policies);
     if (storeAddress !== undefined) await setStore(home, storeAddress);
     const exchange = new Exchange(dir, await openGatewayHome(home.dir, Date.now), rest);
-    await exchange.start();
+    await (isChild ? exchange.startChild() : exchange.start());
     return exchange;
   }
 
@@ -120,6 +124,7 @@ export class Exchange {
     this.prepareChild();
     const child = await this.#spare!.start();
     this.#spare = undefined;
+    this.child = child;
     this.#gateway = {
       url: child.url,
       port: Number(new URL(child.url).port),

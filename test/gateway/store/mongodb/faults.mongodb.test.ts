@@ -1,8 +1,9 @@
 /**
  * Three members, three gateways, one of them a process of its own, and a load that never stops, while the set loses
  * its primary and the gateways are killed, stopped and cut off. What was acknowledged must be there, once, nobody may
- * have written under a lease after its next holder, and the chain must verify. CAUSEWAY_SEED repeats the choice and
- * the order of faults. `npm run test:faults` runs it alone, and then the longest pause has a bar.
+ * have written under a lease after its next holder, and the chain must verify. Beside them two endpoints talk through a
+ * whole gateway that suffers the same: what was acknowledged must be shown to the listener's application, once.
+ * CAUSEWAY_SEED repeats the choice and the order of faults. `npm run test:faults` runs it alone, and then the longest pause has a bar.
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import type { AcceptableMessage, Store } from '../../../../gateway/store/port.ts
 import { Members } from '../../../mongodb/members.ts';
 import type { Cut } from '../../../mongodb/passage.ts';
 import { police } from '../synthetic-messages.ts';
+import { Conversation } from './conversation.ts';
 import { leaseMs, workUnderLease } from './lease-work.ts';
 import { Load } from './load.ts';
 import { createMongodbFixture, urlNaming, type MongodbFixture } from './mongodb-fixture.ts';
@@ -32,28 +34,38 @@ const gatewayNames = ['gateway-1', 'gateway-2'];
 /** For how long one gateway is cut off from the primary. */
 const cutMs = 6_000;
 const cuts: readonly Cut[] = ['silence', 'deafness', 'reset'];
-/** How the gateway is cut off this time. */
+/** How the gateway is cut off this time, and which one; that of the conversation is as well. */
 const cut = cuts[seed % cuts.length]!;
+const cutName = gatewayNames[seed % gatewayNames.length]!;
 
 describe.skipIf(mongod === null)('three members', () => {
   let members: Members;
   let fixture: MongodbFixture;
   let remote: RemoteGateway;
+  let conversation: Conversation | undefined;
   const stores: Store[] = [];
   const leaseWork: Promise<void>[] = [];
   let isEnded = false;
 
   beforeAll(async () => {
     members = await Members.start(mongod ?? '', 3);
-    fixture = await createMongodbFixture(members.url);
-    for (const name of gatewayNames) {
-      stores.push(await fixture.open({ url: urlNaming(fixture.url, name) }));
-    }
-    remote = new RemoteGateway(urlNaming(fixture.url, 'gateway-3'), fixture.receiptKeyPem);
-    await remote.start();
+    const openStores = async (): Promise<void> => {
+      fixture = await createMongodbFixture(members.url);
+      remote = new RemoteGateway(urlNaming(fixture.url, 'gateway-3'), fixture.receiptKeyPem);
+      const starting = remote.start();
+      for (const name of gatewayNames) {
+        stores.push(await fixture.open({ url: urlNaming(fixture.url, name) }));
+      }
+      await starting;
+    };
+    const converse = async (): Promise<void> => {
+      conversation = await Conversation.open(members.url, cutName);
+      await conversation.begin();
+    };
+    await Promise.all([openStores(), converse()]);
   }, 120_000);
   afterAll(async () => {
-    await remote.kill();
+    await Promise.all([remote.kill(), conversation?.close()]);
     await Promise.all(stores.map(async (store) => store.close()));
     await fixture.remove().catch(() => undefined);
     await members.remove();
@@ -62,10 +74,9 @@ describe.skipIf(mongod === null)('three members', () => {
   /** The other gateway goes on, and so do the members: there is no election. */
   const cutOff = async (how: Cut): Promise<void> => {
     const passage = members.passageTo(await members.primary());
-    const name = gatewayNames[seed % gatewayNames.length]!;
-    passage.cut(name, how);
+    passage.cut(cutName, how);
     await sleep(cutMs);
-    passage.heal(name);
+    passage.heal(cutName);
   };
 
   /** @param goOn resolves when every gateway has had more acknowledged than was under way at the call */
@@ -90,16 +101,18 @@ describe.skipIf(mongod === null)('three members', () => {
     },
     [`a cut between a gateway and the primary (${cut})`]: async () => cutOff(cut),
     'kill -9 of a gateway': async () => {
-      await remote.kill();
+      await Promise.all([remote.kill(), conversation!.replaceGateway()]);
       await sleep(1_000);
       await remote.start();
     },
     'a gateway that stands still past its lease': async () => {
       await remote.next('holding');
       remote.signal('SIGSTOP');
+      conversation!.signal('SIGSTOP');
       const lost = remote.next('lost');
       await sleep(2 * leaseMs);
       remote.signal('SIGCONT');
+      conversation!.signal('SIGCONT');
       await lost;
     },
   };
@@ -118,7 +131,7 @@ describe.skipIf(mongod === null)('three members', () => {
       gaps.push({ name, ms: loads.map((load) => Math.round(load.longestGap(since))) });
     }
     isEnded = true;
-    await Promise.all([...loads.map(async (load) => load.end()), ...leaseWork]);
+    await Promise.all([...loads.map(async (load) => load.end()), ...leaseWork, conversation!.end()]);
     await remote.close();
     const acknowledged = loads.flatMap((load) => load.acknowledged);
     const p99 = quantile(
@@ -128,6 +141,7 @@ describe.skipIf(mongod === null)('three members', () => {
     process.stdout.write(
       `seed ${seed}: ${acknowledged.length} acknowledged, ` +
         `${loads.reduce((sum, { refusals }) => sum + refusals, 0)} attempts refused meanwhile; ` +
+        `${conversation!.acknowledged.size} notices of the conversation; ` +
         `gap p99 ${p99} ms; longest gap at each gateway: ` +
         `${gaps.map(({ name, ms }) => `${name}: ${ms.join(' and ')} ms`).join(', ')}\n`,
     );
@@ -135,6 +149,7 @@ describe.skipIf(mongod === null)('three members', () => {
     await expectAllKept(acknowledged);
     await expectStreamWhole(loads.flatMap((load) => load.settled));
     await expectEpochsInOrder();
+    await expectShownOnce();
     expect(p99).toBeLessThanOrEqual(maxGapMs);
   }, 300_000);
 
@@ -167,6 +182,13 @@ describe.skipIf(mongod === null)('three members', () => {
     expect(new Set(deliveries.map(({ message }) => message)).size).toBe(deliveries.length);
     expect(deliveries.filter(({ state }) => state !== 'stored')).toEqual([]);
     expect(deliveries).toHaveLength(acknowledged.length);
+  }
+
+  async function expectShownOnce(): Promise<void> {
+    const { acknowledged, shown } = conversation!;
+    expect(acknowledged.size).toBeGreaterThan(10);
+    expect(shown.toSorted()).toEqual([...acknowledged].sort());
+    expect(await conversation!.countStored()).toBe(acknowledged.size);
   }
 
   async function expectEpochsInOrder(): Promise<void> {

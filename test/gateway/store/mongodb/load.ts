@@ -41,7 +41,7 @@ export class Load {
 
   /** Waits until more has been acknowledged from now on than its senders may have had under way. */
   async goesOn(): Promise<void> {
-    const enough = this.acknowledgedAt.length + 2 * sendersPerGateway;
+    const enough = this.acknowledgedAt.length + sendersPerGateway + 1;
     const isEnough = (): true | undefined => (this.acknowledgedAt.length >= enough ? true : undefined);
     await eventually('acknowledgements', isEnough, patienceMs);
   }
