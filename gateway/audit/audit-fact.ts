@@ -126,17 +126,15 @@ function actorOf(
 ): FactActor {
   const person = wordOf(entry.by);
   if (person !== undefined) return { type: 'person', name: person };
-  const doer = doerOf(kind, endpoint ?? wordOf(entry.endpoint), source, recipient);
+  const doer = doerOf(kind, { endpoint: endpoint ?? wordOf(entry.endpoint), source, recipient });
   return doer === undefined ? { type: 'gateway', name: 'gateway' } : { type: 'endpoint', name: doer };
 }
 
+/** Whom a leaf is about, in each of the ways in which it can be. */
+type Parties = Readonly<Record<'endpoint' | 'source' | 'recipient', string | undefined>>;
+
 /** The endpoint that had it done; undefined where the gateway did so itself, or its operator. */
-function doerOf(
-  kind: string,
-  endpoint: string | undefined,
-  source: string | undefined,
-  recipient: string | undefined,
-): string | undefined {
+export function doerOf(kind: string, { endpoint, source, recipient }: Parties): string | undefined {
   if (kind.startsWith('message.') || kind === 'alert.disposed') return source;
   if (kind === 'delivery.stored' || kind === 'delivery.refused') return recipient;
   const byItself = ['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed'];

@@ -3,7 +3,8 @@ import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { agencyOf } from '../../protocol/ids.ts';
 import type { RecordEntry, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
-import { indexedLeaf, matterTerms, type LeafMatter, type Term } from './leaf-terms.ts';
+import { doerOf } from './audit-fact.ts';
+import { indexedLeaf, type LeafMatter } from './leaf-terms.ts';
 import { SequenceCounts, type CountedMessage, type Recount, type SequenceGap } from './sequence-counts.ts';
 
 /** How far a delivery that nobody has signed for has come. */
@@ -33,7 +34,7 @@ export type PeriodFindings = {
   readonly unread: readonly UnreadNotice[];
   /** How many expired before the period and were not stored since. */
   readonly expiredBefore: number;
-  /** Agencies that no leaf of the period names. */
+  /** Agencies of which no endpoint did anything in the period, whoever wrote to them. */
   readonly silent: readonly string[];
   /** Notices up to the end whose case was erased: their numbers are not known any more. */
   readonly erasedNotices: number;
@@ -55,7 +56,7 @@ export class PeriodAccount {
   readonly #from: number;
   readonly #counts = new SequenceCounts();
   readonly #open = new Map<number, OpenNotice>();
-  readonly #named = new Set<string>();
+  readonly #heard = new Set<string>();
   #erasedNotices = 0;
   readonly #changed: number[] = [];
   readonly #secretGone: number[] = [];
@@ -73,7 +74,7 @@ export class PeriodAccount {
     if (leaf.tampered === 'secret-gone') this.#secretGone.push(leaf.index);
     const open = openLeaf(leaf);
     const { matter = {} } = indexedLeaf(leaf);
-    if (leaf.index >= this.#from) this.#noteAgencies(matter, open);
+    if (leaf.index >= this.#from) this.#noteDoer(matter, open);
     const [group, word] = open.kind.split('.');
     if (group === 'delivery') this.#noteDelivery(word ?? '', open, leaf);
     else if (open.kind === 'message.accepted') this.#noteAcceptance(leaf, matter);
@@ -96,7 +97,7 @@ export class PeriodAccount {
       recounts: this.#counts.recounts,
       unread: unread.sort((a, b) => a.leaf - b.leaf || a.nth - b.nth),
       expiredBefore,
-      silent: [...agencies].filter((agency) => !this.#named.has(agency)),
+      silent: [...agencies].filter((agency) => !this.#heard.has(agency)),
       erasedNotices: this.#erasedNotices,
       changed: this.#changed,
       secretGone: this.#secretGone,
@@ -143,18 +144,16 @@ export class PeriodAccount {
     }
   }
 
-  #noteAgencies(matter: LeafMatter, { of, nth = 0 }: Leaf): void {
-    for (const term of matterTerms(matter, undefined)) {
-      if (term.startsWith(agencyPrefix)) this.#named.add(term.slice(agencyPrefix.length));
-    }
+  #noteDoer({ endpoint: named, source }: LeafMatter, { kind, endpoint, of, nth = 0 }: Leaf): void {
     const notice = of === undefined ? undefined : this.#open.get(of);
-    for (const address of [notice?.source, notice?.recipients[nth]]) {
-      if (address?.includes('/') === true) this.#named.add(agencyOf(address));
-    }
+    const doer = doerOf(kind, {
+      endpoint: endpoint ?? (typeof named === 'string' ? named : undefined),
+      source: source ?? notice?.source,
+      recipient: notice?.recipients[nth],
+    });
+    if (doer?.includes('/') === true) this.#heard.add(agencyOf(doer));
   }
 }
-
-const agencyPrefix = 'agency:' satisfies Term;
 
 function isCounted(entry: RecordEntry): entry is RecordEntry & CountedMessage {
   const { message, source, to, sequence } = entry;

@@ -22,8 +22,8 @@ export function registerAuditBetween(audit: ProgramCommand, terminal: Terminal):
     .summary('prove that nothing was removed between two checkpoints')
     .description(
       'Proves that nothing was removed or changed between two checkpoints, and says who has cosigned them. Lists the\n' +
-        "gaps in the senders' counts, the notices that nobody has stored or refused, and the agencies that no leaf\n" +
-        'names. A checkpoint is given as a file, as a time, which stands for the one kept nearest to it, or as a number\n' +
+        "gaps in the senders' counts, the notices that nobody has stored or refused, and the agencies of which nothing\n" +
+        'was heard. A checkpoint is given as a file, as a time, which stands for the one kept nearest to it, or as a number\n' +
         'of leaves. Exit code 2 when it is not proven, and 4 when it is consistent, but no witness has cosigned both\n' +
         'checkpoints, so that it is so by the word of the gateway alone. That you asked is recorded first.',
     )

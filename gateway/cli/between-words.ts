@@ -54,7 +54,7 @@ function sayFindings(findings: PeriodFindings, words: BetweenWords, terminal: Te
   list('Notices not read', unreadSentences(findings, words));
   list(
     'Silent agencies',
-    findings.silent.map((id) => `No leaf of the period names ${words.agency(id)}.`),
+    findings.silent.map((id) => `Nothing was heard of ${words.agency(id)} in the period.`),
   );
   const tampered = tamperedSentences(findings);
   if (tampered.length > 0) list('Tampered with in the store', tampered);

@@ -101,7 +101,7 @@ describe('causeway audit between', () => {
     );
     expect(text).toMatch(new RegExp(`The notice ${messageId(4)} .* has not arrived \\[leaf \\d+\\]\\.`));
     expect(text).not.toContain(messageId(3));
-    expect(text).toContain('No leaf of the period names Strathclyde Police.');
+    expect(text).toContain('Nothing was heard of Strathclyde Police in the period.');
     expect(text).toMatch(
       /proven Nothing was removed from the log or changed in it: .* 1 gap, 1 unread notice, \d+ silent agencies\./,
     );

@@ -111,16 +111,36 @@ describe('the account of a period', () => {
     });
   });
 
-  it('names agencies silent that no leaf of it names, neither as sender nor as recipient', () => {
+  it('names agencies silent that have done nothing in it, whoever wrote to them', () => {
     const log = new Log();
-    const of = log.accept(1, 1, [health, school]);
-    const from = log.leaves.length;
-    log.step('delivered', of, 0);
-    log.add({ kind: 'agency.added' }, { kind: 'agency.added', agency: 'reporter' });
-    const agencies = ['strathclyde-police', 'nhs-lanarkshire', 'north-lanarkshire-education', 'reporter'];
+    const agencies = ['strathclyde-police', 'nhs-lanarkshire', 'north-lanarkshire-education'];
+    const early = log.accept(1, 1, [health, school]);
+    log.accept(2, 2);
+    const late = log.accept(3, 3, [health, school]);
+    log.step('delivered', late, 0);
+    log.step('expired', late, 1);
+    const from = early + 1;
+    // Whoever was sent to, or had a place taken by the operator, may have been away all the time.
+    expect(log.account(from, agencies).silent).toEqual(['nhs-lanarkshire', 'north-lanarkshire-education']);
+    log.step('stored', early, 0);
     expect(log.account(from, agencies).silent).toEqual(['north-lanarkshire-education']);
-    expect(log.account(0, agencies).silent).toEqual([]);
+    log.step('refused', late, 1);
+    expect(log.account(from, agencies).silent).toEqual([]);
     expect(log.account(log.leaves.length, agencies).silent).toEqual(agencies);
+  });
+
+  it.each([
+    ['session.error', false],
+    ['endpoint.renewed', false],
+    ['receipts.forgotten', false],
+    ['endpoint.revoked', true],
+    ['enrolment.permitted', true],
+  ])('takes %s for a word of the endpoint itself, or of others: silent %s', (kind, isSilent) => {
+    const log = new Log();
+    log.add({ kind, endpoint: school }, { kind, endpoint: school });
+    log.add({ kind: 'agency.added' }, { kind: 'agency.added', agency: 'reporter' });
+    const silent = log.account(0, ['reporter', 'north-lanarkshire-education']).silent;
+    expect(silent).toEqual(['reporter', ...(isSilent ? ['north-lanarkshire-education'] : [])]);
   });
 
   it('says how many notices were erased, and that one of them expired', () => {
