@@ -9,3 +9,9 @@ export const saltBytes = 32;
 export function commitmentOf(salted: Uint8Array): Digest {
   return digestOf(salted);
 }
+
+/** The salt that a text stands for, in base64url; undefined where it is not the one text that stands for its bytes. */
+export function decodeSalt(text: string): Buffer | undefined {
+  const salt = Buffer.from(text, 'base64url');
+  return salt.byteLength === saltBytes && salt.toString('base64url') === text ? salt : undefined;
+}

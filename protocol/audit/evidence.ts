@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { CausewayError } from '../errors.ts';
 import { endpointAddressSchema, messageIdSchema } from '../ids.ts';
 import { decodeBase64, decodeHash } from '../proof/note-text.ts';
+import { decodeSalt } from './commitment.ts';
 
 export const evidenceFormat = 'causeway-evidence/v1';
 
@@ -18,10 +19,7 @@ const base64Schema = z
   .max(2 * 1024 * 1024)
   .refine((text) => decodeBase64(text) !== undefined, 'it is not in the one form that these bytes have');
 const hashSchema = z.string().refine((text) => decodeHash(text) !== undefined, 'it is not a hash');
-const saltSchema = z
-  .base64url()
-  .length(43)
-  .refine((text) => Buffer.from(text, 'base64url').toString('base64url') === text, 'it is not a salt');
+const saltSchema = z.string().refine((text) => decodeSalt(text) !== undefined, 'it is not a salt');
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const provenLeafSchema = z.strictObject({
