@@ -24,6 +24,7 @@ import type { PolicyHolder } from './policy/policy-holder.ts';
 import { Quotas } from './admission/quotas.ts';
 import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
+import { withMeaning } from './relay/with-meaning.ts';
 import { RetentionSweep } from './retention-sweep.ts';
 import { Intake } from './socket/intake.ts';
 import { PendingWork } from './socket/pending-work.ts';
@@ -130,7 +131,8 @@ class Gateway {
       patterns,
       keys: options.home.correlatorKeys,
       policy: () => policy.current,
-      submit: async (sender, units, lease) => this.#relay.keep(this.#relay.examine(sender, units), lease),
+      submit: async (sender, unit, lease, meaning) =>
+        this.#relay.keep(withMeaning(this.#relay.examine(sender, [unit]), meaning), lease),
       log: options.log,
     });
     this.#reloading = new Reloading({

@@ -21,15 +21,20 @@ import { type CorrelatorKeys } from '../identity/correlator-identity.ts';
 import { seal } from '../identity/openpgp-seal.ts';
 import { PairNumbers } from './pair-numbers.ts';
 import type { Sender } from '../relay/examine.ts';
-import type { Lease, Store } from '../store/port.ts';
+import type { Lease, RecordEntry, Store } from '../store/port.ts';
 
 export type AlertCourierDependencies = {
   readonly store: Store;
   readonly keys: CorrelatorKeys;
   readonly now: () => number;
   readonly directory: { get(address: EndpointAddress): DirectoryEntry | undefined };
-  /** See `Relay.submit`. */
-  readonly submit: (sender: Sender, units: readonly Unit[], lease: Lease) => Promise<Buffer>;
+  /** See `Relay` and `withMeaning`. */
+  readonly submit: (
+    sender: Sender,
+    unit: Unit,
+    lease: Lease,
+    meaning: RecordEntry | undefined,
+  ) => Promise<Buffer>;
 };
 
 /** What is to be told. */
@@ -43,6 +48,8 @@ export type Letter = {
   readonly dataschema: string;
   /** Of that data set. */
   readonly document: object;
+  /** What the log says of it, in the same commit as that it was accepted. */
+  readonly meaning?: (id: MessageId) => RecordEntry;
 };
 
 /** Under which id it was accepted and for whom, just now or before, or that none of its ids was. */
@@ -132,12 +139,11 @@ export class AlertCourier {
     const [proof] = proveBatch([envelope], this.#signer);
     if (proof === undefined) throw new RangeError('an envelope without proof');
     const sender = { entry, signingKey: this.#signer.publicKey, verified: this.#verified };
-    const answer = await submit(sender, [encodeUnit(envelope, proof, payload)], lease).catch(
-      (error: unknown) => {
-        this.#numbers.doubt();
-        throw error;
-      },
-    );
+    const unit = encodeUnit(envelope, proof, payload);
+    const answer = await submit(sender, unit, lease, letter.meaning?.(id)).catch((error: unknown) => {
+      this.#numbers.doubt();
+      throw error;
+    });
     const outcome = readOutcome(answer);
     if ('refusal' in outcome) return outcome.refusal;
     await this.#numbers.keep({ to, sequence }, outcome.record, lease);

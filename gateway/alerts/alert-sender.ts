@@ -10,7 +10,7 @@ import { alertRecord } from '../correlator/alert-record.ts';
 import type { Alert } from '../correlator/alert.ts';
 import { alertCategory, alertDataset, type AlertRules } from '../policy/alerts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { Lease, Store } from '../store/port.ts';
+import type { Lease, RecordEntry, Store } from '../store/port.ts';
 import { noteUnsent } from './unsent-alerts.ts';
 
 export type AlertSenderDependencies = {
@@ -23,9 +23,6 @@ export type AlertSenderDependencies = {
 
 type LevelRules = AlertRules['levels']['suspect'];
 
-/** Under which id it was sent, or would have been. */
-type RecordOptions = { readonly id: MessageId; readonly rules: LevelRules; readonly lease: Lease };
-
 export class AlertSender {
   readonly #deps: AlertSenderDependencies;
 
@@ -34,8 +31,8 @@ export class AlertSender {
   }
 
   /**
-   * Sends an alert, unless it was sent before, and records that it was raised. After a crash in between, the next call
-   * finishes what is missing: an alert is sent once, counted once and recorded once. One that reaches nobody is tried
+   * Sends an alert, unless it was sent before, and records with it that it was raised: an alert is sent once, counted
+   * once and recorded once. One that reaches nobody is tried
    * again by `UnsentAlerts`.
    * @throws CausewayError a retryable one when it may succeed later
    */
@@ -78,15 +75,16 @@ export class AlertSender {
       severity: rules.severity,
       dataschema: alertDataset,
       document: alertDocument(alert, rules['disposition-hours']),
+      meaning: (id: MessageId) => bodyOf('alert.raised', alert, { id, rules }),
     };
     const result = await courier.deliver(letter, () => this.#recipientsOf(alert, rules), lease);
     if (result.outcome === 'refused') return result;
     const { id } = result;
     if (result.outcome === 'sent') {
-      await this.#record('alert.raised', alert, { id, rules, lease });
       log.info({ alert: id, pattern: alert.pattern.key, level: alert.level }, 'alert raised');
     } else if (!(await isAlertTold(store, id, result.record))) {
-      await this.#record('alert.raised', alert, { id, rules, lease });
+      // It was sent by a version that recorded it later, and was ended in between.
+      await this.#append(bodyOf('alert.raised', alert, { id, rules }), alert, lease);
     }
     return result;
   }
@@ -94,25 +92,19 @@ export class AlertSender {
   async #recordUnsent(
     alert: Alert,
     { code, tries }: Extract<CourierOutcome, { outcome: 'refused' }>,
-    under: Pick<RecordOptions, 'rules' | 'lease'>,
+    under: { readonly rules: LevelRules; readonly lease: Lease },
   ): Promise<number> {
     const id = alertMessageId(alert);
-    const leaf = await this.#record('alert.unsent', alert, { id, ...under }, { code, tries });
+    const body = { ...bodyOf('alert.unsent', alert, { id, rules: under.rules }), code, tries };
+    const leaf = await this.#append(body, alert, under.lease);
     const { pattern, level } = alert;
     this.#deps.log.error({ alert: id, pattern: pattern.key, level, code, tries }, 'alert not sent');
     return leaf;
   }
 
   /** @returns the index of the leaf */
-  #record(
-    kind: string,
-    alert: Alert,
-    { id, rules, lease }: RecordOptions,
-    more: object = {},
-  ): Promise<number> {
-    const thread = alertMessageId(alert);
-    const body = alertRecord(alert, { id, thread }, rules);
-    return this.#deps.store.appendRecords([{ kind, ...body, ...more }], lease, thread);
+  #append(body: RecordEntry, alert: Alert, lease: Lease): Promise<number> {
+    return this.#deps.store.appendRecords([body], lease, alertMessageId(alert));
   }
 
   /** Those with a role for its level, in the agencies that sent or received the evidence. */
@@ -129,4 +121,12 @@ export class AlertSender {
       log.warn({ alert: alertMessageId(alert), leftOut }, 'more hold the role than a message may have');
     return recipients;
   }
+}
+
+function bodyOf(
+  kind: 'alert.raised' | 'alert.unsent',
+  alert: Alert,
+  { id, rules }: { readonly id: MessageId; readonly rules: LevelRules },
+): RecordEntry {
+  return { kind, ...alertRecord(alert, { id, thread: alertMessageId(alert) }, rules) };
 }

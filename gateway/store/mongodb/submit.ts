@@ -65,6 +65,7 @@ function accept(draft: Draft, source: EndpointAddress, message: ReadyAcceptable)
   }
   const leaf = { message: id, envelope: digestText(digest) };
   draft.leaves.accepted(leaf, message.thread, Buffer.from(message.line), draft.at);
+  if (message.meaning !== undefined) draft.leaves.entry(message.meaning, draft.at, message.thread);
   const detail = acceptedDetailText(record, presenceText(recipients, listening));
   const deliveries = recipients.map((_, index) => firstDelivery + index);
   return {

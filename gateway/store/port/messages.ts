@@ -34,6 +34,8 @@ export type AcceptableMessage = {
   /** Resolved endpoints, each once, and whether a session of it has granted credit now. */
   readonly recipients: readonly { readonly endpoint: EndpointAddress; readonly listening: boolean }[];
   readonly record: RecordText;
+  /** What its acceptance says besides: where it is accepted, a leaf of the same case right behind that of the acceptance. */
+  readonly meaning?: RecordText;
 };
 
 /** A message that failed a check. */

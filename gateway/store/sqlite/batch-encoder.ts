@@ -27,7 +27,7 @@ export function encodeSubmission({ source, messages }: Submission): Encode<'subm
 }
 
 function packAcceptable(message: AcceptableMessage, routes: PackedRoute[], sink: ByteSink): PackedAcceptable {
-  const { id, thread, envelopeDigest, expiresAt, unit, record } = message;
+  const { id, thread, envelopeDigest, expiresAt, unit, record, meaning } = message;
   addDigest(sink, envelopeDigest);
   return {
     verdict: 'accept',
@@ -37,6 +37,7 @@ function packAcceptable(message: AcceptableMessage, routes: PackedRoute[], sink:
     expiresAt,
     unitBytes: sink.add(unit),
     recordBytes: sink.addText(record),
+    ...(meaning !== undefined && { meaningBytes: sink.addText(meaning) }),
   };
 }
 

@@ -178,6 +178,7 @@ export class MessageTable {
   ): Verdict {
     const unit = bytes.take(message.unitBytes);
     const entry = bytes.take(message.recordBytes);
+    const meaning = message.meaningBytes === undefined ? undefined : bytes.take(message.meaningBytes);
     const { id, thread = id, expiresAt } = message;
     const { lane, category, severity, recipients, listening, presence } = route;
     const idBytes = uuidToBytes(id);
@@ -215,6 +216,7 @@ export class MessageTable {
       this.#facts.keep(this.#nextDelivery++, fact);
     }
     this.#journal.leaves.accepted({ message: id, envelope: digestText(digest) }, thread, entry, at);
+    if (meaning !== undefined) this.#journal.leaves.entry(meaning.toString(), at, thread);
     const detail = acceptedDetailText(record, presence);
     return {
       outcome: [first, recipients.length],

@@ -33,7 +33,7 @@ export type PackedRoute = {
   readonly listening: number;
 };
 
-/** Its bytes: envelope digest, unit, record entry as JSON. */
+/** Its bytes: envelope digest, unit, record entry as JSON, and what it says besides, as JSON. */
 export type PackedAcceptable = {
   readonly verdict: 'accept';
   readonly id: MessageId;
@@ -44,6 +44,7 @@ export type PackedAcceptable = {
   readonly expiresAt: number;
   readonly unitBytes: number;
   readonly recordBytes: number;
+  readonly meaningBytes?: number;
 };
 
 /** Its bytes: envelope digest, record entry as JSON. */

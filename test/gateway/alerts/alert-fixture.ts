@@ -23,6 +23,7 @@ import { EndpointDirectory } from '../../../gateway/identity/directory.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
 import { provenDirectory } from '../../../gateway/proven-directory.ts';
 import { Relay } from '../../../gateway/relay/relay.ts';
+import { withMeaning } from '../../../gateway/relay/with-meaning.ts';
 import { UnsentAlerts, type UnsentAlertsDependencies } from '../../../gateway/alerts/unsent-alerts.ts';
 import { eachLeaf } from '../../../gateway/store/each-leaf.ts';
 import type { Lease, RecordEntry, Store } from '../../../gateway/store/port.ts';
@@ -111,7 +112,8 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     now: Date.now,
     policy: () => policy,
     directory: provenDirectory({ store, directory, auditLog, log }),
-    submit: async (sender, units, lease) => relay.keep(relay.examine(sender, units), lease),
+    submit: async (sender, unit, lease, meaning) =>
+      relay.keep(withMeaning(relay.examine(sender, [unit]), meaning), lease),
     log,
   };
   let enrolments = 0;

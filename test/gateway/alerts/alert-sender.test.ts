@@ -120,24 +120,41 @@ describe('an alert', () => {
     },
   );
 
-  it.each(['appendRecords', 'setMarks'] as const)(
-    'is finished after a crash between its acceptance and `%s`',
-    async (step) => {
-      await using fixture = await openAlertFixture();
-      await fixture.enrol(north, 'duty');
-      const alert = await twoNotices(fixture);
-      const crashing = fixture.sender({ store: { ...fixture.store, [step]: down } });
-      await expect(crashing.send(alert, fixture.lease)).rejects.toMatchObject({ code: 'store-unavailable' });
-      expect(await fixture.records('alert.raised')).toEqual([]);
-      await fixture.sender().send(alert, fixture.lease);
-      await fixture.sender().send(alert, fixture.lease);
-      expect(await fixture.records('alert.raised')).toHaveLength(1);
-      expect(await fixture.records('message.repeated')).toEqual([]);
-      const next = await twoNotices(fixture, 11);
-      await fixture.sender().send(next, fixture.lease);
-      expect((await envelopeOf(fixture, next)).sequence).toEqual([2]);
-    },
-  );
+  it('is on record right behind its acceptance, also where the gateway ends before anything else', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const alert = await twoNotices(fixture);
+    const crashing = fixture.sender({
+      submit: async (...letter) => {
+        await fixture.submit(...letter);
+        return down();
+      },
+    });
+    await expect(crashing.send(alert, fixture.lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+    const leaves = await fixture.store.readLeaves(0, 1_000);
+    const raised = leaves.find(({ entry }) => entry.kind === 'alert.raised');
+    const sent = await fixture.store.readMessage(correlatorAddress, alertMessageId(alert));
+    expect([raised?.index, raised?.entry.message]).toEqual([sent!.record + 1, alertMessageId(alert)]);
+    await fixture.sender().send(alert, fixture.lease);
+    expect(await fixture.records('alert.raised')).toHaveLength(1);
+    expect(await fixture.records('message.repeated')).toEqual([]);
+    const next = await twoNotices(fixture, 11);
+    await fixture.sender().send(next, fixture.lease);
+    expect((await envelopeOf(fixture, next)).sequence).toEqual([2]);
+  });
+
+  it('of a version before, which ended before it was recorded, is recorded by the next look', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const alert = await twoNotices(fixture);
+    const before = fixture.sender({
+      submit: (sender, unit, lease) => fixture.submit(sender, unit, lease, undefined),
+    });
+    await before.send(alert, fixture.lease);
+    expect(await fixture.records('alert.raised')).toEqual([]);
+    for (let look = 0; look < 2; look++) await fixture.sender().send(alert, fixture.lease);
+    expect(await fixture.records('alert.raised')).toHaveLength(1);
+  });
 
   it('that cannot be kept now is not given up', async () => {
     await using fixture = await openAlertFixture();

@@ -11,6 +11,7 @@ import {
   police,
   refusable,
   school,
+  settlementOf,
   socialWork,
 } from '../synthetic-messages.ts';
 import type { ContractStore } from './contract-store.ts';
@@ -50,6 +51,29 @@ export function acceptingContract(at: ContractStore): void {
           settledAt: null,
         })),
       });
+    });
+
+    test('what an acceptance says besides is a leaf of its case right behind it, and only where it is accepted', async () => {
+      const meaning = JSON.stringify({ kind: 'alert.raised', title: 'a pattern' });
+      const recipients = [{ endpoint: health, listening: true }];
+      const first = acceptable(1, { recipients, meaning });
+      const inItsCase = acceptable(3, { recipients, meaning, thread: first.thread });
+      await submit([first, acceptable(2), inItsCase]);
+      await submit([first]);
+      await submit([acceptable(1, { recipients, meaning, envelopeDigest: Buffer.alloc(32, 9) })]);
+      await reopen();
+      expect(await kinds()).toEqual([
+        ...['message.accepted', 'alert.raised', 'message.accepted', 'message.accepted', 'alert.raised'],
+        ...['message.repeated', 'message.refused'],
+      ]);
+      const leaves = await at.store.readLeaves(0, 10);
+      for (const index of [1, 4])
+        expect(leaves[index]).toMatchObject({ entry: JSON.parse(meaning) as unknown, case: first.thread });
+      expect((await at.store.readMessage(police, inItsCase.id))?.record).toBe(3);
+      await at.store.settle(settlementOf([first, inItsCase], health));
+      await at.store.eraseCase(first.thread, { kind: 'case.erased', case: first.thread });
+      const erased = (await at.store.readLeaves(0, 10)).filter((leaf) => leaf.erased);
+      expect(erased.map(({ index }) => index)).toEqual(expect.arrayContaining([0, 1, 3, 4]));
     });
 
     test('thirty-two recipients keep their order and who of them listens, also in a duplicate', async () => {
