@@ -97,7 +97,7 @@ export class Alerting {
     });
     const onFutureMark = (aheadMs: number): void =>
       this.#deps.log.warn(
-        { code: 'clock-wrong', aheadMs },
+        { event: 'clock-wrong', aheadMs },
         'the correlator found a mark that lies in the future',
       );
     const progress = new LookProgress(now, this.#deps.log);
@@ -158,7 +158,7 @@ export class Alerting {
 
   #tellOverdue(alerts: readonly string[]): void {
     for (const alert of alerts)
-      this.#deps.log.warn({ alert, code: 'alert-overdue' }, 'alert not answered in time');
+      this.#deps.log.warn({ alert, event: 'alert-overdue' }, 'alert not answered in time');
   }
 
   /** Counts only what somebody says who got the alert or its reminder. */
