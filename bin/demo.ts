@@ -25,7 +25,6 @@ import { createSandbox, endpointHome, enrolEndpoints } from './sandbox.ts';
 export type DemoOptions = {
   /** End after the story. Otherwise the gateway and the endpoints stay until the process is interrupted. */
   readonly once: boolean;
-  readonly json: boolean;
   /** Where to leave the homes; a temporary folder that is removed when undefined. */
   readonly keep: string | undefined;
   readonly port: number | undefined;

@@ -60,7 +60,7 @@ function registerDemo(program: ProgramCommand, terminal: Terminal): void {
     .action(async (flags: DemoFlags) => {
       const { runDemo } = await import('./demo.ts');
       const { once = false, keep, port } = flags;
-      process.exitCode = await runDemo({ once, json: terminal.wantsJson, keep, port }, terminal);
+      process.exitCode = await runDemo({ once, keep, port }, terminal);
     });
 }
 

@@ -34,10 +34,6 @@ export class Cast {
     return client;
   }
 
-  isConnected(address: string): boolean {
-    return this.#clients.has(address);
-  }
-
   async cutOff(address: string): Promise<void> {
     const client = this.get(address);
     this.#clients.delete(address);

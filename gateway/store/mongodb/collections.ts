@@ -65,6 +65,10 @@ export async function touch(meta: Collections['meta'], session: ClientSession): 
   );
 }
 
+/**
+ * Its validator stays as it is made here: to change one takes `collMod`, for which the user of a gateway has no right. So another
+ * shape of a document is another form of the store, and whoever brings a database to that form sets the validator.
+ */
 async function openCollection(database: Db, name: keyof Collections, isNew: boolean): Promise<void> {
   if (isNew) {
     try {

@@ -203,8 +203,7 @@ export class SqliteContents implements StoreContents {
     return prepare(this.#database, sql);
   }
 
-  /** The rows of a statement of its own. The caller names the types of its columns. */
-
+  /** The rows of a statement; whoever calls it names the types of its columns. */
   #rows<T extends readonly unknown[]>(sql: string): Iterable<T> {
     return this.#prepare(sql).iterate() as unknown as Iterable<T>;
   }
