@@ -63,7 +63,8 @@ export class Conversation {
     this.#starting.catch(() => undefined);
   }
 
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  async signal(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    await this.#starting;
     process.kill(this.#exchange.child!.pid, signal);
   }
 

@@ -106,13 +106,13 @@ describe.skipIf(mongod === null)('three members', () => {
       await remote.start();
     },
     'a gateway that stands still past its lease': async () => {
+      await conversation!.signal('SIGSTOP');
       await remote.next('holding');
       remote.signal('SIGSTOP');
-      conversation!.signal('SIGSTOP');
       const lost = remote.next('lost');
       await sleep(2 * leaseMs);
       remote.signal('SIGCONT');
-      conversation!.signal('SIGCONT');
+      await conversation!.signal('SIGCONT');
       await lost;
     },
   };
