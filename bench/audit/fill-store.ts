@@ -10,9 +10,11 @@ import type {
   SubmissionResult,
   Store,
 } from '../../gateway/store/port.ts';
-import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import type { EndpointAddress, Fingerprint, MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes } from '../../protocol/uuid.ts';
-import { sha256 } from '../../protocol/proof/merkle.ts';
+import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
+import { encodeEnvelope } from '../../protocol/wire/envelope.ts';
+import { encodeUnit } from '../../protocol/wire/frame.ts';
 import { Seeded } from '../seeded.ts';
 
 /** The time that the store is told, ms since 1970. */
@@ -31,13 +33,18 @@ const endpoints = agencies.flatMap((agency) => desks.map((desk) => `${agency}/${
 const categories = Array.from({ length: 18 }, (_, nth) => `category-${nth + 1}`);
 const severities = ['immediate', 'urgent', 'concern', 'info'] as const;
 
+/** The same for all: what is in a payload, and who has signed, is nothing that the log or its index know of. */
+const payload = randomBytes(256);
+const proof = randomBytes(68);
+const payloadDigest = digestOf(payload);
+const recipientKeys = [sha256(payload).toString('hex') as Fingerprint];
+
 type Message = AcceptableMessage | RefusableMessage;
 
 class NoticeMaker {
   readonly #chance = new Seeded(5);
   readonly #clock: BenchClock;
   readonly #cases: MessageId[] = [];
-  readonly #unit = randomBytes(256);
   #count = 0;
 
   constructor(clock: BenchClock) {
@@ -61,11 +68,20 @@ class NoticeMaker {
     const recipients = [
       ...new Set(Array.from({ length: 1 + this.#chance.below(3) }, () => this.#recipient())),
     ];
-    const envelopeDigest = sha256(Buffer.from(id));
     const category = this.#chance.pickSkewed(categories);
     const severity = this.#chance.pick(severities);
+    const expiresAt = this.#clock.now + lifeMs;
+    const sequence = recipients.map(() => this.#count);
+    const envelope = encodeEnvelope({
+      ...{ id, source, type: 'notice', to: recipients, sequence, category, severity, thread },
+      time: new Date(this.#clock.now).toISOString(),
+      expires: new Date(expiresAt).toISOString(),
+      ...{ purpose: 'child-protection', basis: 'public-task', subjects: [], attachments: [] },
+      ...{ payloadDigest, payloadBytes: payload.byteLength, recipientKeys, signingKey: payloadDigest },
+    });
+    const envelopeDigest = sha256(envelope);
     const base = {
-      ...{ message: id, source, thread, to: recipients, sequence: recipients.map(() => this.#count) },
+      ...{ message: id, source, thread, to: recipients, sequence },
       ...{ envelope: envelopeDigest.toString('base64url'), category, severity },
       ...{ purpose: 'child-protection', basis: 'public-task' },
     };
@@ -76,7 +92,13 @@ class NoticeMaker {
     }
     const decisions = recipients.map((recipient) => ({ recipient, effect: 'permit', listening: true }));
     return {
-      ...{ verdict: 'accept', id, envelopeDigest, unit: this.#unit, expiresAt: this.#clock.now + lifeMs },
+      ...{
+        verdict: 'accept',
+        id,
+        envelopeDigest,
+        unit: encodeUnit(envelope, proof, payload).bytes,
+        expiresAt,
+      },
       ...{ lane: 1, category, severity, thread },
       recipients: recipients.map((endpoint) => ({ endpoint, listening: true })),
       record: JSON.stringify({ kind: 'message.accepted', ...base, decisions }),
