@@ -6,8 +6,8 @@
  * evidence. What has been in none for so long (`PatternIndex.memoryMs`) is news again. So nothing is remembered that
  * history, told from far enough back (`historyMs`), would not tell again: a gateway that starts anew knows what was told.
  */
-import { agencyOf } from '../../protocol/ids.ts';
 import type { CorrelatorEvent } from './event.ts';
+import { agenciesOf } from './evaluate/window.ts';
 import type { Level, Suppression, Tier } from './patterns/pattern.ts';
 
 /** When each fact was last in evidence, ms since 1970. */
@@ -56,12 +56,16 @@ export function isLesser(told: Told, { tier, level }: Evidence): boolean {
 }
 
 /** What is told for certain is another fact than what is told as possible: that it is certain is news. */
-function factsOf({ events, tier, level }: Evidence, { newAgency, newCategory }: Suppression): string[] {
-  const facts: string[] = [tier];
-  if (level === 'suspect') facts.push(suspected(tier));
-  for (const { source, category } of events) {
-    if (newAgency) facts.push(`${tier} agency ${agencyOf(source)}`);
-    if (newCategory) facts.push(`${tier} category ${category}`);
+function factsOf(
+  { events, tier, level }: Evidence,
+  { newAgency, newCategory }: Suppression,
+): readonly string[] {
+  const facts = [tier, ...(level === 'suspect' ? [suspected(tier)] : [])];
+  // Evidence may be long; those who tell, and of what, are few.
+  if (newAgency) for (const agency of agenciesOf(events)) facts.push(`${tier} agency ${agency}`);
+  if (newCategory) {
+    for (const category of new Set(events.map((event) => event.category)))
+      facts.push(`${tier} category ${category}`);
   }
   return facts;
 }

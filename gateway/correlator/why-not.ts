@@ -108,13 +108,14 @@ type Nearest = Omit<NearMiss, 'rulesMissing'>;
 function nearestWindow(correlation: Correlation, events: readonly CorrelatorEvent[]): Nearest | undefined {
   let nearest: Nearest | undefined;
   eachWindow(correlation, events, -Infinity, ({ end, measure }) => {
+    const events = measure.evidence();
     const found: Nearest = {
       from: end - correlation.spanMs,
       until: end,
-      events: measure.events,
+      events,
       count: measure.count,
       gap: gapOf(correlation.condition, measure.count),
-      agenciesMissing: Math.max(0, correlation.agencies - agenciesOf(measure.events).size),
+      agenciesMissing: Math.max(0, correlation.agencies - agenciesOf(events).size),
     };
     if (nearest === undefined || lacks(found) <= lacks(nearest)) nearest = found;
   });

@@ -35,9 +35,10 @@ export function findHits(
   let hits: Hit[] | undefined;
   eachWindow(correlation, near, focus?.time ?? -Infinity, ({ group, measure, end }) => {
     if (!holds(correlation.condition, measure.count)) return;
-    if (correlation.agencies > 1 && agenciesOf(measure.events).size < correlation.agencies) return;
-    if (focus !== undefined && !measure.events.includes(focus)) return;
-    (hits ??= []).push({ end, events: measure.events, group });
+    const evidence = measure.evidence();
+    if (correlation.agencies > 1 && agenciesOf(evidence).size < correlation.agencies) return;
+    if (focus !== undefined && !evidence.includes(focus)) return;
+    (hits ??= []).push({ end, events: evidence, group });
   });
   return hits ?? noHits;
 }

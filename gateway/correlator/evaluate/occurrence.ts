@@ -35,6 +35,8 @@ export function tupleOf(
   fields: readonly FieldRef[],
   correlation: Correlation,
 ): string | undefined {
+  const [only] = fields;
+  if (only !== undefined && fields.length === 1) return valueOf(occurrence, only, correlation);
   const values: string[] = [];
   for (const field of fields) {
     const value = valueOf(occurrence, field, correlation);

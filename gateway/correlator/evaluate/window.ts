@@ -7,19 +7,22 @@ import { tupleOf, type Occurrence } from './occurrence.ts';
 export type Measure = {
   /** What the condition compares: events, weights, distinct values, or rules. */
   readonly count: number;
-  /** Sorted by time. */
-  readonly events: readonly CorrelatorEvent[];
+  /** The evidence, sorted by time: found when it is asked for, since most windows have too small a count. */
+  readonly evidence: () => readonly CorrelatorEvent[];
 };
 
 /** Measures the occurrences of a window, sorted by time, that ends at `end`. */
 export function measureWindow(correlation: Correlation, window: readonly Occurrence[], end: number): Measure {
   switch (correlation.type) {
     case 'event_count':
-      return { count: countEvents(correlation, window, end), events: eventsOf(window, correlation) };
+      return {
+        count: countEvents(correlation, window, end),
+        evidence: () => eventsOf(window, correlation),
+      };
     case 'value_count':
       return countValues(correlation, window);
     case 'temporal':
-      return { count: countRules(correlation, window), events: eventsOf(window, correlation) };
+      return { count: countRules(correlation, window), evidence: () => eventsOf(window, correlation) };
     case 'temporal_ordered':
       return countOrdered(correlation, window);
   }
@@ -27,7 +30,8 @@ export function measureWindow(correlation: Correlation, window: readonly Occurre
 
 /** Distinct agencies behind events. */
 export function agenciesOf(events: readonly CorrelatorEvent[]): ReadonlySet<string> {
-  return new Set(events.map(({ source }) => agencyOf(source)));
+  const sources = new Set(events.map(({ source }) => source));
+  return new Set(Array.from(sources, agencyOf));
 }
 
 /** How many events there are where no agency counts for more than the cap. */
@@ -86,7 +90,7 @@ function countValues(correlation: Correlation, window: readonly Occurrence[]): M
     if (value !== undefined) values.add(value);
     return value !== undefined;
   });
-  return { count: values.size, events: eventsOf(counted, correlation) };
+  return { count: values.size, evidence: () => eventsOf(counted, correlation) };
 }
 
 /**
@@ -97,11 +101,14 @@ function countOrdered(correlation: Correlation, window: readonly Occurrence[]): 
   const count = correlation.rules.length;
   const ahead = chainLengths(window, count, 1);
   const longest = Math.max(0, ...ahead);
-  const behind = chainLengths(window, count, -1);
-  const taking = window.filter(({ rules }, index) =>
-    rules.some((rule) => (ahead[index * count + rule] ?? 0) + (behind[index * count + rule] ?? 0) > longest),
-  );
-  return { count: longest, events: eventsOf(taking, correlation) };
+  const evidence = (): readonly CorrelatorEvent[] => {
+    const behind = chainLengths(window, count, -1);
+    const isTaking = (index: number, rule: number): boolean =>
+      (ahead[index * count + rule] ?? 0) + (behind[index * count + rule] ?? 0) > longest;
+    const taking = window.filter(({ rules }, index) => rules.some((rule) => isTaking(index, rule)));
+    return eventsOf(taking, correlation);
+  };
+  return { count: longest, evidence };
 }
 
 /**
@@ -115,20 +122,49 @@ function chainLengths(window: readonly Occurrence[], count: number, direction: 1
   // Rule by rule, so that events of one time may stand in either order.
   for (let step = 0; step < count; step += 1) {
     const rule = direction === 1 ? step : count - 1 - step;
-    for (let index = 0; index < window.length; index += 1) {
-      const occurrence = window[index];
-      if (occurrence?.rules.includes(rule) !== true) continue;
-      let best = 0;
-      for (let other = 0; other < window.length; other += 1) {
-        const length = longest[other] ?? 0;
-        if (length <= best || other === index) continue;
-        if (((window[other]?.time ?? 0) - occurrence.time) * direction <= 0) best = length;
+    const before = new Longest();
+    eachOfATime(window, direction, (from, to) => {
+      // What is of the same time may stand before it as well, but nothing before itself.
+      for (let index = from; index !== to; index += direction) before.add(longest[index] ?? 0, index);
+      for (let index = from; index !== to; index += direction) {
+        if (window[index]?.rules.includes(rule) === true)
+          lengths[index * count + rule] = before.longestBut(index) + 1;
       }
-      lengths[index * count + rule] = best + 1;
-    }
+    });
     for (let index = 0; index < window.length; index += 1) {
       longest[index] = Math.max(longest[index] ?? 0, lengths[index * count + rule] ?? 0);
     }
   }
   return lengths;
+}
+
+/** Visits what is of the same time together, in the direction: the places from `from` on, without `to`. */
+function eachOfATime(
+  window: readonly Occurrence[],
+  direction: 1 | -1,
+  visit: (from: number, to: number) => void,
+): void {
+  const end = direction === 1 ? window.length : -1;
+  for (let from = direction === 1 ? 0 : window.length - 1; from !== end;) {
+    let to = from + direction;
+    while (to !== end && window[to]?.time === window[from]?.time) to += direction;
+    visit(from, to);
+    from = to;
+  }
+}
+
+/** The longest of the lengths that were added, and the longest of another place than its. */
+class Longest {
+  #place = -1;
+  #length = 0;
+  #second = 0;
+
+  add(length: number, place: number): void {
+    if (length > this.#length) [this.#place, this.#second, this.#length] = [place, this.#length, length];
+    else if (length > this.#second) this.#second = length;
+  }
+
+  longestBut(place: number): number {
+    return place === this.#place ? this.#second : this.#length;
+  }
 }
