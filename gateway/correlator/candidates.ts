@@ -1,8 +1,8 @@
 /** What a newly told notice completes: the matching windows of every star that it stands in. */
 import type { CorrelatorEvent } from './event.ts';
 import { findHits, type Hit } from './evaluate/hits.ts';
-import { agenciesOf } from './evaluate/window.ts';
-import type { Entry, History, Star } from './history.ts';
+import { agenciesIn, type Entry } from './entry.ts';
+import type { History, Star } from './history.ts';
 import type { Link, LinkRecord } from './linker.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import type { IndexedPattern, PatternIndex } from './pattern-index.ts';
@@ -17,6 +17,8 @@ export type Candidate = {
   readonly centre: LinkRecord;
   /** The entries of the evidence, in the order of its events. */
   readonly entries: readonly Entry[];
+  /** How many sent them. */
+  readonly agencies: number;
 };
 
 /** Those of each pattern, the fullest evidence first. */
@@ -51,7 +53,9 @@ function* search<S>(
   if (isPossibleAsked && isPossiblyMore(entry.record)) {
     // A mere possibility is of interest only where nothing surer was found.
     const possible: Found = new Map();
-    const asked = { ...centres, links: asksItself ? surest(centres.links) : noLinks };
+    const now = entry.event.arrived;
+    const agenciesOf = (record: LinkRecord) => agenciesIn(history.told(record, now));
+    const asked = { ...centres, links: asksItself ? surest(centres.links, agenciesOf) : noLinks };
     yield* searchStars(entry, asked, history, 'possible', index, possible);
     for (const [pattern, list] of possible) if (!found.has(pattern)) found.set(pattern, list);
   }
@@ -202,7 +206,8 @@ function searchPattern(
 ): void {
   for (const hit of findHits(pattern.correlation, events, focus)) {
     if (hit.end < pattern.effective.fromMs || hit.end >= pattern.effective.untilMs) continue;
-    add(found, { pattern, hit, tier, centre, entries: entriesOf(hit, entries) });
+    const own = entriesOf(hit, entries);
+    add(found, { pattern, hit, tier, centre, entries: own, agencies: agenciesIn(own).size });
   }
 }
 
@@ -212,8 +217,14 @@ function add(found: Found, candidate: Candidate): void {
   else list.push(candidate);
 }
 
+/** Both are sorted by time. */
 function entriesOf({ events }: Hit, entries: readonly Entry[]): readonly Entry[] {
-  return entries.filter(({ event }) => events.includes(event));
+  let next = 0;
+  return entries.filter(({ event }) => {
+    if (event !== events[next]) return false;
+    next += 1;
+    return true;
+  });
 }
 
 /** An event that came later than a pattern allows for is left out of it. */
@@ -224,7 +235,7 @@ export function isTooLate({ time, arrived }: CorrelatorEvent, { lateLimitMs }: P
 /** More agencies, then more events, then the earlier end, then the ids: never the order of arrival. */
 function fullestFirst(a: Candidate, b: Candidate): number {
   return (
-    agenciesOf(b.hit.events).size - agenciesOf(a.hit.events).size ||
+    b.agencies - a.agencies ||
     b.hit.events.length - a.hit.events.length ||
     a.hit.end - b.hit.end ||
     compare(idsOf(a), idsOf(b)) ||

@@ -11,13 +11,14 @@ import { findCandidates, type Candidate, type Candidates } from './candidates.ts
 import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
 import { answers } from './evaluate/absence.ts';
-import { History, type Entry, type Star } from './history.ts';
+import type { Entry } from './entry.ts';
+import { History, type Star } from './history.ts';
 import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import { areApart, rivalsOf, unambiguous } from './rivals.ts';
 import { atOnce, finish, type Steps } from './steps.ts';
-import { isLesser, isNews, recall, tell } from './told.ts';
+import { isLesser, isNews, recall, tell, type Told } from './told.ts';
 
 /** What adding a notice, or the passing of time, leads to. */
 export type Outcome = {
@@ -119,9 +120,11 @@ export class Correlator<S> {
     for (const [pattern, candidates] of yield* search) {
       if (pattern.absences.length > 0) yield* this.#await(pattern, candidates, arrived);
       else {
+        let told: Told | undefined;
         for (const candidate of candidates) {
           yield;
-          this.#consider(candidate, arrived);
+          // Nothing is news of what fuller evidence has just told whole.
+          if (told === undefined || !isToldBy(told, candidate)) told = this.#consider(candidate, arrived) ?? told;
         }
       }
     }
@@ -168,7 +171,8 @@ export class Correlator<S> {
     );
   }
 
-  #consider({ pattern, hit, tier, centre, entries }: Candidate, firedAt: number): void {
+  /** @returns what is told now of the evidence; undefined where it tells nothing */
+  #consider({ pattern, hit, tier, centre, entries }: Candidate, firedAt: number): Told | undefined {
     const level = levelOf(pattern, hit.events);
     const evidence = { events: hit.events, tier, level };
     const own = tier === 'same' ? entries : unambiguous(entries, this.#history, firedAt);
@@ -176,11 +180,11 @@ export class Correlator<S> {
       own.map(({ told }) => told?.get(pattern.key)),
       firedAt - this.#index.memoryMs,
     );
-    if (isLesser(before, evidence)) return;
+    if (isLesser(before, evidence)) return undefined;
     const told = tell(before, evidence, pattern.suppression, firedAt);
     for (const entry of own) (entry.told ??= new Map()).set(pattern.key, told);
-    if (!isNews(before, evidence, pattern.suppression)) return;
-    if (tier === 'possible' && entries.some((entry) => isToldEnough(entry, pattern))) return;
+    if (!isNews(before, evidence, pattern.suppression)) return told;
+    if (tier === 'possible' && entries.some((entry) => isToldEnough(entry, pattern))) return told;
     const alert: Alert = {
       pattern,
       tier,
@@ -193,6 +197,7 @@ export class Correlator<S> {
     };
     for (const entry of entries) (entry.alerts ??= []).push(alert);
     this.#raised.push(alert);
+    return told;
   }
 
   /** Tells all histories again that the entry can touch, up to now. */
@@ -229,6 +234,11 @@ export class Correlator<S> {
     if (raised.length > 0) this.#raised = [];
     return raised;
   }
+}
+
+/** Whether this is what was told of each of the entries: whoever told it had all of them, and perhaps more. */
+function isToldBy(told: Told, { pattern, entries }: Candidate): boolean {
+  return entries.every((entry) => entry.told?.get(pattern.key) === told);
 }
 
 /**

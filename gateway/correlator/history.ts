@@ -5,28 +5,13 @@
  * description. Two links that contradict each other, as those to a pair of twins do, never stand in one star.
  */
 import { agencyOf } from '../../protocol/ids.ts';
-import { byArrival, byTime, type CorrelatorEvent } from './event.ts';
-import type { Alert } from './alert.ts';
+import { byArrival, type CorrelatorEvent } from './event.ts';
+import { agenciesIn, insert, type Entry } from './entry.ts';
 import type { Linker, LinkRecord } from './linker.ts';
-import { aboutNothing, type About, type StarCount } from './pattern-index.ts';
+import { aboutNothing, type StarCount } from './pattern-index.ts';
 import type { Tier } from './patterns/pattern.ts';
+import { arrange, maxStarEntries } from './star.ts';
 import { PossibleRoom, ranked } from './sureness.ts';
-import type { Told } from './told.ts';
-
-/** One notice about one subject, in the history. */
-export type Entry = {
-  event: CorrelatorEvent;
-  readonly record: LinkRecord;
-  /** True where its record was known, and it took this notice to tie it to others. */
-  readonly hasTiedAnew: boolean;
-  /** False while a history is told again and this entry's turn has not come. */
-  isTold: boolean;
-  /** What was told of the evidence that it was part of, by the pattern's key. */
-  told: Map<string, Told> | undefined;
-  /** What it means to the patterns; set when it is told. */
-  about: About;
-  alerts: Alert[] | undefined;
-};
 
 export type Star = {
   readonly centre: LinkRecord;
@@ -35,15 +20,19 @@ export type Star = {
   readonly tier: Tier;
 };
 
-/** The most entries of a star: the newest by arrival, shared evenly among those who sent them. */
-export const maxStarEntries = 256;
+/**
+ * The most entries that are held of one agency about one description, the newest by arrival: no star holds more of it.
+ */
+export const maxEntriesOfAgency = maxStarEntries;
 
 const noEntries: readonly Entry[] = [];
 const dayMs = 86_400_000;
 
 export class History<S> {
   readonly #linker: Linker<S>;
+  /** In the order of arrival. */
   readonly #entries = new Map<LinkRecord, Entry[]>();
+  readonly #agencies = new Map<string, number>();
   /** The records that notices were added to, by the day of arrival: what to look at when that day is forgotten. */
   readonly #byDay = new Map<number, LinkRecord[]>();
   readonly #horizonMs: number;
@@ -67,32 +56,59 @@ export class History<S> {
   }
 
   /**
-   * Adds a notice; `undefined` when this very message about this subject is known. Of a message that came twice, the
-   * earlier arrival counts, also when it is added later.
+   * Adds a notice; `undefined` when this very message about this subject is known, and when so many newer ones of its
+   * agency are held about this description that it is not. Of a message that came twice, the earlier arrival counts,
+   * also when it is added later.
    */
   add(event: CorrelatorEvent, subject: S): Entry | undefined {
-    const record = this.#linker.admit(subject, agencyOf(event.source));
-    const entries = this.#entries.get(record);
-    const known = entries?.find((entry) => entry.event.id === event.id);
+    const sender = agencyOf(event.source);
+    const record = this.#linker.admit(subject, sender);
+    const entries = this.#entries.get(record) ?? [];
+    const known = entries.find((entry) => entry.event.id === event.id);
     if (known !== undefined) {
       if (byArrival(event, known.event) >= 0) return undefined;
+      entries.splice(entries.indexOf(known), 1);
       known.event = event;
+      insert(known, entries);
       return known;
     }
     const entry: Entry = {
       event,
       record,
+      agency: this.#numberOf(sender),
       hasTiedAnew: this.#linker.hasTiedAnew,
       isTold: false,
       told: undefined,
       about: aboutNothing,
       alerts: undefined,
     };
-    if (entries === undefined) this.#entries.set(record, [entry]);
-    else entries.push(entry);
+    if (entries.length === 0) this.#entries.set(record, entries);
+    const place = insert(entry, entries);
     this.#size += 1;
-    this.#noteDay(dayOf(event.arrived), record);
+    if (entries.length > maxEntriesOfAgency && this.#leaveOut(entry, entries) === entry) return undefined;
+    const day = dayOf(event.arrived);
+    // A neighbour of the same day was noted for it.
+    if (!isOfDay(entries[place - 1], day) && !isOfDay(entries[place + 1], day)) this.#noteDay(day, record);
     return entry;
+  }
+
+  /** Leaves out the oldest of an agency of which too many are held. */
+  #leaveOut({ agency, record }: Entry, entries: Entry[]): Entry | undefined {
+    let count = 0;
+    for (const entry of entries) if (entry.agency === agency) count += 1;
+    if (count <= maxEntriesOfAgency) return undefined;
+    const oldest = entries.findIndex((entry) => entry.agency === agency);
+    const [left] = entries.splice(oldest, 1);
+    this.#size -= 1;
+    this.#noteCut(record);
+    return left;
+  }
+
+  #numberOf(agency: string): number {
+    const known = this.#agencies.get(agency);
+    if (known !== undefined) return known;
+    this.#agencies.set(agency, this.#agencies.size);
+    return this.#agencies.size - 1;
   }
 
   /** The entries of a record that are told and, at `now`, within the horizon. */
@@ -133,7 +149,7 @@ export class History<S> {
   star(centre: LinkRecord, tier: Tier, now: number, asked: Entry): Star {
     const isWhole = isAllowed(centre.itself, tier);
     const entries = isWhole ? this.told(centre, now) : asked.record === centre ? [asked] : noEntries;
-    let all: Entry[] | undefined;
+    const lists = [entries];
     const members: LinkRecord[] = [centre];
     let room: PossibleRoom | undefined;
     for (const link of ranked(centre.links)) {
@@ -146,10 +162,9 @@ export class History<S> {
       }
       if (this.#contradictsAny(link.to, members)) continue;
       members.push(link.to);
-      all ??= [...entries];
-      for (const entry of theirs) all.push(entry);
+      lists.push(theirs);
     }
-    return { centre, entries: arrange(all ?? entries), tier };
+    return { centre, entries: arrange(lists), tier };
   }
 
   /** Every entry with this message: one for each subject that it speaks of. */
@@ -172,7 +187,7 @@ export class History<S> {
     const entries: Entry[] = [];
     let isWhole = true;
     for (const record of records) {
-      entries.push(...(this.#entries.get(record) ?? []));
+      for (const entry of this.#entries.get(record) ?? noEntries) entries.push(entry);
       if (this.#cut.has(record)) isWhole = false;
       for (const { to } of record.links) records.add(to);
     }
@@ -200,8 +215,7 @@ export class History<S> {
     const kept = entries.filter(({ event }) => event.arrived >= since);
     if (kept.length === entries.length) return;
     this.#size -= entries.length - kept.length;
-    this.#cut.add(record);
-    for (const { to } of record.links) this.#cut.add(to);
+    this.#noteCut(record);
     if (kept.length > 0) {
       this.#entries.set(record, kept);
       return;
@@ -209,6 +223,11 @@ export class History<S> {
     this.#entries.delete(record);
     this.#cut.delete(record);
     this.#linker.release(record);
+  }
+
+  #noteCut(record: LinkRecord): void {
+    this.#cut.add(record);
+    for (const { to } of record.links) this.#cut.add(to);
   }
 
   #noteDay(day: number, record: LinkRecord): void {
@@ -228,8 +247,8 @@ export class History<S> {
   }
 }
 
-function agenciesIn(entries: readonly Entry[]): ReadonlySet<string> {
-  return new Set(entries.map(({ event }) => agencyOf(event.source)));
+function isOfDay(entry: Entry | undefined, day: number): boolean {
+  return entry !== undefined && dayOf(entry.event.arrived) === day;
 }
 
 function dayOf(ms: number): number {
@@ -238,52 +257,4 @@ function dayOf(ms: number): number {
 
 function isAllowed(link: { readonly tier: Tier } | undefined, tier: Tier): boolean {
   return link !== undefined && (tier === 'possible' || link.tier === 'same');
-}
-
-function arrange(entries: readonly Entry[]): readonly Entry[] {
-  if (entries.length < 2) return entries;
-  const sorted = sortByTime(entries);
-  // One message can be known under two descriptions; it has one time and one id, so it stands beside itself.
-  const isTwice = sorted.some(({ event }, place) => sorted[place - 1]?.event.id === event.id);
-  const once = isTwice
-    ? sorted.filter(({ event }, place) => sorted[place - 1]?.event.id !== event.id)
-    : sorted;
-  if (once.length <= maxStarEntries) return once;
-  return newestOfEachAgency(once).sort((a, b) => byTime(a.event, b.event));
-}
-
-/**
- * The newest of every agency, then the second newest of each, and so on: whoever floods a child with notices pushes
- * out none but its own.
- */
-function newestOfEachAgency(entries: readonly Entry[]): Entry[] {
-  const newest = [...entries].sort((a, b) => byArrival(b.event, a.event));
-  const seen = new Map<string, number>();
-  const rounds: Entry[][] = [];
-  for (const entry of newest) {
-    const agency = agencyOf(entry.event.source);
-    const round = seen.get(agency) ?? 0;
-    seen.set(agency, round + 1);
-    (rounds[round] ??= []).push(entry);
-  }
-  return rounds.flat().slice(0, maxStarEntries);
-}
-
-/** Mostly sorted already, or few: each is moved to its place among those before it. */
-function sortByTime(entries: readonly Entry[]): readonly Entry[] {
-  let sorted: Entry[] | undefined;
-  for (let place = 1; place < entries.length; place += 1) {
-    const entry = entries[place];
-    const last = (sorted ?? entries)[place - 1];
-    if (entry === undefined || last === undefined || byTime(last.event, entry.event) <= 0) continue;
-    sorted ??= [...entries];
-    let to = place;
-    for (; to > 0; to -= 1) {
-      const before = sorted[to - 1];
-      if (before === undefined || byTime(before.event, entry.event) <= 0) break;
-      sorted[to] = before;
-    }
-    sorted[to] = entry;
-  }
-  return sorted ?? entries;
 }

@@ -2,7 +2,8 @@
  * Whose episode evidence belongs to. A notice without a forename may speak of either twin: what was told with it of one
  * says nothing of the other, so an episode is never carried from child to child by way of such a notice.
  */
-import type { Entry, History } from './history.ts';
+import type { Entry } from './entry.ts';
+import type { History } from './history.ts';
 import type { LinkRecord } from './linker.ts';
 
 type Evidence = { readonly entries: readonly Entry[] };

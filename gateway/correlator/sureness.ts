@@ -1,5 +1,5 @@
 /** How sure links are, and how many possible ones are looked at. */
-import type { Link } from './linker.ts';
+import type { Link, LinkRecord } from './linker.ts';
 
 /**
  * Descriptions that are possibly of one child with another one, of which so many are looked at, the surest first: each is
@@ -20,23 +20,31 @@ export function ranked(links: readonly Link[]): readonly Link[] {
   return links;
 }
 
-/** What is certain, and of what is merely possible the surest: the descriptions around which there are stars to look at. */
-export function surest(links: readonly Link[]): readonly Link[] {
-  if (links.length <= maxPossible) return links;
-  let left = maxPossible;
-  return ranked(links).filter(({ tier }) => tier === 'same' || left-- > 0);
+/**
+ * What is certain, and of what is merely possible the surest: the descriptions around which there are stars to look at,
+ * in the order that they are given in.
+ * @param agenciesOf who told of a description
+ */
+export function surest(
+  links: readonly Link[],
+  agenciesOf: (record: LinkRecord) => ReadonlySet<number>,
+): readonly Link[] {
+  if (links.length <= maxPossibleOfAgency) return links;
+  const room = new PossibleRoom();
+  const taken = new Set(ranked(links).filter(({ tier, to }) => tier === 'same' || room.take(agenciesOf(to))));
+  return links.filter((link) => taken.has(link));
 }
 
 /** How much of what is merely possible has been looked at. */
 export class PossibleRoom {
   #left = maxPossible;
-  readonly #ofAgency = new Map<string, number>();
+  readonly #ofAgency = new Map<number, number>();
 
   /** @param agencies who told of one description @returns false where there is no room for it */
-  take(agencies: ReadonlySet<string>): boolean {
+  take(agencies: ReadonlySet<number>): boolean {
     if (this.#left === 0) return false;
-    const [only = ''] = agencies;
-    if (agencies.size === 1) {
+    const [only] = agencies;
+    if (only !== undefined && agencies.size === 1) {
       const count = this.#ofAgency.get(only) ?? 0;
       if (count === maxPossibleOfAgency) return false;
       this.#ofAgency.set(only, count + 1);

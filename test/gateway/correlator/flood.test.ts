@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SubjectTokeniser } from '../../../clients/sdk/linkage/subject-tokens.ts';
 import { Correlator } from '../../../gateway/correlator/correlator.ts';
-import { maxStarEntries } from '../../../gateway/correlator/history.ts';
+import { maxStarEntries } from '../../../gateway/correlator/star.ts';
 import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
 import { LinkIndex, maxTies, maxTiesOfAgency } from '../../../gateway/correlator/link-index.ts';
 import { maxRecordsPerToken } from '../../../gateway/correlator/token-table.ts';
