@@ -8,7 +8,6 @@
  */
 import { alertKey, levelOf, missingForNextLevel, type Alert, type EvidenceLink } from './alert.ts';
 import { findCandidates, type Candidate, type Candidates } from './candidates.ts';
-import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
 import { answers } from './evaluate/absence.ts';
 import type { Entry } from './entry.ts';
@@ -19,6 +18,7 @@ import type { Pattern, Tier } from './patterns/pattern.ts';
 import { areApart, rivalsOf, unambiguous } from './rivals.ts';
 import { atOnce, finish, type Steps } from './steps.ts';
 import { isLesser, isNews, recall, tell, type Told } from './told.ts';
+import { WaitingEvidence } from './waiting-evidence.ts';
 
 /** What adding a notice, or the passing of time, leads to. */
 export type Outcome = {
@@ -30,13 +30,13 @@ export type Outcome = {
 const nothingNew: Outcome = { raised: [], withdrawn: [] };
 const nothingToDo = atOnce(nothingNew);
 
-/** Evidence whose pattern waits for something that must not stay away. */
-type Waiting = Timed & { readonly candidate: Candidate };
+/** One notice completes no more than so much that waits for a deadline in one pattern, the fullest evidence first. */
+const maxAwaited = 8;
 
 export class Correlator<S> {
   readonly #history: History<S>;
   readonly #index: PatternIndex;
-  readonly #waiting = new DeadlineQueue<Waiting>();
+  readonly #waiting = new WaitingEvidence();
   #latest: CorrelatorEvent | undefined;
   #now = -Infinity;
   #raised: Alert[] = [];
@@ -108,7 +108,7 @@ export class Correlator<S> {
     entry.isTold = true;
     entry.about = this.#index.about(entry.event);
     const search = findCandidates(entry, this.#history, this.#index);
-    return search === undefined ? undefined : this.#considerAll(search, entry.event.arrived);
+    return search === undefined ? undefined : this.#considerAll(search, entry);
   }
 
   *#tellAfterDeadlines(entry: Entry): Steps<void> {
@@ -116,32 +116,32 @@ export class Correlator<S> {
     yield* this.#tell(entry) ?? [];
   }
 
-  *#considerAll(search: Steps<Candidates>, arrived: number): Steps<void> {
+  *#considerAll(search: Steps<Candidates>, entry: Entry): Steps<void> {
+    const { arrived } = entry.event;
     for (const [pattern, candidates] of yield* search) {
-      if (pattern.absences.length > 0) yield* this.#await(pattern, candidates, arrived);
+      if (pattern.absences.length > 0) yield* this.#await(pattern, candidates, entry);
       else {
         let told: Told | undefined;
         for (const candidate of candidates) {
           yield;
           // Nothing is news of what fuller evidence has just told whole.
-          if (told === undefined || !isToldBy(told, candidate)) told = this.#consider(candidate, arrived) ?? told;
+          if (told === undefined || !isToldBy(told, candidate))
+            told = this.#consider(candidate, arrived) ?? told;
         }
       }
     }
   }
 
   /** One deadline for each completion of a child; evidence that another candidate holds as well waits with it. */
-  *#await(pattern: Pattern, candidates: readonly Candidate[], arrived: number): Steps<void> {
+  *#await(pattern: Pattern, candidates: readonly Candidate[], { event, agency }: Entry): Steps<void> {
     const awaited: Candidate[] = [];
     for (const candidate of candidates) {
       yield;
-      const { end, events } = candidate.hit;
+      const { end } = candidate.hit;
       if (awaited.some((one) => one.hit.end === end && !areApart(one, candidate, this.#history))) continue;
-      awaited.push(candidate);
       const withinMs = Math.max(...pattern.absences.map((absence) => absence.withinMs));
-      const dueMs = Math.max(end + withinMs + pattern.graceMs, arrived);
-      const key = [pattern.key, ...events.map(({ id }) => id)].join('\n');
-      this.#waiting.push({ dueMs, key, candidate });
+      this.#waiting.push(candidate, Math.max(end + withinMs + pattern.graceMs, event.arrived), agency);
+      if (awaited.push(candidate) === maxAwaited) return;
     }
   }
 
@@ -212,7 +212,7 @@ export class Correlator<S> {
       entry.told = undefined;
       entry.alerts = undefined;
     }
-    this.#waiting.drop(({ candidate }) => candidate.entries.some(({ isTold }) => !isTold));
+    this.#waiting.drop(({ entries: waiting }) => waiting.some(({ isTold }) => !isTold));
     for (const entry of entries.sort((a, b) => byArrival(a.event, b.event))) {
       yield;
       yield* this.#tell(entry) ?? [];

@@ -1,9 +1,15 @@
 /** What waits for a moment, earliest first: a binary heap whose order leaves nothing to chance. */
 
-export type Timed = { readonly dueMs: number; readonly key: string };
+export type Timed = { readonly dueMs: number };
 
 export class DeadlineQueue<T extends Timed> {
   readonly #heap: T[] = [];
+  readonly #compare: (a: T, b: T) => number;
+
+  /** @param compare puts what is due at the same time in order */
+  constructor(compare: (a: T, b: T) => number) {
+    this.#compare = compare;
+  }
 
   get size(): number {
     return this.#heap.length;
@@ -15,7 +21,7 @@ export class DeadlineQueue<T extends Timed> {
     while (index > 0) {
       const parent = (index - 1) >> 1;
       const above = heap[parent];
-      if (above === undefined || !isBefore(item, above)) break;
+      if (above === undefined || !this.#isBefore(item, above)) break;
       heap[index] = above;
       index = parent;
     }
@@ -37,12 +43,14 @@ export class DeadlineQueue<T extends Timed> {
     return first;
   }
 
-  /** Takes out every item that the test picks. */
-  drop(isDropped: (item: T) => boolean): void {
-    const kept = this.#heap.filter((item) => !isDropped(item));
-    if (kept.length === this.#heap.length) return;
+  /** Takes out every item that the test picks. @returns them */
+  drop(isDropped: (item: T) => boolean): readonly T[] {
+    const all = [...this.#heap];
+    const dropped = new Set(all.filter(isDropped));
+    if (dropped.size === 0) return [];
     this.#heap.length = 0;
-    for (const item of kept) this.push(item);
+    for (const item of all) if (!dropped.has(item)) this.push(item);
+    return [...dropped];
   }
 
   #sink(item: T): void {
@@ -53,15 +61,15 @@ export class DeadlineQueue<T extends Timed> {
       const right = left + 1;
       const [a, b] = [heap[left], heap[right]];
       if (a === undefined) break;
-      const [child, childIndex] = b !== undefined && isBefore(b, a) ? [b, right] : [a, left];
-      if (!isBefore(child, item)) break;
+      const [child, childIndex] = b !== undefined && this.#isBefore(b, a) ? [b, right] : [a, left];
+      if (!this.#isBefore(child, item)) break;
       heap[index] = child;
       index = childIndex;
     }
     heap[index] = item;
   }
-}
 
-function isBefore(a: Timed, b: Timed): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.key < b.key);
+  #isBefore(a: T, b: T): boolean {
+    return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && this.#compare(a, b) < 0);
+  }
 }

@@ -6,6 +6,7 @@ import type { CorrelatorEvent } from '../../../gateway/correlator/event.ts';
 import { maxEntriesOfAgency } from '../../../gateway/correlator/history.ts';
 import { LabelLinker, type Label } from '../../../gateway/correlator/label-linker.ts';
 import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
+import { maxWaitingOfAgency } from '../../../gateway/correlator/waiting-evidence.ts';
 import { dayMs, eventOn, patternsOf } from './pattern-text.ts';
 
 const child = { child: 'one', tier: 'same' } as const;
@@ -14,7 +15,8 @@ const twoAgencies = patternsOf({
     'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 30d, agencies: 2, condition: { gte: 2 } }\n',
 });
 const oneAgency = patternsOf({
-  'one.yaml': 'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 20s, condition: { gte: 2 } }\n',
+  'one.yaml':
+    'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 20s, condition: { gte: 2 } }\n',
 });
 
 /** The nth of a flood: each comes a millisecond after the one before, and says that it was made before that. */
@@ -34,7 +36,9 @@ function flooded(patterns: readonly Pattern[], count: number): [Correlator<Label
 it('of one agency as many notices are held about one description as a star can hold', () => {
   const [correlator, alerts] = flooded(twoAgencies, 2 * maxEntriesOfAgency);
   expect(correlator.size.notices).toBe(1 + maxEntriesOfAgency);
-  expect(alerts.map(({ events }) => events.map(({ source }) => source))).toEqual([['police/hub', 'school/office']]);
+  expect(alerts.map(({ events }) => events.map(({ source }) => source))).toEqual([
+    ['police/hub', 'school/office'],
+  ]);
 });
 
 it('what is left out is the oldest, whatever was added first, and adding it again changes nothing', () => {
@@ -82,4 +86,22 @@ it('a notice that turns up late where some are left out withdraws nothing', () =
   const { withdrawn, raised } = correlator.add(late, child);
   expect(withdrawn).toEqual([]);
   expect(raised.map(({ events }) => events.some(({ id }) => id === late.id))).toEqual([true]);
+});
+
+it('what it completes fills the memory with no deadlines, and others still have theirs', () => {
+  const unanswered = patternsOf({
+    'unanswered.yaml':
+      'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 1d, condition: { gte: 1 } }\n' +
+      'absent: { rules: [c], within: 3d }\nlateness: 1d\n',
+  });
+  const [correlator, alerts] = flooded(unanswered, 300);
+  expect(alerts).toEqual([]);
+  expect(correlator.size.deadlines).toBe(1 + maxWaitingOfAgency);
+  const grave = eventOn(20.1, 'a', 'health/emergency');
+  correlator.add(grave, child);
+  expect(correlator.size.deadlines).toBeGreaterThan(1 + maxWaitingOfAgency);
+  const { raised } = correlator.advance(eventOn(40, 'a').arrived);
+  const agencies = raised.flatMap(({ events }) => events.map(({ source }) => source));
+  expect(new Set(agencies)).toEqual(new Set(['police/hub', 'school/office', 'health/emergency']));
+  expect(correlator.size.deadlines).toBe(0);
 });

@@ -1,0 +1,78 @@
+/** Evidence whose pattern waits for something that must not stay away, until its deadline. */
+import type { Candidate } from './candidates.ts';
+import { DeadlineQueue, type Timed } from './deadline-queue.ts';
+import type { LinkRecord } from './linker.ts';
+import type { Pattern } from './patterns/pattern.ts';
+
+/** What one agency's notices have completed of one pattern around one description. */
+type Crowd = { readonly pattern: Pattern; readonly agency: number; size: number };
+
+type Waiting = Timed & { readonly candidate: Candidate; readonly crowd: Crowd };
+
+/**
+ * So much waits of one pattern around one description that the notices of one agency have completed, what was first: no
+ * child has as much that is grave befall it within a few days, and whoever says so must not fill the memory with it.
+ */
+export const maxWaitingOfAgency = 64;
+
+export class WaitingEvidence {
+  readonly #queue = new DeadlineQueue<Waiting>(byEvidence);
+  readonly #crowds = new Map<LinkRecord, Crowd[]>();
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** @param agency whose notice completed it */
+  push(candidate: Candidate, dueMs: number, agency: number): void {
+    const crowd = this.#crowdOf(candidate, agency);
+    if (crowd.size === maxWaitingOfAgency) return;
+    crowd.size += 1;
+    this.#queue.push({ dueMs, candidate, crowd });
+  }
+
+  isDueBefore(now: number): boolean {
+    return this.#queue.isDueBefore(now);
+  }
+
+  /** Takes what is due first, before `now`. */
+  shiftBefore(now: number): Pick<Waiting, 'candidate' | 'dueMs'> | undefined {
+    const waiting = this.#queue.shiftBefore(now);
+    if (waiting !== undefined) this.#leave(waiting);
+    return waiting;
+  }
+
+  /** Takes out all that the test picks. */
+  drop(isDropped: (candidate: Candidate) => boolean): void {
+    for (const waiting of this.#queue.drop(({ candidate }) => isDropped(candidate))) this.#leave(waiting);
+  }
+
+  #crowdOf({ centre, pattern }: Candidate, agency: number): Crowd {
+    const crowds = this.#crowds.get(centre) ?? [];
+    const known = crowds.find((crowd) => crowd.pattern === pattern && crowd.agency === agency);
+    if (known !== undefined) return known;
+    const crowd = { pattern, agency, size: 0 };
+    crowds.push(crowd);
+    this.#crowds.set(centre, crowds);
+    return crowd;
+  }
+
+  #leave({ candidate: { centre }, crowd }: Waiting): void {
+    crowd.size -= 1;
+    if (crowd.size > 0) return;
+    const left = this.#crowds.get(centre)?.filter((one) => one !== crowd) ?? [];
+    if (left.length > 0) this.#crowds.set(centre, left);
+    else this.#crowds.delete(centre);
+  }
+}
+
+/** By pattern, then by the ids of the evidence: never the order of arrival. */
+function byEvidence({ candidate: a }: Waiting, { candidate: b }: Waiting): number {
+  if (a.pattern.key !== b.pattern.key) return a.pattern.key < b.pattern.key ? -1 : 1;
+  const [ours, theirs] = [a.hit.events, b.hit.events];
+  for (let place = 0; place < Math.min(ours.length, theirs.length); place += 1) {
+    const [one = '', other = ''] = [ours[place]?.id, theirs[place]?.id];
+    if (one !== other) return one < other ? -1 : 1;
+  }
+  return ours.length - theirs.length;
+}
