@@ -19,6 +19,7 @@ import type { ReadPortion } from './look-progress.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
 import { readHistory } from './read-history.ts';
+import type { Steps } from './steps.ts';
 import type { Agreement, StoredEvent } from './stored-event.ts';
 import { Turn } from './turn.ts';
 import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
@@ -149,7 +150,6 @@ export class CorrelationRun {
     this.#erasure = erasure;
     const reach = { after: this.#position, since: now() - this.#historyMs, now: now() };
     for await (const events of readHistory(store, agreement, reach)) {
-      await this.#renew(lease);
       for (const stored of events) await this.#take(stored, sent, lease);
       this.#position = Math.max(...events.map(({ position }) => position));
       // What lies further back than any pattern reaches is not held, only what was told of it.
@@ -162,7 +162,7 @@ export class CorrelationRun {
     }
     const time = Math.max(sentTime, settled);
     this.#advancedTo = time;
-    const { raised } = await this.#turn.through(this.#correlator.advanceInSteps(time));
+    const { raised } = await this.#through(this.#correlator.advanceInSteps(time), lease);
     this.#keep(
       raised,
       // Evidence may come so late, by the clock of the gateway that took it in, that its deadline was looked at before.
@@ -195,8 +195,9 @@ export class CorrelationRun {
     const { event, subjects, position } = stored;
     const isNew = position > sent.position && event.arrived >= sent.begun;
     if (isNew) this.#news.add(event.id);
+    if (this.#isRenewalDue) await this.#renew(lease);
     for (const subject of subjects) {
-      const raised = newsOf(await this.#turn.through(this.#correlator.addInSteps(event, subject)));
+      const raised = newsOf(await this.#through(this.#correlator.addInSteps(event, subject), lease));
       // A deadline that passed before it came was looked at before, or is none of ours.
       this.#keep(raised, ({ firedAt, events }) => {
         if (firedAt >= sent.time) return true;
@@ -206,6 +207,11 @@ export class CorrelationRun {
     if (position > this.#seenPosition) this.#deps.seen?.(stored);
     this.#seenPosition = Math.max(this.#seenPosition, position);
     if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
+  }
+
+  /** Whatever one notice costs, the lease stays this gateway's: the next one to look would come no further. */
+  #through<T>(steps: Steps<T>, lease: Lease): Promise<T> {
+    return this.#turn.through(steps, async () => this.#renew(lease));
   }
 
   /** Forgets what was read: history says again what still counts, and what was not handed on. */
@@ -220,7 +226,7 @@ export class CorrelationRun {
   }
 
   #keep(raised: readonly Alert[], isNew: (alert: Alert) => boolean): void {
-    this.#pending.push(...raised.filter(isNew));
+    for (const alert of raised) if (isNew(alert)) this.#pending.push(alert);
   }
 
   /** An alert leaves the list only when it has been handed on. */
@@ -233,10 +239,14 @@ export class CorrelationRun {
     }
   }
 
+  get #isRenewalDue(): boolean {
+    return this.#deps.now() - this.#renewedAt >= renewMs;
+  }
+
   /** @throws CausewayError `lease-lost` when it has run out and another gateway was faster */
   async #renew(lease: Lease): Promise<void> {
+    if (!this.#isRenewalDue) return;
     const { store, now } = this.#deps;
-    if (now() - this.#renewedAt < renewMs) return;
     const renewed = await store.takeLease(leaseName, leaseMs);
     if (renewed?.epoch !== lease.epoch) throw new CausewayError('lease-lost');
     this.#renewedAt = now();

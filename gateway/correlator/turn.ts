@@ -26,10 +26,16 @@ export class Turn {
     this.#begunAt = this.#uptimeMs();
   }
 
-  /** Does the work, and lets others have their turn between its steps. */
-  async through<T>(steps: Steps<T>): Promise<T> {
+  /**
+   * Does the work, and lets others have their turn between its steps.
+   * @param passed called after each of their turns; what it throws ends the work
+   */
+  async through<T>(steps: Steps<T>, passed: () => Promise<void>): Promise<T> {
     for (;;) {
-      if (this.isOver) await this.pass();
+      if (this.isOver) {
+        await this.pass();
+        await passed();
+      }
       const step = steps.next();
       if (step.done === true) return step.value;
     }
