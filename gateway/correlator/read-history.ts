@@ -38,9 +38,13 @@ class Arrivals {
   }
 }
 
+/** What was accepted together is told together, unless it is as much as several portions. */
+const maxTogether = 4 * portion;
+
 /**
- * Accepted messages, in portions that follow each other, each in the order of arrival. The next portion is read while
- * the one at hand is worked on: both engines read and parse in a thread of their own.
+ * Accepted messages, in portions that follow each other, each in the order of arrival; what arrived at one time stands in
+ * one of them, or those with lesser ids would seem to come late in the next. What follows is read while the portion at
+ * hand is worked on: both engines read and parse in a thread of their own.
  * @throws CausewayError `store-unavailable`
  */
 export async function* readHistory(
@@ -49,16 +53,27 @@ export async function* readHistory(
   { after, since, now }: HistoryOptions,
 ): AsyncGenerator<readonly StoredEvent[], void, undefined> {
   const arrivals = new Arrivals(now);
-  let reading = store.readAcceptances(after, portion, since);
-  for (;;) {
-    const acceptances = await reading;
-    const last = acceptances.at(-1);
-    if (last === undefined) return;
-    reading = store.readAcceptances(last.position, portion, since);
+  const readAfter = (position: number): Promise<readonly Acceptance[]> => {
+    const reading = store.readAcceptances(position, portion, since);
     // Whoever stops before the end never learns whether this failed.
     reading.catch(() => undefined);
-    yield acceptances
-      .map((acceptance) => storedEventOf(arrivals.correct(acceptance), agreement))
+    return reading;
+  };
+  const correct = (acceptance: Acceptance): Acceptance => arrivals.correct(acceptance);
+  let told = (await readAfter(after)).map(correct);
+  let reading = readAfter(told.at(-1)?.position ?? after);
+  for (let last = told.at(-1); last !== undefined; last = told.at(-1)) {
+    const { at } = last;
+    const following = (await reading).map(correct);
+    const end = following.at(-1);
+    if (end !== undefined) reading = readAfter(end.position);
+    const others = following.findIndex((acceptance) => acceptance.at !== at);
+    const together = told.length > maxTogether ? 0 : others < 0 ? following.length : others;
+    for (const acceptance of following.slice(0, together)) told.push(acceptance);
+    if (together > 0 && together === following.length) continue;
+    yield told
+      .map((acceptance) => storedEventOf(acceptance, agreement))
       .sort((a, b) => byArrival(a.event, b.event));
+    told = following.slice(together);
   }
 }

@@ -139,12 +139,12 @@ describe('looking', () => {
     };
     const takeLease = vi.fn(one.takeLease);
     const gateway = run('one', [twice!], { store: { ...one, readAcceptances: readSlowly, takeLease } });
-    for (let nth = 0; nth < 5; nth++) accept(0, 'x', 'police/hub');
+    for (let nth = 0; nth < 5; nth++) accept(nth / 100, 'x', 'police/hub');
     expect(await gateway.look()).toBe(true);
     expect(takeLease.mock.calls.length).toBeGreaterThan(2);
     isTaken = true;
-    for (let nth = 0; nth < 5; nth++) accept(0, 'x', 'police/hub');
-    accept(0, 'a', 'police/hub');
+    for (let nth = 0; nth < 5; nth++) accept(0.1 + nth / 100, 'x', 'police/hub');
+    accept(0.2, 'a', 'police/hub');
     accept(1, 'a', 'health/ae');
     await expect(gateway.look()).rejects.toMatchObject({ code: 'lease-lost' });
     expect(sent()).toEqual([]);
@@ -270,8 +270,8 @@ describe('looking', () => {
       onRead: () => gateway.stop(),
     };
     const gateway = run('one', [twice!], changes);
-    for (let nth = 0; nth < 4; nth++) accept(0, 'x', 'police/hub');
-    accept(0, 'a', 'police/hub');
+    for (let nth = 0; nth < 4; nth++) accept(nth / 100, 'x', 'police/hub');
+    accept(0.1, 'a', 'police/hub');
     accept(1, 'a', 'health/ae');
     expect(await gateway.look()).toBe(false);
     expect(accepted).toEqual([1, 2].map(messageId));
@@ -308,16 +308,16 @@ describe('looking', () => {
     accept(0, 'x', 'police/hub');
     await gateway.look();
     noted.length = 0;
-    for (let nth = 0; nth < 11; nth++) accept(0, 'x', 'police/hub');
+    for (let nth = 0; nth < 11; nth++) accept(0.1 + nth / 100, 'x', 'police/hub');
     await gateway.look();
-    // The clock moves with each reading, and the next one is under way while a portion is worked on.
-    expect(noted).toEqual([5, 10, 12]);
+    // The clock moves with each reading, and the next ones are under way while a portion is worked on.
+    expect(noted).toEqual([2, 7, 12]);
     noted.length = 0;
-    accept(0, 'a', 'police/hub');
-    accept(0, 'a', 'health/ae');
-    accept(0, 'x', 'health/ae');
+    accept(0.3, 'a', 'police/hub');
+    accept(0.4, 'a', 'health/ae');
+    accept(0.5, 'x', 'health/ae');
     await gateway.look();
-    expect(noted).toEqual([14, 15]);
+    expect(noted).toEqual([13, 14, 15]);
   });
 
   it('sends nothing about what lay before, when patterns change', async () => {
