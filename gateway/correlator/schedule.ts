@@ -93,7 +93,11 @@ export class Schedule {
   soon(): void {
     this.#isWanted = true;
     if (this.#isClosed || this.#running !== undefined) return;
-    this.#running = this.#run().finally(() => (this.#running = undefined));
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      // Asked for since the run last looked whether it was.
+      if (this.#isWanted) this.soon();
+    });
   }
 
   async close(): Promise<void> {

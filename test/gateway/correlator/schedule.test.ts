@@ -98,6 +98,18 @@ describe('a schedule', () => {
     expect(looks.one).toBe(2);
   });
 
+  it('looks again for what was asked for just as it ended, however close to its end', async () => {
+    for (let microtasks = 0; microtasks < 12; microtasks += 1) {
+      const work = Promise.withResolvers<boolean>();
+      const schedule = begin(`one ${microtasks}`, () => work.promise);
+      work.resolve(true);
+      for (let passed = 0; passed < microtasks; passed += 1) await Promise.resolve();
+      schedule.soon();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(looks[`one ${microtasks}`]).toBe(2);
+    }
+  });
+
   it('comes back after a failure, and after another gateway had its turn', async () => {
     const outcomes = [Promise.reject(new Error('disk')), Promise.resolve(false), Promise.resolve(true)];
     begin('one', () => outcomes.shift() ?? Promise.resolve(true));
