@@ -7,6 +7,9 @@ import type { CorrelatorEvent } from '../event.ts';
 /** Whether an event is one of those that are looked for. */
 export type Predicate = (event: CorrelatorEvent) => boolean;
 
+/** Brackets count as well. Without a bound, a condition could be nested deeper than the stack is. */
+const maxWords = 1000;
+
 type Searches = ReadonlyMap<string, Predicate>;
 
 /** Compiles the condition over the named searches; what is not understood is reported. */
@@ -17,7 +20,12 @@ export function parseDetectionCondition(
 ): Predicate {
   const lines: unknown[] = Array.isArray(condition) ? condition : [condition];
   const parts = lines.map((line) => {
-    if (typeof line === 'string' && line.trim() !== '') return new Parser(line, searches, report).parse();
+    if (typeof line === 'string' && line.trim() !== '') {
+      const words = line.match(/[()]|[^\s()]+/g) ?? [];
+      if (words.length <= maxWords) return new Parser(words, searches, report).parse();
+      report(`the condition has ${words.length} words; more than ${maxWords} are not read`);
+      return () => false;
+    }
     report('must say which selections an event has to match, such as `selection`');
     return () => false;
   });
@@ -29,8 +37,8 @@ class Parser {
   readonly #searches: Searches;
   readonly #report: (message: string) => void;
 
-  constructor(line: string, searches: Searches, report: (message: string) => void) {
-    this.#words = line.match(/[()]|[^\s()]+/g) ?? [];
+  constructor(words: string[], searches: Searches, report: (message: string) => void) {
+    this.#words = words;
     this.#searches = searches;
     this.#report = report;
   }

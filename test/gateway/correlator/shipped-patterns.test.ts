@@ -39,6 +39,14 @@ describe('a pattern that is not understood', () => {
     ],
     [`${base}  condition: { lt: 1 }\n`, /one\.yaml:6: can never hold/],
     [`${base}  condition: { field: agency, gte: 2 }\n`, /one\.yaml:6: `event_count` counts no values/],
+    [
+      `title: T\nname: x\ndetection:\n  selection: { category: a }\n  condition: ${'('.repeat(30_000)}\n`,
+      /one\.yaml:5: the condition has 30000 words; more than 1000 are not read/,
+    ],
+    [
+      `title: T\nname: x\ndetection:\n  selection: { category: a }\n  condition: ${'not '.repeat(30_000)}selection\n`,
+      /one\.yaml:5: the condition has 30001 words/,
+    ],
     ['title: T\nname: x\ndetection:\n  selection: { id: m1 }\n', /one\.yaml:4: `id` tells one notice/],
     [
       "title: T\nname: x\ndetection:\n  selection: { 'source|re': 'a(?=b)' }\n",
