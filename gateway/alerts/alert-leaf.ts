@@ -19,10 +19,8 @@ export async function findAlertLeaf(
   id: MessageId,
   acceptance: number,
 ): Promise<AlertRecord | undefined> {
-  const found = await findAfter(store, acceptance, ({ kind, message }) => {
-    return kind === 'alert.raised' && message === id;
-  });
-  return found === undefined ? undefined : readAlertRecord(found);
+  const found = await findFrom(store, acceptance, 'alert.raised', id);
+  return found === undefined || found === 'erased' ? undefined : readAlertRecord(found);
 }
 
 /** The same of an alert that was sent under this id. */
@@ -40,30 +38,34 @@ export async function findSentAlert(
  * @param acceptance index of the leaf of the acceptance
  */
 export async function isAlertTold(store: LeafStore, id: MessageId, acceptance: number): Promise<boolean> {
-  const [accepted] = await store.readLeaves(acceptance, 1);
-  return accepted?.erased === true || (await findAlertLeaf(store, id, acceptance)) !== undefined;
+  return (await findFrom(store, acceptance, 'alert.raised', id)) !== undefined;
 }
 
 /**
- * Whether the leaf `alert.overdue` stands. It is written right after the reminder was accepted.
+ * Whether nothing more is to be recorded of a reminder that was sent: the leaf `alert.overdue`, which is written right
+ * after it was accepted, stands, or its case was erased.
  * @param reminder index of the leaf of that acceptance
  */
 export async function isOverdueOnRecord(store: LeafStore, id: MessageId, reminder: number): Promise<boolean> {
-  const found = await findAfter(store, reminder, ({ kind, message }) => {
-    return kind === 'alert.overdue' && message === id;
-  });
-  return found !== undefined;
+  return (await findFrom(store, reminder, 'alert.overdue', id)) !== undefined;
 }
 
-async function findAfter(
+/**
+ * The leaf of this kind about an alert, behind the acceptance that it follows.
+ * @returns `erased` where the acceptance was: what followed it has no body any more, and would be looked for to the end
+ */
+async function findFrom(
   store: LeafStore,
-  index: number,
-  isWanted: (entry: RecordEntry) => boolean,
-): Promise<RecordEntry | undefined> {
+  acceptance: number,
+  wanted: string,
+  id: MessageId,
+): Promise<RecordEntry | 'erased' | undefined> {
   let limit = leavesAtFirst;
-  for (let from = index + 1; ; limit = leavesAtOnce) {
+  for (let from = acceptance; ; limit = leavesAtOnce) {
     const leaves = await store.readLeaves(from, limit);
-    const found = leaves.find(({ entry }) => isWanted(entry));
+    const [first] = leaves;
+    if (from === acceptance && first?.index === acceptance && first.erased) return 'erased';
+    const found = leaves.find(({ entry: { kind, message } }) => kind === wanted && message === id);
     if (found !== undefined) return found.entry;
     const last = leaves.at(-1);
     if (last === undefined) return undefined;
