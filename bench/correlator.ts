@@ -18,13 +18,14 @@ import { loadPatterns } from '../gateway/correlator/patterns/load.ts';
 import { wordsOf, type Words } from '../gateway/correlator/patterns/words.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
 import { endUsage, readCommandLine, takeNamed, warn } from './command-line.ts';
-import { compareAll, tableOf, writeTable } from './correlator/comparison.ts';
+import { compareAll, tableMarks, tableOf } from './correlator/comparison.ts';
 import { replay, tokenise, type Told } from './correlator/replay.ts';
 import { findPattern, score, type Score } from './correlator/score.ts';
 import { readStream, readTruth, type StreamLine } from './correlator/stream.ts';
 import { count, readNumber, seed } from './read-number.ts';
 import { Seeded } from './seeded.ts';
 import { generateStream, streamDefaults } from './stream/generate.ts';
+import { writeBetween } from './write-between.ts';
 
 const { values } = readCommandLine({
   options: {
@@ -121,7 +122,9 @@ async function compare(): Promise<void> {
   const rows = compareAll(generated, set.patterns, policy);
   const text = tableOf(rows);
   process.stdout.write(`${text}\n`);
-  if (values.write) await writeTable(new URL('../docs/patterns.md', import.meta.url).pathname, text);
+  if (values.write) {
+    await writeBetween(new URL('../docs/patterns.md', import.meta.url).pathname, tableMarks, text);
+  }
   const { lines, truth: episodes, nearMisses } = generated;
   const of = { events: lines.length, episodes: episodes.length, nearMisses: nearMisses.length };
   process.stdout.write(`${JSON.stringify({ bench: 'correlator-table', ...options, of, rows })}\n`);

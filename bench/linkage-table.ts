@@ -6,7 +6,6 @@
  * `--write` puts the tables into docs/linkage.md, between its marks. Households are made by `generate-register.ts`.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { SubjectTokeniser } from '../clients/sdk/linkage/subject-tokens.ts';
 import { readCommandLine, takeNamed } from './command-line.ts';
@@ -16,6 +15,7 @@ import { censusKeys, exactKeys, slk581Keys, type RivalKeys } from './linkage/riv
 import { countTruePairs, scorePairs, type Score } from './linkage/score.ts';
 import { count, readNumber } from './read-number.ts';
 import { generateRegister, registerDefaults } from './register/write-register.ts';
+import { writeBetween } from './write-between.ts';
 
 type Pair = readonly [number, number];
 
@@ -171,8 +171,6 @@ const lines = [
 ];
 const text = lines.join('\n');
 if (values.write) {
-  const file = new URL('../docs/linkage.md', import.meta.url);
-  const [before = '', rest = ''] = readFileSync(file, 'utf8').split('<!-- tables -->\n');
-  const after = rest.split('<!-- end of tables -->')[1] ?? '';
-  writeFileSync(file, `${before}<!-- tables -->\n\n${text}\n<!-- end of tables -->${after}`);
+  const marks = { begin: '<!-- tables -->', end: '<!-- end of tables -->' };
+  await writeBetween(new URL('../docs/linkage.md', import.meta.url).pathname, marks, text);
 } else process.stdout.write(text);

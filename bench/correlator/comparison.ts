@@ -1,6 +1,4 @@
 /** The table of docs/patterns.md: the shipped patterns beside simpler ways of noticing, on one stream. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { format, resolveConfig } from 'prettier';
 import type { Alert } from '../../gateway/correlator/alert.ts';
 import { byArrival } from '../../gateway/correlator/event.ts';
 import type { Pattern } from '../../gateway/correlator/patterns/pattern.ts';
@@ -29,8 +27,8 @@ export type Compared = Pick<Counts, 'precision' | 'recall' | 'f1' | 'falseAlerts
 
 /** So many notices of one agency about one child. */
 const thresholds = [1, 2, 3, 4, 5];
-const tableMark = '<!-- comparison -->';
-const endMark = '<!-- end of comparison -->';
+/** Between which the table stands in a document. */
+export const tableMarks = { begin: '<!-- comparison -->', end: '<!-- end of comparison -->' };
 
 /** Runs every way over the same stream. */
 export function compareAll(
@@ -126,18 +124,6 @@ export function tableOf(rows: readonly Compared[]): string {
     'p95',
   ];
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-/**
- * Puts the table between the marks of a document, set as prettier wants it.
- * @throws RangeError where the marks are missing
- */
-export async function writeTable(file: string, table: string): Promise<void> {
-  const [before = '', rest, ...more] = readFileSync(file, 'utf8').split(tableMark);
-  const [, after] = rest?.split(endMark) ?? [];
-  if (after === undefined || more.length > 0) throw new RangeError(`${file} lacks its marks`);
-  const text = `${before}${tableMark}\n\n${table}\n\n${endMark}${after}`;
-  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
 }
 
 function hours(seconds: number): string {

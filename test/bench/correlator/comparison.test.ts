@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { compareAll, tableOf, writeTable, type Compared } from '../../../bench/correlator/comparison.ts';
+import { compareAll, tableMarks, tableOf, type Compared } from '../../../bench/correlator/comparison.ts';
+import { writeBetween } from '../../../bench/write-between.ts';
 import { generateStream } from '../../../bench/stream/generate.ts';
 import { loadPatterns } from '../../../gateway/correlator/patterns/load.ts';
 import { wordsOf } from '../../../gateway/correlator/patterns/words.ts';
@@ -58,14 +59,15 @@ describe('the table', () => {
         file,
         'Before.\n\n<!-- comparison -->\n\nold\n\n<!-- end of comparison -->\n\nAfter.\n',
       );
-      await writeTable(file, tableOf([row]));
+      await writeBetween(file, tableMarks, tableOf([row]));
       const text = await readFile(file, 'utf8');
       expect(text).toMatch(/^Before\.\n\n<!-- comparison -->\n\n\| Noticed by/);
       expect(text).toContain('1.5 h');
       expect(text).toMatch(/<!-- end of comparison -->\n\nAfter\.\n$/);
       expect(text).not.toContain('old');
       await writeFile(file, 'No marks.\n');
-      await expect(writeTable(file, tableOf([row]))).rejects.toThrow('lacks its marks');
+      await expect(writeBetween(file, tableMarks, tableOf([row]))).rejects.toThrow('lacks its marks');
+      expect(await readFile(file, 'utf8')).toBe('No marks.\n');
     } finally {
       await rm(dir, { recursive: true });
     }
