@@ -199,6 +199,7 @@ export const catalogue = {
     true,
     'The state of this endpoint cannot be written durably at present.',
   ),
+  'file-unavailable': entry(503, null, true, 'A file or a folder cannot be read or written.'),
   'linkage-key-missing': entry(409, null, false, 'This endpoint has no linkage key to make tokens with.'),
   'linkage-holder-unavailable': entry(
     503,

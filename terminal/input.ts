@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { CausewayError } from '../protocol/errors.ts';
+import { fileReason } from '../protocol/file-words.ts';
 import { endpointAddressSchema } from '../protocol/ids.ts';
 
 /** An option's parser for a whole number within bounds. */
@@ -83,7 +84,10 @@ export async function readInput(
     return await readStream(createReadStream(path), maxBytes);
   } catch (error) {
     if (error instanceof CausewayError) throw error;
-    throw usageError(`${path} cannot be read${reasonOf(error)}.`, error);
+    throw usageError(
+      `${path} cannot be read${fileReason(error, { ENOENT: 'there is no such file' })}.`,
+      error,
+    );
   }
 }
 
@@ -114,12 +118,4 @@ export function parseJsonInput(name: string, bytes: Buffer): unknown {
 
 function tooLarge(maxBytes: number): CausewayError {
   return new CausewayError('payload-too-large', { detail: `At most ${maxBytes} bytes can be sent.` });
-}
-
-function reasonOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  if (code === 'ENOENT') return ': there is no such file';
-  if (code === 'EACCES') return ': permission denied';
-  if (code === 'EISDIR') return ': it is a folder';
-  return typeof code === 'string' ? ` (${code})` : '';
 }

@@ -1,5 +1,6 @@
 /** A file that a result goes into, opened before the work: some work cannot be done a second time for its result. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
+import { fileReason } from '../protocol/file-words.ts';
 import { usageError } from './input.ts';
 
 const ownerOnly = 0o600;
@@ -27,7 +28,7 @@ async function openForWriting(path: string): Promise<{ file: FileHandle; isNew: 
   try {
     return { file: await open(path, 'ax', ownerOnly), isNew: true };
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw cannotWrite(path, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(path, error);
   }
   try {
     return { file: await open(path, 'a', ownerOnly), isNew: false };
@@ -37,18 +38,9 @@ async function openForWriting(path: string): Promise<{ file: FileHandle; isNew: 
 }
 
 function cannotWrite(path: string, error: unknown): unknown {
-  const code = codeOf(error);
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: ': there is no such folder',
-    ENOTDIR: ': there is no such folder',
-    EISDIR: ': it is a folder',
-    EACCES: ': permission denied',
-    EROFS: ': the disk takes no changes',
-  };
-  return usageError(`${path} cannot be written${reasons[code] ?? ` (${code})`}.`, error);
-}
-
-function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : 'unknown';
+  const noFolder = 'there is no such folder';
+  return usageError(
+    `${path} cannot be written${fileReason(error, { ENOENT: noFolder, ENOTDIR: noFolder })}.`,
+    error,
+  );
 }

@@ -1,6 +1,7 @@
 /** The screen and the pipe: everything a command says goes through here. */
 import type { Writable } from 'node:stream';
 import { CausewayError } from '../protocol/errors.ts';
+import { fileTrouble } from '../protocol/file-words.ts';
 import { describeFailure, failureObject } from './describe-failure.ts';
 import { exitCodeFor } from './exit-codes.ts';
 import { jsonLine } from './json-line.ts';
@@ -91,7 +92,8 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
         shown.end();
       }
     },
-    fail(error) {
+    fail(thrown) {
+      const error = fileTrouble(thrown) ?? thrown;
       if (json) writeError(jsonLine(failureObject(error)));
       else describeFailure(error, errorPaint).forEach(writeError);
       if (env.CAUSEWAY_DEBUG === '1') writeError(stackOf(error));

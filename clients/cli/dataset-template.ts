@@ -1,6 +1,7 @@
 /** `causeway dataset template`. */
 import { writeFile } from 'node:fs/promises';
 import { CausewayError } from '../../protocol/errors.ts';
+import { fileReason } from '../../protocol/file-words.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -38,7 +39,7 @@ async function writeNew(path: string, text: string): Promise<void> {
     if (error instanceof CausewayError) throw error;
     const exists = (error as { code?: unknown }).code === 'EEXIST';
     throw usageError(
-      exists ? `${path} exists; nothing was overwritten.` : `${path} cannot be written.`,
+      exists ? `${path} exists; nothing was overwritten.` : `${path} cannot be written${fileReason(error)}.`,
       error,
     );
   }

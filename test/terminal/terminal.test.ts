@@ -85,6 +85,19 @@ describe('an error on the terminal', () => {
     });
   });
 
+  it('of the file system says which file it is about, and why', () => {
+    const { terminal, stderr } = openTerminal();
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    const denied = Object.assign(new Error('no'), { code: 'EACCES', path: '/srv/gateway' });
+    expect([terminal.fail(full), terminal.fail(denied)]).toEqual([3, 3]);
+    expect(stderr()).toMatch(
+      /A file cannot be used: the disk is full\.[^]*\/srv\/gateway cannot be used: permission/,
+    );
+    // Without a path it is about something else, such as a port.
+    terminal.fail(Object.assign(new Error('no'), { code: 'EACCES' }));
+    expect(stderr()).toContain('did not expect: Error (EACCES)');
+  });
+
   it('that nobody expected keeps its words and its stack to itself, unless asked', () => {
     const error = new TypeError('the name of a child');
     const quiet = openTerminal();

@@ -1,0 +1,43 @@
+/** What keeps a file or a folder from being read or written, in words. */
+import { CausewayError } from './errors.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk takes no changes',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'this user may fill no more of the disk',
+  EFBIG: 'it may not become larger',
+  EIO: 'the disk fails',
+  EEXIST: 'something is there already',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  EBUSY: 'it is in use, or a disk of its own: name a folder within it',
+  ENAMETOOLONG: 'its name is too long',
+};
+/** What writing to an open file fails with: the system names no path then. */
+const pathless = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);
+
+/**
+ * The end of a sentence that says that something cannot be read or written: `: permission denied`, or ` (ECODE)`.
+ * @param known words that fit better in this place
+ */
+export function fileReason(error: unknown, known: Readonly<Record<string, string>> = {}): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return '';
+  const words = known[code] ?? reasons[code];
+  return words === undefined ? ` (${code})` : `: ${words}`;
+}
+
+/**
+ * An error of the file system as one that crosses boundaries.
+ * @param what the beginning of its sentence; otherwise the path that the system names
+ * @returns undefined for any other error
+ */
+export function fileTrouble(error: unknown, what?: string): CausewayError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  if (!(code in reasons) || (path === undefined && !pathless.has(code))) return undefined;
+  const detail = `${what ?? `${path ?? 'A file'} cannot be used`}${fileReason(error)}.`;
+  return new CausewayError('file-unavailable', { detail, cause: error });
+}
