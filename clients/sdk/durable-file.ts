@@ -1,6 +1,6 @@
 /** Files and folders that are whole or not there, whatever happens, and on disk once the promise resolves. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 
@@ -32,28 +32,30 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
 /**
  * Makes a folder for its owner only, by filling a sibling that gets the name at the end. An empty folder of that name is
  * taken over.
- * @returns its absolute path
+ * @returns its absolute path, and what it was filled with
  * @throws CausewayError `home-exists` when there is something under `dir` already
  */
-export async function makePrivateFolder(
+export async function makePrivateFolder<T>(
   dir: string,
-  fill: (draft: string) => Promise<void>,
-): Promise<string> {
+  fill: (draft: string) => Promise<T>,
+): Promise<{ readonly target: string; readonly filled: T }> {
   const target = resolve(dir);
   await mkdir(dirname(target), { recursive: true });
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
   await mkdir(draft, { mode: 0o700 });
   try {
-    await fill(draft);
+    // Here already, since a folder that is a disk of its own gives up its name to nobody.
+    await rmdir(target).catch(ignoreAbsence);
+    const filled = await fill(draft);
     await syncFolder(draft);
     await rename(draft, target);
     await syncFolder(dirname(target));
+    return { target, filled };
   } catch (cause) {
     await rm(draft, { recursive: true, force: true });
     if (!isExistence(cause)) throw cause;
     throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
   }
-  return target;
 }
 
 /** Makes the names in a folder durable. */
@@ -64,6 +66,10 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+function ignoreAbsence(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 function isExistence(error: unknown): boolean {

@@ -39,10 +39,11 @@ export type EnrolOptions = {
 export type Enrolment = { readonly home: Home; readonly entry: DirectoryEntry };
 
 /**
- * Makes the endpoint's keys, registers their public parts and writes the home. Private keys never leave.
+ * Makes the endpoint's keys, writes them down, registers their public parts and completes the home. Private keys never
+ * leave, and a token is not spent for a home that cannot be written.
  * The first contact is tied to the CA that the token names: nothing is sent to anybody else.
- * @throws CausewayError `home-exists`, `token-invalid`, `token-expired`, `request-malformed`, `gateway-untrusted`,
- * `gateway-unreachable`, `aborted`, or what the gateway refuses with
+ * @throws CausewayError `home-exists`, `file-unavailable`, `token-invalid`, `token-expired`, `request-malformed`,
+ * `gateway-untrusted`, `gateway-unreachable`, `aborted`, or what the gateway refuses with
  */
 export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   const gatewayUrl = gatewayOrigin(options.gatewayUrl);
@@ -51,32 +52,39 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   await refuseExistingHome(options.home);
   const authorityPem = await fetchPinnedAuthority(gatewayUrl, token.ca, options.signal);
   const keys = await createEndpointKeys(token.endpoint, (options.now ?? Date.now)());
-  const response = await requestGateway({
-    gatewayUrl,
-    path: '/v1/enrol',
-    tls: { ca: authorityPem },
-    body: buildEnrolmentRequest(keys, token.secret),
-    schema: enrolmentResponseSchema,
-    signal: options.signal,
-  });
-  checkResponse(response, keys, authorityPem);
-  const home = await createHome(options.home, {
-    endpoint: token.endpoint,
-    gatewayUrl,
-    tlsKeyPem: keys.tlsKeyPem,
-    tlsCertificatePem: response.certificate,
-    authorityPem,
-    openpgpPrivateKey: keys.openpgp.privateKeyArmored,
-    signingKeyPem: keys.signingKeyPem,
-    receiptKey: response.receiptKey,
-    log: {
-      key: response.logKey,
-      from: response.leaf,
-      entry: directoryEntryDigest(response.entry),
-      ...trusted,
+  const { tlsKeyPem, signingKeyPem, openpgp } = keys;
+  const { entry, ...home } = await createHome(
+    options.home,
+    { tlsKeyPem, signingKeyPem, openpgpPrivateKey: openpgp.privateKeyArmored },
+    async () => {
+      const response = await requestGateway({
+        gatewayUrl,
+        path: '/v1/enrol',
+        tls: { ca: authorityPem },
+        body: buildEnrolmentRequest(keys, token.secret),
+        schema: enrolmentResponseSchema,
+        signal: options.signal,
+      });
+      checkResponse(response, keys, authorityPem);
+      const { certificate: tlsCertificatePem, receiptKey, entry } = response;
+      const log = {
+        key: response.logKey,
+        from: response.leaf,
+        entry: directoryEntryDigest(entry),
+        ...trusted,
+      };
+      return {
+        endpoint: token.endpoint,
+        gatewayUrl,
+        tlsCertificatePem,
+        authorityPem,
+        receiptKey,
+        log,
+        entry,
+      };
     },
-  });
-  return { home, entry: response.entry };
+  );
+  return { home, entry };
 }
 
 /**

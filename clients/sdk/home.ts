@@ -10,10 +10,11 @@
  * TLS key and certificate share a file so that renewal replaces both at one stroke.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
+import { fileTrouble } from '../../protocol/file-words.ts';
 import { unreadableHome } from '../../protocol/home-words.ts';
 import {
   digestSchema,
@@ -56,6 +57,9 @@ export type HomeLog = {
 /** Verifier keys of witnesses that an endpoint knows, and how many of them must have cosigned a checkpoint. */
 export type WitnessTrust = { readonly witnesses: readonly string[]; readonly witnessesNeeded: number };
 
+/** The private keys, which an endpoint makes before anybody knows it. */
+export type HomeKeys = Pick<HomeIdentity, 'tlsKeyPem' | 'openpgpPrivateKey' | 'signingKeyPem'>;
+
 /** An identity and where it lives. */
 export type Home = HomeIdentity & { readonly dir: string };
 
@@ -83,11 +87,34 @@ const files = {
   signing: 'signing.key',
 } as const;
 
-/** Writes a new home; a crash leaves no half identity. @throws CausewayError `home-exists` */
-export async function createHome(dir: string, identity: HomeIdentity): Promise<Home> {
-  await refuseExistingHome(dir);
-  const target = await makePrivateFolder(dir, (draft) => writeIdentity(draft, identity));
-  return { dir: target, ...identity };
+/** As much as the rest of a home takes, whatever the block of the disk. */
+const reservedBytes = 65_536;
+
+/**
+ * Writes a new home; a crash leaves no half identity. The keys are on disk, with room for the rest, before `register` is
+ * called: what it registers cannot be taken back, and is worth nothing without them.
+ * @throws CausewayError `home-exists`, `file-unavailable`, or what `register` throws
+ */
+export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
+  dir: string,
+  keys: HomeKeys,
+  register: () => Promise<T>,
+): Promise<Home & T> {
+  try {
+    await refuseExistingHome(dir);
+    const { target, filled } = await makePrivateFolder(dir, async (draft) => {
+      const room = join(draft, 'room');
+      await writeNewFile(room, Buffer.alloc(reservedBytes));
+      await writeKeys(draft, keys);
+      const identity = { ...(await register()), ...keys };
+      await rm(room);
+      await writeRegistered(draft, identity);
+      return identity;
+    });
+    return { dir: target, ...filled };
+  } catch (error) {
+    throw fileTrouble(error, `No home can be made in ${dir}`) ?? error;
+  }
 }
 
 /** Makes sure that a home can be made at `dir`, before anything is spent on it. @throws CausewayError `home-exists` */
@@ -163,12 +190,16 @@ function describeIdentity(identity: HomeIdentity): string {
   return `${JSON.stringify(described, null, 2)}\n`;
 }
 
-async function writeIdentity(dir: string, identity: HomeIdentity): Promise<void> {
+async function writeKeys(dir: string, keys: HomeKeys): Promise<void> {
+  await writeNewFile(join(dir, files.tls), keys.tlsKeyPem);
+  await writeNewFile(join(dir, files.openpgp), keys.openpgpPrivateKey);
+  await writeNewFile(join(dir, files.signing), keys.signingKeyPem);
+}
+
+async function writeRegistered(dir: string, identity: HomeIdentity): Promise<void> {
   await writeNewFile(join(dir, files.identity), describeIdentity(identity));
-  await writeNewFile(join(dir, files.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
+  await replaceFile(join(dir, files.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
   await writeNewFile(join(dir, files.authority), identity.authorityPem);
-  await writeNewFile(join(dir, files.openpgp), identity.openpgpPrivateKey);
-  await writeNewFile(join(dir, files.signing), identity.signingKeyPem);
 }
 
 async function readIdentity(path: string): Promise<z.infer<typeof identitySchema>> {

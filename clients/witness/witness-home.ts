@@ -72,7 +72,7 @@ export async function createWitnessHome(
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const { verifierKey } = cosigner(settings.name, pem);
-  const target = await makePrivateFolder(dir, async (draft) => {
+  const { target } = await makePrivateFolder(dir, async (draft) => {
     await writeNewFile(join(draft, files.key), pem);
     await writeNewFile(join(draft, files.verifierKey), `${formatVerifierKey(verifierKey)}\n`, 0o644);
     await writeNewFile(join(draft, files.settings), describe(settings));

@@ -204,6 +204,19 @@ test('a token that was cut is refused without a contact', async () => {
   });
 });
 
+test('a home that cannot be written costs no token', async () => {
+  const token = await registry.issueToken(council);
+  const before = gateway.requests.length;
+  for (const home of ['/dev/null/home', '/dev/null/deep/home']) {
+    await expect(enrol({ gatewayUrl: gateway.url, token, home })).rejects.toMatchObject({
+      code: 'file-unavailable',
+      detail: expect.stringContaining(`No home can be made in ${home}: `) as unknown,
+    });
+  }
+  expect(gateway.requests).toHaveLength(before);
+  expect((await enrol({ gatewayUrl: gateway.url, token, home: newHome() })).entry.endpoint).toBe(council);
+});
+
 test('a gateway that registers other keys than those sent is not believed', async () => {
   const liar = await serve(async (_url, body) => {
     const response = await enrolEndpoint(enrolmentRequestSchema.parse(JSON.parse(body)), registry);

@@ -2,15 +2,22 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CausewayError } from '../../../protocol/errors.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
-import { createHome, openHome, replaceTlsIdentity, type HomeIdentity } from '../../../clients/sdk/home.ts';
+import {
+  createHome as createHomeOf,
+  openHome,
+  replaceTlsIdentity,
+  type HomeIdentity,
+} from '../../../clients/sdk/home.ts';
 import { createEndpointKeys, createTlsKey } from '../../../clients/sdk/keys.ts';
 import { createAuthority, openAuthority, type Authority } from '../../../gateway/identity/authority.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 
 const endpoint = 'council/social-work' as EndpointAddress;
+const createHome = (dir: string, made: HomeIdentity) => createHomeOf(dir, made, () => Promise.resolve(made));
 let root: string;
 let authority: Authority;
 let identity: HomeIdentity;
@@ -67,6 +74,20 @@ test('of two homes made at the same time in one place one wins, whole', async ()
 test('an empty folder may become a home', async () => {
   await mkdir(join(root, 'empty'));
   expect((await createHome(join(root, 'empty'), identity)).endpoint).toBe(endpoint);
+});
+
+test('the private keys are on disk before anybody is told of the public ones, and go where nobody takes them', async () => {
+  const dir = join(root, 'refused');
+  let found: readonly string[] = [];
+  const refuse = async (): Promise<never> => {
+    const draft = (await readdir(root)).find((name) => name.startsWith('.refused.'))!;
+    found = await readdir(join(root, draft));
+    expect(await readFile(join(root, draft, 'openpgp.key'), 'utf8')).toBe(identity.openpgpPrivateKey);
+    throw new CausewayError('token-used');
+  };
+  await expect(createHomeOf(dir, identity, refuse)).rejects.toMatchObject({ code: 'token-used' });
+  expect(found).toEqual(expect.arrayContaining(['openpgp.key', 'signing.key', 'tls.pem']));
+  expect((await readdir(root)).filter((name) => name.includes('refused'))).toEqual([]);
 });
 
 test('a new TLS key and certificate replace the old ones together', async () => {

@@ -317,14 +317,16 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       signingKey: made.signingKey,
     };
     gateway.entries.push(entry);
-    await createHome(gateway.homeOf(endpoint), {
-      endpoint,
-      gatewayUrl: url,
+    const own = {
       tlsKeyPem: made.tlsKeyPem,
-      tlsCertificatePem: certificate,
-      authorityPem: authority.certificatePem,
       openpgpPrivateKey: made.openpgp.privateKeyArmored,
       signingKeyPem: made.signingKeyPem,
+    };
+    const registered = {
+      endpoint,
+      gatewayUrl: url,
+      tlsCertificatePem: certificate,
+      authorityPem: authority.certificatePem,
       receiptKey: gatewaySigner.publicKey.raw.toString('base64url'),
       log: {
         key: gateway.log.key,
@@ -333,7 +335,8 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
         witnesses: [],
         witnessesNeeded: 0,
       },
-    });
+    };
+    await createHome(gateway.homeOf(endpoint), own, () => Promise.resolve(registered));
     Object.assign(gateway.tls, { key: made.tlsKeyPem, cert: certificate });
   }
   return gateway;
