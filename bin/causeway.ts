@@ -1,8 +1,11 @@
 /** The `causeway` command as a process. */
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { failOutput, openStandardOutput } from '../terminal/standard-output.ts';
 import { runProgram } from './program.ts';
 
-const { stdout, stderr, env, argv } = process;
-// A reader that goes away (`| head`) is no failure; whoever needs its words taken asks `deliver`.
-stdout.on('error', () => process.exit(exitCodes.ok));
-process.exitCode = (await runProgram(argv.slice(2), { stdout, stderr, env })) ?? process.exitCode;
+const args = process.argv.slice(2);
+const streams = { stdout: openStandardOutput(), stderr: process.stderr, env: process.env };
+// Whoever needs its words taken asks `deliver`.
+streams.stdout.on('error', (error: Error) =>
+  process.exit(failOutput(error, { ...streams, json: args.includes('--json') })),
+);
+process.exitCode = (await runProgram(args, streams)) ?? process.exitCode;

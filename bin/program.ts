@@ -23,7 +23,11 @@ function buildProgram(terminal: Terminal): ProgramCommand {
     )
     .version(readVersion(), '-V, --version', 'show the version')
     .option('--json', 'print JSON: one object a line, errors as an object on stderr')
-    .configureOutput({ getOutHelpWidth: () => terminal.columns, getErrHelpWidth: () => terminal.columns })
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+    })
     .exitOverride()
     .examples(
       ['causeway demo', 'a gateway and nine endpoints of eight agencies on this computer'],

@@ -1,0 +1,35 @@
+/** The standard output of a process, whose trouble no command may pass over in silence. */
+import { fstatSync, writeFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { CausewayError } from '../protocol/errors.ts';
+import { fileReason } from '../protocol/file-words.ts';
+import { exitCodes } from './exit-codes.ts';
+import { createTerminal, type TerminalOptions, type TerminalStream } from './terminal.ts';
+
+const stdoutDescriptor = 1;
+const readerGone = new Set(['EPIPE', 'ECONNRESET']);
+
+/** Where a file takes stdout, all of it is written or the stream fails: Node's own takes half of a chunk for the whole. */
+export function openStandardOutput(): TerminalStream {
+  return fstatSync(stdoutDescriptor).isFile() ? new Writable({ write: writeWhole }) : process.stdout;
+}
+
+/**
+ * Says on stderr why stdout takes nothing more. A reader that goes away (`| head`) is no failure.
+ * @returns the exit code
+ */
+export function failOutput(cause: Error, options: TerminalOptions): number {
+  if (readerGone.has((cause as NodeJS.ErrnoException).code ?? '')) return exitCodes.ok;
+  const detail = `The output cannot be written${fileReason(cause)}. What it holds is not the whole.`;
+  return createTerminal(options).fail(new CausewayError('file-unavailable', { detail, cause }));
+}
+
+function writeWhole(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+  try {
+    writeFileSync(stdoutDescriptor, chunk);
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done();
+}
