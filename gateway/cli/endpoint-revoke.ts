@@ -1,10 +1,11 @@
 /** `causeway endpoint revoke`: an endpoint's keys stop counting. */
 import { Option } from 'commander';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { endpointAddress } from '../../terminal/input.ts';
+import { endpointAddress, usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { gatewayAgency } from '../policy/cedar-vocabulary.ts';
 import { revocationReasons, type RevocationReason } from '../identity/revocation.ts';
 import { personHere } from './record-reading.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
@@ -29,6 +30,10 @@ export function registerEndpointRevoke(endpoint: ProgramCommand, terminal: Termi
 }
 
 async function revoke(address: EndpointAddress, flags: Flags, terminal: Terminal): Promise<void> {
+  if (agencyOf(address) === gatewayAgency)
+    throw usageError(
+      `${address} is the gateway's own: revoked, it would go on sending alerts that nobody can read. Nothing was changed.`,
+    );
   const { revokeEndpoint } = await import('../identity/revocation.ts');
   const entry = await withGateway(gatewayFolder(flags.dir, terminal.env), ({ store }) =>
     revokeEndpoint(store, address, flags.reason, Date.now(), personHere()).catch(sayWhatIsWithdrawn),

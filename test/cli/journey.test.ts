@@ -440,6 +440,11 @@ describe('a revoked endpoint', () => {
     );
     expect(stranger.code).toBe(1);
     expect(stranger.stderr).toContain('is no longer good');
+    const own = await operate('endpoint', 'revoke', 'gateway/correlator', '--reason', 'device-lost');
+    expect(own).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is the gateway's own") as unknown,
+    });
     const indexes = jsonLines((await operate('gateway', 'records', '--json', '--from', '3')).stdout);
     expect(indexes[0]).toMatchObject({ index: 3 });
     const misspelt = await operate('gateway', 'records', '--kind', 'nonsense');
