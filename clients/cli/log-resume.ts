@@ -32,12 +32,17 @@ async function resume({ keep, adopt, ...flags }: Flags, terminal: Terminal): Pro
     throw usageError('Say which log is the right one: --keep or --adopt.');
   }
   await withClient(homeFolder(flags, terminal), terminal, async ({ client, connection }) => {
+    const check = (): Promise<void> => terminal.during('Checking the log', () => client.log.check());
     if (client.log.status().halt === undefined) {
-      terminal.hint('The log has not contradicted itself; there is nothing to decide.');
+      // What is found wrong stands in the status; where it is a contradiction, this endpoint did not know of it yet.
+      if (connection.isConnected) await check().catch(() => undefined);
+      if (client.log.status().halt === undefined)
+        terminal.hint('The log has not contradicted itself; there is nothing to decide.');
+    } else {
+      await client.log.resume({ adopt: adopt === true });
+      // The contradiction may still be there: then it is raised again, and nothing is sent.
+      if (connection.isConnected) await check();
     }
-    await client.log.resume({ adopt: adopt === true });
-    // The contradiction may still be there: then it is raised again, and nothing is sent.
-    if (connection.isConnected) await terminal.during('Checking the log', () => client.log.check());
     showLog(client, terminal);
   });
 }

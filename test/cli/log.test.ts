@@ -4,14 +4,14 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { registerClientCommands } from '../../clients/cli/index.ts';
-import { cosigner } from '../../protocol/proof/note-signer.ts';
+import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { ProgramCommand } from '../../terminal/command-help.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
 import { concern } from '../clients/sdk/exchange.ts';
 import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
 import { alice, bob, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
-import { newKey } from '../clients/sdk/scripted-log.ts';
+import { newKey, ScriptedLog } from '../clients/sdk/scripted-log.ts';
 import { jsonLines } from './run-causeway.ts';
 
 let gateway: ScriptedGateway;
@@ -71,6 +71,14 @@ describe('causeway log', () => {
     await fork();
     await expect(run('log', 'resume', '--keep')).rejects.toMatchObject({ code: 'log-halted' });
     expect(await run('log', 'status')).toMatchObject({ halt: { kind: 'fork' } });
+  });
+
+  it('has nothing to resume where another log has taken the place of the one that is known', async () => {
+    await run('log', 'status');
+    gateway.log = new ScriptedLog(noteSigner('other.test/log', newKey()));
+    expect(await run('log', 'resume', '--adopt')).toMatchObject({ type: 'log' });
+    expect(await run('log', 'status')).not.toHaveProperty('halt');
+    expect(process.exitCode).toBeUndefined();
   });
 
   it('names witnesses for a home, and refuses the key of a log in their place', async () => {
