@@ -2,6 +2,7 @@
 import { correlatorAddress, type EndpointAddress } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { NewestEntryLeaves } from '../audit/newest-entry-leaves.ts';
+import type { PermittedEnrolments } from '../audit/permitted-enrolments.ts';
 import { EndpointDirectory } from '../identity/directory.ts';
 import { ProvenEntries, type EntryDoubt } from '../identity/proven-entries.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
@@ -12,12 +13,12 @@ const check = 'endpoints';
 
 /**
  * @param leaves those of the store, held against the published log
- * @param newest which of them is the newest about each endpoint, as far as they were read before
+ * @param read which of them is the newest about each endpoint, and who enrolled, as far as they were read before
  */
 export async function checkEndpoints(
   store: Pick<Store, 'readDirectory' | 'readNewestChanges'>,
   leaves: Pick<Store, 'readLeaves'>,
-  newest: NewestEntryLeaves,
+  read: { readonly newest: NewestEntryLeaves; readonly enrolments: PermittedEnrolments },
   policy: PolicySet | undefined,
 ): Promise<Finding> {
   const directory = await EndpointDirectory.open(store);
@@ -29,15 +30,17 @@ export async function checkEndpoints(
   const proven = new ProvenEntries({ leaves, directory, onDoubt });
   for (const entry of directory.entries()) {
     const isProven = await proven.isProven(entry);
-    const isOlder = (newest.of(entry.endpoint) ?? -1) > (directory.leafOf(entry) ?? -1);
+    const isOlder = (read.newest.of(entry.endpoint) ?? -1) > (directory.leafOf(entry) ?? -1);
     if (isProven && isOlder) onDoubt(entry.endpoint, 'older');
   }
+  for (const { endpoint, leaf } of read.enrolments.unpermitted)
+    problems.push(`${endpoint}: it enrolled at leaf ${leaf} by a token that was used or taken back before`);
   // The gateway's own endpoint is no party to the agreement.
   const entries = [...directory.entries()].filter(({ endpoint }) => endpoint !== correlatorAddress);
   const active = entries.filter(({ status }) => status === 'active');
   const endpoints = `${active.length} active, ${entries.length - active.length} revoked`;
   if (problems.length > 0) {
-    const detail = `${endpoints}; some are not what the audit log says: somebody has changed the directory in the store`;
+    const detail = `${endpoints}; some are not what the audit log says: somebody has changed the directory or the tokens in the store`;
     return { check, verdict: 'bad', detail, problems };
   }
   const unknown = strangers(active, policy);

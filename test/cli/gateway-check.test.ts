@@ -114,7 +114,7 @@ describe('causeway gateway check', () => {
   it('names an endpoint whose row in the directory is not what the log says', async () => {
     await withStore(home, async (store) => {
       const allowed = permit(police, 'secret', Date.now() + 60_000);
-      await store.permitEnrolment(allowed, { kind: 'enrolment.permitted' });
+      await store.permitEnrolment(allowed, { kind: 'enrolment.permitted', endpoint: police });
       const record = { kind: 'endpoint.enrolled' };
       await store.enrol(digestOf('secret'), directoryEntry(police), Date.now(), record);
     });
@@ -129,11 +129,36 @@ describe('causeway gateway check', () => {
     });
   });
 
+  it('names an endpoint that enrolled by a token that the database says is good again', async () => {
+    const tryAgain = (): Promise<void> =>
+      withStore(home, async (store) => {
+        const entry = directoryEntry(police);
+        await store.enrol(digestOf('secret'), entry, Date.now(), { kind: 'endpoint.enrolled' });
+      });
+    await withStore(home, (store) =>
+      store.permitEnrolment(permit(police, 'secret', Date.now() + 60_000), {
+        ...{ kind: 'enrolment.permitted', endpoint: police },
+      }),
+    );
+    await tryAgain();
+    await publish();
+    expect(await checkOf('endpoints')).toMatchObject({ code: 0, found: { verdict: 'good' } });
+    change('UPDATE permit SET used_at = NULL');
+    await tryAgain();
+    await publish();
+    expect(await checkOf('endpoints')).toMatchObject({
+      code: 1,
+      found: {
+        problems: [expect.stringMatching(`^${police}: it enrolled at leaf \\d+ by a token that was used`)],
+      },
+    });
+  });
+
   it('names an endpoint whose row was put back to an older entry, so that a revoked one comes back', async () => {
     const entry = directoryEntry(police);
     await withStore(home, async (store) => {
       const allowed = permit(police, 'secret', Date.now() + 60_000);
-      await store.permitEnrolment(allowed, { kind: 'enrolment.permitted' });
+      await store.permitEnrolment(allowed, { kind: 'enrolment.permitted', endpoint: police });
       await store.enrol(digestOf('secret'), entry, Date.now(), { kind: 'endpoint.enrolled' });
     });
     const file = join(home, 'causeway.db');
