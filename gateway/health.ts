@@ -1,16 +1,15 @@
 /** Whether messages can be taken now, and what will need an operator soon. */
-import { X509Certificate } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { CorrelatorState } from './correlator/look-progress.ts';
 import { consequences, type RoomLevel } from './admission/disk-room.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
+import { earlyWords, termOf } from './identity/certificate-term.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';
 import { inTime } from './in-time.ts';
 import type { Store } from './store/port.ts';
 
-const dayMs = 24 * 3_600_000;
 /** A leaf is published half a second after its commit; one that waits for so long will not be by itself. */
 const staleLogMs = 30_000;
 /** Those who ask do not wait for longer: an answer that comes when all is well again has told nobody of the outage. */
@@ -136,7 +135,9 @@ function describe({ code, detail }: CausewayError): string {
   return detail === undefined || code === 'internal-error' ? code : `${code}: ${detail}`;
 }
 
-function checkCertificate(name: string, pem: string, now: number): HealthCheck {
-  const days = Math.floor((new X509Certificate(pem).validToDate.getTime() - now) / dayMs);
-  return { name, ok: days >= 0, detail: days < 0 ? 'expired' : `valid for ${days} more days` };
+export function checkCertificate(name: string, pem: string, now: number): HealthCheck {
+  const term = termOf(pem, now);
+  if (term.isEarly) return { name, ok: false, detail: earlyWords(term) };
+  const { daysLeft } = term;
+  return { name, ok: daysLeft >= 0, detail: daysLeft < 0 ? 'expired' : `valid for ${daysLeft} more days` };
 }

@@ -1,5 +1,4 @@
 /** `causeway gateway check`: a doctor for a gateway's folder. */
-import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
@@ -7,6 +6,7 @@ import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { freeBytesAt, lookAtRoom } from '../admission/disk-room.ts';
 import type { Unchecked } from '../audit/published-leaves.ts';
+import { earlyWords, termOf, type CertificateTerm } from '../identity/certificate-term.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
@@ -20,7 +20,6 @@ import { describeRoom } from './room-words.ts';
 
 type Flags = { readonly quick?: boolean };
 
-const dayMs = 24 * 3_600_000;
 const warnDays = 30;
 
 export function registerGatewayCheck(gateway: ProgramCommand, terminal: Terminal): void {
@@ -147,10 +146,17 @@ async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {
 }
 
 function checkCertificate(check: string, pem: string): Finding {
-  const endsAt = new X509Certificate(pem).validToDate;
-  const days = Math.floor((endsAt.getTime() - Date.now()) / dayMs);
-  const detail = `${days} days left (until ${endsAt.toISOString().slice(0, 10)})`;
-  return { check, verdict: days < 0 ? 'bad' : days < warnDays ? 'warn' : 'good', detail };
+  let term: CertificateTerm;
+  try {
+    term = termOf(pem, Date.now());
+  } catch {
+    // Of the gateway alone: a home whose CA cannot be read is not opened.
+    return { check, verdict: 'bad', detail: 'it cannot be read: the next start makes another' };
+  }
+  if (term.isEarly) return { check, verdict: 'bad', detail: earlyWords(term) };
+  const { daysLeft, endsAt } = term;
+  const detail = `${daysLeft} days left (until ${endsAt.toISOString().slice(0, 10)})`;
+  return { check, verdict: daysLeft < 0 ? 'bad' : daysLeft < warnDays ? 'warn' : 'good', detail };
 }
 
 function report({ check, verdict, detail, problems }: Finding, terminal: Terminal): void {

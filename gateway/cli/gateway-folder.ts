@@ -16,10 +16,10 @@ export function gatewayFolder(given: string | undefined, env: NodeJS.ProcessEnv)
   return given ?? (named === '' ? 'gateway-home' : named);
 }
 
-/** Opens the home. @throws CausewayError `home-invalid`, `configuration-invalid` */
+/** Opens the home as it stands. @throws CausewayError `home-invalid`, `configuration-invalid` */
 export async function openHome(dir: string): Promise<GatewayHome> {
   const { openGatewayHome } = await import('../identity/gateway-home.ts');
-  return openGatewayHome(dir, Date.now);
+  return openGatewayHome(dir, Date.now, { renews: false });
 }
 
 /** A gateway's home, and its store opened beside the gateway. */

@@ -6,7 +6,7 @@ import { portNumber } from '../../terminal/input.ts';
 import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
-import { gatewayFolder, openHome } from './gateway-folder.ts';
+import { gatewayFolder } from './gateway-folder.ts';
 
 type Flags = {
   readonly port?: number;
@@ -48,11 +48,12 @@ export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal
 
 async function startUntilStopped(given: string | undefined, flags: Flags, terminal: Terminal): Promise<void> {
   const dir = gatewayFolder(given, terminal.env);
-  const [{ startGateway }, { createGatewayLog }] = await Promise.all([
+  const [{ startGateway }, { openGatewayHome }, { createGatewayLog }] = await Promise.all([
     import('../app.ts'),
+    import('../identity/gateway-home.ts'),
     import('./gateway-log.ts'),
   ]);
-  const home = await openHome(dir);
+  const home = await openGatewayHome(dir, Date.now);
   const log = createGatewayLog(terminal, flags.logLevel);
   if (flags.store !== undefined && !isSameStore(flags.store, home.store)) {
     log.warn('not the store in gateway.yaml, which enrol-token and all other commands use');

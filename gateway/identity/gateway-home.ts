@@ -129,11 +129,17 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
 }
 
 /**
- * Reads a gateway's home, and renews its own certificate when less than a third of its time is left or
- * when the list of hosts has changed.
+ * Reads a gateway's home, and renews its own certificate when less than a third of its time is left, when it is not
+ * valid yet, or when the list of hosts has changed.
+ * @param renews false where no gateway is started: a running one would go on with the former certificate, and whoever
+ * looks at the home would not find what it shows
  * @throws CausewayError `home-invalid`, `configuration-invalid`
  */
-export async function openGatewayHome(dir: string, now: () => number): Promise<GatewayHome> {
+export async function openGatewayHome(
+  dir: string,
+  now: () => number,
+  { renews = true }: { readonly renews?: boolean } = {},
+): Promise<GatewayHome> {
   const home = resolve(dir);
   const path = (name: keyof typeof files): string => join(home, files[name]);
   const settings = readSettings(await readHomeFile(path('settings')), path('settings'));
@@ -146,7 +152,7 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
   );
   const tlsKeyPem = await readPrivateFile(path('tlsKey'));
   let tlsCertificatePem = await readHomeFile(path('tlsCertificate'));
-  if (isServerCertificateDue(tlsCertificatePem, tlsKeyPem, { authority, settings, now: now() })) {
+  if (renews && isServerCertificateDue(tlsCertificatePem, tlsKeyPem, { authority, settings, now: now() })) {
     const publicKeyPem = usable(path('tlsKey'), () => publicKeyOf(tlsKeyPem));
     tlsCertificatePem = (await authority.issueServerCertificate(publicKeyPem, settings.hosts)).pem;
     await replaceFile(path('tlsCertificate'), tlsCertificatePem, 0o644);
@@ -171,7 +177,7 @@ export async function openGatewayHome(dir: string, now: () => number): Promise<G
   };
 }
 
-/** True when the gateway's certificate is unusable for its key, CA or hosts, or is in its last third. */
+/** True when the gateway's certificate is unusable for its key, CA, hosts or the time, or is in its last third. */
 function isServerCertificateDue(
   certificatePem: string,
   keyPem: string,
@@ -182,6 +188,8 @@ function isServerCertificateDue(
     const startsAt = certificate.validFromDate.getTime();
     const endsAt = certificate.validToDate.getTime();
     return (
+      // It was made by a clock that ran ahead: nobody can connect until that day.
+      context.now < startsAt ||
       context.now >= startsAt + ((endsAt - startsAt) * 2) / 3 ||
       !certificate.checkPrivateKey(createPrivateKey(keyPem)) ||
       !certificate.verify(new X509Certificate(context.authority.certificatePem).publicKey) ||

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogHistory } from '../../gateway/audit/log-history.ts';
+import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
 import { digestOf, directoryEntry, messageId, permit, police } from '../gateway/store/synthetic-messages.ts';
 import { editLeaf } from './edit-leaf.ts';
 import { storeNotice, withStore } from './filled-store.ts';
@@ -92,6 +93,23 @@ describe('causeway gateway check', () => {
     expect(found?.detail).toMatch(/damaged.*one begins with leaf \d+ where leaf \d+ is due/);
     expect((await runInProcess(['audit', 'checkpoint', '--dir', home])).code).toBe(1);
     expect(readFileSync(join(home, 'log/checkpoint'))).toEqual(checkpoint);
+  });
+
+  it('says that the certificate of the gateway is not valid yet, and leaves it to the start to renew it', async () => {
+    await openGatewayHome(home, () => Date.now() + 300 * 86_400_000);
+    const early = readFileSync(join(home, 'tls.crt'), 'utf8');
+    expect(await checkOf('gateway certificate', '--quick')).toMatchObject({
+      code: 1,
+      found: { verdict: 'bad', detail: expect.stringMatching(/^clock-wrong: not valid before 20/) as string },
+    });
+    expect(readFileSync(join(home, 'tls.crt'), 'utf8')).toBe(early);
+    await openGatewayHome(home, Date.now);
+    expect(await checkOf('gateway certificate', '--quick')).toMatchObject({ found: { verdict: 'good' } });
+    writeFileSync(join(home, 'tls.crt'), 'none');
+    expect(await checkOf('gateway certificate', '--quick')).toMatchObject({
+      code: 1,
+      found: { verdict: 'bad', detail: 'it cannot be read: the next start makes another' },
+    });
   });
 
   it('names a message that is not what was accepted, and does not read any with --quick', async () => {

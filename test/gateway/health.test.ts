@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  checkCertificate,
   checkCopy,
   checkCorrelator,
   checkDirectory,
@@ -7,6 +8,7 @@ import {
   checkRoom,
   checkStore,
 } from '../../gateway/health.ts';
+import { createAuthority } from '../../gateway/identity/authority.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
@@ -87,6 +89,22 @@ describe('the audit log', () => {
     ]);
     const away = new CausewayError('internal-error');
     expect(checkCopy({ copyFailure: away })).toEqual([{ name, ok: true, detail: 'internal-error' }]);
+  });
+});
+
+test('a certificate is well between its two ends, and one that is not valid yet says what to look at', async () => {
+  const dayMs = 86_400_000;
+  const madeAt = Date.parse('2026-11-30T12:00:00Z');
+  const { certificatePem } = await createAuthority({ name: 'Test gateway', now: madeAt });
+  const after = (days: number) => checkCertificate('issuing CA', certificatePem, madeAt + days * dayMs);
+  const name = 'issuing CA';
+  expect(after(0)).toEqual({ name, ok: true, detail: 'valid for 3653 more days' });
+  expect(after(3_700)).toEqual({ name, ok: false, detail: 'expired' });
+  expect(after(-300)).toEqual({
+    name,
+    ok: false,
+    detail:
+      'clock-wrong: not valid before 2026-11-30: check the clock of this machine, then start the gateway again',
   });
 });
 

@@ -115,6 +115,17 @@ test('the certificate of the gateway is renewed in its last third, and not befor
   );
 });
 
+test('a certificate that a clock ahead has made is renewed at the next start with the right one', async () => {
+  const home = await make('ahead');
+  const at = (days: number, options?: { renews: boolean }) =>
+    openGatewayHome(home.dir, () => Date.now() + days * dayMs, options);
+  const early = await at(300);
+  expect((await at(0, { renews: false })).tls.cert).toBe(early.tls.cert);
+  const { tls } = await at(0);
+  expect(new X509Certificate(tls.cert).validFromDate.getTime()).toBeLessThan(Date.now());
+  expect((await at(0)).tls.cert).toBe(tls.cert);
+});
+
 test('the certificate of the gateway follows the list of hosts', async () => {
   const home = await make('moving');
   const path = join(home.dir, 'gateway.yaml');
