@@ -38,8 +38,8 @@ export type OpenedGateway = {
 
 /**
  * Opens everything; nothing stays open where that fails.
- * @throws CausewayError `policy-invalid`, `home-invalid`, `store-incompatible`, `store-damaged`, `store-unavailable`,
- * `store-in-use`
+ * @throws CausewayError `policy-invalid`, `home-invalid`, `clock-wrong`, `store-incompatible`, `store-damaged`,
+ * `store-unavailable`, `store-in-use`
  */
 export async function openGateway({ home, log, now, ...options }: GatewayOptions): Promise<OpenedGateway> {
   const address = options.store ?? home.store;

@@ -5,6 +5,8 @@ import { AdvisedError } from './advised-error.ts';
 const advice: Partial<Record<ErrorCode, string>> = {
   'home-exists': 'Choose another folder, or move the present one away if it is really no longer needed.',
   'home-invalid': 'Name the folder that is meant; what it has lost, or what is damaged, comes from a backup.',
+  'clock-wrong':
+    'Set the clock of this machine (NTP) and try again. Where it is right, the key was made by a clock that was ahead.',
   'gateway-unreachable':
     'Check the address and that the gateway runs (`causeway gateway start`), then try again.',
   'gateway-untrusted':

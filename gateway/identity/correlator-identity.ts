@@ -60,7 +60,7 @@ const permitLifetimeMs = 60_000;
  * that it is the gateway's.
  * @param known its entry in the directory as last read
  * @returns false where the directory has it so, and nothing was changed
- * @throws CausewayError `home-invalid`, `store-unavailable`
+ * @throws CausewayError `home-invalid`, `clock-wrong`, `store-unavailable`
  */
 export async function enrolCorrelator(
   keys: CorrelatorKeys,

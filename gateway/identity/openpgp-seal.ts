@@ -3,7 +3,7 @@
  * form of `protocol/openpgp`, as those of endpoints are.
  */
 import { readPrivateKey } from 'openpgp';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import {
   namesOf,
@@ -32,7 +32,7 @@ export async function generateSealingKey(endpoint: EndpointAddress, now: number)
   return { privateKeyArmored: privateKey.armor(), certificateArmored: publicKey.armor() };
 }
 
-/** Checks that the two belong together, and gives the names that the directory keeps. @throws CausewayError `home-invalid` */
+/** Checks that the two belong together, and gives the names that the directory keeps. @throws CausewayError `home-invalid`, `clock-wrong` */
 export async function readSealingKey({
   privateKeyArmored,
   certificateArmored,
@@ -44,13 +44,24 @@ export async function readSealingKey({
     if (certificate.getFingerprint() !== key.getFingerprint()) {
       throw new RangeError('the certificate belongs to another key');
     }
+    checkAge(certificate.getCreationTime());
     return await namesOf(certificate);
   } catch (cause) {
+    if (isCausewayError(cause, 'clock-wrong')) throw cause;
     throw new CausewayError('home-invalid', {
       detail: "The correlator's OpenPGP key cannot be used.",
       cause,
     });
   }
+}
+
+/** Nothing is damaged where a clock has stopped: whoever restored a backup for it would not be helped. */
+function checkAge(madeAt: Date): void {
+  if (madeAt.getTime() <= Date.now()) return;
+  const day = madeAt.toISOString().slice(0, 10);
+  throw new CausewayError('clock-wrong', {
+    detail: `The correlator's OpenPGP key is not valid before ${day}.`,
+  });
 }
 
 /**

@@ -84,6 +84,14 @@ describe("the correlator's key", () => {
     expect(await readOpenpgpCertificate(key.certificateArmored)).toEqual(names);
   });
 
+  it('is not told as damaged where it is not valid yet: the clock has stopped, or ran ahead', async () => {
+    const early = await generateSealingKey(correlator, Date.now() + 400 * dayMs);
+    await expect(readSealingKey(early)).rejects.toMatchObject({
+      code: 'clock-wrong',
+      message: expect.stringMatching(/check the clock of this machine\. .* is not valid before 20/) as string,
+    });
+  });
+
   it('is refused where it could decrypt, or where the certificate is that of another', async () => {
     const mixed = { ...key, certificateArmored: other.certificateArmored };
     const { privateKey, publicKey } = await generateKey({
