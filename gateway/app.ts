@@ -13,7 +13,7 @@ import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { DiskRoom } from './admission/disk-room.ts';
-import { ExpiryClock } from './delivery/expiry.ts';
+import { Endings } from './endings.ts';
 import { listen, urlOf } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
@@ -25,7 +25,6 @@ import { Quotas } from './admission/quotas.ts';
 import { Reloading } from './reloading.ts';
 import { Relay } from './relay/relay.ts';
 import { withMeaning } from './relay/with-meaning.ts';
-import { RetentionSweep } from './retention-sweep.ts';
 import { Intake } from './socket/intake.ts';
 import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
@@ -73,8 +72,7 @@ class Gateway {
   readonly #sessions: SessionRegistry;
   readonly #pending = new PendingWork();
   readonly #quotas: Quotas;
-  readonly #expiry: ExpiryClock;
-  readonly #retention: RetentionSweep;
+  readonly #endings: Endings;
   readonly #incidents: IncidentRecord;
   readonly #damaged: DamagedMessages;
   readonly #relay: Relay;
@@ -99,11 +97,9 @@ class Gateway {
     const onError = (error: unknown): void => this.#logError(error);
     const parts = { store, now: this.#now, onError };
     this.#dispatcher = new Dispatcher(parts);
-    this.#expiry = new ExpiryClock(parts);
-    this.#retention = new RetentionSweep({
-      ...parts,
+    this.#endings = new Endings({
+      ...{ ...parts, log: options.log, newestLeafAt: opened.newestLeafAt },
       policy: () => this.#policy.current,
-      onRetired: (payloads) => this.#log.info({ payloads }, 'payloads retired'),
     });
     this.#incidents = new IncidentRecord(store, onError);
     this.#damaged = new DamagedMessages(options.log);
@@ -174,15 +170,14 @@ class Gateway {
     await this.#room.start();
     this.#auditLog.start();
     this.#sessions.start();
-    this.#expiry.start();
-    this.#retention.start();
+    this.#endings.start();
     await this.#alerting.start();
   }
 
   /** As after any acceptance, for those of which nobody has told. */
   #readOn(): void {
     this.#dispatcher.readOn();
-    this.#expiry.note(this.#now());
+    this.#endings.note(this.#now());
     this.#alerting.accepted(['immediate']);
   }
 
@@ -200,7 +195,7 @@ class Gateway {
       },
       onAccepted: (deliveries) => {
         this.#alerting.accepted(deliveries.map(({ message }) => message.severity));
-        for (const { message } of deliveries) this.#expiry.note(message.expiresAt);
+        for (const { message } of deliveries) this.#endings.note(message.expiresAt);
         this.#dispatcher.offer(
           deliveries.map(({ delivery, recipient, message }) => ({
             delivery,
@@ -230,6 +225,7 @@ class Gateway {
       room: () => (this.#room.isWatched ? this.#room.level : undefined),
       correlatorState: () => this.#alerting.state,
       damagedMessages: () => this.#damaged.count,
+      endingsHeld: () => this.#endings.isHeld,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
       onError: (error) => this.#logError(error),
     };
@@ -277,8 +273,7 @@ class Gateway {
     await app.close();
     await this.#pending.ended();
     await this.#alerting.close();
-    await this.#expiry.stop();
-    await this.#retention.close();
+    await this.#endings.close();
     this.#reloading.close();
     await this.#incidents.flush();
     await this.#auditLog.close();

@@ -46,6 +46,8 @@ export type GatewayServerDependencies = {
   correlatorState(): CorrelatorState;
   /** How many messages readings of the store have left out; see `damaged-messages.ts`. */
   damagedMessages(): number;
+  /** Whether nothing expires because the clock may run ahead; see `endings.ts`. */
+  endingsHeld(): boolean;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
   reloadDirectory(): Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -139,6 +141,7 @@ function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): 
       room: deps.room(),
       correlator: deps.correlatorState(),
       damagedMessages: deps.damagedMessages(),
+      endingsHeld: deps.endingsHeld(),
     }),
   );
 }

@@ -32,6 +32,8 @@ export type OpenedGateway = {
   readonly policy: PolicyHolder;
   readonly patterns: PatternHolder;
   readonly directory: EndpointDirectory;
+  /** When the newest leaf was committed before this start, ms since 1970; undefined where there is none. */
+  readonly newestLeafAt: number | undefined;
   /** Closes the store and gives its lock back; a second call does nothing more. */
   readonly close: () => Promise<void>;
 };
@@ -58,6 +60,8 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
       lock.release();
     });
     try {
+      // First: the start itself adds leaves.
+      const newestLeafAt = await readNewestLeafAt(store);
       const directory = await EndpointDirectory.open(store, (endpoint) =>
         log.error(
           { code: 'store-damaged', endpoint },
@@ -68,7 +72,7 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
       const correlator = directory.get(correlatorAddress);
       if (await enrolCorrelator(home.correlatorKeys, store, correlator, (now ?? Date.now)()))
         await directory.reload();
-      return { store, policy, patterns, directory, close };
+      return { store, policy, patterns, directory, newestLeafAt, close };
     } catch (error) {
       await store.close();
       throw error;
@@ -77,6 +81,14 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
     lock.release();
     throw error;
   }
+}
+
+async function readNewestLeafAt(store: Store): Promise<number | undefined> {
+  const size = await store.countLeaves();
+  if (size === 0) return undefined;
+  // What is wrong with leaves that cannot be read is told by those who need them.
+  const [newest] = await store.readLeaves(size - 1, 1).catch(() => []);
+  return newest?.at;
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -29,7 +29,7 @@ export class ExpiryClock {
     this.#schedule(this.#now());
   }
 
-  /** Something that expires at this time has been accepted. */
+  /** Something that expires at this time has been accepted. Before `start`, that finds it. */
   note(expiresAt: number): void {
     if (this.#running !== undefined) this.#notedAt = Math.min(this.#notedAt, expiresAt);
     else if (expiresAt < this.#dueAt) this.#schedule(expiresAt);

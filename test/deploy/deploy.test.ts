@@ -198,12 +198,13 @@ describe('deploy/Dockerfile', () => {
 
 describe('deploy/systemd', () => {
   it.each(['causeway-gateway.service', 'causeway-mongod.service'])(
-    '%s has the sections of a service, runs without rights and is not a root’s',
+    '%s has the sections of a service, waits for the clock, runs without rights and is not a root’s',
     (name) => {
       const unit = readUnit(name);
       expect([...unit.keys()]).toEqual(['Unit', 'Service', 'Install']);
       const service = unit.get('Service')!;
       expect(service.get('User')?.[0]).not.toBe('root');
+      expect(unit.get('Unit')?.get('After')?.join(' ')).toContain('time-sync.target');
       expect(service.get('NoNewPrivileges')).toEqual(['true']);
       expect(service.get('CapabilityBoundingSet')).toEqual(['']);
       expect(service.get('ProtectSystem')).toEqual(['strict']);

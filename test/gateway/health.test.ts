@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   checkCertificate,
+  checkClock,
   checkCopy,
   checkCorrelator,
   checkDirectory,
@@ -106,6 +107,13 @@ test('a certificate is well between its two ends, and one that is not valid yet 
     detail:
       'clock-wrong: not valid before 2026-11-30: check the clock of this machine, then start the gateway again',
   });
+});
+
+test('a clock that may run ahead is told of, and keeps nobody from sending', () => {
+  expect(checkClock(false)).toEqual([]);
+  expect(checkClock(true)).toEqual([
+    { name: 'clock', ok: true, detail: expect.stringMatching(/^clock-wrong, or a long rest/) as string },
+  ]);
 });
 
 test('a disk that is short of room is told without how much is left: anybody may ask', () => {

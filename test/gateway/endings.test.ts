@@ -1,0 +1,82 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Endings } from '../../gateway/endings.ts';
+import type { Store } from '../../gateway/store/port.ts';
+import type { Digest } from '../../protocol/ids.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const startedAt = Date.parse('2026-11-30T12:00:00Z');
+
+let endings: Endings;
+/** What was asked of the store. */
+let asked: string[];
+let lines: Record<string, unknown>[];
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    now: startedAt,
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+  });
+  asked = [];
+  lines = [];
+});
+afterEach(async () => {
+  await endings.close();
+  vi.useRealTimers();
+});
+
+function start(newestLeafAt: number | undefined): void {
+  const store: Partial<Store> = {
+    expire: () => {
+      asked.push('expire');
+      return Promise.resolve({ expired: [], nextDueAt: null });
+    },
+    // Another gateway sweeps.
+    takeLease: (name) => {
+      asked.push(name);
+      return Promise.resolve(undefined);
+    },
+  };
+  const retention = { payloads: { stored: dayMs, undelivered: dayMs }, categories: new Map() };
+  endings = new Endings({
+    store: store as Store,
+    now: () => startedAt,
+    policy: () => ({ digest: 'agreement' as Digest, retention }),
+    log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
+    onError: (error) => expect.unreachable(String(error)),
+    newestLeafAt,
+  });
+  endings.start();
+}
+
+describe('what ends by the clock', () => {
+  it.each([
+    ['has no leaf yet', undefined],
+    ['stood for a week', startedAt - 7 * dayMs],
+    ['has a leaf of a clock that ran ahead', startedAt + 300 * dayMs],
+  ])('begins at once where the store %s', async (_, newestLeafAt) => {
+    start(newestLeafAt);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked.toSorted()).toEqual(['expire', 'retention']);
+    expect([endings.isHeld, lines]).toEqual([false, []]);
+  });
+
+  it('is held back for an hour where the newest leaf is weeks old, whatever is accepted meanwhile', async () => {
+    start(startedAt - 20 * dayMs);
+    expect(lines).toMatchObject([{ code: 'clock-wrong', aheadMs: 20 * dayMs }]);
+    endings.note(startedAt);
+    await vi.advanceTimersByTimeAsync(hourMs - 1);
+    expect([endings.isHeld, asked]).toEqual([true, []]);
+    // The first question comes with a timer of its own.
+    await vi.advanceTimersByTimeAsync(2);
+    expect([endings.isHeld, asked.toSorted()]).toEqual([false, ['expire', 'retention']]);
+  });
+
+  it('does not begin any more in a gateway that was stopped within the hour', async () => {
+    start(startedAt - 20 * dayMs);
+    await endings.close();
+    await vi.advanceTimersByTimeAsync(2 * hourMs);
+    expect(asked).toEqual([]);
+  });
+});
