@@ -85,8 +85,10 @@ async function lookOnce({ messages, ...files }: Filling, end: number): Promise<S
   // As after a stop: all was looked at before, and what is raised again was sent.
   const marks = { 'correlator.position': await store.countLeaves(), 'correlator.time': end };
   await store.setMarks(new Map(Object.entries(marks)));
+  let read = 0;
   const run = new CorrelationRun({
     ...{ store, now, agreement: policy, patterns },
+    onRead: ({ notices }) => (read += notices),
     send: async () => Promise.resolve(),
     accepted: async () => Promise.resolve(false),
   });
@@ -98,6 +100,7 @@ async function lookOnce({ messages, ...files }: Filling, end: number): Promise<S
   const seconds = (performance.now() - begin) / 1000;
   const { user, system } = process.threadCpuUsage(cpu);
   await store.close();
+  if (read !== messages) throw new Error(`${read} of ${messages} messages were read`);
   return {
     messages,
     seconds: round(seconds),

@@ -1,6 +1,7 @@
 /** Notices of an endless stream as stores hold them when they were accepted: whole units, with payload and signatures of chance. */
 import { randomBytes } from 'node:crypto';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnvelope, type Envelope, type Severity } from '../../protocol/wire/envelope.ts';
 import { encodeUnit } from '../../protocol/wire/frame.ts';
 import type { EndlessNotice } from '../stream/endless.ts';
@@ -43,9 +44,9 @@ export class NoticeWriter {
     const source = event.source as EndpointAddress;
     const severity = event.severity as Severity;
     const { category, arrived } = event;
-    const digest = this.#noise(32);
-    const text = digest.toString('base64url');
-    const envelope = {
+    const payload = this.#noise(this.#payloadBytes);
+    const key = this.#noise(32);
+    const envelope = encodeEnvelope({
       id,
       source,
       type: 'notice',
@@ -59,17 +60,14 @@ export class NoticeWriter {
       basis: 'public-task',
       subjects: [tokens],
       thread: id,
-      payloadDigest: text as Envelope['payloadDigest'],
+      payloadDigest: digestOf(payload),
       payloadBytes: this.#payloadBytes,
-      recipientKeys: [digest.toString('hex')] as Envelope['recipientKeys'],
+      recipientKeys: [key.toString('hex')] as Envelope['recipientKeys'],
       attachments: [],
-      signingKey: text as Envelope['signingKey'],
-    } satisfies Envelope;
-    const { bytes: unit } = encodeUnit(
-      encodeEnvelope(envelope),
-      this.#noise(proofBytes),
-      this.#noise(this.#payloadBytes),
-    );
+      signingKey: key.toString('base64url') as Envelope['signingKey'],
+    });
+    const { bytes: unit } = encodeUnit(envelope, this.#noise(proofBytes), payload);
+    const digest = sha256(envelope);
     return { id, source, digest, arrived, expiresAt: arrived + lifeMs, category, severity, unit };
   }
 
