@@ -1,7 +1,7 @@
 /** Enrolment and renewal, from the endpoint's side. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CausewayError } from '../../protocol/errors.ts';
-import { endpointUri, type EndpointAddress } from '../../protocol/ids.ts';
+import { endpointUri, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
@@ -98,16 +98,22 @@ export async function renew(home: Home, options: { readonly signal?: AbortSignal
   return (await renewIdentity(home, options)).home;
 }
 
+export type RenewalOptions = {
+  readonly signal?: AbortSignal;
+  /** The encryption keys that the own directory entry names. Where they are not known, every former one is kept. */
+  readonly namedKeys?: readonly Fingerprint[] | undefined;
+  /** ms since 1970. */
+  readonly now?: number;
+};
+
 /** As {@link renew}, with what the endpoint's entry in the directory became. */
-export async function renewIdentity(
-  home: Home,
-  options: { readonly signal?: AbortSignal },
-): Promise<Enrolment> {
+export async function renewIdentity(home: Home, options: RenewalOptions): Promise<Enrolment> {
+  const { now = Date.now() } = options;
   const { tlsKeyPem, certificateRequestPem } = createTlsKey();
-  const openpgpPrivateKey = await renewEncryptionKey(home.openpgpPrivateKey, Date.now());
+  const openpgpPrivateKey = await renewEncryptionKey(home.openpgpPrivateKey, now, options.namedKeys);
   const prepared =
     openpgpPrivateKey === home.openpgpPrivateKey ? home : await replaceOpenpgpKey(home, openpgpPrivateKey);
-  const { certificateArmored } = await readOpenpgpIdentity(openpgpPrivateKey);
+  const { certificateArmored } = await readOpenpgpIdentity(openpgpPrivateKey, now);
   const { certificate, entry } = await requestGateway({
     gatewayUrl: home.gatewayUrl,
     path: '/v1/renew',

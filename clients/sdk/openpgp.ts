@@ -42,7 +42,7 @@ export type OpenpgpKeyFiles = KeyNames & {
 /** An endpoint's private OpenPGP key, ready to use. */
 export type OpenpgpIdentity = {
   readonly fingerprint: Fingerprint;
-  /** The newest encryption subkey: the one that is published. */
+  /** The newest encryption subkey that has begun: the one that is published. */
   readonly encryptionKey: Fingerprint;
   /** Every encryption subkey at hand. Those before the newest open what is still under way. */
   readonly encryptionKeys: readonly Fingerprint[];
@@ -72,17 +72,27 @@ export async function generateOpenpgpKey(
 
 /**
  * Adds an encryption subkey of 90 days to a private key, unless its newest has more than half of that before it: a
- * renewal that failed uses again what it made. Subkeys that no message can be encrypted to any more are dropped.
+ * renewal that failed uses again what it made. Subkeys that no message can be encrypted to any more are dropped, and
+ * those from the future, which a wrong clock made.
  * @param now ms since 1970
+ * @param named what the own directory entry names, which is never dropped; where that is not known, nothing is
  * @returns the private key, armored
  * @throws CausewayError `home-invalid`
  */
-export async function renewEncryptionKey(privateKeyArmored: string, now: number): Promise<string> {
-  const { privateKey } = await readOpenpgpIdentity(privateKeyArmored);
-  const newestAt = newestSubkey(privateKey)?.getCreationTime().getTime() ?? 0;
-  if (now < newestAt + encryptionKeyLifetimeMs / 2) return privateKeyArmored;
+export async function renewEncryptionKey(
+  privateKeyArmored: string,
+  now: number,
+  named?: readonly Fingerprint[],
+): Promise<string> {
+  const { privateKey } = await readOpenpgpIdentity(privateKeyArmored, now);
+  const newest = newestSubkey(privateKey, now);
+  const isFresh = (subkey: Subkey): boolean =>
+    hasBegun(subkey, now) && now < createdAt(subkey) + encryptionKeyLifetimeMs / 2;
+  if (newest !== undefined && isFresh(newest)) return privateKeyArmored;
+  const isNamed = (subkey: Subkey): boolean =>
+    named === undefined || named.some((key) => key === subkey.getFingerprint());
   privateKey.subkeys = privateKey.subkeys.filter(
-    (subkey) => now < subkey.getCreationTime().getTime() + subkeyKeptMs,
+    (subkey) => isNamed(subkey) || (hasBegun(subkey, now) && now < createdAt(subkey) + subkeyKeptMs),
   );
   const renewed = await privateKey.addSubkey({
     type: 'curve25519',
@@ -93,11 +103,18 @@ export async function renewEncryptionKey(privateKeyArmored: string, now: number)
   return renewed.armor();
 }
 
-/** Reads a private key as {@link generateOpenpgpKey} made it. @throws CausewayError `home-invalid` */
-export async function readOpenpgpIdentity(privateKeyArmored: string): Promise<OpenpgpIdentity> {
+/**
+ * Reads a private key as {@link generateOpenpgpKey} made it.
+ * @param now ms since 1970
+ * @throws CausewayError `home-invalid`
+ */
+export async function readOpenpgpIdentity(
+  privateKeyArmored: string,
+  now: number = Date.now(),
+): Promise<OpenpgpIdentity> {
   try {
     const privateKey = await readPrivateKey({ armoredKey: privateKeyArmored, config });
-    const newest = newestSubkey(privateKey);
+    const newest = newestSubkey(privateKey, now);
     if (newest === undefined) throw new Error('there is no subkey');
     const certificate = privateKey.toPublic();
     const isNewest = (subkey: Subkey): boolean => subkey.getFingerprint() === newest.getFingerprint();
@@ -211,8 +228,18 @@ async function openMessage(
   }
 }
 
-function newestSubkey({ subkeys }: PrivateKey): Subkey | undefined {
-  return subkeys.toSorted((a, b) => b.getCreationTime().getTime() - a.getCreationTime().getTime())[0];
+/** One from the future is the newest only where there is no other. */
+function newestSubkey({ subkeys }: PrivateKey, now: number): Subkey | undefined {
+  const sorted = subkeys.toSorted((a, b) => createdAt(b) - createdAt(a));
+  return sorted.find((subkey) => hasBegun(subkey, now)) ?? sorted[0];
+}
+
+function hasBegun(subkey: Subkey, now: number): boolean {
+  return createdAt(subkey) <= now + limits.maxClockSkewMs;
+}
+
+function createdAt(subkey: Subkey): number {
+  return subkey.getCreationTime().getTime();
 }
 
 function undecryptable(detail?: string, cause?: unknown): CausewayError {

@@ -308,10 +308,41 @@ test('a private subkey is kept while anything encrypted to it may be under way, 
   let armored = (await generateOpenpgpKey('agency/desk' as EndpointAddress, start)).privateKeyArmored;
   const kept: number[] = [];
   for (let day = 60; day <= 360; day += 60) {
-    armored = await renewEncryptionKey(armored, start + day * dayMs);
+    armored = await renewEncryptionKey(armored, start + day * dayMs, []);
     kept.push((await readOpenpgpIdentity(armored)).encryptionKeys.length);
   }
   expect(kept).toEqual([2, 3, 4, 5, 5, 5]);
+});
+
+test('a clock far ahead takes no subkey away that the directory names, however old', async () => {
+  const dayMs = 86_400_000;
+  const now = Date.now();
+  const { privateKeyArmored, encryptionKey } = await generateOpenpgpKey('agency/desk' as EndpointAddress);
+  for (const named of [[encryptionKey], undefined]) {
+    const ahead = await renewEncryptionKey(privateKeyArmored, now + 300 * dayMs, named);
+    const { encryptionKeys } = await readOpenpgpIdentity(ahead, now);
+    expect(encryptionKeys).toHaveLength(2);
+    expect(encryptionKeys).toContain(encryptionKey);
+  }
+});
+
+test('a subkey from the future is not the newest, and makes room for one of today', async () => {
+  const dayMs = 86_400_000;
+  const now = Date.now();
+  const { privateKeyArmored, encryptionKey } = await generateOpenpgpKey(
+    'agency/desk' as EndpointAddress,
+    now - 61 * dayMs,
+  );
+  const ahead = await renewEncryptionKey(privateKeyArmored, now + 40 * dayMs, [encryptionKey]);
+  const spoilt = await readOpenpgpIdentity(ahead);
+  expect(spoilt.encryptionKey).toBe(encryptionKey);
+  const [fromFuture] = spoilt.encryptionKeys.filter((key) => key !== encryptionKey);
+  const mended = await readOpenpgpIdentity(await renewEncryptionKey(ahead, now, [encryptionKey]));
+  expect(mended.encryptionKeys).toEqual([encryptionKey, mended.encryptionKey]);
+  expect(mended.encryptionKey).not.toBe(fromFuture);
+  // One that the directory came to name all the same stays until it does not.
+  const kept = await readOpenpgpIdentity(await renewEncryptionKey(ahead, now, [fromFuture!]));
+  expect(kept.encryptionKeys).toHaveLength(3);
 });
 
 test('a private key comes back from its armored text; nonsense is refused', async () => {
