@@ -5,6 +5,7 @@ import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { matching, wholeNumber } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { clockOf } from './notice-text.ts';
@@ -91,7 +92,7 @@ function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
 
 function showAll(open: OpenClient, last: number, terminal: Terminal): void {
   const { client, connection } = open;
-  const { endpoint, waiting, lastPostponement, certificateEndsAt } = client.status();
+  const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal } = client.status();
   const days = Math.floor((certificateEndsAt - Date.now()) / dayMs);
   const held = client.held();
   const messages = last === 0 ? [] : client.messages({ limit: last }).reverse();
@@ -105,6 +106,7 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
         ...(lastPostponement === undefined ? {} : { postponed: postponement(lastPostponement) }),
       },
       ...{ held: held.length, certificateDays: days },
+      ...(renewalRefusal === undefined ? {} : { renewal: renewalRefusal }),
     });
     const { checkpoint, followed, halt } = client.log.status();
     terminal.json({
@@ -124,6 +126,7 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
     ['endpoint', paint.strong(endpoint)],
     ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
+    ...(renewalRefusal === undefined ? [] : [['', paint.bad(renewalWords(renewalRefusal))]]),
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],
     ...(lastPostponement === undefined
       ? []
@@ -146,6 +149,11 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
   }
   if (messages.length > 0) terminal.print();
   for (const message of messages) ladderLines(message, terminal).forEach((line) => terminal.print(line));
+}
+
+function renewalWords({ code, detail, at }: RenewalRefusal): string {
+  const words = detail ?? new CausewayError(code).meaning.text;
+  return `not renewed (${new Date(at).toISOString()}), ${code}: ${showableLine(words)}`;
 }
 
 function postponement({ code, detail }: CausewayError): { code: string; detail?: string } {

@@ -28,6 +28,7 @@ import { silentLog, type Log } from './log.ts';
 import { MessageFault, openPayload } from './open-payload.ts';
 import { readOpenpgpIdentity, type OpenpgpIdentity } from './openpgp.ts';
 import { Outbox } from './outbox.ts';
+import { readRenewalRefusal, type RenewalRefusal } from './renewal-refusal.ts';
 import { ReceiptBook, type ReceiptEvent } from './receipt-book.ts';
 import { ReceiptSender } from './receipt-sender.ts';
 import { StateDatabase } from './state-database.ts';
@@ -40,6 +41,7 @@ export type ClientParts = RunningParts & {
   readonly run: ClientRun;
   readonly composing: ComposeContext;
   readonly certificateEndsAt: () => number;
+  readonly renewalRefusal: () => RenewalRefusal | undefined;
 };
 
 const mib = 1024 * 1024;
@@ -130,13 +132,13 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   });
   return {
     ...{ endpoint, directory, datasets, emitter, outbox, inbox, receiptSender, receiptEvents, run },
-    ladder: new LadderTable(state.statements),
-    log: followedLog,
+    ...{ ladder: new LadderTable(state.statements), log: followedLog },
     composing: {
       ...{ self: endpoint, openpgp, signer, directory, datasets, limits, now },
       linkage: new SubjectLinkage(options.home),
     },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
+    renewalRefusal: () => readRenewalRefusal(state.statements),
   };
 }
 

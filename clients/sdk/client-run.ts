@@ -7,6 +7,7 @@ import type { ClientLog } from './client-log.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
+import { GatewayClock } from './gateway-clock.ts';
 import type { Home } from './home.ts';
 import type { KnownLimits } from './heeded-limits.ts';
 import type { Inbox } from './inbox.ts';
@@ -72,6 +73,7 @@ export class ClientRun {
   readonly #receipts: ReceiptStream;
   #watch: NodeJS.Timeout | undefined;
   #renewalCheck: NodeJS.Timeout | undefined;
+  readonly #clock: GatewayClock;
   readonly #renewal: CertificateRenewal;
   #ticks = 0;
   #stateVersion = 0;
@@ -82,8 +84,12 @@ export class ClientRun {
     this.#deps = deps;
     this.#stateVersion = deps.state.changesByOthers();
     const { clientName, endpoint, receiptKeyId, readHome, random, now } = deps;
-    const { state, holder, closing } = deps;
-    this.#renewal = new CertificateRenewal({ state, holder, readHome, now, signal: closing.signal });
+    const { state, holder, closing, directory, log } = deps;
+    this.#clock = new GatewayClock(now);
+    this.#renewal = new CertificateRenewal({
+      ...{ state, holder, readHome, now, log, directory, signal: closing.signal },
+      aheadMs: () => this.#clock.aheadMs(),
+    });
     const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
     const receipts = new ReceiptStream(deps.receiptBook, () => this.keeper.renewSession());
     this.#receipts = receipts;
@@ -174,14 +180,15 @@ export class ClientRun {
   }
 
   #onReady(link: Link, welcome: Welcome): void {
-    const { emitter, limits, log, now } = this.#deps;
+    const { emitter, limits, log } = this.#deps;
     this.#link = link;
+    this.#clock.heard(welcome.clock);
     limits.current = link.limits;
     this.#lastError = undefined;
     this.#receipts.attach(link);
     log.info({ event: 'connected', endpoint: welcome.endpoint }, 'a session is ready');
     emitter.emit('connected', welcome);
-    const aheadMs = now() - welcome.clock;
+    const aheadMs = this.#clock.aheadMs() ?? 0;
     if (Math.abs(aheadMs) >= Math.min(clockWarningMs, link.limits.maxClockSkewMs))
       emitter.emit('clockSkew', { aheadMs });
     this.#inBackground(this.#setUp(link, welcome));

@@ -25,6 +25,7 @@ import { isSettled, type MessageQuery, type MessageRecord } from './ladder-table
 import { NoticeStream, type NoticeStreamOptions } from './notice-stream.ts';
 import type { SendResult } from './outbox.ts';
 import type { ReceiptEvent } from './receipt-book.ts';
+import type { RenewalRefusal } from './renewal-refusal.ts';
 
 /** Where a client stands. */
 export type ClientStatus = {
@@ -46,6 +47,8 @@ export type ClientStatus = {
   readonly directoryVersion: number | undefined;
   /** When the TLS certificate ends, ms since 1970. */
   readonly certificateEndsAt: number;
+  /** Why the certificate and the encryption key were last not renewed; `undefined` once they were, or need not be. */
+  readonly renewalRefusal: RenewalRefusal | undefined;
 };
 
 const farewellDrainMs = 5_000;
@@ -100,7 +103,7 @@ export class Client implements AsyncDisposable {
   }
 
   status(): ClientStatus {
-    const { endpoint, run, outbox, inbox, directory, certificateEndsAt } = this.#parts;
+    const { endpoint, run, outbox, inbox, directory, certificateEndsAt, renewalRefusal } = this.#parts;
     const open = run.keeper.isConnected ? 'connected' : 'connecting';
     return {
       endpoint,
@@ -112,6 +115,7 @@ export class Client implements AsyncDisposable {
       held: inbox.held().length,
       directoryVersion: directory.version,
       certificateEndsAt: certificateEndsAt(),
+      renewalRefusal: renewalRefusal(),
     };
   }
 
@@ -126,10 +130,7 @@ export class Client implements AsyncDisposable {
    */
   async send(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<SendResult> {
     const { signal, ...rest } = notice;
-    const id = await this.enqueue({
-      ...rest,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const id = await this.enqueue({ ...rest, ...(signal === undefined ? {} : { signal }) });
     return waitUnlessAborted(this.#parts.outbox.waitFor(id), signal);
   }
 

@@ -20,6 +20,7 @@ export type { SendResult } from './outbox.ts';
 export type { KeptAnswer } from './outbox-table.ts';
 export type { DeliveryRecord, MessageQuery, MessageRecord } from './ladder-table.ts';
 export type { ReceiptEvent } from './receipt-book.ts';
+export type { RenewalRefusal } from './renewal-refusal.ts';
 export { Notice } from './notice.ts';
 export type { NoticeStream, NoticeStreamOptions } from './notice-stream.ts';
 export type { ClientEvents, HeldNotice } from './events.ts';

@@ -4,11 +4,18 @@
  * Clients of one process and of several agree by a lease in `state.db`. It ends with the work, with its holder, or
  * after a minute. Whoever has it reads the home again first: another client may just have renewed.
  */
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { Fingerprint } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
+import { encryptionKeysOf } from '../../protocol/wire/directory.ts';
+import type { ClientDirectory } from './directory.ts';
 import { renewalDueAt, renewIdentity } from './enrol.ts';
 import { isHolderAlive } from './holder.ts';
 import type { Home } from './home.ts';
 import { LogTable } from './log-table.ts';
+import type { Log } from './log.ts';
+import { forgetRenewalRefusal, noteRenewalRefusal, readRenewalRefusal } from './renewal-refusal.ts';
 import type { StateDatabase } from './state-database.ts';
 
 type RenewalDependencies = {
@@ -17,7 +24,11 @@ type RenewalDependencies = {
   readonly holder: string;
   /** The home as it is on disk now. */
   readonly readHome: () => Promise<Home>;
+  readonly directory: Pick<ClientDirectory, 'entryOf' | 'isBehind'>;
   readonly now: () => number;
+  /** By how much that clock is ahead of the gateway's; `undefined` where the gateway has told none. */
+  readonly aheadMs: () => number | undefined;
+  readonly log: Log;
   /** Ends a request that is under way. */
   readonly signal: AbortSignal;
 };
@@ -29,6 +40,7 @@ const requestMs = 30_000;
 export class CertificateRenewal {
   readonly #deps: RenewalDependencies;
   #running: Promise<boolean> | undefined;
+  #hasToldSkew = false;
 
   constructor(deps: RenewalDependencies) {
     this.#deps = deps;
@@ -36,9 +48,9 @@ export class CertificateRenewal {
 
   /**
    * Renews the certificate if it is due. The new one and its key are on disk when this resolves, and are used by
-   * nobody before.
+   * nobody before. A clock that the gateway's contradicts renews nothing: by it keys in use could pass for outdated ones.
    * @returns true when the home has a new certificate, got by this client or meanwhile by another one
-   * @throws CausewayError as `renew` does
+   * @throws CausewayError as `renew` does, and `clock-skew`
    */
   renewIfDue(): Promise<boolean> {
     this.#running ??= this.#renewIfDue().finally(() => (this.#running = undefined));
@@ -46,15 +58,30 @@ export class CertificateRenewal {
   }
 
   async #renewIfDue(): Promise<boolean> {
-    const { readHome, signal } = this.#deps;
-    if (!this.#isDue(await readHome())) return false;
+    const aheadMs = this.#deps.aheadMs();
+    if (aheadMs === undefined) return false;
+    try {
+      const isRenewed = this.#isDue(await this.#deps.readHome(), aheadMs) && (await this.#renewBy(aheadMs));
+      if (isRenewed || Math.abs(aheadMs) <= limits.maxClockSkewMs) await this.#forgetRefusal();
+      return isRenewed;
+    } catch (error) {
+      if (isCausewayError(error) && !error.meaning.retryable) await this.#noteRefusal(error);
+      throw error;
+    }
+  }
+
+  async #renewBy(aheadMs: number): Promise<boolean> {
+    if (Math.abs(aheadMs) > limits.maxClockSkewMs) throw clockSkew(aheadMs);
+    const { readHome, signal, now } = this.#deps;
     const lease = await this.#takeLease();
     if (lease === undefined) return false;
     try {
       const home = await readHome();
-      if (this.#isDue(home)) {
+      if (this.#isDue(home, aheadMs)) {
         const ended = AbortSignal.any([signal, AbortSignal.timeout(requestMs)]);
-        const { entry } = await renewIdentity(home, { signal: ended });
+        const { entry } = await renewIdentity(home, {
+          ...{ signal: ended, namedKeys: this.#namedKeys(home), now: now() },
+        });
         const { state } = this.#deps;
         await state.write(() => new LogTable(state.statements).noteOwnEntry(directoryEntryDigest(entry)));
       }
@@ -64,8 +91,31 @@ export class CertificateRenewal {
     }
   }
 
-  #isDue({ tlsCertificatePem }: Home): boolean {
-    return this.#deps.now() >= renewalDueAt(tlsCertificatePem);
+  /** By this computer's clock or the gateway's: one that is behind must not keep the end from being seen. */
+  #isDue({ tlsCertificatePem }: Home, aheadMs: number): boolean {
+    const now = this.#deps.now();
+    return Math.max(now, now - aheadMs) >= renewalDueAt(tlsCertificatePem);
+  }
+
+  /** An entry that was not read yet may name others. */
+  #namedKeys({ endpoint }: Home): readonly Fingerprint[] | undefined {
+    const { directory } = this.#deps;
+    const own = directory.entryOf(endpoint);
+    return own === undefined || directory.isBehind ? undefined : encryptionKeysOf(own);
+  }
+
+  async #noteRefusal(error: CausewayError): Promise<void> {
+    const { state, log, now } = this.#deps;
+    const isSkew = error.code === 'clock-skew';
+    if (!isSkew || !this.#hasToldSkew) log.warn({ code: error.code }, 'the certificate was not renewed');
+    this.#hasToldSkew ||= isSkew;
+    await state.write(() => noteRenewalRefusal(state.statements, error, now()));
+  }
+
+  async #forgetRefusal(): Promise<void> {
+    const { state } = this.#deps;
+    if (readRenewalRefusal(state.statements) === undefined) return;
+    await state.write(() => forgetRenewalRefusal(state.statements));
   }
 
   /** @returns undefined while another client has it */
@@ -86,6 +136,14 @@ export class CertificateRenewal {
       state.statements.prepare("DELETE FROM meta WHERE name = 'renewalLease' AND value = ?").run(lease),
     );
   }
+}
+
+function clockSkew(aheadMs: number): CausewayError {
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+  const direction = aheadMs > 0 ? 'ahead of' : 'behind';
+  return new CausewayError('clock-skew', {
+    detail: `The clock of this computer is ${minutes} minutes ${direction} the gateway’s: it renews nothing.`,
+  });
 }
 
 /** A lease that ends later than one can is from before the clock was set back. */

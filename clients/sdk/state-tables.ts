@@ -5,7 +5,7 @@ import { logTables } from './log-schema.ts';
 export const stateVersion = 2;
 
 const tables = `
-  -- Single values: directoryVersion, policyDigest, receiptPosition, renewalLease, and those of log-schema.ts.
+  -- Single values: directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal, and those of log-schema.ts.
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
   -- The gateway's directory as last read; each entry is its JSON.

@@ -9,6 +9,7 @@ import {
   endpointAddressSchema,
   fingerprintSchema,
   slugSchema,
+  type Fingerprint,
 } from '../ids.ts';
 import { maxNoteBytes } from '../proof/note.ts';
 import { maxEntryBytes } from '../proof/tile.ts';
@@ -42,6 +43,11 @@ export const directoryEntrySchema = z.strictObject({
   signingKey: rawKeySchema,
 });
 export type DirectoryEntry = z.infer<typeof directoryEntrySchema>;
+
+/** The keys that a message to an endpoint may be encrypted to. */
+export function encryptionKeysOf({ encryptionKey, previousEncryptionKey }: DirectoryEntry): Fingerprint[] {
+  return previousEncryptionKey === null ? [encryptionKey] : [encryptionKey, previousEncryptionKey];
+}
 
 /** Where an entry stands in the audit log. */
 export const directoryLeafSchema = z.strictObject({

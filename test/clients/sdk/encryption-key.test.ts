@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { renew } from '../../../clients/sdk/enrol.ts';
-import { openHome } from '../../../clients/sdk/home.ts';
-import { readOpenpgpIdentity } from '../../../clients/sdk/openpgp.ts';
+import { renew, renewIdentity } from '../../../clients/sdk/enrol.ts';
+import { openHome, replaceOpenpgpKey } from '../../../clients/sdk/home.ts';
+import { readOpenpgpIdentity, renewEncryptionKey } from '../../../clients/sdk/openpgp.ts';
 import { concern, nextEvent, openExchange, police, socialWork, take, type Exchange } from './exchange.ts';
 
 const sixtyDaysMs = 60 * 86_400_000;
@@ -46,6 +46,18 @@ test('a renewed encryption subkey is used by all, alarms nobody, and what was un
   expect(sender.messages({ state: 'refused' })).toEqual([]);
   const sealedFor = notices.map(({ envelope }) => envelope.recipientKeys);
   expect(sealedFor).toEqual([[before.encryptionKey], [before.encryptionKey], [after.encryptionKey]]);
+});
+
+test('a subkey that a wrong clock has left in the future keeps no renewal from being taken', async () => {
+  const home = await openHome(exchange.homes.get(socialWork.address)!);
+  const { encryptionKey } = await keysOf();
+  const spoilt = await renewEncryptionKey(home.openpgpPrivateKey, Date.now() + sixtyDaysMs, [encryptionKey]);
+  const { entry } = await renewIdentity(await replaceOpenpgpKey(home, spoilt), {});
+  expect(entry).toMatchObject({
+    encryptionKey: (await keysOf()).encryptionKey,
+    previousEncryptionKey: encryptionKey,
+  });
+  expect(entry.encryptionKey).not.toBe(encryptionKey);
 });
 
 test('a client whose certificate another program of the home has renewed is told to come again, and does', async () => {

@@ -28,7 +28,7 @@ export type Exchange = {
   client(endpoint: { address: string }, options?: Partial<ConnectOptions>): Promise<Client>;
   /** Stops the gateway, and starts it again at the same address. */
   stop(): Promise<void>;
-  restart(): Promise<void>;
+  restart(home?: GatewayHome): Promise<void>;
   enrol(endpoint: SandboxEndpoint): Promise<string>;
   close(): Promise<void>;
 };
@@ -53,9 +53,9 @@ export async function openExchange(endpoints: readonly SandboxEndpoint[]): Promi
       return client;
     },
     stop: () => exchange.gateway.close(500),
-    async restart() {
+    async restart(home = gatewayHome) {
       const { port } = exchange.gateway;
-      exchange.gateway = await startGateway({ home: gatewayHome, log, port });
+      exchange.gateway = await startGateway({ home, log, port });
     },
     async enrol(endpoint) {
       const [home] = await enrolEndpoints(dir, gatewayHome, exchange.gateway.url, [endpoint]);

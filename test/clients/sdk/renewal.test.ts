@@ -3,6 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { renewalDueAt } from '../../../clients/sdk/enrol.ts';
 import { claimHolder, newHolder } from '../../../clients/sdk/holder.ts';
 import { openHome } from '../../../clients/sdk/home.ts';
+import { silentLog, type LogFields } from '../../../clients/sdk/log.ts';
+import { readOpenpgpIdentity } from '../../../clients/sdk/openpgp.ts';
+import { readRenewalRefusal } from '../../../clients/sdk/renewal-refusal.ts';
 import { CertificateRenewal } from '../../../clients/sdk/renewal.ts';
 import { StateDatabase } from '../../../clients/sdk/state-database.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
@@ -11,11 +14,15 @@ import { alice, until, type ScriptedGateway } from './scripted-gateway.ts';
 let gateway: ScriptedGateway;
 let now: number;
 let requests: number;
+let aheadMs: number | undefined;
+const lines: (string | undefined)[] = [];
 const ends: (() => unknown)[] = [];
 
 gatewayForEachTest((opened) => (gateway = opened));
 
 beforeEach(async () => {
+  aheadMs = 0;
+  lines.length = 0;
   now = renewalDueAt((await readHome()).tlsCertificatePem);
   gateway.clock.now = () => now;
   requests = 0;
@@ -32,6 +39,16 @@ async function serialNumber(): Promise<string> {
   return new X509Certificate((await readHome()).tlsCertificatePem).serialNumber;
 }
 
+const surroundings = {
+  directory: {
+    isBehind: false,
+    entryOf: (endpoint: string) => gateway.entries.find((entry) => entry.endpoint === endpoint),
+  },
+  now: () => now,
+  aheadMs: () => aheadMs,
+  log: { ...silentLog, warn: ({ code }: LogFields) => void lines.push(code) },
+};
+
 /** The renewal of one of the clients that share the home. */
 function openRenewal(isAlive = true) {
   const state = new StateDatabase(gateway.homeOf(alice));
@@ -41,9 +58,9 @@ function openRenewal(isAlive = true) {
   ends.push(() => state.close());
   const renewal = new CertificateRenewal({
     ...{ state, holder, readHome, signal: closing.signal },
-    now: () => now,
+    ...surroundings,
   });
-  return { renewal, closing };
+  return { renewal, closing, refusal: () => readRenewalRefusal(state.statements) };
 }
 
 test('of clients that share a home one renews, and those that come late use what it got', async () => {
@@ -65,7 +82,7 @@ test('a certificate that another client renewed between two looks is taken as it
   const late = new CertificateRenewal({
     ...{ state, holder: newHolder(), signal: new AbortController().signal },
     readHome: async () => (++looks === 1 ? old : readHome()),
-    now: () => now,
+    ...surroundings,
   });
   await first.renewal.renewIfDue();
   const serial = await serialNumber();
@@ -111,4 +128,52 @@ test('a turn that was never given back ends after a minute', async () => {
   expect(await second.renewal.renewIfDue()).toBe(true);
   first.closing.abort();
   await expect(hanging).rejects.toMatchObject({ code: 'aborted' });
+});
+
+const dayMs = 86_400_000;
+
+test.each([300 * dayMs, -100 * dayMs])(
+  'a clock that the gateway’s contradicts by %i ms renews nothing and touches no key',
+  async (off) => {
+    const before = await readHome();
+    const { renewal, refusal } = openRenewal();
+    now += off;
+    aheadMs = off;
+    await expect(renewal.renewIfDue()).rejects.toMatchObject({ code: 'clock-skew' });
+    await expect(renewal.renewIfDue()).rejects.toMatchObject({ code: 'clock-skew' });
+    expect(requests).toBe(0);
+    expect(await readHome()).toEqual(before);
+    expect(lines).toEqual(['clock-skew']);
+    expect(refusal()).toMatchObject({ code: 'clock-skew', at: now });
+    now -= off + dayMs;
+    aheadMs = 0;
+    expect(await renewal.renewIfDue()).toBe(false);
+    expect(refusal()).toBeUndefined();
+  },
+);
+
+test('before the gateway has told its clock nothing is renewed', async () => {
+  aheadMs = undefined;
+  expect(await openRenewal().renewal.renewIfDue()).toBe(false);
+  expect(requests).toBe(0);
+});
+
+test('a refusal of the gateway is kept until a renewal succeeds', async () => {
+  const { renewal, refusal } = openRenewal();
+  gateway.renewalRefusal = 'key-unsuitable';
+  await expect(renewal.renewIfDue()).rejects.toMatchObject({ code: 'key-unsuitable' });
+  expect(refusal()).toMatchObject({ code: 'key-unsuitable', at: now });
+  expect(lines).toEqual(['key-unsuitable']);
+  gateway.renewalRefusal = undefined;
+  expect(await renewal.renewIfDue()).toBe(true);
+  expect(refusal()).toBeUndefined();
+});
+
+test('where clocks agree on a year in which all is outdated, the key in the directory stays at hand', async () => {
+  const { encryptionKey } = await readOpenpgpIdentity((await readHome()).openpgpPrivateKey);
+  now += 300 * dayMs;
+  expect(await openRenewal().renewal.renewIfDue()).toBe(true);
+  const { encryptionKeys } = await readOpenpgpIdentity((await readHome()).openpgpPrivateKey, now);
+  expect(encryptionKeys).toHaveLength(2);
+  expect(encryptionKeys).toContain(encryptionKey);
 });

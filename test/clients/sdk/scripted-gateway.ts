@@ -18,6 +18,7 @@ import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
 import { createHome } from '../../../clients/sdk/home.ts';
 import { createEndpointKeys, type EndpointKeys } from '../../../clients/sdk/keys.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
+import type { ErrorCode } from '../../../protocol/errors.ts';
 import { gatewayAddress, type Digest, type EndpointAddress } from '../../../protocol/ids.ts';
 import { digestOf, sha256 } from '../../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
@@ -84,6 +85,8 @@ export type ScriptedGateway = {
   onReceipts: (session: ScriptedSession, frames: number) => void;
   /** Called with the path of each HTTPS request; one for which it gives false is never answered. */
   onRequest: (path: string) => boolean;
+  /** With what it refuses renewals. */
+  renewalRefusal?: ErrorCode | undefined;
   /** How many TLS connections there were, sessions among them. */
   connections: number;
   /** The present or next session of an endpoint. */
@@ -128,6 +131,10 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
   server.on('request', (request, response) => {
     if (!gateway.onRequest(request.url ?? '')) return;
     if (request.url === '/v1/renew') {
+      if (gateway.renewalRefusal !== undefined) {
+        response.writeHead(422).end(JSON.stringify({ code: gateway.renewalRefusal }));
+        return;
+      }
       void renewCertificate(request).then((answer) => response.end(JSON.stringify(answer)));
       return;
     }
