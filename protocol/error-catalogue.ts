@@ -162,6 +162,7 @@ export const catalogue = {
     false,
     'The key of the other endpoint differs from the one trusted before.',
   ),
+  'key-expired': entry(409, null, false, 'An encryption key has expired, or is not valid yet.'),
   'key-unproven': entry(
     409,
     null,

@@ -18,6 +18,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'Compare fingerprints with the other side (`causeway directory list`), then `causeway directory trust AGENCY/ENDPOINT`.',
   'key-changed':
     'Ask the other side, by telephone, whether they have new keys; then `causeway directory trust AGENCY/ENDPOINT --fingerprint …`.',
+  'key-expired':
+    'Check the clock of this computer. If it is right, its owner connects (`causeway status`) so that it renews, or enrols again.',
   'log-halted':
     'See `causeway log status`; decide with the Committee, by another route, then `causeway log resume`.',
   'recipient-unknown': 'See who there is: `causeway directory list`.',

@@ -7,10 +7,10 @@ import { jsonLine } from '../../terminal/json-line.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
-import type { HeldNotice } from '../sdk/events.ts';
 import type { Notice } from '../sdk/notice.ts';
 import { alertLines, type AlertReader } from './alert-lines.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { remedyOf } from './held-remedy.ts';
 import { saveNotice } from './notice-store.ts';
 import { contentLines, contentValue, describeNotice, isReadable, noticeLine } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
@@ -131,6 +131,7 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
 }
 
 function tellTrouble(client: Client, tell: (value: Record<string, unknown>, words: string) => void): void {
+  let lastRefusal: string | undefined;
   client.on('held', (held) =>
     tell({ type: 'held', ...held }, `A notice of ${held.from} is held (${held.code}): ${remedyOf(held)}`),
   );
@@ -153,16 +154,22 @@ function tellTrouble(client: Client, tell: (value: Record<string, unknown>, word
       `The own entry in the directory changed (${change.kind}, leaf ${change.leaf}), ${by}.`,
     );
   });
+  client.on('renewed', ({ error }) => {
+    if (error === undefined || error.meaning.retryable || error.code === lastRefusal) return;
+    lastRefusal = error.code;
+    tell(
+      {
+        type: 'not-renewed',
+        code: error.code,
+        ...(error.detail === undefined ? {} : { detail: error.detail }),
+      },
+      `The certificate of this endpoint was not renewed (${error.code}): ${showableLine(error.detail ?? error.message)}`,
+    );
+  });
   client.on('keyChanged', ({ endpoint }) =>
     tell(
       { type: 'key-changed', endpoint },
       `${endpoint} has other keys than before; nothing of it is taken.`,
     ),
   );
-}
-
-function remedyOf({ code, from }: HeldNotice): string {
-  return code === 'dataset-unknown'
-    ? 'it comes again once the agreement has its data set, and this endpoint a new session.'
-    : `causeway directory trust ${from}`;
 }

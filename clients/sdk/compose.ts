@@ -68,7 +68,7 @@ const defaultLifetimeMs = 30 * 24 * 3600_000;
  * Checks, signs and encrypts a notice. Nothing is written or sent.
  * @throws CausewayError `request-malformed`, `dataset-invalid`, `dataset-unknown`, `payload-too-large`,
  *   `linkage-key-missing`, `linkage-holder-unavailable`, `recipient-unknown`, `recipient-revoked`, `key-unknown`,
- *   `key-changed`, `key-unproven`, `log-halted`, `key-unsuitable`
+ *   `key-changed`, `key-unproven`, `key-expired`, `log-halted`, `key-unsuitable`
  */
 export async function composeNotice(notice: OutgoingNotice, context: ComposeContext): Promise<OutboxDraft> {
   const id = randomUUIDv7() as MessageId;
@@ -91,6 +91,11 @@ export async function composeNotice(notice: OutgoingNotice, context: ComposeCont
   const payload = await encryptAndSign(encodeContent(header, body), {
     signWith: context.openpgp,
     recipients: entries.map((entry) => entry.openpgpCertificate),
+  }).catch(async (error: unknown) => {
+    // A key that was good when it was first looked at may have ended since.
+    for (const { openpgpCertificate, endpoint } of entries)
+      await readOpenpgpCertificate(openpgpCertificate, endpoint);
+    throw error;
   });
   if (payload.byteLength > limits.maxPayloadBytes) throw tooLarge(limits);
   return {
@@ -193,7 +198,10 @@ const checkedCertificates = new WeakMap<DirectoryEntry, Fingerprint>();
 async function checkCertificate(entry: DirectoryEntry): Promise<Fingerprint> {
   const known = checkedCertificates.get(entry);
   if (known !== undefined) return known;
-  const { fingerprint, encryptionKey } = await readOpenpgpCertificate(entry.openpgpCertificate);
+  const { fingerprint, encryptionKey } = await readOpenpgpCertificate(
+    entry.openpgpCertificate,
+    entry.endpoint,
+  );
   if (fingerprint !== entry.openpgpFingerprint || encryptionKey !== entry.encryptionKey) {
     throw new CausewayError('key-changed', {
       detail: `The directory entry of ${entry.endpoint} contradicts its certificate.`,

@@ -17,8 +17,14 @@ export type Settled = {
   readonly detail: string;
 };
 
-/** Under this code a message is held whose sender is trusted: trust in a key does not set it free. */
-export const lacksDataset: ErrorCode = 'dataset-unknown';
+/** Under these codes a message is held whose sender is trusted: trust in a key does not set it free. */
+const trustDoesNotFree: readonly ErrorCode[] = ['dataset-unknown', 'home-invalid', 'key-expired'];
+const freedByTrust = `code NOT IN (${trustDoesNotFree.map((code) => `'${code}'`).join(', ')})`;
+
+/** True where trust in the sender's key sets free what is held under this code. */
+export function awaitsTrustInKey(code: ErrorCode): boolean {
+  return !trustDoesNotFree.includes(code);
+}
 
 export class InboxTable {
   readonly #database: Statements;
@@ -92,14 +98,14 @@ export class InboxTable {
 
   /** True where something of these senders waits for trust in their keys. */
   awaitsTrust(senders: readonly EndpointAddress[]): boolean {
-    const select = this.#database.prepare('SELECT 1 FROM held WHERE sender = ? AND code <> ? LIMIT 1');
-    return senders.some((sender) => select.get(sender, lacksDataset) !== undefined);
+    const select = this.#database.prepare(`SELECT 1 FROM held WHERE sender = ? AND ${freedByTrust} LIMIT 1`);
+    return senders.some((sender) => select.get(sender) !== undefined);
   }
 
   /** Forgets what waited for trust in the keys of these senders; call inside a transaction. */
   releaseAll(senders: readonly EndpointAddress[]): void {
-    const remove = this.#database.prepare('DELETE FROM held WHERE sender = ? AND code <> ?');
-    for (const sender of senders) remove.run(sender, lacksDataset);
+    const remove = this.#database.prepare(`DELETE FROM held WHERE sender = ? AND ${freedByTrust}`);
+    for (const sender of senders) remove.run(sender);
   }
 
   /** Forgets that a message was held back. */

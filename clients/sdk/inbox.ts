@@ -5,7 +5,8 @@
  * arrived ──seen before──▶ answered again
  *    └──▶ queued ──open──▶ shown ──ack──▶ stored (receipt)
  *                    ├──▶ refused (receipt)      it can never be right
- *                    ├──▶ held                   its sender's key is not trusted, or its data set not known: it
+ *                    ├──▶ held                   its sender's key is not trusted, the own private key or its data
+ *                    │                           set not there: it
  *                    │                           comes again after trust, and in each later session
  *                    └──▶ queued again           something here failed for now
  * ```
@@ -23,7 +24,7 @@ import { ArrivalQueue, type Arrival } from './arrival-queue.ts';
 import { Backlog } from './backlog.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
-import { InboxTable, lacksDataset } from './inbox-table.ts';
+import { awaitsTrustInKey, InboxTable } from './inbox-table.ts';
 import type { Link } from './link.ts';
 import { Notice } from './notice.ts';
 import { MessageFault } from './open-payload.ts';
@@ -243,7 +244,7 @@ export class Inbox {
       severity: envelope.severity,
       heldAt: this.#deps.now(),
     };
-    if (error.code !== lacksDataset) this.#heldHere.add(envelope.source);
+    if (awaitsTrustInKey(error.code)) this.#heldHere.add(envelope.source);
     const isNew = await this.#deps.state.write(() => this.#table.hold(held));
     if (isNew) this.#deps.emitter.emit('held', held);
   }

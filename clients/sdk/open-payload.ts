@@ -3,11 +3,11 @@
  * decryption with the sender's signature, binding of content to envelope, data set. Nothing is written or answered.
  */
 import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
-import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
+import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { checkContentMatches, decodeContent, type Content } from '../../protocol/wire/content.ts';
-import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { encryptionKeysOf, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
@@ -18,7 +18,7 @@ import { decryptAndVerify, readOpenpgpCertificate, type OpenpgpIdentity } from '
 type OpenContext = {
   readonly self: EndpointAddress;
   readonly openpgp: OpenpgpIdentity;
-  readonly directory: Pick<ClientDirectory, 'senderKeys'>;
+  readonly directory: Pick<ClientDirectory, 'senderKeys' | 'entryOf'>;
   readonly datasets: Pick<DatasetBook, 'ensure'>;
   readonly verified: VerifiedRoots;
 };
@@ -27,8 +27,8 @@ type OpenContext = {
 export class MessageFault {
   readonly error: CausewayError;
   /**
-   * `held`: a person must trust a key, or the agreement have its data set again, first · `unproven`: nobody knows who
-   * wrote it · `refused`: its sender erred.
+   * `held`: a person must trust a key or put an own one back, or the agreement have its data set again, first ·
+   * `unproven`: nobody knows who wrote it · `refused`: its sender erred.
    */
   readonly kind: 'held' | 'unproven' | 'refused';
 
@@ -39,10 +39,15 @@ export class MessageFault {
 }
 
 /**
- * What no sender is to blame for: a key that was retired here, a data set that left the agreement while the message was
- * under way. A concern must not vanish for it.
+ * What no sender is to blame for: a key that was retired here or that this home has lost, a data set that left the
+ * agreement while the message was under way. A concern must not vanish for it.
  */
-const notTheSenders: ReadonlySet<ErrorCode> = new Set(['key-unsuitable', 'dataset-unknown']);
+const notTheSenders: ReadonlySet<ErrorCode> = new Set([
+  'key-unsuitable',
+  'key-expired',
+  'home-invalid',
+  'dataset-unknown',
+]);
 
 /**
  * Opens a message.
@@ -83,7 +88,7 @@ export async function openPayload(
 async function trustedSender(envelope: Envelope, { directory }: OpenContext): Promise<DirectoryEntry> {
   const { entry, signingKey } = directory.senderKeys(envelope.source, envelope.time);
   if (envelope.signingKey !== signingKey.keyId) throw new CausewayError('key-changed');
-  const { fingerprint } = await readOpenpgpCertificate(entry.openpgpCertificate);
+  const { fingerprint } = await readOpenpgpCertificate(entry.openpgpCertificate, entry.endpoint);
   if (fingerprint !== entry.openpgpFingerprint) throw new CausewayError('key-changed');
   return entry;
 }
@@ -97,13 +102,21 @@ function checkPayload(payload: Buffer, envelope: Envelope): void {
 
 /**
  * A role is good enough when the message is encrypted to this endpoint's key: who held the role when it was sent
- * cannot be known now, and the sender chose the keys.
+ * cannot be known now, and the sender chose the keys. Where it chose as the directory says, and this home has lost the
+ * private part, the message waits for it to be put back.
  */
-function checkAddressee(envelope: Envelope, { self, openpgp }: OpenContext): void {
+function checkAddressee(envelope: Envelope, { self, openpgp, directory }: OpenContext): void {
   const role = `${agencyOf(self)}/@`;
   const isAddressed = envelope.to.some((address) => address === self || address.startsWith(role));
-  const isEncryptedToUs = envelope.recipientKeys.some((key) => openpgp.encryptionKeys.includes(key));
-  if (isAddressed && isEncryptedToUs) return;
+  const isEncryptedTo = (keys: readonly Fingerprint[]): boolean =>
+    envelope.recipientKeys.some((key) => keys.includes(key));
+  if (isAddressed && isEncryptedTo(openpgp.encryptionKeys)) return;
+  const own = directory.entryOf(self);
+  if (isAddressed && own !== undefined && isEncryptedTo(encryptionKeysOf(own))) {
+    throw new CausewayError('home-invalid', {
+      detail: 'openpgp.key lacks the private part of an encryption key that the directory names.',
+    });
+  }
   throw new CausewayError('payload-misdirected', { detail: 'It is not addressed to this endpoint.' });
 }
 

@@ -19,7 +19,12 @@ import {
 import { CausewayError } from '../../protocol/errors.ts';
 import { fingerprintSchema, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
-import { namesOf, readCertificate, unsuitable, type KeyNames } from '../../protocol/openpgp/certificate.ts';
+import {
+  encryptionKeyError,
+  namesOf,
+  readCertificate,
+  type KeyNames,
+} from '../../protocol/openpgp/certificate.ts';
 import { makeKey, openpgpForm } from '../../protocol/openpgp/form.ts';
 import { seal } from '../../protocol/openpgp/seal.ts';
 import { encryptionKeyLifetimeMs } from '../../protocol/wire/enrolment.ts';
@@ -133,12 +138,13 @@ export async function readOpenpgpIdentity(
 
 /**
  * What an armored certificate holds, for comparison with a directory entry.
- * @throws CausewayError `key-unsuitable`
+ * @param owner whose it is, for the words of an error
+ * @throws CausewayError `key-unsuitable`, `key-expired`
  */
-export async function readOpenpgpCertificate(armored: string): Promise<KeyNames> {
+export async function readOpenpgpCertificate(armored: string, owner: string): Promise<KeyNames> {
   const key = await readCertificate(armored);
-  return namesOf(key).catch((cause: unknown) => {
-    throw unsuitable('It has no valid encryption key.', cause);
+  return namesOf(key).catch(async (cause: unknown) => {
+    throw await encryptionKeyError(key, owner, cause);
   });
 }
 

@@ -54,6 +54,25 @@ export async function readAeadCertificate(armored: string): Promise<PublicKey> {
   return key;
 }
 
+/**
+ * Why an endpoint's certificate has no encryption key that is good now, as the error to throw: that it has ended or not
+ * begun, or that there is none.
+ */
+export async function encryptionKeyError(key: Key, owner: string, cause: unknown): Promise<CausewayError> {
+  const [newest] = key.subkeys.toSorted(
+    (a, b) => b.getCreationTime().getTime() - a.getCreationTime().getTime(),
+  );
+  if (newest === undefined) return unsuitable('It has no valid encryption key.', cause);
+  const startsAt = newest.getCreationTime();
+  const endsAt = await newest.getExpirationTime(startsAt).catch(() => null);
+  const now = Date.now();
+  const told = (words: string): CausewayError =>
+    new CausewayError('key-expired', { detail: `The encryption key of ${owner} ${words}.`, cause });
+  if (startsAt.getTime() > now) return told(`starts on ${startsAt.toISOString()} only`);
+  if (endsAt instanceof Date && endsAt.getTime() <= now) return told(`ended on ${endsAt.toISOString()}`);
+  return unsuitable('It has no valid encryption key.', cause);
+}
+
 /** The error for a key that cannot be used. */
 export function unsuitable(detail: string, cause?: unknown): CausewayError {
   return new CausewayError('key-unsuitable', { detail, cause });

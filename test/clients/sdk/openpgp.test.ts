@@ -84,7 +84,7 @@ test('a key is version 6 and bears the endpoint’s address and nothing else', a
   expect(key.getUserIDs()).toEqual(['agency/desk-0']);
   expect(key.getAlgorithmInfo().algorithm).toBe('ed25519');
   expect(key.subkeys.map((subkey) => subkey.getAlgorithmInfo().algorithm)).toEqual(['x25519']);
-  expect(await readOpenpgpCertificate(sender.certificateArmored)).toEqual({
+  expect(await readOpenpgpCertificate(sender.certificateArmored, 'agency/sender')).toEqual({
     fingerprint: sender.fingerprint,
     encryptionKey: sender.encryptionKey,
   });
@@ -270,6 +270,18 @@ test('nothing is encrypted to a key that has expired', async () => {
   );
 });
 
+test.each([
+  [-100, /^The encryption key of agency\/desk ended on \d{4}-\d\d-\d\dT/],
+  [1, /^The encryption key of agency\/desk starts on \d{4}-\d\d-\d\dT/],
+])('a key made %i days from now is told as out of its time, with whose it is', async (days, words) => {
+  const desk = 'agency/desk' as EndpointAddress;
+  const { certificateArmored } = await generateOpenpgpKey(desk, Date.now() + days * 86_400_000);
+  await expect(readOpenpgpCertificate(certificateArmored, desk)).rejects.toMatchObject({
+    code: 'key-expired',
+    detail: expect.stringMatching(words) as unknown,
+  });
+});
+
 test('a renewed key publishes its new subkey alone and opens what was encrypted to each before it', async () => {
   const dayMs = 86_400_000;
   const now = Date.now();
@@ -280,7 +292,7 @@ test('a renewed key publishes its new subkey alone and opens what was encrypted 
   const [before, after] = [await readOpenpgpIdentity(first), await readOpenpgpIdentity(second)];
   expect(after.fingerprint).toBe(before.fingerprint);
   expect(after.encryptionKeys).toEqual([before.encryptionKey, after.encryptionKey]);
-  expect(await readOpenpgpCertificate(after.certificateArmored)).toEqual({
+  expect(await readOpenpgpCertificate(after.certificateArmored, desk)).toEqual({
     fingerprint: before.fingerprint,
     encryptionKey: after.encryptionKey,
   });

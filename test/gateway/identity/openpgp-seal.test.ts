@@ -81,7 +81,7 @@ describe("the correlator's key", () => {
 
   it('has a certificate as clients take it, with the names that stand in the directory', async () => {
     const names = await readSealingKey(key);
-    expect(await readOpenpgpCertificate(key.certificateArmored)).toEqual(names);
+    expect(await readOpenpgpCertificate(key.certificateArmored, council)).toEqual(names);
   });
 
   it('is not told as damaged where it is not valid yet: the clock has stopped, or ran ahead', async () => {

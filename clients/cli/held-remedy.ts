@@ -1,0 +1,19 @@
+/** What sets a notice free that is held, in words. */
+import type { HeldNotice } from '../sdk/events.ts';
+
+/** What a person can do, or what the notice waits for. */
+export function remedyOf({ code, from }: HeldNotice): string {
+  switch (code) {
+    case 'key-unknown':
+    case 'key-changed':
+      return `causeway directory trust ${from}`;
+    case 'dataset-unknown':
+      return 'it comes again once the agreement has its data set, and this endpoint a new session.';
+    case 'home-invalid':
+      return 'openpgp.key has lost the private key that it is encrypted to: put it back from a backup, and start again.';
+    case 'key-expired':
+      return `the encryption key of ${from} has ended or not begun. Check the clock of this computer, or ask ${from} to connect.`;
+    default:
+      return 'it comes again in a later session.';
+  }
+}

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { remedyOf } from '../../clients/cli/held-remedy.ts';
+import type { HeldNotice } from '../../clients/sdk/events.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+
+test.each([
+  ['key-unknown', /^causeway directory trust agency\/desk$/],
+  ['key-changed', /^causeway directory trust agency\/desk$/],
+  ['key-expired', /encryption key of agency\/desk.*clock/],
+  ['home-invalid', /openpgp\.key.*backup/],
+  ['dataset-unknown', /data set/],
+  ['key-unsuitable', /later session/],
+] as [ErrorCode, RegExp][])('trust is advised for a held notice only where it helps: %s', (code, words) => {
+  expect(remedyOf({ code, from: 'agency/desk' } as HeldNotice)).toMatch(words);
+});
