@@ -12,6 +12,7 @@ import type { Sender } from '../relay/examine.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Store } from '../store/port.ts';
 import { DeliveryTap } from './delivery-tap.ts';
+import { DirectoryNews } from './directory-news.ts';
 import { asFrameError } from './frame-error.ts';
 import type { Intake, IntakeShare } from './intake.ts';
 import { Outbound } from './outbound.ts';
@@ -68,6 +69,9 @@ export class Session {
   #frame: ReadFrame | undefined;
   #settled: Promise<unknown> = Promise.resolve();
   #missedPongs = 0;
+  readonly #news = new DirectoryNews((version) => {
+    if (this.#state.phase === 'ready') this.#out.control({ type: 'directory-changed', version });
+  });
   readonly #stored: StoredReceipts;
   readonly #intake: IntakeShare;
   readonly #stall: StallWatch;
@@ -112,7 +116,7 @@ export class Session {
   /** The directory has changed, and this endpoint is still in it with the same keys. */
   directoryChanged(entry: DirectoryEntry, version: number): void {
     this.sender = { ...this.sender, entry };
-    if (this.#state.phase === 'ready') this.#out.control({ type: 'directory-changed', version });
+    this.#news.changed(version);
   }
 
   /** Finishes what is open, then closes with 1001. */
@@ -214,6 +218,7 @@ export class Session {
     const welcome = await this.#untilDurable(() => this.#context.welcome(this.endpoint));
     if (welcome === undefined || this.#state.phase !== 'ready') return;
     this.#out.control(welcome);
+    this.#news.welcomed(welcome.directoryVersion);
     this.#context.onReady(this.endpoint, client);
     this.#tap.open(this.#out, receiptsAfter);
   }
