@@ -283,7 +283,8 @@ test('renewal takes a new encryption subkey of the same primary key and remember
   const { keys, response } = await registry.enrolNew(council);
   const { entry } = response;
   const later = Date.now() + 60 * dayMs;
-  const renewed = await readOpenpgpIdentity(await renewEncryptionKey(keys.openpgp.privateKeyArmored, later));
+  const withNext = await renewEncryptionKey(keys.openpgp.privateKeyArmored, later);
+  const renewed = await readOpenpgpIdentity(withNext, later);
   registry.clock.offsetMs = 60 * dayMs;
   const first = await renewOver(council, entry.tlsThumbprint, renewed);
   const after = {
