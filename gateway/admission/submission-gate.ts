@@ -30,9 +30,13 @@ const smallBytes = 64 * 1024;
 /** What an agency may bring in a day, of the floor, before it is the first to be refused. */
 const shareOfFloor = 0.5;
 const dayMs = 24 * 3600_000;
+/** So long an examination holds. */
+const freshMs = 5_000;
+
+type Examined = { readonly submission: Submission; readonly at: number };
 
 type SubmissionGateDependencies = {
-  readonly relay: Pick<Relay, 'examine' | 'keep' | 'settle'>;
+  readonly relay: Pick<Relay, 'examine' | 'examineAgain' | 'keep' | 'settle'>;
   readonly signer: BatchSigner;
   readonly now: () => number;
   readonly level: () => RoomLevel;
@@ -55,27 +59,28 @@ export class SubmissionGate {
   }
 
   /**
-   * Takes the units of a submit frame and gives what answers them, to be called again where the store could not write:
-   * they are examined once, and what was refused for want of room stays so.
+   * Takes the units of a submit frame and gives what answers them, to be called again where the store could not write,
+   * with the sender as the directory has it by then. What was refused for want of room stays so.
    */
-  submit(sender: Sender, units: readonly Unit[]): () => Promise<Buffer> {
+  submit(units: readonly Unit[]): (sender: Sender) => Promise<Buffer> {
     const { relay } = this.#deps;
-    const agency = agencyOf(sender.entry.endpoint);
     let left = units;
-    let examined: Submission | undefined;
+    let examined: Examined | undefined;
     let text = '';
-    return async () => {
+    return async (sender) => {
+      const agency = agencyOf(sender.entry.endpoint);
       const bar = this.#barFor(agency);
       if (bar !== undefined) {
         text = bar.text;
-        const passes = left.map((unit) => bar.mayPass(unit));
-        const taken = left.filter((_, place) => passes[place]);
+        const taken = left.filter((unit) => bar.mayPass(unit));
         this.#note(agency, left.length - taken.length);
         left = taken;
-        examined &&= { ...examined, messages: examined.messages.filter((_, place) => passes[place]) };
       }
-      const answers =
-        left.length === 0 ? undefined : await relay.keep((examined ??= relay.examine(sender, left)));
+      let answers: Buffer | undefined;
+      if (left.length > 0) {
+        examined = this.#examine(sender, left, examined);
+        answers = await relay.keep(examined.submission);
+      }
       this.#shares.take(agency, bytesOf(left));
       if (answers !== undefined && left.length === units.length) return answers;
       return this.#answerAll(units, left, answers, text);
@@ -92,6 +97,19 @@ export class SubmissionGate {
     const refused = Object.fromEntries(this.#refused);
     this.#refused = new Map();
     return refused;
+  }
+
+  /**
+   * What waits for the store is examined anew after a while: recipients may be revoked and the agreement be changed
+   * meanwhile.
+   */
+  #examine(sender: Sender, units: readonly Unit[], before: Examined | undefined): Examined {
+    const { relay, now } = this.#deps;
+    const at = now();
+    if (before === undefined) return { submission: relay.examine(sender, units), at };
+    const isWhole = before.submission.messages.length === units.length;
+    if (isWhole && Math.abs(at - before.at) < freshMs) return before;
+    return { submission: relay.examineAgain(sender, units), at };
   }
 
   /** What keeps messages of an agency out just now, if anything. */

@@ -46,7 +46,7 @@ export class Relay {
   }
 
   /**
-   * Examines the units of a submit frame and counts what will be refused of them, once: the outcome can be kept again and
+   * Examines the units of a submit frame and counts what will be refused of them. The outcome can be kept again and
    * again.
    * @throws CausewayError `rate-limited` where the sender has had too many refused or repeated
    */
@@ -62,6 +62,11 @@ export class Relay {
       quotas.unwanted(source, refused.length);
     }
     return { source, messages };
+  }
+
+  /** Examines what was counted before by what is known now. */
+  examineAgain(sender: Sender, units: readonly Unit[]): Submission {
+    return { source: sender.entry.endpoint, messages: examineAll(units, sender, this.#deps.examination) };
   }
 
   /**

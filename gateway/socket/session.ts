@@ -26,8 +26,8 @@ import { StoredReceipts } from './stored-receipts.ts';
 export type SessionContext = {
   readonly store: Store;
   readonly relay: Pick<Relay, 'settle'> & {
-    /** Examines units once. What it gives has them kept, and may be called again where the store could not write. */
-    submit(sender: Sender, units: readonly Unit[]): () => Promise<Buffer>;
+    /** What it gives has units examined and kept, and may be called again where the store could not write. */
+    submit(units: readonly Unit[]): (sender: Sender) => Promise<Buffer>;
   };
   readonly dispatcher: Dispatcher;
   readonly intake: Intake;
@@ -225,9 +225,8 @@ export class Session {
 
   async #submit(units: readonly Unit[]): Promise<void> {
     const bytes = units.reduce((sum, unit) => sum + unit.bytes.byteLength, 0);
-    const receipts = await this.#intake.during(bytes, () =>
-      this.#untilDurable(this.#context.relay.submit(this.sender, units)),
-    );
+    const keep = this.#context.relay.submit(units);
+    const receipts = await this.#intake.during(bytes, () => this.#untilDurable(() => keep(this.sender)));
     if (receipts === undefined) return;
     if (this.#isOpen()) this.#out.receipts(0, receipts);
     this.#apply({ type: 'answered', units: units.length });
@@ -265,6 +264,8 @@ export class Session {
         if (!this.#isOpen()) return undefined;
         if (attempt === 0) this.#perform({ do: 'tell-error', error, closing: false });
         await new Promise((resolve) => setTimeout(resolve, storeRetryMs));
+        // Its endpoint may have been revoked.
+        if (!this.#isOpen()) return undefined;
       }
     }
   }

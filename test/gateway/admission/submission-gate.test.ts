@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { RoomLevel } from '../../../gateway/admission/disk-room.ts';
 import { SubmissionGate } from '../../../gateway/admission/submission-gate.ts';
 import type { Sender } from '../../../gateway/relay/examine.ts';
+import type { Relay } from '../../../gateway/relay/relay.ts';
 import type { Submission } from '../../../gateway/store/port.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { gatewayAddress, type EndpointAddress } from '../../../protocol/ids.ts';
@@ -19,15 +20,20 @@ type Severity = 'immediate' | 'concern';
 
 /** A gate with a floor of 100 MiB, and what it is to find. */
 function openGate() {
-  const state = { level: 'enough' as RoomLevel, now: 1_000, failures: 0, examined: 0 };
+  const state = { level: 'enough' as RoomLevel, now: 1_000, failures: 0, charged: 0, examined: 0 };
   const told: string[] = [];
   const signer = signerFromSeed(7);
+  const examineAgain: Relay['examineAgain'] = ({ entry }, units) => {
+    state.examined += units.length;
+    return { source: entry.endpoint, messages: units as unknown as Submission['messages'] };
+  };
   const gate = new SubmissionGate({
     relay: {
-      examine: ({ entry }, units) => {
-        state.examined += units.length;
-        return { source: entry.endpoint, messages: units as unknown as Submission['messages'] };
+      examine: (sender, units) => {
+        state.charged += units.length;
+        return examineAgain(sender, units);
       },
+      examineAgain,
       keep: ({ messages }) => {
         if (state.failures-- > 0) return Promise.reject(new CausewayError('store-unavailable'));
         return Promise.resolve(signReceiptGroup((messages as unknown as Unit[]).map(accept), signer));
@@ -42,8 +48,8 @@ function openGate() {
   });
   /** For each message: why it was refused, or undefined where it went on to the relay. */
   const submit = (endpoint: string, ...messages: [number, Severity][]) => {
-    const attempt = gate.submit(senderNamed(endpoint), messages.map(unitOf));
-    return async () => decodeReceiptGroup(await attempt()).receipts.map(reasonOf);
+    const attempt = gate.submit(messages.map(unitOf));
+    return async () => decodeReceiptGroup(await attempt(senderNamed(endpoint))).receipts.map(reasonOf);
   };
   const bringAll = (endpoint: string, ...messages: [number, Severity][]) => submit(endpoint, ...messages)();
   const bring = async (endpoint: string, mebibytes: number, severity: Severity = 'concern') =>
@@ -101,16 +107,34 @@ test('what was brought long ago no longer counts', async () => {
   expect(await bring('police/intake', 1)).toBeUndefined();
 });
 
-test('what is given again and again to a store that cannot write is examined once and counts once', async () => {
+test('what is given again and again to a store that cannot write counts once', async () => {
   const { state, submit, bring } = openGate();
   state.failures = 20;
   const attempt = submit('police/intake', [10, 'concern'], [1, 'concern']);
   for (let nth = 0; nth < 20; nth++)
     await expect(attempt()).rejects.toMatchObject({ code: 'store-unavailable' });
   expect(await attempt()).toEqual([undefined, undefined]);
-  expect(state.examined).toBe(2);
+  expect([state.charged, state.examined]).toEqual([2, 2]);
   state.level = 'scarce';
   expect(await bring('police/intake', 10)).toBeUndefined();
+});
+
+test('what has waited for a store for long is examined anew before it is kept, and charged once', async () => {
+  const { state, submit } = openGate();
+  state.failures = 3;
+  const attempt = submit('school/north', [1, 'concern'], [1, 'concern']);
+  const fail = () => expect(attempt()).rejects.toMatchObject({ code: 'store-unavailable' });
+  await fail();
+  state.now += 1_000;
+  await fail();
+  expect(state.examined).toBe(2);
+  // A clock that is set back must not have it hold for longer.
+  state.now -= 3_600_000;
+  await fail();
+  expect(state.examined).toBe(4);
+  state.now += 3_600_000;
+  expect(await attempt()).toEqual([undefined, undefined]);
+  expect([state.charged, state.examined]).toEqual([2, 6]);
 });
 
 test('what waits for a store is refused once there is no room for it, and counted once', async () => {
@@ -124,7 +148,7 @@ test('what waits for a store is refused once there is no room for it, and counte
   state.level = 'enough';
   const refused = expect.stringContaining('takes no new messages for now') as unknown;
   expect(await attempt()).toEqual([refused, undefined, refused]);
-  expect([state.examined, gate.takeRefused()]).toEqual([3, { school: 2 }]);
+  expect([state.charged, gate.takeRefused()]).toEqual([3, { school: 2 }]);
 });
 
 test('what waits for a store is refused without it once there is hardly any room', async () => {

@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Dispatcher } from '../../../gateway/delivery/dispatcher.ts';
 import { Intake } from '../../../gateway/socket/intake.ts';
 import { PendingWork } from '../../../gateway/socket/pending-work.ts';
 import { Session, type SessionContext } from '../../../gateway/socket/session.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Digest } from '../../../protocol/ids.ts';
 import type { Welcome } from '../../../protocol/wire/control.ts';
@@ -25,6 +27,7 @@ async function openSession() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const welcome = Promise.withResolvers<Welcome>();
   const asked = Promise.withResolvers<undefined>();
+  let asks = 0;
   const context: SessionContext = {
     store,
     relay: { submit: () => Promise.reject.bind(Promise), settle: async () => Promise.resolve() },
@@ -33,6 +36,7 @@ async function openSession() {
     pending: new PendingWork(),
     received: () => undefined,
     welcome: () => {
+      asks++;
       asked.resolve(undefined);
       return welcome.promise;
     },
@@ -75,7 +79,7 @@ async function openSession() {
     });
     return told.map(({ type, version }) => version ?? type);
   };
-  return { session, sendWelcome, heard };
+  return { session, sendWelcome, heard, failWelcome: welcome.reject, asks: () => asks };
 }
 
 it('a session is told of no change of the directory before its welcome, and of none that the welcome knows', async () => {
@@ -95,4 +99,13 @@ it('a session is told right behind its welcome of a change that the welcome does
   session.directoryChanged(entry, 8);
   await new Promise(setImmediate);
   expect(await heard()).toEqual(['welcome', 8]);
+});
+
+it('work that waits for the store is not tried again once the session has ended, as when its endpoint was revoked', async () => {
+  const { session, failWelcome, asks } = await openSession();
+  failWelcome(new CausewayError('store-unavailable'));
+  await new Promise(setImmediate);
+  session.fail(new CausewayError('endpoint-revoked'));
+  await sleep(700);
+  expect(asks()).toBe(1);
 });
