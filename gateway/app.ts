@@ -116,6 +116,7 @@ class Gateway {
       signer: batchSigner(options.home.storeKeys.receiptKeyPem),
       now: this.#now,
       level: () => this.#room.level,
+      isClockInDoubt: () => this.#endings.isClockInDoubt,
       floorMebibytes: options.home.settings.freeDiskMebibytes,
       onRefused: (agency) =>
         this.#log.warn({ agency, code: 'store-unavailable' }, 'refused for now for want of disk space'),

@@ -3,8 +3,12 @@
  *
  * A start that finds itself weeks after the newest leaf of its store had a long rest, or a clock that runs ahead. Which
  * it is, only a person can tell, so both are held back for an hour then: after a rest nothing is lost by that.
+ *
+ * A start that finds itself before the newest leaf has a clock that stands behind, or had one that ran ahead. Nothing ends
+ * too early by either; but as long as that leaf lies ahead, this clock cannot tell what was made in the future.
  */
 import type { Logger } from 'pino';
+import { limits } from '../protocol/limits.ts';
 import { ExpiryClock } from './delivery/expiry.ts';
 import { RetentionSweep, type RetentionSweepDependencies } from './retention-sweep.ts';
 import type { Store } from './store/port.ts';
@@ -42,8 +46,12 @@ export class Endings {
 
   /** Begins, at once or after an hour. */
   start(): void {
-    const { now, newestLeafAt, log } = this.#deps;
-    const aheadMs = newestLeafAt === undefined ? 0 : now() - newestLeafAt;
+    const { log } = this.#deps;
+    const aheadMs = this.#aheadMs;
+    if (this.#isBehind) {
+      const words = 'the clock is behind the newest leaf of the store: it stands wrong, or ran ahead before';
+      log.warn({ code: 'clock-wrong', aheadMs }, words);
+    }
     if (aheadMs < believableMs) {
       this.#begin();
       return;
@@ -56,6 +64,21 @@ export class Endings {
   /** True while nothing ends because the clock may run ahead. */
   get isHeld(): boolean {
     return this.#held !== undefined;
+  }
+
+  /** True while no message may be refused for good because of its times. */
+  get isClockInDoubt(): boolean {
+    return this.isHeld || this.#isBehind;
+  }
+
+  /** Of the newest leaf that the start found. */
+  get #aheadMs(): number {
+    const { now, newestLeafAt } = this.#deps;
+    return newestLeafAt === undefined ? 0 : now() - newestLeafAt;
+  }
+
+  get #isBehind(): boolean {
+    return this.#aheadMs < -limits.maxClockSkewMs;
   }
 
   /** A delivery that expires at this time has been accepted. */

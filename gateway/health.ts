@@ -55,12 +55,13 @@ export function checkMessages(damaged: number): HealthCheck[] {
   return [{ name: 'messages in the store', ok: true, detail }];
 }
 
-/** Messages are taken all the same: after a long rest the clock is right. */
+/** Where it runs ahead, what clients bring has expired by it, while another gateway may take that. */
 export function checkClock(isHeld: boolean): HealthCheck[] {
   if (!isHeld) return [];
   const detail =
-    'clock-wrong, or a long rest: the start found itself weeks after the newest leaf; nothing expires for an hour';
-  return [{ name: 'clock', ok: true, detail }];
+    'clock-wrong, or a long rest: the start found itself weeks after the newest leaf; nothing expires for an hour. ' +
+    'Set the clock, or start again where it is right';
+  return [{ name: 'clock', ok: false, detail }];
 }
 
 /** Anybody may ask: how much is left exactly is in the gateway's own log. */

@@ -4,6 +4,8 @@
  * else is refused for what one of them has filled the disk with. A small message about a child who needs help this hour
  * passes as long as it can be written. Such a refusal is signed and not written down, since it would take room itself; that
  * it was so, and how often, is a leaf of the log.
+ *
+ * While the gateway's clock may stand wrong, what the relay would refuse for good by it is refused for now in the same way.
  */
 import { agencyOf, gatewayAddress } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
@@ -13,7 +15,7 @@ import type { Unit } from '../../protocol/wire/frame.ts';
 import { decodeReceiptGroup, signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import { encodeReceipt, unreadableId, type Receipt } from '../../protocol/wire/receipt.ts';
 import type { RoomLevel } from './disk-room.ts';
-import type { Sender } from '../relay/examine.ts';
+import { untimeliness, type Sender } from '../relay/examine.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Submission } from '../store/port.ts';
 import { mebibyte } from './mebibyte.ts';
@@ -23,7 +25,10 @@ const reasons = {
   share:
     'The gateway has little disk space left, and your agency has sent much of late: it takes no new messages of yours for now.',
   room: 'The gateway is short of disk space and takes no new messages for now.',
+  clock:
+    'By the clock of the gateway it has expired, or was made in the future; that clock may be wrong, and it is not taken for now.',
 };
+type Reason = keyof typeof reasons;
 
 /** A letter, and not a file. */
 const smallBytes = 64 * 1024;
@@ -40,6 +45,8 @@ type SubmissionGateDependencies = {
   readonly signer: BatchSigner;
   readonly now: () => number;
   readonly level: () => RoomLevel;
+  /** See `endings.ts`. */
+  readonly isClockInDoubt: () => boolean;
   /** See `disk-room.ts`. */
   readonly floorMebibytes: number;
   /** Told of each agency that is refused, once between two reports. */
@@ -60,21 +67,24 @@ export class SubmissionGate {
 
   /**
    * Takes the units of a submit frame and gives what answers them, to be called again where the store could not write,
-   * with the sender as the directory has it by then. What was refused for want of room stays so.
+   * with the sender as the directory has it by then. What was refused for now stays so.
    */
   submit(units: readonly Unit[]): (sender: Sender) => Promise<Buffer> {
     const { relay } = this.#deps;
     let left = units;
     let examined: Examined | undefined;
-    let text = '';
+    const refused = new Map<Unit, Reason>();
     return async (sender) => {
       const agency = agencyOf(sender.entry.endpoint);
       const bar = this.#barFor(agency);
       if (bar !== undefined) {
-        text = bar.text;
-        const taken = left.filter((unit) => bar.mayPass(unit));
-        this.#note(agency, left.length - taken.length);
-        left = taken;
+        for (const unit of left) {
+          const reason = bar(unit);
+          if (reason === undefined) continue;
+          refused.set(unit, reason);
+          if (reason !== 'clock') this.#note(agency);
+        }
+        left = left.filter((unit) => !refused.has(unit));
       }
       let answers: Buffer | undefined;
       if (left.length > 0) {
@@ -82,8 +92,8 @@ export class SubmissionGate {
         answers = await relay.keep(examined.submission);
       }
       this.#shares.take(agency, bytesOf(left));
-      if (answers !== undefined && left.length === units.length) return answers;
-      return this.#answerAll(units, left, answers, text);
+      if (answers !== undefined && refused.size === 0) return answers;
+      return this.#answerAll(units, refused, answers);
     };
   }
 
@@ -112,37 +122,41 @@ export class SubmissionGate {
     return { submission: relay.examineAgain(sender, units), at };
   }
 
-  /** What keeps messages of an agency out just now, if anything. */
-  #barFor(agency: string): { readonly text: string; mayPass(unit: Unit): boolean } | undefined {
+  /** Tells of a message of the agency what keeps it out just now; undefined where nothing keeps any out. */
+  #barFor(agency: string): ((unit: Unit) => Reason | undefined) | undefined {
     const level = this.#deps.level();
-    if (level === 'enough') return undefined;
+    const isClockInDoubt = this.#deps.isClockInDoubt();
+    if (level === 'enough' && !isClockInDoubt) return undefined;
+    const now = this.#deps.now();
     const hasShare = !this.#shares.isEmpty(agency);
-    return {
-      text: hasShare ? reasons.room : reasons.share,
-      mayPass: (unit) => hasShare && mayPass(unit, level),
+    return (unit) => {
+      if (isClockInDoubt && isUntimely(unit, now)) return 'clock';
+      if (level === 'enough' || (hasShare && mayPass(unit, level))) return undefined;
+      return hasShare ? 'room' : 'share';
     };
   }
 
   /** With the relay's receipts for those that were taken, in their places among all. */
   #answerAll(
     units: readonly Unit[],
-    taken: readonly Unit[],
+    refused: ReadonlyMap<Unit, Reason>,
     answers: Buffer | undefined,
-    text: string,
   ): Buffer {
     const receipts = answers === undefined ? [] : decodeReceiptGroup(answers).receipts;
     let next = 0;
-    const all = units.map((unit) => (unit === taken[next] ? receipts[next++] : this.#refuse(unit, text)));
+    const all = units.map((unit) => {
+      const reason = refused.get(unit);
+      return reason === undefined ? receipts[next++] : this.#refuse(unit, reasons[reason]);
+    });
     return signReceiptGroup(
       all.flatMap((receipt) => (receipt === undefined ? [] : [encodeReceipt(receipt)])),
       this.#deps.signer,
     );
   }
 
-  #note(agency: string, count: number): void {
-    if (count === 0) return;
+  #note(agency: string): void {
     const before = this.#refused.get(agency);
-    this.#refused.set(agency, (before ?? 0) + count);
+    this.#refused.set(agency, (before ?? 0) + 1);
     if (before === undefined) this.#deps.onRefused(agency);
   }
 
@@ -159,7 +173,7 @@ export class SubmissionGate {
   }
 }
 
-/** Whether what an agency with a share left brings is taken. */
+/** Whether there is room for what an agency with a share left brings. */
 function mayPass({ envelope, bytes }: Unit, level: Exclude<RoomLevel, 'enough'>): boolean {
   switch (level) {
     case 'scarce':
@@ -169,6 +183,12 @@ function mayPass({ envelope, bytes }: Unit, level: Exclude<RoomLevel, 'enough'>)
     case 'full':
       return false;
   }
+}
+
+/** One that cannot be read is refused by the relay, whatever the clock says. */
+function isUntimely({ envelope }: Unit, now: number): boolean {
+  const read = readEnvelope(envelope);
+  return read !== undefined && untimeliness(read, now) !== undefined;
 }
 
 function bytesOf(units: readonly Unit[]): number {

@@ -114,12 +114,22 @@ function checkSender(envelope: Envelope, { entry, signingKey }: Sender): void {
 
 /** @returns when the message expires, ms since 1970 */
 function checkTimes(envelope: Envelope, now: number): number {
-  const time = readTimestamp(envelope.time);
+  const untimely = untimeliness(envelope, now);
+  if (untimely !== undefined) throw new CausewayError(untimely);
   const expiresAt = readTimestamp(envelope.expires);
-  if (time > now + limits.maxClockSkewMs) throw new CausewayError('clock-skew');
-  if (expiresAt <= now) throw new CausewayError('envelope-expired');
-  if (expiresAt - time > limits.maxLifetimeMs) throw new CausewayError('lifetime-too-long');
+  if (expiresAt - readTimestamp(envelope.time) > limits.maxLifetimeMs) {
+    throw new CausewayError('lifetime-too-long');
+  }
   return expiresAt;
+}
+
+/** What only a clock has against an envelope. */
+export function untimeliness(
+  { time, expires }: Envelope,
+  now: number,
+): 'clock-skew' | 'envelope-expired' | undefined {
+  if (readTimestamp(time) > now + limits.maxClockSkewMs) return 'clock-skew';
+  return readTimestamp(expires) <= now ? 'envelope-expired' : undefined;
 }
 
 function checkPayload(envelope: Envelope, payload: Buffer): void {

@@ -54,12 +54,20 @@ describe('what ends by the clock', () => {
   it.each([
     ['has no leaf yet', undefined],
     ['stood for a week', startedAt - 7 * dayMs],
-    ['has a leaf of a clock that ran ahead', startedAt + 300 * dayMs],
+    ['has a leaf of another gateway, a little ahead', startedAt + 200_000],
   ])('begins at once where the store %s', async (_, newestLeafAt) => {
     start(newestLeafAt);
     await vi.advanceTimersByTimeAsync(1);
     expect(asked.toSorted()).toEqual(['expire', 'retention']);
-    expect([endings.isHeld, lines]).toEqual([false, []]);
+    expect([endings.isHeld, endings.isClockInDoubt, lines]).toEqual([false, false, []]);
+  });
+
+  it('begins at once by a clock that has not reached the newest leaf, which stays in doubt', async () => {
+    start(startedAt + dayMs);
+    await vi.advanceTimersByTimeAsync(2 * hourMs);
+    expect(asked).toContain('expire');
+    expect([endings.isHeld, endings.isClockInDoubt]).toEqual([false, true]);
+    expect(lines).toMatchObject([{ code: 'clock-wrong', aheadMs: -dayMs }]);
   });
 
   it('is held back for an hour where the newest leaf is weeks old, whatever is accepted meanwhile', async () => {
@@ -67,10 +75,11 @@ describe('what ends by the clock', () => {
     expect(lines).toMatchObject([{ code: 'clock-wrong', aheadMs: 20 * dayMs }]);
     endings.note(startedAt);
     await vi.advanceTimersByTimeAsync(hourMs - 1);
-    expect([endings.isHeld, asked]).toEqual([true, []]);
+    expect([endings.isHeld, endings.isClockInDoubt, asked]).toEqual([true, true, []]);
     // The first question comes with a timer of its own.
     await vi.advanceTimersByTimeAsync(2);
-    expect([endings.isHeld, asked.toSorted()]).toEqual([false, ['expire', 'retention']]);
+    expect([endings.isHeld, endings.isClockInDoubt]).toEqual([false, false]);
+    expect(asked.toSorted()).toEqual(['expire', 'retention']);
   });
 
   it('does not begin any more in a gateway that was stopped within the hour', async () => {

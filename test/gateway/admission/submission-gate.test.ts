@@ -20,7 +20,14 @@ type Severity = 'immediate' | 'concern';
 
 /** A gate with a floor of 100 MiB, and what it is to find. */
 function openGate() {
-  const state = { level: 'enough' as RoomLevel, now: 1_000, failures: 0, charged: 0, examined: 0 };
+  const state = {
+    level: 'enough' as RoomLevel,
+    now: 1_000,
+    isClockInDoubt: false,
+    failures: 0,
+    charged: 0,
+    examined: 0,
+  };
   const told: string[] = [];
   const signer = signerFromSeed(7);
   const examineAgain: Relay['examineAgain'] = ({ entry }, units) => {
@@ -43,6 +50,7 @@ function openGate() {
     signer,
     now: () => state.now,
     level: () => state.level,
+    isClockInDoubt: () => state.isClockInDoubt,
     floorMebibytes: 100,
     onRefused: (agency) => told.push(agency),
   });
@@ -181,6 +189,26 @@ test('an agency that has brought much gets nothing past by calling it immediate'
   await bring('police/intake', 60);
   state.level = 'short';
   expect(await bring('police/intake', 0.01, 'immediate')).toContain('your agency has sent much of late');
+});
+
+test('a clock in doubt refuses for now what is over by it or yet to come, takes all else, and counts none for want of room', async () => {
+  const { state, gate, told, bring } = openGate();
+  const { time, expires } = sampleEnvelope();
+  const refused = expect.stringContaining('that clock may be wrong') as unknown;
+  const moments = [
+    [Date.parse(time) - 300_001, refused],
+    [Date.parse(time) - 300_000, undefined],
+    [Date.parse(expires) - 1, undefined],
+    [Date.parse(expires), refused],
+  ] as const;
+  for (const [now, answer] of moments) {
+    // In no doubt, the relay judges it.
+    [state.now, state.isClockInDoubt] = [now, false];
+    expect(await bring('school/north', 0.01)).toBeUndefined();
+    state.isClockInDoubt = true;
+    expect(await bring('school/north', 0.01)).toEqual(answer);
+  }
+  expect([gate.takeRefused(), told]).toEqual([{}, []]);
 });
 
 test('with hardly any room everybody is refused for now, whatever it is', async () => {
