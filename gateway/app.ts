@@ -126,6 +126,7 @@ class Gateway {
       ...parts,
       directory: provenDirectory({ ...parts, directory, auditLog: this.#auditLog, log: options.log }),
       patterns,
+      isHeld: () => this.#endings.isHeld,
       keys: options.home.correlatorKeys,
       policy: () => policy.current,
       submit: async (sender, unit, lease, meaning) =>

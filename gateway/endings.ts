@@ -2,7 +2,8 @@
  * What ends by the clock alone, and for good: deliveries that expire, and payloads whose time of keeping is over.
  *
  * A start that finds itself weeks after the newest leaf of its store had a long rest, or a clock that runs ahead. Which
- * it is, only a person can tell, so both are held back for an hour then: after a rest nothing is lost by that.
+ * it is, only a person can tell, so both are held back for an hour then: after a rest nothing is lost by that. The
+ * correlator waits as long, by whose deadlines people are told that an answer did not come in time.
  *
  * A start that finds itself before the newest leaf has a clock that stands behind, or had one that ran ahead. Nothing ends
  * too early by either; but as long as that leaf lies ahead, this clock cannot tell what was made in the future.

@@ -130,6 +130,8 @@ export function checkCorrelator(state: CorrelatorState): HealthCheck[] {
   switch (state.is) {
     case 'off':
       return [];
+    case 'held':
+      return said('does not look while the clock is in doubt: alerts wait until then');
     case 'waiting':
       return said('another gateway looks: this one has not read all that was accepted yet');
     case 'reading':

@@ -25,6 +25,8 @@ export type AlertingDependencies = AlertCourierDependencies &
   Pick<UnsentAlertsDependencies, 'directory'> & {
     readonly policy: () => PolicySet;
     readonly patterns: PatternHolder;
+    /** True while the clock may run ahead: by it, every deadline would be over. See `endings.ts`. */
+    readonly isHeld: () => boolean;
     readonly onError: (error: unknown) => void;
   };
 
@@ -118,6 +120,7 @@ export class Alerting {
       },
     });
     const look = async (): Promise<boolean> => {
+      if (this.#deps.isHeld()) return false;
       progress.begin();
       try {
         const hasLooked = await run.look();
@@ -136,7 +139,8 @@ export class Alerting {
 
   /** What alerts can be expected of it just now. */
   get state(): CorrelatorState {
-    return this.#progress?.state ?? { is: 'off' };
+    if (this.#progress === undefined) return { is: 'off' };
+    return this.#deps.isHeld() ? { is: 'held' } : this.#progress.state;
   }
 
   /** Looks at once where a message of severity `immediate` was accepted here. */

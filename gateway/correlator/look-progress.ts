@@ -6,6 +6,8 @@ import { isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 export type CorrelatorState =
   /** The agreement has no patterns. */
   | { readonly is: 'off' }
+  /** The clock may run ahead. */
+  | { readonly is: 'held' }
   /** Another gateway has the turn, and knows what this one would have to read. */
   | { readonly is: 'waiting' }
   /** It reads what it does not know yet; `part` of it is done, 0 to 1, by times of arrival. */

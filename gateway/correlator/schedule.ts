@@ -51,7 +51,7 @@ export type ScheduleOptions = {
   readonly store: SlotStore;
   /** A cron expression, in UTC. */
   readonly expression: string;
-  /** Looks once. @returns false when another gateway is looking just now */
+  /** Looks once. @returns false when it cannot look just now, as when another gateway does */
   readonly look: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
   /** See {@link SlotOptions}. */

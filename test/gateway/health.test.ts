@@ -143,6 +143,9 @@ test('rows of the directory that were put back are told of without whose they ar
 
 test('a correlator that still reads history, or fails, is told of, and keeps nobody from sending', () => {
   expect(checkCorrelator({ is: 'off' })).toEqual([]);
+  expect(checkCorrelator({ is: 'held' })).toMatchObject([
+    { ok: true, detail: expect.stringContaining('alerts wait') as string },
+  ]);
   expect(checkCorrelator({ is: 'reading', part: 0.456 })).toEqual([
     { name: 'correlator', ok: true, detail: 'reads history, 45 %: alerts wait until it has' },
   ]);
