@@ -125,7 +125,7 @@ function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies
   registerEnrolmentRoutes(app, {
     now,
     identify,
-    enrol: (request, attempted) => knownHere(enrolEndpoint(request, { ...parts, attempted })),
+    enrol: (request, limits) => knownHere(enrolEndpoint(request, { ...parts, ...limits })),
     renew: ({ entry: { endpoint }, thumbprint }, renewal) =>
       knownHere(renewCertificate({ endpoint, thumbprint }, renewal, parts)),
   });

@@ -12,33 +12,45 @@ import {
   type RenewalResponse,
 } from '../../protocol/wire/enrolment.ts';
 import { AttemptLimit } from '../admission/attempt-limit.ts';
+import { SingleFile } from '../admission/single-file.ts';
+import type { EnrolmentDependencies } from '../identity/enrolment.ts';
 import type { RequestPeer } from './identify-request.ts';
+
+type EnrolmentLimits = Pick<EnrolmentDependencies, 'inTurn' | 'attempted'>;
 
 export type EnrolmentRouteDependencies = {
   readonly now: () => number;
   identify(request: FastifyRequest): RequestPeer;
-  /** @param attempted to be told of the digest of a secret that was issued here; throws `rate-limited` */
-  enrol(request: EnrolmentRequest, attempted: (secretDigest: string) => void): Promise<EnrolmentResponse>;
+  enrol(request: EnrolmentRequest, limits: EnrolmentLimits): Promise<EnrolmentResponse>;
   renew(peer: RequestPeer, renewal: RenewalRequest): Promise<RenewalResponse>;
 };
 
 const maxBodyBytes = 128 * 1024;
 /**
  * With one secret that was issued: each that fails leaves a line in the record, and costs checks of keys. By address, a
- * stranger would keep everybody out who comes through the same load balancer; guessing a secret of 256 bits is hopeless
- * at any rate.
+ * stranger would keep everybody out who comes through the same load balancer.
  */
 const attemptsPerMinute = 12;
+/**
+ * Strangers' guesses take one place in the store however many they are, and a token that was issued waits behind no more
+ * of them than strangers have connections.
+ */
+const mostLookUps = 512;
 /** A renewal is due every other month, and each is read by every other endpoint: some for answers that get lost. */
 const renewalsPerHour = 12;
 
 export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRouteDependencies): void {
   const enrolments = new AttemptLimit(attemptsPerMinute, 60_000, deps.now);
+  const lookUps = new SingleFile(mostLookUps);
+  const limits: EnrolmentLimits = {
+    inTurn: (lookUp) => lookUps.run(lookUp),
+    attempted: (secretDigest) => enrolments.take(secretDigest),
+  };
   const renewals = new AttemptLimit(renewalsPerHour, 3_600_000, deps.now);
 
   app.post('/v1/enrol', { bodyLimit: maxBodyBytes }, async (request, reply) => {
     const asked = parseBody(enrolmentRequestSchema, request.body);
-    return reply.code(201).send(await deps.enrol(asked, (secretDigest) => enrolments.take(secretDigest)));
+    return reply.code(201).send(await deps.enrol(asked, limits));
   });
 
   app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {

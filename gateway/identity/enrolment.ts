@@ -26,6 +26,8 @@ export type EnrolmentDependencies = {
   /** The audit log's verifier key. */
   readonly logKey: string;
   readonly now: () => number;
+  /** Has secrets looked up one at a time, since anybody may guess any number. @throws CausewayError `rate-limited` */
+  readonly inTurn: <T>(lookUp: () => Promise<T>) => Promise<T>;
   /** Told of each attempt with a secret that was issued, be it used up by now. @throws CausewayError `rate-limited` */
   readonly attempted: (secretDigest: string) => void;
 };
@@ -79,10 +81,10 @@ function isWorthRecording({ code, meaning }: CausewayError, permit: EnrolmentPer
 
 async function takePermit(
   request: EnrolmentRequest,
-  { store, now, attempted }: EnrolmentDependencies,
+  { store, now, inTurn, attempted }: EnrolmentDependencies,
 ): Promise<EnrolmentPermit> {
   const digest = digestSecret(request.secret);
-  const permit = await store.readPermit(digest, now());
+  const permit = await inTurn(() => store.readPermit(digest, now()));
   if (permit !== 'token-invalid') attempted(digest.toString('hex'));
   if (typeof permit === 'string') throw new CausewayError(permit);
   return permit;

@@ -1,7 +1,7 @@
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { registerEnrolmentRoutes } from '../../../gateway/http/enrolment-routes.ts';
-import { enrolEndpoint } from '../../../gateway/identity/enrolment.ts';
+import { enrolEndpoint, type EnrolmentDependencies } from '../../../gateway/identity/enrolment.ts';
 import { sendProblem } from '../../../gateway/http/problem.ts';
 import type { RequestPeer } from '../../../gateway/http/identify-request.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
@@ -25,6 +25,27 @@ it('whoever holds a token enrols, however much strangers ask from the same addre
   expect(await ask(request)).toBeUndefined();
 });
 
+it('guesses take one place in the store however many come at once, and a token is looked up among them', async () => {
+  const { store } = registry;
+  let [underWay, most] = [0, 0];
+  const ask = openEnrolment({
+    enrol: (...change) => store.enrol(...change),
+    appendRecords: (records) => store.appendRecords(records),
+    readEntry: (endpoint) => store.readEntry(endpoint),
+    readPermit: async (...permit) => {
+      most = Math.max(most, ++underWay);
+      return await store.readPermit(...permit).finally(() => underWay--);
+    },
+  });
+  const { request } = await registry.prepare(council);
+  const guess = { ...request, secret: 'a'.repeat(43) };
+  const asked = Array.from({ length: 500 }, (_, nth) => ask(nth === 250 ? request : guess));
+  const answers = await Promise.all(asked);
+  expect(most).toBe(1);
+  expect(answers.splice(250, 1)).toEqual([undefined]);
+  expect(new Set(answers)).toEqual(new Set(['token-invalid']));
+});
+
 it('attempts with one token are few, used or not, for each leaves a line in the record', async () => {
   const ask = openEnrolment();
   const [{ request }, other] = [await registry.prepare(council), await registry.prepare(police)];
@@ -39,7 +60,9 @@ it('attempts with one token are few, used or not, for each leaves a line in the 
 });
 
 /** Asks to enrol, always from one address. Gives the code of a refusal. */
-function openEnrolment(): (request: object) => Promise<string | undefined> {
+function openEnrolment(
+  store: EnrolmentDependencies['store'] = registry.store,
+): (request: object) => Promise<string | undefined> {
   const app = fastify();
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
   registerEnrolmentRoutes(app, {
@@ -47,7 +70,7 @@ function openEnrolment(): (request: object) => Promise<string | undefined> {
     identify: () => {
       throw new Error('nobody renews');
     },
-    enrol: (request, attempted) => enrolEndpoint(request, { ...registry, attempted }),
+    enrol: (request, limits) => enrolEndpoint(request, { ...registry, ...limits, store }),
     renew: () => Promise.reject(new Error('nobody renews')),
   });
   return async (payload) =>

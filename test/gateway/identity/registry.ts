@@ -62,7 +62,8 @@ export async function openRegistry(): Promise<Registry> {
   const receiptKey = batchSigner(receiptKeyPem).publicKey.raw.toString('base64url');
   const logKey = formatVerifierKey(noteSigner('test/log', receiptKeyPem).verifierKey);
   const attempted = (): void => undefined;
-  const deps = { store, authority, auditKey, receiptKey, logKey, now, attempted };
+  const inTurn: EnrolmentDependencies['inTurn'] = (lookUp) => lookUp();
+  const deps = { store, authority, auditKey, receiptKey, logKey, now, inTurn, attempted };
 
   async function issueToken(endpoint: EndpointAddress, roles: readonly string[] = [], lifetimeMs?: number) {
     const authorityFingerprint = authority.fingerprint;
