@@ -2,7 +2,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Writer, type TestEndpoint } from './kit/endpoint.ts';
+import { tokeniser } from '../clients/sdk/linkage/people.ts';
+import { Writer, type EnvelopeChanges, type TestEndpoint } from './kit/endpoint.ts';
 import { Exchange } from './kit/exchange.ts';
 
 let exchange: Exchange;
@@ -17,7 +18,7 @@ const note = (message: unknown): void => {
 beforeAll(async () => {
   subscribe('worker_threads', note);
   exchange = await Exchange.open({ isBare: true });
-  exchange.expectFailures('store-unavailable');
+  for (const code of ['store-unavailable', 'dataset-unknown']) exchange.expectFailures(code);
   people = await exchange.enrol('police', 'north');
   // The enrolment has opened the store beside the gateway.
   writers.splice(1);
@@ -61,4 +62,33 @@ it('what was committed reaches a recipient that is connected, and the receipts t
   expect(north.arrivals).toHaveLength(2);
   expect(writers.length).toBeGreaterThan(2);
   await Promise.all([police.leave(), north.leave()]);
+});
+
+/** Has a message accepted whose sender learns of it only by repeating it. */
+async function acceptedUntold(changes: EnvelopeChanges): Promise<ReturnType<Writer['message']>> {
+  const writer = await Writer.open(people.police, [people.north]);
+  const police = await exchange.connect(people.police);
+  const message = writer.message(changes);
+  const ended = endAfterNextCommit();
+  await Promise.all([ended, police.accepted(message)]);
+  await police.leave();
+  return message;
+}
+
+it('what was committed expires in time', async () => {
+  const message = await acceptedUntold({ expires: new Date(Date.now() + 1_500).toISOString() });
+  const police = await exchange.connect(people.police);
+  await police.receipt(message, 'expired');
+  await police.leave();
+});
+
+it('what was committed is looked at by the correlator at once where it is immediate', async () => {
+  const child = { given: 'Morven', family: 'Testcase', birthDate: '2016-03-04', postcode: 'ML1 9ZZ' };
+  const missing = { category: 'child-missing', subjects: [tokeniser.tokensOf(child)] };
+  const writer = await Writer.open(people.police, [people.north]);
+  const police = await exchange.connect(people.police);
+  await police.accepted(writer.message({ ...missing, severity: 'urgent' }));
+  await acceptedUntold({ ...missing, severity: 'immediate' });
+  // A bare agreement has no data set to send it in.
+  await exchange.recorded({ kind: 'alert.unsent', title: 'Missing again within ninety days' });
 });
