@@ -1,12 +1,14 @@
 /**
- * Two endpoints that use the SDK at a gateway of their own on the set, which is a process: one sends without end, the
- * other listens. What the application of the listener was shown is what counts.
+ * Two endpoints that use the SDK, each at a gateway of its own on the set, which is a process: one sends without end, the
+ * other listens. What the application of the listener was shown is what counts. The listener's gateway is the one that is
+ * killed and stopped.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Client } from '../../../../clients/sdk/client.ts';
+import { prepareChildGateway, type ChildGateway } from '../../../e2e/kit/child-gateway.ts';
 import { addresses, Exchange } from '../../../e2e/kit/exchange.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
 import { urlNaming, urlOfDatabase } from './mongodb-fixture.ts';
@@ -19,30 +21,41 @@ export class Conversation {
   /** Ids in the order in which the application was shown them. */
   readonly shown: string[] = [];
   readonly acknowledged = new Set<string>();
+  /** How often the listener has lost its gateway. */
+  losses = 0;
   readonly #exchange: Exchange;
-  readonly #homes: readonly string[];
+  readonly #sendersGateway: ChildGateway;
+  readonly #homes: readonly [sender: string, listener: string];
   readonly #stop = new AbortController();
   readonly #work: Promise<void>[] = [];
   readonly #clients: Client[] = [];
   #starting: Promise<void> = Promise.resolve();
   #isSending = true;
 
-  private constructor(exchange: Exchange, homes: readonly string[]) {
+  private constructor(
+    exchange: Exchange,
+    sendersGateway: ChildGateway,
+    homes: readonly [sender: string, listener: string],
+  ) {
     this.#exchange = exchange;
+    this.#sendersGateway = sendersGateway;
     this.#homes = homes;
   }
 
   /**
-   * Enrols the two and starts their gateway; nothing is sent yet.
+   * Enrols the two and starts their gateways; nothing is sent yet.
    * @param server the address of the set
-   * @param name by which the gateway's connections can be cut off
+   * @param name by which the gateways' connections can be cut off
    */
   static async open(server: string, name: string): Promise<Conversation> {
     const url = urlOfDatabase(server, `causeway-test-${randomBytes(6).toString('hex')}`);
     const storeAddress = urlNaming(url, name);
     const exchange = await Exchange.open({ storeAddress, isBare: true, isChild: true });
     const { police, north } = await exchange.enrol('police', 'north');
-    return new Conversation(exchange, [police.home.dir, north.home.dir]);
+    const { dir, authority } = exchange.home;
+    const another = await prepareChildGateway(dir, authority.certificatePem).start();
+    await pointAt(another.url, police.home.dir);
+    return new Conversation(exchange, another, [police.home.dir, north.home.dir]);
   }
 
   /** Begins to send and to listen. */
@@ -50,13 +63,23 @@ export class Conversation {
     for (const home of this.#homes) this.#clients.push(await connect({ home, random: () => 0.1 }));
     await Promise.all(this.#clients.map(async (client) => client.directory.trustAll()));
     const [sender, listener] = this.#clients;
+    listener!.on('disconnected', () => this.losses++);
     this.#work.push(this.#send(sender!), this.#listen(listener!));
     // What fails is looked at in `end`.
     for (const work of this.#work) work.catch(() => undefined);
     this.#exchange.prepareChild();
   }
 
-  /** The gateway is gone at once; another one is started meanwhile, and the clients find it. */
+  /** Resolves when a notice that was acknowledged after the call was shown. */
+  async goesOn(): Promise<void> {
+    await this.#starting;
+    const before = new Set(this.acknowledged);
+    const isFresh = (id: string): boolean => this.acknowledged.has(id) && !before.has(id);
+    const hasGoneOn = (): true | undefined => (this.shown.some(isFresh) ? true : undefined);
+    await eventually('another notice at the listener', hasGoneOn, patienceMs);
+  }
+
+  /** The listener's gateway is gone at once; another one is started meanwhile, and the client finds it. */
   async replaceGateway(): Promise<void> {
     await this.#exchange.child!.kill();
     this.#starting = this.#startGateway();
@@ -94,12 +117,13 @@ export class Conversation {
     this.#isSending = false;
     await Promise.all(this.#clients.map(async (client) => client.close()));
     await this.#starting.catch(() => undefined);
+    await this.#sendersGateway.kill();
     await this.#exchange.close();
   }
 
   async #startGateway(): Promise<void> {
     const { url } = await this.#exchange.startChild();
-    for (const home of this.#homes) await pointAt(url, home);
+    await pointAt(url, this.#homes[1]);
   }
 
   async #send(client: Client): Promise<void> {
