@@ -6,7 +6,7 @@ const homes: Readonly<Record<HomeKind, { readonly mark: string; readonly words: 
   gateway: {
     mark: 'gateway.yaml',
     words: 'a gateway',
-    make: '`causeway gateway init` makes one; one that is there is named with --dir or $CAUSEWAY_GATEWAY',
+    make: '`causeway gateway init` makes one; one that is there is named in the command or in $CAUSEWAY_GATEWAY',
   },
   endpoint: {
     mark: 'identity.json',

@@ -7,7 +7,10 @@ const told = (found?: string[], file = 'signing.key'): string =>
 test('a folder that is not there, or is empty, is told with what makes one', () => {
   expect(told()).toMatch(/^There is no folder \/homes\/desk .*`causeway enrol` makes one; .* --home/);
   expect(told([])).toMatch(/^\/homes\/desk is empty.*`causeway enrol`/);
-  expect(unreadableHome('gateway', '/g', 'gateway.yaml', [])).toContain('`causeway gateway init`');
+  const ofGateway = unreadableHome('gateway', '/g', 'gateway.yaml', []);
+  expect(ofGateway).toContain('`causeway gateway init`');
+  // `gateway start` and `check` take the folder as their argument.
+  expect(ofGateway).not.toContain('--dir');
 });
 
 test('the home of somebody else is told as what it is', () => {
