@@ -1,7 +1,7 @@
 /** What a gateway reads before it starts: the sharing agreement with its patterns, the store, the directory. */
 import type { Logger } from 'pino';
 import { correlatorAddress } from '../protocol/ids.ts';
-import { PatternHolder } from './alerts/alerting.ts';
+import { PatternHolder } from './correlator/pattern-holder.ts';
 import { enrolCorrelator } from './identity/correlator-identity.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import type { GatewayHome } from './identity/gateway-home.ts';

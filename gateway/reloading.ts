@@ -1,7 +1,7 @@
 /** Takes over what others have changed in the store and the policy folder while the gateway runs. */
 import type { Logger } from 'pino';
 import { loadedRecords } from './agreement-records.ts';
-import type { PatternHolder } from './alerts/alerting.ts';
+import type { PatternHolder } from './correlator/pattern-holder.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';
 import type { Store } from './store/port.ts';

@@ -1,17 +1,13 @@
 /** Joins the correlator to the rest: patterns from the policy folder, alerts through the relay like any message. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { correlatorAddress, type EndpointAddress } from '../../protocol/ids.ts';
-import { isCausewayError } from '../../protocol/errors.ts';
 import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts';
 import { findSentAlert } from './alert-leaf.ts';
 import { AlertReminder } from './alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
 import { findAnsweredAlert } from './answered-alert.ts';
-import { checkPatterns, placeWithin } from '../correlator/check-patterns.ts';
 import { CorrelationRun } from '../correlator/correlation-run.ts';
 import { LookProgress, type CorrelatorState } from '../correlator/look-progress.ts';
-import type { Pattern } from '../correlator/patterns/pattern.ts';
+import type { PatternHolder } from '../correlator/pattern-holder.ts';
 import { Schedule } from '../correlator/schedule.ts';
 import { DispositionClock, reachOfClock } from './disposition-clock.ts';
 import { dispositionCategories } from '../policy/alerts.ts';
@@ -29,39 +25,6 @@ export type AlertingDependencies = AlertCourierDependencies &
     readonly isHeld: () => boolean;
     readonly onError: (error: unknown) => void;
   };
-
-const nothing: readonly Pattern[] = [];
-
-/** The patterns of the policy folder, checked together with it. */
-export class PatternHolder {
-  readonly #dir: string;
-  #current: readonly Pattern[] = nothing;
-
-  constructor(policiesDir: string) {
-    this.#dir = join(policiesDir, 'patterns');
-  }
-
-  /** Those that were found sound last. */
-  get current(): readonly Pattern[] {
-    return this.#current;
-  }
-
-  /**
-   * Loads them and runs their fixtures; a folder without patterns has none.
-   * @throws CausewayError `policy-invalid`, with file and line
-   */
-  async check(policy: PolicySet): Promise<void> {
-    if (!existsSync(this.#dir)) {
-      this.#current = nothing;
-      return;
-    }
-    try {
-      this.#current = (await checkPatterns(this.#dir, policy, 'committee')).set.patterns;
-    } catch (error) {
-      throw isCausewayError(error) ? placeWithin('patterns', error) : error;
-    }
-  }
-}
 
 export class Alerting {
   readonly #deps: AlertingDependencies;
