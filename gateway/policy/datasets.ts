@@ -2,6 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Problem } from '../../protocol/errors.ts';
+import { hasRepeatedName } from '../../protocol/wire/repeated-name.ts';
 import { checkDatasetForm } from './dataset-form.ts';
 import { Recent } from './recent.ts';
 import { positionAt, type Position } from './source-position.ts';
@@ -90,7 +91,7 @@ function parseJson(
     return undefined;
   }
   let source: YamlSource | undefined;
-  if (hasDoubledName(text, value)) {
+  if (hasRepeatedName(text)) {
     source = parseYaml(file, text, problems);
     if (source === undefined) return undefined;
   }
@@ -103,21 +104,6 @@ function parseJson(
     return source?.positionOf(path) ?? { line: 1, column: 1 };
   };
   return { schema: value as JsonSchema, locate };
-}
-
-/** JSON.parse keeps the last of two members with one name, and then there are fewer than were written. */
-function hasDoubledName(text: string, value: unknown): boolean {
-  const strings = text.matchAll(/"(?:[^"\\]|\\.)*"(?<isName>\s*:)?/g);
-  let written = 0;
-  for (const { groups } of strings) if (groups?.isName !== undefined) written++;
-  return countNames(value) < written;
-}
-
-function countNames(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const inside: unknown[] = Object.values(value);
-  const own = Array.isArray(value) ? 0 : inside.length;
-  return inside.reduce<number>((sum, each) => sum + countNames(each), own);
 }
 
 function compileSchema(
