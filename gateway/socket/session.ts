@@ -57,10 +57,10 @@ const slowness = { stalledMs: 10_000, maxBufferedBytes: 4 * 1024 * 1024 };
 const reconnectMs = 1_000;
 
 export class Session {
-  sender: Sender;
   readonly endpoint: EndpointAddress;
   readonly certificate: SessionCertificate;
   readonly #context: SessionContext;
+  #sender: Sender;
   readonly #socket: WebSocket;
   readonly #out: Outbound;
   #state = initialState;
@@ -82,7 +82,7 @@ export class Session {
     identity: { sender: Sender; certificate: SessionCertificate },
     context: SessionContext,
   ) {
-    this.sender = identity.sender;
+    this.#sender = identity.sender;
     this.endpoint = identity.sender.entry.endpoint;
     this.certificate = identity.certificate;
     this.#context = context;
@@ -104,6 +104,11 @@ export class Session {
     transport.on('drain', () => this.#tap.resume());
   }
 
+  /** As the directory has it now. */
+  get sender(): Sender {
+    return this.#sender;
+  }
+
   get phase(): 'hello' | 'ready' | 'draining' | 'closed' {
     return this.#state.phase;
   }
@@ -115,7 +120,7 @@ export class Session {
 
   /** The directory has changed, and this endpoint is still in it with the same keys. */
   directoryChanged(entry: DirectoryEntry, version: number): void {
-    this.sender = { ...this.sender, entry };
+    this.#sender = { ...this.#sender, entry };
     this.#news.changed(version);
   }
 
@@ -226,7 +231,7 @@ export class Session {
   async #submit(units: readonly Unit[]): Promise<void> {
     const bytes = units.reduce((sum, unit) => sum + unit.bytes.byteLength, 0);
     const keep = this.#context.relay.submit(units);
-    const receipts = await this.#intake.during(bytes, () => this.#untilDurable(() => keep(this.sender)));
+    const receipts = await this.#intake.during(bytes, () => this.#untilDurable(() => keep(this.#sender)));
     if (receipts === undefined) return;
     if (this.#isOpen()) this.#out.receipts(0, receipts);
     this.#apply({ type: 'answered', units: units.length });
@@ -245,7 +250,7 @@ export class Session {
   async #settleGroup(group: Buffer): Promise<void> {
     try {
       await this.#intake.during(group.byteLength, () =>
-        this.#untilDurable(() => this.#context.relay.settle(this.sender, group)),
+        this.#untilDurable(() => this.#context.relay.settle(this.#sender, group)),
       );
     } catch (error) {
       if (!isCausewayError(error) || error.code === 'internal-error') throw error;
