@@ -2,7 +2,7 @@
 import { MongoClient } from 'mongodb';
 import { MongoMemoryServer } from 'mongodb-memory-server-core';
 import { describe, expect, inject, it } from 'vitest';
-import { refuseServer, withoutSecrets } from '../../../../gateway/store/mongodb/connection.ts';
+import { refuseServer, withoutSecrets } from '../../../../gateway/store/mongodb/explain-connection.ts';
 import { createMongodbFixture, hasServer } from './mongodb-fixture.ts';
 import { refusal } from './refusal.ts';
 

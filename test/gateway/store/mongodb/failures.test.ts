@@ -9,7 +9,7 @@ import {
   MongoWriteConcernError,
 } from 'mongodb';
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../../../gateway/store/mongodb/connection.ts';
+import { explain } from '../../../../gateway/store/mongodb/explain-connection.ts';
 import {
   failureOf,
   failureOfCommit,
