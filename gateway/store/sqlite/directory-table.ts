@@ -8,6 +8,16 @@ import { refusePermit } from '../permit.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
 
+type Enrolment = {
+  readonly entry: DirectoryEntry;
+  /** When it was asked for, by which the permit may be over. */
+  readonly now: number;
+  /** Of the commit. */
+  readonly at: number;
+  /** Index of the leaf that says so. */
+  readonly record: number;
+};
+
 export class DirectoryTable {
   readonly #endpoints: EndpointTable;
   readonly #dropUnused: StatementSync;
@@ -64,14 +74,7 @@ export class DirectoryTable {
     this.#insertPermit.run(secret, number, JSON.stringify(roles), expiresAt);
   }
 
-  /** @param record index of the leaf that says so */
-  enrol(
-    secret: Buffer,
-    entry: DirectoryEntry,
-    now: number,
-    at: number,
-    record: number,
-  ): 'enrolled' | PermitRefusal | KeyTaken {
+  enrol(secret: Buffer, { entry, now, at, record }: Enrolment): 'enrolled' | PermitRefusal | KeyTaken {
     const permit = firstRow<[EndpointNumber, number, number | null]>(this.#permit, secret);
     if (permit === undefined) return 'token-invalid';
     const [endpoint, expiresAt, usedAt] = permit;

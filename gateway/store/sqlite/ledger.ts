@@ -218,7 +218,8 @@ export class Ledger {
       }
       case 'enrol': {
         const { entry, now, record } = operation;
-        const outcome = this.#directory.enrol(bytes().take(digestBytes), entry, now, at, this.journal.next);
+        const enrolment = { entry, now, at, record: this.journal.next };
+        const outcome = this.#directory.enrol(bytes().take(digestBytes), enrolment);
         if (outcome === 'enrolled') this.#logEntry(record, entry, at);
         return outcome;
       }
