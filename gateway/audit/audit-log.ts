@@ -5,11 +5,12 @@ import { startThread } from '../worker-thread.ts';
 import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import { LogFolder } from './log-folder.ts';
 import type { LogThreadNews, LogThreadOptions, LogThreadOrder } from './log-thread.ts';
+import type { ToldFailure } from './told-failure.ts';
 
 export type AuditLogEvents = {
   /** A new checkpoint, or the newest once more with cosignatures. */
   onPublished?(checkpoint: PublishedCheckpoint): void;
-  /** The log cannot be kept up, or a witness did not answer. The thread goes on trying. */
+  /** The log cannot be kept up, or a witness did not cosign. The thread goes on trying. */
   onError(error: CausewayError): void;
 };
 
@@ -127,6 +128,8 @@ export class AuditLog {
       this.#failure = undefined;
     } else if ('stepped' in news) {
       this.#waiting.get(news.stepped)?.();
+    } else if ('witness' in news) {
+      this.#events.onError(errorOf(news.witness));
     } else if ('copied' in news) {
       this.#copyFailure = news.copied && errorOf(news.copied);
       if (this.#copyFailure !== undefined) this.#events.onError(this.#copyFailure);
@@ -136,12 +139,11 @@ export class AuditLog {
   }
 
   #onFailure(error: CausewayError): void {
-    // A silent witness is told, but does not keep the log from being published.
-    if (!error.code.startsWith('witness-')) this.#failure = error;
+    this.#failure = error;
     this.#events.onError(error);
   }
 }
 
-function errorOf({ code, detail }: Extract<LogThreadNews, { failure: unknown }>['failure']): CausewayError {
+function errorOf({ code, detail }: ToldFailure): CausewayError {
   return new CausewayError(codes.has(code) ? (code as ErrorCode) : 'internal-error', { detail });
 }

@@ -40,6 +40,8 @@ export type LogThreadNews =
   | { readonly failure: ToldFailure }
   /** Nothing of what failed fails any more. */
   | { readonly recovered: true }
+  /** Why a witness has not cosigned. The log is published without it. */
+  | { readonly witness: ToldFailure }
   /** The log was copied, or why not. */
   | { readonly copied: ToldFailure | undefined };
 
@@ -138,7 +140,7 @@ class LogThread {
       folder,
       exportDir,
       history: new LogHistory(historyDir),
-      witnesses: new Witnesses(witnesses, onError),
+      witnesses: new Witnesses(witnesses, (error) => this.#tell({ witness: toldFailure(error) })),
       now: Date.now,
       onPublished: (published) => this.#tell({ published }),
       onError,

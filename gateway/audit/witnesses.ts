@@ -1,7 +1,7 @@
 /** Asks the configured witnesses for their cosignatures, by the C2SP tlog-witness protocol. */
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { addSignatures, parseNote, type NoteSignature } from '../../protocol/proof/note.ts';
 import { proveConsistency, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import { parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
@@ -12,6 +12,7 @@ import {
   type WitnessAnswer,
 } from '../../protocol/proof/witness-protocol.ts';
 import type { PublishedCheckpoint } from './published-checkpoint.ts';
+import { toldFailure } from './told-failure.ts';
 
 /** A witness as the settings name it. */
 export type WitnessSettings = {
@@ -47,7 +48,10 @@ class Witness {
     return signatures.some((signature) => signature.name === name && signature.keyId === keyId);
   }
 
-  /** @returns its signature line @throws CausewayError `witness-refused`, `witness-unreachable` */
+  /**
+   * @returns its signature line
+   * @throws CausewayError `witness-refused`, `witness-unreachable`; `log-unreadable` where no proof can be made for it
+   */
   async cosign(checkpoint: PublishedCheckpoint, read: TileReader): Promise<readonly string[]> {
     const first = await this.#ask(checkpoint, read);
     // It knows another size than we thought: a start of ours, or another gateway of the same log.
@@ -66,12 +70,23 @@ class Witness {
 
   async #ask(checkpoint: PublishedCheckpoint, read: TileReader): Promise<WitnessAnswer> {
     const oldSize = Math.min(this.#size, checkpoint.size);
-    const path = await proveConsistency(oldSize, checkpoint.size, read);
+    const path = await proveConsistency(oldSize, checkpoint.size, read).catch((cause: unknown) => {
+      const { code, detail: why = code } = toldFailure(cause);
+      const detail = `${this.name}: no proof can be made for it. ${why}`;
+      throw new CausewayError('log-unreadable', { detail, cause });
+    });
     const body = formatAddCheckpoint({ oldSize, path, checkpoint: checkpoint.text });
     const answer = await post(this.#settings, body).catch((cause: unknown) => {
       throw new CausewayError('witness-unreachable', { detail: this.name, cause });
     });
-    return readWitnessAnswer(answer, parseNote(checkpoint.text).text, [this.#key]);
+    try {
+      return readWitnessAnswer(answer, parseNote(checkpoint.text).text, [this.#key]);
+    } catch (cause) {
+      if (!isCausewayError(cause)) throw cause;
+      // It has another key now, or something else stands at its address.
+      const detail = `${this.name}: its answer is neither its cosignature nor a size (${cause.code}).`;
+      throw new CausewayError('witness-refused', { detail, cause });
+    }
   }
 }
 

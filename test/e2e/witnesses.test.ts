@@ -1,10 +1,12 @@
-/** The gateway's log and its witnesses: one that is quick, one that is slow under traffic without a pause, one that is away. */
+/** The gateway's log and its witness: quick, slow under traffic without a pause, replaced by a web page, away. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { requestGateway } from '../../clients/sdk/gateway-request.ts';
 import { createWitnessHome, type WitnessHome } from '../../clients/witness/witness-home.ts';
 import { WitnessStore } from '../../clients/witness/witness-store.ts';
 import { Witness } from '../../clients/witness/witness.ts';
@@ -27,6 +29,8 @@ let memory: WitnessStore;
 let server: Server;
 /** How long the witness thinks before it answers. */
 let thinkMs = 0;
+/** What stands at its address in its place. */
+let page: string | undefined;
 
 beforeAll(async () => {
   exchange = await Exchange.open({ isBare: true });
@@ -58,6 +62,7 @@ async function listen(witness: Witness): Promise<Server> {
       setTimeout(() => {
         // Who asked may have gone, and the witness's memory with the test.
         if (response.destroyed) return;
+        if (page !== undefined) return void response.writeHead(200).end(page);
         const answer = witness.addCheckpoint(body);
         response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body);
       }, thinkMs),
@@ -79,17 +84,20 @@ async function served(path: string): Promise<TrustedCheckpoint | undefined> {
   return status === 200 ? openCheckpoint(body, trust) : undefined;
 }
 
+/** A notice more, and the witness cosigns the log with it. */
+async function cosignsOne(): Promise<void> {
+  await exchangeOne();
+  const size = await countLeaves();
+  await eventually('a cosigned checkpoint', async () => {
+    const checkpoint = await served('/checkpoint');
+    const isCosigned = checkpoint?.cosignatures.length === 1 && checkpoint.size >= size;
+    return isCosigned ? checkpoint : undefined;
+  });
+}
+
 describe('a witness', () => {
   it('cosigns every checkpoint that continues the last, and the gateway publishes it so', async () => {
-    for (let round = 0; round < 2; round++) {
-      await exchangeOne();
-      const size = await countLeaves();
-      await eventually('a cosigned checkpoint', async () => {
-        const checkpoint = await served('/checkpoint');
-        const isCosigned = checkpoint?.cosignatures.length === 1 && checkpoint.size >= size;
-        return isCosigned ? checkpoint : undefined;
-      });
-    }
+    for (let round = 0; round < 2; round++) await cosignsOne();
   });
 
   it('that takes two seconds while traffic never pauses still cosigns, and what it cosigned is served', async () => {
@@ -111,6 +119,21 @@ describe('a witness', () => {
     expect(memory.lastOf(log.verifierKey.name)?.size).toBeGreaterThanOrEqual(Math.max(...cosigned.keys()));
     expect(exchange.failures).toEqual([]);
     thinkMs = 0;
+  });
+
+  it('in whose place something else answers is told of by its name, and the gateway stays ready', async () => {
+    page = '<html>Sign in to the network</html>';
+    await exchangeOne();
+    const failure = await eventually('a line in the log', () => exchange.takeFailures('witness-refused')[0]);
+    expect(failure).toMatchObject({
+      err: { detail: expect.stringMatching(/^committee\.test\/witness: its answer is neither /) as string },
+    });
+    const tls = { ca: exchange.home.authority.certificatePem };
+    const schema = z.object({ status: z.literal('ready') });
+    await requestGateway({ gatewayUrl: exchange.url, path: '/readyz', tls, schema });
+    expect(exchange.failures).toEqual([]);
+    page = undefined;
+    await cosignsOne();
   });
 
   it('that is away holds up nothing: the checkpoint stands without it, and the gateway says so once', async () => {

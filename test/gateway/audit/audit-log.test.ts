@@ -63,3 +63,17 @@ it('holds the log for unpublished until it is told that it has recovered, also w
   thread.tell({ recovered: true });
   expect(log.failure).toBeUndefined();
 });
+
+it('tells of a witness that failed, and holds the log for published all the same', () => {
+  const thread = new Thread();
+  const errors: unknown[] = [];
+  const log = new AuditLog(
+    { dir: '/nowhere' } as LogThreadOptions,
+    { onError: (error) => errors.push(error) },
+    () => thread as unknown as Worker,
+  );
+  log.start();
+  thread.tell({ witness: { code: 'log-unreadable', detail: 'committee.test/witness: no proof' } });
+  expect(log.failure).toBeUndefined();
+  expect(errors).toMatchObject([{ code: 'log-unreadable', detail: 'committee.test/witness: no proof' }]);
+});

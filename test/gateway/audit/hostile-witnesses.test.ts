@@ -72,7 +72,7 @@ describe('a witness that means ill', () => {
       'nonsense\n',
       '',
     ]) {
-      expect(await ask(say(200, line))).toMatchObject({ ...nobody, errors: [expect.any(String)] });
+      expect(await ask(say(200, line))).toEqual({ ...nobody, errors: ['witness-refused'] });
     }
   });
 
@@ -97,7 +97,10 @@ describe('a witness that means ill', () => {
     for (const size of ['121', '9007199254740991'])
       expect((await ask(say(409, `${size}\n`, 'text/x.tlog.size'))).errors).toEqual(['witness-refused']);
     for (const size of ['99999999999999999999', '-1', '0x10', ''])
-      expect(await ask(say(409, `${size}\n`, 'text/x.tlog.size'))).toMatchObject(nobody);
+      expect(await ask(say(409, `${size}\n`, 'text/x.tlog.size'))).toEqual({
+        ...nobody,
+        errors: ['witness-refused'],
+      });
   });
 
   it('holds up nobody by an answer without an end, nor the other witness', async () => {
@@ -115,4 +118,17 @@ describe('a witness that means ill', () => {
       errors: ['witness-unreachable'],
     });
   });
+});
+
+it('a witness for which no proof can be made is named, with what of the log cannot be read', async () => {
+  const errors: unknown[] = [];
+  const url = await serve(say(409, '3\n', 'text/x.tlog.size'));
+  const key = formatVerifierKey(committee!.verifierKey);
+  const witnesses = new Witnesses([{ url, key }], (error) => errors.push(error));
+  const readNothing = (): never => {
+    throw new Error('tile 0/0 is missing');
+  };
+  expect(await witnesses.cosign(checkpoint, readNothing)).toBe(checkpoint);
+  const detail = 'committee.test/witness: no proof can be made for it. Error: tile 0/0 is missing';
+  expect(errors).toMatchObject([{ code: 'log-unreadable', detail }]);
 });
