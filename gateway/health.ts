@@ -22,7 +22,7 @@ export async function checkHealth(parts: {
   readonly startedAt: number;
   readonly draining: boolean;
   readonly room: RoomLevel | undefined;
-  readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'latest'>;
+  readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'keepingFailure' | 'latest'>;
   readonly directory: Pick<EndpointDirectory, 'putBack'>;
   readonly correlator: CorrelatorState;
   readonly damagedMessages: number;
@@ -41,6 +41,7 @@ export async function checkHealth(parts: {
     ...checkRoom(room),
     ofLog,
     ...checkCopy(auditLog),
+    ...checkKeeping(auditLog),
     ...checkDirectory(directory),
     ...checkCorrelator(correlator),
     checkCertificate('gateway certificate', home.tls.cert, now()),
@@ -114,6 +115,12 @@ export function checkCopy({ copyFailure }: Pick<AuditLog, 'copyFailure'>): Healt
   if (copyFailure === undefined) return [];
   const ok = copyFailure.code !== 'log-forked';
   return [{ name: 'copy of the audit log', ok, detail: describe(copyFailure) }];
+}
+
+/** The log is published and messages are taken; but later nothing signed will be left of this time to prove from. */
+export function checkKeeping({ keepingFailure }: Pick<AuditLog, 'keepingFailure'>): HealthCheck[] {
+  if (keepingFailure === undefined) return [];
+  return [{ name: 'kept checkpoints', ok: true, detail: describe(keepingFailure) }];
 }
 
 /** All others go on: whoever is locked out is no reason to take the exchange from everybody. Who it is, the log says. */

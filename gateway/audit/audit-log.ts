@@ -32,6 +32,7 @@ export class AuditLog {
   #latest: PublishedCheckpoint | undefined;
   #failure: CausewayError | undefined;
   #copyFailure: CausewayError | undefined;
+  #keepingFailure: CausewayError | undefined;
 
   /** @param start for tests */
   constructor(options: LogThreadOptions, events: AuditLogEvents, start = startThread) {
@@ -46,7 +47,7 @@ export class AuditLog {
     return this.#latest;
   }
 
-  /** What keeps the log from being published at present. */
+  /** What keeps the log from being published at present; none only once the thread says that it is again. */
   get failure(): CausewayError | undefined {
     return this.#failure;
   }
@@ -54,6 +55,11 @@ export class AuditLog {
   /** What keeps the log from being copied to where the settings say, since it was last tried. */
   get copyFailure(): CausewayError | undefined {
     return this.#copyFailure;
+  }
+
+  /** What keeps its checkpoints from being kept beside the log, for later, since it was last tried. */
+  get keepingFailure(): CausewayError | undefined {
+    return this.#keepingFailure;
   }
 
   start(): void {
@@ -122,20 +128,27 @@ export class AuditLog {
     if ('published' in news) {
       const { size, root, text } = news.published;
       this.#latest = { size, root: Buffer.from(root), text };
-      this.#failure = undefined;
       this.#events.onPublished?.(this.#latest);
     } else if ('recovered' in news) {
       this.#failure = undefined;
     } else if ('stepped' in news) {
       this.#waiting.get(news.stepped)?.();
     } else if ('witness' in news) {
-      this.#events.onError(errorOf(news.witness));
+      this.#told(news.witness);
     } else if ('copied' in news) {
-      this.#copyFailure = news.copied && errorOf(news.copied);
-      if (this.#copyFailure !== undefined) this.#events.onError(this.#copyFailure);
+      this.#copyFailure = this.#told(news.copied);
+    } else if ('kept' in news) {
+      this.#keepingFailure = this.#told(news.kept);
     } else {
-      this.#onFailure(errorOf(news.failure));
+      this.#failure = this.#told(news.failure);
     }
+  }
+
+  #told(failure: ToldFailure | undefined): CausewayError | undefined {
+    if (failure === undefined) return undefined;
+    const error = errorOf(failure);
+    this.#events.onError(error);
+    return error;
   }
 
   #onFailure(error: CausewayError): void {

@@ -29,19 +29,20 @@ export type LogKeeperParts = {
   readonly now: () => number;
   readonly onPublished: (checkpoint: PublishedCheckpoint) => void;
   readonly onError: (error: unknown) => void;
-  /** Told when what had failed has been done since, also where nothing new is to be published. */
+  /** Told when publishing no longer fails, also where nothing new is to be published. */
   readonly onRecovered: () => void;
+  /** Told after each time that a checkpoint was to be kept and cosigned, with the error where it failed. */
+  readonly onKept: (error?: unknown) => void;
   /** Told after each copying, with the error where it failed. */
   readonly onCopied: (error?: unknown) => void;
 };
 
-type Task = 'publishing' | 'keeping';
-
 export class LogKeeper {
   readonly #parts: LogKeeperParts;
-  /** What failed when it was last tried. */
-  readonly #failing = new Set<Task>();
   readonly #read: TileReader;
+  /** Whether these failed when they were last tried. */
+  #publishingFails = false;
+  #keepingFails = false;
   #step: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastSync = 0;
@@ -87,8 +88,17 @@ export class LogKeeper {
     }
   }
 
+  /** Tells that publishing fails, and once it no longer does, that all is well: nothing else might say so for hours. */
   async #advance(): Promise<void> {
-    await this.#try('publishing', async () => this.#publish());
+    const { onError, onRecovered } = this.#parts;
+    try {
+      await this.#publish();
+      if (this.#publishingFails) onRecovered();
+      this.#publishingFails = false;
+    } catch (error) {
+      this.#publishingFails = true;
+      onError(error);
+    }
     if (this.#isUnasked() || this.#mustAskAgain()) this.#witness();
     this.#mirror();
   }
@@ -103,18 +113,6 @@ export class LogKeeper {
     this.#lastSync = now();
   }
 
-  /** Tells that it failed, and once it no longer does, that all is well again: nothing else might say so for hours. */
-  async #try(task: Task, work: () => Promise<void>): Promise<void> {
-    const { onError, onRecovered } = this.#parts;
-    try {
-      await work();
-      if (this.#failing.delete(task) && this.#failing.size === 0) onRecovered();
-    } catch (error) {
-      this.#failing.add(task);
-      onError(error);
-    }
-  }
-
   /** True for a checkpoint that was published while the witnesses were busy with the one before, too. */
   #isUnasked(): boolean {
     return (this.#parts.builder.published?.size ?? 0) !== this.#asked.size;
@@ -124,7 +122,7 @@ export class LogKeeper {
     const { builder, witnesses, now } = this.#parts;
     const isTime = now() - this.#asked.at >= askAgainMs;
     if (!isTime || builder.published === undefined) return false;
-    return this.#failing.has('keeping') || witnesses.isMissingOn(builder.published);
+    return this.#keepingFails || witnesses.isMissingOn(builder.published);
   }
 
   /**
@@ -133,7 +131,7 @@ export class LogKeeper {
    * place of the one without them too.
    */
   #witness(): void {
-    const { builder, folder, witnesses, history, now, onPublished } = this.#parts;
+    const { builder, folder, witnesses, history, now, onPublished, onKept } = this.#parts;
     const { published } = builder;
     if (published === undefined || this.#witnessing !== undefined) return;
     this.#asked = { size: published.size, at: now() };
@@ -146,7 +144,13 @@ export class LogKeeper {
       await builder.republish(cosigned);
       onPublished(cosigned);
     };
-    this.#witnessing = this.#try('keeping', work).finally(() => (this.#witnessing = undefined));
+    const end = (error?: unknown): void => {
+      this.#keepingFails = error !== undefined;
+      onKept(error);
+    };
+    this.#witnessing = work()
+      .then(() => end(), end)
+      .finally(() => (this.#witnessing = undefined));
   }
 
   #mirror(): void {

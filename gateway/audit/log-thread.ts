@@ -38,12 +38,14 @@ export type LogThreadNews =
   | { readonly published: PublishedCheckpoint }
   | { readonly stepped: number }
   | { readonly failure: ToldFailure }
-  /** Nothing of what failed fails any more. */
+  /** The log is published again. */
   | { readonly recovered: true }
   /** Why a witness has not cosigned. The log is published without it. */
   | { readonly witness: ToldFailure }
   /** The log was copied, or why not. */
-  | { readonly copied: ToldFailure | undefined };
+  | { readonly copied: ToldFailure | undefined }
+  /** A checkpoint was kept, with what witnesses have cosigned, or why not. */
+  | { readonly kept: ToldFailure | undefined };
 
 /** Where it cannot begin, it tries again: the disk may come back. */
 const retryMs = 5_000;
@@ -134,7 +136,8 @@ class LogThread {
       readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir, now: Date.now }),
     });
     if (builder.published !== undefined) this.#tell({ published: builder.published });
-    const onError = (error: unknown): void => this.#fail(error);
+    const told = (error: unknown): ToldFailure | undefined =>
+      error === undefined ? undefined : toldFailure(error);
     return new LogKeeper({
       builder,
       folder,
@@ -143,9 +146,10 @@ class LogThread {
       witnesses: new Witnesses(witnesses, (error) => this.#tell({ witness: toldFailure(error) })),
       now: Date.now,
       onPublished: (published) => this.#tell({ published }),
-      onError,
+      onError: (error) => this.#fail(error),
       onRecovered: () => this.#tell({ recovered: true }),
-      onCopied: (error) => this.#tell({ copied: error === undefined ? undefined : toldFailure(error) }),
+      onCopied: (error) => this.#tell({ copied: told(error) }),
+      onKept: (error) => this.#tell({ kept: told(error) }),
     });
   }
 

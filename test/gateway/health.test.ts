@@ -5,6 +5,7 @@ import {
   checkCopy,
   checkCorrelator,
   checkDirectory,
+  checkKeeping,
   checkLog,
   checkRoom,
   checkStore,
@@ -90,6 +91,14 @@ describe('the audit log', () => {
     ]);
     const away = new CausewayError('internal-error');
     expect(checkCopy({ copyFailure: away })).toEqual([{ name, ok: true, detail: 'internal-error' }]);
+  });
+
+  test('keeps nobody from sending where its checkpoints cannot be kept beside it, and says so', () => {
+    expect(checkKeeping({ keepingFailure: undefined })).toEqual([]);
+    const full = new CausewayError('store-unavailable', { detail: 'No space is left.' });
+    expect(checkKeeping({ keepingFailure: full })).toEqual([
+      { name: 'kept checkpoints', ok: true, detail: 'store-unavailable: No space is left.' },
+    ]);
   });
 });
 

@@ -43,6 +43,7 @@ it('starts its thread again when that has ended by itself, and only then', async
   await vi.advanceTimersByTimeAsync(60_000);
   expect(threads).toHaveLength(2);
   threads[1]!.tell({ published: { size: 3, root: Buffer.alloc(32), text: '' } });
+  threads[1]!.tell({ recovered: true });
   expect([log.failure, log.latest?.size]).toEqual([undefined, 3]);
   await log.close();
   await vi.advanceTimersByTimeAsync(60_000);
@@ -59,6 +60,7 @@ it('holds the log for unpublished until it is told that it has recovered, also w
   );
   log.start();
   thread.tell({ failure: { code: 'store-unavailable', detail: 'no primary' } });
+  thread.tell({ published: { size: 3, root: Buffer.alloc(32), text: '' } });
   expect(log.failure).toMatchObject({ code: 'store-unavailable' });
   thread.tell({ recovered: true });
   expect(log.failure).toBeUndefined();
@@ -76,4 +78,19 @@ it('tells of a witness that failed, and holds the log for published all the same
   thread.tell({ witness: { code: 'log-unreadable', detail: 'committee.test/witness: no proof' } });
   expect(log.failure).toBeUndefined();
   expect(errors).toMatchObject([{ code: 'log-unreadable', detail: 'committee.test/witness: no proof' }]);
+});
+
+it('holds the log for published while its checkpoints cannot be kept, and says why not until they are', () => {
+  const thread = new Thread();
+  const log = new AuditLog(
+    { dir: '/nowhere' } as LogThreadOptions,
+    { onError: () => undefined },
+    () => thread as unknown as Worker,
+  );
+  log.start();
+  thread.tell({ kept: { code: 'store-unavailable', detail: 'a file cannot be written' } });
+  thread.tell({ published: { size: 3, root: Buffer.alloc(32), text: '' } });
+  expect([log.failure, log.keepingFailure?.code]).toEqual([undefined, 'store-unavailable']);
+  thread.tell({ kept: undefined });
+  expect(log.keepingFailure).toBeUndefined();
 });
