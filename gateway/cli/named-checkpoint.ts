@@ -1,6 +1,7 @@
 /** The checkpoint that a person means: a file, a time, or a number of leaves. */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
+import { parseNote } from '../../protocol/proof/note.ts';
 import { rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import type { PublishedCheckpoint } from '../audit/published-checkpoint.ts';
 import type { PastCheckpoint } from '../audit/log-history.ts';
@@ -57,8 +58,7 @@ export async function findCheckpoint(
   try {
     return open(text, trust);
   } catch (error) {
-    if (!isCausewayError(error)) throw error;
-    throw new CausewayError(error.code, { detail: `${given}: ${error.detail ?? ''}`, cause: error });
+    throw about(given, error);
   }
 }
 
@@ -89,14 +89,26 @@ async function ofSize(
   return best ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
 }
 
-/** Undefined for a kept one of another origin or key, from before the log was given these, and for a spoilt one. */
+/**
+ * Undefined for a kept one of another name or key, from before the log was given these.
+ * @throws CausewayError `note-malformed`, `note-untrusted` for a spoilt one: another one in its place would hide that
+ */
 function openOwn(text: string, trust: CheckpointTrust, keptAt: number): NamedCheckpoint | undefined {
   try {
-    return open(text, trust, keptAt);
+    const { signatures } = parseNote(text);
+    const isOwn = signatures.some((each) =>
+      trust.keys.some(({ name, keyId }) => each.name === name && each.keyId === keyId),
+    );
+    return isOwn ? open(text, trust, keptAt) : undefined;
   } catch (error) {
-    if (!isCausewayError(error)) throw error;
-    return undefined;
+    throw about(`The one that was kept on ${new Date(keptAt).toISOString()} is spoilt`, error);
   }
+}
+
+/** The error with which of the checkpoints it is about. */
+function about(which: string, error: unknown): unknown {
+  if (!isCausewayError(error)) return error;
+  return new CausewayError(error.code, { detail: `${which}: ${error.detail ?? ''}`, cause: error });
 }
 
 function open(source: Buffer | string, trust: CheckpointTrust, keptAt?: number): NamedCheckpoint {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { PastCheckpoint } from '../../gateway/audit/log-history.ts';
 import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
 import { parseCheckpoint, signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { addSignatures, parseNote } from '../../protocol/proof/note.ts';
@@ -49,6 +50,17 @@ async function send(...sequence: number[]): Promise<void> {
     await store.submit({ source: ae, messages });
     await store.settle(settlementOf(messages.slice(0, 1), duty));
   });
+}
+
+/** Runs while these too stand among the checkpoints that were kept. */
+async function withKept<T>(kept: readonly PastCheckpoint[], work: () => Promise<T>): Promise<T> {
+  const file = join(home, 'checkpoints', '2026-05-02.ndjson');
+  writeFileSync(file, kept.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  try {
+    return await work();
+  } finally {
+    rmSync(file);
+  }
 }
 
 /** Writes the newest checkpoint into a file. */
@@ -159,18 +171,33 @@ describe('causeway audit between', () => {
       signCheckpoint({ origin: 'former.example', ...head }, noteSigner('former.example', logKeyPem)),
       signCheckpoint({ origin, ...head }, noteSigner(origin, ed25519())),
     ];
-    const file = join(home, 'checkpoints', '2026-05-02.ndjson');
-    writeFileSync(
-      file,
-      foreign.map((checkpoint) => `${JSON.stringify({ at, size: 4, checkpoint })}\n`).join(''),
+    const kept = foreign.map((checkpoint) => ({ at, size: 4, checkpoint }));
+    const { code, stdout, stderr } = await withKept(kept, () =>
+      audit('between', '2026-05-02', '4', '--json'),
     );
-    const { code, stdout, stderr } = await audit('between', '2026-05-02', '4', '--json');
-    rmSync(file);
     expect(code, stderr).toBe(4);
     expect(jsonLines(stdout)[0]).toMatchObject({
       from: { keptAt: '2026-05-01T00:00:00.000Z' },
       to: { size: 4, signed: false },
     });
+  });
+
+  it('says that what was kept of its own log is spoilt, and takes no other in its place', async () => {
+    const own = readFileSync(join(dir, 'first'), 'utf8');
+    const { size } = parseCheckpoint(parseNote(own).text);
+    const at = Date.UTC(2026, 4, 2);
+    for (const [checkpoint, why] of [
+      [own.replace(`\n${size}\n`, `\n${size + 1}\n`), 'does not verify'],
+      [own.slice(0, -20), 'form'],
+    ] as const) {
+      for (const from of ['2026-05-02', String(size + 1)]) {
+        const { code, stderr } = await withKept([{ at, size: size + 1, checkpoint }], () =>
+          audit('between', from, 'now'),
+        );
+        expect(code, stderr).toBe(2);
+        expect(stderr).toMatch(new RegExp(`kept on 2026-05-02T00:00:00.000Z is spoilt.*${why}`, 's'));
+      }
+    }
   });
 
   it('is itself recorded, with what was asked', async () => {
