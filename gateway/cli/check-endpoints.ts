@@ -1,8 +1,7 @@
 /** Whether the endpoints of the directory are those that the audit log tells of, for `gateway check`. */
 import { correlatorAddress, type EndpointAddress } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import type { NewestEntryLeaves } from '../audit/newest-entry-leaves.ts';
-import type { PermittedEnrolments } from '../audit/permitted-enrolments.ts';
+import type { EndpointHistory } from '../audit/endpoint-history.ts';
 import { EndpointDirectory } from '../identity/directory.ts';
 import { ProvenEntries, type EntryDoubt } from '../identity/proven-entries.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
@@ -13,12 +12,12 @@ const check = 'endpoints';
 
 /**
  * @param leaves those of the store, held against the published log
- * @param read which of them is the newest about each endpoint, and who enrolled, as far as they were read before
+ * @param history what they say of endpoints, as far as they were read before
  */
 export async function checkEndpoints(
   store: Pick<Store, 'readDirectory' | 'readNewestChanges'>,
   leaves: Pick<Store, 'readLeaves'>,
-  read: { readonly newest: NewestEntryLeaves; readonly enrolments: PermittedEnrolments },
+  history: EndpointHistory,
   policy: PolicySet | undefined,
 ): Promise<Finding> {
   const directory = await EndpointDirectory.open(store);
@@ -30,11 +29,11 @@ export async function checkEndpoints(
   const proven = new ProvenEntries({ leaves, directory, onDoubt });
   for (const entry of directory.entries()) {
     const isProven = await proven.isProven(entry);
-    const isOlder = (read.newest.of(entry.endpoint) ?? -1) > (directory.leafOf(entry) ?? -1);
+    const isOlder = (history.newestOf(entry.endpoint) ?? -1) > (directory.leafOf(entry) ?? -1);
     if (isProven && isOlder) onDoubt(entry.endpoint, 'older');
   }
-  for (const { endpoint, leaf } of read.enrolments.unpermitted)
-    problems.push(`${endpoint}: it enrolled at leaf ${leaf} by a token that was used or taken back before`);
+  for (const { endpoint, leaf } of history.unpermitted)
+    problems.push(`${endpoint}: it enrolled at leaf ${leaf} by a token that was not in force any more`);
   // The gateway's own endpoint is no party to the agreement.
   const entries = [...directory.entries()].filter(({ endpoint }) => endpoint !== correlatorAddress);
   const active = entries.filter(({ status }) => status === 'active');

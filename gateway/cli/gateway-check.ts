@@ -10,7 +10,7 @@ import { earlyWords, termOf, type CertificateTerm } from '../identity/certificat
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
-import type { Store, StoredLeaf } from '../store/port.ts';
+import type { Store } from '../store/port.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import { failed, good, type Finding } from './check-finding.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
@@ -97,26 +97,23 @@ async function checkStore(
       await recordReading(store, 'audit.gateway-checked', {});
       const [
         { PublishedLog },
-        { NewestEntryLeaves },
-        { PermittedEnrolments },
+        { EndpointHistory },
         { checkEndpoints },
         { checkLog, checkUnread },
         { checkMessages },
       ] = await Promise.all([
         import('./published-log.ts'),
-        import('../audit/newest-entry-leaves.ts'),
-        import('../audit/permitted-enrolments.ts'),
+        import('../audit/endpoint-history.ts'),
         import('./check-endpoints.ts'),
         import('./check-log.ts'),
         import('./check-messages.ts'),
       ]);
-      const read = { newest: new NewestEntryLeaves(), enrolments: new PermittedEnrolments() };
-      const onLeaf = (leaf: StoredLeaf): void => Object.values(read).forEach((each) => each.take(leaf));
-      const ofLog = quick ? undefined : await checkLog(home, store, terminal, onLeaf);
+      const history = new EndpointHistory();
+      const ofLog = quick ? undefined : await checkLog(home, store, terminal, (leaf) => history.take(leaf));
       const unchecked: Unchecked[] = [];
       const leaves = await new PublishedLog(home, store).leavesOf(store, (each) => unchecked.push(each));
       // After the log: an entry of now may be newer than what was read there, and none older.
-      const ofEndpoints = await checkEndpoints(store, leaves, read, policy);
+      const ofEndpoints = await checkEndpoints(store, leaves, history, policy);
       const findings = [
         good('store', 'writes are durable'),
         ...(await checkRoom(home, store)),

@@ -97,6 +97,7 @@ export async function enrolCorrelator(
   await store.permitEnrolment(permit, {
     kind: 'enrolment.permitted',
     endpoint: correlatorAddress,
+    tokenDigest: secretDigest.toString('base64url'),
     by: 'gateway',
   });
   const outcome = await store.enrol(secretDigest, entry, now, {
@@ -107,6 +108,7 @@ export async function enrolCorrelator(
     encryptionKey,
     signingKey,
     roles: [],
+    tokenDigest: secretDigest.toString('base64url'),
   });
   if (outcome === 'enrolled') return true;
   // Another gateway of the same home was faster, or the clock stands wrong.

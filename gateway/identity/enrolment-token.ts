@@ -57,9 +57,14 @@ export async function issueEnrolmentToken(
   const expiresAt = deps.now() + lifetimeMs;
   const expires = new Date(expiresAt).toISOString();
   const secret = createPermitSecret(deps.auditKey, { endpoint, roles, expiresAt });
+  const secretDigest = digestSecret(secret);
   await deps.store.permitEnrolment(
-    { secretDigest: digestSecret(secret), endpoint, roles, expiresAt },
-    { kind: 'enrolment.permitted', endpoint, roles, expires, ...(by === undefined ? {} : { by }) },
+    { secretDigest, endpoint, roles, expiresAt },
+    {
+      ...{ kind: 'enrolment.permitted', endpoint, roles, expires },
+      tokenDigest: secretDigest.toString('base64url'),
+      ...(by === undefined ? {} : { by }),
+    },
   );
   const token = encodeEnrolmentToken({ endpoint, secret, ca: deps.authorityFingerprint, expires });
   return { token, endpoint, roles, expiresAt };

@@ -138,10 +138,12 @@ async function storeEntry(
   entry: DirectoryEntry,
   { store, now }: EnrolmentDependencies,
 ): Promise<void> {
-  const outcome = await store.enrol(digestSecret(request.secret), entry, now(), {
+  const secretDigest = digestSecret(request.secret);
+  const outcome = await store.enrol(secretDigest, entry, now(), {
     kind: 'endpoint.enrolled',
     ...describeKeys(entry),
     roles: entry.roles,
+    tokenDigest: secretDigest.toString('base64url'),
   });
   if (outcome === 'enrolled') return;
   throw outcome === 'key-taken' ? keyTaken() : new CausewayError(outcome);

@@ -167,7 +167,9 @@ describe('causeway gateway check', () => {
     expect(await checkOf('endpoints')).toMatchObject({
       code: 1,
       found: {
-        problems: [expect.stringMatching(`^${police}: it enrolled at leaf \\d+ by a token that was used`)],
+        problems: [
+          expect.stringMatching(`^${police}: it enrolled at leaf \\d+ by a token that was not in force`),
+        ],
       },
     });
   });

@@ -75,6 +75,7 @@ test('a token names endpoint, CA and end, and its secret is not kept', async () 
     endpoint: council,
     roles: ['social-work'],
     expires: token.expires,
+    tokenDigest: digestSecret(token.secret).toString('base64url'),
   });
 });
 
@@ -116,6 +117,8 @@ test('enrolment stores the public keys and returns a certificate for the TLS key
   expect(response.receiptKey).toBe(registry.receiptKey);
   const [record] = (await registry.records('endpoint.enrolled')).slice(-1);
   expect(record).toMatchObject({ endpoint: council, tlsThumbprint: response.entry.tlsThumbprint });
+  const [permitted] = (await registry.records('enrolment.permitted')).slice(-1);
+  expect(record?.tokenDigest).toBe(permitted?.tokenDigest);
 });
 
 test.each([
