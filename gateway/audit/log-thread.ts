@@ -10,23 +10,17 @@ import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { openLeafSource, type LeafSourceOptions } from '../store/open-leaf-source.ts';
 import { lockPath } from '../store/path-lock.ts';
 import type { LeafSource } from '../store/port.ts';
-import { LogBuilder } from './log-builder.ts';
 import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 import { LogFolder } from './log-folder.ts';
 import { LogHistory } from './log-history.ts';
 import { LogKeeper } from './log-keeper.ts';
-import { readSignedBefore } from './signed-before.ts';
+import { openLogBuilder, type OwnLogOptions } from './open-log-builder.ts';
 import { toldFailure, type ToldFailure } from './told-failure.ts';
 import { Witnesses, type WitnessSettings } from './witnesses.ts';
 
-export type LogThreadOptions = {
+export type LogThreadOptions = OwnLogOptions & {
   readonly source: LeafSourceOptions;
   readonly dir: string;
-  readonly historyDir: string;
-  readonly exportDir: string | undefined;
-  readonly origin: string;
-  /** Ed25519 private key, PKCS#8 PEM. */
-  readonly keyPem: string;
   readonly witnesses: readonly WitnessSettings[];
 };
 
@@ -125,16 +119,11 @@ class LogThread {
   }
 
   async #createKeeper(): Promise<LogKeeper> {
-    const { source, dir, historyDir, exportDir, origin, keyPem, witnesses } = this.#options;
+    const { source, dir, historyDir, exportDir, witnesses } = this.#options;
     const leaves = await openLeafSource(source);
     this.#source = leaves;
     const folder = new LogFolder(dir);
-    const signer = noteSigner(origin, keyPem);
-    const { verifierKey } = signer;
-    const builder = await LogBuilder.open({
-      ...{ folder, source: leaves, signer },
-      readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir, now: Date.now }),
-    });
+    const builder = await openLogBuilder(folder, leaves, this.#options);
     if (builder.published !== undefined) this.#tell({ published: builder.published });
     const told = (error: unknown): ToldFailure | undefined =>
       error === undefined ? undefined : toldFailure(error);

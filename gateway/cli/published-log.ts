@@ -8,13 +8,13 @@ import { emptyRoot } from '../../protocol/proof/frontier.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { TreeHead } from '../audit/between.ts';
-import { LogBuilder } from '../audit/log-builder.ts';
+import { openLogBuilder } from '../audit/open-log-builder.ts';
 import { openPublished, type PublishedCheckpoint } from '../audit/published-checkpoint.ts';
 import { LogFolder } from '../audit/log-folder.ts';
 import { readTilesOf } from '../audit/log-keeper.ts';
 import type { ProvingLog } from '../audit/prove-message.ts';
 import { PublishedLeaves, type Unchecked } from '../audit/published-leaves.ts';
-import { newestKept, readSignedBefore } from '../audit/signed-before.ts';
+import { newestKept } from '../audit/signed-before.ts';
 import { auditLogOptions } from '../audit-log-options.ts';
 import type { GatewayHome } from '../identity/gateway-home.ts';
 import { logOriginOf } from '../identity/gateway-settings.ts';
@@ -159,13 +159,7 @@ export class PublishedLog implements ProvingLog {
       return false;
     }
     try {
-      const signer = noteSigner(logOriginOf(this.#home.settings), this.#home.logKeyPem);
-      const { verifierKey } = signer;
-      const { historyDir, exportDir } = auditLogOptions(this.#home);
-      const builder = await LogBuilder.open({
-        ...{ folder: this.folder, source: this.#store, signer },
-        readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir, now: Date.now }),
-      });
+      const builder = await openLogBuilder(this.folder, this.#store, auditLogOptions(this.#home));
       await builder.advance();
       await builder.sync();
       return true;
