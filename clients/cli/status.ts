@@ -1,4 +1,5 @@
 /** `causeway status`: where this endpoint and its messages stand. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { CausewayError } from '../../protocol/errors.ts';
 import { messageIdSchema } from '../../protocol/ids.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
@@ -47,8 +48,7 @@ async function catchUp({ client, signal }: OpenClient): Promise<void> {
   const ended = AbortSignal.any([signal, AbortSignal.timeout(catchUpMs)]);
   const events = client.receipts({ signal: ended });
   for (;;) {
-    const silence = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), quietMs));
-    const event = await Promise.race([events.next(), silence]);
+    const event = await Promise.race([events.next(), pause(quietMs, undefined)]);
     if (event === undefined || event.done === true) break;
   }
   await events.return?.();
@@ -56,7 +56,7 @@ async function catchUp({ client, signal }: OpenClient): Promise<void> {
 
 /** What is found wrong stands in the status itself. */
 async function checkLog({ client }: OpenClient): Promise<void> {
-  const patience = new Promise<void>((resolve) => setTimeout(resolve, catchUpMs).unref());
+  const patience = pause(catchUpMs, undefined, { ref: false });
   await Promise.race([client.log.check().catch(() => undefined), patience]);
 }
 

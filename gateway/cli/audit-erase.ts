@@ -1,5 +1,6 @@
 /** `causeway audit erase`: destroys what opens the bodies of a case, and prints a certificate of it. */
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Option } from 'commander';
 import { caseIdOf } from '../audit/case-id.ts';
 import type { ErasureOrder } from '../audit/erase-case.ts';
@@ -157,6 +158,6 @@ async function awaitResidue(store: OpenGateway['store']): Promise<ErasureResidue
   for (;;) {
     const residue = await store.readResidue();
     if (residue !== 'write-ahead-log' || performance.now() > deadline) return residue;
-    await new Promise((resolve) => setTimeout(resolve, residuePollMs));
+    await pause(residuePollMs);
   }
 }

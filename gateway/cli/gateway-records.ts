@@ -1,4 +1,5 @@
 /** `causeway gateway records`: what the leaves of the audit log stand for, line by line. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
@@ -67,7 +68,8 @@ async function printRecords(
       if (found === 0) terminal.hint(nothingFound(from, kind));
       return;
     }
-    await pause(pollMs, signal);
+    // An interruption ends it early; the loop sees it.
+    await pause(pollMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -89,18 +91,4 @@ function lineOf({ index, at, entry, tampered }: StoredLeaf, terminal: Terminal):
     return `${String(index).padStart(6)}  ${paint.dim(time)}  ${kind}  ${paint.bad(tamperingRemarks[tampered])}`;
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
   return `${String(index).padStart(6)}  ${paint.dim(time)}  ${words}  ${showableLine(rest.join(' '))}`.trimEnd();
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -2,6 +2,7 @@
  * The published log for a command: kept up by a gateway that runs on the same home, otherwise brought up to date here.
  * Either way only one process writes the folder: whoever holds the lock beside it.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { emptyRoot } from '../../protocol/proof/frontier.ts';
@@ -113,7 +114,7 @@ export class PublishedLog implements ProvingLog {
       const { cosignatures } = openCheckpoint(found.text, { keys: [this.verifierKey], witnesses });
       const isInVain = witnesses.length === 0 || cosignatures.length > 0 || performance.now() > deadline;
       if (isInVain || !this.#isKeptByGateway()) return found;
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      await pause(pollMs);
     }
   }
 
@@ -155,7 +156,7 @@ export class PublishedLog implements ProvingLog {
       lock = lockPath(this.#home.logDir);
     } catch (error) {
       if (!isCausewayError(error, 'store-in-use')) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      await pause(pollMs);
       return false;
     }
     try {
