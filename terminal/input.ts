@@ -19,14 +19,40 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** A port: 0 lets the system choose. */
 export const portNumber = wholeNumber(0, 65_535);
 
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const dayMs = 86_400_000;
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: dayMs };
 
 /** A time span such as `45m`, `24h` or `7d`, in ms. */
 export function durationMs(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const span = Number(count) * (unitMs[unit] ?? 0);
-  if (span > 0) return span;
+  const span = readSpan(text);
+  if (span !== undefined && span > 0) return span;
   throw new InvalidArgumentError('It must be a time span such as 45m, 24h or 7d.');
+}
+
+function readSpan(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * (unitMs[unit] ?? 0);
+}
+
+/**
+ * Reads `2026-11-23`, `2026-11-23T09:30`, with seconds and a zone where wanted (UTC otherwise), or a span before now
+ * such as `24h` or `7d`.
+ * @param end true for the end of a period: a day then counts whole
+ * @returns ms since 1970; undefined when the text is no time
+ */
+export function parseMoment(text: string, now: number, end = false): number | undefined {
+  const span = readSpan(text);
+  if (span !== undefined) return now - span;
+  const [, day, time, zone = 'Z'] =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text) ??
+    [];
+  if (day === undefined) return undefined;
+  const at = Date.parse(time === undefined ? `${day}T00:00Z` : `${day}T${time}${zone}`);
+  if (Number.isNaN(at)) return undefined;
+  // Date.parse takes the 31st of April for the first of May.
+  const isReal = new Date(`${day}T00:00Z`).toISOString().startsWith(day);
+  if (!isReal) return undefined;
+  return time === undefined && end ? at + dayMs : at;
 }
 
 /** A parser for a single value by its schema. */

@@ -4,11 +4,10 @@ import { z } from 'zod';
 import { errorCodes } from '../../protocol/errors.ts';
 import { agencyIdSchema, endpointAddressSchema, messageIdSchema, slugSchema } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { listOf, matching, usageError } from '../../terminal/input.ts';
+import { listOf, matching, parseMoment, usageError } from '../../terminal/input.ts';
 import type { SearchQuery } from '../audit/index-reader.ts';
 import { kindsMeantBy, leafKinds } from '../audit/leaf-kinds.ts';
 import { outcomes } from '../audit/leaf-terms.ts';
-import { parseMoment } from '../audit/moment.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { AuditReading } from './audit-reading.ts';
 

@@ -3,10 +3,10 @@ import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
 import { parseNote } from '../../protocol/proof/note.ts';
 import { rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
+import { parseMoment } from '../../terminal/input.ts';
 import type { PublishedCheckpoint } from '../audit/published-checkpoint.ts';
 import type { PastCheckpoint } from '../audit/log-history.ts';
 import type { TreeHead } from '../audit/between.ts';
-import { parseMoment } from '../audit/moment.ts';
 
 /** A checkpoint, or the size and root of the log without a signature. */
 export type NamedCheckpoint = TreeHead & {

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { catalogue, CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { exitCodeFor } from '../../terminal/exit-codes.ts';
-import { durationMs, parseJsonInput, plainText, readInput, wholeNumber } from '../../terminal/input.ts';
+import {
+  durationMs,
+  parseJsonInput,
+  parseMoment,
+  plainText,
+  readInput,
+  wholeNumber,
+} from '../../terminal/input.ts';
 import { startListening } from '../../terminal/listening.ts';
 import { createPaint, showable, showableLine, showsColour } from '../../terminal/paint.ts';
 import { layOutTable, wrapText } from '../../terminal/table.ts';
@@ -198,6 +205,26 @@ describe('what is shown', () => {
 });
 
 describe('what is typed', () => {
+  it('takes a time as a day, a minute with its zone, or a span before now, and nothing that is in no calendar', () => {
+    const now = Date.parse('2026-11-30T12:00Z');
+    const read = (text: string, end = false): string | undefined => {
+      const at = parseMoment(text, now, end);
+      return at === undefined ? undefined : new Date(at).toISOString().slice(0, 16);
+    };
+    expect([read('2026-11-23'), read('2026-11-23', true)]).toEqual(['2026-11-23T00:00', '2026-11-24T00:00']);
+    expect([read('2026-11-23T09:30'), read('2026-11-23T09:30+02:00', true)]).toEqual([
+      '2026-11-23T09:30',
+      '2026-11-23T07:30',
+    ]);
+    expect([read('7d'), read('90m'), read('0d')]).toEqual([
+      '2026-11-23T12:00',
+      '2026-11-30T10:30',
+      '2026-11-30T12:00',
+    ]);
+    for (const text of ['2026-04-31', '2026-13-45', '2026-11-23T25:00', '7w', 'now', ''])
+      expect(read(text), text).toBeUndefined();
+  });
+
   it('is a time span only with a unit', () => {
     expect([durationMs('45m'), durationMs('24h'), durationMs('7d'), durationMs('1s')]).toEqual([
       2_700_000, 86_400_000, 604_800_000, 1_000,
