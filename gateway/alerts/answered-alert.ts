@@ -1,8 +1,7 @@
 /** Which alert a person's answer is about. */
 import { correlatorAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
-import { parseEnvelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
 import { alertIds, reminderIdOf } from '../correlator/alert-document.ts';
+import { readKeptEnvelope } from '../store/kept-envelope.ts';
 import type { Store } from '../store/port.ts';
 
 type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;
@@ -32,9 +31,8 @@ export async function findAnsweredAlert(
 
 /** A reminder replies to its alert, and an alert to nothing. */
 async function alertOf(store: AnswerStore, id: MessageId): Promise<AnsweredAlert | undefined> {
-  const evidence = await store.readEvidence(id);
-  const unit = evidence.find(({ source }) => source === correlatorAddress)?.unit;
-  if (unit === undefined || unit.byteLength === 0) return undefined;
-  const { inReplyTo = id, thread } = parseEnvelope(decodeUnit(unit).envelope);
+  const envelope = await readKeptEnvelope(store, id, correlatorAddress);
+  if (envelope === undefined) return undefined;
+  const { inReplyTo = id, thread } = envelope;
   return { id: inReplyTo, thread };
 }

@@ -1,7 +1,7 @@
 /** The gap-free numbers that the correlator gives its messages, one row of them for each endpoint it writes to. */
-import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
-import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { correlatorAddress } from '../../protocol/ids.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
+import { readKeptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
 
 type NumberStore = Pick<Store, 'readMarks' | 'setMarks' | 'readAcceptances' | 'readEvidence'>;
@@ -57,7 +57,8 @@ export class PairNumbers {
       const last = acceptances.at(-1);
       if (last === undefined) break;
       for (const { id, source } of acceptances) {
-        const message = source === correlatorAddress ? await this.#find(id) : undefined;
+        const message =
+          source === correlatorAddress ? await readKeptEnvelope(this.#store, id, source) : undefined;
         if (message !== undefined) found.push(message);
       }
       ({ position } = last);
@@ -66,12 +67,6 @@ export class PairNumbers {
     }
     await this.#store.setMarks(countsIn(found, kept).set(countedMark, position), lease);
     this.#countedIn = lease.epoch;
-  }
-
-  async #find(id: MessageId): Promise<Numbered | undefined> {
-    const evidence = await this.#store.readEvidence(id);
-    const unit = evidence.find(({ source }) => source === correlatorAddress)?.unit;
-    return unit === undefined || unit.byteLength === 0 ? undefined : parseEnvelope(decodeUnit(unit).envelope);
   }
 }
 

@@ -6,12 +6,11 @@
  * notices of its evidence. So any gateway can send them, and nothing of them is held in memory.
  */
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import { parseEnvelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
 import { readAlertRecord, type AlertRecord } from '../correlator/alert-record.ts';
 import type { Alert } from '../correlator/alert.ts';
 import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
+import { readKeptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
 
 type MarkStore = Pick<Store, 'readMarks' | 'setMarks'>;
@@ -89,7 +88,7 @@ export class UnsentAlerts {
     return alert === undefined || (await send(alert, lease));
   }
 
-  /** The alert as it was raised; undefined where any of its evidence was erased. */
+  /** The alert as it was raised; undefined where any of its evidence was erased, or is damaged. */
   async #readAlert(record: AlertRecord, pattern: Pattern): Promise<Alert | undefined> {
     const { tier, level, firedAt, links, missing } = record;
     const events: CorrelatorEvent[] = [];
@@ -106,10 +105,9 @@ export class UnsentAlerts {
     id: AlertRecord['message'],
     source: EndpointAddress,
   ): Promise<CorrelatorEvent | undefined> {
-    const evidence = await this.#deps.store.readEvidence(id);
-    const unit = evidence.find((one) => one.source === source)?.unit;
-    if (unit === undefined || unit.byteLength === 0) return undefined;
-    const { category, severity, time } = parseEnvelope(decodeUnit(unit).envelope);
+    const envelope = await readKeptEnvelope(this.#deps.store, id, source);
+    if (envelope === undefined) return undefined;
+    const { category, severity, time } = envelope;
     const at = Date.parse(time);
     return { id, source, category, severity, time: at, arrived: at };
   }

@@ -3,10 +3,8 @@
  * the same. The store keeps the last end of a delivery alone, so the first one is looked for in the log, and only
  * where the delivery was stored after its time.
  */
-import { isCausewayError } from '../../protocol/errors.ts';
-import { parseEnvelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
 import type { Leaf } from '../../protocol/audit/leaf.ts';
+import { keptEnvelope } from '../store/kept-envelope.ts';
 import { splitLeaves } from '../store/leaf-block.ts';
 import type { MessageEvidence, Store } from '../store/port.ts';
 
@@ -46,15 +44,10 @@ async function latestOfLate(store: LeafReader, message: MessageEvidence): Promis
   return latest;
 }
 
-/** When the message expired, ms since 1970; of an erased one nobody knows, so it may have been at any time. */
-function expiryOf({ unit }: MessageEvidence): number {
-  if (unit.byteLength === 0) return -Infinity;
-  try {
-    return Date.parse(parseEnvelope(decodeUnit(unit).envelope).expires);
-  } catch (error) {
-    if (isCausewayError(error)) return -Infinity;
-    throw error;
-  }
+/** When the message expired, ms since 1970; without its envelope nobody knows, so it may have been at any time. */
+function expiryOf(message: MessageEvidence): number {
+  const envelope = keptEnvelope(message);
+  return envelope === undefined ? -Infinity : Date.parse(envelope.expires);
 }
 
 function isExpiryOf(bytes: Buffer, record: number): boolean {

@@ -6,11 +6,12 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { describeTokenTypes } from '../../terminal/token-words.ts';
 import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
 import type { MessageState } from '../store/port.ts';
+import { readKeptEnvelope } from '../store/kept-envelope.ts';
 import { readAudit, type AuditReading } from './audit-reading.ts';
 import { shortTimeOf, timeOf } from './alert-text.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 import { notAnAlert } from './pattern-mistaken.ts';
-import { messageId, readAlertLeaves, readNotice } from './pattern-reading.ts';
+import { messageId, readAlertLeaves } from './pattern-reading.ts';
 
 /** All that is known of an alert. */
 type Account = {
@@ -57,7 +58,7 @@ async function readAccount(id: MessageId, reading: AuditReading, terminal: Termi
   const notices: Account['notices'][number][] = [];
   for (const [nth, event] of alert.events.entries()) {
     const source = alert.sources[nth] ?? '';
-    const envelope = await readNotice(reading.store, event, source as EndpointAddress);
+    const envelope = await readKeptEnvelope(reading.store, event, source as EndpointAddress);
     const { category = null, severity = null, time = null } = envelope ?? {};
     notices.push({ id: event, agency: agencyOf(source), category, severity, time });
   }

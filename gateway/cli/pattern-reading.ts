@@ -2,16 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { messageIdSchema, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
-import { parseEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
-import { decodeUnit } from '../../protocol/wire/frame.ts';
+import { messageIdSchema } from '../../protocol/ids.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { matching, usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { Store } from '../store/port.ts';
 import type { AuditReading } from './audit-reading.ts';
 
 /** A sharing agreement and its patterns. */
@@ -90,16 +87,4 @@ function tellLeftOut(tampered: readonly number[], terminal: Terminal): void {
   const detail = `${named} about alerts cannot be counted: somebody has tampered with them in the store. \`causeway audit search --kind alert\` shows how.`;
   if (terminal.wantsJson) terminal.json({ type: 'tampered', leaves: tampered, detail });
   else terminal.hint(detail);
-}
-
-/** The envelope of a notice; `undefined` where it is not known or was erased. */
-export async function readNotice(
-  store: Pick<Store, 'readEvidence'>,
-  id: MessageId,
-  source: EndpointAddress,
-): Promise<Envelope | undefined> {
-  const found = (await store.readEvidence(id)).find((one) => one.source === source);
-  return found === undefined || found.unit.byteLength === 0
-    ? undefined
-    : parseEnvelope(decodeUnit(found.unit).envelope);
 }
