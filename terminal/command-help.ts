@@ -1,5 +1,5 @@
 /** Help that is a pleasure to read: the whole tree on one page, examples, colours only on a terminal. */
-import { Command, Help, type Option } from 'commander';
+import { Command, Help, type HelpContext, type Option } from 'commander';
 import { CausewayError } from '../protocol/errors.ts';
 import type { Paint } from './paint.ts';
 
@@ -56,6 +56,14 @@ export class ProgramCommand extends Command {
     throw new CausewayError('usage-invalid', {
       detail: `${sentence}${ending}${this.#meant(words)} See: ${help}`,
     });
+  }
+
+  /** A group without a command shows its help; what a program reads is an error like any other. */
+  override help(context?: HelpContext | ((text: string) => string)): never {
+    const isUnasked = typeof context === 'object' && context.error;
+    if (isUnasked && this.optsWithGlobals<{ readonly json?: true }>().json === true)
+      this.error('error: no command was given');
+    super.help(context as HelpContext);
   }
 
   /** `causeway init` is one level short: says where the command lives. */

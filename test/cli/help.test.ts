@@ -196,4 +196,15 @@ describe('wrong usage', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('gateway init DIR');
   });
+
+  it.each([
+    [['audit', '--json'], 'No command was given. See: causeway audit --help'],
+    [['--json'], 'No command was given. See: causeway --help'],
+  ])('of %j, a group without a command, is an object all the same', async (args, words) => {
+    const { code, stdout, stderr } = await runCauseway(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(jsonLines(stderr)).toEqual([
+      expect.objectContaining({ code: 'usage-invalid', text: expect.stringContaining(words) as string }),
+    ]);
+  });
 });
