@@ -12,7 +12,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { erasureMark, type Lease, type Store } from '../store/port.ts';
 import type { Alert } from './alert.ts';
-import { Correlator } from './correlator.ts';
+import { Correlator, type Outcome } from './correlator.ts';
 import { newsOf } from './late-news.ts';
 import { LinkIndex } from './link-index.ts';
 import type { ReadPortion } from './look-progress.ts';
@@ -162,9 +162,9 @@ export class CorrelationRun {
     }
     const time = Math.max(sentTime, settled);
     this.#advancedTo = time;
-    const { raised } = await this.#through(this.#correlator.advanceInSteps(time), lease);
-    this.#keep(
-      raised,
+    await this.#through(
+      this.#correlator.advanceInSteps(time),
+      lease,
       // Evidence may come so late, by the clock of the gateway that took it in, that its deadline was looked at before.
       ({ firedAt, events }) => firedAt >= sentTime || this.#isOfNews(events),
     );
@@ -197,9 +197,8 @@ export class CorrelationRun {
     if (isNew) this.#news.add(event.id);
     if (this.#isRenewalDue) await this.#renew(lease);
     for (const subject of subjects) {
-      const raised = newsOf(await this.#through(this.#correlator.addInSteps(event, subject), lease));
       // A deadline that passed before it came was looked at before, or is none of ours.
-      this.#keep(raised, ({ firedAt, events }) => {
+      await this.#through(this.#correlator.addInSteps(event, subject), lease, ({ firedAt, events }) => {
         if (firedAt >= sent.time) return true;
         return isNew && (firedAt >= event.arrived || this.#isOfNews(events));
       });
@@ -209,9 +208,19 @@ export class CorrelationRun {
     if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
   }
 
-  /** Whatever one notice costs, the lease stays this gateway's: the next one to look would come no further. */
-  #through<T>(steps: Steps<T>, lease: Lease): Promise<T> {
-    return this.#turn.through(steps, async () => this.#renew(lease));
+  /**
+   * Whatever one notice costs, the lease stays this gateway's: the next one to look would come no further. Where that
+   * fails, the work is still done to its end: the correlator knows the notice by then, and would not look at it again.
+   * @param isNew which of the alerts that it raises are to be handed on, now or by the next look
+   */
+  async #through(steps: Steps<Outcome>, lease: Lease, isNew: (alert: Alert) => boolean): Promise<void> {
+    let renewal = Promise.resolve();
+    const outcome = await this.#turn.through(steps, async () => {
+      renewal = renewal.then(async () => this.#renew(lease));
+      await renewal.catch(() => undefined);
+    });
+    for (const alert of newsOf(outcome)) if (isNew(alert)) this.#pending.push(alert);
+    await renewal;
   }
 
   /** Forgets what was read: history says again what still counts, and what was not handed on. */
@@ -223,10 +232,6 @@ export class CorrelationRun {
 
   #isOfNews(events: Alert['events']): boolean {
     return events.some(({ id }) => this.#news.has(id));
-  }
-
-  #keep(raised: readonly Alert[], isNew: (alert: Alert) => boolean): void {
-    for (const alert of raised) if (isNew(alert)) this.#pending.push(alert);
   }
 
   /** An alert leaves the list only when it has been handed on. */

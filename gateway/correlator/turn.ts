@@ -27,8 +27,8 @@ export class Turn {
   }
 
   /**
-   * Does the work, and lets others have their turn between its steps.
-   * @param passed called after each of their turns; what it throws ends the work
+   * Does the work to its end, and lets others have their turn between its steps.
+   * @param passed called after each of their turns; must not throw: half of the work would be lost
    */
   async through<T>(steps: Steps<T>, passed: () => Promise<void>): Promise<T> {
     for (;;) {
