@@ -83,7 +83,7 @@ export class CorrelationRun {
   #seenPosition = 0;
   /** Up to when deadlines were looked at. */
   #advancedTo = 0;
-  /** Messages of this look that nobody looked at before. */
+  /** Messages that no gateway looked at before this look, or before earlier ones that failed. */
   readonly #news = new Set<string>();
   #markedAt = 0;
   #renewedAt = 0;
@@ -141,7 +141,6 @@ export class CorrelationRun {
     // A deadline that a wrong clock has passed is yet to come: what it alerted about is known by its id.
     const sentTime = isAhead ? settled : Math.max(noted, begun);
     const sent: Sent = { position: kept.get(marks.position) ?? 0, time: sentTime, begun };
-    this.#news.clear();
     const erasure = kept.get(erasureMark) ?? 0;
     const hasErased = this.#erasure !== undefined && erasure !== this.#erasure;
     // A correlator that a wrong clock has led past deadlines that are yet to come is of no use.
@@ -172,6 +171,7 @@ export class CorrelationRun {
       await this.#handOn(lease);
       await this.#mark(time, lease, [[marks.begun, 0]]);
     }
+    this.#news.clear();
     this.#correlator.sweep();
     await this.#deps.looked?.(lease);
     return true;

@@ -244,6 +244,21 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
+  it('sends the same also where a look fails between evidence and deadline', async () => {
+    now = start + 10 * dayMs;
+    const behind = run('two', undefined, { now: () => now - 30_000 });
+    await run('one').look();
+    await behind.look();
+    now += 5_000;
+    store.accept(10 - 25_000 / dayMs, 'b', 'police/hub');
+    store.acceptances.splice(-1, 1, { ...store.acceptances.at(-1)!, time: start + 2 * dayMs });
+    for (const source of ['police/hub', 'health/ae']) store.accept(10 - 26_000 / dayMs, 'a', source, ailsa);
+    faults = [down()];
+    await expect(behind.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+    await behind.look();
+    expect(sent()).toHaveLength(2);
+  });
+
   it.each([
     ['notices of a long history', 48, 1],
     ['subjects of one notice', 1, 48],
