@@ -84,11 +84,12 @@ export class History<S> {
     };
     if (entries.length === 0) this.#entries.set(record, entries);
     const place = insert(entry, entries);
+    const day = dayOf(event.arrived);
+    // A neighbour of the same day was noted for it, also where that one is left out now.
+    const isNoted = isOfDay(entries[place - 1], day) || isOfDay(entries[place + 1], day);
     this.#size += 1;
     if (entries.length > maxEntriesOfAgency && this.#leaveOut(entry, entries) === entry) return undefined;
-    const day = dayOf(event.arrived);
-    // A neighbour of the same day was noted for it.
-    if (!isOfDay(entries[place - 1], day) && !isOfDay(entries[place + 1], day)) this.#noteDay(day, record);
+    if (!isNoted) this.#noteDay(day, record);
     return entry;
   }
 

@@ -61,6 +61,19 @@ it('the notices of a flood are forgotten with their day, and those of others sta
   expect(correlator.size).toMatchObject({ notices: 1, records: 1 });
 });
 
+it('a flood that lasts for months is forgotten day by day', () => {
+  const correlator = new Correlator<Label>(twoAgencies, new LabelLinker());
+  for (let nth = 0; nth < 2 * maxEntriesOfAgency; nth += 1) {
+    correlator.add(eventOn(nth / 4, 'a', 'school/office'), child);
+    correlator.sweep();
+  }
+  for (let day = 128; day < 400; day += 1) {
+    correlator.advance(eventOn(day, 'a').arrived);
+    correlator.sweep();
+  }
+  expect(correlator.size).toMatchObject({ notices: 0, records: 0 });
+});
+
 it('one more notice costs no more after thousands', () => {
   let reads = 0;
   const counted = (nth: number): CorrelatorEvent => {
