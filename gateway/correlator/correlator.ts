@@ -133,14 +133,14 @@ export class Correlator<S> {
   }
 
   /** One deadline for each completion of a child; evidence that another candidate holds as well waits with it. */
-  *#await(pattern: Pattern, candidates: readonly Candidate[], { event, agency }: Entry): Steps<void> {
+  *#await(pattern: Pattern, candidates: readonly Candidate[], { event }: Entry): Steps<void> {
     const awaited: Candidate[] = [];
     for (const candidate of candidates) {
       yield;
       const { end } = candidate.hit;
       if (awaited.some((one) => one.hit.end === end && !areApart(one, candidate, this.#history))) continue;
       const withinMs = Math.max(...pattern.absences.map((absence) => absence.withinMs));
-      this.#waiting.push(candidate, Math.max(end + withinMs + pattern.graceMs, event.arrived), agency);
+      this.#waiting.push(candidate, Math.max(end + withinMs + pattern.graceMs, event.arrived), event.source);
       if (awaited.push(candidate) === maxAwaited) return;
     }
   }

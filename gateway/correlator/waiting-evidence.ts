@@ -4,16 +4,19 @@ import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import type { LinkRecord } from './linker.ts';
 import type { Pattern } from './patterns/pattern.ts';
 
-/** What one agency's notices have completed of one pattern around one description. */
-type Crowd = { readonly pattern: Pattern; readonly agency: number; size: number };
+/** What the notices of one endpoint have completed of one pattern around one description. */
+type Crowd = { readonly pattern: Pattern; readonly source: string; size: number };
 
-type Waiting = Timed & { readonly candidate: Candidate; readonly crowd: Crowd };
+/** Without a crowd where nothing says that the description is of one child. */
+type Waiting = Timed & { readonly candidate: Candidate; readonly crowd: Crowd | undefined };
 
 /**
- * So much waits of one pattern around one description that the notices of one agency have completed, what was first: no
- * child has as much that is grave befall it within a few days, and whoever says so must not fill the memory with it.
+ * So much waits of one pattern around one description that the notices of one endpoint have completed, what was first:
+ * no child has as much that is grave befall it within a few days, and an endpoint that says so must fill neither the
+ * memory nor the place of others. A description that is not even tied to itself, as one without tokens, is of many
+ * children: each of its notices has what it completes wait, which is in proportion to what was sent.
  */
-export const maxWaitingOfAgency = 64;
+export const maxWaitingOfEndpoint = 64;
 
 export class WaitingEvidence {
   readonly #queue = new DeadlineQueue<Waiting>(byEvidence);
@@ -23,11 +26,13 @@ export class WaitingEvidence {
     return this.#queue.size;
   }
 
-  /** @param agency whose notice completed it */
-  push(candidate: Candidate, dueMs: number, agency: number): void {
-    const crowd = this.#crowdOf(candidate, agency);
-    if (crowd.size === maxWaitingOfAgency) return;
-    crowd.size += 1;
+  /** @param source the endpoint whose notice completed it */
+  push(candidate: Candidate, dueMs: number, source: string): void {
+    const crowd = candidate.centre.itself && this.#crowdOf(candidate, source);
+    if (crowd !== undefined) {
+      if (crowd.size === maxWaitingOfEndpoint) return;
+      crowd.size += 1;
+    }
     this.#queue.push({ dueMs, candidate, crowd });
   }
 
@@ -47,17 +52,18 @@ export class WaitingEvidence {
     for (const waiting of this.#queue.drop(({ candidate }) => isDropped(candidate))) this.#leave(waiting);
   }
 
-  #crowdOf({ centre, pattern }: Candidate, agency: number): Crowd {
+  #crowdOf({ centre, pattern }: Candidate, source: string): Crowd {
     const crowds = this.#crowds.get(centre) ?? [];
-    const known = crowds.find((crowd) => crowd.pattern === pattern && crowd.agency === agency);
+    const known = crowds.find((crowd) => crowd.pattern === pattern && crowd.source === source);
     if (known !== undefined) return known;
-    const crowd = { pattern, agency, size: 0 };
+    const crowd = { pattern, source, size: 0 };
     crowds.push(crowd);
     this.#crowds.set(centre, crowds);
     return crowd;
   }
 
   #leave({ candidate: { centre }, crowd }: Waiting): void {
+    if (crowd === undefined) return;
     crowd.size -= 1;
     if (crowd.size > 0) return;
     const left = this.#crowds.get(centre)?.filter((one) => one !== crowd) ?? [];

@@ -6,7 +6,7 @@ import type { CorrelatorEvent } from '../../../gateway/correlator/event.ts';
 import { maxEntriesOfAgency } from '../../../gateway/correlator/history.ts';
 import { LabelLinker, type Label } from '../../../gateway/correlator/label-linker.ts';
 import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
-import { maxWaitingOfAgency } from '../../../gateway/correlator/waiting-evidence.ts';
+import { maxWaitingOfEndpoint } from '../../../gateway/correlator/waiting-evidence.ts';
 import { dayMs, eventOn, patternsOf } from './pattern-text.ts';
 
 const child = { child: 'one', tier: 'same' } as const;
@@ -109,10 +109,10 @@ it('what it completes fills the memory with no deadlines, and others still have 
   });
   const [correlator, alerts] = flooded(unanswered, 300);
   expect(alerts).toEqual([]);
-  expect(correlator.size.deadlines).toBe(1 + maxWaitingOfAgency);
+  expect(correlator.size.deadlines).toBe(1 + maxWaitingOfEndpoint);
   const grave = eventOn(20.1, 'a', 'health/emergency');
   correlator.add(grave, child);
-  expect(correlator.size.deadlines).toBeGreaterThan(1 + maxWaitingOfAgency);
+  expect(correlator.size.deadlines).toBeGreaterThan(1 + maxWaitingOfEndpoint);
   const { raised } = correlator.advance(eventOn(40, 'a').arrived);
   const agencies = raised.flatMap(({ events }) => events.map(({ source }) => source));
   expect(new Set(agencies)).toEqual(new Set(['police/hub', 'school/office', 'health/emergency']));

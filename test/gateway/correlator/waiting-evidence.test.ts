@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { Correlator } from '../../../gateway/correlator/correlator.ts';
+import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
+import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
+import { packTokens } from '../../../protocol/linkage/packed-set.ts';
+import { eventOn, patternsOf } from './pattern-text.ts';
+
+const child = { child: 'one', tier: 'same' } as const;
+const unanswered = patternsOf({
+  'unanswered.yaml':
+    'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 1h, condition: { gte: 1 } }\n' +
+    'absent: { rules: [c], within: 30d }\nlateness: 3d\n',
+});
+it('the notices of one agency about a hundred children with no token wait for their deadlines, each for its own', () => {
+  const correlator = new Correlator(unanswered, new LinkIndex());
+  const unknown = packTokens({ epoch: 1, tokens: {} });
+  for (let nth = 0; nth < 100; nth += 1) correlator.add(eventOn(nth / 4, 'a', 'health/clinic'), unknown);
+  expect(correlator.advance(eventOn(60, 'a').arrived).raised).toHaveLength(100);
+});
+
+it('what an endpoint lets wait about a child takes the places of no other endpoint of its agency', () => {
+  const correlator = new Correlator(unanswered, new LabelLinker());
+  for (let nth = 0; nth < 100; nth += 1) {
+    const { arrived } = eventOn(nth / 1000, 'a');
+    correlator.add(eventOn(nth / 10, 'a', 'school/office', { arrived }), child);
+  }
+  correlator.add(eventOn(20, 'a', 'school/nurse'), child);
+  const { raised } = correlator.advance(eventOn(60, 'a').arrived);
+  const sources = raised.flatMap(({ events }) => events.map(({ source }) => source));
+  expect(sources).toContain('school/nurse');
+});
