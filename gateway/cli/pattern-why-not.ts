@@ -3,7 +3,7 @@ import type { MessageId } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { CorrelatorEvent } from '../correlator/event.ts';
+import { messageKey, type CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern, Tier } from '../correlator/patterns/pattern.ts';
 import type { Replay } from '../correlator/replay.ts';
 import type { Explanation } from '../correlator/why-not.ts';
@@ -19,7 +19,7 @@ type Flags = GatewayFlags & { readonly pattern?: string; readonly subject: numbe
 /** A child's notices. */
 type History = {
   readonly events: readonly CorrelatorEvent[];
-  /** Ids of those that are only possibly about it. */
+  /** Keys of those that are only possibly about it. */
   readonly possible: ReadonlySet<string>;
 };
 
@@ -81,18 +81,18 @@ async function explain(
   const all = starOf('possible');
   const named = correlator.starsOf(id, 'same').length;
   if (certain === undefined || all === undefined) throw await notASubject(store, id, subject, named);
-  const isCertain = new Set(certain.map((event) => event.id));
-  const possible = new Set(all.map((event) => event.id).filter((one) => !isCertain.has(one)));
+  const sure = new Set(certain.map(messageKey));
+  const possible = new Set(all.map(messageKey).filter((key) => !sure.has(key)));
   const silences: Silence[] = [];
   for (const pattern of patterns) {
     const history = pattern.link === 'same' ? certain : all;
     if (!history.some((event) => pattern.evidenceRules.some((rule) => rule.matches(event)))) continue;
-    const ids = new Set(history.map((event) => event.id));
+    const known = new Set(history.map(messageKey));
     const own = alerts.filter((alert) => alert.pattern.key === pattern.key);
     silences.push({
       pattern,
       explanation: explainSilence(pattern, history, { possible, alerts: own }),
-      alerts: own.filter(({ events }) => events.every((event) => ids.has(event.id))).length,
+      alerts: own.filter(({ events }) => events.every((event) => known.has(messageKey(event)))).length,
     });
   }
   const history = { events: all, possible };
@@ -105,7 +105,7 @@ async function explain(
 }
 
 function print({ events, possible }: History, silences: readonly Silence[], terminal: Terminal): void {
-  const tierOf = ({ id }: CorrelatorEvent): Tier => (possible.has(id) ? 'possible' : 'same');
+  const tierOf = (event: CorrelatorEvent): Tier => (possible.has(messageKey(event)) ? 'possible' : 'same');
   terminal.json({
     type: 'history',
     events: events.map((event) => ({ ...eventObject(event), tier: tierOf(event) })),
@@ -137,7 +137,8 @@ function tell({ events, possible }: History, silences: readonly Silence[], termi
   const tied = `${countOf(events.length, 'notice')} ${events.length === 1 ? 'is' : 'are'} tied to this child`;
   const unsure = possible.size === 0 ? '' : `, ${possible.size} of them only possibly`;
   terminal.print(paint.strong(tied + unsure));
-  const mark = ({ id }: CorrelatorEvent): string[] => (possible.has(id) ? ['possibly of this child'] : []);
+  const mark = (event: CorrelatorEvent): string[] =>
+    possible.has(messageKey(event)) ? ['possibly of this child'] : [];
   terminal.table(events.map((event) => [...eventCells(event), ...mark(event)]));
   for (const { pattern, explanation, alerts } of silences) {
     const narrow = pattern.link === 'same' && possible.size > 0 ? ', of what is certain only' : '';

@@ -4,6 +4,7 @@ import { agencyOf, type MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import type { AlertRecord } from './alert-record.ts';
 import { dispositionDeadline, toldLinks, type Alert } from './alert.ts';
+import { messageKey } from './event.ts';
 
 /** How often the same alert is encrypted again after its first try. */
 const furtherTries = 3;
@@ -13,7 +14,7 @@ const furtherTries = 3;
  * a restart in the middle sends nothing twice.
  */
 export function alertMessageId({ pattern, tier, level, firedAt, events }: Alert): MessageId {
-  return idFrom(firedAt, 'causeway/v1/alert', pattern.key, tier, level, ...events.map(({ id }) => id));
+  return idFrom(firedAt, 'causeway/v1/alert', pattern.key, tier, level, ...events.map(messageKey));
 }
 
 /** All ids under which the message with this first id may be sent, in order: a refusal for good uses one up. */

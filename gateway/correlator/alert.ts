@@ -1,5 +1,5 @@
 /** What a pattern has to say about one child, with all that a person needs to judge it. */
-import { severityRank, type CorrelatorEvent } from './event.ts';
+import { messageKey, severityRank, type CorrelatorEvent } from './event.ts';
 import { agenciesOf, countCapped } from './evaluate/window.ts';
 import type { Level, Pattern, Tier } from './patterns/pattern.ts';
 
@@ -70,7 +70,7 @@ export function missingForNextLevel(pattern: Pattern, events: readonly Correlato
 
 /** Tells alerts apart: the same evidence, at the same time, by the same version. */
 export function alertKey({ pattern, tier, level, firedAt, events }: Alert): string {
-  return [pattern.key, tier, level, firedAt, ...events.map(({ id }) => id)].join('\n');
+  return [pattern.key, tier, level, firedAt, ...events.map(messageKey)].join('\n');
 }
 
 /** Said where somebody might take more of the same for enough. */

@@ -1,5 +1,5 @@
 /** What a newly told notice completes: the matching windows of every star that it stands in. */
-import type { CorrelatorEvent } from './event.ts';
+import { messageKey, type CorrelatorEvent } from './event.ts';
 import { findHits, type Hit } from './evaluate/hits.ts';
 import { agenciesIn, type Entry } from './entry.ts';
 import type { History, Star } from './history.ts';
@@ -232,19 +232,19 @@ export function isTooLate({ time, arrived }: CorrelatorEvent, { lateLimitMs }: P
   return arrived - time > lateLimitMs;
 }
 
-/** More agencies, then more events, then the earlier end, then the ids: never the order of arrival. */
+/** More agencies, then more events, then the earlier end, then the messages: never the order of arrival. */
 function fullestFirst(a: Candidate, b: Candidate): number {
   return (
     b.agencies - a.agencies ||
     b.hit.events.length - a.hit.events.length ||
     a.hit.end - b.hit.end ||
-    compare(idsOf(a), idsOf(b)) ||
+    compare(messagesOf(a), messagesOf(b)) ||
     compare(a.centre.fingerprint, b.centre.fingerprint)
   );
 }
 
-function idsOf({ hit }: Candidate): string {
-  return hit.events.map(({ id }) => id).join('\n');
+function messagesOf({ hit }: Candidate): string {
+  return hit.events.map(messageKey).join('\n');
 }
 
 function compare(a: string, b: string): number {

@@ -13,6 +13,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { erasureMark, type Lease, type Store } from '../store/port.ts';
 import type { Alert } from './alert.ts';
 import { Correlator, type Outcome } from './correlator.ts';
+import { messageKey } from './event.ts';
 import { newsOf } from './late-news.ts';
 import { LinkIndex } from './link-index.ts';
 import type { ReadPortion } from './look-progress.ts';
@@ -83,7 +84,7 @@ export class CorrelationRun {
   #seenPosition = 0;
   /** Up to when deadlines were looked at. */
   #advancedTo = 0;
-  /** Messages that no gateway looked at before this look, or before earlier ones that failed. */
+  /** Keys of messages that no gateway looked at before this look, or before earlier ones that failed. */
   readonly #news = new Set<string>();
   #markedAt = 0;
   #renewedAt = 0;
@@ -194,7 +195,7 @@ export class CorrelationRun {
   async #take(stored: StoredEvent, sent: Sent, lease: Lease): Promise<void> {
     const { event, subjects, position } = stored;
     const isNew = position > sent.position && event.arrived >= sent.begun;
-    if (isNew) this.#news.add(event.id);
+    if (isNew) this.#news.add(messageKey(event));
     if (this.#isRenewalDue) await this.#renew(lease);
     for (const subject of subjects) {
       // A deadline that passed before it came was looked at before, or is none of ours.
@@ -231,7 +232,7 @@ export class CorrelationRun {
   }
 
   #isOfNews(events: Alert['events']): boolean {
-    return events.some(({ id }) => this.#news.has(id));
+    return events.some((event) => this.#news.has(messageKey(event)));
   }
 
   /** An alert leaves the list only when it has been handed on. */

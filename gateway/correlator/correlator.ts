@@ -8,7 +8,7 @@
  */
 import { alertKey, levelOf, missingForNextLevel, type Alert, type EvidenceLink } from './alert.ts';
 import { findCandidates, type Candidate, type Candidates } from './candidates.ts';
-import { byArrival, type CorrelatorEvent } from './event.ts';
+import { byArrival, isSameMessage, messageKey, type CorrelatorEvent } from './event.ts';
 import { answers } from './evaluate/absence.ts';
 import type { Entry } from './entry.ts';
 import { History, type Star } from './history.ts';
@@ -163,11 +163,11 @@ export class Correlator<S> {
     const rivals = rivalsOf(own, this.#history, now);
     const near = new Set(own);
     for (const record of own) for (const { to } of record.links) if (!rivals.has(to)) near.add(to);
-    const evidence = new Set(hit.events.map(({ id }) => id));
+    const evidence = new Set(hit.events.map(messageKey));
     return [...near].some((record) =>
       this.#history
         .told(record, now)
-        .some(({ event }) => !evidence.has(event.id) && answers(pattern, hit, event)),
+        .some(({ event }) => !evidence.has(messageKey(event)) && answers(pattern, hit, event)),
     );
   }
 
@@ -261,10 +261,10 @@ function linksOf(
   centreEntries: readonly Entry[],
 ): EvidenceLink[] {
   const middle = entries.find(({ record }) => record === centre) ?? centreEntries[0];
-  const to = middle?.event.id ?? '';
   return entries.flatMap(({ event, record }) => {
-    if (event.id === to) return [];
+    if (middle === undefined || isSameMessage(event, middle.event)) return [];
     const link = record === centre ? centre.itself : centre.links.find((one) => one.to === record);
-    return link === undefined ? [] : [{ event: event.id, to, tier: link.tier, types: link.types }];
+    if (link === undefined) return [];
+    return [{ event: event.id, to: middle.event.id, tier: link.tier, types: link.types }];
   });
 }

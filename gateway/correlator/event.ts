@@ -4,7 +4,7 @@ import { severities } from '../../protocol/wire/envelope.ts';
 
 /** One notice about one subject. Times are milliseconds since 1970. */
 export type CorrelatorEvent = {
-  /** The message's id: a message that comes twice is one event. */
+  /** The message's id, which its sender chose: another sender may have used it. */
   readonly id: string;
   /** When the sender says that it was made. Windows are measured on this clock. */
   readonly time: number;
@@ -61,12 +61,34 @@ export function severityRank(severity: string): number {
   return rank < 0 ? severities.length : rank;
 }
 
-/** The order in which history is told: by time, then by id, so that no order of arrival shows. */
-export function byTime(a: CorrelatorEvent, b: CorrelatorEvent): number {
-  return a.time - b.time || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+/** What tells messages apart. */
+export type MessageName = Pick<CorrelatorEvent, 'id' | 'source'>;
+
+/** A message that comes twice is one event. */
+export function isSameMessage(a: MessageName, b: MessageName): boolean {
+  return a.id === b.id && a.source === b.source;
 }
 
-/** The order in which events came, ties broken by id. */
+/** The same for the same message, and no other; for sets. */
+export function messageKey({ id, source }: MessageName): string {
+  return `${id} ${source}`;
+}
+
+/** The order in which history is told: by time, then by message, so that no order of arrival shows. */
+export function byTime(a: CorrelatorEvent, b: CorrelatorEvent): number {
+  return a.time - b.time || byMessage(a, b);
+}
+
+/** The order in which events came, ties broken by message. */
 export function byArrival(a: CorrelatorEvent, b: CorrelatorEvent): number {
-  return a.arrived - b.arrived || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  return a.arrived - b.arrived || byMessage(a, b);
+}
+
+/** An order that arrival has no part in. */
+export function byMessage(a: MessageName, b: MessageName): number {
+  return compare(a.id, b.id) || compare(a.source, b.source);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

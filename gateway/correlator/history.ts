@@ -5,7 +5,7 @@
  * description. Two links that contradict each other, as those to a pair of twins do, never stand in one star.
  */
 import { agencyOf } from '../../protocol/ids.ts';
-import { byArrival, type CorrelatorEvent } from './event.ts';
+import { byArrival, isSameMessage, type CorrelatorEvent } from './event.ts';
 import { agenciesIn, insert, type Entry } from './entry.ts';
 import type { Linker, LinkRecord } from './linker.ts';
 import { aboutNothing, type StarCount } from './pattern-index.ts';
@@ -64,7 +64,7 @@ export class History<S> {
     const sender = agencyOf(event.source);
     const record = this.#linker.admit(subject, sender);
     const entries = this.#entries.get(record) ?? [];
-    const known = entries.find((entry) => entry.event.id === event.id);
+    const known = entries.find((entry) => isSameMessage(entry.event, event));
     if (known !== undefined) {
       if (byArrival(event, known.event) >= 0) return undefined;
       entries.splice(entries.indexOf(known), 1);
@@ -168,9 +168,9 @@ export class History<S> {
     return { centre, entries: arrange(lists), tier };
   }
 
-  /** Every entry with this message: one for each subject that it speaks of. */
-  entriesOf(message: string): readonly Entry[] {
-    return [...this.#entries.values()].flat().filter(({ event }) => event.id === message);
+  /** Every entry with this id: one for each subject that a message speaks of. */
+  entriesOf(id: string): readonly Entry[] {
+    return [...this.#entries.values()].flat().filter(({ event }) => event.id === id);
   }
 
   /** The stars of all that is told now, one for each description, or each notice of one too poor to link with itself. */

@@ -5,6 +5,7 @@
  */
 import type { Alert } from './alert.ts';
 import type { Outcome } from './correlator.ts';
+import { messageKey } from './event.ts';
 import { isNews, tell, type Told } from './told.ts';
 
 /** The alerts of an outcome that are to be sent, in their order. */
@@ -23,6 +24,6 @@ export function newsOf({ raised, withdrawn }: Outcome): readonly Alert[] {
 }
 
 function overlaps(one: Alert, other: Alert): boolean {
-  const ids = new Set(one.events.map(({ id }) => id));
-  return other.events.some(({ id }) => ids.has(id));
+  const messages = new Set(one.events.map(messageKey));
+  return other.events.some((event) => messages.has(messageKey(event)));
 }

@@ -2,7 +2,7 @@
 import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import { alertKey, type Alert } from './alert.ts';
 import { Correlator } from './correlator.ts';
-import { byTime } from './event.ts';
+import { byTime, messageKey } from './event.ts';
 import { LinkIndex } from './link-index.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
@@ -90,8 +90,8 @@ export function findNearMisses(
         const explanation = explainSilence(pattern, events);
         const { nearest, isSatisfied } = explanation;
         if (isSatisfied || nearest === undefined || !isOneStepShort(nearest, pattern)) continue;
-        const ids = nearest.events.map(({ id }) => id);
-        found.set([pattern.key, ...ids].join('\n'), { pattern, explanation, nearest });
+        const messages = nearest.events.map(messageKey);
+        found.set([pattern.key, ...messages].join('\n'), { pattern, explanation, nearest });
       }
     }
   }
@@ -115,5 +115,5 @@ export function compareReplays(first: readonly Alert[], second: readonly Alert[]
 }
 
 function evidenceKey({ pattern, level, events }: Alert): string {
-  return [pattern.id, level, ...events.toSorted(byTime).map(({ id }) => id)].join('\n');
+  return [pattern.id, level, ...events.toSorted(byTime).map(messageKey)].join('\n');
 }

@@ -1,5 +1,5 @@
 /** What a star holds of the notices about the descriptions in it. */
-import { byArrival, byTime } from './event.ts';
+import { byArrival, byTime, isSameMessage, type CorrelatorEvent } from './event.ts';
 import type { Entry } from './entry.ts';
 
 /** The most entries of a star: the newest by arrival, shared evenly among those who sent them. */
@@ -12,9 +12,13 @@ export function arrange(lists: readonly (readonly Entry[])[]): readonly Entry[] 
   for (const { length } of others) size += length;
   if (size > maxStarEntries) return newestOfEachAgency(lists).sort(entriesByTime);
   const sorted = sortByTime(others.length === 0 ? first : lists.flat());
-  // One message can be known under two descriptions; it has one time and one id, so it stands beside itself.
-  const isTwice = sorted.some(({ event }, place) => sorted[place - 1]?.event.id === event.id);
-  return isTwice ? sorted.filter(({ event }, place) => sorted[place - 1]?.event.id !== event.id) : sorted;
+  // One message can be known under two descriptions; it has one time and one name, so it stands beside itself.
+  return sorted.some(isAgain) ? sorted.filter((...entry) => !isAgain(...entry)) : sorted;
+}
+
+function isAgain({ event }: Entry, place: number, sorted: readonly Entry[]): boolean {
+  const before = sorted[place - 1];
+  return before !== undefined && isSameMessage(before.event, event);
 }
 
 /** Most are sorted already. */
@@ -78,7 +82,7 @@ class NewestFirst {
   readonly #runs: (readonly Entry[])[];
   /** The next of each run. */
   readonly #at: number[];
-  #last: string | undefined;
+  #last: CorrelatorEvent | undefined;
 
   constructor(run: readonly Entry[]) {
     this.#runs = [run];
@@ -101,8 +105,8 @@ class NewestFirst {
       }
       if (newest === undefined) return undefined;
       this.#at[from] = (this.#at[from] ?? 0) + 1;
-      if (newest.event.id === this.#last) continue;
-      this.#last = newest.event.id;
+      if (this.#last !== undefined && isSameMessage(newest.event, this.#last)) continue;
+      this.#last = newest.event;
       return newest;
     }
   }

@@ -1,6 +1,7 @@
 /** Evidence whose pattern waits for something that must not stay away, until its deadline. */
 import type { Candidate } from './candidates.ts';
 import { DeadlineQueue, type Timed } from './deadline-queue.ts';
+import { byMessage } from './event.ts';
 import type { LinkRecord } from './linker.ts';
 import type { Pattern } from './patterns/pattern.ts';
 
@@ -72,13 +73,14 @@ export class WaitingEvidence {
   }
 }
 
-/** By pattern, then by the ids of the evidence: never the order of arrival. */
+/** By pattern, then by the messages of the evidence: never the order of arrival. */
 function byEvidence({ candidate: a }: Waiting, { candidate: b }: Waiting): number {
   if (a.pattern.key !== b.pattern.key) return a.pattern.key < b.pattern.key ? -1 : 1;
   const [ours, theirs] = [a.hit.events, b.hit.events];
   for (let place = 0; place < Math.min(ours.length, theirs.length); place += 1) {
-    const [one = '', other = ''] = [ours[place]?.id, theirs[place]?.id];
-    if (one !== other) return one < other ? -1 : 1;
+    const [one, other] = [ours[place], theirs[place]];
+    const order = one === undefined || other === undefined ? 0 : byMessage(one, other);
+    if (order !== 0) return order;
   }
   return ours.length - theirs.length;
 }

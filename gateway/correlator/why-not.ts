@@ -1,6 +1,6 @@
 /** Why a pattern did not alert about a child: the window that came nearest, and what it lacked. Pure. */
 import type { Alert } from './alert.ts';
-import { byTime, type CorrelatorEvent } from './event.ts';
+import { byTime, messageKey, type CorrelatorEvent } from './event.ts';
 import { answers } from './evaluate/absence.ts';
 import { eachWindow, findHits, type Hit } from './evaluate/hits.ts';
 import { agenciesOf } from './evaluate/window.ts';
@@ -37,7 +37,7 @@ export type Explanation = {
 
 /** What is known beside the notices. */
 export type Known = {
-  /** Ids of those that are only possibly about this child. */
+  /** Keys of those that are only possibly about this child. */
   readonly possible: ReadonlySet<string>;
   /** Of this pattern, about whomever. */
   readonly alerts: readonly Pick<Alert, 'tier' | 'events'>[];
@@ -77,20 +77,20 @@ export function explainSilence(
 
 /** Whether some evidence rests on a possibility, and on notices by which an alert was raised of a child for certain. */
 function hasLesser(hits: readonly Hit[], { possible, alerts }: Known): boolean {
-  const told = idsIn(alerts);
-  const certain = idsIn(alerts.filter(({ tier }) => tier === 'same'));
+  const told = messagesIn(alerts);
+  const certain = messagesIn(alerts.filter(({ tier }) => tier === 'same'));
   return hits.some(({ events }) => {
-    const ids = events.map(({ id }) => id);
+    const keys = events.map(messageKey);
     return (
-      ids.some((id) => possible.has(id)) &&
-      ids.some((id) => certain.has(id)) &&
-      !ids.every((id) => told.has(id))
+      keys.some((key) => possible.has(key)) &&
+      keys.some((key) => certain.has(key)) &&
+      !keys.every((key) => told.has(key))
     );
   });
 }
 
-function idsIn(alerts: Known['alerts']): ReadonlySet<string> {
-  return new Set(alerts.flatMap(({ events }) => events.map(({ id }) => id)));
+function messagesIn(alerts: Known['alerts']): ReadonlySet<string> {
+  return new Set(alerts.flatMap(({ events }) => events.map(messageKey)));
 }
 
 /** What kept the pattern quiet about its last evidence. */

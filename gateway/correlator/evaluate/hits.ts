@@ -23,7 +23,7 @@ export type Hit = {
 const noHits: readonly Hit[] = [];
 
 /**
- * @param events the history of one subject, sorted by time, each id once
+ * @param events the history of one subject, sorted by time, each message once
  * @param focus only windows whose evidence holds this event
  */
 export function findHits(
@@ -89,15 +89,15 @@ function collectOccurrences(
   const memo = matchingOf(correlation);
   for (const event of events) {
     const rules = memo.get(event);
-    if (rules.length > 0) found.push({ time: event.time, key: event.id, event, events: [event], rules });
+    if (rules.length > 0) found.push({ time: event.time, event, events: [event], rules });
   }
   if (!correlation.isChained) return found;
   correlation.rules.forEach((rule, index) => {
     if (rule.kind === 'base') return;
-    for (const { end, events: evidence, group } of findHits(rule, events)) {
+    for (const { end, events: evidence } of findHits(rule, events)) {
       const event = evidence.at(-1);
       if (event === undefined) continue;
-      found.push({ time: end, key: `${index}\n${group}\n${end}`, event, events: evidence, rules: [index] });
+      found.push({ time: end, event, events: evidence, rules: [index] });
     }
   });
   return found.sort((a, b) => a.time - b.time || byTime(a.event, b.event));

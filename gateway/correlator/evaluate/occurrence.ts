@@ -5,8 +5,6 @@ import type { Correlation, FieldRef } from '../patterns/pattern.ts';
 /** An event, or a match of a correlation that it is built on. */
 export type Occurrence = {
   readonly time: number;
-  /** Tells occurrences apart: one event counts once, however many rules it matches. */
-  readonly key: string;
   /** The event whose fields stand for it: the last one of a chained match. */
   readonly event: CorrelatorEvent;
   readonly events: readonly CorrelatorEvent[];

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { SubjectDetails } from '../../../clients/sdk/linkage/subject.ts';
 import { Correlator } from '../../../gateway/correlator/correlator.ts';
+import { messageKey } from '../../../gateway/correlator/event.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import type { Tier } from '../../../gateway/correlator/patterns/pattern.ts';
 import { explainSilence } from '../../../gateway/correlator/why-not.ts';
@@ -24,9 +25,9 @@ function ask(asked: number, ...children: readonly SubjectDetails[]): readonly st
   );
   const starOf = (tier: Tier) =>
     correlator.starsOf(events[asked]!.id, tier)[0]!.entries.map(({ event }) => event);
-  const certain = new Set(starOf('same').map(({ id }) => id));
+  const certain = new Set(starOf('same').map(messageKey));
   const history = starOf('possible');
-  const possible = new Set(history.map(({ id }) => id).filter((id) => !certain.has(id)));
+  const possible = new Set(history.map(messageKey).filter((key) => !certain.has(key)));
   return explainSilence(patterns[0]!, history, { possible, alerts }).reasons;
 }
 
