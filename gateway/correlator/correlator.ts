@@ -212,7 +212,8 @@ export class Correlator<S> {
       entry.told = undefined;
       entry.alerts = undefined;
     }
-    this.#waiting.drop(({ entries: waiting }) => waiting.some(({ isTold }) => !isTold));
+    // Evidence of which a part is held no more would not be found again.
+    this.#waiting.drop(({ entries: waiting }) => waiting.every(({ isTold }) => !isTold));
     for (const entry of entries.sort((a, b) => byArrival(a.event, b.event))) {
       yield;
       yield* this.#tell(entry) ?? [];

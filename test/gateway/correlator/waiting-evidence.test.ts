@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Correlator } from '../../../gateway/correlator/correlator.ts';
+import { maxEntriesOfAgency } from '../../../gateway/correlator/history.ts';
 import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { packTokens } from '../../../protocol/linkage/packed-set.ts';
@@ -11,6 +12,12 @@ const unanswered = patternsOf({
     'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 1h, condition: { gte: 1 } }\n' +
     'absent: { rules: [c], within: 30d }\nlateness: 3d\n',
 });
+const unansweredOfTwo = patternsOf({
+  'unanswered.yaml':
+    'title: T\ncorrelation: { type: event_count, rules: [a], timespan: 9d, agencies: 2, condition: { gte: 2 } }\n' +
+    'absent: { rules: [c], within: 30d }\nlateness: 3d\n',
+});
+
 it('the notices of one agency about a hundred children with no token wait for their deadlines, each for its own', () => {
   const correlator = new Correlator(unanswered, new LinkIndex());
   const unknown = packTokens({ epoch: 1, tokens: {} });
@@ -28,4 +35,15 @@ it('what an endpoint lets wait about a child takes the places of no other endpoi
   const { raised } = correlator.advance(eventOn(60, 'a').arrived);
   const sources = raised.flatMap(({ events }) => events.map(({ source }) => source));
   expect(sources).toContain('school/nurse');
+});
+
+it('evidence that waits and of which a part is left out by now still waits after a late notice', () => {
+  const correlator = new Correlator(unansweredOfTwo, new LabelLinker());
+  const ofTwo = [eventOn(0, 'a', 'police/hub'), eventOn(1, 'a', 'school/office')];
+  for (const event of ofTwo) correlator.add(event, child);
+  for (let nth = 0; nth < maxEntriesOfAgency; nth += 1)
+    correlator.add(eventOn(2 + nth / 1000, 'b', 'school/office'), child);
+  correlator.add(eventOn(1.5, 'b', 'health/ward'), child);
+  const { raised } = correlator.advance(eventOn(60, 'a').arrived);
+  expect(raised.map(({ events }) => events)).toEqual([ofTwo]);
 });
