@@ -3,8 +3,9 @@
  *
  * The alerts are a function of the notices with their times and times of arrival, told in the order of arrival. A
  * notice that is added out of that order has the histories it can touch told again, so any order of adding gives the
- * same alerts in the end; what such a telling changes is returned as raised and withdrawn. Where a part of these
- * histories is forgotten already, nothing is withdrawn, and raised is what was not told before.
+ * same alerts in the end, for as long as no bound on what is held, tied or waiting is reached; what such a telling changes
+ * is returned as raised and withdrawn. Where a part of these histories is forgotten already, or left out because there was
+ * too much of it, nothing is withdrawn, and raised is what was not told before.
  */
 import { alertKey, levelOf, missingForNextLevel, type Alert, type EvidenceLink } from './alert.ts';
 import { findCandidates, type Candidate, type Candidates } from './candidates.ts';
