@@ -18,7 +18,7 @@ import { PatternIndex } from './pattern-index.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import { areApart, rivalsOf, unambiguous } from './rivals.ts';
 import { atOnce, finish, type Steps } from './steps.ts';
-import { isLesser, isNews, recall, tell, type Told } from './told.ts';
+import { judge, recall, type Told } from './suppression.ts';
 import { WaitingEvidence } from './waiting-evidence.ts';
 
 /** What adding a notice, or the passing of time, leads to. */
@@ -181,10 +181,11 @@ export class Correlator<S> {
       own.map(({ told }) => told?.get(pattern.key)),
       firedAt - this.#index.memoryMs,
     );
-    if (isLesser(before, evidence)) return undefined;
-    const told = tell(before, evidence, pattern.suppression, firedAt);
+    const judged = judge(before, evidence, pattern.suppression, firedAt);
+    if (judged === undefined) return undefined;
+    const { told, isNews } = judged;
     for (const entry of own) (entry.told ??= new Map()).set(pattern.key, told);
-    if (!isNews(before, evidence, pattern.suppression)) return told;
+    if (!isNews) return told;
     if (tier === 'possible' && entries.some((entry) => isToldEnough(entry, pattern))) return told;
     const alert: Alert = {
       pattern,

@@ -3,7 +3,7 @@ import type { Alert } from './alert.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
 import type { LinkRecord } from './linker.ts';
 import type { About } from './pattern-index.ts';
-import type { Told } from './told.ts';
+import type { Told } from './suppression.ts';
 
 /** One notice about one subject, in the history. */
 export type Entry = {

@@ -6,7 +6,7 @@
 import type { Alert } from './alert.ts';
 import type { Outcome } from './correlator.ts';
 import { messageKey } from './event.ts';
-import { isNews, tell, type Told } from './told.ts';
+import { judge, type Told } from './suppression.ts';
 
 /** The alerts of an outcome that are to be sent, in their order. */
 export function newsOf({ raised, withdrawn }: Outcome): readonly Alert[] {
@@ -16,8 +16,8 @@ export function newsOf({ raised, withdrawn }: Outcome): readonly Alert[] {
     const { key, suppression } = alert.pattern;
     const before = told
       .filter((one) => one.pattern.key === key && overlaps(one, alert))
-      .reduce<Told>((all, one) => tell(all, one, suppression, one.firedAt), new Map());
-    const isNew = isNews(before, alert, suppression);
+      .reduce<Told>((all, one) => judge(all, one, suppression, one.firedAt)?.told ?? all, new Map());
+    const isNew = judge(before, alert, suppression, alert.firedAt)?.isNews === true;
     if (isNew) told.push(alert);
     return isNew;
   });

@@ -33,26 +33,27 @@ export function recall(all: Iterable<Told | undefined>, since: number): Told {
   return known ?? nothingTold;
 }
 
-/** True when the evidence tells something that was not told. */
-export function isNews(told: Told, evidence: Evidence, suppression: Suppression): boolean {
-  if (isLesser(told, evidence)) return false;
-  return factsOf(evidence, suppression).some((fact) => !told.has(fact));
-}
-
-/** What is told once the evidence was looked at, whether that raised an alert or not; nothing more by a lesser one. */
-export function tell(told: Told, evidence: Evidence, suppression: Suppression, at: number): Told {
-  if (isLesser(told, evidence)) return told;
-  const all = new Map(told);
-  for (const fact of factsOf(evidence, suppression)) all.set(fact, at);
-  return all;
-}
+/** What is told once evidence was looked at, whether that raises an alert or not; and whether any of it was not told. */
+export type Judgement = { readonly told: Told; readonly isNews: boolean };
 
 /**
  * A person who knows of the child for certain learns nothing from a mere possibility, unless it reaches a higher level.
  * Nor is anything told by it: a notice that is possibly of this child may be of another one, of whom nobody knows yet.
+ * @param before what was told of the evidence
+ * @returns undefined where the evidence is such a mere possibility
  */
-export function isLesser(told: Told, { tier, level }: Evidence): boolean {
-  return tier === 'possible' && told.has(level === 'suspect' ? suspected('same') : 'same');
+export function judge(
+  before: Told,
+  evidence: Evidence,
+  suppression: Suppression,
+  at: number,
+): Judgement | undefined {
+  const { tier, level } = evidence;
+  if (tier === 'possible' && before.has(level === 'suspect' ? suspected('same') : 'same')) return undefined;
+  const told = new Map(before);
+  const facts = factsOf(evidence, suppression);
+  for (const fact of facts) told.set(fact, at);
+  return { told, isNews: facts.some((fact) => !before.has(fact)) };
 }
 
 /** What is told for certain is another fact than what is told as possible: that it is certain is news. */
