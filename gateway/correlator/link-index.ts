@@ -4,9 +4,9 @@
  * Notices with exactly the same tokens share one record, so a description that was seen before costs one look-up, and
  * a new one costs its tokens: never more with a longer history.
  */
-import { wordsOfSet, type PackedTokens } from '../../protocol/linkage/packed-set.ts';
-import { agreedLast, decidePacked, type Tier as Decision } from '../../protocol/linkage/tier.ts';
+import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 import type { Link, Linker, LinkRecord } from './linker.ts';
+import { areInConflict, linkOf } from './packed-pair.ts';
 import { PackedStore } from './packed-store.ts';
 import { PackedSubject } from './packed-subject.ts';
 import { MemoryTokenTable, noAgency, type TokenTable } from './token-table.ts';
@@ -163,7 +163,7 @@ export class LinkIndex implements Linker<PackedTokens> {
     const pair = Math.min(left.id, right.id) * pairFactor + Math.max(left.id, right.id);
     const known = this.#decided.get(pair);
     if (known !== undefined) return known;
-    const isConflict = decide(left, right) === 'conflict';
+    const isConflict = areInConflict(left, right);
     if (this.#decided.size >= maxDecided) this.#decided.clear();
     this.#decided.set(pair, isConflict);
     return isConflict;
@@ -261,33 +261,4 @@ function hasRoom({ links }: IndexedRecord, other: IndexedRecord): boolean {
   if (ofAgency < maxTiesOfAgency) return true;
   other.isLeftOut = true;
   return false;
-}
-
-/** Decides in the newest epoch that both have. */
-function decide(left: IndexedRecord, right: IndexedRecord): Decision {
-  return inCommonEpoch(left, right, decidePacked) ?? 'none';
-}
-
-function linkOf(left: IndexedRecord, right: IndexedRecord): Omit<Link, 'to'> | undefined {
-  const tier = decide(left, right);
-  if (tier !== 'same' && tier !== 'possible') return undefined;
-  return { tier, types: agreedLast() };
-}
-
-/** In the newest that both have, whichever of its sets a description tells first: or the order of arrival would decide. */
-function inCommonEpoch<T>(
-  left: IndexedRecord,
-  right: IndexedRecord,
-  compare: (a: Int32Array, left: number, b: Int32Array, right: number) => T,
-): T | undefined {
-  const [a, b] = [left.block, right.block];
-  const [endLeft, endRight] = [left.at + left.length, right.at + right.length];
-  let [newest, ofLeft, ofRight] = [-1, 0, 0];
-  for (let i = left.at; i < endLeft; i += wordsOfSet(a, i)) {
-    for (let j = right.at; j < endRight; j += wordsOfSet(b, j)) {
-      const epoch = a[i] ?? -1;
-      if (epoch === b[j] && epoch > newest) [newest, ofLeft, ofRight] = [epoch, i, j];
-    }
-  }
-  return newest < 0 ? undefined : compare(a, ofLeft, b, ofRight);
 }

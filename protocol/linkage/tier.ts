@@ -14,7 +14,6 @@
  * does not make A C.
  */
 import {
-  agreeingNames,
   compareTokenSets,
   listAgreements,
   makeComparison,
@@ -56,8 +55,9 @@ export function decideLink(left: SubjectTokens, right: SubjectTokens): Link {
 
 /** Decides for two sets of one epoch. */
 export function decideTier(left: TokenSet, right: TokenSet): Link {
-  const [a, b] = [pack(left), pack(right)];
-  const tier = decidePacked(a, 0, b, 0);
+  const found = makeComparison();
+  compareTokenSets(pack(left), 0, pack(right), 0, found);
+  const tier = decideCompared(found);
   const agreeing = agreeingCodes(found);
   const evidence = typesOf(agreeing);
   const typesLeft = typesOf(found.codesLeft);
@@ -67,19 +67,10 @@ export function decideTier(left: TokenSet, right: TokenSet): Link {
   return { tier, agreements: listAgreements(found), evidence, differing, missing };
 }
 
-/** Decides for two packed sets, in `a` from `left` on and in `b` from `right` on, and explains nothing. */
-export function decidePacked(a: Int32Array, left: number, b: Int32Array, right: number): Tier {
-  compareTokenSets(a, left, b, right, found);
+/** Decides from what two sets were found to have in common, and explains nothing. */
+export function decideCompared(found: Comparison): Tier {
   return agreeingCodes(found) === 0 ? 'none' : tierOf(readFacts(found));
 }
-
-/** The names of the recipes that agree, in the order of the catalogue, in what {@link decidePacked} was last asked of. */
-export function agreedLast(): readonly string[] {
-  return agreeingNames(found);
-}
-
-/** Every decision writes its findings here: they are read before the next one is made. */
-const found = makeComparison();
 
 function pack(set: TokenSet): Int32Array {
   const words = new Int32Array(maxWordsOfSet);
