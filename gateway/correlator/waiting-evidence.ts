@@ -73,7 +73,10 @@ export class WaitingEvidence {
   }
 }
 
-/** By pattern, then by the messages of the evidence: never the order of arrival. */
+/**
+ * By pattern, then by the messages of the evidence, what is certain before what is possible, for that tells nothing more
+ * of the same evidence: never the order of arrival.
+ */
 function byEvidence({ candidate: a }: Waiting, { candidate: b }: Waiting): number {
   if (a.pattern.key !== b.pattern.key) return a.pattern.key < b.pattern.key ? -1 : 1;
   const [ours, theirs] = [a.hit.events, b.hit.events];
@@ -82,5 +85,9 @@ function byEvidence({ candidate: a }: Waiting, { candidate: b }: Waiting): numbe
     const order = one === undefined || other === undefined ? 0 : byMessage(one, other);
     if (order !== 0) return order;
   }
-  return ours.length - theirs.length;
+  return (
+    ours.length - theirs.length ||
+    Number(a.tier === 'possible') - Number(b.tier === 'possible') ||
+    (a.centre.fingerprint < b.centre.fingerprint ? -1 : 1)
+  );
 }

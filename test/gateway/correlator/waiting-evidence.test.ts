@@ -3,6 +3,7 @@ import { Correlator } from '../../../gateway/correlator/correlator.ts';
 import { maxEntriesOfAgency } from '../../../gateway/correlator/history.ts';
 import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
+import { WaitingEvidence } from '../../../gateway/correlator/waiting-evidence.ts';
 import { packTokens } from '../../../protocol/linkage/packed-set.ts';
 import { eventOn, patternsOf } from './pattern-text.ts';
 
@@ -47,3 +48,17 @@ it('evidence that waits and of which a part is left out by now still waits after
   const { raised } = correlator.advance(eventOn(60, 'a').arrived);
   expect(raised.map(({ events }) => events)).toEqual([ofTwo]);
 });
+
+it.each([['same', 'possible'] as const, ['possible', 'same'] as const])(
+  'of one piece of evidence what is certain is told first, where %s waited before %s',
+  (...tiers) => {
+    const waiting = new WaitingEvidence();
+    const events = [eventOn(0, 'a')];
+    for (const tier of tiers) {
+      const centre = { fingerprint: tier, itself: { tier, types: [] }, links: [] };
+      const hit = { end: 0, events, group: '' };
+      waiting.push({ pattern: unanswered[0]!, hit, tier, centre, entries: [], agencies: 1 }, 1, 'police/hub');
+    }
+    expect([1, 2].map(() => waiting.shiftBefore(2)?.candidate.tier)).toEqual(['same', 'possible']);
+  },
+);
