@@ -11,8 +11,8 @@ export function remedyOf({ code, from }: HeldNotice): string {
       return 'it comes again once the agreement has its data set, and this endpoint a new session.';
     case 'home-invalid':
       return 'openpgp.key has lost the private key that it is encrypted to: put it back from a backup, and start again.';
-    case 'key-expired':
-      return `the encryption key of ${from} has ended or not begun. Check the clock of this computer, or ask ${from} to connect.`;
+    case 'signing-key-unknown':
+      return `${from} signed it with a key that it has no more, and this home has not known: ask ${from} to send it again.`;
     default:
       return 'it comes again in a later session.';
   }

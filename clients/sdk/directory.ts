@@ -13,6 +13,7 @@ import { readDirectory, updateDirectory, type FetchDirectory } from './directory
 import type { ClientEmitter } from './events.ts';
 import { LogTable } from './log-table.ts';
 import { PinTable, type Pin } from './pin-table.ts';
+import { findSenderKeys, type MadeBy, type SenderKeys } from './sender-keys.ts';
 import type { StateDatabase } from './state-database.ts';
 import { TrustedKeys } from './trusted-keys.ts';
 
@@ -196,20 +197,10 @@ export class ClientDirectory {
     this.#proven = this.#logTable.readProven();
   }
 
-  /**
-   * The keys that verify a message of this endpoint.
-   *
-   * A message made before its sender was revoked is still shown: the gateway took it while the sender was in order,
-   * and a concern about a child must not vanish because a key was retired.
-   * @throws CausewayError `key-unknown`, `key-changed` or `endpoint-revoked`
-   */
-  senderKeys(sender: EndpointAddress, madeAt: string): { entry: DirectoryEntry; signingKey: SigningKey } {
-    const entry = this.#entries.get(sender);
-    if (entry === undefined) throw new CausewayError('key-unknown');
-    const trust = this.#keys.judge(entry);
-    if (trust !== 'trusted') throw new CausewayError(`key-${trust}`);
-    if (entry.revokedAt !== null && madeAt >= entry.revokedAt) throw new CausewayError('endpoint-revoked');
-    return { entry, signingKey: this.#keys.signingKey(entry.signingKey) };
+  /** The keys that verify a message of this sender. @throws CausewayError see {@link findSenderKeys} */
+  senderKeys(message: MadeBy): SenderKeys {
+    const former = (endpoint: EndpointAddress) => this.#table.readFormer(endpoint);
+    return findSenderKeys(message, this.#entries.get(message.source), { keys: this.#keys, former });
   }
 
   /** Keys that may have signed a receipt of this endpoint: the one trusted now first, then former ones. */

@@ -18,7 +18,7 @@ export type Settled = {
 };
 
 /** Under these codes a message is held whose sender is trusted: trust in a key does not set it free. */
-const trustDoesNotFree: readonly ErrorCode[] = ['dataset-unknown', 'home-invalid', 'key-expired'];
+const trustDoesNotFree: readonly ErrorCode[] = ['dataset-unknown', 'home-invalid', 'signing-key-unknown'];
 const freedByTrust = `code NOT IN (${trustDoesNotFree.map((code) => `'${code}'`).join(', ')})`;
 
 /** True where trust in the sender's key sets free what is held under this code. */

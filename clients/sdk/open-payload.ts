@@ -7,13 +7,13 @@ import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol
 import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { checkContentMatches, decodeContent, type Content } from '../../protocol/wire/content.ts';
-import { encryptionKeysOf, type DirectoryEntry } from '../../protocol/wire/directory.ts';
+import { encryptionKeysOf } from '../../protocol/wire/directory.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import type { DatasetBook } from './dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
-import { decryptAndVerify, readOpenpgpCertificate, type OpenpgpIdentity } from './openpgp.ts';
+import { decryptAndVerify, readPrimaryKey, type OpenpgpIdentity } from './openpgp.ts';
 
 type OpenContext = {
   readonly self: EndpointAddress;
@@ -27,8 +27,8 @@ type OpenContext = {
 export class MessageFault {
   readonly error: CausewayError;
   /**
-   * `held`: a person must trust a key or put an own one back, or the agreement have its data set again, first ·
-   * `unproven`: nobody knows who wrote it · `refused`: its sender erred.
+   * `held`: a person must trust a key or put an own one back, the agreement have its data set again, or its sender send
+   * it again, first · `unproven`: it is not known who wrote it · `refused`: its sender erred.
    */
   readonly kind: 'held' | 'unproven' | 'refused';
 
@@ -42,12 +42,7 @@ export class MessageFault {
  * What no sender is to blame for: a key that was retired here or that this home has lost, a data set that left the
  * agreement while the message was under way. A concern must not vanish for it.
  */
-const notTheSenders: ReadonlySet<ErrorCode> = new Set([
-  'key-unsuitable',
-  'key-expired',
-  'home-invalid',
-  'dataset-unknown',
-]);
+const notTheSenders: ReadonlySet<ErrorCode> = new Set(['key-unsuitable', 'home-invalid', 'dataset-unknown']);
 
 /**
  * Opens a message.
@@ -61,9 +56,12 @@ export async function openPayload(
 ): Promise<Content | MessageFault> {
   let stage: MessageFault['kind'] = 'held';
   try {
-    const entry = await trustedSender(envelope, context);
+    const { entry, signingKey } = context.directory.senderKeys(envelope);
+    if ((await readPrimaryKey(entry.openpgpCertificate)) !== entry.openpgpFingerprint)
+      throw new CausewayError('key-unsuitable', {
+        detail: `The directory names another key of ${entry.endpoint}.`,
+      });
     stage = 'unproven';
-    const { signingKey } = context.directory.senderKeys(envelope.source, envelope.time);
     verifyBatchProof(unit.envelope, unit.proof, signingKey, context.verified);
     checkPayload(unit.payload, envelope);
     stage = 'refused';
@@ -82,15 +80,6 @@ export async function openPayload(
     if (!isCausewayError(error) || error.meaning.retryable) throw error;
     return new MessageFault(notTheSenders.has(error.code) ? 'held' : stage, error);
   }
-}
-
-/** The sender's entry, when its keys are the trusted ones and this envelope names them. */
-async function trustedSender(envelope: Envelope, { directory }: OpenContext): Promise<DirectoryEntry> {
-  const { entry, signingKey } = directory.senderKeys(envelope.source, envelope.time);
-  if (envelope.signingKey !== signingKey.keyId) throw new CausewayError('key-changed');
-  const { fingerprint } = await readOpenpgpCertificate(entry.openpgpCertificate, entry.endpoint);
-  if (fingerprint !== entry.openpgpFingerprint) throw new CausewayError('key-changed');
-  return entry;
 }
 
 function checkPayload(payload: Buffer, envelope: Envelope): void {

@@ -149,6 +149,15 @@ export async function readOpenpgpCertificate(armored: string, owner: string): Pr
 }
 
 /**
+ * The fingerprint of a certificate's primary key, which signs. Its encryption key may have ended.
+ * @param armored the certificate
+ * @throws CausewayError `key-unsuitable`
+ */
+export async function readPrimaryKey(armored: string): Promise<Fingerprint> {
+  return fingerprintSchema.parse((await readCertificate(armored)).getFingerprint());
+}
+
+/**
  * Signs content and encrypts it to each recipient; see {@link seal}.
  * @param options.recipients armored certificates
  * @throws CausewayError `key-unsuitable` when one of the certificates cannot be used with AEAD

@@ -13,6 +13,13 @@ export type Pin = {
   readonly trustedAt: number;
 };
 
+/** An endpoint's last entry under keys that it has no more. */
+export type FormerEntry = {
+  readonly entry: DirectoryEntry;
+  /** When it was revoked, or else when its successor was registered. */
+  readonly endedAt: string;
+};
+
 export class PinTable {
   readonly #database: Statements;
 
@@ -45,12 +52,42 @@ export class PinTable {
 
   /** Call inside a transaction. */
   replaceDirectory({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {
+    this.#keepFormer(entries);
     this.#database.exec('DELETE FROM directory');
-    this.changeDirectory({ version, entries });
+    this.#putEntries({ version, entries });
   }
 
   /** Replaces these entries alone; call inside a transaction. */
   changeDirectory({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {
+    this.#keepFormer(entries);
+    this.#putEntries({ version, entries });
+  }
+
+  /** Entries that this endpoint had under other keys, which were trusted here. */
+  readFormer(endpoint: EndpointAddress): FormerEntry[] {
+    const rows = this.#database
+      .prepare('SELECT entry, ended_at FROM former_entries WHERE endpoint = ?')
+      .all(endpoint);
+    return rows.map((row) => ({
+      entry: JSON.parse(String(row.entry)) as DirectoryEntry,
+      endedAt: String(row.ended_at),
+    }));
+  }
+
+  /** Only what a person trusts is kept, so a gateway that changes keys without end fills nothing. */
+  #keepFormer(successors: readonly DirectoryEntry[]): void {
+    const keep = this.#database.prepare(
+      `INSERT OR REPLACE INTO former_entries (endpoint, signing_key, entry, ended_at)
+       SELECT endpoint, entry ->> 'signingKey', entry, coalesce(entry ->> 'revokedAt', ?4) FROM directory
+       WHERE endpoint = ?1 AND (entry ->> 'signingKey' <> ?2 OR entry ->> 'openpgpFingerprint' <> ?3)
+       AND (entry ->> 'signingKey', entry ->> 'openpgpFingerprint') =
+         (SELECT signing_key, openpgp_fingerprint FROM pins WHERE endpoint = ?1 ORDER BY pin DESC LIMIT 1)`,
+    );
+    for (const { endpoint, signingKey, openpgpFingerprint, enrolledAt } of successors)
+      keep.run(endpoint, signingKey, openpgpFingerprint, enrolledAt);
+  }
+
+  #putEntries({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {
     const insert = this.#database.prepare('INSERT OR REPLACE INTO directory (endpoint, entry) VALUES (?, ?)');
     for (const entry of entries) insert.run(entry.endpoint, JSON.stringify(entry));
     this.#database

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { logTables } from './log-schema.ts';
 
-export const stateVersion = 2;
+export const stateVersion = 3;
 
 const tables = `
   -- Single values: directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal, and those of log-schema.ts.
@@ -89,8 +89,22 @@ const tables = `
 
 `;
 
+const formerEntries = `
+  CREATE INDEX pins_by_endpoint ON pins (endpoint);
+
+  -- The last entry of an endpoint under trusted keys that others have taken the place of: it opens what was sent before
+  -- ended_at, a timestamp.
+  CREATE TABLE former_entries (
+    endpoint TEXT NOT NULL,
+    signing_key TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    ended_at TEXT NOT NULL,
+    PRIMARY KEY (endpoint, signing_key)
+  ) WITHOUT ROWID;
+`;
+
 /** What each version added to the one before. */
-const versions = [tables, logTables];
+const versions = [tables, logTables, formerEntries];
 
 /** Makes the tables that a state of this version lacks; 0 is a new one. Call inside a transaction. */
 export function createTables(database: DatabaseSync, version: number): void {

@@ -28,7 +28,8 @@ afterEach(async () => {
 
 /** The nth endpoint of a directory; only what tells entries apart matters here. */
 function entryOf(nth: number, roles: readonly string[] = ['duty']): DirectoryEntry {
-  return { endpoint: `council/team-${nth}`, agency: 'council', roles } as unknown as DirectoryEntry;
+  const keys = { signingKey: 'key', openpgpFingerprint: 'fingerprint', enrolledAt: 'then' };
+  return { endpoint: `council/team-${nth}`, agency: 'council', roles, ...keys } as unknown as DirectoryEntry;
 }
 
 test('what a change leaves as it is is not digested anew, and the whole still has to fit', async () => {

@@ -1,0 +1,55 @@
+/**
+ * The keys that verify a message: its sender's present ones, or former ones where it was sent before they ended.
+ *
+ * A message made before its sender was revoked or enrolled again is still shown: the gateway took it while those keys
+ * were in order, and a concern about a child must not vanish because a key was retired.
+ */
+import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { SigningKey } from '../../protocol/proof/signing.ts';
+import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
+import type { FormerEntry } from './pin-table.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
+
+/** An entry, and its signing key ready to verify with. */
+export type SenderKeys = { readonly entry: DirectoryEntry; readonly signingKey: SigningKey };
+
+/** What a message says of its making. */
+export type MadeBy = Pick<Envelope, 'source' | 'time' | 'signingKey'>;
+
+/**
+ * Finds them.
+ * @param entry the sender's, as the directory was last read
+ * @param known.former see `PinTable.readFormer`
+ * @throws CausewayError `key-unknown`, `key-changed` and `endpoint-revoked`; `signing-key-unknown` where the keys are
+ *   former ones that do not count here, so that trust in the present ones would not help
+ */
+export function findSenderKeys(
+  { source, time, signingKey: keyId }: MadeBy,
+  entry: DirectoryEntry | undefined,
+  {
+    keys,
+    former,
+  }: { readonly keys: TrustedKeys; readonly former: (endpoint: EndpointAddress) => FormerEntry[] },
+): SenderKeys {
+  if (entry === undefined) throw new CausewayError('key-unknown');
+  const withKey = (owner: DirectoryEntry): SenderKeys => ({
+    entry: owner,
+    signingKey: keys.signingKey(owner.signingKey),
+  });
+  const present = withKey(entry);
+  if (present.signingKey.keyId === keyId) {
+    const trust = keys.judge(entry);
+    if (trust !== 'trusted') throw new CausewayError(`key-${trust}`);
+    if (entry.revokedAt !== null && time >= entry.revokedAt) throw new CausewayError('endpoint-revoked');
+    return present;
+  }
+  // The sender's clock may have been ahead of the gateway's by as much.
+  const latest = Date.parse(time) - limits.maxClockSkewMs;
+  const inTime = former(source).filter(({ endedAt }) => latest < Date.parse(endedAt));
+  const found = inTime.map((one) => withKey(one.entry)).find(({ signingKey }) => signingKey.keyId === keyId);
+  if (found === undefined) throw new CausewayError('signing-key-unknown');
+  return found;
+}

@@ -1,0 +1,95 @@
+/** Senders that enrol again while notices of theirs are under way. */
+import { beforeEach, expect, test } from 'vitest';
+import { remedyOf } from '../../../clients/cli/held-remedy.ts';
+import type { Client } from '../../../clients/sdk/client.ts';
+import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import type { Unit } from '../../../protocol/wire/frame.ts';
+import { ChangingDirectory } from './changing-directory.ts';
+import { concern, nextEvent } from './exchange.ts';
+import { gatewayForEachTest } from './gateway-for-each-test.ts';
+import { alice, bob, type ScriptedGateway } from './scripted-gateway.ts';
+
+const hourMs = 3_600_000;
+let gateway: ScriptedGateway;
+let directory: ChangingDirectory;
+let recipient: Client;
+let unit: Unit;
+
+gatewayForEachTest((opened) => {
+  gateway = opened;
+  directory = new ChangingDirectory(gateway);
+});
+
+beforeEach(async () => {
+  const sender = await gateway.client(alice);
+  await sender.send(concern('under way', bob));
+  unit = (await gateway.session(alice)).units.at(-1)!;
+  await sender.close();
+});
+
+/** The entry of alice with other keys, registered some time ago. */
+async function enrolledAgain(agoMs = 0): Promise<DirectoryEntry> {
+  const { signingKey, openpgp } = await createEndpointKeys(alice);
+  return {
+    ...directory.entryOf(alice),
+    ...{ signingKey, enrolledAt: new Date(Date.now() - agoMs).toISOString() },
+    ...{ status: 'active', revokedAt: null },
+    ...{ openpgpCertificate: openpgp.certificateArmored, openpgpFingerprint: openpgp.fingerprint },
+    encryptionKey: openpgp.encryptionKey,
+  };
+}
+
+async function revoke(agoMs: number): Promise<void> {
+  const revokedAt = new Date(Date.now() - agoMs).toISOString();
+  await directory.change(recipient, { ...directory.entryOf(alice), status: 'revoked', revokedAt });
+}
+
+/** What becomes of the notice under way: its text, or the code under which it is held. */
+async function deliver(): Promise<string> {
+  const held = nextEvent(recipient, 'held').then(({ code }) => code);
+  const stream = recipient.notices();
+  const shown = stream.next().then(({ value }) => value!.text());
+  (await gateway.session(bob)).deliver(unit);
+  return Promise.race([held, shown]);
+}
+
+test.each([
+  ['the new ones are not trusted yet', false],
+  ['the new ones are trusted as well', true],
+])('a notice under former keys that were trusted is shown where %s', async (_when, isTrusted) => {
+  recipient = await gateway.client(bob);
+  await directory.change(recipient, await enrolledAgain());
+  if (isTrusted) await recipient.directory.trust(alice);
+  expect(await deliver()).toBe('under way');
+});
+
+test('a notice under former keys is shown by a client that starts after the change, from what the home has kept', async () => {
+  recipient = await gateway.client(bob);
+  await directory.change(recipient, await enrolledAgain());
+  await recipient.close();
+  recipient = await gateway.client(bob);
+  expect(await deliver()).toBe('under way');
+});
+
+test('a notice under former keys that this home has never known is held, and trust is not advised', async () => {
+  directory.put(await enrolledAgain());
+  recipient = await gateway.client(bob);
+  expect(await deliver()).toBe('signing-key-unknown');
+  expect(recipient.held().map(remedyOf)).toEqual([expect.stringContaining(`ask ${alice} to send it again`)]);
+});
+
+test('former keys are good for nothing that was made after others were registered', async () => {
+  recipient = await gateway.client(bob);
+  await directory.change(recipient, await enrolledAgain(hourMs));
+  await recipient.directory.trust(alice);
+  expect(await deliver()).toBe('signing-key-unknown');
+});
+
+test('a revocation counts for former keys too, also once their owner has enrolled again', async () => {
+  recipient = await gateway.client(bob);
+  await revoke(hourMs);
+  await directory.change(recipient, await enrolledAgain());
+  await recipient.directory.trust(alice);
+  expect(await deliver()).toBe('signing-key-unknown');
+});
