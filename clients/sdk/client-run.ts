@@ -254,7 +254,7 @@ export class ClientRun {
 
   /** Another process may have trusted a key, answered a message or left one behind. */
   async #watchState(): Promise<void> {
-    const { state, directory, outbox, inbox } = this.#deps;
+    const { state, directory, outbox } = this.#deps;
     const version = state.changesByOthers();
     const isChanged = version !== this.#stateVersion;
     this.#stateVersion = version;
@@ -263,7 +263,6 @@ export class ClientRun {
       if (this.#deps.followedLog.halted() !== undefined) this.halt();
       const trusted = directory.list().filter(({ trust }) => trust === 'trusted');
       const endpoints = trusted.map(({ endpoint }) => endpoint);
-      if (inbox.trusted(endpoints)) this.keeper.renewSession();
       await this.#receipts.takeHeld(endpoints);
     }
     if (isChanged || ++this.#ticks % reconcileEvery === 0) await outbox.reconcile();

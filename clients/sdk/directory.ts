@@ -51,8 +51,8 @@ type DirectoryDependencies = {
   readonly halted: () => CausewayError | undefined;
   /** Told when the directory was read: its entries are to be looked for in the log. */
   onRead(checkpoint: string | null): void;
-  /** Told after keys were trusted, so that what was held can go on. */
-  onTrusted(endpoints: readonly EndpointAddress[]): void;
+  /** Told after keys were trusted that were not before, here or in another process, so that what was held can go on. */
+  readonly onTrusted: (endpoints: readonly EndpointAddress[]) => void;
 };
 
 export class ClientDirectory {
@@ -218,15 +218,18 @@ export class ClientDirectory {
   /** Takes over what this process or another one has written, and tells what is new. */
   reload(): void {
     const versionBefore = this.#version;
-    const changedBefore = new Set(this.#changed());
+    const changedBefore = new Set(this.#endpointsThatAre('changed'));
+    const trustedBefore = new Set(this.#endpointsThatAre('trusted'));
     this.#read();
-    const { emitter } = this.#deps;
+    const { emitter, onTrusted } = this.#deps;
     if (this.#version !== undefined && this.#version !== versionBefore) {
       emitter.emit('directory', { version: this.#version });
     }
-    for (const endpoint of this.#changed()) {
+    for (const endpoint of this.#endpointsThatAre('changed')) {
       if (!changedBefore.has(endpoint)) emitter.emit('keyChanged', { endpoint });
     }
+    const trusted = this.#endpointsThatAre('trusted').filter((endpoint) => !trustedBefore.has(endpoint));
+    if (trusted.length > 0) onTrusted(trusted);
   }
 
   #read(): void {
@@ -261,9 +264,9 @@ export class ClientDirectory {
     this.#deps.onTrusted(pins.map((pin) => pin.endpoint));
   }
 
-  #changed(): EndpointAddress[] {
+  #endpointsThatAre(trust: TrustState): EndpointAddress[] {
     return [...this.#entries.values()]
-      .filter((entry) => this.#trustOf(entry) === 'changed')
+      .filter((entry) => this.#trustOf(entry) === trust)
       .map((entry) => entry.endpoint);
   }
 

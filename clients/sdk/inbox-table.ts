@@ -17,13 +17,13 @@ export type Settled = {
   readonly detail: string;
 };
 
-/** Under these codes a message is held whose sender is trusted: trust in a key does not set it free. */
-const trustDoesNotFree: readonly ErrorCode[] = ['dataset-unknown', 'home-invalid', 'signing-key-unknown'];
-const freedByTrust = `code NOT IN (${trustDoesNotFree.map((code) => `'${code}'`).join(', ')})`;
+/** Under these codes a message is held until its sender's key is trusted. */
+const untrusted: readonly ErrorCode[] = ['key-unknown', 'key-changed'];
+const isUntrusted = `code IN (${untrusted.map((code) => `'${code}'`).join(', ')})`;
 
 /** True where trust in the sender's key sets free what is held under this code. */
 export function awaitsTrustInKey(code: ErrorCode): boolean {
-  return !trustDoesNotFree.includes(code);
+  return untrusted.includes(code);
 }
 
 export class InboxTable {
@@ -98,13 +98,13 @@ export class InboxTable {
 
   /** True where something of these senders waits for trust in their keys. */
   awaitsTrust(senders: readonly EndpointAddress[]): boolean {
-    const select = this.#database.prepare(`SELECT 1 FROM held WHERE sender = ? AND ${freedByTrust} LIMIT 1`);
+    const select = this.#database.prepare(`SELECT 1 FROM held WHERE sender = ? AND ${isUntrusted} LIMIT 1`);
     return senders.some((sender) => select.get(sender) !== undefined);
   }
 
   /** Forgets what waited for trust in the keys of these senders; call inside a transaction. */
   releaseAll(senders: readonly EndpointAddress[]): void {
-    const remove = this.#database.prepare(`DELETE FROM held WHERE sender = ? AND ${freedByTrust}`);
+    const remove = this.#database.prepare(`DELETE FROM held WHERE sender = ? AND ${isUntrusted}`);
     for (const sender of senders) remove.run(sender);
   }
 

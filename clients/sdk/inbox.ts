@@ -113,7 +113,7 @@ export class Inbox {
   }
 
   /**
-   * The keys of these endpoints are trusted now.
+   * The keys of these endpoints are trusted, and were not before.
    * @returns true when a message of one of them was held in this session: the gateway must be asked for it again
    */
   trusted(senders: readonly EndpointAddress[]): boolean {

@@ -69,3 +69,25 @@ test('a notice to an endpoint whose encryption key has ended is refused with who
     detail: expect.stringContaining(`The encryption key of ${bob} ended on 20`) as unknown,
   });
 });
+
+test('two clients of one home that hold a notice of a trusted sender do not come again for it without end', async () => {
+  const sender = await gateway.client(alice);
+  await sender.send(concern('under a certificate that is another’s', bob));
+  const unit = (await gateway.session(alice)).units.at(-1)!;
+  const at = gateway.entries.findIndex(({ endpoint }) => endpoint === alice);
+  const { certificateArmored } = await generateOpenpgpKey(alice);
+  gateway.entries[at] = { ...gateway.entries[at]!, openpgpCertificate: certificateArmored };
+  let sessions = 0;
+  gateway.onSession = (session) => {
+    sessions++;
+    session.deliver(unit);
+  };
+  const clients = [await gateway.client(bob), await gateway.client(bob)];
+  const streams = clients.map((client) => client.notices());
+  for (const stream of streams) void stream.next();
+  await until(() => clients.every((client) => client.held().length > 0));
+  // Each looks once a second at what the other has written.
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
+  expect(sessions).toBe(2);
+  expect(clients[0]!.held()).toMatchObject([{ from: alice, code: 'key-unsuitable' }]);
+});
