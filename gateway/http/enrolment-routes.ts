@@ -16,7 +16,7 @@ import { SingleFile } from '../admission/single-file.ts';
 import type { EnrolmentDependencies } from '../identity/enrolment.ts';
 import type { RequestPeer } from './identify-request.ts';
 
-type EnrolmentLimits = Pick<EnrolmentDependencies, 'inTurn' | 'attempted'>;
+type EnrolmentLimits = Pick<EnrolmentDependencies, 'inTurn' | 'attempted' | 'repeated'>;
 
 export type EnrolmentRouteDependencies = {
   readonly now: () => number;
@@ -41,12 +41,13 @@ const renewalsPerHour = 12;
 
 export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRouteDependencies): void {
   const enrolments = new AttemptLimit(attemptsPerMinute, 60_000, deps.now);
+  const renewals = new AttemptLimit(renewalsPerHour, 3_600_000, deps.now);
   const lookUps = new SingleFile(mostLookUps);
   const limits: EnrolmentLimits = {
     inTurn: (lookUp) => lookUps.run(lookUp),
     attempted: (secretDigest) => enrolments.take(secretDigest),
+    repeated: (endpoint) => renewals.take(endpoint),
   };
-  const renewals = new AttemptLimit(renewalsPerHour, 3_600_000, deps.now);
 
   app.post('/v1/enrol', { bodyLimit: maxBodyBytes }, async (request, reply) => {
     const asked = parseBody(enrolmentRequestSchema, request.body);

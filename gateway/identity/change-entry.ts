@@ -5,7 +5,7 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { RecordEntry, Store } from '../store/port.ts';
 
 /** What an entry becomes, and what the record says of it. */
-type EntryChange = { readonly after: DirectoryEntry; readonly record: RecordEntry };
+export type EntryChange = { readonly after: DirectoryEntry; readonly record: RecordEntry };
 
 /** Renewals, revocations and enrolments of one endpoint are rare: more than a few at once is trouble. */
 const maxAttempts = 8;

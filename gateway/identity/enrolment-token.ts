@@ -1,4 +1,4 @@
-/** One-time tokens: an operator's permission for one endpoint to register its keys. */
+/** One-time tokens: an operator's permission for one endpoint to register its keys, and these keys alone. */
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';

@@ -8,16 +8,16 @@ import type {
   RenewalRequest,
   RenewalResponse,
 } from '../../protocol/wire/enrolment.ts';
-import type { EnrolmentPermit, Store } from '../store/port.ts';
+import type { ReadPermit, Store } from '../store/port.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
-import { changeEntry, keyTaken } from './change-entry.ts';
+import { changeEntry, keyTaken, type EntryChange } from './change-entry.ts';
 import { digestSecret } from './enrolment-token.ts';
 import { isPermitSecret } from './permit-secret.ts';
 import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-certificate.ts';
 import { checkSigningKeyProof } from './signing-key-proof.ts';
 
 export type EnrolmentDependencies = {
-  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords' | 'readEntry'>;
+  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords' | 'readEntry' | 'replaceEntry'>;
   readonly authority: Authority;
   /** What the secrets of tokens are bound to their permits with. */
   readonly auditKey: Uint8Array;
@@ -30,10 +30,13 @@ export type EnrolmentDependencies = {
   readonly inTurn: <T>(lookUp: () => Promise<T>) => Promise<T>;
   /** Told of each attempt with a secret that was issued, be it used up by now. @throws CausewayError `rate-limited` */
   readonly attempted: (secretDigest: string) => void;
+  /** Told where an endpoint enrols once more with what it has enrolled with. @throws CausewayError `rate-limited` */
+  readonly repeated: (endpoint: EndpointAddress) => void;
 };
 
 /**
- * Enrols an endpoint, for the first time or again with new keys. Checks, in this order: permit, endpoint,
+ * Enrols an endpoint, for the first time or again with new keys. An answer may be lost: until the token ends, who asks
+ * once more with it and the same keys gets another certificate, as by a renewal. Checks, in this order: permit, endpoint,
  * proof of the signing key, certificate request, OpenPGP certificate. Every outcome is recorded, but for a secret that
  * nobody issued.
  * @throws CausewayError `token-invalid`, `token-expired`, `token-used`, `rate-limited`, `request-signature-invalid`,
@@ -43,7 +46,7 @@ export async function enrolEndpoint(
   request: EnrolmentRequest,
   deps: EnrolmentDependencies,
 ): Promise<EnrolmentResponse> {
-  let permit: EnrolmentPermit | undefined;
+  let permit: ReadPermit | undefined;
   try {
     permit = await takePermit(request, deps);
     checkPermittedEndpoint(request, permit);
@@ -55,8 +58,8 @@ export async function enrolEndpoint(
       permit.endpoint,
     );
     const openpgp = await inspectOpenpgpCertificate(request.openpgpCertificate, deps.now());
-    const entry = buildEntry({ request, permit, certificate, openpgp, now: deps.now() });
-    await storeEntry(request, entry, deps);
+    const parts = { request, permit, certificate, openpgp, now: deps.now() };
+    const entry = permit.isUsed ? await repeatEnrolment(parts, deps) : await storeEntry(parts, deps);
     return {
       entry,
       certificate: certificate.pem,
@@ -75,14 +78,14 @@ export async function enrolEndpoint(
  * Anybody can send a secret that nobody issued, and the log is for ever: such requests are only counted, with all that
  * are refused. One that was issued says something even when it comes too late or for the second time.
  */
-function isWorthRecording({ code, meaning }: CausewayError, permit: EnrolmentPermit | undefined): boolean {
+function isWorthRecording({ code, meaning }: CausewayError, permit: ReadPermit | undefined): boolean {
   return !meaning.retryable && (permit !== undefined || code !== 'token-invalid');
 }
 
 async function takePermit(
   request: EnrolmentRequest,
   { store, now, inTurn, attempted }: EnrolmentDependencies,
-): Promise<EnrolmentPermit> {
+): Promise<ReadPermit> {
   const digest = digestSecret(request.secret);
   const permit = await inTurn(() => store.readPermit(digest, now()));
   if (permit !== 'token-invalid') attempted(digest.toString('hex'));
@@ -90,7 +93,7 @@ async function takePermit(
   return permit;
 }
 
-function checkPermittedEndpoint(request: EnrolmentRequest, permit: EnrolmentPermit): void {
+function checkPermittedEndpoint(request: EnrolmentRequest, permit: ReadPermit): void {
   if (request.endpoint !== permit.endpoint) {
     throw new CausewayError('token-invalid', { detail: 'It was issued for another endpoint.' });
   }
@@ -99,7 +102,7 @@ function checkPermittedEndpoint(request: EnrolmentRequest, permit: EnrolmentPerm
 /** Somebody with the database could have put the permit there, or edited it. */
 function checkPermit(
   { secret }: EnrolmentRequest,
-  permit: EnrolmentPermit,
+  permit: ReadPermit,
   { auditKey }: EnrolmentDependencies,
 ): void {
   if (isPermitSecret(auditKey, secret, permit)) return;
@@ -108,13 +111,16 @@ function checkPermit(
   });
 }
 
-function buildEntry(parts: {
-  request: EnrolmentRequest;
-  permit: EnrolmentPermit;
-  certificate: IssuedCertificate;
-  openpgp: OpenpgpCertificate;
-  now: number;
-}): DirectoryEntry {
+/** A request with what was found good of it. */
+type EnrolmentParts = {
+  readonly request: EnrolmentRequest;
+  readonly permit: ReadPermit;
+  readonly certificate: IssuedCertificate;
+  readonly openpgp: OpenpgpCertificate;
+  readonly now: number;
+};
+
+function buildEntry(parts: EnrolmentParts): DirectoryEntry {
   const { request, permit, certificate, openpgp, now } = parts;
   return directoryEntrySchema.parse({
     endpoint: permit.endpoint,
@@ -134,19 +140,36 @@ function buildEntry(parts: {
 }
 
 async function storeEntry(
-  request: EnrolmentRequest,
-  entry: DirectoryEntry,
+  parts: EnrolmentParts,
   { store, now }: EnrolmentDependencies,
-): Promise<void> {
-  const secretDigest = digestSecret(request.secret);
+): Promise<DirectoryEntry> {
+  const entry = buildEntry(parts);
+  const { secretDigest } = parts.permit;
   const outcome = await store.enrol(secretDigest, entry, now(), {
     kind: 'endpoint.enrolled',
     ...describeKeys(entry),
     roles: entry.roles,
     tokenDigest: secretDigest.toString('base64url'),
   });
-  if (outcome === 'enrolled') return;
+  if (outcome === 'enrolled') return entry;
   throw outcome === 'key-taken' ? keyTaken() : new CausewayError(outcome);
+}
+
+/** The certificate whose answer was lost was never seen, or is in use: it stays good as before a renewal. */
+function repeatEnrolment(
+  { request, permit, certificate, openpgp }: EnrolmentParts,
+  { store, repeated }: EnrolmentDependencies,
+): Promise<DirectoryEntry> {
+  return changeEntry(store, permit.endpoint, (entry) => {
+    const isSame =
+      entry.status === 'active' &&
+      entry.signingKey === request.signingKey &&
+      entry.openpgpFingerprint === openpgp.fingerprint &&
+      entry.encryptionKey === openpgp.encryptionKey;
+    if (!isSame) throw new CausewayError('token-used');
+    repeated(entry.endpoint);
+    return withCertificate(entry, certificate.thumbprint, entry.tlsThumbprint);
+  });
 }
 
 async function readLeafIndex(endpoint: EndpointAddress, store: Pick<Store, 'readEntry'>): Promise<number> {
@@ -158,7 +181,7 @@ async function readLeafIndex(endpoint: EndpointAddress, store: Pick<Store, 'read
 /** Names the endpoint only where the secret was right: what a stranger claims is not worth a record. */
 async function recordRefusal(
   error: CausewayError,
-  permit: EnrolmentPermit | undefined,
+  permit: ReadPermit | undefined,
   { store }: EnrolmentDependencies,
 ): Promise<void> {
   await store.appendRecords([
@@ -187,7 +210,6 @@ export async function renewCertificate(
 ): Promise<RenewalResponse> {
   try {
     const certificate = await deps.authority.issueEndpointCertificate(certificateRequest, endpoint);
-    const renewed = { tlsThumbprint: certificate.thumbprint, previousTlsThumbprint: thumbprint };
     const openpgp =
       openpgpCertificate === undefined
         ? undefined
@@ -197,9 +219,8 @@ export async function renewCertificate(
       if (thumbprint !== entry.tlsThumbprint && thumbprint !== entry.previousTlsThumbprint) {
         throw new CausewayError('certificate-unknown', { detail: 'It was superseded meanwhile.' });
       }
-      const after = { ...entry, ...renewed, ...renewedKeys(entry, openpgp) };
-      const { encryptionKey } = after;
-      return { after, record: { kind: 'endpoint.renewed', endpoint, ...renewed, encryptionKey } };
+      const withKeys = { ...entry, ...renewedKeys(entry, openpgp) };
+      return withCertificate(withKeys, certificate.thumbprint, thumbprint);
     });
     return {
       certificate: certificate.pem,
@@ -212,6 +233,20 @@ export async function renewCertificate(
     }
     throw error;
   }
+}
+
+/** An entry with a new certificate, and what the record says of it. The one before stays good until the new one is seen. */
+function withCertificate(
+  entry: DirectoryEntry,
+  tlsThumbprint: Digest,
+  previousTlsThumbprint: Digest,
+): EntryChange {
+  const { endpoint, encryptionKey } = entry;
+  const renewed = { tlsThumbprint, previousTlsThumbprint };
+  return {
+    after: { ...entry, ...renewed },
+    record: { kind: 'endpoint.renewed', endpoint, ...renewed, encryptionKey },
+  };
 }
 
 /** What a renewal changes of an endpoint's OpenPGP keys. Who pinned the primary key need not hear of it. */

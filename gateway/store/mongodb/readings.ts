@@ -12,13 +12,11 @@ import {
   type DeliveryId,
   type DirectoryRow,
   type DirectorySnapshot,
-  type EnrolmentPermit,
   type Lane,
   type LeafRun,
   type MessageEvidence,
   type MessageState,
   type PayloadPortion,
-  type PermitRefusal,
   type QueuedDelivery,
   type Store,
   type StoredLeaf,
@@ -27,7 +25,6 @@ import {
 import type { ReadingMethod } from '../reading-method.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
-import { refusePermit } from '../permit.ts';
 import type { CausalTime } from './causal-time.ts';
 import { readDamaged } from './damage.ts';
 import type { Collections } from './documents.ts';
@@ -184,12 +181,13 @@ export class Readings implements Pick<Store, MadeHere> {
     });
   }
 
-  async readPermit(secretDigest: Buffer, now: number): Promise<EnrolmentPermit | PermitRefusal> {
+  async readPermit(...[secretDigest, now]: Parameters<Store['readPermit']>): ReturnType<Store['readPermit']> {
     return await this.#read(async (session) => {
       const permit = await this.#collections.permit.findOne({ _id: new Binary(secretDigest) }, { session });
       if (permit === null) return 'token-invalid';
       const { endpoint, roles, expiresAt, usedAt } = permit;
-      return refusePermit(expiresAt, usedAt, now) ?? { secretDigest, endpoint, roles, expiresAt };
+      if (expiresAt <= now) return 'token-expired';
+      return { secretDigest, endpoint, roles, expiresAt, isUsed: usedAt !== null };
     });
   }
 

@@ -11,6 +11,9 @@ export type EnrolmentPermit = {
   readonly expiresAt: number;
 };
 
+/** A permit, and whether an endpoint has enrolled with it. */
+export type ReadPermit = EnrolmentPermit & { readonly isUsed: boolean };
+
 export type PermitRefusal = 'token-invalid' | 'token-expired' | 'token-used';
 
 /**
@@ -44,8 +47,8 @@ export type EndpointStore = {
   readNewestChanges(): Promise<ReadonlyMap<EndpointAddress, number>>;
   /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */
   permitEnrolment(permit: EnrolmentPermit, record: RecordEntry): Promise<void>;
-  /** The unused, unexpired permit for a secret, or why there is none. */
-  readPermit(secretDigest: Buffer, now: number): Promise<EnrolmentPermit | PermitRefusal>;
+  /** The unexpired permit for a secret, or why there is none. */
+  readPermit(secretDigest: Buffer, now: number): Promise<ReadPermit | Exclude<PermitRefusal, 'token-used'>>;
   /**
    * Uses up the permit and puts the entry into the directory, together.
    * @returns `key-taken`, with nothing changed, when another endpoint's entry has one of its public keys

@@ -52,7 +52,9 @@ export type Questions = {
   permit: {
     /** SHA-256 in hexadecimal. */
     ask: { secretDigest: string; now: number };
-    answer: { endpoint: EndpointAddress; roles: string[]; expiresAt: number } | PermitRefusal;
+    answer:
+      | { endpoint: EndpointAddress; roles: string[]; expiresAt: number; isUsed: boolean }
+      | Exclude<PermitRefusal, 'token-used'>;
   };
   'reusable-bytes': { ask: object; answer: number };
   erasures: { ask: { of: CaseId }; answer: number[] };

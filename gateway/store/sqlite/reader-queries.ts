@@ -15,7 +15,6 @@ import type {
 import { AcceptedBatchWriter } from '../accepted-batch.ts';
 import { unitWithItsEnvelope, wholeUnit } from '../accepted-unit.ts';
 import type { CaseVault } from '../case-vault.ts';
-import { refusePermit } from '../permit.ts';
 import { openBlock } from '../stored-leaf.ts';
 import type { ByteSink } from '../byte-stream.ts';
 import { caseErasuresQuery, caseSecretQuery } from './case-table.ts';
@@ -215,9 +214,8 @@ export class ReaderQueries {
     const row = firstRow<PermitRow>(this.#statements.permit, Buffer.from(secretDigest, 'hex'));
     if (row === undefined) return 'token-invalid';
     const [endpoint, roles, expiresAt, usedAt] = row;
-    return (
-      refusePermit(expiresAt, usedAt, now) ?? { endpoint, roles: JSON.parse(roles) as string[], expiresAt }
-    );
+    if (expiresAt <= now) return 'token-expired';
+    return { endpoint, roles: JSON.parse(roles) as string[], expiresAt, isUsed: usedAt !== null };
   }
 
   #leaves(from: number, limit: number): StoredLeaf[] {

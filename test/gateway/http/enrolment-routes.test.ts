@@ -1,5 +1,6 @@
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildEnrolmentRequest } from '../../../clients/sdk/keys.ts';
 import { registerEnrolmentRoutes } from '../../../gateway/http/enrolment-routes.ts';
 import { enrolEndpoint, type EnrolmentDependencies } from '../../../gateway/identity/enrolment.ts';
 import { sendProblem } from '../../../gateway/http/problem.ts';
@@ -29,12 +30,15 @@ it('guesses take one place in the store however many come at once, and a token i
   const { store } = registry;
   let [underWay, most] = [0, 0];
   const ask = openEnrolment({
-    enrol: (...change) => store.enrol(...change),
-    appendRecords: (records) => store.appendRecords(records),
-    readEntry: (endpoint) => store.readEntry(endpoint),
-    readPermit: async (...permit) => {
-      most = Math.max(most, ++underWay);
-      return await store.readPermit(...permit).finally(() => underWay--);
+    store: {
+      enrol: (...change) => store.enrol(...change),
+      appendRecords: (records) => store.appendRecords(records),
+      readEntry: (endpoint) => store.readEntry(endpoint),
+      readPermit: async (...permit) => {
+        most = Math.max(most, ++underWay);
+        return await store.readPermit(...permit).finally(() => underWay--);
+      },
+      replaceEntry: (...change) => store.replaceEntry(...change),
     },
   });
   const { request } = await registry.prepare(council);
@@ -48,25 +52,42 @@ it('guesses take one place in the store however many come at once, and a token i
 
 it('attempts with one token are few, used or not, for each leaves a line in the record', async () => {
   const ask = openEnrolment();
-  const [{ request }, other] = [await registry.prepare(council), await registry.prepare(police)];
+  const other = await registry.prepare(police);
+  const { keys } = await registry.prepare(council);
+  const { request } = await registry.prepare(council);
+  const otherKeys = buildEnrolmentRequest(keys, request.secret);
   const lines = async (): Promise<number> => (await registry.records('enrolment.refused')).length;
   const before = await lines();
   expect(await ask({ ...request, endpoint: police })).toBe('token-invalid');
   expect(await ask(request)).toBeUndefined();
-  for (let nth = 2; nth < 12; nth++) expect(await ask(request)).toBe('token-used');
+  for (let nth = 2; nth < 12; nth++) expect(await ask(otherKeys)).toBe('token-used');
   for (let nth = 0; nth < 3; nth++) expect(await ask(request)).toBe('rate-limited');
   expect(await lines()).toBe(before + 11);
   expect(await ask(other.request)).toBeUndefined();
 });
 
+it('an enrolment whose answer was lost is repeated no oftener than certificates are renewed', async () => {
+  let now = registry.now();
+  const ask = openEnrolment({ now: () => now });
+  const { request } = await registry.prepare(council);
+  for (let nth = 0; nth <= 12; nth++) {
+    now += 6_000;
+    expect(await ask(request)).toBeUndefined();
+  }
+  expect(await ask(request)).toBe('rate-limited');
+});
+
 /** Asks to enrol, always from one address. Gives the code of a refusal. */
-function openEnrolment(
-  store: EnrolmentDependencies['store'] = registry.store,
-): (request: object) => Promise<string | undefined> {
+function openEnrolment({
+  store = registry.store,
+  now = registry.now,
+}: Partial<Pick<EnrolmentDependencies, 'store' | 'now'>> = {}): (
+  request: object,
+) => Promise<string | undefined> {
   const app = fastify();
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
   registerEnrolmentRoutes(app, {
-    now: registry.now,
+    now,
     identify: () => {
       throw new Error('nobody renews');
     },

@@ -145,10 +145,39 @@ test('a secret that nobody issued is refused and leaves no line: strangers could
   await expectUnrecorded({ ...request, secret: 'A'.repeat(43) });
 });
 
-test('a token cannot be used twice', async () => {
+test('a token cannot be used twice with other keys', async () => {
   const { request } = await registry.prepare(council);
   await enrolEndpoint(request, registry);
-  await expectRefusal(request, 'token-used', null);
+  const other = await registry.prepare(council);
+  const again = buildEnrolmentRequest(other.keys, request.secret);
+  await expectRefusal(again, 'token-used', council);
+  await expectRefusal(resign(request, {}), 'token-used', council);
+});
+
+test('an enrolment whose answer was lost is asked for again with the same token and keys, and changes the certificate alone', async () => {
+  const { request } = await registry.prepare(council);
+  const lost = await enrolEndpoint(request, registry);
+  const again = await enrolEndpoint(request, registry);
+  expect(again.entry).toEqual({
+    ...lost.entry,
+    tlsThumbprint: digestOf(new X509Certificate(again.certificate).raw),
+    previousTlsThumbprint: lost.entry.tlsThumbprint,
+  });
+  expect(await entryOf(council)).toEqual(again.entry);
+  expect(again.leaf).toBeGreaterThan(lost.leaf);
+  expect((await registry.records('endpoint.renewed')).at(-1)).toMatchObject({
+    endpoint: council,
+    tlsThumbprint: again.entry.tlsThumbprint,
+  });
+});
+
+test('an enrolment is not repeated for a revoked endpoint, nor once its token has ended', async () => {
+  const { request } = await registry.prepare(council);
+  await enrolEndpoint(request, registry);
+  await revokeEndpoint(registry.store, council, 'device-lost', registry.now());
+  await expectRefusal(request, 'token-used', council);
+  registry.clock.offsetMs = 25 * 3600_000;
+  await expectRefusal(request, 'token-expired', null);
 });
 
 test('of two enrolments with one token at the same time one wins', async () => {

@@ -63,7 +63,10 @@ export async function openRegistry(): Promise<Registry> {
   const logKey = formatVerifierKey(noteSigner('test/log', receiptKeyPem).verifierKey);
   const attempted = (): void => undefined;
   const inTurn: EnrolmentDependencies['inTurn'] = (lookUp) => lookUp();
-  const deps = { store, authority, auditKey, receiptKey, logKey, now, inTurn, attempted };
+  const deps = {
+    ...{ store, authority, auditKey, receiptKey, logKey, now },
+    ...{ inTurn, attempted, repeated: attempted },
+  };
 
   async function issueToken(endpoint: EndpointAddress, roles: readonly string[] = [], lifetimeMs?: number) {
     const authorityFingerprint = authority.fingerprint;
