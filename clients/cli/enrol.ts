@@ -25,7 +25,8 @@ export function registerEnrol(program: ProgramCommand, terminal: Terminal): void
     .description(
       'Makes three keys here (TLS, OpenPGP, signatures) and registers their public parts at the gateway. The\n' +
         'private parts never leave the home folder; its files are for their owner only. The token names the\n' +
-        "gateway's CA, so nothing is sent to anybody else. An existing home is never overwritten.",
+        "gateway's CA, so nothing is sent to anybody else. An existing home is never overwritten.\n" +
+        'Where the answer is lost, the keys are kept beside the home: the same command takes them up.',
     )
     .requiredOption('--gateway <url>', 'address of the gateway, such as https://gateway.example.org:8443')
     .option('--token <token>', 'the token that the operator issued')

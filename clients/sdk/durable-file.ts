@@ -1,6 +1,6 @@
 /** Files and folders that are whole or not there, whatever happens, and on disk once the promise resolves. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 
@@ -44,18 +44,34 @@ export async function makePrivateFolder<T>(
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
   await mkdir(draft, { mode: 0o700 });
   try {
-    // Here already, since a folder that is a disk of its own gives up its name to nobody.
-    await rmdir(target).catch(ignoreAbsence);
+    await checkPlace(target);
     const filled = await fill(draft);
-    await syncFolder(draft);
-    await rename(draft, target);
-    await syncFolder(dirname(target));
+    await putInPlace(draft, target);
     return { target, filled };
-  } catch (cause) {
+  } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    if (!isExistence(cause)) throw cause;
-    throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
+    throw error;
   }
+}
+
+/**
+ * Makes sure that a folder can be put there, be it in the place of an empty one: a folder that is a disk of its own gives
+ * up its name to nobody, which is found only by trying.
+ * @throws CausewayError `home-exists`
+ */
+export async function checkPlace(target: string): Promise<void> {
+  const found = await stat(target).catch(() => undefined);
+  if (found === undefined) return;
+  await rmdir(target).catch(refuseExistence(target));
+  await mkdir(target);
+  await chmod(target, found.mode & 0o7777);
+}
+
+/** Gives a folder its name, durably. @throws CausewayError `home-exists` when there is more than an empty folder */
+export async function putInPlace(draft: string, target: string): Promise<void> {
+  await syncFolder(draft);
+  await rename(draft, target).catch(refuseExistence(target));
+  await syncFolder(dirname(target));
 }
 
 /** Makes the names in a folder durable. */
@@ -68,11 +84,10 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function ignoreAbsence(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
-}
-
-function isExistence(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code);
+function refuseExistence(target: string): (cause: unknown) => never {
+  return (cause) => {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) throw cause;
+    throw new CausewayError('home-exists', { detail: `It is ${target}.`, cause });
+  };
 }

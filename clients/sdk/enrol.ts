@@ -15,8 +15,21 @@ import {
 import { fetchPinnedAuthority } from './first-contact.ts';
 import { gatewayOrigin, requestGateway } from './gateway-request.ts';
 import { checkWitnesses } from './witness-trust.ts';
-import { createHome, refuseExistingHome, replaceOpenpgpKey, replaceTlsIdentity, type Home } from './home.ts';
-import { buildEnrolmentRequest, createEndpointKeys, createTlsKey, type EndpointKeys } from './keys.ts';
+import { createHome } from './home-draft.ts';
+import {
+  refuseExistingHome,
+  replaceOpenpgpKey,
+  replaceTlsIdentity,
+  type Home,
+  type HomeKeys,
+} from './home.ts';
+import {
+  buildEnrolmentRequest,
+  createEndpointKeys,
+  createTlsKey,
+  readEndpointKeys,
+  type EndpointKeys,
+} from './keys.ts';
 import { readOpenpgpIdentity, renewEncryptionKey } from './openpgp.ts';
 
 export type EnrolOptions = {
@@ -40,10 +53,12 @@ export type Enrolment = { readonly home: Home; readonly entry: DirectoryEntry };
 
 /**
  * Makes the endpoint's keys, writes them down, registers their public parts and completes the home. Private keys never
- * leave, and a token is not spent for a home that cannot be written.
+ * leave, and a token is not spent for a home that cannot be written. Should the answer be lost, the keys are kept beside
+ * the home: enrol again, with the same token while it lasts, and they are taken up.
  * The first contact is tied to the CA that the token names: nothing is sent to anybody else.
  * @throws CausewayError `home-exists`, `file-unavailable`, `token-invalid`, `token-expired`, `request-malformed`,
- * `gateway-untrusted`, `gateway-unreachable`, `aborted`, or what the gateway refuses with
+ * `gateway-untrusted`, `gateway-unreachable`, `peer-silent`, `aborted`, `home-invalid` where kept keys cannot be read, or what
+ * the gateway refuses with
  */
 export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   const gatewayUrl = gatewayOrigin(options.gatewayUrl);
@@ -51,39 +66,42 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   const trusted = checkWitnesses(options.witnesses ?? [], options.witnessesNeeded ?? 0);
   await refuseExistingHome(options.home);
   const authorityPem = await fetchPinnedAuthority(gatewayUrl, token.ca, options.signal);
-  const keys = await createEndpointKeys(token.endpoint, (options.now ?? Date.now)());
-  const { tlsKeyPem, signingKeyPem, openpgp } = keys;
-  const { entry, ...home } = await createHome(
-    options.home,
-    { tlsKeyPem, signingKeyPem, openpgpPrivateKey: openpgp.privateKeyArmored },
-    async () => {
-      const response = await requestGateway({
-        gatewayUrl,
-        path: '/v1/enrol',
-        tls: { ca: authorityPem },
-        body: buildEnrolmentRequest(keys, token.secret),
-        schema: enrolmentResponseSchema,
-        signal: options.signal,
-      });
-      checkResponse(response, keys, authorityPem);
-      const { certificate: tlsCertificatePem, receiptKey, entry } = response;
-      const log = {
-        key: response.logKey,
-        from: response.leaf,
-        entry: directoryEntryDigest(entry),
-        ...trusted,
-      };
-      return {
-        endpoint: token.endpoint,
-        gatewayUrl,
-        tlsCertificatePem,
-        authorityPem,
-        receiptKey,
-        log,
-        entry,
-      };
-    },
-  );
+  const { endpoint } = token;
+  const makeKeys = async (): Promise<HomeKeys> => {
+    const { tlsKeyPem, signingKeyPem, openpgp } = await createEndpointKeys(
+      endpoint,
+      (options.now ?? Date.now)(),
+    );
+    return { tlsKeyPem, signingKeyPem, openpgpPrivateKey: openpgp.privateKeyArmored };
+  };
+  const { entry, ...home } = await createHome({ dir: options.home, endpoint, makeKeys }, async (own) => {
+    const keys = await readEndpointKeys(endpoint, own);
+    const response = await requestGateway({
+      gatewayUrl,
+      path: '/v1/enrol',
+      tls: { ca: authorityPem },
+      body: buildEnrolmentRequest(keys, token.secret),
+      schema: enrolmentResponseSchema,
+      signal: options.signal,
+    });
+    checkResponse(response, keys, authorityPem);
+    const { certificate: tlsCertificatePem, receiptKey, entry } = response;
+    const log = {
+      key: response.logKey,
+      from: response.leaf,
+      entry: directoryEntryDigest(entry),
+      ...trusted,
+    };
+    return {
+      endpoint,
+      gatewayUrl,
+      tlsCertificatePem,
+      authorityPem,
+      receiptKey,
+      log,
+      entry,
+    };
+  });
   return { home, entry };
 }
 

@@ -10,11 +10,10 @@
  * TLS key and certificate share a file so that renewal replaces both at one stroke.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
-import { fileTrouble } from '../../protocol/file-words.ts';
 import { unreadableHome } from '../../protocol/home-words.ts';
 import {
   digestSchema,
@@ -24,7 +23,7 @@ import {
 } from '../../protocol/ids.ts';
 import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { rawKeySchema } from '../../protocol/wire/directory.ts';
-import { makePrivateFolder, replaceFile, writeNewFile } from './durable-file.ts';
+import { replaceFile } from './durable-file.ts';
 
 /** An endpoint's identity, as its home keeps it. */
 export type HomeIdentity = {
@@ -79,43 +78,14 @@ const identitySchema = z.strictObject({
     .refine(({ witnesses, witnessesNeeded }) => witnessesNeeded <= witnesses.length),
 });
 
-const files = {
+/** Names of the homeFiles. */
+export const homeFiles = {
   identity: 'identity.json',
   tls: 'tls.pem',
   authority: 'ca.crt',
   openpgp: 'openpgp.key',
   signing: 'signing.key',
 } as const;
-
-/** As much as the rest of a home takes, whatever the block of the disk. */
-const reservedBytes = 65_536;
-
-/**
- * Writes a new home; a crash leaves no half identity. The keys are on disk, with room for the rest, before `register` is
- * called: what it registers cannot be taken back, and is worth nothing without them.
- * @throws CausewayError `home-exists`, `file-unavailable`, or what `register` throws
- */
-export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
-  dir: string,
-  keys: HomeKeys,
-  register: () => Promise<T>,
-): Promise<Home & T> {
-  try {
-    await refuseExistingHome(dir);
-    const { target, filled } = await makePrivateFolder(dir, async (draft) => {
-      const room = join(draft, 'room');
-      await writeNewFile(room, Buffer.alloc(reservedBytes));
-      await writeKeys(draft, keys);
-      const identity = { ...(await register()), ...keys };
-      await rm(room);
-      await writeRegistered(draft, identity);
-      return identity;
-    });
-    return { dir: target, ...filled };
-  } catch (error) {
-    throw fileTrouble(error, `No home can be made in ${dir}`) ?? error;
-  }
-}
 
 /** Makes sure that a home can be made at `dir`, before anything is spent on it. @throws CausewayError `home-exists` */
 export async function refuseExistingHome(dir: string): Promise<void> {
@@ -131,7 +101,7 @@ export async function refuseExistingHome(dir: string): Promise<void> {
  */
 export async function openHome(dir: string): Promise<Home> {
   const home = resolve(dir);
-  const path = (name: keyof typeof files): string => join(home, files[name]);
+  const path = (name: keyof typeof homeFiles): string => join(home, homeFiles[name]);
   const identity = await readIdentity(path('identity'));
   const tls = splitTlsFile(await readPrivateFile(path('tls')), path('tls'));
   const authorityPem = await readHomeFile(path('authority'));
@@ -175,11 +145,12 @@ export async function replaceWitnesses(home: Home, trusted: WitnessTrust): Promi
   return changed;
 }
 
-async function replace(home: Home, name: keyof typeof files, content: string): Promise<void> {
-  await replaceFile(join(home.dir, files[name]), content);
+async function replace(home: Home, name: keyof typeof homeFiles, content: string): Promise<void> {
+  await replaceFile(join(home.dir, homeFiles[name]), content);
 }
 
-function describeIdentity(identity: HomeIdentity): string {
+/** What `identity.json` says. */
+export function describeIdentity(identity: HomeIdentity): string {
   const described: z.input<typeof identitySchema> = {
     version: 1,
     endpoint: identity.endpoint,
@@ -188,18 +159,6 @@ function describeIdentity(identity: HomeIdentity): string {
     log: { ...identity.log, witnesses: [...identity.log.witnesses] },
   };
   return `${JSON.stringify(described, null, 2)}\n`;
-}
-
-async function writeKeys(dir: string, keys: HomeKeys): Promise<void> {
-  await writeNewFile(join(dir, files.tls), keys.tlsKeyPem);
-  await writeNewFile(join(dir, files.openpgp), keys.openpgpPrivateKey);
-  await writeNewFile(join(dir, files.signing), keys.signingKeyPem);
-}
-
-async function writeRegistered(dir: string, identity: HomeIdentity): Promise<void> {
-  await writeNewFile(join(dir, files.identity), describeIdentity(identity));
-  await replaceFile(join(dir, files.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
-  await writeNewFile(join(dir, files.authority), identity.authorityPem);
 }
 
 async function readIdentity(path: string): Promise<z.infer<typeof identitySchema>> {
@@ -217,7 +176,8 @@ function splitTlsFile(text: string, path: string): Pick<HomeIdentity, 'tlsKeyPem
   });
 }
 
-async function readPrivateFile(path: string): Promise<string> {
+/** Reads a file with a secret. @throws CausewayError `home-invalid` */
+export async function readPrivateFile(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && (found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {

@@ -1,9 +1,10 @@
 /** An endpoint's three keys, made where they stay. */
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { enrolmentStatement, type EnrolmentRequest } from '../../protocol/wire/enrolment.ts';
 import { createCertificateRequest } from './certificate-request.ts';
-import { generateOpenpgpKey, type OpenpgpKeyFiles } from './openpgp.ts';
+import type { HomeKeys } from './home.ts';
+import { generateOpenpgpKey, readOpenpgpIdentity, type OpenpgpKeyFiles } from './openpgp.ts';
 
 /** A TLS key with the request for its certificate. */
 type TlsKey = {
@@ -35,6 +36,22 @@ export async function createEndpointKeys(
     openpgp: await generateOpenpgpKey(endpoint, now),
     signingKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     signingKey: publicKey.export({ format: 'jwk' }).x ?? '',
+  };
+}
+
+/** Finds the public parts of keys that a home holds. @throws CausewayError `home-invalid` */
+export async function readEndpointKeys(
+  endpoint: EndpointAddress,
+  { tlsKeyPem, openpgpPrivateKey, signingKeyPem }: HomeKeys,
+): Promise<EndpointKeys> {
+  const openpgp = await readOpenpgpIdentity(openpgpPrivateKey);
+  return {
+    endpoint,
+    tlsKeyPem,
+    certificateRequestPem: createCertificateRequest(createPrivateKey(tlsKeyPem)),
+    openpgp: { ...openpgp, privateKeyArmored: openpgpPrivateKey },
+    signingKeyPem,
+    signingKey: createPublicKey(signingKeyPem).export({ format: 'jwk' }).x ?? '',
   };
 }
 

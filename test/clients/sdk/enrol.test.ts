@@ -1,10 +1,10 @@
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -91,7 +91,7 @@ const newHome = (): string => join(root, `home-${++count}`);
 
 async function expectNothingMade(home: string): Promise<void> {
   await expect(access(home)).rejects.toThrow();
-  expect((await readdir(root)).filter((name) => name.includes('partial'))).toEqual([]);
+  expect((await readdir(root)).filter((name) => name.startsWith(`.${basename(home)}.`))).toEqual([]);
 }
 
 beforeAll(async () => {
@@ -228,7 +228,67 @@ test('a gateway that registers other keys than those sent is not believed', asyn
     enrol({ gatewayUrl: liar.url, token: await registry.issueToken(council), home }),
   ).rejects.toMatchObject({ code: 'gateway-untrusted' });
   await liar.close();
-  await expectNothingMade(home);
+  await expect(access(home)).rejects.toThrow();
+});
+
+/** A gateway that enrols, and whose first answer does not arrive. */
+function forgetful(): Promise<TestGateway> {
+  let isFirst = true;
+  return serve(async (url, body, socket) => {
+    const answer = await routes(url, body, socket);
+    if (isFirst) socket.destroy();
+    isFirst = false;
+    return answer;
+  });
+}
+
+test('an enrolment whose answer is lost says where the keys are, and the next one with the token takes them up', async () => {
+  const [lossy, home] = [await forgetful(), newHome()];
+  const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
+  const kept = join(root, `.${basename(home)}.council.social-work.partial`);
+  await expect(enrol(asked)).rejects.toMatchObject({
+    code: 'gateway-unreachable',
+    detail: expect.stringContaining(kept) as unknown,
+  });
+  expect((await stat(kept)).mode & 0o777).toBe(0o700);
+  for (const name of await readdir(kept)) expect((await stat(join(kept, name))).mode & 0o777).toBe(0o600);
+  await directory.reload();
+  const registered = directory.get(council)!;
+  const { entry } = await enrol(asked);
+  await lossy.close();
+  expect(entry).toMatchObject({
+    openpgpFingerprint: registered.openpgpFingerprint,
+    signingKey: registered.signingKey,
+  });
+  await renew({ ...(await openHome(home)), gatewayUrl: gateway.url });
+  await expect(access(kept)).rejects.toThrow();
+});
+
+test('kept keys outlive a token that has ended, and are enrolled with another one', async () => {
+  const [lossy, home] = [await forgetful(), newHome()];
+  const token = await registry.issueToken(council, [], 60_000);
+  const asked = { gatewayUrl: lossy.url, token, home };
+  await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
+  await directory.reload();
+  const { signingKey } = directory.get(council)!;
+  registry.clock.offsetMs = 61_000;
+  await expect(enrol(asked)).rejects.toMatchObject({ code: 'token-expired' });
+  registry.clock.offsetMs = 0;
+  const { entry } = await enrol({ ...asked, token: await registry.issueToken(council) });
+  await lossy.close();
+  expect(entry.signingKey).toBe(signingKey);
+});
+
+test('an empty folder that was to become the home is there as before when the gateway refuses', async () => {
+  const home = newHome();
+  await mkdir(home);
+  await chmod(home, 0o750);
+  const refusing = await serve(() => Promise.reject(new CausewayError('token-expired')));
+  const asked = { gatewayUrl: refusing.url, token: await registry.issueToken(council), home };
+  await expect(enrol(asked)).rejects.toMatchObject({ code: 'token-expired' });
+  await refusing.close();
+  expect(await readdir(home)).toEqual([]);
+  expect((await stat(home)).mode & 0o777).toBe(0o750);
 });
 
 test.each([

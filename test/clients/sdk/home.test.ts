@@ -6,18 +6,20 @@ import { CausewayError } from '../../../protocol/errors.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
-import {
-  createHome as createHomeOf,
-  openHome,
-  replaceTlsIdentity,
-  type HomeIdentity,
-} from '../../../clients/sdk/home.ts';
+import { createHome as createHomeOf } from '../../../clients/sdk/home-draft.ts';
+import { openHome, replaceTlsIdentity, type HomeIdentity } from '../../../clients/sdk/home.ts';
 import { createEndpointKeys, createTlsKey } from '../../../clients/sdk/keys.ts';
 import { createAuthority, openAuthority, type Authority } from '../../../gateway/identity/authority.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 
 const endpoint = 'council/social-work' as EndpointAddress;
-const createHome = (dir: string, made: HomeIdentity) => createHomeOf(dir, made, () => Promise.resolve(made));
+const planOf = (dir: string, made: HomeIdentity) => ({
+  dir,
+  endpoint,
+  makeKeys: () => Promise.resolve(made),
+});
+const createHome = (dir: string, made: HomeIdentity) =>
+  createHomeOf(planOf(dir, made), () => Promise.resolve(made));
 let root: string;
 let authority: Authority;
 let identity: HomeIdentity;
@@ -85,7 +87,7 @@ test('the private keys are on disk before anybody is told of the public ones, an
     expect(await readFile(join(root, draft, 'openpgp.key'), 'utf8')).toBe(identity.openpgpPrivateKey);
     throw new CausewayError('token-used');
   };
-  await expect(createHomeOf(dir, identity, refuse)).rejects.toMatchObject({ code: 'token-used' });
+  await expect(createHomeOf(planOf(dir, identity), refuse)).rejects.toMatchObject({ code: 'token-used' });
   expect(found).toEqual(expect.arrayContaining(['openpgp.key', 'signing.key', 'tls.pem']));
   expect((await readdir(root)).filter((name) => name.includes('refused'))).toEqual([]);
 });

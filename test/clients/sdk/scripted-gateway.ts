@@ -15,7 +15,7 @@ import type { TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { connect, type Client } from '../../../clients/sdk/client.ts';
 import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
-import { createHome } from '../../../clients/sdk/home.ts';
+import { createHome } from '../../../clients/sdk/home-draft.ts';
 import { createEndpointKeys, type EndpointKeys } from '../../../clients/sdk/keys.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
@@ -343,7 +343,9 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
         witnessesNeeded: 0,
       },
     };
-    await createHome(gateway.homeOf(endpoint), own, () => Promise.resolve(registered));
+    await createHome({ dir: gateway.homeOf(endpoint), endpoint, makeKeys: () => Promise.resolve(own) }, () =>
+      Promise.resolve(registered),
+    );
     Object.assign(gateway.tls, { key: made.tlsKeyPem, cert: certificate });
   }
   return gateway;

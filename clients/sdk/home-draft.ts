@@ -1,0 +1,119 @@
+/**
+ * Homes in the making. The private keys are on disk before the gateway hears of the public ones, in a folder beside the home
+ * to be, `.HOME.AGENCY.ENDPOINT.partial`. That becomes the home once the gateway's answer is in it, and goes where the
+ * gateway has refused. Where the answer was lost it stays, for the keys may be registered: the next enrolment of the
+ * endpoint into the same home takes them up.
+ */
+import { access, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
+import { fileTrouble } from '../../protocol/file-words.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import { checkPlace, makePrivateFolder, putInPlace, replaceFile, writeNewFile } from './durable-file.ts';
+import {
+  describeIdentity,
+  homeFiles,
+  readPrivateFile,
+  refuseExistingHome,
+  type Home,
+  type HomeIdentity,
+  type HomeKeys,
+} from './home.ts';
+
+/** What a home is to be made of. */
+type HomePlan = {
+  readonly dir: string;
+  readonly endpoint: EndpointAddress;
+  readonly makeKeys: () => Promise<HomeKeys>;
+};
+
+type Draft = { readonly path: string; readonly keys: HomeKeys; readonly isTakenUp: boolean };
+
+/** As much as the rest of a home takes, whatever the block of the disk. */
+const reservedBytes = 65_536;
+const room = 'room';
+
+/** After these answers the gateway has registered nothing, unless an earlier request with the same keys did. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  ...(['token-invalid', 'token-expired', 'token-used'] as const),
+  ...(['request-malformed', 'request-signature-invalid', 'key-unsuitable'] as const),
+]);
+
+/**
+ * Makes a home; a crash leaves no half identity. The keys are on disk, with room for the rest, before `register` is
+ * called: what it registers cannot be taken back, and is worth nothing without them.
+ * @throws CausewayError `home-exists`, `file-unavailable`, `home-invalid` where keys that are to be taken up cannot be
+ *   read, or what `register` throws, with where the keys are kept
+ */
+export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
+  plan: HomePlan,
+  register: (keys: HomeKeys) => Promise<T>,
+): Promise<Home & T> {
+  const target = resolve(plan.dir);
+  const unmade = `No home can be made in ${plan.dir}`;
+  try {
+    await refuseExistingHome(target);
+    await checkPlace(target);
+    const draft = await openDraft(target, plan);
+    try {
+      const identity = { ...(await register(draft.keys)), ...draft.keys };
+      await complete(draft.path, identity);
+      await putInPlace(draft.path, target);
+      return { dir: target, ...identity };
+    } catch (error) {
+      throw await giveUp(draft, fileTrouble(error, unmade) ?? error);
+    }
+  } catch (error) {
+    throw fileTrouble(error, unmade) ?? error;
+  }
+}
+
+async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Promise<Draft> {
+  const path = join(dirname(target), `.${basename(target)}.${endpoint.replace('/', '.')}.partial`);
+  if (await isThere(path)) return { path, keys: await readKeys(path), isTakenUp: true };
+  const { filled: keys } = await makePrivateFolder(path, async (draft) => {
+    const made = await makeKeys();
+    await writeNewFile(join(draft, room), Buffer.alloc(reservedBytes));
+    await writeNewFile(join(draft, homeFiles.tls), made.tlsKeyPem);
+    await writeNewFile(join(draft, homeFiles.openpgp), made.openpgpPrivateKey);
+    await writeNewFile(join(draft, homeFiles.signing), made.signingKeyPem);
+    return made;
+  });
+  return { path, keys, isTakenUp: false };
+}
+
+async function readKeys(path: string): Promise<HomeKeys> {
+  const read = (name: string): Promise<string> => readPrivateFile(join(path, name));
+  // A crash may have come after the certificate was written beside the key.
+  const [tlsKeyPem = ''] = (await read(homeFiles.tls)).split('-----BEGIN CERTIFICATE-----');
+  const openpgpPrivateKey = await read(homeFiles.openpgp);
+  return { tlsKeyPem, openpgpPrivateKey, signingKeyPem: await read(homeFiles.signing) };
+}
+
+async function complete(path: string, identity: HomeIdentity): Promise<void> {
+  await rm(join(path, room), { force: true });
+  await replaceFile(join(path, homeFiles.identity), describeIdentity(identity));
+  await replaceFile(join(path, homeFiles.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
+  await replaceFile(join(path, homeFiles.authority), identity.authorityPem);
+}
+
+/** @returns the error to throw */
+async function giveUp({ path, isTakenUp }: Draft, error: unknown): Promise<unknown> {
+  if (!isCausewayError(error)) return error;
+  if (refusals.has(error.code) && !(isTakenUp && error.code.startsWith('token-'))) {
+    await rm(path, { recursive: true, force: true });
+    return error;
+  }
+  const kept = `The keys may be registered all the same, and are kept in ${path}: enrol again into the same home to take them up.`;
+  return new CausewayError(error.code, {
+    detail: error.detail === undefined ? kept : `${error.detail} ${kept}`,
+    cause: error,
+  });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
