@@ -89,6 +89,7 @@ export class ClientRun {
     this.#renewal = new CertificateRenewal({
       ...{ state, holder, readHome, now, log, directory, signal: closing.signal },
       aheadMs: () => this.#clock.aheadMs(),
+      maxClockSkewMs: () => deps.limits.current.maxClockSkewMs,
     });
     const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
     const receipts = new ReceiptStream(deps.receiptBook, () => this.keeper.renewSession());

@@ -6,7 +6,6 @@
  */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { Fingerprint } from '../../protocol/ids.ts';
-import { limits } from '../../protocol/limits.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
 import { encryptionKeysOf } from '../../protocol/wire/directory.ts';
 import type { ClientDirectory } from './directory.ts';
@@ -28,6 +27,8 @@ type RenewalDependencies = {
   readonly now: () => number;
   /** By how much that clock is ahead of the gateway's; `undefined` where the gateway has told none. */
   readonly aheadMs: () => number | undefined;
+  /** By how much the clocks may differ, as the newest welcome states it. */
+  readonly maxClockSkewMs: () => number;
   readonly log: Log;
   /** Ends a request that is under way. */
   readonly signal: AbortSignal;
@@ -61,8 +62,9 @@ export class CertificateRenewal {
     const aheadMs = this.#deps.aheadMs();
     if (aheadMs === undefined) return false;
     try {
-      const isRenewed = this.#isDue(await this.#deps.readHome(), aheadMs) && (await this.#renewBy(aheadMs));
-      if (isRenewed || Math.abs(aheadMs) <= limits.maxClockSkewMs) await this.#forgetRefusal();
+      const isDue = this.#isDue(await this.#deps.readHome(), aheadMs);
+      const isRenewed = isDue && (await this.#renewBy(aheadMs));
+      if (isRenewed || (!isDue && !this.#isSkewed(aheadMs))) await this.#forgetRefusal();
       return isRenewed;
     } catch (error) {
       if (isCausewayError(error) && !error.meaning.retryable) await this.#noteRefusal(error);
@@ -71,7 +73,7 @@ export class CertificateRenewal {
   }
 
   async #renewBy(aheadMs: number): Promise<boolean> {
-    if (Math.abs(aheadMs) > limits.maxClockSkewMs) throw clockSkew(aheadMs);
+    if (this.#isSkewed(aheadMs)) throw clockSkew(aheadMs);
     const { readHome, signal, now } = this.#deps;
     const lease = await this.#takeLease();
     if (lease === undefined) return false;
@@ -89,6 +91,10 @@ export class CertificateRenewal {
     } finally {
       await this.#releaseLease(lease);
     }
+  }
+
+  #isSkewed(aheadMs: number): boolean {
+    return Math.abs(aheadMs) > this.#deps.maxClockSkewMs();
   }
 
   /** By this computer's clock or the gateway's: one that is behind must not keep the end from being seen. */

@@ -8,6 +8,7 @@ import { readOpenpgpIdentity } from '../../../clients/sdk/openpgp.ts';
 import { readRenewalRefusal } from '../../../clients/sdk/renewal-refusal.ts';
 import { CertificateRenewal } from '../../../clients/sdk/renewal.ts';
 import { StateDatabase } from '../../../clients/sdk/state-database.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
 import { alice, until, type ScriptedGateway } from './scripted-gateway.ts';
 
@@ -15,6 +16,7 @@ let gateway: ScriptedGateway;
 let now: number;
 let requests: number;
 let aheadMs: number | undefined;
+let maxClockSkewMs: number;
 const lines: (string | undefined)[] = [];
 const ends: (() => unknown)[] = [];
 
@@ -22,6 +24,7 @@ gatewayForEachTest((opened) => (gateway = opened));
 
 beforeEach(async () => {
   aheadMs = 0;
+  maxClockSkewMs = limits.maxClockSkewMs;
   lines.length = 0;
   now = renewalDueAt((await readHome()).tlsCertificatePem);
   gateway.clock.now = () => now;
@@ -46,6 +49,7 @@ const surroundings = {
   },
   now: () => now,
   aheadMs: () => aheadMs,
+  maxClockSkewMs: () => maxClockSkewMs,
   log: { ...silentLog, warn: ({ code }: LogFields) => void lines.push(code) },
 };
 
@@ -152,6 +156,16 @@ test.each([300 * dayMs, -100 * dayMs])(
   },
 );
 
+test('a gateway that allows less of a difference between clocks than the protocol is heeded', async () => {
+  const { renewal } = openRenewal();
+  maxClockSkewMs = 60_000;
+  aheadMs = 61_000;
+  await expect(renewal.renewIfDue()).rejects.toMatchObject({ code: 'clock-skew' });
+  expect(requests).toBe(0);
+  aheadMs = 59_000;
+  expect(await renewal.renewIfDue()).toBe(true);
+});
+
 test('before the gateway has told its clock nothing is renewed', async () => {
   aheadMs = undefined;
   expect(await openRenewal().renewal.renewIfDue()).toBe(false);
@@ -167,6 +181,22 @@ test('a refusal of the gateway is kept until a renewal succeeds', async () => {
   gateway.renewalRefusal = undefined;
   expect(await renewal.renewIfDue()).toBe(true);
   expect(refusal()).toBeUndefined();
+});
+
+test('a refusal stands while another client of the home is at it', async () => {
+  const { renewal, refusal } = openRenewal();
+  gateway.renewalRefusal = 'key-unsuitable';
+  await expect(renewal.renewIfDue()).rejects.toMatchObject({ code: 'key-unsuitable' });
+  gateway.renewalRefusal = undefined;
+  let isBusy = false;
+  gateway.onRequest = () => !(isBusy = true);
+  const { renewal: other, closing } = openRenewal();
+  const busy = other.renewIfDue();
+  await until(() => isBusy);
+  expect(await renewal.renewIfDue()).toBe(false);
+  expect(refusal()).toMatchObject({ code: 'key-unsuitable' });
+  closing.abort();
+  await expect(busy).rejects.toMatchObject({ code: 'aborted' });
 });
 
 test('where clocks agree on a year in which all is outdated, the key in the directory stays at hand', async () => {
