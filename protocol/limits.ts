@@ -1,5 +1,8 @@
 /** Sizes, counts and times that both sides enforce at the edge. The welcome repeats them. */
 
+/** The most that a welcome counts as `pending`: it stands for as many or more. */
+export const mostPending = 10_000;
+
 export const subprotocol = 'causeway.v1';
 export const socketPath = '/v1/socket';
 

@@ -14,8 +14,8 @@ export type AlertReader = {
   readonly endpoint: string;
   /** How this home knows a notice of an agency; `undefined` where it does not. */
   readonly knows: (id: string, agency: string) => 'sent' | 'received' | undefined;
-  /** How many further messages to this home are still to be shown, as far as is known. */
-  readonly awaited: () => number;
+  /** How many further messages to this home are still to be shown, as far as is known; `undefined` where some may be. */
+  readonly awaited: () => number | undefined;
 };
 
 const levels: Readonly<Record<string, string>> = {
@@ -128,6 +128,8 @@ function whereWords(
   }
   // What is immediate is delivered first, so an alert overtakes the notices that it speaks of.
   const toCome = awaited();
+  if (toCome === undefined)
+    return 'None of these notices is in this home yet, and they may be on the way to it: otherwise ask an agency below.';
   if (toCome === 0) return 'None of these notices is in this home: ask an agency below.';
   const what = toCome === 1 ? '1 message is' : `${toCome} messages are`;
   return `None of these notices is in this home yet: ${what} still on the way to it.`;

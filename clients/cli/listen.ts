@@ -96,7 +96,10 @@ function readerOf(client: Client, home: string): AlertReader {
     home,
     endpoint: client.endpoint,
     // The notice in hand, which is not acknowledged yet, is one of them.
-    awaited: () => Math.max(0, client.status().pending - 1),
+    awaited: () => {
+      const { pending, pendingIsLeast } = client.status();
+      return pending <= 1 && pendingIsLeast ? undefined : Math.max(0, pending - 1);
+    },
     knows: (id, agency) => {
       if (agency === agencyOf(client.endpoint) && client.message(id) !== undefined) return 'sent';
       return client.receivedFrom(id).some((sender) => agencyOf(sender) === agency) ? 'received' : undefined;

@@ -1,9 +1,11 @@
 /** How many messages to this endpoint wait at the gateway: what the welcome counted, less what has come of it. */
+import { mostPending } from '../../protocol/limits.ts';
 import type { Welcome } from '../../protocol/wire/control.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 
 export class Backlog {
   #waiting = 0;
+  #isLeast = false;
   /** The gateway's clock at the welcome, ms since 1970. */
   #clock = 0;
 
@@ -11,9 +13,15 @@ export class Backlog {
     return this.#waiting;
   }
 
+  /** True where more may wait than were counted. */
+  get isLeast(): boolean {
+    return this.#isLeast;
+  }
+
   /** @param inHand messages that came in an earlier session and are not answered: the gateway counts them as well */
   begin({ pending, clock }: Pick<Welcome, 'pending' | 'clock'>, inHand: number): void {
     this.#waiting = Math.max(0, pending - inHand);
+    this.#isLeast = pending >= mostPending;
     this.#clock = clock;
   }
 

@@ -42,6 +42,8 @@ export type ClientStatus = {
   readonly lastPostponement: CausewayError | undefined;
   /** Messages to this endpoint that are not acknowledged: here or, as far as is known, at the gateway. */
   readonly pending: number;
+  /** True where more may wait than that: a gateway counts to 10,000 when a session begins. */
+  readonly pendingIsLeast: boolean;
   /** Messages to this endpoint that wait for a key to be trusted, or for their data set. */
   readonly held: number;
   readonly directoryVersion: number | undefined;
@@ -111,7 +113,7 @@ export class Client implements AsyncDisposable {
       lastError: run.lastError,
       waiting: outbox.countWaiting(),
       lastPostponement: outbox.lastPostponement,
-      pending: inbox.pending,
+      ...{ pending: inbox.pending, pendingIsLeast: inbox.pendingIsLeast },
       held: inbox.held().length,
       directoryVersion: directory.version,
       certificateEndsAt: certificateEndsAt(),

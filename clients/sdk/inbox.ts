@@ -80,6 +80,11 @@ export class Inbox {
     return this.#backlog.waiting + this.#inHand.size;
   }
 
+  /** True where more may wait at the gateway, which counts to 10,000. */
+  get pendingIsLeast(): boolean {
+    return this.#backlog.isLeast;
+  }
+
   /** From the first call on, the gateway is asked for messages. */
   listen(): void {
     this.#credit.open();

@@ -80,12 +80,13 @@ describe('an alert in words', () => {
   });
 
   it('asks for an agency only where nothing is on the way any more that may be a notice of it', async () => {
-    const told = async (awaited: number): Promise<string | undefined> =>
+    const told = async (awaited?: number): Promise<string | undefined> =>
       (await tell('correlator-alert', {}, { awaited: () => awaited }))?.replace(/\s+/g, ' ');
     expect(await told(0)).toContain('None of these notices is in this home: ask an agency below.');
     expect(await told(1)).toContain('is in this home yet: 1 message is still on the way to it.');
     expect(await told(7)).toContain('is in this home yet: 7 messages are still on the way to it.');
     expect(await told(7)).not.toContain('ask an agency');
+    expect(await told(undefined)).toContain('they may be on the way to it: otherwise ask an agency below.');
   });
 
   it('that rests on a possibility says of nothing that it is certain', async () => {

@@ -1,6 +1,7 @@
 /** Messages from submission to their end: deliveries, the receipts about them, and what proves it all. */
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { mostPending } from '../../../protocol/limits.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
 import type { Lease } from './leases.ts';
 import type { CaseId, RecordText } from './records.ts';
@@ -159,7 +160,7 @@ export type MessageEvidence = {
 };
 
 /** Each session asks how many deliveries wait for it: however many do, the answer must cost nobody else anything. */
-export const mostCounted = 10_000;
+export const mostCounted = mostPending;
 
 /** What a store does for it: a part of `Store`. */
 export type MessageStore = {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Backlog } from '../../../clients/sdk/backlog.ts';
+import { mostPending } from '../../../protocol/limits.ts';
 import { concern, exchangeOfFile, police, socialWork } from './exchange.ts';
 
 const exchangeOf = exchangeOfFile(police, socialWork);
@@ -35,4 +36,15 @@ it('what was made after the welcome takes nothing from what waits, and what is i
   expect(backlog.waiting).toBe(2);
   for (let n = 0; n < 3; n += 1) backlog.arrived({ time: '2026-11-29T12:00:00.000Z' });
   expect(backlog.waiting).toBe(0);
+});
+
+it('a gateway that counts no further than it must leaves more to come when as many have come', () => {
+  const backlog = new Backlog();
+  const clock = Date.now();
+  const time = new Date(clock - 1).toISOString();
+  backlog.begin({ pending: mostPending, clock }, 0);
+  for (let n = 0; n < mostPending; n += 1) backlog.arrived({ time });
+  expect(backlog).toMatchObject({ waiting: 0, isLeast: true });
+  backlog.begin({ pending: mostPending - 1, clock }, 0);
+  expect(backlog.isLeast).toBe(false);
 });
