@@ -44,7 +44,7 @@ export type ClientStatus = {
   readonly pending: number;
   /** True where more may wait than that: a gateway counts to 10,000 when a session begins. */
   readonly pendingIsLeast: boolean;
-  /** Messages to this endpoint that wait for a key to be trusted, or for their data set. */
+  /** Messages to this endpoint that cannot be shown yet: see {@link HeldNotice}. At most 10,000 are noted. */
   readonly held: number;
   readonly directoryVersion: number | undefined;
   /** When the TLS certificate ends, ms since 1970. */
@@ -114,7 +114,7 @@ export class Client implements AsyncDisposable {
       waiting: outbox.countWaiting(),
       lastPostponement: outbox.lastPostponement,
       ...{ pending: inbox.pending, pendingIsLeast: inbox.pendingIsLeast },
-      held: inbox.held().length,
+      held: inbox.countHeld(),
       directoryVersion: directory.version,
       certificateEndsAt: certificateEndsAt(),
       renewalRefusal: renewalRefusal(),
@@ -182,7 +182,7 @@ export class Client implements AsyncDisposable {
     return new NoticeStream(this.#parts.inbox, options);
   }
 
-  /** Messages held for trust in a key, see {@link ClientDirectory.trust}, or for a data set (`dataset-unknown`). */
+  /** Messages that cannot be shown yet, and by their code why: many wait for {@link ClientDirectory.trust}. */
   held(): HeldNotice[] {
     return this.#parts.inbox.held();
   }

@@ -26,7 +26,7 @@ export type ClientEvents = {
   logFault: LogFault;
   /** The log says that this endpoint's own entry in the directory changed; `foreign`: not by this home. */
   ownEntry: OwnChange;
-  /** A message waits for its sender's key to be trusted; with `dataset-unknown`, until the agreement has its data set. */
+  /** A message cannot be shown yet; told again when its code becomes another. */
   held: HeldNotice;
   /** A message was refused for good; its sender gets a signed receipt with the code. */
   refusedNotice: {
@@ -42,7 +42,11 @@ export type ClientEvents = {
   problem: CausewayError;
 };
 
-/** A message that is kept back until its sender's key is trusted, or its data set is known again. */
+/**
+ * A message that cannot be shown yet. By its code it waits for its sender's key to be trusted (`key-unknown`, `key-changed`),
+ * for its sender to send it again, under present keys (`signing-key-unknown`, `endpoint-revoked`) or with a directory entry that
+ * fits (`key-unsuitable`), for a private key that this home has lost (`home-invalid`), or for its data set (`dataset-unknown`).
+ */
 export type HeldNotice = {
   readonly id: MessageId;
   readonly from: EndpointAddress;
@@ -51,6 +55,8 @@ export type HeldNotice = {
   readonly severity: string;
   /** ms since 1970. */
   readonly heldAt: number;
+  /** When it expires at the gateway, and here with it. */
+  readonly expiresAt: number;
 };
 
 type Handler<T> = (value: T) => void;

@@ -1,4 +1,4 @@
-/** What this endpoint has dealt with for good, and what it holds back until a key is trusted or a data set known. */
+/** What this endpoint has dealt with for good, and what it holds back because it cannot be shown yet. */
 import type { SQLOutputValue } from 'node:sqlite';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
@@ -25,6 +25,9 @@ const isUntrusted = `code IN (${untrusted.map((code) => `'${code}'`).join(', ')}
 export function awaitsTrustInKey(code: ErrorCode): boolean {
   return untrusted.includes(code);
 }
+
+/** More is not noted. */
+export const mostHeld = 10_000;
 
 export class InboxTable {
   readonly #database: Statements;
@@ -73,19 +76,34 @@ export class InboxTable {
     for (const { id, sender } of settled) update.run(uuidToBytes(id), sender);
   }
 
-  /** Notes a message that is held back; call inside a transaction. @returns false when that was known */
-  hold({ id, from, code, category, severity, heldAt }: HeldNotice): boolean {
+  /**
+   * Notes a message that is held back, and forgets those that have expired; call inside a transaction. Senders that a
+   * gateway invents fill no more than so many rows: what is not noted stays at the gateway like all that is.
+   * @returns false when that was known, or is one too many
+   */
+  hold({ id, from, code, category, severity, heldAt, expiresAt }: HeldNotice): boolean {
+    this.#database.prepare('DELETE FROM held WHERE expires_at <= ?').run(heldAt);
     const { changes } = this.#database
       .prepare(
-        `INSERT INTO held (id, sender, code, category, severity, held_at) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO NOTHING`,
+        `INSERT INTO held (id, sender, code, category, severity, held_at, expires_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT count(*) FROM held) < ?8
+           OR EXISTS (SELECT 1 FROM held WHERE id = ?1 AND sender = ?2)
+         ON CONFLICT DO UPDATE SET code = excluded.code WHERE code <> excluded.code`,
       )
-      .run(uuidToBytes(id), from, code, category, severity, heldAt);
+      .run(uuidToBytes(id), from, code, category, severity, heldAt, expiresAt, mostHeld);
     return changes !== 0;
   }
 
-  readHeld(): HeldNotice[] {
-    const rows = this.#database.prepare('SELECT * FROM held ORDER BY held_at').all();
+  /** Those that have not expired. @param now ms since 1970 */
+  countHeld(now: number): number {
+    return Number(
+      this.#database.prepare('SELECT count(*) AS n FROM held WHERE expires_at > ?').get(now)?.n ?? 0,
+    );
+  }
+
+  /** Those that have not expired, the oldest first. @param now ms since 1970 */
+  readHeld(now: number): HeldNotice[] {
+    const rows = this.#database.prepare('SELECT * FROM held WHERE expires_at > ? ORDER BY held_at').all(now);
     return rows.map((row) => ({
       id: uuidFromBytes(row.id as Uint8Array),
       from: row.sender as EndpointAddress,
@@ -93,6 +111,7 @@ export class InboxTable {
       category: String(row.category),
       severity: String(row.severity),
       heldAt: Number(row.held_at),
+      expiresAt: Number(row.expires_at),
     }));
   }
 

@@ -5,9 +5,9 @@
  * arrived ──seen before──▶ answered again
  *    └──▶ queued ──open──▶ shown ──ack──▶ stored (receipt)
  *                    ├──▶ refused (receipt)      it can never be right
- *                    ├──▶ held                   its sender's key is not trusted, the own private key or its data
- *                    │                           set not there: it
- *                    │                           comes again after trust, and in each later session
+ *                    ├──▶ held                   no fault of its sender: a key is not trusted, not known or lost, or
+ *                    │                           its data set is not there; it comes again after trust, and in each
+ *                    │                           later session
  *                    └──▶ queued again           something here failed for now
  * ```
  *
@@ -107,9 +107,13 @@ export class Inbox {
     this.#wake();
   }
 
-  /** Messages that wait for a key to be trusted, or for their data set, the oldest first. */
+  /** Messages that cannot be shown yet and have not expired, the oldest first; `HeldNotice.code` says why. */
   held(): HeldNotice[] {
-    return this.#table.readHeld();
+    return this.#table.readHeld(this.#deps.now());
+  }
+
+  countHeld(): number {
+    return this.#table.countHeld(this.#deps.now());
   }
 
   /** Senders whose message with this id was stored here. */
@@ -248,6 +252,7 @@ export class Inbox {
       category: envelope.category,
       severity: envelope.severity,
       heldAt: this.#deps.now(),
+      expiresAt: Date.parse(envelope.expires),
     };
     if (awaitsTrustInKey(error.code)) this.#heldHere.add(envelope.source);
     const isNew = await this.#deps.state.write(() => this.#table.hold(held));

@@ -1,5 +1,6 @@
 /** Tables of the client's `state.db`. Times are ms since 1970, ids 16 bytes, digests 32. */
 import type { DatabaseSync } from 'node:sqlite';
+import { limits } from '../../protocol/limits.ts';
 import { logTables } from './log-schema.ts';
 
 export const stateVersion = 3;
@@ -76,7 +77,7 @@ const tables = `
   ) WITHOUT ROWID;
   CREATE INDEX inbox_unconfirmed ON inbox (at) WHERE confirmed = 0;
 
-  -- Messages that wait for a person to trust their sender's key.
+  -- Messages that cannot be shown yet, by the code of what is in their way.
   CREATE TABLE held (
     id BLOB NOT NULL,
     sender TEXT NOT NULL,
@@ -89,7 +90,11 @@ const tables = `
 
 `;
 
-const formerEntries = `
+const additions = `
+  -- Held messages go when they expire at the gateway. Of those held before this was noted, the lifetime is the longest.
+  ALTER TABLE held ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE held SET expires_at = held_at + ${limits.maxLifetimeMs};
+
   CREATE INDEX pins_by_endpoint ON pins (endpoint);
 
   -- The last entry of an endpoint under trusted keys that others have taken the place of: it opens what was sent before
@@ -104,7 +109,7 @@ const formerEntries = `
 `;
 
 /** What each version added to the one before. */
-const versions = [tables, logTables, formerEntries];
+const versions = [tables, logTables, additions];
 
 /** Makes the tables that a state of this version lacks; 0 is a new one. Call inside a transaction. */
 export function createTables(database: DatabaseSync, version: number): void {
