@@ -35,6 +35,12 @@ export default {
       name: 'protocol-imports-nothing-of-ours',
       severity: 'error',
       from: { path: '^protocol/' },
+      to: { path: '^(gateway|clients|bin|bench|terminal|files)/' },
+    },
+    {
+      name: 'files-import-the-protocol-only',
+      severity: 'error',
+      from: { path: '^files/' },
       to: { path: '^(gateway|clients|bin|bench|terminal)/' },
     },
     {
@@ -90,7 +96,7 @@ export default {
     {
       name: 'only-the-engine-knows-sqlite',
       severity: 'error',
-      from: { path: '^gateway/', pathNot: '^gateway/(store/(sqlite/|open-|path-lock)|open-store|cli/)' },
+      from: { path: '^gateway/', pathNot: '^gateway/(store/(sqlite/|open-)|open-store|cli/)' },
       to: { path: '^gateway/store/sqlite/' },
     },
     {

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { CausewayError } from '../protocol/errors.ts';
-import { fileReason } from '../protocol/file-words.ts';
+import { fileReason } from '../files/file-trouble.ts';
 import { endpointAddressSchema } from '../protocol/ids.ts';
 
 /** An option's parser for a whole number within bounds. */

@@ -1,6 +1,6 @@
 /** A file that a result goes into, opened before the work: some work cannot be done a second time for its result. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import { fileReason } from '../protocol/file-words.ts';
+import { fileReason } from '../files/file-trouble.ts';
 import { usageError } from './input.ts';
 
 const ownerOnly = 0o600;

@@ -2,7 +2,7 @@
 import { fstatSync, writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { CausewayError } from '../protocol/errors.ts';
-import { fileReason } from '../protocol/file-words.ts';
+import { fileReason } from '../files/file-trouble.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createTerminal, type TerminalOptions, type TerminalStream } from './terminal.ts';
 

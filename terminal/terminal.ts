@@ -1,7 +1,7 @@
 /** The screen and the pipe: everything a command says goes through here. */
 import type { Writable } from 'node:stream';
 import { CausewayError } from '../protocol/errors.ts';
-import { fileTrouble } from '../protocol/file-words.ts';
+import { fileTrouble } from '../files/file-trouble.ts';
 import { describeFailure, failureObject } from './describe-failure.ts';
 import { exitCodeFor } from './exit-codes.ts';
 import { jsonLine } from './json-line.ts';

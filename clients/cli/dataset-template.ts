@@ -1,7 +1,7 @@
 /** `causeway dataset template`. */
 import { writeFile } from 'node:fs/promises';
 import { CausewayError } from '../../protocol/errors.ts';
-import { fileReason } from '../../protocol/file-words.ts';
+import { fileReason } from '../../files/file-trouble.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
-import { replaceFile } from '../sdk/durable-file.ts';
+import { replaceFile } from '../../files/durable-file.ts';
 
 /** A notice as files need it. */
 export type StorableNotice = {

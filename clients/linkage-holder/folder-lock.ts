@@ -1,8 +1,8 @@
 /** One process at a time for a holder's folder: two that write its record would break the chain. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../protocol/errors.ts';
+import { takeLock, type ProcessLock } from '../../files/process-lock.ts';
 import { auditPathOf } from './audit-file.ts';
 import { openHolderFolder, type HolderFolder } from './holder-folder.ts';
 
@@ -25,32 +25,25 @@ export async function takeHolderFolder(dir: string): Promise<TakenFolder> {
   const lockPath = join(dir, 'holder.lock');
   const wasTaken = existsSync(lockPath);
   const lock = lockFolder(dir, lockPath);
-  const release = (): void => lock.close();
   try {
     const hasLostRecord = wasTaken && !existsSync(auditPathOf(dir));
-    return { folder: await openHolderFolder(dir), hasLostRecord, release };
+    return { folder: await openHolderFolder(dir), hasLostRecord, release: () => lock.release() };
   } catch (error) {
-    release();
+    lock.release();
     throw error;
   }
 }
 
-function lockFolder(dir: string, path: string): DatabaseSync {
-  const database = openDatabase(path);
-  try {
-    // An open exclusive transaction on an empty database: a lock that SQLite takes in each system's own way.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    return database;
-  } catch (cause) {
-    database.close();
-    throw new CausewayError('holder-in-use', { detail: `It is ${dir}.`, cause });
-  }
+function lockFolder(dir: string, path: string): ProcessLock {
+  const lock = tryLock(path);
+  if (lock === undefined) throw new CausewayError('holder-in-use', { detail: `It is ${dir}.` });
+  return lock;
 }
 
-function openDatabase(path: string): DatabaseSync {
+function tryLock(path: string): ProcessLock | undefined {
   try {
-    return new DatabaseSync(path, { timeout: 0 });
+    return takeLock(path);
   } catch (cause) {
-    throw new CausewayError('home-invalid', { detail: `${path} cannot be opened.`, cause });
+    throw new CausewayError('home-invalid', { detail: `${path} cannot be opened or written.`, cause });
   }
 }

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
-import { replaceFile, syncFolder, writeNewFile } from '../sdk/durable-file.ts';
+import { replaceFile, syncFolder, writeNewFile } from '../../files/durable-file.ts';
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9/-]{0,126}$/);
 
@@ -77,7 +77,9 @@ export async function openHolderFolder(dir: string): Promise<HolderFolder> {
   const path = join(dir, 'holder.json');
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && (found.mode & 0o077) !== 0) {
-    throw new CausewayError('home-invalid', { detail: `Other users of this machine may read ${path}.` });
+    throw new CausewayError('home-invalid', {
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+    });
   }
   try {
     return { ...folderSchema.parse(JSON.parse(await readFile(path, 'utf8'))), dir };

@@ -1,5 +1,5 @@
 /**
- * Builds the publishable SDK: JavaScript and types of `clients/sdk` and `protocol`, with a package.json.
+ * Builds the publishable SDK: JavaScript and types of `clients/sdk`, `files` and `protocol`, with a package.json.
  *
  *     node clients/sdk/build.mjs [folder]          default dist/sdk; then: npm pack ./dist/sdk
  *

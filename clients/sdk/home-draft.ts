@@ -7,13 +7,13 @@
 import { access, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
-import { fileTrouble } from '../../protocol/file-words.ts';
+import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
+import { fileTrouble } from '../../files/file-trouble.ts';
+import { checkPlace, makePrivateFolder, putInPlace, readPrivateFile } from '../../files/private-folder.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import { checkPlace, makePrivateFolder, putInPlace, replaceFile, writeNewFile } from './durable-file.ts';
 import {
   describeIdentity,
   homeFiles,
-  readPrivateFile,
   refuseExistingHome,
   type Home,
   type HomeIdentity,
@@ -83,7 +83,7 @@ async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Prom
 }
 
 async function readKeys(path: string): Promise<HomeKeys> {
-  const read = (name: string): Promise<string> => readPrivateFile(join(path, name));
+  const read = (name: string): Promise<string> => readPrivateFile(join(path, name), 'endpoint');
   // A crash may have come after the certificate was written beside the key.
   const [tlsKeyPem = ''] = (await read(homeFiles.tls)).split('-----BEGIN CERTIFICATE-----');
   const openpgpPrivateKey = await read(homeFiles.openpgp);

@@ -10,11 +10,10 @@
  * TLS key and certificate share a file so that renewal replaces both at one stroke.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
-import { unreadableHome } from '../../protocol/home-words.ts';
 import {
   digestSchema,
   endpointAddressSchema,
@@ -23,7 +22,8 @@ import {
 } from '../../protocol/ids.ts';
 import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { rawKeySchema } from '../../protocol/wire/directory.ts';
-import { replaceFile } from './durable-file.ts';
+import { replaceFile } from '../../files/durable-file.ts';
+import { readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 
 /** An endpoint's identity, as its home keeps it. */
 export type HomeIdentity = {
@@ -78,7 +78,7 @@ const identitySchema = z.strictObject({
     .refine(({ witnesses, witnessesNeeded }) => witnessesNeeded <= witnesses.length),
 });
 
-/** Names of the homeFiles. */
+/** Names of the files. */
 export const homeFiles = {
   identity: 'identity.json',
   tls: 'tls.pem',
@@ -103,10 +103,10 @@ export async function openHome(dir: string): Promise<Home> {
   const home = resolve(dir);
   const path = (name: keyof typeof homeFiles): string => join(home, homeFiles[name]);
   const identity = await readIdentity(path('identity'));
-  const tls = splitTlsFile(await readPrivateFile(path('tls')), path('tls'));
-  const authorityPem = await readHomeFile(path('authority'));
+  const tls = splitTlsFile(await readPrivateFile(path('tls'), 'endpoint'), path('tls'));
+  const authorityPem = await readHomeFile(path('authority'), 'endpoint');
   requireUsable(path('authority'), () => new X509Certificate(authorityPem));
-  const signingKeyPem = await readPrivateFile(path('signing'));
+  const signingKeyPem = await readPrivateFile(path('signing'), 'endpoint');
   requireUsable(path('signing'), () => {
     if (createPrivateKey(signingKeyPem).asymmetricKeyType !== 'ed25519') throw new Error('not Ed25519');
   });
@@ -118,7 +118,7 @@ export async function openHome(dir: string): Promise<Home> {
     log: identity.log,
     ...tls,
     authorityPem,
-    openpgpPrivateKey: await readPrivateFile(path('openpgp')),
+    openpgpPrivateKey: await readPrivateFile(path('openpgp'), 'endpoint'),
     signingKeyPem,
   };
 }
@@ -162,7 +162,7 @@ export function describeIdentity(identity: HomeIdentity): string {
 }
 
 async function readIdentity(path: string): Promise<z.infer<typeof identitySchema>> {
-  const text = await readHomeFile(path);
+  const text = await readHomeFile(path, 'endpoint');
   return requireUsable(path, () => identitySchema.parse(JSON.parse(text)));
 }
 
@@ -174,27 +174,6 @@ function splitTlsFile(text: string, path: string): Pick<HomeIdentity, 'tlsKeyPem
     if (!certificate.checkPrivateKey(createPrivateKey(tls.tlsKeyPem))) throw new Error('not a pair');
     return tls;
   });
-}
-
-/** Reads a file with a secret. @throws CausewayError `home-invalid` */
-export async function readPrivateFile(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && (found.mode & 0o077) !== 0) {
-    throw new CausewayError('home-invalid', {
-      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
-    });
-  }
-  return readHomeFile(path);
-}
-
-async function readHomeFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, cause));
-}
-
-async function unreadable(path: string, cause: unknown): Promise<never> {
-  const found = await readdir(dirname(path)).catch(() => undefined);
-  const detail = unreadableHome('endpoint', dirname(path), basename(path), found);
-  throw new CausewayError('home-invalid', { detail, cause });
 }
 
 function requireUsable<T>(path: string, read: () => T): T {

@@ -7,11 +7,9 @@
  * ```
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
-import { unreadableHome } from '../../protocol/home-words.ts';
 import { cosigner, type Cosigner } from '../../protocol/proof/note-signer.ts';
 import {
   formatVerifierKey,
@@ -19,7 +17,8 @@ import {
   parseVerifierKey,
   signatureTypes,
 } from '../../protocol/proof/verifier-key.ts';
-import { makePrivateFolder, replaceFile, writeNewFile } from '../sdk/durable-file.ts';
+import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
+import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 import type { FollowedLog } from './witness.ts';
 import { WitnessStore } from './witness-store.ts';
 
@@ -86,7 +85,7 @@ export async function openWitnessHome(dir: string): Promise<WitnessHome> {
   const home = resolve(dir);
   const settings = await readSettings(join(home, files.settings));
   const { name, tls } = settings;
-  const pem = await readPrivateFile(join(home, files.key));
+  const pem = await readPrivateFile(join(home, files.key), 'witness');
   const own = signingAs(name, pem, join(home, files.key));
   const logs = settings.logs.map(({ origin, keys }) => ({
     origin,
@@ -94,9 +93,10 @@ export async function openWitnessHome(dir: string): Promise<WitnessHome> {
   }));
   const storePath = join(home, files.store);
   if (tls === undefined) return { dir: home, settings, cosigner: own, logs, storePath };
+  // They may lie anywhere.
   const [key, cert] = [
-    await readPrivateFile(resolve(home, tls.key)),
-    await readText(resolve(home, tls.certificate)),
+    await readPrivateFile(resolve(home, tls.key), undefined),
+    await readHomeFile(resolve(home, tls.certificate), undefined),
   ];
   return { dir: home, settings, cosigner: own, logs, storePath, tls: { key, cert } };
 }
@@ -133,7 +133,7 @@ function describe(settings: WitnessSettings): string {
 }
 
 async function readSettings(path: string): Promise<WitnessSettings> {
-  const text = await readText(path);
+  const text = await readHomeFile(path, 'witness');
   try {
     return checkSettings(JSON.parse(text), path);
   } catch (cause) {
@@ -159,28 +159,4 @@ function signingAs(name: string, pem: string, path: string): Cosigner {
   } catch (cause) {
     throw new CausewayError('home-invalid', { detail: `${path} is damaged.`, cause });
   }
-}
-
-async function readPrivateFile(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && (found.mode & 0o077) !== 0) {
-    throw new CausewayError('home-invalid', {
-      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
-    });
-  }
-  return readText(path);
-}
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, cause));
-}
-
-async function unreadable(path: string, cause: unknown): Promise<never> {
-  const found = await readdir(dirname(path)).catch(() => undefined);
-  // Its TLS certificate may be anywhere.
-  const isOwn = Object.values<string>(files).includes(basename(path));
-  const detail = isOwn
-    ? unreadableHome('witness', dirname(path), basename(path), found)
-    : `${path} cannot be read.`;
-  throw new CausewayError('home-invalid', { detail, cause });
 }

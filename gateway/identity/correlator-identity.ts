@@ -6,11 +6,11 @@ import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import { writeNewFile } from '../durable-file.ts';
+import { writeNewFile } from '../../files/durable-file.ts';
 import type { Store } from '../store/port.ts';
 import { keyTaken, readEntry } from './change-entry.ts';
 import type { SealingKeyFiles } from './openpgp-seal.ts';
-import { readHomeFile, readPrivateFile } from './private-folder.ts';
+import { readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 
 const files = {
   signingKey: 'correlator.key',
@@ -37,7 +37,7 @@ export async function writeCorrelatorKeys(dir: string, now: number): Promise<voi
 
 /** Reads them. @throws CausewayError `home-invalid` */
 export async function readCorrelatorKeys(dir: string): Promise<CorrelatorKeys> {
-  const signingKeyPem = await readPrivateFile(join(dir, files.signingKey));
+  const signingKeyPem = await readPrivateFile(join(dir, files.signingKey), 'gateway');
   try {
     batchSigner(signingKeyPem);
   } catch (cause) {
@@ -46,8 +46,8 @@ export async function readCorrelatorKeys(dir: string): Promise<CorrelatorKeys> {
   }
   return {
     signingKeyPem,
-    privateKeyArmored: await readPrivateFile(join(dir, files.openpgpKey)),
-    certificateArmored: await readHomeFile(join(dir, files.certificate)),
+    privateKeyArmored: await readPrivateFile(join(dir, files.openpgpKey), 'gateway'),
+    certificateArmored: await readHomeFile(join(dir, files.certificate), 'gateway'),
   };
 }
 

@@ -21,7 +21,7 @@ import { cp } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
-import { replaceFile, writeNewFile } from '../durable-file.ts';
+import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
 import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
@@ -33,7 +33,7 @@ import {
   readSettings,
   type GatewaySettings,
 } from './gateway-settings.ts';
-import { makePrivateFolder, readHomeFile, readPrivateFile } from './private-folder.ts';
+import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 
 const files = {
   settings: 'gateway.yaml',
@@ -142,24 +142,24 @@ export async function openGatewayHome(
 ): Promise<GatewayHome> {
   const home = resolve(dir);
   const path = (name: keyof typeof files): string => join(home, files[name]);
-  const settings = readSettings(await readHomeFile(path('settings')), path('settings'));
+  const settings = readSettings(await readHomeFile(path('settings'), 'gateway'), path('settings'));
   const authority = openAuthority(
     {
-      privateKeyPem: await readPrivateFile(path('authorityKey')),
-      certificatePem: await readHomeFile(path('authorityCertificate')),
+      privateKeyPem: await readPrivateFile(path('authorityKey'), 'gateway'),
+      certificatePem: await readHomeFile(path('authorityCertificate'), 'gateway'),
     },
     now,
   );
-  const tlsKeyPem = await readPrivateFile(path('tlsKey'));
-  let tlsCertificatePem = await readHomeFile(path('tlsCertificate'));
+  const tlsKeyPem = await readPrivateFile(path('tlsKey'), 'gateway');
+  let tlsCertificatePem = await readHomeFile(path('tlsCertificate'), 'gateway');
   if (renews && isServerCertificateDue(tlsCertificatePem, tlsKeyPem, { authority, settings, now: now() })) {
     const publicKeyPem = usable(path('tlsKey'), () => publicKeyOf(tlsKeyPem));
     tlsCertificatePem = (await authority.issueServerCertificate(publicKeyPem, settings.hosts)).pem;
     await replaceFile(path('tlsCertificate'), tlsCertificatePem, 0o644);
   }
-  const receiptKeyPem = await readPrivateFile(path('receiptKey'));
+  const receiptKeyPem = await readPrivateFile(path('receiptKey'), 'gateway');
   const signer = usable(path('receiptKey'), () => batchSigner(receiptKeyPem));
-  const logKeyPem = await readPrivateFile(path('logKey'));
+  const logKeyPem = await readPrivateFile(path('logKey'), 'gateway');
   usable(path('logKey'), () => batchSigner(logKeyPem));
   return {
     dir: home,
@@ -210,7 +210,7 @@ function createEd25519Key(): string {
 
 /** @throws CausewayError `home-invalid` */
 async function readAuditKey(file: string): Promise<Buffer> {
-  const key = Buffer.from((await readPrivateFile(file)).trim(), 'base64url');
+  const key = Buffer.from((await readPrivateFile(file, 'gateway')).trim(), 'base64url');
   return usable(file, () => {
     if (key.byteLength !== auditKeyBytes) throw new RangeError('an audit key has 32 bytes');
     return key;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isMap, type Document } from 'yaml';
 import type { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
-import { replaceFile } from '../durable-file.ts';
+import { replaceFile } from '../../files/durable-file.ts';
 import { agencySchema, type Agency } from './agencies.ts';
 import { buildPolicyParts, invalid } from './load.ts';
 import { readPolicyFiles } from './policy-files.ts';

@@ -9,7 +9,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { replaceFile } from '../durable-file.ts';
+import { replaceFile } from '../../../files/durable-file.ts';
 import type { LinkageKey } from './keyed-tokens.ts';
 
 const fileName = 'linkage.json';

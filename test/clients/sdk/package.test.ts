@@ -62,9 +62,9 @@ async function bundle(folder: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, bundleDependencies: names }));
 }
 
-test('the package holds JavaScript and types of the SDK and the protocol, and nothing else', async () => {
+test('the package holds JavaScript and types of the SDK and of what it stands on, and nothing else', async () => {
   const { files } = await pack(built);
-  const allowed = /^(?:package\.json|README\.md|(?:clients\/sdk|protocol)\/.+\.(?:js|d\.ts))$/;
+  const allowed = /^(?:package\.json|README\.md|(?:clients\/sdk|files|protocol)\/.+\.(?:js|d\.ts))$/;
   expect(files.filter((path) => !allowed.test(path))).toEqual([]);
   expect(files).toContain('clients/sdk/index.js');
   expect(files).toContain('protocol/wire/envelope.d.ts');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -24,6 +24,23 @@ describe('the lock of a store', () => {
     expect(() => lockPath(file)).toThrow('Another gateway runs on this store.');
     lock.release();
     lockPath(file).release();
+  });
+
+  test('is one lock by whichever of its names a store is opened', async () => {
+    const lock = lockPath(file);
+    const folderLink = `${folder}-link`;
+    await symlink(folder, folderLink);
+    try {
+      expect(() => lockPath(join(folderLink, 'store.db'))).toThrow('Another gateway runs on this store.');
+      lock.release();
+      await writeFile(file, '');
+      await symlink(file, join(folder, 'other.db'));
+      const again = lockPath(join(folder, 'other.db'));
+      expect(() => lockPath(file)).toThrow('Another gateway runs on this store.');
+      again.release();
+    } finally {
+      await rm(folderLink);
+    }
   });
 
   test('says in words that it cannot be written', () => {

@@ -1,37 +1,14 @@
-/** Files and folders that are whole or not there, whatever happens, and on disk once the promise resolves. */
+/** Folders with private keys: made whole or not at all, and readable by their owner only. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { CausewayError } from '../../protocol/errors.ts';
-
-/** Writes a file that must not be there yet. For its owner only unless said otherwise. The folder is not synced. */
-export async function writeNewFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  const file = await open(path, 'wx', mode);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Writes a file, or puts new content in its place at one stroke. For its owner only unless said otherwise. */
-export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  // Whoever reads the folder passes over what is hidden.
-  const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
-  try {
-    await writeNewFile(draft, content, mode);
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
-}
+import { CausewayError } from '../protocol/errors.ts';
+import { syncFolder } from './durable-file.ts';
+import { unreadableHome, type HomeKind } from './unreadable-home.ts';
 
 /**
- * Makes a folder for its owner only, by filling a sibling that gets the name at the end. An empty folder of that name is
- * taken over.
+ * Makes a folder, mode 0700, by filling a sibling that gets the name at the end: whatever happens in between, there is
+ * never half a folder under `dir`. An empty folder of that name is taken over.
  * @returns its absolute path, and what it was filled with
  * @throws CausewayError `home-exists` when there is something under `dir` already
  */
@@ -74,14 +51,33 @@ export async function putInPlace(draft: string, target: string): Promise<void> {
   await syncFolder(dirname(target));
 }
 
-/** Makes the names in a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+/**
+ * Reads a file that nobody but its owner may read.
+ * @param home what kind of home it belongs to; undefined where it may lie anywhere
+ * @throws CausewayError `home-invalid`, with the command that mends the mode
+ */
+export async function readPrivateFile(path: string, home: HomeKind | undefined): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && (found.mode & 0o077) !== 0) {
+    throw new CausewayError('home-invalid', {
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+    });
   }
+  return readHomeFile(path, home);
+}
+
+/** Reads a file of a home, or one that a home names. @throws CausewayError `home-invalid` */
+export async function readHomeFile(path: string, home: HomeKind | undefined): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, home, cause));
+}
+
+async function unreadable(path: string, home: HomeKind | undefined, cause: unknown): Promise<never> {
+  const found = await readdir(dirname(path)).catch(() => undefined);
+  const detail =
+    home === undefined
+      ? `${path} cannot be read.`
+      : unreadableHome(home, dirname(path), basename(path), found);
+  throw new CausewayError('home-invalid', { detail, cause });
 }
 
 function refuseExistence(target: string): (cause: unknown) => never {

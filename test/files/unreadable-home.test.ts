@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unreadableHome } from '../../protocol/home-words.ts';
+import { unreadableHome } from '../../files/unreadable-home.ts';
 
 const told = (found?: string[], file = 'signing.key'): string =>
   unreadableHome('endpoint', '/homes/desk', file, found);

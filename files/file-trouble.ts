@@ -1,5 +1,5 @@
 /** What keeps a file or a folder from being read or written, in words. */
-import { CausewayError } from './errors.ts';
+import { CausewayError } from '../protocol/errors.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

@@ -1,0 +1,31 @@
+/** One process at a time. */
+import { DatabaseSync } from 'node:sqlite';
+
+/** A file that this process holds until it is released; the operating system releases it when the process dies. */
+export type ProcessLock = { release(): void };
+
+/** SQLite's primary result code, https://sqlite.org/rescode.html#busy */
+const busy = 5;
+
+/**
+ * Holds a file, which is made where there is none: by an open exclusive transaction on an empty database, a lock that
+ * SQLite takes in each system's own way.
+ * @returns undefined while another process holds it
+ * @throws SQLite's error where the file cannot be opened or written
+ */
+export function takeLock(file: string): ProcessLock | undefined {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return { release: () => database.close() };
+  } catch (error) {
+    database.close();
+    if (primaryCodeOf(error) === busy) return undefined;
+    throw error;
+  }
+}
+
+function primaryCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
