@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSandbox, endpointHome, enrolEndpoints } from '../bin/sandbox.ts';
-import { openGatewayHome } from '../gateway/identity/gateway-home.ts';
+import { openGatewayHome } from '../gateway/home/gateway-home.ts';
 import { openSqliteStore } from '../gateway/store/sqlite/sqlite-store.ts';
 import { readCommandLine } from './command-line.ts';
 import { Child, type ChildMessage } from './child.ts';

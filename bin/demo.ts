@@ -10,7 +10,7 @@ import {
   writeLinkageSettings,
 } from '../clients/sdk/linkage/linkage-file.ts';
 import { startGateway, type RunningGateway } from '../gateway/app.ts';
-import type { GatewayHome } from '../gateway/identity/gateway-home.ts';
+import type { GatewayHome } from '../gateway/home/gateway-home.ts';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { usageError } from '../terminal/input.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { enrol } from '../clients/sdk/enrol.ts';
 import { issueEnrolmentToken } from '../gateway/identity/enrolment-token.ts';
-import { initGatewayHome, type GatewayHome } from '../gateway/identity/gateway-home.ts';
+import { initGatewayHome, type GatewayHome } from '../gateway/home/gateway-home.ts';
 import { loadPolicySet } from '../gateway/policy/load.ts';
 import { openStore } from '../gateway/open-store.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';

@@ -14,7 +14,7 @@ import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { DiskRoom } from './admission/disk-room.ts';
-import { Endings } from './endings.ts';
+import { Endings } from './endings/endings.ts';
 import { listen, urlOf } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
 import type { EndpointDirectory } from './identity/directory.ts';

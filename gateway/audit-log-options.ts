@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { LogThreadOptions } from './audit/log-thread.ts';
 import { noteSigner } from '../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../protocol/proof/verifier-key.ts';
-import type { GatewayHome } from './identity/gateway-home.ts';
-import { logOriginOf } from './identity/gateway-settings.ts';
+import type { GatewayHome } from './home/gateway-home.ts';
+import { logOriginOf } from './home/gateway-settings.ts';
 
 /** @param store the address of the store, where it is not the one of the settings */
 export function auditLogOptions(home: GatewayHome, store = home.store): LogThreadOptions {

@@ -17,7 +17,7 @@ import { buildServer } from './http/server.ts';
 import { DirectoryLeaves } from './identity/directory-leaves.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
 import { enrolEndpoint, renewCertificate } from './identity/enrolment.ts';
-import type { GatewayHome } from './identity/gateway-home.ts';
+import type { GatewayHome } from './home/gateway-home.ts';
 import { PreviousCertificates } from './identity/previous-certificates.ts';
 import type { IncidentRecord } from './incident-record.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';

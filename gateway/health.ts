@@ -6,8 +6,8 @@ import { consequences, type RoomLevel } from './admission/disk-room.ts';
 import type { HealthCheck } from './http/health-routes.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
 import { earlyWords, termOf } from './identity/certificate-term.ts';
-import type { GatewayHome } from './identity/gateway-home.ts';
-import { inTime } from './in-time.ts';
+import type { GatewayHome } from './home/gateway-home.ts';
+import { inTime } from './platform/in-time.ts';
 import type { Store } from './store/port.ts';
 
 /** A leaf is published half a second after its commit; one that waits for so long will not be by itself. */

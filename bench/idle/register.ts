@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } f
 import { openHome } from '../../clients/sdk/home.ts';
 import { createCertificateRequest } from '../../clients/sdk/certificate-request.ts';
 import { digestSecret } from '../../gateway/identity/enrolment-token.ts';
-import type { GatewayHome } from '../../gateway/identity/gateway-home.ts';
+import type { GatewayHome } from '../../gateway/home/gateway-home.ts';
 import { openSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';

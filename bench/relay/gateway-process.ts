@@ -1,7 +1,7 @@
 /** The gateway of a benchmark, in a process of its own. */
 import { pino } from 'pino';
 import { startGateway } from '../../gateway/app.ts';
-import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
 import { onAsk, tell } from '../child.ts';
 
 const [dir = '', sessionsPerAgency = '100', store = ''] = process.argv.slice(2);

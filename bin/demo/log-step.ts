@@ -7,7 +7,7 @@ import { LogFolder } from '../../gateway/audit/log-folder.ts';
 import { readTilesOf } from '../../gateway/audit/log-keeper.ts';
 import { mirrorLog } from '../../gateway/audit/mirror-log.ts';
 import { PublishedLog } from '../../gateway/cli/published-log.ts';
-import type { GatewayHome } from '../../gateway/identity/gateway-home.ts';
+import type { GatewayHome } from '../../gateway/home/gateway-home.ts';
 import { openStore } from '../../gateway/open-store.ts';
 import type { Narrator } from './narrator.ts';
 

@@ -2,7 +2,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { AttemptLimit } from './attempt-limit.ts';
-import type { QuotaSettings } from '../identity/gateway-settings.ts';
+import type { QuotaSettings } from '../home/gateway-settings.ts';
 import { mebibyte } from './mebibyte.ts';
 import { TokenBuckets } from './token-buckets.ts';
 

@@ -1,7 +1,7 @@
 /** The published log as the gateway's main thread sees it: the newest checkpoint, and a thread that makes it. */
 import type { Worker } from 'node:worker_threads';
 import { CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
-import { startThread } from '../worker-thread.ts';
+import { startThread } from '../platform/worker-thread.ts';
 import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import { LogFolder } from './log-folder.ts';
 import type { LogThreadNews, LogThreadOptions, LogThreadOrder } from './log-thread.ts';

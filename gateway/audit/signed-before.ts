@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
-import { inTime } from '../in-time.ts';
+import { inTime } from '../platform/in-time.ts';
 import { logHistoryFileOf, logHistoryFiles, readLogHistoryFile, type PastCheckpoint } from './log-history.ts';
 import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 

@@ -5,7 +5,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { BetweenReport } from '../audit/between.ts';
-import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { GatewayHome } from '../home/gateway-home.ts';
 import type { Store } from '../store/port.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import type { NamedCheckpoint } from './named-checkpoint.ts';
@@ -77,7 +77,7 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     import('../../protocol/proof/verifier-key.ts'),
     import('../../terminal/input.ts'),
     import('../../protocol/proof/note.ts'),
-    import('../identity/gateway-settings.ts'),
+    import('../home/gateway-settings.ts'),
   ]);
   const log = new PublishedLog(home, store);
   const current = await log.cosignedCheckpoint(leaf + 1);

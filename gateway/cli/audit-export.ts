@@ -56,7 +56,7 @@ async function exportLeaves(flags: Flags, terminal: Terminal): Promise<void> {
     tellUnknownAgencies(await unknownAgencies(query, reading), terminal);
     const [{ exportFacts }, { logOriginOf }] = await Promise.all([
       import('../audit/export-facts.ts'),
-      import('../identity/gateway-settings.ts'),
+      import('../home/gateway-settings.ts'),
     ]);
     const { header, line } = await loadFormat(format, logOriginOf(home.settings));
     const found = await index.findAll({ ...query, before: leaf });

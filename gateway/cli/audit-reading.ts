@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { SearchIndex } from '../audit/search-index.ts';
-import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { GatewayHome } from '../home/gateway-home.ts';
 import type { Store } from '../store/port.ts';
 import { gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';

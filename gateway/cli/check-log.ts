@@ -4,7 +4,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { Unchecked } from '../audit/published-leaves.ts';
 import type { StoreAgainstLog } from '../audit/store-against-log.ts';
 import { lossInWords } from '../audit/tampering-words.ts';
-import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { GatewayHome } from '../home/gateway-home.ts';
 import type { Store, StoredLeaf, Tampering } from '../store/port.ts';
 import { good, type Finding } from './check-finding.ts';
 import { uncheckedInWords } from './tell-unchecked.ts';

@@ -7,7 +7,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { freeBytesAt, lookAtRoom } from '../admission/disk-room.ts';
 import type { Unchecked } from '../audit/published-leaves.ts';
 import { earlyWords, termOf, type CertificateTerm } from '../identity/certificate-term.ts';
-import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { GatewayHome } from '../home/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
 import type { Store } from '../store/port.ts';

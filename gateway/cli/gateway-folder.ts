@@ -1,5 +1,5 @@
 /** The gateway that a command is about: its folder, its home, its store opened beside a running gateway. */
-import type { GatewayHome } from '../identity/gateway-home.ts';
+import type { GatewayHome } from '../home/gateway-home.ts';
 import type { Store } from '../store/port.ts';
 
 /** Flags of every command that acts on a gateway. */
@@ -18,7 +18,7 @@ export function gatewayFolder(given: string | undefined, env: NodeJS.ProcessEnv)
 
 /** Opens the home as it stands. @throws CausewayError `home-invalid`, `configuration-invalid` */
 export async function openHome(dir: string): Promise<GatewayHome> {
-  const { openGatewayHome } = await import('../identity/gateway-home.ts');
+  const { openGatewayHome } = await import('../home/gateway-home.ts');
   return openGatewayHome(dir, Date.now, { renews: false });
 }
 

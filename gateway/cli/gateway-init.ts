@@ -51,7 +51,7 @@ function isThisComputer(name: string): boolean {
 }
 
 async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promise<void> {
-  const { initGatewayHome } = await import('../identity/gateway-home.ts');
+  const { initGatewayHome } = await import('../home/gateway-home.ts');
   const home = await initGatewayHome(dir, {
     name: flags.name,
     hosts: flags.host,

@@ -50,7 +50,7 @@ async function startUntilStopped(given: string | undefined, flags: Flags, termin
   const dir = gatewayFolder(given, terminal.env);
   const [{ startGateway }, { openGatewayHome }, { createGatewayLog }] = await Promise.all([
     import('../app.ts'),
-    import('../identity/gateway-home.ts'),
+    import('../home/gateway-home.ts'),
     import('./gateway-log.ts'),
   ]);
   const home = await openGatewayHome(dir, Date.now);

@@ -17,8 +17,8 @@ import type { ProvingLog } from '../audit/prove-message.ts';
 import { PublishedLeaves, type Unchecked } from '../audit/published-leaves.ts';
 import { newestKept } from '../audit/signed-before.ts';
 import { auditLogOptions } from '../audit-log-options.ts';
-import type { GatewayHome } from '../identity/gateway-home.ts';
-import { logOriginOf } from '../identity/gateway-settings.ts';
+import type { GatewayHome } from '../home/gateway-home.ts';
+import { logOriginOf } from '../home/gateway-settings.ts';
 import type { Store } from '../store/port.ts';
 import { lockPath } from '../store/path-lock.ts';
 

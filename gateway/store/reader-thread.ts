@@ -4,7 +4,7 @@
  */
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import { startThread } from '../worker-thread.ts';
+import { startThread } from '../platform/worker-thread.ts';
 import { ByteSource } from './byte-stream.ts';
 
 export type AskedQuestion<Q> = { readonly ticket: number; readonly question: Q };

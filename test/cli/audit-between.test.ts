@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PastCheckpoint } from '../../gateway/audit/log-history.ts';
-import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
 import { parseCheckpoint, signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { addSignatures, parseNote } from '../../protocol/proof/note.ts';
 import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';

@@ -1,5 +1,5 @@
 /** The store of a gateway's folder, filled for tests of commands that read it. */
-import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
 import { openStore } from '../../gateway/open-store.ts';
 import type { AcceptableMessage, Store } from '../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogHistory } from '../../gateway/audit/log-history.ts';
-import { openGatewayHome } from '../../gateway/identity/gateway-home.ts';
+import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
 import { digestOf, directoryEntry, messageId, permit, police } from '../gateway/store/synthetic-messages.ts';
 import { editLeaf } from './edit-leaf.ts';
 import { storeNotice, withStore } from './filled-store.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewaySettingsSchema } from '../../gateway/identity/gateway-settings.ts';
+import { gatewaySettingsSchema } from '../../gateway/home/gateway-settings.ts';
 import { findOnPath } from './find-on-path.ts';
 import {
   deployDir,

@@ -4,7 +4,7 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { startThread } from '../../worker-thread.ts';
+import { startThread } from '../../platform/worker-thread.ts';
 import type { KeeperOptions, KeeperReport, Notice } from './keeper.ts';
 
 const startDelayMs = 250;

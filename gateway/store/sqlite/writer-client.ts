@@ -10,7 +10,7 @@
 import type { Worker } from 'node:worker_threads';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
-import { startThread } from '../../worker-thread.ts';
+import { startThread } from '../../platform/worker-thread.ts';
 import type { StoreVersions } from '../port.ts';
 import type { Encode } from './batch-encoder.ts';
 import { ByteSink, ByteSource } from '../byte-stream.ts';

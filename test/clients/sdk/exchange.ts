@@ -11,7 +11,7 @@ import type { ClientEvents } from '../../../clients/sdk/events.ts';
 import type { Notice } from '../../../clients/sdk/notice.ts';
 import type { OutgoingNotice } from '../../../clients/sdk/compose.ts';
 import { startGateway, type RunningGateway } from '../../../gateway/app.ts';
-import type { GatewayHome } from '../../../gateway/identity/gateway-home.ts';
+import type { GatewayHome } from '../../../gateway/home/gateway-home.ts';
 
 export const police = { address: 'strathclyde-police/concern-hub', roles: ['public-protection'] };
 export const socialWork = { address: 'north-lanarkshire-social-work/duty', roles: ['duty'] };

@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createSandbox, enrolEndpoints, shippedPolicies } from '../../../bin/sandbox.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '../../../gateway/app.ts';
-import { openGatewayHome, type GatewayHome } from '../../../gateway/identity/gateway-home.ts';
+import { openGatewayHome, type GatewayHome } from '../../../gateway/home/gateway-home.ts';
 import { revokeEndpoint } from '../../../gateway/identity/revocation.ts';
 import { openStore } from '../../../gateway/open-store.ts';
 import { eachLeaf } from '../../../gateway/store/each-leaf.ts';

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { startGateway } from '../../../gateway/app.ts';
-import { openGatewayHome } from '../../../gateway/identity/gateway-home.ts';
+import { openGatewayHome } from '../../../gateway/home/gateway-home.ts';
 
 const [dir = ''] = process.argv.slice(2);
 // The test that started it is gone.

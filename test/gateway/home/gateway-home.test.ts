@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { initGatewayHome, openGatewayHome } from '../../../gateway/identity/gateway-home.ts';
-import { readSettings } from '../../../gateway/identity/gateway-settings.ts';
+import { initGatewayHome, openGatewayHome } from '../../../gateway/home/gateway-home.ts';
+import { readSettings } from '../../../gateway/home/gateway-settings.ts';
 
 const dayMs = 24 * 3600_000;
 let root: string;

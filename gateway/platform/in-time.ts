@@ -1,5 +1,5 @@
 /** Waiting for something that may never answer. */
-import { CausewayError } from '../protocol/errors.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 
 /** @throws CausewayError `store-unavailable` where it takes longer, beside its own errors */
 export async function inTime<T>(work: Promise<T>, waitMs: number): Promise<T> {

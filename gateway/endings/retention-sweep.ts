@@ -8,9 +8,9 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Digest } from '../protocol/ids.ts';
-import { distinctPeriods, periodsFor, type RetentionRules } from './policy/retention.ts';
-import type { KeptPayload, Lease, Store } from './store/port.ts';
+import type { Digest } from '../../protocol/ids.ts';
+import { distinctPeriods, periodsFor, type RetentionRules } from '../policy/retention.ts';
+import type { KeptPayload, Lease, Store } from '../store/port.ts';
 
 export type RetentionSweepDependencies = {
   readonly store: Pick<

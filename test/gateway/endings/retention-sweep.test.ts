@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RetentionRules } from '../../gateway/policy/retention.ts';
-import { RetentionSweep } from '../../gateway/retention-sweep.ts';
-import type { AcceptableMessage, Store } from '../../gateway/store/port.ts';
-import { isRetired } from '../../gateway/store/retired-unit.ts';
-import type { Digest } from '../../protocol/ids.ts';
-import { encodeUnit } from '../../protocol/wire/frame.ts';
-import { createSqliteFixture, type SqliteFixture } from './store/sqlite-fixture.ts';
+import type { RetentionRules } from '../../../gateway/policy/retention.ts';
+import { RetentionSweep } from '../../../gateway/endings/retention-sweep.ts';
+import type { AcceptableMessage, Store } from '../../../gateway/store/port.ts';
+import { isRetired } from '../../../gateway/store/retired-unit.ts';
+import type { Digest } from '../../../protocol/ids.ts';
+import { encodeUnit } from '../../../protocol/wire/frame.ts';
+import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
 import {
   acceptable,
   digestOf,
@@ -14,7 +14,7 @@ import {
   noon,
   police,
   settlementOf,
-} from './store/synthetic-messages.ts';
+} from '../store/synthetic-messages.ts';
 
 const dayMs = 24 * 3_600_000;
 const rules: RetentionRules = {

@@ -9,10 +9,10 @@
  * too early by either; but as long as that leaf lies ahead, this clock cannot tell what was made in the future.
  */
 import type { Logger } from 'pino';
-import { limits } from '../protocol/limits.ts';
-import { ExpiryClock } from './delivery/expiry.ts';
+import { limits } from '../../protocol/limits.ts';
+import { ExpiryClock } from './expiry.ts';
 import { RetentionSweep, type RetentionSweepDependencies } from './retention-sweep.ts';
-import type { Store } from './store/port.ts';
+import type { Store } from '../store/port.ts';
 
 const dayMs = 24 * 3_600_000;
 const believableMs = 14 * dayMs;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ExpiryClock } from '../../../gateway/delivery/expiry.ts';
+import { ExpiryClock } from '../../../gateway/endings/expiry.ts';
 import type { Store } from '../../../gateway/store/port.ts';
 import { eventually } from '../../e2e/kit/watch.ts';
 import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';

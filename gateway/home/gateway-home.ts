@@ -25,8 +25,12 @@ import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
 import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
-import { readCorrelatorKeys, writeCorrelatorKeys, type CorrelatorKeys } from './correlator-identity.ts';
-import { createAuthority, createP256Key, openAuthority, type Authority } from './authority.ts';
+import {
+  readCorrelatorKeys,
+  writeCorrelatorKeys,
+  type CorrelatorKeys,
+} from '../identity/correlator-identity.ts';
+import { createAuthority, createP256Key, openAuthority, type Authority } from '../identity/authority.ts';
 import {
   describeSettings,
   gatewaySettingsSchema,

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Endings } from '../../gateway/endings.ts';
-import type { Store } from '../../gateway/store/port.ts';
-import type { Digest } from '../../protocol/ids.ts';
+import { Endings } from '../../../gateway/endings/endings.ts';
+import type { Store } from '../../../gateway/store/port.ts';
+import type { Digest } from '../../../protocol/ids.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
