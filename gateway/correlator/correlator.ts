@@ -158,17 +158,21 @@ export class Correlator<S> {
     }
   }
 
-  /** What was waited for counts from anyone who may speak of the child, however weak the link; not from its twin. */
+  /**
+   * What was waited for counts from anyone who may speak of the child, however weak the link; not from its twin. A
+   * description that is not even tied to itself, as one without tokens, is of many children: what answers for one of
+   * them would answer for all.
+   */
   #isAnswered({ pattern, hit, centre, entries }: Candidate, now: number): boolean {
     const own = new Set<LinkRecord>([centre, ...entries.map(({ record }) => record)]);
     const rivals = rivalsOf(own, this.#history, now);
     const near = new Set(own);
     for (const record of own) for (const { to } of record.links) if (!rivals.has(to)) near.add(to);
     const evidence = new Set(hit.events.map(messageKey));
-    return [...near].some((record) =>
-      this.#history
-        .told(record, now)
-        .some(({ event }) => !evidence.has(messageKey(event)) && answers(pattern, hit, event)),
+    const isAnswer = ({ event }: Entry): boolean =>
+      !evidence.has(messageKey(event)) && answers(pattern, hit, event);
+    return [...near].some(
+      (record) => record.itself !== undefined && this.#history.told(record, now).some(isAnswer),
     );
   }
 

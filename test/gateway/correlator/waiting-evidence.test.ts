@@ -26,6 +26,14 @@ it('the notices of one agency about a hundred children with no token wait for th
   expect(correlator.advance(eventOn(60, 'a').arrived).raised).toHaveLength(100);
 });
 
+it('an answer with no token answers for none of them, since nothing says for which', () => {
+  const correlator = new Correlator(unanswered, new LinkIndex());
+  const unknown = packTokens({ epoch: 1, tokens: {} });
+  for (let nth = 0; nth < 5; nth += 1) correlator.add(eventOn(nth, 'a', 'health/clinic'), unknown);
+  correlator.add(eventOn(6, 'c', 'council/social-work'), unknown);
+  expect(correlator.advance(eventOn(60, 'a').arrived).raised).toHaveLength(5);
+});
+
 it('what an endpoint lets wait about a child takes the places of no other endpoint of its agency', () => {
   const correlator = new Correlator(unanswered, new LabelLinker());
   for (let nth = 0; nth < 100; nth += 1) {
