@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { parseJsonInput, usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { DatasetRegistry } from '../sdk/datasets.ts';
+import type { DatasetRegistry } from '../sdk/datasets/datasets.ts';
 import { homeOption } from './endpoint-home.ts';
 import { withClient } from './open-client.ts';
 
@@ -45,7 +45,7 @@ export function findDataset(registry: DatasetRegistry, text: string): string {
 }
 
 async function readPolicyFolder(dir: string): Promise<DatasetRegistry> {
-  const { DatasetRegistry } = await import('../sdk/datasets.ts');
+  const { DatasetRegistry } = await import('../sdk/datasets/datasets.ts');
   const folder = join(dir, 'datasets');
   const schemas: unknown[] = [];
   try {

@@ -30,7 +30,7 @@ export function registerLogWitnesses(log: ProgramCommand, terminal: Terminal): v
 
 async function setWitnesses(paths: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   const home = homeFolder(flags, terminal);
-  const { trustWitnesses } = await import('../sdk/witness-trust.ts');
+  const { trustWitnesses } = await import('../sdk/log/witness-trust.ts');
   const { witnesses, names, witnessesNeeded } = await readWitnesses(paths, flags.needed);
   await trustWitnesses(home, witnesses, witnessesNeeded);
   if (terminal.wantsJson) {

@@ -3,7 +3,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
-import type { Log, LogFields } from '../sdk/log.ts';
+import type { Log, LogFields } from '../sdk/logger.ts';
 
 /** What a command works with. */
 export type OpenClient = {

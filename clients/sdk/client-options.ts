@@ -1,5 +1,5 @@
 /** How a client is set up. Everything but the home has a default that suits. */
-import type { Log } from './log.ts';
+import type { Log } from './logger.ts';
 
 /** How often, how fast and how patiently the log is followed. */
 export type FollowOptions = {

@@ -9,7 +9,7 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { envelopeSchema, type Severity } from '../../protocol/wire/envelope.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import type { DatasetBook } from './dataset-book.ts';
+import type { DatasetBook } from './datasets/dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { KnownLimits } from './heeded-limits.ts';
 import type { SubjectDetails } from './linkage/subject.ts';

@@ -3,7 +3,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { directoryDigest, type PlacedEntry } from '../../protocol/wire/directory-digest.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
 import type { DirectoryResponse } from '../../protocol/wire/directory.ts';
-import type { LogTable } from './log-table.ts';
+import type { LogTable } from './log/log-table.ts';
 import type { PinTable } from './pin-table.ts';
 
 /**

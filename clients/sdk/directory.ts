@@ -11,7 +11,7 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { DirectoryReading } from './directory-reading.ts';
 import { readDirectory, updateDirectory, type FetchDirectory } from './directory-update.ts';
 import type { ClientEmitter } from './events.ts';
-import { LogTable } from './log-table.ts';
+import { LogTable } from './log/log-table.ts';
 import { PinTable, type Pin } from './pin-table.ts';
 import { findSenderKeys, type MadeBy, type SenderKeys } from './sender-keys.ts';
 import type { StateDatabase } from './state-database.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../protocol/wire/enrolment.ts';
 import { fetchPinnedAuthority } from './first-contact.ts';
 import { gatewayOrigin, requestGateway } from './gateway-request.ts';
-import { checkWitnesses } from './witness-trust.ts';
+import { checkWitnesses } from './log/witness-trust.ts';
 import { createHome } from './home-draft.ts';
 import {
   refuseExistingHome,

@@ -2,8 +2,8 @@
 import type { CausewayError, ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { Welcome } from '../../protocol/wire/control.ts';
-import type { LogFault, OwnChange } from './log-table.ts';
-import type { Log } from './log.ts';
+import type { LogFault, OwnChange } from './log/log-table.ts';
+import type { Log } from './logger.ts';
 
 /** Event → what its handler gets. None of it is content of a message. */
 export type ClientEvents = {

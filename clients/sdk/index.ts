@@ -9,10 +9,10 @@
  */
 export { connect, Client, type ClientStatus } from './client.ts';
 export type { ConnectOptions, FollowOptions } from './client-options.ts';
-export type { ClientLog } from './client-log.ts';
-export type { LogHalt } from './log-halt.ts';
-export type { LogStatus } from './log-status.ts';
-export type { LogFault, LogFaultKind, OwnChange } from './log-table.ts';
+export type { ClientLog } from './log/client-log.ts';
+export type { LogHalt } from './log/log-halt.ts';
+export type { LogStatus } from './log/log-status.ts';
+export type { LogFault, LogFaultKind, OwnChange } from './log/log-table.ts';
 export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
 export type { SubjectDetails } from './linkage/subject.ts';
 export { checkSubject, type SubjectWarning } from './linkage/check-subject.ts';
@@ -25,12 +25,12 @@ export { Notice } from './notice.ts';
 export type { NoticeStream, NoticeStreamOptions } from './notice-stream.ts';
 export type { ClientEvents, HeldNotice } from './events.ts';
 export type { ClientDirectory, DirectoryListing, TrustState } from './directory.ts';
-export type { DatasetBook } from './dataset-book.ts';
-export { DatasetRegistry, type DatasetSummary } from './datasets.ts';
-export type { Log, LogFields } from './log.ts';
+export type { DatasetBook } from './datasets/dataset-book.ts';
+export { DatasetRegistry, type DatasetSummary } from './datasets/datasets.ts';
+export type { Log, LogFields } from './logger.ts';
 
 export { enrol, renew, renewalDueAt, type Enrolment, type EnrolOptions } from './enrol.ts';
-export { trustWitnesses } from './witness-trust.ts';
+export { trustWitnesses } from './log/witness-trust.ts';
 export { openHome, type Home, type HomeIdentity, type HomeLog, type WitnessTrust } from './home.ts';
 
 export { openLink, Link, type LinkHandlers, type LinkOptions, type LinkState } from './link.ts';

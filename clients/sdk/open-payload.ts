@@ -11,7 +11,7 @@ import { encryptionKeysOf } from '../../protocol/wire/directory.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
-import type { DatasetBook } from './dataset-book.ts';
+import type { DatasetBook } from './datasets/dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import { decryptAndVerify, readPrimaryKey, type OpenpgpIdentity } from './openpgp.ts';
 

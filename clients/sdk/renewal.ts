@@ -12,8 +12,8 @@ import type { ClientDirectory } from './directory.ts';
 import { renewalDueAt, renewIdentity } from './enrol.ts';
 import { isHolderAlive } from './holder.ts';
 import type { Home } from './home.ts';
-import { LogTable } from './log-table.ts';
-import type { Log } from './log.ts';
+import { LogTable } from './log/log-table.ts';
+import type { Log } from './logger.ts';
 import { forgetRenewalRefusal, noteRenewalRefusal, readRenewalRefusal } from './renewal-refusal.ts';
 import type { StateDatabase } from './state-database.ts';
 

@@ -1,7 +1,7 @@
 /** Tables of the client's `state.db`. Times are ms since 1970, ids 16 bytes, digests 32. */
 import type { DatabaseSync } from 'node:sqlite';
 import { limits } from '../../protocol/limits.ts';
-import { logTables } from './log-schema.ts';
+import { logTables } from './log/log-schema.ts';
 
 export const stateVersion = 3;
 

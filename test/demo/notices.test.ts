@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readStory } from '../../bin/demo/story.ts';
-import { DatasetRegistry } from '../../clients/sdk/datasets.ts';
+import { DatasetRegistry } from '../../clients/sdk/datasets/datasets.ts';
 import type { Party } from '../../gateway/policy/decision.ts';
 import { loadPolicySet } from '../../gateway/policy/load.ts';
 import type { PolicySet } from '../../gateway/policy/policy-set.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { enrolEndpoints } from '../../bin/sandbox.ts';
-import { DatasetRegistry } from '../../clients/sdk/datasets.ts';
+import { DatasetRegistry } from '../../clients/sdk/datasets/datasets.ts';
 import { decryptAndVerify } from '../../clients/sdk/openpgp.ts';
 import { loadPolicySet } from '../../gateway/policy/load.ts';
 import type { StoredLeaf } from '../../gateway/store/port.ts';

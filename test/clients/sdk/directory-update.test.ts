@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { updateDirectory } from '../../../clients/sdk/directory-update.ts';
-import { LogTable } from '../../../clients/sdk/log-table.ts';
+import { LogTable } from '../../../clients/sdk/log/log-table.ts';
 import { PinTable } from '../../../clients/sdk/pin-table.ts';
 import { StateDatabase } from '../../../clients/sdk/state-database.ts';
 import { directoryDigest } from '../../../protocol/wire/directory-digest.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClientEmitter } from '../../../clients/sdk/events.ts';
 import { LadderTable } from '../../../clients/sdk/ladder-table.ts';
-import { silentLog } from '../../../clients/sdk/log.ts';
+import { silentLog } from '../../../clients/sdk/logger.ts';
 import { ReceiptBook } from '../../../clients/sdk/receipt-book.ts';
 import { StateDatabase } from '../../../clients/sdk/state-database.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';

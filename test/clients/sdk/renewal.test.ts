@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { renewalDueAt } from '../../../clients/sdk/enrol.ts';
 import { claimHolder, newHolder } from '../../../clients/sdk/holder.ts';
 import { openHome } from '../../../clients/sdk/home.ts';
-import { silentLog, type LogFields } from '../../../clients/sdk/log.ts';
+import { silentLog, type LogFields } from '../../../clients/sdk/logger.ts';
 import { readOpenpgpIdentity } from '../../../clients/sdk/openpgp.ts';
 import { readRenewalRefusal } from '../../../clients/sdk/renewal-refusal.ts';
 import { CertificateRenewal } from '../../../clients/sdk/renewal.ts';

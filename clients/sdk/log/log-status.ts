@@ -1,5 +1,5 @@
 /** What a client tells of the log that it follows. */
-import type { CausewayError } from '../../protocol/errors.ts';
+import type { CausewayError } from '../../../protocol/errors.ts';
 import type { LogHalt } from './log-halt.ts';
 
 /** How this endpoint stands to the log. */

@@ -3,12 +3,12 @@
  * until a person has decided, because nobody can tell from here which of the two logs the Committee sees. What arrives is
  * still received.
  */
-import { CausewayError } from '../../protocol/errors.ts';
-import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import type { TrustedCheckpoint } from '../../../protocol/proof/checkpoint.ts';
 import type { LogFaults } from './log-faults.ts';
 import type { ForkProof } from './log-judgement.ts';
 import type { LogTable } from './log-table.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 /** A verified checkpoint and the note that says so. */
 export type SeenCheckpoint = TrustedCheckpoint & { readonly note: string };

@@ -2,14 +2,14 @@
  * Follows the log leaf by leaf, for what it says of endpoints: above all of this one. Whatever the gateway shows this
  * endpoint of its own entry, it shows everybody else what stands here.
  */
-import { parseLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
-import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
-import { tileWidth } from '../../protocol/proof/tile.ts';
+import { parseLeaf, type Leaf } from '../../../protocol/audit/leaf.ts';
+import type { Digest, EndpointAddress } from '../../../protocol/ids.ts';
+import { tileWidth } from '../../../protocol/proof/tile.ts';
 import type { SeenCheckpoint } from './log-halt.ts';
 import type { LogReader } from './log-reader.ts';
 import { readRun } from './log-run.ts';
 import { LogTable, type OwnChange } from './log-table.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 type PassageDependencies = {
   readonly state: StateDatabase;

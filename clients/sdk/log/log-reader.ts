@@ -1,17 +1,17 @@
 /** Reads the gateway's published log over HTTPS: the checkpoint, and tiles and entry bundles as they are asked for. */
 import type { Agent } from 'node:https';
-import { isCausewayError } from '../../protocol/errors.ts';
-import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
-import { maxNoteBytes } from '../../protocol/proof/note.ts';
+import { isCausewayError } from '../../../protocol/errors.ts';
+import { witnessedCheckpointFile } from '../../../protocol/proof/checkpoint.ts';
+import { maxNoteBytes } from '../../../protocol/proof/note.ts';
 import {
   maxEntryBytes,
   tilePath,
   tileWidth,
   type BundleName,
   type TileName,
-} from '../../protocol/proof/tile.ts';
-import { requestBytes } from './gateway-request.ts';
-import type { Home } from './home.ts';
+} from '../../../protocol/proof/tile.ts';
+import { requestBytes } from '../gateway-request.ts';
+import type { Home } from '../home.ts';
 
 const maxTileBytes = tileWidth * 32;
 const maxBundleBytes = tileWidth * (maxEntryBytes + 2);

@@ -1,10 +1,10 @@
 /** Entries of the log, read in bundles and proven to be what a checkpoint stands for. */
-import { CausewayError } from '../../protocol/errors.ts';
-import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
-import { decodeBundle, partialTilesAt, tileWidth } from '../../protocol/proof/tile.ts';
-import { proveConsistency } from '../../protocol/proof/tile-proof.ts';
-import { verifyConsistency } from '../../protocol/proof/tree-proof.ts';
-import type { Checkpoint } from '../../protocol/proof/checkpoint.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { TileBuilder } from '../../../protocol/proof/tile-builder.ts';
+import { decodeBundle, partialTilesAt, tileWidth } from '../../../protocol/proof/tile.ts';
+import { proveConsistency } from '../../../protocol/proof/tile-proof.ts';
+import { verifyConsistency } from '../../../protocol/proof/tree-proof.ts';
+import type { Checkpoint } from '../../../protocol/proof/checkpoint.ts';
 import type { LogReader } from './log-reader.ts';
 
 /**

@@ -4,15 +4,15 @@ import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ClientEmitter } from '../../../clients/sdk/events.ts';
-import { openHome } from '../../../clients/sdk/home.ts';
-import { evidenceFolder } from '../../../clients/sdk/log-evidence.ts';
-import { LogFaults } from '../../../clients/sdk/log-faults.ts';
-import { LogReader } from '../../../clients/sdk/log-reader.ts';
-import type { LogFault, LogFaultKind } from '../../../clients/sdk/log-table.ts';
-import { silentLog } from '../../../clients/sdk/log.ts';
-import { StateDatabase } from '../../../clients/sdk/state-database.ts';
-import { alice, openScriptedGateway } from './scripted-gateway.ts';
+import { ClientEmitter } from '../../../../clients/sdk/events.ts';
+import { openHome } from '../../../../clients/sdk/home.ts';
+import { evidenceFolder } from '../../../../clients/sdk/log/log-evidence.ts';
+import { LogFaults } from '../../../../clients/sdk/log/log-faults.ts';
+import { LogReader } from '../../../../clients/sdk/log/log-reader.ts';
+import type { LogFault, LogFaultKind } from '../../../../clients/sdk/log/log-table.ts';
+import { silentLog } from '../../../../clients/sdk/logger.ts';
+import { StateDatabase } from '../../../../clients/sdk/state-database.ts';
+import { alice, openScriptedGateway } from '../scripted-gateway.ts';
 
 test('large bundles are not kept for long, and the newest is read once', async () => {
   const gateway = await openScriptedGateway();

@@ -1,8 +1,8 @@
 /** Data sets in the hands of a client: check a document, explain the fields, start a new document. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { CausewayError, type Problem } from '../../protocol/errors.ts';
-import { dataschemaSchema } from '../../protocol/wire/envelope.ts';
+import { CausewayError, type Problem } from '../../../protocol/errors.ts';
+import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { describeFields, type DatasetField } from './dataset-fields.ts';
 import { explainErrors } from './dataset-problems.ts';
 import { buildTemplate } from './dataset-template.ts';

@@ -11,9 +11,9 @@
  *
  * Without a connection, what was verified last stays in force.
  */
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import { pause } from './abort.ts';
-import type { FollowOptions } from './client-options.ts';
+import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
+import { pause } from '../abort.ts';
+import type { FollowOptions } from '../client-options.ts';
 import type { AcceptanceProver } from './log-acceptances.ts';
 import type { LogCheckpoints } from './log-checkpoints.ts';
 import type { EntryProver } from './log-entries.ts';
@@ -24,7 +24,7 @@ import type { LogReader } from './log-reader.ts';
 import type { LogStatus } from './log-status.ts';
 import type { LogStaleness } from './log-staleness.ts';
 import { LogTable, type LogFault, type OwnChange } from './log-table.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 type ClientLogDependencies = {
   readonly state: StateDatabase;

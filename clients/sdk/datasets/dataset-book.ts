@@ -1,9 +1,9 @@
 /** The sharing agreement's data sets, read from the gateway and kept in the home for when it cannot be reached. */
 import { z } from 'zod';
-import { CausewayError } from '../../protocol/errors.ts';
-import { dataschemaSchema } from '../../protocol/wire/envelope.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { DatasetRegistry } from './datasets.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 const schemaSchema = z.looseObject({ $id: z.string() });
 const listSchema = z.object({ datasets: z.array(z.object({ dataschema: dataschemaSchema })).max(1_000) });

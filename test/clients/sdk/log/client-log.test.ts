@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { trustWitnesses } from '../../../clients/sdk/witness-trust.ts';
-import { cosigner, noteSigner } from '../../../protocol/proof/note-signer.ts';
-import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
-import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
-import type { Digest } from '../../../protocol/ids.ts';
-import { concern, nextEvent } from './exchange.ts';
-import { gatewayForEachTest } from './gateway-for-each-test.ts';
-import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
-import { newKey, ScriptedLog, scriptedOrigin } from './scripted-log.ts';
+import { trustWitnesses } from '../../../../clients/sdk/log/witness-trust.ts';
+import { cosigner, noteSigner } from '../../../../protocol/proof/note-signer.ts';
+import { formatVerifierKey } from '../../../../protocol/proof/verifier-key.ts';
+import { directoryEntryDigest } from '../../../../protocol/wire/directory-entry-digest.ts';
+import type { Digest } from '../../../../protocol/ids.ts';
+import { concern, nextEvent } from '../exchange.ts';
+import { gatewayForEachTest } from '../gateway-for-each-test.ts';
+import { alice, bob, until, type ScriptedGateway } from '../scripted-gateway.ts';
+import { newKey, ScriptedLog, scriptedOrigin } from '../scripted-log.ts';
 
 let gateway: ScriptedGateway;
 const follow = { everyMs: 3_600_000, patienceMs: 0, graceMs: 0 };

@@ -1,10 +1,10 @@
 /** What this endpoint knows of the gateway's audit log, in `state.db`. */
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
-import type { PlacedEntry } from '../../protocol/wire/directory-digest.ts';
-import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
-import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
-import type { Statements } from './state-database.ts';
+import type { Digest, EndpointAddress } from '../../../protocol/ids.ts';
+import type { PlacedEntry } from '../../../protocol/wire/directory-digest.ts';
+import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry, DirectoryResponse } from '../../../protocol/wire/directory.ts';
+import type { Statements } from '../state-database.ts';
 
 /** A change of this endpoint's own entry in the directory, as the log has it. */
 export type OwnChange = {

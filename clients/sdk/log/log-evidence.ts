@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../../files/durable-file.ts';
+import { replaceFile } from '../../../files/durable-file.ts';
 
 /** The folder of evidence in a home. */
 export const evidenceFolder = 'log-evidence';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { concern, nextEvent } from './exchange.ts';
-import { gatewayForEachTest } from './gateway-for-each-test.ts';
-import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
+import { concern, nextEvent } from '../exchange.ts';
+import { gatewayForEachTest } from '../gateway-for-each-test.ts';
+import { alice, bob, until, type ScriptedGateway } from '../scripted-gateway.ts';
 
 const note = {
   $id: 'urn:causeway:dataset:note:1.0',

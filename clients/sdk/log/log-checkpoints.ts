@@ -14,17 +14,17 @@
  * `log-halt.ts` says what halting means.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
-import { digestOf } from '../../protocol/proof/merkle.ts';
-import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
-import type { HomeLog } from './home.ts';
+import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
+import { openCheckpoint, type CheckpointTrust } from '../../../protocol/proof/checkpoint.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
+import { parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
+import type { HomeLog } from '../home.ts';
 import type { LogFaults } from './log-faults.ts';
 import { LogHalts, type LogHalt, type SeenCheckpoint } from './log-halt.ts';
 import { judgeCheckpoint } from './log-judgement.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTable } from './log-table.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 type CheckpointDependencies = {
   readonly state: StateDatabase;

@@ -2,19 +2,19 @@
  * Looks for this endpoint's own messages in the log, some time after the gateway has accepted them. A gateway that
  * signed a receipt and keeps no leaf of it, or another one, is caught by its own signature.
  */
-import { parseLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
-import { isCausewayError } from '../../protocol/errors.ts';
-import type { MessageId } from '../../protocol/ids.ts';
-import { uuidFromBytes } from '../../protocol/uuid.ts';
-import { tileWidth } from '../../protocol/proof/tile.ts';
-import { decodeReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { parseLeaf, type Leaf } from '../../../protocol/audit/leaf.ts';
+import { isCausewayError } from '../../../protocol/errors.ts';
+import type { MessageId } from '../../../protocol/ids.ts';
+import { uuidFromBytes } from '../../../protocol/uuid.ts';
+import { tileWidth } from '../../../protocol/proof/tile.ts';
+import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import type { SeenCheckpoint } from './log-halt.ts';
 import type { LogFaults } from './log-faults.ts';
 import type { LogReader } from './log-reader.ts';
 import { readRun } from './log-run.ts';
 import { LogTable } from './log-table.ts';
-import type { KeptAnswer } from './outbox-table.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { KeptAnswer } from '../outbox-table.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 type AcceptanceDependencies = {
   readonly state: StateDatabase;

@@ -3,9 +3,9 @@
  * errors end up in logs and on screens where a child's data must not.
  */
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import type { Problem } from '../../protocol/errors.ts';
-import { pointer } from '../../protocol/wire/describe-issues.ts';
-import { nearestName } from './nearest-name.ts';
+import type { Problem } from '../../../protocol/errors.ts';
+import { pointer } from '../../../protocol/wire/describe-issues.ts';
+import { nearestName } from '../nearest-name.ts';
 import { resolveSchema, schemaAt, type DatasetSchema } from './dataset-schema.ts';
 
 const maxProblems = 50;

@@ -1,7 +1,7 @@
 /** Whose cosignatures an endpoint asks for before it believes a checkpoint of the audit log. */
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import { parseVerifierKey, signatureTypes } from '../../protocol/proof/verifier-key.ts';
-import { openHome, replaceWitnesses, type WitnessTrust } from './home.ts';
+import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
+import { parseVerifierKey, signatureTypes } from '../../../protocol/proof/verifier-key.ts';
+import { openHome, replaceWitnesses, type WitnessTrust } from '../home.ts';
 
 /**
  * Names the witnesses of a home anew. They count from the next start of a client; what was verified before stays.

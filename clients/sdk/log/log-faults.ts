@@ -1,9 +1,9 @@
 /** Raises what is wrong with the log: the evidence first, then the event, once for each matter. */
 import { join } from 'node:path';
-import type { ClientEmitter } from './events.ts';
+import type { ClientEmitter } from '../events.ts';
 import { evidenceFolder, writeEvidence } from './log-evidence.ts';
 import { LogTable, type LogFault, type LogFaultKind } from './log-table.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 type LogFaultsDependencies = {
   readonly homeDir: string;

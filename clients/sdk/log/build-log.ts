@@ -1,17 +1,17 @@
 /** Builds the part of a client that follows the log. */
 import { X509Certificate } from 'node:crypto';
 import type { Agent } from 'node:https';
-import type { EndpointAddress } from '../../protocol/ids.ts';
-import { digestOf } from '../../protocol/proof/merkle.ts';
-import { batchSigner } from '../../protocol/proof/signing.ts';
-import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
-import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
-import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
+import { batchSigner } from '../../../protocol/proof/signing.ts';
+import { parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
+import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { ClientLog } from './client-log.ts';
-import type { FollowOptions } from './client-options.ts';
-import type { ClientDirectory } from './directory.ts';
-import type { ClientEmitter } from './events.ts';
-import type { Home } from './home.ts';
+import type { FollowOptions } from '../client-options.ts';
+import type { ClientDirectory } from '../directory.ts';
+import type { ClientEmitter } from '../events.ts';
+import type { Home } from '../home.ts';
 import { AcceptanceProver } from './log-acceptances.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import { EntryProver, type ProvenEntry } from './log-entries.ts';
@@ -20,9 +20,9 @@ import { isEndpointLeaf, LogPassage } from './log-passage.ts';
 import { LogReader } from './log-reader.ts';
 import { LogStaleness } from './log-staleness.ts';
 import { LogTable } from './log-table.ts';
-import { readOpenpgpIdentity } from './openpgp.ts';
-import { isRenewing } from './renewal.ts';
-import type { StateDatabase } from './state-database.ts';
+import { readOpenpgpIdentity } from '../openpgp.ts';
+import { isRenewing } from '../renewal.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 type LogGround = {
   readonly endpoint: EndpointAddress;

@@ -1,8 +1,8 @@
 /** Does a checkpoint continue the one that was verified last? */
-import { isCausewayError } from '../../protocol/errors.ts';
-import type { Checkpoint } from '../../protocol/proof/checkpoint.ts';
-import { proveConsistency, rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
-import { verifyConsistency } from '../../protocol/proof/tree-proof.ts';
+import { isCausewayError } from '../../../protocol/errors.ts';
+import type { Checkpoint } from '../../../protocol/proof/checkpoint.ts';
+import { proveConsistency, rootFromTiles, type TileReader } from '../../../protocol/proof/tile-proof.ts';
+import { verifyConsistency } from '../../../protocol/proof/tree-proof.ts';
 
 /** Proof that a tree is not a continuation: at the older size it has another root. */
 export type ForkProof = { readonly root: Buffer; readonly path: readonly Buffer[] };

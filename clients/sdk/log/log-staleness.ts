@@ -2,7 +2,7 @@
  * The alarm for absence: a gateway that shows nothing wrong, but for a long time nothing that can be verified either.
  * A log that is quiet is not stale: its last checkpoint verifies at every look.
  */
-import type { CausewayError } from '../../protocol/errors.ts';
+import type { CausewayError } from '../../../protocol/errors.ts';
 import type { LogFaults } from './log-faults.ts';
 
 type StalenessDependencies = {

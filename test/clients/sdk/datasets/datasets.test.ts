@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DatasetRegistry } from '../../../clients/sdk/datasets.ts';
+import { DatasetRegistry } from '../../../../clients/sdk/datasets/datasets.ts';
 
-const datasetsDir = join(import.meta.dirname, '../../../policies/datasets');
+const datasetsDir = join(import.meta.dirname, '../../../../policies/datasets');
 const schemas = readdirSync(datasetsDir).map(
   (name) => JSON.parse(readFileSync(join(datasetsDir, name, '1.0.json'), 'utf8')) as unknown,
 );

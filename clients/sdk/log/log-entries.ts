@@ -1,15 +1,15 @@
 /** Finds the entries of the directory in the log, before their keys are used. */
-import { parseLeaf, type Leaf } from '../../protocol/audit/leaf.ts';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
-import { leafHash } from '../../protocol/proof/merkle.ts';
-import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
-import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
+import { parseLeaf, type Leaf } from '../../../protocol/audit/leaf.ts';
+import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
+import type { EndpointAddress } from '../../../protocol/ids.ts';
+import { leafHash } from '../../../protocol/proof/merkle.ts';
+import { proveInclusion } from '../../../protocol/proof/tile-proof.ts';
+import { verifyInclusion } from '../../../protocol/proof/tree-proof.ts';
 import type { SeenCheckpoint } from './log-halt.ts';
 import type { LogFaults } from './log-faults.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTable, type UnprovenEntry } from './log-table.ts';
-import type { StateDatabase } from './state-database.ts';
+import type { StateDatabase } from '../state-database.ts';
 
 type EntryProverDependencies = {
   readonly state: StateDatabase;
