@@ -86,6 +86,8 @@ export class CorrelationRun {
   #advancedTo = 0;
   /** Keys of messages that no gateway looked at before this look, or before earlier ones that failed. */
   readonly #news = new Set<string>();
+  /** When the first of them arrived. */
+  #newsSince = Infinity;
   #markedAt = 0;
   #renewedAt = 0;
   /** Something was sent or recorded that a crash would have looked at again. */
@@ -155,8 +157,9 @@ export class CorrelationRun {
       // What lies further back than any pattern reaches is not held, only what was told of it.
       this.#correlator.sweep();
       await this.#handOn(lease);
-      // Deadlines before now may not have been looked at yet.
-      if (this.#position > sent.position) await this.#markInPassing(sentTime, lease);
+      // Deadlines of this news are looked at only at the end, and a gateway that goes on from this mark has no news of it.
+      const time = Math.min(sentTime, this.#newsSince);
+      if (this.#position > sent.position) await this.#markInPassing(time, lease);
       this.#deps.onRead?.(portionOf(events));
       if (this.#isStopped) return false;
     }
@@ -173,6 +176,7 @@ export class CorrelationRun {
       await this.#mark(time, lease, [[marks.begun, 0]]);
     }
     this.#news.clear();
+    this.#newsSince = Infinity;
     this.#correlator.sweep();
     await this.#deps.looked?.(lease);
     return true;
@@ -195,7 +199,10 @@ export class CorrelationRun {
   async #take(stored: StoredEvent, sent: Sent, lease: Lease): Promise<void> {
     const { event, subjects, position } = stored;
     const isNew = position > sent.position && event.arrived >= sent.begun;
-    if (isNew) this.#news.add(messageKey(event));
+    if (isNew) {
+      this.#news.add(messageKey(event));
+      this.#newsSince = Math.min(this.#newsSince, event.arrived);
+    }
     if (this.#isRenewalDue) await this.#renew(lease);
     for (const subject of subjects) {
       // A deadline that passed before it came was looked at before, or is none of ours.

@@ -244,20 +244,44 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it('sends the same also where a look fails between evidence and deadline', async () => {
-    now = start + 10 * dayMs;
-    const behind = run('two', undefined, { now: () => now - 30_000 });
-    await run('one').look();
-    await behind.look();
-    now += 5_000;
-    store.accept(10 - 25_000 / dayMs, 'b', 'police/hub');
-    store.acceptances.splice(-1, 1, { ...store.acceptances.at(-1)!, time: start + 2 * dayMs });
-    for (const source of ['police/hub', 'health/ae']) store.accept(10 - 26_000 / dayMs, 'a', source, ailsa);
-    faults = [down()];
-    await expect(behind.look()).rejects.toMatchObject({ code: 'store-unavailable' });
-    await behind.look();
-    expect(sent()).toHaveLength(2);
-  });
+  it.each(['by the same gateway', 'by the same one, started anew', 'by another one'])(
+    'sends the same also where a look fails between evidence and deadline, %s',
+    async (who) => {
+      now = start + 10 * dayMs;
+      let isFailing = false;
+      const two = store.for('two');
+      const begin = (): CorrelationRun =>
+        run('two', undefined, {
+          now: () => now - 30_000,
+          store: {
+            ...two,
+            // In portions of one: how far it has come is noted between them.
+            readAcceptances: async (after, _, since) => {
+              const portion = await two.readAcceptances(after, 1, since);
+              if (isFailing && after > 0 && portion.length === 0) throw down();
+              return portion;
+            },
+          },
+        });
+      const behind = begin();
+      await run('one').look();
+      await behind.look();
+      now += 5_000;
+      store.accept(10 - 25_000 / dayMs, 'b', 'police/hub');
+      store.acceptances.splice(-1, 1, { ...store.acceptances.at(-1)!, time: start + 2 * dayMs });
+      for (const source of ['police/hub', 'health/ae']) store.accept(10 - 26_000 / dayMs, 'a', source, ailsa);
+      isFailing = true;
+      await expect(behind.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+      expect(store.marks.get('correlator.position')).toBeGreaterThan(0);
+      isFailing = false;
+      const next = { 'by the same gateway': behind, 'by another one': run('one') }[who] ?? begin();
+      await next.look();
+      // Where the clock is behind, the deadline is over only now.
+      now += 60_000;
+      await run('three').look();
+      expect(sent()).toHaveLength(2);
+    },
+  );
 
   it.each([
     ['notices of a long history', 48, 1],
