@@ -11,7 +11,7 @@
  */
 import { CausewayError } from '../../protocol/errors.ts';
 import { erasureMark, type Lease, type Store } from '../store/port.ts';
-import type { Alert } from './alert.ts';
+import { alertKey, type Alert } from './alert.ts';
 import { Correlator, type Outcome } from './correlator.ts';
 import { messageKey } from './event.ts';
 import { newsOf } from './late-news.ts';
@@ -227,8 +227,17 @@ export class CorrelationRun {
       renewal = renewal.then(async () => this.#renew(lease));
       await renewal.catch(() => undefined);
     });
-    for (const alert of newsOf(outcome)) if (isNew(alert)) this.#pending.push(alert);
+    const withdrawn = outcome.withdrawn.length === 0 ? [] : this.#takeBack(outcome.withdrawn);
+    for (const alert of newsOf({ ...outcome, withdrawn })) if (isNew(alert)) this.#pending.push(alert);
     await renewal;
+  }
+
+  /** An alert that still waits has told nothing: it is not handed on any more. @returns those that may have been */
+  #takeBack(withdrawn: readonly Alert[]): readonly Alert[] {
+    const gone = new Set(withdrawn.map(alertKey));
+    const waiting = new Set(this.#pending.map(alertKey));
+    this.#pending = this.#pending.filter((alert) => !gone.has(alertKey(alert)));
+    return withdrawn.filter((alert) => !waiting.has(alertKey(alert)));
   }
 
   /** Forgets what was read: history says again what still counts, and what was not handed on. */

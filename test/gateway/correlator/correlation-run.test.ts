@@ -283,6 +283,37 @@ describe('looking', () => {
     },
   );
 
+  it.each(['the same gateway', 'another one, and then the same'])(
+    'hands on no alert that waited while a late notice changed it; next looks: %s',
+    async (who) => {
+      const noticed = (): void => {
+        store.accept(0.1, 'a', 'police/hub');
+        store.accept(0.3, 'a', 'health/ae');
+      };
+      const late = (): number => store.accept(0.2, 'a', 'school/office');
+      const quiet = run();
+      noticed();
+      late();
+      now = start + dayMs;
+      await quiet.look();
+      const undisturbed = sent();
+      expect(undisturbed).toHaveLength(2);
+
+      store = new SharedStore();
+      now = start;
+      handedOn = [];
+      const gateway = run();
+      noticed();
+      now = start + dayMs;
+      faults = [down()];
+      await expect(gateway.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+      late();
+      if (who !== 'the same gateway') await run('two').look();
+      await gateway.look();
+      expect(sent()).toEqual(undisturbed);
+    },
+  );
+
   it.each([
     ['notices of a long history', 48, 1],
     ['subjects of one notice', 1, 48],
