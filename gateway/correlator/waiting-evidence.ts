@@ -74,20 +74,18 @@ export class WaitingEvidence {
 }
 
 /**
- * By pattern, then by the messages of the evidence, what is certain before what is possible, for that tells nothing more
- * of the same evidence: never the order of arrival.
+ * By pattern, what is certain before what is possible, for that tells nothing more of the same child, then by the messages
+ * of the evidence: never the order of arrival.
  */
 function byEvidence({ candidate: a }: Waiting, { candidate: b }: Waiting): number {
   if (a.pattern.key !== b.pattern.key) return a.pattern.key < b.pattern.key ? -1 : 1;
+  const tiers = Number(a.tier === 'possible') - Number(b.tier === 'possible');
+  if (tiers !== 0) return tiers;
   const [ours, theirs] = [a.hit.events, b.hit.events];
   for (let place = 0; place < Math.min(ours.length, theirs.length); place += 1) {
     const [one, other] = [ours[place], theirs[place]];
     const order = one === undefined || other === undefined ? 0 : byMessage(one, other);
     if (order !== 0) return order;
   }
-  return (
-    ours.length - theirs.length ||
-    Number(a.tier === 'possible') - Number(b.tier === 'possible') ||
-    (a.centre.fingerprint < b.centre.fingerprint ? -1 : 1)
-  );
+  return ours.length - theirs.length || (a.centre.fingerprint < b.centre.fingerprint ? -1 : 1);
 }

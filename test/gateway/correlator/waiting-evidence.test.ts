@@ -57,6 +57,22 @@ it('evidence that waits and of which a part is left out by now still waits after
   expect(raised.map(({ events }) => events)).toEqual([ofTwo]);
 });
 
+it.each(['0', 'z'])(
+  'of what is due at once the certain is told first, also beside fuller possible evidence whose first id is %s',
+  (id) => {
+    const correlator = new Correlator(unansweredOfTwo, new LabelLinker());
+    correlator.add(eventOn(1, 'a', 'police/hub', { id: 'm1' }), child);
+    correlator.add(eventOn(2, 'a', 'health/ward', { id: 'm2' }), child);
+    const madeFirst = { id, arrived: eventOn(2.5, 'a').arrived };
+    correlator.add(eventOn(0.5, 'a', 'school/office', madeFirst), { ...child, tier: 'possible' });
+    const { raised } = correlator.advance(eventOn(60, 'a').arrived);
+    expect(raised.map(({ tier, events }) => [tier, ...events.map((event) => event.id)])).toEqual([
+      ['possible', id, 'm1'],
+      ['same', 'm1', 'm2'],
+    ]);
+  },
+);
+
 it.each([['same', 'possible'] as const, ['possible', 'same'] as const])(
   'of one piece of evidence what is certain is told first, where %s waited before %s',
   (...tiers) => {
