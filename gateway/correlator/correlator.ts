@@ -160,8 +160,8 @@ export class Correlator<S> {
 
   /**
    * What was waited for counts from anyone who may speak of the child, however weak the link; not from its twin. A
-   * description that is not even tied to itself, as one without tokens, is of many children: what answers for one of
-   * them would answer for all.
+   * description that says too little to tie two notices, as a forename, a surname and a month of birth, is of many
+   * children, also where it has a token: what answers for one of them would answer for all.
    */
   #isAnswered({ pattern, hit, centre, entries }: Candidate, now: number): boolean {
     const own = new Set<LinkRecord>([centre, ...entries.map(({ record }) => record)]);

@@ -5,6 +5,7 @@ import { LabelLinker } from '../../../gateway/correlator/label-linker.ts';
 import { LinkIndex } from '../../../gateway/correlator/link-index.ts';
 import { WaitingEvidence } from '../../../gateway/correlator/waiting-evidence.ts';
 import { packTokens } from '../../../protocol/linkage/packed-set.ts';
+import { tokeniser } from '../../clients/sdk/linkage/people.ts';
 import { eventOn, patternsOf } from './pattern-text.ts';
 
 const child = { child: 'one', tier: 'same' } as const;
@@ -32,6 +33,17 @@ it('an answer with no token answers for none of them, since nothing says for whi
   for (let nth = 0; nth < 5; nth += 1) correlator.add(eventOn(nth, 'a', 'health/clinic'), unknown);
   correlator.add(eventOn(6, 'c', 'council/social-work'), unknown);
   expect(correlator.advance(eventOn(60, 'a').arrived).raised).toHaveLength(5);
+});
+
+it.each([
+  ['forename, surname and month of birth', { given: 'Morven', family: 'Testcase', birthDate: '2016-03' }],
+  ['forename and date of birth', { given: 'Morven', birthDate: '2016-03-04' }],
+])('an answer that knows no more of the child than %s answers for none either', (_, known) => {
+  const correlator = new Correlator(unanswered, new LinkIndex());
+  const tokens = packTokens(tokeniser.tokensOf(known));
+  correlator.add(eventOn(1, 'a', 'police/hub'), tokens);
+  correlator.add(eventOn(2, 'c', 'council/social-work'), tokens);
+  expect(correlator.advance(eventOn(60, 'a').arrived).raised).toHaveLength(1);
 });
 
 it('what an endpoint lets wait about a child takes the places of no other endpoint of its agency', () => {
