@@ -45,7 +45,7 @@ export class Alerting {
   /** Begins with the patterns of the agreement in force; begins anew when it has changed. */
   async start(): Promise<void> {
     await this.close();
-    const { store, now, policy, onError } = this.#deps;
+    const { store, now, policy, isHeld, onError } = this.#deps;
     const patterns = this.#deps.patterns.current;
     const { alerts } = policy();
     if (alerts === undefined || patterns.length === 0) return;
@@ -82,8 +82,9 @@ export class Alerting {
         this.#tellOverdue(await clock.recordOverdue(lease));
       },
     });
+    const mayTake = (): boolean => !isHeld();
     const look = async (): Promise<boolean> => {
-      if (this.#deps.isHeld()) return false;
+      if (isHeld()) return false;
       progress.begin();
       try {
         const hasLooked = await run.look();
@@ -96,7 +97,8 @@ export class Alerting {
       }
     };
     [this.#run, this.#progress] = [run, progress];
-    this.#schedule = new Schedule({ store, expression: alerts.schedule, look, onError, onFutureMark });
+    const expression = alerts.schedule;
+    this.#schedule = new Schedule({ store, expression, look, mayTake, onError, onFutureMark });
     this.#schedule.start();
   }
 

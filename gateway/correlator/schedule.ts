@@ -53,6 +53,8 @@ export type ScheduleOptions = {
   readonly expression: string;
   /** Looks once. @returns false when it cannot look just now, as when another gateway does */
   readonly look: () => Promise<boolean>;
+  /** Whether this gateway may take a slot just now: one that could not look would take it from those that can. */
+  readonly mayTake: () => boolean;
   readonly onError: (error: unknown) => void;
   /** See {@link SlotOptions}. */
   readonly onFutureMark?: SlotOptions['onFutureMark'];
@@ -73,7 +75,7 @@ export class Schedule {
 
   /** Looks now, for all that was accepted while nobody did, and then by the schedule. */
   start(): void {
-    const { expression, store, onError, onFutureMark } = this.#options;
+    const { expression, store, mayTake, onError, onFutureMark } = this.#options;
     const nextMs = (): number | undefined => this.#task?.getNextRun()?.getTime();
     const report = (message: string | Error, error?: Error): void =>
       onError(error ?? (message instanceof Error ? message : new Error(message)));
@@ -81,7 +83,10 @@ export class Schedule {
       name: 'correlator',
       timezone: 'Etc/UTC',
       distributed: true,
-      runCoordinator: { shouldRun: (key) => takeSlot(key, store, { nextMs: nextMs(), onFutureMark }) },
+      runCoordinator: {
+        shouldRun: async (key) =>
+          mayTake() && (await takeSlot(key, store, { nextMs: nextMs(), onFutureMark })),
+      },
       suppressMissedWarning: true,
       unref: true,
       logger: { info: ignore, warn: ignore, debug: ignore, error: report },

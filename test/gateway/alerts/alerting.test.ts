@@ -8,18 +8,20 @@ import { twoAgencies } from './alert-fixture.ts';
 let alerting: Alerting;
 afterEach(() => alerting.close());
 
-it('the correlator looks at nothing while the clock may run ahead, and by itself as soon as it may', async () => {
+it('the correlator looks at nothing and takes no slot while the clock may run ahead, and looks by itself as soon as it may', async () => {
   let isHeld = true;
   let looks = 0;
+  let slots = 0;
   const store: Partial<Store> = {
     // Another gateway looks.
     takeLease: (name) => {
       if (name === 'correlator') looks++;
+      else slots++;
       return Promise.resolve(undefined);
     },
   };
   const level = { severity: 'urgent', roles: ['duty'], 'disposition-hours': 24 };
-  const alerts = { schedule: '0 0 1 1 *', levels: { observe: level, suspect: level, urgent: level } };
+  const alerts = { schedule: '* * * * * *', levels: { observe: level, suspect: level, urgent: level } };
   const { privateKey } = generateKeyPairSync('ed25519');
   alerting = new Alerting({
     store,
@@ -33,9 +35,10 @@ it('the correlator looks at nothing while the clock may run ahead, and by itself
   } as unknown as AlertingDependencies);
   await alerting.start();
   alerting.accepted(['immediate']);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect([looks, alerting.state]).toEqual([0, { is: 'held' }]);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect([looks, slots, alerting.state]).toEqual([0, 0, { is: 'held' }]);
   isHeld = false;
   await vi.waitFor(() => expect(looks).toBe(1), { timeout: 5_000 });
   expect(alerting.state).toEqual({ is: 'waiting' });
+  await vi.waitFor(() => expect(slots).toBeGreaterThan(0), { timeout: 5_000 });
 });

@@ -47,7 +47,11 @@ describe('a schedule', () => {
   const looks: Record<string, number> = {};
 
   /** A gateway on the shared store; `looking` does its work. */
-  const begin = (name: string, looking: () => Promise<boolean> = () => Promise.resolve(true)): Schedule => {
+  const begin = (
+    name: string,
+    looking: () => Promise<boolean> = () => Promise.resolve(true),
+    mayTake = (): boolean => true,
+  ): Schedule => {
     looks[name] = 0;
     const schedule = new Schedule({
       store: store.for(name),
@@ -56,6 +60,7 @@ describe('a schedule', () => {
         looks[name] = (looks[name] ?? 0) + 1;
         return looking();
       },
+      mayTake,
       onError: (error) => errors.push(error),
     });
     schedules.push(schedule);
@@ -84,6 +89,21 @@ describe('a schedule', () => {
     await schedules[0]!.close();
     await vi.advanceTimersByTimeAsync(3 * 60_000);
     expect(looks.one! + looks.two!).toBe(2 + 8);
+    expect(errors).toEqual([]);
+  });
+
+  it('leaves the slots to other gateways while it may take none', async () => {
+    let mayTake = false;
+    begin('one', undefined, () => mayTake);
+    await vi.advanceTimersByTimeAsync(3 * 60_000);
+    expect([...store.marks]).toEqual([]);
+    begin('two');
+    await vi.advanceTimersByTimeAsync(3 * 60_000);
+    expect(looks).toMatchObject({ one: 1, two: 1 + 3 });
+    await schedules[1]!.close();
+    mayTake = true;
+    await vi.advanceTimersByTimeAsync(3 * 60_000);
+    expect(looks).toMatchObject({ one: 1 + 3 });
     expect(errors).toEqual([]);
   });
 
