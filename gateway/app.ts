@@ -117,7 +117,7 @@ class Gateway {
       signer: batchSigner(options.home.storeKeys.receiptKeyPem),
       now: this.#now,
       level: () => this.#room.level,
-      isClockInDoubt: () => this.#endings.isClockInDoubt,
+      clockDoubt: () => this.#endings.clockDoubt,
       floorMebibytes: options.home.settings.freeDiskMebibytes,
       onRefused: (agency) =>
         this.#log.warn({ agency, code: 'store-unavailable' }, 'refused for now for want of disk space'),

@@ -5,7 +5,8 @@
  * passes as long as it can be written. Such a refusal is signed and not written down, since it would take room itself; that
  * it was so, and how often, is a leaf of the log.
  *
- * While the gateway's clock may stand wrong, what the relay would refuse for good by it is refused for now in the same way.
+ * While the gateway's clock may stand wrong, what the relay would refuse for good by it is refused for now in the same way:
+ * by one that may run ahead, what has expired; by one that may stand behind, what was made in the future.
  */
 import { agencyOf, gatewayAddress } from '../../protocol/ids.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
@@ -30,6 +31,10 @@ const reasons = {
 };
 type Reason = keyof typeof reasons;
 
+/** What is not sure by a clock that may stand wrong in this way. What has expired by one that stands behind has expired. */
+const doubtful = { ahead: 'envelope-expired', behind: 'clock-skew' } as const;
+type Doubtful = (typeof doubtful)[keyof typeof doubtful];
+
 /** A letter, and not a file. */
 const smallBytes = 64 * 1024;
 /** What an agency may bring in a day, of the floor, before it is the first to be refused. */
@@ -45,8 +50,8 @@ type SubmissionGateDependencies = {
   readonly signer: BatchSigner;
   readonly now: () => number;
   readonly level: () => RoomLevel;
-  /** See `endings.ts`. */
-  readonly isClockInDoubt: () => boolean;
+  /** Which way the clock may stand wrong, see `endings.ts`. */
+  readonly clockDoubt: () => keyof typeof doubtful | undefined;
   /** See `disk-room.ts`. */
   readonly floorMebibytes: number;
   /** Told of each agency that is refused, once between two reports. */
@@ -125,12 +130,12 @@ export class SubmissionGate {
   /** Tells of a message of the agency what keeps it out just now; undefined where nothing keeps any out. */
   #barFor(agency: string): ((unit: Unit) => Reason | undefined) | undefined {
     const level = this.#deps.level();
-    const isClockInDoubt = this.#deps.isClockInDoubt();
-    if (level === 'enough' && !isClockInDoubt) return undefined;
+    const doubt = this.#deps.clockDoubt();
+    if (level === 'enough' && doubt === undefined) return undefined;
     const now = this.#deps.now();
     const hasShare = !this.#shares.isEmpty(agency);
     return (unit) => {
-      if (isClockInDoubt && isUntimely(unit, now)) return 'clock';
+      if (doubt !== undefined && refusalByClock(unit, now) === doubtful[doubt]) return 'clock';
       if (level === 'enough' || (hasShare && mayPass(unit, level))) return undefined;
       return hasShare ? 'room' : 'share';
     };
@@ -186,9 +191,9 @@ function mayPass({ envelope, bytes }: Unit, level: Exclude<RoomLevel, 'enough'>)
 }
 
 /** One that cannot be read is refused by the relay, whatever the clock says. */
-function isUntimely({ envelope }: Unit, now: number): boolean {
+function refusalByClock({ envelope }: Unit, now: number): Doubtful | undefined {
   const read = readEnvelope(envelope);
-  return read !== undefined && untimeliness(read, now) !== undefined;
+  return read && untimeliness(read, now);
 }
 
 function bytesOf(units: readonly Unit[]): number {

@@ -19,6 +19,9 @@ const believableMs = 14 * dayMs;
 /** By a clock that nobody sets. */
 const heldMs = 3_600_000;
 
+/** How a clock may stand wrong. */
+export type ClockDoubt = 'ahead' | 'behind';
+
 export type EndingsDependencies = {
   readonly store: Store;
   readonly now: () => number;
@@ -33,11 +36,14 @@ export class Endings {
   readonly #deps: EndingsDependencies;
   readonly #expiry: ExpiryClock;
   readonly #retention: RetentionSweep;
-  #held: NodeJS.Timeout | undefined;
+  /** From the start on: messages may come before anything ends. */
+  #isHeld: boolean;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(deps: EndingsDependencies) {
     const { store, now, policy, log, onError } = deps;
     this.#deps = deps;
+    this.#isHeld = this.#aheadMs >= believableMs;
     this.#expiry = new ExpiryClock({ store, now, onError });
     this.#retention = new RetentionSweep({
       ...{ store, now, policy, onError },
@@ -53,23 +59,24 @@ export class Endings {
       const words = 'the clock is behind the newest leaf of the store: it stands wrong, or ran ahead before';
       log.warn({ code: 'clock-wrong', aheadMs }, words);
     }
-    if (aheadMs < believableMs) {
+    if (!this.#isHeld) {
       this.#begin();
       return;
     }
     const words = 'the clock is weeks ahead of the newest leaf of the store: nothing expires for an hour';
     log.warn({ code: 'clock-wrong', aheadMs }, words);
-    this.#held = setTimeout(() => this.#begin(), heldMs).unref();
+    this.#timer = setTimeout(() => this.#begin(), heldMs).unref();
   }
 
   /** True while nothing ends because the clock may run ahead. */
   get isHeld(): boolean {
-    return this.#held !== undefined;
+    return this.#isHeld;
   }
 
-  /** True while no message may be refused for good because of its times. */
-  get isClockInDoubt(): boolean {
-    return this.isHeld || this.#isBehind;
+  /** By a clock that may run ahead no message has expired for good; one that may stand behind finds none made too late. */
+  get clockDoubt(): ClockDoubt | undefined {
+    if (this.#isHeld) return 'ahead';
+    return this.#isBehind ? 'behind' : undefined;
   }
 
   /** Of the newest leaf that the start found. */
@@ -89,13 +96,13 @@ export class Endings {
 
   /** Ends after the commits that are under way. */
   async close(): Promise<void> {
-    clearTimeout(this.#held);
+    clearTimeout(this.#timer);
     await this.#expiry.stop();
     await this.#retention.close();
   }
 
   #begin(): void {
-    this.#held = undefined;
+    this.#isHeld = false;
     this.#expiry.start();
     this.#retention.start();
   }

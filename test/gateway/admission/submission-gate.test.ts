@@ -23,7 +23,7 @@ function openGate() {
   const state = {
     level: 'enough' as RoomLevel,
     now: 1_000,
-    isClockInDoubt: false,
+    clockDoubt: undefined as 'ahead' | 'behind' | undefined,
     failures: 0,
     charged: 0,
     examined: 0,
@@ -50,7 +50,7 @@ function openGate() {
     signer,
     now: () => state.now,
     level: () => state.level,
-    isClockInDoubt: () => state.isClockInDoubt,
+    clockDoubt: () => state.clockDoubt,
     floorMebibytes: 100,
     onRefused: (agency) => told.push(agency),
   });
@@ -191,23 +191,27 @@ test('an agency that has brought much gets nothing past by calling it immediate'
   expect(await bring('police/intake', 0.01, 'immediate')).toContain('your agency has sent much of late');
 });
 
-test('a clock in doubt refuses for now what is over by it or yet to come, takes all else, and counts none for want of room', async () => {
+test.each([
+  ['ahead', 'what has expired by it'],
+  ['behind', 'what was made in the future by it'],
+] as const)('a clock that may stand %s refuses %s for now, and nothing else', async (...[clockDoubt]) => {
   const { state, gate, told, bring } = openGate();
   const { time, expires } = sampleEnvelope();
   const refused = expect.stringContaining('that clock may be wrong') as unknown;
   const moments = [
-    [Date.parse(time) - 300_001, refused],
+    [Date.parse(time) - 300_001, clockDoubt === 'behind' ? refused : undefined],
     [Date.parse(time) - 300_000, undefined],
     [Date.parse(expires) - 1, undefined],
-    [Date.parse(expires), refused],
+    [Date.parse(expires), clockDoubt === 'ahead' ? refused : undefined],
   ] as const;
   for (const [now, answer] of moments) {
     // In no doubt, the relay judges it.
-    [state.now, state.isClockInDoubt] = [now, false];
+    [state.now, state.clockDoubt] = [now, undefined];
     expect(await bring('school/north', 0.01)).toBeUndefined();
-    state.isClockInDoubt = true;
+    state.clockDoubt = clockDoubt;
     expect(await bring('school/north', 0.01)).toEqual(answer);
   }
+  // None was refused for want of room.
   expect([gate.takeRefused(), told]).toEqual([{}, []]);
 });
 

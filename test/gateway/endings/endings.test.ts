@@ -26,7 +26,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-function start(newestLeafAt: number | undefined): void {
+function open(newestLeafAt: number | undefined): void {
   const store: Partial<Store> = {
     expire: () => {
       asked.push('expire');
@@ -47,6 +47,10 @@ function start(newestLeafAt: number | undefined): void {
     onError: (error) => expect.unreachable(String(error)),
     newestLeafAt,
   });
+}
+
+function start(newestLeafAt: number | undefined): void {
+  open(newestLeafAt);
   endings.start();
 }
 
@@ -59,14 +63,14 @@ describe('what ends by the clock', () => {
     start(newestLeafAt);
     await vi.advanceTimersByTimeAsync(1);
     expect(asked.toSorted()).toEqual(['expire', 'retention']);
-    expect([endings.isHeld, endings.isClockInDoubt, lines]).toEqual([false, false, []]);
+    expect([endings.isHeld, endings.clockDoubt, lines]).toEqual([false, undefined, []]);
   });
 
   it('begins at once by a clock that has not reached the newest leaf, which stays in doubt', async () => {
     start(startedAt + dayMs);
     await vi.advanceTimersByTimeAsync(2 * hourMs);
     expect(asked).toContain('expire');
-    expect([endings.isHeld, endings.isClockInDoubt]).toEqual([false, true]);
+    expect([endings.isHeld, endings.clockDoubt]).toEqual([false, 'behind']);
     expect(lines).toMatchObject([{ code: 'clock-wrong', aheadMs: -dayMs }]);
   });
 
@@ -75,11 +79,16 @@ describe('what ends by the clock', () => {
     expect(lines).toMatchObject([{ code: 'clock-wrong', aheadMs: 20 * dayMs }]);
     endings.note(startedAt);
     await vi.advanceTimersByTimeAsync(hourMs - 1);
-    expect([endings.isHeld, endings.isClockInDoubt, asked]).toEqual([true, true, []]);
+    expect([endings.isHeld, endings.clockDoubt, asked]).toEqual([true, 'ahead', []]);
     // The first question comes with a timer of its own.
     await vi.advanceTimersByTimeAsync(2);
-    expect([endings.isHeld, endings.isClockInDoubt]).toEqual([false, false]);
+    expect([endings.isHeld, endings.clockDoubt]).toEqual([false, undefined]);
     expect(asked.toSorted()).toEqual(['expire', 'retention']);
+  });
+
+  it('is held back before it starts, since messages may come sooner', () => {
+    open(startedAt - 20 * dayMs);
+    expect([endings.isHeld, endings.clockDoubt]).toEqual([true, 'ahead']);
   });
 
   it('does not begin any more in a gateway that was stopped within the hour', async () => {
