@@ -34,7 +34,7 @@ type IssuedToken = {
 };
 
 /**
- * Issues a token and keeps its permit. An unused token for the same endpoint stops being good.
+ * Issues a token and keeps its permit. Any other token for the same endpoint stops being good, a used one too, with which an enrolment could be repeated.
  * @throws CausewayError `agency-unknown`, `request-malformed`
  */
 export async function issueEnrolmentToken(

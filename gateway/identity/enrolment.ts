@@ -1,6 +1,8 @@
 /** Enrolment: a permit and three public keys in, a directory entry and a certificate out. Renewal of the latter. */
+import { X509Certificate } from 'node:crypto';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type Digest, type EndpointAddress } from '../../protocol/ids.ts';
+import { digestOf } from '../../protocol/proof/merkle.ts';
 import { directoryEntrySchema, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type {
   EnrolmentRequest,
@@ -17,7 +19,10 @@ import { inspectOpenpgpCertificate, type OpenpgpCertificate } from './openpgp-ce
 import { checkSigningKeyProof } from './signing-key-proof.ts';
 
 export type EnrolmentDependencies = {
-  readonly store: Pick<Store, 'readPermit' | 'enrol' | 'appendRecords' | 'readEntry' | 'replaceEntry'>;
+  readonly store: Pick<
+    Store,
+    'readPermit' | 'enrol' | 'appendRecords' | 'readEntry' | 'replaceEntry' | 'readLeaves'
+  >;
   readonly authority: Authority;
   /** What the secrets of tokens are bound to their permits with. */
   readonly auditKey: Uint8Array;
@@ -139,37 +144,51 @@ function buildEntry(parts: EnrolmentParts): DirectoryEntry {
   } satisfies Record<keyof DirectoryEntry, unknown>);
 }
 
-async function storeEntry(
-  parts: EnrolmentParts,
-  { store, now }: EnrolmentDependencies,
-): Promise<DirectoryEntry> {
+async function storeEntry(parts: EnrolmentParts, deps: EnrolmentDependencies): Promise<DirectoryEntry> {
   const entry = buildEntry(parts);
   const { secretDigest } = parts.permit;
-  const outcome = await store.enrol(secretDigest, entry, now(), {
+  const outcome = await deps.store.enrol(secretDigest, entry, deps.now(), {
     kind: 'endpoint.enrolled',
     ...describeKeys(entry),
+    certificateKey: certificateKeyOf(parts.certificate),
     roles: entry.roles,
     tokenDigest: secretDigest.toString('base64url'),
   });
   if (outcome === 'enrolled') return entry;
+  // Used since it was read: the same request may have been asked twice, with the first one still under way.
+  if (outcome === 'token-used') return await repeatEnrolment(parts, deps);
   throw outcome === 'key-taken' ? keyTaken() : new CausewayError(outcome);
 }
 
-/** The certificate whose answer was lost was never seen, or is in use: it stays good as before a renewal. */
+/**
+ * The certificate whose answer was lost was never seen, or is in use: it stays good as before a renewal. The TLS key is the
+ * same too, and only such repetitions have changed the entry since: otherwise a token used long ago would let in whoever
+ * holds a signing key, or a certificate that a renewal has ended.
+ */
 function repeatEnrolment(
   { request, permit, certificate, openpgp }: EnrolmentParts,
   { store, repeated }: EnrolmentDependencies,
 ): Promise<DirectoryEntry> {
-  return changeEntry(store, permit.endpoint, (entry) => {
+  const certificateKey = certificateKeyOf(certificate);
+  let isCounted = false;
+  return changeEntry(store, permit.endpoint, async (entry, leaf) => {
     const isSame =
       entry.status === 'active' &&
       entry.signingKey === request.signingKey &&
       entry.openpgpFingerprint === openpgp.fingerprint &&
-      entry.encryptionKey === openpgp.encryptionKey;
+      entry.encryptionKey === openpgp.encryptionKey &&
+      (await store.readLeaves(leaf, 1))[0]?.entry.certificateKey === certificateKey;
     if (!isSame) throw new CausewayError('token-used');
-    repeated(entry.endpoint);
-    return withCertificate(entry, certificate.thumbprint, entry.tlsThumbprint);
+    if (!isCounted) repeated(entry.endpoint);
+    isCounted = true;
+    const { after, record } = withCertificate(entry, certificate.thumbprint, entry.tlsThumbprint);
+    return { after, record: { ...record, certificateKey } };
   });
+}
+
+/** SHA-256 of the public key in a certificate. The record says it, so that a repetition can be held against it. */
+function certificateKeyOf({ pem }: IssuedCertificate): Digest {
+  return digestOf(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }));
 }
 
 async function readLeafIndex(endpoint: EndpointAddress, store: Pick<Store, 'readEntry'>): Promise<number> {

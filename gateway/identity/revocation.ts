@@ -16,7 +16,7 @@ export const revocationReasons = [
 export type RevocationReason = (typeof revocationReasons)[number];
 
 /**
- * Withdraws any token for an endpoint that was not used yet, and revokes the endpoint. Revoking again withdraws a token that
+ * Withdraws any token for an endpoint, used or not, and revokes the endpoint. Revoking again withdraws a token that
  * was issued since, and changes nothing else; where there is no such endpoint, the token goes all the same.
  * @param now ms since 1970
  * @param by the person who does it, for the record

@@ -70,7 +70,7 @@ async function writeAdministration(draft: Draft, { collections, session }: Acces
   const { newPermit, usedPermit, newEntry } = draft;
   if (newPermit !== undefined) {
     const { endpoint } = newPermit;
-    await collections.permit.deleteMany({ endpoint, usedAt: null }, { session });
+    await collections.permit.deleteMany({ endpoint }, { session });
     await collections.permit.insertOne(newPermit, { session });
   }
   if (usedPermit !== undefined) {

@@ -45,7 +45,7 @@ export type EndpointStore = {
   readEntry(endpoint: EndpointAddress): Promise<DirectoryRow | undefined>;
   /** The newest leaf about the entry of each endpoint, as the store noted it beside the entries. */
   readNewestChanges(): Promise<ReadonlyMap<EndpointAddress, number>>;
-  /** Keeps a permit; one for the same endpoint that was not used yet is replaced. */
+  /** Keeps a permit, in the place of any other for the same endpoint, used or not. */
   permitEnrolment(permit: EnrolmentPermit, record: RecordEntry): Promise<void>;
   /** The unexpired permit for a secret, or why there is none. */
   readPermit(secretDigest: Buffer, now: number): Promise<ReadPermit | Exclude<PermitRefusal, 'token-used'>>;

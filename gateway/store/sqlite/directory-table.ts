@@ -20,7 +20,7 @@ type Enrolment = {
 
 export class DirectoryTable {
   readonly #endpoints: EndpointTable;
-  readonly #dropUnused: StatementSync;
+  readonly #dropPermits: StatementSync;
   readonly #insertPermit: StatementSync;
   readonly #permit: StatementSync;
   readonly #usePermit: StatementSync;
@@ -35,7 +35,7 @@ export class DirectoryTable {
 
   constructor(database: DatabaseSync, endpoints: EndpointTable) {
     this.#endpoints = endpoints;
-    this.#dropUnused = prepare(database, 'DELETE FROM permit WHERE endpoint = ? AND used_at IS NULL');
+    this.#dropPermits = prepare(database, 'DELETE FROM permit WHERE endpoint = ?');
     this.#insertPermit = prepare(
       database,
       'INSERT INTO permit (secret, endpoint, roles, expires_at) VALUES (?, ?, ?, ?)',
@@ -70,7 +70,7 @@ export class DirectoryTable {
 
   permit(secret: Buffer, endpoint: EndpointAddress, roles: readonly string[], expiresAt: number): void {
     const number = this.#endpoints.intern(endpoint);
-    this.#dropUnused.run(number);
+    this.#dropPermits.run(number);
     this.#insertPermit.run(secret, number, JSON.stringify(roles), expiresAt);
   }
 

@@ -34,6 +34,7 @@ it('guesses take one place in the store however many come at once, and a token i
       enrol: (...change) => store.enrol(...change),
       appendRecords: (records) => store.appendRecords(records),
       readEntry: (endpoint) => store.readEntry(endpoint),
+      readLeaves: (from, limit) => store.readLeaves(from, limit),
       readPermit: async (...permit) => {
         most = Math.max(most, ++underWay);
         return await store.readPermit(...permit).finally(() => underWay--);

@@ -148,10 +148,25 @@ test('a secret that nobody issued is refused and leaves no line: strangers could
 test('a token cannot be used twice with other keys', async () => {
   const { request } = await registry.prepare(council);
   await enrolEndpoint(request, registry);
-  const other = await registry.prepare(council);
-  const again = buildEnrolmentRequest(other.keys, request.secret);
+  const again = buildEnrolmentRequest(await createEndpointKeys(council), request.secret);
   await expectRefusal(again, 'token-used', council);
   await expectRefusal(resign(request, {}), 'token-used', council);
+});
+
+test('an enrolment is not repeated for another TLS key, whoever holds the token and the other keys', async () => {
+  const { keys, request } = await registry.prepare(council);
+  await enrolEndpoint(request, registry);
+  await enrolEndpoint(request, registry);
+  const other = buildEnrolmentRequest({ ...keys, ...createTlsKey() }, request.secret);
+  await expectRefusal(other, 'token-used', council);
+  expect((await enrolEndpoint(request, registry)).entry.signingKey).toBe(request.signingKey);
+});
+
+test('an enrolment is not repeated once its certificate was renewed: the former TLS key was given up by that', async () => {
+  const { request } = await registry.prepare(council);
+  const { entry } = await enrolEndpoint(request, registry);
+  await renewOver(council, entry.tlsThumbprint);
+  await expectRefusal(request, 'token-used', council);
 });
 
 test('an enrolment whose answer was lost is asked for again with the same token and keys, and changes the certificate alone', async () => {
@@ -171,22 +186,56 @@ test('an enrolment whose answer was lost is asked for again with the same token 
   });
 });
 
-test('an enrolment is not repeated for a revoked endpoint, nor once its token has ended', async () => {
+test('an enrolment is not repeated for a revoked endpoint, beside a newer token, or once its token has ended', async () => {
   const { request } = await registry.prepare(council);
   await enrolEndpoint(request, registry);
+  await registry.issueToken(council);
+  await expectUnrecorded(request);
+  const second = await registry.prepare(council);
+  await enrolEndpoint(second.request, registry);
   await revokeEndpoint(registry.store, council, 'device-lost', registry.now());
-  await expectRefusal(request, 'token-used', council);
+  await expectUnrecorded(second.request);
+  const third = await registry.prepare(council);
+  await enrolEndpoint(third.request, registry);
   registry.clock.offsetMs = 25 * 3600_000;
-  await expectRefusal(request, 'token-expired', null);
+  await expectRefusal(third.request, 'token-expired', null);
 });
 
-test('of two enrolments with one token at the same time one wins', async () => {
+test('an enrolment that is asked for again while the first request is under way is answered as a repetition', async () => {
   const { request } = await registry.prepare(council);
-  const results = await Promise.allSettled([
-    enrolEndpoint(request, registry),
-    enrolEndpoint(request, registry),
-  ]);
+  const counted: string[] = [];
+  const deps = { ...registry, repeated: (endpoint: string) => void counted.push(endpoint) };
+  const answers = await Promise.all([enrolEndpoint(request, deps), enrolEndpoint(request, deps)]);
+  const present = await entryOf(council);
+  const thumbprints = answers.map(({ entry }) => entry.tlsThumbprint);
+  expect(thumbprints.sort()).toEqual([present?.tlsThumbprint, present?.previousTlsThumbprint].sort());
+  expect(counted).toEqual([council]);
+});
+
+test('of two enrolments with one token and different keys at the same time one wins', async () => {
+  const { request } = await registry.prepare(council);
+  const other = buildEnrolmentRequest(await createEndpointKeys(council), request.secret);
+  const results = await Promise.allSettled([request, other].map((one) => enrolEndpoint(one, registry)));
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'token-used' },
+  });
+});
+
+test('a repetition counts once, however often the entry changes under it', async () => {
+  const { request } = await registry.prepare(council);
+  await enrolEndpoint(request, registry);
+  const counted: string[] = [];
+  let overtaken = 3;
+  const replaceEntry: Registry['store']['replaceEntry'] = (...change) =>
+    overtaken-- > 0 ? Promise.resolve('overtaken') : registry.store.replaceEntry(...change);
+  const store = Object.assign(Object.create(registry.store) as Registry['store'], { replaceEntry });
+  await enrolEndpoint(request, {
+    ...registry,
+    store,
+    repeated: (endpoint) => void counted.push(endpoint),
+  });
+  expect(counted).toEqual([council]);
 });
 
 test('an expired token is refused', async () => {

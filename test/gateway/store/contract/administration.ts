@@ -66,13 +66,16 @@ export function administrationContract(at: ContractStore): void {
       expect(await kinds()).toEqual(['test.happened', 'test.happened']);
     });
 
-    test('a permit that was not used yet is replaced by a new one for the same endpoint', async () => {
+    test('a permit is replaced by a new one for the same endpoint, used or not', async () => {
       await at.store.permitEnrolment(permit(health, 'first', noon + hourMs), record);
       await at.store.permitEnrolment(permit(school, 'other', noon + hourMs), record);
       await at.store.permitEnrolment(permit(health, 'second', noon + hourMs), record);
       expect(await at.store.readPermit(digestOf('first'), noon)).toBe('token-invalid');
       expect(await at.store.readPermit(digestOf('other'), noon)).toMatchObject({ endpoint: school });
       expect(await at.store.readPermit(digestOf('second'), noon)).toMatchObject({ endpoint: health });
+      expect(await at.store.enrol(digestOf('second'), directoryEntry(health), noon, record)).toBe('enrolled');
+      await at.store.permitEnrolment(permit(health, 'third', noon + hourMs), record);
+      expect(await at.store.readPermit(digestOf('second'), noon)).toBe('token-invalid');
     });
 
     test('a permit enrols only the endpoint it names', async () => {
