@@ -4,7 +4,7 @@
  * gateway has refused. Where the answer was lost it stays, for the keys may be registered: the next enrolment of the
  * endpoint into the same home takes them up.
  */
-import { access, rm } from 'node:fs/promises';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
@@ -27,11 +27,13 @@ type HomePlan = {
   readonly makeKeys: () => Promise<HomeKeys>;
 };
 
-type Draft = { readonly path: string; readonly keys: HomeKeys; readonly isTakenUp: boolean };
+type Draft = { readonly path: string; readonly keys: HomeKeys };
 
 /** As much as the rest of a home takes, whatever the block of the disk. */
 const reservedBytes = 65_536;
 const room = 'room';
+/** There once an enrolment has taken the keys up: the one that made them may still be under way, and must not remove them. */
+const takenUp = 'taken-up';
 
 /** After these answers the gateway has registered nothing, unless an earlier request with the same keys did. */
 const refusals: ReadonlySet<ErrorCode> = new Set([
@@ -70,7 +72,10 @@ export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
 
 async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Promise<Draft> {
   const path = join(dirname(target), `.${basename(target)}.${endpoint.replace('/', '.')}.partial`);
-  if (await isThere(path)) return { path, keys: await readKeys(path), isTakenUp: true };
+  if (await isThere(path)) {
+    await writeFile(join(path, takenUp), '', { mode: 0o600 });
+    return { path, keys: await readKeys(path) };
+  }
   const { filled: keys } = await makePrivateFolder(path, async (draft) => {
     const made = await makeKeys();
     await writeNewFile(join(draft, room), Buffer.alloc(reservedBytes));
@@ -79,7 +84,7 @@ async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Prom
     await writeNewFile(join(draft, homeFiles.signing), made.signingKeyPem);
     return made;
   });
-  return { path, keys, isTakenUp: false };
+  return { path, keys };
 }
 
 async function readKeys(path: string): Promise<HomeKeys> {
@@ -91,15 +96,16 @@ async function readKeys(path: string): Promise<HomeKeys> {
 }
 
 async function complete(path: string, identity: HomeIdentity): Promise<void> {
-  await rm(join(path, room), { force: true });
+  for (const name of [room, takenUp]) await rm(join(path, name), { force: true });
   await replaceFile(join(path, homeFiles.identity), describeIdentity(identity));
   await replaceFile(join(path, homeFiles.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
   await replaceFile(join(path, homeFiles.authority), identity.authorityPem);
 }
 
 /** @returns the error to throw */
-async function giveUp({ path, isTakenUp }: Draft, error: unknown): Promise<unknown> {
+async function giveUp({ path }: Draft, error: unknown): Promise<unknown> {
   if (!isCausewayError(error)) return error;
+  const isTakenUp = await isThere(join(path, takenUp));
   if (refusals.has(error.code) && !(isTakenUp && error.code.startsWith('token-'))) {
     await rm(path, { recursive: true, force: true });
     return error;

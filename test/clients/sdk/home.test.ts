@@ -92,6 +92,26 @@ test('the private keys are on disk before anybody is told of the public ones, an
   expect((await readdir(root)).filter((name) => name.includes('refused'))).toEqual([]);
 });
 
+test('keys that another enrolment has taken up stay where the one that made them is refused', async () => {
+  const dir = join(root, 'shared');
+  const answer = Promise.withResolvers<HomeIdentity>();
+  let other: ReturnType<typeof createHomeOf> | undefined;
+  const refuse = async (): Promise<never> => {
+    await new Promise<void>((resolve) => {
+      other = createHomeOf(planOf(dir, identity), () => {
+        resolve();
+        return answer.promise;
+      });
+    });
+    throw new CausewayError('token-invalid');
+  };
+  await expect(createHomeOf(planOf(dir, identity), refuse)).rejects.toMatchObject({ code: 'token-invalid' });
+  answer.resolve(identity);
+  await other;
+  expect(await openHome(dir)).toMatchObject({ dir, signingKeyPem: identity.signingKeyPem });
+  expect(await readdir(dir)).not.toContain('taken-up');
+});
+
 test('a new TLS key and certificate replace the old ones together', async () => {
   const home = await createHome(join(root, 'renewed'), identity);
   const { tlsKeyPem, certificateRequestPem } = createTlsKey();
