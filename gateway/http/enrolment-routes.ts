@@ -1,7 +1,9 @@
 /** Enrolment and renewal over HTTPS. Enrolment is the one thing that needs no client certificate. */
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import {
   enrolmentRequestSchema,
@@ -42,16 +44,17 @@ const renewalsPerHour = 12;
 export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRouteDependencies): void {
   const enrolments = new AttemptLimit(attemptsPerMinute, 60_000, deps.now);
   const renewals = new AttemptLimit(renewalsPerHour, 3_600_000, deps.now);
-  const lookUps = new SingleFile(mostLookUps);
-  const limits: EnrolmentLimits = {
-    inTurn: (lookUp) => lookUps.run(lookUp),
-    attempted: (secretDigest) => enrolments.take(secretDigest),
-    repeated: (endpoint) => renewals.take(endpoint),
+  const inTurn = takeTurns();
+  const limits = {
+    attempted: (secretDigest: string) => enrolments.take(secretDigest),
+    repeated: (endpoint: EndpointAddress) => renewals.take(endpoint),
   };
 
   app.post('/v1/enrol', { bodyLimit: maxBodyBytes }, async (request, reply) => {
     const asked = parseBody(enrolmentRequestSchema, request.body);
-    return reply.code(201).send(await deps.enrol(asked, limits));
+    const { socket } = request.raw;
+    const answer = await deps.enrol(asked, { ...limits, inTurn: (lookUp) => inTurn(socket, lookUp) });
+    return reply.code(201).send(answer);
   });
 
   app.post('/v1/renew', { bodyLimit: maxBodyBytes }, async (request, reply) => {
@@ -59,6 +62,21 @@ export function registerEnrolmentRoutes(app: FastifyInstance, deps: EnrolmentRou
     renewals.take(peer.entry.endpoint);
     return reply.send(await deps.renew(peer, parseBody(renewalRequestSchema, request.body)));
   });
+}
+
+/** One look-up at a time, and one that waits for each connection: over one, any number of requests can come at once. */
+function takeTurns(): <T>(socket: Socket, lookUp: () => Promise<T>) => Promise<T> {
+  const lookUps = new SingleFile(mostLookUps);
+  const waiting = new WeakSet<Socket>();
+  return async (socket, lookUp) => {
+    if (waiting.has(socket)) throw new CausewayError('rate-limited');
+    waiting.add(socket);
+    try {
+      return await lookUps.run(lookUp);
+    } finally {
+      waiting.delete(socket);
+    }
+  };
 }
 
 function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -1,7 +1,12 @@
-import { fastify } from 'fastify';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fastify, type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildEnrolmentRequest } from '../../../clients/sdk/keys.ts';
-import { registerEnrolmentRoutes } from '../../../gateway/http/enrolment-routes.ts';
+import {
+  registerEnrolmentRoutes,
+  type EnrolmentRouteDependencies,
+} from '../../../gateway/http/enrolment-routes.ts';
 import { enrolEndpoint, type EnrolmentDependencies } from '../../../gateway/identity/enrolment.ts';
 import { sendProblem } from '../../../gateway/http/problem.ts';
 import type { RequestPeer } from '../../../gateway/http/identify-request.ts';
@@ -85,19 +90,53 @@ function openEnrolment({
 }: Partial<Pick<EnrolmentDependencies, 'store' | 'now'>> = {}): (
   request: object,
 ) => Promise<string | undefined> {
-  const app = fastify();
-  app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
-  registerEnrolmentRoutes(app, {
-    now,
-    identify: () => {
-      throw new Error('nobody renews');
-    },
-    enrol: (request, limits) => enrolEndpoint(request, { ...registry, ...limits, store }),
-    renew: () => Promise.reject(new Error('nobody renews')),
-  });
+  const app = buildApp(now, (request, limits) => enrolEndpoint(request, { ...registry, ...limits, store }));
   return async (payload) =>
     (await app.inject({ method: 'POST', url: '/v1/enrol', payload })).json<{ code?: string }>().code;
 }
+
+function buildApp(now: () => number, enrol: EnrolmentRouteDependencies['enrol']): FastifyInstance {
+  const app = fastify();
+  app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
+  registerEnrolmentRoutes(app, {
+    ...{ now, enrol },
+    identify: () => {
+      throw new Error('nobody renews');
+    },
+    renew: () => Promise.reject(new Error('nobody renews')),
+  });
+  return app;
+}
+
+it('guesses that come at once over one connection take one place, so that a token on another is looked up', async () => {
+  const { request } = await registry.prepare(council);
+  const over = Promise.withResolvers<undefined>();
+  let asked = 0;
+  const app = buildApp(registry.now, (one, limits) => {
+    asked++;
+    if (one.secret === request.secret) over.resolve(undefined);
+    const inTurn: typeof limits.inTurn = (lookUp) => limits.inTurn(() => over.promise.then(lookUp));
+    return enrolEndpoint(one, { ...registry, ...limits, inTurn });
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const stranger = connect({ host: '127.0.0.1', port: Number(new URL(url).port) });
+  try {
+    const body = JSON.stringify({ ...request, secret: 'a'.repeat(43) });
+    const head = `POST /v1/enrol HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+    stranger.write(`${head}\r\n\r\n${body}`.repeat(600));
+    // All that the server reads of one connection while the first of them waits.
+    for (let before = -1; before < asked;) {
+      before = asked;
+      await sleep(300);
+    }
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/v1/enrol`, { method: 'POST', headers, body: JSON.stringify(request) });
+    expect(answer.status).toBe(201);
+  } finally {
+    stranger.destroy();
+    await app.close();
+  }
+});
 
 it('renewals of one endpoint are few, for every other endpoint reads of each', async () => {
   let now = 0;
