@@ -1,5 +1,5 @@
 /** One process at a time for a store that is for one gateway, or for the folder of an audit log. */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { takeLock, type ProcessLock } from '../../files/process-lock.ts';
@@ -25,9 +25,15 @@ function tryLock(file: string): ProcessLock | undefined {
   }
 }
 
-/** Two names of one store have one lock. */
-function withoutLinks(path: string): string {
+/** Two names of one store have one lock, also while there is only a link to where it will be. */
+function withoutLinks(path: string, mostLinks = 40): string {
   if (existsSync(path)) return realpathSync(path);
-  const folder = dirname(resolve(path));
-  return join(existsSync(folder) ? realpathSync(folder) : folder, basename(path));
+  const named = dirname(resolve(path));
+  const folder = existsSync(named) ? realpathSync(named) : named;
+  if (mostLinks > 0 && isLink(path)) return withoutLinks(resolve(folder, readlinkSync(path)), mostLinks - 1);
+  return join(folder, basename(path));
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }

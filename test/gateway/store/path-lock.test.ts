@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -41,6 +41,21 @@ describe('the lock of a store', () => {
     } finally {
       await rm(folderLink);
     }
+  });
+
+  test('is one lock also where a name is a link to a store that is not there yet', async () => {
+    await mkdir(join(folder, 'links'));
+    await symlink('../store.db', join(folder, 'links', 'near.db'));
+    await symlink('near.db', join(folder, 'links', 'far.db'));
+    const lock = lockPath(join(folder, 'links', 'far.db'));
+    expect(() => lockPath(file)).toThrow('Another gateway runs on this store.');
+    lock.release();
+  });
+
+  test('is found where links lead to each other: that there is no store, its opening says', async () => {
+    await symlink('two.db', join(folder, 'one.db'));
+    await symlink('one.db', join(folder, 'two.db'));
+    lockPath(join(folder, 'one.db')).release();
   });
 
   test('says in words that it cannot be written', () => {
