@@ -10,7 +10,7 @@ import { readAlertRecord, type AlertRecord } from '../correlator/alert-record.ts
 import type { Alert } from '../correlator/alert.ts';
 import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
-import { readKeptEnvelope } from '../store/kept-envelope.ts';
+import { keptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
 
 type MarkStore = Pick<Store, 'readMarks' | 'setMarks'>;
@@ -85,16 +85,17 @@ export class UnsentAlerts {
     const pattern = patterns.find(({ id, version }) => id === record.pattern && version === record.version);
     if (pattern === undefined) return false;
     const alert = await this.#readAlert(record, pattern);
-    return alert === undefined || (await send(alert, lease));
+    if (alert === 'erased') return true;
+    return alert !== undefined && (await send(alert, lease));
   }
 
-  /** The alert as it was raised; undefined where any of its evidence was erased, or is damaged. */
-  async #readAlert(record: AlertRecord, pattern: Pattern): Promise<Alert | undefined> {
+  /** The alert as it was raised; undefined where any of its evidence is damaged, which somebody may mend yet. */
+  async #readAlert(record: AlertRecord, pattern: Pattern): Promise<Alert | 'erased' | undefined> {
     const { tier, level, firedAt, links, missing } = record;
     const events: CorrelatorEvent[] = [];
     for (const [nth, id] of record.events.entries()) {
       const event = await this.#readEvent(id, record.sources[nth] as EndpointAddress);
-      if (event === undefined) return undefined;
+      if (event === undefined || event === 'erased') return event;
       events.push(event);
     }
     const completedAt = Math.max(...events.map(({ time }) => time));
@@ -104,8 +105,10 @@ export class UnsentAlerts {
   async #readEvent(
     id: AlertRecord['message'],
     source: EndpointAddress,
-  ): Promise<CorrelatorEvent | undefined> {
-    const envelope = await readKeptEnvelope(this.#deps.store, id, source);
+  ): Promise<CorrelatorEvent | 'erased' | undefined> {
+    const found = (await this.#deps.store.readEvidence(id)).find((one) => one.source === source);
+    if (found?.unit.byteLength === 0) return 'erased';
+    const envelope = found && keptEnvelope(found);
     if (envelope === undefined) return undefined;
     const { category, severity, time } = envelope;
     const at = Date.parse(time);

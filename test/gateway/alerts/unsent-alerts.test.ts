@@ -97,6 +97,20 @@ describe('an alert that reached nobody', () => {
     expect(await recipientsOf(fixture, alert)).toEqual([north]);
   });
 
+  it('waits while what it rests on is damaged, and is sent once that was put back', async () => {
+    await using fixture = await openAlertFixture();
+    const alert = await unsentAlert(fixture);
+    await fixture.enrol(north, 'duty');
+    const { store } = fixture;
+    const damaged = async (id: MessageId) =>
+      (await store.readEvidence(id)).map((one) => ({ ...one, unit: one.unit.subarray(0, 40) }));
+    for (const readEvidence of [damaged, () => Promise.resolve([])])
+      await fixture.unsent({ store: { ...store, readEvidence } }).retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toBeUndefined();
+    await fixture.unsent().retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toEqual([north]);
+  });
+
   it.each<[string, (fixture: AlertFixture) => Promise<void>]>([
     ['is old', (fixture) => fixture.unsent({ now: () => noon + unsentForMs + 2_000 }).retry(fixture.lease)],
     [
