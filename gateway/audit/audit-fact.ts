@@ -125,7 +125,8 @@ function actorOf(
   recipient: string | undefined,
 ): FactActor {
   const person = wordOf(entry.by);
-  if (person !== undefined) return { type: 'person', name: person };
+  // What it permits for its own correlator, it does itself.
+  if (person !== undefined && person !== 'gateway') return { type: 'person', name: person };
   const doer = doerOf(kind, { endpoint: endpoint ?? wordOf(entry.endpoint), source, recipient });
   return doer === undefined ? { type: 'gateway', name: 'gateway' } : { type: 'endpoint', name: doer };
 }

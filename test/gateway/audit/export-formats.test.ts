@@ -195,6 +195,12 @@ describe('the export as FHIR', () => {
     expect(read(ecsEventOf(facts[14]!, origin))).toMatchObject({ source: { address: health } });
   });
 
+  it('takes the gateway for no person where it permits its own correlator', () => {
+    const permitted = { kind: 'enrolment.permitted', endpoint: police, by: 'gateway' };
+    const { actor } = factOf(leafOf(0, { kind: 'enrolment.permitted' }, permitted, houseCase), undefined);
+    expect(actor).toEqual({ type: 'gateway', name: 'gateway' });
+  });
+
   it('makes the recipient the requestor of what it stored, and a person that of what it read', () => {
     expect(eventOf(2).agent.map(({ who, requestor }) => [who.display, requestor])).toEqual([
       [school, true],
