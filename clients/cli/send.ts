@@ -63,7 +63,7 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .option('--dataset <name>', 'with --content: a document of this data set, NAME or NAME/VERSION')
     .option('--content <file>', 'the document, JSON; - for stdin')
     .option('--text <text>', 'plain text; - for stdin')
-    .option('--file <path>', 'any file, up to 1 MiB')
+    .option('--file <path>', 'any file; up to 1 MiB once it is encrypted')
     .option('--media-type <type>', 'media type of --file (default: by its name)')
     .optionsGroup('Options')
     .option(...homeOption)
