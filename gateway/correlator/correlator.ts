@@ -219,7 +219,7 @@ export class Correlator<S> {
       entry.alerts = undefined;
     }
     // Evidence of which a part is held no more would not be found again.
-    this.#waiting.drop(({ entries: waiting }) => waiting.every(({ isTold }) => !isTold));
+    yield* this.#waiting.drop(({ entries: waiting }) => waiting.every(({ isTold }) => !isTold));
     for (const entry of entries.sort((a, b) => byArrival(a.event, b.event))) {
       yield;
       yield* this.#tell(entry) ?? [];

@@ -1,9 +1,14 @@
 /** What waits for a moment, earliest first: a binary heap whose order leaves nothing to chance. */
 
+import type { Steps } from './steps.ts';
+
+/** Looked at in one step: some tenths of a millisecond. */
+const itemsAStep = 1_000;
+
 export type Timed = { readonly dueMs: number };
 
 export class DeadlineQueue<T extends Timed> {
-  readonly #heap: T[] = [];
+  #heap: T[] = [];
   readonly #compare: (a: T, b: T) => number;
 
   /** @param compare puts what is due at the same time in order */
@@ -43,14 +48,17 @@ export class DeadlineQueue<T extends Timed> {
     return first;
   }
 
-  /** Takes out every item that the test picks. @returns them */
-  drop(isDropped: (item: T) => boolean): readonly T[] {
-    const all = [...this.#heap];
-    const dropped = new Set(all.filter(isDropped));
-    if (dropped.size === 0) return [];
-    this.#heap.length = 0;
-    for (const item of all) if (!dropped.has(item)) this.push(item);
-    return [...dropped];
+  /** Takes out every item that the test picks, all of them at the last step. @returns them */
+  *drop(isDropped: (item: T) => boolean): Steps<readonly T[]> {
+    const kept = new DeadlineQueue(this.#compare);
+    const dropped: T[] = [];
+    for (const [place, item] of this.#heap.entries()) {
+      if (place % itemsAStep === itemsAStep - 1) yield;
+      if (isDropped(item)) dropped.push(item);
+      else kept.push(item);
+    }
+    if (dropped.length > 0) this.#heap = kept.#heap;
+    return dropped;
   }
 
   #sink(item: T): void {

@@ -4,6 +4,7 @@ import { DeadlineQueue, type Timed } from './deadline-queue.ts';
 import { byMessage } from './event.ts';
 import type { LinkRecord } from './linker.ts';
 import type { Pattern } from './patterns/pattern.ts';
+import type { Steps } from './steps.ts';
 
 /** What the notices of one endpoint have completed of one pattern around one description. */
 type Crowd = { readonly pattern: Pattern; readonly source: string; size: number };
@@ -49,8 +50,9 @@ export class WaitingEvidence {
   }
 
   /** Takes out all that the test picks. */
-  drop(isDropped: (candidate: Candidate) => boolean): void {
-    for (const waiting of this.#queue.drop(({ candidate }) => isDropped(candidate))) this.#leave(waiting);
+  *drop(isDropped: (candidate: Candidate) => boolean): Steps<void> {
+    const dropped = yield* this.#queue.drop(({ candidate }) => isDropped(candidate));
+    for (const waiting of dropped) this.#leave(waiting);
   }
 
   #crowdOf({ centre, pattern }: Candidate, source: string): Crowd {

@@ -69,6 +69,19 @@ it('evidence that waits and of which a part is left out by now still waits after
   expect(raised.map(({ events }) => events)).toEqual([ofTwo]);
 });
 
+it('a late notice lets others have their turn for every thousand that wait, whomever they are about', () => {
+  const correlator = new Correlator(unanswered, new LinkIndex());
+  const unknown = packTokens({ epoch: 1, tokens: {} });
+  for (let nth = 0; nth < 5_000; nth += 1)
+    correlator.add(eventOn(nth / 1_000, 'a', 'health/clinic'), unknown);
+  const known = packTokens(
+    tokeniser.tokensOf({ given: 'Morven', family: 'Testcase', birthDate: '2016-03-04' }),
+  );
+  const steps = [...correlator.addInSteps(eventOn(4, 'x'), known)];
+  expect(steps.length).toBeGreaterThanOrEqual(5);
+  expect(correlator.size.deadlines).toBe(5_000);
+});
+
 it.each(['0', 'z'])(
   'of what is due at once the certain is told first, also beside fuller possible evidence whose first id is %s',
   (id) => {
