@@ -68,7 +68,7 @@ export class ClientDirectory {
 
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
-    this.#table = new PinTable(deps.state.statements);
+    this.#table = new PinTable(deps.state.statements, deps.now);
     this.#keys = new TrustedKeys(deps.self);
     this.#logTable = new LogTable(deps.state.statements);
     this.reading = new DirectoryReading({
@@ -200,7 +200,8 @@ export class ClientDirectory {
   /** The keys that verify a message of this sender. @throws CausewayError see {@link findSenderKeys} */
   senderKeys(message: MadeBy): SenderKeys {
     const former = (endpoint: EndpointAddress) => this.#table.readFormer(endpoint);
-    return findSenderKeys(message, this.#entries.get(message.source), { keys: this.#keys, former });
+    const known = { keys: this.#keys, former, now: this.#deps.now };
+    return findSenderKeys(message, this.#entries.get(message.source), known);
   }
 
   /** Keys that may have signed a receipt of this endpoint: the one trusted now first, then former ones. */

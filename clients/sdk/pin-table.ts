@@ -1,5 +1,6 @@
 /** The directory as last read, and the keys that this endpoint was told to trust. */
 import type { EndpointAddress, Fingerprint } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { DirectoryEntry, DirectoryResponse } from '../../protocol/wire/directory.ts';
 import type { Statements } from './state-database.ts';
 
@@ -16,15 +17,20 @@ export type Pin = {
 /** An endpoint's last entry under keys that it has no more. */
 export type FormerEntry = {
   readonly entry: DirectoryEntry;
-  /** When it was revoked, or else when its successor was registered. */
+  /** When it was revoked, or else when its successor was registered; at the latest when this endpoint read of that. */
   readonly endedAt: string;
 };
 
+/** So long after their end, keys may still verify: nothing that the gateway took from them comes any later. */
+export const formerKeptMs = limits.maxLifetimeMs + limits.maxClockSkewMs;
+
 export class PinTable {
   readonly #database: Statements;
+  readonly #now: () => number;
 
-  constructor(database: Statements) {
+  constructor(database: Statements, now: () => number = Date.now) {
     this.#database = database;
+    this.#now = now;
   }
 
   /** Version of the directory as last read; `undefined` when it never was. */
@@ -74,17 +80,23 @@ export class PinTable {
     }));
   }
 
-  /** Only what a person trusts is kept, so a gateway that changes keys without end fills nothing. */
+  /**
+   * Only what a person trusts is kept, so a gateway that changes keys without end fills nothing; and as ended by now, since
+   * what the gateway says of the end is not proven yet: a date years ahead would keep stolen keys good until then.
+   */
   #keepFormer(successors: readonly DirectoryEntry[]): void {
+    const now = this.#now();
+    const at = (time: number): string => new Date(time).toISOString();
+    this.#database.prepare('DELETE FROM former_entries WHERE ended_at <= ?').run(at(now - formerKeptMs));
     const keep = this.#database.prepare(
       `INSERT OR REPLACE INTO former_entries (endpoint, signing_key, entry, ended_at)
-       SELECT endpoint, entry ->> 'signingKey', entry, coalesce(entry ->> 'revokedAt', ?4) FROM directory
+       SELECT endpoint, entry ->> 'signingKey', entry, min(coalesce(entry ->> 'revokedAt', ?4), ?5) FROM directory
        WHERE endpoint = ?1 AND (entry ->> 'signingKey' <> ?2 OR entry ->> 'openpgpFingerprint' <> ?3)
        AND (entry ->> 'signingKey', entry ->> 'openpgpFingerprint') =
          (SELECT signing_key, openpgp_fingerprint FROM pins WHERE endpoint = ?1 ORDER BY pin DESC LIMIT 1)`,
     );
     for (const { endpoint, signingKey, openpgpFingerprint, enrolledAt } of successors)
-      keep.run(endpoint, signingKey, openpgpFingerprint, enrolledAt);
+      keep.run(endpoint, signingKey, openpgpFingerprint, enrolledAt, at(now));
   }
 
   #putEntries({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {

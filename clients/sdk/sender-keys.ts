@@ -10,7 +10,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
-import type { FormerEntry } from './pin-table.ts';
+import { formerKeptMs, type FormerEntry } from './pin-table.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
 /** An entry, and its signing key ready to verify with. */
@@ -19,37 +19,46 @@ export type SenderKeys = { readonly entry: DirectoryEntry; readonly signingKey: 
 /** What a message says of its making. */
 export type MadeBy = Pick<Envelope, 'source' | 'time' | 'signingKey'>;
 
+/** What this endpoint knows of its senders. */
+type Known = {
+  readonly keys: TrustedKeys;
+  /** See `PinTable.readFormer`. */
+  readonly former: (endpoint: EndpointAddress) => FormerEntry[];
+  readonly now: () => number;
+};
+
 /**
  * Finds them.
  * @param entry the sender's, as the directory was last read
- * @param known.former see `PinTable.readFormer`
  * @throws CausewayError `key-unknown`, `key-changed` and `endpoint-revoked`; `signing-key-unknown` where the keys are
  *   former ones that do not count here, so that trust in the present ones would not help
  */
 export function findSenderKeys(
   { source, time, signingKey: keyId }: MadeBy,
   entry: DirectoryEntry | undefined,
-  {
-    keys,
-    former,
-  }: { readonly keys: TrustedKeys; readonly former: (endpoint: EndpointAddress) => FormerEntry[] },
+  { keys, former, now }: Known,
 ): SenderKeys {
   if (entry === undefined) throw new CausewayError('key-unknown');
   const withKey = (owner: DirectoryEntry): SenderKeys => ({
     entry: owner,
     signingKey: keys.signingKey(owner.signingKey),
   });
+  // The sender's clock may have been ahead by as much. It says the time itself, so whoever has stolen keys can date a
+  // message back, and only the second condition ends that where the gateway is not honest.
+  const mayCount = (endedAt: string): boolean =>
+    Date.parse(time) < Date.parse(endedAt) + limits.maxClockSkewMs &&
+    now() < Date.parse(endedAt) + formerKeptMs;
   const present = withKey(entry);
   if (present.signingKey.keyId === keyId) {
     const trust = keys.judge(entry);
     if (trust !== 'trusted') throw new CausewayError(`key-${trust}`);
-    if (entry.revokedAt !== null && time >= entry.revokedAt) throw new CausewayError('endpoint-revoked');
+    if (entry.revokedAt !== null && !mayCount(entry.revokedAt)) throw new CausewayError('endpoint-revoked');
     return present;
   }
-  // The sender's clock may have been ahead of the gateway's by as much.
-  const latest = Date.parse(time) - limits.maxClockSkewMs;
-  const inTime = former(source).filter(({ endedAt }) => latest < Date.parse(endedAt));
-  const found = inTime.map((one) => withKey(one.entry)).find(({ signingKey }) => signingKey.keyId === keyId);
+  const found = former(source)
+    .filter(({ endedAt }) => mayCount(endedAt))
+    .map((one) => withKey(one.entry))
+    .find(({ signingKey }) => signingKey.keyId === keyId);
   if (found === undefined) throw new CausewayError('signing-key-unknown');
   return found;
 }
