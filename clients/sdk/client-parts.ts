@@ -106,9 +106,9 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
       const keys = await ground.openpgpFor(envelope.recipientKeys);
       const context = { ...{ self: endpoint, directory, datasets, verified }, openpgp: keys };
       const opened = await openPayload(unit, envelope, context);
-      // Whoever hears that a notice is held must find its sender's present keys.
-      const mayBeNew = opened instanceof MessageFault && opened.kind === 'held';
-      return mayBeNew && (await directory.reading.catchUp()) ? openPayload(unit, envelope, context) : opened;
+      // A notice is held, or refused for good, by its sender's present keys alone.
+      const isAtFault = opened instanceof MessageFault;
+      return isAtFault && (await directory.reading.catchUp()) ? openPayload(unit, envelope, context) : opened;
     },
   });
   const receiptEvents = new LiveQueue<ReceiptEvent>(maxUnreadReceipts, () =>

@@ -7,7 +7,7 @@ import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol
 import { verifyBatchProof, type VerifiedRoots } from '../../protocol/proof/batch-proof.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import { checkContentMatches, decodeContent, type Content } from '../../protocol/wire/content.ts';
-import { encryptionKeysOf } from '../../protocol/wire/directory.ts';
+import { encryptionKeysOf, type DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
@@ -56,11 +56,8 @@ export async function openPayload(
 ): Promise<Content | MessageFault> {
   let stage: MessageFault['kind'] = 'held';
   try {
-    const { entry, signingKey } = context.directory.senderKeys(envelope);
-    if ((await readPrimaryKey(entry.openpgpCertificate)) !== entry.openpgpFingerprint)
-      throw new CausewayError('key-unsuitable', {
-        detail: `The directory names another key of ${entry.endpoint}.`,
-      });
+    const { entries, signingKey } = context.directory.senderKeys(envelope);
+    await Promise.all(entries.map(checkPrimaryKey));
     stage = 'unproven';
     verifyBatchProof(unit.envelope, unit.proof, signingKey, context.verified);
     checkPayload(unit.payload, envelope);
@@ -70,7 +67,7 @@ export async function openPayload(
     const content = decodeContent(
       await decryptAndVerify(unit.payload, {
         decryptWith: context.openpgp,
-        senderCertificate: entry.openpgpCertificate,
+        senderCertificate: entries.map((entry) => entry.openpgpCertificate),
       }),
     );
     checkContentMatches(content.header, envelope);
@@ -80,6 +77,11 @@ export async function openPayload(
     if (!isCausewayError(error) || error.meaning.retryable) throw error;
     return new MessageFault(notTheSenders.has(error.code) ? 'held' : stage, error);
   }
+}
+
+async function checkPrimaryKey({ endpoint, ...entry }: DirectoryEntry): Promise<void> {
+  if ((await readPrimaryKey(entry.openpgpCertificate)) !== entry.openpgpFingerprint)
+    throw new CausewayError('key-unsuitable', { detail: `The directory names another key of ${endpoint}.` });
 }
 
 function checkPayload(payload: Buffer, envelope: Envelope): void {

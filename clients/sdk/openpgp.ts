@@ -171,16 +171,20 @@ export async function encryptAndSign(
 
 /**
  * Decrypts a payload and checks that it bears exactly one signature, the sender's.
- * @param options.senderCertificate armored; the certificate that the directory, as verified, gives for the sender
+ * @param options.senderCertificate armored; the certificate that the directory, as verified, gives for the sender, or
+ *   those of which one must have signed
  * @returns the signed content and nothing else of the payload
  * @throws CausewayError `payload-undecryptable`, `payload-unsigned`, `key-unsuitable`
  */
 export async function decryptAndVerify(
   payload: Uint8Array,
-  options: { readonly decryptWith: OpenpgpIdentity; readonly senderCertificate: string },
+  options: {
+    readonly decryptWith: OpenpgpIdentity;
+    readonly senderCertificate: string | readonly string[];
+  },
 ): Promise<Uint8Array> {
-  const sender = await readCertificate(options.senderCertificate);
-  const result = await openMessage(await readSealedMessage(payload), options.decryptWith, sender);
+  const keys = await Promise.all([options.senderCertificate].flat().map(readCertificate));
+  const result = await openMessage(await readSealedMessage(payload), options.decryptWith, keys);
   const [signature] = result.signatures;
   if (signature === undefined || result.signatures.length !== 1) {
     throw unsigned(`It bears ${result.signatures.length} signatures; exactly one is expected.`);
@@ -226,13 +230,13 @@ async function readSealedMessage(payload: Uint8Array): Promise<Message<Uint8Arra
 async function openMessage(
   message: Message<Uint8Array>,
   identity: OpenpgpIdentity,
-  sender: PublicKey,
+  senderKeys: PublicKey[],
 ): Promise<DecryptMessageResult> {
   try {
     return await decrypt({
       message,
       decryptionKeys: identity.privateKey,
-      verificationKeys: sender,
+      verificationKeys: senderKeys,
       format: 'binary',
       // The sender's clock may be ahead by as much as envelopes may.
       date: new Date(Date.now() + limits.maxClockSkewMs),

@@ -13,8 +13,8 @@ import type { Envelope } from '../../protocol/wire/envelope.ts';
 import { formerKeptMs, type FormerEntry } from './pin-table.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
-/** An entry, and its signing key ready to verify with. */
-export type SenderKeys = { readonly entry: DirectoryEntry; readonly signingKey: SigningKey };
+/** A signing key ready to verify with, and the entries that have it: the OpenPGP key of one of them signed the content. */
+export type SenderKeys = { readonly entries: readonly DirectoryEntry[]; readonly signingKey: SigningKey };
 
 /** What a message says of its making. */
 export type MadeBy = Pick<Envelope, 'source' | 'time' | 'signingKey'>;
@@ -39,26 +39,23 @@ export function findSenderKeys(
   { keys, former, now }: Known,
 ): SenderKeys {
   if (entry === undefined) throw new CausewayError('key-unknown');
-  const withKey = (owner: DirectoryEntry): SenderKeys => ({
-    entry: owner,
-    signingKey: keys.signingKey(owner.signingKey),
-  });
   // The sender's clock may have been ahead by as much. It says the time itself, so whoever has stolen keys can date a
   // message back, and only the second condition ends that where the gateway is not honest.
   const mayCount = (endedAt: string): boolean =>
     Date.parse(time) < Date.parse(endedAt) + limits.maxClockSkewMs &&
     now() < Date.parse(endedAt) + formerKeptMs;
-  const present = withKey(entry);
-  if (present.signingKey.keyId === keyId) {
+  const signingKeyOf = (owner: DirectoryEntry): SigningKey => keys.signingKey(owner.signingKey);
+  const past = former(source)
+    .filter((one) => signingKeyOf(one.entry).keyId === keyId && mayCount(one.endedAt))
+    .map((one) => one.entry);
+  if (signingKeyOf(entry).keyId === keyId) {
     const trust = keys.judge(entry);
     if (trust !== 'trusted') throw new CausewayError(`key-${trust}`);
     if (entry.revokedAt !== null && !mayCount(entry.revokedAt)) throw new CausewayError('endpoint-revoked');
-    return present;
+    // Its owner may have changed the OpenPGP key alone.
+    return { entries: [entry, ...past], signingKey: signingKeyOf(entry) };
   }
-  const found = former(source)
-    .filter(({ endedAt }) => mayCount(endedAt))
-    .map((one) => withKey(one.entry))
-    .find(({ signingKey }) => signingKey.keyId === keyId);
+  const [found] = past;
   if (found === undefined) throw new CausewayError('signing-key-unknown');
-  return found;
+  return { entries: past, signingKey: signingKeyOf(found) };
 }

@@ -8,7 +8,7 @@ import type { Unit } from '../../../protocol/wire/frame.ts';
 import { ChangingDirectory } from './changing-directory.ts';
 import { concern, nextEvent } from './exchange.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
-import { alice, bob, type ScriptedGateway } from './scripted-gateway.ts';
+import { alice, bob, pauseForEver, type ScriptedGateway } from './scripted-gateway.ts';
 
 const hourMs = 3_600_000;
 let gateway: ScriptedGateway;
@@ -92,4 +92,20 @@ test('a revocation counts for former keys too, also once their owner has enrolle
   await directory.change(recipient, await enrolledAgain());
   await recipient.directory.trust(alice);
   expect(await deliver()).toBe('signing-key-unknown');
+});
+
+test('a notice under way is shown when its sender has changed the OpenPGP key and kept the signing key', async () => {
+  const { signingKey } = directory.entryOf(alice);
+  recipient = await gateway.client(bob);
+  await directory.change(recipient, { ...(await enrolledAgain()), signingKey });
+  await recipient.directory.trust(alice);
+  expect(await deliver()).toBe('under way');
+});
+
+test('content by an OpenPGP key of which this endpoint has only been told is held and not refused', async () => {
+  const signed = directory.entryOf(alice);
+  directory.put({ ...(await enrolledAgain()), signingKey: signed.signingKey });
+  recipient = await gateway.client(bob, { pause: pauseForEver });
+  await directory.tell(bob, signed);
+  expect(await deliver()).toBe('key-changed');
 });

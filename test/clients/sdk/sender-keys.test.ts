@@ -62,7 +62,7 @@ function keysFor(nth: number, time: number): DirectoryEntry | string {
   const madeBy = { source: sender, time: at(time), signingKey: signerFromSeed(nth).keyId };
   const former = (endpoint: EndpointAddress) => table.readFormer(endpoint);
   try {
-    return findSenderKeys(madeBy, entry, { keys, former, now: () => now }).entry;
+    return findSenderKeys(madeBy, entry, { keys, former, now: () => now }).entries[0]!;
   } catch (error) {
     return (error as { code: string }).code;
   }
