@@ -24,7 +24,8 @@ import { ArrivalQueue, type Arrival } from './arrival-queue.ts';
 import { Backlog } from './backlog.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
-import { awaitsTrustInKey, InboxTable } from './inbox-table.ts';
+import { HeldMessages } from './held-messages.ts';
+import { InboxTable } from './inbox-table.ts';
 import type { Link } from './link.ts';
 import { Notice } from './notice.ts';
 import { MessageFault } from './open-payload.ts';
@@ -56,8 +57,7 @@ export class Inbox {
   readonly #refusals: Refusals;
   readonly #inHand = new Map<string, Arrival>();
   readonly #shown = new Map<Notice, Arrival>();
-  /** Senders of what was held in this session until their keys are trusted. */
-  readonly #heldHere = new Set<EndpointAddress>();
+  readonly #held: HeldMessages;
   readonly #queue = new ArrivalQueue();
   readonly #backlog = new Backlog();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -67,6 +67,7 @@ export class Inbox {
   constructor(deps: InboxDependencies) {
     this.#deps = deps;
     this.#table = new InboxTable(deps.state.statements);
+    this.#held = new HeldMessages(deps);
     this.#credit = new CreditWindow(deps.window, deps.maxBytes);
     this.#refusals = new Refusals(deps.self, deps.receipts, deps.emitter);
   }
@@ -96,7 +97,7 @@ export class Inbox {
   }
 
   detach(): void {
-    this.#heldHere.clear();
+    this.#held.forget();
     this.#credit.detach();
   }
 
@@ -109,11 +110,11 @@ export class Inbox {
 
   /** Messages that cannot be shown yet and have not expired, the oldest first; `HeldNotice.code` says why. */
   held(): HeldNotice[] {
-    return this.#table.readHeld(this.#deps.now());
+    return this.#held.list();
   }
 
   countHeld(): number {
-    return this.#table.countHeld(this.#deps.now());
+    return this.#held.count;
   }
 
   /** Senders whose message with this id was stored here. */
@@ -126,10 +127,7 @@ export class Inbox {
    * @returns true when a message of one of them was held in this session: the gateway must be asked for it again
    */
   trusted(senders: readonly EndpointAddress[]): boolean {
-    if (this.#table.awaitsTrust(senders)) {
-      this.#deps.state.writeLater(() => this.#table.releaseAll(senders));
-    }
-    return senders.filter((sender) => this.#heldHere.delete(sender)).length > 0;
+    return this.#held.trusted(senders);
   }
 
   /** The next message that nobody has taken. */
@@ -235,28 +233,13 @@ export class Inbox {
 
   async #dispose(arrival: Arrival, { kind, error }: MessageFault): Promise<void> {
     if (kind === 'held') {
-      await this.#hold(arrival, error);
+      await this.#held.hold(arrival.envelope, error);
     } else if (kind === 'refused') {
       await this.#refusals.refuseForGood(this.#claim(arrival), error);
     } else {
       this.#refusals.refuseUnproven(this.#claim(arrival), error);
     }
     this.#finish(arrival);
-  }
-
-  async #hold({ envelope }: Arrival, error: CausewayError): Promise<void> {
-    const held: HeldNotice = {
-      id: envelope.id,
-      from: envelope.source,
-      code: error.code,
-      category: envelope.category,
-      severity: envelope.severity,
-      heldAt: this.#deps.now(),
-      expiresAt: Date.parse(envelope.expires),
-    };
-    if (awaitsTrustInKey(error.code)) this.#heldHere.add(envelope.source);
-    const isNew = await this.#deps.state.write(() => this.#table.hold(held));
-    if (isNew) this.#deps.emitter.emit('held', held);
   }
 
   async #acknowledge(notice: Notice, arrival: Arrival): Promise<void> {

@@ -1,0 +1,65 @@
+/** What is held back: noted and told of once, and asked for again when its sender's keys are trusted. */
+import type { CausewayError } from '../../protocol/errors.ts';
+import type { EndpointAddress } from '../../protocol/ids.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
+import type { ClientEmitter, HeldNotice } from './events.ts';
+import { awaitsTrustInKey, InboxTable } from './inbox-table.ts';
+import type { StateDatabase } from './state-database.ts';
+
+type HeldMessagesDependencies = {
+  readonly state: StateDatabase;
+  readonly emitter: ClientEmitter;
+  readonly now: () => number;
+};
+
+export class HeldMessages {
+  readonly #deps: HeldMessagesDependencies;
+  readonly #table: InboxTable;
+  /** Senders of what was held in this session until their keys are trusted. */
+  readonly #senders = new Set<EndpointAddress>();
+
+  constructor(deps: HeldMessagesDependencies) {
+    this.#deps = deps;
+    this.#table = new InboxTable(deps.state.statements);
+  }
+
+  /** See `InboxTable.readHeld`. */
+  list(): HeldNotice[] {
+    return this.#table.readHeld(this.#deps.now());
+  }
+
+  get count(): number {
+    return this.#table.countHeld(this.#deps.now());
+  }
+
+  async hold(envelope: Envelope, { code }: CausewayError): Promise<void> {
+    const held: HeldNotice = {
+      id: envelope.id,
+      from: envelope.source,
+      code,
+      category: envelope.category,
+      severity: envelope.severity,
+      heldAt: this.#deps.now(),
+      expiresAt: Date.parse(envelope.expires),
+    };
+    if (awaitsTrustInKey(code)) this.#senders.add(envelope.source);
+    const isNew = await this.#deps.state.write(() => this.#table.hold(held));
+    if (isNew) this.#deps.emitter.emit('held', held);
+  }
+
+  /**
+   * The keys of these endpoints are trusted, and were not before.
+   * @returns true when a message of one of them was held in this session
+   */
+  trusted(senders: readonly EndpointAddress[]): boolean {
+    if (this.#table.awaitsTrust(senders)) {
+      this.#deps.state.writeLater(() => this.#table.releaseAll(senders));
+    }
+    return senders.filter((sender) => this.#senders.delete(sender)).length > 0;
+  }
+
+  /** The session has ended: in the next one everything comes again. */
+  forget(): void {
+    this.#senders.clear();
+  }
+}
