@@ -12,7 +12,7 @@ export function remedyOf({ code, from }: HeldNotice): string {
     case 'home-invalid':
       return 'openpgp.key has lost the private key that it is encrypted to: put it back from a backup, and start again.';
     case 'signing-key-unknown':
-      return `${from} signed it with a key that it has no more, and this home has not known: ask ${from} to send it again.`;
+      return `${from} signed it with a key that this home does not know. It comes again once new keys of ${from} are trusted; if ${from} has no others, ask it to send it again.`;
     default:
       return 'it comes again in a later session.';
   }

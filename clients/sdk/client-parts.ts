@@ -20,7 +20,7 @@ import { requestGateway } from './gateway-request.ts';
 import { claimHolder, newHolder } from './holder.ts';
 import { openHome, type Home } from './home.ts';
 import { KnownLimits } from './heeded-limits.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type InboxDependencies } from './inbox.ts';
 import { LadderTable } from './ladder-table.ts';
 import { SubjectLinkage } from './linkage/subject-linkage.ts';
 import { LiveQueue } from './live-queue.ts';
@@ -97,19 +97,11 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     maxWaiting: options.maxWaiting ?? 100_000,
   });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
-  const verified = new VerifiedRoots();
   const inbox = new Inbox({
     ...{ state, emitter, now, report, self: endpoint, receipts: receiptSender },
     window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),
     maxBytes: options.maxBytesInHand ?? 64 * mib,
-    open: async (unit, envelope) => {
-      const keys = await ground.openpgpFor(envelope.recipientKeys);
-      const context = { ...{ self: endpoint, directory, datasets, verified }, openpgp: keys };
-      const opened = await openPayload(unit, envelope, context);
-      // A notice is held, or refused for good, by its sender's present keys alone.
-      const isAtFault = opened instanceof MessageFault;
-      return isAtFault && (await directory.reading.catchUp()) ? openPayload(unit, envelope, context) : opened;
-    },
+    open: buildOpening(ground, directory, datasets),
   });
   const receiptEvents = new LiveQueue<ReceiptEvent>(maxUnreadReceipts, () =>
     emitter.emit('problem', new CausewayError('slow-consumer', { detail: receiptsDropped })),
@@ -139,6 +131,24 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
     renewalRefusal: () => readRenewalRefusal(state.statements),
+  };
+}
+
+/** Verifies and decrypts. What would be held or refused for good is looked at once more, by the present directory. */
+function buildOpening(
+  ground: Ground,
+  directory: ClientDirectory,
+  datasets: DatasetBook,
+): InboxDependencies['open'] {
+  const verified = new VerifiedRoots();
+  return async (unit, envelope) => {
+    const openpgp = await ground.openpgpFor(envelope.recipientKeys);
+    const context = { self: ground.endpoint, ...{ directory, datasets, verified, openpgp } };
+    const { version } = directory;
+    const opened = await openPayload(unit, envelope, context);
+    if (!(opened instanceof MessageFault)) return opened;
+    const isNew = (await directory.reading.catchUp()) || directory.version !== version;
+    return isNew ? openPayload(unit, envelope, context) : opened;
   };
 }
 

@@ -83,11 +83,10 @@ export class DirectoryReading {
 
   /**
    * For whoever cannot go on without an entry: reads now what was announced. Resolves in any case.
-   * @returns true when there is something new
+   * @returns true when it has waited: what was looked at before may have changed, by what was read or by trust
    */
   async catchUp(): Promise<boolean> {
-    const { held, pause, signal } = this.#deps;
-    const before = held().version;
+    const { pause, signal } = this.#deps;
     if (!this.#lacksAnnounced) return false;
     const over = new AbortController();
     const patience = pause(patienceMs, AbortSignal.any([signal, over.signal]));
@@ -96,7 +95,7 @@ export class DirectoryReading {
     await Promise.race([this.#readAnnounced(), patience]).catch(() => undefined);
     this.#waiting--;
     over.abort();
-    return held().version !== before;
+    return true;
   }
 
   /** The session has ended: the next welcome tells the version. */

@@ -219,18 +219,21 @@ export class ClientDirectory {
   /** Takes over what this process or another one has written, and tells what is new. */
   reload(): void {
     const versionBefore = this.#version;
-    const changedBefore = new Set(this.#endpointsThatAre('changed'));
-    const trustedBefore = new Set(this.#endpointsThatAre('trusted'));
+    const changedBefore = new Map(this.#keysThatAre('changed'));
+    const trustedBefore = new Map(this.#keysThatAre('trusted'));
     this.#read();
     const { emitter, onTrusted } = this.#deps;
     if (this.#version !== undefined && this.#version !== versionBefore) {
       emitter.emit('directory', { version: this.#version });
     }
-    for (const endpoint of this.#endpointsThatAre('changed')) {
+    for (const [endpoint] of this.#keysThatAre('changed')) {
       if (!changedBefore.has(endpoint)) emitter.emit('keyChanged', { endpoint });
     }
-    const trusted = this.#endpointsThatAre('trusted').filter((endpoint) => !trustedBefore.has(endpoint));
-    if (trusted.length > 0) onTrusted(trusted);
+    // Keys may have changed and been trusted between two looks.
+    const trusted = this.#keysThatAre('trusted').filter(
+      ([endpoint, key]) => trustedBefore.get(endpoint) !== key,
+    );
+    if (trusted.length > 0) onTrusted(trusted.map(([endpoint]) => endpoint));
   }
 
   #read(): void {
@@ -265,10 +268,11 @@ export class ClientDirectory {
     this.#deps.onTrusted(pins.map((pin) => pin.endpoint));
   }
 
-  #endpointsThatAre(trust: TrustState): EndpointAddress[] {
+  /** Endpoints with their signing keys. */
+  #keysThatAre(trust: TrustState): [EndpointAddress, string][] {
     return [...this.#entries.values()]
       .filter((entry) => this.#trustOf(entry) === trust)
-      .map((entry) => entry.endpoint);
+      .map(({ endpoint, signingKey }) => [endpoint, signingKey]);
   }
 
   #lookUp(recipient: string): DirectoryEntry[] {

@@ -44,8 +44,9 @@ export type ClientEvents = {
 
 /**
  * A message that cannot be shown yet. By its code it waits for its sender's key to be trusted (`key-unknown`, `key-changed`),
- * for its sender to send it again, under present keys (`signing-key-unknown`, `endpoint-revoked`) or with a directory entry that
- * fits (`key-unsuitable`), for a private key that this home has lost (`home-invalid`), or for its data set (`dataset-unknown`).
+ * for new keys of its sender to be read and trusted or, where there are none, for it to be sent again (`signing-key-unknown`),
+ * for its sender to send it again, under present keys (`endpoint-revoked`) or with a directory entry that fits
+ * (`key-unsuitable`), for a private key that this home has lost (`home-invalid`), or for its data set (`dataset-unknown`).
  */
 export type HeldNotice = {
   readonly id: MessageId;

@@ -3,7 +3,7 @@ import type { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
-import { awaitsTrustInKey, InboxTable } from './inbox-table.ts';
+import { mayAwaitTrust, InboxTable } from './inbox-table.ts';
 import type { StateDatabase } from './state-database.ts';
 
 type HeldMessagesDependencies = {
@@ -42,7 +42,7 @@ export class HeldMessages {
       heldAt: this.#deps.now(),
       expiresAt: Date.parse(envelope.expires),
     };
-    if (awaitsTrustInKey(code)) this.#senders.add(envelope.source);
+    if (mayAwaitTrust(code)) this.#senders.add(envelope.source);
     const isNew = await this.#deps.state.write(() => this.#table.hold(held));
     if (isNew) this.#deps.emitter.emit('held', held);
   }

@@ -21,9 +21,9 @@ export type Settled = {
 const untrusted: readonly ErrorCode[] = ['key-unknown', 'key-changed'];
 const isUntrusted = `code IN (${untrusted.map((code) => `'${code}'`).join(', ')})`;
 
-/** True where trust in the sender's key sets free what is held under this code. */
-export function awaitsTrustInKey(code: ErrorCode): boolean {
-  return untrusted.includes(code);
+/** True where trust in keys of the sender may set free what is held under this code: those it names may be new ones. */
+export function mayAwaitTrust(code: ErrorCode): boolean {
+  return untrusted.includes(code) || code === 'signing-key-unknown';
 }
 
 /** More is not noted. */

@@ -33,7 +33,7 @@ import type { ReceiptSender } from './receipt-sender.ts';
 import { Refusals, type Claim } from './refusals.ts';
 import type { StateDatabase } from './state-database.ts';
 
-type InboxDependencies = {
+export type InboxDependencies = {
   readonly self: EndpointAddress;
   readonly state: StateDatabase;
   readonly receipts: ReceiptSender;

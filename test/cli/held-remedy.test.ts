@@ -6,7 +6,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 test.each([
   ['key-unknown', /^causeway directory trust agency\/desk$/],
   ['key-changed', /^causeway directory trust agency\/desk$/],
-  ['signing-key-unknown', /ask agency\/desk to send it again/],
+  ['signing-key-unknown', /once new keys of agency\/desk are trusted.*ask it to send it again/],
   ['home-invalid', /openpgp\.key.*backup/],
   ['dataset-unknown', /data set/],
   ['key-unsuitable', /later session/],

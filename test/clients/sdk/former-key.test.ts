@@ -2,13 +2,17 @@
 import { beforeEach, expect, test } from 'vitest';
 import { remedyOf } from '../../../clients/cli/held-remedy.ts';
 import type { Client } from '../../../clients/sdk/client.ts';
+import { updateDirectory } from '../../../clients/sdk/directory-update.ts';
 import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
+import { LogTable } from '../../../clients/sdk/log/log-table.ts';
+import { PinTable } from '../../../clients/sdk/pin-table.ts';
+import { StateDatabase } from '../../../clients/sdk/state-database.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { Unit } from '../../../protocol/wire/frame.ts';
 import { ChangingDirectory } from './changing-directory.ts';
 import { concern, nextEvent } from './exchange.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
-import { alice, bob, pauseForEver, type ScriptedGateway } from './scripted-gateway.ts';
+import { alice, bob, pauseForEver, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 const hourMs = 3_600_000;
 let gateway: ScriptedGateway;
@@ -72,11 +76,11 @@ test('a notice under former keys is shown by a client that starts after the chan
   expect(await deliver()).toBe('under way');
 });
 
-test('a notice under former keys that this home has never known is held, and trust is not advised', async () => {
+test('a notice under former keys that this home has never known is held, and its sender can send it again', async () => {
   directory.put(await enrolledAgain());
   recipient = await gateway.client(bob);
   expect(await deliver()).toBe('signing-key-unknown');
-  expect(recipient.held().map(remedyOf)).toEqual([expect.stringContaining(`ask ${alice} to send it again`)]);
+  expect(recipient.held().map(remedyOf)).toEqual([expect.stringContaining('ask it to send it again')]);
 });
 
 test('former keys are good for nothing that was made after others were registered', async () => {
@@ -108,4 +112,38 @@ test('content by an OpenPGP key of which this endpoint has only been told is hel
   recipient = await gateway.client(bob, { pause: pauseForEver });
   await directory.tell(bob, signed);
   expect(await deliver()).toBe('key-changed');
+});
+
+/** Another process that shares the home reads the present entry of alice and trusts its keys, all at once. */
+async function trustElsewhere(): Promise<void> {
+  const other = new StateDatabase(gateway.homeOf(bob));
+  const tables = { pins: new PinTable(other.statements), log: new LogTable(other.statements) };
+  await other.write(() => {
+    updateDirectory(directory.whole(), tables);
+    tables.pins.addPin({ ...directory.entryOf(alice), trustedAt: Date.now() });
+  });
+  await other.close();
+}
+
+test.each([
+  [
+    'this client trusts them',
+    () => recipient.directory.refresh().then(() => recipient.directory.trust(alice)),
+  ],
+  ['another process has read and trusts them', trustElsewhere],
+])('a notice under keys that this client had not read yet is shown once %s', async (_who, trust) => {
+  const signed = directory.entryOf(alice);
+  directory.put(await enrolledAgain());
+  recipient = await gateway.client(bob);
+  const next = recipient.notices().next();
+  const held = nextEvent(recipient, 'held');
+  const before = await gateway.session(bob);
+  before.deliver(unit);
+  expect(await held).toMatchObject({ code: 'signing-key-unknown' });
+  directory.put(signed);
+  await trust();
+  const later = () => gateway.sessions.find((one) => one.endpoint === bob && one !== before);
+  await until(() => later()?.controls.some(({ type }) => type === 'credit') === true);
+  later()!.deliver(unit);
+  expect((await next).value!.text()).toBe('under way');
 });
