@@ -44,7 +44,10 @@ export type ClientStatus = {
   readonly pending: number;
   /** True where more may wait than that: a gateway counts to 10,000 when a session begins. */
   readonly pendingIsLeast: boolean;
-  /** Messages to this endpoint that cannot be shown yet: see {@link HeldNotice}. At most 10,000 are noted. */
+  /**
+   * Messages to this endpoint that cannot be shown yet: see {@link HeldNotice}. At most 1,000 of one sender are noted, and
+   * 10,000 in all.
+   */
   readonly held: number;
   readonly directoryVersion: number | undefined;
   /** When the TLS certificate ends, ms since 1970. */

@@ -1,9 +1,9 @@
 /** What is held back: noted and told of once, and asked for again when its sender's keys are trusted. */
-import type { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
-import { mayAwaitTrust, InboxTable } from './inbox-table.ts';
+import { InboxTable, mayAwaitTrust, mostHeld } from './inbox-table.ts';
 import type { StateDatabase } from './state-database.ts';
 
 type HeldMessagesDependencies = {
@@ -17,6 +17,8 @@ export class HeldMessages {
   readonly #table: InboxTable;
   /** Senders of what was held in this session until their keys are trusted. */
   readonly #senders = new Set<EndpointAddress>();
+  /** Once in a session is enough, however many there are. */
+  #hasToldLeftOut = false;
 
   constructor(deps: HeldMessagesDependencies) {
     this.#deps = deps;
@@ -43,8 +45,16 @@ export class HeldMessages {
       expiresAt: Date.parse(envelope.expires),
     };
     if (mayAwaitTrust(code)) this.#senders.add(envelope.source);
-    const isNew = await this.#deps.state.write(() => this.#table.hold(held));
-    if (isNew) this.#deps.emitter.emit('held', held);
+    const became = await this.#deps.state.write(() => this.#table.hold(held));
+    if (became === 'noted') this.#deps.emitter.emit('held', held);
+    if (became === 'left out') this.#tellLeftOut(held);
+  }
+
+  #tellLeftOut({ from, code }: HeldNotice): void {
+    if (this.#hasToldLeftOut) return;
+    this.#hasToldLeftOut = true;
+    const detail = `A notice of ${from} is held and not listed: ${mostHeld.ofOne} of one sender are, and ${mostHeld.inAll} in all.`;
+    this.#deps.emitter.emit('problem', new CausewayError(code, { detail }));
   }
 
   /**
@@ -61,5 +71,6 @@ export class HeldMessages {
   /** The session has ended: in the next one everything comes again. */
   forget(): void {
     this.#senders.clear();
+    this.#hasToldLeftOut = false;
   }
 }

@@ -26,8 +26,8 @@ export function mayAwaitTrust(code: ErrorCode): boolean {
   return untrusted.includes(code) || code === 'signing-key-unknown';
 }
 
-/** More is not noted. */
-export const mostHeld = 10_000;
+/** More is not noted, in all and of one sender, who would otherwise hide what is held of everybody else. */
+export const mostHeld = { inAll: 10_000, ofOne: 1_000 };
 
 export class InboxTable {
   readonly #database: Statements;
@@ -77,21 +77,39 @@ export class InboxTable {
   }
 
   /**
-   * Notes a message that is held back, and forgets those that have expired; call inside a transaction. Senders that a
-   * gateway invents fill no more than so many rows: what is not noted stays at the gateway like all that is.
-   * @returns false when that was known, or is one too many
+   * Notes a message that is held back, and forgets those that have expired; call inside a transaction. Neither one sender
+   * nor those that a gateway invents fill more than so many rows: what is not noted stays at the gateway like all that is.
    */
-  hold({ id, from, code, category, severity, heldAt, expiresAt }: HeldNotice): boolean {
+  hold({
+    id,
+    from,
+    code,
+    category,
+    severity,
+    heldAt,
+    expiresAt,
+  }: HeldNotice): 'noted' | 'known' | 'left out' {
     this.#database.prepare('DELETE FROM held WHERE expires_at <= ?').run(heldAt);
-    const { changes } = this.#database
+    const known = this.#database
+      .prepare('SELECT code FROM held WHERE id = ? AND sender = ?')
+      .get(uuidToBytes(id), from);
+    if (known?.code === code) return 'known';
+    if (known === undefined && !this.#hasRoomFor(from)) return 'left out';
+    this.#database
       .prepare(
-        `INSERT INTO held (id, sender, code, category, severity, held_at, expires_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT count(*) FROM held) < ?8
-           OR EXISTS (SELECT 1 FROM held WHERE id = ?1 AND sender = ?2)
-         ON CONFLICT DO UPDATE SET code = excluded.code WHERE code <> excluded.code`,
+        `INSERT INTO held (id, sender, code, category, severity, held_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET code = excluded.code`,
       )
-      .run(uuidToBytes(id), from, code, category, severity, heldAt, expiresAt, mostHeld);
-    return changes !== 0;
+      .run(uuidToBytes(id), from, code, category, severity, heldAt, expiresAt);
+    return 'noted';
+  }
+
+  #hasRoomFor(sender: EndpointAddress): boolean {
+    const select = this.#database.prepare(
+      'SELECT count(*) AS inAll, count(*) FILTER (WHERE sender = ?) AS ofOne FROM held',
+    );
+    const counts = select.get(sender);
+    return Number(counts?.inAll) < mostHeld.inAll && Number(counts?.ofOne) < mostHeld.ofOne;
   }
 
   /** Those that have not expired. @param now ms since 1970 */

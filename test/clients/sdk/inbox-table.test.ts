@@ -41,10 +41,12 @@ test('a held notice goes when it expires at the gateway', async () => {
 
 test('a notice that is held for another reason than before says so, and waits for trust from then on', async () => {
   const notice = held();
-  expect(await state.write(() => table.hold(notice))).toBe(true);
-  expect(await state.write(() => table.hold(notice))).toBe(false);
+  expect(await state.write(() => table.hold(notice))).toBe('noted');
+  expect(await state.write(() => table.hold(notice))).toBe('known');
   expect(table.awaitsTrust([sender])).toBe(false);
-  expect(await state.write(() => table.hold({ ...notice, code: 'key-changed', heldAt: 2_000 }))).toBe(true);
+  expect(await state.write(() => table.hold({ ...notice, code: 'key-changed', heldAt: 2_000 }))).toBe(
+    'noted',
+  );
   expect(table.readHeld(2_000)).toEqual([{ ...notice, code: 'key-changed' }]);
   expect(table.awaitsTrust([sender])).toBe(true);
 });
@@ -53,10 +55,25 @@ test('senders without end that a gateway invents fill no more than so many rows'
   const first = held({ from: 'invented/desk-0' as EndpointAddress });
   await state.write(() => {
     table.hold(first);
-    for (let nth = 1; nth < mostHeld; nth++)
-      table.hold(held({ from: `invented/desk-${nth}` as EndpointAddress, code: 'key-unknown' }));
+    // Held one by one, they would take seconds.
+    state.statements.exec(
+      `WITH RECURSIVE nths (nth) AS (SELECT 1 UNION ALL SELECT nth + 1 FROM nths WHERE nth < ${mostHeld.inAll - 1})
+       INSERT INTO held (id, sender, code, category, severity, held_at, expires_at)
+       SELECT randomblob(16), 'invented/desk-' || nth, 'key-unknown', 'concern', 'urgent', 1000, 5000 FROM nths`,
+    );
   });
-  expect(await state.write(() => table.hold(held()))).toBe(false);
-  expect(await state.write(() => table.hold({ ...first, code: 'key-changed' }))).toBe(true);
-  expect(table.countHeld(1_000)).toBe(mostHeld);
+  expect(await state.write(() => table.hold(held()))).toBe('left out');
+  expect(await state.write(() => table.hold({ ...first, code: 'key-changed' }))).toBe('noted');
+  expect(table.countHeld(1_000)).toBe(mostHeld.inAll);
+});
+
+test('one sender leaves room for what is held of others', async () => {
+  const first = held();
+  await state.write(() => {
+    table.hold(first);
+    for (let nth = 1; nth < mostHeld.ofOne; nth++) table.hold(held());
+  });
+  expect(await state.write(() => table.hold(held()))).toBe('left out');
+  expect(await state.write(() => table.hold(first))).toBe('known');
+  expect(await state.write(() => table.hold(held({ from: 'south/duty' as EndpointAddress })))).toBe('noted');
 });
