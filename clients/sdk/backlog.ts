@@ -13,7 +13,7 @@ export class Backlog {
     return this.#waiting;
   }
 
-  /** True where more may wait than were counted. */
+  /** True where more may wait than were counted, until the next welcome counts again. */
   get isLeast(): boolean {
     return this.#isLeast;
   }

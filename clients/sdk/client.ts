@@ -42,7 +42,10 @@ export type ClientStatus = {
   readonly lastPostponement: CausewayError | undefined;
   /** Messages to this endpoint that are not acknowledged: here or, as far as is known, at the gateway. */
   readonly pending: number;
-  /** True where more may wait than that: a gateway counts to 10,000 when a session begins. */
+  /**
+   * True where more may wait than that: a gateway counts to 10,000 when a session begins. It stays true until the next
+   * session, whatever has come meanwhile, since what was not counted cannot be told from what was sent later.
+   */
   readonly pendingIsLeast: boolean;
   /**
    * Messages to this endpoint that cannot be shown yet: see {@link HeldNotice}. At most 1,000 of one sender are noted, and
