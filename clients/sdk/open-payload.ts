@@ -108,7 +108,10 @@ function checkAddressee(envelope: Envelope, { self, openpgp, directory }: OpenCo
       detail: 'openpgp.key lacks the private part of an encryption key that the directory names.',
     });
   }
-  throw new CausewayError('payload-misdirected', { detail: 'It is not addressed to this endpoint.' });
+  const detail = isAddressed
+    ? 'It was made for keys that this endpoint does not have: those of before it enrolled again, or of another.'
+    : 'It is not addressed to this endpoint.';
+  throw new CausewayError('payload-misdirected', { detail });
 }
 
 async function checkDataset(
