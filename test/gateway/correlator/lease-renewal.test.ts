@@ -65,7 +65,7 @@ it('the lease is renewed within one notice, and another gateway that has it ends
   expect(scene.renewals).toBeGreaterThan(25);
 });
 
-describe('whichever renewal of a look fails, all alerts are sent', () => {
+describe('whichever renewal of a look fails, all alerts are sent, and none twice', () => {
   const noFault = (): void => undefined;
   const faults = {
     'because the store cannot be reached': () => {
@@ -103,7 +103,9 @@ describe('whichever renewal of a look fails, all alerts are sent', () => {
     while (!(await following.look()));
     store.dropLeases();
     while (!(await scene.gateway('three').look()));
-    return { sent: [...new Set(scene.handedOn)].sort(), renewals };
+    // Only a gateway that goes on anew may hand on again what it does not find noted: under the same id.
+    const sent = next === 'same' ? scene.handedOn : [...new Set(scene.handedOn)];
+    return { sent: sent.toSorted(), renewals };
   }
 
   it.each(
