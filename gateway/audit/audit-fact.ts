@@ -1,7 +1,7 @@
 /** What a leaf says, in the terms that every form of export needs: who did what to what, when, why, and what came of it. */
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
-import type { Digest } from '../../protocol/ids.ts';
+import { correlatorAddress, type Digest } from '../../protocol/ids.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';
 import type { RecordEntry, StoredLeaf, Tampering } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
@@ -126,7 +126,8 @@ function actorOf(
 ): FactActor {
   const person = wordOf(entry.by);
   // What it permits for its own correlator, it does itself.
-  if (person !== undefined && person !== 'gateway') return { type: 'person', name: person };
+  const isOwn = kind === 'enrolment.permitted' && entry.endpoint === correlatorAddress;
+  if (person !== undefined && !isOwn) return { type: 'person', name: person };
   const doer = doerOf(kind, { endpoint: endpoint ?? wordOf(entry.endpoint), source, recipient });
   return doer === undefined ? { type: 'gateway', name: 'gateway' } : { type: 'endpoint', name: doer };
 }

@@ -7,6 +7,7 @@ import { ecsEventOf } from '../../../gateway/audit/format-ecs.ts';
 import { auditEventOf } from '../../../gateway/audit/format-fhir.ts';
 import { houseCase, type CaseId, type RecordEntry, type StoredLeaf } from '../../../gateway/store/port.ts';
 import { encodeLeaf, type Leaf } from '../../../protocol/audit/leaf.ts';
+import { correlatorAddress } from '../../../protocol/ids.ts';
 import { leafHash } from '../../../protocol/proof/merkle.ts';
 import { health, messageId, noon, police, school } from '../store/synthetic-messages.ts';
 
@@ -196,9 +197,12 @@ describe('the export as FHIR', () => {
   });
 
   it('takes the gateway for no person where it permits its own correlator', () => {
-    const permitted = { kind: 'enrolment.permitted', endpoint: police, by: 'gateway' };
-    const { actor } = factOf(leafOf(0, { kind: 'enrolment.permitted' }, permitted, houseCase), undefined);
-    expect(actor).toEqual({ type: 'gateway', name: 'gateway' });
+    const actorOf = (endpoint: string) => {
+      const permitted = { kind: 'enrolment.permitted', endpoint, by: 'gateway' };
+      return factOf(leafOf(0, { kind: 'enrolment.permitted' }, permitted, houseCase), undefined).actor;
+    };
+    expect(actorOf(correlatorAddress)).toMatchObject({ type: 'gateway' });
+    expect(actorOf(police)).toEqual({ type: 'person', name: 'gateway' });
   });
 
   it('makes the recipient the requestor of what it stored, and a person that of what it read', () => {
