@@ -60,7 +60,7 @@ export async function putInPlace(draft: string, target: string): Promise<void> {
 export async function readPrivateFile(path: string, home: HomeKind | undefined): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() === false) {
-    throw new CausewayError('home-invalid', { detail: `${path} is not a file. Restore it from a backup.` });
+    throw new CausewayError('home-invalid', { detail: `${path} is not a file.` });
   }
   if (found !== undefined && (found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {

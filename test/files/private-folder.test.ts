@@ -18,7 +18,7 @@ describe('a private file', () => {
     for (const name of ['folder', 'pipe']) {
       await expect(readPrivateFile(join(dir, name), 'endpoint')).rejects.toMatchObject({
         code: 'home-invalid',
-        detail: `${join(dir, name)} is not a file. Restore it from a backup.`,
+        detail: `${join(dir, name)} is not a file.`,
       });
     }
   });
