@@ -90,6 +90,7 @@ async function lookOnce({ messages, ...files }: Filling, end: number): Promise<S
     ...{ store, now, agreement: policy, patterns },
     onRead: ({ notices }) => (read += notices),
     send: async () => Promise.resolve(),
+    wasSent: async () => Promise.resolve(false),
     accepted: async () => Promise.resolve(false),
   });
   const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -88,7 +88,7 @@ export class AlertCourier {
     findRecipients: () => Promise<readonly DirectoryEntry[]>,
     lease: Lease,
   ): Promise<CourierOutcome> {
-    const before = await this.#findSent(letter);
+    const before = await this.#findSent(letter.id);
     if (before !== undefined) return before;
     let code: ErrorCode = 'recipient-unknown';
     let tries = 0;
@@ -104,7 +104,12 @@ export class AlertCourier {
     return { outcome: 'refused', code, tries };
   }
 
-  async #findSent({ id: first }: Letter): Promise<CourierOutcome | undefined> {
+  /** Whether a letter with this id was sent, under this id or one that follows from it. */
+  async wasSent(id: MessageId): Promise<boolean> {
+    return (await this.#findSent(id)) !== undefined;
+  }
+
+  async #findSent(first: MessageId): Promise<CourierOutcome | undefined> {
     for (const id of alertIds(first)) {
       const message = await this.#deps.store.readMessage(correlatorAddress, id);
       if (message === undefined) continue;

@@ -15,7 +15,7 @@ import { noteUnsent } from './unsent-alerts.ts';
 
 export type AlertSenderDependencies = {
   readonly store: Store;
-  readonly courier: Pick<AlertCourier, 'deliver'>;
+  readonly courier: Pick<AlertCourier, 'deliver' | 'wasSent'>;
   readonly policy: () => Pick<PolicySet, 'alerts'>;
   readonly directory: HolderDirectory;
   readonly log: Logger;
@@ -58,6 +58,11 @@ export class AlertSender {
     if (result.tries === 0) return false;
     await this.#recordUnsent(alert, result, { rules, lease });
     return true;
+  }
+
+  /** Whether an alert was sent, by whichever gateway. @throws CausewayError `store-unavailable` */
+  async wasSent(alert: Alert): Promise<boolean> {
+    return this.#deps.courier.wasSent(alertMessageId(alert));
   }
 
   #rulesOf({ level }: Alert): LevelRules | undefined {

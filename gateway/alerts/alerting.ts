@@ -72,6 +72,7 @@ export class Alerting {
       agreement: policy(),
       patterns,
       send: async (alert, lease) => this.#sender.send(alert, lease),
+      wasSent: async (alert) => this.#sender.wasSent(alert),
       onFutureMark,
       onRead: (portion) => progress.read(portion),
       seen: (stored) => clock.see(stored),

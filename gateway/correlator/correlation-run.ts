@@ -37,6 +37,8 @@ export type RunDependencies = {
   readonly patterns: readonly Pattern[];
   /** Sends an alert; one that was sent before is left alone. */
   readonly send: (alert: Alert, lease: Lease) => Promise<void>;
+  /** Whether an alert was sent, by whichever gateway. */
+  readonly wasSent: (alert: Alert) => Promise<boolean>;
   /** Shown every message of history and every new one, in the order of acceptance. */
   readonly seen?: (stored: StoredEvent) => void;
   /** How far back history is shown at least, also where no pattern asks for so much. */
@@ -157,9 +159,9 @@ export class CorrelationRun {
       // What lies further back than any pattern reaches is not held, only what was told of it.
       this.#correlator.sweep();
       await this.#handOn(lease);
-      // Deadlines of this news are looked at only at the end, and a gateway that goes on from this mark has no news of it.
-      const time = Math.min(sentTime, this.#newsSince);
-      if (this.#position > sent.position) await this.#markInPassing(time, lease);
+      // Deadlines of late news are looked at only at the end: a gateway that went on from a mark would have no news of it.
+      const isLate = this.#newsSince < sentTime;
+      if (this.#position > sent.position && !isLate) await this.#markInPassing(sentTime, lease);
       this.#deps.onRead?.(portionOf(events));
       if (this.#isStopped) return false;
     }
@@ -227,17 +229,27 @@ export class CorrelationRun {
       renewal = renewal.then(async () => this.#renew(lease));
       await renewal.catch(() => undefined);
     });
-    const withdrawn = outcome.withdrawn.length === 0 ? [] : this.#takeBack(outcome.withdrawn);
+    const withdrawn = outcome.withdrawn.length === 0 ? [] : await this.#takeBack(outcome.withdrawn);
     for (const alert of newsOf({ ...outcome, withdrawn })) if (isNew(alert)) this.#pending.push(alert);
     await renewal;
   }
 
-  /** An alert that still waits has told nothing: it is not handed on any more. @returns those that may have been */
-  #takeBack(withdrawn: readonly Alert[]): readonly Alert[] {
-    const gone = new Set(withdrawn.map(alertKey));
+  /**
+   * An alert that still waits has told nothing, and is not handed on any more; unless another gateway has sent it
+   * meanwhile, or it was sent and the answer was lost. While nobody can tell, it counts as sent, and is handed on.
+   * @returns those that may have been sent
+   */
+  async #takeBack(withdrawn: readonly Alert[]): Promise<readonly Alert[]> {
     const waiting = new Set(this.#pending.map(alertKey));
-    this.#pending = this.#pending.filter((alert) => !gone.has(alertKey(alert)));
-    return withdrawn.filter((alert) => !waiting.has(alertKey(alert)));
+    const unsent = new Set<string>();
+    for (const alert of withdrawn) {
+      const key = alertKey(alert);
+      if (waiting.has(key) && !(await this.#deps.wasSent(alert).catch(() => true))) unsent.add(key);
+    }
+    if (unsent.size === 0) return withdrawn;
+    const isLeft = (alert: Alert): boolean => !unsent.has(alertKey(alert));
+    this.#pending = this.#pending.filter(isLeft);
+    return withdrawn.filter(isLeft);
   }
 
   /** Forgets what was read: history says again what still counts, and what was not handed on. */

@@ -56,6 +56,7 @@ function run(
       if (fault !== undefined) await Promise.reject(fault);
       handedOn.push(alertMessageId(alert));
     },
+    wasSent: (alert) => Promise.resolve(handedOn.includes(alertMessageId(alert))),
     accepted: ({ envelope }) => {
       accepted.push(envelope.id);
       return Promise.resolve(false);
@@ -272,7 +273,8 @@ describe('looking', () => {
       for (const source of ['police/hub', 'health/ae']) store.accept(10 - 26_000 / dayMs, 'a', source, ailsa);
       isFailing = true;
       await expect(behind.look()).rejects.toMatchObject({ code: 'store-unavailable' });
-      expect(store.marks.get('correlator.position')).toBeGreaterThan(0);
+      // No mark says that it was looked at: for others it is news as well.
+      expect(store.marks.get('correlator.position')).toBe(0);
       isFailing = false;
       const next = { 'by the same gateway': behind, 'by another one': run('one') }[who] ?? begin();
       await next.look();
@@ -313,6 +315,21 @@ describe('looking', () => {
       expect(sent()).toEqual(undisturbed);
     },
   );
+
+  it('tells nothing again of an alert that waited here, and that another gateway sent before a late notice changed it', async () => {
+    const [one, two] = [run(), run('two')];
+    store.accept(0.1, 'a', 'police/hub');
+    store.accept(0.3, 'a', 'health/ae');
+    now = start + dayMs;
+    faults = [down()];
+    await expect(one.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+    await two.look();
+    expect(sent()).toHaveLength(1);
+    store.accept(0.2, 'a', 'health/ae');
+    await one.look();
+    await two.look();
+    expect(sent()).toHaveLength(1);
+  });
 
   it.each([
     ['notices of a long history', 48, 1],

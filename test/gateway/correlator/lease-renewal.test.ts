@@ -45,6 +45,7 @@ class Scene {
       agreement: { agencies: new Map(), categories: new Map() },
       patterns,
       send: (alert) => Promise.resolve(void this.handedOn.push(alertMessageId(alert))),
+      wasSent: (alert) => Promise.resolve(this.handedOn.includes(alertMessageId(alert))),
       accepted: () => Promise.resolve(false),
     });
   }
