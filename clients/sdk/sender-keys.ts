@@ -31,7 +31,7 @@ type Known = {
  * Finds them.
  * @param entry the sender's, as the directory was last read
  * @throws CausewayError `key-unknown`, `key-changed` and `endpoint-revoked`; `signing-key-unknown` where the keys are
- *   former ones that do not count here, so that trust in the present ones would not help
+ *   former ones that do not count here, or new ones that were not read yet
  */
 export function findSenderKeys(
   { source, time, signingKey: keyId }: MadeBy,
