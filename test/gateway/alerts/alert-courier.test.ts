@@ -43,6 +43,7 @@ describe('an alert that is refused for good', () => {
       if (calls++ === 0) reader = await fixture.enrol(north, 'duty');
       return await fixture.submit(...submission);
     };
+    expect(await fixture.sender().wasSent(alert)).toBe(false);
     await fixture.sender({ submit }).send(alert, fixture.lease);
     const [, second] = alertIds(first);
     const [evidence] = await fixture.store.readEvidence(second!);
@@ -55,6 +56,7 @@ describe('an alert that is refused for good', () => {
     expect(await refusals(fixture)).toEqual(['recipient-keys-mismatch']);
     expect(await fixture.records('alert.raised')).toMatchObject([{ message: second, thread: first }]);
     // Handed on again, it is known under the id that it got.
+    expect(await fixture.sender().wasSent(alert)).toBe(true);
     await fixture.sender({ submit: changingKeys(1) }).send(alert, fixture.lease);
     expect(await refusals(fixture)).toHaveLength(1);
     expect(await fixture.records('alert.raised')).toHaveLength(1);
