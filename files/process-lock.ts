@@ -1,5 +1,6 @@
 /** One process at a time. */
 import { DatabaseSync } from 'node:sqlite';
+import { sqliteErrorOf } from './sqlite-error.ts';
 
 /** A file that this process holds until it is released; the operating system releases it when the process dies. */
 export type ProcessLock = { release(): void };
@@ -20,12 +21,7 @@ export function takeLock(file: string): ProcessLock | undefined {
     return { release: () => database.close() };
   } catch (error) {
     database.close();
-    if (primaryCodeOf(error) === busy) return undefined;
+    if (sqliteErrorOf(error) === busy) return undefined;
     throw error;
   }
-}
-
-function primaryCodeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }

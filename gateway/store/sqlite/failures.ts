@@ -1,4 +1,5 @@
 /** What SQLite's errors mean to the engine. */
+import { sqliteErrorOf } from '../../../files/sqlite-error.ts';
 import { BrokenLogError } from '../joined-blocks.ts';
 import { ForeignRuleError } from './foreign-rules.ts';
 import type { PackedFailure } from './operations.ts';
@@ -16,12 +17,6 @@ export const sqliteErrors = {
 } as const;
 
 const environmental = new Set<number>(Object.values(sqliteErrors));
-
-/** The primary result code of an error thrown by `node:sqlite`, or undefined for other errors. */
-export function sqliteErrorOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-}
 
 /** What somebody has done to the file, or a disk; its detail names no file. */
 function isTampering(error: unknown): error is ForeignRuleError | BrokenLogError {
