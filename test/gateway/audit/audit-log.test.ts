@@ -53,12 +53,7 @@ it('starts its thread again when that has ended by itself, and only then', async
 
 it('holds the log for unpublished until it is told that it has recovered, also when nothing new comes', () => {
   const thread = new Thread();
-  const log = new AuditLog(
-    { dir: '/nowhere' } as LogThreadOptions,
-    { onError: () => undefined },
-    () => thread as unknown as Worker,
-  );
-  log.start();
+  const log = started(thread);
   thread.tell({ failure: { code: 'store-unavailable', detail: 'no primary' } });
   thread.tell({ published: { size: 3, root: Buffer.alloc(32), text: '' } });
   expect(log.failure).toMatchObject({ code: 'store-unavailable' });
@@ -69,12 +64,7 @@ it('holds the log for unpublished until it is told that it has recovered, also w
 it('tells of a witness that failed, and holds the log for published all the same', () => {
   const thread = new Thread();
   const errors: unknown[] = [];
-  const log = new AuditLog(
-    { dir: '/nowhere' } as LogThreadOptions,
-    { onError: (error) => errors.push(error) },
-    () => thread as unknown as Worker,
-  );
-  log.start();
+  const log = started(thread, (error) => errors.push(error));
   thread.tell({ witness: { code: 'log-unreadable', detail: 'committee.test/witness: no proof' } });
   expect(log.failure).toBeUndefined();
   expect(errors).toMatchObject([{ code: 'log-unreadable', detail: 'committee.test/witness: no proof' }]);
@@ -82,15 +72,21 @@ it('tells of a witness that failed, and holds the log for published all the same
 
 it('holds the log for published while its checkpoints cannot be kept, and says why not until they are', () => {
   const thread = new Thread();
-  const log = new AuditLog(
-    { dir: '/nowhere' } as LogThreadOptions,
-    { onError: () => undefined },
-    () => thread as unknown as Worker,
-  );
-  log.start();
+  const log = started(thread);
   thread.tell({ kept: { code: 'store-unavailable', detail: 'a file cannot be written' } });
   thread.tell({ published: { size: 3, root: Buffer.alloc(32), text: '' } });
   expect([log.failure, log.keepingFailure?.code]).toEqual([undefined, 'store-unavailable']);
   thread.tell({ kept: undefined });
   expect(log.keepingFailure).toBeUndefined();
 });
+
+/** The log of a gateway whose thread is this one. */
+function started(thread: Thread, onError: (error: unknown) => void = () => undefined): AuditLog {
+  const log = new AuditLog(
+    { dir: '/nowhere' } as LogThreadOptions,
+    { onError },
+    () => thread as unknown as Worker,
+  );
+  log.start();
+  return log;
+}
