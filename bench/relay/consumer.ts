@@ -126,6 +126,7 @@ onAsk(({ type }) => {
       recordArrivals = true;
       return;
     case 'arrivals':
+      recordArrivals = false;
       tell({ type: 'arrivals', arrivals });
   }
 });
