@@ -72,7 +72,7 @@ export class Dispatcher {
 
   /** The session's buffers have room again. */
   resume(endpoint: EndpointAddress, outlet: Outlet): void {
-    this.#sendReceipts(endpoint, outlet);
+    if (outlet.mayLackReceipts) this.#sendReceipts(endpoint, outlet);
     this.#resumeQueue(endpoint);
   }
 
@@ -156,6 +156,7 @@ export class Dispatcher {
   }
 
   #sendReceipts(endpoint: EndpointAddress, outlet: Outlet): void {
+    outlet.mayLackReceipts = true;
     if (outlet.receiptsSent === null || outlet.readingReceipts) return;
     this.#streamReceipts(endpoint, outlet).catch((error: unknown) => {
       this.#onError(error);
@@ -184,7 +185,10 @@ export class Dispatcher {
       while (outlet.receiptsSent !== null && outlet.sink.isWritable()) {
         const due = outlet.receiptsDue;
         const groups = await this.#store.readReceipts(endpoint, outlet.receiptsSent, receiptReadLimit);
-        if (groups.length === 0 && outlet.receiptsDue === due) return;
+        if (groups.length === 0 && outlet.receiptsDue === due) {
+          outlet.mayLackReceipts = false;
+          return;
+        }
         for (const { position, group } of groups) {
           // The rest is read again once the socket has drained.
           if (!outlet.sink.isWritable()) return;

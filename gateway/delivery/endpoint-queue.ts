@@ -2,14 +2,17 @@
  * One endpoint's deliveries while it has sessions open.
  *
  * The store holds the queue; this holds how far it has been read. In each lane everything up to the cursor is
- * under way or final. A fresh delivery goes straight to a session when its lane is caught up; otherwise the lane
- * is behind and is read from the store as credit allows. A lower lane always goes first.
+ * under way or final. A fresh delivery goes straight to a session when its lane is caught up. Where it has to wait for
+ * a moment it is held here, behind what is still to be read from the store, if anything is. A lower lane always goes
+ * first.
  */
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { DeliveryId, Lane, QueuedDelivery, Store } from '../store/port.ts';
+import { HeldDeliveries, type Pushable } from './held-deliveries.ts';
 import { Outlet, type UnderWay } from './outlet.ts';
 
-type LaneState = { cursor: DeliveryId; behind: boolean };
+/** `behind`: the store may have deliveries after the cursor that are not held. */
+type LaneState = { cursor: DeliveryId; behind: boolean; readonly held: HeldDeliveries };
 
 const lanes = [0, 1, 2] as const satisfies readonly Lane[];
 /** Behind every lane. */
@@ -23,11 +26,11 @@ export class EndpointQueue {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #lanes: Readonly<Record<Lane, LaneState>> = {
-    0: { cursor: 0, behind: true },
-    1: { cursor: 0, behind: true },
-    2: { cursor: 0, behind: true },
+    0: { cursor: 0, behind: true, held: new HeldDeliveries() },
+    1: { cursor: 0, behind: true, held: new HeldDeliveries() },
+    2: { cursor: 0, behind: true, held: new HeldDeliveries() },
   };
-  #reading = false;
+  #pumping = false;
 
   constructor(endpoint: EndpointAddress, store: Store, now: () => number) {
     this.endpoint = endpoint;
@@ -65,7 +68,7 @@ export class EndpointQueue {
 
   /** The store's queue has grown without this process: every lane is to be read on. */
   fallBehind(): void {
-    for (const lane of lanes) this.#lanes[lane].behind = true;
+    for (const state of Object.values(this.#lanes)) fallBehind(state);
   }
 
   /** A delivery has just been committed. */
@@ -73,10 +76,10 @@ export class EndpointQueue {
     const { delivery, lane } = underWay;
     const state = this.#lanes[lane];
     if (delivery <= state.cursor) return undefined;
-    const mustWait = this.#reading || (this.#laneBehind() ?? lanesBelow) <= lane;
+    const mustWait = this.#pumping || (this.#laneDue() ?? lanesBelow) <= lane;
     const outlet = mustWait ? undefined : this.#ready();
     if (outlet === undefined) {
-      state.behind = true;
+      if (!this.#isWanted() || !state.held.add({ digest, underWay, unit })) fallBehind(state);
       return undefined;
     }
     state.cursor = delivery;
@@ -85,25 +88,26 @@ export class EndpointQueue {
     return outlet;
   }
 
-  /** Reads and pushes until credit, buffers or the queue are exhausted. One run at a time. */
+  /** Pushes what is held and reads on until credit, buffers or the queue are exhausted. One run at a time. */
   async pump(): Promise<void> {
-    if (this.#reading) return;
-    this.#reading = true;
+    if (this.#pumping) return;
+    this.#pumping = true;
     try {
-      for (let lane = this.#laneBehind(); lane !== undefined; lane = this.#laneBehind()) {
+      for (let lane = this.#laneDue(); lane !== undefined; lane = this.#laneDue()) {
         const outlet = this.#ready();
         if (outlet === undefined) return;
-        await this.#pumpLane(lane, Math.min(readLimit, outlet.credit));
+        if (this.#lanes[lane].behind) await this.#readLane(lane, Math.min(readLimit, outlet.credit));
+        else this.#pushHeld(this.#lanes[lane]);
       }
     } finally {
-      this.#reading = false;
+      this.#pumping = false;
     }
   }
 
-  async #pumpLane(lane: Lane, limit: number): Promise<void> {
+  async #readLane(lane: Lane, limit: number): Promise<void> {
     const state = this.#lanes[lane];
     const after = state.cursor;
-    // Whatever is committed while the read runs sets this again.
+    // Whatever is committed while the read runs is held, or sets this again.
     state.behind = false;
     let queued: readonly QueuedDelivery[];
     try {
@@ -115,36 +119,62 @@ export class EndpointQueue {
     // A session closed meanwhile and moved the cursor back: read again from there.
     if (state.cursor !== after) return;
     // Something more urgent was committed meanwhile: it goes first, and this is read again after it.
-    if ((this.#laneBehind() ?? lanesBelow) < lane) {
+    if ((this.#laneDue() ?? lanesBelow) < lane) {
       state.behind = true;
       return;
     }
     for (const item of queued) {
-      if (!this.#push(item, lane)) {
+      if (!this.#pushRead(item, lane)) {
         state.behind = true;
         return;
       }
       state.cursor = item.delivery;
     }
-    if (queued.length > 0) state.behind = true;
+    // Once the reading has reached what is held, or the end, there is nothing between.
+    const { first } = state.held;
+    const isJoined = first !== undefined && first.underWay.delivery <= state.cursor;
+    if (queued.length > 0 && !isJoined) state.behind = true;
+    state.held.takeWhile(({ underWay }) => underWay.delivery <= state.cursor);
   }
 
-  /** @returns false when no session can take it now. What nobody can take does not keep the rest waiting */
-  #push(queued: QueuedDelivery, lane: Lane): boolean {
+  /** What cannot be delivered does not keep the rest waiting. @returns false when no session can take it now */
+  #pushRead(queued: QueuedDelivery, lane: Lane): boolean {
     if (queued.unit === undefined) return true;
     const { delivery, envelopeDigest, unit, expiresAt } = queued;
-    const digest = envelopeDigest.toString('latin1');
-    if (expiresAt <= this.#now() || this.underWay(digest) !== undefined) return true;
+    return this.#push({
+      digest: envelopeDigest.toString('latin1'),
+      underWay: { delivery, lane, expiresAt },
+      unit,
+    });
+  }
+
+  #pushHeld(state: LaneState): void {
+    state.held.takeWhile((delivery) => {
+      if (!this.#push(delivery)) return false;
+      state.cursor = delivery.underWay.delivery;
+      return true;
+    });
+  }
+
+  /** @returns false when no session can take it now */
+  #push({ digest, underWay, unit }: Pushable): boolean {
+    if (underWay.expiresAt <= this.#now() || this.underWay(digest) !== undefined) return true;
     const outlet = this.#ready();
     if (outlet === undefined) return false;
-    outlet.push(digest, { delivery, lane, expiresAt });
+    outlet.push(digest, underWay);
     outlet.sink.deliver([unit]);
     return true;
   }
 
-  /** The most urgent lane that is behind. */
-  #laneBehind(): Lane | undefined {
-    return lanes.find((lane) => this.#lanes[lane].behind);
+  /** The most urgent lane in which something waits. */
+  #laneDue(): Lane | undefined {
+    return lanes.find((lane) => this.#lanes[lane].behind || this.#lanes[lane].held.size > 0);
+  }
+
+  /** Whether a session has asked for more, be it that it cannot take it at this moment. */
+  #isWanted(): boolean {
+    for (const outlet of this.outlets) if (outlet.credit > 0) return true;
+    return false;
   }
 
   /** The session that takes the next delivery: the one with the most credit, if its buffers have room. */
@@ -156,4 +186,10 @@ export class EndpointQueue {
     }
     return best;
   }
+}
+
+/** What the store has after the cursor is to be read, and what is held is no longer all of the rest. */
+function fallBehind(state: LaneState): void {
+  state.behind = true;
+  state.held.drop();
 }

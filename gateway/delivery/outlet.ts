@@ -27,6 +27,8 @@ export class Outlet {
   receiptsDue = 0;
   /** True once `receiptsSent`, which the client named, was compared with the end of the stream. */
   isPositionChecked = false;
+  /** False once the stream was read to its end and nothing came that could not be sent at once. */
+  mayLackReceipts = true;
   /** True while a read of the receipt stream is running. */
   readingReceipts = false;
   /** Deliveries pushed by this session and not settled, by envelope digest in latin1. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Dispatcher } from '../../../gateway/delivery/dispatcher.ts';
 import type { Outlet } from '../../../gateway/delivery/outlet.ts';
@@ -5,7 +6,15 @@ import type { EndpointSink } from '../../../gateway/delivery/sink.ts';
 import type { AcceptableMessage, Lane, Store } from '../../../gateway/store/port.ts';
 import { eventually } from '../../e2e/kit/watch.ts';
 import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
-import { acceptable, health, noon, police, settlementOf } from '../store/synthetic-messages.ts';
+import {
+  acceptable,
+  health,
+  hourMs,
+  noon,
+  police,
+  sampleUnitOf,
+  settlementOf,
+} from '../store/synthetic-messages.ts';
 
 /** A real store of which reads can be held back after they were made. */
 class SlowReads {
@@ -30,7 +39,7 @@ class SlowReads {
   }
 
   hold(): void {
-    this.#held = [];
+    this.#held ??= [];
   }
 
   /** Waits until a read has been made and is held back. */
@@ -95,8 +104,14 @@ afterEach(async () => {
 type Accepted = AcceptableMessage & { readonly delivery: number };
 
 /** Commits messages to health and offers them, as the relay does. */
-async function accept(count: number, lane: Lane = 1, offers = true): Promise<Accepted[]> {
-  const messages = Array.from({ length: count }, () => acceptable(next++, { lane }));
+async function accept(count: number, lane: Lane = 1, offers = true, bytes = 0): Promise<Accepted[]> {
+  const messages = Array.from({ length: count }, () => {
+    const number = next++;
+    return acceptable(number, {
+      lane,
+      ...(bytes > 0 && { unit: sampleUnitOf(number, Buffer.alloc(bytes)) }),
+    });
+  });
   const { outcomes } = await store.submit({ source: police, messages });
   const accepted = messages.map((message, index) => {
     const outcome = outcomes[index];
@@ -304,6 +319,108 @@ describe('a sink that is not writable', () => {
   });
 });
 
+describe('fresh deliveries that cannot go out at once', () => {
+  const hold = async (
+    count: number,
+    bytes = 0,
+  ): Promise<{ sink: Sink; outlet: Outlet; messages: Accepted[] }> => {
+    const { sink, outlet } = connect(1_000);
+    await eventually('a read of each lane', () => (reads.reads >= 3 ? true : undefined));
+    await settled(sink, 0);
+    sink.writable = false;
+    const messages = await accept(count, 1, true, bytes);
+    return { sink, outlet, messages };
+  };
+
+  it('go out when the sink resumes, and are not read from the store', async () => {
+    const { sink, outlet, messages } = await hold(3);
+    const before = reads.reads;
+    sink.writable = true;
+    dispatcher.resume(health, outlet);
+    messages.push(...(await accept(2)));
+    expect(await settled(sink, 5)).toEqual(units(messages));
+    expect(reads.reads).toBe(before);
+  });
+
+  it('are read from the store where there are more than may be held', async () => {
+    const { sink, outlet, messages } = await hold(5, 300 * 1024);
+    const before = reads.reads;
+    sink.writable = true;
+    dispatcher.resume(health, outlet);
+    expect(await settled(sink, 5)).toEqual(units(messages));
+    expect(reads.reads).toBeGreaterThan(before);
+  });
+
+  it('do not go out any more once they have expired', async () => {
+    const { sink, outlet } = await hold(1);
+    fixture.clock.now = noon + 48 * hourMs;
+    sink.writable = true;
+    dispatcher.resume(health, outlet);
+    expect(await settled(sink, 0)).toEqual([]);
+  });
+
+  it('are joined to what a read brings, and then nothing more is read, however much comes meanwhile', async () => {
+    const messages = await accept(70);
+    reads.hold();
+    const { sink } = connect(1_000);
+    // Of lane 0, then twice of lane 1: the last one brings some of what came during the first.
+    for (let nth = 0; nth < 3; nth++) {
+      await reads.caught();
+      messages.push(...(await accept(10)));
+      reads.release();
+      if (nth < 2) reads.hold();
+    }
+    expect(await settled(sink, 100)).toEqual(units(messages));
+    expect(reads.reads).toBeLessThanOrEqual(4);
+  });
+
+  it('go out once and in the order of their lane, whatever happens meanwhile', async () => {
+    const step = fc.oneof(
+      fc.record({
+        act: fc.constant('accept' as const),
+        count: fc.integer({ min: 1, max: 6 }),
+        lane: fc.constantFrom(0, 1, 2),
+      }),
+      fc.record({ act: fc.constant('untold' as const), lane: fc.constantFrom(0, 1, 2) }),
+      fc.record({ act: fc.constantFrom('stop', 'resume', 'hold', 'release', 'grown') }),
+      fc.record({ act: fc.constant('grant' as const), credit: fc.integer({ min: 1, max: 8 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const { sink, outlet } = connect(3);
+        const sent: Accepted[] = [];
+        for (const each of steps) {
+          if (each.act === 'accept') sent.push(...(await accept(each.count, each.lane as Lane)));
+          // As where another gateway accepts it.
+          if (each.act === 'untold') {
+            sent.push(...(await accept(1, each.lane as Lane, false)));
+            dispatcher.queueGrown(health);
+          }
+          if (each.act === 'stop') sink.writable = false;
+          if (each.act === 'resume') sink.writable = true;
+          if (each.act === 'resume') dispatcher.resume(health, outlet);
+          if (each.act === 'hold') reads.hold();
+          if (each.act === 'release') reads.release();
+          if (each.act === 'grown') dispatcher.queueGrown(health);
+          if (each.act === 'grant') dispatcher.grant(health, outlet, each.credit);
+        }
+        reads.release();
+        sink.writable = true;
+        dispatcher.grant(health, outlet, sent.length);
+        const seen = await settled(sink, sent.length);
+        for (const lane of [0, 1, 2]) {
+          const ofLane = units(sent.filter((message) => message.lane === lane));
+          expect(seen.filter((unit) => ofLane.includes(unit))).toEqual(ofLane);
+        }
+        expect(seen).toHaveLength(sent.length);
+        await store.settle(settlementOf(sent, health));
+        dispatcher.close(health, outlet);
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+});
+
 describe('a read that fails', () => {
   it('is reported and tried again, for deliveries and for receipts', async () => {
     const messages = await accept(2);
@@ -334,6 +451,20 @@ describe('the receipt stream', () => {
     for (let index = 6; index < 12; index++) await deliver(index, index + 1);
     await eventually('twelve groups', () => (sender.positions.length >= 12 ? true : undefined));
     expect(sender.positions).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+  });
+
+  it('is not read again where the socket has drained and nothing is missing', async () => {
+    const sender = new Sink();
+    const outlet = dispatcher.open(police, sender, 0);
+    await eventually('the end of the stream', () => (outlet.mayLackReceipts ? undefined : true));
+    const [message] = await accept(1);
+    await store.markDelivered([message!.delivery]);
+    await eventually('the group', () => (sender.positions.length === 1 ? true : undefined));
+    const before = reads.reads;
+    dispatcher.resume(police, outlet);
+    await store.probe();
+    // Its queue, which it has not asked for, is not read either.
+    expect(reads.reads).toBe(before);
   });
 
   it('waits for a sink that is not writable and goes on where it stopped', async () => {
