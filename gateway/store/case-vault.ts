@@ -14,11 +14,14 @@ import { sha256 } from '../../protocol/proof/merkle.ts';
 /** A body as the store keeps it, and what binds it to its leaf. */
 export type SealedBody = { readonly commitment: Digest; readonly sealed: Buffer };
 
+/** A body sealed under a secret of its own, for a case that has none yet. */
+export type FreshlySealed = SealedBody & { readonly secret: Buffer };
+
 /** A body and its salt, in the clear. */
 export type OpenedBody = { readonly salt: Buffer; readonly body: Buffer };
 
 export const auditKeyBytes = 32;
-const secretBytes = 32;
+export const secretBytes = 32;
 const nonceBytes = 12;
 const label = Buffer.from('causeway/v1/case-key\0');
 
@@ -73,6 +76,12 @@ export class CaseVault {
     const commitment = commitmentOf(plain);
     chacha20(caseKey, nonce, plain, plain);
     return { commitment, sealed };
+  }
+
+  /** Encrypts a body under a new secret. */
+  sealFresh(body: Uint8Array): FreshlySealed {
+    const secret = this.createSecret();
+    return { secret, ...this.seal(this.keyOf(secret), body) };
   }
 
   /** @returns undefined when the key is another one, or the bytes are not what the leaf is bound to */

@@ -7,7 +7,7 @@ import { isDigest, isMessageId, type Digest, type MessageId } from '../../protoc
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { errorCodes, type ErrorCode } from '../../protocol/errors.ts';
-import type { CaseVault } from './case-vault.ts';
+import type { CaseVault, FreshlySealed, SealedBody } from './case-vault.ts';
 import { LeafBlock } from './leaf-block.ts';
 import { houseCase, type CaseId, type DeliveryState, type RecordEntry } from './port.ts';
 
@@ -33,9 +33,30 @@ export class LeafMaker {
   }
 
   /** @param body the record entry as JSON in UTF-8 @returns the leaf's place in the block, as do all that follow */
-  accepted({ message, envelope }: MessageFacts, of: CaseId, body: Uint8Array, at: number): number {
-    const { commitment, sealed } = this.#vault.seal(this.#keyOf(of), body);
+  accepted(facts: MessageFacts, of: CaseId, body: Uint8Array, at: number): number {
+    return this.acceptedSealed(facts, of, this.#vault.seal(this.#keyOf(of), body), at);
+  }
+
+  /** One whose body is sealed under the secret that its case has. */
+  acceptedSealed(
+    { message, envelope }: MessageFacts,
+    of: CaseId,
+    { commitment, sealed }: SealedBody,
+    at: number,
+  ): number {
     return this.block.add(encodeAcceptance(at, message, envelope, commitment), { of, sealed });
+  }
+
+  /** One whose body is sealed under a secret that its case did not get, since it has another. */
+  acceptedAnew(
+    facts: MessageFacts,
+    of: CaseId,
+    { secret, sealed, commitment }: FreshlySealed,
+    at: number,
+  ): number {
+    const opened = this.#vault.open(this.#vault.keyOf(secret), sealed, commitment);
+    if (opened === undefined) throw new Error('a body does not open under its own secret');
+    return this.accepted(facts, of, opened.body, at);
   }
 
   /** A refusal belongs to its case only where the sender's signature was verified: anybody can name a case. */
@@ -78,11 +99,6 @@ export class LeafMaker {
     return this.#add({ ...openFieldsOf(JSON.parse(body) as RecordEntry), at }, of, Buffer.from(body));
   }
 
-  /** The secret of a case that its engine has just made and keeps. */
-  remember(of: CaseId, secret: Uint8Array): void {
-    this.#keep(of, this.#vault.keyOf(secret));
-  }
-
   /** Forgets the keys: what made them may have been rolled back, or destroyed. */
   forgetKeys(): void {
     this.#keys.clear();
@@ -97,13 +113,9 @@ export class LeafMaker {
     let key = this.#keys.get(of);
     if (key !== undefined) return key;
     key = this.#vault.keyOf(this.#secrets.secretOf(of));
-    this.#keep(of, key);
-    return key;
-  }
-
-  #keep(of: CaseId, key: Buffer): void {
     if (this.#keys.size >= maxKnownKeys) this.#keys.clear();
     this.#keys.set(of, key);
+    return key;
   }
 }
 

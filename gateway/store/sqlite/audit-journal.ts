@@ -66,9 +66,9 @@ export class AuditJournal {
     return true;
   }
 
-  /** A secret for a case that has none yet, for the caller to keep; undefined where it has one. @param id 16 bytes */
-  secretOfNewCase(id: Uint8Array): Uint8Array | undefined {
-    return this.#cases.secretOfNew(id);
+  /** Whether a case has a secret. @param id 16 bytes */
+  isKnownCase(id: Uint8Array): boolean {
+    return this.#cases.has(id);
   }
 
   /** Destroys the secret of a case. @returns false when it has none */

@@ -1,4 +1,5 @@
 /** Turns what callers of the store give into operations and their bytes; see `operations.ts`. */
+import type { CaseVault, FreshlySealed } from '../case-vault.ts';
 import type { AcceptableMessage, RefusableMessage, Settlement, Submission } from '../port.ts';
 import type { ByteSink } from '../byte-stream.ts';
 import { listeningBits } from '../statements.ts';
@@ -16,29 +17,45 @@ export type Encode<T extends Operation['type'] = Operation['type']> = (
   sink: ByteSink,
 ) => Extract<Operation, { type: T }>;
 
-export function encodeSubmission({ source, messages }: Submission): Encode<'submit'> {
+export function encodeSubmission({ source, messages }: Submission, vault: CaseVault): Encode<'submit'> {
   return (sink) => {
     const routes: PackedRoute[] = [];
     const packed = messages.map((message) =>
-      message.verdict === 'accept' ? packAcceptable(message, routes, sink) : packRefusable(message, sink),
+      message.verdict === 'accept'
+        ? packAcceptable(message, routes, sink, vault)
+        : packRefusable(message, sink),
     );
     return { type: 'submit', source, routes, messages: packed };
   };
 }
 
-function packAcceptable(message: AcceptableMessage, routes: PackedRoute[], sink: ByteSink): PackedAcceptable {
+function packAcceptable(
+  message: AcceptableMessage,
+  routes: PackedRoute[],
+  sink: ByteSink,
+  vault: CaseVault,
+): PackedAcceptable {
   const { id, thread, envelopeDigest, expiresAt, unit, record, meaning } = message;
   addDigest(sink, envelopeDigest);
   return {
     verdict: 'accept',
     id,
-    ...(thread !== id && { thread }),
     route: routeOf(message, routes),
     expiresAt,
     unitBytes: sink.add(unit),
-    recordBytes: sink.addText(record),
+    ...(thread === id
+      ? addSealed(sink, vault.sealFresh(Buffer.from(record)))
+      : { thread, recordBytes: sink.addText(record) }),
     ...(meaning !== undefined && { meaningBytes: sink.addText(meaning) }),
   };
+}
+
+function addSealed(
+  sink: ByteSink,
+  { secret, sealed, commitment }: FreshlySealed,
+): Pick<PackedAcceptable, 'commitment' | 'recordBytes'> {
+  sink.add(secret);
+  return { commitment, recordBytes: sink.add(sealed) };
 }
 
 function packRefusable(message: RefusableMessage, sink: ByteSink): PackedRefusable {

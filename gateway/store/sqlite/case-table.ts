@@ -36,9 +36,9 @@ export class CaseTable implements CaseSecrets {
     return fresh;
   }
 
-  /** A secret for the row of the message that begins the case; undefined where it has one already. @param id 16 bytes */
-  secretOfNew(id: Uint8Array): Uint8Array | undefined {
-    return this.#find(id) === undefined ? this.#vault.createSecret() : undefined;
+  /** @param id 16 bytes */
+  has(id: Uint8Array): boolean {
+    return this.#find(id) !== undefined;
   }
 
   destroy(id: CaseId): boolean {

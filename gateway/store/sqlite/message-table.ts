@@ -15,6 +15,7 @@ import {
   presenceText,
   refusedDetailText,
 } from '../statements.ts';
+import { secretBytes, type FreshlySealed } from '../case-vault.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { DeliveryFacts } from './delivery-facts.ts';
@@ -177,7 +178,7 @@ export class MessageTable {
     at: number,
   ): Verdict {
     const unit = bytes.take(message.unitBytes);
-    const entry = bytes.take(message.recordBytes);
+    const entry = takeEntry(message, bytes);
     const meaning = message.meaningBytes === undefined ? undefined : bytes.take(message.meaningBytes);
     const { id, thread = id, expiresAt } = message;
     const { lane, category, severity, recipients, listening, presence } = route;
@@ -185,7 +186,7 @@ export class MessageTable {
     const first = this.#nextDelivery;
     const record = this.#journal.next;
     // Where the message begins its case, its row keeps the secret.
-    const secret = thread === id ? this.#journal.secretOfNewCase(idBytes) : undefined;
+    const beginsCase = 'secret' in entry && !this.#journal.isKnownCase(idBytes);
     const { changes, lastInsertRowid: seq } = this.#insertMessage.run(
       idBytes,
       sender.number,
@@ -200,11 +201,10 @@ export class MessageTable {
       first,
       recipients.length,
       listening,
-      secret ?? null,
+      beginsCase ? entry.secret : null,
       unit,
     );
     if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
-    if (secret !== undefined) this.#journal.leaves.remember(id, secret);
     // The digest is a view of the whole batch, which must not live as long as the facts.
     const ownDigest = Buffer.from(digest);
     for (const recipient of recipients) {
@@ -215,8 +215,12 @@ export class MessageTable {
       const fact = { message: id, digest: ownDigest, source: sender.number, recipient: number, record, nth };
       this.#facts.keep(this.#nextDelivery++, fact);
     }
-    this.#journal.leaves.accepted({ message: id, envelope: digestText(digest) }, thread, entry, at);
-    if (meaning !== undefined) this.#journal.leaves.entry(meaning.toString(), at, thread);
+    const { leaves } = this.#journal;
+    const facts = { message: id, envelope: digestText(digest) };
+    if (!('secret' in entry)) leaves.accepted(facts, thread, entry, at);
+    else if (beginsCase) leaves.acceptedSealed(facts, thread, entry, at);
+    else leaves.acceptedAnew(facts, thread, entry, at);
+    if (meaning !== undefined) leaves.entry(meaning.toString(), at, thread);
     const detail = acceptedDetailText(record, presence);
     return {
       outcome: [first, recipients.length],
@@ -271,6 +275,12 @@ export class MessageTable {
     const detail = acceptedDetailText(record, presenceText(addresses, listening));
     return { outcome: 'duplicate', receipt: outcomeReceipt('accepted', id, digest, firstAt, detail) };
   }
+}
+
+/** The record entry of a message: as JSON, or sealed under a secret for the case that it may begin. */
+function takeEntry({ commitment, recordBytes }: PackedAcceptable, bytes: ByteSource): Buffer | FreshlySealed {
+  if (commitment === undefined) return bytes.take(recordBytes);
+  return { secret: bytes.take(secretBytes), sealed: bytes.take(recordBytes), commitment };
 }
 
 function routeOf({ route }: PackedAcceptable, routes: readonly Route[]): Route {

@@ -4,7 +4,7 @@
  * bytes belong to it there, in the order of the fields.
  */
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
 import type {
@@ -33,12 +33,18 @@ export type PackedRoute = {
   readonly listening: number;
 };
 
-/** Its bytes: envelope digest, unit, record entry as JSON, and what it says besides, as JSON. */
+/**
+ * Its bytes: envelope digest, unit, record entry as JSON, and what it says besides, as JSON. Where it begins its case,
+ * the record entry is sealed already, and the secret for it stands before: the writer has more to do than the main
+ * thread, and what a message costs it is what a gateway can take.
+ */
 export type PackedAcceptable = {
   readonly verdict: 'accept';
   readonly id: MessageId;
   /** Absent where it is the same as the id: the message begins its case. */
   readonly thread?: MessageId;
+  /** Present where it begins its case: what binds the leaf to the sealed entry. */
+  readonly commitment?: Digest;
   /** Its place among the routes of the submission. */
   readonly route: number;
   readonly expiresAt: number;

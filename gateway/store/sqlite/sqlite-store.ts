@@ -17,6 +17,7 @@ import type {
   SubmissionOutcome,
   SubmissionResult,
 } from '../port.ts';
+import { CaseVault } from '../case-vault.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
 import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
@@ -70,7 +71,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     { onNotice: (notice) => events.onNotice(notice), onError: (error) => onError?.(error) },
   );
   return {
-    ...changes(writer),
+    ...changes(writer, new CaseVault(auditKey)),
     ...readings(reader, clock, (message) => events.listener?.onDamaged?.(message)),
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));
@@ -125,11 +126,12 @@ type SharingMethod = 'isListeningElsewhere' | 'takeLease' | 'releaseLease';
 
 function changes(
   writer: WriterClient,
+  vault: CaseVault,
 ): Omit<Store, ReadingMethod | SharingMethod | 'probe' | 'listen' | 'close'> {
   return {
     ...removals(writer),
     submit: async (submission) => {
-      const answer = await writer.run(encodeSubmission(submission), submission.messages.length);
+      const answer = await writer.run(encodeSubmission(submission, vault), submission.messages.length);
       return submissionResult(answer.result.outcomes, answer.group);
     },
     markDelivered: async (deliveries) => {

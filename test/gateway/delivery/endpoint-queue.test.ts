@@ -390,10 +390,10 @@ describe('fresh deliveries that cannot go out at once', () => {
         const { sink, outlet } = connect(3);
         const sent: Accepted[] = [];
         for (const each of steps) {
-          if (each.act === 'accept') sent.push(...(await accept(each.count, each.lane as Lane)));
+          if (each.act === 'accept') sent.push(...(await accept(each.count, each.lane)));
           // As where another gateway accepts it.
           if (each.act === 'untold') {
-            sent.push(...(await accept(1, each.lane as Lane, false)));
+            sent.push(...(await accept(1, each.lane, false)));
             dispatcher.queueGrown(health);
           }
           if (each.act === 'stop') sink.writable = false;

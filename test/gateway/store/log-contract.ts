@@ -151,6 +151,25 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
       }
     });
 
+    test('a message that begins a case that others have named before opens under the secret that the case has', async () => {
+      const [late, early, next] = [
+        acceptable(1),
+        acceptable(2, { thread: messageId(1) }),
+        acceptable(3, { thread: messageId(1) }),
+      ];
+      await store.submit({ source: police, messages: [early] });
+      await store.submit({ source: police, messages: [late, next] });
+      // Once more from the beginning, where nothing of a case is remembered.
+      store = await open();
+      expect((await leaves()).map(({ entry }) => entry)).toEqual(
+        [early, late, next].map(({ record }) => JSON.parse(record) as unknown),
+      );
+      expect((await leaves()).map((leaf) => leaf.case)).toEqual([1, 1, 1].map(messageId));
+      await store.settle(settlementOf([early, late, next], health));
+      expect(await store.eraseCase(messageId(1), { kind: 'case.erased', authority: 'court' })).toBe('erased');
+      expect((await leaves()).slice(0, 3).map(({ erased }) => erased)).toEqual([true, true, true]);
+    });
+
     describe('erasing a case', () => {
       const erased = { kind: 'case.erased', authority: 'court' };
 
