@@ -138,8 +138,11 @@ export class History<S> {
     const entries = this.#entries.get(record);
     if (entries === undefined) return;
     const since = now - this.#horizonMs;
-    for (const { isTold, event, about } of entries) {
-      if (isTold && event.arrived >= since && event.arrived <= now) count.add(event, about);
+    for (const entry of entries) {
+      // Mostly no pattern asks for it, and then its event need not be fetched.
+      if (!entry.isTold || entry.about.patterns.length === 0) continue;
+      const { event, about } = entry;
+      if (event.arrived >= since && event.arrived <= now) count.add(event, about);
     }
   }
 

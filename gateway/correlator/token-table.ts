@@ -159,6 +159,7 @@ export class MemoryTokenTable implements TokenTable {
   }
 
   remove({ words, at, count }: TokenKeys, record: number): void {
+    this.#fetchSlots({ words, at, count });
     for (let key = 0; key < count; key += 1) {
       const place = at[key] ?? 0;
       const slot = this.#slotOf(words[place] ?? 0, words[place + 1] ?? 0);
