@@ -39,7 +39,7 @@ export type RunDependencies = {
   readonly send: (alert: Alert, lease: Lease) => Promise<void>;
   /** Whether an alert was sent, by whichever gateway. */
   readonly wasSent: (alert: Alert) => Promise<boolean>;
-  /** Shown every message of history and every new one, in the order of acceptance. */
+  /** Shown every message of history and every new one, each once and in the order of acceptance. */
   readonly seen?: (stored: StoredEvent) => void;
   /** How far back history is shown at least, also where no pattern asks for so much. */
   readonly reachMs?: number;
@@ -154,6 +154,7 @@ export class CorrelationRun {
     this.#erasure = erasure;
     const reach = { after: this.#position, since: now() - this.#historyMs, now: now() };
     for await (const events of readHistory(store, agreement, reach)) {
+      this.#show(events);
       for (const stored of events) await this.#take(stored, sent, lease);
       this.#position = Math.max(...events.map(({ position }) => position));
       // What lies further back than any pattern reaches is not held, only what was told of it.
@@ -198,6 +199,20 @@ export class CorrelationRun {
     return this.#startedAt;
   }
 
+  /**
+   * A portion is in the order of arrival, and an answer may come before its alert there. What is shown is only held in
+   * memory: a look that fails after it, or loses its lease, comes by the portion again and shows nothing twice.
+   */
+  #show(events: readonly StoredEvent[]): void {
+    const { seen } = this.#deps;
+    if (seen === undefined) return;
+    const unseen = events.filter(({ position }) => position > this.#seenPosition);
+    for (const stored of unseen.sort((a, b) => a.position - b.position)) {
+      seen(stored);
+      this.#seenPosition = stored.position;
+    }
+  }
+
   async #take(stored: StoredEvent, sent: Sent, lease: Lease): Promise<void> {
     const { event, subjects, position } = stored;
     const isNew = position > sent.position && event.arrived >= sent.begun;
@@ -213,8 +228,6 @@ export class CorrelationRun {
         return isNew && (firedAt >= event.arrived || this.#isOfNews(events));
       });
     }
-    if (position > this.#seenPosition) this.#deps.seen?.(stored);
-    this.#seenPosition = Math.max(this.#seenPosition, position);
     if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
   }
 
