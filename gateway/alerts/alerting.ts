@@ -34,6 +34,9 @@ export class Alerting {
   #run: CorrelationRun | undefined;
   #progress: LookProgress | undefined;
   #forgotten = 0;
+  /** Over when the last start or end that was asked for is: of two at once, one's schedule would never be closed. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(deps: AlertingDependencies) {
     this.#deps = deps;
@@ -42,9 +45,15 @@ export class Alerting {
     this.#reminder = new AlertReminder({ ...deps, courier });
   }
 
-  /** Begins with the patterns of the agreement in force; begins anew when it has changed. */
+  /** Begins with the patterns of the agreement in force; begins anew when it has changed. Does nothing once closed. */
   async start(): Promise<void> {
-    await this.close();
+    await this.#inTurn(async () => {
+      await this.#end();
+      if (!this.#isClosed) this.#begin();
+    });
+  }
+
+  #begin(): void {
     const { store, now, policy, isHeld, onError } = this.#deps;
     const patterns = this.#deps.patterns.current;
     const { alerts } = policy();
@@ -118,8 +127,19 @@ export class Alerting {
     }
   }
 
-  /** Does not wait for the end of a long history. */
+  /** Ends for good. Does not wait for the end of a long history. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#inTurn(async () => this.#end());
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    await done;
+  }
+
+  async #end(): Promise<void> {
     const schedule = this.#schedule;
     this.#run?.stop();
     this.#schedule = this.#run = this.#progress = undefined;
