@@ -1,5 +1,6 @@
 /** Validates a pattern folder against a sharing agreement and runs every fixture in it. */
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
+import { alertDataset } from '../policy/alerts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { invalidPatterns, loadPatterns, type PatternOptions, type PatternSet } from './patterns/load.ts';
 import { wordsOf } from './patterns/words.ts';
@@ -16,7 +17,8 @@ export async function checkPatterns(
   policy: PolicySet,
   form: PatternOptions['form'],
 ): Promise<CheckedPatterns> {
-  const set = await loadPatterns(dir, { form, words: wordsOf(policy) });
+  const alertSchema = policy.datasets.get(alertDataset)?.schema;
+  const set = await loadPatterns(dir, { form, words: wordsOf(policy), alertSchema });
   const problems: Problem[] = [];
   let fixtures = 0;
   for (const [pattern, examples] of set.fixtures) {

@@ -2,7 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError, type Problem } from '../../../protocol/errors.ts';
+import type { JsonSchema } from '../../policy/datasets.ts';
 import { describeProblems, sortProblems } from '../../policy/describe-problems.ts';
+import { checkAlertRoom } from './alert-room.ts';
 import { checkCommitteeForm } from './committee-form.ts';
 import { compilePattern } from './compile-pattern.ts';
 import { RuleCompiler } from './compile-rules.ts';
@@ -29,6 +31,8 @@ export type PatternOptions = {
   readonly form: 'committee' | 'sigma';
   /** The agreement's words: a category can stand for a rule, and `committee` allows no other words. */
   readonly words?: Words | undefined;
+  /** The data set of alerts: `committee` allows a pattern no more text than it has room for. */
+  readonly alertSchema?: JsonSchema | undefined;
 };
 
 const maxFileBytes = 1024 * 1024;
@@ -75,7 +79,10 @@ export function parsePatterns(
   const report = (document: CorrelationRuleDocument, path: readonly PropertyKey[], message: string): void =>
     compiler.report(document, path, message);
   checkIdentities(patterns, report);
-  if (options.form === 'committee') checkCommitteeForm(patterns, report);
+  if (options.form === 'committee') {
+    checkCommitteeForm(patterns, report);
+    if (options.alertSchema !== undefined) checkAlertRoom(patterns.values(), options.alertSchema, report);
+  }
   if (correlations.length === 0 && problems.length === 0) {
     problems.push({ at: '.', message: 'no pattern here: no YAML document with a `correlation`' });
   }

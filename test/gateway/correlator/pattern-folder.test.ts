@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,38 @@ it('a rule that a pattern names is counted beside the pattern', async () => {
     const policies = fileURLToPath(new URL('../../../policies', import.meta.url));
     const { stdout } = await runInProcess(['pattern', 'check', dir, '--sigma', '--policies', policies]);
     expect(stdout).toContain('1 pattern, 2 supporting rules, 0 fixtures');
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+it('a pattern that says more of itself than an alert has room for is a problem of its file and line', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
+  try {
+    const policies = fileURLToPath(new URL('../../../policies', import.meta.url));
+    await copyFile(join(policies, 'patterns', 'base-rules.yaml'), join(dir, 'base-rules.yaml'));
+    const sound = await readFile(join(policies, 'patterns', 'three-agencies.yaml'), 'utf8');
+    // 𝒳 is one character, of two UTF-16 units.
+    const write = async (more: number): Promise<string> => {
+      const explanations = Array.from({ length: 20 + more }, (_, nth) => `  - ${nth} ${'y'.repeat(990)}`);
+      explanations[1] = `  - ${'z'.repeat(1_000 + more)}`;
+      const text = sound
+        .replace(/^title: .*$/m, `title: ${'𝒳'.repeat(200 + more)}`)
+        .replace(/^description: >-\n(?: {2}.*\n)+/m, `description: ${'x'.repeat(4_000 + more)}\n`)
+        .replace(/^falsepositives:\n(?: {2}.*\n)+/m, `falsepositives:\n${explanations.join('\n')}\n`);
+      await writeFile(join(dir, 'three-agencies.yaml'), text);
+      const { code, stdout, stderr } = await runInProcess(['pattern', 'check', dir, '--policies', policies]);
+      expect(code === 0).toBe(more === 0);
+      return stdout + stderr;
+    };
+    await write(0);
+    const said = await write(1);
+    expect(said.match(/three-agencies\.yaml:.*room.*/g)).toEqual([
+      'three-agencies.yaml:1:8: `title` has 201 characters, and an alert has room for 200',
+      'three-agencies.yaml:4:14: `description` has 4001 characters, and an alert has room for 4000',
+      'three-agencies.yaml:11:1: `falsepositives` has 21 entries, and an alert has room for 20',
+      'three-agencies.yaml:13:5: `falsepositives` has 1001 characters, and an alert has room for 1000',
+    ]);
   } finally {
     await rm(dir, { recursive: true });
   }
