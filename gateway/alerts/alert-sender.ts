@@ -1,5 +1,6 @@
 /** Sends alerts to those whom the agreement names, and records that they were raised, or that they could not be sent. */
 import type { Logger } from 'pino';
+import { isCausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
@@ -69,8 +70,22 @@ export class AlertSender {
     return this.#deps.policy().alerts?.levels[level];
   }
 
-  /** Has it sent, and recorded where it was. */
+  /**
+   * One that fails to be made, which is a fault of the gateway, counts as refused before it was submitted: the alerts
+   * behind it do not wait for it, and it is tried again as if nobody had been there to have it.
+   */
   async #deliver(alert: Alert, rules: LevelRules, lease: Lease): Promise<CourierOutcome> {
+    try {
+      return await this.#makeAndDeliver(alert, rules, lease);
+    } catch (error) {
+      if (isCausewayError(error)) throw error;
+      this.#deps.log.error({ err: error, alert: alertMessageId(alert) }, 'alert could not be made');
+      return { outcome: 'refused', code: 'internal-error', tries: 0 };
+    }
+  }
+
+  /** Has it sent, and recorded where it was. */
+  async #makeAndDeliver(alert: Alert, rules: LevelRules, lease: Lease): Promise<CourierOutcome> {
     const { store, courier, log } = this.#deps;
     const thread = alertMessageId(alert);
     const letter = {

@@ -154,6 +154,7 @@ function tell({ alert, notices, deliveries, reminder, answers }: Account, termin
 }
 
 function whyUnsent({ code = 'an error', tries = 0 }: AlertRecord): string {
+  if (code === 'internal-error') return 'the gateway failed to make it, and its log says how';
   if (tries === 0) return 'no endpoint that could get it holds a role that alerts.yaml names for its level';
   return `it was refused ${tries} times, at last with ${code}`;
 }

@@ -55,6 +55,25 @@ describe('an alert that reached nobody', () => {
     expect(await fixture.records('alert.unsent')).toHaveLength(1);
   });
 
+  it('because the gateway failed to make it holds up no other, and is sent by a gateway that can', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const unmakeable = new RangeError('a fault of the gateway');
+    const failing = fixture.sender({ submit: () => Promise.reject(unmakeable) });
+    const notices = [await fixture.notice(1, police, north), await fixture.notice(2, health, north)];
+    const alert = alertOf(notices, twoAgencies);
+    await failing.send(alert, fixture.lease);
+    const send = (again: Alert): Promise<boolean> => failing.sendAgain(again, fixture.lease);
+    await fixture.unsent({ send }).retry(fixture.lease);
+    expect(await fixture.records('alert.unsent')).toMatchObject([
+      { message: alertMessageId(alert), code: 'internal-error', tries: 0 },
+    ]);
+    await unsentAlert(fixture, 11);
+    await fixture.unsent().retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toEqual([north]);
+    expect(await fixture.records('alert.raised')).toHaveLength(2);
+  });
+
   it('is tried when the directory has changed and when a gateway begins, and no other time', async () => {
     await using fixture = await openAlertFixture();
     await unsentAlert(fixture);
