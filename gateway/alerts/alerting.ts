@@ -87,9 +87,9 @@ export class Alerting {
       seen: (stored) => clock.see(stored),
       reachMs: reachOfClock(alerts),
       accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
-      looked: async (lease) => {
-        await unsent.retry(lease);
-        this.#tellOverdue(await clock.recordOverdue(lease));
+      looked: async (lease, renew) => {
+        await unsent.retry(lease, renew);
+        this.#tellOverdue(await clock.recordOverdue(lease, renew));
       },
     });
     const mayTake = (): boolean => !isHeld();

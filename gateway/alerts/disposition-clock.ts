@@ -8,6 +8,7 @@ import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
 import type { OverdueAlert, ReminderOutcome, SentReminder } from './alert-reminder.ts';
 import { dispositionDeadline } from '../correlator/alert.ts';
 import { raisedAtOf } from '../correlator/alert-document.ts';
+import { noRenewal, type Renew } from '../correlator/renew.ts';
 import type { StoredEvent } from '../correlator/stored-event.ts';
 import { alertCategory, dispositionCategories, reminderCategory, type AlertRules } from '../policy/alerts.ts';
 import type { Lease, RecordEntry, Store } from '../store/port.ts';
@@ -89,9 +90,9 @@ export class DispositionClock {
    * @returns their ids
    * @throws CausewayError `store-unavailable`, `lease-lost`; they are then told the next time
    */
-  async recordOverdue(lease: Lease): Promise<readonly MessageId[]> {
+  async recordOverdue(lease: Lease, renew: Renew = noRenewal): Promise<readonly MessageId[]> {
     const { store, now } = this.#deps;
-    await this.#readDeadlines();
+    await this.#readDeadlines(renew);
     if (this.#dueBy(now()).length === 0) return [];
     const kept = await store.readMarks();
     const noted = kept.get(marks.time) ?? 0;
@@ -104,6 +105,7 @@ export class DispositionClock {
     const news = late.filter(([, { dueAt, position }]) => dueAt > toldUntil || position > toldPosition);
     const told: MessageId[] = [];
     for (const [id, alert] of news) {
+      await renew();
       const record = await this.#remind(id, alert, lease);
       if (record === undefined) continue;
       // Sealed under the alert's own case, and so erased with it.
@@ -122,9 +124,10 @@ export class DispositionClock {
   }
 
   /** An agreement that has changed since changes nothing of what people were told when an alert was raised. */
-  async #readDeadlines(): Promise<void> {
+  async #readDeadlines(renew: Renew): Promise<void> {
     for (const [id, alert] of this.#open) {
       if (alert.isAsRaised) continue;
+      await renew();
       alert.dueAt = (await this.#deps.deadlineOf(id)) ?? alert.dueAt;
       alert.isAsRaised = true;
     }

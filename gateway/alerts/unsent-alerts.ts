@@ -10,6 +10,7 @@ import { readAlertRecord, type AlertRecord } from '../correlator/alert-record.ts
 import type { Alert } from '../correlator/alert.ts';
 import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
+import { noRenewal, type Renew } from '../correlator/renew.ts';
 import { keptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
 
@@ -60,15 +61,16 @@ export class UnsentAlerts {
 
   /**
    * Tries to send them, where that may have become possible since they were tried last.
-   * @throws CausewayError a retryable one when it may succeed later
+   * @throws CausewayError a retryable one when it may succeed later, `lease-lost`
    */
-  async retry(lease: Lease): Promise<void> {
+  async retry(lease: Lease, renew: Renew = noRenewal): Promise<void> {
     const { store, directory } = this.#deps;
     const kept = await store.readMarks();
     const { version } = directory;
     if (this.#hasTried && kept.get(triedMark) === version) return;
     for (const name of placeMarks) {
       const value = kept.get(name) ?? 0;
+      if (value > 0) await renew();
       if (value > 0 && (await this.#isDone(value - 1, lease)))
         await store.setMarks(new Map([[name, 0]]), lease);
     }

@@ -20,6 +20,7 @@ import type { ReadPortion } from './look-progress.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
 import { readHistory } from './read-history.ts';
+import type { Renew } from './renew.ts';
 import type { Steps } from './steps.ts';
 import type { Agreement, StoredEvent } from './stored-event.ts';
 import { Turn } from './turn.ts';
@@ -44,7 +45,7 @@ export type RunDependencies = {
   /** How far back history is shown at least, also where no pattern asks for so much. */
   readonly reachMs?: number;
   /** Called at the end of each look. */
-  readonly looked?: (lease: Lease) => Promise<void>;
+  readonly looked?: (lease: Lease, renew: Renew) => Promise<void>;
   /** Told of each message once, perhaps again after a crash. @returns true where it wrote something because of it */
   readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<boolean>;
   /** Told of each portion that was read and worked on. */
@@ -181,7 +182,7 @@ export class CorrelationRun {
     this.#news.clear();
     this.#newsSince = Infinity;
     this.#correlator.sweep();
-    await this.#deps.looked?.(lease);
+    await this.#deps.looked?.(lease, async () => this.#renew(lease));
     return true;
   }
 

@@ -145,6 +145,17 @@ describe('an alert without an answer', () => {
   });
 });
 
+it('people are reminded under a lease that is kept, and by no gateway that has lost it', async () => {
+  const clock = clockOf(alert(1), alert(2));
+  now += 25 * hourMs;
+  const renew = async (): Promise<void> => {
+    await Promise.resolve();
+    if (reminded.length === 1) throw new CausewayError('lease-lost');
+  };
+  await expect(clock.recordOverdue(lease, renew)).rejects.toMatchObject({ code: 'lease-lost' });
+  expect(reminded).toEqual([messageId(1)]);
+});
+
 it('an alert is overdue when it says so itself, whatever the agreement in force says by now', async () => {
   deadlines.set(messageId(1), noon + 48 * hourMs);
   const clock = clockOf(alert(1));

@@ -74,6 +74,18 @@ describe('an alert that reached nobody', () => {
     expect(await fixture.records('alert.raised')).toHaveLength(2);
   });
 
+  it('is tried under a lease that is kept, and by no gateway that has lost it', async () => {
+    await using fixture = await openAlertFixture();
+    for (const from of [1, 11]) await unsentAlert(fixture, from);
+    const { unsent, tries } = countingSends(fixture);
+    const renew = vi.fn(async () => {
+      await Promise.resolve();
+      if (tries() === 1) throw new CausewayError('lease-lost');
+    });
+    await expect(unsent.retry(fixture.lease, renew)).rejects.toMatchObject({ code: 'lease-lost' });
+    expect([renew.mock.calls.length, tries()]).toEqual([2, 1]);
+  });
+
   it('is tried when the directory has changed and when a gateway begins, and no other time', async () => {
     await using fixture = await openAlertFixture();
     await unsentAlert(fixture);

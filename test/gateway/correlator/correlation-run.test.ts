@@ -151,6 +151,26 @@ describe('looking', () => {
     expect(sent()).toEqual([]);
   });
 
+  it('lets what follows a look keep its lease, or end once another gateway has it', async () => {
+    const takeLease = vi.fn(store.for('one').takeLease);
+    let pieces = 0;
+    const gateway = run('one', [twice!], {
+      store: { ...store.for('one'), takeLease },
+      looked: async (_, renew) => {
+        for (pieces = 0; pieces < 10; pieces += 1) {
+          if (pieces === 6) {
+            store.dropLeases();
+            await store.for('two').takeLease('correlator', 1_000);
+          }
+          now += 2_000;
+          await renew();
+        }
+      },
+    });
+    await expect(gateway.look()).rejects.toMatchObject({ code: 'lease-lost' });
+    expect([pieces, takeLease.mock.calls.length]).toEqual([7, 1 + 4]);
+  });
+
   it('sends what a deadline brings, once, also over a restart', async () => {
     const gateway = run();
     accept(0, 'b', 'police/hub');
