@@ -1,6 +1,6 @@
 /**
- * An answer to an alert says what became of it twice: to the gateway by its category, to people by its document. The
- * gateway cannot read the document, so that they agree is seen to here.
+ * An answer to an alert says what became of it twice: to the gateway by its category, to people by its document, which
+ * gives the reason. The gateway sees that there is one and cannot read it, so that they agree is seen to here.
  */
 import { usageError } from '../../terminal/input.ts';
 import { answers } from './alert-answer.ts';
@@ -24,7 +24,11 @@ export function checkAnswer({ category, replyTo, document, template }: AnswerPar
   if (replyTo === undefined) {
     throw usageError('An answer to an alert needs --reply-to with the id of the alert or of its reminder.');
   }
-  if (document === undefined) return;
+  if (document === undefined) {
+    throw usageError(
+      'An answer to an alert needs --dataset alert-disposition: what became of it, the reason, and who says so.',
+    );
+  }
   if (JSON.stringify(document) === JSON.stringify(template())) {
     throw usageError(
       'The document is still the example: fill in what became of this alert, why, and who says so.',

@@ -34,10 +34,16 @@ const categoryEntrySchema = z
     /** The lane of severities below `immediate`, which always takes the lane of that name. */
     lane: z.enum(lanes),
     shanarri: z.array(z.enum(shanarriIndicators)).max(8),
-    /** Names of the data sets that it may carry; free text is always possible. */
+    /** Names of the data sets that it may carry. */
     datasets: slugListSchema,
+    /** Whether it may carry free text instead: the gateway cannot read either, but sees which of them it is. */
+    'free-text': z.boolean().default(true),
   })
-  .superRefine(({ severities, severity }, context) => {
+  .superRefine(({ severities, severity, datasets, 'free-text': mayBeText }, context) => {
+    if (!mayBeText && datasets.length === 0) {
+      const message = 'must not be false where `datasets` is empty: nothing could be sent';
+      context.addIssue({ code: 'custom', path: ['free-text'], message });
+    }
     if (!severities.includes(severity)) {
       context.addIssue({
         code: 'custom',

@@ -28,15 +28,21 @@ export function checkVocabulary(known: KnownWords, request: Words): Refusal | un
   if (!known.bases.has(request.basis)) {
     return { code: 'policy-denied', detail: suggest('lawful bases', known.bases) };
   }
-  return request.dataschema === undefined ? undefined : checkDataset(known, category, request.dataschema);
+  return checkContent(known, category, request.dataschema);
 }
 
-function checkDataset(known: KnownWords, category: Category, urn: string): Refusal | undefined {
+function checkContent(known: KnownWords, category: Category, urn: string | undefined): Refusal | undefined {
+  const mayBeText = category['free-text'];
+  if (urn === undefined && mayBeText) return undefined;
+  const fitting = [
+    ...category.datasets.map((name) => `the data set ${name}`),
+    ...(mayBeText ? ['free text'] : []),
+  ];
+  const detail = `A notice of category ${category.id} carries ${listOr(fitting)}.`;
+  if (urn === undefined) return { code: 'policy-denied', detail };
   const dataset = known.datasets.get(urn);
   if (dataset === undefined) return { code: 'dataset-unknown', detail: suggest('data sets', known.datasets) };
-  if (category.datasets.includes(dataset.name)) return undefined;
-  const fitting = [...category.datasets.map((name) => `the data set ${name}`), 'free text'];
-  return { code: 'policy-denied', detail: `A notice of category ${category.id} carries ${listOr(fitting)}.` };
+  return category.datasets.includes(dataset.name) ? undefined : { code: 'policy-denied', detail };
 }
 
 function suggest(what: string, words: ReadonlyMap<string, unknown>): string {

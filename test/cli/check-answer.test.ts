@@ -7,12 +7,12 @@ const sent = { category: 'alert-known', replyTo: 'an alert', document: answer, t
 
 test('an answer whose category and document agree is sent, and so is any other notice', () => {
   expect(() => checkAnswer(sent)).not.toThrow();
-  expect(() => checkAnswer({ ...sent, document: undefined })).not.toThrow();
   expect(() => checkAnswer({ ...sent, category: 'concern', replyTo: undefined })).not.toThrow();
 });
 
 test.each([
   ['without the alert that it answers', { replyTo: undefined }, /needs --reply-to/],
+  ['without a reason', { document: undefined }, /needs --dataset alert-disposition/],
   [
     'with the example as its document',
     { category: 'alert-acted', document: { ...template } },

@@ -189,7 +189,8 @@ describe('causeway pattern precision', () => {
   it('counts what people answered, if the alert was sent to them', async () => {
     const [before] = await lines('precision');
     expect(before).toMatchObject({ raised: 1, open: 1, overdue: 0, precision: null });
-    const answer = { category: 'alert-acted', severity: 'info', inReplyTo: alert, thread: alert };
+    const dataschema = 'urn:causeway:dataset:alert-disposition:1.0';
+    const answer = { category: 'alert-acted', severity: 'info', dataschema, inReplyTo: alert, thread: alert };
     const id = await send('north', answer);
     await send('police', { ...about(rory), severity: 'immediate' });
     await exchange.recorded({ kind: 'alert.disposed', message: id });

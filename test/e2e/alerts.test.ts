@@ -108,7 +108,13 @@ it('siblings under one roof, and one agency alone, raise none; a restart raises 
 
 it('what a person made of an alert is recorded, if the alert was sent to them', async () => {
   const [alert] = await raised();
-  const answer = { category: 'alert-acted', severity: 'info', inReplyTo: alert!.message } as const;
+  const dataschema = 'urn:causeway:dataset:alert-disposition:1.0';
+  const answer = {
+    category: 'alert-acted',
+    severity: 'info',
+    dataschema,
+    inReplyTo: alert!.message,
+  } as const;
   for (const name of ['north', 'police'] as const) {
     const writer = await Writer.open(people[name], [people.north]);
     const session = await exchange.connect(people[name]);
@@ -153,7 +159,10 @@ it('an alert without an answer is followed by one reminder, and an answer to tha
   const session = await exchange.connect(people.south);
   const expires = new Date(Date.now() + ahead + 3_600_000).toISOString();
   const common = { inReplyTo: reminder, thread: open!.thread, expires } as const;
-  await session.accepted(writer.message({ ...common, category: 'alert-known', severity: 'info' }));
+  const known = { ...common, category: 'alert-known', severity: 'info' } as const;
+  expect(await session.refused(writer.message(known))).toBe('policy-denied');
+  const reason = 'urn:causeway:dataset:alert-disposition:1.0';
+  await session.accepted(writer.message({ ...known, dataschema: reason }));
   await session.accepted(writer.message({ expires, category: 'concern', severity: 'immediate' }));
   expect(await exchange.recorded({ kind: 'alert.disposed', alert: open!.message })).toMatchObject({
     disposition: 'known',

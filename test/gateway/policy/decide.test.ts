@@ -332,6 +332,12 @@ describe('the words of a request', () => {
       code: 'policy-denied',
       detail: 'A notice of category concern carries the data set concern-report or free text.',
     });
+    for (const dataschema of [undefined, 'urn:causeway:dataset:concern-report:1.0']) {
+      expect(check({ category: 'alert-no-concern', severity: 'info', dataschema })).toEqual({
+        code: 'policy-denied',
+        detail: 'A notice of category alert-no-concern carries the data set alert-disposition.',
+      });
+    }
     expect(check({ purpose: 'curiosity' })?.detail).toMatch(
       /^Its purposes are child-protection, wellbeing, /,
     );

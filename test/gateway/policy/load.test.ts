@@ -123,6 +123,15 @@ describe('a policy folder with a fault is refused with file and line', () => {
     ]);
   });
 
+  it('when a category takes no free text and no data set either', async () => {
+    await using folder = await copyPolicies();
+    await folder.replace('categories.yaml', 'datasets: [alert-disposition]', 'datasets: []');
+    const line = lineOf(await folder.read('categories.yaml'), 'free-text: false');
+    expect(await problemsOf(folder.dir)).toEqual([
+      expect.stringMatching(new RegExp(`^categories\\.yaml:${line}:16 .*where \`datasets\` is empty`)),
+    ]);
+  });
+
   it('when a category names a data set that has no folder, or a severity that does not exist', async () => {
     await using folder = await copyPolicies();
     await folder.replace('categories.yaml', 'datasets: [ird-response]', 'datasets: [ird-respons]');

@@ -46,7 +46,10 @@ export async function barePolicies(dir: string): Promise<string> {
   await cp(policiesDir, dir, { recursive: true, filter: isKept });
   const categories = join(dir, 'categories.yaml');
   const text = await readFile(categories, 'utf8');
-  await writeFile(categories, text.replaceAll(/^( +datasets:).*$/gm, '$1 []'));
+  await writeFile(
+    categories,
+    text.replaceAll(/^( +datasets:).*$/gm, '$1 []').replaceAll(/^ +free-text:.*\n/gm, ''),
+  );
   return dir;
 }
 
