@@ -1,7 +1,7 @@
 /** `causeway pattern why-not`: why patterns did not alert about the child of a notice. */
-import type { MessageId } from '../../protocol/ids.ts';
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { wholeNumber } from '../../terminal/input.ts';
+import { endpointAddress, usageError, wholeNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { messageKey, type CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern, Tier } from '../correlator/patterns/pattern.ts';
@@ -14,7 +14,11 @@ import { notASubject } from './pattern-mistaken.ts';
 import { messageId, nameOf, patternOption, pickPatterns, readPatternsInForce } from './pattern-reading.ts';
 import { recordReading } from './record-reading.ts';
 
-type Flags = GatewayFlags & { readonly pattern?: string; readonly subject: number };
+type Flags = GatewayFlags & {
+  readonly pattern?: string;
+  readonly subject: number;
+  readonly from?: EndpointAddress;
+};
 
 /** A child's notices. */
 type History = {
@@ -44,6 +48,7 @@ export function registerPatternWhyNot(pattern: ProgramCommand, terminal: Termina
     )
     .argument('<notice>', 'the id of a notice about the child', messageId)
     .option('--subject <n>', 'which subject of the notice, from 1', wholeNumber(1, maxSubjects), 1)
+    .option('--from <address>', 'its sender, where another has used its id as well', endpointAddress)
     .addOption(patternOption())
     .option(...dirOption)
     .examples(
@@ -54,8 +59,8 @@ export function registerPatternWhyNot(pattern: ProgramCommand, terminal: Termina
       withGateway(gatewayFolder(flags.dir, terminal.env), async ({ home, store }) => {
         const { policy, patterns } = await readPatternsInForce(home.policiesDir);
         const asked = pickPatterns(patterns, flags.pattern);
-        const { pattern: name, subject } = flags;
-        await recordReading(store, 'audit.pattern-silence', { message: id, subject, pattern: name });
+        const { pattern: name, subject, from: source } = flags;
+        await recordReading(store, 'audit.pattern-silence', { message: id, source, subject, pattern: name });
         const { reachOf, replay } = await import('../correlator/replay.ts');
         const now = Date.now();
         const told = await terminal.during('Telling history again', () =>
@@ -71,15 +76,18 @@ async function explain(
   patterns: readonly Pattern[],
   { correlator, alerts }: Replay,
   store: Pick<Store, 'readEvidence'>,
-  { subject }: Flags,
+  { subject, from }: Flags,
   terminal: Terminal,
 ): Promise<void> {
   const { explainSilence } = await import('../correlator/why-not.ts');
+  const senders = correlator.sendersOf(id);
+  if (senders.length > 1 && (from === undefined || !senders.includes(from)))
+    throw usageError(`Several senders used this id; name one of them with --from: ${senders.join(', ')}.`);
   const starOf = (tier: Tier): readonly CorrelatorEvent[] | undefined =>
-    correlator.starsOf(id, tier)[subject - 1]?.entries.map(({ event }) => event);
+    correlator.starsOf(id, tier, from)[subject - 1]?.entries.map(({ event }) => event);
   const certain = starOf('same');
   const all = starOf('possible');
-  const named = correlator.starsOf(id, 'same').length;
+  const named = correlator.starsOf(id, 'same', from).length;
   if (certain === undefined || all === undefined) throw await notASubject(store, id, subject, named);
   const sure = new Set(certain.map(messageKey));
   const possible = new Set(all.map(messageKey).filter((key) => !sure.has(key)));

@@ -86,10 +86,15 @@ export class Correlator<S> {
     this.#history.sweep(this.#now);
   }
 
-  /** What is told, as of the latest arrival, of each child that a notice speaks of. */
-  starsOf(message: string, tier: Tier): readonly Star[] {
+  /** Who sent notices with this id: it belongs to its sender, and another may have used it. */
+  sendersOf(id: string): readonly string[] {
+    return [...new Set(this.#history.entriesOf(id).map(({ event }) => event.source))].sort();
+  }
+
+  /** What is told, as of the latest arrival, of each child that a notice speaks of. @param source whose notice it is */
+  starsOf(id: string, tier: Tier, source?: string): readonly Star[] {
     return this.#history
-      .entriesOf(message)
+      .entriesOf(id, source)
       .map((entry) => this.#history.star(entry.record, tier, this.#now, entry));
   }
 

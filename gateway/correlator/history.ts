@@ -171,9 +171,11 @@ export class History<S> {
     return { centre, entries: arrange(lists), tier };
   }
 
-  /** Every entry with this id: one for each subject that a message speaks of. */
-  entriesOf(id: string): readonly Entry[] {
-    return [...this.#entries.values()].flat().filter(({ event }) => event.id === id);
+  /** Every entry with this id: one for each subject that a message speaks of. @param source of any sender where not given */
+  entriesOf(id: string, source?: string): readonly Entry[] {
+    const isAsked = ({ event }: Entry): boolean =>
+      event.id === id && (source === undefined || event.source === source);
+    return [...this.#entries.values()].flat().filter(isAsked);
   }
 
   /** The stars of all that is told now, one for each description, or each notice of one too poor to link with itself. */

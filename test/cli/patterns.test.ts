@@ -145,6 +145,17 @@ describe('causeway pattern why-not', () => {
     expect((await pattern('why-not', messageId(1))).stderr).toContain('code   message-unknown');
   });
 
+  it('asks for the sender where another has used the id of a notice as well', async () => {
+    const isla = { given: 'Isla', family: 'Sampleton', birthDate: '2012-02-03', postcode: 'ML4 9ZZ' };
+    const id = await send('police', about(isla));
+    await send('south', { id, ...about({ ...isla, given: 'Ruaridh', birthDate: '2010-09-08' }) });
+    const { code, stderr } = await pattern('why-not', id);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(`${people.south.address}, ${people.police.address}`);
+    const [history] = await lines('why-not', id, '--from', people.south.address);
+    expect(history!.events).toMatchObject([{ id, agency: 'south-lanarkshire-social-work' }]);
+  });
+
   it('shows what is only possibly of the child, and marks it', async () => {
     const family = { family: 'Placeholder', birthDate: '2017-05-02', postcode: 'ML2 9ZZ' };
     const una = await send('police', about({ given: 'Una', ...family }));

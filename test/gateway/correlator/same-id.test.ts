@@ -47,6 +47,17 @@ it('what was waited for counts also where it has an id of the evidence', () => {
   expect(again.advance(eventOn(4.5, 'a').arrived).raised).toEqual([]);
 });
 
+it('what is told of a notice is told of its sender, where another has used its id of another child', () => {
+  const correlator = new Correlator(twoAgencies, new LabelLinker());
+  const [police, health] = ['police/hub', 'health/ward'].map((source) => eventOn(0, 'a', source, { id }));
+  correlator.add(police!, child);
+  correlator.add(health!, { ...child, child: 'two' });
+  const told = (source: string) =>
+    correlator.starsOf(id, 'same', source).map(({ entries }) => entries.map(({ event }) => event));
+  expect([told('police/hub'), told('health/ward')]).toEqual([[[police]], [[health]]]);
+  expect(correlator.sendersOf(id)).toEqual(['health/ward', 'police/hub']);
+});
+
 it('alerts about two children by notices of one id and time have two ids', () => {
   const correlator = new Correlator(unanswered, new LabelLinker());
   correlator.add(eventOn(0, 'a', 'police/hub', { id }), child);
