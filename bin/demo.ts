@@ -20,6 +20,7 @@ import { exportAndVerify, exportLog } from './demo/log-step.ts';
 import { Narrator } from './demo/narrator.ts';
 import { readStory, type DemoNotice, type Story } from './demo/story.ts';
 import { Tally } from './demo/tally.ts';
+import { isAsTold } from './demo/verdict.ts';
 import { createSandbox, endpointHome, enrolEndpoints } from './sandbox.ts';
 
 export type DemoOptions = {
@@ -63,9 +64,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     } else {
       narrator.summary(summary);
     }
-    const isGood =
-      summary.lost === 0 && summary.doubled === 0 && unexpected === 0 && isLogGood && summary.alerts > 0;
-    return isGood ? exitCodes.ok : exitCodes.failure;
+    return isAsTold(summary, { unexpected, isLogGood }) ? exitCodes.ok : exitCodes.failure;
   } finally {
     interrupted.forget();
     await cast.close();
