@@ -1,4 +1,8 @@
-/** One replay: the SDK's tokens, the gateway's index and the gateway's correlator, as in service. */
+/**
+ * One replay: the SDK's tokens, the gateway's index and the gateway's correlator. Unlike in service nothing is swept: a
+ * shuffled stream tells of its beginning when its end has arrived, and could not raise the same alerts from a history that
+ * is forgotten by then. What sweeping costs and leaves is measured by `bench/correlator-cost.ts`.
+ */
 import { performance } from 'node:perf_hooks';
 import { SubjectTokeniser } from '../../clients/sdk/linkage/subject-tokens.ts';
 import { alertKey, type Alert } from '../../gateway/correlator/alert.ts';
