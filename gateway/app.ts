@@ -150,6 +150,8 @@ class Gateway {
       onUntold: () => this.#readOn(),
       listening: () => this.#dispatcher.listening(),
     });
+    // What others changed between the first reading and now was told to nobody, and nobody has connected yet.
+    await Promise.all([this.#directory.reload(), this.#policy.reload()]);
     await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
     const app = await buildGatewayServer(this.#serverDependencies());
     const { settings } = this.#options.home;
