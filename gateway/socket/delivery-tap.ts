@@ -32,12 +32,19 @@ export class DeliveryTap {
     this.#dispatcher.grant(this.#endpoint, outlet, messages);
   }
 
-  /** @returns the deliveries that this confirms for the first time @throws CausewayError `frame-unexpected` */
-  confirm(units: number): readonly DeliveryId[] {
+  /**
+   * One frame may confirm tens of thousands, which are more than one commit can take.
+   * @returns the deliveries that this confirms for the first time, each portion for a commit
+   * @throws CausewayError `frame-unexpected`
+   */
+  confirm(units: number): readonly (readonly DeliveryId[])[] {
     const outlet = this.#outlet;
     const deliveries = outlet && this.#dispatcher.confirm(this.#endpoint, outlet, units);
     if (deliveries === undefined) throw unexpected('More units confirmed than were delivered.');
-    return deliveries;
+    const portions: DeliveryId[][] = [];
+    for (let from = 0; from < deliveries.length; from += limits.maxUnits)
+      portions.push(deliveries.slice(from, from + limits.maxUnits));
+    return portions;
   }
 
   /** The socket has room again. */

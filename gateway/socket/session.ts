@@ -276,9 +276,13 @@ export class Session {
   }
 
   #confirm(units: number): void {
-    const deliveries = this.#tap.confirm(units);
-    if (deliveries.length === 0) return;
-    this.#inBackground(this.#untilDurable(() => this.#context.store.markDelivered(deliveries)));
+    const portions = this.#tap.confirm(units);
+    if (portions.length === 0) return;
+    const { store } = this.#context;
+    // Side by side, so that none comes behind a receipt that arrives later; what is marked already costs little again.
+    const mark = (): Promise<unknown> =>
+      Promise.all(portions.map((deliveries) => store.markDelivered(deliveries)));
+    this.#inBackground(this.#untilDurable(mark));
   }
 
   #isOpen(): boolean {

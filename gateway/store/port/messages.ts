@@ -170,7 +170,10 @@ export type MessageStore = {
    * @throws CausewayError `lease-lost`, with nothing written, when another gateway has taken the lease since
    */
   submit(submission: Submission, lease?: Lease): Promise<SubmissionResult>;
-  /** Marks queued deliveries as delivered and puts a `delivered` receipt into each sender's stream. Others are left alone. */
+  /**
+   * Marks queued deliveries as delivered and puts a `delivered` receipt into each sender's stream. Others are left alone.
+   * All in one commit: at most as many as a frame has units.
+   */
   markDelivered(deliveries: readonly DeliveryId[]): Promise<void>;
   /** Takes a recipient's receipts and passes them on. */
   settle(settlement: Settlement): Promise<SettlementResult>;
