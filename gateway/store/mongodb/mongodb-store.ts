@@ -17,6 +17,7 @@ import { Chain } from './chain.ts';
 import { openCollections, touch, type OpenedCollections } from './collections.ts';
 import { Committer } from './committer.ts';
 import { connect } from './connection.ts';
+import { eraseInPortions } from './erasure.ts';
 import { explain } from './explain-connection.ts';
 import { unreadable } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -193,10 +194,23 @@ function changes(
       setMarks(marks, { collections, causal, holder: writer, lease, patienceMs }).catch((error: unknown) =>
         Promise.reject(isCausewayError(error) ? error : unreadable(error)),
       ),
+    ...removals(commits, { collections, causal, patienceMs }),
+  };
+}
+
+/** Taking away what must not be kept. */
+function removals(
+  commits: GroupCommit,
+  context: Pick<Base, 'collections' | 'causal'> & { readonly patienceMs: number },
+): Pick<Store, 'eraseCase' | 'readResidue' | 'retirePayloads'> {
+  return {
     retirePayloads: async (positions, record, lease) =>
       commits.run({ type: 'retire-payloads', positions, line: readyLine(record), lease }),
-    eraseCase: async (id, record, underWay = 'wait') =>
-      commits.run({ type: 'erase-case', id, underWay, line: readyLine(record) }),
+    eraseCase: async (id, record, underWay = 'wait') => {
+      const line = readyLine(record);
+      const ask = async () => commits.run({ type: 'erase-case', id, underWay, line });
+      return eraseInPortions(ask, context);
+    },
     readResidue: () => Promise.resolve('oplog'),
   };
 }

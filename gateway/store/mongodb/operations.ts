@@ -96,7 +96,8 @@ export type Results = {
   /** The index of the first. */
   'append-records': number;
   'retire-payloads': number;
-  'erase-case': ErasureOutcome;
+  /** Or the leaves of those of its messages, none of them under way, that are to be emptied first. */
+  'erase-case': ErasureOutcome | { readonly toEmpty: readonly number[] };
 };
 
 /** True for those that are carried out by themselves: they read what no other operation of their group may change. */

@@ -9,7 +9,7 @@ import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
 import { FeignedFailure } from '../../../mongodb/feigned-failure.ts';
-import { acceptable, health, police, school, settlementOf } from '../synthetic-messages.ts';
+import { acceptable, health, messageId, police, school, settlementOf } from '../synthetic-messages.ts';
 import {
   createMongodbFixture,
   hasServer,
@@ -270,6 +270,32 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       await failure.end();
       await eventually('the news', () => Promise.resolve(grown.length > 0 ? true : undefined));
       expect([settled, grown]).toEqual([{ outcome: 'settled' }, [1]]);
+    });
+
+    it('that erases a large case has its messages emptied before, a portion at a time, and is asked again where it was cut off', async () => {
+      const store = await open({ patienceMs: 300 });
+      const thread = messageId(0);
+      const messages = Array.from({ length: 600 }, (_, number) => acceptable(number, { thread }));
+      for (let from = 0; from < messages.length; from += 200) {
+        const some = messages.slice(from, from + 200);
+        await store.submit({ source: police, messages: some });
+        await store.settle(settlementOf(some, health));
+      }
+      const { message, acceptance, caseSecret } = collectionsOf(fixture.database);
+      const left = async (): Promise<number> => message.countDocuments({ thread: idBinary(thread) });
+      const erase = async () => store.eraseCase(thread, { kind: 'case.erased', case: thread });
+
+      await fail(['update'], { skip: 2 }, { errorCode: 91 });
+      await expect(erase()).rejects.toMatchObject({ code: 'store-unavailable' });
+      await failure.end();
+      expect(await left()).toBe(600 - 256);
+      expect((await store.readDamaged(0, 1_000)).damaged).toEqual([]);
+      expect(await caseSecret.countDocuments({ _id: idBinary(thread) })).toBe(1);
+
+      expect(await erase()).toBe('erased');
+      expect(await left()).toBe(0);
+      expect(await caseSecret.countDocuments({ _id: idBinary(thread) })).toBe(0);
+      expect(await acceptance.countDocuments({ _id: { $gte: 0 }, packed: { $ne: Buffer.alloc(0) } })).toBe(0);
     });
 
     it('on a full disk is never acknowledged, nor does the probe pass, and both recover unaided', async () => {
