@@ -34,8 +34,9 @@ export type StoreListener = {
   /** The directory or the wish for a new policy has changed. */
   onChange(versions: StoreVersions): void;
   /**
-   * Something may have been committed of which nobody was told, as when a thread ended before it could: whoever goes by what
-   * is told here must read on by himself. What was under way has failed with `store-unavailable`.
+   * Something may have been committed of which nobody was told, as when a thread ended before it could, or the server made a
+   * commit and did not answer: whoever goes by what is told here must read on by himself. What was under way has failed
+   * with `store-unavailable`.
    */
   onUntold?(): void;
   /** A reading of a queue or of history has come upon this message, each time anew, and has left it out. */

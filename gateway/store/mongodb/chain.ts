@@ -34,6 +34,7 @@ export class Chain {
   listener: StoreListener | undefined;
   readonly #blocks: Collections['block'];
   readonly #causal: CausalTime;
+  readonly #writer: string;
   #head: Head = emptyHead;
   /** The attempt of this process that may become a block at any moment. */
   #underWay: Pick<BlockDocument, 'writer' | 'attempt'> | undefined;
@@ -47,9 +48,11 @@ export class Chain {
   #addedAt = -Infinity;
   #tookMs = 0;
 
-  constructor(blocks: Collections['block'], causal: CausalTime) {
+  /** @param writer marks the blocks of this process */
+  constructor(blocks: Collections['block'], causal: CausalTime, writer: string) {
     this.#blocks = blocks;
     this.#causal = causal;
+    this.#writer = writer;
   }
 
   get head(): Head {
@@ -171,6 +174,8 @@ export class Chain {
       this.listener?.onReceipts(endpoint, position, undefined);
     }
     this.#tellVersions(block.news, versionsBefore);
+    // A commit that was given up, and made all the same: those who ask for it again are told of duplicates only.
+    if (block.writer === this.#writer) this.listener?.onUntold?.();
     return true;
   }
 

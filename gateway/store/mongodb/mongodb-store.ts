@@ -78,10 +78,11 @@ async function openBase(url: string): Promise<Base> {
     const causal = new CausalTime(client);
     const opened = await openCollections(database);
     const { collections } = opened;
-    const chain = new Chain(collections.block, causal);
+    const writer = randomBytes(8).toString('hex');
+    const chain = new Chain(collections.block, causal, writer);
     await causal.within(async (session) => touch(collections.meta, session));
     await chain.open();
-    return { ...opened, client, causal, chain, writer: randomBytes(8).toString('hex'), endings: [] };
+    return { ...opened, client, causal, chain, writer, endings: [] };
   } catch (error) {
     await client.close();
     throw explain(error, url);

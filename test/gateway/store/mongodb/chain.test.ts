@@ -20,6 +20,7 @@ describe('the chain as one gateway knows it', () => {
   const foreign = blockAfter(headAfter(own), 'other', school);
   let stored: BlockDocument[];
   let told: EndpointAddress[];
+  let untold: number;
   let chain: Chain;
   const isTold = async (): Promise<true | undefined> =>
     Promise.resolve(told.includes(school) ? true : undefined);
@@ -27,17 +28,19 @@ describe('the chain as one gateway knows it', () => {
   beforeEach(() => {
     stored = [own, foreign];
     told = [];
+    untold = 0;
     const found = ({ _id: { $gt } }: { readonly _id: { readonly $gt: number } }) => ({
       sort: () => ({
         limit: () => ({ toArray: async () => Promise.resolve(stored.filter(({ _id }) => _id > $gt)) }),
       }),
     });
     const causal = { within: async (work: (session: unknown) => Promise<unknown>) => work(undefined) };
-    chain = new Chain({ find: found } as unknown as Collections['block'], causal as CausalTime);
+    chain = new Chain({ find: found } as unknown as Collections['block'], causal as CausalTime, 'this');
     chain.listener = {
       onQueue: (endpoint) => told.push(endpoint),
       onReceipts: () => undefined,
       onChange: () => undefined,
+      onUntold: () => untold++,
     };
   });
 
@@ -87,5 +90,19 @@ describe('the chain as one gateway knows it', () => {
     chain.giveUp();
     await eventually('the news', isTold);
     expect([told, chain.head.height]).toEqual([[health, school], 2]);
+  });
+
+  it('says that something went untold where a commit that was given up had been made, and not of the blocks of others', async () => {
+    chain.begin(own);
+    chain.giveUp();
+    await chain.catchUp();
+    expect([chain.head.height, untold]).toEqual([2, 1]);
+  });
+
+  it('says nothing of the kind of a commit that was answered', async () => {
+    chain.begin(own);
+    chain.append(own, []);
+    await chain.catchUp();
+    expect([chain.head.height, untold]).toEqual([2, 0]);
   });
 });
