@@ -27,6 +27,9 @@ import type { SessionContext } from './socket/session.ts';
 import { registerSocketRoute } from './socket/socket-route.ts';
 import type { Store } from './store/port.ts';
 
+/** Between two lines of the log about the same: load balancers ask every other second. */
+const warnAgainMs = 60_000;
+
 export type GatewayServerDependencies = {
   readonly home: GatewayHome;
   readonly store: Store;
@@ -133,7 +136,16 @@ function registerEnrolment(app: FastifyInstance, deps: GatewayServerDependencies
 
 function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): void {
   const { store, home, auditLog, directory, now } = deps;
-  const parts = { store, home, now, startedAt: now(), auditLog, directory };
+  let warnedAt = -Infinity;
+  const onLate = (waitingMs: number): void => {
+    if (performance.now() - warnedAt < warnAgainMs) return;
+    warnedAt = performance.now();
+    deps.log.warn(
+      { event: 'log-late', waitingMs },
+      'the gateway that holds log.lock does not publish the log',
+    );
+  };
+  const parts = { store, home, now, startedAt: now(), auditLog, directory, onLate };
   registerHealthRoutes(app, () =>
     checkHealth({
       ...parts,

@@ -22,16 +22,18 @@ export async function checkHealth(parts: {
   readonly startedAt: number;
   readonly draining: boolean;
   readonly room: RoomLevel | undefined;
-  readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'keepingFailure' | 'latest'>;
+  readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'keepingFailure' | 'latest' | 'isFollowing'>;
   readonly directory: Pick<EndpointDirectory, 'putBack'>;
   readonly correlator: CorrelatorState;
   readonly damagedMessages: number;
   readonly endingsHeld: boolean;
+  /** Leaves wait for another gateway to publish them. */
+  readonly onLate: (waitingMs: number) => void;
 }): Promise<HealthCheck[]> {
-  const { store, home, now, startedAt, draining, room, auditLog, directory, correlator } = parts;
+  const { store, home, now, startedAt, draining, room, auditLog, directory, correlator, onLate } = parts;
   const [ofStore, ofLog] = await Promise.all([
     checkStore(store),
-    checkLog(auditLog, store, { now: now(), startedAt }),
+    checkLog(auditLog, store, { now: now(), startedAt, onLate }),
   ]);
   return [
     { name: 'sessions', ok: !draining, detail: draining ? 'draining' : 'open' },
@@ -89,12 +91,17 @@ export async function checkStore(
 
 /**
  * What keeps the log from being published, and leaves that wait for it although nothing is known to be wrong. Those
- * of a life before this one wait since its start.
+ * of a life before this one wait since its start. Where another gateway on the same home is to publish it, that one is
+ * not well: this one takes messages, or else none would be left that does.
  */
 export async function checkLog(
-  { failure, latest }: Pick<AuditLog, 'failure' | 'latest'>,
+  { failure, latest, isFollowing }: Pick<AuditLog, 'failure' | 'latest' | 'isFollowing'>,
   store: Pick<Store, 'readLeaves'>,
-  { now, startedAt }: { readonly now: number; readonly startedAt: number },
+  {
+    now,
+    startedAt,
+    onLate,
+  }: { readonly now: number; readonly startedAt: number; readonly onLate?: (waitingMs: number) => void },
   waitMs: number = patienceMs,
 ): Promise<HealthCheck> {
   const name = 'audit log';
@@ -107,7 +114,10 @@ export async function checkLog(
   const waitingMs = waiting === undefined ? 0 : now - Math.max(waiting.at, startedAt);
   if (waitingMs < staleLogMs) return { name, ok: true, detail: `published with ${size} leaves` };
   const seconds = Math.floor(waitingMs / 1_000);
-  return { name, ok: false, detail: `stale: leaf ${size} has waited ${seconds} s to be published` };
+  const detail = `stale: leaf ${size} has waited ${seconds} s to be published`;
+  if (!isFollowing) return { name, ok: false, detail };
+  onLate?.(waitingMs);
+  return { name, ok: true, detail: `${detail} by the other gateway that holds log.lock: look at that one` };
 }
 
 /** A copy that could not be written can wait. One that the log does not continue means that the log was forked. */

@@ -30,6 +30,7 @@ export class AuditLog {
   #isClosing = false;
   #lastTicket = 0;
   #latest: PublishedCheckpoint | undefined;
+  #isFollowing = false;
   #failure: CausewayError | undefined;
   #copyFailure: CausewayError | undefined;
   #keepingFailure: CausewayError | undefined;
@@ -45,6 +46,11 @@ export class AuditLog {
   /** The newest checkpoint; undefined until the first one. */
   get latest(): PublishedCheckpoint | undefined {
     return this.#latest;
+  }
+
+  /** True while another gateway on the same home publishes the log. */
+  get isFollowing(): boolean {
+    return this.#isFollowing;
   }
 
   /** What keeps the log from being published at present; none only once the thread says that it is again. */
@@ -129,6 +135,8 @@ export class AuditLog {
       const { size, root, text } = news.published;
       this.#latest = { size, root: Buffer.from(root), text };
       this.#events.onPublished?.(this.#latest);
+    } else if ('following' in news) {
+      this.#isFollowing = news.following;
     } else if ('recovered' in news) {
       this.#failure = undefined;
     } else if ('stepped' in news) {

@@ -31,6 +31,8 @@ export type LogThreadOrder = { readonly step: number } | 'close';
 export type LogThreadNews =
   | { readonly published: PublishedCheckpoint }
   | { readonly stepped: number }
+  /** Whether another process publishes in the folder, and this one follows it. */
+  | { readonly following: boolean }
   | { readonly failure: ToldFailure }
   /** The log is published again. */
   | { readonly recovered: true }
@@ -66,11 +68,13 @@ class LogThread {
     try {
       this.#lock = takeLock(this.#options.dir);
       if (this.#lock === undefined) {
+        this.#tell({ following: true });
         await this.#follow();
         this.#tell({ recovered: true });
         this.#openLater(followMs);
         return;
       }
+      this.#tell({ following: false });
       this.#keeper = await this.#createKeeper();
       this.#tell({ recovered: true });
       this.#keeper.start();

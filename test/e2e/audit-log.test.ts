@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verdictOf } from '../../clients/audit/finding.ts';
 import { verifyPath } from '../../clients/audit/verify.ts';
 import { verifyEvidence } from '../../clients/audit/verify-evidence.ts';
+import { auditLogOptions } from '../../gateway/audit-log-options.ts';
+import { AuditLog } from '../../gateway/audit/audit-log.ts';
 import { LogFolder } from '../../gateway/audit/log-folder.ts';
 import { filesBetween, mirrorLog } from '../../gateway/audit/mirror-log.ts';
 import { proveMessage } from '../../gateway/audit/prove-message.ts';
@@ -45,6 +47,17 @@ async function servedCheckpoint(size: number): Promise<TrustedCheckpoint> {
 }
 
 const exchangeOne = async (): Promise<TestMessage> => exchangeNotice(exchange, people.police, people.north);
+
+it('a second gateway on the same home follows the audit log, and knows that it does', async () => {
+  await exchangeOne();
+  const follower = new AuditLog(auditLogOptions(exchange.home), { onError: () => undefined });
+  follower.start();
+  await eventually('the checkpoint of the other', () =>
+    Promise.resolve(follower.latest === undefined ? undefined : true),
+  );
+  expect(follower.isFollowing).toBe(true);
+  await follower.close();
+});
 
 describe('the audit log', () => {
   it('is served at the standard paths to whoever asks, and its tiles and entries lead to its checkpoint', async () => {

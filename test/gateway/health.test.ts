@@ -27,7 +27,7 @@ describe('a store that does not answer', () => {
   });
 
   test('keeps nobody waiting for what the audit log has to say', async () => {
-    const log = { latest: undefined, failure: undefined };
+    const log = { latest: undefined, failure: undefined, isFollowing: false };
     expect(await checkLog(log, { readLeaves: never }, { now: 1, startedAt: 0 }, 1)).toMatchObject({
       ok: true,
     });
@@ -47,7 +47,7 @@ describe('the audit log', () => {
   });
   const clock = { now: 1_000_000, startedAt: 500_000 };
   const check = (at: number | undefined, failure?: CausewayError) =>
-    checkLog({ latest: published, failure }, storeWith(at), clock);
+    checkLog({ latest: published, failure, isFollowing: false }, storeWith(at), clock);
 
   test('is well when everything is published, however long ago, or has just been committed', async () => {
     expect(await check(undefined)).toMatchObject({ ok: true });
@@ -62,9 +62,24 @@ describe('the audit log', () => {
     });
   });
 
+  test('that another gateway is to publish and does not keeps nobody from sending here, and says where to look', async () => {
+    const late: number[] = [];
+    const log = { latest: published, failure: undefined, isFollowing: true };
+    const followed = { ...clock, onLate: (waitingMs: number) => late.push(waitingMs) };
+    expect(await checkLog(log, storeWith(940_000), followed)).toEqual({
+      name: 'audit log',
+      ok: true,
+      detail:
+        'stale: leaf 5 has waited 60 s to be published by the other gateway that holds log.lock: look at that one',
+    });
+    expect(late).toEqual([60_000]);
+    const forked = { ...log, failure: new CausewayError('log-forked') };
+    expect(await checkLog(forked, storeWith(undefined), clock)).toMatchObject({ ok: false });
+  });
+
   test('is given time after a start, however old the leaves are that an earlier life left', async () => {
     const justStarted = { now: 1_000_000, startedAt: 999_000 };
-    const log = { latest: published, failure: undefined };
+    const log = { latest: published, failure: undefined, isFollowing: false };
     expect(await checkLog(log, storeWith(0), justStarted)).toMatchObject({ ok: true });
   });
 
@@ -78,7 +93,11 @@ describe('the audit log', () => {
     });
     expect(await check(undefined, unforeseen)).toMatchObject({ ok: false, detail: 'internal-error' });
     const store = { readLeaves: () => Promise.reject(new CausewayError('store-unavailable')) };
-    const unread = await checkLog({ latest: undefined, failure: undefined }, store, clock);
+    const unread = await checkLog(
+      { latest: undefined, failure: undefined, isFollowing: false },
+      store,
+      clock,
+    );
     expect(unread).toMatchObject({ ok: true });
   });
 

@@ -61,6 +61,16 @@ it('holds the log for unpublished until it is told that it has recovered, also w
   expect(log.failure).toBeUndefined();
 });
 
+it('knows whether another gateway publishes the log, until this one does', () => {
+  const thread = new Thread();
+  const log = started(thread);
+  expect(log.isFollowing).toBe(false);
+  thread.tell({ following: true });
+  expect(log.isFollowing).toBe(true);
+  thread.tell({ following: false });
+  expect(log.isFollowing).toBe(false);
+});
+
 it('tells of a witness that failed, and holds the log for published all the same', () => {
   const thread = new Thread();
   const errors: unknown[] = [];
