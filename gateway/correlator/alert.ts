@@ -68,7 +68,10 @@ export function missingForNextLevel(pattern: Pattern, events: readonly Correlato
   return missing;
 }
 
-/** Tells alerts apart: the same evidence, at the same time, by the same version. */
+/**
+ * Tells alerts apart: the same evidence, at the same time, by the same version. An alert names notices and no child: where
+ * the same notices speak of several children, such as siblings, one alert stands for all of them, under one id.
+ */
 export function alertKey({ pattern, tier, level, firedAt, events }: Alert): string {
   return [pattern.key, tier, level, firedAt, ...events.map(messageKey)].join('\n');
 }

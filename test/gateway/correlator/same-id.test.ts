@@ -83,3 +83,15 @@ it('a star holds notices of two endpoints that use the same ids, and of one mess
   expect(keys).toHaveLength(maxStarEntries);
   expect(keys?.filter((key) => key.startsWith('school/nurse'))).toHaveLength(maxStarEntries / 2);
 });
+
+it('two notices that each name the same two children raise one alert for both, under one id', () => {
+  const correlator = new Correlator(twoAgencies, new LabelLinker());
+  const keys = ['police/hub', 'health/ward'].flatMap((source) =>
+    ['one', 'two'].flatMap((name) => {
+      const { raised } = correlator.add(eventOn(0, 'a', source), { ...child, child: name });
+      return raised.map((alert) => `${alertMessageId(alert)} ${alertKey(alert)}`);
+    }),
+  );
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+});
