@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
   addLinkageKey,
@@ -48,7 +50,11 @@ it('listen tells an alert in words, and the command that it prints answers it', 
   expect(new Set(to!.split(' '))).toEqual(new Set([police.address, health.address]));
   const printed = /causeway (send .*\n.*\n.*)--dataset/.exec(told)![1]!;
   const args = printed.split(/[\s\\]+/).filter((word) => word !== '');
-  const sent = await runInProcess([...args, '--text', 'Called the family.']);
+  const disposition = args[args.indexOf('--category') + 1]!.replace('alert-', '');
+  const answer = { alert: id, disposition, reason: 'Called the family.', by: 'Sam Mockford' };
+  const file = join(home, 'answer.json');
+  await writeFile(file, JSON.stringify(answer));
+  const sent = await runInProcess([...args, '--dataset', 'alert-disposition', '--content', file]);
   expect(sent.code, sent.stderr).toBe(0);
   expect(args).toContain(id);
 });

@@ -101,7 +101,7 @@ describe('an alert that is refused for good', () => {
 });
 
 describe('the numbers of what the correlator sends', () => {
-  const killed = new Error('killed');
+  const killed = new CausewayError('store-unavailable', { detail: 'killed' });
 
   /** Sends alerts to north, each of which rests on notices of its own. */
   async function openNumbering(fixture: AlertFixture) {
