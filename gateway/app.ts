@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { isCausewayError } from '../protocol/errors.ts';
-import type { EndpointAddress } from '../protocol/ids.ts';
+import type { Digest, EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
 import { startedRecord } from './agreement-records.ts';
+import { AppliedAgreement } from './applied-agreement.ts';
 import { Alerting } from './alerts/alerting.ts';
 import type { PatternHolder } from './correlator/pattern-holder.ts';
 import { DamagedMessages } from './damaged-messages.ts';
@@ -83,7 +84,10 @@ class Gateway {
   readonly #alerting: Alerting;
   readonly #patterns: PatternHolder;
   readonly #reloading: Reloading;
+  readonly #applied: AppliedAgreement;
   #draining = false;
+  /** The last wish for a new agreement that was looked at. */
+  #policyVersion = 0;
 
   constructor(options: GatewayOptions, opened: OpenedGateway) {
     const { store, policy, patterns, directory } = opened;
@@ -134,6 +138,8 @@ class Gateway {
         this.#relay.keep(withMeaning(this.#relay.examine(sender, [unit]), meaning), lease),
       log: options.log,
     });
+    const inForce = (): Digest => policy.current.digest;
+    this.#applied = new AppliedAgreement({ store, inForce, log: options.log });
     this.#reloading = new Reloading({
       ...{ store, directory, policy, patterns, onError, log: options.log },
       onDirectory: (changed) => this.#sessions.directoryChanged(changed),
@@ -144,7 +150,7 @@ class Gateway {
   async start(): Promise<RunningGateway> {
     this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
-      onChange: () => void this.#reloading.reload(),
+      onChange: ({ policy }) => void this.#takeOver(policy),
       onDamaged: (message) => this.#damaged.note(message),
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       onUntold: () => this.#readOn(),
@@ -152,6 +158,8 @@ class Gateway {
     });
     // What others changed between the first reading and now was told to nobody, and nobody has connected yet.
     await Promise.all([this.#directory.reload(), this.#policy.reload()]);
+    // What is wrong with leaves that cannot be read is told by those who need them.
+    await this.#applied.look().catch(() => undefined);
     await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
     const app = await buildGatewayServer(this.#serverDependencies());
     const { settings } = this.#options.home;
@@ -177,6 +185,19 @@ class Gateway {
     this.#sessions.start();
     this.#endings.start();
     await this.#alerting.start();
+  }
+
+  /** What others have changed, as far as it can be had. */
+  async #takeOver(policyVersion: number): Promise<void> {
+    await this.#reloading.reload();
+    if (policyVersion === this.#policyVersion) return;
+    this.#policyVersion = policyVersion;
+    try {
+      await this.#applied.look();
+    } catch (error) {
+      // Towards the end the store closes meanwhile.
+      if (!this.#draining) this.#logError(error);
+    }
   }
 
   /** As after any acceptance, for those of which nobody has told. */
@@ -231,6 +252,7 @@ class Gateway {
       correlatorState: () => this.#alerting.state,
       damagedMessages: () => this.#damaged.count,
       endingsHeld: () => this.#endings.isHeld,
+      agreementBehind: () => this.#applied.isBehind,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
       onError: (error) => this.#logError(error),
     };

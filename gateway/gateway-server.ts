@@ -51,6 +51,8 @@ export type GatewayServerDependencies = {
   damagedMessages(): number;
   /** Whether nothing expires because the clock may run ahead; see `endings.ts`. */
   endingsHeld(): boolean;
+  /** Whether another sharing agreement was applied than this gateway has; see `applied-agreement.ts`. */
+  agreementBehind(): boolean;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
   reloadDirectory(): Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -154,6 +156,7 @@ function registerHealth(app: FastifyInstance, deps: GatewayServerDependencies): 
       correlator: deps.correlatorState(),
       damagedMessages: deps.damagedMessages(),
       endingsHeld: deps.endingsHeld(),
+      agreementBehind: deps.agreementBehind(),
     }),
   );
 }

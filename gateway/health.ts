@@ -27,6 +27,7 @@ export async function checkHealth(parts: {
   readonly correlator: CorrelatorState;
   readonly damagedMessages: number;
   readonly endingsHeld: boolean;
+  readonly agreementBehind: boolean;
   /** Leaves wait for another gateway to publish them. */
   readonly onLate: (waitingMs: number) => void;
 }): Promise<HealthCheck[]> {
@@ -45,6 +46,7 @@ export async function checkHealth(parts: {
     ...checkCopy(auditLog),
     ...checkKeeping(auditLog),
     ...checkDirectory(directory),
+    ...checkAgreement(parts.agreementBehind),
     ...checkCorrelator(correlator),
     checkCertificate('gateway certificate', home.tls.cert, now()),
     checkCertificate('issuing CA', home.authority.certificatePem, now()),
@@ -139,6 +141,14 @@ export function checkDirectory({ putBack }: Pick<EndpointDirectory, 'putBack'>):
   const rows = putBack.length === 1 ? '1 row was' : `${putBack.length} rows were`;
   const detail = `${rows} put back to an older entry: whoever it is about is locked out`;
   return [{ name: 'directory', ok: true, detail }];
+}
+
+/** Messages are taken under the one that is in force here, and each decision names it; but others decide otherwise. */
+export function checkAgreement(isBehind: boolean): HealthCheck[] {
+  if (!isBehind) return [];
+  const detail =
+    'not the one that was applied last: copy that policies folder here and apply it, or apply this one';
+  return [{ name: 'sharing agreement', ok: true, detail }];
 }
 
 /** Messages are taken whatever it does; but alerts wait, and whoever looks must see that they do. */

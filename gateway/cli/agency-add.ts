@@ -60,7 +60,8 @@ async function add(id: string, flags: Flags, terminal: Terminal): Promise<void> 
           : error;
       },
     );
-    await store.requestPolicyReload({ kind: 'agency.added', agency: id, by: personHere() });
+    const { digest: policy } = await loadPolicySet(home.policiesDir);
+    await store.requestPolicyReload({ kind: 'agency.added', agency: id, policy, by: personHere() });
   });
   if (terminal.wantsJson) {
     terminal.json({ type: 'agency', id, name, sector, authority, areas: area, roles: role });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  checkAgreement,
   checkCertificate,
   checkClock,
   checkCopy,
@@ -179,4 +180,9 @@ test('a correlator that still reads history, or fails, is told of, and keeps nob
   ]);
   const [failing] = checkCorrelator({ is: 'failing', code: 'store-unavailable' });
   expect(failing).toMatchObject({ ok: true, detail: expect.stringContaining('store-unavailable') as string });
+});
+
+test('an agreement that is not the one applied last is told of, and keeps nobody from sending', () => {
+  expect(checkAgreement(false)).toEqual([]);
+  expect(checkAgreement(true)).toMatchObject([{ name: 'sharing agreement', ok: true }]);
 });

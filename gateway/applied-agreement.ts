@@ -1,0 +1,69 @@
+/**
+ * Which sharing agreement was applied last. Each gateway reads a folder of its own: where the new one was not copied to
+ * it, it goes on with the one before, and that must not go unnoticed.
+ */
+import type { Logger } from 'pino';
+import type { Digest } from '../protocol/ids.ts';
+import type { Store, StoredLeaf } from './store/port.ts';
+
+/** News comes right behind the leaf, and few leaves come in between. */
+const leavesAtOnce = 512;
+const mostLeaves = 8 * leavesAtOnce;
+const kinds: readonly string[] = ['policy.applied', 'agency.added'];
+
+export type AppliedAgreementDependencies = {
+  readonly store: Pick<Store, 'countLeaves' | 'readLeaves'>;
+  /** Digest of the agreement in force here. */
+  readonly inForce: () => Digest;
+  readonly log: Logger;
+};
+
+export class AppliedAgreement {
+  readonly #deps: AppliedAgreementDependencies;
+  #applied: string | undefined;
+
+  constructor(deps: AppliedAgreementDependencies) {
+    this.#deps = deps;
+  }
+
+  /** True where another agreement than the one in force here was applied last, as far as is known. */
+  get isBehind(): boolean {
+    return this.#applied !== undefined && this.#applied !== this.#deps.inForce();
+  }
+
+  /** Looks among the newest leaves, and says so where it is behind. @throws CausewayError `store-unavailable` */
+  async look(): Promise<void> {
+    const { inForce, log } = this.#deps;
+    const found = await this.#newest();
+    if (found === undefined) return;
+    const before = this.#applied;
+    // Gateways of before did not say which agreement an agency was added to.
+    this.#applied = typeof found.entry.policy === 'string' ? found.entry.policy : undefined;
+    if (!this.isBehind || this.#applied === before) return;
+    const words = 'the sharing agreement in force here is not the one that was applied last';
+    log.warn({ event: 'policy-behind', policy: inForce(), applied: this.#applied }, words);
+  }
+
+  async #newest(): Promise<StoredLeaf | undefined> {
+    const size = await this.#deps.store.countLeaves();
+    const least = Math.max(0, size - mostLeaves);
+    for (let end = size; end > least; end -= leavesAtOnce) {
+      const leaves = await this.#read(Math.max(least, end - leavesAtOnce), end);
+      const found = leaves.findLast(({ entry }) => kinds.includes(entry.kind));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** A reading may give fewer than were asked for. */
+  async #read(from: number, end: number): Promise<StoredLeaf[]> {
+    const leaves: StoredLeaf[] = [];
+    while (from + leaves.length < end) {
+      const next = from + leaves.length;
+      const more = await this.#deps.store.readLeaves(next, end - next);
+      if (more.length === 0) break;
+      leaves.push(...more);
+    }
+    return leaves;
+  }
+}
