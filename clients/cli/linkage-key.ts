@@ -137,7 +137,9 @@ async function listKeys(flags: HomeFlags, terminal: Terminal): Promise<void> {
     const [one, other] = settings.holders;
     terminal.hint(`Two holders make the tokens of this home: ${one.url} and ${other.url}`);
   } else if (rows.length === 0) {
-    terminal.hint('There is no linkage key: causeway linkage key make --epoch 1');
+    terminal.hint(
+      'There is no linkage key. Where the partners have one: causeway linkage key import FILE. For the first of them: causeway linkage key make --epoch 1',
+    );
   }
 }
 
