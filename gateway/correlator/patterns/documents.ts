@@ -17,9 +17,14 @@ export type CorrelationRuleDocument = Extract<RuleDocument, { kind: 'correlation
 
 /** Reads every document of every file; what is not understood goes to `problems` with its place. */
 export function readDocuments(files: readonly PatternFile[], problems: Problem[]): RuleDocument[] {
-  return files.flatMap(({ name, text }) =>
-    parseYamlDocuments(name, text, problems).flatMap((source) => readDocument(source, problems) ?? []),
-  );
+  return files.flatMap(({ name, text }) => {
+    const before = problems.length;
+    const sources = parseYamlDocuments(name, text, problems);
+    // A file that was cut to nothing must not take its pattern out of force without a word.
+    if (sources.length === 0 && problems.length === before)
+      problems.push({ at: name, line: 1, column: 1, message: 'is empty; remove a file that is not wanted' });
+    return sources.flatMap((source) => readDocument(source, problems) ?? []);
+  });
 }
 
 function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | undefined {

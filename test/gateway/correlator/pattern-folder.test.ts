@@ -26,6 +26,22 @@ it('a name in a pattern folder that is no file that can be read is a problem in 
   }
 });
 
+it.each(['', '\n', '# Nothing but words.\n'])('a file without a document is a problem: %j', async (text) => {
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
+  try {
+    const policies = fileURLToPath(new URL('../../../policies/patterns', import.meta.url));
+    for (const name of ['base-rules.yaml', 'three-agencies.yaml'])
+      await copyFile(join(policies, name), join(dir, name));
+    await writeFile(join(dir, 'cut.yaml'), text);
+    await expect(loadPatterns(dir, { form: 'sigma' })).rejects.toMatchObject({
+      code: 'policy-invalid',
+      problems: [{ at: 'cut.yaml', line: 1, message: 'is empty; remove a file that is not wanted' }],
+    });
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
 it('a rule that a pattern names is counted beside the pattern', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
   try {
