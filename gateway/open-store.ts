@@ -39,6 +39,8 @@ async function openEngine(address: string, options: StoreOptions): Promise<Store
     const { openMongodbStore } = await import('./store/mongodb/mongodb-store.ts');
     return await openMongodbStore({ url: address, ...options });
   }
+  const { refuseMoved } = await import('./store/moved-mark.ts');
+  await refuseMoved(address);
   const { openSqliteStore } = await import('./store/sqlite/sqlite-store.ts');
   return await openSqliteStore({ file: address, ...options });
 }

@@ -3,6 +3,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { leavesToTry, refuseOtherAuditKey } from './audit-key.ts';
 import { CaseVault } from './case-vault.ts';
 import type { MoveObserver, MoveOutcome } from './mongodb/move-in.ts';
+import { markMoved } from './moved-mark.ts';
 import { lockPath } from './path-lock.ts';
 import { houseCase, type Store, type StoredLeaf } from './port.ts';
 import { isMongodbAddress } from './store-address.ts';
@@ -30,8 +31,8 @@ export type MigrationResult = { readonly outcome: MoveOutcome; readonly head: Tr
 
 /**
  * Moves everything, compares it, and compares the audit logs of both; then that of the destination goes on with a leaf
- * `store.migrated`. The source stays as it is; nobody can write to it meanwhile. What was cut off goes on when it is
- * called again.
+ * `store.migrated`. The source stays as it is; nobody can write to it meanwhile, and nobody opens it afterwards: it is
+ * marked. What was cut off goes on when it is called again.
  * @throws CausewayError `configuration-invalid` when an address is not usable; `store-in-use` while a gateway runs on the
  * source; `store-not-moved` when the destination holds something else, or what arrived differs; `home-invalid` when the
  * audit key is another one; `store-unavailable`, `store-incompatible`, `store-damaged`
@@ -74,6 +75,7 @@ export async function migrateStore({
         const entry = { kind: 'store.migrated', from: 'sqlite', leaves: head.leaves, root, by };
         const outcome = await destination.take(contents, observe, confirm, { entry, at: clock(), vault });
         if (outcome === 'before') await confirm();
+        await markMoved(file, clock());
         return { outcome, head };
       } finally {
         await destination.close();

@@ -8,6 +8,7 @@ import {
   type MigrationOptions,
   type MigrationResult,
 } from '../../../../gateway/store/open-migration.ts';
+import { refuseMoved } from '../../../../gateway/store/moved-mark.ts';
 import { lockPath } from '../../../../gateway/store/path-lock.ts';
 import { houseCase, type AcceptableMessage, type Lane, type Store } from '../../../../gateway/store/port.ts';
 import { runCauseway, startCauseway, type RunningCommand } from '../../../cli/run-causeway.ts';
@@ -120,6 +121,7 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
       commitment: expect.any(String) as string,
     });
     expect(more).toEqual([]);
+    await expect(refuseMoved(source.file)).rejects.toMatchObject({ code: 'configuration-invalid' });
     await migrate();
     expect(await after.countLeaves()).toBe(head.leaves + 1);
   });
@@ -128,6 +130,7 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     await fill(liveThroughEverything);
     await expect(migrate({ auditKey: Buffer.alloc(32) })).rejects.toMatchObject({ code: 'home-invalid' });
     expect(await target.database.listCollections().toArray()).toEqual([]);
+    await refuseMoved(source.file);
   });
 
   it('goes on as the store would have: ids, positions, first outcomes, permits, secrets, the log', async () => {

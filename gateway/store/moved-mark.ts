@@ -1,0 +1,28 @@
+/**
+ * Stands beside a file whose store was moved. The log goes on where it was moved to: whoever opened the file again, as a
+ * service manager does that restarts a gateway with its old settings, would add leaves that fork it.
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { CausewayError } from '../../protocol/errors.ts';
+import { replaceFile } from '../../files/durable-file.ts';
+
+/** @param at ms since 1970 */
+export async function markMoved(file: string, at: number): Promise<void> {
+  await replaceFile(markOf(file), `${new Date(at).toISOString()}\n`);
+}
+
+/** @throws CausewayError `configuration-invalid` where the store in this file was moved */
+export async function refuseMoved(file: string): Promise<void> {
+  const mark = markOf(file);
+  if (!existsSync(mark)) return;
+  const at = (await readFile(mark, 'utf8')).trim();
+  const detail =
+    `The store in ${file} was moved to a database on ${at}, and its log goes on there: name that database as \`store\` in ` +
+    `gateway.yaml. Only where it was given up before any gateway ran on it may ${mark} be removed.`;
+  throw new CausewayError('configuration-invalid', { detail });
+}
+
+function markOf(file: string): string {
+  return `${existsSync(file) ? realpathSync(file) : file}.moved`;
+}
