@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Digest } from '../protocol/ids.ts';
+import { eachLeaf } from './store/each-leaf.ts';
 import type { Store, StoredLeaf } from './store/port.ts';
 
 /** News comes right behind the leaf, and few leaves come in between. */
@@ -45,25 +46,15 @@ export class AppliedAgreement {
   }
 
   async #newest(): Promise<StoredLeaf | undefined> {
-    const size = await this.#deps.store.countLeaves();
+    const { store } = this.#deps;
+    const size = await store.countLeaves();
     const least = Math.max(0, size - mostLeaves);
     for (let end = size; end > least; end -= leavesAtOnce) {
-      const leaves = await this.#read(Math.max(least, end - leavesAtOnce), end);
-      const found = leaves.findLast(({ entry }) => kinds.includes(entry.kind));
+      let found: StoredLeaf | undefined;
+      for await (const leaf of eachLeaf(store, Math.max(least, end - leavesAtOnce), end))
+        if (kinds.includes(leaf.entry.kind)) found = leaf;
       if (found !== undefined) return found;
     }
     return undefined;
-  }
-
-  /** A reading may give fewer than were asked for. */
-  async #read(from: number, end: number): Promise<StoredLeaf[]> {
-    const leaves: StoredLeaf[] = [];
-    while (from + leaves.length < end) {
-      const next = from + leaves.length;
-      const more = await this.#deps.store.readLeaves(next, end - next);
-      if (more.length === 0) break;
-      leaves.push(...more);
-    }
-    return leaves;
   }
 }
