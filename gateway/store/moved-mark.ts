@@ -2,10 +2,11 @@
  * Stands beside a file whose store was moved. The log goes on where it was moved to: whoever opened the file again, as a
  * service manager does that restarts a gateway with its old settings, would add leaves that fork it.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile } from '../../files/durable-file.ts';
+import { withoutLinks } from './path-lock.ts';
 
 /** @param at ms since 1970 */
 export async function markMoved(file: string, at: number): Promise<void> {
@@ -24,5 +25,5 @@ export async function refuseMoved(file: string): Promise<void> {
 }
 
 function markOf(file: string): string {
-  return `${existsSync(file) ? realpathSync(file) : file}.moved`;
+  return `${withoutLinks(file)}.moved`;
 }

@@ -25,8 +25,8 @@ function tryLock(file: string): ProcessLock | undefined {
   }
 }
 
-/** Two names of one store have one lock, also while there is only a link to where it will be. */
-function withoutLinks(path: string, mostLinks = 40): string {
+/** Two names of one store come to one path, also while there is only a link to where it will be. */
+export function withoutLinks(path: string, mostLinks = 40): string {
   if (existsSync(path)) return realpathSync(path);
   const named = dirname(resolve(path));
   const folder = existsSync(named) ? realpathSync(named) : named;
