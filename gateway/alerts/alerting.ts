@@ -54,7 +54,7 @@ export class Alerting {
   }
 
   #begin(): void {
-    const { store, now, policy, isHeld, onError } = this.#deps;
+    const { store, now, policy, isHeld, onError, log } = this.#deps;
     const patterns = this.#deps.patterns.current;
     const { alerts } = policy();
     if (alerts === undefined || patterns.length === 0) return;
@@ -64,17 +64,15 @@ export class Alerting {
       rules: alerts,
       deadlineOf: async (id) => (await findSentAlert(store, id))?.dispositionBy,
       remind: async (alert, lease) => this.#reminder.remind(alert, lease),
+      log,
     });
     const unsent = new UnsentAlerts({
       ...{ store, now, patterns, directory: this.#deps.directory },
       send: async (alert, lease) => await this.#sender.sendAgain(alert, lease),
     });
     const onFutureMark = (aheadMs: number): void =>
-      this.#deps.log.warn(
-        { event: 'clock-wrong', aheadMs },
-        'the correlator found a mark that lies in the future',
-      );
-    const progress = new LookProgress(now, this.#deps.log);
+      log.warn({ event: 'clock-wrong', aheadMs }, 'the correlator found a mark that lies in the future');
+    const progress = new LookProgress(now, log);
     const run = new CorrelationRun({
       store,
       now,
@@ -89,7 +87,7 @@ export class Alerting {
       accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
       looked: async (lease, renew) => {
         await unsent.retry(lease, renew);
-        this.#tellOverdue(await clock.recordOverdue(lease, renew));
+        await clock.recordOverdue(lease, renew);
       },
     });
     const mayTake = (): boolean => !isHeld();
@@ -144,11 +142,6 @@ export class Alerting {
     this.#run?.stop();
     this.#schedule = this.#run = this.#progress = undefined;
     await schedule?.close();
-  }
-
-  #tellOverdue(alerts: readonly string[]): void {
-    for (const alert of alerts)
-      this.#deps.log.warn({ alert, event: 'alert-overdue' }, 'alert not answered in time');
   }
 
   /** Counts only what somebody says who got the alert or its reminder. */

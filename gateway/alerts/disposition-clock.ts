@@ -1,9 +1,12 @@
 /**
  * Knows which alerts nobody has answered in time, and has people reminded of them. It learns of alerts and answers from
- * the messages themselves, which the correlator reads again when it starts, so two marks are all that needs to be kept:
- * it has told of every alert that was due up to a time and accepted up to a position. The time alone would not do: an
- * alert that a gateway sends after days of standing still is due at once, and earlier than what was told of.
+ * the messages themselves, which the correlator reads again when it starts, so three marks are all that needs to be kept:
+ * it has told of every alert that was due up to a time and accepted up to a position, but of those that were due just at
+ * that time only up to a position of their own. The time alone would not do: an alert that a gateway sends after days of
+ * standing still is due at once, and earlier than what was told of. Marks are set after each alert, so that a failure in
+ * the middle has none told of twice.
  */
+import type { Logger } from 'pino';
 import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
 import type { OverdueAlert, ReminderOutcome, SentReminder } from './alert-reminder.ts';
 import { dispositionDeadline } from '../correlator/alert.ts';
@@ -22,6 +25,8 @@ type Open = {
   readonly recipients: readonly string[];
   /** Sent, and the leaf that follows it not written yet. */
   reminder?: SentReminder;
+  /** Told of, and the marks that say so not set yet. */
+  isTold?: boolean;
 };
 
 export type DispositionClockDependencies = {
@@ -32,9 +37,19 @@ export type DispositionClockDependencies = {
   readonly deadlineOf: (alert: MessageId) => Promise<number | undefined>;
   /** See `AlertReminder.remind`. */
   readonly remind: (alert: OverdueAlert, lease: Lease) => Promise<ReminderOutcome>;
+  readonly log: Pick<Logger, 'warn'>;
 };
 
-const marks = { time: 'correlator.overdue', position: 'correlator.overdue-position' } as const;
+const marks = {
+  time: 'correlator.overdue',
+  position: 'correlator.overdue-position',
+  tie: 'correlator.overdue-tie',
+} as const;
+
+/** Told of is what was accepted up to `position` and due before `time`, or just then and accepted up to `tie`. */
+type Reached = { readonly time: number; readonly position: number; readonly tie: number };
+
+type Due = readonly [MessageId, Open];
 
 /** Clocks of gateways may differ by so much. */
 const skewMs = 3_600_000;
@@ -88,39 +103,68 @@ export class DispositionClock {
   /**
    * Has people reminded of each alert whose time has passed, and then records it, once: `alert.overdue`.
    * @returns their ids
-   * @throws CausewayError `store-unavailable`, `lease-lost`; they are then told the next time
+   * @throws CausewayError `store-unavailable`, `lease-lost`; those that are left are then told the next time
    */
   async recordOverdue(lease: Lease, renew: Renew = noRenewal): Promise<readonly MessageId[]> {
-    const { store, now } = this.#deps;
     await this.#readDeadlines(renew);
-    if (this.#dueBy(now()).length === 0) return [];
-    const kept = await store.readMarks();
-    const noted = kept.get(marks.time) ?? 0;
-    // What a wrong clock noted far ahead would make every alert overdue at once.
-    const toldUntil = noted > now() + skewMs ? Math.trunc(now()) : noted;
-    const toldPosition = kept.get(marks.position) ?? Infinity;
+    if (this.#dueBy(this.#deps.now()).length === 0) return [];
+    const reached = await this.#readReached();
     // A gateway whose clock is behind goes by the one that told before it.
-    const until = Math.max(toldUntil, Math.trunc(now()));
-    const late = this.#dueBy(until);
-    const news = late.filter(([, { dueAt, position }]) => dueAt > toldUntil || position > toldPosition);
+    const until = Math.max(reached.time, Math.trunc(this.#deps.now()));
     const told: MessageId[] = [];
-    for (const [id, alert] of news) {
+    let hasNews = false;
+    for (const { due, then } of this.#inOrder(this.#dueBy(until), reached)) {
+      const [id, alert] = due;
       await renew();
-      const record = await this.#remind(id, alert, lease);
-      if (record === undefined) continue;
-      // Sealed under the alert's own case, and so erased with it.
-      await store.appendRecords([record], lease, alert.thread);
-      told.push(id);
+      if (alert.isTold !== true && (await this.#tell(due, lease))) told.push(id);
+      alert.isTold = true;
+      await this.#setReached(then, lease);
+      this.#open.delete(id);
+      hasNews = true;
     }
-    if (news.length > 0) {
-      const reached = new Map([
-        [marks.time, until],
-        [marks.position, this.#position],
-      ]);
-      await store.setMarks(reached, lease);
-    }
-    for (const [id] of late) this.#open.delete(id);
+    if (hasNews)
+      await this.#setReached({ time: until, position: this.#position, tie: this.#position }, lease);
+    for (const [id] of this.#dueBy(until)) this.#open.delete(id);
     return told;
+  }
+
+  async #readReached(): Promise<Reached> {
+    const { store, now } = this.#deps;
+    const kept = await store.readMarks();
+    const position = kept.get(marks.position) ?? Infinity;
+    const time = kept.get(marks.time) ?? 0;
+    // What a wrong clock noted far ahead would make every alert overdue at once.
+    if (time > now() + skewMs) return { time: Math.trunc(now()), position, tie: Infinity };
+    return { time, position, tie: kept.get(marks.tie) ?? Infinity };
+  }
+
+  async #setReached({ time, position, tie }: Reached, lease: Lease): Promise<void> {
+    const reached = new Map([
+      [marks.time, time],
+      [marks.position, position],
+      [marks.tie, Math.min(tie, position)],
+    ]);
+    await this.#deps.store.setMarks(reached, lease);
+  }
+
+  /** The alerts that were not told of, and what is reached after each: those that came late first, as they came. */
+  #inOrder(due: readonly Due[], reached: Reached): { readonly due: Due; readonly then: Reached }[] {
+    const { time, position: until, tie } = reached;
+    const isLate = ([, { dueAt, position }]: Due): boolean =>
+      dueAt < time || (dueAt === time && position <= tie);
+    const late = due.filter((one) => isLate(one) && one[1].position > until);
+    const others = due.filter((one) => !isLate(one));
+    return [
+      ...late
+        .sort(([, a], [, b]) => a.position - b.position)
+        .map((one) => ({ due: one, then: { ...reached, position: one[1].position } })),
+      ...others
+        .sort(([, a], [, b]) => a.dueAt - b.dueAt || a.position - b.position)
+        .map((one) => ({
+          due: one,
+          then: { time: one[1].dueAt, position: this.#position, tie: one[1].position },
+        })),
+    ];
   }
 
   /** An agreement that has changed since changes nothing of what people were told when an alert was raised. */
@@ -133,20 +177,22 @@ export class DispositionClock {
     }
   }
 
-  #dueBy(until: number): [MessageId, Open][] {
+  #dueBy(until: number): Due[] {
     return [...this.#open].filter(([, { dueAt }]) => dueAt <= until);
   }
 
-  /** @returns the leaf that follows, if one is to follow */
-  async #remind(
-    id: MessageId,
-    { dueAt, thread, recipients }: Open,
-    lease: Lease,
-  ): Promise<RecordEntry | undefined> {
-    const { reminder, isToRecord } = await this.#deps.remind({ id, thread }, lease);
-    if (!isToRecord) return undefined;
+  /** @returns whether it was recorded: no leaf follows where one stands already, or the alert was erased */
+  async #tell([id, { dueAt, thread, recipients }]: Due, lease: Lease): Promise<boolean> {
+    const { store, remind, log } = this.#deps;
+    const { reminder, isToRecord } = await remind({ id, thread }, lease);
+    if (!isToRecord) return false;
     const leaf = { kind: 'alert.overdue', message: id, thread, dispositionBy: dueAt, recipients };
-    return reminder === undefined ? leaf : { ...leaf, reminder: reminder.id, reminded: reminder.to };
+    const record: RecordEntry =
+      reminder === undefined ? leaf : { ...leaf, reminder: reminder.id, reminded: reminder.to };
+    // Sealed under the alert's own case, and so erased with it.
+    await store.appendRecords([record], lease, thread);
+    log.warn({ alert: id, event: 'alert-overdue' }, 'alert not answered in time');
+    return true;
   }
 
   /** Of the levels with this severity the longest time, so that nobody is told of too early. */

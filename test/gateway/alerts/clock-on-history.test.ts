@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { DispositionClock } from '../../../gateway/alerts/disposition-clock.ts';
 import { CorrelationRun, type RunDependencies } from '../../../gateway/correlator/correlation-run.ts';
@@ -81,6 +82,7 @@ it('an answer stops the clock of its alert and of no other, also where it sorts 
     rules: { schedule: '* * * * *', levels: { consider: level, suspect: level } },
     deadlineOf: () => Promise.resolve(start + 24 * hourMs),
     remind: unused,
+    log: pino({ level: 'silent' }),
   });
   const alert: Partial<Envelope> = { source: correlatorAddress, category: 'correlator-alert', to: [health] };
   accept(9, start + 10, { ...alert, severity: 'urgent' });

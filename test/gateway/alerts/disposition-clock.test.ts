@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DispositionClock, reachOfClock } from '../../../gateway/alerts/disposition-clock.ts';
 import type { AlertRules } from '../../../gateway/policy/alerts.ts';
@@ -17,6 +18,7 @@ const rules: AlertRules = {
 };
 const night = 'north-lanarkshire-social-work/duty-night' as Envelope['source'];
 const lease = { name: 'correlator', epoch: 1 };
+const log = pino({ level: 'silent' });
 let marks: Map<string, number>;
 let records: RecordEntry[];
 let now: number;
@@ -25,6 +27,10 @@ let accepted: number;
 let reminded: string[];
 /** Those of them about which no leaf is to follow. */
 let settled: string[];
+/** Those of them about which nothing can be done just now. */
+let failing: Map<string, Error>;
+/** How marks are set, where it is not as they should be. */
+let setMarks: (() => Promise<void>) | undefined;
 /** What alerts themselves say. */
 let deadlines: Map<string, number>;
 
@@ -33,6 +39,8 @@ beforeEach(() => {
   records = [];
   reminded = [];
   settled = [];
+  failing = new Map();
+  setMarks = undefined;
   deadlines = new Map();
   now = noon;
   accepted = 0;
@@ -48,19 +56,22 @@ function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
   const clock = new DispositionClock({
     store: {
       readMarks: () => Promise.resolve(marks),
-      setMarks: (next) => Promise.resolve(void (marks = new Map([...marks, ...next]))),
+      setMarks: (next) => setMarks?.() ?? Promise.resolve(void (marks = new Map([...marks, ...next]))),
       appendRecords: (entries) => Promise.resolve(records.push(...entries)),
     },
     now: () => now,
     rules,
     deadlineOf: (id) => Promise.resolve(deadlines.get(id)),
     remind: ({ id }) => {
+      const failure = failing.get(id);
+      if (failure !== undefined) return Promise.reject(failure);
       reminded.push(id);
       return Promise.resolve({
         reminder: { id: messageId(900), to: [night] },
         isToRecord: !settled.includes(id),
       });
     },
+    log,
   });
   see(clock, ...history);
   return clock;
@@ -77,6 +88,11 @@ function see(clock: DispositionClock, ...messages: readonly Partial<Envelope>[])
 function alert(number: number, severity: Envelope['severity'] = 'urgent'): Partial<Envelope> {
   const source = 'gateway/correlator' as Envelope['source'];
   return { id: messageId(number), source, category: 'correlator-alert', severity, to: [socialWork, health] };
+}
+
+/** Another id of the millisecond of alert 1. */
+function sibling(number: number): MessageId {
+  return messageId(1).replace(/.$/, String(number)) as MessageId;
 }
 
 /** The reminder of alert 1. */
@@ -116,6 +132,7 @@ describe('an alert without an answer', () => {
       rules,
       deadlineOf: () => Promise.resolve(undefined),
       remind: () => Promise.reject(new CausewayError('store-unavailable')),
+      log,
     });
     see(silent, alert(1));
     await expect(silent.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
@@ -127,7 +144,7 @@ describe('an alert without an answer', () => {
   it('is told of again where recording failed', async () => {
     const clock = clockOf(alert(1));
     now += 25 * hourMs;
-    const failing = new DispositionClock({
+    const unwritten = new DispositionClock({
       store: {
         readMarks: () => Promise.resolve(marks),
         setMarks: () => Promise.resolve(),
@@ -137,11 +154,82 @@ describe('an alert without an answer', () => {
       rules,
       deadlineOf: () => Promise.resolve(undefined),
       remind: () => Promise.resolve({ isToRecord: true }),
+      log,
     });
-    see(failing, alert(1));
-    await expect(failing.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
-    expect(failing.size).toBe(1);
+    see(unwritten, alert(1));
+    await expect(unwritten.recordOverdue(lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(unwritten.size).toBe(1);
     expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
+  });
+});
+
+describe('where one of several fails, no other is told of twice', () => {
+  const down = new CausewayError('store-unavailable');
+  const told = (): unknown[] => records.map(({ message }) => message);
+
+  it.each([
+    ['those that were due before it', alert(1), alert(2), alert(3)],
+    [
+      'those that were due with it',
+      alert(1),
+      { ...alert(1), id: sibling(7) },
+      { ...alert(1), id: sibling(8) },
+    ],
+  ])('%s', async (_, ...alerts) => {
+    const ids = alerts.map(({ id }) => id!);
+    for (const isBegunAnew of [false, true]) {
+      marks = new Map();
+      records = [];
+      const clock = clockOf(...alerts);
+      const next = (): DispositionClock => (isBegunAnew ? clockOf(...alerts) : clock);
+      now = noon + 25 * hourMs;
+      for (let looks = 0; looks < 3; looks++) {
+        failing = new Map([[ids[1]!, down]]);
+        await expect(next().recordOverdue(lease)).rejects.toBe(down);
+        expect(told()).toEqual(ids.slice(0, 1));
+      }
+      failing.clear();
+      expect(await next().recordOverdue(lease)).toEqual(ids.slice(1));
+      expect(await clockOf(...alerts).recordOverdue(lease)).toEqual([]);
+      expect(told()).toEqual(ids);
+    }
+  });
+
+  it('those that were sent late, before it, and those that are due after all that was told of', async () => {
+    now = noon + 24 * hourMs + 100;
+    await clockOf(alert(10)).recordOverdue(lease);
+    now += hourMs;
+    const alerts = [alert(10), alert(2), alert(500), alert(1), alert(400)];
+    failing = new Map([[messageId(1), down]]);
+    for (let looks = 0; looks < 2; looks++)
+      await expect(clockOf(...alerts).recordOverdue(lease)).rejects.toBe(down);
+    failing = new Map([[messageId(500), down]]);
+    for (let looks = 0; looks < 2; looks++)
+      await expect(clockOf(...alerts).recordOverdue(lease)).rejects.toBe(down);
+    failing.clear();
+    await clockOf(...alerts).recordOverdue(lease);
+    expect(told()).toEqual([10, 2, 1, 400, 500].map(messageId));
+  });
+
+  it('also where it was recorded, and the mark could not be set', async () => {
+    const clock = clockOf(alert(1), alert(2));
+    now += 25 * hourMs;
+    setMarks = () => Promise.reject(down);
+    for (let looks = 0; looks < 2; looks++) await expect(clock.recordOverdue(lease)).rejects.toBe(down);
+    setMarks = undefined;
+    await clock.recordOverdue(lease);
+    expect(told()).toEqual([messageId(1), messageId(2)]);
+  });
+
+  it('and none is left out, where a clock once stood days ahead', async () => {
+    marks.set('correlator.overdue', noon + 240 * hourMs).set('correlator.overdue-position', 0);
+    now = noon + 24 * hourMs + 10;
+    const alerts = [alert(20), alert(1), alert(2)];
+    failing = new Map([[messageId(2), down]]);
+    await expect(clockOf(...alerts).recordOverdue(lease)).rejects.toBe(down);
+    failing.clear();
+    now += 100;
+    expect(await clockOf(...alerts).recordOverdue(lease)).toEqual([messageId(2), messageId(20)]);
   });
 });
 
