@@ -55,14 +55,16 @@ export type Letter = {
 /** Under which id it was accepted and for whom, just now or before, or that none of its ids was. */
 export type CourierOutcome =
   | { readonly outcome: 'sent'; readonly id: MessageId; readonly to: readonly EndpointAddress[] }
-  | {
-      readonly outcome: 'sent-before';
-      readonly id: MessageId;
-      readonly to: readonly EndpointAddress[];
-      /** The leaf of its acceptance. */
-      readonly record: number;
-    }
+  | SentBefore
   | { readonly outcome: 'refused'; readonly code: ErrorCode; readonly tries: number };
+
+type SentBefore = {
+  readonly outcome: 'sent-before';
+  readonly id: MessageId;
+  readonly to: readonly EndpointAddress[];
+  /** The leaf of its acceptance. */
+  readonly record: number;
+};
 
 const lifetimeMs = 30 * 24 * 3_600_000;
 
@@ -88,7 +90,7 @@ export class AlertCourier {
     findRecipients: () => Promise<readonly DirectoryEntry[]>,
     lease: Lease,
   ): Promise<CourierOutcome> {
-    const before = await this.#findSent(letter.id);
+    const before = await this.findSent(letter.id);
     if (before !== undefined) return before;
     let code: ErrorCode = 'recipient-unknown';
     let tries = 0;
@@ -106,10 +108,11 @@ export class AlertCourier {
 
   /** Whether a letter with this id was sent, under this id or one that follows from it. */
   async wasSent(id: MessageId): Promise<boolean> {
-    return (await this.#findSent(id)) !== undefined;
+    return (await this.findSent(id)) !== undefined;
   }
 
-  async #findSent(first: MessageId): Promise<CourierOutcome | undefined> {
+  /** How it was sent, if it was. */
+  async findSent(first: MessageId): Promise<SentBefore | undefined> {
     for (const id of alertIds(first)) {
       const message = await this.#deps.store.readMessage(correlatorAddress, id);
       if (message === undefined) continue;

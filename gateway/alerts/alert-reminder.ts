@@ -2,17 +2,19 @@
 import type { Logger } from 'pino';
 import { correlatorAddress, agencyOf, type MessageId } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import type { AlertCourier } from './alert-courier.ts';
+import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
 import { findAlertLeaf, isOverdueOnRecord } from './alert-leaf.ts';
 import { findHolders, type HolderDirectory } from './alert-recipients.ts';
+import { isLasting } from './lasting-failure.ts';
 import { reminderDocument, reminderIdOf } from '../correlator/alert-document.ts';
-import { reminderCategory, reminderDataset } from '../policy/alerts.ts';
+import type { AlertRecord } from '../correlator/alert-record.ts';
+import { reminderCategory, reminderDataset, type AlertRules } from '../policy/alerts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { Lease, Store } from '../store/port.ts';
+import type { Lease, MessageState, Store } from '../store/port.ts';
 
 export type AlertReminderDependencies = {
   readonly store: Pick<Store, 'readMessage' | 'readLeaves'>;
-  readonly courier: Pick<AlertCourier, 'deliver'>;
+  readonly courier: Pick<AlertCourier, 'deliver' | 'findSent'>;
   readonly policy: () => Pick<PolicySet, 'alerts'>;
   readonly directory: HolderDirectory;
   readonly log: Logger;
@@ -32,6 +34,13 @@ export type ReminderOutcome = {
   readonly isToRecord: boolean;
 };
 
+/** What the reminder of an alert is made of. */
+type Occasion = OverdueAlert & {
+  readonly record: AlertRecord;
+  readonly sent: MessageState;
+  readonly rules: NonNullable<AlertRules['overdue']>;
+};
+
 export class AlertReminder {
   readonly #deps: AlertReminderDependencies;
 
@@ -40,17 +49,47 @@ export class AlertReminder {
   }
 
   /**
-   * Sends the reminder of an alert, unless it was sent before.
-   * @throws CausewayError a retryable one when it may succeed later
+   * Sends the reminder of an alert, unless it was sent before. One that fails to be made holds up no other: it is logged,
+   * and the alert recorded as one of which nobody was reminded.
+   * @throws CausewayError a retryable one when it may succeed later; whatever keeps it from being known whether the alert
+   * was erased, or whether people were reminded
    */
   async remind({ id, thread }: OverdueAlert, lease: Lease): Promise<ReminderOutcome> {
-    const { store, courier, policy, directory, log } = this.#deps;
+    const { store, policy, log } = this.#deps;
     const rules = policy().alerts?.overdue;
     const sent = await store.readMessage(correlatorAddress, id);
     const record = sent && (await findAlertLeaf(store, id, sent.record));
     // What was erased gets no further leaf: that would tell again what nobody is to know.
     if (sent === undefined || record === undefined) return { isToRecord: false };
     if (rules === undefined) return { isToRecord: true };
+    const result = await this.#deliver({ id, thread, record, sent, rules }, lease);
+    if (result.outcome === 'refused') {
+      log.error({ alert: id, code: result.code, tries: result.tries }, 'reminder not sent');
+      return { isToRecord: true };
+    }
+    const isOnRecord =
+      result.outcome === 'sent-before' && (await isOverdueOnRecord(store, id, result.record));
+    return { reminder: { id: result.id, to: result.to }, isToRecord: !isOnRecord };
+  }
+
+  async #deliver(occasion: Occasion, lease: Lease): Promise<CourierOutcome> {
+    const { courier, log } = this.#deps;
+    try {
+      return await this.#makeAndDeliver(occasion, lease);
+    } catch (error) {
+      if (!isLasting(error)) throw error;
+      log.error({ err: error, alert: occasion.id }, 'reminder could not be made');
+      // It may have failed when it was accepted already, and people were reminded.
+      const before = await courier.findSent(reminderIdOf(occasion.id));
+      return before ?? { outcome: 'refused', code: 'internal-error', tries: 0 };
+    }
+  }
+
+  async #makeAndDeliver(
+    { id, thread, record, sent, rules }: Occasion,
+    lease: Lease,
+  ): Promise<CourierOutcome> {
+    const { courier, directory, log } = this.#deps;
     const sentTo = sent.deliveries.map(({ recipient }) => recipient);
     const agencies = new Set(sentTo.map(agencyOf));
     const letter = {
@@ -67,13 +106,6 @@ export class AlertReminder {
       if (leftOut.length > 0) log.warn({ alert: id, leftOut }, 'more hold the role than a message may have');
       return recipients;
     };
-    const result = await courier.deliver(letter, find, lease);
-    if (result.outcome === 'refused') {
-      log.error({ alert: id, code: result.code, tries: result.tries }, 'reminder not sent');
-      return { isToRecord: true };
-    }
-    const isOnRecord =
-      result.outcome === 'sent-before' && (await isOverdueOnRecord(store, id, result.record));
-    return { reminder: { id: result.id, to: result.to }, isToRecord: !isOnRecord };
+    return await courier.deliver(letter, find, lease);
   }
 }

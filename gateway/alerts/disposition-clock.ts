@@ -9,6 +9,7 @@
 import type { Logger } from 'pino';
 import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
 import type { OverdueAlert, ReminderOutcome, SentReminder } from './alert-reminder.ts';
+import { isLasting } from './lasting-failure.ts';
 import { dispositionDeadline } from '../correlator/alert.ts';
 import { raisedAtOf } from '../correlator/alert-document.ts';
 import { noRenewal, type Renew } from '../correlator/renew.ts';
@@ -37,7 +38,7 @@ export type DispositionClockDependencies = {
   readonly deadlineOf: (alert: MessageId) => Promise<number | undefined>;
   /** See `AlertReminder.remind`. */
   readonly remind: (alert: OverdueAlert, lease: Lease) => Promise<ReminderOutcome>;
-  readonly log: Pick<Logger, 'warn'>;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
 };
 
 const marks = {
@@ -102,6 +103,7 @@ export class DispositionClock {
 
   /**
    * Has people reminded of each alert whose time has passed, and then records it, once: `alert.overdue`.
+   * One at which this fails for good holds up no other: it is logged, and left out.
    * @returns their ids
    * @throws CausewayError `store-unavailable`, `lease-lost`; those that are left are then told the next time
    */
@@ -181,8 +183,18 @@ export class DispositionClock {
     return [...this.#open].filter(([, { dueAt }]) => dueAt <= until);
   }
 
+  async #tell(due: Due, lease: Lease): Promise<boolean> {
+    try {
+      return await this.#remindAndRecord(due, lease);
+    } catch (error) {
+      if (!isLasting(error)) throw error;
+      this.#deps.log.error({ err: error, alert: due[0] }, 'overdue alert not recorded');
+      return false;
+    }
+  }
+
   /** @returns whether it was recorded: no leaf follows where one stands already, or the alert was erased */
-  async #tell([id, { dueAt, thread, recipients }]: Due, lease: Lease): Promise<boolean> {
+  async #remindAndRecord([id, { dueAt, thread, recipients }]: Due, lease: Lease): Promise<boolean> {
     const { store, remind, log } = this.#deps;
     const { reminder, isToRecord } = await remind({ id, thread }, lease);
     if (!isToRecord) return false;

@@ -85,6 +85,41 @@ describe('a reminder', () => {
     expect(await reminders(fixture)).toHaveLength(1);
   });
 
+  it.each([new RangeError('a fault of the gateway'), new CausewayError('internal-error')])(
+    'that cannot be made is none, and the alert is recorded all the same: %s',
+    async (failure) => {
+      await using fixture = await openAlertFixture();
+      const id = await sendAlert(fixture);
+      const reminder = fixture.reminder({ submit: () => Promise.reject(failure) });
+      expect(await reminder.remind({ id, thread: id }, fixture.lease)).toEqual({ isToRecord: true });
+      expect(await reminders(fixture)).toEqual([]);
+    },
+  );
+
+  it('is named by the leaf also where the gateway fails right after it was accepted', async () => {
+    await using fixture = await openAlertFixture();
+    const id = await sendAlert(fixture);
+    const reminder = fixture.reminder({
+      submit: async (...letter) => {
+        await fixture.submit(...letter);
+        throw new RangeError('a fault of the gateway');
+      },
+    });
+    expect(await reminder.remind({ id, thread: id }, fixture.lease)).toEqual({
+      reminder: { id: reminderIdOf(id), to: [north] },
+      isToRecord: true,
+    });
+  });
+
+  it('is not sent while it cannot be read whether the alert was erased', async () => {
+    await using fixture = await openAlertFixture();
+    const id = await sendAlert(fixture);
+    const damaged = new CausewayError('store-damaged');
+    const store = { ...fixture.store, readLeaves: () => Promise.reject(damaged) };
+    await expect(fixture.reminder({ store }).remind({ id, thread: id }, fixture.lease)).rejects.toBe(damaged);
+    expect(await reminders(fixture)).toEqual([]);
+  });
+
   it('asks for no second leaf where a crash came between the leaf and its mark', async () => {
     await using fixture = await openAlertFixture();
     const id = await sendAlert(fixture);

@@ -233,6 +233,18 @@ describe('where one of several fails, no other is told of twice', () => {
   });
 });
 
+it.each([new CausewayError('store-damaged'), new RangeError('a fault of the gateway')])(
+  'one that cannot be told of holds up no other: %s',
+  async (failure) => {
+    failing = new Map([[messageId(1), failure]]);
+    now += 25 * hourMs;
+    const clock = clockOf(alert(1), alert(2));
+    expect(await clock.recordOverdue(lease)).toEqual([messageId(2)]);
+    expect(clock.size).toBe(0);
+    expect(await clockOf(alert(1), alert(2)).recordOverdue(lease)).toEqual([]);
+  },
+);
+
 it('people are reminded under a lease that is kept, and by no gateway that has lost it', async () => {
   const clock = clockOf(alert(1), alert(2));
   now += 25 * hourMs;
