@@ -1,11 +1,11 @@
 /** Sends alerts to those whom the agreement names, and records that they were raised, or that they could not be sent. */
 import type { Logger } from 'pino';
-import { isCausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
 import { isAlertTold } from './alert-leaf.ts';
 import { findHolders, type HolderDirectory } from './alert-recipients.ts';
+import { isLasting } from './lasting-failure.ts';
 import { alertDocument, alertMessageId } from '../correlator/alert-document.ts';
 import { alertRecord } from '../correlator/alert-record.ts';
 import type { Alert } from '../correlator/alert.ts';
@@ -71,14 +71,14 @@ export class AlertSender {
   }
 
   /**
-   * One that fails to be made, which is a fault of the gateway, counts as refused before it was submitted: the alerts
-   * behind it do not wait for it, and it is tried again as if nobody had been there to have it.
+   * One that fails to be made, by a fault of the gateway or for something damaged in the store, counts as refused before
+   * it was submitted: the alerts behind it do not wait for it, and it is tried again as if nobody had been there to have it.
    */
   async #deliver(alert: Alert, rules: LevelRules, lease: Lease): Promise<CourierOutcome> {
     try {
       return await this.#makeAndDeliver(alert, rules, lease);
     } catch (error) {
-      if (isCausewayError(error)) throw error;
+      if (!isLasting(error)) throw error;
       this.#deps.log.error({ err: error, alert: alertMessageId(alert) }, 'alert could not be made');
       return { outcome: 'refused', code: 'internal-error', tries: 0 };
     }

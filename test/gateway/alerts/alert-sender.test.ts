@@ -168,6 +168,20 @@ describe('an alert', () => {
     expect(await fixture.records('alert.raised')).toHaveLength(1);
   });
 
+  it.each(['store-damaged', 'internal-error'] as const)(
+    'that fails for something that will not pass, holds up no other: %s',
+    async (code) => {
+      await using fixture = await openAlertFixture();
+      await fixture.enrol(north, 'duty');
+      const alert = await twoNotices(fixture);
+      const failing = fixture.sender({ submit: () => Promise.reject(new CausewayError(code)) });
+      await failing.send(alert, fixture.lease);
+      expect(await fixture.records('alert.unsent')).toMatchObject([
+        { message: alertMessageId(alert), code: 'internal-error', tries: 0 },
+      ]);
+    },
+  );
+
   it('for which nobody can be found is recorded as unsent', async () => {
     await using fixture = await openAlertFixture();
     await fixture.enrol(south, 'duty');
