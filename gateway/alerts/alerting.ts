@@ -67,7 +67,7 @@ export class Alerting {
       log,
     });
     const unsent = new UnsentAlerts({
-      ...{ store, now, patterns, directory: this.#deps.directory },
+      ...{ store, now, patterns, log, directory: this.#deps.directory },
       send: async (alert, lease) => await this.#sender.sendAgain(alert, lease),
     });
     const onFutureMark = (aheadMs: number): void =>

@@ -174,8 +174,19 @@ export class DispositionClock {
     for (const [id, alert] of this.#open) {
       if (alert.isAsRaised) continue;
       await renew();
-      alert.dueAt = (await this.#deps.deadlineOf(id)) ?? alert.dueAt;
+      alert.dueAt = (await this.#deadlineOf(id)) ?? alert.dueAt;
       alert.isAsRaised = true;
+    }
+  }
+
+  /** Undefined also where it cannot be read: one broken place in the log must not have all alerts wait. */
+  async #deadlineOf(id: MessageId): Promise<number | undefined> {
+    try {
+      return await this.#deps.deadlineOf(id);
+    } catch (error) {
+      if (!isLasting(error)) throw error;
+      this.#deps.log.error({ err: error, alert: id }, 'deadline of an alert not readable');
+      return undefined;
     }
   }
 

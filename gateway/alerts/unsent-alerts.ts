@@ -5,12 +5,14 @@
  * The newest of them are remembered in marks, by their leaf `alert.unsent`: what is to be told stands there and in the
  * notices of its evidence. So any gateway can send them, and nothing of them is held in memory.
  */
+import type { Logger } from 'pino';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { readAlertRecord, type AlertRecord } from '../correlator/alert-record.ts';
 import type { Alert } from '../correlator/alert.ts';
 import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
 import { noRenewal, type Renew } from '../correlator/renew.ts';
+import { isLasting } from './lasting-failure.ts';
 import { keptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
 
@@ -24,6 +26,7 @@ export type UnsentAlertsDependencies = {
   readonly directory: { readonly version: number };
   /** See `AlertSender.sendAgain`. */
   readonly send: (alert: Alert, lease: Lease) => Promise<boolean>;
+  readonly log: Pick<Logger, 'error'>;
 };
 
 /** How many are remembered: a newer one takes the place of the oldest. */
@@ -71,11 +74,22 @@ export class UnsentAlerts {
     for (const name of placeMarks) {
       const value = kept.get(name) ?? 0;
       if (value > 0) await renew();
-      if (value > 0 && (await this.#isDone(value - 1, lease)))
+      if (value > 0 && (await this.#tryOne(value - 1, lease)))
         await store.setMarks(new Map([[name, 0]]), lease);
     }
     if (kept.get(triedMark) !== version) await store.setMarks(new Map([[triedMark, version]]), lease);
     this.#hasTried = true;
+  }
+
+  /** @returns whether it is done; one that fails for good, as where the log is broken, waits while the others go on */
+  async #tryOne(index: number, lease: Lease): Promise<boolean> {
+    try {
+      return await this.#isDone(index, lease);
+    } catch (error) {
+      if (!isLasting(error)) throw error;
+      this.#deps.log.error({ err: error, leaf: index }, 'unsent alert not tried');
+      return false;
+    }
   }
 
   /** True when it was sent, and when it never will be: it is too old, or erased. */

@@ -156,7 +156,7 @@ export async function openAlertFixture(): Promise<AlertFixture> {
     sender: (changes) => new AlertSender({ ...dependencies, courier: courier(changes), ...changes }),
     unsent: (changes) =>
       new UnsentAlerts({
-        ...{ store, directory, now: () => noon + 2_000, patterns: [twoAgencies] },
+        ...{ store, directory, log, now: () => noon + 2_000, patterns: [twoAgencies] },
         send: (alert, lease) =>
           new AlertSender({ ...dependencies, courier: courier() }).sendAgain(alert, lease),
         ...changes,

@@ -33,6 +33,8 @@ let failing: Map<string, Error>;
 let setMarks: (() => Promise<void>) | undefined;
 /** What alerts themselves say. */
 let deadlines: Map<string, number>;
+/** The alert of which the log is broken. */
+let unreadable: string | undefined;
 
 beforeEach(() => {
   marks = new Map();
@@ -42,6 +44,7 @@ beforeEach(() => {
   failing = new Map();
   setMarks = undefined;
   deadlines = new Map();
+  unreadable = undefined;
   now = noon;
   accepted = 0;
 });
@@ -61,7 +64,10 @@ function clockOf(...history: readonly Partial<Envelope>[]): DispositionClock {
     },
     now: () => now,
     rules,
-    deadlineOf: (id) => Promise.resolve(deadlines.get(id)),
+    deadlineOf: (id) =>
+      id === unreadable
+        ? Promise.reject(new CausewayError('store-damaged'))
+        : Promise.resolve(deadlines.get(id)),
     remind: ({ id }) => {
       const failure = failing.get(id);
       if (failure !== undefined) return Promise.reject(failure);
@@ -264,6 +270,16 @@ it('an alert is overdue when it says so itself, whatever the agreement in force 
   now = noon + 49 * hourMs;
   expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
   expect(records).toMatchObject([{ dispositionBy: noon + 48 * hourMs }]);
+});
+
+it('an alert of which it cannot be read by when it was due is taken by the agreement in force, and holds up no other', async () => {
+  const clock = clockOf(alert(1), alert(2));
+  deadlines.set(messageId(2), noon + 48 * hourMs);
+  unreadable = messageId(1);
+  now += 25 * hourMs;
+  expect(await clock.recordOverdue(lease)).toEqual([messageId(1)]);
+  now = noon + 49 * hourMs;
+  expect(await clock.recordOverdue(lease)).toEqual([messageId(2)]);
 });
 
 it('an alert is not overdue because a clock once stood days ahead', async () => {

@@ -128,6 +128,24 @@ describe('an alert that reached nobody', () => {
     expect(await recipientsOf(fixture, alert)).toEqual([north]);
   });
 
+  it.each([new CausewayError('store-damaged'), new RangeError('a fault of the gateway')])(
+    'waits while its leaf cannot be read, and holds up no other: %s',
+    async (failure) => {
+      await using fixture = await openAlertFixture();
+      const [alert, next] = [await unsentAlert(fixture), await unsentAlert(fixture, 11)];
+      await fixture.enrol(north, 'duty');
+      const { store } = fixture;
+      let reads = 0;
+      const readLeaves: typeof store.readLeaves = (...ask) =>
+        reads++ === 0 ? Promise.reject(failure) : store.readLeaves(...ask);
+      await fixture.unsent({ store: { ...store, readLeaves } }).retry(fixture.lease);
+      expect(await recipientsOf(fixture, alert)).toBeUndefined();
+      expect(await recipientsOf(fixture, next)).toEqual([north]);
+      await fixture.unsent().retry(fixture.lease);
+      expect(await recipientsOf(fixture, alert)).toEqual([north]);
+    },
+  );
+
   it('waits while what it rests on is damaged, and is sent once that was put back', async () => {
     await using fixture = await openAlertFixture();
     const alert = await unsentAlert(fixture);
