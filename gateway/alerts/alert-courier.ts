@@ -106,12 +106,7 @@ export class AlertCourier {
     return { outcome: 'refused', code, tries };
   }
 
-  /** Whether a letter with this id was sent, under this id or one that follows from it. */
-  async wasSent(id: MessageId): Promise<boolean> {
-    return (await this.findSent(id)) !== undefined;
-  }
-
-  /** How it was sent, if it was. */
+  /** How the letter with this id was sent, if it was, under this id or one that follows from it. */
   async findSent(first: MessageId): Promise<SentBefore | undefined> {
     for (const id of alertIds(first)) {
       const message = await this.#deps.store.readMessage(correlatorAddress, id);

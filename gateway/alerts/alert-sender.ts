@@ -16,7 +16,7 @@ import { noteUnsent } from './unsent-alerts.ts';
 
 export type AlertSenderDependencies = {
   readonly store: Store;
-  readonly courier: Pick<AlertCourier, 'deliver' | 'wasSent'>;
+  readonly courier: Pick<AlertCourier, 'deliver' | 'findSent'>;
   readonly policy: () => Pick<PolicySet, 'alerts'>;
   readonly directory: HolderDirectory;
   readonly log: Logger;
@@ -63,7 +63,7 @@ export class AlertSender {
 
   /** Whether an alert was sent, by whichever gateway. @throws CausewayError `store-unavailable` */
   async wasSent(alert: Alert): Promise<boolean> {
-    return this.#deps.courier.wasSent(alertMessageId(alert));
+    return (await this.#deps.courier.findSent(alertMessageId(alert))) !== undefined;
   }
 
   #rulesOf({ level }: Alert): LevelRules | undefined {
@@ -79,8 +79,19 @@ export class AlertSender {
       return await this.#makeAndDeliver(alert, rules, lease);
     } catch (error) {
       if (!isLasting(error)) throw error;
-      this.#deps.log.error({ err: error, alert: alertMessageId(alert) }, 'alert could not be made');
-      return { outcome: 'refused', code: 'internal-error', tries: 0 };
+      const id = alertMessageId(alert);
+      this.#deps.log.error({ err: error, alert: id }, 'alert could not be made, or recorded');
+      return (await this.#findSent(id)) ?? { outcome: 'refused', code: 'internal-error', tries: 0 };
+    }
+  }
+
+  /** It may have failed when it was accepted already. Where even that cannot be read, it is tried again, and looked up then. */
+  async #findSent(id: MessageId): Promise<CourierOutcome | undefined> {
+    try {
+      return await this.#deps.courier.findSent(id);
+    } catch (error) {
+      if (!isLasting(error)) throw error;
+      return undefined;
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Alerts for which nobody was enrolled whom the agreement names. Each is tried again when the directory has changed, and
- * when a gateway begins or has another agreement, until it is sent or too old.
+ * Alerts for which nobody was enrolled whom the agreement names, and such as could not be made. Each is tried again when
+ * the directory has changed, when a gateway begins or has another agreement, and every hour, until it is sent or too old.
  *
  * The newest of them are remembered in marks, by their leaf `alert.unsent`: what is to be told stands there and in the
  * notices of its evidence. So any gateway can send them, and nothing of them is held in memory.
@@ -34,6 +34,9 @@ export const maxUnsent = 256;
 /** So long after it was raised an alert is still tried: as long as it would have waited for its recipients. */
 export const unsentForMs = 30 * 24 * 3_600_000;
 
+/** What keeps an alert from being made may be over without any change that can be seen. */
+const retryMs = 3_600_000;
+
 /** The directory's version that was tried last; 0 where a newer alert has not been tried with it. */
 const triedMark = 'alerts.unsent-tried';
 const placeMarks = Array.from({ length: maxUnsent }, (_, place) => `alerts.unsent-${String(place)}`);
@@ -56,21 +59,25 @@ export async function noteUnsent(store: MarkStore, leaf: number, lease: Lease): 
 
 export class UnsentAlerts {
   readonly #deps: UnsentAlertsDependencies;
-  #hasTried = false;
+  /** When this gateway tried them last; undefined before it has. */
+  #triedAt: number | undefined;
 
   constructor(deps: UnsentAlertsDependencies) {
     this.#deps = deps;
   }
 
   /**
-   * Tries to send them, where that may have become possible since they were tried last.
+   * Tries to send them, where that may have become possible since they were tried last, and every hour.
    * @throws CausewayError a retryable one when it may succeed later, `lease-lost`
    */
   async retry(lease: Lease, renew: Renew = noRenewal): Promise<void> {
-    const { store, directory } = this.#deps;
+    const { store, directory, now } = this.#deps;
     const kept = await store.readMarks();
     const { version } = directory;
-    if (this.#hasTried && kept.get(triedMark) === version) return;
+    const begunAt = now();
+    // A clock that was set back must not have them wait for longer.
+    const isRecent = this.#triedAt !== undefined && Math.abs(begunAt - this.#triedAt) < retryMs;
+    if (isRecent && kept.get(triedMark) === version) return;
     for (const name of placeMarks) {
       const value = kept.get(name) ?? 0;
       if (value > 0) await renew();
@@ -78,7 +85,7 @@ export class UnsentAlerts {
         await store.setMarks(new Map([[name, 0]]), lease);
     }
     if (kept.get(triedMark) !== version) await store.setMarks(new Map([[triedMark, version]]), lease);
-    this.#hasTried = true;
+    this.#triedAt = begunAt;
   }
 
   /** @returns whether it is done; one that fails for good, as where the log is broken, waits while the others go on */

@@ -182,6 +182,22 @@ describe('an alert', () => {
     },
   );
 
+  it('is not recorded as unsent where the gateway fails right after it was accepted', async () => {
+    await using fixture = await openAlertFixture();
+    await fixture.enrol(north, 'duty');
+    const alert = await twoNotices(fixture);
+    const failing = fixture.sender({
+      submit: async (...letter) => {
+        await fixture.submit(...letter);
+        throw new RangeError('a fault of the gateway');
+      },
+    });
+    await failing.send(alert, fixture.lease);
+    expect(await failing.sendAgain(alert, fixture.lease)).toBe(true);
+    expect(await fixture.records('alert.raised')).toHaveLength(1);
+    expect(await fixture.records('alert.unsent')).toEqual([]);
+  });
+
   it('for which nobody can be found is recorded as unsent', async () => {
     await using fixture = await openAlertFixture();
     await fixture.enrol(south, 'duty');

@@ -6,6 +6,7 @@ import {
   noteUnsent,
   unsentForMs,
   type UnsentAlerts,
+  type UnsentAlertsDependencies,
 } from '../../../gateway/alerts/unsent-alerts.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { correlatorAddress, type MessageId } from '../../../protocol/ids.ts';
@@ -21,12 +22,15 @@ async function unsentAlert(fixture: AlertFixture, from = 1): Promise<Alert> {
 }
 
 /** How many notices of alerts it tries to send. */
-function countingSends(fixture: AlertFixture): {
+function countingSends(
+  fixture: AlertFixture,
+  changes: Partial<UnsentAlertsDependencies> = {},
+): {
   readonly unsent: UnsentAlerts;
   readonly tries: () => number;
 } {
   const send = vi.fn((alert: Alert) => fixture.sender().sendAgain(alert, fixture.lease));
-  return { unsent: fixture.unsent({ send }), tries: () => send.mock.calls.length };
+  return { unsent: fixture.unsent({ send, ...changes }), tries: () => send.mock.calls.length };
 }
 
 const recipientsOf = async ({ store }: AlertFixture, alert: Alert): Promise<string[] | undefined> => {
@@ -86,7 +90,21 @@ describe('an alert that reached nobody', () => {
     expect([renew.mock.calls.length, tries()]).toEqual([2, 1]);
   });
 
-  it('is tried when the directory has changed and when a gateway begins, and no other time', async () => {
+  it('is tried every hour, whatever keeps it from being sent', async () => {
+    await using fixture = await openAlertFixture();
+    await unsentAlert(fixture);
+    let now = noon + 2_000;
+    const { unsent, tries } = countingSends(fixture, { now: () => now });
+    const hourMs = 3_600_000;
+    const triesAfter: [number, number][] = [[0, 1], [hourMs - 1, 1], [1, 2], [hourMs - 1, 2], [1, 3], [-2 * hourMs, 4]]; // prettier-ignore
+    for (const [elapsed, expected] of triesAfter) {
+      now += elapsed;
+      await unsent.retry(fixture.lease);
+      expect(tries()).toBe(expected);
+    }
+  });
+
+  it('is tried when the directory has changed and when a gateway begins, and no other time in the hour', async () => {
     await using fixture = await openAlertFixture();
     await unsentAlert(fixture);
     const { unsent, tries } = countingSends(fixture);
