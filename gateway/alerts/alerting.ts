@@ -78,7 +78,7 @@ export class Alerting {
       now,
       agreement: policy(),
       patterns,
-      send: async (alert, lease) => this.#sender.send(alert, lease),
+      send: async (alert, lease) => this.#sender.sendOrGiveUp(alert, lease),
       wasSent: async (alert) => this.#sender.wasSent(alert),
       onFutureMark,
       onRead: (portion) => progress.read(portion),
