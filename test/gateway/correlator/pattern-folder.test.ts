@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadPatterns } from '../../../gateway/correlator/patterns/load.ts';
 import { runInProcess } from '../../cli/run-in-process.ts';
+import { problemsOf } from './pattern-text.ts';
 
 it('a name in a pattern folder that is no file that can be read is a problem in words', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
@@ -62,6 +63,16 @@ it('a rule that a pattern names is counted beside the pattern', async () => {
   } finally {
     await rm(dir, { recursive: true });
   }
+});
+
+it('a pattern has a UUID for its id, and an alert has room for that and no more', async () => {
+  const dataset = new URL('../../../policies/datasets/correlator-alert/1.0.json', import.meta.url);
+  expect(await readFile(dataset, 'utf8')).toMatch(/"id": \{[^}]*"maxLength": 36\s/);
+  const text = (length: number): string =>
+    `title: Two\nid: 6dd5a7c9-7f2c-4d6c-9a55-0d0c3d9b8a11${'0'.repeat(length - 36)}\n` +
+    'correlation: { type: event_count, rules: [a], timespan: 3d, condition: { gte: 2 } }\n';
+  expect(problemsOf(text(36), 'committee').join()).not.toContain('`id`');
+  expect(problemsOf(text(37), 'committee')).toContain('one.yaml:2: `id` must be a UUID');
 });
 
 it('a pattern that says more of itself than an alert has room for is a problem of its file and line', async () => {
