@@ -45,10 +45,7 @@ export function parseYamlDocuments(name: string, text: string, problems: Problem
   const lineCounter = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter, ...parseOptions });
   if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    if (document.contents === null && document.errors.length === 0) return [];
-    return sourceOf(name, text, document, lineCounter, problems) ?? [];
-  });
+  return documents.flatMap((document) => sourceOf(name, text, document, lineCounter, problems) ?? []);
 }
 
 function sourceOf(

@@ -32,10 +32,7 @@ function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | u
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const fit = schemaFor(keys);
   if (fit === undefined) {
-    const message = keys.includes('filter')
-      ? 'Sigma filters are not understood here; write the condition into the rule'
-      : 'a document holds either a `correlation` or a `detection`; this one has neither';
-    problems.push({ at: source.name, ...source.positionOf([]), message });
+    problems.push({ at: source.name, ...source.positionOf([]), message: whyNoRule(value, keys) });
     return undefined;
   }
   const origin = { file: source.name, source };
@@ -45,6 +42,14 @@ function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | u
   }
   const content = readYaml(source, fit.schema, problems);
   return content === undefined ? undefined : { ...origin, kind: 'correlation', content };
+}
+
+/** A `---` with nothing behind it is all that is left of a document that was cut off: nobody can tell that from a slip. */
+function whyNoRule(value: unknown, keys: readonly string[]): string {
+  if (value === null) return 'this document is empty; remove the `---` of one that is not wanted';
+  if (keys.includes('filter'))
+    return 'Sigma filters are not understood here; write the condition into the rule';
+  return 'a document holds either a `correlation` or a `detection`; this one has neither';
 }
 
 /** `three-agencies.yaml` → `three-agencies`. */

@@ -43,6 +43,23 @@ it.each(['', '\n', '# Nothing but words.\n'])('a file without a document is a pr
   }
 });
 
+it.each([
+  ['RULE---\n', [6]],
+  ['RULE---\n# Nothing but words.\n---\nOTHER', [6]],
+  ['---\n---\nRULE', [1]],
+  ['RULE---\n---\n', [6, 7]],
+  ['RULE...\n', []],
+  ['---\nRULE', []],
+])('a document that was cut to nothing is a problem, also at the end of its file: %j', (form, lines) => {
+  const rule = 'title: One\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 1d\n';
+  const text = form.replace('RULE', rule).replace('OTHER', rule.replace('One', 'Two'));
+  expect(problemsOf(text)).toEqual(
+    lines.map(
+      (line) => `one.yaml:${line}: this document is empty; remove the \`---\` of one that is not wanted`,
+    ),
+  );
+});
+
 it('a rule that a pattern names is counted beside the pattern', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
   try {
