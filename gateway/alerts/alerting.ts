@@ -4,16 +4,14 @@ import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts'
 import { findSentAlert } from './alert-leaf.ts';
 import { AlertReminder } from './alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
-import { findAnsweredAlert } from './answered-alert.ts';
+import { noteDisposition } from './answered-alert.ts';
 import { CorrelationRun } from '../correlator/correlation-run.ts';
 import { LookProgress, type CorrelatorState } from '../correlator/look-progress.ts';
 import type { PatternHolder } from '../correlator/pattern-holder.ts';
 import { Schedule } from '../correlator/schedule.ts';
 import { DispositionClock, reachOfClock } from './disposition-clock.ts';
-import { dispositionCategories } from '../policy/alerts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { StoredEvent } from '../correlator/stored-event.ts';
-import type { Lease, Store } from '../store/port.ts';
+import type { Store } from '../store/port.ts';
 import { UnsentAlerts, type UnsentAlertsDependencies } from './unsent-alerts.ts';
 
 export type AlertingDependencies = AlertCourierDependencies &
@@ -84,7 +82,7 @@ export class Alerting {
       onRead: (portion) => progress.read(portion),
       seen: (stored) => clock.see(stored),
       reachMs: reachOfClock(alerts),
-      accepted: async (stored, lease) => this.#noteDisposition(stored, lease),
+      accepted: async (stored, lease) => noteDisposition({ store, log }, stored, lease),
       looked: async (lease, renew) => {
         await unsent.retry(lease, renew);
         await clock.recordOverdue(lease, renew);
@@ -142,32 +140,6 @@ export class Alerting {
     this.#run?.stop();
     this.#schedule = this.#run = this.#progress = undefined;
     await schedule?.close();
-  }
-
-  /** Counts only what somebody says who got the alert or its reminder. */
-  async #noteDisposition({ envelope, event }: StoredEvent, lease: Lease): Promise<boolean> {
-    const disposition = dispositionCategories.get(envelope.category);
-    if (disposition === undefined || envelope.inReplyTo === undefined) return false;
-    const { store } = this.#deps;
-    const { id: message, source, thread } = envelope;
-    const alert = await findAnsweredAlert(store, envelope.inReplyTo, source);
-    if (alert === undefined) return false;
-    await store.appendRecords(
-      [
-        {
-          kind: 'alert.disposed',
-          message,
-          thread,
-          alert: alert.id,
-          disposition,
-          source,
-          acceptedAt: event.arrived,
-        },
-      ],
-      lease,
-      alert.thread,
-    );
-    return true;
   }
 
   /** Nobody connects as the correlator to be told what became of its alerts: the log has it. */

@@ -1,8 +1,11 @@
-/** Which alert a person's answer is about. */
+/** Which alert a person's answer is about, and what the log says of it. */
+import type { Logger } from 'pino';
 import { correlatorAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import { alertIds, reminderIdOf } from '../correlator/alert-document.ts';
+import type { StoredEvent } from '../correlator/stored-event.ts';
+import { dispositionCategories } from '../policy/alerts.ts';
 import { readKeptEnvelope } from '../store/kept-envelope.ts';
-import type { Store } from '../store/port.ts';
+import type { Lease, Store } from '../store/port.ts';
 
 type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;
 
@@ -27,6 +30,30 @@ export async function findAnsweredAlert(
     if (message?.deliveries.some(({ recipient }) => recipient === source) === true) return alert;
   }
   return undefined;
+}
+
+/**
+ * Notes what somebody says who got the alert or its reminder. What anybody else says counts for nothing, and the gateway's
+ * log says so: whoever wrote it was told that it was accepted.
+ * @returns whether anything was noted
+ * @throws CausewayError `store-unavailable`, `lease-lost`
+ */
+export async function noteDisposition(
+  { store, log }: { readonly store: AnswerStore & Pick<Store, 'appendRecords'>; readonly log: Logger },
+  { envelope, event }: Pick<StoredEvent, 'envelope'> & { readonly event: { readonly arrived: number } },
+  lease: Lease,
+): Promise<boolean> {
+  const { id: message, source, thread, inReplyTo, category } = envelope;
+  const disposition = dispositionCategories.get(category);
+  if (disposition === undefined || inReplyTo === undefined) return false;
+  const alert = await findAnsweredAlert(store, inReplyTo, source);
+  if (alert === undefined) {
+    log.warn({ message, source, inReplyTo }, 'answer to no alert that its sender got');
+    return false;
+  }
+  const about = { message, thread, alert: alert.id, disposition, source, acceptedAt: event.arrived };
+  await store.appendRecords([{ kind: 'alert.disposed', ...about }], lease, alert.thread);
+  return true;
 }
 
 /** A reminder replies to its alert, and an alert to nothing. */

@@ -1,12 +1,14 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { decryptAndVerify } from '../../../clients/sdk/openpgp.ts';
-import { findAnsweredAlert } from '../../../gateway/alerts/answered-alert.ts';
+import { findAnsweredAlert, noteDisposition } from '../../../gateway/alerts/answered-alert.ts';
 import { alertMessageId, reminderIdOf } from '../../../gateway/correlator/alert-document.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { decodeContent } from '../../../protocol/wire/content.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { decodeUnit } from '../../../protocol/wire/frame.ts';
+import { sampleEnvelope } from '../../protocol/samples.ts';
 import {
   type AlertFixture,
   alertOf,
@@ -167,5 +169,14 @@ it('an answer is about the alert, whether it replies to that or to the reminder,
     expect(await findAnsweredAlert(store, replied, south)).toBeUndefined();
   }
   const [notice] = await fixture.records('message.accepted');
+  const lines: unknown[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => lines.push(JSON.parse(line)) });
+  const answer = (source: EndpointAddress): Promise<boolean> => {
+    const envelope = { ...sampleEnvelope(), source, category: 'alert-known', inReplyTo: id };
+    return noteDisposition({ store, log }, { envelope, event: { arrived: 1 } }, fixture.lease);
+  };
+  expect([await answer(north), await answer(south)]).toEqual([true, false]);
+  expect(await fixture.records('alert.disposed')).toMatchObject([{ alert: id, source: north }]);
+  expect(lines).toMatchObject([{ source: south, inReplyTo: id }]);
   expect(await findAnsweredAlert(store, notice!.message as MessageId, north)).toBeUndefined();
 });
