@@ -72,7 +72,8 @@ export function registerLinkageKey(linkage: ProgramCommand, terminal: Terminal):
 }
 
 async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
-  const { createLinkageKey } = await import('../sdk/linkage/linkage-file.ts');
+  const { createLinkageKey, readLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
+  refuseOldEpoch(flags.epoch, await readLinkageSettings(homeFolder(flags, terminal)));
   const key = createLinkageKey(flags.epoch);
   const save = await prepareKey(key, flags, terminal);
   // What the home does not take is not handed out either.
@@ -91,6 +92,19 @@ async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
       `Hand ${flags.out} to the other agencies by a safe way, compare fingerprints, then destroy it.`,
     );
   }
+}
+
+/**
+ * A new epoch has a higher number: one below would count as the one that is being left. A key that another agency has made
+ * is taken over in any order.
+ */
+function refuseOldEpoch(epoch: number, settings: LinkageSettings | undefined): void {
+  if (settings?.mode !== 'key') return;
+  const newest = Math.max(...settings.keys.map((key) => key.epoch));
+  if (epoch < newest)
+    throw usageError(
+      `This home has a key for epoch ${newest}, and a new epoch has a higher number: --epoch ${newest + 1}.`,
+    );
 }
 
 async function importKey(file: string, flags: ImportFlags, terminal: Terminal): Promise<void> {
