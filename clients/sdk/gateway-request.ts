@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+import { certificateFault, type CertificateFault } from './certificate-fault.ts';
 
 /** PEM: the CA that the gateway's certificate must come from, and the client's own key and certificate. */
 type RequestTls = {
@@ -138,28 +139,22 @@ function lateError(socket: unknown, timeoutMs: number): CausewayError {
     : new CausewayError('gateway-unreachable', { detail: `There was no connection ${within}.` });
 }
 
-/** Codes by which Node says that a certificate did not verify. */
-const distrust =
-  /^(?:ERR_TLS_CERT_|UNABLE_TO_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_|ERROR_IN_CERT_)/;
-
 /** Tells apart: called off, not the right gateway, not there. */
 export function asConnectionError(error: unknown, signal?: AbortSignal): CausewayError {
   if (error instanceof CausewayError) return error;
   if (signal?.aborted === true) return new CausewayError('aborted', { cause: error });
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (distrust.test(code)) {
-    return new CausewayError('gateway-untrusted', { detail: explainDistrust(code), cause: error });
-  }
+  const fault = certificateFault(error);
+  if (fault !== undefined)
+    return new CausewayError('gateway-untrusted', { detail: faults[fault], cause: error });
   return new CausewayError('gateway-unreachable', { cause: error });
 }
 
-function explainDistrust(code: string): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Its certificate is for another host name.';
-  if (code === 'CERT_HAS_EXPIRED') return 'Its certificate has expired.';
-  if (code === 'CERT_NOT_YET_VALID')
-    return 'Its certificate is not valid yet: check the clock of this machine.';
-  return 'Its certificate does not come from the issuing CA that is expected.';
-}
+const faults: Readonly<Record<CertificateFault, string>> = {
+  'other-host': 'Its certificate is for another host name.',
+  expired: 'Its certificate has expired.',
+  early: 'Its certificate is not valid yet: check the clock of this machine.',
+  'other-issuer': 'Its certificate does not come from the issuing CA that is expected.',
+};
 
 function unexpected(detail: string, cause?: unknown): CausewayError {
   return new CausewayError('gateway-unreachable', {

@@ -22,6 +22,7 @@ import {
   type EvaluationRequest,
 } from '../../../protocol/linkage/evaluation.ts';
 import type { TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
+import { certificateFault, type CertificateFault } from '../certificate-fault.ts';
 import type { Holder } from './linkage-file.ts';
 import type { TokenInput } from './readings.ts';
 
@@ -156,11 +157,25 @@ function digestOf(input: Buffer): string {
 async function askOverHttp(holder: Holder, body: EvaluationRequest): Promise<Evaluation> {
   const text = await post(holder, JSON.stringify(body)).catch((cause: unknown) => {
     if (cause instanceof CausewayError) throw cause;
-    throw unavailable(holder, 'it cannot be reached', cause);
+    throw unavailable(holder, whyUnreached(cause), cause);
   });
   const parsed = z.string().transform(parseJson).pipe(evaluationSchema).safeParse(text);
   if (!parsed.success) throw unavailable(holder, 'its answer has the wrong form');
   return parsed.data;
+}
+
+/** A holder whose certificate is not trusted is there, and nothing was asked of it. */
+const faults: Readonly<Record<CertificateFault, string>> = {
+  'other-host': 'its certificate is for another host name',
+  expired: 'its certificate has expired',
+  early: 'its certificate is not valid yet: check the clock of this machine',
+  'other-issuer':
+    'its certificate comes from no CA that is trusted here; where that is one of your own, name it in NODE_EXTRA_CA_CERTS',
+};
+
+function whyUnreached(cause: unknown): string {
+  const fault = certificateFault(cause);
+  return fault === undefined ? 'it cannot be reached' : faults[fault];
 }
 
 function post(holder: Holder, body: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -11,6 +12,7 @@ import { startHolder, type HolderServer } from '../../../clients/linkage-holder/
 import type { Holder } from '../../../clients/sdk/linkage/linkage-file.ts';
 import { ObliviousTokens } from '../../../clients/sdk/linkage/oblivious-tokens.ts';
 import { tokenInputs } from '../../../clients/sdk/linkage/readings.ts';
+import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { decideTier } from '../../../protocol/linkage/tier.ts';
 import { recordEntries } from './record-entries.ts';
@@ -135,6 +137,32 @@ test.each([
     .catch((error: unknown) => error);
   expect(failed).toMatchObject({ code: 'linkage-holder-unavailable' });
   expect(failed).toMatchObject({ detail: expect.stringMatching(`${odd.url}: .*${words}`) as string });
+});
+
+test('an error names the holder whose certificate is not trusted, and why', async () => {
+  const authority = openAuthority(await createAuthority({ name: 'Holders', now: Date.now() }), Date.now);
+  const key = createP256Key();
+  const publicKeyPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
+  const { pem } = await authority.issueServerCertificate(publicKeyPem, ['localhost']);
+  const folder = join(dir, 'over-tls');
+  const [invitation] = await createHolderFolder(folder, {
+    epochs: [5],
+    clients: ['police/hub'],
+    evaluationsPerHour: perHour,
+  });
+  const server = await startHolder({ dir: folder, tls: { key, cert: pem } });
+  servers.push(server);
+  const { port } = new URL(server.url);
+  const askAt = async (host: string, ca?: string): Promise<unknown> => {
+    const { token, publicKeys } = invitation!;
+    const holder = { url: `https://${host}:${port}`, token, publicKeys, ...(ca && { authority: ca }) };
+    return tokensWith([holders[0]!, holder])
+      .tokensOf(tokenInputs(child).slice(0, 1))
+      .catch((error: unknown) => (isCausewayError(error) ? error.detail : error));
+  };
+  expect(await askAt('localhost')).toMatch(/its certificate comes from no CA that is trusted here/);
+  expect(await askAt('127.0.0.1', authority.certificatePem)).toMatch(/certificate is for another host name/);
+  expect(await askAt('localhost', authority.certificatePem)).toHaveProperty('epoch', 5);
 });
 
 test.each([
