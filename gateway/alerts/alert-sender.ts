@@ -22,9 +22,6 @@ export type AlertSenderDependencies = {
   readonly log: Logger;
 };
 
-/** When the last alert was raised that had to be given up, ms since 1970. */
-const givenUpMark = 'alerts.given-up';
-
 type LevelRules = AlertRules['levels']['suspect'];
 
 export class AlertSender {
@@ -36,8 +33,8 @@ export class AlertSender {
 
   /**
    * Sends an alert, unless it was sent before, and records with it that it was raised: an alert is sent once, counted
-   * once and recorded once. One that reaches nobody is tried
-   * again by `UnsentAlerts`.
+   * once and recorded once. One that reaches nobody is tried again by `UnsentAlerts`, one at which this fails by
+   * `StuckAlerts`.
    * @throws CausewayError a retryable one when it may succeed later
    */
   async send(alert: Alert, lease: Lease): Promise<void> {
@@ -47,28 +44,6 @@ export class AlertSender {
     if (result.outcome !== 'refused') return;
     const leaf = await this.#recordUnsent(alert, result, { rules, lease });
     if (result.tries === 0) await noteUnsent(this.#deps.store, leaf, lease);
-  }
-
-  /**
-   * The same for one among many. An alert that can be neither sent nor recorded must not keep back those behind it for
-   * ever: the gateway's log is then the only place that has it, and names the evidence. A mark notes when it was raised,
-   * and shows that the fault is the alert's: while the store takes no mark either, nothing is given up.
-   * @throws CausewayError a retryable one when it may succeed later
-   */
-  async sendOrGiveUp(alert: Alert, lease: Lease): Promise<void> {
-    try {
-      await this.send(alert, lease);
-    } catch (error) {
-      if (!isLasting(error)) throw error;
-      const { store, log } = this.#deps;
-      await store.setMarks(new Map([[givenUpMark, alert.firedAt]]), lease);
-      const { pattern, tier, level, firedAt, events } = alert;
-      const evidence = events.map(({ id, source }) => ({ id, source }));
-      log.fatal(
-        { err: error, event: 'alert-lost', pattern: pattern.key, tier, level, firedAt, evidence },
-        'alert neither sent nor recorded',
-      );
-    }
   }
 
   /**

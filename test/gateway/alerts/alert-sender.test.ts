@@ -1,11 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { decryptAndVerify } from '../../../clients/sdk/openpgp.ts';
 import type { Alert } from '../../../gateway/correlator/alert.ts';
 import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
 import { readAlertRecord } from '../../../gateway/correlator/alert-record.ts';
-import type { Store } from '../../../gateway/store/port.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { correlatorAddress } from '../../../protocol/ids.ts';
 import { decodeContent } from '../../../protocol/wire/content.ts';
@@ -198,42 +196,6 @@ describe('an alert', () => {
     expect(await failing.sendAgain(alert, fixture.lease)).toBe(true);
     expect(await fixture.records('alert.raised')).toHaveLength(1);
     expect(await fixture.records('alert.unsent')).toEqual([]);
-  });
-
-  describe('that can be neither sent nor recorded', () => {
-    const failure = new RangeError('a fault of the gateway');
-    const failing = (fixture: AlertFixture, changes: Partial<Store> = {}) => {
-      const lines: { readonly event?: string; readonly evidence?: unknown }[] = [];
-      const log = pino({ level: 'fatal' }, { write: (line) => lines.push(JSON.parse(line) as object) });
-      const appendRecords = (): Promise<never> => Promise.reject(failure);
-      const store = { ...fixture.store, appendRecords, ...changes };
-      return { lines, sender: fixture.sender({ store, log, submit: () => Promise.reject(failure) }) };
-    };
-
-    it('is given up and told to the log alone, and those behind it are sent', async () => {
-      await using fixture = await openAlertFixture();
-      await fixture.enrol(north, 'duty');
-      const [alert, next] = [await twoNotices(fixture), await twoNotices(fixture, 11)];
-      const { sender, lines } = failing(fixture);
-      await sender.sendOrGiveUp(alert, fixture.lease);
-      await fixture.sender().sendOrGiveUp(next, fixture.lease);
-      const evidence = alert.events.map(({ id, source }) => ({ id, source }));
-      expect(lines).toMatchObject([{ event: 'alert-lost', firedAt: alert.firedAt, evidence }]);
-      expect(await fixture.records('alert.raised')).toMatchObject([{ message: alertMessageId(next) }]);
-    });
-
-    it('is not given up while the store takes nothing else either', async () => {
-      await using fixture = await openAlertFixture();
-      await fixture.enrol(north, 'duty');
-      const alert = await twoNotices(fixture);
-      const { sender, lines } = failing(fixture, { setMarks: () => Promise.reject(failure) });
-      await expect(sender.sendOrGiveUp(alert, fixture.lease)).rejects.toBe(failure);
-      const { sender: waiting } = failing(fixture, { appendRecords: down });
-      await expect(waiting.sendOrGiveUp(alert, fixture.lease)).rejects.toMatchObject({
-        code: 'store-unavailable',
-      });
-      expect(lines).toEqual([]);
-    });
   });
 
   it('for which nobody can be found is recorded as unsent', async () => {
