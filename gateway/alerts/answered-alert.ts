@@ -6,6 +6,7 @@ import type { StoredEvent } from '../correlator/stored-event.ts';
 import { dispositionCategories } from '../policy/alerts.ts';
 import { readKeptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
+import { isLasting } from './lasting-failure.ts';
 
 type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;
 
@@ -33,12 +34,28 @@ export async function findAnsweredAlert(
 }
 
 /**
+ * As {@link noteAnswer}. One at which this fails by itself, as where its alert is damaged in the store, holds up no other:
+ * the log says so.
+ */
+export async function noteDisposition(
+  ...[deps, stored, lease]: Parameters<typeof noteAnswer>
+): Promise<boolean> {
+  try {
+    return await noteAnswer(deps, stored, lease);
+  } catch (error) {
+    if (!isLasting(error)) throw error;
+    deps.log.error({ err: error, message: stored.envelope.id }, 'answer to an alert not noted');
+    return false;
+  }
+}
+
+/**
  * Notes what somebody says who got the alert or its reminder. What anybody else says counts for nothing, and the gateway's
  * log says so: whoever wrote it was told that it was accepted.
  * @returns whether anything was noted
  * @throws CausewayError `store-unavailable`, `lease-lost`
  */
-export async function noteDisposition(
+async function noteAnswer(
   { store, log }: { readonly store: AnswerStore & Pick<Store, 'appendRecords'>; readonly log: Logger },
   { envelope, event }: Pick<StoredEvent, 'envelope'> & { readonly event: { readonly arrived: number } },
   lease: Lease,

@@ -180,3 +180,16 @@ it('an answer is about the alert, whether it replies to that or to the reminder,
   expect(lines).toMatchObject([{ source: south, inReplyTo: id }]);
   expect(await findAnsweredAlert(store, notice!.message as MessageId, north)).toBeUndefined();
 });
+
+it('an answer that cannot be noted by itself holds up no look; one that waits for the store does', async () => {
+  await using fixture = await openAlertFixture();
+  const id = await sendAlert(fixture);
+  const answer = (code: 'store-damaged' | 'store-unavailable'): Promise<boolean> => {
+    const envelope = { ...sampleEnvelope(), source: north, category: 'alert-known', inReplyTo: id };
+    const store = { ...fixture.store, appendRecords: () => Promise.reject(new CausewayError(code)) };
+    const log = pino({ level: 'silent' });
+    return noteDisposition({ store, log }, { envelope, event: { arrived: 1 } }, fixture.lease);
+  };
+  expect(await answer('store-damaged')).toBe(false);
+  await expect(answer('store-unavailable')).rejects.toMatchObject({ code: 'store-unavailable' });
+});
