@@ -7,6 +7,7 @@
  * whole entry, against the leaf: a body opens under the audit key alone, which no database holds, so that a leaf made up
  * beside the row does not help either.
  */
+import { isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
@@ -22,7 +23,7 @@ export type ProvenEntriesDependencies = {
   readonly onDoubt: (endpoint: EndpointAddress, why: EntryDoubt) => void;
 };
 
-/** `older`: an entry proven before has a later leaf. */
+/** `leaf-tampered`: also where the log is broken there. `older`: an entry proven before has a later leaf. */
 export type EntryDoubt = 'no-leaf' | 'leaf-tampered' | 'other-entry' | 'older';
 
 export class ProvenEntries {
@@ -60,10 +61,21 @@ export class ProvenEntries {
     const known = this.#proven.get(endpoint);
     if (known !== undefined && known.leaf > leaf) return 'older';
     if (known?.leaf === leaf && known.digest === digest) return undefined;
-    const [found] = await this.#deps.leaves.readLeaves(leaf, 1);
+    const found = await this.#readLeaf(leaf);
+    if (found === 'damaged') return 'leaf-tampered';
     const doubt = found?.index === leaf ? doubtOfLeaf(found, endpoint, digest) : 'no-leaf';
     if (doubt === undefined) this.#proven.set(endpoint, { leaf, digest });
     return doubt;
+  }
+
+  /** A broken place in the log concerns whoever's leaf stands there, and must not keep anything from the others. */
+  async #readLeaf(leaf: number): Promise<StoredLeaf | 'damaged' | undefined> {
+    try {
+      return (await this.#deps.leaves.readLeaves(leaf, 1))[0];
+    } catch (error) {
+      if (!isCausewayError(error, 'store-damaged')) throw error;
+      return 'damaged';
+    }
   }
 }
 

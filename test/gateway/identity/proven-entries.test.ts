@@ -5,6 +5,7 @@ import { ProvenEntries } from '../../../gateway/identity/proven-entries.ts';
 import { splitLeaves } from '../../../gateway/store/leaf-block.ts';
 import type { Store } from '../../../gateway/store/port.ts';
 import { encodeBundle } from '../../../protocol/proof/tile.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
 import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
@@ -101,6 +102,23 @@ describe('an entry of the directory', () => {
       expect(await judge()).toEqual([false, true]);
     }
     expect(doubts).toEqual(Array(2).fill(`${police} other-entry`));
+  });
+
+  it('is not where the log is broken at its leaf, and is where it is not', async () => {
+    const broken = leafOf();
+    const readLeaves: Store['readLeaves'] = (from, limit) =>
+      from === broken ? Promise.reject(new CausewayError('store-damaged')) : store.readLeaves(from, limit);
+    proven = new ProvenEntries({
+      ...{ leaves: { readLeaves }, directory },
+      onDoubt: (endpoint, why) => doubts.push(`${endpoint} ${why}`),
+    });
+    expect(await judge()).toEqual([false, true]);
+    expect(doubts).toEqual([`${police} leaf-tampered`]);
+    const down = new ProvenEntries({
+      ...{ leaves: { readLeaves: () => Promise.reject(new CausewayError('store-unavailable')) }, directory },
+      onDoubt: (endpoint) => doubts.push(endpoint),
+    });
+    await expect(down.isProven(directory.get(police)!)).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 
   it('is doubted aloud once, however often it is asked about', async () => {
