@@ -8,28 +8,31 @@ type LeafStore = Pick<Store, 'readLeaves'>;
 /** What is looked for mostly stands among the first few: each leaf that is read has to be opened. */
 const leavesAtFirst = 16;
 const leavesAtOnce = 500;
+/** Further on nothing is looked for: more than a gateway writes before it has recorded again what a crash kept from it. */
+const leavesInAll = 100_000;
 
 /**
  * The leaf `alert.raised`. It stands soon after the leaf of the acceptance, unless a crash came between.
  * @param acceptance index of the leaf of the acceptance
- * @returns undefined where there is none, or its case was erased
+ * @returns undefined where there is none that can be read
  */
 export async function findAlertLeaf(
   store: LeafStore,
   id: MessageId,
   acceptance: number,
-): Promise<AlertRecord | undefined> {
+): Promise<AlertRecord | 'erased' | undefined> {
   const found = await findFrom(store, acceptance, 'alert.raised', id);
-  return found === undefined || found === 'erased' ? undefined : readAlertRecord(found);
+  return found === undefined || found === 'erased' ? found : readAlertRecord(found);
 }
 
-/** The same of an alert that was sent under this id. */
+/** What it says of an alert that was sent under this id; undefined also where its case was erased. */
 export async function findSentAlert(
   store: LeafStore & Pick<Store, 'readMessage'>,
   id: MessageId,
 ): Promise<AlertRecord | undefined> {
   const sent = await store.readMessage(correlatorAddress, id);
-  return sent && (await findAlertLeaf(store, id, sent.record));
+  const found = sent && (await findAlertLeaf(store, id, sent.record));
+  return found === 'erased' ? undefined : found;
 }
 
 /**
@@ -61,7 +64,7 @@ async function findFrom(
   id: MessageId,
 ): Promise<RecordEntry | 'erased' | undefined> {
   let limit = leavesAtFirst;
-  for (let from = acceptance; ; limit = leavesAtOnce) {
+  for (let from = acceptance; from < acceptance + leavesInAll; limit = leavesAtOnce) {
     const leaves = await store.readLeaves(from, limit);
     const [first] = leaves;
     if (from === acceptance && first?.index === acceptance && first.erased) return 'erased';
@@ -71,4 +74,5 @@ async function findFrom(
     if (last === undefined) return undefined;
     from = last.index + 1;
   }
+  return undefined;
 }

@@ -60,7 +60,11 @@ export class AlertReminder {
     const sent = await store.readMessage(correlatorAddress, id);
     const record = sent && (await findAlertLeaf(store, id, sent.record));
     // What was erased gets no further leaf: that would tell again what nobody is to know.
-    if (sent === undefined || record === undefined) return { isToRecord: false };
+    if (sent === undefined || record === 'erased') return { isToRecord: false };
+    if (record === undefined) {
+      log.error({ alert: id, code: 'store-damaged' }, 'reminder not sent: no leaf says what the alert was');
+      return { isToRecord: true };
+    }
     if (rules === undefined) return { isToRecord: true };
     const result = await this.#deliver({ id, thread, record, sent, rules }, lease);
     if (result.outcome === 'refused') {

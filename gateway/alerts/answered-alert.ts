@@ -65,7 +65,10 @@ async function noteAnswer(
   if (disposition === undefined || inReplyTo === undefined) return false;
   const alert = await findAnsweredAlert(store, inReplyTo, source);
   if (alert === undefined) {
-    log.warn({ message, source, inReplyTo }, 'answer to no alert that its sender got');
+    log.warn(
+      { message, source, inReplyTo },
+      'answer counts for nothing: its sender got no such alert, or the alert was erased',
+    );
     return false;
   }
   const about = { message, thread, alert: alert.id, disposition, source, acceptedAt: event.arrived };

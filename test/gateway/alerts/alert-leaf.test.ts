@@ -43,8 +43,14 @@ it.each([
 
 it('what followed an acceptance that was erased is looked for nowhere', async () => {
   const log = logWith(20_000, 10_000, 100);
-  expect(await findAlertLeaf(log, messageId(1), 100)).toBeUndefined();
+  expect(await findAlertLeaf(log, messageId(1), 100)).toBe('erased');
   expect(await isAlertTold(log, messageId(1), 100)).toBe(true);
   expect(await isOverdueOnRecord(log, messageId(1), 100)).toBe(true);
   expect(log.read).toBeLessThan(50);
+});
+
+it('what stands nowhere is not looked for to the end of a long log', async () => {
+  const log = logWith(1_000_000, 1_000_000);
+  expect(await findAlertLeaf(log, messageId(1), 100)).toBeUndefined();
+  expect(log.read).toBeLessThan(110_000);
 });
