@@ -89,7 +89,7 @@ async function lookOnce({ messages, ...files }: Filling, end: number): Promise<S
   const run = new CorrelationRun({
     ...{ store, now, agreement: policy, patterns },
     onRead: ({ notices }) => (read += notices),
-    send: async () => Promise.resolve(),
+    send: async () => Promise.resolve(true),
     wasSent: async () => Promise.resolve(false),
     accepted: async () => Promise.resolve(false),
   });

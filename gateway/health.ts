@@ -165,6 +165,10 @@ export function checkCorrelator(state: CorrelatorState): HealthCheck[] {
       return said(`reads history, ${Math.floor(100 * state.part)} %: alerts wait until it has`);
     case 'current':
       return said('has read all that was accepted when it looked last');
+    case 'stuck':
+      return said(
+        'some alerts could be neither sent nor recorded: see `alert-stuck` in the log; all others were sent',
+      );
     case 'failing':
       return said(`its last look failed with ${state.code}: alerts wait until one succeeds`);
   }

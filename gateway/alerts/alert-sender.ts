@@ -33,8 +33,7 @@ export class AlertSender {
 
   /**
    * Sends an alert, unless it was sent before, and records with it that it was raised: an alert is sent once, counted
-   * once and recorded once. One that reaches nobody is tried again by `UnsentAlerts`, one at which this fails by
-   * `StuckAlerts`.
+   * once and recorded once. One that reaches nobody is tried again by `UnsentAlerts`.
    * @throws CausewayError a retryable one when it may succeed later
    */
   async send(alert: Alert, lease: Lease): Promise<void> {
@@ -43,7 +42,29 @@ export class AlertSender {
     const result = await this.#deliver(alert, rules, lease);
     if (result.outcome !== 'refused') return;
     const leaf = await this.#recordUnsent(alert, result, { rules, lease });
-    if (result.tries === 0) await noteUnsent(this.#deps.store, leaf, lease);
+    const isForWant = result.code !== 'internal-error';
+    if (result.tries === 0) await noteUnsent(this.#deps.store, leaf, { lease, isForWant });
+  }
+
+  /**
+   * As {@link send}. What keeps this one alone from being sent, and from being recorded as well, keeps back no other.
+   * @returns false where that is so
+   * @throws CausewayError a retryable one when it may succeed later
+   */
+  async trySend(alert: Alert, lease: Lease): Promise<boolean> {
+    try {
+      await this.send(alert, lease);
+      return true;
+    } catch (error) {
+      if (!isLasting(error)) throw error;
+      const { pattern, tier, level, firedAt } = alert;
+      // Not what it rests on: no erasure reaches this log.
+      this.#deps.log.fatal(
+        { err: error, event: 'alert-stuck', pattern: pattern.key, tier, level, firedAt },
+        'alert neither sent nor recorded',
+      );
+      return false;
+    }
   }
 
   /**

@@ -12,7 +12,6 @@ import { Schedule } from '../correlator/schedule.ts';
 import { DispositionClock, reachOfClock } from './disposition-clock.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Store } from '../store/port.ts';
-import { StuckAlerts } from './stuck-alerts.ts';
 import { UnsentAlerts, type UnsentAlertsDependencies } from './unsent-alerts.ts';
 
 export type AlertingDependencies = AlertCourierDependencies &
@@ -29,8 +28,6 @@ export class Alerting {
   readonly #deps: AlertingDependencies;
   readonly #sender: AlertSender;
   readonly #reminder: AlertReminder;
-  /** Kept when the agreement changes. */
-  readonly #stuck: StuckAlerts;
   #schedule: Schedule | undefined;
   #run: CorrelationRun | undefined;
   #progress: LookProgress | undefined;
@@ -44,9 +41,6 @@ export class Alerting {
     const courier = new AlertCourier(deps);
     this.#sender = new AlertSender({ ...deps, courier });
     this.#reminder = new AlertReminder({ ...deps, courier });
-    const send = async (...[alert, lease]: Parameters<AlertSender['send']>): Promise<void> =>
-      this.#sender.send(alert, lease);
-    this.#stuck = new StuckAlerts({ send, log: deps.log });
   }
 
   /** Begins with the patterns of the agreement in force; begins anew when it has changed. Does nothing once closed. */
@@ -82,7 +76,7 @@ export class Alerting {
       now,
       agreement: policy(),
       patterns,
-      send: async (alert, lease) => this.#stuck.send(alert, lease),
+      send: async (alert, lease) => this.#sender.trySend(alert, lease),
       wasSent: async (alert) => this.#sender.wasSent(alert),
       onFutureMark,
       onRead: (portion) => progress.read(portion),
@@ -90,7 +84,6 @@ export class Alerting {
       reachMs: reachOfClock(alerts),
       accepted: async (stored, lease) => noteDisposition({ store, log }, stored, lease),
       looked: async (lease, renew) => {
-        await this.#stuck.retry(lease, renew);
         await unsent.retry(lease, renew);
         await clock.recordOverdue(lease, renew);
       },
@@ -102,7 +95,7 @@ export class Alerting {
       try {
         const hasLooked = await run.look();
         if (hasLooked) await this.#forgetReceipts();
-        progress.end(hasLooked ? 'looked' : 'not-its-turn');
+        progress.end(!hasLooked ? 'not-its-turn' : run.stuck > 0 ? 'stuck' : 'looked');
         return hasLooked;
       } catch (error) {
         progress.end({ error });

@@ -6,6 +6,7 @@
  * notices of its evidence. So any gateway can send them, and nothing of them is held in memory.
  */
 import type { Logger } from 'pino';
+import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { readAlertRecord, type AlertRecord } from '../correlator/alert-record.ts';
 import type { Alert } from '../correlator/alert.ts';
@@ -42,18 +43,21 @@ const triedMark = 'alerts.unsent-tried';
 const placeMarks = Array.from({ length: maxUnsent }, (_, place) => `alerts.unsent-${String(place)}`);
 
 /**
- * Remembers an alert that reached nobody.
+ * Remembers an alert that reached nobody, or could not be made.
  * @param leaf index of its `alert.unsent`
+ * @param isForWant nobody was there to have it: the directory may have changed since, so it is tried again at once
  * @throws CausewayError `store-unavailable`, `lease-lost`
  */
-export async function noteUnsent(store: MarkStore, leaf: number, lease: Lease): Promise<void> {
+export async function noteUnsent(
+  store: MarkStore,
+  leaf: number,
+  { lease, isForWant }: { readonly lease: Lease; readonly isForWant: boolean },
+): Promise<void> {
   const kept = await store.readMarks();
   const places = placeMarks.map((name) => ({ name, value: kept.get(name) ?? 0 }));
   const oldest = places.reduce((least, one) => (one.value < least.value ? one : least));
-  const marks = new Map([
-    [oldest.name, leaf + 1],
-    [triedMark, 0],
-  ]);
+  const marks = new Map([[oldest.name, leaf + 1]]);
+  if (isForWant) marks.set(triedMark, 0);
   await store.setMarks(marks, lease);
 }
 
@@ -103,6 +107,8 @@ export class UnsentAlerts {
   async #isDone(index: number, lease: Lease): Promise<boolean> {
     const { store, now, patterns, send } = this.#deps;
     const [leaf] = await store.readLeaves(index, 1);
+    if (leaf?.tampered !== undefined)
+      throw new CausewayError('store-damaged', { detail: `It is leaf ${index}.` });
     const record = leaf && readAlertRecord(leaf.entry);
     if (record === undefined || record.firedAt < now() - unsentForMs) return true;
     const pattern = patterns.find(({ id, version }) => id === record.pattern && version === record.version);

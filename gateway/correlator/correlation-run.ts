@@ -36,8 +36,11 @@ export type RunDependencies = {
   readonly now: () => number;
   readonly agreement: Agreement;
   readonly patterns: readonly Pattern[];
-  /** Sends an alert; one that was sent before is left alone. */
-  readonly send: (alert: Alert, lease: Lease) => Promise<void>;
+  /**
+   * Sends an alert; one that was sent before is left alone.
+   * @returns false where it is stuck: it can be neither sent nor recorded, for a reason of its own
+   */
+  readonly send: (alert: Alert, lease: Lease) => Promise<boolean>;
   /** Whether an alert was sent, by whichever gateway. */
   readonly wasSent: (alert: Alert) => Promise<boolean>;
   /** Shown every message of history and every new one, each once and in the order of acceptance. */
@@ -66,6 +69,8 @@ const settleMs = 10_000;
 const skewMs = 3_600_000;
 /** Between two marks of a long catching-up: what a crash may have to be looked at again. */
 const markMs = 5_000;
+/** Between two tries of what is stuck. */
+const stuckMs = 60_000;
 const marks = {
   position: 'correlator.position',
   time: 'correlator.time',
@@ -96,6 +101,9 @@ export class CorrelationRun {
   /** Something was sent or recorded that a crash would have looked at again. */
   #isMarkDue = false;
   #pending: Alert[] = [];
+  /** They keep back no other. The marks wait for them: a gateway that starts anew raises them again. */
+  #stuck: Alert[] = [];
+  #stuckAt = 0;
   /** The latest erasure as of the last look; undefined before the first. */
   #erasure: number | undefined;
   #isStopped = false;
@@ -111,6 +119,11 @@ export class CorrelationRun {
   /** What is held in memory. */
   get size(): Correlator<PackedTokens>['size'] {
     return this.#correlator.size;
+  }
+
+  /** How many alerts could be neither sent nor recorded when they were tried last. */
+  get stuck(): number {
+    return this.#stuck.length;
   }
 
   /** Has a look that is under way end soon, between two portions; the next gateway to look goes on from its marks. */
@@ -153,6 +166,7 @@ export class CorrelationRun {
     const isAstray = this.#advancedTo > settled + skewMs;
     if (hasErased || isAstray) this.#beginAnew();
     this.#erasure = erasure;
+    this.#takeUpStuck();
     const reach = { after: this.#position, since: now() - this.#historyMs, now: now() };
     for await (const events of readHistory(store, agreement, reach)) {
       this.#show(events);
@@ -254,7 +268,7 @@ export class CorrelationRun {
    * @returns those that may have been sent
    */
   async #takeBack(withdrawn: readonly Alert[]): Promise<readonly Alert[]> {
-    const waiting = new Set(this.#pending.map(alertKey));
+    const waiting = new Set([...this.#pending, ...this.#stuck].map(alertKey));
     const unsent = new Set<string>();
     for (const alert of withdrawn) {
       const key = alertKey(alert);
@@ -263,6 +277,7 @@ export class CorrelationRun {
     if (unsent.size === 0) return withdrawn;
     const isLeft = (alert: Alert): boolean => !unsent.has(alertKey(alert));
     this.#pending = this.#pending.filter(isLeft);
+    this.#stuck = this.#stuck.filter(isLeft);
     return withdrawn.filter(isLeft);
   }
 
@@ -271,20 +286,30 @@ export class CorrelationRun {
     this.#correlator = newCorrelator(this.#deps);
     this.#position = 0;
     this.#pending = [];
+    this.#stuck = [];
   }
 
   #isOfNews(events: Alert['events']): boolean {
     return events.some((event) => this.#news.has(messageKey(event)));
   }
 
-  /** An alert leaves the list only when it has been handed on. */
+  /** An alert leaves the list only when it has been handed on, or is stuck. */
   async #handOn(lease: Lease): Promise<void> {
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
       await this.#renew(lease);
-      await this.#deps.send(next, lease);
+      if (!(await this.#deps.send(next, lease))) {
+        this.#stuckAt = this.#deps.now();
+        this.#stuck.push(next);
+      }
       this.#pending.shift();
       this.#isMarkDue = true;
     }
+  }
+
+  /** A clock that was set back must not have them wait for longer. */
+  #takeUpStuck(): void {
+    if (Math.abs(this.#deps.now() - this.#stuckAt) >= stuckMs)
+      this.#pending.unshift(...this.#stuck.splice(0));
   }
 
   get #isRenewalDue(): boolean {
@@ -309,6 +334,7 @@ export class CorrelationRun {
     lease: Lease,
     further: readonly (readonly [string, number])[] = [],
   ): Promise<void> {
+    if (this.#stuck.length > 0) return;
     await this.#deps.store.setMarks(
       new Map([[marks.position, this.#position], [marks.time, time], ...further]),
       lease,

@@ -13,6 +13,8 @@ export type CorrelatorState =
   /** It reads what it does not know yet; `part` of it is done, 0 to 1, by times of arrival. */
   | { readonly is: 'reading'; readonly part: number }
   | { readonly is: 'current' }
+  /** It has looked, and some alerts could be neither sent nor recorded: all others were. */
+  | { readonly is: 'stuck' }
   | { readonly is: 'failing'; readonly code: ErrorCode };
 
 /** Notices that were read one after the other. */
@@ -66,11 +68,14 @@ export class LookProgress {
     this.#say('the correlator reads history');
   }
 
-  /** @param outcome that it has looked, that another gateway has the turn, that it was stopped, or what it failed with */
-  end(outcome: 'looked' | 'not-its-turn' | { readonly error: unknown }): void {
+  /**
+   * @param outcome that it has looked, also where some alerts are stuck; that another gateway has the turn, that it was
+   * stopped, or what it failed with
+   */
+  end(outcome: 'looked' | 'stuck' | 'not-its-turn' | { readonly error: unknown }): void {
     const hasSaid = this.#saidAt !== this.#begunAt;
-    if (outcome === 'looked') {
-      this.#state = { is: 'current' };
+    if (outcome === 'looked' || outcome === 'stuck') {
+      this.#state = { is: outcome === 'looked' ? 'current' : 'stuck' };
       if (hasSaid) this.#say('the correlator has read history');
     } else if (outcome === 'not-its-turn') {
       // Another gateway looks: what this one failed with keeps no alert back.

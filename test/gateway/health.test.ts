@@ -178,6 +178,8 @@ test('a correlator that still reads history, or fails, is told of, and keeps nob
   expect(checkCorrelator({ is: 'reading', part: 0.456 })).toEqual([
     { name: 'correlator', ok: true, detail: 'reads history, 45 %: alerts wait until it has' },
   ]);
+  const [stuck] = checkCorrelator({ is: 'stuck' });
+  expect(stuck).toMatchObject({ ok: true, detail: expect.stringContaining('alert-stuck') as string });
   const [failing] = checkCorrelator({ is: 'failing', code: 'store-unavailable' });
   expect(failing).toMatchObject({ ok: true, detail: expect.stringContaining('store-unavailable') as string });
 });

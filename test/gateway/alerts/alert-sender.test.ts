@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { decryptAndVerify } from '../../../clients/sdk/openpgp.ts';
 import type { Alert } from '../../../gateway/correlator/alert.ts';
@@ -196,6 +197,37 @@ describe('an alert', () => {
     expect(await failing.sendAgain(alert, fixture.lease)).toBe(true);
     expect(await fixture.records('alert.raised')).toHaveLength(1);
     expect(await fixture.records('alert.unsent')).toEqual([]);
+  });
+
+  describe('that can be neither sent nor recorded', () => {
+    const failure = new RangeError('a fault of the gateway');
+    const failing = (fixture: AlertFixture, appendRecords: () => Promise<never>) => {
+      const lines: object[] = [];
+      const log = pino({ level: 'fatal' }, { write: (line) => lines.push(JSON.parse(line) as object) });
+      const store = { ...fixture.store, appendRecords };
+      return { lines, sender: fixture.sender({ store, log, submit: () => Promise.reject(failure) }) };
+    };
+
+    it('is told to the log, without what it rests on, and tried again by whoever holds it', async () => {
+      await using fixture = await openAlertFixture();
+      await fixture.enrol(north, 'duty');
+      const alert = await twoNotices(fixture);
+      const { sender, lines } = failing(fixture, () => Promise.reject(failure));
+      expect(await sender.trySend(alert, fixture.lease)).toBe(false);
+      expect(lines).toMatchObject([{ event: 'alert-stuck', firedAt: alert.firedAt, level: alert.level }]);
+      for (const { id } of alert.events) expect(JSON.stringify(lines)).not.toContain(id);
+      expect(await fixture.sender().trySend(alert, fixture.lease)).toBe(true);
+      expect(await fixture.records('alert.raised')).toMatchObject([{ message: alertMessageId(alert) }]);
+    });
+
+    it('is not held while it is the store as a whole that takes nothing', async () => {
+      await using fixture = await openAlertFixture();
+      await fixture.enrol(north, 'duty');
+      const alert = await twoNotices(fixture);
+      const { sender, lines } = failing(fixture, down);
+      await expect(sender.trySend(alert, fixture.lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+      expect(lines).toEqual([]);
+    });
   });
 
   it('for which nobody can be found is recorded as unsent', async () => {

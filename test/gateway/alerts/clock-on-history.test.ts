@@ -35,7 +35,7 @@ function run(changes: Partial<RunDependencies> = {}): CorrelationRun {
     now: () => start + hourMs,
     agreement: { agencies: new Map(), categories: new Map() },
     patterns: [twoAgencies],
-    send: () => Promise.resolve(),
+    send: () => Promise.resolve(true),
     wasSent: () => Promise.resolve(true),
     seen: ({ position }) => shown.push(position),
     accepted: () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Alert } from '../../../gateway/correlator/alert.ts';
+import type { StoredLeaf } from '../../../gateway/store/port.ts';
 import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
 import {
   maxUnsent,
@@ -76,6 +77,38 @@ describe('an alert that reached nobody', () => {
     await fixture.unsent().retry(fixture.lease);
     expect(await recipientsOf(fixture, alert)).toEqual([north]);
     expect(await fixture.records('alert.raised')).toHaveLength(2);
+  });
+
+  it('because the gateway failed to make it has none of the others tried again at once', async () => {
+    await using fixture = await openAlertFixture();
+    await unsentAlert(fixture);
+    const { unsent, tries } = countingSends(fixture);
+    await unsent.retry(fixture.lease);
+    const failing = fixture.sender({
+      submit: () => Promise.reject(new RangeError('a fault of the gateway')),
+    });
+    await fixture.enrol(north, 'duty');
+    await unsent.retry(fixture.lease);
+    const notices = [await fixture.notice(11, police, north), await fixture.notice(12, health, north)];
+    await failing.send(alertOf(notices, twoAgencies), fixture.lease);
+    await unsent.retry(fixture.lease);
+    expect(tries()).toBe(2);
+  });
+
+  it('waits while somebody has changed what its leaf says, and is sent once that was put back', async () => {
+    await using fixture = await openAlertFixture();
+    const alert = await unsentAlert(fixture);
+    await fixture.enrol(north, 'duty');
+    const readLeaves = async (...place: [number, number]) =>
+      (await fixture.store.readLeaves(...place)).map((leaf): StoredLeaf => ({
+        ...leaf,
+        entry: { kind: leaf.entry.kind },
+        tampered: 'changed',
+      }));
+    await fixture.unsent({ store: { ...fixture.store, readLeaves } }).retry(fixture.lease);
+    expect(await fixture.records('alert.raised')).toEqual([]);
+    await fixture.unsent().retry(fixture.lease);
+    expect(await recipientsOf(fixture, alert)).toEqual([north]);
   });
 
   it('is tried under a lease that is kept, and by no gateway that has lost it', async () => {
@@ -217,7 +250,8 @@ describe('an alert that reached nobody', () => {
         return Promise.resolve();
       },
     };
-    for (let leaf = 1; leaf <= maxUnsent + 10; leaf++) await noteUnsent(store, leaf, { name: 'x', epoch: 1 });
+    for (let leaf = 1; leaf <= maxUnsent + 10; leaf++)
+      await noteUnsent(store, leaf, { lease: { name: 'x', epoch: 1 }, isForWant: true });
     const kept = [...marks.values()].filter((value) => value > 0);
     expect(kept).toHaveLength(maxUnsent);
     expect(Math.min(...kept)).toBe(12);

@@ -26,6 +26,9 @@ const sent = (): readonly string[] => [...new Set(handedOn)];
 /** What the next sendings do instead. */
 let faults: Error[];
 let accepted: string[];
+/** Which alerts can be neither sent nor recorded; and those that were tried all the same. */
+let isStuck: (alert: Alert) => boolean;
+let tried: string[];
 
 beforeEach(() => {
   store = new SharedStore();
@@ -33,6 +36,8 @@ beforeEach(() => {
   handedOn = [];
   faults = [];
   accepted = [];
+  isStuck = () => false;
+  tried = [];
 });
 
 /** A notice of day `day`, accepted at once. */
@@ -54,7 +59,10 @@ function run(
     send: async (alert: Alert) => {
       const fault = faults.shift();
       if (fault !== undefined) await Promise.reject(fault);
+      tried.push(alertMessageId(alert));
+      if (isStuck(alert)) return false;
       handedOn.push(alertMessageId(alert));
+      return true;
     },
     wasSent: (alert) => Promise.resolve(handedOn.includes(alertMessageId(alert))),
     accepted: ({ envelope }) => {
@@ -100,6 +108,62 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
+  describe('with an alert that can be neither sent nor recorded', () => {
+    const isOf = (child: number) => (alert: Alert) => alert.events[0]?.id === messageId(child);
+
+    beforeEach(() => {
+      accept(0, 'a', 'police/hub');
+      accept(0, 'a', 'police/hub', ailsa);
+      isStuck = isOf(1);
+    });
+
+    it.each([
+      ['by the same gateway, within a minute', false],
+      ['by one that starts anew', true],
+    ])('hands on those behind it, and hands it on once that is possible, %s', async (_, isRestarted) => {
+      const first = run();
+      await first.look();
+      accept(1, 'a', 'health/ae');
+      accept(1, 'a', 'health/ae', ailsa);
+      await first.look();
+      expect([sent().length, first.stuck]).toEqual([1, 1]);
+      now += 59_000;
+      await first.look();
+      expect(tried).toHaveLength(2);
+      isStuck = () => false;
+      now += 1_000;
+      const next = isRestarted ? run('two') : first;
+      await next.look();
+      await next.look();
+      await run('three').look();
+      expect([sent().length, next.stuck]).toEqual([2, 0]);
+      expect(store.marks.get('correlator.position')).toBe(4);
+    });
+
+    it('leaves its marks where they were, so that it is raised again wherever that is looked at', async () => {
+      const gateway = run();
+      await gateway.look();
+      const before = new Map(store.marks);
+      accept(1, 'a', 'health/ae');
+      for (let day = 2; day < 6; day += 1) {
+        accept(day, 'x', 'school/office');
+        await gateway.look();
+      }
+      expect(store.marks).toEqual(before);
+    });
+
+    it('does not hand it on after its case was erased', async () => {
+      const gateway = run();
+      accept(1, 'a', 'health/ae');
+      await gateway.look();
+      store.erase(1);
+      isStuck = () => false;
+      now += 60_000;
+      await gateway.look();
+      expect([sent(), gateway.stuck]).toEqual([[], 0]);
+    });
+  });
+
   it('that crashes after sending and before noting it hands on the same alert, with the same id', async () => {
     accept(0, 'a', 'police/hub');
     accept(1, 'a', 'health/ae');
@@ -120,7 +184,7 @@ describe('looking', () => {
     const slow = run('one', [twice!], {
       send: () => {
         store.dropLeases();
-        return Promise.resolve();
+        return Promise.resolve(true);
       },
     });
     await expect(slow.look()).rejects.toMatchObject({ code: 'lease-lost' });
@@ -198,7 +262,7 @@ describe('looking', () => {
         send: (alert) => {
           handedOn.push(alertMessageId(alert));
           firedAt.push((now - start) / dayMs);
-          return Promise.resolve();
+          return Promise.resolve(true);
         },
       };
       const gateway = run('one', [unanswered!], changes);
@@ -491,7 +555,7 @@ describe('looking', () => {
     const gateway = run('one', [twice!], {
       send: (alert: Alert) => {
         evidence.push(alert.events.map(({ id }) => id));
-        return Promise.resolve();
+        return Promise.resolve(true);
       },
     });
     accept(0, 'a', 'police/hub');

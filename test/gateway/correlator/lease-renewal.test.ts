@@ -44,7 +44,7 @@ class Scene {
       now: () => this.#now + this.#uptime,
       agreement: { agencies: new Map(), categories: new Map() },
       patterns,
-      send: (alert) => Promise.resolve(void this.handedOn.push(alertMessageId(alert))),
+      send: (alert) => Promise.resolve(this.handedOn.push(alertMessageId(alert)) > 0),
       wasSent: (alert) => Promise.resolve(this.handedOn.includes(alertMessageId(alert))),
       accepted: () => Promise.resolve(false),
     });

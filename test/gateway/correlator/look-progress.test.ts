@@ -81,6 +81,14 @@ describe('a later look', () => {
     expect(progress.state).toEqual({ is: 'current' });
   });
 
+  it('that leaves alerts stuck says so until one does not', () => {
+    progress.end('stuck');
+    expect(progress.state).toEqual({ is: 'stuck' });
+    progress.begin();
+    progress.end('looked');
+    expect(progress.state).toEqual({ is: 'current' });
+  });
+
   it('that fails is forgotten once another gateway has the turn', () => {
     progress.end({ error: new CausewayError('lease-lost') });
     progress.begin();
