@@ -62,6 +62,8 @@ export default defineConfig({
     // A worker takes one file after the other and keeps its modules: loading them anew for each file, and compiling
     // what is called often anew, was a quarter of all work.
     isolate: false,
+    // So it comes to hold hundreds of megabytes, which V8 would collect again and again as it grows from a small heap.
+    execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=16', '--initial-old-space-size=512'],
     reporters: ['default', './test/mongodb/suite-reporter.ts'],
     sequence: { sequencer: LongestFirst },
     // Threads and child processes need not compile again what others have compiled.
