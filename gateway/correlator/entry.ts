@@ -1,9 +1,34 @@
-/** A notice as history holds it. */
+/** A notice as history holds it, and the description that it is of. */
 import type { Alert } from './alert.ts';
 import { byArrival, type CorrelatorEvent } from './event.ts';
-import type { LinkRecord } from './linker.ts';
 import type { About } from './pattern-index.ts';
+import type { Tier } from './patterns/pattern.ts';
 import type { Told } from './suppression.ts';
+
+/** A tie between two records, with what it rests on. */
+export type Link = {
+  readonly to: LinkRecord;
+  readonly tier: Tier;
+  /** Types of the recipes that agree, for people to judge by. */
+  readonly types: readonly string[];
+};
+
+/** One way in which a subject was described. */
+export type LinkRecord = {
+  /** The same for the same description, whatever came before it; for putting records in order. */
+  readonly fingerprint: string;
+  /** How surely two notices with this very description speak of one child; `undefined` for no link at all. */
+  readonly itself: Omit<Link, 'to'> | undefined;
+  /** Grows, at both ends, as further records are admitted. */
+  readonly links: readonly Link[];
+  /**
+   * What the history holds of it, in the order of arrival; set by nobody else. It stands here, and not in a map of the
+   * history's, since each notice has that of all linked records looked at.
+   */
+  held?: Entry[] | undefined;
+  /** Whether the history has forgotten notices of it, or of a linked one. */
+  isCut?: boolean;
+};
 
 /** One notice about one subject, in the history. */
 export type Entry = {

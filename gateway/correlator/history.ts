@@ -30,14 +30,12 @@ const dayMs = 86_400_000;
 
 export class History<S> {
   readonly #linker: Linker<S>;
-  /** In the order of arrival. */
-  readonly #entries = new Map<LinkRecord, Entry[]>();
+  /** Those of which notices are held. */
+  readonly #records = new Set<LinkRecord>();
   readonly #agencies = new Map<string, number>();
   /** The records that notices were added to, by the day of arrival: what to look at when that day is forgotten. */
   readonly #byDay = new Map<number, LinkRecord[]>();
   readonly #horizonMs: number;
-  /** Records of which notices are forgotten, their own or those of a linked one. */
-  readonly #cut = new Set<LinkRecord>();
   /** None before it is held. */
   #oldestDay = Infinity;
   #size = 0;
@@ -52,7 +50,7 @@ export class History<S> {
   }
 
   get records(): number {
-    return this.#entries.size;
+    return this.#records.size;
   }
 
   /**
@@ -63,7 +61,7 @@ export class History<S> {
   add(event: CorrelatorEvent, subject: S): Entry | undefined {
     const sender = agencyOf(event.source);
     const record = this.#linker.admit(subject, sender);
-    const entries = this.#entries.get(record) ?? [];
+    const entries = record.held ?? [];
     const known = entries.find((entry) => isSameMessage(entry.event, event));
     if (known !== undefined) {
       if (byArrival(event, known.event) >= 0) return undefined;
@@ -82,7 +80,8 @@ export class History<S> {
       about: aboutNothing,
       alerts: undefined,
     };
-    if (entries.length === 0) this.#entries.set(record, entries);
+    if (record.held === undefined) this.#records.add(record);
+    record.held = entries;
     const place = insert(entry, entries);
     const day = dayOf(event.arrived);
     // A neighbour of the same day was noted for it, also where that one is left out now.
@@ -101,7 +100,7 @@ export class History<S> {
     const oldest = entries.findIndex((entry) => entry.agency === agency);
     const [left] = entries.splice(oldest, 1);
     this.#size -= 1;
-    this.#noteCut(record);
+    noteCut(record);
     return left;
   }
 
@@ -114,7 +113,7 @@ export class History<S> {
 
   /** The entries of a record that are told and, at `now`, within the horizon. */
   told(record: LinkRecord, now: number): readonly Entry[] {
-    const entries = this.#entries.get(record);
+    const entries = record.held;
     if (entries === undefined) return noEntries;
     const since = now - this.#horizonMs;
     for (const { isTold, event } of entries) {
@@ -134,8 +133,7 @@ export class History<S> {
     for (const { to } of centre.links) this.#countOne(to, now, count);
   }
 
-  #countOne(record: LinkRecord, now: number, count: StarCount): void {
-    const entries = this.#entries.get(record);
+  #countOne({ held: entries }: LinkRecord, now: number, count: StarCount): void {
     if (entries === undefined) return;
     const since = now - this.#horizonMs;
     for (const entry of entries) {
@@ -175,12 +173,12 @@ export class History<S> {
   entriesOf(id: string, source?: string): readonly Entry[] {
     const isAsked = ({ event }: Entry): boolean =>
       event.id === id && (source === undefined || event.source === source);
-    return [...this.#entries.values()].flat().filter(isAsked);
+    return [...this.#records].flatMap(({ held = noEntries }) => held.filter(isAsked));
   }
 
   /** The stars of all that is told now, one for each description, or each notice of one too poor to link with itself. */
   *stars(tier: Tier, now: number): Generator<Star> {
-    for (const record of this.#entries.keys()) {
+    for (const record of this.#records) {
       const told = this.told(record, now);
       const isWhole = record.itself?.tier === 'same' || (record.itself !== undefined && tier === 'possible');
       for (const entry of isWhole ? told.slice(0, 1) : told) yield this.star(record, tier, now, entry);
@@ -193,8 +191,8 @@ export class History<S> {
     const entries: Entry[] = [];
     let isWhole = true;
     for (const record of records) {
-      for (const entry of this.#entries.get(record) ?? noEntries) entries.push(entry);
-      if (this.#cut.has(record)) isWhole = false;
+      for (const entry of record.held ?? noEntries) entries.push(entry);
+      if (record.isCut === true) isWhole = false;
       for (const { to } of record.links) records.add(to);
     }
     return { entries, isWhole };
@@ -216,24 +214,24 @@ export class History<S> {
   }
 
   #forget(record: LinkRecord, since: number): void {
-    const entries = this.#entries.get(record);
+    const entries = record.held;
     if (entries === undefined) return;
-    const kept = entries.filter(({ event }) => event.arrived >= since);
-    if (kept.length === entries.length) return;
-    this.#size -= entries.length - kept.length;
-    this.#noteCut(record);
-    if (kept.length > 0) {
-      this.#entries.set(record, kept);
+    let gone = 0;
+    for (const { event } of entries) {
+      if (event.arrived >= since) break;
+      gone += 1;
+    }
+    if (gone === 0) return;
+    this.#size -= gone;
+    noteCut(record);
+    if (gone < entries.length) {
+      record.held = entries.slice(gone);
       return;
     }
-    this.#entries.delete(record);
-    this.#cut.delete(record);
+    record.held = undefined;
+    record.isCut = false;
+    this.#records.delete(record);
     this.#linker.release(record);
-  }
-
-  #noteCut(record: LinkRecord): void {
-    this.#cut.add(record);
-    for (const { to } of record.links) this.#cut.add(to);
   }
 
   #noteDay(day: number, record: LinkRecord): void {
@@ -251,6 +249,11 @@ export class History<S> {
     }
     return false;
   }
+}
+
+function noteCut(record: LinkRecord): void {
+  record.isCut = true;
+  for (const { to } of record.links) to.isCut = true;
 }
 
 function isOfDay(entry: Entry | undefined, day: number): boolean {

@@ -35,6 +35,8 @@ class IndexedRecord implements LinkRecord {
   /** Whether it is missing under a token, or a tie, because its agency had too many there. */
   isLeftOut = false;
   readonly links: Tie[] = [];
+  held: LinkRecord['held'] = undefined;
+  isCut = false;
   /** The block in which its packed sets stand, where in it, and as how many words. */
   readonly block: Int32Array;
   readonly at: number;
