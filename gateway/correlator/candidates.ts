@@ -134,7 +134,7 @@ function mayHold<S>(
   index: PatternIndex,
 ): boolean {
   const { count } = index;
-  count.begin(focus?.event);
+  count.begin(focus);
   history.countAround(centre, asked, count);
   for (const indexed of focus?.about.patterns ?? index.patterns) if (count.mayDo(indexed)) return true;
   return false;
@@ -173,7 +173,7 @@ function areEqual(a: readonly Entry[], b: readonly Entry[]): boolean {
 function searchStar(star: Star, focus: Entry | undefined, index: PatternIndex, found: Found): void {
   const { entries } = star;
   const { count } = index;
-  count.begin(focus?.event);
+  count.begin(focus);
   let longestDelayMs = 0;
   for (const { event, about } of entries) {
     longestDelayMs = Math.max(longestDelayMs, event.arrived - event.time);

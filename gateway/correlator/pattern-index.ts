@@ -30,44 +30,56 @@ export type About = {
 
 export const aboutNothing: About = { patterns: [], rules: [], agency: 0 };
 
+/** What a count is asked about. */
+type Focus = { readonly event: CorrelatorEvent; readonly about: About };
+
+/** What is counted for each pattern: its events, and the bits of its rules and of their agencies. */
+const wordsEach = 3;
+
 /** Counts what a star has for each pattern: most stars have too little, and no window of theirs is measured. */
 export class StarCount {
-  readonly #events: Int32Array;
-  readonly #rules: Int32Array;
-  readonly #agencies: Int32Array;
+  readonly #patterns: readonly IndexedPattern[];
+  readonly #counts: Int32Array;
   readonly #reachMs: Float64Array;
   #focus: CorrelatorEvent | undefined;
 
   constructor(patterns: readonly IndexedPattern[]) {
-    this.#events = new Int32Array(patterns.length);
-    this.#rules = new Int32Array(patterns.length);
-    this.#agencies = new Int32Array(patterns.length);
+    this.#patterns = patterns;
+    this.#counts = new Int32Array(wordsEach * patterns.length);
     this.#reachMs = Float64Array.from(patterns, ({ pattern }) => pattern.correlation.reachMs);
   }
 
-  /** Begins anew. With a focus, nothing counts that no window of the pattern holds together with it. */
-  begin(focus: CorrelatorEvent | undefined): void {
-    this.#focus = focus;
-    this.#events.fill(0);
-    this.#rules.fill(0);
-    this.#agencies.fill(0);
+  /**
+   * Begins anew. With a focus, nothing counts that no window of the pattern holds together with it, and only its own
+   * patterns may be asked about: the counts of others are left as they are.
+   */
+  begin(focus: Focus | undefined): void {
+    this.#focus = focus?.event;
+    const counts = this.#counts;
+    for (const { place } of focus?.about.patterns ?? this.#patterns) {
+      const at = wordsEach * place;
+      counts[at] = counts[at + 1] = counts[at + 2] = 0;
+    }
   }
 
   add({ time }: CorrelatorEvent, { patterns, rules, agency }: About): void {
     const distance = this.#focus === undefined ? 0 : Math.abs(time - this.#focus.time);
+    const counts = this.#counts;
     for (let index = 0; index < patterns.length; index += 1) {
       const place = patterns[index]?.place ?? 0;
       if (distance > (this.#reachMs[place] ?? 0)) continue;
-      this.#events[place] = (this.#events[place] ?? 0) + 1;
-      this.#rules[place] = (this.#rules[place] ?? 0) | (rules[index] ?? 0);
-      this.#agencies[place] = (this.#agencies[place] ?? 0) | agency;
+      const at = wordsEach * place;
+      counts[at] = (counts[at] ?? 0) + 1;
+      counts[at + 1] = (counts[at + 1] ?? 0) | (rules[index] ?? 0);
+      counts[at + 2] = (counts[at + 2] ?? 0) | agency;
     }
   }
 
   /** False when no window can satisfy the pattern. */
   mayDo({ pattern, place, fewest, fewestRules }: IndexedPattern): boolean {
-    if ((this.#events[place] ?? 0) < fewest || countBits(this.#rules[place] ?? 0) < fewestRules) return false;
-    const agencies = this.#agencies[place] ?? 0;
+    const at = wordsEach * place;
+    if ((this.#counts[at] ?? 0) < fewest || countBits(this.#counts[at + 1] ?? 0) < fewestRules) return false;
+    const agencies = this.#counts[at + 2] ?? 0;
     return agencies < 0 || countBits(agencies) >= pattern.correlation.agencies;
   }
 }
