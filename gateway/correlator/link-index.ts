@@ -85,8 +85,12 @@ class IndexedRecord implements LinkRecord {
   }
 
   untie(other: IndexedRecord): void {
-    const place = this.links.findIndex((link) => link.to === other);
-    if (place >= 0) this.links.splice(place, 1);
+    const { links } = this;
+    for (let place = 0; place < links.length; place += 1) {
+      if (links[place]?.to !== other) continue;
+      links.splice(place, 1);
+      break;
+    }
     this.#tied?.delete(other);
   }
 
@@ -248,8 +252,9 @@ function relate(record: IndexedRecord, other: IndexedRecord): void {
   if (!hasRoom(record, other) || !hasRoom(other, record)) return;
   const link = linkOf(record, other);
   if (link === undefined) return;
-  record.tie({ ...link, to: other });
-  other.tie({ ...link, to: record });
+  const { tier, types } = link;
+  record.tie({ to: other, tier, types });
+  other.tie({ to: record, tier, types });
 }
 
 /** Whether a record may be tied to another; notes of the other that it may be once its agency is not alone with it. */
