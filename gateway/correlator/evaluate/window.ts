@@ -1,7 +1,7 @@
 /** What one window amounts to: the count that the condition is about, and the evidence. Pure. */
 import { agencyOf } from '../../../protocol/ids.ts';
 import { byTime, type CorrelatorEvent } from '../event.ts';
-import type { Correlation } from '../patterns/pattern.ts';
+import type { Correlation, Weights } from '../patterns/pattern.ts';
 import { tupleOf, type Occurrence } from './occurrence.ts';
 
 export type Measure = {
@@ -30,28 +30,41 @@ export function measureWindow(correlation: Correlation, window: readonly Occurre
 
 /** Distinct agencies behind events. */
 export function agenciesOf(events: readonly CorrelatorEvent[]): ReadonlySet<string> {
-  const sources = new Set(events.map(({ source }) => source));
-  return new Set(Array.from(sources, agencyOf));
+  const agencies = new Set<string>();
+  let last: string | undefined;
+  for (const { source } of events) {
+    if (source !== last) agencies.add(agencyOf(source));
+    last = source;
+  }
+  return agencies;
 }
 
 /** How many events there are where no agency counts for more than the cap. */
 export function countCapped(events: readonly CorrelatorEvent[], cap = Infinity): number {
-  return addUp(
-    events.map(({ source }) => [source, 1]),
-    cap,
-  );
+  const sum = new CappedSum(cap);
+  for (const { source } of events) sum.add(source, 1);
+  return sum.total;
 }
 
-/** The sum of values by their sources, no agency adding more than the cap. */
-function addUp(values: readonly (readonly [source: string, value: number])[], cap: number): number {
-  const byAgency = new Map<string, number>();
-  for (const [source, value] of values) {
-    const agency = agencyOf(source);
-    byAgency.set(agency, Math.min((byAgency.get(agency) ?? 0) + value, cap));
+/** A sum of values by their sources, no agency adding more than the cap. */
+class CappedSum {
+  readonly #cap: number;
+  readonly #byAgency = new Map<string, number>();
+
+  constructor(cap: number) {
+    this.#cap = cap;
   }
-  let total = 0;
-  for (const value of byAgency.values()) total += value;
-  return total;
+
+  add(source: string, value: number): void {
+    const agency = agencyOf(source);
+    this.#byAgency.set(agency, Math.min((this.#byAgency.get(agency) ?? 0) + value, this.#cap));
+  }
+
+  get total(): number {
+    let total = 0;
+    for (const value of this.#byAgency.values()) total += value;
+    return total;
+  }
 }
 
 /** The events of occurrences, sorted by time and each once. */
@@ -75,12 +88,21 @@ function countEvents(
   end: number,
 ): number {
   if (weights === undefined && sourceCap === undefined) return window.length;
-  const values = window.map(({ event, rules, time }): readonly [string, number] => {
-    if (weights === undefined) return [event.source, 1];
-    const weight = Math.max(...rules.map((rule) => weights.byRule[rule] ?? 1));
-    return [event.source, weight * 2 ** ((time - end) / weights.halfLifeMs)];
-  });
-  return addUp(values, sourceCap ?? Infinity);
+  const sum = new CappedSum(sourceCap ?? Infinity);
+  for (const { event, rules, time } of window) {
+    sum.add(
+      event.source,
+      weights === undefined ? 1 : weightOf(rules, weights) * 2 ** ((time - end) / weights.halfLifeMs),
+    );
+  }
+  return sum.total;
+}
+
+/** Of an occurrence that matches these rules: the heaviest counts. */
+function weightOf(rules: readonly number[], { byRule }: Weights): number {
+  let most = -Infinity;
+  for (const rule of rules) most = Math.max(most, byRule[rule] ?? 1);
+  return most;
 }
 
 function countValues(correlation: Correlation, window: readonly Occurrence[]): Measure {
