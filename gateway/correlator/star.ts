@@ -7,18 +7,28 @@ export const maxStarEntries = 256;
 
 /** @param lists those of each description, in the order of arrival @returns sorted by time, each message once */
 export function arrange(lists: readonly (readonly Entry[])[]): readonly Entry[] {
-  const [first = [], ...others] = lists;
-  let size = first.length;
-  for (const { length } of others) size += length;
+  let size = 0;
+  for (const { length } of lists) size += length;
   if (size > maxStarEntries) return newestOfEachAgency(lists).sort(entriesByTime);
-  const sorted = sortByTime(others.length === 0 ? first : lists.flat());
+  const sorted = sortByTime(join(lists));
   // One message can be known under two descriptions; it has one time and one name, so it stands beside itself.
-  return sorted.some(isAgain) ? sorted.filter((...entry) => !isAgain(...entry)) : sorted;
+  for (let place = 1; place < sorted.length; place += 1) {
+    if (isAgain(sorted, place)) return sorted.filter((_, place) => !isAgain(sorted, place));
+  }
+  return sorted;
 }
 
-function isAgain({ event }: Entry, place: number, sorted: readonly Entry[]): boolean {
-  const before = sorted[place - 1];
-  return before !== undefined && isSameMessage(before.event, event);
+function join(lists: readonly (readonly Entry[])[]): readonly Entry[] {
+  const [only] = lists;
+  if (only !== undefined && lists.length === 1) return only;
+  const all: Entry[] = [];
+  for (const list of lists) for (const entry of list) all.push(entry);
+  return all;
+}
+
+function isAgain(sorted: readonly Entry[], place: number): boolean {
+  const [before, entry] = [sorted[place - 1], sorted[place]];
+  return before !== undefined && entry !== undefined && isSameMessage(before.event, entry.event);
 }
 
 /** Most are sorted already. */
