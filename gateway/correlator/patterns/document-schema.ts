@@ -8,7 +8,13 @@ import { correlationTypes, levels, tiers } from './pattern.ts';
 import { parseTimespan, timespanForm } from './timespan.ts';
 
 const text = z.string().trim().min(1).max(65_535);
-const title = z.string().trim().min(1).max(256);
+/** It stands in lines and tables that people read. */
+const title = z
+  .string()
+  .trim()
+  .min(1)
+  .max(256)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'must be one line without control characters');
 /** A time counted from the beginning, which `0d` is itself. */
 const offset = z.string().refine((value) => parseTimespan(value) !== undefined, timespanForm);
 const timespan = z.string().refine((value) => (parseTimespan(value) ?? 0) > 0, timespanForm);

@@ -80,7 +80,7 @@ export function parsePatterns(
     compiler.report(document, path, message);
   checkIdentities(patterns, report);
   if (options.form === 'committee') {
-    checkCommitteeForm(patterns, report);
+    checkCommitteeForm(patterns, new Set(problems.map(({ at }) => at)), report);
     if (options.alertSchema !== undefined) checkAlertRoom(patterns.values(), options.alertSchema, report);
   }
   if (correlations.length === 0 && problems.length === 0) {

@@ -123,3 +123,37 @@ it('a pattern that says more of itself than an alert has room for is a problem o
     await rm(dir, { recursive: true });
   }
 });
+
+it('a title that a terminal would obey, or that breaks its line, is refused with its place', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
+  try {
+    const policies = fileURLToPath(new URL('../../../policies', import.meta.url));
+    await copyFile(join(policies, 'patterns', 'base-rules.yaml'), join(dir, 'base-rules.yaml'));
+    const sound = await readFile(join(policies, 'patterns', 'three-agencies.yaml'), 'utf8');
+    for (const title of ['a\\u001b[31mred', 'one\\ntwo', 'back\\u202Ewards']) {
+      await writeFile(join(dir, 'three-agencies.yaml'), sound.replace(/^title: .*$/m, `title: "${title}"`));
+      const { code, stdout } = await runInProcess(['pattern', 'check', dir, '--policies', policies]);
+      expect(code).not.toBe(0);
+      expect(stdout).toContain(
+        'three-agencies.yaml:1:8: `title` must be one line without control characters',
+      );
+    }
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+it('what a broken pattern amounts to is not held against it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
+  try {
+    const policies = fileURLToPath(new URL('../../../policies', import.meta.url));
+    await copyFile(join(policies, 'patterns', 'base-rules.yaml'), join(dir, 'base-rules.yaml'));
+    const sound = await readFile(join(policies, 'patterns', 'three-agencies.yaml'), 'utf8');
+    await writeFile(join(dir, 'three-agencies.yaml'), sound.replace(/any-sign/g, 'no-such-rule'));
+    const { stdout } = await runInProcess(['pattern', 'check', dir, '--policies', policies]);
+    expect(stdout).toContain('there is no rule `no-such-rule`');
+    expect(stdout).not.toContain('escalation');
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
