@@ -82,6 +82,13 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
   if (terminal.wantsJson)
     terminal.json({ type: 'listening', url, ...(hasLostRecord ? { hasLostRecord } : {}) });
   else terminal.print(`${terminal.paint.good('listening')}  ${url}`);
+  if (tlsKey === undefined && !isLoopback(host)) {
+    terminal.hint(
+      terminal.paint.warn(
+        `It speaks plain HTTP on ${host}, which clients refuse: give --tls-key and --tls-certificate, or put TLS in front of it.`,
+      ),
+    );
+  }
   if (hasLostRecord) {
     terminal.hint(
       terminal.paint.warn(
@@ -94,4 +101,8 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
   } finally {
     await server.close();
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

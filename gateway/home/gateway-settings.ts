@@ -122,7 +122,7 @@ export function readSettings(source: string, file: string): GatewaySettings {
   const [broken] = document.errors;
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0]);
-    throw invalid(file, [{ at: file, line, column: col, message: 'is not YAML' }], broken);
+    throw invalid(file, [{ at: file, line, column: col, message: `is not YAML: ${broken.message}` }], broken);
   }
   const result = gatewaySettingsSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
   if (result.success) return result.data;

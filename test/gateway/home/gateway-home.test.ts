@@ -147,6 +147,7 @@ test.each([
     3,
   ],
   ['hosts: [a', 'YAML', 1],
+  ['hosts: [a]\nport: 1\nport: 2', 'Map keys must be unique', 3],
   ['', 'expected', undefined],
 ])('settings that are wrong are refused with file and line: %j', (source, words, line) => {
   let error: unknown;
