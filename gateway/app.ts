@@ -31,7 +31,7 @@ import { Intake } from './socket/intake.ts';
 import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
-import type { Store } from './store/port.ts';
+import type { Store, StoreVersions } from './store/port.ts';
 import { SubmissionGate } from './admission/submission-gate.ts';
 import { watchRoom } from './watch-room.ts';
 
@@ -86,8 +86,6 @@ class Gateway {
   readonly #reloading: Reloading;
   readonly #applied: AppliedAgreement;
   #draining = false;
-  /** The last wish for a new agreement that was looked at. */
-  #policyVersion = 0;
 
   constructor(options: GatewayOptions, opened: OpenedGateway) {
     const { store, policy, patterns, directory } = opened;
@@ -148,14 +146,15 @@ class Gateway {
   }
 
   async start(): Promise<RunningGateway> {
-    this.#store.listen({
+    const known = this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
-      onChange: ({ policy }) => void this.#takeOver(policy),
+      onChange: (versions) => void this.#takeOver(versions),
       onDamaged: (message) => this.#damaged.note(message),
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       onUntold: () => this.#readOn(),
       listening: () => this.#dispatcher.listening(),
     });
+    this.#reloading.startFrom(known);
     // What others changed between the first reading and now was told to nobody, and nobody has connected yet.
     await Promise.all([this.#directory.reload(), this.#policy.reload()]);
     // What is wrong with leaves that cannot be read is told by those who need them.
@@ -188,10 +187,8 @@ class Gateway {
   }
 
   /** What others have changed, as far as it can be had. */
-  async #takeOver(policyVersion: number): Promise<void> {
-    await this.#reloading.reload();
-    if (policyVersion === this.#policyVersion) return;
-    this.#policyVersion = policyVersion;
+  async #takeOver(versions: StoreVersions): Promise<void> {
+    if (!(await this.#reloading.takeOver(versions))) return;
     try {
       await this.#applied.look();
     } catch (error) {

@@ -4,7 +4,7 @@ import { loadedRecords } from './agreement-records.ts';
 import type { PatternHolder } from './correlator/pattern-holder.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';
-import type { Store } from './store/port.ts';
+import type { Store, StoreVersions } from './store/port.ts';
 
 export type ReloadingDependencies = {
   readonly store: Pick<Store, 'appendRecords'>;
@@ -26,6 +26,8 @@ export class Reloading {
   readonly #deps: ReloadingDependencies;
   /** The version of the directory that was last told of. */
   #toldVersion: number;
+  /** The last wish for a new agreement that was followed. */
+  #policyVersion = 0;
   #isClosed = false;
 
   constructor(deps: ReloadingDependencies) {
@@ -33,10 +35,22 @@ export class Reloading {
     this.#toldVersion = deps.directory.version;
   }
 
-  /** Reads both again. What fails is reported, and the rest goes on as before. */
-  async reload(): Promise<void> {
+  /** These were known before both were read for the last time. */
+  startFrom({ policy }: StoreVersions): void {
+    this.#policyVersion = policy;
+  }
+
+  /**
+   * Reads again what has grown. What fails is reported, and the rest goes on as before. The policy folder is read only
+   * where that was wished for: it may be half copied at any other time.
+   * @returns whether a new agreement was wished for
+   */
+  async takeOver({ policy }: StoreVersions): Promise<boolean> {
+    const isWished = policy > this.#policyVersion;
+    if (isWished) this.#policyVersion = policy;
     await this.reloadDirectory();
-    await this.#reloadPolicy();
+    if (isWished) await this.#reloadPolicy();
+    return isWished;
   }
 
   /** Somebody may have been revoked: a reading that fails is tried again until it works. */

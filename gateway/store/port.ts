@@ -54,8 +54,11 @@ export type Store = MessageStore &
   RecordStore &
   ErasureStore &
   LeaseStore & {
-    /** Listens to what is committed from now on; call once, before anything else. */
-    listen(listener: StoreListener): void;
+    /**
+     * Listens to what is committed from now on; call once, before anything else.
+     * @returns the versions after which changes are told
+     */
+    listen(listener: StoreListener): StoreVersions;
 
     /** Asks every running gateway to load the policy folder again. */
     requestPolicyReload(record: RecordEntry): Promise<void>;

@@ -116,7 +116,10 @@ function life(
     await client.close();
   };
   return {
-    listen: (listener) => (chain.listener = listener),
+    listen: (listener) => {
+      chain.listener = listener;
+      return chain.head.versions;
+    },
     isListeningElsewhere: (endpoint) => presence.isListeningElsewhere(endpoint),
     takeLease: async (name, durationMs) => leases.take(name, durationMs),
     releaseLease: async (lease) => leases.release(lease),

@@ -78,7 +78,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       if (keeper.blindForMs <= maxBlindMs) return;
       throw new CausewayError('store-unavailable', { detail: 'Changes by other processes go unnoticed.' });
     },
-    listen: (listener) => (events.listener = listener),
+    listen: (listener) => {
+      events.listener = listener;
+      return events.versions;
+    },
     isListeningElsewhere: () => false,
     // One gateway at a time has the store open; see `path-lock.ts`.
     takeLease: (name) => Promise.resolve({ name, epoch: 1 }),

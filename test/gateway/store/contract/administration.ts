@@ -210,7 +210,9 @@ export function administrationContract(at: ContractStore): void {
 
     test('a listener is told of changes to the directory and of the wish for a new policy', async () => {
       const told: StoreVersions[] = [];
-      at.store.listen({ onReceipts: () => undefined, onChange: (versions) => told.push(versions) });
+      const onChange = (versions: StoreVersions): unknown => told.push(versions);
+      const listen = (): StoreVersions => at.store.listen({ onReceipts: () => undefined, onChange });
+      expect(listen()).toEqual({ directory: 0, policy: 0 });
       await at.store.permitEnrolment(permit(health, 'secret', noon + hourMs), record);
       await at.store.enrol(digestOf('secret'), directoryEntry(health), noon, record);
       await at.store.requestPolicyReload(record);
@@ -219,6 +221,7 @@ export function administrationContract(at: ContractStore): void {
         { directory: 1, policy: 0 },
         { directory: 1, policy: 1 },
       ]);
+      expect(listen()).toEqual(told[1]);
     });
   });
 }
