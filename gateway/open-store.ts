@@ -40,9 +40,10 @@ async function openEngine(address: string, options: StoreOptions): Promise<Store
     return await openMongodbStore({ url: address, ...options });
   }
   const { refuseMoved } = await import('./store/moved-mark.ts');
-  await refuseMoved(address);
+  refuseMoved(address);
   const { openSqliteStore } = await import('./store/sqlite/sqlite-store.ts');
-  return await openSqliteStore({ file: address, ...options });
+  // A gateway, which alone may upgrade, holds the lock that a move needs.
+  return await openSqliteStore({ file: address, mayBeMoved: options.upgrade !== true, ...options });
 }
 
 /**

@@ -2,8 +2,7 @@
  * Stands beside a file whose store was moved. The log goes on where it was moved to: whoever opened the file again, as a
  * service manager does that restarts a gateway with its old settings, would add leaves that fork it.
  */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile } from '../../files/durable-file.ts';
 import { withoutLinks } from './path-lock.ts';
@@ -14,10 +13,10 @@ export async function markMoved(file: string, at: number): Promise<void> {
 }
 
 /** @throws CausewayError `configuration-invalid` where the store in this file was moved */
-export async function refuseMoved(file: string): Promise<void> {
+export function refuseMoved(file: string): void {
   const mark = markOf(file);
   if (!existsSync(mark)) return;
-  const at = (await readFile(mark, 'utf8')).trim();
+  const at = readFileSync(mark, 'utf8').trim();
   const detail =
     `The store in ${file} was moved to a database on ${at}, and its log goes on there: name that database as \`store\` in ` +
     `gateway.yaml. Only where it was given up before any gateway ran on it may ${mark} be removed.`;

@@ -1,4 +1,5 @@
 /** What SQLite's errors mean to the engine. */
+import { isCausewayError } from '../../../protocol/errors.ts';
 import { sqliteErrorOf } from '../../../files/sqlite-error.ts';
 import { BrokenLogError } from '../joined-blocks.ts';
 import { ForeignRuleError } from './foreign-rules.ts';
@@ -46,5 +47,7 @@ export function describeFailure(error: unknown): PackedFailure {
     unavailable: isEnvironmental(error),
     reason: error instanceof Error ? error.message : String(error),
     ...(isTampering(error) && { detail: error.message }),
+    // The store was moved away: see `moved-mark.ts`.
+    ...(isCausewayError(error, 'configuration-invalid') && { code: error.code, detail: error.detail }),
   };
 }

@@ -41,6 +41,14 @@ export type Committed = {
   readonly versions: StoreVersions | undefined;
 };
 
+/** Who writes. */
+export type LedgerUser = {
+  /** Tells this process's commits from those of others. */
+  readonly writer: number;
+  /** Asked in each transaction, while nobody else can write: throws where the file is written no more. */
+  readonly refuse: (() => void) | undefined;
+};
+
 export class Ledger {
   readonly endpoints: EndpointTable;
   readonly journal: AuditJournal;
@@ -57,13 +65,15 @@ export class Ledger {
   readonly #dataVersion: StatementSync;
   readonly #countErasures: StatementSync;
   readonly #rules: ForeignRules;
+  readonly #refuse: LedgerUser['refuse'];
   #erased = false;
   #knownErasures = 0;
   /** Of the last commit after which what is held in memory was true. */
   #knownVersion: number | undefined;
 
-  constructor(database: DatabaseSync, signer: BatchSigner, vault: CaseVault, writer: number) {
+  constructor(database: DatabaseSync, signer: BatchSigner, vault: CaseVault, { writer, refuse }: LedgerUser) {
     this.#database = database;
+    this.#refuse = refuse;
     this.endpoints = new EndpointTable(database);
     this.journal = new AuditJournal(database, vault);
     this.#streams = new ReceiptStreams(database, signer, writer);
@@ -102,6 +112,8 @@ export class Ledger {
   transact(tasks: readonly Task[], at: number): Committed {
     this.#begin.run();
     try {
+      // Behind the wait for the lock, which the move of a store holds until the file is marked.
+      this.#refuse?.();
       this.#reloadAfterOthers();
       const carried = tasks.map((task) => this.#carryOut(task, at));
       this.#spans.flush();

@@ -154,9 +154,11 @@ export type Results = {
 /** Why an operation failed. `unavailable` where a durable write was not possible. */
 export type PackedFailure = {
   readonly unavailable: boolean;
+  /** Where it is neither `store-unavailable` nor `internal-error`. */
+  readonly code?: ErrorCode;
   readonly reason: string;
   /** What whoever asks how the store is may be told beside the code. */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
 };
 
 /** One operation's end, in the order of the batch. */

@@ -40,6 +40,8 @@ export type SqliteStoreOptions = {
   readonly maxPages?: number;
   /** Bring a store of an older form to this one. Nothing else may have it open meanwhile. */
   readonly upgrade?: boolean;
+  /** Opened without the lock of its gateway: nothing is committed any more once the store was moved away. */
+  readonly mayBeMoved?: boolean;
   /** Told of failures that no caller waits for: those of the watch over other processes' commits. */
   readonly onError?: (error: unknown) => void;
   /** How long that watch may fail before the store counts as unavailable. Default 10 s. */
@@ -53,13 +55,13 @@ export type SqliteStoreOptions = {
  * be opened
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, receiptKeyPem, auditKey, maxPages, upgrade, clock = Date.now, onError } = options;
+  const { file, receiptKeyPem, auditKey, maxPages, upgrade, mayBeMoved, clock = Date.now, onError } = options;
   const { maxBlindMs = 10_000 } = options;
   const path = resolve(file);
   const number = randomInt(2 ** 47);
   const events = new StoreEvents();
   const writer = new WriterClient(
-    { file: path, receiptKeyPem, auditKey, writer: number, maxPages, upgrade },
+    { file: path, receiptKeyPem, auditKey, writer: number, maxPages, upgrade, mayBeMoved },
     clock,
     events,
   );

@@ -218,10 +218,9 @@ export class WriterClient {
     for (const [index, result] of results.entries()) {
       if ('failure' in result) {
         const { unavailable, reason, detail } = result.failure;
+        const { code = unavailable ? 'store-unavailable' : 'internal-error' } = result.failure;
         const cause = new Error(reason);
-        waiting[index]?.reject(
-          new CausewayError(unavailable ? 'store-unavailable' : 'internal-error', { detail, cause }),
-        );
+        waiting[index]?.reject(new CausewayError(code, { detail, cause }));
         continue;
       }
       const { value } = result;

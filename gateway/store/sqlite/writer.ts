@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner, type BatchSigner } from '../../../protocol/proof/signing.ts';
 import { CaseVault } from '../case-vault.ts';
+import { refuseMoved } from '../moved-mark.ts';
 import { ByteSink } from '../byte-stream.ts';
 import { commitBatch } from './commit.ts';
 import { openForWriting } from './database.ts';
@@ -28,6 +29,7 @@ export type WriterOptions = {
   readonly writer: number;
   readonly maxPages: number | undefined;
   readonly upgrade: boolean | undefined;
+  readonly mayBeMoved: boolean | undefined;
 };
 
 /**
@@ -56,7 +58,7 @@ class Writer {
     this.#signer = batchSigner(options.receiptKeyPem);
     this.#vault = new CaseVault(options.auditKey);
     this.#database = openForWriting(options);
-    this.#ledger = new Ledger(this.#database, this.#signer, this.#vault, options.writer);
+    this.#ledger = this.#openLedger();
     this.#log = new WriteAheadLog(this.#database);
   }
 
@@ -92,6 +94,12 @@ class Writer {
     this.#database.close();
   }
 
+  #openLedger(): Ledger {
+    const { file, writer, mayBeMoved } = this.#options;
+    const refuse = mayBeMoved === true ? (): void => refuseMoved(file) : undefined;
+    return new Ledger(this.#database, this.#signer, this.#vault, { writer, refuse });
+  }
+
   #removeResidue(waitMs: number): void {
     this.#hasResidue = true;
     try {
@@ -108,7 +116,7 @@ class Writer {
       // It was no longer usable; a new one takes its place.
     }
     this.#database = openForWriting(this.#options);
-    this.#ledger = new Ledger(this.#database, this.#signer, this.#vault, this.#options.writer);
+    this.#ledger = this.#openLedger();
     this.#log = new WriteAheadLog(this.#database);
     this.#spoilt = false;
   }

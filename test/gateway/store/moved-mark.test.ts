@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { markMoved, refuseMoved } from '../../../gateway/store/moved-mark.ts';
 import { openStore } from '../../../gateway/open-store.ts';
+import { createSqliteFixture } from './sqlite-fixture.ts';
 import { auditKey, noon } from './synthetic-messages.ts';
 
 it('a store that was moved is opened by nobody, by whatever name, until its mark is removed', async () => {
@@ -12,7 +13,7 @@ it('a store that was moved is opened by nobody, by whatever name, until its mark
     const file = join(dir, 'causeway.db');
     await writeFile(file, '');
     await symlink(file, join(dir, 'link.db'));
-    await refuseMoved(file);
+    refuseMoved(file);
     await markMoved(file, noon);
     const refused = { code: 'configuration-invalid', detail: /was moved .* 2026-11-23T12:00:00\.000Z/ };
     for (const name of [file, join(dir, 'link.db')]) {
@@ -22,8 +23,27 @@ it('a store that was moved is opened by nobody, by whatever name, until its mark
       });
     }
     await rm(`${file}.moved`);
-    await refuseMoved(file);
+    refuseMoved(file);
   } finally {
     await rm(dir, { recursive: true });
+  }
+});
+
+it('a command that opened a store before it was moved is refused, and not acknowledged', async () => {
+  const fixture = await createSqliteFixture();
+  const { file, receiptKeyPem } = fixture;
+  await (await fixture.open()).close();
+  const store = await openStore(file, { receiptKeyPem, auditKey });
+  try {
+    await store.appendRecords([{ kind: 'test.happened' }]);
+    await markMoved(file, noon);
+    await expect(store.appendRecords([{ kind: 'test.happened' }])).rejects.toMatchObject({
+      code: 'configuration-invalid',
+      detail: expect.stringContaining('was moved to a database') as string,
+    });
+    expect(await store.countLeaves()).toBe(1);
+  } finally {
+    await store.close();
+    await fixture.remove();
   }
 });

@@ -8,6 +8,7 @@ import {
   type MigrationOptions,
   type MigrationResult,
 } from '../../../../gateway/store/open-migration.ts';
+import { openStore } from '../../../../gateway/open-store.ts';
 import { refuseMoved } from '../../../../gateway/store/moved-mark.ts';
 import { lockPath } from '../../../../gateway/store/path-lock.ts';
 import { houseCase, type AcceptableMessage, type Lane, type Store } from '../../../../gateway/store/port.ts';
@@ -121,7 +122,7 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
       commitment: expect.any(String) as string,
     });
     expect(more).toEqual([]);
-    await expect(refuseMoved(source.file)).rejects.toMatchObject({ code: 'configuration-invalid' });
+    expect(() => refuseMoved(source.file)).toThrow(/was moved to/);
     await migrate();
     expect(await after.countLeaves()).toBe(head.leaves + 1);
   });
@@ -130,7 +131,7 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     await fill(liveThroughEverything);
     await expect(migrate({ auditKey: Buffer.alloc(32) })).rejects.toMatchObject({ code: 'home-invalid' });
     expect(await target.database.listCollections().toArray()).toEqual([]);
-    await refuseMoved(source.file);
+    refuseMoved(source.file);
   });
 
   it('goes on as the store would have: ids, positions, first outcomes, permits, secrets, the log', async () => {
@@ -244,9 +245,9 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     await expect(migrate({ to: source.file })).rejects.toThrow(/after --to, or as `store` in gateway\.yaml/);
   });
 
-  it('lets nobody write to the file while it moves', async () => {
+  it('lets nobody write to the file while it moves, and refuses who has waited meanwhile', async () => {
     await fill(liveThroughEverything);
-    const other = await openSource();
+    const other = await kept(openStore(source.file, { receiptKeyPem: source.receiptKeyPem, auditKey }));
     let written: Promise<unknown> = Promise.resolve();
     let order = '';
     const moving = migrate({
@@ -254,16 +255,20 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
       observe: (step, collection) => {
         if (order !== '' || step !== 'move' || collection !== 'message') return;
         order = 'asked';
-        written = other.appendRecords([{ kind: 'test.happened' }]).then(() => (order += ', written'));
+        const asked = other.appendRecords([{ kind: 'test.happened' }]);
+        written = asked.catch((error: unknown) => {
+          order += ', refused';
+          return error;
+        });
       },
     });
     const { head } = await moving.then((result) => {
       order += ', moved';
       return result;
     });
-    await written;
-    expect(order).toBe('asked, moved, written');
-    expect(await other.countLeaves()).toBe(head.leaves + 1);
+    expect(await written).toMatchObject({ code: 'configuration-invalid' });
+    expect(order).toBe('asked, moved, refused');
+    expect(await other.countLeaves()).toBe(head.leaves);
   });
 
   it.each([
