@@ -19,7 +19,8 @@ export function refuseMoved(file: string): void {
   const at = readFileSync(mark, 'utf8').trim();
   const detail =
     `The store in ${file} was moved to a database on ${at}, and its log goes on there: name that database as \`store\` in ` +
-    `gateway.yaml. Only where it was given up before any gateway ran on it may ${mark} be removed.`;
+    `gateway.yaml. Where its gateways say that the move was not ended, give \`causeway store migrate\` again. Only where ` +
+    `it was given up before any gateway ran on it may ${mark} be removed.`;
   throw new CausewayError('configuration-invalid', { detail });
 }
 

@@ -32,7 +32,8 @@ export type MigrationResult = { readonly outcome: MoveOutcome; readonly head: Tr
 /**
  * Moves everything, compares it, and compares the audit logs of both; then that of the destination goes on with a leaf
  * `store.migrated`. The source stays as it is; nobody can write to it meanwhile, and nobody opens it afterwards: it is
- * marked. What was cut off goes on when it is called again.
+ * marked. What was cut off goes on when it is called again, from the mark as well: the mark stays where the last step has
+ * failed, since that may have been done all the same.
  * @throws CausewayError `configuration-invalid` when an address is not usable; `store-in-use` while a gateway runs on the
  * source; `store-not-moved` when the destination holds something else, or what arrived differs; `home-invalid` when the
  * audit key is another one; `store-unavailable`, `store-incompatible`, `store-damaged`
@@ -70,12 +71,15 @@ export async function migrateStore({
       const head = treeHeadOf(contents.blocks());
       const destination = await MongodbDestination.open(to, head, patienceMs);
       try {
-        const confirm = async (): Promise<void> => confirmHead(to, head);
+        // Marked before gateways may start there: of a move that ends with neither word nor mark both would go on.
+        const confirm = async (): Promise<void> => {
+          await confirmHead(to, head);
+          await markMoved(file, clock());
+        };
         const root = head.root.toString('base64');
         const entry = { kind: 'store.migrated', from: 'sqlite', leaves: head.leaves, root, by };
         const outcome = await destination.take(contents, observe, confirm, { entry, at: clock(), vault });
         if (outcome === 'before') await confirm();
-        await markMoved(file, clock());
         return { outcome, head };
       } finally {
         await destination.close();

@@ -201,6 +201,32 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     },
   );
 
+  it.skipIf(!isOurServer)(
+    'leaves a marked file where nobody knows whether the last step was done, and ends the move when called again',
+    async () => {
+      await fill(liveThroughEverything);
+      const failure = new FeignedFailure(serverUrl());
+      const errorLabels = ['TransientTransactionError'];
+      const appName = 'migration-of-no-answer';
+      let isBroken = false;
+      const observe = async (step: string): Promise<void> => {
+        if (step !== 'check' || isBroken) return;
+        isBroken = true;
+        await failure.begin(appName, ['commitTransaction'], 'alwaysOn', { errorCode: 251, errorLabels });
+      };
+      try {
+        const moving = migrate({ to: urlNaming(target.url, appName), patienceMs: 300, observe });
+        await expect(moving).rejects.toMatchObject({ code: 'store-unavailable' });
+      } finally {
+        await failure.close();
+      }
+      expect(() => refuseMoved(source.file)).toThrow(/give `causeway store migrate` again/);
+      await expect(target.open()).rejects.toMatchObject({ code: 'store-not-moved' });
+      expect(await migrate()).toMatchObject({ outcome: 'moved' });
+      expect(() => refuseMoved(source.file)).toThrow(/was moved to/);
+    },
+  );
+
   it('says so when it was done before, also when gateways have gone on there since', async () => {
     await fill(liveThroughEverything);
     const { head } = await migrate();
