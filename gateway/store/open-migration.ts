@@ -3,7 +3,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { leavesToTry, refuseOtherAuditKey } from './audit-key.ts';
 import { CaseVault } from './case-vault.ts';
 import type { MoveObserver, MoveOutcome } from './mongodb/move-in.ts';
-import { markMoved } from './moved-mark.ts';
+import { markMoved, refuseOtherPlace } from './moved-mark.ts';
 import { lockPath } from './path-lock.ts';
 import { houseCase, type Store, type StoredLeaf } from './port.ts';
 import { isMongodbAddress } from './store-address.ts';
@@ -35,7 +35,8 @@ export type MigrationResult = { readonly outcome: MoveOutcome; readonly head: Tr
  * marked. What was cut off goes on when it is called again, from the mark as well: the mark stays where the last step has
  * failed, since that may have been done all the same.
  * @throws CausewayError `configuration-invalid` when an address is not usable; `store-in-use` while a gateway runs on the
- * source; `store-not-moved` when the destination holds something else, or what arrived differs; `home-invalid` when the
+ * source; `store-not-moved` when the destination holds something else, what arrived differs, or the source was moved to
+ * another place before; `home-invalid` when the
  * audit key is another one; `store-unavailable`, `store-incompatible`, `store-damaged`
  */
 export async function migrateStore({
@@ -58,9 +59,10 @@ export async function migrateStore({
       detail: 'Where the store goes must be mongodb://…: after --to, or as `store` in gateway.yaml.',
     });
   }
-  const [{ SqliteContents }, { MongodbDestination }] = await Promise.all([
+  const [{ SqliteContents }, { MongodbDestination }, { placeOf }] = await Promise.all([
     import('./sqlite/contents.ts'),
     import('./mongodb/move-in.ts'),
+    import('./mongodb/place.ts'),
   ]);
   const contents = new SqliteContents(file);
   try {
@@ -69,12 +71,14 @@ export async function migrateStore({
       const vault = new CaseVault(auditKey);
       await refuseOtherAuditKey({ readLeaves: firstLeavesOf(contents, vault) });
       const head = treeHeadOf(contents.blocks());
+      const place = await placeOf(to);
+      refuseOtherPlace(file, place);
       const destination = await MongodbDestination.open(to, head, patienceMs);
       try {
         // Marked before gateways may start there: of a move that ends with neither word nor mark both would go on.
         const confirm = async (): Promise<void> => {
           await confirmHead(to, head);
-          await markMoved(file, clock());
+          await markMoved(file, clock(), place);
         };
         const root = head.root.toString('base64');
         const entry = { kind: 'store.migrated', from: 'sqlite', leaves: head.leaves, root, by };

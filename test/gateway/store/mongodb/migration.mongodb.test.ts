@@ -246,6 +246,20 @@ describe.skipIf(!hasServer)('moving a store from SQLite to MongoDB', () => {
     expect(await there.countPending(health)).toBe(0);
   });
 
+  it('refuses to move a second time to another database, and leaves that one empty', async () => {
+    await fill(liveThroughEverything);
+    await migrate();
+    const second = await createMongodbFixture();
+    try {
+      const moving = migrate({ to: second.url });
+      await expect(moving).rejects.toThrow(`was moved to the database ${target.database.databaseName} at `);
+      await expect(moving).rejects.toMatchObject({ code: 'store-not-moved' });
+      expect(await second.database.listCollections().toArray()).toEqual([]);
+    } finally {
+      await second.remove();
+    }
+  });
+
   it('refuses a database of another program', async () => {
     await fill(liveThroughEverything);
     await target.database.collection('invoices').insertOne({ paid: true });
