@@ -99,8 +99,7 @@ export class Dispatcher {
     for (const [endpoint, queue] of this.#queues) {
       this.queueGrown(endpoint);
       for (const outlet of queue.outlets) {
-        // A reading under way may have been too soon, and goes on for as long as this changes.
-        outlet.receiptsDue++;
+        outlet.receiptsHeard++;
         this.#sendReceipts(endpoint, outlet);
       }
     }
@@ -130,7 +129,7 @@ export class Dispatcher {
   receiptsGrown(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void {
     for (const outlet of this.#queues.get(endpoint)?.outlets ?? []) {
       if (outlet.receiptsSent === null || outlet.receiptsSent >= position) continue;
-      outlet.receiptsDue = position;
+      outlet.receiptsHeard++;
       const isNext = outlet.receiptsSent === position - 1 && !outlet.readingReceipts;
       if (group !== undefined && isNext && outlet.sink.isWritable()) {
         outlet.receiptsSent = position;
@@ -183,9 +182,9 @@ export class Dispatcher {
     try {
       await this.#checkPosition(endpoint, outlet);
       while (outlet.receiptsSent !== null && outlet.sink.isWritable()) {
-        const due = outlet.receiptsDue;
+        const heard = outlet.receiptsHeard;
         const groups = await this.#store.readReceipts(endpoint, outlet.receiptsSent, receiptReadLimit);
-        if (groups.length === 0 && outlet.receiptsDue === due) {
+        if (groups.length === 0 && outlet.receiptsHeard === heard) {
           outlet.mayLackReceipts = false;
           return;
         }

@@ -23,8 +23,8 @@ export class Outlet {
   listening = false;
   /** Position of the last receipt group sent; null when the session asked for none. */
   receiptsSent: number | null;
-  /** Grows with whatever is heard of the stream: mostly the highest position that it is known to have reached. */
-  receiptsDue = 0;
+  /** How often something was heard of the stream: where that grows during a reading, it may have come too soon. */
+  receiptsHeard = 0;
   /** True once `receiptsSent`, which the client named, was compared with the end of the stream. */
   isPositionChecked = false;
   /** False once the stream was read to its end and nothing came that could not be sent at once. */

@@ -304,6 +304,23 @@ describe('what was committed and told to nobody', () => {
   });
 });
 
+it('a receipt that is told of during a reading for what was not is read on, too', async () => {
+  const [first, second] = await accept(2);
+  await store.markDelivered([first!.delivery]);
+  const sender = new Sink();
+  const outlet = dispatcher.open(police, sender, 0);
+  await eventually('the end of the reading', () => (outlet.mayLackReceipts ? undefined : true));
+  store.listen({ onReceipts: () => undefined, onChange: () => undefined });
+  reads.hold();
+  dispatcher.readOn();
+  await reads.caught();
+  await store.markDelivered([second!.delivery]);
+  dispatcher.receiptsGrown(police, 2, undefined);
+  reads.release();
+  await eventually('both groups', () => (sender.positions.length >= 2 ? true : undefined));
+  expect(sender.positions).toEqual([1, 2]);
+});
+
 describe('a sink that is not writable', () => {
   it('gets nothing until it resumes, and then everything in order', async () => {
     const messages = await accept(3);
