@@ -31,7 +31,7 @@ import { Intake } from './socket/intake.ts';
 import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
-import type { Store, StoreVersions } from './store/port.ts';
+import type { Store } from './store/port.ts';
 import { SubmissionGate } from './admission/submission-gate.ts';
 import { watchRoom } from './watch-room.ts';
 
@@ -139,7 +139,7 @@ class Gateway {
     const inForce = (): Digest => policy.current.digest;
     this.#applied = new AppliedAgreement({ store, inForce, log: options.log });
     this.#reloading = new Reloading({
-      ...{ store, directory, policy, patterns, onError, log: options.log },
+      ...{ store, directory, policy, patterns, applied: this.#applied, onError, log: options.log },
       onDirectory: (changed) => this.#sessions.directoryChanged(changed),
       onPolicy: () => this.#alerting.start(),
     });
@@ -148,7 +148,7 @@ class Gateway {
   async start(): Promise<RunningGateway> {
     const known = this.#store.listen({
       onReceipts: (endpoint, position, group) => this.#dispatcher.receiptsGrown(endpoint, position, group),
-      onChange: (versions) => void this.#takeOver(versions),
+      onChange: (versions) => void this.#reloading.takeOver(versions),
       onDamaged: (message) => this.#damaged.note(message),
       onQueue: (endpoint) => this.#dispatcher.queueGrown(endpoint),
       onUntold: () => this.#readOn(),
@@ -157,8 +157,6 @@ class Gateway {
     this.#reloading.startFrom(known);
     // What others changed between the first reading and now was told to nobody, and nobody has connected yet.
     await Promise.all([this.#directory.reload(), this.#policy.reload()]);
-    // What is wrong with leaves that cannot be read is told by those who need them.
-    await this.#applied.look().catch(() => undefined);
     await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
     const app = await buildGatewayServer(this.#serverDependencies());
     const { settings } = this.#options.home;
@@ -179,22 +177,12 @@ class Gateway {
   }
 
   async #startRooms(): Promise<void> {
+    await this.#reloading.lookWhatWasApplied();
     await this.#room.start();
     this.#auditLog.start();
     this.#sessions.start();
     this.#endings.start();
     await this.#alerting.start();
-  }
-
-  /** What others have changed, as far as it can be had. */
-  async #takeOver(versions: StoreVersions): Promise<void> {
-    if (!(await this.#reloading.takeOver(versions))) return;
-    try {
-      await this.#applied.look();
-    } catch (error) {
-      // Towards the end the store closes meanwhile.
-      if (!this.#draining) this.#logError(error);
-    }
   }
 
   /** As after any acceptance, for those of which nobody has told. */

@@ -22,6 +22,7 @@ export type AppliedAgreementDependencies = {
 export class AppliedAgreement {
   readonly #deps: AppliedAgreementDependencies;
   #applied: string | undefined;
+  #looking: Promise<unknown> = Promise.resolve();
 
   constructor(deps: AppliedAgreementDependencies) {
     this.#deps = deps;
@@ -32,8 +33,18 @@ export class AppliedAgreement {
     return this.#applied !== undefined && this.#applied !== this.#deps.inForce();
   }
 
-  /** Looks among the newest leaves, and says so where it is behind. @throws CausewayError `store-unavailable` */
-  async look(): Promise<void> {
+  /**
+   * Looks among the newest leaves, and says so where it is behind; after any look already under way, since of two the one
+   * that began last must win.
+   * @throws CausewayError `store-unavailable`
+   */
+  look(): Promise<void> {
+    const looked = this.#looking.then(() => this.#look());
+    this.#looking = looked.catch(() => undefined);
+    return looked;
+  }
+
+  async #look(): Promise<void> {
     const { inForce, log } = this.#deps;
     const found = await this.#newest();
     if (found === undefined) return;

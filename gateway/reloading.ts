@@ -1,6 +1,8 @@
 /** Takes over what others have changed in the store and the policy folder while the gateway runs. */
 import type { Logger } from 'pino';
+import { isCausewayError } from '../protocol/errors.ts';
 import { loadedRecords } from './agreement-records.ts';
+import type { AppliedAgreement } from './applied-agreement.ts';
 import type { PatternHolder } from './correlator/pattern-holder.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';
@@ -12,6 +14,7 @@ export type ReloadingDependencies = {
   readonly policy: PolicyHolder;
   /** Those of the policy in force. */
   readonly patterns: PatternHolder;
+  readonly applied: Pick<AppliedAgreement, 'look'>;
   readonly log: Logger;
   /** The directory has another version than before. */
   readonly onDirectory: (directory: EndpointDirectory) => void;
@@ -20,7 +23,7 @@ export type ReloadingDependencies = {
   readonly onError: (error: unknown) => void;
 };
 
-const directoryRetryMs = 1_000;
+const retryMs = 1_000;
 
 export class Reloading {
   readonly #deps: ReloadingDependencies;
@@ -43,14 +46,27 @@ export class Reloading {
   /**
    * Reads again what has grown. What fails is reported, and the rest goes on as before. The policy folder is read only
    * where that was wished for: it may be half copied at any other time.
-   * @returns whether a new agreement was wished for
    */
-  async takeOver({ policy }: StoreVersions): Promise<boolean> {
+  async takeOver({ policy }: StoreVersions): Promise<void> {
     const isWished = policy > this.#policyVersion;
     if (isWished) this.#policyVersion = policy;
     await this.reloadDirectory();
-    if (isWished) await this.#reloadPolicy();
-    return isWished;
+    if (!isWished) return;
+    await this.#reloadPolicy();
+    await this.lookWhatWasApplied();
+  }
+
+  /** What was wished for comes once: where the store cannot say what it was, it is asked again until it does. */
+  async lookWhatWasApplied(): Promise<void> {
+    const { applied, onError } = this.#deps;
+    try {
+      await applied.look();
+    } catch (error) {
+      // What is wrong with leaves that cannot be read is told by those who need them.
+      if (this.#isClosed || isCausewayError(error, 'store-damaged')) return;
+      onError(error);
+      setTimeout(() => void this.lookWhatWasApplied(), retryMs).unref();
+    }
   }
 
   /** Somebody may have been revoked: a reading that fails is tried again until it works. */
@@ -64,7 +80,7 @@ export class Reloading {
     } catch (error) {
       if (this.#isClosed) return;
       onError(error);
-      setTimeout(() => void this.reloadDirectory(), directoryRetryMs).unref();
+      setTimeout(() => void this.reloadDirectory(), retryMs).unref();
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import { AppliedAgreement } from '../../gateway/applied-agreement.ts';
@@ -49,5 +50,33 @@ it('finds what was applied behind many newer leaves, and knows nothing where not
   await store.requestPolicyReload({ kind: 'policy.applied', policy: fresh });
   await store.appendRecords(Array.from({ length: 1_000 }, () => ({ kind: 'test.happened' })));
   await agreement.look();
+  expect(agreement.isBehind).toBe(true);
+});
+
+it('of two looks at once the later one holds, also where the store is slow to answer the first', async () => {
+  const { store } = await openGateway();
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: old });
+  const [asked, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  let readings = 0;
+  const agreement = new AppliedAgreement({
+    ...{ inForce: () => old, log: pino({ level: 'silent' }) },
+    store: {
+      ...store,
+      readLeaves: async (from, limit) => {
+        const leaves = await store.readLeaves(from, limit);
+        if (readings++ > 0) return leaves;
+        asked.resolve(undefined);
+        await released.promise;
+        return leaves;
+      },
+    },
+  });
+  const first = agreement.look();
+  await asked.promise;
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: fresh });
+  const second = agreement.look();
+  await Promise.race([second, sleep(100)]);
+  released.resolve(undefined);
+  await Promise.all([first, second]);
   expect(agreement.isBehind).toBe(true);
 });

@@ -1,9 +1,12 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
+import { AppliedAgreement } from '../../gateway/applied-agreement.ts';
 import { PatternHolder } from '../../gateway/correlator/pattern-holder.ts';
 import { EndpointDirectory } from '../../gateway/identity/directory.ts';
 import { PolicyHolder } from '../../gateway/policy/policy-holder.ts';
 import { Reloading } from '../../gateway/reloading.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { eventually } from '../e2e/kit/watch.ts';
 import { copyPolicies } from './policy/policy-folder.ts';
 import { createSqliteFixture } from './store/sqlite-fixture.ts';
 
@@ -19,16 +22,26 @@ async function openGateway() {
   });
   const patterns = new PatternHolder(folder.dir);
   const policy = await PolicyHolder.load(folder.dir);
+  const log = pino({ level: 'silent' });
+  const failing = { times: 0 };
+  const applied = new AppliedAgreement({
+    ...{ log, inForce: () => policy.current.digest },
+    store: {
+      ...store,
+      countLeaves: () =>
+        failing.times-- > 0 ? Promise.reject(new CausewayError('store-unavailable')) : store.countLeaves(),
+    },
+  });
   const errors: unknown[] = [];
   const reloading = new Reloading({
-    ...{ store, patterns, policy },
+    ...{ store, patterns, policy, applied },
     directory: await EndpointDirectory.open(store),
-    log: pino({ level: 'silent' }),
+    log,
     onDirectory: () => undefined,
     onPolicy: () => Promise.resolve(),
     onError: (error) => errors.push(error),
   });
-  return { store, folder, policy, reloading, errors };
+  return { store, folder, policy, reloading, errors, failing, applied };
 }
 
 it('a folder that is being changed comes into force when it is applied, and with no enrolment before', async () => {
@@ -39,9 +52,9 @@ it('a folder that is being changed comes into force when it is applied, and with
     'sharing/zz-embargo.cedar',
     '@id("zz-embargo")\n@reason("Nothing goes anywhere.")\nforbid (principal, action, resource);\n',
   );
-  expect(await reloading.takeOver({ directory: 4, policy: 7 })).toBe(false);
+  await reloading.takeOver({ directory: 4, policy: 7 });
   expect(policy.current.digest).toBe(before);
-  expect(await reloading.takeOver({ directory: 4, policy: 8 })).toBe(true);
+  await reloading.takeOver({ directory: 4, policy: 8 });
   expect(policy.current.digest).not.toBe(before);
 });
 
@@ -49,9 +62,19 @@ it('a gateway that was cut off reads the folder once for all that was applied me
   const { folder, policy, reloading, errors } = await openGateway();
   const before = policy.current.digest;
   await folder.write('sharing/zz-embargo.cedar', 'forbid (');
-  expect(await reloading.takeOver({ directory: 2, policy: 5 })).toBe(true);
+  await reloading.takeOver({ directory: 2, policy: 5 });
   expect([policy.current.digest, errors]).toMatchObject([before, [{ code: 'policy-invalid' }]]);
   // An older word of the same, which comes late.
-  expect(await reloading.takeOver({ directory: 2, policy: 4 })).toBe(false);
+  await reloading.takeOver({ directory: 2, policy: 4 });
+  expect(errors).toHaveLength(1);
+});
+
+it('what was applied last is asked for again until the store says it', async () => {
+  const { store, reloading, errors, failing, applied } = await openGateway();
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: 'B'.repeat(43) });
+  failing.times = 1;
+  await reloading.takeOver({ directory: 0, policy: 1 });
+  expect([applied.isBehind, errors]).toMatchObject([false, [{ code: 'store-unavailable' }]]);
+  await eventually('the second look', () => (applied.isBehind ? true : undefined));
   expect(errors).toHaveLength(1);
 });
