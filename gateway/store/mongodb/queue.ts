@@ -29,14 +29,33 @@ export async function readQueue(
   const queued = collections.delivery.find(filter, { session, hint: 'queue' });
   const deliveries = withinBudget(await queued.sort({ _id: 1 }).limit(limit).toArray());
   const units = await readUnits(collections, deliveries, session);
-  return deliveries.map((delivery): QueuedDelivery => {
-    const { _id, message, digest: envelopeDigest, expiresAt, record } = delivery;
+  const spoilt: DeliveryDocument[] = [];
+  const read = deliveries.map((delivery): QueuedDelivery => {
+    const { _id, message, digest: envelopeDigest, expiresAt } = delivery;
     const base = { delivery: _id, lane, message, expiresAt };
     const whole = wholeUnit({ unit: units.get(unitName(delivery)), digest: envelopeDigest });
     if (whole !== undefined) return { ...base, envelopeDigest, unit: whole.bytes };
-    onDamaged({ message, leaf: record });
+    spoilt.push(delivery);
     return { ...base, unit: undefined };
   });
+  for (const { message, record } of await stillOpen(collections, spoilt, session)) {
+    onDamaged({ message, leaf: record });
+  }
+  return read;
+}
+
+/** Those that have not ended since they were read: a unit goes with the erasure of its case, and that is no damage. */
+async function stillOpen(
+  { delivery }: Collections,
+  deliveries: readonly DeliveryDocument[],
+  session: ClientSession,
+): Promise<readonly DeliveryDocument[]> {
+  if (deliveries.length === 0) return deliveries;
+  const ids = deliveries.map(({ _id }) => _id);
+  const asked = { session, projection: { _id: 1 }, hint: '_id_' } as const;
+  const found = delivery.find({ _id: { $in: ids }, open: true }, asked);
+  const open = new Set(await found.map(({ _id }) => _id).toArray());
+  return deliveries.filter(({ _id }) => open.has(_id));
 }
 
 /** The units of deliveries, by {@link unitName}. */

@@ -4,12 +4,13 @@ import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'v
 import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
 import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import { collectionsOf, type BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
+import { readQueue } from '../../../../gateway/store/mongodb/queue.ts';
 import type { Store, StoreVersions } from '../../../../gateway/store/port.ts';
 import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
 import { FeignedFailure } from '../../../mongodb/feigned-failure.ts';
-import { acceptable, health, messageId, police, school, settlementOf } from '../synthetic-messages.ts';
+import { acceptable, health, messageId, noon, police, school, settlementOf } from '../synthetic-messages.ts';
 import {
   createMongodbFixture,
   hasServer,
@@ -405,6 +406,28 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
     expect((await other.readMessage(police, acceptable(2).id))?.deliveries).toMatchObject([
       { state: 'delivered' },
     ]);
+  });
+
+  it('tells of no damage where a case is erased while a queue is read in which it has messages', async () => {
+    const store = await open();
+    const erased = acceptable(1);
+    await store.submit({ source: police, messages: [erased, acceptable(2, { thread: messageId(99) })] });
+    const { client, databaseName } = fixture.database;
+    const collections = collectionsOf(client.db(databaseName, { promoteBuffers: true }));
+    const { message } = collections;
+    // The deliveries are read before, and the units after it.
+    const find = async function* (...question: Parameters<typeof message.find>) {
+      await store.eraseCase(erased.thread, { kind: 'case.erased', case: erased.thread }, 'end');
+      yield* message.find(...question);
+    };
+    const slow = { ...collections, message: { find } as unknown as typeof message };
+    const question = { recipient: health, lane: 1, after: 0, limit: 10, now: noon } as const;
+    const told: unknown[] = [];
+    const queued = await client.withSession(async (session) =>
+      readQueue(slow, question, session, (damaged) => told.push(damaged)),
+    );
+    expect(queued.map(({ unit }) => unit !== undefined)).toEqual([false, true]);
+    expect(told).toEqual([]);
   });
 
   it('tells who listens at another gateway, and no longer once that has closed', async () => {
