@@ -6,7 +6,8 @@
  * does not come about, an emptied message has the look of an erased one, but no leaf says so yet and the secret is there:
  * whoever asks again comes to the end.
  */
-import { endedAtOnce, erasureMark, houseCase, type ErasureOutcome } from '../port.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
+import { endedAtOnce, erasureMark, houseCase, type ErasureOutcome, type UnderWay } from '../port.ts';
 import type { CausalTime } from './causal-time.ts';
 import { endDeliveries } from './deliveries.ts';
 import type { Collections } from './documents.ts';
@@ -59,18 +60,31 @@ export async function writeErasure(
   await empty(records, { collections, session });
 }
 
-/** Asks until there is an outcome, and empties in between what is too much for one transaction. */
+/**
+ * Asks until there is an outcome, and empties in between what is too much for one transaction.
+ * @throws CausewayError `case-pending` where it waits for messages that came after others were emptied
+ */
 export async function eraseInPortions(
   ask: () => Promise<Results['erase-case']>,
+  underWay: UnderWay,
   context: EmptyingContext,
 ): Promise<ErasureOutcome> {
-  for (;;) {
+  for (let emptied = 0; ;) {
     const outcome = await ask();
+    if (outcome === 'pending' && underWay === 'wait' && emptied > 0) throw begun(emptied);
     if (typeof outcome === 'string') return outcome;
+    emptied += outcome.toEmpty.length;
     await emptyMessages(outcome.toEmpty, context).catch((error: unknown) =>
       Promise.reject(unreadable(error)),
     );
   }
+}
+
+function begun(emptied: number): CausewayError {
+  const detail =
+    `One came in meanwhile. The ciphertexts of ${emptied} others are gone already; the secret of the case is not, and no ` +
+    'leaf says so yet. Give the same order again.';
+  return new CausewayError('case-pending', { detail });
 }
 
 /** They are not under way any more. @throws the driver's error */

@@ -213,7 +213,7 @@ function removals(
     eraseCase: async (id, record, underWay = 'wait') => {
       const line = readyLine(record);
       const ask = async () => commits.run({ type: 'erase-case', id, underWay, line });
-      return eraseInPortions(ask, context);
+      return eraseInPortions(ask, underWay, context);
     },
     readResidue: () => Promise.resolve('oplog'),
   };

@@ -32,9 +32,9 @@ export type ErasureStore = {
   /**
    * Destroys the secret of a case, and with it every body and salt that its leaves are bound to; the ciphertexts of
    * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it.
-   * Where it fails with `store-unavailable`, or new messages make it `pending`, ciphertexts of a large case may be gone
-   * already: it is to be asked again.
+   * Where it fails with `store-unavailable`, ciphertexts of a large case may be gone already: it is to be asked again.
    * @param underWay default `wait`
+   * @throws CausewayError `case-pending`, in the place of `pending`, where such ciphertexts are gone and then a message came
    */
   eraseCase(id: CaseId, record: RecordEntry, underWay?: UnderWay): Promise<ErasureOutcome>;
   /**
