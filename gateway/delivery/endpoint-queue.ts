@@ -79,7 +79,8 @@ export class EndpointQueue {
     const mustWait = this.#pumping || (this.#laneDue() ?? lanesBelow) <= lane;
     const outlet = mustWait ? undefined : this.#ready();
     if (outlet === undefined) {
-      if (!this.#isWanted() || !state.held.add({ digest, underWay, unit })) fallBehind(state);
+      const isHeld = this.#isWanted() && state.held.add({ digest, underWay, unit }, this.#now());
+      if (!isHeld) fallBehind(state);
       return undefined;
     }
     state.cursor = delivery;
@@ -149,6 +150,10 @@ export class EndpointQueue {
   }
 
   #pushHeld(state: LaneState): void {
+    if (state.held.isStale(this.#now())) {
+      fallBehind(state);
+      return;
+    }
     state.held.takeWhile((delivery) => {
       if (!this.#push(delivery)) return false;
       state.cursor = delivery.underWay.delivery;

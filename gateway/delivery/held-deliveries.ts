@@ -4,7 +4,7 @@
  * steady load a queue that has to be read would never be caught up with.
  *
  * They are the newest of their lane without gaps. Whoever cannot vouch for that any more drops them all: they are in the
- * store.
+ * store. What is held for longer than a moment may have been erased there, or settled through another gateway.
  */
 import type { UnderWay } from './outlet.ts';
 
@@ -18,9 +18,14 @@ export type Pushable = {
 
 /** About what a socket's own buffer may hold. */
 const maxBytes = 1024 * 1024;
+/** A socket that drains within this is busy, not slow. */
+const momentMs = 3_000;
+
+/** `since`: ms since 1970. */
+type Held = Pushable & { readonly since: number };
 
 export class HeldDeliveries {
-  #held: Pushable[] = [];
+  #held: Held[] = [];
   #bytes = 0;
 
   get size(): number {
@@ -28,19 +33,26 @@ export class HeldDeliveries {
   }
 
   /** The oldest. */
-  get first(): Pushable | undefined {
+  get first(): Held | undefined {
     return this.#held[0];
   }
 
-  /** Adds the newest. @returns false where there is no room, and then nothing is held any more */
-  add({ digest, underWay, unit }: Pushable): boolean {
+  /** Whether the oldest, if any, has been held for longer than a moment. @param now ms since 1970 */
+  isStale(now: number): boolean {
+    const { first } = this;
+    // A clock that was set back says nothing about how long it was.
+    return first !== undefined && Math.abs(now - first.since) > momentMs;
+  }
+
+  /** Adds the newest. @param since now, in ms since 1970 @returns false where there is no room, and then nothing is held any more */
+  add({ digest, underWay, unit }: Pushable, since: number): boolean {
     this.#bytes += unit.byteLength;
     if (this.#bytes > maxBytes) {
       this.drop();
       return false;
     }
     // A copy: the unit is a part of the frame that it came in, which would be held as long.
-    this.#held.push({ digest, underWay, unit: Buffer.from(unit) });
+    this.#held.push({ digest, underWay, unit: Buffer.from(unit), since });
     return true;
   }
 

@@ -340,8 +340,9 @@ describe('fresh deliveries that cannot go out at once', () => {
   const hold = async (
     count: number,
     bytes = 0,
+    credit = 1_000,
   ): Promise<{ sink: Sink; outlet: Outlet; messages: Accepted[] }> => {
-    const { sink, outlet } = connect(1_000);
+    const { sink, outlet } = connect(credit);
     await eventually('a read of each lane', () => (reads.reads >= 3 ? true : undefined));
     await settled(sink, 0);
     sink.writable = false;
@@ -368,9 +369,25 @@ describe('fresh deliveries that cannot go out at once', () => {
     expect(reads.reads).toBeGreaterThan(before);
   });
 
+  it.each([3_001, -3_001])(
+    'are read from the store after more than a moment (%i ms), and what was erased meanwhile does not go out',
+    async (passed) => {
+      const { sink, outlet, messages } = await hold(8, 0, 5);
+      sink.writable = true;
+      dispatcher.resume(health, outlet);
+      await settled(sink, 5);
+      const [erased] = messages.splice(6, 1);
+      expect(await store.eraseCase(erased!.thread, { kind: 'test.happened' }, 'end')).toBe('erased');
+      fixture.clock.now += passed;
+      dispatcher.grant(health, outlet, 5);
+      expect(await settled(sink, 7)).toEqual(units(messages));
+    },
+  );
+
   it('do not go out any more once they have expired', async () => {
+    fixture.clock.now = noon + hourMs - 1;
     const { sink, outlet } = await hold(1);
-    fixture.clock.now = noon + 48 * hourMs;
+    fixture.clock.now = noon + hourMs;
     sink.writable = true;
     dispatcher.resume(health, outlet);
     expect(await settled(sink, 0)).toEqual([]);
