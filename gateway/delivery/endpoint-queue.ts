@@ -125,13 +125,10 @@ export class EndpointQueue {
       return;
     }
     for (const item of queued) {
-      if (!this.#pushRead(item, lane)) {
-        state.behind = true;
-        return;
-      }
+      if (!this.#pushRead(item, lane)) break;
       state.cursor = item.delivery;
     }
-    // Once the reading has reached what is held, or the end, there is nothing between.
+    // Once the reading has reached what is held, or the end, there is nothing between, also where it was cut short.
     const { first } = state.held;
     const isJoined = first !== undefined && first.underWay.delivery <= state.cursor;
     if (queued.length > 0 && !isJoined) state.behind = true;
