@@ -1,9 +1,7 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Dispatcher } from '../../../gateway/delivery/dispatcher.ts';
 import type { Outlet } from '../../../gateway/delivery/outlet.ts';
-import type { EndpointSink } from '../../../gateway/delivery/sink.ts';
-import type { AcceptableMessage, Lane, Store } from '../../../gateway/store/port.ts';
+import type { Lane, Store } from '../../../gateway/store/port.ts';
 import { eventually } from '../../e2e/kit/watch.ts';
 import { createSqliteFixture, type SqliteFixture } from '../store/sqlite-fixture.ts';
 import {
@@ -15,64 +13,7 @@ import {
   sampleUnitOf,
   settlementOf,
 } from '../store/synthetic-messages.ts';
-
-/** A real store of which reads can be held back after they were made. */
-class SlowReads {
-  readonly store: Store;
-  reads = 0;
-  failing = false;
-  #held: (() => void)[] | undefined;
-
-  constructor(store: Store) {
-    const hold = async <T>(work: () => Promise<T>): Promise<T> => {
-      this.reads++;
-      if (this.failing) throw new Error('the reader is ill');
-      const result = await work();
-      if (this.#held !== undefined) await new Promise<void>((resolve) => this.#held?.push(resolve));
-      return result;
-    };
-    this.store = {
-      ...store,
-      readQueue: (...question) => hold(() => store.readQueue(...question)),
-      readReceipts: (...question) => hold(() => store.readReceipts(...question)),
-    };
-  }
-
-  hold(): void {
-    this.#held ??= [];
-  }
-
-  /** Waits until a read has been made and is held back. */
-  async caught(): Promise<void> {
-    await eventually('a read', () => (this.#held !== undefined && this.#held.length > 0 ? true : undefined));
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const resolve of held) resolve();
-  }
-}
-
-class Sink implements EndpointSink {
-  readonly units: string[] = [];
-  readonly positions: number[] = [];
-  writable = true;
-  /** Units that it takes until it is full. */
-  room = Infinity;
-
-  deliver(units: readonly Buffer[]): void {
-    this.units.push(...units.map((unit) => unit.toString()));
-  }
-
-  receipts(position: number): void {
-    this.positions.push(position);
-  }
-
-  isWritable(): boolean {
-    return this.writable && this.units.length < this.room;
-  }
-}
+import { Sink, SlowReads, type Accepted } from './slow-reads.ts';
 
 let fixture: SqliteFixture;
 let store: Store;
@@ -102,8 +43,6 @@ afterEach(async () => {
   await store.close();
   await fixture.remove();
 });
-
-type Accepted = AcceptableMessage & { readonly delivery: number };
 
 /** Commits messages to health and offers them, as the relay does. */
 async function accept(count: number, lane: Lane = 1, offers = true, bytes = 0): Promise<Accepted[]> {
@@ -427,52 +366,6 @@ describe('fresh deliveries that cannot go out at once', () => {
     dispatcher.resume(health, outlet);
     expect(await settled(sink, 3)).toEqual(units(messages));
   });
-
-  it('go out once and in the order of their lane, whatever happens meanwhile', async () => {
-    const step = fc.oneof(
-      fc.record({
-        act: fc.constant('accept' as const),
-        count: fc.integer({ min: 1, max: 6 }),
-        lane: fc.constantFrom(0, 1, 2),
-      }),
-      fc.record({ act: fc.constant('untold' as const), lane: fc.constantFrom(0, 1, 2) }),
-      fc.record({ act: fc.constantFrom('stop', 'resume', 'hold', 'release', 'grown') }),
-      fc.record({ act: fc.constant('grant' as const), credit: fc.integer({ min: 1, max: 8 }) }),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-        const { sink, outlet } = connect(3);
-        const sent: Accepted[] = [];
-        for (const each of steps) {
-          if (each.act === 'accept') sent.push(...(await accept(each.count, each.lane)));
-          // As where another gateway accepts it.
-          if (each.act === 'untold') {
-            sent.push(...(await accept(1, each.lane, false)));
-            dispatcher.queueGrown(health);
-          }
-          if (each.act === 'stop') sink.writable = false;
-          if (each.act === 'resume') sink.writable = true;
-          if (each.act === 'resume') dispatcher.resume(health, outlet);
-          if (each.act === 'hold') reads.hold();
-          if (each.act === 'release') reads.release();
-          if (each.act === 'grown') dispatcher.queueGrown(health);
-          if (each.act === 'grant') dispatcher.grant(health, outlet, each.credit);
-        }
-        reads.release();
-        sink.writable = true;
-        dispatcher.grant(health, outlet, sent.length);
-        const seen = await settled(sink, sent.length);
-        for (const lane of [0, 1, 2]) {
-          const ofLane = units(sent.filter((message) => message.lane === lane));
-          expect(seen.filter((unit) => ofLane.includes(unit))).toEqual(ofLane);
-        }
-        expect(seen).toHaveLength(sent.length);
-        await store.settle(settlementOf(sent, health));
-        dispatcher.close(health, outlet);
-      }),
-      { numRuns: 25 },
-    );
-  }, 60_000);
 });
 
 describe('a read that fails', () => {
