@@ -55,7 +55,7 @@ export class AlertReminder {
    * was erased, or whether people were reminded
    */
   async remind({ id, thread }: OverdueAlert, lease: Lease): Promise<ReminderOutcome> {
-    const { store, policy, log } = this.#deps;
+    const { store, courier, policy, log } = this.#deps;
     const rules = policy().alerts?.overdue;
     const sent = await store.readMessage(correlatorAddress, id);
     const record = sent && (await findAlertLeaf(store, id, sent.record));
@@ -63,7 +63,7 @@ export class AlertReminder {
     if (sent === undefined || record === 'erased') return { isToRecord: false };
     if (record === undefined) {
       log.error({ alert: id, code: 'store-damaged' }, 'reminder not sent: no leaf says what the alert was');
-      return { isToRecord: true };
+      return { isToRecord: (await courier.findSent(reminderIdOf(id))) === undefined };
     }
     if (rules === undefined) return { isToRecord: true };
     const result = await this.#deliver({ id, thread, record, sent, rules }, lease);

@@ -8,7 +8,7 @@ import { findHolders, type HolderDirectory } from './alert-recipients.ts';
 import { isLasting } from './lasting-failure.ts';
 import { alertDocument, alertMessageId } from '../correlator/alert-document.ts';
 import { alertRecord } from '../correlator/alert-record.ts';
-import type { Alert } from '../correlator/alert.ts';
+import { alertKey, type Alert } from '../correlator/alert.ts';
 import { alertCategory, alertDataset, type AlertRules } from '../policy/alerts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Lease, RecordEntry, Store } from '../store/port.ts';
@@ -26,6 +26,8 @@ type LevelRules = AlertRules['levels']['suspect'];
 
 export class AlertSender {
   readonly #deps: AlertSenderDependencies;
+  /** Those of which the log says that they are stuck. */
+  readonly #stuck = new Set<string>();
 
   constructor(deps: AlertSenderDependencies) {
     this.#deps = deps;
@@ -54,9 +56,14 @@ export class AlertSender {
   async trySend(alert: Alert, lease: Lease): Promise<boolean> {
     try {
       await this.send(alert, lease);
+      const wasStuck = this.#stuck.delete(alertKey(alert));
+      const told = { pattern: alert.pattern.key, firedAt: alert.firedAt };
+      if (wasStuck) this.#deps.log.info(told, 'stuck alert sent or recorded');
       return true;
     } catch (error) {
       if (!isLasting(error)) throw error;
+      if (this.#stuck.has(alertKey(alert))) return false;
+      this.#stuck.add(alertKey(alert));
       const { pattern, tier, level, firedAt } = alert;
       // Not what it rests on: no erasure reaches this log.
       this.#deps.log.fatal(

@@ -69,8 +69,10 @@ const settleMs = 10_000;
 const skewMs = 3_600_000;
 /** Between two marks of a long catching-up: what a crash may have to be looked at again. */
 const markMs = 5_000;
-/** Between two tries of what is stuck. */
-const stuckMs = 60_000;
+/** Between two tries of what is stuck: each look of a schedule by the minute. */
+const stuckMs = 55_000;
+/** How many alerts that are stuck are held: a newer one takes the place of the oldest. */
+export const maxStuck = 256;
 const marks = {
   position: 'correlator.position',
   time: 'correlator.time',
@@ -101,9 +103,11 @@ export class CorrelationRun {
   /** Something was sent or recorded that a crash would have looked at again. */
   #isMarkDue = false;
   #pending: Alert[] = [];
-  /** They keep back no other. The marks wait for them: a gateway that starts anew raises them again. */
+  /** They keep back no other, and no mark: this gateway alone knows of them, and tries them again while it runs. */
   #stuck: Alert[] = [];
   #stuckAt = 0;
+  /** Of what they rest on, what was not read again since something was erased; undefined where nothing was. */
+  #unread: Set<string> | undefined;
   /** The latest erasure as of the last look; undefined before the first. */
   #erasure: number | undefined;
   #isStopped = false;
@@ -166,7 +170,6 @@ export class CorrelationRun {
     const isAstray = this.#advancedTo > settled + skewMs;
     if (hasErased || isAstray) this.#beginAnew();
     this.#erasure = erasure;
-    this.#takeUpStuck();
     const reach = { after: this.#position, since: now() - this.#historyMs, now: now() };
     for await (const events of readHistory(store, agreement, reach)) {
       this.#show(events);
@@ -189,6 +192,7 @@ export class CorrelationRun {
       // Evidence may come so late, by the clock of the gateway that took it in, that its deadline was looked at before.
       ({ firedAt, events }) => firedAt >= sentTime || this.#isOfNews(events),
     );
+    await this.#retryStuck(lease);
     if (this.#pending.length > 0 || this.#position > sent.position || isAhead || begun > 0) {
       await this.#handOn(lease);
       await this.#mark(time, lease, [[marks.begun, 0]]);
@@ -230,6 +234,7 @@ export class CorrelationRun {
 
   async #take(stored: StoredEvent, sent: Sent, lease: Lease): Promise<void> {
     const { event, subjects, position } = stored;
+    if (this.#unread !== undefined && this.#unread.size > 0) this.#unread.delete(messageKey(event));
     const isNew = position > sent.position && event.arrived >= sent.begun;
     if (isNew) {
       this.#news.add(messageKey(event));
@@ -286,7 +291,7 @@ export class CorrelationRun {
     this.#correlator = newCorrelator(this.#deps);
     this.#position = 0;
     this.#pending = [];
-    this.#stuck = [];
+    this.#unread = new Set(this.#stuck.flatMap(({ events }) => events.map(messageKey)));
   }
 
   #isOfNews(events: Alert['events']): boolean {
@@ -298,18 +303,27 @@ export class CorrelationRun {
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
       await this.#renew(lease);
       if (!(await this.#deps.send(next, lease))) {
-        this.#stuckAt = this.#deps.now();
-        this.#stuck.push(next);
+        if (this.#stuck.length === 0) this.#stuckAt = this.#deps.now();
+        this.#stuck = [...this.#stuck, next].slice(-maxStuck);
       }
       this.#pending.shift();
       this.#isMarkDue = true;
     }
   }
 
-  /** A clock that was set back must not have them wait for longer. */
-  #takeUpStuck(): void {
-    if (Math.abs(this.#deps.now() - this.#stuckAt) >= stuckMs)
-      this.#pending.unshift(...this.#stuck.splice(0));
+  async #retryStuck(lease: Lease): Promise<void> {
+    const { now, send } = this.#deps;
+    const unread = this.#unread ?? new Set();
+    // What rests on a notice that was erased is told nobody.
+    this.#stuck = this.#stuck.filter(({ events }) => !events.some((event) => unread.has(messageKey(event))));
+    this.#unread = undefined;
+    // A clock that was set back must not have them wait for longer.
+    if (Math.abs(now() - this.#stuckAt) < stuckMs) return;
+    this.#stuckAt = now();
+    for (const alert of this.#stuck) {
+      await this.#renew(lease);
+      if (await send(alert, lease)) this.#stuck = this.#stuck.filter((other) => other !== alert);
+    }
   }
 
   get #isRenewalDue(): boolean {
@@ -334,7 +348,6 @@ export class CorrelationRun {
     lease: Lease,
     further: readonly (readonly [string, number])[] = [],
   ): Promise<void> {
-    if (this.#stuck.length > 0) return;
     await this.#deps.store.setMarks(
       new Map([[marks.position, this.#position], [marks.time, time], ...further]),
       lease,

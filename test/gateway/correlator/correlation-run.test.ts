@@ -2,14 +2,21 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
 import type { Alert } from '../../../gateway/correlator/alert.ts';
-import { CorrelationRun, type RunDependencies } from '../../../gateway/correlator/correlation-run.ts';
+import {
+  CorrelationRun,
+  maxStuck,
+  type RunDependencies,
+} from '../../../gateway/correlator/correlation-run.ts';
 import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { messageId } from '../store/synthetic-messages.ts';
 import { dayMs, patternsOf } from './pattern-text.ts';
 import { ailsa, morven, SharedStore, start } from './shared-store.ts';
 
-const [twice, unanswered] = patternsOf({
+const [each, twice, unanswered] = patternsOf({
+  'each.yaml':
+    'title: Each\nsingle-agency: it is enough\ncorrelation:\n  type: event_count\n  rules: [c]\n' +
+    '  timespan: 1d\n  condition: { gte: 1 }\n',
   'twice.yaml':
     'title: Two agencies\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 9d\n' +
     '  agencies: 2\n  condition: { gte: 2 }\n',
@@ -117,50 +124,58 @@ describe('looking', () => {
       isStuck = isOf(1);
     });
 
-    it.each([
-      ['by the same gateway, within a minute', false],
-      ['by one that starts anew', true],
-    ])('hands on those behind it, and hands it on once that is possible, %s', async (_, isRestarted) => {
-      const first = run();
-      await first.look();
+    it('hands on those behind it, goes on with its marks, and hands it on within a minute of when that is possible', async () => {
+      const gateway = run();
+      await gateway.look();
       accept(1, 'a', 'health/ae');
       accept(1, 'a', 'health/ae', ailsa);
-      await first.look();
-      expect([sent().length, first.stuck]).toEqual([1, 1]);
-      now += 59_000;
-      await first.look();
-      expect(tried).toHaveLength(2);
-      isStuck = () => false;
-      now += 1_000;
-      const next = isRestarted ? run('two') : first;
-      await next.look();
-      await next.look();
-      await run('three').look();
-      expect([sent().length, next.stuck]).toEqual([2, 0]);
-      expect(store.marks.get('correlator.position')).toBe(4);
-    });
-
-    it('leaves its marks where they were, so that it is raised again wherever that is looked at', async () => {
-      const gateway = run();
       await gateway.look();
-      const before = new Map(store.marks);
-      accept(1, 'a', 'health/ae');
-      for (let day = 2; day < 6; day += 1) {
-        accept(day, 'x', 'school/office');
+      expect([sent().length, gateway.stuck]).toEqual([1, 1]);
+      expect(store.marks.get('correlator.position')).toBe(4);
+      now += 54_000;
+      await gateway.look();
+      expect(tried).toHaveLength(2);
+      now += 1_000;
+      await gateway.look();
+      expect(tried).toHaveLength(3);
+      isStuck = () => false;
+      for (let times = 0; times < 2; times += 1) {
+        now += 60_000;
         await gateway.look();
       }
-      expect(store.marks).toEqual(before);
+      expect([handedOn.length, gateway.stuck, tried.length]).toEqual([2, 0, 4]);
+      expect(accepted).toEqual([1, 2, 3, 4].map(messageId));
     });
 
-    it('does not hand it on after its case was erased', async () => {
+    it.each([
+      ['is handed on after another case was erased', 2, 1],
+      ['is not handed on after its own was', 1, 0],
+    ])('%s', async (_, erased, expected) => {
       const gateway = run();
+      await gateway.look();
       accept(1, 'a', 'health/ae');
       await gateway.look();
-      store.erase(1);
+      store.erase(erased);
       isStuck = () => false;
       now += 60_000;
       await gateway.look();
-      expect([sent(), gateway.stuck]).toEqual([[], 0]);
+      expect([sent().length, gateway.stuck]).toEqual([expected, 0]);
+    });
+
+    it('holds no more than the newest, and loses none of them where the store fails meanwhile', async () => {
+      isStuck = () => true;
+      const gateway = run('one', [each!]);
+      await gateway.look();
+      for (let nth = 0; nth < 1.5 * maxStuck; nth += 1) {
+        const birthDate = new Date(start - (400 + 40 * nth) * dayMs).toISOString().slice(0, 10);
+        accept(1, 'c', 'police/hub', { ...ailsa, birthDate });
+      }
+      await gateway.look();
+      expect(gateway.stuck).toBe(maxStuck);
+      now += 60_000;
+      faults = [down()];
+      await expect(gateway.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+      expect(gateway.stuck).toBe(maxStuck);
     });
   });
 
