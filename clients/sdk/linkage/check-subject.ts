@@ -2,7 +2,7 @@
 import { readBirthDate } from './birth-date.ts';
 import { checkChiNumber, checkNhsNumber, readTenDigits } from './identifiers.ts';
 import { isUkPostcode } from './place.ts';
-import { readSex } from './sex.ts';
+import { isSexUnstated, readSex } from './sex.ts';
 import type { SubjectDetails } from './subject.ts';
 
 /** A field and what is odd about it, in words that hold no value. */
@@ -44,6 +44,7 @@ export function checkSubject(subject: SubjectDetails, now: number = Date.now()):
     if (!digits.startsWith(stated)) warn('chi', 'begins with another date than the date of birth');
   }
   const sex = readSex(subject.sex ?? '');
+  if (sex === undefined && !isSexUnstated(subject.sex ?? '')) warn('sex', 'is not read: write F or M, or leave it out');
   if (digits !== undefined && sex !== undefined && (Number(digits[8]) % 2 === 1) !== (sex === 'M')) {
     warn('chi', 'has a ninth digit of the other sex');
   }

@@ -164,7 +164,7 @@ test('a postcode of another form than those of the United Kingdom is worth a sec
     expect(checkSubject({ postcode: good })).toEqual([]);
 });
 
-test('a CHI number is checked for its date and its digit, and warned about, never refused', () => {
+test('a number, a date or a sex that is odd is warned about, never refused', () => {
   expect(checkChiNumber('3213151226')).toBe('date');
   expect(
     checkSubject({ chi: '0101011234', birthDate: '2001-01-01', sex: 'F' }).map(({ field }) => field),
@@ -178,6 +178,8 @@ test('a CHI number is checked for its date and its digit, and warned about, neve
   expect(oddDate('2099-01-01')).toEqual(['lies in the future']);
   for (const good of ['2015-02-28', '29/02/2016', '2015-02', '2015', '2027-05-01'])
     expect(oddDate(good)).toEqual([]);
+  for (const read of ['F', 'male', ' 2 ', '', '9', 'X', 'unknown']) expect(checkSubject({ sex: read })).toEqual([]);
+  expect(checkSubject({ sex: 'banana' })).toMatchObject([{ field: 'sex' }]);
   const wrong = { given: 'Isla', family: 'Reid', birthDate: '2001-01-01', chi: '0101011234' };
   const recipes = tokenInputs(wrong).map(({ recipe }) => recipe);
   expect(recipes).toContain('local-given');
