@@ -23,7 +23,7 @@ export async function checkHealth(parts: {
   readonly draining: boolean;
   readonly room: RoomLevel | undefined;
   readonly auditLog: Pick<AuditLog, 'failure' | 'copyFailure' | 'keepingFailure' | 'latest' | 'isFollowing'>;
-  readonly directory: Pick<EndpointDirectory, 'putBack'>;
+  readonly directory: Pick<EndpointDirectory, 'putBack' | 'gone'>;
   readonly correlator: CorrelatorState;
   readonly damagedMessages: number;
   readonly endingsHeld: boolean;
@@ -136,10 +136,18 @@ export function checkKeeping({ keepingFailure }: Pick<AuditLog, 'keepingFailure'
 }
 
 /** All others go on: whoever is locked out is no reason to take the exchange from everybody. Who it is, the log says. */
-export function checkDirectory({ putBack }: Pick<EndpointDirectory, 'putBack'>): HealthCheck[] {
-  if (putBack.length === 0) return [];
-  const rows = putBack.length === 1 ? '1 row was' : `${putBack.length} rows were`;
-  const detail = `${rows} put back to an older entry: whoever it is about is locked out`;
+export function checkDirectory({
+  putBack,
+  gone,
+}: Pick<EndpointDirectory, 'putBack' | 'gone'>): HealthCheck[] {
+  const found = [
+    ...(putBack.length === 0
+      ? []
+      : [`${putBack.length === 1 ? '1 row was' : `${putBack.length} rows were`} put back to an older entry`]),
+    ...(gone.length === 0 ? [] : [gone.length === 1 ? '1 row is gone' : `${gone.length} rows are gone`]),
+  ];
+  if (found.length === 0) return [];
+  const detail = `${found.join(', ')}: whoever it is about is locked out`;
   return [{ name: 'directory', ok: true, detail }];
 }
 

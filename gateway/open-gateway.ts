@@ -62,13 +62,10 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
     try {
       // First: the start itself adds leaves.
       const newestLeafAt = await readNewestLeafAt(store);
-      const directory = await EndpointDirectory.open(store, (endpoint) =>
-        log.error(
-          { code: 'store-damaged', endpoint },
-          'a row of the directory was put back to an older entry: its endpoint is locked out',
-        ),
+      const directory = await EndpointDirectory.open(store, (endpoint, how) =>
+        log.error({ code: 'store-damaged', endpoint }, rowLost[how]),
       );
-      // Where its own row was put back, it is enrolled again.
+      // Where its own row was put back or is gone, it is enrolled again.
       const correlator = directory.get(correlatorAddress);
       if (await enrolCorrelator(home.correlatorKeys, store, correlator, (now ?? Date.now)()))
         await directory.reload();
@@ -82,6 +79,11 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
     throw error;
   }
 }
+
+const rowLost = {
+  older: 'a row of the directory was put back to an older entry: its endpoint is locked out',
+  gone: 'a row of the directory is gone: its endpoint is locked out',
+} as const;
 
 async function readNewestLeafAt(store: Store): Promise<number | undefined> {
   const size = await store.countLeaves();

@@ -24,7 +24,7 @@ type Permission = {
 };
 
 export class EndpointHistory {
-  readonly #newest = new Map<string, number>();
+  readonly #newest = new Map<EndpointAddress, number>();
   readonly #permissions = new Map<string, Permission>();
   readonly #unpermitted: UnpermittedEnrolment[] = [];
 
@@ -35,7 +35,8 @@ export class EndpointHistory {
     const { kind, endpoint: named, entry } = openLeaf(stored);
     const endpoint = named ?? stored.entry.endpoint;
     if (typeof endpoint !== 'string') return;
-    if (kind.startsWith('endpoint.') && entry !== undefined) this.#newest.set(endpoint, stored.index);
+    if (kind.startsWith('endpoint.') && entry !== undefined)
+      this.#newest.set(endpoint as EndpointAddress, stored.index);
     if (kind === 'enrolment.permitted') this.#permissions.set(endpoint, permissionOf(stored.entry));
     if (kind === 'enrolment.withdrawn') this.#permissions.delete(endpoint);
     if (kind === 'endpoint.enrolled') this.#enrolled(endpoint as EndpointAddress, stored);
@@ -44,6 +45,11 @@ export class EndpointHistory {
   /** The newest leaf about its entry; undefined where there is none. */
   newestOf(endpoint: EndpointAddress): number | undefined {
     return this.#newest.get(endpoint);
+  }
+
+  /** All that ever had an entry. */
+  endpoints(): IterableIterator<EndpointAddress> {
+    return this.#newest.keys();
   }
 
   get unpermitted(): readonly UnpermittedEnrolment[] {

@@ -22,10 +22,11 @@ export async function checkEndpoints(
 ): Promise<Finding> {
   const directory = await EndpointDirectory.open(store);
   const problems: string[] = [];
-  const onDoubt = (endpoint: EndpointAddress, why: EntryDoubt): void => {
+  const onDoubt = (endpoint: EndpointAddress, why: EntryDoubt | 'gone'): void => {
     problems.push(`${endpoint}: ${inWords[why]}`);
   };
   for (const endpoint of directory.putBack) onDoubt(endpoint, 'older');
+  for (const endpoint of goneFrom(directory, history)) onDoubt(endpoint, 'gone');
   const proven = new ProvenEntries({ leaves, directory, onDoubt });
   for (const entry of directory.entries()) {
     const isProven = await proven.isProven(entry);
@@ -47,14 +48,24 @@ export async function checkEndpoints(
   return { check, verdict: 'warn', detail: `${endpoints}; the sharing agreement does not know ${unknown}` };
 }
 
+/** Who enrolled by the notes of the store or by the log, and has no row. */
+function goneFrom(directory: EndpointDirectory, history: EndpointHistory): EndpointAddress[] {
+  const rows = new Set([
+    ...directory.putBack,
+    ...Array.from(directory.entries(), ({ endpoint }) => endpoint),
+  ]);
+  return [...new Set([...directory.gone, ...history.endpoints()])].filter((endpoint) => !rows.has(endpoint));
+}
+
 function strangers(active: readonly DirectoryEntry[], policy: PolicySet | undefined): string {
   const found = active.filter(({ agency }) => policy?.agencies.has(agency) === false);
   return found.map(({ endpoint }) => endpoint).join(', ');
 }
 
-const inWords: Readonly<Record<EntryDoubt, string>> = {
+const inWords: Readonly<Record<EntryDoubt | 'gone', string>> = {
   'no-leaf': 'the log has no leaf about this entry',
   'leaf-tampered': 'its leaf, or the body of it, was changed in the store',
   'other-entry': 'its leaf is about another entry: a key, a role or something else was changed',
   older: 'a later leaf is about another entry: an older one was put back in its place',
+  gone: 'it enrolled, and its entry is gone',
 };

@@ -1,4 +1,5 @@
 /** `causeway endpoint list`: every endpoint that ever enrolled. */
+import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
@@ -18,7 +19,8 @@ export function registerEndpointList(endpoint: ProgramCommand, terminal: Termina
     .option(...dirOption)
     .action(async (flags: GatewayFlags) => {
       const dir = gatewayFolder(flags.dir, terminal.env);
-      const { entries, lockedOut } = await withGateway(dir, ({ store }) => readEndpoints(store));
+      const { entries, lockedOut, gone } = await withGateway(dir, ({ store }) => readEndpoints(store));
+      tellGone(gone, terminal);
       const stateOf = ({ endpoint: address, status }: DirectoryEntry) =>
         lockedOut.has(address) ? 'locked-out' : status;
       if (terminal.wantsJson) {
@@ -38,7 +40,8 @@ export function registerEndpointList(endpoint: ProgramCommand, terminal: Termina
       }
       const { paint } = terminal;
       if (entries.length === 0) {
-        terminal.hint('No endpoint has enrolled yet. Next: causeway enrol-token AGENCY/ENDPOINT');
+        if (gone.length === 0)
+          terminal.hint('No endpoint has enrolled yet. Next: causeway enrol-token AGENCY/ENDPOINT');
         return;
       }
       terminal.table([
@@ -63,8 +66,13 @@ async function readEndpoints(store: Store) {
   await recordReading(store, 'audit.endpoints-listed', {});
   const newest = await store.readNewestChanges();
   const snapshot = await store.readDirectory();
-  return {
-    entries: snapshot.entries,
-    lockedOut: new Set(withoutRowsPutBack(snapshot, newest).putBack),
-  };
+  const { putBack, gone } = withoutRowsPutBack(snapshot, newest);
+  return { entries: snapshot.entries, lockedOut: new Set(putBack), gone };
+}
+
+function tellGone(gone: readonly EndpointAddress[], terminal: Terminal): void {
+  if (gone.length === 0) return;
+  terminal.hint(
+    `Gone from the store, though enrolled: ${gone.join(', ')}. Somebody has deleted it: enrol it again.`,
+  );
 }

@@ -4,12 +4,12 @@ import { agencyOf, type EndpointAddress } from '../../protocol/ids.ts';
 import { signingKeyFromRaw, type SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { DirectorySnapshot, Store } from '../store/port.ts';
-import { withoutRowsPutBack } from './rows-put-back.ts';
+import { withoutRowsPutBack, type RowsTold } from './rows-put-back.ts';
 
 type DirectoryStore = Pick<Store, 'readDirectory' | 'readNewestChanges'>;
 
-/** Told of each endpoint whose row is found to be put back. */
-type OnPutBack = (endpoint: EndpointAddress) => void;
+/** Told of each endpoint whose row is found to be put back to an older entry, or gone. */
+type OnRowLost = (endpoint: EndpointAddress, how: 'older' | 'gone') => void;
 
 type View = {
   readonly version: number;
@@ -17,10 +17,13 @@ type View = {
   /** `agency/@role` → active endpoints. */
   readonly byRole: ReadonlyMap<string, readonly DirectoryEntry[]>;
   readonly snapshot: DirectorySnapshot;
-  readonly putBack: readonly EndpointAddress[];
+  readonly lost: Lost;
 };
 
+type Lost = Omit<RowsTold, 'kept'>;
+
 const nobody: readonly DirectoryEntry[] = [];
+const nothingLost: Lost = { putBack: [], gone: [] };
 
 /**
  * A view of the store's directory, as of the last {@link EndpointDirectory.reload}. Whose row was put back to an older
@@ -31,27 +34,28 @@ export class EndpointDirectory {
   readonly #store: DirectoryStore;
   /** The newest leaf about the entry of each endpoint: what the store has noted, and what its rows have said since. */
   #newest: Map<EndpointAddress, number>;
-  readonly #onPutBack: OnPutBack | undefined;
+  readonly #onRowLost: OnRowLost | undefined;
   /** By entry, as a view that somebody still goes through may be older than the present one. */
   readonly #leaves = new WeakMap<DirectoryEntry, number>();
   readonly #signingKeys = new Map<string, { readonly text: string; readonly key: SigningKey }>();
-  #view: View = buildView({ version: 0, entries: [], leaves: [], versions: [] }, []);
+  /** Of no version that a store has: an empty directory may be one whose rows are gone. */
+  #view: View = buildView({ version: -1, entries: [], leaves: [], versions: [] }, nothingLost);
   #loading: Promise<unknown> = Promise.resolve();
 
   private constructor(
     store: DirectoryStore,
     newest: ReadonlyMap<EndpointAddress, number>,
-    onPutBack: OnPutBack | undefined,
+    onRowLost: OnRowLost | undefined,
   ) {
     this.#store = store;
     this.#newest = new Map(newest);
-    this.#onPutBack = onPutBack;
+    this.#onRowLost = onRowLost;
   }
 
   /** Reads the directory for the first time. @throws CausewayError `store-unavailable` */
-  static async open(store: DirectoryStore, onPutBack?: OnPutBack): Promise<EndpointDirectory> {
+  static async open(store: DirectoryStore, onRowLost?: OnRowLost): Promise<EndpointDirectory> {
     // Before the rows: what another gateway changes meanwhile is newer in them, and never older.
-    const directory = new EndpointDirectory(store, await store.readNewestChanges(), onPutBack);
+    const directory = new EndpointDirectory(store, await store.readNewestChanges(), onRowLost);
     await directory.reload();
     return directory;
   }
@@ -68,7 +72,12 @@ export class EndpointDirectory {
 
   /** Whose rows were put back to an older entry, and who is left out of everything else for it. */
   get putBack(): readonly EndpointAddress[] {
-    return this.#view.putBack;
+    return this.#view.lost.putBack;
+  }
+
+  /** Who enrolled, and has no row any more. */
+  get gone(): readonly EndpointAddress[] {
+    return this.#view.lost.gone;
   }
 
   /** Every endpoint ever enrolled, the revoked ones too. */
@@ -115,25 +124,29 @@ export class EndpointDirectory {
   async #load(): Promise<void> {
     let snapshot = await this.#store.readDirectory();
     if (snapshot.version === this.#view.version) return;
-    if (withoutRowsPutBack(snapshot, this.#newest).putBack.length > 0) {
+    const { putBack, gone } = withoutRowsPutBack(snapshot, this.#newest);
+    if (putBack.length + gone.length > 0) {
       // What a row has said before may have been the mistake: the notes decide, once more read before the rows.
       this.#newest = new Map(await this.#store.readNewestChanges());
       snapshot = await this.#store.readDirectory();
     }
-    const { kept, putBack } = withoutRowsPutBack(snapshot, this.#newest);
+    const { kept, ...lost } = withoutRowsPutBack(snapshot, this.#newest);
     for (const [place, entry] of kept.entries.entries()) {
       const leaf = kept.leaves[place];
       if (leaf === undefined) continue;
       this.#leaves.set(entry, leaf);
       this.#newest.set(entry.endpoint, leaf);
     }
-    const before = this.#view.putBack;
-    this.#view = buildView(kept, putBack);
-    for (const endpoint of putBack) if (!before.includes(endpoint)) this.#onPutBack?.(endpoint);
+    const before = this.#view.lost;
+    this.#view = buildView(kept, lost);
+    for (const endpoint of lost.putBack)
+      if (!before.putBack.includes(endpoint)) this.#onRowLost?.(endpoint, 'older');
+    for (const endpoint of lost.gone)
+      if (!before.gone.includes(endpoint)) this.#onRowLost?.(endpoint, 'gone');
   }
 }
 
-function buildView(snapshot: DirectorySnapshot, putBack: readonly EndpointAddress[]): View {
+function buildView(snapshot: DirectorySnapshot, lost: Lost): View {
   const { version, entries } = snapshot;
   const byAddress = new Map<string, DirectoryEntry>();
   const byRole = new Map<string, DirectoryEntry[]>();
@@ -147,5 +160,5 @@ function buildView(snapshot: DirectorySnapshot, putBack: readonly EndpointAddres
       else holders.push(entry);
     }
   }
-  return { version, byAddress, byRole, snapshot, putBack };
+  return { version, byAddress, byRole, snapshot, lost };
 }

@@ -210,6 +210,27 @@ describe('causeway gateway check', () => {
       });
   });
 
+  it('names an endpoint that enrolled and whose row is gone, and so is the note of it', async () => {
+    await withStore(home, async (store) => {
+      const allowed = permit(police, 'secret', Date.now() + 60_000);
+      await store.permitEnrolment(allowed, { kind: 'enrolment.permitted', endpoint: police });
+      await store.enrol(digestOf('secret'), directoryEntry(police), Date.now(), {
+        kind: 'endpoint.enrolled',
+      });
+    });
+    await publish();
+    change('DELETE FROM directory_entry');
+    const byNote = await checkOf('endpoints', '--quick');
+    const { stderr } = await runInProcess(['endpoint', 'list', '--dir', home]);
+    expect(stderr).toContain(`though enrolled: ${police}`);
+    change('DELETE FROM directory_change');
+    for (const checked of [byNote, await checkOf('endpoints')])
+      expect(checked).toMatchObject({
+        code: 1,
+        found: { verdict: 'bad', problems: [`${police}: it enrolled, and its entry is gone`] },
+      });
+  });
+
   describe('of a gateway whose log was published', () => {
     beforeEach(publish);
 

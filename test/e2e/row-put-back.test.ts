@@ -1,8 +1,13 @@
-/** Somebody who can write into the store has a revoked endpoint come back, while no gateway runs. */
+/** Somebody who can write into the store has a revoked endpoint come back, or one disappear, while no gateway runs. */
+import { rename } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { requestGateway } from '../../clients/sdk/gateway-request.ts';
 import { Writer, type TestEndpoint } from './kit/endpoint.ts';
 import { addresses, Exchange } from './kit/exchange.ts';
+import { eventually } from './kit/watch.ts';
+import { endpointHome } from '../../bin/sandbox.ts';
 
 let exchange: Exchange;
 let people: Record<'police' | 'north' | 'south', TestEndpoint>;
@@ -59,4 +64,43 @@ it('locks out the endpoint whose row was put back, and takes the exchange from n
   const again = await exchange.connect(people.south, { hello: null });
   expect(await again.refusal()).toEqual({ status: 403, code: 'endpoint-revoked' });
   await Promise.all([police.leave(), north.leave()]);
+});
+
+const readiness = z.object({
+  status: z.literal('ready'),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+
+/** What `/readyz` says of it where messages are taken. */
+async function saidOfDirectory(): Promise<unknown[]> {
+  const tls = { ca: exchange.home.authority.certificatePem };
+  const asked = { gatewayUrl: exchange.url, path: '/readyz', tls, schema: readiness };
+  const { checks } = await requestGateway(asked);
+  return checks.filter(({ name }) => name === 'directory').map(({ ok, detail }) => ({ ok, detail }));
+}
+
+it('says whose row is gone, and has it back once it enrols again with a new token', async () => {
+  const { health } = await exchange.enrol('health');
+  await exchange.stop(1_000);
+  edit((database) =>
+    database.prepare("DELETE FROM directory_entry WHERE entry ->> 'endpoint' = ?").run(addresses.health),
+  );
+
+  await exchange.start();
+  expect(exchange.takeFailures('store-damaged')).toMatchObject([
+    { endpoint: addresses.health, msg: 'a row of the directory is gone: its endpoint is locked out' },
+  ]);
+  expect(await saidOfDirectory()).toEqual([
+    { ok: true, detail: '1 row is gone: whoever it is about is locked out' },
+  ]);
+  const refused = await exchange.connect(health, { hello: null });
+  expect(await refused.refusal()).toEqual({ status: 403, code: 'certificate-unknown' });
+
+  const folder = endpointHome(exchange.dir, addresses.health);
+  await rename(folder, `${folder}.before`);
+  const again = await exchange.enrol('health');
+  const session = await exchange.connect(again.health);
+  await session.leave();
+  // It looks once a second at most.
+  await eventually('a directory that has all its rows', async () => (await saidOfDirectory()).length === 0);
 });

@@ -160,14 +160,19 @@ test('a disk that is short of room is told without how much is left: anybody may
   ]);
 });
 
-test('rows of the directory that were put back are told of without whose they are, and keep nobody else from sending', () => {
-  expect(checkDirectory({ putBack: [] })).toEqual([]);
-  const [found] = checkDirectory({ putBack: ['north-lanarkshire-social-work/duty' as EndpointAddress] });
-  expect(found).toEqual({
-    name: 'directory',
-    ok: true,
-    detail: '1 row was put back to an older entry: whoever it is about is locked out',
-  });
+test('rows of the directory that were put back or are gone are told of without whose they are, and keep nobody else from sending', () => {
+  expect(checkDirectory({ putBack: [], gone: [] })).toEqual([]);
+  const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
+  const said = (detail: string) => [{ name: 'directory', ok: true, detail }];
+  expect(checkDirectory({ putBack: [duty], gone: [] })).toEqual(
+    said('1 row was put back to an older entry: whoever it is about is locked out'),
+  );
+  expect(checkDirectory({ putBack: [], gone: [duty] })).toEqual(
+    said('1 row is gone: whoever it is about is locked out'),
+  );
+  expect(checkDirectory({ putBack: [duty, duty], gone: [duty, duty] })).toEqual(
+    said('2 rows were put back to an older entry, 2 rows are gone: whoever it is about is locked out'),
+  );
 });
 
 test('a correlator that still reads history, or fails, is told of, and keeps nobody from sending', () => {

@@ -60,3 +60,44 @@ it('leaves out whose row was put back to an older entry, before or after it was 
     await fixture.remove();
   }
 });
+
+it('tells who enrolled and has no row any more, before or after it was opened, until it enrols again', async () => {
+  const fixture = await createSqliteFixture();
+  const store = await fixture.open();
+  try {
+    const enrol = async (endpoint: typeof police, secret: string) => {
+      await store.permitEnrolment(permit(endpoint, secret, noon + 60_000), { kind: 'enrolment.permitted' });
+      const entry = directoryEntry(endpoint, { openpgpCertificate: secret });
+      expect(await store.enrol(digestOf(secret), entry, noon, { kind: 'endpoint.enrolled' })).toBe(
+        'enrolled',
+      );
+    };
+    await enrol(police, 'one');
+    await enrol(school, 'two');
+    const toldRunning: unknown[] = [];
+    const running = await EndpointDirectory.open(store, (...told) => toldRunning.push(told));
+    expect(running.gone).toEqual([]);
+
+    fixture.execute(`DELETE FROM directory_entry WHERE entry ->> 'endpoint' = '${police}'`);
+    const toldStarted: unknown[] = [];
+    const started = await EndpointDirectory.open(store, (...told) => toldStarted.push(told));
+    // One that runs sees it with whatever else changes.
+    await enrol(school, 'three');
+    for (const directory of [running, started]) {
+      await directory.reload();
+      expect([directory.gone, directory.putBack]).toEqual([[police], []]);
+      expect(directory.get(school)?.openpgpCertificate).toBe('three');
+    }
+    await enrol(school, 'four');
+    for (const directory of [running, started]) await directory.reload();
+    expect([toldRunning, toldStarted]).toEqual([[[police, 'gone']], [[police, 'gone']]]);
+
+    // With the same keys: it may still have them.
+    await enrol(police, 'one');
+    await started.reload();
+    expect([started.gone, started.get(police)?.status]).toEqual([[], 'active']);
+  } finally {
+    await store.close();
+    await fixture.remove();
+  }
+});
