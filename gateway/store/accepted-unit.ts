@@ -4,7 +4,9 @@
  */
 import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { readAcceptedEnvelope } from '../../protocol/wire/accepted-envelope.ts';
+import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
+import { areOfEnvelope, areOfLeaf, type AcceptedColumns } from './accepted-columns.ts';
 import { takeApart } from './stored-unit.ts';
 
 /** What a row says: the bytes, null where they are gone, and the digest of the envelope in them. */
@@ -20,32 +22,44 @@ export function unitWithItsEnvelope({ unit, digest }: Row): Unit | undefined {
 /** The unit, envelope and payload being the ones that were accepted; undefined where they are not. */
 export function wholeUnit(row: Row): Unit | undefined {
   const found = unitWithItsEnvelope(row);
-  return found !== undefined && hasItsPayload(found) ? found : undefined;
+  if (found === undefined) return undefined;
+  try {
+    return hasItsPayload(found, readAcceptedEnvelope(found.envelope)) ? found : undefined;
+  } catch {
+    // See isDamaged.
+    return undefined;
+  }
 }
 
-/**
- * Whether something of it is not what was accepted, and that is not because its case was erased, or its payload retired.
- * @param state isUnderWay: somebody is still to get it, so nothing was taken from it
- */
-export function isDamaged(
-  row: Row,
-  { isErased, isUnderWay }: { readonly isErased: boolean; readonly isUnderWay: boolean },
-): boolean {
-  if (row.unit?.byteLength === 0 && isErased && !isUnderWay) return false;
+/** What the rest of a store says of the message. */
+type Surroundings = {
+  /** The leaf that its row names. */
+  readonly leaf: Buffer | undefined;
+  /** Somebody is still to get it, so nothing was taken from it. */
+  readonly isUnderWay: boolean;
+};
+
+/** Whether something of it is not what was accepted, and that is not because its case was erased, or its payload retired. */
+export function isDamaged(row: Row & AcceptedColumns, { leaf, isUnderWay }: Surroundings): boolean {
+  if (!areOfLeaf(row, leaf)) return true;
+  if (row.unit?.byteLength === 0 && isErased(row) && !isUnderWay) return false;
   const found = unitWithItsEnvelope(row);
   if (found === undefined) return true;
-  return !(found.payload.byteLength === 0 && !isUnderWay) && !hasItsPayload(found);
-}
-
-/**
- * The bytes of the payload are those that the envelope names, one after the other.
- * @param unit with the envelope that was accepted
- */
-function hasItsPayload({ envelope, payload }: Unit): boolean {
   try {
-    return readAcceptedEnvelope(envelope).payloadDigest === digestOf(payload);
+    const envelope = readAcceptedEnvelope(found.envelope);
+    if (!areOfEnvelope(row, envelope)) return true;
+    return !(found.payload.byteLength === 0 && !isUnderWay) && !hasItsPayload(found, envelope);
   } catch {
     // Who can write the digest beside the unit can have both say anything.
-    return false;
+    return true;
   }
+}
+
+function isErased({ category, severity, thread }: AcceptedColumns): boolean {
+  return [category, severity, thread].every((each) => each === null || each === undefined);
+}
+
+/** The bytes of the payload are those that the envelope names, one after the other. */
+function hasItsPayload({ payload }: Unit, { payloadDigest }: Envelope): boolean {
+  return payloadDigest === digestOf(payload);
 }

@@ -5,9 +5,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogHistory } from '../../gateway/audit/log-history.ts';
 import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
-import { digestOf, directoryEntry, messageId, permit, police } from '../gateway/store/synthetic-messages.ts';
+import {
+  acceptableAsWritten,
+  digestOf,
+  directoryEntry,
+  messageId,
+  permit,
+  police,
+} from '../gateway/store/synthetic-messages.ts';
 import { editLeaf } from './edit-leaf.ts';
-import { storeNotice, withStore } from './filled-store.ts';
+import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
@@ -22,7 +29,9 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-check-'));
   pristine = join(dir, 'pristine');
   expect((await runInProcess(['gateway', 'init', pristine])).code).toBe(0);
-  await storeNotice(pristine);
+  const recipients = [{ endpoint: duty, listening: true }];
+  const expiresAt = Date.now() + 3600_000;
+  await storeNotice(pristine, acceptableAsWritten(1, { expiresAt, recipients }, ae));
   await withStore(pristine, (store) =>
     store.appendRecords(Array.from({ length: 300 }, (_, nth) => ({ kind: 'test.happened', nth }))),
   );
@@ -117,15 +126,20 @@ describe('causeway gateway check', () => {
       code: 0,
       found: { verdict: 'good', detail: '1 in the store are what was accepted' },
     });
-    change("UPDATE message SET unit = cast(x'ffff' || substr(unit, 3) AS BLOB)");
-    expect(await checkOf('messages')).toMatchObject({
+    const isNamed = {
       code: 1,
       found: {
         verdict: 'bad',
         detail: 'store-damaged: 1 of 1 in the store are not what was accepted',
         problems: [`Message ${messageId(1)}, accepted by leaf 0, is not what was accepted any more.`],
       },
-    });
+    };
+    change("UPDATE message SET category = category || 'x'");
+    expect(await checkOf('messages')).toMatchObject(isNamed);
+    change(
+      "UPDATE message SET category = rtrim(category, 'x'), unit = cast(x'ffff' || substr(unit, 3) AS BLOB)",
+    );
+    expect(await checkOf('messages')).toMatchObject(isNamed);
     expect(await checkOf('messages', '--quick')).toEqual({ code: 0, found: undefined });
   });
 

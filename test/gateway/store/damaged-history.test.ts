@@ -5,11 +5,12 @@ import { afterEach, beforeEach, expect, it, test } from 'vitest';
 import type { DamagedMessage, Store } from '../../../gateway/store/port.ts';
 import { encodeUnit } from '../../../protocol/wire/frame.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
-import { acceptable, messageId, police, sampleUnitOf } from './synthetic-messages.ts';
+import { acceptableAsWritten, messageId, police } from './synthetic-messages.ts';
 
 let fixture: SqliteFixture;
 let store: Store;
 const told: DamagedMessage[] = [];
+const unit2 = acceptableAsWritten(2).unit;
 const damaged = { message: messageId(2), leaf: 1 };
 
 beforeEach(async () => {
@@ -18,7 +19,7 @@ beforeEach(async () => {
   const onDamaged = (message: DamagedMessage): unknown => told.push(message);
   store.listen({ onReceipts: () => undefined, onChange: () => undefined, onDamaged });
   told.length = 0;
-  await store.submit({ source: police, messages: [1, 2, 3, 4].map((number) => acceptable(number)) });
+  await store.submit({ source: police, messages: [1, 2, 3, 4].map((number) => acceptableAsWritten(number)) });
 });
 afterEach(async () => {
   await store.close();
@@ -29,8 +30,8 @@ const idsAfter = async (after: number, limit: number): Promise<string[]> =>
   (await store.readAcceptances(after, limit, 0)).map(({ id }) => id);
 
 test.each([
-  ['its lengths', Buffer.concat([Buffer.from('ffff', 'hex'), sampleUnitOf(2).subarray(2)])],
-  ['its envelope', Buffer.from(sampleUnitOf(2).map((byte, at) => (at === 60 ? byte ^ 1 : byte)))],
+  ['its lengths', Buffer.concat([Buffer.from('ffff', 'hex'), unit2.subarray(2)])],
+  ['its envelope', Buffer.from(unit2.map((byte, at) => (at === 60 ? byte ^ 1 : byte)))],
   ['zeros', Buffer.alloc(300)],
   ['emptiness, though no case was erased', Buffer.alloc(0)],
   ['nothing at all', null],
@@ -63,6 +64,5 @@ it.each(['no envelope at all', '{}', '"text"', 'null'])(
 );
 
 function sampleEnvelope(): Buffer {
-  const unit = sampleUnitOf(2);
-  return unit.subarray(10, 10 + unit.readUInt32BE(0));
+  return unit2.subarray(10, 10 + unit2.readUInt32BE(0));
 }

@@ -51,6 +51,21 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
       database.close();
       return Promise.resolve();
     },
+    setColumns: (id, { source, expiresAt, thread, ...edited }) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      const number = database.prepare('SELECT id FROM endpoint WHERE address = ?').get(source ?? '')?.id;
+      const named = {
+        source: number,
+        expires_at: expiresAt,
+        thread: thread && uuidToBytes(thread),
+        ...edited,
+      };
+      for (const [name, value] of Object.entries(named))
+        if (value !== undefined)
+          database.prepare(`UPDATE message SET ${name} = ? WHERE id = ?`).run(value, uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
     notedErasures: (id) => {
       const database = new DatabaseSync(file, { readOnly: true });
       const rows = database.prepare('SELECT record FROM case_erasure WHERE id = ?').all(uuidToBytes(id));

@@ -9,7 +9,7 @@ import type {
 import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
-import { encodeEnvelope } from '../../../protocol/wire/envelope.ts';
+import { encodeEnvelope, type Envelope } from '../../../protocol/wire/envelope.ts';
 import { encodeUnit, unitHeaderBytes } from '../../../protocol/wire/frame.ts';
 import { sampleEnvelope } from '../../protocol/samples.ts';
 
@@ -92,6 +92,21 @@ export function acceptable(
     record: JSON.stringify({ kind: 'message.accepted', message: id, note: 'naïve' }),
     ...rest,
   };
+}
+
+/** As {@link acceptable}, with an envelope that says what is kept beside it. */
+export function acceptableAsWritten(
+  number: number,
+  changes: Partial<AcceptableMessage> = {},
+  source = police,
+): AcceptableMessage {
+  const message = acceptable(number, changes);
+  const { category, severity, thread } = message;
+  const expires = new Date(message.expiresAt).toISOString();
+  const sample = JSON.parse(sampleEnvelopeOf(number).toString()) as Envelope;
+  const envelope = encodeEnvelope({ ...sample, source, expires, category, severity, thread });
+  const unit = encodeUnit(envelope, Buffer.alloc(67, 7), samplePayload).bytes;
+  return { ...message, unit, envelopeDigest: digestOfBytes(envelope) };
 }
 
 /** A message that failed a check. */

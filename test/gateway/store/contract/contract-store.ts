@@ -7,6 +7,16 @@ import { decodeReceiptGroup, verifyReceiptGroup } from '../../../../protocol/wir
 import type { Receipt } from '../../../../protocol/wire/receipt.ts';
 import { health, messageId, police } from '../synthetic-messages.ts';
 
+export type EditedColumns = {
+  readonly source?: EndpointAddress;
+  readonly at?: number;
+  readonly record?: number;
+  readonly expiresAt?: number;
+  readonly category?: string;
+  readonly severity?: string;
+  readonly thread?: MessageId;
+};
+
 /** One empty database of an engine. */
 export type StoreFixture = {
   /** Opens the database, as another process would. */
@@ -19,6 +29,8 @@ export type StoreFixture = {
   dropSecret(id: CaseId): Promise<void>;
   /** Overwrites what the database has of a message, beside the store. */
   setUnit(id: MessageId, unit: Buffer | null): Promise<void>;
+  /** Overwrites some of what the database keeps beside the bytes of a message. */
+  setColumns(id: MessageId, edited: EditedColumns): Promise<void>;
   /** The leaves of a case's erasures as the engine has noted them, rising. */
   notedErasures(id: CaseId): Promise<readonly number[]>;
   /** Deletes everything; all stores are closed. */

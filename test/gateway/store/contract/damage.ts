@@ -3,22 +3,24 @@ import { describe, expect, test } from 'vitest';
 import { withoutPayload } from '../../../../gateway/store/retired-unit.ts';
 import type { DamagedMessage } from '../../../../gateway/store/port.ts';
 import {
-  acceptable,
+  acceptableAsWritten,
   health,
+  hourMs,
   messageId,
   noon,
   refusable,
-  sampleUnitOf,
   settlementOf,
 } from '../synthetic-messages.ts';
-import { record, type ContractStore } from './contract-store.ts';
+import { record, type ContractStore, type EditedColumns } from './contract-store.ts';
+
+const unitOf = (number: number): Buffer => acceptableAsWritten(number).unit;
 
 export function damageContract(at: ContractStore): void {
   const { submit, deliveriesOf } = at;
 
   describe('a message that is damaged', () => {
     const changed = (place: number): Buffer => {
-      const unit = Buffer.from(sampleUnitOf(2));
+      const unit = Buffer.from(unitOf(2));
       unit[place < 0 ? unit.byteLength + place : place]! ^= 1;
       return unit;
     };
@@ -26,8 +28,8 @@ export function damageContract(at: ContractStore): void {
       ['its lengths are overwritten', changed(1)],
       ['a byte of its envelope is another', changed(40)],
       ['a byte of its payload is another', changed(-1)],
-      ['it is cut short', sampleUnitOf(2).subarray(0, 100)],
-      ['its payload is gone', withoutPayload(sampleUnitOf(2))!],
+      ['it is cut short', unitOf(2).subarray(0, 100)],
+      ['its payload is gone', withoutPayload(unitOf(2))!],
       ['it is full of zeros', Buffer.alloc(500)],
       ['it is empty', Buffer.alloc(0)],
     ];
@@ -41,31 +43,31 @@ export function damageContract(at: ContractStore): void {
 
     test.each(damages)('keeps its place in the queue, named and without bytes: %s', async (_, unit) => {
       listen();
-      const messages = [acceptable(1), refusable(9), acceptable(2), acceptable(3)];
+      const messages = [acceptableAsWritten(1), refusable(9), acceptableAsWritten(2), acceptableAsWritten(3)];
       const deliveries = deliveriesOf(await submit(messages));
       expect(await at.store.readDamaged(0, 10)).toEqual({ damaged: [], through: 4, looked: 3 });
       await at.fixture.setUnit(messageId(2), unit);
       const queued = await at.store.readQueue(health, 1, 0, 10);
       expect(queued.map(({ delivery }) => delivery)).toEqual(deliveries);
-      expect(queued.map((each) => each.unit)).toEqual([sampleUnitOf(1), undefined, sampleUnitOf(3)]);
-      expect(queued[2]).toMatchObject({ envelopeDigest: acceptable(3).envelopeDigest });
+      expect(queued.map((each) => each.unit)).toEqual([unitOf(1), undefined, unitOf(3)]);
+      expect(queued[2]).toMatchObject({ envelopeDigest: acceptableAsWritten(3).envelopeDigest });
       expect(told).toEqual([second]);
       expect(await at.store.readDamaged(0, 10)).toEqual({ damaged: [second], through: 4, looked: 3 });
-      await at.fixture.setUnit(messageId(2), sampleUnitOf(2));
-      expect((await at.store.readQueue(health, 1, 0, 10))[1]?.unit).toEqual(sampleUnitOf(2));
+      await at.fixture.setUnit(messageId(2), unitOf(2));
+      expect((await at.store.readQueue(health, 1, 0, 10))[1]?.unit).toEqual(unitOf(2));
     });
 
     test('keeps its place in the queue also where nothing is left of it', async () => {
       listen();
-      await submit([acceptable(1), refusable(9), acceptable(2)]);
+      await submit([acceptableAsWritten(1), refusable(9), acceptableAsWritten(2)]);
       await at.fixture.setUnit(messageId(2), null);
       const queued = await at.store.readQueue(health, 1, 0, 10);
-      expect(queued.map(({ unit }) => unit)).toEqual([sampleUnitOf(1), undefined]);
+      expect(queued.map(({ unit }) => unit)).toEqual([unitOf(1), undefined]);
       expect(told).toEqual([second]);
     });
 
     test('expires as others do, and keeps no payload from going', async () => {
-      const messages = [1, 2, 3].map((number) => acceptable(number, { expiresAt: noon + 10 }));
+      const messages = [1, 2, 3].map((number) => acceptableAsWritten(number, { expiresAt: noon + 10 }));
       await submit(messages);
       await at.fixture.setUnit(messageId(2), Buffer.alloc(500, 255));
       expect((await at.store.expire(noon + 10, 10)).expired).toHaveLength(3);
@@ -74,7 +76,7 @@ export function damageContract(at: ContractStore): void {
     });
 
     test('is none that was erased, or whose payload was retired', async () => {
-      const messages = [1, 2].map((number) => acceptable(number));
+      const messages = [1, 2].map((number) => acceptableAsWritten(number));
       await submit(messages);
       await at.store.settle(settlementOf(messages, health));
       await at.store.retirePayloads([1], { kind: 'payload.retired' });
@@ -82,8 +84,36 @@ export function damageContract(at: ContractStore): void {
       expect(await at.store.readDamaged(0, 10)).toEqual({ damaged: [], through: 2, looked: 2 });
     });
 
+    const edits: [string, EditedColumns][] = [
+      ['who sent it', { source: health }],
+      ['when it was accepted', { at: noon - 1 }],
+      ['which leaf says so', { record: 0 }],
+      ['when it expires', { expiresAt: noon + 2 * hourMs }],
+      ['its category', { category: 'welfare' }],
+      ['its severity', { severity: 'immediate' }],
+      ['its case', { thread: messageId(1) }],
+    ];
+
+    test.each(edits)('is one, too, beside whose bytes something else stands: %s', async (_, edited) => {
+      await submit([acceptableAsWritten(1), acceptableAsWritten(2), acceptableAsWritten(3)]);
+      expect(await at.store.readDamaged(0, 10)).toMatchObject({ damaged: [], looked: 3 });
+      await at.fixture.setColumns(messageId(2), edited);
+      const { damaged, through, looked } = await at.store.readDamaged(0, 10);
+      expect(damaged).toEqual([{ message: messageId(2), leaf: edited.record ?? 1 }]);
+      expect([through, looked]).toEqual([3, 3]);
+    });
+
+    test('is one, too, whose case was erased, and whose time is not that of its leaf', async () => {
+      await submit([acceptableAsWritten(1), acceptableAsWritten(2)]);
+      await at.store.settle(settlementOf([acceptableAsWritten(2)], health));
+      await at.store.eraseCase(messageId(2), record);
+      expect((await at.store.readDamaged(0, 10)).damaged).toEqual([]);
+      await at.fixture.setColumns(messageId(2), { at: noon - 1 });
+      expect((await at.store.readDamaged(0, 10)).damaged).toEqual([{ message: messageId(2), leaf: 1 }]);
+    });
+
     test('is looked for in portions', async () => {
-      await submit([1, 2, 3].map((number) => acceptable(number)));
+      await submit([1, 2, 3].map((number) => acceptableAsWritten(number)));
       expect(await at.store.readDamaged(0, 2)).toMatchObject({ through: 2, looked: 2 });
       expect(await at.store.readDamaged(2, 2)).toMatchObject({ through: 3, looked: 1 });
       expect(await at.store.readDamaged(3, 2)).toEqual({ damaged: [], through: 3, looked: 0 });

@@ -10,7 +10,16 @@ import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
 import { FeignedFailure } from '../../../mongodb/feigned-failure.ts';
-import { acceptable, health, messageId, noon, police, school, settlementOf } from '../synthetic-messages.ts';
+import {
+  acceptable,
+  acceptableAsWritten,
+  health,
+  messageId,
+  noon,
+  police,
+  school,
+  settlementOf,
+} from '../synthetic-messages.ts';
 import {
   createMongodbFixture,
   hasServer,
@@ -276,7 +285,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
     it('that erases a large case has its messages emptied before, a portion at a time, and is asked again where it was cut off', async () => {
       const store = await open({ patienceMs: 300 });
       const thread = messageId(0);
-      const messages = Array.from({ length: 600 }, (_, number) => acceptable(number, { thread }));
+      const messages = Array.from({ length: 600 }, (_, number) => acceptableAsWritten(number, { thread }));
       for (let from = 0; from < messages.length; from += 200) {
         const some = messages.slice(from, from + 200);
         await store.submit({ source: police, messages: some });

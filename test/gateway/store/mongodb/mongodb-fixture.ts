@@ -11,7 +11,7 @@ import {
   type CaseErasureDocument,
   type CaseSecretDocument,
 } from '../../../../gateway/store/mongodb/documents.ts';
-import { erasuresOf, idBinary, messagesOfId } from '../../../../gateway/store/mongodb/keys.ts';
+import { erasuresOf, idBinary, messageKey, messagesOfId } from '../../../../gateway/store/mongodb/keys.ts';
 import type { Store } from '../../../../gateway/store/port.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
 import type { StoreFixture } from '../contract/contract-store.ts';
@@ -73,6 +73,17 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
         messagesOfId(id),
         unit === null ? { $unset: { unit: 1 } } : { $set: { unit } },
       );
+    },
+    setColumns: async (id, { source, thread, ...edited }) => {
+      const { message } = collectionsOf(client.db(name));
+      const before = await message.findOne(messagesOfId(id), { promoteBuffers: false });
+      if (before === null) return;
+      const changes = { ...edited, ...(thread && { thread: idBinary(thread) }) } as Partial<typeof before>;
+      await message.deleteOne({ _id: before._id });
+      await message.insertOne({
+        ...{ ...before, ...changes },
+        _id: messageKey(source ?? before._id.source, id),
+      });
     },
     notedErasures: async (id) => {
       const noted = client.db(name).collection<CaseErasureDocument>('caseErasure').find(erasuresOf(id));
