@@ -44,7 +44,8 @@ export function checkSubject(subject: SubjectDetails, now: number = Date.now()):
     if (!digits.startsWith(stated)) warn('chi', 'begins with another date than the date of birth');
   }
   const sex = readSex(subject.sex ?? '');
-  if (sex === undefined && !isSexUnstated(subject.sex ?? '')) warn('sex', 'is not read: write F or M, or leave it out');
+  if (sex === undefined && !isSexUnstated(subject.sex ?? ''))
+    warn('sex', 'is not read: write F or M, or leave it out');
   if (digits !== undefined && sex !== undefined && (Number(digits[8]) % 2 === 1) !== (sex === 'M')) {
     warn('chi', 'has a ninth digit of the other sex');
   }

@@ -178,7 +178,8 @@ test('a number, a date or a sex that is odd is warned about, never refused', () 
   expect(oddDate('2099-01-01')).toEqual(['lies in the future']);
   for (const good of ['2015-02-28', '29/02/2016', '2015-02', '2015', '2027-05-01'])
     expect(oddDate(good)).toEqual([]);
-  for (const read of ['F', 'male', ' 2 ', '', '9', 'X', 'unknown']) expect(checkSubject({ sex: read })).toEqual([]);
+  for (const read of ['F', 'male', ' 2 ', '', '9', 'X', 'unknown'])
+    expect(checkSubject({ sex: read })).toEqual([]);
   expect(checkSubject({ sex: 'banana' })).toMatchObject([{ field: 'sex' }]);
   const wrong = { given: 'Isla', family: 'Reid', birthDate: '2001-01-01', chi: '0101011234' };
   const recipes = tokenInputs(wrong).map(({ recipe }) => recipe);
