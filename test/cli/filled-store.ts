@@ -3,7 +3,7 @@ import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
 import { openStore } from '../../gateway/open-store.ts';
 import type { AcceptableMessage, Store } from '../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import { acceptable, settlementOf } from '../gateway/store/synthetic-messages.ts';
+import { acceptable, acceptableAsWritten, settlementOf } from '../gateway/store/synthetic-messages.ts';
 
 export const ae = 'nhs-lanarkshire/emergency-department' as EndpointAddress;
 export const duty = 'north-lanarkshire-social-work/duty' as EndpointAddress;
@@ -25,11 +25,13 @@ export async function storeNotice(
   changes: Partial<AcceptableMessage> = {},
   number = 1,
 ): Promise<void> {
-  const message = acceptable(number, {
+  const kept = {
     expiresAt: Date.now() + 3600_000,
     recipients: [{ endpoint: duty, listening: true }],
     ...changes,
-  });
+  };
+  const message =
+    changes.unit === undefined ? acceptableAsWritten(number, kept, ae) : acceptable(number, kept);
   await withStore(home, async (store) => {
     const { outcomes } = await store.submit({ source: ae, messages: [message] });
     await store.markDelivered(
