@@ -89,14 +89,14 @@ export class Alerting {
       },
     });
     const mayTake = (): boolean => !isHeld();
-    const look = async (): Promise<boolean> => {
+    const look = async (): Promise<boolean | 'left-over'> => {
       if (isHeld()) return false;
       progress.begin();
       try {
         const hasLooked = await run.look();
         if (hasLooked) await this.#forgetReceipts();
         progress.end(!hasLooked ? 'not-its-turn' : run.stuck > 0 ? 'stuck' : 'looked');
-        return hasLooked;
+        return hasLooked && run.stuck > 0 ? 'left-over' : hasLooked;
       } catch (error) {
         progress.end({ error });
         throw error;

@@ -9,6 +9,8 @@ const slotMark = 'correlator.slot';
 const slotLease = 'correlator.slot';
 const slotLeaseMs = 10_000;
 const retryMs = 1_000;
+/** Until this gateway comes back to what is left over, whichever gateway has the slots. */
+const leftOverMs = 60_000;
 
 const minuteMs = 60_000;
 
@@ -51,8 +53,12 @@ export type ScheduleOptions = {
   readonly store: SlotStore;
   /** A cron expression, in UTC. */
   readonly expression: string;
-  /** Looks once. @returns false when it cannot look just now, as when another gateway does */
-  readonly look: () => Promise<boolean>;
+  /**
+   * Looks once.
+   * @returns false when it cannot look just now, as when another gateway does; `left-over` when it has looked, and no
+   * other gateway knows of what it is to try again
+   */
+  readonly look: () => Promise<boolean | 'left-over'>;
   /** Whether this gateway may take a slot just now: one that could not look would take it from those that can. */
   readonly mayTake: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -115,16 +121,15 @@ export class Schedule {
   async #run(): Promise<void> {
     while (this.#isWanted && !this.#isClosed) {
       this.#isWanted = false;
-      let hasLooked = false;
+      let hasLooked: boolean | 'left-over' = false;
       try {
         hasLooked = await this.#options.look();
       } catch (error) {
         this.#options.onError(error);
       }
-      if (!hasLooked) {
-        clearTimeout(this.#retry);
-        this.#retry = setTimeout(() => this.soon(), retryMs).unref();
-      }
+      clearTimeout(this.#retry);
+      if (hasLooked === true) continue;
+      this.#retry = setTimeout(() => this.soon(), hasLooked === false ? retryMs : leftOverMs).unref();
     }
   }
 }

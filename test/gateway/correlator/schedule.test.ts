@@ -49,7 +49,7 @@ describe('a schedule', () => {
   /** A gateway on the shared store; `looking` does its work. */
   const begin = (
     name: string,
-    looking: () => Promise<boolean> = () => Promise.resolve(true),
+    looking: () => Promise<boolean | 'left-over'> = () => Promise.resolve(true),
     mayTake = (): boolean => true,
   ): Schedule => {
     looks[name] = 0;
@@ -136,6 +136,19 @@ describe('a schedule', () => {
     await vi.advanceTimersByTimeAsync(2_500);
     expect(looks.one).toBe(3);
     expect(errors).toMatchObject([{ message: 'disk' }]);
+  });
+
+  it('comes back each minute to what is left over, also while other gateways have the slots', async () => {
+    const outcomes: ('left-over' | boolean)[] = ['left-over', 'left-over', true];
+    begin(
+      'one',
+      () => Promise.resolve(outcomes.shift() ?? true),
+      () => false,
+    );
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(looks.one).toBe(1);
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(looks.one).toBe(3);
   });
 
   it('that is closed waits for its work and begins no other', async () => {
