@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { portNumber, usageError, wholeNumber } from '../../terminal/input.ts';
 import { startListening } from '../../terminal/listening.ts';
+import { isThisComputer } from '../../terminal/this-computer.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { printInvitations, registerLinkageHolderClient } from './linkage-holder-client.ts';
@@ -82,7 +83,7 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
   if (terminal.wantsJson)
     terminal.json({ type: 'listening', url, ...(hasLostRecord ? { hasLostRecord } : {}) });
   else terminal.print(`${terminal.paint.good('listening')}  ${url}`);
-  if (tlsKey === undefined && !isLoopback(host)) {
+  if (tlsKey === undefined && !isThisComputer(host)) {
     terminal.hint(
       terminal.paint.warn(
         `It speaks plain HTTP on ${host}, which clients refuse: give --tls-key and --tls-certificate, or put TLS in front of it.`,
@@ -101,8 +102,4 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
   } finally {
     await server.close();
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

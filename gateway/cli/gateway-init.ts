@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { portNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { isThisComputer } from '../../terminal/this-computer.ts';
 
 type Flags = {
   readonly name: string;
@@ -43,11 +44,6 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
       ['causeway gateway init /srv/causeway --host gateway.example.org --port 443', ''],
     )
     .action((dir: string, flags: Flags) => initGateway(dir, flags, terminal));
-}
-
-/** Names and addresses that mean the computer that uses them. */
-function isThisComputer(name: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(name);
 }
 
 async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promise<void> {
