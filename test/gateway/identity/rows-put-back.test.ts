@@ -1,20 +1,24 @@
 import { expect, it } from 'vitest';
 import { EndpointDirectory } from '../../../gateway/identity/directory.ts';
+import type { Store } from '../../../gateway/store/port.ts';
 import { createSqliteFixture } from '../store/sqlite-fixture.ts';
 import { digestOf, directoryEntry, noon, permit, police, school } from '../store/synthetic-messages.ts';
+
+/** Enrols an endpoint, or enrols it again. */
+function enrolling(store: Store) {
+  return async (endpoint: typeof police, secret: string) => {
+    await store.permitEnrolment(permit(endpoint, secret, noon + 60_000), { kind: 'enrolment.permitted' });
+    const entry = directoryEntry(endpoint, { openpgpCertificate: secret });
+    expect(await store.enrol(digestOf(secret), entry, noon, { kind: 'endpoint.enrolled' })).toBe('enrolled');
+    return entry;
+  };
+}
 
 it('leaves out whose row was put back to an older entry, before or after it was opened, until it is mended', async () => {
   const fixture = await createSqliteFixture();
   const store = await fixture.open();
   try {
-    const enrol = async (endpoint: typeof police, secret: string) => {
-      await store.permitEnrolment(permit(endpoint, secret, noon + 60_000), { kind: 'enrolment.permitted' });
-      const entry = directoryEntry(endpoint, { openpgpCertificate: secret });
-      expect(await store.enrol(digestOf(secret), entry, noon, { kind: 'endpoint.enrolled' })).toBe(
-        'enrolled',
-      );
-      return entry;
-    };
+    const enrol = enrolling(store);
     const entry = await enrol(police, 'one');
     await enrol(school, 'two');
     const running = await EndpointDirectory.open(store);
@@ -65,13 +69,7 @@ it('tells who enrolled and has no row any more, before or after it was opened, u
   const fixture = await createSqliteFixture();
   const store = await fixture.open();
   try {
-    const enrol = async (endpoint: typeof police, secret: string) => {
-      await store.permitEnrolment(permit(endpoint, secret, noon + 60_000), { kind: 'enrolment.permitted' });
-      const entry = directoryEntry(endpoint, { openpgpCertificate: secret });
-      expect(await store.enrol(digestOf(secret), entry, noon, { kind: 'endpoint.enrolled' })).toBe(
-        'enrolled',
-      );
-    };
+    const enrol = enrolling(store);
     await enrol(police, 'one');
     await enrol(school, 'two');
     const toldRunning: unknown[] = [];
