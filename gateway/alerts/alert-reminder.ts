@@ -5,7 +5,7 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
 import { findAlertLeaf, isOverdueOnRecord } from './alert-leaf.ts';
 import { findHolders, type HolderDirectory } from './alert-recipients.ts';
-import { isLasting } from './lasting-failure.ts';
+import { unlessLasting } from './lasting-failure.ts';
 import { reminderDocument, reminderIdOf } from '../correlator/alert-document.ts';
 import type { AlertRecord } from '../correlator/alert-record.ts';
 import { reminderCategory, reminderDataset, type AlertRules } from '../policy/alerts.ts';
@@ -78,15 +78,13 @@ export class AlertReminder {
 
   async #deliver(occasion: Occasion, lease: Lease): Promise<CourierOutcome> {
     const { courier, log } = this.#deps;
-    try {
-      return await this.#makeAndDeliver(occasion, lease);
-    } catch (error) {
-      if (!isLasting(error)) throw error;
-      log.error({ err: error, alert: occasion.id }, 'reminder could not be made');
+    const work = async (): Promise<CourierOutcome> => this.#makeAndDeliver(occasion, lease);
+    return unlessLasting(work, async (err) => {
+      log.error({ err, alert: occasion.id }, 'reminder could not be made');
       // It may have failed when it was accepted already, and people were reminded.
       const before = await courier.findSent(reminderIdOf(occasion.id));
       return before ?? { outcome: 'refused', code: 'internal-error', tries: 0 };
-    }
+    });
   }
 
   async #makeAndDeliver(

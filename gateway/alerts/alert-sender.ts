@@ -5,7 +5,7 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { AlertCourier, CourierOutcome } from './alert-courier.ts';
 import { isAlertTold } from './alert-leaf.ts';
 import { findHolders, type HolderDirectory } from './alert-recipients.ts';
-import { isLasting } from './lasting-failure.ts';
+import { unlessLasting } from './lasting-failure.ts';
 import { alertDocument, alertMessageId } from '../correlator/alert-document.ts';
 import { alertRecord } from '../correlator/alert-record.ts';
 import { alertKey, type Alert } from '../correlator/alert.ts';
@@ -54,24 +54,21 @@ export class AlertSender {
    * @throws CausewayError a retryable one when it may succeed later
    */
   async trySend(alert: Alert, lease: Lease): Promise<boolean> {
-    try {
+    const key = alertKey(alert);
+    const { pattern, tier, level, firedAt } = alert;
+    const work = async (): Promise<boolean> => {
       await this.send(alert, lease);
-      const wasStuck = this.#stuck.delete(alertKey(alert));
-      const told = { pattern: alert.pattern.key, firedAt: alert.firedAt };
-      if (wasStuck) this.#deps.log.info(told, 'stuck alert sent or recorded');
+      const wasStuck = this.#stuck.delete(key);
+      if (wasStuck) this.#deps.log.info({ pattern: pattern.key, firedAt }, 'stuck alert sent or recorded');
       return true;
-    } catch (error) {
-      if (!isLasting(error)) throw error;
-      if (this.#stuck.has(alertKey(alert))) return false;
-      this.#stuck.add(alertKey(alert));
-      const { pattern, tier, level, firedAt } = alert;
+    };
+    return unlessLasting(work, (err) => {
       // Not what it rests on: no erasure reaches this log.
-      this.#deps.log.fatal(
-        { err: error, event: 'alert-stuck', pattern: pattern.key, tier, level, firedAt },
-        'alert neither sent nor recorded',
-      );
+      const told = { err, event: 'alert-stuck', pattern: pattern.key, tier, level, firedAt };
+      if (!this.#stuck.has(key)) this.#deps.log.fatal(told, 'alert neither sent nor recorded');
+      this.#stuck.add(key);
       return false;
-    }
+    });
   }
 
   /**
@@ -103,24 +100,18 @@ export class AlertSender {
    * it was submitted: the alerts behind it do not wait for it, and it is tried again as if nobody had been there to have it.
    */
   async #deliver(alert: Alert, rules: LevelRules, lease: Lease): Promise<CourierOutcome> {
-    try {
-      return await this.#makeAndDeliver(alert, rules, lease);
-    } catch (error) {
-      if (!isLasting(error)) throw error;
+    const work = async (): Promise<CourierOutcome> => this.#makeAndDeliver(alert, rules, lease);
+    return unlessLasting(work, async (err) => {
       const id = alertMessageId(alert);
-      this.#deps.log.error({ err: error, alert: id }, 'alert could not be made, or recorded');
+      this.#deps.log.error({ err, alert: id }, 'alert could not be made, or recorded');
       return (await this.#findSent(id)) ?? { outcome: 'refused', code: 'internal-error', tries: 0 };
-    }
+    });
   }
 
   /** It may have failed when it was accepted already. Where even that cannot be read, it is tried again, and looked up then. */
   async #findSent(id: MessageId): Promise<CourierOutcome | undefined> {
-    try {
-      return await this.#deps.courier.findSent(id);
-    } catch (error) {
-      if (!isLasting(error)) throw error;
-      return undefined;
-    }
+    const work = async (): Promise<CourierOutcome | undefined> => this.#deps.courier.findSent(id);
+    return unlessLasting(work, () => undefined);
   }
 
   /** Has it sent, and recorded where it was. */

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../correlator/stored-event.ts';
 import { dispositionCategories } from '../policy/alerts.ts';
 import { readKeptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
-import { isLasting } from './lasting-failure.ts';
+import { unlessLasting } from './lasting-failure.ts';
 
 type AnswerStore = Pick<Store, 'readMessage' | 'readEvidence'>;
 
@@ -40,13 +40,11 @@ export async function findAnsweredAlert(
 export async function noteDisposition(
   ...[deps, stored, lease]: Parameters<typeof noteAnswer>
 ): Promise<boolean> {
-  try {
-    return await noteAnswer(deps, stored, lease);
-  } catch (error) {
-    if (!isLasting(error)) throw error;
-    deps.log.error({ err: error, message: stored.envelope.id }, 'answer to an alert not noted');
+  const work = async (): Promise<boolean> => noteAnswer(deps, stored, lease);
+  return unlessLasting(work, (err) => {
+    deps.log.error({ err, message: stored.envelope.id }, 'answer to an alert not noted');
     return false;
-  }
+  });
 }
 
 /**

@@ -9,7 +9,7 @@
 import type { Logger } from 'pino';
 import { correlatorAddress, type MessageId } from '../../protocol/ids.ts';
 import type { OverdueAlert, ReminderOutcome, SentReminder } from './alert-reminder.ts';
-import { isLasting } from './lasting-failure.ts';
+import { unlessLasting } from './lasting-failure.ts';
 import { dispositionDeadline } from '../correlator/alert.ts';
 import { raisedAtOf } from '../correlator/alert-document.ts';
 import { noRenewal, type Renew } from '../correlator/renew.ts';
@@ -114,17 +114,16 @@ export class DispositionClock {
     // A gateway whose clock is behind goes by the one that told before it.
     const until = Math.max(reached.time, Math.trunc(this.#deps.now()));
     const told: MessageId[] = [];
-    let hasNews = false;
-    for (const { due, then } of this.#inOrder(this.#dueBy(until), reached)) {
+    const news = this.#inOrder(this.#dueBy(until), reached);
+    for (const { due, then } of news) {
       const [id, alert] = due;
       await renew();
       if (alert.isTold !== true && (await this.#tell(due, lease))) told.push(id);
       alert.isTold = true;
       await this.#setReached(then, lease);
       this.#open.delete(id);
-      hasNews = true;
     }
-    if (hasNews)
+    if (news.length > 0)
       await this.#setReached({ time: until, position: this.#position, tie: this.#position }, lease);
     for (const [id] of this.#dueBy(until)) this.#open.delete(id);
     return told;
@@ -181,13 +180,11 @@ export class DispositionClock {
 
   /** Undefined also where it cannot be read: one broken place in the log must not have all alerts wait. */
   async #deadlineOf(id: MessageId): Promise<number | undefined> {
-    try {
-      return await this.#deps.deadlineOf(id);
-    } catch (error) {
-      if (!isLasting(error)) throw error;
-      this.#deps.log.error({ err: error, alert: id }, 'deadline of an alert not readable');
+    const work = async (): Promise<number | undefined> => this.#deps.deadlineOf(id);
+    return unlessLasting(work, (err) => {
+      this.#deps.log.error({ err, alert: id }, 'deadline of an alert not readable');
       return undefined;
-    }
+    });
   }
 
   #dueBy(until: number): Due[] {
@@ -195,13 +192,11 @@ export class DispositionClock {
   }
 
   async #tell(due: Due, lease: Lease): Promise<boolean> {
-    try {
-      return await this.#remindAndRecord(due, lease);
-    } catch (error) {
-      if (!isLasting(error)) throw error;
-      this.#deps.log.error({ err: error, alert: due[0] }, 'overdue alert not recorded');
+    const work = async (): Promise<boolean> => this.#remindAndRecord(due, lease);
+    return unlessLasting(work, (err) => {
+      this.#deps.log.error({ err, alert: due[0] }, 'overdue alert not recorded');
       return false;
-    }
+    });
   }
 
   /** @returns whether it was recorded: no leaf follows where one stands already, or the alert was erased */

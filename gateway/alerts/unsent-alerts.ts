@@ -13,7 +13,7 @@ import type { Alert } from '../correlator/alert.ts';
 import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { Pattern } from '../correlator/patterns/pattern.ts';
 import { noRenewal, type Renew } from '../correlator/renew.ts';
-import { isLasting } from './lasting-failure.ts';
+import { unlessLasting } from './lasting-failure.ts';
 import { keptEnvelope } from '../store/kept-envelope.ts';
 import type { Lease, Store } from '../store/port.ts';
 
@@ -94,13 +94,11 @@ export class UnsentAlerts {
 
   /** @returns whether it is done; one that fails for good, as where the log is broken, waits while the others go on */
   async #tryOne(index: number, lease: Lease): Promise<boolean> {
-    try {
-      return await this.#isDone(index, lease);
-    } catch (error) {
-      if (!isLasting(error)) throw error;
-      this.#deps.log.error({ err: error, leaf: index }, 'unsent alert not tried');
+    const work = async (): Promise<boolean> => this.#isDone(index, lease);
+    return unlessLasting(work, (err) => {
+      this.#deps.log.error({ err, leaf: index }, 'unsent alert not tried');
       return false;
-    }
+    });
   }
 
   /** True when it was sent, and when it never will be: it is too old, or erased. */
