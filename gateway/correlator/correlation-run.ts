@@ -240,6 +240,7 @@ export class CorrelationRun {
       this.#news.add(messageKey(event));
       this.#newsSince = Math.min(this.#newsSince, event.arrived);
     }
+    if (this.#turn.isOver) await this.#turn.pass();
     if (this.#isRenewalDue) await this.#renew(lease);
     for (const subject of subjects) {
       // A deadline that passed before it came was looked at before, or is none of ours.

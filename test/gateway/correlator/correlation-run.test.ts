@@ -432,10 +432,14 @@ describe('looking', () => {
 
   it.each([
     ['notices of a long history', 48, 1],
+    ['notices that name nobody', 480, 0],
     ['subjects of one notice', 1, 48],
   ])('lets others have their turn every two milliseconds, between %s', async (_, notices, subjects) => {
     for (let nth = 0; nth < notices; nth++)
       store.accept(nth / 100, 'x', 'police/hub', ...Array.from({ length: subjects }, () => morven));
+    if (subjects === 0)
+      for (const [nth, known] of store.acceptances.entries())
+        store.acceptances[nth] = { ...known, subjects: [] };
     let turns = 0;
     let isLooking = true;
     const count = (): void => {
@@ -446,7 +450,7 @@ describe('looking', () => {
     let uptimeMs = 0;
     await run('one', [twice!], { uptimeMs: () => (uptimeMs += 0.5) }).look();
     isLooking = false;
-    expect(turns).toBeGreaterThanOrEqual((48 * 0.5) / 3);
+    expect(turns).toBeGreaterThanOrEqual((notices * Math.max(1, subjects) * 0.5) / 3);
   });
 
   it('ends soon where it is stopped, and the next to look sends what it had not come to', async () => {
