@@ -43,30 +43,40 @@ const batcher = new Batcher(me.signer, (units) => {
   link.submit(units);
 });
 
+/** When an envelope is written and when it expires: many are written in one millisecond. */
+let moment = { at: NaN, time: '', expires: '' };
+
+function momentOf(at: number): typeof moment {
+  if (moment.at !== at) {
+    moment = { at, time: new Date(at).toISOString(), expires: new Date(at + 86_400_000).toISOString() };
+  }
+  return moment;
+}
+
 function submitOne(): void {
-  const now = Date.now();
+  const { time, expires } = momentOf(Date.now());
   const id = randomUUIDv7() as MessageId;
-  const { source, type, to, ...rest } = plan.template;
+  const { template } = plan;
   // Names in the order in which the SDK writes them.
   const envelope = {
     id,
-    source,
-    type,
-    time: new Date(now).toISOString(),
-    expires: new Date(now + 86_400_000).toISOString(),
-    to,
+    source: template.source,
+    type: template.type,
+    time,
+    expires,
+    to: template.to,
     sequence: [++counts.submitted],
-    category: rest.category,
-    severity: rest.severity,
-    purpose: rest.purpose,
-    basis: rest.basis,
-    subjects: rest.subjects,
+    category: template.category,
+    severity: template.severity,
+    purpose: template.purpose,
+    basis: template.basis,
+    subjects: template.subjects,
     thread: id,
     payloadDigest: digestOf(payload),
-    payloadBytes: rest.payloadBytes,
-    recipientKeys: rest.recipientKeys,
-    attachments: rest.attachments,
-    signingKey: rest.signingKey,
+    payloadBytes: template.payloadBytes,
+    recipientKeys: template.recipientKeys,
+    attachments: template.attachments,
+    signingKey: template.signingKey,
   };
   unaccepted++;
   unstored++;
