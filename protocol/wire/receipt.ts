@@ -66,10 +66,7 @@ export function decodeReceipt(bytes: Buffer): Receipt {
   if (bytes.byteLength < fixedBytes + 4) throw malformed('It is too short.');
   const kind = kindByNumber.get(bytes.readUInt8(0));
   if (kind === undefined) throw malformed('Its kind is unknown.');
-  const issuerEnd = fixedBytes + 1 + bytes.readUInt8(fixedBytes);
-  if (issuerEnd + 1 > bytes.byteLength) throw malformed('Its issuer is cut short.');
-  const recipientEnd = issuerEnd + 1 + bytes.readUInt8(issuerEnd);
-  if (recipientEnd + 2 > bytes.byteLength) throw malformed('Its recipient is cut short.');
+  const { issuer, recipient, end: recipientEnd } = partiesOf(bytes);
   if (recipientEnd + 2 + bytes.readUInt16BE(recipientEnd) !== bytes.byteLength) {
     throw malformed('The length of its detail does not fit.');
   }
@@ -86,13 +83,36 @@ export function decodeReceipt(bytes: Buffer): Receipt {
     message: uuidFromBytes(bytes, 1),
     envelopeDigest: bytes.subarray(17, 49),
     at,
-    issuer: readAddress(bytes.toString('latin1', fixedBytes + 1, issuerEnd)),
-    recipient:
-      recipientEnd === issuerEnd + 1
-        ? ''
-        : readAddress(bytes.toString('latin1', issuerEnd + 1, recipientEnd)),
+    issuer,
+    recipient,
     detail,
   };
+}
+
+/** Who speaks for whom, as it was read last: most receipts have it in common with the one before. */
+let lastParties = {
+  bytes: Buffer.alloc(0),
+  issuer: '' as EndpointAddress,
+  recipient: '' as EndpointAddress | '',
+};
+
+/** @returns `end`: where the recipient ends @throws CausewayError `receipt-malformed` */
+function partiesOf(bytes: Buffer): { issuer: EndpointAddress; recipient: EndpointAddress | ''; end: number } {
+  const known = lastParties.bytes.byteLength;
+  const knownEnd = fixedBytes + known;
+  const isKnown =
+    known > 0 &&
+    knownEnd + 2 <= bytes.byteLength &&
+    bytes.compare(lastParties.bytes, 0, known, fixedBytes, knownEnd) === 0;
+  if (isKnown) return { issuer: lastParties.issuer, recipient: lastParties.recipient, end: knownEnd };
+  const issuerEnd = fixedBytes + 1 + bytes.readUInt8(fixedBytes);
+  if (issuerEnd + 1 > bytes.byteLength) throw malformed('Its issuer is cut short.');
+  const end = issuerEnd + 1 + bytes.readUInt8(issuerEnd);
+  if (end + 2 > bytes.byteLength) throw malformed('Its recipient is cut short.');
+  const issuer = readAddress(bytes.toString('latin1', fixedBytes + 1, issuerEnd));
+  const recipient = end === issuerEnd + 1 ? '' : readAddress(bytes.toString('latin1', issuerEnd + 1, end));
+  lastParties = { bytes: Buffer.from(bytes.subarray(fixedBytes, end)), issuer, recipient };
+  return { issuer, recipient, end };
 }
 
 /** A UUID of version 7, or zeros for {@link unreadableId}. */
