@@ -114,22 +114,30 @@ function checkSender(envelope: Envelope, { entry, signingKey }: Sender): void {
 
 /** @returns when the message expires, ms since 1970 */
 function checkTimes(envelope: Envelope, now: number): number {
-  const untimely = untimeliness(envelope, now);
+  const times = timesOf(envelope);
+  const untimely = untimelinessOf(times, now);
   if (untimely !== undefined) throw new CausewayError(untimely);
-  const expiresAt = readTimestamp(envelope.expires);
-  if (expiresAt - readTimestamp(envelope.time) > limits.maxLifetimeMs) {
-    throw new CausewayError('lifetime-too-long');
-  }
-  return expiresAt;
+  if (times.expiresAt - times.writtenAt > limits.maxLifetimeMs) throw new CausewayError('lifetime-too-long');
+  return times.expiresAt;
 }
 
+type Untimeliness = 'clock-skew' | 'envelope-expired';
+
 /** What only a clock has against an envelope. */
-export function untimeliness(
-  { time, expires }: Envelope,
-  now: number,
-): 'clock-skew' | 'envelope-expired' | undefined {
-  if (readTimestamp(time) > now + limits.maxClockSkewMs) return 'clock-skew';
-  return readTimestamp(expires) <= now ? 'envelope-expired' : undefined;
+export function untimeliness(envelope: Envelope, now: number): Untimeliness | undefined {
+  return untimelinessOf(timesOf(envelope), now);
+}
+
+/** ms since 1970 */
+type Times = { readonly writtenAt: number; readonly expiresAt: number };
+
+function timesOf({ time, expires }: Envelope): Times {
+  return { writtenAt: readTimestamp(time), expiresAt: readTimestamp(expires) };
+}
+
+function untimelinessOf({ writtenAt, expiresAt }: Times, now: number): Untimeliness | undefined {
+  if (writtenAt > now + limits.maxClockSkewMs) return 'clock-skew';
+  return expiresAt <= now ? 'envelope-expired' : undefined;
 }
 
 function checkPayload(envelope: Envelope, payload: Buffer): void {
