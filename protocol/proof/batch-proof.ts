@@ -7,8 +7,9 @@
  */
 import { CausewayError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { buildTree, hashBytes, leafHash, pathLength, rootFromPath } from './merkle.ts';
+import { hashBytes, leafHash, pathLength, rootFromPath } from './merkle.ts';
 import { signatureBytes, verifyRoot, type BatchSigner, type SigningKey } from './signing.ts';
+import { SmallTree } from './small-tree.ts';
 
 const headerBytes = signatureBytes + 4;
 
@@ -20,13 +21,31 @@ export function proveBatch(envelopes: readonly Uint8Array[], signer: BatchSigner
   const size = envelopes.length;
   if (size < 1 || size > limits.maxBatch)
     throw new RangeError(`a batch has 1 to ${limits.maxBatch} envelopes`);
-  const { root, paths } = buildTree(envelopes.map(leafHash));
-  const signature = signer.signRoot('envelopes', size, root);
-  return paths.map((path, index) => {
-    const proof = Buffer.allocUnsafe(headerBytes + path.length * hashBytes);
-    proof.set(signature, 0);
-    writeProof(proof, index, size, path);
-    return proof;
+  const tree = new SmallTree(envelopes);
+  const proofs: Buffer[] = [];
+  eachProof(tree, size, signer.signRoot('envelopes', size, tree.root), (proof) => {
+    proofs.push(Buffer.from(proof));
+  });
+  return proofs;
+}
+
+/**
+ * Makes the proofs of a batch one after the other.
+ * @param told gets each, good until it returns; where that is false, no more are made
+ * @returns false where it was ended so
+ */
+function eachProof(
+  tree: SmallTree,
+  size: number,
+  signature: Uint8Array,
+  told: (proof: Buffer, index: number) => boolean | undefined,
+): boolean {
+  const proof = Buffer.allocUnsafe(maxProofBytes);
+  proof.set(signature, 0);
+  proof.writeUInt16BE(size, signatureBytes + 2);
+  return tree.eachPath(proof, headerBytes, (index, pathBytes) => {
+    proof.writeUInt16BE(index, signatureBytes);
+    return told(proof.subarray(0, headerBytes + pathBytes), index);
   });
 }
 
@@ -98,13 +117,14 @@ function isWholeBatch(batch: readonly ProvenEnvelope[], key: SigningKey, verifie
   ) {
     return false;
   }
-  const { root, paths } = buildTree(batch.map(({ envelope }) => leafHash(envelope)));
-  const expected = Buffer.allocUnsafe(maxProofBytes);
-  expected.set(signature, 0);
-  const isAsExpected = batch.every(({ proof }, index) =>
-    proof.equals(expected.subarray(0, writeProof(expected, index, batch.length, paths[index] ?? []))),
+  const tree = new SmallTree(batch.map(({ envelope }) => envelope));
+  const isAsExpected = eachProof(
+    tree,
+    batch.length,
+    signature,
+    (proof, index) => batch[index]?.proof.equals(proof) === true,
   );
-  return isAsExpected && isRootSigned(root, batch.length, signature, key, verified);
+  return isAsExpected && isRootSigned(tree.root, batch.length, signature, key, verified);
 }
 
 /** The cheap part, before anything is hashed: does this proof claim that place in that batch? */
@@ -115,14 +135,6 @@ function isMember(proof: Buffer, index: number, size: number, signature: Buffer)
     proof.readUInt16BE(signatureBytes + 2) === size &&
     proof.subarray(0, signatureBytes).equals(signature)
   );
-}
-
-/** Writes everything but the signature. @returns the proof's length */
-function writeProof(proof: Buffer, index: number, size: number, path: readonly Buffer[]): number {
-  proof.writeUInt16BE(index, signatureBytes);
-  proof.writeUInt16BE(size, signatureBytes + 2);
-  path.forEach((hash, step) => proof.set(hash, headerBytes + step * hashBytes));
-  return headerBytes + path.length * hashBytes;
 }
 
 function isRootSigned(

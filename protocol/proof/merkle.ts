@@ -30,8 +30,8 @@ export function leafHash(entry: Uint8Array): Buffer {
   return Buffer.from(hashLeaf(entry), 'latin1');
 }
 
-/** @returns the hash in latin1 */
-function hashLeaf(entry: Uint8Array): string {
+/** The hash of a leaf with this content, in latin1: 32 characters. */
+export function hashLeaf(entry: Uint8Array): string {
   const size = entry.byteLength + 1;
   const input = size <= scratch.byteLength ? scratch.subarray(0, size) : Buffer.alloc(size);
   input[0] = 0x00;
@@ -73,33 +73,17 @@ export function hashChildren(from: Buffer, fromOffset: number, to: Buffer, toOff
   to.write(hash('sha256', nodeScratch, latin1), toOffset, hashBytes, 'latin1');
 }
 
-/** Root and inclusion paths of a whole small tree, each path from the leaf upwards (RFC 6962, 2.1.1). */
-export type SmallTree = { readonly root: Buffer; readonly paths: readonly (readonly Buffer[])[] };
-
-/** Builds a tree over at least one leaf hash, and the path of every leaf. */
-export function buildTree(leaves: readonly Buffer[]): SmallTree {
-  const paths = leaves.map((): Buffer[] => []);
-  const root = subtree(leaves, 0, leaves.length, paths);
-  return { root, paths };
-}
-
 /** The root over at least one leaf hash. */
 export function treeRoot(leaves: readonly Buffer[]): Buffer {
-  return subtree(leaves, 0, leaves.length, undefined);
+  return subtree(leaves, 0, leaves.length);
 }
 
-function subtree(leaves: readonly Buffer[], from: number, to: number, paths: Buffer[][] | undefined): Buffer {
+function subtree(leaves: readonly Buffer[], from: number, to: number): Buffer {
   const first = leaves[from];
   if (first === undefined) throw new RangeError('a tree has at least one leaf');
   if (to - from === 1) return first;
   const middle = from + largestPowerBelow(to - from);
-  const left = subtree(leaves, from, middle, paths);
-  const right = subtree(leaves, middle, to, paths);
-  if (paths !== undefined) {
-    for (let index = from; index < middle; index++) paths[index]?.push(right);
-    for (let index = middle; index < to; index++) paths[index]?.push(left);
-  }
-  return nodeHash(left, right);
+  return nodeHash(subtree(leaves, from, middle), subtree(leaves, middle, to));
 }
 
 /** The largest power of two smaller than a size of at least 2: where RFC 6962 splits a tree. */

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { proveBatch, VerifiedRoots, verifyBatchProof } from '../../protocol/proof/batch-proof.ts';
-import { buildTree, leafHash, sha256 } from '../../protocol/proof/merkle.ts';
+import { leafHash, sha256, treeRoot } from '../../protocol/proof/merkle.ts';
 import { signedBytes } from '../../protocol/proof/signing.ts';
 import { checkContentMatches, decodeContent, encodeContent } from '../../protocol/wire/content.ts';
 import { directoryDigest } from '../../protocol/wire/directory-digest.ts';
@@ -56,7 +56,7 @@ describe('The worked example of docs/protocol.md', () => {
 
   it('has the leaves, root, signature and proofs that the code makes', () => {
     const leaves = envelopes.map(leafHash);
-    const { root } = buildTree(leaves);
+    const root = treeRoot(leaves);
     const proofs = proveBatch(envelopes, sender);
     const values = valuesOf('text submit-values');
     expect(values).toEqual({
@@ -125,7 +125,7 @@ describe('The worked example of docs/protocol.md', () => {
       envelopes.map((bytes) => parseEnvelope(bytes).to),
     );
     const leaves = group.leaves.map(leafHash);
-    const { root } = buildTree(leaves);
+    const root = treeRoot(leaves);
     const values = valuesOf('text receipt-values');
     expect(values).toEqual({
       'leaf 0': hex(leaves[0]!),

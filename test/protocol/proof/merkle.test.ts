@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  buildTree,
   hashBytes,
   leafHash,
   nodeHash,
@@ -13,6 +12,7 @@ import {
   rootOfEntries,
   treeRoot,
 } from '../../../protocol/proof/merkle.ts';
+import { SmallTree } from '../../../protocol/proof/small-tree.ts';
 
 /** The entries of the reference tree of the Certificate Transparency projects. */
 const entries = [
@@ -98,8 +98,21 @@ function slowHash(prefix: number, ...parts: Uint8Array[]): Buffer {
   return hash.digest();
 }
 
-const leavesOf = (size: number): Buffer[] =>
-  Array.from({ length: size }, (_, index) => slowHash(0, Buffer.from(`entry ${index}`)));
+const contentsOf = (size: number): Buffer[] =>
+  Array.from({ length: size }, (_, index) => Buffer.from(`entry ${index}`));
+const leavesOf = (size: number): Buffer[] => contentsOf(size).map((content) => slowHash(0, content));
+
+/** Root and paths of a tree with these contents, each path as it is written from some place on. */
+function wholeTree(contents: readonly Buffer[]): { root: Buffer; paths: Buffer[] } {
+  const small = new SmallTree(contents);
+  const paths: Buffer[] = [];
+  const target = Buffer.alloc(3 + 8 * hashBytes);
+  small.eachPath(target, 3, (index, bytes) => {
+    expect(index).toBe(paths.length);
+    paths.push(Buffer.from(target.subarray(3, 3 + bytes)));
+  });
+  return { root: small.root, paths };
+}
 
 const tree = fc
   .integer({ min: 1, max: 130 })
@@ -129,8 +142,8 @@ describe('Merkle trees', () => {
   it('have the published inclusion paths', () => {
     const leaves = entries.map((entry) => leafHash(Buffer.from(entry, 'hex')));
     for (const [index, size, path] of inclusion) {
-      const { paths } = buildTree(leaves.slice(0, size));
-      expect(paths[index]?.map((hash) => hash.toString('hex'))).toEqual(path);
+      const { paths } = wholeTree(entries.slice(0, size).map((entry) => Buffer.from(entry, 'hex')));
+      expect(paths[index]?.toString('hex')).toBe(path.join(''));
       const root = rootFromPath(leaves[index]!, index, size, Buffer.from(path.join(''), 'hex'));
       expect(root?.toString('hex')).toBe(roots[size - 1]);
     }
@@ -139,16 +152,17 @@ describe('Merkle trees', () => {
   it('agree with the slow form of the RFC in root and every path, for every size to 130', () => {
     for (let size = 1; size <= 130; size++) {
       const leaves = leavesOf(size);
-      const { root, paths } = buildTree(leaves);
+      const { root, paths } = wholeTree(contentsOf(size));
       expect(root).toEqual(slowRoot(leaves));
       expect(treeRoot(leaves)).toEqual(root);
       const index = (size * 7) % size;
       for (const at of new Set([0, index, size - 1])) {
-        expect(paths[at]).toEqual(slowPath(at, leaves));
+        expect(paths[at]).toEqual(Buffer.concat(slowPath(at, leaves)));
       }
+      expect(paths).toHaveLength(size);
       paths.forEach((path, at) => {
-        expect(path).toHaveLength(pathLength(at, size));
-        expect(rootFromPath(leaves[at]!, at, size, Buffer.concat(path))).toEqual(root);
+        expect(path).toHaveLength(pathLength(at, size) * hashBytes);
+        expect(rootFromPath(leaves[at]!, at, size, path)).toEqual(root);
       });
     }
   });
@@ -162,9 +176,9 @@ describe('Merkle trees', () => {
         fc.nat(),
         ({ size, index }, at, flip, other) => {
           const leaves = leavesOf(size);
-          const { root, paths } = buildTree(leaves);
+          const { root, paths } = wholeTree(contentsOf(size));
           const leaf = leaves[index]!;
-          const path = Buffer.concat(paths[index]!);
+          const path = paths[index]!;
           const changed = (bytes: Buffer): Buffer => {
             const copy = Buffer.from(bytes);
             copy[at % copy.length]! ^= flip;
@@ -193,8 +207,8 @@ describe('Merkle trees', () => {
     fc.assert(
       fc.property(tree, fc.integer({ min: 1, max: 130 }), ({ size, index }, otherSize) => {
         const leaves = leavesOf(size);
-        const { root, paths } = buildTree(leaves);
-        const result = rootFromPath(leaves[index]!, index, otherSize, Buffer.concat(paths[index]!));
+        const { root, paths } = wholeTree(contentsOf(size));
+        const result = rootFromPath(leaves[index]!, index, otherSize, paths[index]!);
         const fits = index < otherSize && pathLength(index, otherSize) === pathLength(index, size);
         if (fits) expect(result === undefined || result.length === hashBytes).toBe(true);
         else expect(result).toBeUndefined();
@@ -212,8 +226,20 @@ describe('Merkle trees', () => {
     }
   });
 
+  it('give no more paths once they are told to end', () => {
+    const told: number[] = [];
+    const walk = (last: number): boolean =>
+      new SmallTree(contentsOf(9)).eachPath(Buffer.alloc(8 * hashBytes), 0, (index) => {
+        told.push(index);
+        return index < last;
+      });
+    expect(walk(3)).toBe(false);
+    expect(told).toEqual([0, 1, 2, 3]);
+    expect(walk(9)).toBe(true);
+  });
+
   it('need a leaf', () => {
-    expect(() => buildTree([])).toThrow(RangeError);
+    expect(() => new SmallTree([])).toThrow(RangeError);
     expect(() => treeRoot([])).toThrow(RangeError);
     expect(() => rootOfEntries([])).toThrow(RangeError);
     expect(rootFromPath(leavesOf(1)[0]!, 0, 0, Buffer.alloc(0))).toBeUndefined();
