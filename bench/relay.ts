@@ -39,6 +39,8 @@ const seconds = readNumber('seconds', values.seconds, duration);
 const rounds = readNumber('rounds', values.rounds, count);
 const rate = readNumber('rate', values.rate, { least: 1 });
 const warmUpSeconds = 4;
+/** Messages a second before the latency is measured. */
+const warmUpRate = 2_000;
 /** More than the messages of a round take in the caches of its files: 15,000 of 6 KiB a second. */
 const touchedBytes = seconds * 200 * 1024 * 1024;
 
@@ -60,10 +62,11 @@ try {
 async function measureRelay(): Promise<unknown> {
   const rig = await Rig.open(dir, { window, durableConsumer: values['durable-consumer'] });
   try {
-    // What counts is the steady state: code that has been compiled and tables that are no longer empty.
-    await rig.measureThroughput(warmUpSeconds);
-    // Before the rounds: what they leave to the audit log, the correlator and the disk takes the machine long after.
+    // What counts is the steady state: code that has been compiled and tables that are no longer empty. Before any flood:
+    // what that leaves to the audit log, the correlator and the disk takes the machine long after.
+    await pace(rig, warmUpRate, warmUpSeconds);
     const latencyMs = await measureLatency(rig);
+    await rig.measureThroughput(warmUpSeconds);
     // The machine's speed drifts: echo and relay take turns, and the ratio is the median of the rounds.
     const measured: Round[] = [];
     for (let turn = 0; turn < rounds; turn++) {
@@ -106,6 +109,14 @@ function medianRound(measured: readonly Round[]): Round {
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (middle === undefined) throw new Error('nothing was measured');
   return middle;
+}
+
+/** Sends at an even rate for a while, and waits until all has arrived. */
+async function pace({ publisher, consumer }: Rig, perSecond: number, seconds: number): Promise<void> {
+  publisher.send({ type: 'pace', perSecond });
+  await wait(seconds * 1_000);
+  publisher.send({ type: 'stop' });
+  await settle(publisher, consumer);
 }
 
 /** From the making of an envelope to its verification by the consumer, at an even rate, ms. */
