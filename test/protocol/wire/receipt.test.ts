@@ -45,6 +45,18 @@ describe('Receipts', () => {
     );
   });
 
+  it('are read alike, whoever spoke in those that were read before', () => {
+    const few = fc.constantFrom('a/b', 'a/bc', 'ab/c', 'abc/d') as fc.Arbitrary<EndpointAddress>;
+    const alike = fc
+      .record({ issuer: few, recipient: fc.oneof(few, fc.constant('' as const)) })
+      .map((parties) => ({ ...sampleReceipt(), ...parties }));
+    fc.assert(
+      fc.property(fc.array(alike, { minLength: 2, maxLength: 20 }), (receipts) => {
+        expect(receipts.map(encodeReceipt).map(decodeReceipt)).toEqual(receipts);
+      }),
+    );
+  });
+
   it('are read in one way only: bytes that are accepted are those that writing them again gives', () => {
     const whole = encodeReceipt(sampleReceipt({ kind: 'refused', detail: '{"code":"key-changed"}' }));
     fc.assert(
