@@ -1,6 +1,7 @@
 /** The documents of a pattern folder, and how rules are found by the names that other rules use. */
 import { basename } from 'node:path';
 import type { Problem } from '../../../protocol/errors.ts';
+import { Recent } from '../../policy/recent.ts';
 import { parseYamlDocuments, readYaml, type YamlSource } from '../../policy/yaml-source.ts';
 import { schemaFor, type BaseRuleDocument, type CorrelationDocument } from './document-schema.ts';
 
@@ -15,16 +16,27 @@ export type RuleDocument = Origin &
   );
 export type CorrelationRuleDocument = Extract<RuleDocument, { kind: 'correlation' }>;
 
+/** Those of sound files, by name and text: the patterns beside the one that was changed need not be parsed again. */
+const recent = new Recent<readonly RuleDocument[]>(100);
+
 /** Reads every document of every file; what is not understood goes to `problems` with its place. */
 export function readDocuments(files: readonly PatternFile[], problems: Problem[]): RuleDocument[] {
   return files.flatMap(({ name, text }) => {
+    const key = `${name}\0${text}`;
     const before = problems.length;
-    const sources = parseYamlDocuments(name, text, problems);
-    // A file that was cut to nothing must not take its pattern out of force without a word.
-    if (sources.length === 0 && problems.length === before)
-      problems.push({ at: name, line: 1, column: 1, message: 'is empty; remove a file that is not wanted' });
-    return sources.flatMap((source) => readDocument(source, problems) ?? []);
+    const documents = recent.get(key) ?? parseDocuments(name, text, problems);
+    if (problems.length === before) recent.keep(key, documents);
+    return documents;
   });
+}
+
+function parseDocuments(name: string, text: string, problems: Problem[]): RuleDocument[] {
+  const before = problems.length;
+  const sources = parseYamlDocuments(name, text, problems);
+  // A file that was cut to nothing must not take its pattern out of force without a word.
+  if (sources.length === 0 && problems.length === before)
+    problems.push({ at: name, line: 1, column: 1, message: 'is empty; remove a file that is not wanted' });
+  return sources.flatMap((source) => readDocument(source, problems) ?? []);
 }
 
 function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | undefined {

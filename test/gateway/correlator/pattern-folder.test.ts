@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { readDocuments } from '../../../gateway/correlator/patterns/documents.ts';
 import { loadPatterns } from '../../../gateway/correlator/patterns/load.ts';
+import type { Problem } from '../../../protocol/errors.ts';
 import { runInProcess } from '../../cli/run-in-process.ts';
 import { problemsOf } from './pattern-text.ts';
 
@@ -156,4 +158,24 @@ it('what a broken pattern amounts to is not held against it', async () => {
   } finally {
     await rm(dir, { recursive: true });
   }
+});
+
+it('a file that has not changed is not parsed again, and one with a fault tells it each time', () => {
+  const rule = (title: string): string =>
+    `title: ${title}\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 1d\n`;
+  const sound = { name: 'sound.yaml', text: rule('One') };
+  const [before] = readDocuments([sound], []);
+  expect(readDocuments([sound], [])[0]).toBe(before);
+  expect(readDocuments([{ ...sound, name: 'other.yaml' }], [])[0]).toMatchObject({ file: 'other.yaml' });
+  expect(readDocuments([{ ...sound, text: rule('Two') }], [])[0]).toMatchObject({
+    content: { title: 'Two' },
+  });
+  const faulty = { name: 'faulty.yaml', text: `${rule('One')}nonsense: [` };
+  const faultsOf = (file: typeof faulty): Problem[] => {
+    const problems: Problem[] = [];
+    readDocuments([file], problems);
+    return problems;
+  };
+  expect(faultsOf(faulty)).not.toEqual([]);
+  expect(faultsOf(faulty)).toEqual(faultsOf(faulty));
 });
