@@ -5,12 +5,12 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import type { NoteSigner } from '../../protocol/proof/note-signer.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
 import { encodeBundle, partialTilesAt, tileWidth, type TileName } from '../../protocol/proof/tile.ts';
+import { isTreeSize } from '../../protocol/proof/tree-proof.ts';
 import { splitLeaves } from '../store/leaf-block.ts';
 import type { LeafSource } from '../store/port.ts';
 import type { LogFolder } from './log-folder.ts';
@@ -27,7 +27,6 @@ export type LogBuilderOptions = {
 
 /** Beside the checkpoint: everything up to this size has been synced. No part of the standard's layout. */
 const markFile = '.synced';
-const markSchema = z.strictObject({ size: z.int().min(0) });
 const filesToSync = 16_384;
 /** Made again at a start: so many are worth a sync. */
 const leavesToSync = 16 * tileWidth;
@@ -252,7 +251,8 @@ export class LogBuilder {
   async #readMark(): Promise<number> {
     const text = await readFile(join(this.#options.folder.dir, markFile), 'utf8').catch(() => '');
     try {
-      return markSchema.parse(JSON.parse(text)).size;
+      const { size } = JSON.parse(text) as { size?: unknown };
+      return typeof size === 'number' && isTreeSize(size) ? size : 0;
     } catch {
       return 0;
     }
