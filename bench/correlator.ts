@@ -58,9 +58,9 @@ else {
 }
 
 async function run(streamFile: string, truthFile: string): Promise<void> {
-  const policy = await loadPolicySet(policyDir);
   const lines = await takeNamed(() => readStream(streamFile, warn));
   const truth = await takeNamed(() => readTruth(truthFile, lines, warn));
+  const policy = await loadPolicySet(policyDir);
   const { patterns } =
     values.patterns === undefined
       ? await loadPatterns(`${policyDir}/patterns`, { form: 'committee', words: wordsOf(policy) })
