@@ -1,38 +1,56 @@
-/** Whether the messages in the store are those that were accepted, for `gateway check`. */
+/** Whether the messages in the store are those that were accepted and refused, for `gateway check`. */
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { DamagedMessage, Store } from '../store/port.ts';
+import { holdMessagesAgainst, type FaultyMessage, type MessageFault } from '../audit/messages-against-log.ts';
+import type { Store } from '../store/port.ts';
 import { good, type Finding } from './check-finding.ts';
 
 const check = 'messages';
-const portion = 1_000;
-const namedMessages = 10;
+const work = 'Holding the messages against the log';
 
-/** Reads all of them, with progress where that takes a while. */
-export async function checkMessages(store: Pick<Store, 'readDamaged'>, terminal: Terminal): Promise<Finding> {
-  const progress = terminal.progress('Holding the messages against their digests');
-  const first: DamagedMessage[] = [];
-  let [looked, found] = [0, 0];
-  try {
-    for (let after = 0; ;) {
-      const { damaged, through, looked: more } = await store.readDamaged(after, portion);
-      if (more === 0) break;
-      first.push(...damaged.slice(0, namedMessages - first.length));
-      [after, looked, found] = [through, looked + more, found + damaged.length];
-      progress.update(`Holding the messages against their digests, ${looked} so far`);
-    }
-  } finally {
-    progress.end();
-  }
-  if (found === 0) return good(check, `${looked} in the store are what was accepted`);
-  const problems = first.map(
-    ({ message, leaf }) => `Message ${message}, accepted by leaf ${leaf}, is not what was accepted any more.`,
-  );
-  const others = found - first.length;
-  if (others > 0) problems.push(`${others} other messages likewise.`);
+/**
+ * Reads all of them, with progress where that takes a while.
+ * @param leaves those of the store, held against the published log
+ * @param published asked at the end: how many leaves were held against it
+ */
+export async function checkMessages(
+  store: Pick<Store, 'readOutcomes' | 'countOutcomes'>,
+  leaves: Pick<Store, 'readLeaves'>,
+  published: () => number,
+  terminal: Terminal,
+): Promise<Finding> {
+  const progress = terminal.progress(work);
+  const onProgress = (looked: number): void => progress.update(`${work}, ${looked} so far`);
+  const held = await holdMessagesAgainst(store, leaves, onProgress).finally(() => progress.end());
+  const { looked, faults, unknown } = held;
+  const { count, first } = faults;
+  if (count === 0 && unknown === 0)
+    return good(check, `${looked} in the store are what was accepted and refused`);
+  const problems = first.map((faulty) => inWords(faulty, faulty.leaf < published()));
+  if (count > first.length) problems.push(`${count - first.length} other messages likewise.`);
+  if (unknown > 0)
+    problems.push(`${unknown} in the store were neither accepted nor refused: no leaf tells of them.`);
   return {
     check,
     verdict: 'bad',
-    detail: `store-damaged: ${found} of ${looked} in the store are not what was accepted`,
+    detail: `store-damaged: ${count + unknown} of ${looked + unknown} in the store are not what was accepted and refused`,
     problems,
   };
 }
+
+function inWords({ message, leaf, fault }: FaultyMessage, isPublished: boolean): string {
+  const name = `Message ${message}, of leaf ${leaf}`;
+  if (fault === 'unlike' && !isPublished)
+    return `${name}, and that leaf do not say the same: one of them was changed, and the leaf could not be held against the published log.`;
+  return `${name}, ${words[fault]}`;
+}
+
+const words: Readonly<Record<MessageFault, string>> = {
+  unlike: 'is not what was accepted or refused any more.',
+  changed: 'is not what was accepted or refused any more.',
+  emptied:
+    'was emptied, and no erasure of its case stands in the log. Where an erasure of it was begun and not finished, give the order again.',
+  'put-back': 'is there, though the log says that its case was erased.',
+  gone: 'is gone.',
+  'leaf-rewritten':
+    'cannot be held against that leaf, which was itself changed in the store. The message is what its envelope says.',
+};

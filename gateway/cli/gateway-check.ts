@@ -29,7 +29,7 @@ export function registerGatewayCheck(gateway: ProgramCommand, terminal: Terminal
     .description(
       'Checks that the folder can run a gateway: settings, keys and their modes, policies, the store (it proves\n' +
         'a durable write), certificates and how long they last; and it holds all leaves of the store against the\n' +
-        'published log, which takes about fifteen seconds for a million, and all messages against their digests.\n' +
+        'published log, which takes about fifteen seconds for a million, and all messages against the leaves.\n' +
         'Works while the gateway runs.\n' +
         'That you looked is recorded first.\n' +
         'Exit code 0 when nothing is bad.',
@@ -112,12 +112,13 @@ async function checkStore(
       const ofLog = quick ? undefined : await checkLog(home, store, terminal, (leaf) => history.take(leaf));
       const unchecked: Unchecked[] = [];
       const leaves = await new PublishedLog(home, store).leavesOf(store, (each) => unchecked.push(each));
+      const heldLeaves = (): number => (unchecked.length === 0 ? leaves.published.size : 0);
       // After the log: an entry of now may be newer than what was read there, and none older.
       const ofEndpoints = await checkEndpoints(store, leaves, history, policy);
       const findings = [
         good('store', 'writes are durable'),
         ...(await checkRoom(home, store)),
-        quick ? undefined : await checkMessages(store, terminal),
+        quick ? undefined : await checkMessages(store, leaves, heldLeaves, terminal),
         ofEndpoints,
         ofLog ?? checkUnread(unchecked),
       ].filter((finding) => finding !== undefined);

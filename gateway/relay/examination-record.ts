@@ -5,11 +5,10 @@
  * what a record says of each is put into JSON once. What is put between quotation marks here has a form that needs no
  * escaping: `protocol/wire/envelope-schema.ts` sees to that.
  */
-import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Decision } from '../policy/decision.ts';
-import type { RecordText } from '../store/port.ts';
+import type { Lane, RecordText, RefusableMessage } from '../store/port.ts';
 
 /** What was examined, as far as it could be read. */
 export type Examined = {
@@ -23,23 +22,32 @@ export type Examined = {
   readonly decisions: readonly Decision[];
 };
 
-/** @param listening by recipient: whether a session of it takes notices now */
+/** @param listening by recipient: whether a session of it takes notices now @param lane that it is queued in */
 export function recordAcceptance(
   examined: Examined & { readonly envelope: Envelope },
   listening: readonly boolean[],
+  lane: Lane,
 ): RecordText {
   const rulings = examined.decisions.map(
     (decision, nth) => `${phrasesOf(decision).ruling},"listening":${String(listening[nth] === true)}}`,
   );
-  return `${begin('message.accepted', examined)}${describe(examined, examined.envelope, rulings)}}`;
+  return `${begin('message.accepted', examined)}${describe(examined, examined.envelope, rulings)},"lane":${lane}}`;
 }
 
-/** @param authentic whether the sender's signature was verified */
-export function recordRefusal(examined: Examined, code: ErrorCode, authentic: boolean): RecordText {
+/**
+ * @param authentic whether the sender's signature was verified: the record then says as well what the sender is told, and
+ * grows by nothing that strangers can make long
+ */
+export function recordRefusal(
+  examined: Examined,
+  { code, text }: Pick<RefusableMessage, 'code' | 'text'>,
+  authentic: boolean,
+): RecordText {
   const { envelope, decisions } = examined;
   const rulings = decisions.map((decision) => `${phrasesOf(decision).ruling}}`);
   const described = envelope === undefined ? '' : describe(examined, envelope, rulings);
-  return `${begin('message.refused', examined)}${described},"code":"${code}","authentic":${String(authentic)}}`;
+  const told = authentic ? `,"text":${JSON.stringify(text ?? null)}` : '';
+  return `${begin('message.refused', examined)}${described},"code":"${code}","authentic":${String(authentic)}${told}}`;
 }
 
 function begin(kind: string, { source, envelopeDigest }: Examined): string {

@@ -79,30 +79,31 @@ export function examine(
     decisions = decideAll(envelope, sender.entry, recipients, context.policy());
     refuseDenied(decisions);
     const listening = recipients.map(({ endpoint }) => context.isListening(endpoint));
+    const lane = laneOf(envelope, context.policy());
     return {
       verdict: 'accept',
       id: envelope.id,
       envelopeDigest,
       unit: unit.bytes,
       expiresAt,
-      lane: laneOf(envelope, context.policy()),
+      lane,
       category: envelope.category,
       severity: envelope.severity,
       thread: envelope.thread,
       recipients: recipients.map(({ endpoint }, nth) => ({ endpoint, listening: listening[nth] === true })),
-      record: recordAcceptance({ ...examined, envelope, decisions }, listening),
+      record: recordAcceptance({ ...examined, envelope, decisions }, listening, lane),
     };
   } catch (error) {
     if (!isCausewayError(error)) throw error;
+    const told = { code: error.code, text: error.detail?.slice(0, maxTextLength) };
     return {
       verdict: 'refuse',
       id: envelope?.id ?? unreadableId,
       envelopeDigest,
-      code: error.code,
-      text: error.detail?.slice(0, maxTextLength),
+      ...told,
       final: authentic && !catalogue[error.code].retryable,
       thread: authentic ? envelope?.thread : undefined,
-      record: recordRefusal({ ...examined, envelope, decisions }, error.code, authentic),
+      record: recordRefusal({ ...examined, envelope, decisions }, told, authentic),
     };
   }
 }

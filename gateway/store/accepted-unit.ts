@@ -6,7 +6,8 @@ import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { readAcceptedEnvelope } from '../../protocol/wire/accepted-envelope.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
-import { areOfEnvelope, areOfLeaf, type AcceptedColumns } from './accepted-columns.ts';
+import { areOfEnvelope, type AcceptedColumns } from './accepted-columns.ts';
+import type { Matter } from './port.ts';
 import { takeApart } from './stored-unit.ts';
 
 /** What a row says: the bytes, null where they are gone, and the digest of the envelope in them. */
@@ -26,32 +27,25 @@ export function wholeUnit(row: Row): Unit | undefined {
   try {
     return hasItsPayload(found, readAcceptedEnvelope(found.envelope)) ? found : undefined;
   } catch {
-    // See isDamaged.
+    // See matterOf.
     return undefined;
   }
 }
 
-/** What the rest of a store says of the message. */
-type Surroundings = {
-  /** The leaf that its row names. */
-  readonly leaf: Buffer | undefined;
-  /** Somebody is still to get it, so nothing was taken from it. */
-  readonly isUnderWay: boolean;
-};
-
-/** Whether something of it is not what was accepted, and that is not because its case was erased, or its payload retired. */
-export function isDamaged(row: Row & AcceptedColumns, { leaf, isUnderWay }: Surroundings): boolean {
-  if (!areOfLeaf(row, leaf)) return true;
-  if (row.unit?.byteLength === 0 && isErased(row) && !isUnderWay) return false;
+/** @param isUnderWay somebody is still to get it, so nothing was taken from it */
+export function matterOf(row: Row & AcceptedColumns, isUnderWay: boolean): Matter {
+  if (row.unit?.byteLength === 0 && isErased(row) && !isUnderWay) return 'emptied';
   const found = unitWithItsEnvelope(row);
-  if (found === undefined) return true;
+  if (found === undefined) return 'damaged';
   try {
     const envelope = readAcceptedEnvelope(found.envelope);
-    if (!areOfEnvelope(row, envelope)) return true;
-    return !(found.payload.byteLength === 0 && !isUnderWay) && !hasItsPayload(found, envelope);
+    const isRetired = found.payload.byteLength === 0 && !isUnderWay;
+    return areOfEnvelope(row, envelope) && (isRetired || hasItsPayload(found, envelope))
+      ? 'whole'
+      : 'damaged';
   } catch {
     // Who can write the digest beside the unit can have both say anything.
-    return true;
+    return 'damaged';
   }
 }
 

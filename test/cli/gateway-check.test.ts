@@ -124,14 +124,14 @@ describe('causeway gateway check', () => {
   it('names a message that is not what was accepted, and does not read any with --quick', async () => {
     expect(await checkOf('messages')).toMatchObject({
       code: 0,
-      found: { verdict: 'good', detail: '1 in the store are what was accepted' },
+      found: { verdict: 'good', detail: '1 in the store are what was accepted and refused' },
     });
     const isNamed = {
       code: 1,
       found: {
         verdict: 'bad',
-        detail: 'store-damaged: 1 of 1 in the store are not what was accepted',
-        problems: [`Message ${messageId(1)}, accepted by leaf 0, is not what was accepted any more.`],
+        detail: 'store-damaged: 1 of 1 in the store are not what was accepted and refused',
+        problems: [`Message ${messageId(1)}, of leaf 0, is not what was accepted or refused any more.`],
       },
     };
     change("UPDATE message SET category = category || 'x'");
@@ -141,6 +141,41 @@ describe('causeway gateway check', () => {
     );
     expect(await checkOf('messages')).toMatchObject(isNamed);
     expect(await checkOf('messages', '--quick')).toEqual({ code: 0, found: undefined });
+  });
+
+  it('says of a message that was emptied, of one that is gone, and of one that no leaf tells of, what is amiss', async () => {
+    const problems = async (): Promise<readonly string[] | undefined> =>
+      (await checkOf('messages')).found?.problems;
+    change("UPDATE message SET category = NULL, severity = NULL, thread = NULL, unit = x''");
+    expect(await problems()).toEqual([
+      expect.stringContaining('leaf 0, was emptied, and no erasure of its case stands in the log.'),
+    ]);
+    change("UPDATE message SET id = cast(x'ff' || substr(id, 2) AS BLOB)");
+    expect(await problems()).toEqual([
+      `Message ${messageId(1)}, of leaf 0, is gone.`,
+      '1 in the store were neither accepted nor refused: no leaf tells of them.',
+    ]);
+  });
+
+  it('says that the leaf of a message was changed and not the message, as far as the leaf was published', async () => {
+    const problems = async (): Promise<readonly string[] | undefined> =>
+      (await checkOf('messages')).found?.problems;
+    const later = (leaf: string): string => leaf.replace('"at":1', '"at":2');
+    editLeaf(home, 'message.accepted', later);
+    const name = `Message ${messageId(1)}, of leaf 0,`;
+    expect(await problems()).toEqual([
+      `${name} and that leaf do not say the same: one of them was changed, and the leaf could not be held against the published log.`,
+    ]);
+    editLeaf(home, 'message.accepted', (leaf) => leaf.replace('"at":2', '"at":1'));
+    await publish();
+    expect(await problems()).toBeUndefined();
+    editLeaf(home, 'message.accepted', later);
+    expect(await problems()).toEqual([
+      `${name} cannot be held against that leaf, which was itself changed in the store. The message is what its envelope says.`,
+    ]);
+    editLeaf(home, 'message.accepted', (leaf) => leaf.replace('"at":2', '"at":1'));
+    change('UPDATE message SET at = at + 1');
+    expect(await problems()).toEqual([`${name} is not what was accepted or refused any more.`]);
   });
 
   it('names an endpoint whose row in the directory is not what the log says', async () => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import * as openpgp from 'openpgp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdMessagesAgainst } from '../../gateway/audit/messages-against-log.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeUnit, type Unit } from '../../protocol/wire/frame.ts';
@@ -348,4 +349,13 @@ describe('a frame of many units', () => {
     const answers = await police.submit(...largest.batch([{}, {}, {}]));
     expect(answers.every(({ kind }) => kind === 'accepted')).toBe(true);
   });
+});
+
+it('the store keeps of each what its leaf says, of those that are refused for good as well', async () => {
+  const store = await exchange.store();
+  const { looked, faults, unknown } = await holdMessagesAgainst(store, store);
+  const kept = await store.countOutcomes();
+  expect([faults.first, unknown, looked]).toEqual([[], 0, kept]);
+  const refused = (await exchange.records()).filter(({ entry }) => entry.authentic === true);
+  expect(refused.length).toBeGreaterThan(10);
 });

@@ -8,7 +8,6 @@ import {
   mostCounted,
   type CaseId,
   type DamagedMessage,
-  type DamagedPortion,
   type DeliveryId,
   type DirectoryRow,
   type DirectorySnapshot,
@@ -16,6 +15,7 @@ import {
   type LeafRun,
   type MessageEvidence,
   type MessageState,
+  type OutcomePortion,
   type PayloadPortion,
   type QueuedDelivery,
   type Store,
@@ -26,13 +26,13 @@ import type { ReadingMethod } from '../reading-method.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
 import type { CausalTime } from './causal-time.ts';
-import { readDamaged } from './damage.ts';
 import type { Collections } from './documents.ts';
 import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
 import { erasuresOf, groupsBetween, messageKey } from './keys.ts';
 import { readLeafRuns } from './leaf-runs.ts';
 import { readLeaves } from './leaves.ts';
+import { readOutcomes } from './outcomes.ts';
 import { readPayloads } from './payloads.ts';
 import { readQueue } from './queue.ts';
 import { runTransaction } from './run-transaction.ts';
@@ -201,8 +201,14 @@ export class Readings implements Pick<Store, MadeHere> {
     return await this.#read(async (session) => readEvidence(this.#collections, id, session));
   }
 
-  async readDamaged(after: number, limit: number): Promise<DamagedPortion> {
-    return await this.#read(async (session) => readDamaged(this.#collections, { after, limit }, session));
+  async readOutcomes(ids: readonly MessageId[]): Promise<OutcomePortion> {
+    return await this.#read(async (session) => readOutcomes(this.#collections, ids, session));
+  }
+
+  async countOutcomes(): Promise<number> {
+    return await this.#read(async (session) =>
+      this.#collections.message.countDocuments({}, { session, hint: '_id_' }),
+    );
   }
 
   async readPayloads(after: number, limit: number, before: number): Promise<PayloadPortion> {

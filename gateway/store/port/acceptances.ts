@@ -3,7 +3,6 @@ import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { PackedTokens } from '../../../protocol/linkage/packed-set.ts';
 import type { Envelope, Severity } from '../../../protocol/wire/envelope.ts';
 import type { Lease } from './leases.ts';
-import type { DamagedMessage } from './messages.ts';
 import type { RecordEntry } from './records.ts';
 
 /** A message that was accepted, for whoever reads them in order. */
@@ -43,14 +42,6 @@ export type PayloadPortion = {
   readonly through: number;
 };
 
-export type DamagedPortion = {
-  readonly damaged: readonly DamagedMessage[];
-  /** As in {@link PayloadPortion}. */
-  readonly through: number;
-  /** How many were looked at. */
-  readonly looked: number;
-};
-
 /** What a store does for it: a part of `Store`. */
 export type AcceptanceStore = {
   /**
@@ -60,11 +51,6 @@ export type AcceptanceStore = {
    * @param since ms since 1970
    */
   readAcceptances(after: number, limit: number, since: number): Promise<readonly Acceptance[]>;
-  /**
-   * Looks at the next messages that were accepted after a position (0: from the first on), at most `limit` and about
-   * 1 MiB, but one at least where any is left, and gives those that are damaged, in order.
-   */
-  readDamaged(after: number, limit: number): Promise<DamagedPortion>;
   /**
    * Looks at the next `limit` messages after a position (0: from the first on), up to the first that was accepted
    * at `before` or later, ms since 1970, and gives those whose payload is still there, in order.

@@ -1,6 +1,6 @@
 /** Messages from submission to their end: deliveries, the receipts about them, and what proves it all. */
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { mostPending } from '../../../protocol/limits.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
 import type { Lease } from './leases.ts';
@@ -108,6 +108,37 @@ export type DamagedMessage = {
   readonly leaf: number;
 };
 
+/**
+ * What a row has of a message, its bytes and the columns beside them. `whole`: they are those of its envelope, the payload
+ * perhaps retired; `emptied`: none of it is left, as after the erasure of its case; `damaged`: neither.
+ */
+export type Matter = 'whole' | 'emptied' | 'damaged';
+
+/** What the store keeps of the first outcome of an id, to be held against the leaf that says so. */
+export type KeptOutcome = {
+  readonly message: MessageId;
+  /** Undefined where no endpoint has the number that stands there. */
+  readonly source: EndpointAddress | undefined;
+  /** The leaf that it names. */
+  readonly leaf: number;
+  readonly at: number;
+  readonly envelope: Digest;
+  /** The detail of its receipt, JSON; undefined where it was accepted. What follows is of one that was. */
+  readonly refusal: string | undefined;
+  readonly matter: Matter;
+  readonly lane: number | undefined;
+  /** Undefined where it does not have the deliveries that it counts. */
+  readonly recipients: readonly EndpointAddress[] | undefined;
+  /** Bit n stands for recipient n. */
+  readonly listening: number | undefined;
+};
+
+export type OutcomePortion = {
+  readonly outcomes: readonly KeptOutcome[];
+  /** How many of the ids were looked up, from the first on. */
+  readonly looked: number;
+};
+
 /** A delivery that is neither final nor expired, with its message. */
 export type QueuedDelivery = {
   readonly delivery: DeliveryId;
@@ -205,6 +236,11 @@ export type MessageStore = {
   forgetReceipts(endpoint: EndpointAddress, through: number): Promise<void>;
   /** One message of a sender, or undefined. */
   readMessage(source: EndpointAddress, id: MessageId): Promise<MessageState | undefined>;
+
+  /** What is kept of these ids, by whichever senders, about 1 MiB of what has to be read, but of one id at least. */
+  readOutcomes(ids: readonly MessageId[]): Promise<OutcomePortion>;
+  /** Of how many ids the store keeps the first outcome. */
+  countOutcomes(): Promise<number>;
 
   /** What proves what became of the messages with this id: one of each sender that has used it. */
   readEvidence(id: MessageId): Promise<readonly MessageEvidence[]>;

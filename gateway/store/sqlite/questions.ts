@@ -4,12 +4,12 @@ import type { AcceptedBatch } from '../accepted-batch.ts';
 import type {
   CaseId,
   DamagedMessage,
-  DamagedPortion,
   DeliveryId,
   DirectoryRow,
   DirectorySnapshot,
   Lane,
   MessageState,
+  OutcomePortion,
   PayloadPortion,
   PermitRefusal,
   StoredLeaf,
@@ -43,7 +43,8 @@ export type Questions = {
     ask: { after: number; limit: number; since: number };
     answer: { batch: AcceptedBatch; damaged: DamagedMessage[] };
   };
-  damaged: { ask: { after: number; limit: number }; answer: DamagedPortion };
+  outcomes: { ask: { ids: readonly MessageId[] }; answer: OutcomePortion };
+  'outcome-count': { ask: object; answer: number };
   payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };

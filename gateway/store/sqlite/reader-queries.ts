@@ -18,12 +18,12 @@ import type { CaseVault } from '../case-vault.ts';
 import { openBlock } from '../stored-leaf.ts';
 import type { ByteSink } from '../byte-stream.ts';
 import { caseErasuresQuery, caseSecretQuery } from './case-table.ts';
-import { DamageQuery } from './damage-query.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
 import { EndpointTable, type EndpointNumber } from './endpoint-table.ts';
 import { EvidenceQuery } from './evidence-query.ts';
 import { BlockQuery } from './leaf-source.ts';
+import { OutcomeQuery } from './outcome-query.ts';
 import { PayloadQuery } from './payload-query.ts';
 import type { Question, Questions } from './questions.ts';
 import { RecordSearch } from './record-search.ts';
@@ -42,7 +42,7 @@ export class ReaderQueries {
   readonly #evidence: EvidenceQuery;
   readonly #search: RecordSearch;
   readonly #payloads: PayloadQuery;
-  readonly #damaged: DamageQuery;
+  readonly #outcomes: OutcomeQuery;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
@@ -51,7 +51,7 @@ export class ReaderQueries {
     this.#evidence = new EvidenceQuery(database, this.#endpoints);
     this.#search = new RecordSearch(database);
     this.#payloads = new PayloadQuery(database, this.#search);
-    this.#damaged = new DamageQuery(database, this.#search);
+    this.#outcomes = new OutcomeQuery(database);
     this.#statements = prepareAll(database);
   }
 
@@ -72,8 +72,10 @@ export class ReaderQueries {
         return this.#evidence.read(question.id, sink);
       case 'acceptances':
         return this.#acceptances(question, sink);
-      case 'damaged':
-        return this.#damaged.read(question.after, question.limit);
+      case 'outcomes':
+        return this.#outcomes.read(question.ids);
+      case 'outcome-count':
+        return firstRow<[number]>(this.#statements.outcomeCount)?.[0] ?? 0;
       case 'payloads':
         return this.#payloads.read(question.after, question.limit, question.before);
       case 'marks':
@@ -270,6 +272,7 @@ const statementTexts = {
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
     WHERE secret = ?`,
+  outcomeCount: 'SELECT count(*) FROM message',
   leafCount: 'SELECT first + count FROM audit_block ORDER BY first DESC LIMIT 1',
   caseSecret: caseSecretQuery,
   erasures: caseErasuresQuery,

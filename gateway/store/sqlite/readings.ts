@@ -46,7 +46,8 @@ export function readings(
       for (const message of value.damaged) onDamaged(message);
       return unpackAccepted(value.batch, bytes.rest());
     },
-    readDamaged: async (after, limit) => (await reader.ask('damaged', { after, limit })).value,
+    readOutcomes: async (ids) => (await reader.ask('outcomes', { ids })).value,
+    countOutcomes: async () => (await reader.ask('outcome-count', {})).value,
     readPayloads: async (after, limit, before) =>
       (await reader.ask('payloads', { after, limit, before })).value,
     readMarks: async () => new Map((await reader.ask('marks', {})).value),

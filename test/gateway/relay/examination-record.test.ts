@@ -63,35 +63,42 @@ function model(
 }
 
 describe('the record of an examination', () => {
-  it('says of an acceptance what was asked, and of each recipient how policy ruled and whether it was there', () => {
+  it('says of an acceptance what was asked, and of each recipient how policy ruled and whether it was there, and the lane', () => {
+    const [there, lanes] = [fc.array(fc.boolean(), { minLength: 3 }), fc.constantFrom(0, 1, 2)];
     fc.assert(
-      fc.property(examinations, fc.array(fc.boolean(), { minLength: 3 }), (parts, listening) => {
+      fc.property(examinations, there, lanes, (parts, listening, lane) => {
         const whole = examined(parts);
         const expected = model('message.accepted', whole, {});
         const decisions = (expected as { decisions: object[] }).decisions.map((ruling, nth) => ({
           ...ruling,
           listening: listening[nth],
         }));
-        const text = JSON.stringify({ ...expected, decisions });
-        expect(recordAcceptance(whole, listening)).toBe(text);
+        const text = JSON.stringify({ ...expected, decisions, lane });
+        expect(recordAcceptance(whole, listening, lane)).toBe(text);
         // The second time from what is remembered of the decisions.
-        expect(recordAcceptance(whole, listening)).toBe(text);
+        expect(recordAcceptance(whole, listening, lane)).toBe(text);
       }),
     );
   });
 
-  it('says of a refusal as much as could be read, the code, and whether the signature was verified', () => {
+  it('says of a refusal as much as could be read, the code, whether the signature was verified, and what its sender is told', () => {
+    const tellings = fc.option(fc.string(), { nil: undefined });
     fc.assert(
-      fc.property(examinations, fc.boolean(), fc.constantFrom(0, 1, 2), (parts, authentic, stage) => {
-        const whole = examined(parts);
-        const reached: Examined = [
-          { ...whole, envelope: undefined, decisions: [] },
-          { ...whole, decisions: [] },
-          whole,
-        ][stage]!;
-        const expected = model('message.refused', reached, { code: 'policy-denied', authentic });
-        expect(recordRefusal(reached, 'policy-denied', authentic)).toBe(JSON.stringify(expected));
-      }),
+      fc.property(
+        ...([examinations, fc.boolean(), fc.constantFrom(0, 1, 2), tellings] as const),
+        (parts, authentic, stage, text) => {
+          const whole = examined(parts);
+          const reached: Examined = [
+            { ...whole, envelope: undefined, decisions: [] },
+            { ...whole, decisions: [] },
+            whole,
+          ][stage]!;
+          const code = 'policy-denied';
+          const told = authentic ? { text: text ?? null } : {};
+          const expected = model('message.refused', reached, { code, authentic, ...told });
+          expect(recordRefusal(reached, { code, text }, authentic)).toBe(JSON.stringify(expected));
+        },
+      ),
     );
   });
 });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it, test } from 'vitest';
+import { holdMessagesAgainst } from '../../../gateway/audit/messages-against-log.ts';
 import type { DamagedMessage, Store } from '../../../gateway/store/port.ts';
 import { encodeUnit } from '../../../protocol/wire/frame.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
@@ -41,7 +42,7 @@ test.each([
   expect(await idsAfter(3, 2)).toEqual([messageId(4)]);
   expect(await idsAfter(1, 1)).toEqual([messageId(3)]);
   expect(told).toEqual([damaged, damaged]);
-  expect((await store.readDamaged(0, 10)).damaged).toEqual([damaged]);
+  expect((await holdMessagesAgainst(store, store)).faults.first).toMatchObject([damaged]);
 });
 
 it('a damaged payload is nothing to history', async () => {
@@ -59,7 +60,7 @@ it.each(['no envelope at all', '{}', '"text"', 'null'])(
     database.close();
     expect(await idsAfter(0, 10)).toEqual([1, 3, 4].map(messageId));
     expect(told).toEqual([damaged]);
-    expect((await store.readDamaged(0, 10)).damaged).toEqual([damaged]);
+    expect((await holdMessagesAgainst(store, store)).faults.first).toMatchObject([damaged]);
   },
 );
 

@@ -51,18 +51,41 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
       database.close();
       return Promise.resolve();
     },
-    setColumns: (id, { source, expiresAt, thread, ...edited }) => {
+    setColumns: (id, { source, expiresAt, thread, recipients, ...edited }) => {
       const database = new DatabaseSync(file, { timeout: 10_000 });
       const number = database.prepare('SELECT id FROM endpoint WHERE address = ?').get(source ?? '')?.id;
       const named = {
         source: number,
         expires_at: expiresAt,
         thread: thread && uuidToBytes(thread),
+        recipients: recipients?.length,
         ...edited,
       };
       for (const [name, value] of Object.entries(named))
         if (value !== undefined)
           database.prepare(`UPDATE message SET ${name} = ? WHERE id = ?`).run(value, uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
+    emptyMessage: (id) => {
+      const emptied = "category = NULL, severity = NULL, thread = NULL, unit = x''";
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      database.prepare(`UPDATE message SET ${emptied} WHERE id = ?`).run(uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
+    deleteMessage: (id) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      database.prepare('DELETE FROM message WHERE id = ?').run(uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
+    copyMessage: (id, to) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      const copied = database.prepare(
+        'INSERT INTO message (id, source, digest, at, record, refusal) SELECT ?, source, digest, at, record, refusal FROM message WHERE id = ?',
+      );
+      copied.run(uuidToBytes(to), uuidToBytes(id));
       database.close();
       return Promise.resolve();
     },

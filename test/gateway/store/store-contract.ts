@@ -6,6 +6,7 @@ import { administrationContract } from './contract/administration.ts';
 import { ContractStore, type StoreFixture } from './contract/contract-store.ts';
 import { damageContract } from './contract/damage.ts';
 import { deliveringContract } from './contract/delivering.ts';
+import { outcomesContract } from './contract/outcomes.ts';
 import { payloadsContract } from './contract/payloads.ts';
 import { settlingContract } from './contract/settling.ts';
 import { sharingContract } from './contract/sharing.ts';
@@ -22,6 +23,7 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
     acceptancesContract(at);
     payloadsContract(at);
     damageContract(at);
+    outcomesContract(at);
     administrationContract(at);
     sharingContract(at);
   });

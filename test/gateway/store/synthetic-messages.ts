@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type {
   AcceptableMessage,
   EnrolmentPermit,
+  RecordEntry,
   RefusableMessage,
   Settlement,
 } from '../../../gateway/store/port.ts';
@@ -146,6 +147,11 @@ export function settlementOf(
       delivery: deliveries[index],
     })),
   };
+}
+
+/** The record of the erasure of the case that message `number` begins. */
+export function erasureOf(number: number): RecordEntry {
+  return { kind: 'case.erased', case: messageId(number) };
 }
 
 export function permit(endpoint: EndpointAddress, secret: string, expiresAt: number): EnrolmentPermit {

@@ -1,6 +1,7 @@
 /** The store that a contract is held against: opened anew for each test, with what tests ask of it again and again. */
 import { expect } from 'vitest';
-import type { CaseId, Store, SubmissionResult } from '../../../../gateway/store/port.ts';
+import { holdMessagesAgainst } from '../../../../gateway/audit/messages-against-log.ts';
+import type { CaseId, Lane, Store, SubmissionResult } from '../../../../gateway/store/port.ts';
 import { gatewayAddress, type EndpointAddress, type MessageId } from '../../../../protocol/ids.ts';
 import type { SigningKey } from '../../../../protocol/proof/signing.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
@@ -15,6 +16,11 @@ export type EditedColumns = {
   readonly category?: string;
   readonly severity?: string;
   readonly thread?: MessageId;
+  readonly lane?: Lane;
+  /** In SQLite their number stands there alone. */
+  readonly recipients?: readonly EndpointAddress[];
+  readonly listening?: number;
+  readonly refusal?: string;
 };
 
 /** One empty database of an engine. */
@@ -31,6 +37,12 @@ export type StoreFixture = {
   setUnit(id: MessageId, unit: Buffer | null): Promise<void>;
   /** Overwrites some of what the database keeps beside the bytes of a message. */
   setColumns(id: MessageId, edited: EditedColumns): Promise<void>;
+  /** Leaves of a message what an erasure would. */
+  emptyMessage(id: MessageId): Promise<void>;
+  /** Takes away what the database keeps of an id, its deliveries excepted. */
+  deleteMessage(id: MessageId): Promise<void>;
+  /** Puts the same under another id. */
+  copyMessage(id: MessageId, to: MessageId): Promise<void>;
   /** The leaves of a case's erasures as the engine has noted them, rising. */
   notedErasures(id: CaseId): Promise<readonly number[]>;
   /** Deletes everything; all stores are closed. */
@@ -87,6 +99,13 @@ export class ContractStore {
 
   readonly deliveriesOf = (result: SubmissionResult): number[] =>
     result.outcomes.flatMap((outcome) => (outcome.outcome === 'accepted' ? outcome.deliveries : []));
+
+  /** What is amiss of messages by the leaves of the store, as "id fault", and how many were looked at. */
+  readonly faults = async (): Promise<{ looked: number; faults: string[]; unknown: number }> => {
+    const { looked, faults, unknown } = await holdMessagesAgainst(this.store, this.store);
+    expect(faults.count).toBe(faults.first.length);
+    return { looked, unknown, faults: faults.first.map(({ message, fault }) => `${message} ${fault}`) };
+  };
 
   /** The kinds of all leaves. */
   readonly kinds = async (): Promise<string[]> =>

@@ -4,14 +4,14 @@ import { withoutPayload } from '../../../../gateway/store/retired-unit.ts';
 import type { DamagedMessage } from '../../../../gateway/store/port.ts';
 import {
   acceptableAsWritten,
+  erasureOf,
   health,
-  hourMs,
   messageId,
   noon,
   refusable,
   settlementOf,
 } from '../synthetic-messages.ts';
-import { record, type ContractStore, type EditedColumns } from './contract-store.ts';
+import type { ContractStore } from './contract-store.ts';
 
 const unitOf = (number: number): Buffer => acceptableAsWritten(number).unit;
 
@@ -45,14 +45,14 @@ export function damageContract(at: ContractStore): void {
       listen();
       const messages = [acceptableAsWritten(1), refusable(9), acceptableAsWritten(2), acceptableAsWritten(3)];
       const deliveries = deliveriesOf(await submit(messages));
-      expect(await at.store.readDamaged(0, 10)).toEqual({ damaged: [], through: 4, looked: 3 });
+      expect(await at.faults()).toEqual({ looked: 4, faults: [], unknown: 0 });
       await at.fixture.setUnit(messageId(2), unit);
       const queued = await at.store.readQueue(health, 1, 0, 10);
       expect(queued.map(({ delivery }) => delivery)).toEqual(deliveries);
       expect(queued.map((each) => each.unit)).toEqual([unitOf(1), undefined, unitOf(3)]);
       expect(queued[2]).toMatchObject({ envelopeDigest: acceptableAsWritten(3).envelopeDigest });
       expect(told).toEqual([second]);
-      expect(await at.store.readDamaged(0, 10)).toEqual({ damaged: [second], through: 4, looked: 3 });
+      expect(await at.faults()).toEqual({ looked: 4, faults: [`${messageId(2)} changed`], unknown: 0 });
       await at.fixture.setUnit(messageId(2), unitOf(2));
       expect((await at.store.readQueue(health, 1, 0, 10))[1]?.unit).toEqual(unitOf(2));
     });
@@ -72,7 +72,7 @@ export function damageContract(at: ContractStore): void {
       await at.fixture.setUnit(messageId(2), Buffer.alloc(500, 255));
       expect((await at.store.expire(noon + 10, 10)).expired).toHaveLength(3);
       expect(await at.store.retirePayloads([1, 2, 3], { kind: 'payload.retired' })).toBe(2);
-      expect((await at.store.readDamaged(0, 10)).damaged).toEqual([{ message: messageId(2), leaf: 1 }]);
+      expect((await at.faults()).faults).toEqual([`${messageId(2)} changed`]);
     });
 
     test('is none that was erased, or whose payload was retired', async () => {
@@ -80,43 +80,8 @@ export function damageContract(at: ContractStore): void {
       await submit(messages);
       await at.store.settle(settlementOf(messages, health));
       await at.store.retirePayloads([1], { kind: 'payload.retired' });
-      await at.store.eraseCase(messageId(2), record);
-      expect(await at.store.readDamaged(0, 10)).toEqual({ damaged: [], through: 2, looked: 2 });
-    });
-
-    const edits: [string, EditedColumns][] = [
-      ['who sent it', { source: health }],
-      ['when it was accepted', { at: noon - 1 }],
-      ['which leaf says so', { record: 0 }],
-      ['when it expires', { expiresAt: noon + 2 * hourMs }],
-      ['its category', { category: 'welfare' }],
-      ['its severity', { severity: 'immediate' }],
-      ['its case', { thread: messageId(1) }],
-    ];
-
-    test.each(edits)('is one, too, beside whose bytes something else stands: %s', async (_, edited) => {
-      await submit([acceptableAsWritten(1), acceptableAsWritten(2), acceptableAsWritten(3)]);
-      expect(await at.store.readDamaged(0, 10)).toMatchObject({ damaged: [], looked: 3 });
-      await at.fixture.setColumns(messageId(2), edited);
-      const { damaged, through, looked } = await at.store.readDamaged(0, 10);
-      expect(damaged).toEqual([{ message: messageId(2), leaf: edited.record ?? 1 }]);
-      expect([through, looked]).toEqual([3, 3]);
-    });
-
-    test('is one, too, whose case was erased, and whose time is not that of its leaf', async () => {
-      await submit([acceptableAsWritten(1), acceptableAsWritten(2)]);
-      await at.store.settle(settlementOf([acceptableAsWritten(2)], health));
-      await at.store.eraseCase(messageId(2), record);
-      expect((await at.store.readDamaged(0, 10)).damaged).toEqual([]);
-      await at.fixture.setColumns(messageId(2), { at: noon - 1 });
-      expect((await at.store.readDamaged(0, 10)).damaged).toEqual([{ message: messageId(2), leaf: 1 }]);
-    });
-
-    test('is looked for in portions', async () => {
-      await submit([1, 2, 3].map((number) => acceptableAsWritten(number)));
-      expect(await at.store.readDamaged(0, 2)).toMatchObject({ through: 2, looked: 2 });
-      expect(await at.store.readDamaged(2, 2)).toMatchObject({ through: 3, looked: 1 });
-      expect(await at.store.readDamaged(3, 2)).toEqual({ damaged: [], through: 3, looked: 0 });
+      await at.store.eraseCase(messageId(2), erasureOf(2));
+      expect(await at.faults()).toEqual({ looked: 2, faults: [], unknown: 0 });
     });
   });
 }

@@ -1,6 +1,7 @@
 /** What the contract cannot see: the chain of blocks, the server's own checks, retries, and how news travels. */
 import { Binary, BSON, type Document } from 'mongodb';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { holdMessagesAgainst } from '../../../../gateway/audit/messages-against-log.ts';
 import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
 import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import { collectionsOf, type BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
@@ -299,7 +300,9 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       await expect(erase()).rejects.toMatchObject({ code: 'store-unavailable' });
       await failure.end();
       expect(await left()).toBe(600 - 256);
-      expect((await store.readDamaged(0, 1_000)).damaged).toEqual([]);
+      const { faults } = await holdMessagesAgainst(store, store);
+      expect(new Set(faults.first.map(({ fault }) => fault))).toEqual(new Set(['emptied']));
+      expect(faults.count).toBe(256);
       expect(await caseSecret.countDocuments({ _id: idBinary(thread) })).toBe(1);
 
       expect(await erase()).toBe('erased');

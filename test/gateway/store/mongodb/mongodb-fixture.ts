@@ -85,6 +85,21 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
         _id: messageKey(source ?? before._id.source, id),
       });
     },
+    emptyMessage: async (id) => {
+      const emptied = {
+        $unset: { category: 1, severity: 1, thread: 1 },
+        $set: { unit: Buffer.alloc(0) },
+      } as const;
+      await collectionsOf(client.db(name)).message.updateMany(messagesOfId(id), emptied);
+    },
+    deleteMessage: async (id) => {
+      await collectionsOf(client.db(name)).message.deleteMany(messagesOfId(id));
+    },
+    copyMessage: async (id, to) => {
+      const { message } = collectionsOf(client.db(name));
+      const before = await message.findOne(messagesOfId(id), { promoteBuffers: false });
+      if (before !== null) await message.insertOne({ ...before, _id: messageKey(before._id.source, to) });
+    },
     notedErasures: async (id) => {
       const noted = client.db(name).collection<CaseErasureDocument>('caseErasure').find(erasuresOf(id));
       return (await noted.toArray()).map(({ _id }) => _id.record);

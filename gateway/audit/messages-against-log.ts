@@ -1,0 +1,124 @@
+/**
+ * Holds all messages of the store against the leaves of their first outcomes, leaf by leaf: so a message that is gone is
+ * found as well. Keeps a portion of them in memory, however many there are.
+ */
+import type { MessageId } from '../../protocol/ids.ts';
+import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
+import { faultOf, firstOutcomeOf, type OutcomeFault } from './outcome-against-leaf.ts';
+
+/**
+ * `gone`: the leaf has no message. `leaf-rewritten`: nothing else is amiss, but the leaf is not the one that was published,
+ * so that the message cannot be held against it.
+ */
+export type MessageFault = OutcomeFault | 'gone' | 'leaf-rewritten';
+
+export type FaultyMessage = {
+  readonly message: MessageId;
+  readonly leaf: number;
+  readonly fault: MessageFault;
+};
+
+export type MessagesAgainstLog = {
+  readonly looked: number;
+  readonly faults: { readonly count: number; readonly first: readonly FaultyMessage[] };
+  /** How many messages the store has of which no leaf tells. */
+  readonly unknown: number;
+};
+
+const namedFaults = 10;
+const portion = 2_000;
+
+export async function holdMessagesAgainst(
+  store: Pick<Store, 'readOutcomes' | 'countOutcomes'>,
+  leaves: Pick<Store, 'readLeaves'>,
+  onProgress: (looked: number) => void = () => undefined,
+): Promise<MessagesAgainstLog> {
+  const held = new HeldMessages(store, leaves, onProgress);
+  await held.advance();
+  const kept = await store.countOutcomes();
+  // Of what came in between, the leaves are there by now.
+  await held.advance();
+  const { looked, count, first } = held;
+  return { looked, faults: { count, first }, unknown: Math.max(0, kept - held.known) };
+}
+
+class HeldMessages {
+  readonly first: FaultyMessage[] = [];
+  looked = 0;
+  count = 0;
+  /** Messages of which a leaf tells, or may tell: what a leaf said that was rewritten, nobody knows. */
+  known = 0;
+  #next = 0;
+  readonly #store: Pick<Store, 'readOutcomes'>;
+  readonly #leaves: Pick<Store, 'readLeaves'>;
+  readonly #onProgress: (looked: number) => void;
+
+  constructor(
+    store: Pick<Store, 'readOutcomes'>,
+    leaves: Pick<Store, 'readLeaves'>,
+    onProgress: (looked: number) => void,
+  ) {
+    this.#store = store;
+    this.#leaves = leaves;
+    this.#onProgress = onProgress;
+  }
+
+  /** Goes on to the end of the log. */
+  async advance(): Promise<void> {
+    for (;;) {
+      const leaves = await this.#leaves.readLeaves(this.#next, portion);
+      if (leaves.length === 0) return;
+      await this.#hold(leaves);
+      this.#next += leaves.length;
+      this.#onProgress(this.looked);
+    }
+  }
+
+  async #hold(leaves: readonly StoredLeaf[]): Promise<void> {
+    const told = leaves.flatMap((leaf) => {
+      const message = firstOutcomeOf(asWritten(leaf));
+      if (message === undefined && leaf.tampered === 'rewritten') this.known += 1;
+      return message === undefined ? [] : [{ leaf, message }];
+    });
+    for (let from = 0; from < told.length;) {
+      const rest = told.slice(from);
+      const { outcomes, looked } = await this.#store.readOutcomes(rest.map(({ message }) => message));
+      const ofId = Map.groupBy(outcomes, ({ message }) => message);
+      for (const { leaf, message } of rest.slice(0, looked))
+        await this.#holdOne(message, leaf, ofId.get(message) ?? []);
+      from += looked;
+    }
+  }
+
+  /** @param outcomes kept under its id, by whichever senders */
+  async #holdOne(message: MessageId, leaf: StoredLeaf, outcomes: readonly KeptOutcome[]): Promise<void> {
+    this.looked += 1;
+    const kept = outcomes.find((one) => one.leaf === leaf.index);
+    if (kept !== undefined || leaf.tampered === 'rewritten') this.known += 1;
+    const fault = await this.#faultOf(kept, leaf, outcomes.length > 0);
+    if (fault === undefined) return;
+    this.count += 1;
+    if (this.first.length < namedFaults) this.first.push({ message, leaf: leaf.index, fault });
+  }
+
+  async #faultOf(
+    kept: KeptOutcome | undefined,
+    leaf: StoredLeaf,
+    isIdKept: boolean,
+  ): Promise<MessageFault | undefined> {
+    if (kept === undefined)
+      // Which message it told of before, nobody knows.
+      return leaf.tampered === 'rewritten' ? undefined : isIdKept ? 'unlike' : 'gone';
+    if (leaf.tampered === 'rewritten') return kept.matter === 'damaged' ? 'changed' : 'leaf-rewritten';
+    const fault = faultOf(kept, leaf);
+    if (fault !== 'emptied') return fault;
+    // Its case may have been erased since the leaf was read.
+    const [now = leaf] = await this.#leaves.readLeaves(leaf.index, 1);
+    return faultOf(kept, now);
+  }
+}
+
+/** What it says now, also where it was rewritten. */
+function asWritten({ tampered, ...leaf }: StoredLeaf): StoredLeaf {
+  return tampered === 'rewritten' || tampered === undefined ? leaf : { ...leaf, tampered };
+}
