@@ -1,11 +1,12 @@
 /** Joins the correlator to the rest: patterns from the policy folder, alerts through the relay like any message. */
+import type { Logger } from 'pino';
 import { correlatorAddress, type EndpointAddress } from '../../protocol/ids.ts';
 import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts';
 import { findSentAlert } from './alert-leaf.ts';
 import { AlertReminder } from './alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
 import { noteDisposition } from './answered-alert.ts';
-import { CorrelationRun } from '../correlator/correlation-run.ts';
+import { CorrelationRun, type RunDependencies } from '../correlator/correlation-run.ts';
 import { LookProgress, type CorrelatorState } from '../correlator/look-progress.ts';
 import type { PatternHolder } from '../correlator/pattern-holder.ts';
 import { Schedule } from '../correlator/schedule.ts';
@@ -68,8 +69,7 @@ export class Alerting {
       ...{ store, now, patterns, log, directory: this.#deps.directory },
       send: async (alert, lease) => await this.#sender.sendAgain(alert, lease),
     });
-    const onFutureMark = (aheadMs: number): void =>
-      log.warn({ event: 'clock-wrong', aheadMs }, 'the correlator found a mark that lies in the future');
+    const { onFutureMark, onPlaceBeyondLog } = wrongMarks(log);
     const progress = new LookProgress(now, log);
     const run = new CorrelationRun({
       store,
@@ -79,6 +79,7 @@ export class Alerting {
       send: async (alert, lease) => this.#sender.trySend(alert, lease),
       wasSent: async (alert) => this.#sender.wasSent(alert),
       onFutureMark,
+      onPlaceBeyondLog,
       onRead: (portion) => progress.read(portion),
       seen: (stored) => clock.see(stored),
       reachMs: reachOfClock(alerts),
@@ -151,4 +152,19 @@ export class Alerting {
     await store.forgetReceipts(address, end);
     this.#forgotten = end;
   }
+}
+
+/** Says of marks that are not what a look has left. */
+function wrongMarks(
+  log: Pick<Logger, 'warn' | 'error'>,
+): Required<Pick<RunDependencies, 'onFutureMark' | 'onPlaceBeyondLog'>> {
+  return {
+    onFutureMark: (aheadMs) =>
+      log.warn({ event: 'clock-wrong', aheadMs }, 'the correlator found a mark that lies in the future'),
+    onPlaceBeyondLog: (position, leaves) =>
+      log.error(
+        { event: 'mark-wrong', position, leaves },
+        'the correlator found its mark beyond the log: it takes what came since its last look for new',
+      ),
+  };
 }

@@ -98,12 +98,14 @@ async function checkStore(
       const [
         { PublishedLog },
         { EndpointHistory },
+        { checkCorrelator },
         { checkEndpoints },
         { checkLog, checkUnread },
         { checkMessages },
       ] = await Promise.all([
         import('./published-log.ts'),
         import('../audit/endpoint-history.ts'),
+        import('./check-correlator.ts'),
         import('./check-endpoints.ts'),
         import('./check-log.ts'),
         import('./check-messages.ts'),
@@ -120,6 +122,7 @@ async function checkStore(
         ...(await checkRoom(home, store)),
         quick ? undefined : await checkMessages(store, leaves, heldLeaves, terminal),
         ofEndpoints,
+        await checkCorrelator(store),
         ofLog ?? checkUnread(unchecked),
       ].filter((finding) => finding !== undefined);
       return findings;

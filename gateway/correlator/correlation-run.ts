@@ -19,6 +19,7 @@ import { LinkIndex } from './link-index.ts';
 import type { ReadPortion } from './look-progress.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern } from './patterns/pattern.ts';
+import { placeBeyondLog, positionMark } from './place-beyond-log.ts';
 import { readHistory } from './read-history.ts';
 import type { Renew } from './renew.ts';
 import type { Steps } from './steps.ts';
@@ -28,7 +29,7 @@ import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 
 export type RunStore = Pick<
   Store,
-  'readAcceptances' | 'readMarks' | 'setMarks' | 'takeLease' | 'releaseLease'
+  'readAcceptances' | 'countLeaves' | 'readMarks' | 'setMarks' | 'takeLease' | 'releaseLease'
 >;
 
 export type RunDependencies = {
@@ -55,6 +56,8 @@ export type RunDependencies = {
   readonly onRead?: (portion: ReadPortion) => void;
   /** Told by how much the time mark lies in the future: some clock stands wrong, or has. */
   readonly onFutureMark?: ((aheadMs: number) => void) | undefined;
+  /** Told of a mark that says a position behind all leaves: somebody has set it. */
+  readonly onPlaceBeyondLog?: ((position: number, leaves: number) => void) | undefined;
   /** What others are given their turn by, ms since any moment. For tests. */
   readonly uptimeMs?: () => number;
 };
@@ -74,7 +77,7 @@ const stuckMs = 55_000;
 /** How many alerts that are stuck are held: a newer one takes the place of the oldest. */
 export const maxStuck = 256;
 const marks = {
-  position: 'correlator.position',
+  position: positionMark,
   time: 'correlator.time',
   /** When a gateway first looked at this store at all; 0 once a look has come to the end. */
   begun: 'correlator.begun',
@@ -155,7 +158,7 @@ export class CorrelationRun {
   /** @returns whether it has come to the end */
   async #catchUp(lease: Lease): Promise<boolean> {
     const { store, now, agreement } = this.#deps;
-    const kept = await store.readMarks();
+    const kept = await this.#readMarks(lease);
     const begun = await this.#readBegun(kept, lease);
     const settled = Math.trunc(now() - settleMs);
     const noted = kept.get(marks.time) ?? 0;
@@ -202,6 +205,27 @@ export class CorrelationRun {
     this.#correlator.sweep();
     await this.#deps.looked?.(lease, async () => this.#renew(lease));
     return true;
+  }
+
+  /**
+   * Where the position cannot be right, what came since the mark of time is news, as if the first look had begun then: a
+   * look that ends in between is gone on with. What was alerted about before is known by its id.
+   */
+  async #readMarks(lease: Lease): Promise<ReadonlyMap<string, number>> {
+    const { store, onPlaceBeyondLog } = this.#deps;
+    const kept = await store.readMarks();
+    const leaves = await store.countLeaves();
+    const position = placeBeyondLog(kept, leaves);
+    if (position === undefined) return kept;
+    onPlaceBeyondLog?.(position, leaves);
+    const since = [kept.get(marks.begun), kept.get(marks.time), this.#startedAt];
+    const begun = since.find((time) => time !== undefined && time > 0) ?? 0;
+    const mended = new Map([
+      [marks.position, 0],
+      [marks.begun, begun],
+    ] as const);
+    await store.setMarks(mended, lease);
+    return new Map([...kept, ...mended]);
   }
 
   /**

@@ -178,6 +178,20 @@ describe('causeway gateway check', () => {
     expect(await problems()).toEqual([`${name} is not what was accepted or refused any more.`]);
   });
 
+  it('says that the mark of the correlator lies beyond the log, with --quick as well', async () => {
+    expect(await checkOf('correlator')).toMatchObject({ code: 0, found: { verdict: 'good' } });
+    change("INSERT INTO mark VALUES ('correlator.position', 100000)");
+    expect(await checkOf('correlator', '--quick')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        detail: expect.stringMatching(
+          /^mark-wrong: its mark says position 100000, and the log has 30\d leaves/,
+        ) as string,
+      },
+    });
+  });
+
   it('names an endpoint whose row in the directory is not what the log says', async () => {
     await withStore(home, async (store) => {
       const allowed = permit(police, 'secret', Date.now() + 60_000);

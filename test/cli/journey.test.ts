@@ -121,6 +121,7 @@ describe('a gateway made by the command', () => {
       ['room', expect.stringMatching(/^(?:good|warn)$/) as string],
       ['messages', 'good'],
       ['endpoints', 'good'],
+      ['correlator', 'good'],
       ['audit log', 'good'],
     ]);
     expect(findings.find(({ check }) => check === 'room')?.detail).toMatch(

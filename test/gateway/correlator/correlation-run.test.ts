@@ -189,6 +189,54 @@ describe('looking', () => {
     expect(sent()).toHaveLength(1);
   });
 
+  describe('with a mark that somebody has set beyond the log', () => {
+    const places: [position: number, leaves: number][] = [];
+    const onPlaceBeyondLog = (position: number, leaves: number): unknown => places.push([position, leaves]);
+    const begin = (name: string, changes: Partial<RunDependencies> = {}): CorrelationRun =>
+      run(name, [twice!], { onPlaceBeyondLog, ...changes });
+
+    beforeEach(async () => {
+      places.length = 0;
+      accept(0, 'a', 'police/hub', ailsa);
+      accept(0, 'a', 'health/ae', ailsa);
+      // History, of which nothing is told.
+      now += 60_000;
+      await begin('one').look();
+      expect(sent()).toEqual([]);
+      accept(1, 'a', 'police/hub');
+      now += 60_000;
+    });
+
+    it.each([
+      ['by the gateway that looked before', false],
+      ['by one that starts anew', true],
+    ])(
+      'says so once, and alerts about what came since the last look and about nothing before, %s',
+      async (_, isRestarted) => {
+        const first = begin('one');
+        await first.look();
+        store.marks.set('correlator.position', 1_000);
+        accept(2, 'a', 'health/ae');
+        const next = isRestarted ? begin('two') : first;
+        await next.look();
+        expect([sent().length, places]).toEqual([1, [[1_000, 4]]]);
+        expect(store.marks.get('correlator.position')).toBe(4);
+        accept(3, 'a', 'police/hub', ailsa);
+        await next.look();
+        expect(places).toHaveLength(1);
+      },
+    );
+
+    it('does so also where that look is cut short', async () => {
+      store.marks.set('correlator.position', 1_000);
+      accept(2, 'a', 'health/ae');
+      faults = [down()];
+      await expect(begin('two').look()).rejects.toMatchObject({ code: 'store-unavailable' });
+      await begin('three').look();
+      expect([sent().length, places]).toEqual([1, [[1_000, 4]]]);
+    });
+  });
+
   it('is for one gateway at a time; one that lost its turn notes nothing', async () => {
     accept(0, 'a', 'police/hub');
     accept(1, 'a', 'health/ae');

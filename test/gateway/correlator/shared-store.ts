@@ -54,6 +54,7 @@ export class SharedStore {
         Promise.resolve(
           this.acceptances.filter(({ position, at }) => position > after && at >= since).slice(0, limit),
         ),
+      countLeaves: () => Promise.resolve(this.#next),
       readMarks: () => Promise.resolve(new Map(this.marks)),
       setMarks: async (marks, lease) => {
         await this.#enforce(gateway, lease);
