@@ -22,15 +22,21 @@ export type AppliedAgreementDependencies = {
 export class AppliedAgreement {
   readonly #deps: AppliedAgreementDependencies;
   #applied: string | undefined;
+  /** Which agreement was in force here as of the last look. */
+  #against: Digest | undefined;
   #looking: Promise<unknown> = Promise.resolve();
 
   constructor(deps: AppliedAgreementDependencies) {
     this.#deps = deps;
   }
 
-  /** True where another agreement than the one in force here was applied last, as far as is known. */
+  /**
+   * True where another agreement than the one in force here was applied last, as far as is known: of one that has come into
+   * force since the last look, it is not.
+   */
   get isBehind(): boolean {
-    return this.#applied !== undefined && this.#applied !== this.#deps.inForce();
+    const inForce = this.#deps.inForce();
+    return this.#applied !== undefined && this.#applied !== inForce && this.#against === inForce;
   }
 
   /**
@@ -48,10 +54,11 @@ export class AppliedAgreement {
     const { inForce, log } = this.#deps;
     const found = await this.#newest();
     if (found === undefined) return;
-    const before = this.#applied;
+    const [before, against] = [this.#applied, this.#against];
+    this.#against = inForce();
     // Gateways of before did not say which agreement an agency was added to.
     this.#applied = typeof found.entry.policy === 'string' ? found.entry.policy : undefined;
-    if (!this.isBehind || this.#applied === before) return;
+    if (!this.isBehind || (this.#applied === before && this.#against === against)) return;
     const words = 'the sharing agreement in force here is not the one that was applied last';
     log.warn({ event: 'policy-behind', policy: inForce(), applied: this.#applied }, words);
   }

@@ -42,6 +42,20 @@ it('a gateway to which the applied agreement was not copied says so once, until 
   expect(agreement.isBehind).toBe(false);
 });
 
+it('is not behind while the agreement that was applied is in force and was not looked at yet', async () => {
+  const { store, agreement, apply, lines, here } = await openGateway();
+  await apply(old);
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: fresh });
+  here.inForce = fresh;
+  expect(agreement.isBehind).toBe(false);
+  await agreement.look();
+  expect([agreement.isBehind, lines]).toEqual([false, []]);
+  here.inForce = old;
+  expect(agreement.isBehind).toBe(false);
+  await agreement.look();
+  expect([agreement.isBehind, lines.length]).toEqual([true, 1]);
+});
+
 it('finds what was applied behind many newer leaves, and knows nothing where nothing was applied', async () => {
   const { store, agreement, apply } = await openGateway();
   await agreement.look();

@@ -33,15 +33,20 @@ async function openGateway() {
     },
   });
   const errors: unknown[] = [];
+  /** Whether it was behind as each new agreement came into force. */
+  const behind: boolean[] = [];
   const reloading = new Reloading({
     ...{ store, patterns, policy, applied },
     directory: await EndpointDirectory.open(store),
     log,
     onDirectory: () => undefined,
-    onPolicy: () => Promise.resolve(),
+    onPolicy: () => {
+      behind.push(applied.isBehind);
+      return Promise.resolve();
+    },
     onError: (error) => errors.push(error),
   });
-  return { store, folder, policy, reloading, errors, failing, applied };
+  return { store, folder, policy, reloading, errors, failing, applied, behind };
 }
 
 it('a folder that is being changed comes into force when it is applied, and with no enrolment before', async () => {
@@ -56,6 +61,23 @@ it('a folder that is being changed comes into force when it is applied, and with
   expect(policy.current.digest).toBe(before);
   await reloading.takeOver({ directory: 4, policy: 8 });
   expect(policy.current.digest).not.toBe(before);
+});
+
+it('a gateway that takes over what was applied is not behind at any time', async () => {
+  const { store, folder, policy, reloading, applied, behind } = await openGateway();
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: policy.current.digest });
+  await reloading.takeOver({ directory: 0, policy: 1 });
+  await folder.write(
+    'sharing/zz-embargo.cedar',
+    '@id("zz")\n@reason("No.")\nforbid (principal, action, resource);\n',
+  );
+  const { digest } = (await PolicyHolder.load(folder.dir)).current;
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: digest });
+  const looking = setInterval(() => behind.push(applied.isBehind), 1);
+  await reloading.takeOver({ directory: 0, policy: 2 });
+  clearInterval(looking);
+  expect(policy.current.digest).toBe(digest);
+  expect(new Set(behind)).toEqual(new Set([false]));
 });
 
 it('a gateway that was cut off reads the folder once for all that was applied meanwhile', async () => {
