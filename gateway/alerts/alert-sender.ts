@@ -9,6 +9,7 @@ import { unlessLasting } from './lasting-failure.ts';
 import { alertDocument, alertMessageId } from '../correlator/alert-document.ts';
 import { alertRecord } from '../correlator/alert-record.ts';
 import { alertKey, type Alert } from '../correlator/alert.ts';
+import type { LetGo } from '../correlator/stuck-alerts.ts';
 import { alertCategory, alertDataset, type AlertRules } from '../policy/alerts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Lease, RecordEntry, Store } from '../store/port.ts';
@@ -64,11 +65,18 @@ export class AlertSender {
     };
     return unlessLasting(work, (err) => {
       // Not what it rests on: no erasure reaches this log.
-      const told = { err, event: 'alert-stuck', pattern: pattern.key, tier, level, firedAt };
+      const told = { err, ...stuckAs(alert), tier, level, firedAt };
       if (!this.#stuck.has(key)) this.#deps.log.fatal(told, 'alert neither sent nor recorded');
       this.#stuck.add(key);
       return false;
     });
+  }
+
+  /** Says of an alert that was stuck that nobody tries it any more. */
+  letGo(alert: Alert, why: LetGo): void {
+    this.#stuck.delete(alertKey(alert));
+    const { level, firedAt } = alert;
+    this.#deps.log.error({ ...stuckAs(alert), level, firedAt, why }, 'stuck alert let go');
   }
 
   /**
@@ -171,6 +179,10 @@ export class AlertSender {
       log.warn({ alert: alertMessageId(alert), leftOut }, 'more hold the role than a message may have');
     return recipients;
   }
+}
+
+function stuckAs(alert: Alert): object {
+  return { event: 'alert-stuck', alert: alertMessageId(alert), pattern: alert.pattern.key };
 }
 
 function bodyOf(

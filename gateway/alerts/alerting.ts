@@ -77,6 +77,7 @@ export class Alerting {
       agreement: policy(),
       patterns,
       send: async (alert, lease) => this.#sender.trySend(alert, lease),
+      letGo: (alert, why) => this.#sender.letGo(alert, why),
       wasSent: async (alert) => this.#sender.wasSent(alert),
       onFutureMark,
       onPlaceBeyondLog,

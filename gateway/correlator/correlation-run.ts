@@ -24,6 +24,7 @@ import { readHistory } from './read-history.ts';
 import type { Renew } from './renew.ts';
 import type { Steps } from './steps.ts';
 import type { Agreement, StoredEvent } from './stored-event.ts';
+import { StuckAlerts, type LetGo } from './stuck-alerts.ts';
 import { Turn } from './turn.ts';
 import type { PackedTokens } from '../../protocol/linkage/packed-set.ts';
 
@@ -42,6 +43,8 @@ export type RunDependencies = {
    * @returns false where it is stuck: it can be neither sent nor recorded, for a reason of its own
    */
   readonly send: (alert: Alert, lease: Lease) => Promise<boolean>;
+  /** Told of an alert that was stuck and is not tried any more. */
+  readonly letGo?: (alert: Alert, why: LetGo) => void;
   /** Whether an alert was sent, by whichever gateway. */
   readonly wasSent: (alert: Alert) => Promise<boolean>;
   /** Shown every message of history and every new one, each once and in the order of acceptance. */
@@ -72,10 +75,6 @@ const settleMs = 10_000;
 const skewMs = 3_600_000;
 /** Between two marks of a long catching-up: what a crash may have to be looked at again. */
 const markMs = 5_000;
-/** Between two tries of what is stuck: each look of a schedule by the minute. */
-const stuckMs = 55_000;
-/** How many alerts that are stuck are held: a newer one takes the place of the oldest. */
-export const maxStuck = 256;
 const marks = {
   position: positionMark,
   time: 'correlator.time',
@@ -107,8 +106,7 @@ export class CorrelationRun {
   #isMarkDue = false;
   #pending: Alert[] = [];
   /** They keep back no other, and no mark: this gateway alone knows of them, and tries them again while it runs. */
-  #stuck: Alert[] = [];
-  #stuckAt = 0;
+  readonly #stuck: StuckAlerts;
   /** Of what they rest on, what was not read again since something was erased; undefined where nothing was. */
   #unread: Set<string> | undefined;
   /** The latest erasure as of the last look; undefined before the first. */
@@ -121,6 +119,7 @@ export class CorrelationRun {
     this.#correlator = newCorrelator(deps);
     this.#historyMs = Math.max(new PatternIndex(deps.patterns).historyMs, deps.reachMs ?? 0);
     this.#turn = new Turn(deps.uptimeMs);
+    this.#stuck = new StuckAlerts(deps);
   }
 
   /** What is held in memory. */
@@ -130,7 +129,7 @@ export class CorrelationRun {
 
   /** How many alerts could be neither sent nor recorded when they were tried last. */
   get stuck(): number {
-    return this.#stuck.length;
+    return this.#stuck.all.length;
   }
 
   /** Has a look that is under way end soon, between two portions; the next gateway to look goes on from its marks. */
@@ -195,7 +194,9 @@ export class CorrelationRun {
       // Evidence may come so late, by the clock of the gateway that took it in, that its deadline was looked at before.
       ({ firedAt, events }) => firedAt >= sentTime || this.#isOfNews(events),
     );
-    await this.#retryStuck(lease);
+    this.#stuck.letGoOf(this.#unread ?? new Set());
+    this.#unread = undefined;
+    await this.#stuck.retry(lease, async () => this.#renew(lease));
     if (this.#pending.length > 0 || this.#position > sent.position || isAhead || begun > 0) {
       await this.#handOn(lease);
       await this.#mark(time, lease, [[marks.begun, 0]]);
@@ -298,7 +299,7 @@ export class CorrelationRun {
    * @returns those that may have been sent
    */
   async #takeBack(withdrawn: readonly Alert[]): Promise<readonly Alert[]> {
-    const waiting = new Set([...this.#pending, ...this.#stuck].map(alertKey));
+    const waiting = new Set([...this.#pending, ...this.#stuck.all].map(alertKey));
     const unsent = new Set<string>();
     for (const alert of withdrawn) {
       const key = alertKey(alert);
@@ -307,7 +308,7 @@ export class CorrelationRun {
     if (unsent.size === 0) return withdrawn;
     const isLeft = (alert: Alert): boolean => !unsent.has(alertKey(alert));
     this.#pending = this.#pending.filter(isLeft);
-    this.#stuck = this.#stuck.filter(isLeft);
+    this.#stuck.withdraw(unsent);
     return withdrawn.filter(isLeft);
   }
 
@@ -316,7 +317,7 @@ export class CorrelationRun {
     this.#correlator = newCorrelator(this.#deps);
     this.#position = 0;
     this.#pending = [];
-    this.#unread = new Set(this.#stuck.flatMap(({ events }) => events.map(messageKey)));
+    this.#unread = new Set(this.#stuck.all.flatMap(({ events }) => events.map(messageKey)));
   }
 
   #isOfNews(events: Alert['events']): boolean {
@@ -327,27 +328,9 @@ export class CorrelationRun {
   async #handOn(lease: Lease): Promise<void> {
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
       await this.#renew(lease);
-      if (!(await this.#deps.send(next, lease))) {
-        if (this.#stuck.length === 0) this.#stuckAt = this.#deps.now();
-        this.#stuck = [...this.#stuck, next].slice(-maxStuck);
-      }
+      if (!(await this.#deps.send(next, lease))) this.#stuck.add(next);
       this.#pending.shift();
       this.#isMarkDue = true;
-    }
-  }
-
-  async #retryStuck(lease: Lease): Promise<void> {
-    const { now, send } = this.#deps;
-    const unread = this.#unread ?? new Set();
-    // What rests on a notice that was erased is told nobody.
-    this.#stuck = this.#stuck.filter(({ events }) => !events.some((event) => unread.has(messageKey(event))));
-    this.#unread = undefined;
-    // A clock that was set back must not have them wait for longer.
-    if (Math.abs(now() - this.#stuckAt) < stuckMs) return;
-    this.#stuckAt = now();
-    for (const alert of this.#stuck) {
-      await this.#renew(lease);
-      if (await send(alert, lease)) this.#stuck = this.#stuck.filter((other) => other !== alert);
     }
   }
 

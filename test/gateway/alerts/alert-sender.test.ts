@@ -203,7 +203,10 @@ describe('an alert', () => {
     const failure = new RangeError('a fault of the gateway');
     const failing = (fixture: AlertFixture, appendRecords: () => Promise<never>) => {
       const lines: object[] = [];
-      const log = pino({ level: 'fatal' }, { write: (line) => lines.push(JSON.parse(line) as object) });
+      const write = (line: string): void => {
+        if (line.includes('"alert-stuck"')) lines.push(JSON.parse(line) as object);
+      };
+      const log = pino({ level: 'error' }, { write });
       const store = { ...fixture.store, appendRecords };
       return { lines, sender: fixture.sender({ store, log, submit: () => Promise.reject(failure) }) };
     };
@@ -214,7 +217,10 @@ describe('an alert', () => {
       const alert = await twoNotices(fixture);
       const { sender, lines } = failing(fixture, () => Promise.reject(failure));
       expect(await sender.trySend(alert, fixture.lease)).toBe(false);
-      expect(lines).toMatchObject([{ event: 'alert-stuck', firedAt: alert.firedAt, level: alert.level }]);
+      const stuck = { event: 'alert-stuck', alert: alertMessageId(alert), firedAt: alert.firedAt };
+      expect(lines.at(-1)).toMatchObject({ ...stuck, level: alert.level });
+      sender.letGo(alert, 'too-many');
+      expect(lines.at(-1)).toMatchObject({ ...stuck, why: 'too-many', msg: 'stuck alert let go' });
       for (const { id } of alert.events) expect(JSON.stringify(lines)).not.toContain(id);
       expect(await fixture.sender().trySend(alert, fixture.lease)).toBe(true);
       expect(await fixture.records('alert.raised')).toMatchObject([{ message: alertMessageId(alert) }]);

@@ -2,12 +2,9 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
 import type { Alert } from '../../../gateway/correlator/alert.ts';
-import {
-  CorrelationRun,
-  maxStuck,
-  type RunDependencies,
-} from '../../../gateway/correlator/correlation-run.ts';
+import { CorrelationRun, type RunDependencies } from '../../../gateway/correlator/correlation-run.ts';
 import type { Pattern } from '../../../gateway/correlator/patterns/pattern.ts';
+import { maxStuck, type LetGo } from '../../../gateway/correlator/stuck-alerts.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { messageId } from '../store/synthetic-messages.ts';
 import { dayMs, patternsOf } from './pattern-text.ts';
@@ -36,6 +33,8 @@ let accepted: string[];
 /** Which alerts can be neither sent nor recorded; and those that were tried all the same. */
 let isStuck: (alert: Alert) => boolean;
 let tried: string[];
+/** Which of them are not tried any more, and why. */
+let letGo: [id: string, why: LetGo][];
 
 beforeEach(() => {
   store = new SharedStore();
@@ -45,6 +44,7 @@ beforeEach(() => {
   accepted = [];
   isStuck = () => false;
   tried = [];
+  letGo = [];
 });
 
 /** A notice of day `day`, accepted at once. */
@@ -71,6 +71,7 @@ function run(
       handedOn.push(alertMessageId(alert));
       return true;
     },
+    letGo: (alert, why) => letGo.push([alertMessageId(alert), why]),
     wasSent: (alert) => Promise.resolve(handedOn.includes(alertMessageId(alert))),
     accepted: ({ envelope }) => {
       accepted.push(envelope.id);
@@ -147,22 +148,32 @@ describe('looking', () => {
       expect(accepted).toEqual([1, 2, 3, 4].map(messageId));
     });
 
-    it.each([
-      ['is handed on after another case was erased', 2, 1],
-      ['is not handed on after its own was', 1, 0],
-    ])('%s', async (_, erased, expected) => {
+    it.each<[string, { erased: number; damaged?: number }, number, LetGo[]]>([
+      ['is handed on after another case was erased', { erased: 2 }, 1, []],
+      ['is not handed on after its own was, which is said', { erased: 1 }, 0, ['evidence-gone']],
+      [
+        'is let go, which is said, where another case was erased and its evidence is damaged',
+        { erased: 2, damaged: 1 },
+        ...([0, ['evidence-gone']] as [number, LetGo[]]),
+      ],
+    ])('%s', async (_, { erased, damaged }, expected, said) => {
       const gateway = run();
       await gateway.look();
       accept(1, 'a', 'health/ae');
       await gateway.look();
+      const [stuck] = tried;
+      if (damaged !== undefined) store.damage(damaged);
       store.erase(erased);
       isStuck = () => false;
-      now += 60_000;
-      await gateway.look();
+      for (let times = 0; times < 2; times += 1) {
+        now += 60_000;
+        await gateway.look();
+      }
       expect([sent().length, gateway.stuck]).toEqual([expected, 0]);
+      expect(letGo).toEqual(said.map((why) => [stuck, why]));
     });
 
-    it('holds no more than the newest, and loses none of them where the store fails meanwhile', async () => {
+    it('holds no more than the newest, says which it lets go, and loses none where the store fails meanwhile', async () => {
       isStuck = () => true;
       const gateway = run('one', [each!]);
       await gateway.look();
@@ -171,11 +182,17 @@ describe('looking', () => {
         accept(1, 'c', 'police/hub', { ...ailsa, birthDate });
       }
       await gateway.look();
-      expect(gateway.stuck).toBe(maxStuck);
+      const newest = tried.slice(-maxStuck);
+      expect([new Set(tried).size, gateway.stuck]).toEqual([tried.length, maxStuck]);
+      expect(tried.length).toBeGreaterThan(1.2 * maxStuck);
+      expect(letGo).toEqual(tried.slice(0, -maxStuck).map((id) => [id, 'too-many']));
       now += 60_000;
       faults = [down()];
       await expect(gateway.look()).rejects.toMatchObject({ code: 'store-unavailable' });
-      expect(gateway.stuck).toBe(maxStuck);
+      tried = [];
+      now += 60_000;
+      await gateway.look();
+      expect([tried, gateway.stuck]).toEqual([newest, maxStuck]);
     });
   });
 

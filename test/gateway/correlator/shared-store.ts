@@ -39,10 +39,15 @@ export class SharedStore {
     return time;
   }
 
-  /** Erases the case of the notice that was accepted as the nth, from 1. */
-  erase(nth: number): void {
+  /** Has the notice that was accepted as the nth, from 1, left out by each reading. */
+  damage(nth: number): void {
     const index = this.acceptances.findIndex(({ position }) => position === nth);
     this.acceptances.splice(index, 1);
+  }
+
+  /** Erases its case. */
+  erase(nth: number): void {
+    this.damage(nth);
     this.#next += 1;
     this.marks.set(erasureMark, this.#next);
   }
