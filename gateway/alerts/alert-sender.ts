@@ -13,7 +13,7 @@ import type { LetGo } from '../correlator/stuck-alerts.ts';
 import { alertCategory, alertDataset, type AlertRules } from '../policy/alerts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Lease, RecordEntry, Store } from '../store/port.ts';
-import { noteUnsent } from './unsent-alerts.ts';
+import { placeForUnsent } from './unsent-alerts.ts';
 
 export type AlertSenderDependencies = {
   readonly store: Store;
@@ -44,9 +44,10 @@ export class AlertSender {
     if (rules === undefined) return;
     const result = await this.#deliver(alert, rules, lease);
     if (result.outcome !== 'refused') return;
-    const leaf = await this.#recordUnsent(alert, result, { rules, lease });
     const isForWant = result.code !== 'internal-error';
-    if (result.tries === 0) await noteUnsent(this.#deps.store, leaf, { lease, isForWant });
+    const place =
+      result.tries === 0 ? await placeForUnsent(this.#deps.store, { lease, isForWant }) : undefined;
+    await this.#recordUnsent(alert, result, { rules, lease, place });
   }
 
   /**
@@ -142,7 +143,7 @@ export class AlertSender {
       log.info({ alert: id, pattern: alert.pattern.key, level: alert.level }, 'alert raised');
     } else if (!(await isAlertTold(store, id, result.record))) {
       // It was sent by a version that recorded it later, and was ended in between.
-      await this.#append(bodyOf('alert.raised', alert, { id, rules }), alert, lease);
+      await this.#append(bodyOf('alert.raised', alert, { id, rules }), alert, { lease });
     }
     return result;
   }
@@ -150,19 +151,22 @@ export class AlertSender {
   async #recordUnsent(
     alert: Alert,
     { code, tries }: Extract<CourierOutcome, { outcome: 'refused' }>,
-    under: { readonly rules: LevelRules; readonly lease: Lease },
-  ): Promise<number> {
+    under: { readonly rules: LevelRules; readonly lease: Lease; readonly place?: string | undefined },
+  ): Promise<void> {
     const id = alertMessageId(alert);
     const body = { ...bodyOf('alert.unsent', alert, { id, rules: under.rules }), code, tries };
-    const leaf = await this.#append(body, alert, under.lease);
+    await this.#append(body, alert, under);
     const { pattern, level } = alert;
     this.#deps.log.error({ alert: id, pattern: pattern.key, level, code, tries }, 'alert not sent');
-    return leaf;
   }
 
-  /** @returns the index of the leaf */
-  #append(body: RecordEntry, alert: Alert, lease: Lease): Promise<number> {
-    return this.#deps.store.appendRecords([body], lease, alertMessageId(alert));
+  /** @param place the mark that remembers it, set in the same commit: what is on record and not remembered is recorded anew */
+  async #append(
+    body: RecordEntry,
+    alert: Alert,
+    { lease, place }: { readonly lease: Lease; readonly place?: string | undefined },
+  ): Promise<void> {
+    await this.#deps.store.appendRecords([body], lease, alertMessageId(alert), place);
   }
 
   /** Those with a role for its level, in the agencies that sent or received the evidence. */

@@ -43,22 +43,19 @@ const triedMark = 'alerts.unsent-tried';
 const placeMarks = Array.from({ length: maxUnsent }, (_, place) => `alerts.unsent-${String(place)}`);
 
 /**
- * Remembers an alert that reached nobody, or could not be made.
- * @param leaf index of its `alert.unsent`
+ * Where an alert that reached nobody, or could not be made, is to be remembered: the mark to be set together with its
+ * `alert.unsent`.
  * @param isForWant nobody was there to have it: the directory may have changed since, so it is tried again at once
  * @throws CausewayError `store-unavailable`, `lease-lost`
  */
-export async function noteUnsent(
+export async function placeForUnsent(
   store: MarkStore,
-  leaf: number,
   { lease, isForWant }: { readonly lease: Lease; readonly isForWant: boolean },
-): Promise<void> {
+): Promise<string> {
   const kept = await store.readMarks();
-  const places = placeMarks.map((name) => ({ name, value: kept.get(name) ?? 0 }));
-  const oldest = places.reduce((least, one) => (one.value < least.value ? one : least));
-  const marks = new Map([[oldest.name, leaf + 1]]);
-  if (isForWant) marks.set(triedMark, 0);
-  await store.setMarks(marks, lease);
+  if (isForWant) await store.setMarks(new Map([[triedMark, 0]]), lease);
+  const valueOf = (name: string): number => kept.get(name) ?? 0;
+  return placeMarks.reduce((least, one) => (valueOf(one) < valueOf(least) ? one : least));
 }
 
 export class UnsentAlerts {

@@ -43,6 +43,7 @@ export function carryOut(draft: Draft, operation: Operation, signer: BatchSigner
     case 'append-records': {
       const first = draft.nextRecord;
       for (const line of operation.lines) draft.leaves.entry(line, draft.at, operation.of);
+      if (operation.mark !== undefined) draft.marks.set(operation.mark, first + 1);
       return first;
     }
     case 'retire-payloads':

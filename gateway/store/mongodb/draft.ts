@@ -84,6 +84,8 @@ export class Draft {
   newPermit: PermitDocument | undefined;
   usedPermit: PermitDocument | undefined;
   newEntry: EntryDocument | undefined;
+  /** Those that are set together with leaves. */
+  readonly marks = new Map<string, number>();
   versions: StoreVersions;
   nextDelivery: DeliveryId;
   readonly #messages = new Map<MessageId, MessageDocument[]>();

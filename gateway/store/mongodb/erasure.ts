@@ -15,6 +15,7 @@ import type { Draft, Erasure } from './draft.ts';
 import { unreadable } from './failures.ts';
 import { idBinary } from './keys.ts';
 import type { Access } from './load.ts';
+import { writeMarks } from './marks.ts';
 import type { OperationOf, Results } from './operations.ts';
 import { runTransaction } from './run-transaction.ts';
 
@@ -51,11 +52,7 @@ export async function writeErasure(
   { collections, session }: Access,
 ): Promise<void> {
   await collections.caseErasure.insertOne({ _id: { case: idBinary(id), record } }, { session });
-  await collections.mark.updateOne(
-    { _id: erasureMark },
-    { $set: { value: record } },
-    { session, upsert: true },
-  );
+  await writeMarks(new Map([[erasureMark, record]]), { collections, session });
   await collections.caseSecret.deleteOne({ _id: idBinary(id) }, { session });
   await empty(records, { collections, session });
 }

@@ -3,6 +3,7 @@ import type { Lease } from '../port.ts';
 import type { CausalTime } from './causal-time.ts';
 import type { Collections } from './documents.ts';
 import { enforceLease } from './leases.ts';
+import type { Access } from './load.ts';
 import { runTransaction } from './run-transaction.ts';
 
 type Context = {
@@ -23,10 +24,17 @@ export async function setMarks(
   await causal.within(async (session) => {
     const work = async (): Promise<void> => {
       if (lease !== undefined) await enforceLease(lease, holder, { collections, session });
-      for (const [_id, value] of marks) {
-        await collections.mark.updateOne({ _id }, { $set: { value } }, { session, upsert: true });
-      }
+      await writeMarks(marks, { collections, session });
     };
     await runTransaction(session, work, deadline);
   });
+}
+
+/** Within a transaction. */
+export async function writeMarks(
+  marks: ReadonlyMap<string, number>,
+  { collections, session }: Access,
+): Promise<void> {
+  for (const [_id, value] of marks)
+    await collections.mark.updateOne({ _id }, { $set: { value } }, { session, upsert: true });
 }

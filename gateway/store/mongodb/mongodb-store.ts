@@ -192,8 +192,8 @@ function changes(
     requestPolicyReload: async (record) => {
       await commits.run({ type: 'request-reload', line: readyLine(record) });
     },
-    appendRecords: async (records, lease, of) =>
-      commits.run({ type: 'append-records', lines: records.map(readyLine), lease, of }),
+    appendRecords: async (records, lease, of, mark) =>
+      commits.run({ type: 'append-records', lines: records.map(readyLine), lease, of, mark }),
     setMarks: async (marks, lease) =>
       setMarks(marks, { collections, causal, holder: writer, lease, patienceMs }).catch((error: unknown) =>
         Promise.reject(isCausewayError(error) ? error : unreadable(error)),

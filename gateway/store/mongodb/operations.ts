@@ -70,6 +70,8 @@ type Change =
       readonly lines: readonly RecordText[];
       /** The gateway's own where it is undefined. */
       readonly of: CaseId | undefined;
+      /** See `Store.appendRecords`. */
+      readonly mark: string | undefined;
     }
   | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly line: RecordText }
   | {

@@ -6,6 +6,7 @@ import type { DeliveryChange, Draft } from './draft.ts';
 import { writeErasure } from './erasure.ts';
 import { groupsBetween, idBinary } from './keys.ts';
 import type { Access } from './load.ts';
+import { writeMarks } from './marks.ts';
 import { writeRetirement } from './payloads.ts';
 
 /** What was made of the draft. */
@@ -35,6 +36,7 @@ export async function write(
   await writeStreams(draft, streams, access);
   await writeAdministration(draft, access);
   await writeRetirement(draft.retired, access);
+  await writeMarks(draft.marks, access);
   await writeCases(draft, access);
 }
 

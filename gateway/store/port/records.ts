@@ -63,10 +63,11 @@ export type RecordStore = {
    * Adds leaves that belong to no other change.
    * @param lease see `submit`
    * @param of the case that their bodies speak of, and are erased with; the gateway's own where it is absent
+   * @param mark one that is set, together with them, to the place behind the first: its index and one
    * @returns the index of the first
    * @throws CausewayError `lease-lost`
    */
-  appendRecords(records: readonly RecordEntry[], lease?: Lease, of?: CaseId): Promise<number>;
+  appendRecords(records: readonly RecordEntry[], lease?: Lease, of?: CaseId, mark?: string): Promise<number>;
   /** How many leaves the log has. */
   countLeaves(): Promise<number>;
   /** Leaves from an index on, in order, at most `limit` and about 1 MiB, but one at least. */

@@ -248,6 +248,7 @@ export class Ledger {
       case 'append-records': {
         const first = this.journal.next;
         for (const record of operation.records) this.journal.leaves.entry(record, at, operation.of);
+        if (operation.mark !== undefined) this.#directory.setMarks([[operation.mark, first + 1]]);
         return first;
       }
       case 'set-marks':

@@ -115,6 +115,8 @@ export type Operation =
       readonly records: readonly RecordText[];
       /** The gateway's own where it is absent. */
       readonly of?: CaseId;
+      /** See `Store.appendRecords`. */
+      readonly mark?: string;
     }
   | { readonly type: 'set-marks'; readonly marks: readonly (readonly [name: string, value: number])[] }
   | { readonly type: 'retire-payloads'; readonly positions: readonly number[]; readonly record: RecordText }

@@ -175,9 +175,10 @@ function changes(
     requestPolicyReload: async (record) => {
       await writer.run(() => ({ type: 'request-reload', record: JSON.stringify(record) }));
     },
-    appendRecords: async (records, _lease, of) => {
+    appendRecords: async (records, _lease, of, mark) => {
       const texts = (): string[] => records.map((entry) => JSON.stringify(entry));
-      const operation = () => ({ type: 'append-records', records: texts(), ...(of && { of }) }) as const;
+      const further = { ...(of && { of }), ...(mark !== undefined && { mark }) };
+      const operation = () => ({ type: 'append-records', records: texts(), ...further }) as const;
       return (await writer.run(operation)).result;
     },
     setMarks: async (marks) => {

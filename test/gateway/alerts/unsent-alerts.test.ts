@@ -4,7 +4,7 @@ import type { StoredLeaf } from '../../../gateway/store/port.ts';
 import { alertMessageId } from '../../../gateway/correlator/alert-document.ts';
 import {
   maxUnsent,
-  noteUnsent,
+  placeForUnsent,
   unsentForMs,
   type UnsentAlerts,
   type UnsentAlertsDependencies,
@@ -110,6 +110,23 @@ describe('an alert that reached nobody', () => {
     await fixture.unsent().retry(fixture.lease);
     expect(await recipientsOf(fixture, alert)).toEqual([north]);
   });
+
+  it.each(['readMarks', 'setMarks'] as const)(
+    'is recorded once, and remembered, also where %s fails at first',
+    async (step) => {
+      await using fixture = await openAlertFixture();
+      const notices = [await fixture.notice(1, police, north), await fixture.notice(2, health, north)];
+      const alert = alertOf(notices, twoAgencies);
+      const down = (): Promise<never> => Promise.reject(new CausewayError('store-unavailable'));
+      const failing = fixture.sender({ store: { ...fixture.store, [step]: down } });
+      await expect(failing.send(alert, fixture.lease)).rejects.toMatchObject({ code: 'store-unavailable' });
+      await fixture.sender().send(alert, fixture.lease);
+      expect(await fixture.records('alert.unsent')).toHaveLength(1);
+      const { unsent, tries } = countingSends(fixture);
+      await unsent.retry(fixture.lease);
+      expect(tries()).toBe(1);
+    },
+  );
 
   it('is tried under a lease that is kept, and by no gateway that has lost it', async () => {
     await using fixture = await openAlertFixture();
@@ -251,7 +268,7 @@ describe('an alert that reached nobody', () => {
       },
     };
     for (let leaf = 1; leaf <= maxUnsent + 10; leaf++)
-      await noteUnsent(store, leaf, { lease: { name: 'x', epoch: 1 }, isForWant: true });
+      marks.set(await placeForUnsent(store, { lease: { name: 'x', epoch: 1 }, isForWant: true }), leaf + 1);
     const kept = [...marks.values()].filter((value) => value > 0);
     expect(kept).toHaveLength(maxUnsent);
     expect(Math.min(...kept)).toBe(12);

@@ -6,6 +6,7 @@ import {
   directoryEntry,
   health,
   hourMs,
+  messageId,
   noon,
   permit,
   police,
@@ -46,6 +47,16 @@ export function administrationContract(at: ContractStore): void {
       await at.store.setMarks(new Map([['a', 7]]), lease);
       expect(await at.store.readMarks()).toEqual(new Map([['a', 7]]));
       await at.store.releaseLease(lease!);
+    });
+
+    test('are set together with a record to the place behind it', async () => {
+      await at.store.appendRecords([record]);
+      const lease = await at.store.takeLease('work', hourMs);
+      expect(await at.store.appendRecords([record, record], lease, messageId(1), 'place')).toBe(1);
+      expect(await at.store.readMarks()).toEqual(new Map([['place', 2]]));
+      await at.store.appendRecords([record], lease, messageId(1), 'place');
+      await reopen();
+      expect(await at.store.readMarks()).toEqual(new Map([['place', 4]]));
     });
   });
 

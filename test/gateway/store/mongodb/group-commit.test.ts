@@ -7,7 +7,7 @@ import { CausewayError } from '../../../../protocol/errors.ts';
 
 const patienceMs = 20;
 const underLease: OperationOf<'append-records'> = {
-  ...{ type: 'append-records', lines: [], of: undefined },
+  ...{ type: 'append-records', lines: [], of: undefined, mark: undefined },
   lease: { name: 'work', epoch: 1 },
 };
 const reload: OperationOf<'request-reload'> = { type: 'request-reload', line: '{}' };
