@@ -12,6 +12,8 @@ export const sections = {
   account: 'Audit and witness',
 } as const;
 
+const helpFlags: readonly string[] = ['-h', '--help'];
+
 /** A command whose help shows every command below it, with arguments. */
 export class ProgramCommand extends Command {
   readonly #paint: Paint;
@@ -22,7 +24,7 @@ export class ProgramCommand extends Command {
   constructor(name: string, paint: Paint) {
     super(name);
     this.#paint = paint;
-    this.helpOption('-h, --help', 'show this help').helpCommand(false);
+    this.helpOption(helpFlags.join(', '), 'show this help').helpCommand(false);
   }
 
   override createCommand(name = ''): ProgramCommand {
@@ -64,6 +66,19 @@ export class ProgramCommand extends Command {
     if (isUnasked && this.optsWithGlobals<{ readonly json?: true }>().json === true)
       this.error('error: no command was given');
     super.help(context as HelpContext);
+  }
+
+  /** Help about a command that does not exist is the error of that command: the help of its group would pass for it. */
+  override outputHelp(context?: HelpContext | ((text: string) => string)): void {
+    const asked = this.args.filter((word) => !helpFlags.includes(word));
+    // Without the flag, Commander finds out by itself what is wrong and what was probably meant.
+    if (this.#isStranger(asked[0])) this.parse(asked, { from: 'user' });
+    super.outputHelp(context as HelpContext);
+  }
+
+  #isStranger(word = '-'): boolean {
+    const isGroup = this.commands.length > 0;
+    return isGroup && !word.startsWith('-') && !this.commands.some((command) => command.name() === word);
   }
 
   /** `causeway init` is one level short: says where the command lives. */

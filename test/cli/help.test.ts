@@ -173,6 +173,18 @@ describe('wrong usage', () => {
     expect(stderr).toBe("error  Unknown command 'sedn' (Did you mean send?) See: causeway --help\n");
   });
 
+  it.each([
+    [['nonsense', '--help'], /^.*Unknown command 'nonsense'\. See: causeway --help$/],
+    [['-h', 'nonsense'], /Unknown command 'nonsense'/],
+    [['init', '--help'], /Unknown command 'init'.*Did you mean causeway gateway init/],
+    [['audit', 'nonsense', '--help'], /Unknown command 'nonsense'\. See: causeway audit --help/],
+    [['audit', '--help', 'serch'], /Unknown command 'serch'.*Did you mean search\?/],
+  ])('of %j names the command that does not exist in place of a help text', async (args, words) => {
+    const parsing = buildProgram().parseAsync(args, { from: 'user' });
+    await expect(parsing).rejects.toMatchObject({ code: 'usage-invalid' });
+    await expect(parsing).rejects.toThrow(words);
+  });
+
   it('of send asks for exactly one thing to send', async () => {
     const notice = ['send', '--home', 'x', '--to', 'a/b', '--category', 'concern', '--severity', 'info'];
     const words = ['--purpose', 'wellbeing', '--basis', 'public-task'];
@@ -183,13 +195,16 @@ describe('wrong usage', () => {
     await expect(refusal('--dataset', 'concern-report')).rejects.toThrow('belong together');
   });
 
-  it('is an object on stderr with --json', async () => {
-    const { code, stdout, stderr } = await runCauseway(['listen', '--json']);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(jsonLines(stderr)).toEqual([
-      expect.objectContaining({ type: 'error', code: 'usage-invalid', retryable: false }),
-    ]);
-  });
+  it.each([[['listen', '--json']], [['nonsense', '--json', '--help']]])(
+    'of %j is an object on stderr',
+    async (args) => {
+      const { code, stdout, stderr } = await runCauseway(args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(jsonLines(stderr)).toEqual([
+        expect.objectContaining({ type: 'error', code: 'usage-invalid', retryable: false }),
+      ]);
+    },
+  );
 
   it('of a group without a command shows its help on stderr', async () => {
     const { code, stdout, stderr } = await runCauseway(['gateway']);
