@@ -1,5 +1,5 @@
 /** `causeway demo`: a gateway and the partners' synthetic endpoints on this computer, and a story between them. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import {
   createLinkageKey,
   writeLinkageSettings,
 } from '../clients/sdk/linkage/linkage-file.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { startGateway, type RunningGateway } from '../gateway/app.ts';
 import type { GatewayHome } from '../gateway/home/gateway-home.ts';
 import { CausewayError, isCausewayError } from '../protocol/errors.ts';
@@ -77,20 +78,13 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
 async function openFolder(keep: string | undefined): Promise<string> {
   if (keep === undefined) return mkdtemp(join(tmpdir(), 'causeway-demo-'));
   const dir = resolve(keep);
-  if ((await makeFolder(dir)).length > 0) {
-    throw new CausewayError('home-exists', { detail: `Choose an empty folder in place of ${dir}.` });
-  }
-  return dir;
-}
-
-/** @returns the names of what is in it already */
-async function makeFolder(dir: string): Promise<string[]> {
-  try {
-    await mkdir(dir, { recursive: true });
-    return await readdir(dir);
-  } catch (error) {
-    throw usageError(`The folder ${dir} of --keep cannot be made or read. Choose another place.`, error);
-  }
+  const found = await makeFolder(dir)
+    .then(() => readdir(dir))
+    .catch((error: unknown) => {
+      throw usageError(`The folder ${dir} of --keep cannot be made or read. Choose another place.`, error);
+    });
+  if (found.length === 0) return dir;
+  throw new CausewayError('home-exists', { detail: `Choose an empty folder in place of ${dir}.` });
 }
 
 /** Gateway, enrolment, connections. */

@@ -18,6 +18,11 @@ const reasons: Readonly<Record<string, string>> = {
 /** What writing to an open file fails with: the system names no path then. */
 const pathless = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);
 
+/** Linux says of a place that takes no folders, such as `/proc`, that it is not there. */
+function reasonOf({ code = '', syscall }: NodeJS.ErrnoException): string | undefined {
+  return code === 'ENOENT' && syscall === 'mkdir' ? 'no folder can be made there' : reasons[code];
+}
+
 /**
  * The end of a sentence that says that something cannot be read or written: `: permission denied`, or ` (ECODE)`.
  * @param known words that fit better in this place
@@ -25,7 +30,7 @@ const pathless = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);
 export function fileReason(error: unknown, known: Readonly<Record<string, string>> = {}): string {
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string') return '';
-  const words = known[code] ?? reasons[code];
+  const words = known[code] ?? reasonOf(error as NodeJS.ErrnoException);
   return words === undefined ? ` (${code})` : `: ${words}`;
 }
 
@@ -37,7 +42,7 @@ export function fileReason(error: unknown, known: Readonly<Record<string, string
 export function fileTrouble(error: unknown, what?: string): CausewayError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code = '', path } = error as NodeJS.ErrnoException;
-  if (!(code in reasons) || (path === undefined && !pathless.has(code))) return undefined;
+  if (reasonOf(error) === undefined || (path === undefined && !pathless.has(code))) return undefined;
   const detail = `${what ?? `${path ?? 'A file'} cannot be used`}${fileReason(error)}.`;
   return new CausewayError('file-unavailable', { detail, cause: error });
 }

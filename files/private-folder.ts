@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError } from '../protocol/errors.ts';
 import { syncFolder } from './durable-file.ts';
+import { makeFolder } from './make-folder.ts';
 import { unreadableHome, type HomeKind } from './unreadable-home.ts';
 
 /**
@@ -17,9 +18,9 @@ export async function makePrivateFolder<T>(
   fill: (draft: string) => Promise<T>,
 ): Promise<{ readonly target: string; readonly filled: T }> {
   const target = resolve(dir);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
-  await mkdir(draft, { mode: 0o700 });
+  await makeFolder(draft, 0o700);
   try {
     await checkPlace(target);
     const filled = await fill(draft);

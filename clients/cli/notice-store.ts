@@ -1,8 +1,9 @@
 /** Received notices as files: the content byte for byte, then a description, each written durably. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile } from '../../files/durable-file.ts';
+import { makeFolder } from '../../files/make-folder.ts';
 
 /** A notice as files need it. */
 export type StorableNotice = {
@@ -29,7 +30,7 @@ export async function saveNotice(
   describe: (contentFile: string) => unknown,
 ): Promise<SavedNotice> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir, 0o700);
     const stem = await stemOf(dir, notice);
     const contentFile = `${stem}-content${extensionOf(notice)}`;
     const description = join(dir, `${stem}.json`);

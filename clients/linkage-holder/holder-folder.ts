@@ -8,12 +8,13 @@
  * ```
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile, syncFolder, writeNewFile } from '../../files/durable-file.ts';
+import { makeFolder } from '../../files/make-folder.ts';
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9/-]{0,126}$/);
 
@@ -50,7 +51,7 @@ export async function createHolderFolder(
   const twice = options.clients.find((name, at) => options.clients.indexOf(name) !== at);
   if (twice !== undefined)
     throw new CausewayError('request-malformed', { detail: `The client ${twice} is named twice.` });
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir, 0o700);
   const path = join(dir, 'holder.json');
   const tokens = options.clients.map((name) => ({ name, token: randomBytes(32).toString('base64url') }));
   const folder: z.infer<typeof folderSchema> = {

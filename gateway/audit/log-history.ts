@@ -2,8 +2,9 @@
  * Checkpoints of the past, one a minute of activity at most, with the cosignatures that they had: what `between` needs
  * to begin from. One file a day, a line of JSON each.
  */
-import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../files/make-folder.ts';
 import { isTreeSize } from '../../protocol/proof/tree-proof.ts';
 import type { PublishedCheckpoint } from './published-checkpoint.ts';
 
@@ -28,7 +29,7 @@ export class LogHistory {
   /** Keeps a checkpoint, unless one was kept within the last minute or it says nothing new. */
   async note({ size, text }: PublishedCheckpoint, now: number, always = false): Promise<void> {
     if (size === this.#lastSize || (!always && now - this.#lastAt < intervalMs)) return;
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#dir, 0o700);
     const entry: PastCheckpoint = { at: now, size, checkpoint: text };
     await appendFile(join(this.#dir, logHistoryFileOf(now)), `${JSON.stringify(entry)}\n`);
     this.#lastAt = now;

@@ -22,6 +22,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
+import { fileTrouble } from '../../files/file-trouble.ts';
 import { auditKeyBytes } from '../store/case-vault.ts';
 import { batchSigner } from '../../protocol/proof/signing.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
@@ -103,7 +104,7 @@ export type GatewayHome = {
 
 /**
  * Makes a gateway's home with fresh keys.
- * @throws CausewayError `home-exists`, `configuration-invalid`
+ * @throws CausewayError `home-exists`, `configuration-invalid`, `file-unavailable`
  */
 export async function initGatewayHome(dir: string, options: GatewayHomeOptions): Promise<GatewayHome> {
   const { name, host, port, hosts, freeDiskMebibytes, policiesFrom, now } = options;
@@ -128,6 +129,9 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
     await writeCorrelatorKeys(draft, now());
     await writeNewFile(join(draft, files.settings), describeSettings(settings.data), 0o644);
     await cp(policiesFrom, join(draft, files.policies), { recursive: true });
+  }).catch((error: unknown) => {
+    // What copying fails with names the original, whatever the place of the copy lacks.
+    throw fileTrouble(error, `No gateway can be made in ${dir}`) ?? error;
   });
   return openGatewayHome(dir, now);
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -24,6 +24,18 @@ async function runInShell(script: string): Promise<{ code: number; stderr: strin
   const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>]);
   return { code, stderr };
 }
+
+describe('a gateway for which the disk has no room', () => {
+  it('is not made, and the place that lacks the room is named', async () => {
+    const home = join(dir, 'gateway');
+    const { code, stderr } = await runInShell(
+      `trap '' XFSZ; ulimit -f 2; causeway gateway init ${home}; exit $?`,
+    );
+    expect(code, stderr).toBe(3);
+    expect(stderr).toContain(`No gateway can be made in ${home}: it may not become larger.`);
+    expect(readdirSync(dir)).not.toContain('gateway');
+  });
+});
 
 describe('a command whose output cannot be written', () => {
   it('says so and does not pass for a success', async () => {

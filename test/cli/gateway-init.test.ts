@@ -25,6 +25,17 @@ describe('causeway gateway init', () => {
   });
 });
 
+describe('a home in a place that takes no folders', () => {
+  it.each([
+    [['gateway', 'init', '/proc/causeway/home']],
+    [['linkage-holder', 'init', '/proc/causeway/home', '--client', 'police/desk']],
+  ])('is refused at once by %j', async (args) => {
+    const { code, stderr } = await runInProcess(args);
+    expect(code, stderr).toBe(3);
+    expect(stderr).toMatch(/\/proc\/causeway.*: no folder can be made there\./);
+  });
+});
+
 describe('a gateway that has never started', () => {
   it('gives the key of its log, and says that there is no checkpoint yet', async () => {
     expect((await runCauseway(['gateway', 'init', join(dir, 'fresh')])).code).toBe(0);
@@ -38,9 +49,12 @@ describe('a gateway that has never started', () => {
 });
 
 describe('causeway demo', () => {
-  it('ends at once when the folder to keep cannot be made', async () => {
-    const { code, stderr } = await runCauseway(['demo', '--once', '--keep', '/dev/null/kept']);
-    expect(code).toBe(2);
-    expect(stderr).toContain('The folder /dev/null/kept of --keep cannot be made');
-  });
+  it.each(['/dev/null/kept', '/proc/kept'])(
+    'ends at once when the folder to keep cannot be made, as %s',
+    async (folder) => {
+      const { code, stderr } = await runCauseway(['demo', '--once', '--keep', folder]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`The folder ${folder} of --keep cannot be made`);
+    },
+  );
 });

@@ -1,8 +1,8 @@
 /** Evidence against the log, in files of the home that stand without this program. */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../../files/durable-file.ts';
+import { makeFolder } from '../../../files/make-folder.ts';
 
 /** The folder of evidence in a home. */
 export const evidenceFolder = 'log-evidence';
@@ -18,7 +18,7 @@ export async function writeEvidence(
   facts: Record<string, unknown>,
 ): Promise<string> {
   const folder = join(home, evidenceFolder);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const stamp = new Date(foundAt).toISOString().replaceAll(':', '');
   const path = join(folder, `${stamp}-${kind}-${randomBytes(4).toString('hex')}.json`);
   await replaceFile(
