@@ -1,7 +1,6 @@
 /** `causeway demo`: a gateway and the partners' synthetic endpoints on this computer, and a story between them. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import {
@@ -9,14 +8,13 @@ import {
   createLinkageKey,
   writeLinkageSettings,
 } from '../clients/sdk/linkage/linkage-file.ts';
-import { makeFolder } from '../files/make-folder.ts';
 import { startGateway, type RunningGateway } from '../gateway/app.ts';
 import type { GatewayHome } from '../gateway/home/gateway-home.ts';
-import { CausewayError, isCausewayError } from '../protocol/errors.ts';
+import { isCausewayError } from '../protocol/errors.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { usageError } from '../terminal/input.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { Cast } from './demo/cast.ts';
+import { openFolder, requireRoom } from './demo/folder.ts';
 import { exportAndVerify, exportLog } from './demo/log-step.ts';
 import { Narrator } from './demo/narrator.ts';
 import { readStory, type DemoNotice, type Story } from './demo/story.ts';
@@ -51,8 +49,10 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   const tally = new Tally();
   const cast = new Cast(dir, tally, narrator);
   try {
+    await requireRoom(dir);
     const story = await readStory();
-    gateway = await setUp(dir, story, cast, narrator, options);
+    gateway = await openGateway(dir, narrator, options);
+    await setUp(dir, story, gateway, cast, narrator);
     const unexpected = await tell(story, cast, tally, narrator);
     await settle(tally);
     narrator.alerts(tally.alerts);
@@ -75,23 +75,8 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   }
 }
 
-async function openFolder(keep: string | undefined): Promise<string> {
-  if (keep === undefined) return mkdtemp(join(tmpdir(), 'causeway-demo-'));
-  const dir = resolve(keep);
-  const found = await makeFolder(dir)
-    .then(() => readdir(dir))
-    .catch((error: unknown) => {
-      throw usageError(`The folder ${dir} of --keep cannot be made or read. Choose another place.`, error);
-    });
-  if (found.length === 0) return dir;
-  throw new CausewayError('home-exists', { detail: `Choose an empty folder in place of ${dir}.` });
-}
-
-/** Gateway, enrolment, connections. */
-async function setUp(
+async function openGateway(
   dir: string,
-  story: Story,
-  cast: Cast,
   narrator: Narrator,
   { keep, port = 0 }: DemoOptions,
 ): Promise<DemoGateway> {
@@ -101,13 +86,24 @@ async function setUp(
     { type: 'authority-made', fingerprint: home.authority.fingerprint },
     'issuing CA and gateway keys made',
   );
-  const gateway = await startGateway({ home, log: pino({ level: 'silent' }), port });
-  if (keep !== undefined) await keepPort(dir, gateway.url);
+  const running = await startGateway({ home, log: pino({ level: 'silent' }), port });
+  if (keep !== undefined) await keepPort(dir, running.url);
   narrator.step(
-    { type: 'gateway-started', url: gateway.url },
-    `gateway listening at ${gateway.url} (TLS 1.3, client certificates)`,
+    { type: 'gateway-started', url: running.url },
+    `gateway listening at ${running.url} (TLS 1.3, client certificates)`,
   );
-  await enrolEndpoints(dir, home, gateway.url, story.endpoints, (address) => {
+  return { home, running };
+}
+
+/** Enrolment, connections. */
+async function setUp(
+  dir: string,
+  story: Story,
+  { home, running }: DemoGateway,
+  cast: Cast,
+  narrator: Narrator,
+): Promise<void> {
+  await enrolEndpoints(dir, home, running.url, story.endpoints, (address) => {
     const title = story.endpoints.find((endpoint) => endpoint.address === address)?.title ?? address;
     narrator.step({ type: 'enrolled', endpoint: address }, `enrolled ${address}: ${title}`);
   });
@@ -121,7 +117,6 @@ async function setUp(
     { type: 'connected', endpoints: story.endpoints.length },
     `${story.endpoints.length} endpoints connected, keys trusted`,
   );
-  return { home, running: gateway };
 }
 
 /** As the agencies would do among themselves, by `causeway linkage key make` and `import`. */

@@ -21,9 +21,10 @@ export class Cast {
   /** Connects an endpoint, trusts the keys of the others, and lets it take its notices. */
   async connect(address: string): Promise<void> {
     const client = await connect({ home: endpointHome(this.#dir, address), clientName: 'causeway-demo' });
+    // From here on, whatever fails, `close` knows it.
+    this.#clients.set(address, client);
     await client.whenConnected();
     await client.directory.trustAll();
-    this.#clients.set(address, client);
     void this.#takeNotices(client);
     void this.#takeReceipts(client);
   }

@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { runDemo } from '../../bin/demo.ts';
+import { openFolder, requireRoom } from '../../bin/demo/folder.ts';
+import { createTerminal, type Terminal } from '../../terminal/terminal.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'causeway-failed-demo-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+it('a demonstration that fails after its gateway has started leaves nothing that listens', async () => {
+  const keep = join(dir, 'kept');
+  let url = '';
+  const streams = { stdout: new PassThrough().resume(), stderr: new PassThrough().resume() };
+  const terminal: Terminal = {
+    ...createTerminal({ ...streams, env: {}, json: true }),
+    json: (step) => {
+      const { type, url: listening } = step as { readonly type: string; readonly url?: string };
+      if (type !== 'gateway-started') return;
+      url = String(listening);
+      // In the way of the endpoints' homes.
+      writeFileSync(join(keep, 'endpoints'), '');
+    },
+  };
+  await expect(runDemo({ once: true, keep, port: undefined }, terminal)).rejects.toMatchObject({
+    code: 'file-unavailable',
+  });
+  expect(url).toMatch(/^https:/);
+  await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+});
+
+it('a demonstration is not begun where the disk has too little room for it', async () => {
+  await requireRoom(dir, () => Promise.resolve(64 * 1_048_576));
+  await expect(requireRoom(dir, () => Promise.resolve(5_500_000))).rejects.toMatchObject({
+    code: 'file-unavailable',
+    detail: `The demonstration needs 64 MiB of disk, and ${dir} has 5 MiB left.`,
+  });
+});
+
+it('a demonstration begins in an empty folder only', async () => {
+  expect(await openFolder(join(dir, 'deep', 'folder'))).toBe(join(dir, 'deep', 'folder'));
+  await expect(openFolder(dir)).rejects.toMatchObject({ code: 'home-exists' });
+});
