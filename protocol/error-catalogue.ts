@@ -146,6 +146,7 @@ export const catalogue = {
   ),
   // Client side
   'home-exists': entry(409, null, false, 'The folder already holds an identity; nothing was overwritten.'),
+  'home-in-use': entry(409, null, true, 'Another enrolment into this folder is under way.'),
   'home-invalid': entry(500, null, false, 'The folder does not hold a usable identity.'),
   'clock-wrong': entry(500, null, false, 'A key is dated in the future: check the clock of this machine.'),
   'gateway-untrusted': entry(

@@ -1,4 +1,6 @@
 /** `causeway enrol`: makes an endpoint's keys and registers their public parts. */
+import { isCausewayError } from '../../protocol/errors.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { readInput, usageError, wholeNumber } from '../../terminal/input.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
@@ -55,7 +57,7 @@ async function enrolEndpoint(flags: Flags, terminal: Terminal): Promise<void> {
   const { enrol } = await import('../sdk/enrol.ts');
   const { entry } = await untilInterrupted((signal) =>
     terminal.during('Making keys and enrolling', () =>
-      enrol({ gatewayUrl: flags.gateway, token, home, ...trusted, signal }),
+      enrol({ gatewayUrl: flags.gateway, token, home, ...trusted, signal }).catch(adviseOnKeptKeys),
     ),
   );
   const { endpoint, roles, openpgpFingerprint } = entry;
@@ -71,6 +73,13 @@ async function enrolEndpoint(flags: Flags, terminal: Terminal): Promise<void> {
   ]);
   terminal.hint('Others compare this fingerprint before they trust the key.');
   terminal.hint(`Next: causeway directory list --home ${home}`);
+}
+
+/** What was left by an earlier enrolment, and cannot be used, comes from no backup. */
+function adviseOnKeptKeys(cause: unknown): never {
+  if (!isCausewayError(cause) || cause.code !== 'home-invalid' || cause.detail === undefined) throw cause;
+  const advice = 'Do what it says, then run the same command again.';
+  throw new AdvisedError('home-invalid', { detail: cause.detail, advice, cause });
 }
 
 async function readToken({ token, tokenFile }: Flags): Promise<string> {

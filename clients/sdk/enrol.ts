@@ -57,8 +57,8 @@ export type Enrolment = { readonly home: Home; readonly entry: DirectoryEntry };
  * the home: enrol again, with the same token while it lasts, and they are taken up.
  * The first contact is tied to the CA that the token names: nothing is sent to anybody else.
  * @throws CausewayError `home-exists`, `file-unavailable`, `token-invalid`, `token-expired`, `request-malformed`,
- * `gateway-untrusted`, `gateway-unreachable`, `peer-silent`, `aborted`, `home-invalid` where kept keys cannot be read, or what
- * the gateway refuses with
+ * `gateway-untrusted`, `gateway-unreachable`, `peer-silent`, `aborted`, `home-in-use`, `home-invalid` where kept keys cannot be used, or
+ * what the gateway refuses with
  */
 export async function enrol(options: EnrolOptions): Promise<Enrolment> {
   const gatewayUrl = gatewayOrigin(options.gatewayUrl);

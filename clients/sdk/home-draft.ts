@@ -11,6 +11,7 @@ import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
 import { fileTrouble } from '../../files/file-trouble.ts';
 import { checkPlace, makePrivateFolder, putInPlace, readPrivateFile } from '../../files/private-folder.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
+import { enrolAlone } from './enrolment-lock.ts';
 import {
   describeIdentity,
   homeFiles,
@@ -19,6 +20,7 @@ import {
   type HomeIdentity,
   type HomeKeys,
 } from './home.ts';
+import { readEndpointKeys } from './keys.ts';
 
 /** What a home is to be made of. */
 type HomePlan = {
@@ -32,7 +34,7 @@ type Draft = { readonly path: string; readonly keys: HomeKeys };
 /** As much as the rest of a home takes, whatever the block of the disk. */
 const reservedBytes = 65_536;
 const room = 'room';
-/** There once an enrolment has taken the keys up: the one that made them may still be under way, and must not remove them. */
+/** There once an enrolment has taken the keys up: what the gateway says of its token then tells nothing about them. */
 const takenUp = 'taken-up';
 
 /** After these answers the gateway has registered nothing, unless an earlier request with the same keys did. */
@@ -44,8 +46,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 /**
  * Makes a home; a crash leaves no half identity. The keys are on disk, with room for the rest, before `register` is
  * called: what it registers cannot be taken back, and is worth nothing without them.
- * @throws CausewayError `home-exists`, `file-unavailable`, `home-invalid` where keys that are to be taken up cannot be
- *   read, or what `register` throws, with where the keys are kept
+ * @throws CausewayError `home-exists`, `home-in-use` while another enrolment makes it, `file-unavailable`,
+ *   `home-invalid` where keys that are to be taken up cannot be used, or what `register` throws, with where the keys are kept
  */
 export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
   plan: HomePlan,
@@ -54,17 +56,19 @@ export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
   const target = resolve(plan.dir);
   const unmade = `No home can be made in ${plan.dir}`;
   try {
-    await refuseExistingHome(target);
-    await checkPlace(target);
-    const draft = await openDraft(target, plan);
-    try {
-      const identity = { ...(await register(draft.keys)), ...draft.keys };
-      await complete(draft.path, identity);
-      await putInPlace(draft.path, target);
-      return { dir: target, ...identity };
-    } catch (error) {
-      throw await giveUp(draft, fileTrouble(error, unmade) ?? error);
-    }
+    return await enrolAlone(target, async () => {
+      await refuseExistingHome(target);
+      await checkPlace(target);
+      const draft = await openDraft(target, plan);
+      try {
+        const identity = { ...(await register(draft.keys)), ...draft.keys };
+        await complete(draft.path, identity);
+        await putInPlace(draft.path, target);
+        return { dir: target, ...identity };
+      } catch (error) {
+        throw await giveUp(draft, fileTrouble(error, unmade) ?? error);
+      }
+    });
   } catch (error) {
     throw fileTrouble(error, unmade) ?? error;
   }
@@ -73,8 +77,9 @@ export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
 async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Promise<Draft> {
   const path = join(dirname(target), `.${basename(target)}.${endpoint.replace('/', '.')}.partial`);
   if (await isThere(path)) {
+    const keys = await takeUp(path, endpoint);
     await writeFile(join(path, takenUp), '', { mode: 0o600 });
-    return { path, keys: await readKeys(path) };
+    return { path, keys };
   }
   const { filled: keys } = await makePrivateFolder(path, async (draft) => {
     const made = await makeKeys();
@@ -87,8 +92,24 @@ async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Prom
   return { path, keys };
 }
 
+async function takeUp(path: string, endpoint: EndpointAddress): Promise<HomeKeys> {
+  try {
+    const keys = await readKeys(path);
+    await readEndpointKeys(endpoint, keys);
+    return keys;
+  } catch (cause) {
+    const found = isCausewayError(cause) ? cause.detail : undefined;
+    throw new CausewayError('home-invalid', {
+      detail:
+        `The keys that an earlier enrolment has left in ${path} cannot be used. ${found ?? 'One of them is damaged.'} ` +
+        `Where that cannot be mended, run: rm -r ${path} and enrol again, with a new token if this one was used.`,
+      cause,
+    });
+  }
+}
+
 async function readKeys(path: string): Promise<HomeKeys> {
-  const read = (name: string): Promise<string> => readPrivateFile(join(path, name), 'endpoint');
+  const read = (name: string): Promise<string> => readPrivateFile(join(path, name), undefined);
   // A crash may have come after the certificate was written beside the key.
   const [tlsKeyPem = ''] = (await read(homeFiles.tls)).split('-----BEGIN CERTIFICATE-----');
   const openpgpPrivateKey = await read(homeFiles.openpgp);

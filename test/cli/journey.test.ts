@@ -1,5 +1,14 @@
 /** An operator and two endpoints, from nothing to a revocation, by the command alone and over real TLS. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -190,6 +199,11 @@ describe('an endpoint', () => {
     const again = await act(ae, ['enrol', '--gateway', url, '--token', token.trim()]);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('code   home-exists');
+    mkdirSync(join(dir, `.spoilt.${ae.replace('/', '.')}.partial`));
+    const spoilt = ['--gateway', url, '--token', token.trim(), '--home', join(dir, 'spoilt')];
+    const left = await run(['enrol', ...spoilt], {});
+    expect(left.code).toBe(1);
+    expect(left.stderr).toMatch(/run: rm -r \S+\.partial and enrol again[^]*next {3}Do what it says/);
   });
 
   it('trusts a key only when told, and only the one that it was told of', async () => {

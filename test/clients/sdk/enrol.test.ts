@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
-import { access, chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -277,6 +277,63 @@ test('kept keys outlive a token that has ended, and are enrolled with another on
   const { entry } = await enrol({ ...asked, token: await registry.issueToken(council) });
   await lossy.close();
   expect(entry.signingKey).toBe(signingKey);
+});
+
+test('while one enrolment makes a home, another into it is told so and spends no token', async () => {
+  const home = newHome();
+  const [asked, answered] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const slow = await serve(async (url, body, socket) => {
+    asked.resolve(undefined);
+    await answered.promise;
+    return routes(url, body, socket);
+  });
+  const token = await registry.issueToken(council);
+  const first = enrol({ gatewayUrl: slow.url, token, home });
+  await asked.promise;
+  const other = await registry.issueToken(police);
+  for (const second of [token, other]) {
+    await expect(enrol({ gatewayUrl: slow.url, token: second, home })).rejects.toMatchObject({
+      code: 'home-in-use',
+      detail: `It is ${home}.`,
+    });
+  }
+  answered.resolve(undefined);
+  expect((await first).entry.endpoint).toBe(council);
+  await slow.close();
+  expect((await readdir(root)).filter((name) => name.startsWith(`.${basename(home)}.`))).toEqual([]);
+  const elsewhere = await enrol({ gatewayUrl: gateway.url, token: other, home: newHome() });
+  expect(elsewhere.entry.endpoint).toBe(police);
+});
+
+test('a lock that a killed enrolment has left holds nobody up', async () => {
+  const home = newHome();
+  await writeFile(join(root, `.${basename(home)}.enrolling`), '');
+  await enrol({ gatewayUrl: gateway.url, token: await registry.issueToken(council), home });
+});
+
+test.each([
+  ['missing', (path: string) => rm(path)],
+  ['cut', (path: string) => truncate(path, 80)],
+  ['readable for others', (path: string) => chmod(path, 0o644)],
+])('kept keys of which one is %s are named with what to do, and doing it helps', async (_fault, spoil) => {
+  for (const name of ['tls.pem', 'openpgp.key', 'signing.key']) {
+    const [lossy, home] = [await forgetful(), newHome()];
+    const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
+    const kept = join(root, `.${basename(home)}.council.social-work.partial`);
+    await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
+    await spoil(join(kept, name));
+    await expect(enrol(asked)).rejects.toMatchObject({
+      code: 'home-invalid',
+      detail: expect.stringMatching(
+        `^The keys that an earlier enrolment has left in ${kept} cannot be used\\. .+ run: rm -r ${kept} and enrol again, with a new token`,
+      ) as unknown,
+    });
+    await rm(kept, { recursive: true });
+    await expect(enrol(asked)).rejects.toMatchObject({ code: 'token-used' });
+    await enrol({ ...asked, token: await registry.issueToken(council) });
+    await lossy.close();
+    await openHome(home);
+  }
 });
 
 test('an empty folder that was to become the home is there as before when the gateway refuses', async () => {

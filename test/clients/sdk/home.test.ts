@@ -92,24 +92,22 @@ test('the private keys are on disk before anybody is told of the public ones, an
   expect((await readdir(root)).filter((name) => name.includes('refused'))).toEqual([]);
 });
 
-test('keys that another enrolment has taken up stay where the one that made them is refused', async () => {
+test('while one enrolment makes a home, another into it registers nothing, and touches none of its keys', async () => {
   const dir = join(root, 'shared');
-  const answer = Promise.withResolvers<HomeIdentity>();
-  let other: ReturnType<typeof createHomeOf> | undefined;
-  const refuse = async (): Promise<never> => {
-    await new Promise<void>((resolve) => {
-      other = createHomeOf(planOf(dir, identity), () => {
-        resolve();
-        return answer.promise;
-      });
+  const registered: string[] = [];
+  const register = async (): Promise<HomeIdentity> => {
+    registered.push('first');
+    const second = createHomeOf(planOf(dir, identity), () => {
+      registered.push('second');
+      return Promise.resolve(identity);
     });
-    throw new CausewayError('token-invalid');
+    await expect(second).rejects.toMatchObject({ code: 'home-in-use', detail: `It is ${dir}.` });
+    return identity;
   };
-  await expect(createHomeOf(planOf(dir, identity), refuse)).rejects.toMatchObject({ code: 'token-invalid' });
-  answer.resolve(identity);
-  await other;
+  await createHomeOf(planOf(dir, identity), register);
+  expect(registered).toEqual(['first']);
   expect(await openHome(dir)).toMatchObject({ dir, signingKeyPem: identity.signingKeyPem });
-  expect(await readdir(dir)).not.toContain('taken-up');
+  expect((await readdir(root)).filter((name) => name.startsWith('.shared'))).toEqual([]);
 });
 
 test('a new TLS key and certificate replace the old ones together', async () => {

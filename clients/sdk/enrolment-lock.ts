@@ -1,0 +1,32 @@
+/** One enrolment at a time into a home: two would take the same keys for theirs, and the folder from each other. */
+import { rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { CausewayError } from '../../protocol/errors.ts';
+import { makeFolder } from '../../files/make-folder.ts';
+import { takeLock, type ProcessLock } from '../../files/process-lock.ts';
+
+/**
+ * Does the work while nobody else enrols into a home. The lock is a file beside it, which is gone afterwards; one that
+ * a crash has left holds nobody up.
+ * @throws CausewayError `home-in-use` while another one does; `file-unavailable`; or what the work throws
+ */
+export async function enrolAlone<T>(home: string, work: () => Promise<T>): Promise<T> {
+  await makeFolder(dirname(home));
+  const path = join(dirname(home), `.${basename(home)}.enrolling`);
+  const lock = tryLock(path);
+  if (lock === undefined) throw new CausewayError('home-in-use', { detail: `It is ${home}.` });
+  try {
+    return await work();
+  } finally {
+    rmSync(path, { force: true });
+    lock.release();
+  }
+}
+
+function tryLock(path: string): ProcessLock | undefined {
+  try {
+    return takeLock(path);
+  } catch (cause) {
+    throw new CausewayError('file-unavailable', { detail: `${path} cannot be opened or written.`, cause });
+  }
+}
