@@ -5,6 +5,7 @@ import type { CaseId, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 import { alertSentence } from './alert-sentences.ts';
 import { capital, said, Teller, type Notice, type StoryWords } from './story-teller.ts';
+import type { RefusalCodes } from './refusal-codes.ts';
 import { lossInWords } from './tampering-words.ts';
 
 export type StorySentence = { readonly leaf: number; readonly at: number; readonly text: string };
@@ -20,13 +21,20 @@ const readings: Readonly<Record<string, string>> = {
 /**
  * Tells a case.
  * @param leaves all leaves that speak of the case, rising; deliveries beside the acceptance that they continue
+ * @param refusals why recipients refused, as far as it is known
  */
-export function tellCase(id: CaseId, leaves: readonly StoredLeaf[], words: StoryWords): StorySentence[] {
+export function tellCase(
+  id: CaseId,
+  leaves: readonly StoredLeaf[],
+  words: StoryWords,
+  refusals: RefusalCodes = new Map(),
+): StorySentence[] {
   const byIndex = new Map(leaves.map((leaf) => [leaf.index, leaf]));
   return leaves.flatMap((leaf) => {
     const open = openLeaf(leaf);
     const origin = open.of === undefined ? undefined : byIndex.get(open.of);
-    const text = lossOf(leaf) ?? sentenceFor(open, leaf, origin, new Teller(words), id);
+    const told = { ...open, code: open.code ?? refusals.get(leaf.index) };
+    const text = lossOf(leaf) ?? sentenceFor(told, leaf, origin, new Teller(words), id);
     return text === undefined ? [] : [{ leaf: leaf.index, at: leaf.at, text }];
   });
 }
@@ -48,7 +56,7 @@ function sentenceFor(
 ): string | undefined {
   const [group, word] = open.kind.split('.');
   if (group === 'alert') return alertSentence(entry, tell) ?? `The log notes ${open.kind}.`;
-  if (group === 'delivery') return deliverySentence(word ?? '', open.nth ?? 0, at, origin, tell);
+  if (group === 'delivery') return deliverySentence(word ?? '', open, at, origin, tell);
   const notice = entry as Notice;
   switch (open.kind) {
     case 'message.accepted':
@@ -91,7 +99,7 @@ function refusedSentence(notice: Notice, code: ErrorCode | undefined, tell: Tell
 
 function deliverySentence(
   word: string,
-  nth: number,
+  { nth = 0, code }: Pick<Leaf, 'nth' | 'code'>,
   at: number,
   origin: StoredLeaf | undefined,
   tell: Teller,
@@ -109,7 +117,9 @@ function deliverySentence(
     case 'stored':
       return `${who} stored ${notice} and signed for it, ${later}.`;
     case 'refused':
-      return `${who} refused ${notice}, ${later}; the reason stands in the receipt that it signed.`;
+      return code === undefined
+        ? `${who} refused ${notice}, ${later}; the reason stands in the receipt that it signed.`
+        : `${who} refused ${notice} and signed for it, ${later} (${code}): ${catalogue[code].text}`;
     default:
       return `${capital(notice)} expired ${later} without a receipt from ${who}: nobody there signed for it in time.`;
   }

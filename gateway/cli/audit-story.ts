@@ -35,14 +35,16 @@ const margin = 12;
 
 async function tell(
   id: CaseId,
-  { home, leaves: source, index, leaf }: AuditReading,
+  { home, store, leaves: source, index, leaf }: AuditReading,
   terminal: Terminal,
 ): Promise<void> {
   const { tellCase } = await import('../audit/case-story.ts');
+  const { readRefusalCodes } = await import('../audit/refusal-codes.ts');
   const found = await index.findAll({ case: [id], before: leaf });
   if (found.length === 0) throw new CausewayError('case-unknown');
   const leaves = await readEach(source, found);
-  const sentences = tellCase(id, leaves, await readWords(home.policiesDir));
+  const refusals = await readRefusalCodes(store, leaves);
+  const sentences = tellCase(id, leaves, await readWords(home.policiesDir), refusals);
   if (terminal.wantsJson) {
     for (const { leaf: at, ...rest } of sentences) {
       terminal.json({ type: 'sentence', leaf: at, at: new Date(rest.at).toISOString(), text: rest.text });

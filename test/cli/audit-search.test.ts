@@ -1,8 +1,17 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { directoryEntry, messageId } from '../gateway/store/synthetic-messages.ts';
+import { batchSigner } from '../../protocol/proof/signing.ts';
+import { encodeReceipt } from '../../protocol/wire/receipt.ts';
+import { signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import {
+  acceptableAsWritten,
+  directoryEntry,
+  messageId,
+  settlementOf,
+} from '../gateway/store/synthetic-messages.ts';
 import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
@@ -167,6 +176,39 @@ describe('causeway audit story', () => {
     const { stdout } = await audit('story', thread, '--json');
     const told = jsonLines(stdout).map(({ text }) => text);
     expect(told).toContainEqual(expect.stringMatching(/ took the evidence about a notice of this case\.$/));
+  });
+
+  it('tells by which code a recipient refused, from the receipt that it signed', async () => {
+    const message = acceptableAsWritten(
+      2,
+      {
+        expiresAt: Date.now() + 3600_000,
+        recipients: [{ endpoint: duty, listening: true }],
+        record: JSON.stringify({
+          ...{ kind: 'message.accepted', message: messageId(2), source: ae, to: [duty] },
+          ...{ category: 'unexplained-injury', severity: 'urgent', purpose: 'child-protection' },
+          decisions: [{ recipient: duty, effect: 'permit' }],
+        }),
+      },
+      ae,
+    );
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    const receipt = encodeReceipt({
+      ...{ kind: 'refused', message: message.id, envelopeDigest: message.envelopeDigest, at: Date.now() },
+      ...{ issuer: duty, recipient: duty, detail: '{"code":"dataset-invalid","text":"Words of its own."}' },
+    });
+    await withStore(join(dir, 'gateway'), async (store) => {
+      await store.submit({ source: ae, messages: [message] });
+      const group = signReceiptGroup([receipt], batchSigner(signingKey));
+      await store.settle({ ...settlementOf([message], duty, 'refused'), group });
+    });
+    const { stdout } = await audit('story', messageId(2), '--json');
+    expect(jsonLines(stdout)[1]?.text).toBe(
+      'North Lanarkshire Social Work (duty) refused the notice of leaf ' +
+        `${String(jsonLines(stdout)[0]?.leaf)} and signed for it, at once (dataset-invalid): ` +
+        'The content does not match the schema of its data set.',
+    );
   });
 
   it('knows no case that never was', async () => {
