@@ -14,6 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is no folder',
   EBUSY: 'it is in use, or a disk of its own: name a folder within it',
   ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'its links lead in a circle',
 };
 /** What writing to an open file fails with: the system names no path then. */
 const pathless = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);

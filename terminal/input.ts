@@ -102,12 +102,13 @@ export async function readInput(
   stdin: AsyncIterable<Buffer>,
   maxBytes: number,
 ): Promise<Buffer> {
-  if (path === '-') return readStream(stdin, maxBytes);
+  if (path === '-') return readStream(stdin, 'stdin', maxBytes);
+  if (path === '') throw usageError('The path of a file is empty.');
   try {
     const { size } = await stat(path);
-    if (size > maxBytes) throw tooLarge(maxBytes);
+    if (size > maxBytes) throw tooLarge(path, maxBytes);
     // What a device or a pipe will give, its size does not say.
-    return await readStream(createReadStream(path), maxBytes);
+    return await readStream(createReadStream(path), path, maxBytes);
   } catch (error) {
     if (error instanceof CausewayError) throw error;
     throw usageError(
@@ -117,12 +118,12 @@ export async function readInput(
   }
 }
 
-async function readStream(stdin: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+async function readStream(stream: AsyncIterable<Buffer>, name: string, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stdin) {
+  for await (const chunk of stream) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (bytes > maxBytes) throw tooLarge(name, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -142,6 +143,8 @@ export function parseJsonInput(name: string, bytes: Buffer): unknown {
   }
 }
 
-function tooLarge(maxBytes: number): CausewayError {
-  return new CausewayError('payload-too-large', { detail: `At most ${maxBytes} bytes can be sent.` });
+function tooLarge(name: string, maxBytes: number): CausewayError {
+  return new CausewayError('payload-too-large', {
+    detail: `${name} has more than the ${maxBytes} bytes that are taken.`,
+  });
 }

@@ -1,14 +1,20 @@
 /** What went wrong before a notice was in the outbox. */
-import { isCausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { adviceFor } from '../../terminal/advice.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 
 /**
  * An error that may pass by itself ends `send` with the same exit code as a notice that waits in the outbox, and that one
- * must not be sent again. So this one says that it must; all other errors stay as they are.
+ * must not be sent again. So this one says that it must. What is too large once it is encrypted is named; all other errors
+ * stay as they are.
+ * @param file what was to be sent, where it was a file
  */
-export function notKept(error: unknown): unknown {
+export function notKept(error: unknown, file?: string): unknown {
   if (!isCausewayError(error) || error instanceof AdvisedError) return error;
+  if (error.code === 'payload-too-large' && file !== undefined) {
+    const detail = `${file} is, once it is encrypted. ${error.detail ?? ''}`.trim();
+    return new CausewayError('payload-too-large', { detail, cause: error });
+  }
   if (error.code === 'aborted' || !error.meaning.retryable) return error;
   const before = adviceFor(error.code);
   const again = 'Nothing was sent, and nothing waits in the outbox: send the notice again.';

@@ -109,7 +109,7 @@ async function enqueue(
     const notice = await compose(flags, content, open);
     return await open.client.enqueue({ ...notice, subjects, signal: open.signal });
   } catch (error) {
-    throw notKept(error);
+    throw notKept(error, flags.file ?? flags.content);
   }
 }
 

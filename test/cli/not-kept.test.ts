@@ -17,6 +17,15 @@ describe('an error before a notice was in the outbox', () => {
     expect(told.advice).toMatch(/^Check the address and that the gateway runs.* send the notice again\.$/);
   });
 
+  it('names the file that is too large once it is encrypted', () => {
+    const large = new CausewayError('payload-too-large', { detail: 'The limit is 9 bytes.' });
+    expect(notKept(large, 'report.pdf')).toMatchObject({
+      code: 'payload-too-large',
+      detail: 'report.pdf is, once it is encrypted. The limit is 9 bytes.',
+    });
+    expect(notKept(large)).toBe(large);
+  });
+
   it('stays as it is where trying again does not help, where it was ended, and where it knows better', () => {
     const others = [
       new CausewayError('policy-denied'),

@@ -1,0 +1,46 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limits } from '../../protocol/limits.ts';
+import { runInProcess } from './run-in-process.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'causeway-content-'));
+  await mkdir(join(dir, 'folder'));
+  await writeFile(join(dir, 'empty.pdf'), '');
+  await writeFile(join(dir, 'large.pdf'), Buffer.alloc(limits.maxPayloadBytes + 1));
+  await symlink('circle', join(dir, 'circle'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+async function refusalOf(file: string): Promise<string> {
+  const addressing = ['--to', 'a/b', '--category', 'concern', '--severity', 'info'];
+  const grounds = ['--purpose', 'wellbeing', '--basis', 'public-task', '--home', join(dir, 'home')];
+  const { code, stdout, stderr } = await runInProcess(['send', ...addressing, ...grounds, '--file', file]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  return stderr.split('\n')[0] ?? '';
+}
+
+describe('causeway send --file', () => {
+  it.each([
+    ['folder', 'PATH cannot be read: it is a folder.'],
+    ['nowhere.pdf', 'PATH cannot be read: there is no such file.'],
+    ['empty.pdf/below', 'PATH cannot be read: a part of its path is no folder.'],
+    ['circle', 'PATH cannot be read: its links lead in a circle.'],
+    [
+      'large.pdf',
+      `The content is too large. PATH has more than the ${limits.maxPayloadBytes} bytes that are taken.`,
+    ],
+    ['empty.pdf', 'There is nothing to send: PATH is empty.'],
+  ])('of %s says what is wrong and names the path', async (name, words) => {
+    const path = join(dir, name);
+    expect(await refusalOf(path)).toBe(`error  ${words.replace('PATH', path)}`);
+  });
+
+  it('of nothing, and of stdin, says that it needs a path', async () => {
+    expect(await refusalOf('')).toBe('error  The path of a file is empty.');
+    expect(await refusalOf('-')).toBe('error  --file needs the path of a file.');
+  });
+});
