@@ -29,6 +29,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'endpoint-revoked': 'Ask the operator of the gateway; a revoked endpoint needs a new enrolment.',
   'certificate-unknown': 'This identity has been replaced by a later enrolment of the same endpoint.',
   'certificate-invalid': 'Ask the operator for a new token and enrol again if the certificate has expired.',
+  'recipient-keys-mismatch':
+    'A recipient may have enrolled again. Trust its new keys (`causeway directory list`), then send the notice again.',
   'recipient-revoked': 'Choose another endpoint of that agency: `causeway directory list`.',
   'holder-in-use': 'Stop the holder that runs on it, make the change, and start it again.',
   'store-in-use': 'Stop the other gateway first; administrative commands work beside it.',

@@ -19,6 +19,7 @@ import { checkContentFlags, readContent, type ContentFlags, type ReadContent } f
 import { checkAnswer } from './check-answer.ts';
 import { notKept } from './not-kept.ts';
 import { readSubjects } from './notice-subjects.ts';
+import { refusedNotice } from './refused-notice.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 
 type Flags = HomeFlags &
@@ -149,8 +150,10 @@ async function waitForGateway(
       Promise.race([client.accepted(id, { signal: deadline }), connection.failure]),
     );
   } catch (error) {
-    const isWaiting = client.message(id)?.state === 'waiting';
-    if (!isWaiting || !isCausewayError(error)) throw error;
+    const { state, answer } = client.message(id) ?? {};
+    if (!isCausewayError(error)) throw error;
+    if (answer?.outcome === 'refused') throw refusedNotice(error, id);
+    if (state !== 'waiting') throw error;
     if (signal.aborted) throw queuedError(new CausewayError('aborted', { cause: error }), id);
     if (error.code !== 'aborted') throw queuedError(error, id);
     const within = `within ${timeoutMs / 1_000} s`;

@@ -313,14 +313,17 @@ describe('an endpoint', () => {
     expect(long.stderr).toMatch(/--expires[^]*at most 90 days/);
   });
 
-  it('is told what the sharing agreement denies', async () => {
+  it('is told what the sharing agreement denies, and of which notice', async () => {
     await act(ae, ['directory', 'trust', '--all']);
-    const { code, stderr } = await act(
-      ae,
-      notice(duty, '--text', 'x').map((word) => (word === 'public-task' ? 'consent' : word)),
-    );
+    const denied = notice(duty, '--text', 'x').map((word) => (word === 'public-task' ? 'consent' : word));
+    const { code, stderr } = await act(ae, denied);
     expect(code).toBe(1);
-    expect(stderr).toContain('code   policy-denied');
+    const [, id = ''] = /It is the notice (\S+)\.[^]*code {3}policy-denied/.exec(stderr) ?? [];
+    expect((await act(ae, ['status', id])).stdout).toContain('refused by the gateway: policy-denied');
+    const asJson = await act(ae, [...denied, '--json']);
+    const [failure] = jsonLines(asJson.stderr) as [{ id: string }];
+    expect(failure).toMatchObject({ type: 'error', code: 'policy-denied', retryable: false });
+    expect((await act(ae, ['status', failure.id])).code).toBe(0);
   });
 
   it('saves what it receives for its owner only, as it was sent', async () => {
