@@ -8,6 +8,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { remedyOf } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { clockOf } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
@@ -26,7 +27,8 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
     .summary('show the connection, the outbox, and what became of notices')
     .description(
       'Connects, sends what waits in the outbox, fetches receipts, and shows: the connection, days left on the\n' +
-        'certificate, notices that are held, and the last notices sent with every step of each.\n' +
+        'certificate, notices that are held, receipts that wait for trust in new keys, files of the home that are of\n' +
+        'another endpoint, and the last notices sent with every step of each.\n' +
         'With an ID, that notice alone.',
     )
     .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
@@ -91,64 +93,89 @@ function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
 }
 
 function showAll(open: OpenClient, last: number, terminal: Terminal): void {
-  const { client, connection } = open;
-  const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal } = client.status();
-  const days = Math.floor((certificateEndsAt - Date.now()) / dayMs);
-  const held = client.held();
+  const { client } = open;
   const messages = last === 0 ? [] : client.messages({ limit: last }).reverse();
-  const error = connection.isConnected ? undefined : (connection.lastError?.code ?? 'gateway-unreachable');
   if (terminal.wantsJson) {
-    const connected = connection.isConnected;
-    terminal.json({
-      ...{ type: 'status', endpoint, connected, ...(error === undefined ? {} : { error }) },
-      ...{
-        waiting,
-        ...(lastPostponement === undefined ? {} : { postponed: postponement(lastPostponement) }),
-      },
-      ...{ held: held.length, certificateDays: days },
-      ...(renewalRefusal === undefined ? {} : { renewal: renewalRefusal }),
-    });
-    const { checkpoint, followed, halt } = client.log.status();
-    terminal.json({
-      type: 'log',
-      checkpoint,
-      followed,
-      halt,
-      changes: client.log.changes(),
-      faults: client.log.faults(),
-    });
-    for (const notice of held) terminal.json({ type: 'held', ...notice });
-    for (const message of messages) terminal.json(ladderObject(message));
+    for (const each of [...statusObjects(open), ...messages.map(ladderObject)]) terminal.json(each);
     return;
   }
   const { paint } = terminal;
-  const rows = [
+  terminal.table(statusRows(open, terminal));
+  for (const notice of client.held()) {
+    const { from, code, category, severity, id, heldAt } = notice;
+    terminal.print(
+      `    ${paint.dim(clockOf(heldAt))}  ${from}  ${category} ${severity}  ${code}  ${paint.dim(id)}`,
+    );
+    terminal.print(`        ${remedyOf(notice)}`);
+  }
+  if (messages.length > 0) terminal.print();
+  for (const message of messages) ladderLines(message, terminal).forEach((line) => terminal.print(line));
+}
+
+/** Why there is no connection; undefined where there is one. */
+function errorOf({ connection }: OpenClient): string | undefined {
+  return connection.isConnected ? undefined : (connection.lastError?.code ?? 'gateway-unreachable');
+}
+
+function daysLeft(certificateEndsAt: number): number {
+  return Math.floor((certificateEndsAt - Date.now()) / dayMs);
+}
+
+function statusObjects(open: OpenClient): Record<string, unknown>[] {
+  const { client } = open;
+  const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal, ...rest } = client.status();
+  const { foreignParts, untrustedReceipts } = rest;
+  const held = client.held();
+  const error = errorOf(open);
+  const { checkpoint, followed, halt } = client.log.status();
+  return [
+    {
+      ...{ type: 'status', endpoint, connected: open.connection.isConnected },
+      ...(error === undefined ? {} : { error }),
+      waiting,
+      ...(lastPostponement === undefined ? {} : { postponed: postponement(lastPostponement) }),
+      ...{ held: held.length, certificateDays: daysLeft(certificateEndsAt), foreignParts, untrustedReceipts },
+      ...(renewalRefusal === undefined ? {} : { renewal: renewalRefusal }),
+    },
+    {
+      ...{ type: 'log', checkpoint, followed, halt },
+      ...{ changes: client.log.changes(), faults: client.log.faults() },
+    },
+    ...held.map((notice) => ({ type: 'held', ...notice })),
+  ];
+}
+
+function statusRows(open: OpenClient, terminal: Terminal): string[][] {
+  const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal, ...rest } =
+    open.client.status();
+  const { foreignParts, untrustedReceipts, held } = rest;
+  const { paint } = terminal;
+  const error = errorOf(open);
+  const days = daysLeft(certificateEndsAt);
+  return [
     ['endpoint', paint.strong(endpoint)],
+    ...(foreignParts.length === 0 ? [] : [['home', paint.bad(foreignWords(foreignParts))]]),
     ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
     ...(renewalRefusal === undefined ? [] : [['', paint.bad(renewalWords(renewalRefusal))]]),
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],
-    ...(lastPostponement === undefined
-      ? []
-      : [
-          [
-            '',
-            paint.warn(
-              `refused for now, ${lastPostponement.code}: ${showableLine(lastPostponement.message)}`,
-            ),
-          ],
-        ]),
+    ...(lastPostponement === undefined ? [] : [['', paint.warn(postponementWords(lastPostponement))]]),
     ...logRows(open, terminal),
-    ['held', held.length === 0 ? 'nothing' : paint.warn(`${held.length} that cannot be shown yet`)],
+    ...untrustedReceipts.map((issuer) => [
+      'receipts',
+      paint.warn(`of ${issuer} wait until its keys are trusted: causeway directory trust ${issuer}`),
+    ]),
+    ['held', held === 0 ? 'nothing' : paint.warn(`${held} that cannot be shown yet`)],
   ];
-  terminal.table(rows);
-  for (const { from, code, category, severity, id, heldAt } of held) {
-    terminal.print(
-      `    ${paint.dim(clockOf(heldAt))}  ${from}  ${category} ${severity}  ${code}  ${paint.dim(id)}`,
-    );
-  }
-  if (messages.length > 0) terminal.print();
-  for (const message of messages) ladderLines(message, terminal).forEach((line) => terminal.print(line));
+}
+
+function postponementWords({ code, message }: CausewayError): string {
+  return `refused for now, ${code}: ${showableLine(message)}`;
+}
+
+function foreignWords(files: readonly string[]): string {
+  const which = files.length === 1 ? 'is' : 'are';
+  return `${files.join(', ')} ${which} NOT OF THIS ENDPOINT, or not of its last enrolment: put back what belongs here`;
 }
 
 function renewalWords({ code, detail, at }: RenewalRefusal): string {

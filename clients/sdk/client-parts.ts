@@ -16,6 +16,7 @@ import type { ComposeContext } from './compose.ts';
 import { DatasetBook, type FetchJson } from './datasets/dataset-book.ts';
 import { ClientDirectory } from './directory.ts';
 import { ClientEmitter } from './events.ts';
+import { claimState, findForeignParts } from './foreign-parts.ts';
 import { requestGateway } from './gateway-request.ts';
 import { claimHolder, newHolder } from './holder.ts';
 import { openHome, type Home } from './home.ts';
@@ -42,6 +43,7 @@ export type ClientParts = RunningParts & {
   readonly composing: ComposeContext;
   readonly certificateEndsAt: () => number;
   readonly renewalRefusal: () => RenewalRefusal | undefined;
+  readonly foreignParts: () => readonly string[];
 };
 
 const mib = 1024 * 1024;
@@ -131,6 +133,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),
     renewalRefusal: () => readRenewalRefusal(state.statements),
+    foreignParts: () => foreignPartsOf(ground, directory),
   };
 }
 
@@ -152,6 +155,18 @@ function buildOpening(
   };
 }
 
+function foreignPartsOf(
+  { endpoint, state, home, openpgp, signer }: Ground,
+  directory: ClientDirectory,
+): readonly string[] {
+  return findForeignParts({
+    ...{ endpoint, entry: directory.entryOf(endpoint), state: state.statements },
+    tlsCertificatePem: home().tlsCertificatePem,
+    openpgpFingerprint: openpgp.fingerprint,
+    signingKey: signer.publicKey.raw.toString('base64url'),
+  });
+}
+
 /** True for a refusal by an entry of the gateway's directory, which may not have been read here. */
 function isByDirectory({ issuer, code }: ReceiptEvent): boolean {
   return issuer === gatewayAddress && (code === 'recipient-keys-mismatch' || code === 'recipient-revoked');
@@ -167,6 +182,8 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
   const readHome = async () => (home = await openHome(options.home));
   const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
   let renewed = openpgp;
+  const state = new StateDatabase(home.dir);
+  claimState(state, home.endpoint);
   return {
     endpoint: home.endpoint,
     openpgp,
@@ -182,8 +199,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
     },
     signer: batchSigner(home.signingKeyPem),
     gatewayKey: signingKeyFromRaw(Buffer.from(home.receiptKey, 'base64url')),
-    state: new StateDatabase(home.dir),
-    emitter,
+    ...{ state, emitter },
     limits: new KnownLimits(),
     log,
     now,

@@ -57,6 +57,13 @@ export type ClientStatus = {
   readonly certificateEndsAt: number;
   /** Why the certificate and the encryption key were last not renewed; `undefined` once they were, or need not be. */
   readonly renewalRefusal: RenewalRefusal | undefined;
+  /**
+   * Files of the home that are not of this endpoint, or not of its present enrolment: keys other than those in the
+   * directory, a certificate of another one, the state of another one. Empty where all is well, as far as is known.
+   */
+  readonly foreignParts: readonly string[];
+  /** Recipients whose signed receipts wait here until their keys are trusted. */
+  readonly untrustedReceipts: readonly EndpointAddress[];
 };
 
 const farewellDrainMs = 5_000;
@@ -111,7 +118,8 @@ export class Client implements AsyncDisposable {
   }
 
   status(): ClientStatus {
-    const { endpoint, run, outbox, inbox, directory, certificateEndsAt, renewalRefusal } = this.#parts;
+    const { endpoint, run, outbox, inbox, directory, ladder } = this.#parts;
+    const { certificateEndsAt, renewalRefusal, foreignParts } = this.#parts;
     const open = run.keeper.isConnected ? 'connected' : 'connecting';
     return {
       endpoint,
@@ -124,6 +132,8 @@ export class Client implements AsyncDisposable {
       directoryVersion: directory.version,
       certificateEndsAt: certificateEndsAt(),
       renewalRefusal: renewalRefusal(),
+      foreignParts: foreignParts(),
+      untrustedReceipts: ladder.readHeldIssuers(),
     };
   }
 

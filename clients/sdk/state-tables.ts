@@ -6,7 +6,7 @@ import { logTables } from './log/log-schema.ts';
 export const stateVersion = 3;
 
 const tables = `
-  -- Single values: directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal, and those of log-schema.ts.
+  -- Single values: endpoint (whose state it is), directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal, and those of log-schema.ts.
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
   -- The gateway's directory as last read; each entry is its JSON.

@@ -1,0 +1,57 @@
+import { cp, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { concern, exchangeOfFile, health, police, socialWork } from '../clients/sdk/exchange.ts';
+import { until } from '../clients/sdk/scripted-gateway.ts';
+import { jsonLines, runCauseway } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
+
+const exchange = exchangeOfFile(police, socialWork, health);
+const homeOf = ({ address }: { readonly address: string }): string => exchange().homes.get(address)!;
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'causeway-status-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+describe('causeway status', () => {
+  it('says which files of a home are of another endpoint', async () => {
+    for (const endpoint of [police, health]) await (await exchange().client(endpoint)).close();
+    const whole = await runCauseway(['status', '--home', homeOf(police)]);
+    expect(whole.stdout).toMatch(/^endpoint +strathclyde-police\/concern-hub\nconnection +connected\n/);
+    const spoilt = async (...names: string[]): Promise<Record<'shown' | 'told', unknown>> => {
+      const home = join(dir, names.join());
+      await cp(homeOf(police), home, { recursive: true });
+      for (const name of names) await copyFile(join(homeOf(health), name), join(home, name));
+      const shown = (await runInProcess(['status', '--home', home])).stdout.split('\n')[1];
+      const told = jsonLines((await runInProcess(['status', '--home', home, '--json'])).stdout)[0];
+      return { shown, told: told?.foreignParts };
+    };
+    for (const names of [['tls.pem'], ['openpgp.key', 'signing.key'], ['state.db']]) {
+      const { shown, told } = await spoilt(...names);
+      expect(shown).toMatch(new RegExp(`^home +${names.join(', ')} (is|are) NOT OF THIS ENDPOINT`));
+      expect(told).toEqual(names);
+    }
+  });
+
+  it('says whose receipts wait until their new keys are trusted, and names them no more once they are', async () => {
+    const sender = await exchange().client(police);
+    await sender.send(concern('before the change'));
+    await rename(homeOf(socialWork), join(dir, 'former'));
+    await exchange().enrol(socialWork);
+    await using fresh = await exchange().client(socialWork);
+    void fresh.notices().next();
+    await until(() => sender.status().untrustedReceipts.length > 0);
+    await sender.close();
+    const status = (...args: string[]) => runInProcess(['status', '--home', homeOf(police), ...args]);
+    const { address } = socialWork;
+    expect((await status()).stdout).toMatch(
+      new RegExp(`^receipts +of ${address} wait .*: causeway directory trust ${address}$`, 'm'),
+    );
+    expect(jsonLines((await status('--json')).stdout)[0]).toMatchObject({ untrustedReceipts: [address] });
+    await runInProcess(['directory', 'trust', address, '--home', homeOf(police)]);
+    expect(jsonLines((await status('--json')).stdout)[0]).toMatchObject({ untrustedReceipts: [] });
+  });
+});
