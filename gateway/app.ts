@@ -16,6 +16,7 @@ import { AuditLog } from './audit/audit-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { DiskRoom } from './admission/disk-room.ts';
 import { Endings } from './endings/endings.ts';
+import { FailureLog } from './failure-log.ts';
 import { listen, urlOf } from './http/listen.ts';
 import { buildGatewayServer, type GatewayServerDependencies } from './gateway-server.ts';
 import type { EndpointDirectory } from './identity/directory.ts';
@@ -65,6 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 class Gateway {
   readonly #options: GatewayOptions;
   readonly #log: Logger;
+  readonly #failures: FailureLog;
   readonly #now: () => number;
   readonly #store: Store;
   readonly #closeStore: () => Promise<void>;
@@ -92,12 +94,13 @@ class Gateway {
     this.#closeStore = opened.close;
     this.#options = options;
     this.#log = options.log;
+    this.#failures = new FailureLog(options.log);
     this.#now = options.now ?? Date.now;
     this.#store = store;
     this.#policy = policy;
     this.#patterns = patterns;
     this.#directory = directory;
-    const onError = (error: unknown): void => this.#logError(error);
+    const onError = (error: unknown): void => this.#failures.note(error);
     const parts = { store, now: this.#now, onError };
     this.#dispatcher = new Dispatcher(parts);
     this.#endings = new Endings({
@@ -166,7 +169,7 @@ class Gateway {
       await this.#startRooms();
     } catch (error) {
       // It listens already: left so, it would answer with a store that is closed, and nobody would start it again.
-      await this.#close(app, 0).catch((more: unknown) => this.#logError(more));
+      await this.#close(app, 0).catch((more: unknown) => this.#failures.note(more));
       throw error;
     }
     const { port } = app.server.address() as AddressInfo;
@@ -239,7 +242,7 @@ class Gateway {
       endingsHeld: () => this.#endings.isHeld,
       agreementBehind: () => this.#applied.isBehind,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
-      onError: (error) => this.#logError(error),
+      onError: (error) => this.#failures.note(error),
     };
   }
 
@@ -271,7 +274,7 @@ class Gateway {
   }
 
   #reportSession(endpoint: EndpointAddress, error: unknown): void {
-    if (!isCausewayError(error) || error.code === 'internal-error') this.#logError(error, endpoint);
+    if (!isCausewayError(error) || error.code === 'internal-error') this.#failures.note(error, endpoint);
     if (!isCausewayError(error)) return;
     const isNew = this.#incidents.note({ kind: 'session.error', code: error.code, endpoint });
     if (isNew) this.#log.info({ endpoint, code: error.code }, 'session error');
@@ -290,11 +293,7 @@ class Gateway {
     await this.#incidents.flush();
     await this.#auditLog.close();
     await this.#closeStore();
+    this.#failures.close();
     this.#log.info('gateway stopped');
-  }
-
-  #logError(error: unknown, endpoint?: EndpointAddress): void {
-    const code = isCausewayError(error) ? error.code : 'internal-error';
-    this.#log.error({ err: error, code, ...(endpoint === undefined ? {} : { endpoint }) }, 'failure');
   }
 }
