@@ -284,7 +284,7 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
     });
 
     it('that erases a large case has its messages emptied before, a portion at a time, and is asked again where it was cut off', async () => {
-      const store = await open({ patienceMs: 300 });
+      const store = await open({ patienceMs: 2_000 });
       const thread = messageId(0);
       const messages = Array.from({ length: 600 }, (_, number) => acceptableAsWritten(number, { thread }));
       for (let from = 0; from < messages.length; from += 200) {
