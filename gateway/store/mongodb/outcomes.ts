@@ -1,10 +1,11 @@
 /** What is kept of the first outcome of ids, to be held against the log. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ClientSession } from 'mongodb';
 import type { MessageId } from '../../../protocol/ids.ts';
 import { matterOf } from '../accepted-unit.ts';
-import type { KeptOutcome, OutcomePortion } from '../port.ts';
+import type { DeliveryId, KeptOutcome, OutcomePortion } from '../port.ts';
 import { digestText } from '../statements.ts';
-import type { Collections, MessageDocument } from './documents.ts';
+import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import { idOf, messageIdOf, messagesOfId } from './keys.ts';
 
 /** What one reading looks at, about. */
@@ -32,35 +33,53 @@ export async function readOutcomes(
   return { outcomes, looked };
 }
 
+/** What a delivery repeats of its message, and whether it has not come to an end. */
+const heldFields = {
+  ...{ _id: 1, message: 1, source: 1, digest: 1, recipient: 1, lane: 1, expiresAt: 1, record: 1, nth: 1 },
+  open: 1,
+} as const;
+type HeldDelivery = Pick<DeliveryDocument, keyof typeof heldFields>;
+type HeldDeliveries = ReadonlyMap<DeliveryId, HeldDelivery>;
+
 async function outcomesOf(
   messages: readonly MessageDocument[],
   deliveries: Collections['delivery'],
   session: ClientSession,
 ): Promise<KeptOutcome[]> {
+  const held = new Map<DeliveryId, HeldDelivery>();
   const ranges = messages.flatMap(({ firstDelivery, recipients }) =>
     firstDelivery === undefined || recipients === undefined
       ? []
       : [{ _id: { $gte: firstDelivery, $lt: firstDelivery + recipients.length } }],
   );
-  if (ranges.length === 0) return messages.map((message) => outcomeOf(message, []));
-  const open = await deliveries
-    .find({ $or: ranges, open: true }, { session, hint: '_id_', projection: { _id: 1 } })
-    .map(({ _id }) => _id)
-    .toArray();
-  return messages.map((message) => outcomeOf(message, open));
+  if (ranges.length > 0) {
+    const asked = { session, hint: '_id_' } as const;
+    const found = deliveries.find({ $or: ranges }, asked).project<HeldDelivery>(heldFields);
+    for await (const delivery of found) held.set(delivery._id, delivery);
+  }
+  return messages.map((message) => outcomeOf(message, held));
 }
 
-/** @param open deliveries that have not come to an end */
-function outcomeOf(message: MessageDocument, open: readonly number[]): KeptOutcome {
+function outcomeOf(message: MessageDocument, held: HeldDeliveries): KeptOutcome {
   const { record, digest, at, refusal, expiresAt, lane, category, severity, unit, listening } = message;
   const { firstDelivery = 0, recipients } = message;
-  const end = firstDelivery + (recipients?.length ?? 0);
-  const isUnderWay = open.some((id) => id >= firstDelivery && id < end);
+  const deliveries = recipients?.map((_, nth) => held.get(firstDelivery + nth)) ?? [];
+  const isUnderWay = deliveries.some((delivery) => delivery?.open === true);
+  const areItsOwn = deliveries.every((delivery, nth) => delivery && isOf(message, delivery, nth));
   const [id, source] = [messageIdOf(message._id), message._id.source];
   const thread = message.thread && idOf(message.thread);
   return {
     ...{ message: id, source, leaf: record, at, envelope: digestText(digest), refusal },
     matter: matterOf({ id, source, expiresAt, category, severity, thread, unit, digest }, isUnderWay),
-    ...{ lane, recipients, listening },
+    ...{ lane, recipients: areItsOwn ? recipients : undefined, listening },
   };
+}
+
+/** @param nth which of the message's deliveries it is, from 0 */
+function isOf(message: MessageDocument, { open: _, ...said }: HeldDelivery, nth: number): boolean {
+  const { digest, lane, expiresAt, record, recipients } = message;
+  return isDeepStrictEqual(said, {
+    ...{ _id: said._id, message: messageIdOf(message._id), source: message._id.source },
+    ...{ digest, recipient: recipients?.[nth], lane, expiresAt, record, nth },
+  });
 }

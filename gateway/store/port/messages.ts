@@ -127,7 +127,7 @@ export type KeptOutcome = {
   readonly refusal: string | undefined;
   readonly matter: Matter;
   readonly lane: number | undefined;
-  /** Undefined where it does not have the deliveries that it counts. */
+  /** Those of its deliveries. Undefined where it does not have as many as it says, or one does not fit: its lane, its expiry. */
   readonly recipients: readonly EndpointAddress[] | undefined;
   /** Bit n stands for recipient n. */
   readonly listening: number | undefined;

@@ -27,7 +27,12 @@ type OutcomeRow = readonly [
   recipients: number | null,
   listening: number | null,
 ];
-type DeliveryRow = [recipient: EndpointAddress, settledAt: number | null];
+type DeliveryRow = readonly [
+  recipient: EndpointAddress,
+  lane: number,
+  expiresAt: number,
+  settledAt: number | null,
+];
 
 export class OutcomeQuery {
   readonly #outcomes: StatementSync;
@@ -42,8 +47,8 @@ export class OutcomeQuery {
     // One more than it counts tells as well that it counts wrong.
     this.#deliveries = prepare(
       database,
-      `SELECT (SELECT address FROM endpoint e WHERE e.id = d.recipient), settled_at FROM delivery d
-       WHERE id >= ?1 AND id <= ?1 + ?2 AND message = ?3 ORDER BY id`,
+      `SELECT (SELECT address FROM endpoint e WHERE e.id = d.recipient), lane, expires_at, settled_at
+       FROM delivery d WHERE id >= ?1 AND id <= ?1 + ?2 AND message = ?3 ORDER BY id`,
     );
   }
 
@@ -66,7 +71,9 @@ export class OutcomeQuery {
     const [seq, leaf, unit, source, digest, at, refusal, expiresAt, lane, category, severity, thread] = row;
     const [first, count, listening] = row.slice(12) as [number | null, number | null, number | null];
     const deliveries = allRows<DeliveryRow>(this.#deliveries, first, count, seq);
-    const isUnderWay = deliveries.some(([, settledAt]) => settledAt === null);
+    const isUnderWay = deliveries.some(([, , , settledAt]) => settledAt === null);
+    const areItsOwn =
+      deliveries.length === count && deliveries.every((each) => each[1] === lane && each[2] === expiresAt);
     const columns = {
       ...{ id, source: source ?? undefined, expiresAt, category, severity },
       thread: thread === null ? null : uuidFromBytes(thread),
@@ -76,7 +83,7 @@ export class OutcomeQuery {
       refusal: refusal ?? undefined,
       matter: matterOf({ ...columns, unit, digest }, isUnderWay),
       lane: lane ?? undefined,
-      recipients: deliveries.length === count ? deliveries.map(([recipient]) => recipient) : undefined,
+      recipients: areItsOwn ? deliveries.map(([recipient]) => recipient) : undefined,
       listening: listening ?? undefined,
     };
   }

@@ -67,6 +67,20 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
       database.close();
       return Promise.resolve();
     },
+    setDelivery: (id, edited) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      const where = 'WHERE id = (SELECT first_delivery FROM message WHERE id = ?)';
+      const number = database
+        .prepare('SELECT id FROM endpoint WHERE address = ?')
+        .get(edited?.recipient ?? '');
+      const named = { recipient: number?.id, lane: edited?.lane, expires_at: edited?.expiresAt };
+      for (const [name, value] of Object.entries(named))
+        if (value !== undefined)
+          database.prepare(`UPDATE delivery SET ${name} = ? ${where}`).run(value, uuidToBytes(id));
+      if (edited === null) database.prepare(`DELETE FROM delivery ${where}`).run(uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
     emptyMessage: (id) => {
       const emptied = "category = NULL, severity = NULL, thread = NULL, unit = x''";
       const database = new DatabaseSync(file, { timeout: 10_000 });

@@ -23,6 +23,12 @@ export type EditedColumns = {
   readonly refusal?: string;
 };
 
+export type EditedDelivery = {
+  readonly recipient?: EndpointAddress;
+  readonly lane?: Lane;
+  readonly expiresAt?: number;
+};
+
 /** One empty database of an engine. */
 export type StoreFixture = {
   /** Opens the database, as another process would. */
@@ -37,6 +43,8 @@ export type StoreFixture = {
   setUnit(id: MessageId, unit: Buffer | null): Promise<void>;
   /** Overwrites some of what the database keeps beside the bytes of a message. */
   setColumns(id: MessageId, edited: EditedColumns): Promise<void>;
+  /** Overwrites some of what the database keeps of the first delivery of a message, or deletes it. */
+  setDelivery(id: MessageId, edited: EditedDelivery | null): Promise<void>;
   /** Leaves of a message what an erasure would. */
   emptyMessage(id: MessageId): Promise<void>;
   /** Takes away what the database keeps of an id, its deliveries excepted. */

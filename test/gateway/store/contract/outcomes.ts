@@ -16,7 +16,7 @@ import {
   settlementOf,
   socialWork,
 } from '../synthetic-messages.ts';
-import type { ContractStore, EditedColumns } from './contract-store.ts';
+import type { ContractStore, EditedColumns, EditedDelivery } from './contract-store.ts';
 
 export function outcomesContract(at: ContractStore): void {
   const { submit } = at;
@@ -56,6 +56,19 @@ export function outcomesContract(at: ContractStore): void {
       await at.fixture.setColumns(messageId(2), edited);
       const { looked, faults } = await at.faults();
       expect([looked, faults]).toEqual([3, [`${messageId(2)} ${fault}`]]);
+    });
+
+    const deliveryEdits: [string, EditedDelivery | null][] = [
+      ['to another recipient', { recipient: school }],
+      ['in another lane', { lane: 0 }],
+      ['until another time', { expiresAt: noon + 1 }],
+      ['that is gone', null],
+    ];
+
+    test.each(deliveryEdits)('is amiss with a delivery %s', async (_, edited) => {
+      await submit([recorded(1), recorded(2), recorded(3)]);
+      await at.fixture.setDelivery(messageId(2), edited);
+      expect(await at.faults()).toEqual({ looked: 3, faults: [`${messageId(2)} changed`], unknown: 0 });
     });
 
     test('is amiss whose case was erased, and whose time is not that of its leaf', async () => {

@@ -85,6 +85,12 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
         _id: messageKey(source ?? before._id.source, id),
       });
     },
+    setDelivery: async (id, edited) => {
+      const { message, delivery } = collectionsOf(client.db(name));
+      const { firstDelivery: _id = 0 } = (await message.findOne(messagesOfId(id))) ?? {};
+      if (edited === null) await delivery.deleteOne({ _id });
+      else await delivery.updateOne({ _id }, { $set: edited });
+    },
     emptyMessage: async (id) => {
       const emptied = {
         $unset: { category: 1, severity: 1, thread: 1 },
