@@ -1,6 +1,6 @@
 /** What is kept of the first outcome of ids, to be held against the log. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, Filter } from 'mongodb';
 import type { MessageId } from '../../../protocol/ids.ts';
 import { matterOf } from '../accepted-unit.ts';
 import type { DeliveryId, KeptOutcome, OutcomePortion } from '../port.ts';
@@ -23,14 +23,35 @@ export async function readOutcomes(
   let [looked, bytes] = [0, 0];
   while (looked < ids.length && bytes < maxReadBytes) {
     const some = ids.slice(looked, looked + idsAtOnce);
-    const messages = await collections.message
-      .find({ $or: some.map(messagesOfId) }, { session, hint: '_id_' })
-      .toArray();
+    const sizes = await sizesOf(some, collections.message, session);
+    const end = some.findIndex((id) => (bytes += sizes.get(id) ?? 0) >= maxReadBytes);
+    const within = end < 0 ? some : some.slice(0, end + 1);
+    const messages = await collections.message.find(ofIds(within), { session, hint: '_id_' }).toArray();
     outcomes.push(...(await outcomesOf(messages, collections.delivery, session)));
-    for (const { unit } of messages) bytes += unit?.byteLength ?? 0;
-    looked += some.length;
+    looked += within.length;
   }
   return { outcomes, looked };
+}
+
+/** How large the documents of each id are together, in bytes. */
+async function sizesOf(
+  ids: readonly MessageId[],
+  messages: Collections['message'],
+  session: ClientSession,
+): Promise<ReadonlyMap<MessageId, number>> {
+  const sizes = new Map<MessageId, number>();
+  const found = messages
+    .find(ofIds(ids), { session, hint: '_id_' })
+    .project<Pick<MessageDocument, '_id'> & { bytes: number }>({ bytes: { $bsonSize: '$$ROOT' } });
+  for await (const { _id, bytes } of found) {
+    const id = messageIdOf(_id);
+    sizes.set(id, (sizes.get(id) ?? 0) + bytes);
+  }
+  return sizes;
+}
+
+function ofIds(ids: readonly MessageId[]): Filter<MessageDocument> {
+  return { $or: ids.map(messagesOfId) };
 }
 
 /** What a delivery repeats of its message, and whether it has not come to an end. */
