@@ -19,15 +19,19 @@ export async function readRefusalCodes(
   leaves: readonly StoredLeaf[],
 ): Promise<RefusalCodes> {
   const byIndex = new Map(leaves.map((leaf) => [leaf.index, openLeaf(leaf)]));
+  const refusals = [...byIndex].filter(([, { kind }]) => kind === 'delivery.refused');
   const codes = new Map<number, ErrorCode>();
-  for (const [index, { kind, of, receipt }] of byIndex) {
+  for (const [of, ofOne] of Map.groupBy(refusals, ([, leaf]) => leaf.of)) {
     const acceptance = of === undefined ? undefined : byIndex.get(of);
-    if (kind !== 'delivery.refused' || acceptance?.message === undefined) continue;
+    if (acceptance?.message === undefined) continue;
+    // It reads the message with all receipts, so once for all who refused it.
     const deliveries = (await store.readEvidence(acceptance.message)).flatMap((each) => each.deliveries);
-    const group = deliveries.find(({ settledRecord }) => settledRecord === index)?.group;
-    if (group === undefined || digestOf(group) !== receipt) continue;
-    const code = codeIn(group, acceptance);
-    if (code !== undefined) codes.set(index, code);
+    for (const [index, { receipt }] of ofOne) {
+      const group = deliveries.find(({ settledRecord }) => settledRecord === index)?.group;
+      if (group === undefined || digestOf(group) !== receipt) continue;
+      const code = codeIn(group, acceptance);
+      if (code !== undefined) codes.set(index, code);
+    }
   }
   return codes;
 }
