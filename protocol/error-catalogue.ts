@@ -10,7 +10,11 @@ export type CatalogueEntry = {
   readonly httpStatus: number;
   /** WebSocket close code; `null` where the error never closes a session. */
   readonly closeCode: number | null;
-  /** True when the same bytes may succeed later without anybody changing anything. */
+  /**
+   * True when the same bytes may succeed later without anybody changing anything. It never changes for a code by which a
+   * message was ever refused: the audit log keeps the code alone, and whether the store must still hold such a refusal is
+   * judged by what stands here today.
+   */
   readonly retryable: boolean;
   /** One plain sentence that names no person and no content. */
   readonly text: string;
