@@ -52,6 +52,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     await requireRoom(dir);
     const story = await readStory();
     gateway = await openGateway(dir, narrator, options);
+    await announce(dir, gateway, narrator, options);
     await setUp(dir, story, gateway, cast, narrator);
     const unexpected = await tell(story, cast, tally, narrator);
     await settle(tally);
@@ -75,24 +76,28 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   }
 }
 
-async function openGateway(
-  dir: string,
-  narrator: Narrator,
-  { keep, port = 0 }: DemoOptions,
-): Promise<DemoGateway> {
+async function openGateway(dir: string, narrator: Narrator, { port = 0 }: DemoOptions): Promise<DemoGateway> {
   narrator.heading('A gateway of its own, and the partners');
   const home = await createSandbox(dir);
   narrator.step(
     { type: 'authority-made', fingerprint: home.authority.fingerprint },
     'issuing CA and gateway keys made',
   );
-  const running = await startGateway({ home, log: pino({ level: 'silent' }), port });
-  if (keep !== undefined) await keepPort(dir, running.url);
+  // Nothing may fail between this and the caller, who alone can close it.
+  return { home, running: await startGateway({ home, log: pino({ level: 'silent' }), port }) };
+}
+
+async function announce(
+  dir: string,
+  { running: { url } }: DemoGateway,
+  narrator: Narrator,
+  { keep }: DemoOptions,
+): Promise<void> {
+  if (keep !== undefined) await keepPort(dir, url);
   narrator.step(
-    { type: 'gateway-started', url: running.url },
-    `gateway listening at ${running.url} (TLS 1.3, client certificates)`,
+    { type: 'gateway-started', url },
+    `gateway listening at ${url} (TLS 1.3, client certificates)`,
   );
-  return { home, running };
 }
 
 /** Enrolment, connections. */

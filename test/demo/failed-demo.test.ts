@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runDemo } from '../../bin/demo.ts';
 import { openFolder, requireRoom } from '../../bin/demo/folder.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 import { createTerminal, type Terminal } from '../../terminal/terminal.ts';
 
 let dir: string;
@@ -14,23 +15,33 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-it('a demonstration that fails after its gateway has started leaves nothing that listens', async () => {
-  const keep = join(dir, 'kept');
-  let url = '';
+type Step = { readonly type: string; readonly url?: string };
+
+/** A terminal that shows nothing, and hears every step. */
+function hearing(onStep: (step: Step) => void): Terminal {
   const streams = { stdout: new PassThrough().resume(), stderr: new PassThrough().resume() };
-  const terminal: Terminal = {
-    ...createTerminal({ ...streams, env: {}, json: true }),
-    json: (step) => {
-      const { type, url: listening } = step as { readonly type: string; readonly url?: string };
-      if (type !== 'gateway-started') return;
-      url = String(listening);
-      // In the way of the endpoints' homes.
-      writeFileSync(join(keep, 'endpoints'), '');
+  return { ...createTerminal({ ...streams, env: {}, json: true }), json: (step) => onStep(step as Step) };
+}
+
+it.each([
+  // In the way of the endpoints' homes.
+  ['later', 'file-unavailable', () => writeFileSync(join(dir, 'kept', 'endpoints'), '')],
+  [
+    'as soon as it listens',
+    'aborted',
+    () => {
+      throw new CausewayError('aborted');
     },
-  };
-  await expect(runDemo({ once: true, keep, port: undefined }, terminal)).rejects.toMatchObject({
-    code: 'file-unavailable',
+  ],
+])('a demonstration that fails %s leaves nothing that listens', async (_when, code, spoil) => {
+  let url = '';
+  const terminal = hearing((step) => {
+    if (step.type !== 'gateway-started') return;
+    url = String(step.url);
+    spoil();
   });
+  const keep = join(dir, 'kept');
+  await expect(runDemo({ once: true, keep, port: undefined }, terminal)).rejects.toMatchObject({ code });
   expect(url).toMatch(/^https:/);
   await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
 });
