@@ -11,6 +11,8 @@ export class Cast {
   readonly #tally: Tally;
   readonly #narrator: Narrator;
   readonly #clients = new Map<string, Client>();
+  readonly #opened: Promise<Client>[] = [];
+  #isClosed = false;
 
   constructor(dir: string, tally: Tally, narrator: Narrator) {
     this.#dir = dir;
@@ -20,11 +22,14 @@ export class Cast {
 
   /** Connects an endpoint, trusts the keys of the others, and lets it take its notices. */
   async connect(address: string): Promise<void> {
-    const client = await connect({ home: endpointHome(this.#dir, address), clientName: 'causeway-demo' });
+    const opened = connect({ home: endpointHome(this.#dir, address), clientName: 'causeway-demo' });
     // From here on, whatever fails, `close` knows it.
+    this.#opened.push(opened);
+    const client = await opened;
     this.#clients.set(address, client);
     await client.whenConnected();
     await client.directory.trustAll();
+    if (this.#isClosed) return;
     void this.#takeNotices(client);
     void this.#takeReceipts(client);
   }
@@ -41,8 +46,10 @@ export class Cast {
     await client.close();
   }
 
+  /** Closes all, also those that are only now opening: left so, they would try to connect for ever. */
   async close(): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+    this.#isClosed = true;
+    await Promise.allSettled(this.#opened.map(async (opened) => (await opened).close()));
   }
 
   async #takeNotices(client: Client): Promise<void> {

@@ -1,11 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runDemo } from '../../bin/demo.ts';
 import { openFolder, requireRoom } from '../../bin/demo/folder.ts';
+import { endpointHome } from '../../bin/sandbox.ts';
+import { Client } from '../../clients/sdk/client.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import { createTerminal, type Terminal } from '../../terminal/terminal.ts';
 
@@ -13,7 +15,10 @@ let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'causeway-failed-demo-'));
 });
-afterEach(() => rm(dir, { recursive: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(dir, { recursive: true });
+});
 
 type Step = { readonly type: string; readonly url?: string };
 
@@ -44,6 +49,20 @@ it.each([
   await expect(runDemo({ once: true, keep, port: undefined }, terminal)).rejects.toMatchObject({ code });
   expect(url).toMatch(/^https:/);
   await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+});
+
+it('a demonstration of which one endpoint cannot connect leaves no other that goes on trying', async () => {
+  const [started, closed] = [vi.spyOn(Client.prototype, 'start'), vi.spyOn(Client.prototype, 'close')];
+  const keep = join(dir, 'kept');
+  const terminal = hearing(({ type }) => {
+    if (type !== 'linkage-key-shared') return;
+    rmSync(join(endpointHome(keep, 'nhs-lanarkshire/child-protection'), 'identity.json'));
+  });
+  await expect(runDemo({ once: true, keep, port: undefined }, terminal)).rejects.toMatchObject({
+    code: 'home-invalid',
+  });
+  expect(started).toHaveBeenCalled();
+  expect(closed.mock.contexts).toEqual(expect.arrayContaining(started.mock.contexts));
 });
 
 it('a demonstration is not begun where the disk has too little room for it', async () => {
