@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError } from '../protocol/errors.ts';
 import { syncFolder } from './durable-file.ts';
 import { makeFolder } from './make-folder.ts';
+import { shellWord } from './shell-word.ts';
 import { unreadableHome, type HomeKind } from './unreadable-home.ts';
 
 /**
@@ -65,7 +66,7 @@ export async function readPrivateFile(path: string, home: HomeKind | undefined):
   }
   if (found !== undefined && (found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {
-      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${shellWord(path)}`,
     });
   }
   return readHomeFile(path, home);

@@ -1,4 +1,5 @@
 /** By which commands an alert is answered: written out, so that they can be run as they stand. */
+import { shellWord } from '../../files/shell-word.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -24,7 +25,7 @@ type Asked = {
 /** Until when and how to answer. The answer goes to the others who got the alert, or to the own team where there are none. */
 export function answerLines({ reader, terminal, replyTo, alertedTo, by }: Asked): string[] {
   const { paint } = terminal;
-  const home = quoted(reader.home);
+  const home = shellWord(showableLine(reader.home));
   const others = alertedTo.filter((address) => address !== reader.endpoint);
   const to = others.length === 0 ? [reader.endpoint] : others;
   const width = Math.max(...answers.map(([category]) => category.length));
@@ -37,9 +38,4 @@ export function answerLines({ reader, terminal, replyTo, alertedTo, by }: Asked)
     '    --category alert-acted --severity info --purpose child-protection --basis public-task \\',
     '    --dataset alert-disposition --content answer.json',
   ];
-}
-
-/** A path as a shell takes it for one word. */
-function quoted(path: string): string {
-  return /^[\w./:@%+=-]+$/.test(path) ? path : `'${showableLine(path).replaceAll("'", `'\\''`)}'`;
 }

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile, syncFolder, writeNewFile } from '../../files/durable-file.ts';
 import { makeFolder } from '../../files/make-folder.ts';
+import { shellWord } from '../../files/shell-word.ts';
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9/-]{0,126}$/);
 
@@ -79,7 +80,7 @@ export async function openHolderFolder(dir: string): Promise<HolderFolder> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && (found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {
-      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${shellWord(path)}`,
     });
   }
   try {

@@ -10,6 +10,7 @@ import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/e
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
 import { fileTrouble } from '../../files/file-trouble.ts';
 import { checkPlace, makePrivateFolder, putInPlace, readPrivateFile } from '../../files/private-folder.ts';
+import { shellWord } from '../../files/shell-word.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { enrolAlone } from './enrolment-lock.ts';
 import {
@@ -102,7 +103,8 @@ async function takeUp(path: string, endpoint: EndpointAddress): Promise<HomeKeys
     throw new CausewayError('home-invalid', {
       detail:
         `The keys that an earlier enrolment has left in ${path} cannot be used. ${found ?? 'One of them is damaged.'} ` +
-        `Where that cannot be mended, run: rm -r ${path} and enrol again, with a new token if this one was used.`,
+        'Where that cannot be mended, remove them and enrol again, with a new token if this one was used. ' +
+        `The command that removes them: rm -r ${shellWord(path)}`,
       cause,
     });
   }

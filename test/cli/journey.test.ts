@@ -203,7 +203,9 @@ describe('an endpoint', () => {
     const spoilt = ['--gateway', url, '--token', token.trim(), '--home', join(dir, 'spoilt')];
     const left = await run(['enrol', ...spoilt], {});
     expect(left.code).toBe(1);
-    expect(left.stderr).toMatch(/run: rm -r \S+\.partial and enrol again[^]*next {3}Do what it says/);
+    expect(left.stderr).toMatch(
+      /remove them and enrol again[^]*: rm -r \S+\.partial\n[^]*next {3}Do what it says/,
+    );
   });
 
   it('trusts a key only when told, and only the one that it was told of', async () => {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { replaceFile } from '../../../files/durable-file.ts';
+import { shellWord } from '../../../files/shell-word.ts';
 import type { LinkageKey } from './keyed-tokens.ts';
 
 const fileName = 'linkage.json';
@@ -92,7 +93,7 @@ export async function readLinkageSettings(home: string): Promise<LinkageSettings
   if (found === undefined) return undefined;
   if ((found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {
-      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${path}`,
+      detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${shellWord(path)}`,
     });
   }
   try {

@@ -317,7 +317,7 @@ test.each([
   ['readable for others', (path: string) => chmod(path, 0o644)],
 ])('kept keys of which one is %s are named with what to do, and doing it helps', async (_fault, spoil) => {
   for (const name of ['tls.pem', 'openpgp.key', 'signing.key']) {
-    const [lossy, home] = [await forgetful(), newHome()];
+    const [lossy, home] = [await forgetful(), `${newHome()} of ours`];
     const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
     const kept = join(root, `.${basename(home)}.council.social-work.partial`);
     await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
@@ -325,7 +325,7 @@ test.each([
     await expect(enrol(asked)).rejects.toMatchObject({
       code: 'home-invalid',
       detail: expect.stringMatching(
-        `^The keys that an earlier enrolment has left in ${kept} cannot be used\\. .+ run: rm -r ${kept} and enrol again, with a new token`,
+        `^The keys that an earlier enrolment has left in ${kept} cannot be used\\. .+ enrol again, with a new token .+: rm -r '${kept}'$`,
       ) as unknown,
     });
     await rm(kept, { recursive: true });
