@@ -1,7 +1,8 @@
 /** One enrolment at a time into a home: two would take the same keys for theirs, and the folder from each other. */
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
+import { fileReason } from '../../files/file-trouble.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import { takeLock, type ProcessLock } from '../../files/process-lock.ts';
 
@@ -13,7 +14,7 @@ import { takeLock, type ProcessLock } from '../../files/process-lock.ts';
 export async function enrolAlone<T>(home: string, work: () => Promise<T>): Promise<T> {
   await makeFolder(dirname(home));
   const path = join(dirname(home), `.${basename(home)}.enrolling`);
-  const lock = tryLock(path);
+  const lock = tryLock(path, home);
   if (lock === undefined) throw new CausewayError('home-in-use', { detail: `It is ${home}.` });
   try {
     return await work();
@@ -23,10 +24,24 @@ export async function enrolAlone<T>(home: string, work: () => Promise<T>): Promi
   }
 }
 
-function tryLock(path: string): ProcessLock | undefined {
+function tryLock(path: string, home: string): ProcessLock | undefined {
   try {
     return takeLock(path);
   } catch (cause) {
-    throw new CausewayError('file-unavailable', { detail: `${path} cannot be opened or written.`, cause });
+    const reason = reasonAgainst(path) ?? `: ${path} cannot be opened or written`;
+    throw new CausewayError('file-unavailable', {
+      detail: `No home can be made in ${home}${reason}.`,
+      cause,
+    });
+  }
+}
+
+/** What the system says against a file, in words: SQLite does not tell. */
+function reasonAgainst(path: string): string | undefined {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+    return undefined;
+  } catch (error) {
+    return fileReason(error, { ENOENT: 'no folder can be made there' });
   }
 }

@@ -207,7 +207,7 @@ test('a token that was cut is refused without a contact', async () => {
 test('a home that cannot be written costs no token', async () => {
   const token = await registry.issueToken(council);
   const before = gateway.requests.length;
-  for (const home of ['/dev/null/home', '/dev/null/deep/home']) {
+  for (const home of ['/dev/null/home', '/dev/null/deep/home', '/proc/home']) {
     await expect(enrol({ gatewayUrl: gateway.url, token, home })).rejects.toMatchObject({
       code: 'file-unavailable',
       detail: expect.stringContaining(`No home can be made in ${home}: `) as unknown,
