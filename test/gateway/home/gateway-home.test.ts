@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -75,6 +75,20 @@ test('a home that cannot be finished leaves nothing behind', async () => {
   ).rejects.toThrow();
   expect((await readdir(root)).filter((name) => name.includes('half'))).toEqual([]);
 });
+
+test.each(['loop', 'loop/below'])(
+  'policies that cannot be read are named, and not the home: %s',
+  async (name) => {
+    await symlink('loop', join(root, 'loop')).catch(() => undefined);
+    const policiesFrom = join(root, name);
+    await expect(
+      initGatewayHome(join(root, 'unmade'), { name: 'x', hosts: ['localhost'], policiesFrom, now: Date.now }),
+    ).rejects.toMatchObject({
+      code: 'file-unavailable',
+      detail: `No policies can be copied from ${policiesFrom}: its links lead in a circle.`,
+    });
+  },
+);
 
 test('hosts that are no host names are refused before anything is made', async () => {
   await expect(make('bad-host', ['https://x'])).rejects.toMatchObject({ code: 'configuration-invalid' });
