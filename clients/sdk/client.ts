@@ -133,7 +133,9 @@ export class Client implements AsyncDisposable {
       certificateEndsAt: certificateEndsAt(),
       renewalRefusal: renewalRefusal(),
       foreignParts: foreignParts(),
-      untrustedReceipts: ladder.readHeldIssuers(),
+      untrustedReceipts: ladder
+        .readHeldIssuers()
+        .filter((issuer) => directory.untrustedKey(issuer) !== undefined),
     };
   }
 

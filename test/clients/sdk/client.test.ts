@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
+import { LadderTable } from '../../../clients/sdk/ladder-table.ts';
 import type { Notice } from '../../../clients/sdk/notice.ts';
+import { StateDatabase } from '../../../clients/sdk/state-database.ts';
 import { limits } from '../../../protocol/limits.ts';
 import {
   concern,
@@ -65,6 +67,18 @@ test('the sender is told who is away, and the notice arrives when the recipient 
   const [notice] = await take(recipient, 1);
   expect(notice!.text()).toBe('while away');
   await sender.settled(result.id);
+});
+
+test('receipts that wait for the directory, and not for trust, are not told as if they did', async () => {
+  await using sender = await exchange.client(police);
+  const state = new StateDatabase(exchange.homes.get(police.address)!);
+  const ladder = new LadderTable(state.statements);
+  const issuers = [health.address, 'nobody/known'];
+  await state.write(() => issuers.forEach((issuer) => ladder.holdGroup(issuer, Buffer.of(0))));
+  expect(ladder.readHeldIssuers().sort()).toEqual(issuers);
+  expect(sender.status().untrustedReceipts).toEqual([]);
+  await state.write(() => issuers.forEach((issuer) => ladder.releaseGroups(issuer)));
+  await state.close();
 });
 
 test('a role reaches every endpoint of the agency that holds it, and the envelope keeps the role', async () => {
