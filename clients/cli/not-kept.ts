@@ -12,7 +12,8 @@ import { AdvisedError } from '../../terminal/advised-error.ts';
 export function notKept(error: unknown, file?: string): unknown {
   if (!isCausewayError(error) || error instanceof AdvisedError) return error;
   if (error.code === 'payload-too-large' && file !== undefined) {
-    const detail = `${file} is, once it is encrypted. ${error.detail ?? ''}`.trim();
+    const detail =
+      `${file === '-' ? 'The document on standard input' : file} is, once it is encrypted. ${error.detail ?? ''}`.trim();
     return new CausewayError('payload-too-large', { detail, cause: error });
   }
   if (error.code === 'aborted' || !error.meaning.retryable) return error;

@@ -23,6 +23,9 @@ describe('an error before a notice was in the outbox', () => {
       code: 'payload-too-large',
       detail: 'report.pdf is, once it is encrypted. The limit is 9 bytes.',
     });
+    expect(notKept(large, '-')).toMatchObject({
+      detail: 'The document on standard input is, once it is encrypted. The limit is 9 bytes.',
+    });
     expect(notKept(large)).toBe(large);
   });
 
