@@ -21,7 +21,8 @@ export async function makePrivateFolder<T>(
   const target = resolve(dir);
   await makeFolder(dirname(target));
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
-  await makeFolder(draft, 0o700);
+  // Not `makeFolder`, which would take one that somebody else has put there.
+  await mkdir(draft, 0o700);
   try {
     await checkPlace(target);
     const filled = await fill(draft);
