@@ -31,15 +31,27 @@ export function findForeignParts({ endpoint, entry, state, ...own }: HomeParts):
   return checks.filter(([, isOwn]) => !isOwn).map(([file]) => file);
 }
 
-/** Notes in a state that has no owner yet whose it is. */
+/** Notes in a state that has no owner yet whose it is: the sender of what is in its outbox, or else the endpoint that opens it. */
 export function claimState(state: StateDatabase, endpoint: EndpointAddress): void {
-  if (readOwner(state.statements) !== undefined) return;
+  const { statements } = state;
+  if (readOwner(statements) !== undefined) return;
+  const owner = readSender(statements) ?? endpoint;
   state.writeLater(() =>
-    state.statements.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('endpoint', ?)").run(endpoint),
+    statements.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('endpoint', ?)").run(owner),
   );
 }
 
 function readOwner(statements: Statements): string | undefined {
   const row = statements.prepare("SELECT value FROM meta WHERE name = 'endpoint'").get();
   return row === undefined ? undefined : String(row.value);
+}
+
+function readSender(statements: Statements): string | undefined {
+  const row = statements
+    .prepare(
+      `SELECT CAST(envelope AS TEXT) ->> 'source' AS source FROM outbox
+       WHERE json_valid(CAST(envelope AS TEXT)) ORDER BY seq LIMIT 1`,
+    )
+    .get();
+  return typeof row?.source === 'string' ? row.source : undefined;
 }

@@ -1,6 +1,7 @@
 import { cp, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { concern, exchangeOfFile, health, police, socialWork } from '../clients/sdk/exchange.ts';
 import { until } from '../clients/sdk/scripted-gateway.ts';
@@ -34,6 +35,20 @@ describe('causeway status', () => {
       expect(shown).toMatch(new RegExp(`^home +${names.join(', ')} (is|are) NOT OF THIS ENDPOINT`));
       expect(told).toEqual(names);
     }
+  });
+
+  it('says so too of a state from before its owner was noted, by what was sent from it', async () => {
+    const sender = await exchange().client(health);
+    await sender.enqueue(concern('from elsewhere'));
+    await sender.close();
+    const home = join(dir, 'unclaimed');
+    await cp(homeOf(police), home, { recursive: true });
+    await copyFile(join(homeOf(health), 'state.db'), join(home, 'state.db'));
+    const database = new DatabaseSync(join(home, 'state.db'));
+    database.exec("DELETE FROM meta WHERE name = 'endpoint'");
+    database.close();
+    const { stdout } = await runInProcess(['status', '--home', home]);
+    expect(stdout).toMatch(/^home +state\.db is NOT OF THIS ENDPOINT/m);
   });
 
   it('says whose receipts wait until their new keys are trusted, and names them no more once they are', async () => {
