@@ -38,7 +38,11 @@ describe('failures in the log of a gateway', () => {
     ]);
     vi.advanceTimersByTime(60_000);
     expect(takeLines()).toEqual([
-      ['info', 'failure is over: it has not come for a minute', { code: 'store-unavailable', times: 240 }],
+      [
+        'info',
+        'failure is over: it has not come for a minute',
+        { err: diskFull(), code: 'store-unavailable', times: 240 },
+      ],
     ]);
     failures.note(diskFull());
     expect(takeLines()).toHaveLength(1);
@@ -60,6 +64,51 @@ describe('failures in the log of a gateway', () => {
     vi.advanceTimersByTime(120_000);
     expect(takeLines()).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('of another cause or another endpoint are told by themselves, and each end names its own', () => {
+    const { failures, takeLines } = open();
+    const unavailable = (words: string): CausewayError =>
+      new CausewayError('store-unavailable', { cause: new Error('the driver', { cause: new Error(words) }) });
+    const [locked, unreadable] = [unavailable('database is locked'), unavailable('disk I/O error')];
+    const told = [
+      [locked, 'a/b'],
+      [unreadable, 'a/b'],
+      [locked, 'c/d'],
+    ] as const;
+    for (let times = 0; times < 2; times++)
+      for (const [error, endpoint] of told) failures.note(error, endpoint as EndpointAddress);
+    const fields = told.map(([err, endpoint]) => ({ err, code: 'store-unavailable', endpoint }));
+    expect(takeLines()).toEqual(fields.map((one) => ['error', 'failure', one]));
+    vi.advanceTimersByTime(60_000);
+    expect(takeLines()).toEqual(fields.map((one) => ['error', 'failure goes on', { ...one, again: 1 }]));
+    vi.advanceTimersByTime(60_000);
+    expect(takeLines().map(([, , one]) => one)).toEqual(fields.map((one) => ({ ...one, times: 2 })));
+  });
+
+  it('that differ in a number alone are one, told on with the latest of them', () => {
+    const { failures, takeLines } = open();
+    const closed = [1, 2, 3].map(
+      (number) => new CausewayError('store-unavailable', { cause: new Error(`connection ${number} closed`) }),
+    );
+    for (const error of closed) failures.note(error);
+    failures.close();
+    const lines = takeLines();
+    expect(lines.map(([, words, { again }]) => [words, again])).toEqual([
+      ['failure', undefined],
+      ['failure goes on', 2],
+    ]);
+    expect(lines[1]?.[2].err).toBe(closed[2]);
+  });
+
+  it('whose causes lead in a circle are told like any other', () => {
+    const { failures, takeLines } = open();
+    const [one, other] = [new Error('one'), new Error('other')];
+    one.cause = other;
+    other.cause = one;
+    failures.note(one);
+    failures.close();
+    expect(takeLines()).toHaveLength(1);
   });
 
   it('that were only counted are told when the gateway stops', () => {
