@@ -1,6 +1,7 @@
 /**
  * Failures in the gateway's log. One that comes again and again, as on a full disk, is told at first, then once a minute
- * with how often it came, and at last that it is over: its lines must not take what is left of the disk.
+ * with how often it came, and at last that it is over: its lines must not take what is left of the disk. Of many at once, as with names
+ * of files in their words, those for which there is no room are counted together.
  */
 import type { Logger } from 'pino';
 import { isCausewayError } from '../protocol/errors.ts';
@@ -9,21 +10,31 @@ import type { EndpointAddress } from '../protocol/ids.ts';
 const windowMs = 60_000;
 /** Errors may be each other's cause in a circle. */
 const mostCauses = 16;
+const mostFailures = 100;
+/** No name of a failure: each has its code in front. */
+const others = '';
 
 type Failure = {
-  readonly code: string;
-  readonly endpoint: EndpointAddress | undefined;
   /** As it came last. */
-  error: unknown;
+  occurrence: Occurrence;
   /** Since the line before. */
   again: number;
   times: number;
-  readonly timer: NodeJS.Timeout;
+  /** Whether it was there when all were looked at last. */
+  wasLookedAt: boolean;
+};
+
+type Occurrence = {
+  readonly error: unknown;
+  readonly code: string;
+  readonly endpoint: EndpointAddress | undefined;
 };
 
 export class FailureLog {
   readonly #log: Pick<Logger, 'error' | 'info'>;
+  /** By name; those for which there is no room are one, under `others`. */
   readonly #failures = new Map<string, Failure>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(log: Pick<Logger, 'error' | 'info'>) {
     this.#log = log;
@@ -31,51 +42,65 @@ export class FailureLog {
 
   /** @param endpoint whose session or message it was found with */
   note(error: unknown, endpoint?: EndpointAddress): void {
-    const code = isCausewayError(error) ? error.code : 'internal-error';
-    const name = nameOf(error, code, endpoint);
+    const occurrence = { error, code: isCausewayError(error) ? error.code : 'internal-error', endpoint };
+    const own = nameOf(occurrence);
+    const hasRoom = this.#failures.has(own) || this.#failures.size < mostFailures;
+    const name = hasRoom ? own : others;
     const known = this.#failures.get(name);
     if (known !== undefined) {
-      known.error = error;
+      known.occurrence = occurrence;
       known.again++;
       known.times++;
       return;
     }
-    const timer = setInterval(() => this.#look(name), windowMs).unref();
-    const failure = { code, endpoint, error, again: 0, times: 1, timer };
-    this.#failures.set(name, failure);
-    this.#log.error(fieldsOf(failure), 'failure');
+    this.#failures.set(name, { occurrence, again: 0, times: 1, wasLookedAt: false });
+    this.#log.error(fieldsOf(occurrence), hasRoom ? 'failure' : 'failure, one of more than are told apart');
+    this.#timer ??= setInterval(() => this.#look(), windowMs).unref();
   }
 
   /** Tells what was only counted. */
   close(): void {
-    for (const failure of this.#failures.values()) {
-      clearInterval(failure.timer);
-      this.#tell(failure);
-    }
+    for (const [name, failure] of this.#failures) this.#tell(name, failure);
     this.#failures.clear();
+    this.#stopLooking();
   }
 
-  #look(name: string): void {
-    const failure = this.#failures.get(name);
-    if (failure === undefined || this.#tell(failure)) return;
-    clearInterval(failure.timer);
-    this.#failures.delete(name);
-    const { times } = failure;
-    if (times > 1)
-      this.#log.info({ ...fieldsOf(failure), times }, 'failure is over: it has not come for a minute');
+  #look(): void {
+    for (const [name, failure] of this.#failures) {
+      const isOver = !this.#tell(name, failure) && failure.wasLookedAt;
+      failure.wasLookedAt = true;
+      if (isOver) this.#end(name, failure);
+    }
+    if (this.#failures.size === 0) this.#stopLooking();
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** @returns false where it has not come again */
-  #tell(failure: Failure): boolean {
-    const { again } = failure;
+  #tell(name: string, failure: Failure): boolean {
+    const { occurrence, again } = failure;
     if (again === 0) return false;
-    this.#log.error({ ...fieldsOf(failure), again }, 'failure goes on');
+    const words = name === others ? 'failures that are not told apart go on' : 'failure goes on';
+    this.#log.error({ ...fieldsOf(occurrence), again }, words);
     failure.again = 0;
     return true;
   }
+
+  #end(name: string, { occurrence, times }: Failure): void {
+    this.#failures.delete(name);
+    if (times === 1) return;
+    const words =
+      name === others
+        ? 'failures that are not told apart are over: none has come for a minute'
+        : 'failure is over: it has not come for a minute';
+    this.#log.info({ ...fieldsOf(occurrence), times }, words);
+  }
 }
 
-function fieldsOf({ error, code, endpoint }: Failure): Record<string, unknown> {
+function fieldsOf({ error, code, endpoint }: Occurrence): Record<string, unknown> {
   return { err: error, code, ...(endpoint === undefined ? {} : { endpoint }) };
 }
 
@@ -83,7 +108,7 @@ function fieldsOf({ error, code, endpoint }: Failure): Record<string, unknown> {
  * Of one code and one endpoint, with the same words and the same first cause. Numbers do not count: that of a connection is
  * another each time.
  */
-function nameOf(error: unknown, code: string, endpoint: EndpointAddress | undefined): string {
+function nameOf({ error, code, endpoint }: Occurrence): string {
   const words = [error, firstCauseOf(error)].map((one) => String(one).replace(/\d+/g, '0'));
   return [code, endpoint, ...words].join('\n');
 }

@@ -101,6 +101,48 @@ describe('failures in the log of a gateway', () => {
     expect(lines[1]?.[2].err).toBe(closed[2]);
   });
 
+  it('of more kinds than it tells apart are counted together, and told apart again once there is room', () => {
+    const { failures, takeLines } = open();
+    const strange = (nth: number): Error => new Error(`no file ${'x'.repeat(nth)}`);
+    for (let nth = 1; nth <= 1_000; nth++) failures.note(strange(nth));
+    failures.note(strange(1));
+    expect(vi.getTimerCount()).toBe(1);
+    const first = takeLines();
+    expect(first).toHaveLength(101);
+    expect(first.at(-1)).toEqual([
+      'error',
+      'failure, one of more than are told apart',
+      { err: strange(101), code: 'internal-error' },
+    ]);
+    vi.advanceTimersByTime(60_000);
+    expect(takeLines().map(([, words, { err, again }]) => [words, err, again])).toEqual([
+      ['failure goes on', strange(1), 1],
+      ['failures that are not told apart go on', strange(1_000), 899],
+    ]);
+    vi.advanceTimersByTime(60_000);
+    expect(takeLines().map(([, words, { times }]) => [words, times])).toEqual([
+      ['failure is over: it has not come for a minute', 2],
+      ['failures that are not told apart are over: none has come for a minute', 900],
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+    failures.note(strange(1_000));
+    expect(takeLines().map(([, words]) => words)).toEqual(['failure']);
+    failures.close();
+  });
+
+  it('that came just before all are looked at are not over by that', () => {
+    const { failures, takeLines } = open();
+    failures.note(new TypeError('x'));
+    vi.advanceTimersByTime(59_000);
+    failures.note(diskFull());
+    vi.advanceTimersByTime(30_000);
+    failures.note(diskFull());
+    takeLines();
+    vi.advanceTimersByTime(31_000);
+    expect(takeLines().map(([, words, { again }]) => [words, again])).toEqual([['failure goes on', 1]]);
+    failures.close();
+  });
+
   it('whose causes lead in a circle are told like any other', () => {
     const { failures, takeLines } = open();
     const [one, other] = [new Error('one'), new Error('other')];
