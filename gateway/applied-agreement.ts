@@ -22,7 +22,7 @@ export type AppliedAgreementDependencies = {
 export class AppliedAgreement {
   readonly #deps: AppliedAgreementDependencies;
   #applied: string | undefined;
-  /** Which agreement was in force here as of the last look. */
+  /** Which agreement was in force here when the last look began. */
   #against: Digest | undefined;
   #looking: Promise<unknown> = Promise.resolve();
 
@@ -52,15 +52,17 @@ export class AppliedAgreement {
 
   async #look(): Promise<void> {
     const { inForce, log } = this.#deps;
+    // One that comes into force meanwhile may have been applied after this reading.
+    const inForceBefore = inForce();
     const found = await this.#newest();
     if (found === undefined) return;
     const [before, against] = [this.#applied, this.#against];
-    this.#against = inForce();
+    this.#against = inForceBefore;
     // Gateways of before did not say which agreement an agency was added to.
     this.#applied = typeof found.entry.policy === 'string' ? found.entry.policy : undefined;
     if (!this.isBehind || (this.#applied === before && this.#against === against)) return;
     const words = 'the sharing agreement in force here is not the one that was applied last';
-    log.warn({ event: 'policy-behind', policy: inForce(), applied: this.#applied }, words);
+    log.warn({ event: 'policy-behind', policy: inForceBefore, applied: this.#applied }, words);
   }
 
   async #newest(): Promise<StoredLeaf | undefined> {

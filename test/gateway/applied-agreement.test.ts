@@ -26,7 +26,30 @@ async function openGateway() {
     await store.requestPolicyReload({ kind: 'policy.applied', policy });
     await agreement.look();
   };
-  return { store, agreement, apply, lines, here };
+  return { store, agreement, apply, lines, log, here };
+}
+
+/** The same, with a store that answers the first reading of leaves only once it is released. */
+async function openSlowGateway(applied: Digest) {
+  const { store, lines, log, here } = await openGateway();
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: applied });
+  const [asked, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  let readings = 0;
+  const agreement = new AppliedAgreement({
+    ...{ log, inForce: () => here.inForce },
+    store: {
+      ...store,
+      readLeaves: async (from, limit) => {
+        const leaves = await store.readLeaves(from, limit);
+        if (readings++ > 0) return leaves;
+        asked.resolve(undefined);
+        await released.promise;
+        return leaves;
+      },
+    },
+  });
+  const slowly = { asked: asked.promise, release: () => released.resolve(undefined) };
+  return { store, agreement, lines, here, slowly };
 }
 
 it('a gateway to which the applied agreement was not copied says so once, until it has it', async () => {
@@ -67,30 +90,28 @@ it('finds what was applied behind many newer leaves, and knows nothing where not
   expect(agreement.isBehind).toBe(true);
 });
 
+it('is not behind where the agreement came into force while the store was slow to say what was applied before', async () => {
+  const { store, agreement, lines, here, slowly } = await openSlowGateway(old);
+  const looked = agreement.look();
+  await slowly.asked;
+  await store.requestPolicyReload({ kind: 'policy.applied', policy: fresh });
+  here.inForce = fresh;
+  slowly.release();
+  await looked;
+  expect([agreement.isBehind, lines]).toEqual([false, []]);
+  here.inForce = old;
+  await agreement.look();
+  expect([agreement.isBehind, lines.length]).toEqual([true, 1]);
+});
+
 it('of two looks at once the later one holds, also where the store is slow to answer the first', async () => {
-  const { store } = await openGateway();
-  await store.requestPolicyReload({ kind: 'policy.applied', policy: old });
-  const [asked, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
-  let readings = 0;
-  const agreement = new AppliedAgreement({
-    ...{ inForce: () => old, log: pino({ level: 'silent' }) },
-    store: {
-      ...store,
-      readLeaves: async (from, limit) => {
-        const leaves = await store.readLeaves(from, limit);
-        if (readings++ > 0) return leaves;
-        asked.resolve(undefined);
-        await released.promise;
-        return leaves;
-      },
-    },
-  });
+  const { store, agreement, slowly } = await openSlowGateway(old);
   const first = agreement.look();
-  await asked.promise;
+  await slowly.asked;
   await store.requestPolicyReload({ kind: 'policy.applied', policy: fresh });
   const second = agreement.look();
   await Promise.race([second, sleep(100)]);
-  released.resolve(undefined);
+  slowly.release();
   await Promise.all([first, second]);
   expect(agreement.isBehind).toBe(true);
 });
