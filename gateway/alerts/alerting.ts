@@ -165,7 +165,8 @@ function wrongMarks(
     onPlaceBeyondLog: (position, leaves) =>
       log.error(
         { event: 'mark-wrong', position, leaves },
-        'the correlator found its mark beyond the log: it takes what came since its last look for new',
+        'the correlator found its mark beyond the log: it takes what came since its last look for new, or everything ' +
+          'where the mark of that time lies in the future',
       ),
   };
 }

@@ -12,6 +12,7 @@ export async function checkCorrelator(store: Pick<Store, 'readMarks' | 'countLea
   if (position === undefined) return good(check, 'its mark lies within the log');
   const detail =
     `mark-wrong: its mark says position ${position}, and the log has ${leaves} leaves: somebody has set it. ` +
-    'The next look of a gateway takes what came since its last look for new, and sets the mark right';
+    'The next look of a gateway takes what came since its last look for new, or everything where the mark of that time ' +
+    'lies in the future, and sets the mark right';
   return { check, verdict: 'bad', detail };
 }

@@ -210,17 +210,18 @@ export class CorrelationRun {
 
   /**
    * Where the position cannot be right, what came since the mark of time is news, as if the first look had begun then: a
-   * look that ends in between is gone on with. What was alerted about before is known by its id.
+   * look that ends in between is gone on with. Where that mark lies in the future it tells nothing, and all that is read is
+   * news. What was alerted about before is known by its id.
    */
   async #readMarks(lease: Lease): Promise<ReadonlyMap<string, number>> {
-    const { store, onPlaceBeyondLog } = this.#deps;
+    const { store, now, onPlaceBeyondLog } = this.#deps;
     const kept = await store.readMarks();
     const leaves = await store.countLeaves();
     const position = placeBeyondLog(kept, leaves);
     if (position === undefined) return kept;
     onPlaceBeyondLog?.(position, leaves);
-    const since = [kept.get(marks.begun), kept.get(marks.time), this.#startedAt];
-    const begun = since.find((time) => time !== undefined && time > 0) ?? 0;
+    const noted = [marks.begun, marks.time].map((mark) => kept.get(mark) ?? 0).filter((time) => time > 0);
+    const begun = noted.length === 0 ? this.#startedAt : (noted.find((time) => time <= now()) ?? 0);
     const mended = new Map([
       [marks.position, 0],
       [marks.begun, begun],

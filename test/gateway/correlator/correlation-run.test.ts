@@ -244,6 +244,25 @@ describe('looking', () => {
       },
     );
 
+    it.each([
+      ['the gateway that looked before, of what it had not read', false, 1],
+      ['one that starts anew, of all that it reads', true, 2],
+    ])('and with the mark of time in the future: no alert is lost by %s', async (_, isRestarted, alerts) => {
+      const first = begin('one');
+      await first.look();
+      store.marks.set('correlator.position', 1_000);
+      store.marks.set('correlator.time', now + 40 * dayMs);
+      accept(2, 'a', 'health/ae');
+      now += dayMs;
+      const next = isRestarted ? begin('two') : first;
+      faults = [down()];
+      await expect(next.look()).rejects.toMatchObject({ code: 'store-unavailable' });
+      await next.look();
+      expect([sent().length, places]).toEqual([alerts, [[1_000, 4]]]);
+      await begin('three').look();
+      expect(sent()).toHaveLength(alerts);
+    });
+
     it('does so also where that look is cut short', async () => {
       store.marks.set('correlator.position', 1_000);
       accept(2, 'a', 'health/ae');
