@@ -25,7 +25,7 @@ export type Dataset = {
 type Locate = (path: readonly PropertyKey[]) => Position;
 
 /** Sound ones, by file and text: those beside the one that was changed need not be compiled again. */
-const recent = new Recent<Dataset>(100);
+const recent = new Recent<Dataset>(100, 1_000_000);
 
 /** Reads one schema; `undefined` when anything is wrong with it, told to `problems`. */
 export function readDataset(file: string, text: string, problems: Problem[]): Dataset | undefined {

@@ -17,7 +17,7 @@ export type RuleDocument = Origin &
 export type CorrelationRuleDocument = Extract<RuleDocument, { kind: 'correlation' }>;
 
 /** Those of sound files, by name and text: the patterns beside the one that was changed need not be parsed again. */
-const recent = new Recent<readonly RuleDocument[]>(100);
+const recent = new Recent<readonly RuleDocument[]>(100, 500_000);
 
 /** Reads every document of every file; what is not understood goes to `problems` with its place. */
 export function readDocuments(files: readonly PatternFile[], problems: Problem[]): RuleDocument[] {
