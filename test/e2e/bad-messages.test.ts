@@ -353,9 +353,12 @@ describe('a frame of many units', () => {
 
 it('the store keeps of each what its leaf says, of those that are refused for good as well', async () => {
   const store = await exchange.store();
+  // Somebody may still be sending meanwhile.
+  const before = await store.countOutcomes();
   const { looked, faults, unknown } = await holdMessagesAgainst(store, store);
-  const kept = await store.countOutcomes();
-  expect([faults.first, unknown, looked]).toEqual([[], 0, kept]);
+  expect([faults.first, unknown]).toEqual([[], 0]);
+  expect(looked).toBeGreaterThanOrEqual(before);
+  expect(looked).toBeLessThanOrEqual(await store.countOutcomes());
   const refused = (await exchange.records()).filter(({ entry }) => entry.authentic === true);
   expect(refused.length).toBeGreaterThan(10);
 });
