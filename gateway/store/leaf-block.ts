@@ -114,11 +114,15 @@ export function splitLeaves(leaves: Buffer): Buffer[] {
   return split;
 }
 
-/** The bodies of a block by the place of their leaf, as views. */
-export function splitBodies(bodies: Buffer): Map<number, { readonly of: CaseId; readonly sealed: Buffer }> {
+/** Bodies by the place of their leaf in the block. */
+export type BlockBodies = ReadonlyMap<number, { readonly of: CaseId; readonly sealed: Buffer }>;
+
+/** The bodies of a block, as views; undefined where its bytes cannot be told apart. */
+export function splitBodies(bodies: Buffer): BlockBodies | undefined {
   const split = new Map<number, { readonly of: CaseId; readonly sealed: Buffer }>();
   for (let offset = 0; offset < bodies.byteLength;) {
     const start = offset + 24;
+    if (start > bodies.byteLength) return undefined;
     const end = start + bodies.readUInt32BE(offset + 20);
     split.set(bodies.readUInt32BE(offset), {
       of: uuidFromBytes(bodies, offset + 4),

@@ -2,7 +2,8 @@
 import type { Leaf } from '../../protocol/audit/leaf-text.ts';
 import { errorCodes } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';
-import { splitBodies, splitLeaves } from './leaf-block.ts';
+import { BrokenLogError } from './joined-blocks.ts';
+import { splitBodies, splitLeaves, type BlockBodies } from './leaf-block.ts';
 import type { CaseId, StoredLeaf, Tampering, RecordEntry } from './port.ts';
 
 /** A row of the log. */
@@ -14,18 +15,29 @@ export type BlockRow = {
   readonly bodies: Buffer;
 };
 
+/** The sealed bodies of a block by the place of their leaf. @throws BrokenLogError where they cannot be told apart */
+export function bodiesOf({ first, bodies }: Pick<BlockRow, 'first' | 'bodies'>): BlockBodies {
+  const split = splitBodies(bodies);
+  if (split !== undefined) return split;
+  throw new BrokenLogError(
+    `The block of the audit log that begins with leaf ${first} is damaged: what its leaves say cannot be told apart.`,
+  );
+}
+
 /**
  * Opens the leaves of a block from an index on. What cannot be opened is said to be tampered with here, as far as the
  * block tells: whether the case was erased, only the rest of the log can say, see `Erasures`.
  * @param secretOf undefined where the secret is gone
+ * @throws BrokenLogError
  */
 export function openBlock(
-  { first, at, leaves, bodies }: BlockRow,
+  row: BlockRow,
   from: number,
   vault: CaseVault,
   secretOf: (id: CaseId) => Uint8Array | undefined,
 ): StoredLeaf[] {
-  const sealedBodies = splitBodies(bodies);
+  const { first, at, leaves } = row;
+  const sealedBodies = bodiesOf(row);
   const opened: StoredLeaf[] = [];
   for (const [place, bytes] of splitLeaves(leaves).entries()) {
     const index = first + place;

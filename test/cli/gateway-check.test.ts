@@ -104,6 +104,19 @@ describe('causeway gateway check', () => {
     expect(readFileSync(join(home, 'log/checkpoint'))).toEqual(checkpoint);
   });
 
+  it('names the block whose bodies cannot be told apart, and does not say that nothing can be written', async () => {
+    change('UPDATE audit_block SET bodies = zeroblob(23) WHERE first = 0');
+    expect(await checkOf('store')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        detail: expect.stringMatching(
+          /^The file of the store is damaged.*begins with leaf 0 is damaged: /,
+        ) as string,
+      },
+    });
+  });
+
   it('says that the certificate of the gateway is not valid yet, and leaves it to the start to renew it', async () => {
     await openGatewayHome(home, () => Date.now() + 300 * 86_400_000);
     const early = readFileSync(join(home, 'tls.crt'), 'utf8');

@@ -1,9 +1,8 @@
 /** Reading the audit log's leaves with their bodies, where the secret of their case is still there. */
 import type { ClientSession } from 'mongodb';
 import type { CaseVault } from '../case-vault.ts';
-import { splitBodies } from '../leaf-block.ts';
 import type { CaseId, StoredLeaf } from '../port.ts';
-import { openBlock, type BlockRow } from '../stored-leaf.ts';
+import { bodiesOf, openBlock, type BlockRow } from '../stored-leaf.ts';
 import type { Collections } from './documents.ts';
 import { idBinary, idOf } from './keys.ts';
 import { blocksFrom } from './leaf-runs.ts';
@@ -26,7 +25,7 @@ export async function readLeaves(
     bytes += row.leaves.byteLength + row.bodies.byteLength;
     if (bytes >= maxReadBytes) break;
   }
-  const cases = new Set(rows.flatMap(({ bodies }) => [...splitBodies(bodies).values()].map(({ of }) => of)));
+  const cases = new Set(rows.flatMap((row) => [...bodiesOf(row).values()].map(({ of }) => of)));
   const secrets = new Map<CaseId, Buffer>();
   if (cases.size > 0) {
     const found = caseSecret.find({ _id: { $in: [...cases].map(idBinary) } }, { session });

@@ -1,8 +1,8 @@
 /** The documents that stand for everything another store holds, collection by collection. */
 import { Binary, type Collection, type Document } from 'mongodb';
-import { LeafBlock, splitBodies, splitLeaves } from '../leaf-block.ts';
+import { LeafBlock, splitLeaves } from '../leaf-block.ts';
 import type { HeldDelivery, HeldMessage, StoreContents } from '../store-contents.ts';
-import type { BlockRow } from '../stored-leaf.ts';
+import { bodiesOf, type BlockRow } from '../stored-leaf.ts';
 import { acceptanceOf } from './acceptance-document.ts';
 import { emptyHead, headAfter, nextBlock } from './block.ts';
 import type { BlockDocument, Collections, DeliveryDocument, MessageDocument } from './documents.ts';
@@ -104,7 +104,7 @@ export function* splitBlock(row: BlockRow & { readonly count: number }, maxBytes
     yield row;
     return;
   }
-  const bodies = splitBodies(row.bodies);
+  const bodies = bodiesOf(row);
   let part = new LeafBlock();
   for (const [place, leaf] of splitLeaves(row.leaves).entries()) {
     const body = bodies.get(place);

@@ -52,7 +52,7 @@ describe('a block that is too large for a document', () => {
         expect(Buffer.concat(parts.map((part) => part.leaves)).equals(row.leaves)).toBe(true);
         expect(parts.reduce((sum, part) => sum + part.count, 0)).toBe(count);
         const bodies = parts.flatMap((part) => {
-          const own = splitBodies(part.bodies);
+          const own = splitBodies(part.bodies)!;
           return splitLeaves(part.leaves).map((_, place) => own.get(place)?.sealed.toString('hex') ?? null);
         });
         expect(bodies).toEqual(

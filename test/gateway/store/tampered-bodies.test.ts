@@ -30,7 +30,7 @@ function edit(index: number, change: (sealed: Buffer) => void): void {
     .get(index);
   const { first, bodies } = row as unknown as { first: number; bodies: Uint8Array };
   const bytes = Buffer.from(bodies);
-  change(splitBodies(bytes).get(index - first)!.sealed);
+  change(splitBodies(bytes)!.get(index - first)!.sealed);
   database.prepare('UPDATE audit_block SET bodies = ? WHERE first = ?').run(bytes, first);
   database.close();
 }
