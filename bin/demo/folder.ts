@@ -1,5 +1,5 @@
 /** The folder of a demonstration. */
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeFolder } from '../../files/make-folder.ts';
@@ -13,18 +13,23 @@ const neededMebibytes = 64;
 
 /**
  * The folder that is to be kept, or one for the time being.
- * @throws CausewayError `usage-invalid`, `home-exists` where something is in it
+ * @throws CausewayError `usage-invalid`, also where something is in it
  */
 export async function openFolder(keep: string | undefined): Promise<string> {
   if (keep === undefined) return openTemporary();
+  if (keep === '') throw usageError('--keep names no folder. Name one that is empty, or is not there yet.');
   const dir = resolve(keep);
   const found = await makeFolder(dir)
     .then(() => readdir(dir))
-    .catch((error: unknown) => {
-      throw usageError(`The folder ${dir} of --keep cannot be made or read. Choose another place.`, error);
+    .catch(async (error: unknown) => {
+      const isFile = (await stat(dir).catch(() => undefined))?.isFile() === true;
+      const trouble = isFile
+        ? `${dir} of --keep is a file`
+        : `The folder ${dir} of --keep cannot be made or read`;
+      throw usageError(`${trouble}. Choose another place.`, error);
     });
   if (found.length === 0) return dir;
-  throw new CausewayError('home-exists', { detail: `Choose an empty folder in place of ${dir}.` });
+  throw usageError(`The folder ${dir} of --keep is not empty. Choose another place.`);
 }
 
 async function openTemporary(): Promise<string> {

@@ -75,5 +75,15 @@ it('a demonstration is not begun where the disk has too little room for it', asy
 
 it('a demonstration begins in an empty folder only', async () => {
   expect(await openFolder(join(dir, 'deep', 'folder'))).toBe(join(dir, 'deep', 'folder'));
-  await expect(openFolder(dir)).rejects.toMatchObject({ code: 'home-exists' });
+  const file = join(dir, 'file');
+  writeFileSync(file, '');
+  for (const [keep, words] of [
+    [dir, `The folder ${dir} of --keep is not empty.`],
+    [file, `${file} of --keep is a file.`],
+    ['', '--keep names no folder.'],
+  ] as const)
+    await expect(openFolder(keep)).rejects.toMatchObject({
+      code: 'usage-invalid',
+      detail: expect.stringContaining(words) as unknown,
+    });
 });
