@@ -94,7 +94,11 @@ function refusedSentence(notice: Notice, code: ErrorCode | undefined, tell: Tell
   const to = notice.to === undefined ? '' : ` to ${tell.parties(notice.to)}`;
   const denied = new Set((notice.decisions ?? []).flatMap(({ reasons = [] }) => reasons));
   const why = denied.size > 0 ? [...denied].join(' ') : code === undefined ? '' : catalogue[code].text;
-  return `${source} wanted to send ${tell.notice(notice)}${to}. The gateway refused it and passed nothing on: ${why}`.trim();
+  const what =
+    code === 'id-conflict'
+      ? `a different notice under the id of the one of leaf ${notice.of ?? '?'}`
+      : tell.notice(notice);
+  return `${source} wanted to send ${what}${to}. The gateway refused it and passed nothing on: ${why}`.trim();
 }
 
 function deliverySentence(

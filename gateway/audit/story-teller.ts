@@ -16,6 +16,8 @@ export type Notice = RecordEntry & {
   readonly severity?: string;
   readonly purpose?: string;
   readonly to?: readonly string[];
+  /** The leaf of the first outcome of its id. */
+  readonly of?: number;
   readonly decisions?: readonly {
     readonly recipient: string;
     readonly effect: string;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { tellCase } from '../../../gateway/audit/case-story.ts';
 import type { RecordEntry, StoredLeaf } from '../../../gateway/store/port.ts';
 import { encodeLeaf } from '../../../protocol/audit/leaf.ts';
+import type { ErrorCode } from '../../../protocol/errors.ts';
 import { health, messageId, noon, police, school } from '../store/synthetic-messages.ts';
 
 const id = messageId(1);
@@ -11,10 +12,10 @@ const words = {
   purpose: (purpose: string) => purpose,
 };
 
-function tell(entry: RecordEntry): string | undefined {
+function tell(entry: RecordEntry, code?: ErrorCode): string | undefined {
   const leaf: StoredLeaf = {
     ...{ index: 0, at: noon, entry, case: id, erased: false },
-    leaf: encodeLeaf({ kind: entry.kind, at: noon }),
+    leaf: encodeLeaf({ kind: entry.kind, at: noon, ...(code === undefined ? {} : { code }) }),
   };
   return tellCase(id, [leaf], words)[0]?.text;
 }
@@ -60,4 +61,13 @@ test('tells who answered an alert, and what', () => {
     /^NHS-LANARKSHIRE \(.*\) answered the alert: the notices do not speak of one child\.$/,
   );
   expect(tell({ ...disposed, disposition: 'something-new' })).toBe('The log notes alert.disposed.');
+});
+
+test('tells of a notice under the id of another one as that, and not as one that could not be read', () => {
+  const refused = { kind: 'message.refused', source: police };
+  expect(tell({ ...refused, of: 3 }, 'id-conflict')).toBe(
+    'STRATHCLYDE-POLICE (concern hub) wanted to send a different notice under the id of the one of leaf 3. The gateway refused it ' +
+      'and passed nothing on: A different message with this id has been submitted before.',
+  );
+  expect(tell(refused, 'envelope-malformed')).toContain('wanted to send a notice that could not be read.');
 });
