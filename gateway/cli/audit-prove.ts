@@ -1,4 +1,5 @@
 /** `causeway audit prove`: the evidence about one message in one file. */
+import { shellWord } from '../../files/shell-word.ts';
 import { messageIdSchema } from '../../protocol/ids.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { Evidence } from '../../protocol/audit/evidence.ts';
@@ -93,7 +94,8 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
     for (const [index, how] of tampered)
       terminal.print(`${terminal.paint.bad('tampered')}  ${lossInWords(index, how)}`);
     terminal.hint(`It holds ${counts.leaves} leaves with their proofs. Next:`);
-    terminal.hint(`  causeway audit checkpoint --vkey > log.vkey`);
-    terminal.hint(`  causeway audit verify ${out} --key log.vkey`);
+    const ofDir = dir === undefined ? '' : ` --dir ${shellWord(dir)}`;
+    terminal.hint(`  causeway audit checkpoint${ofDir} --vkey > log.vkey`);
+    terminal.hint(`  causeway audit verify ${shellWord(out)} --key log.vkey`);
   });
 }

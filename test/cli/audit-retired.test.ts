@@ -26,6 +26,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('the evidence about a message', () => {
+  it('is told with the commands that verify it, which name the folder that was named', async () => {
+    const folder = join(dir, 'gateway');
+    const { stderr } = await runInProcess([...words(), '--dir', folder]);
+    expect(stderr).toContain(`  causeway audit checkpoint --dir ${folder} --vkey > log.vkey\n`);
+    expect((await prove()).stderr).toContain('  causeway audit checkpoint --vkey > log.vkey\n');
+  });
+
   it('says plainly that its payload was retired, and only then', async () => {
     const before = await prove('--json');
     expect(jsonLines(before.stdout)).toMatchObject([{ type: 'evidence', payloadRetired: false }]);
