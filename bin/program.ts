@@ -87,11 +87,16 @@ export async function runProgram(
   const program = buildProgram(terminal);
   try {
     if (args.length === 0) program.outputHelp();
-    else await program.parseAsync(args, { from: 'user' });
+    else await program.parseAsync(helpAsFlag(args), { from: 'user' });
     return undefined;
   } catch (error) {
     // Commander leaves in this way when it has shown a help text: asked for, or because a word was missing.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.invalid;
     return terminal.fail(error);
   }
+}
+
+/** `causeway help send` as `causeway send --help`. */
+function helpAsFlag(args: readonly string[]): readonly string[] {
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : args;
 }

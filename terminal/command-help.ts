@@ -53,7 +53,7 @@ export class ProgramCommand extends Command {
       .replaceAll('\n', ' ')
       .trim();
     const sentence = words.charAt(0).toUpperCase() + words.slice(1);
-    const ending = /[.?!)]$/.test(sentence) ? '' : '.';
+    const ending = /[.?!]$/.test(sentence) ? '' : '.';
     const help = ['causeway', pathOf(this, true), '--help'].filter((part) => part !== '').join(' ');
     throw new CausewayError('usage-invalid', {
       detail: `${sentence}${ending}${this.#meant(words)} See: ${help}`,

@@ -7,6 +7,7 @@ import { registerGatewayCommands } from '../../gateway/cli/index.ts';
 import { ProgramCommand } from '../../terminal/command-help.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
 import { jsonLines, repository, runCauseway } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
 
 const commands = [
   'demo',
@@ -130,6 +131,15 @@ describe('causeway --help', () => {
     expect(help).toContain('--json');
   });
 
+  it.each([[[]], [['send']], [['audit', 'search']]])(
+    'is given by the word help before %j as well',
+    async (words) => {
+      const { code, stdout } = await runInProcess(['help', ...words]);
+      expect([code, stdout]).toEqual([0, (await runInProcess([...words, '--help'])).stdout]);
+      expect(stdout).toContain('Usage');
+    },
+  );
+
   it('tells the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
       version: string;
@@ -170,7 +180,7 @@ describe('wrong usage', () => {
   it('ends with exit code 2, one line on stderr and nothing on stdout', async () => {
     const { code, stdout, stderr } = await runCauseway(['sedn']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toBe("error  Unknown command 'sedn' (Did you mean send?) See: causeway --help\n");
+    expect(stderr).toBe("error  Unknown command 'sedn' (Did you mean send?). See: causeway --help\n");
   });
 
   it.each([
