@@ -1,4 +1,5 @@
 /** What sets a notice free that is held, in words. */
+import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { HeldNotice } from '../sdk/events.ts';
 
 /** What a person can do, or what the notice waits for. */
@@ -6,7 +7,7 @@ export function remedyOf({ code, from }: HeldNotice): string {
   switch (code) {
     case 'key-unknown':
     case 'key-changed':
-      return `causeway directory trust ${from}`;
+      return trustRemedy(from);
     case 'dataset-unknown':
       return 'it comes again once the agreement has its data set, and this endpoint a new session.';
     case 'home-invalid':
@@ -16,4 +17,9 @@ export function remedyOf({ code, from }: HeldNotice): string {
     default:
       return 'it comes again in a later session.';
   }
+}
+
+/** What a person does where the keys of an endpoint are not trusted yet. */
+export function trustRemedy(endpoint: EndpointAddress): string {
+  return `compare the fingerprint with ${endpoint}, by telephone, then: causeway directory trust ${endpoint} --fingerprint …`;
 }

@@ -8,7 +8,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
-import { remedyOf } from './held-remedy.ts';
+import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { clockOf } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
@@ -163,7 +163,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
     ...logRows(open, terminal),
     ...untrustedReceipts.map((issuer) => [
       'receipts',
-      paint.warn(`of ${issuer} wait until its keys are trusted: causeway directory trust ${issuer}`),
+      paint.warn(`of ${issuer} wait until its keys are trusted: ${trustRemedy(issuer)}`),
     ]),
     ['held', held === 0 ? 'nothing' : paint.warn(`${held} that cannot be shown yet`)],
   ];

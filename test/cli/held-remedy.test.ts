@@ -4,8 +4,8 @@ import type { HeldNotice } from '../../clients/sdk/events.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 
 test.each([
-  ['key-unknown', /^causeway directory trust agency\/desk$/],
-  ['key-changed', /^causeway directory trust agency\/desk$/],
+  ['key-unknown', /^compare the fingerprint .* causeway directory trust agency\/desk --fingerprint …$/],
+  ['key-changed', /^compare the fingerprint .* causeway directory trust agency\/desk --fingerprint …$/],
   ['signing-key-unknown', /once new keys of agency\/desk are trusted.*ask it to send it again/],
   ['home-invalid', /openpgp\.key.*backup/],
   ['dataset-unknown', /data set/],

@@ -63,7 +63,10 @@ describe('causeway status', () => {
     const status = (...args: string[]) => runInProcess(['status', '--home', homeOf(police), ...args]);
     const { address } = socialWork;
     expect((await status()).stdout).toMatch(
-      new RegExp(`^receipts +of ${address} wait .*: causeway directory trust ${address}$`, 'm'),
+      new RegExp(
+        `^receipts +of ${address} wait .*: compare the fingerprint .*: causeway directory trust ${address} --fingerprint …$`,
+        'm',
+      ),
     );
     expect(jsonLines((await status('--json')).stdout)[0]).toMatchObject({ untrustedReceipts: [address] });
     await runInProcess(['directory', 'trust', address, '--home', homeOf(police)]);
