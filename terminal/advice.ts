@@ -5,7 +5,8 @@ import { AdvisedError } from './advised-error.ts';
 const advice: Partial<Record<ErrorCode, string>> = {
   'home-exists': 'Choose another folder, or move the present one away if it is really no longer needed.',
   'home-in-use': 'Wait until the other one has ended. Where it failed, run the same command again.',
-  'home-invalid': 'Name the folder that is meant; what it has lost, or what is damaged, comes from a backup.',
+  'home-invalid':
+    'Where another folder is meant, name it. What this one has lost, or what is damaged, comes from a backup.',
   'clock-wrong':
     'Set the clock of this machine (NTP) and try again. Where it is right, the key was made by a clock that was ahead.',
   'gateway-unreachable':

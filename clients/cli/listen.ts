@@ -154,7 +154,7 @@ function tellTrouble(client: Client, tell: (value: Record<string, unknown>, word
     const by = change.foreign ? 'NOT BY THIS HOME' : 'by this home';
     tell(
       { type: 'own-entry', ...change },
-      `The own entry in the directory changed (${change.kind}, leaf ${change.leaf}), ${by}.`,
+      `Your own entry in the directory changed (${change.kind}, leaf ${change.leaf}), ${by}.`,
     );
   });
   client.on('renewed', ({ error }) => {
