@@ -1,7 +1,8 @@
 /** `causeway status`: where this endpoint and its messages stand. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { messageIdSchema } from '../../protocol/ids.ts';
+import { adviceFor } from '../../terminal/advice.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { matching, wholeNumber } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
@@ -113,7 +114,7 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
 }
 
 /** Why there is no connection; undefined where there is one. */
-function errorOf({ connection }: OpenClient): string | undefined {
+function errorOf({ connection }: OpenClient): ErrorCode | undefined {
   return connection.isConnected ? undefined : (connection.lastError?.code ?? 'gateway-unreachable');
 }
 
@@ -151,11 +152,13 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
   const { foreignParts, untrustedReceipts, held } = rest;
   const { paint } = terminal;
   const error = errorOf(open);
+  const advice = error === undefined ? undefined : adviceFor(error);
   const days = daysLeft(certificateEndsAt);
   return [
     ['endpoint', paint.strong(endpoint)],
     ...(foreignParts.length === 0 ? [] : [['home', paint.bad(foreignWords(foreignParts))]]),
     ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
+    ...(advice === undefined ? [] : [['', advice]]),
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
     ...(renewalRefusal === undefined ? [] : [['', paint.bad(renewalWords(renewalRefusal))]]),
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],

@@ -3,12 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { concern, exchangeOfFile, health, police, socialWork } from '../clients/sdk/exchange.ts';
+import {
+  concern,
+  exchangeOfFile,
+  health,
+  police,
+  socialWork,
+  socialWorkMash,
+} from '../clients/sdk/exchange.ts';
 import { until } from '../clients/sdk/scripted-gateway.ts';
 import { jsonLines, runCauseway } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
-const exchange = exchangeOfFile(police, socialWork, health);
+const exchange = exchangeOfFile(police, socialWork, socialWorkMash, health);
 const homeOf = ({ address }: { readonly address: string }): string => exchange().homes.get(address)!;
 
 let dir: string;
@@ -71,5 +78,15 @@ describe('causeway status', () => {
     expect(jsonLines((await status('--json')).stdout)[0]).toMatchObject({ untrustedReceipts: [address] });
     await runInProcess(['directory', 'trust', address, '--home', homeOf(police)]);
     expect(jsonLines((await status('--json')).stdout)[0]).toMatchObject({ untrustedReceipts: [] });
+  });
+
+  it('says of a home that a later enrolment has replaced that it was, and not its code alone', async () => {
+    await (await exchange().client(socialWorkMash)).close();
+    const former = join(dir, 'replaced');
+    await rename(homeOf(socialWorkMash), former);
+    await exchange().enrol(socialWorkMash);
+    expect((await runInProcess(['status', '--home', former])).stdout).toMatch(
+      /^connection +none: certificate-unknown\n +This identity has been replaced by a later enrolment/m,
+    );
   });
 });
