@@ -6,7 +6,6 @@
  */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { Fingerprint } from '../../protocol/ids.ts';
-import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
 import { encryptionKeysOf } from '../../protocol/wire/directory.ts';
 import type { ClientDirectory } from './directory.ts';
 import { renewalDueAt, renewIdentity } from './enrol.ts';
@@ -85,7 +84,7 @@ export class CertificateRenewal {
           ...{ signal: ended, namedKeys: this.#namedKeys(home), now: now() },
         });
         const { state } = this.#deps;
-        await state.write(() => new LogTable(state.statements).noteOwnEntry(directoryEntryDigest(entry)));
+        await state.write(() => new LogTable(state.statements).noteOwnEntry(entry));
       }
       return true;
     } finally {

@@ -99,14 +99,17 @@ async function noteOwnEntry(
   if (own === undefined || entry === undefined || directoryEntryDigest(entry) !== own.entry) return;
   const home = await readHome();
   if (await isOwnDoing(entry, own.said.kind, home)) {
-    await state.write(() => new LogTable(state.statements).noteOwnEntry(own.entry));
+    await state.write(() => new LogTable(state.statements).noteOwnEntry(entry));
   }
   if (isEndpointLeaf(own.said)) await passage.noteOwn([{ index: own.leaf, leaf: own.said }]);
 }
 
+/** By a home itself: the last follows when it first shows a new certificate. */
+const ownKinds = ['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed'];
+
 /** True when an entry holds the very keys of this home, and came about by what a home does itself. */
 async function isOwnDoing(entry: DirectoryEntry, kind: string, home: Home): Promise<boolean> {
-  if (kind !== 'endpoint.enrolled' && kind !== 'endpoint.renewed') return false;
+  if (!ownKinds.includes(kind)) return false;
   const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
   return (
     entry.status === 'active' &&

@@ -152,8 +152,11 @@ export class LogTable {
     return Number(row?.leaf ?? -1);
   }
 
-  noteOwnEntry(entry: Digest): void {
-    this.#database.prepare('INSERT OR IGNORE INTO own_entries (entry) VALUES (?)').run(entry);
+  /** Also as it becomes when the gateway has seen the new certificate and ends the one before. */
+  noteOwnEntry(entry: DirectoryEntry): void {
+    const note = this.#database.prepare('INSERT OR IGNORE INTO own_entries (entry) VALUES (?)');
+    note.run(directoryEntryDigest(entry));
+    note.run(directoryEntryDigest({ ...entry, previousTlsThumbprint: null }));
   }
 
   isOwnEntry(entry: Digest): boolean {

@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { homeFiles } from '../../../../clients/sdk/home.ts';
 import { trustWitnesses } from '../../../../clients/sdk/log/witness-trust.ts';
 import { cosigner, noteSigner } from '../../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../../protocol/wire/directory-entry-digest.ts';
+import type { DirectoryEntry } from '../../../../protocol/wire/directory.ts';
 import type { Digest } from '../../../../protocol/ids.ts';
 import { concern, nextEvent } from '../exchange.ts';
 import { gatewayForEachTest } from '../gateway-for-each-test.ts';
@@ -142,6 +145,40 @@ test('a change of the own entry that this home did not make is told as foreign',
   expect(await told).toMatchObject({ kind: 'endpoint.renewed', foreign: true });
   await until(() => client.log.changes().length === 2);
 });
+
+test.each(['before', 'after'])(
+  'the end of the certificate before is no foreign change, where the directory was read %s it',
+  async (order) => {
+    const place = gateway.entries.findIndex(({ endpoint }) => endpoint === alice);
+    const become = (change: Partial<DirectoryEntry>, kind: string): void => {
+      const entry = { ...gateway.entries[place]!, ...change };
+      gateway.entries[place] = entry;
+      gateway.log.leafOf(entry, kind);
+    };
+    become(
+      { previousTlsThumbprint: 'y'.repeat(43) as Digest, enrolledAt: '2026-01-01T00:00:00.000Z' },
+      'endpoint.renewed',
+    );
+    const complete = (): void => become({ previousTlsThumbprint: null }, 'endpoint.renewal-completed');
+    await asEnrolledAgain(place);
+    if (order === 'after') complete();
+    const client = await gateway.client(alice, { follow });
+    await client.log.check();
+    if (order === 'before') complete();
+    await client.log.check();
+    expect(client.log.changes().at(-1)).toMatchObject({ kind: 'endpoint.renewal-completed', foreign: false });
+    expect(client.log.changes().filter((change) => change.foreign)).toEqual([]);
+  },
+);
+
+/** As the home is where the answer to the first request was lost: it begins with the renewal that the second one made. */
+async function asEnrolledAgain(place: number): Promise<void> {
+  const entry = gateway.entries[place]!;
+  const path = join(gateway.homeOf(alice), homeFiles.identity);
+  const identity = JSON.parse(await readFile(path, 'utf8')) as { log: object };
+  const log = { ...identity.log, from: gateway.log.leafOf(entry).index, entry: directoryEntryDigest(entry) };
+  await writeFile(path, JSON.stringify({ ...identity, log }));
+}
 
 /** Makes an endpoint's home ask for the cosignature of this witness on every checkpoint. */
 async function needWitness(name: string): Promise<ReturnType<typeof cosigner>> {
