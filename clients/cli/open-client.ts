@@ -2,6 +2,7 @@
 import { CausewayError } from '../../protocol/errors.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { ConnectOptions } from '../sdk/client-options.ts';
 import type { Client } from '../sdk/client.ts';
 import type { Log, LogFields } from '../sdk/logger.ts';
 
@@ -23,12 +24,16 @@ export async function withClient<T>(
   home: string,
   terminal: Terminal,
   work: (open: OpenClient) => Promise<T>,
+  options: Pick<ConnectOptions, 'toleratesForeignParts'> = {},
 ): Promise<T> {
   const { connect } = await import('../sdk/client.ts');
   return untilInterrupted(async (signal) => {
     const connection = new Connection();
     const client = await terminal.during('Connecting to the gateway', () =>
-      connect({ home, clientName: 'causeway-cli', waitMs: firstSessionMs, signal, log: connection.log }),
+      connect({
+        ...{ home, clientName: 'causeway-cli', waitMs: firstSessionMs, signal, log: connection.log },
+        ...options,
+      }),
     );
     connection.follow(client);
     try {

@@ -36,12 +36,17 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
     .option('--last <n>', 'how many notices to show', wholeNumber(0, 100_000), 10)
     .option(...homeOption)
     .action((id: string | undefined, flags: Flags) =>
-      withClient(homeFolder(flags, terminal), terminal, async (open) => {
-        if (open.connection.isConnected) await terminal.during('Fetching receipts', () => catchUp(open));
-        if (open.connection.isConnected) await terminal.during('Checking the log', () => checkLog(open));
-        if (id === undefined) showAll(open, flags.last, terminal);
-        else showOne(open, id, terminal);
-      }),
+      withClient(
+        homeFolder(flags, terminal),
+        terminal,
+        async (open) => {
+          if (open.connection.isConnected) await terminal.during('Fetching receipts', () => catchUp(open));
+          if (open.connection.isConnected) await terminal.during('Checking the log', () => checkLog(open));
+          if (id === undefined) showAll(open, flags.last, terminal);
+          else showOne(open, id, terminal);
+        },
+        { toleratesForeignParts: true },
+      ),
     );
 }
 

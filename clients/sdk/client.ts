@@ -18,6 +18,7 @@ import { buildParts, type ClientParts } from './client-parts.ts';
 import type { ClientLog } from './log/client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { composeNotice, type OutgoingNotice } from './compose.ts';
+import { refuseForeignParts } from './foreign-parts.ts';
 import type { DatasetBook } from './datasets/dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEvents, HeldNotice } from './events.ts';
@@ -73,7 +74,8 @@ const farewellDrainMs = 5_000;
  *
  * Resolves when the first session is ready, or when it is clear that it will take longer: the client then keeps
  * trying for ever, and `enqueue` works meanwhile.
- * @throws CausewayError `home-invalid`, `store-incompatible`
+ * @throws CausewayError `home-invalid`, also where files of the home are known to be of another endpoint, or turn out to be
+ * in the first session; `store-incompatible`
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   throwIfAborted(options.signal);
@@ -285,9 +287,14 @@ export class Client implements AsyncDisposable {
   }
 
   /** Called once, by {@link connect}. @internal */
-  async start({ signal, waitMs = 10_000 }: Pick<ConnectOptions, 'signal' | 'waitMs'>): Promise<void> {
+  async start(options: ConnectOptions): Promise<void> {
+    const { home, signal, waitMs = 10_000, toleratesForeignParts = false } = options;
+    const { run, foreignParts } = this.#parts;
     try {
-      await this.#parts.run.start(waitMs, signal);
+      if (!toleratesForeignParts) refuseForeignParts(home, foreignParts());
+      await run.start(waitMs, signal);
+      // The directory, which says which keys belong to the endpoint, may not have been read before.
+      if (!toleratesForeignParts) refuseForeignParts(home, foreignParts());
     } catch (error) {
       await this.close();
       throw error;

@@ -3,6 +3,7 @@
  * themselves: only held against the certificate, the directory and each other do they show.
  */
 import { X509Certificate } from 'node:crypto';
+import { CausewayError } from '../../protocol/errors.ts';
 import { endpointUri, type EndpointAddress } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { homeFiles } from './home.ts';
@@ -29,6 +30,15 @@ export function findForeignParts({ endpoint, entry, state, ...own }: HomeParts):
     [stateFileName, (readOwner(state) ?? endpoint) === endpoint],
   ];
   return checks.filter(([, isOwn]) => !isOwn).map(([file]) => file);
+}
+
+/** @throws CausewayError `home-invalid`, naming the files, where there are any */
+export function refuseForeignParts(home: string, files: readonly string[]): void {
+  if (files.length === 0) return;
+  const which = files.length === 1 ? 'is' : 'are';
+  throw new CausewayError('home-invalid', {
+    detail: `In ${home}, ${files.join(', ')} ${which} of another endpoint, or not of its last enrolment: put back what belongs there.`,
+  });
 }
 
 /** Notes in a state that has no owner yet whose it is: the sender of what is in its outbox, or else the endpoint that opens it. */

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 describe('causeway status', () => {
-  it('says which files of a home are of another endpoint', async () => {
+  it('says which files of a home are of another endpoint, and listen does not begin with one', async () => {
     for (const endpoint of [police, health]) await (await exchange().client(endpoint)).close();
     const whole = await runCauseway(['status', '--home', homeOf(police)]);
     expect(whole.stdout).toMatch(/^endpoint +strathclyde-police\/concern-hub\nconnection +connected\n/);
@@ -37,10 +37,18 @@ describe('causeway status', () => {
       const told = jsonLines((await runInProcess(['status', '--home', home, '--json'])).stdout)[0];
       return { shown, told: told?.foreignParts };
     };
+    const refusal = async (names: readonly string[]): Promise<string> => {
+      const listening = await runInProcess(['listen', '--home', join(dir, names.join())]);
+      expect(listening.code).not.toBe(0);
+      return listening.stderr;
+    };
     for (const names of [['tls.pem'], ['openpgp.key', 'signing.key'], ['state.db']]) {
       const { shown, told } = await spoilt(...names);
       expect(shown).toMatch(new RegExp(`^home +${names.join(', ')} (is|are) NOT OF THIS ENDPOINT`));
       expect(told).toEqual(names);
+      expect(await refusal(names)).toMatch(
+        new RegExp(`In .*, ${names.join(', ')} (is|are) of another endpoint`),
+      );
     }
   });
 
