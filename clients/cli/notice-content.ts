@@ -1,6 +1,7 @@
 /** What `causeway send` sends: a document of a data set, text, or a file. */
 import { basename, extname } from 'node:path';
 import type { CausewayError } from '../../protocol/errors.ts';
+import { fileNameSchema } from '../../protocol/wire/content.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
 import type { FileContent, TextContent } from '../sdk/compose.ts';
@@ -73,6 +74,7 @@ export async function readContent(flags: ContentFlags): Promise<ReadContent> {
   const type = mediaType ?? mediaTypes[extname(name).toLowerCase()] ?? 'application/octet-stream';
   const bytes = await read(file);
   if (bytes.byteLength === 0) throw emptyError(file);
+  if (!fileNameSchema.safeParse(name).success) throw unfitName(file);
   return { content: { file: bytes, name, mediaType: type } };
 }
 
@@ -83,4 +85,10 @@ function assertFilled(text: string, what: string): void {
 
 function emptyError(what: string): CausewayError {
   return usageError(`There is nothing to send: ${what} is empty.`);
+}
+
+function unfitName(file: string): CausewayError {
+  return usageError(
+    `The name of ${file} cannot travel: it must have 1 to 255 characters, none of them a control character, a backslash or a mark that turns the direction of text. Rename the file.`,
+  );
 }

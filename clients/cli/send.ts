@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { catalogue, CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { messageIdSchema, recipientAddressSchema, slugSchema } from '../../protocol/ids.ts';
+import { mediaTypeSchema } from '../../protocol/wire/content.ts';
 import { severities, type Severity } from '../../protocol/wire/envelope.ts';
 import { limits } from '../../protocol/limits.ts';
 import { adviceFor } from '../../terminal/advice.ts';
@@ -65,7 +66,7 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .option('--content <file>', 'the document, JSON; - for stdin')
     .option('--text <text>', 'plain text; - for stdin')
     .option('--file <path>', 'any file; up to 1 MiB once it is encrypted')
-    .option('--media-type <type>', 'media type of --file (default: by its name)')
+    .option('--media-type <type>', 'media type of --file (default: by its name)', matching(mediaTypeSchema))
     .optionsGroup('Options')
     .option(...homeOption)
     .addOption(new Option('--wait <state>', 'wait until every recipient has stored it').choices(['stored']))

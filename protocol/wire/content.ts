@@ -27,7 +27,8 @@ const mediaTypePattern = new RegExp(`^${token}/${token}(?:; ?${token}=${token}){
 /** C0 and C1 controls, path separators, and the marks that turn the direction of text. */
 const unsafeInFileName = /[\u0000-\u001f\u007f-\u009f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
-const fileNameSchema = z
+/** What a body may be called. */
+export const fileNameSchema = z
   .string()
   .min(1)
   .max(255)
@@ -35,13 +36,18 @@ const fileNameSchema = z
     message: 'must be a file name without folders or control characters',
   });
 
+/** Media type (RFC 6838), such as `application/json`. */
+export const mediaTypeSchema = z
+  .string()
+  .regex(mediaTypePattern, 'must be a media type such as application/json');
+
 export const contentHeaderSchema = z.strictObject({
   id: messageIdSchema,
   source: endpointAddressSchema,
   /** As in the envelope, in the same order. */
   to: z.array(recipientAddressSchema).min(1).max(limits.maxRecipients),
-  /** Media type of the body (RFC 6838), such as `application/json`. */
-  mediaType: z.string().regex(mediaTypePattern, 'must be a media type such as application/json'),
+  /** Of the body. */
+  mediaType: mediaTypeSchema,
   /** File name of the body, for people; without folders. */
   name: fileNameSchema.optional(),
   dataschema: dataschemaSchema.optional(),

@@ -15,10 +15,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-async function refusalOf(file: string): Promise<string> {
+async function refusalOf(file: string, ...flags: string[]): Promise<string> {
   const addressing = ['--to', 'a/b', '--category', 'concern', '--severity', 'info'];
   const grounds = ['--purpose', 'wellbeing', '--basis', 'public-task', '--home', join(dir, 'home')];
-  const { code, stdout, stderr } = await runInProcess(['send', ...addressing, ...grounds, '--file', file]);
+  const { code, stdout, stderr } = await runInProcess([
+    'send',
+    ...addressing,
+    ...grounds,
+    '--file',
+    file,
+    ...flags,
+  ]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   return stderr.split('\n')[0] ?? '';
 }
@@ -37,6 +44,21 @@ describe('causeway send --file', () => {
   ])('of %s says what is wrong and names the path', async (name, words) => {
     const path = join(dir, name);
     expect(await refusalOf(path)).toBe(`error  ${words.replace('PATH', path)}`);
+  });
+
+  it('whose name has a control character says so, before anything is signed', async () => {
+    const path = join(dir, 'a\u0007b.pdf');
+    await writeFile(path, 'content');
+    expect(await refusalOf(path)).toMatch(
+      /^error {2}The name of .* cannot travel: .*control character.*Rename/,
+    );
+  });
+
+  it('with what is no media type says what one looks like', async () => {
+    await writeFile(join(dir, 'whole.pdf'), 'content');
+    expect(await refusalOf(join(dir, 'whole.pdf'), '--media-type', 'bogus')).toMatch(
+      /--media-type.*'bogus'.*a media type such as application\/json/,
+    );
   });
 
   it('of nothing, and of stdin, says that it needs a path', async () => {
