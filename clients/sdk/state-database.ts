@@ -4,10 +4,10 @@
  * Changes that are asked for in one turn of the event loop share one transaction and one sync. Several processes
  * may use the same home at once: transactions are short, and one that finds the database busy waits its turn.
  */
-import { closeSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { createTables, stateVersion } from './state-tables.ts';
 
 export const stateFileName = 'state.db';
@@ -33,19 +33,20 @@ export class StateDatabase {
 
   /**
    * Opens the state of a home, and makes it at the first time.
-   * @throws CausewayError `store-incompatible`; `store-damaged` when the file cannot be read
+   * @throws CausewayError `store-incompatible`; `store-damaged` when what it holds cannot be read;
+   * `state-unavailable`, naming the file, when it cannot be opened and written
    */
   constructor(home: string) {
     const path = join(home, stateFileName);
-    createFile(path);
-    this.#database = new DatabaseSync(path, { timeout: 5_000 });
+    this.#database = openFile(path);
     this.statements = cachedStatements(this.#database);
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
       this.#prepare();
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (isCausewayError(error)) throw error;
       this.#database.close();
+      if (!isDamage(error)) throw unopened(path, error);
       const detail = `It is ${path}, with the outbox and the memory of what was taken. Keep it, and restore the home from its backup.`;
       throw new CausewayError('store-damaged', { detail, cause: error });
     }
@@ -150,6 +151,22 @@ export class StateDatabase {
       }
     }
   }
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    createFile(path);
+    // SQLite opens one that it may only read, and every write fails later.
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return new DatabaseSync(path, { timeout: 5_000 });
+  } catch (error) {
+    throw unopened(path, error);
+  }
+}
+
+function unopened(path: string, cause: unknown): CausewayError {
+  const detail = `${path} cannot be opened and written: look at what it is, its owner and its mode. Nothing was sent, and nothing was put into the outbox.`;
+  return new CausewayError('state-unavailable', { detail, cause });
 }
 
 /**

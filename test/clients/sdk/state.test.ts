@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { randomUUIDv7 } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
@@ -75,6 +75,19 @@ test('what nobody waits for is written before the state is closed', async () => 
   await state.close();
   state = new StateDatabase(dir);
   expect(countRows()).toBe(1);
+});
+
+test('a folder in the place of the state file is refused by a typed error that names it', async () => {
+  const other = await mkdtemp(join(tmpdir(), 'causeway-unopened-'));
+  const path = join(other, stateFileName);
+  await mkdir(path);
+  expect(() => new StateDatabase(other)).toThrow(
+    expect.objectContaining({
+      code: 'state-unavailable',
+      detail: expect.stringContaining(`${path} cannot be opened`) as unknown,
+    }),
+  );
+  await rm(other, { recursive: true });
 });
 
 test('a state of a later version is not touched', async () => {
