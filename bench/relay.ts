@@ -40,7 +40,7 @@ const rounds = readNumber('rounds', values.rounds, count);
 const rate = readNumber('rate', values.rate, { least: 1 });
 const warmUpSeconds = 4;
 /** Messages a second before the latency is measured. */
-const warmUpRate = 2_000;
+const warmUpRate = 4_000;
 /** More than the messages of a round take in the caches of its files: 15,000 of 6 KiB a second. */
 const touchedBytes = seconds * 200 * 1024 * 1024;
 
@@ -67,7 +67,7 @@ async function measureRelay(): Promise<unknown> {
     await pace(rig, warmUpRate, warmUpSeconds);
     const latencyMs = await measureLatency(rig);
     await rig.measureThroughput(warmUpSeconds);
-    // The machine's speed drifts: echo and relay take turns, and the ratio is the median of the rounds.
+    // The machine's speed drifts: echo and relay take turns, and each figure is the median of the rounds.
     const measured: Round[] = [];
     for (let turn = 0; turn < rounds; turn++) {
       const echoPerSecond = await measureEcho(window, ciphertextBytes, 2);
@@ -75,14 +75,18 @@ async function measureRelay(): Promise<unknown> {
       measured.push({ echoPerSecond, ...(await rig.measureThroughput(seconds)) });
     }
     const fdatasyncPerSecond = await measureFdatasync(dir, ciphertextBytes, 2);
-    const middle = medianRound(measured);
+    const middle = (figure: (each: Round) => number): number => median(measured.map(figure));
+    const messagesPerSecond = middle((each) => each.messagesPerSecond);
     return {
-      messagesPerSecond: round(middle.messagesPerSecond),
-      echoPerSecond: round(middle.echoPerSecond),
+      messagesPerSecond: round(messagesPerSecond),
+      echoPerSecond: round(middle((each) => each.echoPerSecond)),
       fdatasyncPerSecond: round(fdatasyncPerSecond),
-      ratioToEcho: round(ratioOf(middle), 3),
-      ratioToFdatasync: round(middle.messagesPerSecond / fdatasyncPerSecond, 3),
-      cpuMicrosPerMessage: round(middle.cpuMicrosPerMessage, 1),
+      ratioToEcho: round(middle(ratioOf), 3),
+      ratioToFdatasync: round(messagesPerSecond / fdatasyncPerSecond, 3),
+      cpuMicrosPerMessage: round(
+        middle((each) => each.cpuMicrosPerMessage),
+        1,
+      ),
       latencyMs,
       rounds: measured.map((each) => ({
         messagesPerSecond: round(each.messagesPerSecond),
@@ -103,12 +107,8 @@ function ratioOf({ messagesPerSecond, echoPerSecond }: Round): number {
   return messagesPerSecond / echoPerSecond;
 }
 
-/** The round with the median ratio. */
-function medianRound(measured: readonly Round[]): Round {
-  const sorted = measured.toSorted((left, right) => ratioOf(left) - ratioOf(right));
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new Error('nothing was measured');
-  return middle;
+function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** Sends at an even rate for a while, and waits until all has arrived. */
