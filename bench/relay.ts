@@ -19,6 +19,7 @@ import type { ChildMessage } from './child.ts';
 import { count, duration, readNumber } from './read-number.ts';
 import { measureEcho, measureFdatasync, touchMemory } from './relay/baselines.ts';
 import { compareEngines } from './relay/compare-engines.ts';
+import { median } from './relay/median.ts';
 import { ciphertextBytes } from './relay/plan.ts';
 import { Rig } from './relay/rig.ts';
 import { round } from './relay/round.ts';
@@ -105,10 +106,6 @@ async function measureRelay(): Promise<unknown> {
 
 function ratioOf({ messagesPerSecond, echoPerSecond }: Round): number {
   return messagesPerSecond / echoPerSecond;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** Sends at an even rate for a while, and waits until all has arrived. */

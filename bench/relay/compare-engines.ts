@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { startMembers } from '../mongodb-members.ts';
+import { median } from './median.ts';
 import { Rig, type RigOptions } from './rig.ts';
 import { round } from './round.ts';
 import type { Throughput } from './throughput.ts';
@@ -75,10 +76,6 @@ function describe(rounds: readonly ReadonlyMap<Form, Throughput>[], { window }: 
     rounds: rounds.map((each) => round(rate(each, form))),
   }));
   return { engines, window };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 function withDatabase(url: string, name: string): string {
