@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Steps } from './steps.ts';
 
-/** What a message that comes meanwhile waits for at most, beside the step that is under way. */
-const turnMs = 2;
+/** What a message waits for at each of its three or four turns on this thread, beside the step that is under way. */
+const turnMs = 0.5;
 
 export class Turn {
   readonly #uptimeMs: () => number;

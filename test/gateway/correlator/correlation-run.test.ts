@@ -518,7 +518,7 @@ describe('looking', () => {
     ['notices of a long history', 48, 1],
     ['notices that name nobody', 480, 0],
     ['subjects of one notice', 1, 48],
-  ])('lets others have their turn every two milliseconds, between %s', async (_, notices, subjects) => {
+  ])('lets others have their turn every half millisecond, between %s', async (_, notices, subjects) => {
     for (let nth = 0; nth < notices; nth++)
       store.accept(nth / 100, 'x', 'police/hub', ...Array.from({ length: subjects }, () => morven));
     if (subjects === 0)
@@ -532,7 +532,7 @@ describe('looking', () => {
     };
     setImmediate(count);
     let uptimeMs = 0;
-    await run('one', [twice!], { uptimeMs: () => (uptimeMs += 0.5) }).look();
+    await run('one', [twice!], { uptimeMs: () => (uptimeMs += 0.125) }).look();
     isLooking = false;
     expect(turns).toBeGreaterThanOrEqual((notices * Math.max(1, subjects) * 0.5) / 3);
   });
