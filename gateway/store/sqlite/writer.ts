@@ -33,11 +33,13 @@ export type WriterOptions = {
 };
 
 /**
- * The keeper copies the log into the database, but under load it never quite catches up with the writer; so that
- * the log does not grow for ever, the writer copies the rest once it has this many pages.
+ * The keeper copies the log into the database, but under load it never quite catches up with the writer. So that the
+ * log does not grow for ever, the writer copies the rest once it has this many pages: soon after the keeper has copied,
+ * when few are left and nobody waits for long; and whatever is left where the log has become very long.
  */
-const maxLogFrames = 4096;
-const commitsBetweenLooks = 32;
+const longLog = { frames: 4096, atMostUncopied: 256 };
+const maxLogFrames = 4 * longLog.frames;
+const commitsBetweenLooks = 4;
 /** How long all wait, after an erasure, for those that still read what stood there before. */
 const patienceMs = 1_000;
 
@@ -84,7 +86,9 @@ class Writer {
     if (this.#hasResidue) this.#removeResidue(0);
     try {
       if (++this.#commits % commitsBetweenLooks !== 0) return;
-      if (this.#log.state().frames > maxLogFrames) this.#log.copy();
+      const { frames, uncopied } = this.#log.state();
+      const isNearlyCopied = uncopied <= longLog.atMostUncopied;
+      if (frames > (isNearlyCopied ? longLog.frames : maxLogFrames)) this.#log.copy();
     } catch (error) {
       this.#spoilt ||= spoilsConnection(error);
     }
