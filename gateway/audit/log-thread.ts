@@ -7,6 +7,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
+import { giveWay } from '../platform/give-way.ts';
 import { openLeafSource, type LeafSourceOptions } from '../store/open-leaf-source.ts';
 import { lockPath } from '../store/path-lock.ts';
 import type { LeafSource } from '../store/port.ts';
@@ -164,6 +165,7 @@ function takeLock(dir: string): { release(): void } | undefined {
 function start(): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a worker thread');
+  giveWay();
   const thread = new LogThread(workerData as LogThreadOptions, (news) => port.postMessage(news));
   const opening = thread.open();
   port.on('message', (order: LogThreadOrder) => {

@@ -38,10 +38,10 @@ export type Questions = {
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
   /** Their bytes: unit, then the groups of the deliveries that have one. */
   evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };
-  /** See `accepted-batch.ts`; and what was left out. */
+  /** See `accepted-batch.ts`; what was left out; and whether it ended because it is as much as one answer holds. */
   acceptances: {
     ask: { after: number; limit: number; since: number };
-    answer: { batch: AcceptedBatch; damaged: DamagedMessage[] };
+    answer: { batch: AcceptedBatch; damaged: DamagedMessage[]; isFull: boolean };
   };
   outcomes: { ask: { ids: readonly MessageId[] }; answer: OutcomePortion };
   'outcome-count': { ask: object; answer: number };

@@ -10,7 +10,7 @@ export class ReaderClient {
 
   constructor(options: ReaderOptions) {
     this.#thread = new ReaderThread(new URL('./reader.ts', import.meta.url), {
-      name: 'store-reader',
+      name: options.givesWay === true ? 'history-reader' : 'store-reader',
       workerData: options,
     });
   }

@@ -175,6 +175,7 @@ export class ReaderQueries {
   ): Questions['acceptances']['answer'] {
     const found = new AcceptedBatchWriter();
     const damaged: DamagedMessage[] = [];
+    let isFull = false;
     const first = after === 0 ? this.#search.firstSince(since) : this.#search.firstFrom(after);
     type Row = readonly [leaf: number, at: number, Uint8Array, Uint8Array, Uint8Array | null];
     for (const row of this.#statements.acceptances.iterate(first, since)) {
@@ -182,9 +183,10 @@ export class ReaderQueries {
       const kept = unitWithItsEnvelope({ unit, digest });
       if (kept === undefined || !found.tryAdd(leaf + 1, at, kept.envelope))
         damaged.push({ message: uuidFromBytes(id), leaf });
-      if (found.count >= limit || found.readBytes >= maxReadBytes) break;
+      isFull = found.count >= limit || found.readBytes >= maxReadBytes;
+      if (isFull) break;
     }
-    return { batch: found.finish(sink), damaged };
+    return { batch: found.finish(sink), damaged, isFull };
   }
 
   #directory(): DirectorySnapshot {

@@ -1,9 +1,9 @@
 /** The part of the port that only reads: each method is a question to the reader's thread. */
-import { unpackAccepted } from '../accepted-batch.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { Erasures } from '../erasures.ts';
 import { mostCounted, type DamagedMessage, type Lane, type QueuedDelivery, type Store } from '../port.ts';
 import type { ReadingMethod } from '../reading-method.ts';
+import type { Acceptances } from './acceptances.ts';
 import { unpackEvidence } from './evidence-query.ts';
 import { digestBytes } from './operations.ts';
 import type { Questions } from './questions.ts';
@@ -12,6 +12,7 @@ import type { ReaderClient } from './reader-client.ts';
 /** @param clock ms since 1970 @param onDamaged told of what a reading leaves out */
 export function readings(
   reader: ReaderClient,
+  acceptances: Acceptances,
   clock: () => number,
   onDamaged: (message: DamagedMessage) => void,
 ): Pick<Store, ReadingMethod> {
@@ -41,11 +42,7 @@ export function readings(
       const { value, bytes } = await reader.ask('evidence', { id });
       return unpackEvidence(id, value, bytes);
     },
-    readAcceptances: async (after, limit, since) => {
-      const { value, bytes } = await reader.ask('acceptances', { after, limit, since });
-      for (const message of value.damaged) onDamaged(message);
-      return unpackAccepted(value.batch, bytes.rest());
-    },
+    readAcceptances: async (after, limit, since) => acceptances.read(after, limit, since),
     readOutcomes: async (ids) => (await reader.ask('outcomes', { ids })).value,
     countOutcomes: async () => (await reader.ask('outcome-count', {})).value,
     readPayloads: async (after, limit, before) =>

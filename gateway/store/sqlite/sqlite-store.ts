@@ -2,7 +2,8 @@
  * The embedded engine of the store: SQLite, one file.
  *
  * Three threads have a connection each. The writer commits in groups and signs receipts inside the commit; the
- * reader answers questions; the keeper notices commits of other processes and moves the log into the database.
+ * reader answers questions; the keeper notices commits of other processes and moves the log into the database. A fourth
+ * comes with the first long reading of history.
  * The main thread touches no file. Several processes may have the store open at once.
  */
 import { randomInt } from 'node:crypto';
@@ -10,6 +11,7 @@ import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type {
+  DamagedMessage,
   DeliveryId,
   Store,
   StoreListener,
@@ -18,6 +20,7 @@ import type {
   SubmissionResult,
 } from '../port.ts';
 import { CaseVault } from '../case-vault.ts';
+import { Acceptances } from './acceptances.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
 import { KeeperClient } from './keeper-client.ts';
 import type { Notice } from './keeper.ts';
@@ -67,14 +70,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
   const { versions, nextLeaf } = await writer.open();
   events.versions = versions;
-  const reader = new ReaderClient({ file: path, auditKey });
+  const onDamaged = (message: DamagedMessage): void => events.listener?.onDamaged?.(message);
+  const readerOptions = { file: path, auditKey };
+  const reader = new ReaderClient(readerOptions);
+  const acceptances = new Acceptances(reader, readerOptions, onDamaged);
   const keeper = new KeeperClient(
     { file: path, writer: number, nextLeaf },
     { onNotice: (notice) => events.onNotice(notice), onError: (error) => onError?.(error) },
   );
   return {
     ...changes(writer, new CaseVault(auditKey)),
-    ...readings(reader, clock, (message) => events.listener?.onDamaged?.(message)),
+    ...readings(reader, acceptances, clock, onDamaged),
     probe: async () => {
       await writer.run(() => ({ type: 'probe' }));
       if (keeper.blindForMs <= maxBlindMs) return;
@@ -90,7 +96,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     releaseLease: () => Promise.resolve(),
     close: async () => {
       await writer.drain();
-      await Promise.all([keeper.close(), reader.close()]);
+      await Promise.all([keeper.close(), reader.close(), acceptances.close()]);
       // Last, because the last connection to close copies the rest of the log into the database.
       await writer.close();
     },
