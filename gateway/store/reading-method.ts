@@ -12,6 +12,7 @@ export type ReadingMethod =
   | 'readAcceptances'
   | 'readOutcomes'
   | 'countOutcomes'
+  | 'readKeptGroups'
   | 'readPayloads'
   | 'readMarks'
   | 'readPermit'

@@ -245,6 +245,7 @@ function readings(
     readAcceptances: async (...ask) => acceptances.read(...ask),
     readOutcomes: async (ids) => reader.readOutcomes(ids),
     countOutcomes: async () => reader.countOutcomes(),
+    readKeptGroups: async (...ask) => reader.readKeptGroups(...ask),
     readPayloads: async (...ask) => reader.readPayloads(...ask),
     readMarks: async () => reader.readMarks(),
     readReusableBytes: () => Promise.resolve(0),

@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientSession, Filter } from 'mongodb';
 import type { MessageId } from '../../../protocol/ids.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { matterOf } from '../accepted-unit.ts';
-import type { DeliveryId, KeptOutcome, OutcomePortion } from '../port.ts';
+import type { DeliveryId, KeptDelivery, KeptGroup, KeptOutcome, OutcomePortion } from '../port.ts';
 import { digestText } from '../statements.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import { idOf, messageIdOf, messagesOfId } from './keys.ts';
@@ -33,6 +34,21 @@ export async function readOutcomes(
   return { outcomes, looked };
 }
 
+/** See `Store.readKeptGroups`. */
+export async function readKeptGroups(
+  { settledGroup }: Collections,
+  from: number,
+  to: number,
+  session: ClientSession,
+): Promise<KeptGroup[]> {
+  const range = { _id: { $gte: from, $lt: to } };
+  const found = settledGroup.find(range, { session, hint: '_id_', batchSize: 64 }).sort({ _id: 1 });
+  const groups: KeptGroup[] = [];
+  // One by one: together they may be large.
+  for await (const { _id: leaf, bytes } of found) groups.push({ leaf, digest: digestOf(bytes) });
+  return groups;
+}
+
 /** How large the documents of each id are together, in bytes. */
 async function sizesOf(
   ids: readonly MessageId[],
@@ -54,10 +70,10 @@ function ofIds(ids: readonly MessageId[]): Filter<MessageDocument> {
   return { $or: ids.map(messagesOfId) };
 }
 
-/** What a delivery repeats of its message, and whether it has not come to an end. */
+/** What a delivery repeats of its message, and how far it has come. */
 const heldFields = {
   ...{ _id: 1, message: 1, source: 1, digest: 1, recipient: 1, lane: 1, expiresAt: 1, record: 1, nth: 1 },
-  open: 1,
+  ...{ state: 1, open: 1, deliveredAt: 1, deliveredRecord: 1, settledAt: 1, settledRecord: 1 },
 } as const;
 type HeldDelivery = Pick<DeliveryDocument, keyof typeof heldFields>;
 type HeldDeliveries = ReadonlyMap<DeliveryId, HeldDelivery>;
@@ -93,14 +109,32 @@ function outcomeOf(message: MessageDocument, held: HeldDeliveries): KeptOutcome 
     ...{ message: id, source, leaf: record, at, envelope: digestText(digest), refusal },
     matter: matterOf({ id, source, expiresAt, category, severity, thread, unit, digest }, isUnderWay),
     ...{ lane, recipients: areItsOwn ? recipients : undefined, listening },
+    deliveries: deliveries.map((delivery, nth) =>
+      delivery && isPlacedIn(message, delivery, nth) ? keptDelivery(delivery) : undefined,
+    ),
+  };
+}
+
+function keptDelivery(held: HeldDelivery): KeptDelivery {
+  const { recipient, state, open, deliveredAt, deliveredRecord, settledAt, settledRecord } = held;
+  return {
+    ...{ recipient, state, isOpen: open === true },
+    delivered: { at: deliveredAt ?? null, leaf: deliveredRecord ?? null },
+    settled: { at: settledAt ?? null, leaf: settledRecord ?? null },
   };
 }
 
 /** @param nth which of the message's deliveries it is, from 0 */
-function isOf(message: MessageDocument, { open: _, ...said }: HeldDelivery, nth: number): boolean {
-  const { digest, lane, expiresAt, record, recipients } = message;
-  return isDeepStrictEqual(said, {
-    ...{ _id: said._id, message: messageIdOf(message._id), source: message._id.source },
-    ...{ digest, recipient: recipients?.[nth], lane, expiresAt, record, nth },
-  });
+function isOf(message: MessageDocument, held: HeldDelivery, nth: number): boolean {
+  const { digest, lane, expiresAt, recipients } = message;
+  const repeated = [held.message, held.source, held.digest, held.recipient, held.lane, held.expiresAt];
+  const id = messageIdOf(message._id);
+  return (
+    isPlacedIn(message, held, nth) &&
+    isDeepStrictEqual(repeated, [id, message._id.source, digest, recipients?.[nth], lane, expiresAt])
+  );
+}
+
+function isPlacedIn({ record }: MessageDocument, held: HeldDelivery, nth: number): boolean {
+  return held.record === record && held.nth === nth;
 }

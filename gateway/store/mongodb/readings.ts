@@ -11,6 +11,7 @@ import {
   type DeliveryId,
   type DirectoryRow,
   type DirectorySnapshot,
+  type KeptGroup,
   type Lane,
   type LeafRun,
   type MessageEvidence,
@@ -32,7 +33,7 @@ import { unreadable } from './failures.ts';
 import { erasuresOf, groupsBetween, messageKey } from './keys.ts';
 import { readLeafRuns } from './leaf-runs.ts';
 import { readLeaves } from './leaves.ts';
-import { readOutcomes } from './outcomes.ts';
+import { readKeptGroups, readOutcomes } from './outcomes.ts';
 import { readPayloads } from './payloads.ts';
 import { readQueue } from './queue.ts';
 import { runTransaction } from './run-transaction.ts';
@@ -209,6 +210,10 @@ export class Readings implements Pick<Store, MadeHere> {
     return await this.#read(async (session) =>
       this.#collections.message.countDocuments({}, { session, hint: '_id_' }),
     );
+  }
+
+  async readKeptGroups(from: number, to: number): Promise<KeptGroup[]> {
+    return await this.#read(async (session) => readKeptGroups(this.#collections, from, to, session));
   }
 
   async readPayloads(after: number, limit: number, before: number): Promise<PayloadPortion> {

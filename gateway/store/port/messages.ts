@@ -131,6 +131,30 @@ export type KeptOutcome = {
   readonly recipients: readonly EndpointAddress[] | undefined;
   /** Bit n stands for recipient n. */
   readonly listening: number | undefined;
+  /** What stands there of the nth of its deliveries; undefined where there is none. */
+  readonly deliveries: readonly (KeptDelivery | undefined)[];
+};
+
+/** How far a delivery has come, to be held against the leaves that say so. As it stands there: parts need not agree. */
+export type KeptDelivery = {
+  /** Undefined where no endpoint has the number that stands there. */
+  readonly recipient: EndpointAddress | undefined;
+  readonly state: DeliveryState;
+  /** Whether it is still to be made. */
+  readonly isOpen: boolean;
+  readonly delivered: KeptStep;
+  /** Its end. */
+  readonly settled: KeptStep;
+};
+
+/** When it was, and the leaf that it names; null where that does not stand there. */
+export type KeptStep = { readonly at: number | null; readonly leaf: number | null };
+
+/** A group of receipts that a recipient signed. */
+export type KeptGroup = {
+  /** The first of the leaves that it brought about. */
+  readonly leaf: number;
+  readonly digest: Digest;
 };
 
 export type OutcomePortion = {
@@ -241,6 +265,8 @@ export type MessageStore = {
   readOutcomes(ids: readonly MessageId[]): Promise<OutcomePortion>;
   /** Of how many ids the store keeps the first outcome. */
   countOutcomes(): Promise<number>;
+  /** The groups that stand under leaves from one up to, and without, another, rising. At most as many as these leaves. */
+  readKeptGroups(from: number, to: number): Promise<readonly KeptGroup[]>;
 
   /** What proves what became of the messages with this id: one of each sender that has used it. */
   readEvidence(id: MessageId): Promise<readonly MessageEvidence[]>;

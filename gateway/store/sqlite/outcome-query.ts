@@ -1,11 +1,13 @@
 /** What is kept of the first outcome of ids, to be held against the log. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import { matterOf } from '../accepted-unit.ts';
-import type { KeptOutcome, OutcomePortion } from '../port.ts';
+import type { KeptDelivery, KeptGroup, KeptOutcome, OutcomePortion } from '../port.ts';
 import { digestText } from '../statements.ts';
 import { allRows, bufferOf, prepare } from './database.ts';
+import { deliveryStates } from './schema.ts';
 
 /** What one reading looks at, about. */
 const maxReadBytes = 1024 * 1024;
@@ -28,15 +30,21 @@ type OutcomeRow = readonly [
   listening: number | null,
 ];
 type DeliveryRow = readonly [
-  recipient: EndpointAddress,
+  nth: number,
+  recipient: EndpointAddress | null,
   lane: number,
   expiresAt: number,
+  state: number,
+  deliveredAt: number | null,
+  deliveredLeaf: number | null,
   settledAt: number | null,
+  settledLeaf: number | null,
 ];
 
 export class OutcomeQuery {
   readonly #outcomes: StatementSync;
   readonly #deliveries: StatementSync;
+  readonly #groups: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#outcomes = prepare(
@@ -47,9 +55,25 @@ export class OutcomeQuery {
     // One more than it counts tells as well that it counts wrong.
     this.#deliveries = prepare(
       database,
-      `SELECT (SELECT address FROM endpoint e WHERE e.id = d.recipient), lane, expires_at, settled_at
+      `SELECT id - ?1, (SELECT address FROM endpoint e WHERE e.id = d.recipient), lane, expires_at, state, delivered_at,
+       delivered_record, settled_at, settled_record
        FROM delivery d WHERE id >= ?1 AND id <= ?1 + ?2 AND message = ?3 ORDER BY id`,
     );
+    this.#groups = prepare(
+      database,
+      'SELECT record, bytes FROM settled_group WHERE record >= ? AND record < ? ORDER BY record',
+    );
+  }
+
+  /** See `Store.readKeptGroups`. */
+  readGroups(from: number, to: number): KeptGroup[] {
+    const groups: KeptGroup[] = [];
+    // One by one: together they may be large.
+    for (const row of this.#groups.iterate(from, to)) {
+      const [leaf, bytes] = row as unknown as readonly [number, Uint8Array];
+      groups.push({ leaf, digest: digestOf(bytes) });
+    }
+    return groups;
   }
 
   /** See `Store.readOutcomes`. */
@@ -71,9 +95,9 @@ export class OutcomeQuery {
     const [seq, leaf, unit, source, digest, at, refusal, expiresAt, lane, category, severity, thread] = row;
     const [first, count, listening] = row.slice(12) as [number | null, number | null, number | null];
     const deliveries = allRows<DeliveryRow>(this.#deliveries, first, count, seq);
-    const isUnderWay = deliveries.some(([, , , settledAt]) => settledAt === null);
+    const kept = deliveries.map(keptDelivery);
     const areItsOwn =
-      deliveries.length === count && deliveries.every((each) => each[1] === lane && each[2] === expiresAt);
+      deliveries.length === count && deliveries.every((each) => each[2] === lane && each[3] === expiresAt);
     const columns = {
       ...{ id, source: source ?? undefined, expiresAt, category, severity },
       thread: thread === null ? null : uuidFromBytes(thread),
@@ -81,10 +105,41 @@ export class OutcomeQuery {
     return {
       ...{ message: id, source: columns.source, leaf, at, envelope: digestText(bufferOf(digest)) },
       refusal: refusal ?? undefined,
-      matter: matterOf({ ...columns, unit, digest }, isUnderWay),
+      matter: matterOf(
+        { ...columns, unit, digest },
+        kept.some(({ isOpen }) => isOpen),
+      ),
       lane: lane ?? undefined,
-      recipients: areItsOwn ? deliveries.map(([recipient]) => recipient) : undefined,
+      recipients: areItsOwn ? addressesOf(kept) : undefined,
       listening: listening ?? undefined,
+      deliveries: inTheirPlaces(deliveries, kept),
     };
   }
+}
+
+function keptDelivery(row: DeliveryRow): KeptDelivery {
+  const [, recipient, , , state, deliveredAt, deliveredLeaf, settledAt, settledLeaf] = row;
+  return {
+    recipient: recipient ?? undefined,
+    state: deliveryStates[state] ?? 'queued',
+    isOpen: settledAt === null,
+    delivered: { at: deliveredAt, leaf: deliveredLeaf },
+    settled: { at: settledAt, leaf: settledLeaf },
+  };
+}
+
+/** Undefined where one of them is nobody's. */
+function addressesOf(kept: readonly KeptDelivery[]): EndpointAddress[] | undefined {
+  const addresses = kept.flatMap(({ recipient }) => recipient ?? []);
+  return addresses.length === kept.length ? addresses : undefined;
+}
+
+/** One of them may be gone. */
+function inTheirPlaces(
+  rows: readonly DeliveryRow[],
+  kept: readonly KeptDelivery[],
+): KeptOutcome['deliveries'] {
+  const places: (KeptDelivery | undefined)[] = [];
+  rows.forEach(([nth], index) => (places[nth] = kept[index]));
+  return places;
 }

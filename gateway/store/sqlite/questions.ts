@@ -7,6 +7,7 @@ import type {
   DeliveryId,
   DirectoryRow,
   DirectorySnapshot,
+  KeptGroup,
   Lane,
   MessageState,
   OutcomePortion,
@@ -45,6 +46,7 @@ export type Questions = {
   };
   outcomes: { ask: { ids: readonly MessageId[] }; answer: OutcomePortion };
   'outcome-count': { ask: object; answer: number };
+  'kept-groups': { ask: { from: number; to: number }; answer: KeptGroup[] };
   payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };
   directory: { ask: object; answer: DirectorySnapshot };

@@ -76,6 +76,8 @@ export class ReaderQueries {
         return this.#outcomes.read(question.ids);
       case 'outcome-count':
         return firstRow<[number]>(this.#statements.outcomeCount)?.[0] ?? 0;
+      case 'kept-groups':
+        return this.#outcomes.readGroups(question.from, question.to);
       case 'payloads':
         return this.#payloads.read(question.after, question.limit, question.before);
       case 'marks':
