@@ -1,11 +1,15 @@
 /**
  * Holds all messages of the store against the leaves of their first outcomes, leaf by leaf: so a message that is gone is
- * found as well. Keeps a portion of them in memory, however many there are.
+ * found as well. With them, how far their deliveries have come, and what recipients signed. Keeps a portion of them in
+ * memory, however many there are.
  */
 import type { MessageId } from '../../protocol/ids.ts';
 import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
+import { HeldDeliveries, type FaultyDelivery } from './deliveries-against-log.ts';
+import { HeldGroups, type FaultyGroup } from './groups-against-log.ts';
 import { faultOf, firstOutcomeOf, type OutcomeFault } from './outcome-against-leaf.ts';
+import { toldStepOf } from './step-against-leaf.ts';
 
 /**
  * `gone`: the leaf has no message. `leaf-rewritten`: nothing else is amiss, but the leaf is not the one that was published,
@@ -19,18 +23,27 @@ export type FaultyMessage = {
   readonly fault: MessageFault;
 };
 
+/** How many there are, and the first ones. */
+export type Faults<T> = { readonly count: number; readonly first: readonly T[] };
+
+/** What is held of the store. */
+export type HeldStore = Pick<Store, 'readOutcomes' | 'countOutcomes' | 'readKeptGroups'>;
+
 export type MessagesAgainstLog = {
   readonly looked: number;
-  readonly faults: { readonly count: number; readonly first: readonly FaultyMessage[] };
+  readonly faults: Faults<FaultyMessage>;
   /** How many messages the store has of which no leaf tells. */
   readonly unknown: number;
+  readonly deliveries: { readonly looked: number; readonly faults: Faults<FaultyDelivery> };
+  /** The groups of receipts that recipients signed. */
+  readonly groups: Faults<FaultyGroup>;
 };
 
 const namedFaults = 10;
 const portion = 2_000;
 
 export async function holdMessagesAgainst(
-  store: Pick<Store, 'readOutcomes' | 'countOutcomes'>,
+  store: HeldStore,
   leaves: Pick<Store, 'readLeaves'>,
   onProgress: (looked: number) => void = () => undefined,
 ): Promise<MessagesAgainstLog> {
@@ -39,8 +52,17 @@ export async function holdMessagesAgainst(
   const kept = await store.countOutcomes();
   // Of what came in between, the leaves are there by now.
   await held.advance();
-  const { looked, count, first } = held;
-  return { looked, faults: { count, first }, unknown: Math.max(0, kept - held.known) };
+  await held.deliveries.finish();
+  const { looked, deliveries, groups } = held;
+  return {
+    ...{ looked, faults: faultsOf(held), unknown: Math.max(0, kept - held.known) },
+    deliveries: { looked: deliveries.looked, faults: faultsOf(deliveries) },
+    groups: faultsOf(groups),
+  };
+}
+
+function faultsOf<T>({ count, first }: Faults<T>): Faults<T> {
+  return { count, first };
 }
 
 class HeldMessages {
@@ -49,18 +71,18 @@ class HeldMessages {
   count = 0;
   /** Messages of which a leaf tells, or may tell: what a leaf said that was rewritten, nobody knows. */
   known = 0;
+  readonly deliveries: HeldDeliveries;
+  readonly groups: HeldGroups;
   #next = 0;
   readonly #store: Pick<Store, 'readOutcomes'>;
   readonly #leaves: Pick<Store, 'readLeaves'>;
   readonly #onProgress: (looked: number) => void;
 
-  constructor(
-    store: Pick<Store, 'readOutcomes'>,
-    leaves: Pick<Store, 'readLeaves'>,
-    onProgress: (looked: number) => void,
-  ) {
+  constructor(store: HeldStore, leaves: Pick<Store, 'readLeaves'>, onProgress: (looked: number) => void) {
     this.#store = store;
     this.#leaves = leaves;
+    this.deliveries = new HeldDeliveries(store, leaves);
+    this.groups = new HeldGroups(store);
     this.#onProgress = onProgress;
   }
 
@@ -89,12 +111,16 @@ class HeldMessages {
         await this.#holdOne(message, leaf, ofId.get(message) ?? []);
       from += looked;
     }
+    const steps = leaves.map((leaf) => ({ leaf, told: toldStepOf(leaf) }));
+    await this.deliveries.hold(steps);
+    await this.groups.hold(steps);
   }
 
   /** @param outcomes kept under its id, by whichever senders */
   async #holdOne(message: MessageId, leaf: StoredLeaf, outcomes: readonly KeptOutcome[]): Promise<void> {
     this.looked += 1;
     const kept = outcomes.find((one) => one.leaf === leaf.index);
+    if (kept !== undefined) this.deliveries.expect(kept);
     // One that names another leaf is not unheard of: this leaf tells of its envelope.
     const isTold =
       kept !== undefined || outcomes.some(({ envelope }) => envelope === openLeaf(leaf).envelope);

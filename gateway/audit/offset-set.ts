@@ -39,6 +39,10 @@ export class OffsetSet {
     this.#words[word] = (this.#words[word] ?? 0) | (1 << (offset & 31));
   }
 
+  has(offset: number): boolean {
+    return (((this.#words[offset >>> 5] ?? 0) >>> (offset & 31)) & 1) === 1;
+  }
+
   addEncoded(bytes: Uint8Array): void {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (buffer.byteLength < bitmapBytes) {

@@ -1,31 +1,45 @@
-/** Whether the messages in the store are those that were accepted and refused, for `gateway check`. */
+/** Whether the messages in the store are those that were accepted and refused, and have come to where the log says. */
 import type { Terminal } from '../../terminal/terminal.ts';
-import { holdMessagesAgainst, type FaultyMessage, type MessageFault } from '../audit/messages-against-log.ts';
+import {
+  holdMessagesAgainst,
+  type FaultyMessage,
+  type HeldStore,
+  type MessageFault,
+  type MessagesAgainstLog,
+} from '../audit/messages-against-log.ts';
 import type { Store } from '../store/port.ts';
+import { deliveriesFinding, receiptsFinding } from './check-deliveries.ts';
 import { good, type Finding } from './check-finding.ts';
 
 const check = 'messages';
 const work = 'Holding the messages against the log';
 
 /**
- * Reads all of them, with progress where that takes a while.
+ * Reads all of them, with their deliveries and what recipients signed, with progress where that takes a while.
  * @param leaves those of the store, held against the published log
  * @param published asked at the end: how many leaves were held against it
  */
 export async function checkMessages(
-  store: Pick<Store, 'readOutcomes' | 'countOutcomes'>,
+  store: HeldStore,
   leaves: Pick<Store, 'readLeaves'>,
   published: () => number,
   terminal: Terminal,
-): Promise<Finding> {
+): Promise<Finding[]> {
   const progress = terminal.progress(work);
   const onProgress = (looked: number): void => progress.update(`${work}, ${looked} so far`);
   const held = await holdMessagesAgainst(store, leaves, onProgress).finally(() => progress.end());
-  const { looked, faults, unknown } = held;
+  return [
+    messagesFinding(held, published()),
+    deliveriesFinding(held.deliveries, published()),
+    receiptsFinding(held.groups),
+  ];
+}
+
+function messagesFinding({ looked, faults, unknown }: MessagesAgainstLog, published: number): Finding {
   const { count, first } = faults;
   if (count === 0 && unknown === 0)
     return good(check, `${looked} in the store are what was accepted and refused`);
-  const problems = first.map((faulty) => inWords(faulty, faulty.leaf < published()));
+  const problems = first.map((faulty) => inWords(faulty, faulty.leaf < published));
   if (count > first.length) problems.push(`${count - first.length} other messages likewise.`);
   if (unknown > 0)
     problems.push(`${unknown} in the store were neither accepted nor refused: no leaf tells of them.`);

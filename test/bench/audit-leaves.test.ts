@@ -11,8 +11,9 @@ test('the store that searches are measured in holds messages that are what was a
   const store = await fixture.open();
   try {
     await fillStore(store, { now: Date.UTC(2026, 9, 1) }, 1_000);
-    const { faults, looked, unknown } = await holdMessagesAgainst(store, store);
+    const { faults, looked, unknown, deliveries, groups } = await holdMessagesAgainst(store, store);
     expect([faults.first, looked > 100, unknown]).toEqual([[], true, 0]);
+    expect([deliveries.faults.first, deliveries.looked > looked, groups.first]).toEqual([[], true, []]);
   } finally {
     await store.close();
     await fixture.remove();

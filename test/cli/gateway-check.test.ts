@@ -170,6 +170,53 @@ describe('causeway gateway check', () => {
     ]);
   });
 
+  it('names a delivery that the store says has ended, and of which no leaf tells, and does not look with --quick', async () => {
+    expect(await checkOf('deliveries')).toMatchObject({
+      code: 0,
+      found: { verdict: 'good', detail: '1 in the store have come as far as the leaves say' },
+    });
+    const message = acceptableAsWritten(2, { recipients: [{ endpoint: duty, listening: true }] }, ae);
+    await withStore(home, (store) => store.submit({ source: ae, messages: [message] }));
+    change('UPDATE delivery SET state = 2, settled_at = 1 WHERE id = 2');
+    expect(await checkOf('deliveries')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        detail: 'store-damaged: of what became of 2 deliveries, 1 steps are not what the leaves say',
+        problems: [
+          expect.stringMatching(
+            `^The store says that the delivery of message ${messageId(2)}, of leaf \\d+, to ${duty}, has come to its end, ` +
+              'and no leaf tells so. What was marked so by hand is not delivered.$',
+          ) as string,
+        ],
+      },
+    });
+    expect(await checkOf('deliveries', '--quick')).toEqual({ code: 0, found: undefined });
+  });
+
+  it('names a delivery that was taken back, or ended otherwise, and receipts that are not those of their leaf', async () => {
+    const problems = async (part: string): Promise<readonly string[] | undefined> =>
+      (await checkOf(part)).found?.problems;
+    const name = `the delivery of message ${messageId(1)}, of leaf 0, to ${duty},`;
+    change('UPDATE delivery SET state = 1, settled_at = NULL');
+    expect(await problems('deliveries')).toEqual([
+      `Leaf 2 says that ${name} ended, and the store says that it is still under way. ` +
+        'What was taken back by hand is delivered again. Or leaf 2 was changed, which could not be held against the published log.',
+    ]);
+    change('UPDATE delivery SET state = 3, settled_at = 1, delivered_at = 1');
+    await publish();
+    expect(await problems('deliveries')).toEqual([
+      `Leaf 1 says that ${name} arrived, and the store says that it did so at another time.`,
+      `Leaf 2 says that ${name} ended, and the store says that it did so in another way or at another time.`,
+    ]);
+    change("UPDATE settled_group SET bytes = x'00'");
+    expect(await problems('receipts')).toEqual([
+      `What stands in the store as signed by the recipient, by leaf 2, is not what the leaf names any more.`,
+    ]);
+    change('DELETE FROM settled_group');
+    expect(await problems('receipts')).toEqual([`What the recipient signed, by leaf 2, is gone.`]);
+  });
+
   it('says that the leaf of a message was changed and not the message, as far as the leaf was published', async () => {
     const problems = async (): Promise<readonly string[] | undefined> =>
       (await checkOf('messages')).found?.problems;

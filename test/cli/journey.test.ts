@@ -129,6 +129,8 @@ describe('a gateway made by the command', () => {
       // How much room there is depends on where this runs.
       ['room', expect.stringMatching(/^(?:good|warn)$/) as string],
       ['messages', 'good'],
+      ['deliveries', 'good'],
+      ['receipts', 'good'],
       ['endpoints', 'good'],
       ['correlator', 'good'],
       ['audit log', 'good'],

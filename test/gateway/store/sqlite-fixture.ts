@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../../gateway/store/port.ts';
+import { stateNumbers } from '../../../gateway/store/sqlite/schema.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { uuidToBytes } from '../../../protocol/uuid.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
@@ -73,11 +74,23 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
       const number = database
         .prepare('SELECT id FROM endpoint WHERE address = ?')
         .get(edited?.recipient ?? '');
-      const named = { recipient: number?.id, lane: edited?.lane, expires_at: edited?.expiresAt };
+      const named = {
+        ...{ recipient: number?.id, lane: edited?.lane, expires_at: edited?.expiresAt },
+        state: edited?.state && stateNumbers[edited.state],
+        ...{ delivered_at: edited?.deliveredAt, delivered_record: edited?.deliveredRecord },
+        ...{ settled_at: edited?.settledAt, settled_record: edited?.settledRecord },
+      };
       for (const [name, value] of Object.entries(named))
         if (value !== undefined)
           database.prepare(`UPDATE delivery SET ${name} = ? ${where}`).run(value, uuidToBytes(id));
       if (edited === null) database.prepare(`DELETE FROM delivery ${where}`).run(uuidToBytes(id));
+      database.close();
+      return Promise.resolve();
+    },
+    setGroup: (leaf, group) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      if (group === null) database.prepare('DELETE FROM settled_group WHERE record = ?').run(leaf);
+      else database.prepare('UPDATE settled_group SET bytes = ? WHERE record = ?').run(group, leaf);
       database.close();
       return Promise.resolve();
     },

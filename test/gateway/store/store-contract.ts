@@ -5,6 +5,7 @@ import { acceptingContract } from './contract/accepting.ts';
 import { administrationContract } from './contract/administration.ts';
 import { ContractStore, type StoreFixture } from './contract/contract-store.ts';
 import { damageContract } from './contract/damage.ts';
+import { deliveriesHeldContract } from './contract/deliveries-held.ts';
 import { deliveringContract } from './contract/delivering.ts';
 import { outcomesContract } from './contract/outcomes.ts';
 import { payloadsContract } from './contract/payloads.ts';
@@ -24,6 +25,7 @@ export function storeContract(name: string, createFixture: () => Promise<StoreFi
     payloadsContract(at);
     damageContract(at);
     outcomesContract(at);
+    deliveriesHeldContract(at);
     administrationContract(at);
     sharingContract(at);
   });

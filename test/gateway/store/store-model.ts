@@ -1,6 +1,7 @@
 /** Random sequences of operations against a model that fits on a page. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { holdMessagesAgainst } from '../../../gateway/audit/messages-against-log.ts';
 import type { DeliveryState, Store } from '../../../gateway/store/port.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
@@ -183,6 +184,8 @@ async function compare({ store, model, now }: World): Promise<void> {
   expect(records.map(({ index }) => index)).toEqual(
     Array.from({ length: model.records }, (_, index) => index),
   );
+  const held = await holdMessagesAgainst(store, store);
+  expect([held.deliveries.faults.first, held.groups.first]).toEqual([[], []]);
   const groups = await store.readReceipts(police, 0, 10_000);
   expect(groups.map(({ position }) => position)).toEqual(groups.map((_, index) => index + 1));
 }

@@ -1,7 +1,7 @@
 /** The store that a contract is held against: opened anew for each test, with what tests ask of it again and again. */
 import { expect } from 'vitest';
 import { holdMessagesAgainst } from '../../../../gateway/audit/messages-against-log.ts';
-import type { CaseId, Lane, Store, SubmissionResult } from '../../../../gateway/store/port.ts';
+import type { CaseId, DeliveryState, Lane, Store, SubmissionResult } from '../../../../gateway/store/port.ts';
 import { gatewayAddress, type EndpointAddress, type MessageId } from '../../../../protocol/ids.ts';
 import type { SigningKey } from '../../../../protocol/proof/signing.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
@@ -27,6 +27,13 @@ export type EditedDelivery = {
   readonly recipient?: EndpointAddress;
   readonly lane?: Lane;
   readonly expiresAt?: number;
+  readonly state?: DeliveryState;
+  /** SQLite keeps no such thing: there it is open as long as `settledAt` is nothing. */
+  readonly isOpen?: boolean;
+  readonly deliveredAt?: number | null;
+  readonly deliveredRecord?: number | null;
+  readonly settledAt?: number | null;
+  readonly settledRecord?: number | null;
 };
 
 /** One empty database of an engine. */
@@ -45,6 +52,8 @@ export type StoreFixture = {
   setColumns(id: MessageId, edited: EditedColumns): Promise<void>;
   /** Overwrites some of what the database keeps of the first delivery of a message, or deletes it. */
   setDelivery(id: MessageId, edited: EditedDelivery | null): Promise<void>;
+  /** Overwrites the group of receipts that stands under a leaf, or deletes it. */
+  setGroup(leaf: number, group: Buffer | null): Promise<void>;
   /** Leaves of a message what an erasure would. */
   emptyMessage(id: MessageId): Promise<void>;
   /** Takes away what the database keeps of an id, its deliveries excepted. */
@@ -113,6 +122,18 @@ export class ContractStore {
     const { looked, faults, unknown } = await holdMessagesAgainst(this.store, this.store);
     expect(faults.count).toBe(faults.first.length);
     return { looked, unknown, faults: faults.first.map(({ message, fault }) => `${message} ${fault}`) };
+  };
+
+  /** What is amiss of deliveries by the leaves of the store, as "id step fault leaf"; and of groups, as "group fault leaf". */
+  readonly deliveryFaults = async (): Promise<string[]> => {
+    const { deliveries, groups } = await holdMessagesAgainst(this.store, this.store);
+    expect(deliveries.faults.count + groups.count).toBe(deliveries.faults.first.length + groups.first.length);
+    return [
+      ...deliveries.faults.first.map(
+        ({ message, step, fault, leaf }) => `${message} ${step} ${fault} ${leaf ?? 'unnamed'}`,
+      ),
+      ...groups.first.map(({ fault, leaf }) => `group ${fault} ${leaf}`),
+    ];
   };
 
   /** The kinds of all leaves. */

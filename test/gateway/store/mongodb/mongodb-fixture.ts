@@ -1,6 +1,6 @@
 /** MongoDB stores in databases of their own, for tests. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { MongoClient, type Db } from 'mongodb';
+import { MongoClient, type Db, type UpdateFilter } from 'mongodb';
 import { inject } from 'vitest';
 import {
   openMongodbStore,
@@ -10,11 +10,12 @@ import {
   collectionsOf,
   type CaseErasureDocument,
   type CaseSecretDocument,
+  type DeliveryDocument,
 } from '../../../../gateway/store/mongodb/documents.ts';
 import { erasuresOf, idBinary, messageKey, messagesOfId } from '../../../../gateway/store/mongodb/keys.ts';
 import type { Store } from '../../../../gateway/store/port.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
-import type { StoreFixture } from '../contract/contract-store.ts';
+import type { EditedDelivery, StoreFixture } from '../contract/contract-store.ts';
 import { auditKey, noon } from '../synthetic-messages.ts';
 
 export type MongodbFixture = StoreFixture & {
@@ -89,7 +90,12 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
       const { message, delivery } = collectionsOf(client.db(name));
       const { firstDelivery: _id = 0 } = (await message.findOne(messagesOfId(id))) ?? {};
       if (edited === null) await delivery.deleteOne({ _id });
-      else await delivery.updateOne({ _id }, { $set: edited });
+      else await delivery.updateOne({ _id }, changesOf(edited));
+    },
+    setGroup: async (leaf, group) => {
+      const { settledGroup } = collectionsOf(client.db(name));
+      if (group === null) await settledGroup.deleteOne({ _id: leaf });
+      else await settledGroup.updateOne({ _id: leaf }, { $set: { bytes: group } });
     },
     emptyMessage: async (id) => {
       const emptied = {
@@ -114,5 +120,15 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
       await client.db(name).dropDatabase();
       await client.close();
     },
+  };
+}
+
+/** Nothing takes a field away. */
+function changesOf({ isOpen, ...edited }: EditedDelivery): UpdateFilter<DeliveryDocument> {
+  const open = isOpen === undefined ? {} : { open: isOpen ? true : null };
+  const fields = Object.entries({ ...edited, ...open });
+  return {
+    $set: Object.fromEntries(fields.filter(([, value]) => value !== null)),
+    $unset: Object.fromEntries(fields.filter(([, value]) => value === null).map(([field]) => [field, true])),
   };
 }

@@ -1,0 +1,172 @@
+/**
+ * Holds how far the store says that deliveries have come against the leaves that say so, both ways. Goes along with the
+ * leaves: what the store says of a delivery is known when the leaf of its acceptance is come to, and waits for the leaf
+ * that it names, which is a later one.
+ *
+ * A gateway may go on meanwhile, so that a leaf tells of what the store did not say yet: it is asked again. When much
+ * waits, as of an endpoint that was away for long, the leaves that it names are read at once, and noted with a bit.
+ */
+import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
+import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
+import { LeafSet } from './leaf-set.ts';
+import { leavesAt } from './leaves-at.ts';
+import { firstOutcomeOf } from './outcome-against-leaf.ts';
+import {
+  claimsOf,
+  faultOfStep,
+  isAbout,
+  isOvertaken,
+  toldStepOf,
+  type DeliveryStep,
+  type KeptClaim,
+  type StepFault,
+  type ToldStep,
+} from './step-against-leaf.ts';
+
+export type FaultyDelivery = {
+  readonly message: MessageId;
+  readonly recipient: EndpointAddress | undefined;
+  /** The leaf of the acceptance. */
+  readonly accepted: number;
+  readonly step: DeliveryStep;
+  readonly fault: StepFault;
+  /** The leaf that tells of the step, or that should; undefined where the store names none. */
+  readonly leaf: number | undefined;
+};
+
+/** A leaf, and the step of a delivery that it tells of. */
+export type ToldLeaf = { readonly leaf: StoredLeaf; readonly told: ToldStep | undefined };
+
+const namedFaults = 10;
+const defaultMostWaiting = 20_000;
+
+export class HeldDeliveries {
+  readonly first: FaultyDelivery[] = [];
+  looked = 0;
+  count = 0;
+  #waiting: KeptClaim[] = [];
+  /** Those that were named by what had to wait too long. */
+  readonly #named = new LeafSet();
+  readonly #store: Pick<Store, 'readOutcomes'>;
+  readonly #leaves: Pick<Store, 'readLeaves'>;
+
+  readonly #mostWaiting: number;
+
+  /** @param mostWaiting how much of what the store says waits for its leaf to be come to */
+  constructor(
+    store: Pick<Store, 'readOutcomes'>,
+    leaves: Pick<Store, 'readLeaves'>,
+    mostWaiting = defaultMostWaiting,
+  ) {
+    this.#store = store;
+    this.#leaves = leaves;
+    this.#mostWaiting = mostWaiting;
+  }
+
+  /** @param kept of a leaf of the portion that is held next */
+  expect(kept: KeptOutcome): void {
+    this.looked += kept.deliveries.filter((delivery) => delivery !== undefined).length;
+    for (const claim of claimsOf(kept)) {
+      if (claim.leaf !== null && claim.leaf > claim.of) this.#waiting.push(claim);
+      else this.#tell(claim, 'untold');
+    }
+  }
+
+  /** @param leaves the next of the log, in order */
+  async hold(leaves: readonly ToldLeaf[]): Promise<void> {
+    const first = leaves[0]?.leaf.index ?? 0;
+    const named = new Set<number>();
+    this.#waiting = this.#waiting.filter((claim) => {
+      const its = leaves[(claim.leaf ?? 0) - first];
+      if (its !== undefined && this.#holdClaim(claim, its)) named.add(its.leaf.index);
+      return its === undefined;
+    });
+    const unnamed = leaves.flatMap(({ told }) =>
+      told === undefined || named.has(told.index) || this.#named.has(told.index) ? [] : told,
+    );
+    if (unnamed.length > 0) await this.#askAgain(unnamed);
+    if (this.#waiting.length > this.#mostWaiting) await this.finish();
+  }
+
+  /** Holds what waits for leaves that were not come to. */
+  async finish(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const found = await leavesAt(
+      this.#leaves,
+      waiting.map(({ leaf }) => leaf ?? 0),
+    );
+    for (const claim of waiting) {
+      const leaf = found.get(claim.leaf ?? 0);
+      if (leaf === undefined) this.#tell(claim, 'untold');
+      else if (this.#holdClaim(claim, { leaf, told: toldStepOf(leaf) })) this.#named.add(leaf.index);
+    }
+  }
+
+  /** @param its the leaf that it names @returns whether that leaf is done with */
+  #holdClaim(claim: KeptClaim, { leaf, told }: ToldLeaf): boolean {
+    if (leaf.tampered === 'rewritten') return false;
+    const fault = faultOfStep(claim, told);
+    if (fault !== undefined) this.#tell(claim, fault);
+    return told !== undefined && isAbout(claim, told);
+  }
+
+  /** @param steps that the store did not say, when it was asked */
+  async #askAgain(steps: readonly ToldStep[]): Promise<void> {
+    const accepted = await leavesAt(
+      this.#leaves,
+      steps.map(({ of }) => of),
+    );
+    const outcomes = await this.#outcomesOf([...accepted.values()]);
+    for (const told of steps) {
+      const kept = outcomes.get(told.of);
+      // One that is gone, or has not this delivery, is told of as a message.
+      const delivery = kept?.deliveries[told.nth];
+      if (kept === undefined || delivery === undefined) continue;
+      const { message } = kept;
+      const claim = claimsOf(kept).find((each) => isAbout(each, told));
+      const named = {
+        message,
+        recipient: delivery.recipient,
+        of: told.of,
+        step: told.step,
+        leaf: told.index,
+      };
+      const fault = claim === undefined ? 'taken-back' : await this.#faultBeside(claim, told);
+      if (fault !== undefined) this.#tell(named, fault);
+    }
+  }
+
+  /** What is amiss with a leaf that is about the same as the claim, and need not be the one that this names. */
+  async #faultBeside(claim: KeptClaim, told: ToldStep): Promise<StepFault | undefined> {
+    if (claim.leaf === told.index) return faultOfStep(claim, told);
+    if (claim.isToCome) return 'taken-back';
+    if (isOvertaken(told, claim) || claim.leaf === null) return undefined;
+    const other = (await leavesAt(this.#leaves, [claim.leaf])).get(claim.leaf);
+    // Where the leaf that it names does not say so, this was told before.
+    const isTold = other !== undefined && faultOfStep(claim, toldStepOf(other)) === undefined;
+    return isTold ? 'otherwise' : undefined;
+  }
+
+  /** By the leaves that they name, which are those of their acceptances. */
+  async #outcomesOf(accepted: readonly StoredLeaf[]): Promise<ReadonlyMap<number, KeptOutcome>> {
+    const found = new Map<number, KeptOutcome>();
+    const messages = new Map(accepted.map((leaf) => [leaf.index, firstOutcomeOf(leaf)]));
+    let rest = [...new Set(messages.values())].filter((message) => message !== undefined);
+    while (rest.length > 0) {
+      const { outcomes, looked } = await this.#store.readOutcomes(rest);
+      for (const kept of outcomes) if (messages.get(kept.leaf) === kept.message) found.set(kept.leaf, kept);
+      rest = rest.slice(looked);
+    }
+    return found;
+  }
+
+  #tell(
+    { message, recipient, of, step, leaf }: Pick<KeptClaim, 'message' | 'recipient' | 'of' | 'step' | 'leaf'>,
+    fault: StepFault,
+  ): void {
+    this.count += 1;
+    if (this.first.length >= namedFaults) return;
+    this.first.push({ message, recipient, accepted: of, step, fault, leaf: leaf ?? undefined });
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Holds the groups of receipts that recipients signed against the leaves that they brought about, which say their digest.
+ * A group stands under the first of its leaves, and is that of all which follow up to the next group.
+ */
+import type { Digest } from '../../protocol/ids.ts';
+import type { KeptGroup, Store } from '../store/port.ts';
+import type { ToldLeaf } from './deliveries-against-log.ts';
+
+export type FaultyGroup = {
+  /** The first leaf that says another digest than that of the group which stands there. */
+  readonly leaf: number;
+  readonly fault: 'changed' | 'gone';
+};
+
+const namedFaults = 10;
+
+export class HeldGroups {
+  readonly first: FaultyGroup[] = [];
+  count = 0;
+  readonly #store: Pick<Store, 'readKeptGroups'>;
+  #group: KeptGroup | undefined;
+  /** What the leaf before said, and whether it was the group that stands there. */
+  #before: { readonly receipt: Digest; readonly isFaulty: boolean } | undefined;
+
+  constructor(store: Pick<Store, 'readKeptGroups'>) {
+    this.#store = store;
+  }
+
+  /** @param leaves the next of the log, in order */
+  async hold(leaves: readonly ToldLeaf[]): Promise<void> {
+    const signed = leaves.flatMap(({ told }) => (told?.receipt === undefined ? [] : told));
+    const [first, last] = [signed[0], signed.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const groups = await this.#store.readKeptGroups(first.index, last.index + 1);
+    let next = 0;
+    for (const { index, receipt } of signed) {
+      for (let group = groups[next]; group !== undefined && group.leaf <= index; group = groups[++next])
+        this.#group = group;
+      if (receipt !== undefined) this.#holdOne(index, receipt);
+    }
+  }
+
+  #holdOne(leaf: number, receipt: Digest): void {
+    const isFaulty = this.#group?.digest !== receipt;
+    const isTold = this.#before?.receipt === receipt && this.#before.isFaulty;
+    this.#before = { receipt, isFaulty };
+    if (!isFaulty || isTold) return;
+    this.count += 1;
+    const fault = this.#group?.leaf === leaf ? 'changed' : 'gone';
+    if (this.first.length < namedFaults) this.first.push({ leaf, fault });
+  }
+}

@@ -1,0 +1,72 @@
+/** Whether deliveries have come as far as the leaves say, and what recipients signed is there, for `gateway check`. */
+import type { FaultyDelivery } from '../audit/deliveries-against-log.ts';
+import type { FaultyGroup } from '../audit/groups-against-log.ts';
+import type { Faults, MessagesAgainstLog } from '../audit/messages-against-log.ts';
+import { good, type Finding } from './check-finding.ts';
+
+/** @param published how many leaves were held against the published log */
+export function deliveriesFinding(
+  { looked, faults }: MessagesAgainstLog['deliveries'],
+  published: number,
+): Finding {
+  const check = 'deliveries';
+  if (faults.count === 0) return good(check, `${looked} in the store have come as far as the leaves say`);
+  return {
+    check,
+    verdict: 'bad',
+    detail: `store-damaged: of what became of ${looked} deliveries, ${faults.count} steps are not what the leaves say`,
+    problems: listed(faults, (faulty) => stepInWords(faulty, published)),
+  };
+}
+
+export function receiptsFinding(faults: MessagesAgainstLog['groups']): Finding {
+  const check = 'receipts';
+  if (faults.count === 0) return good(check, 'what recipients signed is what the leaves name');
+  return {
+    check,
+    verdict: 'bad',
+    detail: 'store-damaged: not all that recipients signed is what the leaves name',
+    problems: listed(faults, groupInWords),
+  };
+}
+
+function listed<T>({ first, count }: Faults<T>, say: (each: T) => string): string[] {
+  const others = count - first.length;
+  return [...first.map(say), ...(others === 0 ? [] : [`${others} others likewise.`])];
+}
+
+function stepInWords(faulty: FaultyDelivery, published: number): string {
+  const { message, accepted, recipient, leaf } = faulty;
+  const to = recipient === undefined ? '' : `, to ${recipient}`;
+  const said = faultInWords(faulty, `delivery of message ${message}, of leaf ${accepted}${to},`);
+  return leaf === undefined || leaf < published
+    ? said
+    : `${said} Or leaf ${leaf} was changed, which could not be held against the published log.`;
+}
+
+function faultInWords({ fault, step, leaf }: FaultyDelivery, name: string): string {
+  const isEnd = step === 'settled';
+  switch (fault) {
+    case 'untold': {
+      const what = isEnd ? 'has come to its end' : 'has arrived';
+      const teller =
+        leaf === undefined ? 'no leaf tells so' : `leaf ${leaf}, which it names, does not tell so`;
+      const then = isEnd ? ' What was marked so by hand is not delivered.' : '';
+      return `The store says that the ${name} ${what}, and ${teller}.${then}`;
+    }
+    case 'otherwise':
+      return isEnd
+        ? `Leaf ${leaf} says that the ${name} ended, and the store says that it did so in another way or at another time.`
+        : `Leaf ${leaf} says that the ${name} arrived, and the store says that it did so at another time.`;
+    case 'taken-back':
+      return isEnd
+        ? `Leaf ${leaf} says that the ${name} ended, and the store says that it is still under way. What was taken back by hand is delivered again.`
+        : `Leaf ${leaf} says that the ${name} arrived, and the store says that it has not.`;
+  }
+}
+
+function groupInWords({ leaf, fault }: FaultyGroup): string {
+  return fault === 'gone'
+    ? `What the recipient signed, by leaf ${leaf}, is gone.`
+    : `What stands in the store as signed by the recipient, by leaf ${leaf}, is not what the leaf names any more.`;
+}
