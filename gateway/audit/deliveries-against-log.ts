@@ -76,11 +76,13 @@ export class HeldDeliveries {
   async hold(leaves: readonly ToldLeaf[]): Promise<void> {
     const first = leaves[0]?.leaf.index ?? 0;
     const named = new Set<number>();
-    this.#waiting = this.#waiting.filter((claim) => {
+    const waiting: KeptClaim[] = [];
+    for (const claim of this.#waiting) {
       const its = leaves[(claim.leaf ?? 0) - first];
-      if (its !== undefined && this.#holdClaim(claim, its)) named.add(its.leaf.index);
-      return its === undefined;
-    });
+      if (its === undefined) waiting.push(claim);
+      else if (this.#holdClaim(claim, its)) named.add(its.leaf.index);
+    }
+    this.#waiting = waiting;
     const unnamed = leaves.flatMap(({ told }) =>
       told === undefined || named.has(told.index) || this.#named.has(told.index) ? [] : told,
     );
