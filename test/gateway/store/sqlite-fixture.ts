@@ -90,7 +90,7 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
     setGroup: (leaf, group) => {
       const database = new DatabaseSync(file, { timeout: 10_000 });
       if (group === null) database.prepare('DELETE FROM settled_group WHERE record = ?').run(leaf);
-      else database.prepare('UPDATE settled_group SET bytes = ? WHERE record = ?').run(group, leaf);
+      else database.prepare('REPLACE INTO settled_group (record, bytes) VALUES (?, ?)').run(leaf, group);
       database.close();
       return Promise.resolve();
     },

@@ -52,7 +52,7 @@ export type StoreFixture = {
   setColumns(id: MessageId, edited: EditedColumns): Promise<void>;
   /** Overwrites some of what the database keeps of the first delivery of a message, or deletes it. */
   setDelivery(id: MessageId, edited: EditedDelivery | null): Promise<void>;
-  /** Overwrites the group of receipts that stands under a leaf, or deletes it. */
+  /** Puts a group of receipts under a leaf, in place of what stands there, or deletes that. */
   setGroup(leaf: number, group: Buffer | null): Promise<void>;
   /** Leaves of a message what an erasure would. */
   emptyMessage(id: MessageId): Promise<void>;

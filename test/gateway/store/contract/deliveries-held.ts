@@ -140,6 +140,9 @@ export function deliveriesHeldContract(at: ContractStore): void {
       expect(await at.deliveryFaults()).toEqual(['group changed 5']);
       await at.fixture.setGroup(5, group);
       expect(await at.deliveryFaults()).toEqual([]);
+      await at.fixture.setGroup(6, Buffer.from('x'));
+      expect(await at.deliveryFaults()).toEqual(['group changed 6']);
+      await at.fixture.setGroup(6, null);
       await at.fixture.setGroup(7, null);
       expect(await at.deliveryFaults()).toEqual(['group gone 7']);
       await at.fixture.setGroup(5, null);

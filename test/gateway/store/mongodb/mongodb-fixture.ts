@@ -95,7 +95,7 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
     setGroup: async (leaf, group) => {
       const { settledGroup } = collectionsOf(client.db(name));
       if (group === null) await settledGroup.deleteOne({ _id: leaf });
-      else await settledGroup.updateOne({ _id: leaf }, { $set: { bytes: group } });
+      else await settledGroup.replaceOne({ _id: leaf }, { bytes: group }, { upsert: true });
     },
     emptyMessage: async (id) => {
       const emptied = {
