@@ -51,7 +51,7 @@ function linesOfAlert(alert: AlertContent, notice: Told, reader: AlertReader, te
         minuteOf(time),
         `${categoryWords(category)} (${showableLine(severity)})`,
         agencyWords(agency),
-        knownWords(reader.knows(id, agency)),
+        knownWords(id, agency, reader),
         paint.dim(showableLine(id)),
       ]),
     ),
@@ -94,7 +94,7 @@ function linesOfReminder(notice: Told, reader: AlertReader, terminal: Terminal):
       events.map(({ id, agency }, nth) => [
         `  ${nth + 1}`,
         agencyWords(agency),
-        knownWords(reader.knows(id, agency)),
+        knownWords(id, agency, reader),
         terminal.paint.dim(showableLine(id)),
       ]),
     ),
@@ -135,8 +135,10 @@ function whereWords(
   return `None of these notices is in this home yet: ${what} still on the way to it.`;
 }
 
-function knownWords(known: 'sent' | 'received' | undefined): string {
-  if (known === undefined) return 'not in this home';
+/** What an alert has overtaken may still come, and what does not concern this endpoint never will: nobody knows which. */
+function knownWords(id: string, agency: string, { knows, awaited }: AlertReader): string {
+  const known = knows(id, agency);
+  if (known === undefined) return awaited() === 0 ? 'not in this home' : 'not in this home so far';
   return known === 'sent' ? 'sent from here' : 'received here';
 }
 

@@ -89,6 +89,20 @@ describe('an alert in words', () => {
     expect(await told(undefined)).toContain('they may be on the way to it: otherwise ask an agency below.');
   });
 
+  it('says of a notice that it may have overtaken that it is not here so far, and of no other', async () => {
+    const told = async (awaited: number | undefined): Promise<string | undefined> =>
+      tell(
+        'correlator-alert',
+        {},
+        { knows: (id) => (id.startsWith('019a6c1e') ? 'sent' : undefined), awaited: () => awaited },
+      );
+    for (const awaited of [1, undefined])
+      expect((await told(awaited))?.match(/not in this home.*? {2}/g)).toEqual(
+        Array(2).fill('not in this home so far  '),
+      );
+    expect((await told(0))?.match(/not in this home.*? {2}/g)).toEqual(Array(2).fill('not in this home  '));
+  });
+
   it('that rests on a possibility says of nothing that it is certain', async () => {
     const text = await tell('correlator-alert', { tier: 'possible', links });
     expect(text).toContain('Possibly about one child, whom an alert does not name.');
