@@ -5,7 +5,7 @@ import { answers } from './evaluate/absence.ts';
 import { eachWindow, findHits, type Hit } from './evaluate/hits.ts';
 import { agenciesOf } from './evaluate/window.ts';
 import { isTooLate } from './candidates.ts';
-import type { Condition, Correlation, Pattern, Rule } from './patterns/pattern.ts';
+import { holds, type Condition, type Correlation, type Pattern, type Rule } from './patterns/pattern.ts';
 import { formatTimespan } from './patterns/timespan.ts';
 
 /** The window that came nearest to satisfying the pattern. */
@@ -114,7 +114,7 @@ function nearestWindow(correlation: Correlation, events: readonly CorrelatorEven
       until: end,
       events,
       count: measure.count,
-      gap: gapOf(correlation.condition, measure.count),
+      gap: gapOf(correlation.condition, measure.count, stepOf(correlation)),
       agenciesMissing: Math.max(0, correlation.agencies - agenciesOf(events).size),
     };
     if (nearest === undefined || lacks(found) <= lacks(nearest)) nearest = found;
@@ -135,17 +135,26 @@ function lacks({ gap, agenciesMissing }: Nearest): number {
   return gap + agenciesMissing;
 }
 
-/** How far a count is from satisfying the condition; 0 when it does. */
-export function gapOf({ gt, gte, lt, lte, eq, neq }: Condition, count: number): number {
+/**
+ * How far a count is from satisfying the condition; 0 when it does.
+ * @param step the least by which counts differ: 1, or a fraction
+ */
+export function gapOf({ gt, gte, lt, lte, eq, neq }: Condition, count: number, step = 1): number {
+  const isWhole = step === 1;
   return Math.max(
     0,
     gte === undefined ? 0 : gte - count,
-    gt === undefined || count > gt ? 0 : Math.floor(gt) + 1 - count,
+    gt === undefined || count > gt ? 0 : (isWhole ? Math.floor(gt) : gt) + step - count,
     lte === undefined ? 0 : count - lte,
-    lt === undefined || count < lt ? 0 : count - Math.ceil(lt) + 1,
+    lt === undefined || count < lt ? 0 : count - (isWhole ? Math.ceil(lt) : lt) + step,
     eq === undefined ? 0 : Math.abs(count - eq),
-    neq === undefined || count !== neq ? 0 : 1,
+    neq === undefined || count !== neq ? 0 : step,
   );
+}
+
+/** Counts are whole, but weights and what is capped at a fraction: these are told in hundredths. */
+function stepOf({ weights, sourceCap = 1 }: Correlation): number {
+  return weights === undefined && Number.isInteger(sourceCap) ? 1 : 0.01;
 }
 
 /** What sums of fractions may be off, in hundredths. */
@@ -174,13 +183,16 @@ function reasonsOf(
     return [`its evidence is complete: ${quietBecause(absences.length > 0, answered, isLesser)}`, ...late];
   }
   const { gap, count, agenciesMissing, rulesMissing } = nearest;
+  const { condition } = correlation;
   const span = formatTimespan(correlation.spanMs);
   const what = correlation.weights === undefined ? countedAs(correlation.type, count) : 'in weight';
   const where = correlation.type === 'temporal_ordered' ? 'in that order' : 'there';
   const without = rulesMissing.length === 0 ? '' : `; nothing ${where} matches ${rulesMissing.join(', ')}`;
   return [
     ...(gap > 0
-      ? [`within ${span} it found ${shown(count)} ${what}, ${lacking(gap)} from its condition${without}`]
+      ? [
+          `within ${span} it found ${shown(count, condition)} ${what}, ${lacking(gap)} from its condition${without}`,
+        ]
       : []),
     ...(agenciesMissing > 0
       ? [`within ${span} it lacks ${agenciesMissing} more of the agencies it needs`]
@@ -204,9 +216,17 @@ function countedAs(type: Correlation['type'], count: number): string {
   return `${counted[type]}${isPlural ? 's' : ''}`;
 }
 
-/** Weights that have lost a little by age are never shown as if they were enough: hundredths, the found ones downwards. */
-function shown(count: number): string {
-  return String(Math.floor(count * 100 + rounding) / 100);
+/**
+ * Weights that have lost a little by age are never shown as if they were enough, nor too many as if they were few enough:
+ * hundredths that do not satisfy the condition either, the lower ones first.
+ */
+function shown(count: number, condition: Condition): string {
+  const hundredths = [
+    Math.floor(count * 100 + rounding),
+    Math.floor(count * 100),
+    Math.ceil(count * 100),
+  ].map((number) => number / 100);
+  return String(hundredths.find((number) => !holds(condition, number)) ?? count);
 }
 
 /** And the lacking ones upwards. */

@@ -44,3 +44,36 @@ it('a pattern that has told of all that there is says no more than that', () => 
   expect(ask(0, named, named)).toEqual(told);
   expect(ask(0, named, unnamed)).toEqual(told);
 });
+
+/** What is said of two notices that lie `days` apart, each of weight one, which age halves every 30 days. */
+function weighed(condition: string, days: number): readonly string[] {
+  const [pattern] = patternsOf({
+    'one.yaml': `title: T
+correlation:
+  type: event_count
+  rules: [a]
+  timespan: 30d
+  weights: { half-life: 30d, rules: { a: 1 } }
+  condition: { ${condition} }
+`,
+  });
+  return explainSilence(pattern!, [eventOn(0, 'a'), eventOn(days, 'a')]).reasons;
+}
+
+it.each([
+  ['too little by less than a hundredth', 'gte: 2', 0.01, '1.99 in weight, 0.01'],
+  ['too little by next to nothing', 'gte: 2', 1e-6, '1.99 in weight, 0.01'],
+  ['as much as it must be above', 'gt: 2', 0, '2 in weight, 0.01'],
+  ['less than it must be above, by a tenth', 'gt: 2', 4.560_092_8, '1.9 in weight, 0.11'],
+])('a weight that falls short is never shown as one that is enough: %s', (_, condition, days, said) => {
+  expect(weighed(condition, days)).toEqual([`within 30d it found ${said} from its condition`]);
+});
+
+it.each(['lte: 1.99', 'eq: 1.99'])(
+  'a weight that is too much is never shown as one that is not: %s',
+  (bound) => {
+    expect(weighed(`gt: 1, ${bound}`, 0.4)).toEqual([
+      'within 30d it found 2 in weight, 0.01 from its condition',
+    ]);
+  },
+);
