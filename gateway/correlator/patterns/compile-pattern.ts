@@ -84,7 +84,9 @@ function checkEscalation(document: CorrelationRuleDocument, compiler: RuleCompil
   const { escalation, level } = document.content;
   if (escalation === undefined) return;
   const own = levelOf(level);
-  if (levels.indexOf(escalation.level) <= levels.indexOf(own)) {
+  // Where Sigma's own levels are refused, one of them is that problem and no other.
+  const isOther = compiler.areBinding && level !== undefined && !levels.some((known) => known === level);
+  if (!isOther && levels.indexOf(escalation.level) <= levels.indexOf(own)) {
     const message = `\`escalation.level\` must be higher than the level of the pattern, ${own}`;
     compiler.report(document, ['escalation', 'level'], message);
   }

@@ -19,10 +19,11 @@ export function isSubject(name: string): boolean {
 export class RuleCompiler {
   readonly #directory: RuleDirectory;
   readonly #words: Words;
-  readonly #areBinding: boolean;
   readonly #problems: Problem[];
   readonly #compiled = new Map<RuleDocument, Rule | 'under way'>();
   readonly #implicit = new Map<string, BaseRule>();
+  /** True where a rule must use the agreement's words, and no others. */
+  readonly areBinding: boolean;
   /** What a correlation names. Correlations among it do not alert by themselves. */
   readonly referred = new Set<RuleDocument>();
 
@@ -34,7 +35,7 @@ export class RuleCompiler {
   ) {
     this.#directory = new RuleDirectory(documents);
     this.#words = words;
-    this.#areBinding = areBinding;
+    this.areBinding = areBinding;
     this.#problems = problems;
   }
 
@@ -94,7 +95,7 @@ export class RuleCompiler {
       (path, message) => this.report(document, ['detection', ...path], message),
       (path, field, value) => {
         const words = this.#words.get(field);
-        if (!this.#areBinding || words === undefined || words.has(value)) return;
+        if (!this.areBinding || words === undefined || words.has(value)) return;
         const list = [...words].join(', ');
         this.report(document, ['detection', ...path], `there is no ${field} \`${value}\`; there are ${list}`);
       },

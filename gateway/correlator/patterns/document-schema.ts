@@ -189,6 +189,15 @@ export type BaseRuleDocument = z.infer<typeof baseRuleSchema>;
 export type CorrelationDocument = z.infer<typeof correlationDocumentSchema>;
 export type Fixture = z.infer<typeof fixtureSchema>;
 
+const ruleKeys = new Set(
+  [correlationDocumentSchema, baseRuleSchema].flatMap(({ shape }) => Object.keys(shape)),
+);
+
+/** Of the keys of a document those that neither kind of rule may have. */
+export function foreignKeys(keys: readonly string[]): string[] {
+  return keys.filter((key) => !ruleKeys.has(key));
+}
+
 /** The schema that fits a document by its keys; `undefined` when it is neither of the two. */
 export function schemaFor(
   keys: readonly string[],

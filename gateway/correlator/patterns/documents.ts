@@ -3,7 +3,12 @@ import { basename } from 'node:path';
 import type { Problem } from '../../../protocol/errors.ts';
 import { Recent } from '../../policy/recent.ts';
 import { parseYamlDocuments, readYaml, type YamlSource } from '../../policy/yaml-source.ts';
-import { schemaFor, type BaseRuleDocument, type CorrelationDocument } from './document-schema.ts';
+import {
+  foreignKeys,
+  schemaFor,
+  type BaseRuleDocument,
+  type CorrelationDocument,
+} from './document-schema.ts';
 
 export type PatternFile = { readonly name: string; readonly text: string };
 
@@ -41,10 +46,11 @@ function parseDocuments(name: string, text: string, problems: Problem[]): RuleDo
 
 function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | undefined {
   const { value } = source;
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const keys = isMap ? Object.keys(value) : [];
   const fit = schemaFor(keys);
   if (fit === undefined) {
-    problems.push({ at: source.name, ...source.positionOf([]), message: whyNoRule(value, keys) });
+    problems.push(...whyNoRule(source, keys));
     return undefined;
   }
   const origin = { file: source.name, source };
@@ -56,12 +62,30 @@ function readDocument(source: YamlSource, problems: Problem[]): RuleDocument | u
   return content === undefined ? undefined : { ...origin, kind: 'correlation', content };
 }
 
-/** A `---` with nothing behind it is all that is left of a document that was cut off: nobody can tell that from a slip. */
-function whyNoRule(value: unknown, keys: readonly string[]): string {
-  if (value === null) return 'this document is empty; remove the `---` of one that is not wanted';
+function whyNoRule(
+  { name, value, positionOf, positionOfKey }: YamlSource,
+  keys: readonly string[],
+): Problem[] {
+  const whole = (message: string): Problem[] => [{ at: name, ...positionOf([]), message }];
+  // All that is left of a document that was cut off: nobody can tell that from a slip.
+  if (value === null) return whole('this document is empty; remove the `---` of one that is not wanted');
+  const either = 'a document holds either a `correlation` or a `detection`';
   if (keys.includes('filter'))
-    return 'Sigma filters are not understood here; write the condition into the rule';
-  return 'a document holds either a `correlation` or a `detection`; this one has neither';
+    return [
+      {
+        at: name,
+        ...positionOfKey(['filter']),
+        message: 'Sigma filters are not understood here; write the condition into the rule',
+      },
+    ];
+  // One of them may be meant for what is missing.
+  const foreign = foreignKeys(keys);
+  if (foreign.length === 0) return whole(`${either}; this one has neither`);
+  return foreign.map((key) => ({
+    at: name,
+    ...positionOfKey([key]),
+    message: `\`${key}\` is not a key that a rule may have; ${either}`,
+  }));
 }
 
 /** `three-agencies.yaml` → `three-agencies`. */

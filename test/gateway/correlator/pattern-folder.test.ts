@@ -179,3 +179,31 @@ it('a file that has not changed is not parsed again, and one with a fault tells 
   expect(faultsOf(faulty)).not.toEqual([]);
   expect(faultsOf(faulty)).toEqual(faultsOf(faulty));
 });
+
+const escalating = (level: string): string =>
+  `title: One\nlevel: ${level}\n` +
+  'correlation: { type: event_count, rules: [a], timespan: 3d, condition: { gte: 2 } }\n' +
+  'escalation: { level: suspect, events: 4 }\n';
+
+it("one of Sigma's levels, where they are refused, is no problem of the escalation as well", () => {
+  const problems = problemsOf(escalating('high'), 'committee').join('\n');
+  expect(problems).toContain('one.yaml:2: `level` must be one of consider, suspect;');
+  expect(problems).not.toContain('escalation');
+  const notHigher = 'one.yaml:4: `escalation.level` must be higher than the level of the pattern, suspect';
+  expect(problemsOf(escalating('high'))).toEqual([notHigher]);
+  expect(problemsOf(escalating('suspect'), 'committee')).toContain(notHigher);
+});
+
+it('a misspelt `correlation` or `detection` is told with its own line, also in a later document', () => {
+  const either =
+    'is not a key that a rule may have; a document holds either a `correlation` or a `detection`';
+  const text = escalating('consider').replace('correlation:', 'corelation:');
+  expect(problemsOf(text)).toEqual([`one.yaml:3: \`corelation\` ${either}`]);
+  expect(problemsOf(`${escalating('consider')}---\nname: b\ndetections: { x: { category: a } }\n`)).toEqual([
+    `one.yaml:7: \`detections\` ${either}`,
+  ]);
+  for (const neither of ['title: One\nname: b\n', '- title: One\n'])
+    expect(problemsOf(neither)).toEqual([
+      'one.yaml:1: a document holds either a `correlation` or a `detection`; this one has neither',
+    ]);
+});
