@@ -7,6 +7,7 @@ import { describeTokenTypes } from '../../terminal/token-words.ts';
 import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
 import type { MessageState } from '../store/port.ts';
 import { readKeptEnvelope } from '../store/kept-envelope.ts';
+import { readAnswersToCome, tellAnswersToCome } from './answers-to-come.ts';
 import { readAudit, type AuditReading } from './audit-reading.ts';
 import { shortTimeOf, timeOf } from './alert-text.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
@@ -28,6 +29,8 @@ type Account = {
   /** Sent when nobody had answered in time. */
   readonly reminder: MessageState | undefined;
   readonly answers: readonly DispositionRecord[];
+  /** How many more came since the correlator's last look. */
+  readonly toCome: number;
 };
 
 export function registerPatternExplain(pattern: ProgramCommand, terminal: Terminal): void {
@@ -47,6 +50,7 @@ export function registerPatternExplain(pattern: ProgramCommand, terminal: Termin
         const account = await readAccount(id, reading, terminal);
         if (terminal.wantsJson) terminal.json(accountObject(account));
         else tell(account, terminal);
+        tellAnswersToCome(account.toCome, terminal);
       }),
     );
 }
@@ -69,6 +73,7 @@ async function readAccount(id: MessageId, reading: AuditReading, terminal: Termi
     deliveries: sent?.deliveries ?? [],
     reminder: await readReminder(id, reading),
     answers: answers.filter((answer) => answer.alert === id),
+    toCome: (await readAnswersToCome(reading.store, answers)).filter((answered) => answered === id).length,
   };
 }
 

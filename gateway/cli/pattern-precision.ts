@@ -3,6 +3,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Precision } from '../correlator/precision.ts';
 import { timeOf } from './alert-text.ts';
+import { readAnswersToCome, tellAnswersToCome } from './answers-to-come.ts';
 import { moment } from './audit-filters.ts';
 import { readAudit } from './audit-reading.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
@@ -33,6 +34,9 @@ export function registerPatternPrecision(pattern: ProgramCommand, terminal: Term
         const { alerts, answers } = await readAlertLeaves(reading, terminal);
         const asked = alerts.filter(({ firedAt }) => firedAt >= since);
         show(measurePrecision(asked, answers, Date.now()), since, terminal);
+        const toCome = await readAnswersToCome(reading.store, answers);
+        const isAsked = (alert: string): boolean => asked.some(({ message }) => message === alert);
+        tellAnswersToCome(toCome.filter(isAsked).length, terminal);
       });
     });
 }

@@ -1,0 +1,47 @@
+/** Answers to alerts that came after the correlator's last look, which notes them at its next: nothing tells of them yet. */
+import type { MessageId } from '../../protocol/ids.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { findAnsweredAlert } from '../alerts/answered-alert.ts';
+import type { DispositionRecord } from '../correlator/alert-record.ts';
+import { positionMark } from '../correlator/place-beyond-log.ts';
+import { dispositionCategories } from '../policy/alerts.ts';
+import type { Store } from '../store/port.ts';
+
+type AnswerStore = Pick<Store, 'readMarks' | 'readAcceptances' | 'readMessage' | 'readEvidence'>;
+
+/** It looks every minute or so: where it is further behind than this, there is more to be said than how many answered. */
+const portion = 1_000;
+const mostPortions = 10;
+
+/**
+ * Which alerts were answered since the last look, by somebody whose answer counts: one id for each answer.
+ * @param noted what the log tells of already
+ */
+export async function readAnswersToCome(
+  store: AnswerStore,
+  noted: readonly Pick<DispositionRecord, 'message'>[],
+): Promise<readonly MessageId[]> {
+  const known = new Set<string>(noted.map(({ message }) => message));
+  const answered: MessageId[] = [];
+  let after = (await store.readMarks()).get(positionMark);
+  for (let nth = 0; nth < mostPortions && after !== undefined; nth += 1) {
+    const accepted = await store.readAcceptances(after, portion, 0);
+    for (const { id, category, inReplyTo, source } of accepted) {
+      if (!dispositionCategories.has(category) || inReplyTo === undefined || known.has(id)) continue;
+      const alert = await findAnsweredAlert(store, inReplyTo, source);
+      if (alert !== undefined) answered.push(alert.id);
+    }
+    after = accepted.at(-1)?.position;
+  }
+  return answered;
+}
+
+/** Says how many there are, where there is any. */
+export function tellAnswersToCome(answers: number, terminal: Terminal): void {
+  if (answers === 0) return;
+  const [have, they] =
+    answers === 1 ? ['1 answer has', 'it counts'] : [`${answers} answers have`, 'they count'];
+  const detail = `${have} come since the correlator last looked: ${they} from its next look on.`;
+  if (terminal.wantsJson) terminal.json({ type: 'answers-to-come', answers, detail });
+  else terminal.hint(detail);
+}
