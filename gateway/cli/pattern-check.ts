@@ -8,7 +8,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { countOf } from './alert-text.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 import { policyFolder } from './policy-folder.ts';
-import { reportProblems } from './report-problems.ts';
+import { reportAdvice, reportProblems } from './report-problems.ts';
 
 type Flags = GatewayFlags & { readonly policies?: string; readonly sigma?: true };
 
@@ -18,7 +18,7 @@ export function registerPatternCheck(pattern: ProgramCommand, terminal: Terminal
     .summary('validate patterns and run their fixtures, for CI')
     .description(
       'Validates every pattern of a folder and runs the fixtures in it. Each problem is a line of the form\n' +
-        'file:line:column: message. Exit code 0 when there is none, 2 otherwise.',
+        'file:line:column: message. Exit code 0 when there is none, 2 otherwise. Advice is no problem.',
     )
     .argument('[dir]', 'a folder of patterns, or a policy folder (default: the patterns of ./policies)')
     .option('--policies <dir>', 'the sharing agreement whose words they use (default: the one around them)')
@@ -42,6 +42,7 @@ export function registerPatternCheck(pattern: ProgramCommand, terminal: Terminal
         );
         const patterns = set.patterns.length;
         const { supporting } = set;
+        reportAdvice(set.advice, dir, terminal);
         if (terminal.wantsJson) {
           terminal.json({ type: 'patterns', dir, patterns, supporting, fixtures, problems: 0 });
           return;

@@ -11,6 +11,7 @@ import { RuleCompiler } from './compile-rules.ts';
 import { readDocuments, type CorrelationRuleDocument, type PatternFile } from './documents.ts';
 import type { Fixture } from './document-schema.ts';
 import type { Pattern } from './pattern.ts';
+import { adviseSourceCap } from './source-cap-advice.ts';
 import type { Words } from './words.ts';
 
 /** The patterns of a folder, and what they say about themselves. */
@@ -19,6 +20,8 @@ export type PatternSet = {
   /** How many documents are rules that patterns name, and none themselves. */
   readonly supporting: number;
   readonly fixtures: ReadonlyMap<Pattern, readonly Fixture[]>;
+  /** What may have been forgotten, and need not be there: no problems. Where `committee` is asked for only. */
+  readonly advice: readonly Problem[];
   /** Where a fixture stands in its file, for messages. */
   readonly placeOf: (pattern: Pattern, fixture: number) => { readonly line: number; readonly column: number };
 };
@@ -87,11 +90,16 @@ export function parsePatterns(
     problems.push({ at: '.', message: 'no pattern here: no YAML document with a `correlation`' });
   }
   if (problems.length > 0) return undefined;
+  const advice = [...patterns].flatMap(([pattern, { file, source }]): Problem[] => {
+    const message = options.form === 'committee' ? adviseSourceCap(pattern) : undefined;
+    return message === undefined ? [] : [{ at: file, ...source.positionOf(['correlation']), message }];
+  });
   const alerting = new Set<unknown>(patterns.values());
   return {
     patterns: [...patterns.keys()],
     supporting: [...compiler.referred].filter((document) => !alerting.has(document)).length,
     fixtures: new Map([...patterns].map(([pattern, { content }]) => [pattern, content.fixtures ?? []])),
+    advice,
     placeOf: (pattern, fixture) =>
       patterns.get(pattern)?.source.positionOf(['fixtures', fixture]) ?? { line: pattern.line, column: 1 },
   };

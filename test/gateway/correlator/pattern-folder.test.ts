@@ -207,3 +207,37 @@ it('a misspelt `correlation` or `detection` is told with its own line, also in a
       'one.yaml:1: a document holds either a `correlation` or a `detection`; this one has neither',
     ]);
 });
+
+it('a cap on one agency is advised where it may add nearly all that is counted, which is no problem', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-patterns-'));
+  try {
+    const policies = fileURLToPath(new URL('../../../policies', import.meta.url));
+    await copyFile(join(policies, 'patterns', 'base-rules.yaml'), join(dir, 'base-rules.yaml'));
+    const capped = await readFile(join(policies, 'patterns', 'cumulative-concern.yaml'), 'utf8');
+    // The examples that the cap keeps quiet would be problems of their own.
+    const [most = ''] = capped.split(/^ {2}- title: two pieces of each of three/m);
+    const rules = capped.slice(capped.indexOf('\n---\n') + 1);
+    const check = async (text: string, ...flags: string[]): Promise<string> => {
+      await writeFile(join(dir, 'one.yaml'), text);
+      const { code, stdout, stderr } = await runInProcess([
+        ...['pattern', 'check', dir, '--policies', policies],
+        ...flags,
+      ]);
+      expect(code, stdout).toBe(0);
+      return stdout + stderr;
+    };
+    const quiet =
+      '  - title: one\n    events:\n' +
+      '      - { at: 0d, source: strathclyde-police/public-protection, category: police-concern }\n    alerts: []\n';
+    const sound = `${most}${quiet}${rules}`;
+    const uncapped = sound.replace(/^ {2}source-cap: 2\n/m, '');
+    expect(await check(sound)).not.toContain('advice');
+    expect(await check(uncapped)).toMatch(
+      /^advice {2}\S+one\.yaml:17:1: one agency alone may add all that is counted but 2, which other/m,
+    );
+    expect(await check(uncapped, '--json')).toContain('"type":"advice"');
+    expect(await check(uncapped, '--sigma')).not.toContain('advice');
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
