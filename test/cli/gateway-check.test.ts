@@ -21,8 +21,9 @@ import { runInProcess } from './run-in-process.ts';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let dir: string;
-/** A gateway with a log of more than one tile; each test has a copy of it. */
+/** A gateway with a log of more than one tile, and the same with its log published; each test has a copy of one. */
 let pristine: string;
+let published: string;
 let home: string;
 
 beforeAll(async () => {
@@ -35,14 +36,20 @@ beforeAll(async () => {
   await withStore(pristine, (store) =>
     store.appendRecords(Array.from({ length: 300 }, (_, nth) => ({ kind: 'test.happened', nth }))),
   );
+  published = join(dir, 'published');
+  begin(pristine);
+  await publish();
+  cpSync(home, published, { recursive: true });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-beforeEach(() => {
+function begin(from: string): void {
   home = join(dir, 'gateway');
   rmSync(home, { recursive: true, force: true });
-  cpSync(pristine, home, { recursive: true });
-});
+  cpSync(from, home, { recursive: true });
+}
+
+beforeEach(() => begin(pristine));
 
 type Found = { readonly verdict: string; readonly detail: string; readonly problems?: readonly string[] };
 
@@ -355,7 +362,7 @@ describe('causeway gateway check', () => {
   });
 
   describe('of a gateway whose log was published', () => {
-    beforeEach(publish);
+    beforeEach(() => begin(published));
 
     it('names a store that is not what was signed before, whatever lies in the log now', async () => {
       const text = readFileSync(join(home, 'log/checkpoint'), 'utf8');
