@@ -76,6 +76,12 @@ export function countOf(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
+/** A part from 0 to 1, `97 %`. What is less than all is never shown as all, and what is more than none never as none. */
+export function percentOf(part: number): string {
+  const rounded = Math.round(part * 100);
+  return `${part > 0 && part < 1 ? Math.min(99, Math.max(1, rounded)) : rounded} %`;
+}
+
 export function timeOf(at: number): string {
   return new Date(at).toISOString();
 }

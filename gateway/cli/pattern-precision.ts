@@ -2,7 +2,7 @@
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Precision } from '../correlator/precision.ts';
-import { timeOf } from './alert-text.ts';
+import { percentOf, timeOf } from './alert-text.ts';
 import { readAnswersToCome, tellAnswersToCome } from './answers-to-come.ts';
 import { moment } from './audit-filters.ts';
 import { readAudit } from './audit-reading.ts';
@@ -70,7 +70,7 @@ function show(figures: readonly Precision[], since: number, terminal: Terminal):
         String,
       ),
       overdue > 0 ? paint.warn(String(overdue)) : '0',
-      precision === null ? '–' : `${Math.round(precision * 100)} %`,
+      precision === null ? '–' : percentOf(precision),
     ]),
   ]);
 }
