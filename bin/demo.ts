@@ -1,8 +1,8 @@
 /** `causeway demo`: a gateway and the partners' synthetic endpoints on this computer, and a story between them. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
+import { pause, throwIfAborted } from '../clients/sdk/abort.ts';
 import {
   addLinkageKey,
   createLinkageKey,
@@ -12,6 +12,7 @@ import { startGateway, type RunningGateway } from '../gateway/app.ts';
 import type { GatewayHome } from '../gateway/home/gateway-home.ts';
 import { isCausewayError } from '../protocol/errors.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
+import { interruptionOf } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { Cast } from './demo/cast.ts';
 import { openFolder, requireRoom } from './demo/folder.ts';
@@ -31,6 +32,8 @@ export type DemoOptions = {
 };
 
 const settleMs = 20_000;
+/** To whom the steps are told, and what ends them early. */
+type Telling = { readonly narrator: Narrator; readonly signal: AbortSignal };
 type DemoGateway = { readonly home: GatewayHome; readonly running: RunningGateway };
 
 /** So that one notice is told to its end before the next begins. */
@@ -38,37 +41,42 @@ const patienceMs = 3_000;
 
 /**
  * Runs the demonstration.
+ * @param signal ends it: before its end by an error, afterwards as it is meant to end. Either way it leaves nothing
+ *   behind that runs, and no folder that is not to be kept
  * @returns 0 only if nothing was lost or doubled, every notice went as the story says, the
  * alert was raised, and the audit log verifies
+ * @throws CausewayError `aborted`
  */
-export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<number> {
+export async function runDemo(
+  options: DemoOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
   const narrator = new Narrator(terminal);
   const dir = await openFolder(options.keep);
-  const interrupted = waitForInterrupt();
   let gateway: DemoGateway | undefined;
   const tally = new Tally();
-  const cast = new Cast(dir, tally, narrator);
+  const cast = new Cast(dir, tally, narrator, signal);
   try {
     await requireRoom(dir);
     const story = await readStory();
     gateway = await openGateway(dir, narrator, options);
     await announce(dir, gateway, narrator, options);
-    await setUp(dir, story, gateway, cast, narrator);
-    const unexpected = await tell(story, cast, tally, narrator);
-    await settle(tally);
+    await setUp(dir, story, gateway, cast, { narrator, signal });
+    const unexpected = await tell(story, cast, tally, { narrator, signal });
+    await settle(tally, signal);
     narrator.alerts(tally.alerts);
     const isLogGood = await exportAndVerify(dir, gateway.home, narrator);
     const summary = tally.summary(options.keep === undefined ? null : dir);
     if (!options.once) {
       narrator.summary({ ...summary, home: dir });
       invite(dir, gateway.running.url, narrator);
-      await interrupted.promise;
+      await interruptionOf(signal);
     } else {
       narrator.summary(summary);
     }
     return isAsTold(summary, { unexpected, isLogGood }) ? exitCodes.ok : exitCodes.failure;
   } finally {
-    interrupted.forget();
     await cast.close();
     await gateway?.running.close();
     if (gateway !== undefined && options.keep !== undefined) await exportLog(dir, gateway.home);
@@ -106,11 +114,13 @@ async function setUp(
   story: Story,
   { home, running }: DemoGateway,
   cast: Cast,
-  narrator: Narrator,
+  { narrator, signal }: Telling,
 ): Promise<void> {
+  throwIfAborted(signal);
   await enrolEndpoints(dir, home, running.url, story.endpoints, (address) => {
     const title = story.endpoints.find((endpoint) => endpoint.address === address)?.title ?? address;
     narrator.step({ type: 'enrolled', endpoint: address }, `enrolled ${address}: ${title}`);
+    throwIfAborted(signal);
   });
   await shareLinkageKey(dir, story);
   narrator.step(
@@ -140,14 +150,16 @@ async function keepPort(dir: string, url: string): Promise<void> {
 }
 
 /** @returns how many notices did not go as the story says */
-async function tell(story: Story, cast: Cast, tally: Tally, narrator: Narrator): Promise<number> {
+async function tell(story: Story, cast: Cast, tally: Tally, telling: Telling): Promise<number> {
+  const { narrator, signal } = telling;
   const ids = new Map<string, string>();
   let unexpected = 0;
   narrator.heading('The story (every person in it is invented)');
   for (const notice of story.notices) {
-    await wait(notice.delayMs ?? 0);
+    await pause(notice.delayMs ?? 0, signal);
     await changeConnection(story, notice, cast, narrator);
-    const outcome = await send(notice, ids, cast, tally, narrator);
+    throwIfAborted(signal);
+    const outcome = await send(notice, ids, cast, tally, telling);
     if (outcome !== (notice.expect ?? 'accepted')) unexpected++;
   }
   return unexpected;
@@ -175,7 +187,7 @@ async function send(
   ids: Map<string, string>,
   cast: Cast,
   tally: Tally,
-  narrator: Narrator,
+  { narrator, signal }: Telling,
 ): Promise<string> {
   const { file, from, to, category, severity, purpose, basis, dataschema, inReplyTo, subjects, story } =
     notice;
@@ -188,6 +200,7 @@ async function send(
     basis,
     ...(reply === undefined ? {} : { inReplyTo: reply }),
     ...(subjects === undefined ? {} : { subjects }),
+    signal,
   };
   narrator.step(
     { type: 'sending', file, from, to, category, severity, story },
@@ -216,9 +229,10 @@ async function send(
       },
       `    accepted and durable, record ${result.record}${away}`,
     );
-    await until(() => tally.hasReached(result.id, result.listening), patienceMs);
+    await until(() => tally.hasReached(result.id, result.listening), patienceMs, signal);
     return 'accepted';
   } catch (error) {
+    throwIfAborted(signal);
     if (!isCausewayError(error)) throw error;
     tally.refuse();
     narrator.step(
@@ -230,15 +244,19 @@ async function send(
 }
 
 /** Waits until every promise has come true, or it is clear that one has not. */
-async function settle(tally: Tally): Promise<void> {
-  await until(() => tally.isComplete() && tally.alerts.length > 0, settleMs);
+async function settle(tally: Tally, signal: AbortSignal): Promise<void> {
+  await until(() => tally.isComplete() && tally.alerts.length > 0, settleMs, signal);
   // A doubled delivery would follow the first at once.
-  await wait(300);
+  await pause(300, signal);
+  throwIfAborted(signal);
 }
 
-async function until(condition: () => boolean, timeoutMs: number): Promise<void> {
+async function until(condition: () => boolean, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!condition() && performance.now() < deadline) await wait(10);
+  while (!condition() && performance.now() < deadline) {
+    await pause(10, signal);
+    throwIfAborted(signal);
+  }
 }
 
 function invite(dir: string, url: string, narrator: Narrator): void {
@@ -248,11 +266,4 @@ function invite(dir: string, url: string, narrator: Narrator): void {
   narrator.note(`  npx causeway status --home ${home}`);
   narrator.note(`  npx causeway directory --home ${home}`);
   narrator.note('Press Ctrl-C to end; the folder is then removed unless --keep was given.');
-}
-
-function waitForInterrupt(): { promise: Promise<unknown>; forget(): void } {
-  const { promise, resolve: end } = Promise.withResolvers<undefined>();
-  const onSignal = (): void => end(undefined);
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  return { promise, forget: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal) };
 }

@@ -6,6 +6,7 @@ import { registerGatewayCommands } from '../gateway/cli/index.ts';
 import { ProgramCommand, sections } from '../terminal/command-help.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { portNumber } from '../terminal/input.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { createTerminal, type Terminal, type TerminalOptions } from '../terminal/terminal.ts';
 
 type DemoFlags = {
@@ -64,7 +65,7 @@ function registerDemo(program: ProgramCommand, terminal: Terminal): void {
     .action(async (flags: DemoFlags) => {
       const { runDemo } = await import('./demo.ts');
       const { once = false, keep, port } = flags;
-      process.exitCode = await runDemo({ once, keep, port }, terminal);
+      process.exitCode = await untilInterrupted((signal) => runDemo({ once, keep, port }, terminal, signal));
     });
 }
 

@@ -34,6 +34,7 @@ const plainWords: Partial<Record<ErrorCode, string>> = {
   'payload-too-large': 'The content is too large.',
   'request-malformed': 'That cannot be used.',
   'not-found': 'There is no such thing.',
+  aborted: 'Interrupted before its end.',
 };
 
 /** Wrong usage needs no sentence that says so. */

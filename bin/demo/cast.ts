@@ -10,24 +10,28 @@ export class Cast {
   readonly #dir: string;
   readonly #tally: Tally;
   readonly #narrator: Narrator;
+  readonly #signal: AbortSignal;
   readonly #clients = new Map<string, Client>();
   readonly #opened: Promise<Client>[] = [];
   #isClosed = false;
 
-  constructor(dir: string, tally: Tally, narrator: Narrator) {
+  /** @param signal gives up connections that are only now being made */
+  constructor(dir: string, tally: Tally, narrator: Narrator, signal: AbortSignal) {
     this.#dir = dir;
     this.#tally = tally;
     this.#narrator = narrator;
+    this.#signal = signal;
   }
 
   /** Connects an endpoint, trusts the keys of the others, and lets it take its notices. */
   async connect(address: string): Promise<void> {
-    const opened = connect({ home: endpointHome(this.#dir, address), clientName: 'causeway-demo' });
+    const signal = this.#signal;
+    const opened = connect({ home: endpointHome(this.#dir, address), clientName: 'causeway-demo', signal });
     // From here on, whatever fails, `close` knows it.
     this.#opened.push(opened);
     const client = await opened;
     this.#clients.set(address, client);
-    await client.whenConnected();
+    await client.whenConnected({ signal });
     await client.directory.trustAll();
     if (this.#isClosed) return;
     void this.#takeNotices(client);

@@ -20,6 +20,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
+const unended = new AbortController().signal;
 type Step = { readonly type: string; readonly url?: string };
 
 /** A terminal that shows nothing, and hears every step. */
@@ -46,7 +47,9 @@ it.each([
     spoil();
   });
   const keep = join(dir, 'kept');
-  await expect(runDemo({ once: true, keep, port: undefined }, terminal)).rejects.toMatchObject({ code });
+  await expect(runDemo({ once: true, keep, port: undefined }, terminal, unended)).rejects.toMatchObject({
+    code,
+  });
   expect(url).toMatch(/^https:/);
   await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
 });
@@ -58,7 +61,7 @@ it('a demonstration of which one endpoint cannot connect leaves no other that go
     if (type !== 'linkage-key-shared') return;
     rmSync(join(endpointHome(keep, 'nhs-lanarkshire/child-protection'), 'identity.json'));
   });
-  await expect(runDemo({ once: true, keep, port: undefined }, terminal)).rejects.toMatchObject({
+  await expect(runDemo({ once: true, keep, port: undefined }, terminal, unended)).rejects.toMatchObject({
     code: 'home-invalid',
   });
   expect(started).toHaveBeenCalled();
