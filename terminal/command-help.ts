@@ -165,6 +165,13 @@ class ProgramHelp extends Help {
     return super.visibleGlobalOptions(command).filter(({ long }) => long !== '--version');
   }
 
+  override optionDescription(option: Option): string {
+    const words = super.optionDescription(option);
+    if (!option.mandatory) return words;
+    // What Commander adds itself, such as the choices, it puts in brackets.
+    return words.endsWith(')') ? `${words.slice(0, -1)}; required)` : `${words} (required)`;
+  }
+
   override groupItems<T extends Command | Option>(
     unsorted: T[],
     visible: T[],

@@ -31,7 +31,7 @@ export function registerEnrol(program: ProgramCommand, terminal: Terminal): void
         'Where the answer is lost, the keys are kept beside the home: the same command takes them up.',
     )
     .requiredOption('--gateway <url>', 'address of the gateway, such as https://gateway.example.org:8443')
-    .option('--token <token>', 'the token that the operator issued')
+    .option('--token <token>', 'the token that the operator issued; this, or --token-file')
     .option('--token-file <file>', 'the file that holds the token, or - for stdin')
     .option('--witness <file...>', "verifier keys of the log's witnesses, from their owners")
     .option(

@@ -82,6 +82,15 @@ function buildProgram(): ProgramCommand {
   return program;
 }
 
+function commandAt(path: string): ProgramCommand {
+  return path
+    .split(' ')
+    .reduce<ProgramCommand>(
+      (command, name) => command.commands.find((child) => child.name() === name) as ProgramCommand,
+      buildProgram(),
+    );
+}
+
 describe('causeway --help', () => {
   it('shows the whole tree on one page, in five sections, without colours in a pipe', async () => {
     const { code, stdout, stderr } = await runCauseway(['--help']);
@@ -118,17 +127,28 @@ describe('causeway --help', () => {
   });
 
   it.each(commands.slice(1))('explains `causeway %s`', (path) => {
-    const help = path
-      .split(' ')
-      .reduce<ProgramCommand>(
-        (command, name) => command.commands.find((child) => child.name() === name) as ProgramCommand,
-        buildProgram(),
-      )
-      .helpInformation();
+    const help = commandAt(path).helpInformation();
     expect(help).toMatch(new RegExp(`^Usage: causeway ${path}\\b`));
     // Usage, then a description of at least one full sentence.
     expect(help.split('\n')[2]).toMatch(/^[A-Z].{20,}/);
     expect(help).toContain('--json');
+  });
+
+  it.each(commands.slice(1))('marks the options that `causeway %s` cannot do without', (path) => {
+    const found = commandAt(path);
+    const help = found.createHelp();
+    for (const option of found.options)
+      expect([option.long, /required\)$/.test(help.optionDescription(option))]).toEqual([
+        option.long,
+        option.mandatory,
+      ]);
+  });
+
+  it('marks a required option behind its choices as well', () => {
+    const help = commandAt('send').helpInformation().replace(/\s+/g, ' ');
+    expect(help).toContain('--to <address...> agency/endpoint, or agency/@role (required)');
+    expect(help).toContain('how grave (choices: "immediate", "urgent", "concern", "info"; required)');
+    expect(help).toContain('plain text; - for stdin --file');
   });
 
   it.each([[[]], [['send']], [['audit', 'search']]])(
