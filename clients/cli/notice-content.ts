@@ -1,4 +1,5 @@
 /** What `causeway send` sends: a document of a data set, text, or a file. */
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { CausewayError } from '../../protocol/errors.ts';
 import { fileNameSchema } from '../../protocol/wire/content.ts';
@@ -72,10 +73,24 @@ export async function readContent(flags: ContentFlags): Promise<ReadContent> {
   if (file === undefined || file === '-') throw usageError('--file needs the path of a file.');
   const name = basename(file);
   const type = mediaType ?? mediaTypes[extname(name).toLowerCase()] ?? 'application/octet-stream';
+  await refuseSpecialFile(file);
   const bytes = await read(file);
   if (bytes.byteLength === 0) throw emptyError(file);
   if (!fileNameSchema.safeParse(name).success) throw unfitName(file);
   return { content: { file: bytes, name, mediaType: type } };
+}
+
+/**
+ * A pipe may never end, and has no name that would tell the recipient anything. The other options take one: what comes from
+ * another command, such as a token, need not be written down.
+ */
+async function refuseSpecialFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  // Reading has better words for what is not there, and for a folder.
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw usageError(
+    `${file} is a pipe or a device, not a file. Write its content to a file first, and name that with --file.`,
+  );
 }
 
 /** An unset variable in a script must not become a notice that says nothing. */

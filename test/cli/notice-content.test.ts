@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../protocol/limits.ts';
 import { runInProcess } from './run-in-process.ts';
@@ -11,6 +12,7 @@ beforeAll(async () => {
   await mkdir(join(dir, 'folder'));
   await writeFile(join(dir, 'empty.pdf'), '');
   await writeFile(join(dir, 'large.pdf'), Buffer.alloc(limits.maxPayloadBytes + 1));
+  execFileSync('mkfifo', [join(dir, 'pipe')]);
   await symlink('circle', join(dir, 'circle'));
 });
 afterAll(() => rm(dir, { recursive: true }));
@@ -45,6 +47,16 @@ describe('causeway send --file', () => {
     const path = join(dir, name);
     expect(await refusalOf(path)).toBe(`error  ${words.replace('PATH', path)}`);
   });
+
+  it.each(['pipe', '/dev/zero'])(
+    'of %s, which is no file, ends at once and says what to do',
+    async (name) => {
+      const path = resolve(dir, name);
+      expect(await refusalOf(path)).toBe(
+        `error  ${path} is a pipe or a device, not a file. Write its content to a file first, and name that with --file.`,
+      );
+    },
+  );
 
   it('whose name has a control character says so, before anything is signed', async () => {
     const path = join(dir, 'a\u0007b.pdf');
