@@ -1,10 +1,16 @@
 /** From what an application wants to say to an encrypted payload and an envelope that lacks only its numbers. */
 import { randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, Fingerprint, MessageId } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
-import { encodeContent, type ContentHeader } from '../../protocol/wire/content.ts';
+import {
+  encodeContent,
+  fileNameSchema,
+  mediaTypeSchema,
+  type ContentHeader,
+} from '../../protocol/wire/content.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { envelopeSchema, type Severity } from '../../protocol/wire/envelope.ts';
@@ -123,12 +129,25 @@ async function readContent(notice: OutgoingNotice, datasets: DatasetBook): Promi
     return { mediaType: 'text/plain; charset=utf-8', body: Buffer.from(content.text, 'utf8') };
   }
   if (content?.file instanceof Uint8Array) {
-    const { file, name, mediaType = 'application/octet-stream' } = content;
-    return { mediaType, body: file, ...(name === undefined ? {} : { name }) };
+    return { ...describeFile(content), body: content.file };
   }
   throw new CausewayError('request-malformed', {
     detail: 'Content without a dataschema is { text } or { file, name, mediaType }.',
   });
+}
+
+const fileSchema = z.object({
+  content: z.object({ name: fileNameSchema.optional(), mediaType: mediaTypeSchema }),
+});
+
+/** What the caller says of a file, held against the form of a payload before anything is made of it. */
+function describeFile({
+  name,
+  mediaType = 'application/octet-stream',
+}: Partial<FileContent>): Omit<Body, 'body'> {
+  const result = fileSchema.safeParse({ content: { name, mediaType } });
+  if (!result.success) throw new CausewayError('request-malformed', describeIssues(result.error));
+  return { mediaType, ...(name === undefined ? {} : { name }) };
 }
 
 function draftEnvelope(

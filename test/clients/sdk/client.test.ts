@@ -139,6 +139,21 @@ test('words that the envelope cannot hold are refused with the field that is wro
   await expect(sender.send(concern('x', 'nobody/here'))).rejects.toMatchObject({ code: 'recipient-unknown' });
 });
 
+test('what cannot be the name or the media type of a file is refused as what the caller has to mend', async () => {
+  await using sender = await exchange.client(police);
+  const good = { file: Buffer.from('x'), name: 'plan.pdf', mediaType: 'application/pdf' };
+  for (const [part, at, words] of [
+    [{ name: 'folder/plan.pdf' }, '/content/name', 'must be a file name without folders'],
+    [{ mediaType: 'bogus' }, '/content/mediaType', 'must be a media type such as application/json'],
+  ] as const)
+    await expect(sender.send({ ...concern(''), content: { ...good, ...part } })).rejects.toMatchObject({
+      code: 'request-malformed',
+      detail: expect.stringContaining(words) as unknown,
+      problems: [{ at }],
+    });
+  expect(sender.status().waiting).toBe(0);
+});
+
 test('a refused message rejects with the reason and blocks no other', () =>
   withClients(async (sender, recipient) => {
     const results = await Promise.allSettled([
