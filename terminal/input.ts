@@ -19,6 +19,14 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** A port: 0 lets the system choose. */
 export const portNumber = wholeNumber(0, 65_535);
 
+/** An address to listen on. An empty one, such as that of an unset variable, would mean every address of the machine. */
+export function listenAddress(text: string): string {
+  if (/^\S+$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    'It must be an address such as 127.0.0.1, or 0.0.0.0 for all of this machine.',
+  );
+}
+
 const dayMs = 86_400_000;
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: dayMs };
 

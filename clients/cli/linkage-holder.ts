@@ -1,13 +1,14 @@
 /** `causeway linkage-holder …`: one of the two who evaluate tokens, so that no agency can make them alone. */
-import { readFile } from 'node:fs/promises';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
-import { portNumber, usageError, wholeNumber } from '../../terminal/input.ts';
+import { listenAddress, portNumber, usageError, wholeNumber } from '../../terminal/input.ts';
 import { startListening } from '../../terminal/listening.ts';
 import { isThisComputer } from '../../terminal/this-computer.ts';
-import { untilInterrupted } from '../../terminal/interruption.ts';
+import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { HolderServer } from '../linkage-holder/server.ts';
 import { printInvitations, registerLinkageHolderClient } from './linkage-holder-client.ts';
 import { registerLinkageHolderEpoch } from './linkage-holder-epoch.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 type InitFlags = { readonly client: string[]; readonly epoch: number; readonly perHour: number };
 type RunFlags = {
@@ -53,7 +54,7 @@ export function registerLinkageHolder(program: ProgramCommand, terminal: Termina
         'is written to a chained audit file before it is answered. It learns neither names nor tokens.',
     )
     .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, defaultPort)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', listenAddress, '127.0.0.1')
     .option('--tls-key <file>', 'PEM; with --tls-certificate: speak HTTPS')
     .option('--tls-certificate <file>', 'PEM')
     .action((dir: string, flags: RunFlags) => run(dir, flags, terminal));
@@ -76,10 +77,26 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
   const tls =
     tlsKey === undefined || tlsCertificate === undefined
       ? {}
-      : { tls: { key: await readFile(tlsKey, 'utf8'), cert: await readFile(tlsCertificate, 'utf8') } };
+      : { tls: await readTlsFiles(tlsKey, tlsCertificate) };
   const { startHolder } = await import('../linkage-holder/server.ts');
-  const server = await startListening(host, port, () => startHolder({ dir, port, host, ...tls }));
-  const { url, hasLostRecord } = server;
+  // From the start: a stop that comes as soon as it listens is an orderly one too.
+  await untilInterrupted(async (signal) => {
+    const server = await startListening(host, port, () => startHolder({ dir, port, host, ...tls }));
+    try {
+      announce(server, flags, terminal);
+      await interruptionOf(signal);
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+/** Says where it listens, and what the operator should know of that. */
+function announce(
+  { url, hasLostRecord }: HolderServer,
+  { host, tlsKey }: RunFlags,
+  terminal: Terminal,
+): void {
   if (terminal.wantsJson)
     terminal.json({ type: 'listening', url, ...(hasLostRecord ? { hasLostRecord } : {}) });
   else terminal.print(`${terminal.paint.good('listening')}  ${url}`);
@@ -96,10 +113,5 @@ async function run(dir: string, flags: RunFlags, terminal: Terminal): Promise<vo
         'The record of this holder, audit.ndjson, was gone: another was begun, and every client’s hour begins anew.',
       ),
     );
-  }
-  try {
-    await untilInterrupted((signal) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
-  } finally {
-    await server.close();
   }
 }

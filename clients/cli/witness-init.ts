@@ -1,6 +1,6 @@
 /** `causeway witness init`. */
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { portNumber } from '../../terminal/input.ts';
+import { listenAddress, portNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 type Flags = {
@@ -21,7 +21,7 @@ export function registerWitnessInit(witness: ProgramCommand, terminal: Terminal)
     .argument('<dir>', 'the folder to make')
     .requiredOption('--name <name>', 'name of the witness, such as witness.example.org/committee')
     .option('--log <file...>', 'verifier keys of the logs to follow')
-    .option('--listen <address>', 'address to listen on', '127.0.0.1')
+    .option('--listen <address>', 'address to listen on', listenAddress, '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, 8445)
     .examples(
       ['causeway witness init ./committee --name witness.example.org/committee --log log.vkey', ''],

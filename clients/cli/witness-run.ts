@@ -1,7 +1,7 @@
 /** `causeway witness run`. */
 import type { WitnessReply } from '../witness/witness.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { portNumber } from '../../terminal/input.ts';
+import { listenAddress, portNumber } from '../../terminal/input.ts';
 import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
 import { startListening } from '../../terminal/listening.ts';
 import { showableLine } from '../../terminal/paint.ts';
@@ -18,7 +18,7 @@ export function registerWitnessRun(witness: ProgramCommand, terminal: Terminal):
         'A request that the log has signed and that contradicts what was cosigned before is kept as evidence.',
     )
     .argument('<dir>', 'the folder of the witness')
-    .option('--listen <address>', 'address, instead of the one in witness.json')
+    .option('--listen <address>', 'address, instead of the one in witness.json', listenAddress)
     .option('--port <n>', 'port, instead of the one in witness.json; 0 lets the system choose', portNumber)
     .examples(['causeway witness run ./committee', ''])
     .action((dir: string, flags: Flags) => run(dir, flags, terminal));

@@ -41,7 +41,8 @@ export async function removeHolderClient(dir: string, name: string, author: Auth
   return change(dir, { change: 'client-removed', client: name }, author, (before) => {
     const clients = before.clients.filter((client) => client.name !== name);
     if (clients.length === before.clients.length) throw malformed(`There is no client ${name}.`);
-    if (clients.length === 0) throw malformed(`${name} is the only client.`);
+    if (clients.length === 0)
+      throw malformed(`${name} is the only client. Add another first, or stop the holder.`);
     return { ...before, clients };
   });
 }
@@ -54,7 +55,7 @@ export async function openHolderEpoch(dir: string, epoch: number, author: Author
   return change(dir, { change: 'epoch-opened', epoch }, author, (before) => {
     if (before.epochs.length > 1) throw malformed('Two epochs are in use. Retire the older one first.');
     if (before.epochs.some((known) => known >= epoch))
-      throw malformed(`Epoch ${before.epochs.join()} is in use; a new one has a higher number.`);
+      throw malformed(`Epoch ${before.epochs.join(', ')} is in use; a new one has a higher number.`);
     return { ...before, epochs: [epoch, ...before.epochs] };
   });
 }
@@ -66,8 +67,9 @@ export async function openHolderEpoch(dir: string, epoch: number, author: Author
 export async function retireHolderEpoch(dir: string, epoch: number, author: Author): Promise<HolderFolder> {
   return change(dir, { change: 'epoch-retired', epoch }, author, (before) => {
     const epochs = before.epochs.filter((known) => known !== epoch);
-    if (epochs.length === before.epochs.length || epochs.length === 0)
-      throw malformed('There is no such epoch, or no other.');
+    if (epochs.length === before.epochs.length)
+      throw malformed(`There is no epoch ${epoch}; in use: ${before.epochs.join(', ')}.`);
+    if (epochs.length === 0) throw malformed(`Epoch ${epoch} is the only one. Open the next one first.`);
     return { ...before, epochs };
   });
 }

@@ -78,7 +78,12 @@ export async function createHolderFolder(
 export async function openHolderFolder(dir: string): Promise<HolderFolder> {
   const path = join(dir, 'holder.json');
   const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && (found.mode & 0o077) !== 0) {
+  if (found === undefined) {
+    throw new CausewayError('home-invalid', {
+      detail: `${path} is not there. A new holder is made by: causeway linkage-holder init`,
+    });
+  }
+  if ((found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {
       detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${shellWord(path)}`,
     });
@@ -87,7 +92,7 @@ export async function openHolderFolder(dir: string): Promise<HolderFolder> {
     return { ...folderSchema.parse(JSON.parse(await readFile(path, 'utf8'))), dir };
   } catch {
     // The cause would quote the file, and the file is the key.
-    throw new CausewayError('home-invalid', { detail: `${path} is missing or damaged.` });
+    throw new CausewayError('home-invalid', { detail: `${path} is damaged.` });
   }
 }
 
@@ -125,7 +130,7 @@ function textOf(folder: z.infer<typeof folderSchema>): string {
 function assertFolder(folder: z.infer<typeof folderSchema>): void {
   if (folderSchema.safeParse(folder).success) return;
   throw new CausewayError('request-malformed', {
-    detail: 'A client needs a name such as agency/endpoint.',
+    detail: 'A client needs a name such as agency/endpoint: small letters, digits, hyphens and slashes.',
   });
 }
 

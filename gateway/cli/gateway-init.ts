@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { portNumber } from '../../terminal/input.ts';
+import { listenAddress, portNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { isThisComputer } from '../../terminal/this-computer.ts';
 
@@ -36,6 +36,7 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
     .option(
       '--listen <address>',
       'address to listen on (default: 127.0.0.1 when every --host is this computer itself, else 0.0.0.0)',
+      listenAddress,
     )
     .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, 8443)
     .option('--policies <dir>', 'the sharing agreement to copy (default: the one that comes with Causeway)')

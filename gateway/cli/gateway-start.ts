@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { portNumber } from '../../terminal/input.ts';
+import { listenAddress, portNumber } from '../../terminal/input.ts';
 import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
@@ -25,7 +25,7 @@ export function registerGatewayStart(gateway: ProgramCommand, terminal: Terminal
     )
     .argument('[dir]', "the gateway's folder (default: $CAUSEWAY_GATEWAY, or ./gateway-home)")
     .option('--port <n>', 'port, instead of the one in gateway.yaml; 0 lets the system choose', portNumber)
-    .option('--listen <address>', 'address, instead of the one in gateway.yaml')
+    .option('--listen <address>', 'address, instead of the one in gateway.yaml', listenAddress)
     .option(
       '--store <address>',
       'a file, or mongodb://…, for this start; other commands use the one in gateway.yaml',

@@ -46,6 +46,12 @@ describe('causeway linkage holders', () => {
     expect(await readLinkageSettings(home)).toMatchObject({ mode: 'oblivious' });
   });
 
+  it('takes over no file with the name of a certificate in place of the certificate', async () => {
+    const [one, two] = holders as [Holder, Holder];
+    const { code, stderr } = await takeOver([one, { ...two, authority: '/etc/ssl/ca.pem' }]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/\/authority: must be the certificate itself/)]);
+  });
+
   it('says which holder does not give tokens, and why, before a notice depends on it', async () => {
     const [one, two] = holders as [Holder, Holder];
     const wrong: [Holder, RegExp][] = [

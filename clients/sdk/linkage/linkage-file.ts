@@ -46,7 +46,10 @@ export const holderSchema = z.strictObject({
   token: z.string().min(20).max(200),
   publicKeys: z.record(z.string().regex(/^\d{1,7}$/), rawSchema),
   /** PEM of the authority that its TLS certificate must come from; default: those of the system. */
-  authority: z.string().optional(),
+  authority: z
+    .string()
+    .regex(/-----BEGIN CERTIFICATE-----/, 'must be the certificate itself, as PEM, not the name of its file')
+    .optional(),
 });
 export type Holder = z.infer<typeof holderSchema>;
 

@@ -142,7 +142,8 @@ test.each([
   ['the only client', ['client', 'remove'], [ward], /is the only client/],
   ['a client that is not there', ['client', 'remove'], [hub], /There is no client/],
   ['an epoch that is no newer', ['epoch', 'open'], ['--epoch', '1'], /has a higher number/],
-  ['the only epoch', ['epoch', 'retire'], ['--epoch', '1'], /no such epoch, or no other/],
+  ['the only epoch', ['epoch', 'retire'], ['--epoch', '1'], /Epoch 1 is the only one\. Open the next/],
+  ['an epoch that is not there', ['epoch', 'retire'], ['--epoch', '7'], /There is no epoch 7; in use: 1\./],
 ])('%s is refused, and nothing is changed or recorded', async (_what, command, args, words) => {
   const folder = join(dir, 'a');
   await operate('init', folder, '--client', ward);
