@@ -6,7 +6,7 @@ import type { MoveObserver, MoveOutcome } from './mongodb/move-in.ts';
 import { markMoved, refuseOtherPlace } from './moved-mark.ts';
 import { lockPath } from './path-lock.ts';
 import { houseCase, type Store, type StoredLeaf } from './port.ts';
-import { isMongodbAddress } from './store-address.ts';
+import { isMongodbAddress, isStoreAddress } from './store-address.ts';
 import type { StoreContents } from './store-contents.ts';
 import { openBlock } from './stored-leaf.ts';
 import { readTreeHead, treeHeadOf, type TreeHead } from './tree-head.ts';
@@ -52,6 +52,11 @@ export async function migrateStore({
   if (isMongodbAddress(file)) {
     throw new CausewayError('configuration-invalid', {
       detail: 'A store is moved from sqlite:<file> to mongodb://…, and not the other way.',
+    });
+  }
+  if (!isStoreAddress(file)) {
+    throw new CausewayError('configuration-invalid', {
+      detail: 'What is moved must be sqlite: and the path of a file, after --from.',
     });
   }
   if (!isMongodbAddress(to)) {

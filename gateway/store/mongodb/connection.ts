@@ -4,6 +4,8 @@ import { CausewayError } from '../../../protocol/errors.ts';
 import { explain, refuseServer } from './explain-connection.ts';
 
 const defaultDatabase = 'causeway';
+/** MongoDB's own; transactions may not write there, and the last one is not even replicated. */
+const ownDatabases: readonly string[] = ['admin', 'config', 'local'];
 
 /**
  * A silent server is found out within five seconds, and whoever waits for it is told. What the URL says of these
@@ -33,10 +35,11 @@ export type Connection = { readonly client: MongoClient; readonly database: Db }
  */
 export async function connect(url: string): Promise<Connection> {
   const client = parse(url);
+  const name = databaseName(url);
   try {
     await client.connect();
     await checkServer(client);
-    return { client, database: client.db(databaseName(url)) };
+    return { client, database: client.db(name) };
   } catch (error) {
     await client.close().catch(() => undefined);
     throw explain(error, url);
@@ -44,14 +47,7 @@ export async function connect(url: string): Promise<Connection> {
 }
 
 function parse(url: string): MongoClient {
-  // The driver would take part of such a password for a host, and tell the whole network its name.
-  if (/^[^/]*\/\/.*[/?@].*@/s.test(url)) {
-    throw new CausewayError('configuration-invalid', {
-      detail:
-        'The address of the store holds an @ behind a character that ends user and password. Write @ as %40, / as %2F, ' +
-        '? as %3F and : as %3A in the user, the password and the options.',
-    });
-  }
+  refuseUnescaped(url);
   try {
     // A name of its own in the address tells one gateway from another in the server's log.
     const isNamed = /[?&]appName=/i.test(url);
@@ -60,7 +56,24 @@ function parse(url: string): MongoClient {
     const detail =
       'The address of the store must have the form mongodb://host:port,host:port/database?replicaSet=name.' +
       unknownOptions(cause);
-    throw new CausewayError('configuration-invalid', { detail, cause });
+    throw invalid(detail, cause);
+  }
+}
+
+/** What the driver would take for something else, or refuse in words that may quote the password. */
+function refuseUnescaped(url: string): void {
+  // It would take part of such a password for a host, and tell the whole network its name.
+  if (/^[^/]*\/\/.*[/?#@].*@/s.test(url)) {
+    throw invalid(
+      'The address of the store holds an @ behind a character that ends user and password. Write @ as %40, / as %2F, ' +
+        '? as %3F, # as %23 and : as %3A in the user, the password and the options.',
+    );
+  }
+  if (/^[^?]*%(?![0-9a-f]{2})/i.test(url)) {
+    throw invalid(
+      'The address of the store holds a % that does not begin a code such as %40. Write % itself as %25 in the user, ' +
+        'the password and the name of the database.',
+    );
   }
 }
 
@@ -71,13 +84,31 @@ function unknownOptions(error: unknown): string {
   return names === undefined ? '' : ` The driver knows no option ${names}.`;
 }
 
+/** @throws CausewayError `configuration-invalid` for one that cannot hold a store */
 function databaseName(url: string): string {
-  const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(url)?.[1];
-  return name === undefined ? defaultDatabase : decodeURIComponent(name);
+  const written = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(url)?.[1];
+  if (written === undefined) return defaultDatabase;
+  const name = decodeURIComponent(written);
+  if (ownDatabases.includes(name)) {
+    throw invalid(
+      `The address of the store names the database ${name}, which is MongoDB's own. Name one for the store, such as ` +
+        `${defaultDatabase}; where ${name} holds the users, say so behind it: /${defaultDatabase}?authSource=${name}`,
+    );
+  }
+  if (/[/\\. "$*<>:|]/.test(name)) {
+    throw invalid(
+      'The address of the store names a database with a character that no database may have. Use letters, digits, - and _.',
+    );
+  }
+  return name;
 }
 
 async function checkServer(client: MongoClient): Promise<void> {
   const admin = client.db('admin');
   const { version } = (await admin.command({ buildInfo: 1 })) as { version: string };
   refuseServer(version, await admin.command({ hello: 1 }));
+}
+
+function invalid(detail: string, cause?: unknown): CausewayError {
+  return new CausewayError('configuration-invalid', { detail, ...(cause === undefined ? {} : { cause }) });
 }

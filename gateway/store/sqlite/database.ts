@@ -82,29 +82,49 @@ export function openForReading(file: string): DatabaseSync {
 
 /**
  * Opens an existing store for reading, in a transaction that lets nobody else write until it is closed.
- * @throws CausewayError `configuration-invalid` where there is no file, `store-incompatible`, `store-damaged`,
+ * @throws CausewayError `configuration-invalid` where there is none, `store-incompatible`, `store-damaged`,
  * `store-unavailable` while somebody else writes
  */
 export function openForMoving(file: string): DatabaseSync {
   if (!existsSync(file)) {
     throw new CausewayError('configuration-invalid', { detail: `There is no store at ${file}.` });
   }
-  const database = openForReading(file);
+  let database: DatabaseSync | undefined;
   try {
-    if (pragma(database, 'application_id') !== applicationId) {
-      throw new CausewayError('store-incompatible', { detail: `${file} is no store of this program.` });
-    }
+    database = openForReading(file);
+    if (pragma(database, 'application_id') !== applicationId) throw strangeFile(file);
     refuseUnknownForms(database);
     // A connection that refuses changes may not take the lock that keeps others from them. Nothing is ever committed.
     database.exec(`PRAGMA query_only = OFF; BEGIN IMMEDIATE; ${laterTables} PRAGMA query_only = ON`);
     return database;
   } catch (cause) {
-    database.close();
-    if (isDamage(cause)) throw new CausewayError('store-damaged', { detail: `It is ${file}.`, cause });
-    if (sqliteErrorOf(cause) !== sqliteErrors.busy) throw cause;
-    const detail = `Something else writes to ${file} at the moment.`;
-    throw new CausewayError('store-unavailable', { detail, cause });
+    database?.close();
+    throw explainMoving(cause, file);
   }
+}
+
+function explainMoving(cause: unknown, file: string): unknown {
+  if (isDamage(cause)) return new CausewayError('store-damaged', { detail: `It is ${file}.`, cause });
+  switch (sqliteErrorOf(cause)) {
+    case sqliteErrors.cannotOpen:
+      return new CausewayError('configuration-invalid', {
+        detail: `${file} cannot be opened as a store: it is a folder, or this user may not read it.`,
+        cause,
+      });
+    case sqliteErrors.busy:
+      return new CausewayError('store-unavailable', {
+        detail: `Something else writes to ${file} at the moment.`,
+        cause,
+      });
+    default:
+      return cause;
+  }
+}
+
+function strangeFile(file: string): CausewayError {
+  return new CausewayError('configuration-invalid', {
+    detail: `${file} is no store of a gateway. That is causeway.db in the gateway's folder, or what \`store\` in gateway.yaml named.`,
+  });
 }
 
 /** Prepares a statement whose rows are arrays: the fastest form. */

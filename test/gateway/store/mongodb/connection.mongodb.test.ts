@@ -20,11 +20,32 @@ describe('an address that cannot be right', () => {
     },
   );
 
-  it.each(['p@ss', 'p/w@x', 'p?w@x'])(
+  it.each(['p@ss', 'p/w@x', 'p?w@x', 'p#w'])(
     'with %s for a password is refused with what to do',
     async (password) => {
       const { code, detail } = await refusal(`mongodb://user:${password}@127.0.0.1:1/causeway`);
       expect([code, detail]).toEqual(['configuration-invalid', expect.stringContaining('Write @ as %40')]);
+    },
+  );
+
+  it.each(['100%', 'p%w', 'p%4'])('with %s for a password is told how to write a %%', async (password) => {
+    const { code, detail } = await refusal(`mongodb://user:${password}@127.0.0.1:1/causeway`);
+    expect([code, detail]).toEqual([
+      'configuration-invalid',
+      expect.stringContaining('Write % itself as %25'),
+    ]);
+    expect(detail).not.toContain(password);
+  });
+
+  it.each([
+    ['admin', "names the database admin, which is MongoDB's own. Name one for the store, such as causeway"],
+    ['local', 'say so behind it: /causeway?authSource=local'],
+    ['our%20store', 'a character that no database may have'],
+  ])(
+    'with the database %s, which can hold no store, is refused before anything is asked',
+    async (name, words) => {
+      const { code, detail } = await refusal(`mongodb://user:secret@127.0.0.1:1/${name}?replicaSet=x`);
+      expect([code, detail]).toEqual(['configuration-invalid', expect.stringContaining(words)]);
     },
   );
 
