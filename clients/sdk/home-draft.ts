@@ -4,7 +4,8 @@
  * gateway has refused. Where the answer was lost it stays, for the keys may be registered: the next enrolment of the
  * endpoint into the same home takes them up.
  */
-import { access, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
@@ -35,6 +36,11 @@ type Draft = { readonly path: string; readonly keys: HomeKeys };
 /** As much as the rest of a home takes, whatever the block of the disk. */
 const reservedBytes = 65_536;
 const room = 'room';
+/**
+ * A digest of each key as it was made, a line each. Of a key that was put in its place the gateway would say that the token
+ * was used: with other keys it was.
+ */
+const made = 'made';
 /** There once an enrolment has taken the keys up: what the gateway says of its token then tells nothing about them. */
 const takenUp = 'taken-up';
 
@@ -83,12 +89,11 @@ async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Prom
     return { path, keys };
   }
   const { filled: keys } = await makePrivateFolder(path, async (draft) => {
-    const made = await makeKeys();
+    const fresh = await makeKeys();
     await writeNewFile(join(draft, room), Buffer.alloc(reservedBytes));
-    await writeNewFile(join(draft, homeFiles.tls), made.tlsKeyPem);
-    await writeNewFile(join(draft, homeFiles.openpgp), made.openpgpPrivateKey);
-    await writeNewFile(join(draft, homeFiles.signing), made.signingKeyPem);
-    return made;
+    for (const [name, key] of filesOf(fresh)) await writeNewFile(join(draft, name), key);
+    await writeNewFile(join(draft, made), describeKeys(fresh));
+    return fresh;
   });
   return { path, keys };
 }
@@ -97,6 +102,7 @@ async function takeUp(path: string, endpoint: EndpointAddress): Promise<HomeKeys
   try {
     const keys = await readKeys(path);
     await readEndpointKeys(endpoint, keys);
+    await refuseOtherKeys(path, keys);
     return keys;
   } catch (cause) {
     const found = isCausewayError(cause) ? cause.detail : undefined;
@@ -118,8 +124,33 @@ async function readKeys(path: string): Promise<HomeKeys> {
   return { tlsKeyPem, openpgpPrivateKey, signingKeyPem: await read(homeFiles.signing) };
 }
 
+function filesOf(keys: HomeKeys): readonly (readonly [name: string, key: string])[] {
+  return [
+    [homeFiles.tls, keys.tlsKeyPem],
+    [homeFiles.openpgp, keys.openpgpPrivateKey],
+    [homeFiles.signing, keys.signingKeyPem],
+  ];
+}
+
+function describeKeys(keys: HomeKeys): string {
+  return filesOf(keys)
+    .map(([name, key]) => `${name} ${createHash('sha256').update(key).digest('hex')}\n`)
+    .join('');
+}
+
+/** @throws CausewayError `home-invalid` where a key is not the one that was made; of a draft that says nothing, all are taken */
+async function refuseOtherKeys(path: string, keys: HomeKeys): Promise<void> {
+  const noted = (await readFile(join(path, made), 'utf8').catch(() => '')).split('\n');
+  const found = describeKeys(keys).split('\n');
+  const strange = noted.find((line) => line !== '' && !found.includes(line))?.split(' ')[0];
+  if (strange === undefined) return;
+  throw new CausewayError('home-invalid', {
+    detail: `${strange} there is not the key that it has made. Put that one back.`,
+  });
+}
+
 async function complete(path: string, identity: HomeIdentity): Promise<void> {
-  for (const name of [room, takenUp]) await rm(join(path, name), { force: true });
+  for (const name of [room, made, takenUp]) await rm(join(path, name), { force: true });
   await replaceFile(join(path, homeFiles.identity), describeIdentity(identity));
   await replaceFile(join(path, homeFiles.tls), identity.tlsKeyPem + identity.tlsCertificatePem);
   await replaceFile(join(path, homeFiles.authority), identity.authorityPem);

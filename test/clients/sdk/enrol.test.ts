@@ -1,6 +1,18 @@
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
-import { access, chmod, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -335,6 +347,33 @@ test.each([
     await openHome(home);
   }
 });
+
+test.each(['tls.pem', 'openpgp.key', 'signing.key'])(
+  'a kept %s in whose place the key of another endpoint was put is told as that, and put back is enrolled with the same token',
+  async (name) => {
+    const foreign = newHome();
+    await enrol({ gatewayUrl: gateway.url, token: await registry.issueToken(police), home: foreign });
+    const [lossy, home] = [await forgetful(), newHome()];
+    const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
+    const kept = join(root, `.${basename(home)}.council.social-work.partial`);
+    await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
+    await rename(join(kept, name), join(root, 'own'));
+    await copyFile(join(foreign, name), join(kept, name));
+    const requests = lossy.requests.length;
+    await expect(enrol(asked)).rejects.toMatchObject({
+      code: 'home-invalid',
+      detail: expect.stringContaining(
+        `${name} there is not the key that it has made. Put that one back.`,
+      ) as unknown,
+    });
+    expect(lossy.requests.slice(requests)).not.toContain('POST /v1/enrol');
+    await rename(join(root, 'own'), join(kept, name));
+    await enrol(asked);
+    await lossy.close();
+    expect((await readdir(home)).sort()).toEqual((await readdir(foreign)).sort());
+    expect(await readdir(home)).not.toContain('made');
+  },
+);
 
 test('an empty folder that was to become the home is there as before when the gateway refuses', async () => {
   const home = newHome();
