@@ -8,7 +8,6 @@ import { limits } from '../../protocol/limits.ts';
 import { adviceFor } from '../../terminal/advice.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
-import { exitCodes } from '../../terminal/exit-codes.ts';
 import { durationMs, listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { OutgoingNotice } from '../sdk/compose.ts';
@@ -22,6 +21,7 @@ import { notKept } from './not-kept.ts';
 import { readSubjects } from './notice-subjects.ts';
 import { refusedNotice } from './refused-notice.ts';
 import { withClient, type OpenClient } from './open-client.ts';
+import { exitCodeOfMessage } from './status-verdict.ts';
 
 type Flags = HomeFlags &
   ContentFlags & {
@@ -247,11 +247,7 @@ async function waitForStored(
   if (message === undefined) return;
   if (terminal.wantsJson) terminal.json(ladderObject(message));
   else for (const line of ladderLines(message, terminal).slice(1)) terminal.print(line);
-  const outcomes = message.deliveries.map(({ outcome }) => outcome);
-  if (outcomes.includes(undefined)) {
-    process.exitCode = exitCodes.temporary;
+  if (message.deliveries.some(({ outcome }) => outcome === undefined))
     terminal.hint(`The gateway goes on. Later: causeway status ${id}`);
-  }
-  if (outcomes.some((outcome) => outcome === 'refused' || outcome === 'expired'))
-    process.exitCode = exitCodes.failure;
+  process.exitCode = exitCodeOfMessage(message);
 }

@@ -13,8 +13,9 @@ import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { clockOf } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
+import { exitCodeOfEndpoint, exitCodeOfMessage } from './status-verdict.ts';
 
-type Flags = HomeFlags & { readonly last: number };
+type Flags = HomeFlags & { readonly last: number; readonly check?: true };
 
 const dayMs = 24 * 3_600_000;
 const warnDays = 14;
@@ -30,11 +31,19 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
       'Connects, sends what waits in the outbox, fetches receipts, and shows: the connection, days left on the\n' +
         'certificate, notices that are held, receipts that wait for trust in new keys, files of the home that are of\n' +
         'another endpoint, and the last notices sent with every step of each.\n' +
-        'With an ID, that notice alone.',
+        'With an ID, that notice alone.\n' +
+        'Exit code 0 whatever it shows; with --check, 1 where a person has to act, and 3 while there is no connection\n' +
+        'or a notice waits for the gateway. Of an ID: 1 where it was refused or has expired, 3 while a recipient has\n' +
+        'not stored it.',
     )
     .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
     .option('--last <n>', 'how many notices to show', wholeNumber(0, 100_000), 10)
+    .option('--check', 'tell by the exit code whether all is well, for scripts')
     .option(...homeOption)
+    .examples(
+      ['causeway status --home ./duty', ''],
+      ['causeway status --home ./duty --check --json > status.ndjson || tell-somebody', 'for a monitor'],
+    )
     .action((id: string | undefined, flags: Flags) =>
       withClient(
         homeFolder(flags, terminal),
@@ -42,8 +51,8 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
         async (open) => {
           if (open.connection.isConnected) await terminal.during('Fetching receipts', () => catchUp(open));
           if (open.connection.isConnected) await terminal.during('Checking the log', () => checkLog(open));
-          if (id === undefined) showAll(open, flags.last, terminal);
-          else showOne(open, id, terminal);
+          const code = id === undefined ? showAll(open, flags.last, terminal) : showOne(open, id, terminal);
+          if (flags.check === true) process.exitCode = code;
         },
         { toleratesForeignParts: true },
       ),
@@ -98,12 +107,14 @@ function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
   ];
 }
 
-function showAll(open: OpenClient, last: number, terminal: Terminal): void {
+/** @returns the exit code for `--check` */
+function showAll(open: OpenClient, last: number, terminal: Terminal): number {
   const { client } = open;
+  const code = exitCodeOfEndpoint(open);
   const messages = last === 0 ? [] : client.messages({ limit: last }).reverse();
   if (terminal.wantsJson) {
     for (const each of [...statusObjects(open), ...messages.map(ladderObject)]) terminal.json(each);
-    return;
+    return code;
   }
   const { paint } = terminal;
   terminal.table(statusRows(open, terminal));
@@ -116,6 +127,7 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): void {
   }
   if (messages.length > 0) terminal.print();
   for (const message of messages) ladderLines(message, terminal).forEach((line) => terminal.print(line));
+  return code;
 }
 
 /** Why there is no connection; undefined where there is one. */
@@ -195,14 +207,15 @@ function postponement({ code, detail }: CausewayError): { code: string; detail?:
   return { code, ...(detail === undefined ? {} : { detail }) };
 }
 
-function showOne({ client }: OpenClient, id: string, terminal: Terminal): void {
+/** @returns the exit code for `--check` */
+function showOne({ client }: OpenClient, id: string, terminal: Terminal): number {
   const message = client.message(id);
   if (message === undefined) {
     throw new CausewayError('not-found', { detail: `No notice with the id ${id} was sent from this home.` });
   }
   if (terminal.wantsJson) {
     terminal.json(ladderObject(message));
-    return;
+    return exitCodeOfMessage(message);
   }
   for (const line of ladderLines(message, terminal)) terminal.print(line);
   const { to, expires, thread } = message;
@@ -211,4 +224,5 @@ function showOne({ client }: OpenClient, id: string, terminal: Terminal): void {
     ['    expires', expires],
     ['    thread', thread],
   ]);
+  return exitCodeOfMessage(message);
 }

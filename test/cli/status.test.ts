@@ -97,4 +97,24 @@ describe('causeway status', () => {
       /^connection +none: certificate-unknown\n +This identity has been replaced by a later enrolment/m,
     );
   });
+
+  it('ends with 0 whatever it shows, and with --check as it stands with the endpoint or the notice', async () => {
+    const sender = await exchange().client(police);
+    const { id } = await sender.send(concern('nobody listens', health.address));
+    await sender.close();
+    const home = homeOf(police);
+    const codes = async (...args: string[]): Promise<number[]> => {
+      const plain = await runInProcess(['status', '--home', home, ...args]);
+      return [plain.code!, (await runInProcess(['status', '--home', home, ...args, '--check'])).code!];
+    };
+    expect(await codes()).toEqual([0, 0]);
+    expect(await codes(id)).toEqual([0, 3]);
+    const foreign = join(dir, 'with a foreign certificate');
+    await cp(home, foreign, { recursive: true });
+    await copyFile(join(homeOf(health), 'tls.pem'), join(foreign, 'tls.pem'));
+    expect((await runInProcess(['status', '--home', foreign, '--check'])).code).toBe(1);
+    await exchange().stop();
+    expect(await codes()).toEqual([0, 3]);
+    await exchange().restart();
+  });
 });

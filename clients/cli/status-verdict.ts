@@ -1,0 +1,31 @@
+/** What `causeway status --check` ends with: what it shows, in one number for a script. */
+import { exitCodeFor, exitCodes } from '../../terminal/exit-codes.ts';
+import type { MessageRecord } from '../sdk/ladder-table.ts';
+import type { OpenClient } from './open-client.ts';
+
+/**
+ * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, or notices that wait for the gateway.
+ *   What waits for trust in a key, or for recipients, is nothing out of order.
+ */
+export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
+  const { foreignParts, renewalRefusal, certificateEndsAt, waiting } = client.status();
+  const needsPerson =
+    foreignParts.length > 0 ||
+    renewalRefusal !== undefined ||
+    certificateEndsAt <= Date.now() ||
+    client.log.status().halt !== undefined ||
+    client.log.changes().some(({ foreign }) => foreign);
+  if (needsPerson) return exitCodes.failure;
+  if (connection.isConnected) return waiting === 0 ? exitCodes.ok : exitCodes.temporary;
+  const { lastError } = connection;
+  const passes = lastError === undefined || exitCodeFor(lastError) === exitCodes.temporary;
+  return passes ? exitCodes.temporary : exitCodes.failure;
+}
+
+/** @returns 0 once every recipient has it, 1 where it was refused or has expired, 3 while that is open; as `send --wait stored` */
+export function exitCodeOfMessage({ state, deliveries }: MessageRecord): number {
+  const outcomes = deliveries.map(({ outcome }) => outcome);
+  const hasFailed = outcomes.some((outcome) => outcome === 'refused' || outcome === 'expired');
+  if (state === 'refused' || hasFailed) return exitCodes.failure;
+  return state === 'waiting' || outcomes.includes(undefined) ? exitCodes.temporary : exitCodes.ok;
+}
