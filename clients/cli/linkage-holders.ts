@@ -29,7 +29,9 @@ export function registerLinkageHolders(linkage: ProgramCommand, terminal: Termin
       const value = parseJsonInput(file, await readInput(file, process.stdin, maxBytes));
       const parsed = holdersSchema.safeParse(value);
       if (!parsed.success) {
-        throw usageError(`${file} does not describe two holders. ${describeIssues(parsed.error).detail}`);
+        throw usageError(
+          `${file} does not describe two holders; docs/linkage.md shows such a file. ${describeIssues(parsed.error).detail}`,
+        );
       }
       const home = homeFolder(flags, terminal);
       if (flags.replace !== true && (await readLinkageSettings(home))?.mode === 'key') {

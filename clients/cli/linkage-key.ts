@@ -1,5 +1,6 @@
 /** `causeway linkage key …`: the key that makes tokens comparable between agencies, in this endpoint's home. */
 import { writeFile } from 'node:fs/promises';
+import { fileReason } from '../../files/file-trouble.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { matching, parseJsonInput, readInput, usageError, wholeNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -83,7 +84,10 @@ async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
       mode: 0o600,
       flag: 'wx',
     }).catch((cause: unknown) => {
-      throw usageError(`${flags.out ?? ''} cannot be written, or is there already.`, cause);
+      throw usageError(
+        `${flags.out ?? ''} cannot be written${fileReason(cause, { ENOENT: 'there is no such folder', EEXIST: 'it is there already' })}.`,
+        cause,
+      );
     });
   }
   await save();
@@ -139,8 +143,13 @@ async function prepareKey(
 }
 
 async function listKeys(flags: HomeFlags, terminal: Terminal): Promise<void> {
-  const { readLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
-  const settings = await readLinkageSettings(homeFolder(flags, terminal));
+  const [{ openHome }, { readLinkageSettings }] = await Promise.all([
+    import('../sdk/home.ts'),
+    import('../sdk/linkage/linkage-file.ts'),
+  ]);
+  // A folder that is no home has no key either, and that would pass for an answer.
+  const { dir } = await openHome(homeFolder(flags, terminal));
+  const settings = await readLinkageSettings(dir);
   const rows = settings === undefined ? [] : await fingerprintsOf(settings);
   if (terminal.wantsJson) {
     for (const row of rows) terminal.json({ type: 'linkage-key', ...row });

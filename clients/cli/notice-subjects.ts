@@ -24,7 +24,9 @@ export async function readSubjects(file: string, terminal: Terminal): Promise<re
   const parsed = subjectListSchema.min(1).safeParse([value].flat());
   if (!parsed.success) {
     const fields = Object.keys(subjectDetailsSchema.shape);
-    throw new CausewayError('request-malformed', { detail: wordsOf(parsed.error.issues, fields) });
+    throw new CausewayError('request-malformed', {
+      detail: `${file}: ${wordsOf(parsed.error.issues, fields)}`,
+    });
   }
   for (const [place, subject] of parsed.data.entries()) {
     const warnings: { field?: string; message: string }[] = [...checkSubject(subject)];

@@ -46,6 +46,20 @@ describe('causeway linkage holders', () => {
     expect(await readLinkageSettings(home)).toMatchObject({ mode: 'oblivious' });
   });
 
+  it('says of each field what it must be, also where two have changed places', async () => {
+    const [one, two] = holders as [Holder, Holder];
+    const { code, stderr } = await takeOver([one, { ...two, url: two.token, token: 'short' }]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('/holders/1/url: must be the address of the holder, such as https://');
+    expect(stderr).toContain('/holders/1/token: must be the token that the operator of the holder has given');
+    const other = await runInProcess(['linkage', 'holders', join(dir, 'one', 'holder.json'), '--home', home]);
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringContaining('docs/linkage.md shows such a file'),
+    ]);
+    expect(other.stderr).toContain('/holders: must be a list of two holders');
+  });
+
   it('takes over no file with the name of a certificate in place of the certificate', async () => {
     const [one, two] = holders as [Holder, Holder];
     const { code, stderr } = await takeOver([one, { ...two, authority: '/etc/ssl/ca.pem' }]);

@@ -8,7 +8,10 @@ import {
   readLinkageSettings,
   writeLinkageSettings,
 } from '../../clients/sdk/linkage/linkage-file.ts';
+import { exchangeOfFile, police } from '../clients/sdk/exchange.ts';
 import { runInProcess } from './run-in-process.ts';
+
+const exchange = exchangeOfFile(police);
 
 it('no key is made for an epoch before one of the home, as if that were the one that is being left', async () => {
   const home = await mkdtemp(join(tmpdir(), 'causeway-linkage-key-'));
@@ -24,4 +27,23 @@ it('no key is made for an epoch before one of the home, as if that were the one 
   } finally {
     await rm(home, { recursive: true });
   }
+});
+
+it('of a folder that is no home it is not said that it has no key', async () => {
+  const { code, stdout, stderr } = await runInProcess(['linkage', 'key', 'list', '--home', '/nowhere/home']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('There is no folder /nowhere/home that can be read');
+});
+
+it('a key that cannot be written where it should go is not made, and it is said why', async () => {
+  const home = exchange().homes.get(police.address)!;
+  for (const [out, words] of [
+    [join(home, 'nowhere', 'epoch.key'), 'there is no such folder'],
+    [join(home, 'identity.json'), 'it is there already'],
+  ] as const) {
+    const make = ['linkage', 'key', 'make', '--epoch', '1', '--out', out, '--home', home];
+    const { code, stderr } = await runInProcess(make);
+    expect([code, stderr]).toEqual([2, `error  ${out} cannot be written: ${words}.\n`]);
+  }
+  expect(await readLinkageSettings(home)).toBeUndefined();
 });

@@ -32,6 +32,7 @@ it.each([
   await writeFile(file, text);
   const reading = readSubjects(file, terminal);
   await expect(reading).rejects.toMatchObject({ code: 'request-malformed' });
+  await expect(reading).rejects.toThrow(`${file}: `);
   await expect(reading).rejects.toThrow(words);
   await expect(reading).rejects.not.toThrow('Sample');
 });

@@ -22,7 +22,8 @@ const rawSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in b
 /** A linkage key as it is handed from agency to agency. */
 export const linkageKeySchema = z.strictObject({ epoch: epochSchema, secret: rawSchema });
 
-const purposeSchema = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+const purposeWords = 'must be a lower-case name such as child-protection';
+const purposeSchema = z.string(purposeWords).regex(/^[a-z][a-z0-9-]{0,62}$/, purposeWords);
 
 const keysSchema = z.strictObject({
   version: z.literal(1),
@@ -32,18 +33,24 @@ const keysSchema = z.strictObject({
   keys: z.array(linkageKeySchema).min(1).max(2),
 });
 
-/** Without TLS on this machine only. */
+/** Without TLS on this machine only. What is no address at all is told as that. */
 function isProtected(url: string): boolean {
+  if (!URL.canParse(url)) return true;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
+const tokenWords = 'must be the token that the operator of the holder has given';
+
 /** One of the two holders: where it is, how it knows this endpoint, its public key by epoch. */
 export const holderSchema = z.strictObject({
   url: z
-    .url({ protocol: /^https?$/ })
+    .url({
+      protocol: /^https?$/,
+      error: 'must be the address of the holder, such as https://holder.example:8444',
+    })
     .refine(isProtected, 'must begin with https: its token travels with each question'),
-  token: z.string().min(20).max(200),
+  token: z.string(tokenWords).min(20, tokenWords).max(200, tokenWords),
   publicKeys: z.record(z.string().regex(/^\d{1,7}$/), rawSchema),
   /** PEM of the authority that its TLS certificate must come from; default: those of the system. */
   authority: z
@@ -53,11 +60,15 @@ export const holderSchema = z.strictObject({
 });
 export type Holder = z.infer<typeof holderSchema>;
 
+function hostOf({ url }: Holder): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
 /** What `causeway linkage holders` takes. */
 export const holdersSchema = z
   .strictObject({
     version: z.literal(1),
-    mode: z.literal('oblivious'),
+    mode: z.literal('oblivious', 'must be "oblivious"'),
     purpose: purposeSchema,
     /** The newest first, in whatever order they are given: the other one is the one that is being left. */
     epochs: z
@@ -66,14 +77,14 @@ export const holdersSchema = z
       .max(2)
       .refine((epochs) => new Set(epochs).size === epochs.length, 'must not name an epoch twice')
       .transform((epochs) => epochs.toSorted((one, other) => other - one)),
-    holders: z.tuple([holderSchema, holderSchema]),
+    holders: z.tuple([holderSchema, holderSchema], 'must be a list of two holders'),
   })
   .superRefine(({ epochs, holders }, context) => {
     const refuse = (message: string): void =>
       context.addIssue({ code: 'custom', path: ['holders'], message });
     const [one, other] = holders;
     const ownKeys = new Set(Object.values(one.publicKeys));
-    if (new URL(one.url).host === new URL(other.url).host) refuse('must be at two addresses');
+    if (hostOf(one) === hostOf(other)) refuse('must be at two addresses');
     if (Object.values(other.publicKeys).some((key) => ownKeys.has(key)))
       refuse('must have keys of their own');
     for (const epoch of epochs) {
