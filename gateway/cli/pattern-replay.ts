@@ -50,15 +50,17 @@ export function registerPatternReplay(pattern: ProgramCommand, terminal: Termina
       ['causeway pattern replay --since 90d --pattern three-agencies --against 2', ''],
       ['causeway pattern replay --since 90d --against ./drafts', ''],
     )
-    .action((flags: Flags) =>
-      withGateway(gatewayFolder(flags.dir, terminal.env), async ({ home, store }) => {
+    .action((flags: Flags) => {
+      if (flags.until !== undefined && flags.since >= flags.until)
+        throw usageError('The time of --since is not before that of --until: no notice lies between them.');
+      return withGateway(gatewayFolder(flags.dir, terminal.env), async ({ home, store }) => {
         const { policy, patterns } = await readPatternsInForce(home.policiesDir);
         const sides = await chooseSides(patterns, policy, flags);
         const { since, until, pattern: name, against } = flags;
         await recordReading(store, 'audit.pattern-replay', { since, until, pattern: name, against });
         await replaySides(sides, policy, store, flags, terminal);
-      }),
-    );
+      });
+    });
 }
 
 async function chooseSides(

@@ -16,7 +16,7 @@ export function registerPolicyShow(policy: ProgramCommand, terminal: Terminal): 
     .argument(...policyDirArgument)
     .option(...dirOption)
     .action(async (given: string | undefined, flags: GatewayFlags) => {
-      const dir = policyFolder(given, flags, terminal.env);
+      const dir = policyFolder(given, flags, terminal.env, 'causeway policy show ./policies');
       const { loadPolicySet } = await import('../policy/load.ts');
       const set = await terminal.during('Loading the policies', () => loadPolicySet(dir));
       if (terminal.wantsJson) printJson(set, terminal);

@@ -177,6 +177,8 @@ describe('wrong usage', () => {
     [['agency', 'add', 'x'], /Required option '--name <name>' not specified.*causeway agency add --help/],
     [['pattern', 'replay', '--sinse', '1d'], /Unknown option '--sinse', and required option '--since/],
     [['pattern', 'check', 'nowhere'], /no folder nowhere\..*such as: causeway pattern check/],
+    [['policy', 'show', 'nowhere'], /no folder nowhere\..*such as: causeway policy show/],
+    [['pattern', 'replay', '--since', '7d', '--until', '30d'], /--since is not before that of --until/],
     [['dataset', 'show'], /Missing required argument 'name'.*causeway dataset show --help/],
     [['gateway', 'start', '--port', '70000'], /whole number from 0 to 65535/],
     [['enrol-token', 'no-endpoint'], /^.*'no-endpoint' is no agency\/endpoint\. It must have the form/],
