@@ -91,6 +91,14 @@ function refuseExistence(target: string): (cause: unknown) => never {
   return (cause) => {
     const { code = '' } = cause as NodeJS.ErrnoException;
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) throw cause;
-    throw new CausewayError('home-exists', { detail: `It is ${target}.`, cause });
+    throw placeTaken(target, code !== 'ENOTDIR', cause);
   };
+}
+
+/** @param isFolder false where something else than a folder is there */
+export function placeTaken(target: string, isFolder: boolean, cause?: unknown): CausewayError {
+  return new CausewayError('home-exists', {
+    detail: isFolder ? `The folder ${target} is not empty.` : `${target} is no folder.`,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

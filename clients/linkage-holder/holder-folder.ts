@@ -68,7 +68,7 @@ export async function createHolderFolder(
     await syncFolder(dir);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-    throw new CausewayError('home-exists', { detail: `It is ${dir}.`, cause });
+    throw new CausewayError('home-exists', { detail: `${path} is there already.`, cause });
   }
   const publicKeys = publicKeysOf(folder);
   return tokens.map(({ name, token }) => ({ name, token, publicKeys }));

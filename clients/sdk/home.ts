@@ -23,7 +23,7 @@ import {
 import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { rawKeySchema } from '../../protocol/wire/directory.ts';
 import { replaceFile } from '../../files/durable-file.ts';
-import { readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
+import { placeTaken, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 
 /** An endpoint's identity, as its home keeps it. */
 export type HomeIdentity = {
@@ -92,7 +92,7 @@ export async function refuseExistingHome(dir: string): Promise<void> {
   const found = await lstat(dir).catch(() => undefined);
   if (found === undefined) return;
   if (found.isDirectory() && (await isEmpty(dir))) return;
-  throw new CausewayError('home-exists', { detail: `It is ${dir}.` });
+  throw placeTaken(dir, found.isDirectory());
 }
 
 /**
@@ -180,7 +180,10 @@ function requireUsable<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new CausewayError('home-invalid', { detail: `${path} is damaged.`, cause });
+    throw new CausewayError('home-invalid', {
+      detail: `${path} is damaged, or another file stands in its place.`,
+      cause,
+    });
   }
 }
 

@@ -132,7 +132,11 @@ export async function readOpenpgpIdentity(
       encryptionKeys: privateKey.subkeys.map((subkey) => fingerprintSchema.parse(subkey.getFingerprint())),
     };
   } catch (cause) {
-    throw new CausewayError('home-invalid', { detail: 'Its OpenPGP key cannot be read.', cause });
+    throw new CausewayError('home-invalid', {
+      detail:
+        'Its OpenPGP key, openpgp.key, cannot be read: it is damaged, or another file stands in its place.',
+      cause,
+    });
   }
 }
 

@@ -59,9 +59,15 @@ test('a home is private and reads back as it was written', async () => {
 
 test('an existing identity, file or folder is not overwritten', async () => {
   const home = await createHome(join(root, 'once'), identity);
-  await expect(createHome(home.dir, identity)).rejects.toMatchObject({ code: 'home-exists' });
+  await expect(createHome(home.dir, identity)).rejects.toMatchObject({
+    code: 'home-exists',
+    detail: `The folder ${home.dir} is not empty.`,
+  });
   await writeFile(join(root, 'file'), 'x');
-  await expect(createHome(join(root, 'file'), identity)).rejects.toMatchObject({ code: 'home-exists' });
+  await expect(createHome(join(root, 'file'), identity)).rejects.toMatchObject({
+    code: 'home-exists',
+    detail: `${join(root, 'file')} is no folder.`,
+  });
   expect(await readFile(join(root, 'file'), 'utf8')).toBe('x');
 });
 
