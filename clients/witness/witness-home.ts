@@ -19,6 +19,7 @@ import {
 } from '../../protocol/proof/verifier-key.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
 import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
+import { describeTlsFault } from '../../files/tls-pair.ts';
 import type { FollowedLog } from './witness.ts';
 import { WitnessStore } from './witness-store.ts';
 
@@ -98,6 +99,11 @@ export async function openWitnessHome(dir: string): Promise<WitnessHome> {
     await readPrivateFile(resolve(home, tls.key), undefined),
     await readHomeFile(resolve(home, tls.certificate), undefined),
   ];
+  const fault = describeTlsFault({ pem: key, name: tls.key }, { pem: cert, name: tls.certificate });
+  if (fault !== undefined) {
+    const detail = `${fault} They are named as \`tls\` in ${join(home, files.settings)}.`;
+    throw new CausewayError('configuration-invalid', { detail });
+  }
   return { dir: home, settings, cosigner: own, logs, storePath, tls: { key, cert } };
 }
 

@@ -37,12 +37,12 @@ it.each([
   [
     'own.pem',
     'own.key',
-    "--tls-key and --tls-certificate are in each other's place: own.pem is the certificate",
+    "The files are in each other's place: own.pem is the certificate",
   ],
   ['own.key', 'other.pem', 'The certificate in other.pem is not for the key in own.key.'],
   ['locked.key', 'own.pem', 'The key in locked.key is protected by a passphrase'],
-  ['note.txt', 'own.pem', 'note.txt of --tls-key holds no private key in PEM.'],
-  ['own.key', 'note.txt', 'note.txt of --tls-certificate holds no certificate in PEM.'],
+  ['note.txt', 'own.pem', 'note.txt holds no private key in PEM.'],
+  ['own.key', 'note.txt', 'note.txt holds no certificate in PEM.'],
   ['nowhere.key', 'own.pem', 'nowhere.key cannot be read: there is no such file.'],
 ])(
   'a linkage holder does not start with the key %s and the certificate %s, and says why',
