@@ -1,4 +1,5 @@
 /** The key and the certificate of a server, as files of whoever runs it. */
+import { Readable } from 'node:stream';
 import { describeTlsFault } from '../../files/tls-pair.ts';
 import { readInput, usageError } from '../../terminal/input.ts';
 
@@ -7,7 +8,7 @@ export type TlsFiles = { readonly key: string; readonly cert: string };
 
 /** A chain of certificates has a few thousand bytes each. */
 const maxBytes = 64 * 1024;
-const nothing = (async function* (): AsyncGenerator<Buffer> {})();
+const nothing = Readable.from([]);
 
 /**
  * Reads both and makes sure that they belong together.

@@ -138,7 +138,7 @@ describe('causeway --help', () => {
     const found = commandAt(path);
     const help = found.createHelp();
     for (const option of found.options)
-      expect([option.long, /required\)$/.test(help.optionDescription(option))]).toEqual([
+      expect([option.long, help.optionDescription(option).endsWith('required)')]).toEqual([
         option.long,
         option.mandatory,
       ]);

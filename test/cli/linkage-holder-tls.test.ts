@@ -34,11 +34,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 it.each([
-  [
-    'own.pem',
-    'own.key',
-    "The files are in each other's place: own.pem is the certificate",
-  ],
+  ['own.pem', 'own.key', "The files are in each other's place: own.pem is the certificate"],
   ['own.key', 'other.pem', 'The certificate in other.pem is not for the key in own.key.'],
   ['locked.key', 'own.pem', 'The key in locked.key is protected by a passphrase'],
   ['note.txt', 'own.pem', 'note.txt holds no private key in PEM.'],
