@@ -96,8 +96,8 @@ export default defineConfig({
           name: 'causeway',
           include: ['test/**/*.test.ts'],
           exclude: [onMongodb],
-          // One more than the smallest machine has cores: there is always one that waits for something.
-          maxWorkers: 3,
+          // Two more than the smallest machine has cores: there is always one that waits for something, and often two.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
