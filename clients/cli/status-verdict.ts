@@ -5,7 +5,8 @@ import type { OpenClient } from './open-client.ts';
 
 /**
  * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, or notices that wait for the gateway.
- *   What waits for trust in a key, or for recipients, is nothing out of order.
+ *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log is kept for
+ *   good, as evidence, and so is this 1.
  */
 export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
   const { foreignParts, renewalRefusal, certificateEndsAt, waiting } = client.status();
@@ -14,6 +15,7 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
     renewalRefusal !== undefined ||
     certificateEndsAt <= Date.now() ||
     client.log.status().halt !== undefined ||
+    client.log.faults().length > 0 ||
     client.log.changes().some(({ foreign }) => foreign);
   if (needsPerson) return exitCodes.failure;
   if (connection.isConnected) return waiting === 0 ? exitCodes.ok : exitCodes.temporary;

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { exitCodeOfMessage } from '../../clients/cli/status-verdict.ts';
+import type { OpenClient } from '../../clients/cli/open-client.ts';
+import { exitCodeOfEndpoint, exitCodeOfMessage } from '../../clients/cli/status-verdict.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 
 type Message = Parameters<typeof exitCodeOfMessage>[0];
 
@@ -13,4 +15,50 @@ it.each([
 ] as const)('a notice that %s has an exit code of its own', (_what, state, outcomes, code) => {
   const deliveries = outcomes.map((outcome) => ({ recipient: 'a/b', outcome }));
   expect(exitCodeOfMessage({ state, deliveries } as unknown as Message)).toBe(code);
+});
+
+type Shown = {
+  readonly status?: object;
+  readonly log?: { readonly halt?: object; readonly changes?: object[]; readonly faults?: object[] };
+  readonly connection?: object;
+};
+
+/** An endpoint that is connected and has nothing amiss, but for what is given. */
+function endpoint({ status, log, connection }: Shown): OpenClient {
+  const hour = 3_600_000;
+  const client = {
+    status: () => ({
+      ...{ foreignParts: [], renewalRefusal: undefined, certificateEndsAt: Date.now() + hour, waiting: 0 },
+      ...status,
+    }),
+    log: {
+      status: () => ({ halt: log?.halt }),
+      changes: () => log?.changes ?? [],
+      faults: () => log?.faults ?? [],
+    },
+  };
+  return {
+    client,
+    connection: { isConnected: true, lastError: undefined, ...connection },
+  } as unknown as OpenClient;
+}
+
+it.each<[string, Shown, number]>([
+  ['that has nothing amiss', {}, 0],
+  ['with a file of another', { status: { foreignParts: ['openpgp.key'] } }, 1],
+  ['whose renewal was refused', { status: { renewalRefusal: {} } }, 1],
+  ['whose certificate has ended', { status: { certificateEndsAt: 1 } }, 1],
+  ['whose log contradicts itself', { log: { halt: {} } }, 1],
+  ['that has found something wrong with the log', { log: { faults: [{}] } }, 1],
+  ['whose entry somebody else has changed', { log: { changes: [{ foreign: true }] } }, 1],
+  ['whose entry it has changed itself', { log: { changes: [{ foreign: false }] } }, 0],
+  ['with notices that wait', { status: { waiting: 1 } }, 3],
+  ['without a connection so far', { connection: { isConnected: false } }, 3],
+  [
+    'that a gateway turns away for good',
+    { connection: { isConnected: false, lastError: new CausewayError('endpoint-revoked') } },
+    1,
+  ],
+])('an endpoint %s ends in %i', (_, shown, code) => {
+  expect(exitCodeOfEndpoint(endpoint(shown))).toBe(code);
 });
