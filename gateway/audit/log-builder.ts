@@ -64,9 +64,12 @@ export class LogBuilder {
     return this.#tree.size;
   }
 
-  /** Takes all new leaves. @returns the new checkpoint, or undefined when there was nothing new */
-  async advance(): Promise<PublishedCheckpoint | undefined> {
-    return this.#alone(async () => this.#advance());
+  /**
+   * Takes the new leaves: all of them, or as many as come into some time, and a portion at least.
+   * @returns the new checkpoint, or undefined when there was nothing new
+   */
+  async advance(mostMs = Infinity): Promise<PublishedCheckpoint | undefined> {
+    return this.#alone(async () => this.#advance(mostMs));
   }
 
   /** Puts the newest checkpoint in its place once more, with cosignatures. */
@@ -147,18 +150,20 @@ export class LogBuilder {
     return tree;
   }
 
-  async #advance(): Promise<PublishedCheckpoint | undefined> {
+  async #advance(mostMs: number): Promise<PublishedCheckpoint | undefined> {
     // After a failure nobody knows which files were written.
     if (!this.#isSound) await this.#begin();
     this.#isSound = false;
-    const published = await this.#publish();
+    const published = await this.#publish(mostMs);
     this.#isSound = true;
     return published;
   }
 
-  async #publish(): Promise<PublishedCheckpoint | undefined> {
+  async #publish(mostMs: number): Promise<PublishedCheckpoint | undefined> {
+    const until = performance.now() + mostMs;
     for await (const entries of this.#read(this.#tree.size, Number.MAX_SAFE_INTEGER)) {
       await this.#append(entries);
+      if (performance.now() >= until) break;
     }
     const { size } = this.#tree;
     if (size === (this.#published?.size ?? 0)) return undefined;

@@ -14,6 +14,8 @@ import type { Witnesses } from './witnesses.ts';
 
 /** A checkpoint follows activity within this time and that of one step. */
 const stepMs = 500;
+/** How long a step goes on before it signs a checkpoint of what it has come to. */
+const publishMs = 1_000;
 const mirrorMs = 20_000;
 const syncMs = 30_000;
 /** A witness that has not cosigned the newest checkpoint is asked again after this time. */
@@ -63,9 +65,12 @@ export class LogKeeper {
     void this.step();
   }
 
-  /** Takes what is new. Resolves when it is published; one step runs at a time. */
-  async step(): Promise<void> {
-    this.#step ??= this.#advance().finally(() => (this.#step = undefined));
+  /**
+   * Takes what is new, or as much of it as comes into some time: a checkpoint must come also while leaves come faster than
+   * this thread, which gives way to others, can publish them. Resolves when it is published; one step runs at a time.
+   */
+  async step(mostMs = publishMs): Promise<void> {
+    this.#step ??= this.#advance(mostMs).finally(() => (this.#step = undefined));
     await this.#step;
   }
 
@@ -73,7 +78,7 @@ export class LogKeeper {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#step;
-    await this.step();
+    await this.step(Infinity);
     await Promise.all([this.#witnessing, this.#mirroring]);
     if (this.#isUnasked()) this.#witness();
     await this.#witnessing;
@@ -89,10 +94,10 @@ export class LogKeeper {
   }
 
   /** Tells that publishing fails, and once it no longer does, that all is well: nothing else might say so for hours. */
-  async #advance(): Promise<void> {
+  async #advance(mostMs: number): Promise<void> {
     const { onError, onRecovered } = this.#parts;
     try {
-      await this.#publish();
+      await this.#publish(mostMs);
       if (this.#publishingFails) onRecovered();
       this.#publishingFails = false;
     } catch (error) {
@@ -103,9 +108,9 @@ export class LogKeeper {
     this.#mirror();
   }
 
-  async #publish(): Promise<void> {
+  async #publish(mostMs: number): Promise<void> {
     const { builder, onPublished, now } = this.#parts;
-    const published = await builder.advance();
+    const published = await builder.advance(mostMs);
     if (published !== undefined) onPublished(published);
     // While there is much to do, the disk belongs to the store.
     if (published !== undefined || now() - this.#lastSync < syncMs) return;

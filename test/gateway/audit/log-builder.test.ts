@@ -44,6 +44,19 @@ async function expectWhole(dir: string, size: number, variantFrom = Infinity): P
 }
 
 describe('the published log', () => {
+  test('is signed as far as a step has come in its time, and goes on with the next', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    for (let commit = 0; commit < 100; commit++) leaves.commit(400);
+    const builder = await openBuilder(temporary.dir, leaves, signer);
+    const first = (await builder.advance(0))?.size ?? 0;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(leaves.size);
+    await expectWhole(temporary.dir, first);
+    expect((await builder.advance())?.size).toBe(leaves.size);
+    await expectWhole(temporary.dir, leaves.size);
+  });
+
   test('is whole after every step, whatever the sizes of the commits, also when it is opened again', async () => {
     await fc.assert(
       fc.asyncProperty(
