@@ -29,15 +29,17 @@ export class HeldGroups {
   /** @param leaves the next of the log, in order */
   async hold(leaves: readonly ToldLeaf[]): Promise<void> {
     const signed = leaves.flatMap(({ told }) => (told?.receipt === undefined ? [] : told));
-    const [first, last] = [signed[0], signed.at(-1)];
+    const [first, last] = [leaves[0], leaves.at(-1)];
     if (first === undefined || last === undefined) return;
-    const groups = await this.#store.readKeptGroups(first.index, last.index + 1);
+    // Also where no leaf tells of one: a group stands under its first leaf, which may have been rewritten.
+    const groups = await this.#store.readKeptGroups(first.leaf.index, last.leaf.index + 1);
     let next = 0;
     for (const { index, receipt } of signed) {
       for (let group = groups[next]; group !== undefined && group.leaf <= index; group = groups[++next])
         this.#group = group;
       if (receipt !== undefined) this.#holdOne(index, receipt);
     }
+    this.#group = groups.at(-1) ?? this.#group;
   }
 
   #holdOne(leaf: number, receipt: Digest): void {

@@ -2,6 +2,7 @@
 import type { FaultyDelivery } from '../audit/deliveries-against-log.ts';
 import type { FaultyGroup } from '../audit/groups-against-log.ts';
 import type { Faults, MessagesAgainstLog } from '../audit/messages-against-log.ts';
+import { countOf } from './alert-text.ts';
 import { good, type Finding } from './check-finding.ts';
 
 /** @param published how many leaves were held against the published log */
@@ -14,32 +15,37 @@ export function deliveriesFinding(
   return {
     check,
     verdict: 'bad',
-    detail: `store-damaged: of what became of ${looked} deliveries, ${faults.count} steps are not what the leaves say`,
+    detail: `store-damaged: what became of ${looked} deliveries is not what the leaves say in ${countOf(faults.count, 'step')}`,
     problems: listed(faults, (faulty) => stepInWords(faulty, published)),
   };
 }
 
-export function receiptsFinding(faults: MessagesAgainstLog['groups']): Finding {
+/** @param published how many leaves were held against the published log */
+export function receiptsFinding(faults: MessagesAgainstLog['groups'], published: number): Finding {
   const check = 'receipts';
   if (faults.count === 0) return good(check, 'what recipients signed is what the leaves name');
   return {
     check,
     verdict: 'bad',
     detail: 'store-damaged: not all that recipients signed is what the leaves name',
-    problems: listed(faults, groupInWords),
+    problems: listed(faults, (faulty) => groupInWords(faulty, published)),
   };
 }
 
 function listed<T>({ first, count }: Faults<T>, say: (each: T) => string): string[] {
   const others = count - first.length;
-  return [...first.map(say), ...(others === 0 ? [] : [`${others} others likewise.`])];
+  return [...first.map(say), ...(others === 0 ? [] : [`${countOf(others, 'other')} likewise.`])];
 }
 
 function stepInWords(faulty: FaultyDelivery, published: number): string {
   const { message, accepted, recipient, leaf } = faulty;
   const to = recipient === undefined ? '' : `, to ${recipient}`;
   const said = faultInWords(faulty, `delivery of message ${message}, of leaf ${accepted}${to},`);
-  return leaf === undefined || leaf < published
+  return leaf === undefined ? said : orLeafChanged(said, leaf, published);
+}
+
+function orLeafChanged(said: string, leaf: number, published: number): string {
+  return leaf < published
     ? said
     : `${said} Or leaf ${leaf} was changed, which could not be held against the published log.`;
 }
@@ -65,8 +71,10 @@ function faultInWords({ fault, step, leaf }: FaultyDelivery, name: string): stri
   }
 }
 
-function groupInWords({ leaf, fault }: FaultyGroup): string {
-  return fault === 'gone'
-    ? `What the recipient signed, by leaf ${leaf}, is gone.`
-    : `What stands in the store as signed by the recipient, by leaf ${leaf}, is not what the leaf names any more.`;
+function groupInWords({ leaf, fault }: FaultyGroup, published: number): string {
+  const said =
+    fault === 'gone'
+      ? `What the recipient signed, by leaf ${leaf}, is gone.`
+      : `What stands in the store as signed by the recipient, by leaf ${leaf}, is not what the leaf names any more.`;
+  return orLeafChanged(said, leaf, published);
 }

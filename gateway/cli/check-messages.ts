@@ -31,7 +31,7 @@ export async function checkMessages(
   return [
     messagesFinding(held, published()),
     deliveriesFinding(held.deliveries, published()),
-    receiptsFinding(held.groups),
+    receiptsFinding(held.groups, published()),
   ];
 }
 

@@ -189,7 +189,7 @@ describe('causeway gateway check', () => {
       code: 1,
       found: {
         verdict: 'bad',
-        detail: 'store-damaged: of what became of 2 deliveries, 1 steps are not what the leaves say',
+        detail: 'store-damaged: what became of 2 deliveries is not what the leaves say in 1 step',
         problems: [
           expect.stringMatching(
             `^The store says that the delivery of message ${messageId(2)}, of leaf \\d+, to ${duty}, has come to its end, ` +
