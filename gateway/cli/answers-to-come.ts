@@ -13,14 +13,18 @@ type AnswerStore = Pick<Store, 'readMarks' | 'readAcceptances' | 'readMessage' |
 const portion = 1_000;
 const mostPortions = 10;
 
-/**
- * Which alerts were answered since the last look, by somebody whose answer counts: one id for each answer.
- * @param noted what the log tells of already
- */
+/** Which alerts were answered since the last look, by somebody whose answer counts: one id for each answer. */
+export type AnswersToCome = {
+  readonly answered: readonly MessageId[];
+  /** Whether all that came since was looked at. */
+  readonly areAll: boolean;
+};
+
+/** @param noted what the log tells of already */
 export async function readAnswersToCome(
   store: AnswerStore,
   noted: readonly Pick<DispositionRecord, 'message'>[],
-): Promise<readonly MessageId[]> {
+): Promise<AnswersToCome> {
   const known = new Set<string>(noted.map(({ message }) => message));
   const answered: MessageId[] = [];
   let after = (await store.readMarks()).get(positionMark);
@@ -33,15 +37,20 @@ export async function readAnswersToCome(
     }
     after = accepted.at(-1)?.position;
   }
-  return answered;
+  return { answered, areAll: after === undefined };
 }
 
 /** Says how many there are, where there is any. */
-export function tellAnswersToCome(answers: number, terminal: Terminal): void {
+export function tellAnswersToCome(
+  answers: number,
+  { areAll }: Pick<AnswersToCome, 'areAll'>,
+  terminal: Terminal,
+): void {
   if (answers === 0) return;
   const [have, they] =
     answers === 1 ? ['1 answer has', 'it counts'] : [`${answers} answers have`, 'they count'];
-  const detail = `${have} come since the correlator last looked: ${they} from its next look on.`;
-  if (terminal.wantsJson) terminal.json({ type: 'answers-to-come', answers, detail });
+  const least = areAll ? '' : 'At least ';
+  const detail = `${least}${have} come since the correlator last looked: ${they} from its next look on.`;
+  if (terminal.wantsJson) terminal.json({ type: 'answers-to-come', answers, areAll, detail });
   else terminal.hint(detail);
 }

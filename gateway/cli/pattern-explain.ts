@@ -7,7 +7,7 @@ import { describeTokenTypes } from '../../terminal/token-words.ts';
 import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
 import type { MessageState } from '../store/port.ts';
 import { readKeptEnvelope } from '../store/kept-envelope.ts';
-import { readAnswersToCome, tellAnswersToCome } from './answers-to-come.ts';
+import { readAnswersToCome, tellAnswersToCome, type AnswersToCome } from './answers-to-come.ts';
 import { readAudit, type AuditReading } from './audit-reading.ts';
 import { shortTimeOf, timeOf } from './alert-text.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
@@ -29,8 +29,8 @@ type Account = {
   /** Sent when nobody had answered in time. */
   readonly reminder: MessageState | undefined;
   readonly answers: readonly DispositionRecord[];
-  /** How many more came since the correlator's last look. */
-  readonly toCome: number;
+  /** Those to any alert that came since the correlator's last look. */
+  readonly toCome: AnswersToCome;
 };
 
 export function registerPatternExplain(pattern: ProgramCommand, terminal: Terminal): void {
@@ -50,7 +50,8 @@ export function registerPatternExplain(pattern: ProgramCommand, terminal: Termin
         const account = await readAccount(id, reading, terminal);
         if (terminal.wantsJson) terminal.json(accountObject(account));
         else tell(account, terminal);
-        tellAnswersToCome(account.toCome, terminal);
+        const { toCome } = account;
+        tellAnswersToCome(toCome.answered.filter((answered) => answered === id).length, toCome, terminal);
       }),
     );
 }
@@ -73,7 +74,7 @@ async function readAccount(id: MessageId, reading: AuditReading, terminal: Termi
     deliveries: sent?.deliveries ?? [],
     reminder: await readReminder(id, reading),
     answers: answers.filter((answer) => answer.alert === id),
-    toCome: (await readAnswersToCome(reading.store, answers)).filter((answered) => answered === id).length,
+    toCome: await readAnswersToCome(reading.store, answers),
   };
 }
 

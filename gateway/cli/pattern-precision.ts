@@ -36,7 +36,7 @@ export function registerPatternPrecision(pattern: ProgramCommand, terminal: Term
         show(measurePrecision(asked, answers, Date.now()), since, terminal);
         const toCome = await readAnswersToCome(reading.store, answers);
         const isAsked = (alert: string): boolean => asked.some(({ message }) => message === alert);
-        tellAnswersToCome(toCome.filter(isAsked).length, terminal);
+        tellAnswersToCome(toCome.answered.filter(isAsked).length, toCome, terminal);
       });
     });
 }

@@ -36,25 +36,34 @@ it('answers behind the mark of the correlator are told of, if they count and the
     return id;
   };
   await say(3, north, 'alert-known');
-  expect(await readAnswersToCome(store, [])).toEqual([]);
+  expect(await readAnswersToCome(store, [])).toEqual({ answered: [], areAll: true });
 
   await store.setMarks(new Map([[positionMark, await store.countLeaves()]]));
-  expect(await readAnswersToCome(store, [])).toEqual([]);
+  expect(await readAnswersToCome(store, [])).toEqual({ answered: [], areAll: true });
   const first = await say(4, north, 'alert-acted');
   await say(5, police, 'alert-known');
   await say(6, south, 'alert-known');
   await say(7, north, 'concern');
-  expect(await readAnswersToCome(store, [])).toEqual([answered, answered]);
-  expect(await readAnswersToCome(store, [{ message: first }])).toEqual([answered]);
+  expect(await readAnswersToCome(store, [])).toEqual({ answered: [answered, answered], areAll: true });
+  expect((await readAnswersToCome(store, [{ message: first }])).answered).toEqual([answered]);
 });
 
 it.each([
-  [0, false, ''],
-  [1, false, '1 answer has come since the correlator last looked: it counts from its next look on.\n'],
-  [2, false, '2 answers have come since the correlator last looked: they count from its next look on.\n'],
-  [1, true, '{"type":"answers-to-come","answers":1,"detail":"1 answer has come'],
-])('%i of them are told in a sentence, with --json: %s', (count, json, said) => {
-  const stream = new PassThrough({ encoding: 'utf8' });
-  tellAnswersToCome(count, createTerminal({ stdout: stream, stderr: stream, env: {}, json }));
-  expect(String(stream.read() ?? '').slice(0, said.length || undefined)).toBe(said);
-});
+  [0, true, false, ''],
+  [1, true, false, '1 answer has come since the correlator last looked: it counts from its next look on.\n'],
+  [3, false, false, 'At least 3 answers have come since'],
+  [
+    2,
+    true,
+    false,
+    '2 answers have come since the correlator last looked: they count from its next look on.\n',
+  ],
+  [1, true, true, '{"type":"answers-to-come","answers":1,"areAll":true,"detail":"1 answer has come'],
+])(
+  '%i of them, which may be all: %s, are told in a sentence, with --json: %s',
+  (count, areAll, json, said) => {
+    const stream = new PassThrough({ encoding: 'utf8' });
+    tellAnswersToCome(count, { areAll }, createTerminal({ stdout: stream, stderr: stream, env: {}, json }));
+    expect(String(stream.read() ?? '').slice(0, said.length || undefined)).toBe(said);
+  },
+);
