@@ -5,7 +5,6 @@
  */
 import { Timestamp, type ClientSession, type MongoClient } from 'mongodb';
 import { parentPort, workerData } from 'node:worker_threads';
-import { giveWay } from '../../platform/give-way.ts';
 import type { AcceptedBatch } from '../accepted-batch.ts';
 import { ByteSink } from '../byte-stream.ts';
 import type { DamagedMessage } from '../port.ts';
@@ -64,7 +63,6 @@ async function namesOf(
 function start(): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a worker thread');
-  giveWay();
   const { url, keepsAcceptances } = workerData as AcceptanceReaderOptions;
   let opened: Open | undefined;
   const open = async (): Promise<Open> => {

@@ -95,7 +95,7 @@ function databaseName(url: string): string {
         `${defaultDatabase}; where ${name} holds the users, say so behind it: /${defaultDatabase}?authSource=${name}`,
     );
   }
-  if (/[/\\. "$*<>:|]/.test(name)) {
+  if (/[/\\. "$\0]/.test(name)) {
     throw invalid(
       'The address of the store names a database with a character that no database may have. Use letters, digits, - and _.',
     );

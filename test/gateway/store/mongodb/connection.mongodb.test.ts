@@ -10,6 +10,11 @@ const provided = inject('mongodb');
 const mongod = 'missing' in provided ? null : provided.mongod;
 const binary = mongod === null ? {} : { binary: { systemBinary: mongod } };
 
+it('a database whose name has a colon, as any server but that for Windows takes it, is asked for', async () => {
+  const { code } = await refusal('mongodb://127.0.0.1:1/causeway:prod');
+  expect(code).toBe('store-unavailable');
+});
+
 describe('an address that cannot be right', () => {
   it.each(['mongodb://', 'mongodb://host:notaport/', 'mongodb://a,b/?replicaSet=x&w=maybe&tls=perhaps'])(
     '%s is refused before anything is asked',
