@@ -27,7 +27,8 @@ export class Acceptances {
     const { value, bytes } = await reader.ask('acceptances', { after, limit, since });
     for (const message of value.damaged) this.#onDamaged(message);
     const found = unpackAccepted(value.batch, bytes.rest());
-    if (value.isFull) this.#fullUntil = found.at(-1)?.position;
+    if (value.isFull || reader === this.#longReader)
+      this.#fullUntil = value.isFull ? found.at(-1)?.position : undefined;
     return found;
   }
 

@@ -88,7 +88,8 @@ class Writer {
       if (++this.#commits % commitsBetweenLooks !== 0) return;
       const { frames, uncopied } = this.#log.state();
       const isNearlyCopied = uncopied <= longLog.atMostUncopied;
-      if (frames > (isNearlyCopied ? longLog.frames : maxLogFrames)) this.#log.copy();
+      // Where all is copied, the next commit begins the log anew by itself, unless somebody reads older pages.
+      if (uncopied > 0 && frames > (isNearlyCopied ? longLog.frames : maxLogFrames)) this.#log.copy();
     } catch (error) {
       this.#spoilt ||= spoilsConnection(error);
     }
