@@ -8,16 +8,20 @@ export type TlsFiles = { readonly key: string; readonly cert: string };
 
 /** A chain of certificates has a few thousand bytes each. */
 const maxBytes = 64 * 1024;
-const nothing = Readable.from([]);
 
 /**
  * Reads both and makes sure that they belong together.
- * @throws CausewayError `usage-invalid`, which names the file
+ * @throws CausewayError `usage-invalid`, which names the file; `payload-too-large`
  */
 export async function readTlsFiles(keyFile: string, certificateFile: string): Promise<TlsFiles> {
-  const key = (await readInput(keyFile, nothing, maxBytes)).toString('utf8');
-  const cert = (await readInput(certificateFile, nothing, maxBytes)).toString('utf8');
+  const key = await readPem(keyFile);
+  const cert = await readPem(certificateFile);
   const fault = describeTlsFault({ pem: key, name: keyFile }, { pem: cert, name: certificateFile });
   if (fault !== undefined) throw usageError(fault);
   return { key, cert };
+}
+
+async function readPem(file: string): Promise<string> {
+  if (file === '-') throw usageError('The key and the certificate of a server are files: name their paths.');
+  return (await readInput(file, Readable.from([]), maxBytes)).toString('utf8');
 }

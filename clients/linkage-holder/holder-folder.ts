@@ -14,6 +14,7 @@ import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile, syncFolder, writeNewFile } from '../../files/durable-file.ts';
+import { fileReason } from '../../files/file-trouble.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import { shellWord } from '../../files/shell-word.ts';
 
@@ -77,8 +78,11 @@ export async function createHolderFolder(
 /** Reads a holder's folder. @throws CausewayError `home-invalid` */
 export async function openHolderFolder(dir: string): Promise<HolderFolder> {
   const path = join(dir, 'holder.json');
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) {
+  const found = await stat(path).catch((error: unknown) => error as NodeJS.ErrnoException);
+  if (found instanceof Error) {
+    // Whoever only lacks the rights to it must not make another key in its place.
+    if (found.code !== 'ENOENT')
+      throw new CausewayError('home-invalid', { detail: `${path} cannot be read${fileReason(found)}.` });
     throw new CausewayError('home-invalid', {
       detail: `${path} is not there. A new holder is made by: causeway linkage-holder init`,
     });

@@ -55,7 +55,10 @@ export const holderSchema = z.strictObject({
   /** PEM of the authority that its TLS certificate must come from; default: those of the system. */
   authority: z
     .string()
-    .regex(/-----BEGIN CERTIFICATE-----/, 'must be the certificate itself, as PEM, not the name of its file')
+    .regex(
+      /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/,
+      'must be the certificate itself, as PEM, not the name of its file',
+    )
     .optional(),
 });
 export type Holder = z.infer<typeof holderSchema>;
