@@ -296,7 +296,8 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       const left = async (): Promise<number> => message.countDocuments({ thread: idBinary(thread) });
       const erase = async () => store.eraseCase(thread, { kind: 'case.erased', case: thread });
 
-      await fail(['update'], { skip: 2 }, { errorCode: 91 });
+      // Of the messages alone: the beats of the gateway are updates, too, and come when they come.
+      await fail(['update'], { skip: 1 }, { errorCode: 91, namespace: message.namespace });
       await expect(erase()).rejects.toMatchObject({ code: 'store-unavailable' });
       await failure.end();
       expect(await left()).toBe(600 - 256);
