@@ -8,6 +8,7 @@
  */
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
+import { FaultList } from './fault-list.ts';
 import { LeafSet } from './leaf-set.ts';
 import { leavesAt } from './leaves-at.ts';
 import { firstOutcomeOf } from './outcome-against-leaf.ts';
@@ -37,13 +38,11 @@ export type FaultyDelivery = {
 /** A leaf, and the step of a delivery that it tells of. */
 export type ToldLeaf = { readonly leaf: StoredLeaf; readonly told: ToldStep | undefined };
 
-const namedFaults = 10;
 const defaultMostWaiting = 20_000;
 
 export class HeldDeliveries {
-  readonly first: FaultyDelivery[] = [];
+  readonly faults = new FaultList<FaultyDelivery>();
   looked = 0;
-  count = 0;
   #waiting: KeptClaim[] = [];
   /** Those that were named by what had to wait too long. */
   readonly #named = new LeafSet();
@@ -167,8 +166,6 @@ export class HeldDeliveries {
     { message, recipient, of, step, leaf }: Pick<KeptClaim, 'message' | 'recipient' | 'of' | 'step' | 'leaf'>,
     fault: StepFault,
   ): void {
-    this.count += 1;
-    if (this.first.length >= namedFaults) return;
-    this.first.push({ message, recipient, accepted: of, step, fault, leaf: leaf ?? undefined });
+    this.faults.add({ message, recipient, accepted: of, step, fault, leaf: leaf ?? undefined });
   }
 }

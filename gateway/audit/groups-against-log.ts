@@ -5,6 +5,7 @@
 import type { Digest } from '../../protocol/ids.ts';
 import type { KeptGroup, Store } from '../store/port.ts';
 import type { ToldLeaf } from './deliveries-against-log.ts';
+import { FaultList } from './fault-list.ts';
 
 export type FaultyGroup = {
   /** The first leaf that says another digest than that of the group which stands there. */
@@ -12,11 +13,8 @@ export type FaultyGroup = {
   readonly fault: 'changed' | 'gone';
 };
 
-const namedFaults = 10;
-
 export class HeldGroups {
-  readonly first: FaultyGroup[] = [];
-  count = 0;
+  readonly faults = new FaultList<FaultyGroup>();
   readonly #store: Pick<Store, 'readKeptGroups'>;
   #group: KeptGroup | undefined;
   /** What the leaf before said, and whether it was the group that stands there. */
@@ -47,8 +45,7 @@ export class HeldGroups {
     const isTold = this.#before?.receipt === receipt && this.#before.isFaulty;
     this.#before = { receipt, isFaulty };
     if (!isFaulty || isTold) return;
-    this.count += 1;
     const fault = this.#group?.leaf === leaf ? 'changed' : 'gone';
-    if (this.first.length < namedFaults) this.first.push({ leaf, fault });
+    this.faults.add({ leaf, fault });
   }
 }

@@ -7,6 +7,7 @@ import type { MessageId } from '../../protocol/ids.ts';
 import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 import { HeldDeliveries, type FaultyDelivery } from './deliveries-against-log.ts';
+import { FaultList, type Faults } from './fault-list.ts';
 import { HeldGroups, type FaultyGroup } from './groups-against-log.ts';
 import { faultOf, firstOutcomeOf, type OutcomeFault } from './outcome-against-leaf.ts';
 import { toldStepOf } from './step-against-leaf.ts';
@@ -23,9 +24,6 @@ export type FaultyMessage = {
   readonly fault: MessageFault;
 };
 
-/** How many there are, and the first ones. */
-export type Faults<T> = { readonly count: number; readonly first: readonly T[] };
-
 /** What is held of the store. */
 export type HeldStore = Pick<Store, 'readOutcomes' | 'countOutcomes' | 'readKeptGroups'>;
 
@@ -39,7 +37,6 @@ export type MessagesAgainstLog = {
   readonly groups: Faults<FaultyGroup>;
 };
 
-const namedFaults = 10;
 const portion = 2_000;
 
 export async function holdMessagesAgainst(
@@ -55,20 +52,15 @@ export async function holdMessagesAgainst(
   await held.deliveries.finish();
   const { looked, deliveries, groups } = held;
   return {
-    ...{ looked, faults: faultsOf(held), unknown: Math.max(0, kept - held.known) },
-    deliveries: { looked: deliveries.looked, faults: faultsOf(deliveries) },
-    groups: faultsOf(groups),
+    ...{ looked, faults: held.faults, unknown: Math.max(0, kept - held.known) },
+    deliveries: { looked: deliveries.looked, faults: deliveries.faults },
+    groups: groups.faults,
   };
 }
 
-function faultsOf<T>({ count, first }: Faults<T>): Faults<T> {
-  return { count, first };
-}
-
 class HeldMessages {
-  readonly first: FaultyMessage[] = [];
+  readonly faults = new FaultList<FaultyMessage>();
   looked = 0;
-  count = 0;
   /** Messages of which a leaf tells, or may tell: what a leaf said that was rewritten, nobody knows. */
   known = 0;
   readonly deliveries: HeldDeliveries;
@@ -126,9 +118,7 @@ class HeldMessages {
       kept !== undefined || outcomes.some(({ envelope }) => envelope === openLeaf(leaf).envelope);
     if (isTold || leaf.tampered === 'rewritten') this.known += 1;
     const fault = await this.#faultOf(kept, leaf, outcomes.length > 0);
-    if (fault === undefined) return;
-    this.count += 1;
-    if (this.first.length < namedFaults) this.first.push({ message, leaf: leaf.index, fault });
+    if (fault !== undefined) this.faults.add({ message, leaf: leaf.index, fault });
   }
 
   async #faultOf(

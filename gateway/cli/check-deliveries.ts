@@ -1,7 +1,8 @@
 /** Whether deliveries have come as far as the leaves say, and what recipients signed is there, for `gateway check`. */
 import type { FaultyDelivery } from '../audit/deliveries-against-log.ts';
+import type { Faults } from '../audit/fault-list.ts';
 import type { FaultyGroup } from '../audit/groups-against-log.ts';
-import type { Faults, MessagesAgainstLog } from '../audit/messages-against-log.ts';
+import type { MessagesAgainstLog } from '../audit/messages-against-log.ts';
 import { countOf } from './alert-text.ts';
 import { good, type Finding } from './check-finding.ts';
 

@@ -74,8 +74,8 @@ it('what has to wait too long for its leaf is held against it at once', async ()
     await held.hold([{ leaf, told: toldStepOf(leaf) }]);
   }
   await held.finish();
-  expect([held.looked, held.count, read]).toEqual([4, 1, 2]);
-  expect(held.first).toEqual([
+  expect([held.looked, held.faults.count, read]).toEqual([4, 1, 2]);
+  expect(held.faults.first).toEqual([
     { message: messageId(3), recipient: health, accepted: 2, step: 'settled', fault: 'otherwise', leaf: 10 },
   ]);
 });

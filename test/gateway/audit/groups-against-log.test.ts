@@ -22,7 +22,7 @@ async function faultsOf(groups: readonly KeptGroup[], ...portions: (readonly Tol
       Promise.resolve(groups.filter((each) => each.leaf >= from && each.leaf < to)),
   });
   for (const portion of portions) await held.hold(portion);
-  return held.first;
+  return held.faults.first;
 }
 
 it('a group stands for all its leaves, also for those of the next portion', async () => {
