@@ -91,7 +91,7 @@ export class AuditLog {
    * @throws CausewayError `log-unreadable` when the log cannot be published now
    */
   async checkpointFor(size: number): Promise<PublishedCheckpoint> {
-    if ((this.#latest?.size ?? 0) < size) await this.#step();
+    if ((this.#latest?.size ?? 0) < size) await this.#reach(size);
     const { latest } = this;
     if (latest !== undefined && latest.size >= size) return latest;
     throw this.#failure ?? new CausewayError('log-unreadable', { detail: 'It has not been published yet.' });
@@ -105,11 +105,11 @@ export class AuditLog {
     await this.#ended;
   }
 
-  async #step(): Promise<void> {
+  async #reach(size: number): Promise<void> {
     if (this.#worker === undefined) return;
     const ticket = ++this.#lastTicket;
     const done = new Promise<void>((resolve) => this.#waiting.set(ticket, resolve));
-    this.#order({ step: ticket });
+    this.#order({ ticket, size });
     await done;
     this.#waiting.delete(ticket);
   }
@@ -139,8 +139,8 @@ export class AuditLog {
       this.#isFollowing = news.following;
     } else if ('recovered' in news) {
       this.#failure = undefined;
-    } else if ('stepped' in news) {
-      this.#waiting.get(news.stepped)?.();
+    } else if ('reached' in news) {
+      this.#waiting.get(news.reached)?.();
     } else if ('witness' in news) {
       this.#told(news.witness);
     } else if ('copied' in news) {

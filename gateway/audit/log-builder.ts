@@ -38,6 +38,7 @@ export class LogBuilder {
   #tail: Buffer[] = [];
   #published: PublishedCheckpoint | undefined;
   #isSound = false;
+  #isBehind = false;
   #last: Promise<void> = Promise.resolve();
 
   private constructor(options: LogBuilderOptions) {
@@ -62,6 +63,11 @@ export class LogBuilder {
   /** How many leaves the tree has. */
   get size(): number {
     return this.#tree.size;
+  }
+
+  /** True where the time of the last step was over before it came to the end of the leaves. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   /**
@@ -161,9 +167,11 @@ export class LogBuilder {
 
   async #publish(mostMs: number): Promise<PublishedCheckpoint | undefined> {
     const until = performance.now() + mostMs;
+    this.#isBehind = false;
     for await (const entries of this.#read(this.#tree.size, Number.MAX_SAFE_INTEGER)) {
       await this.#append(entries);
-      if (performance.now() >= until) break;
+      this.#isBehind = performance.now() >= until;
+      if (this.#isBehind) break;
     }
     const { size } = this.#tree;
     if (size === (this.#published?.size ?? 0)) return undefined;

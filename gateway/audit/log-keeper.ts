@@ -12,10 +12,10 @@ import type { LogHistory } from './log-history.ts';
 import { mirrorLog } from './mirror-log.ts';
 import type { Witnesses } from './witnesses.ts';
 
-/** A checkpoint follows activity within this time and that of one step. */
-const stepMs = 500;
+/** How often it looks for new leaves. A checkpoint follows activity within this time and that of one step. */
+const lookMs = 500;
 /** How long a step goes on before it signs a checkpoint of what it has come to. */
-const publishMs = 1_000;
+const stepMs = 500;
 const mirrorMs = 20_000;
 const syncMs = 30_000;
 /** A witness that has not cosigned the newest checkpoint is asked again after this time. */
@@ -29,6 +29,8 @@ export type LogKeeperParts = {
   /** The folder to copy the log to. */
   readonly exportDir: string | undefined;
   readonly now: () => number;
+  /** Default 500. */
+  readonly stepMs?: number | undefined;
   readonly onPublished: (checkpoint: PublishedCheckpoint) => void;
   readonly onError: (error: unknown) => void;
   /** Told when publishing no longer fails, also where nothing new is to be published. */
@@ -46,6 +48,7 @@ export class LogKeeper {
   #publishingFails = false;
   #keepingFails = false;
   #step: Promise<void> | undefined;
+  #isClosing = false;
   #timer: NodeJS.Timeout | undefined;
   #lastSync = 0;
   #lastMirror = 0;
@@ -61,24 +64,46 @@ export class LogKeeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.step(), stepMs);
+    this.#timer = setInterval(() => void this.step(), lookMs);
     void this.step();
   }
 
   /**
    * Takes what is new, or as much of it as comes into some time: a checkpoint must come also while leaves come faster than
-   * this thread, which gives way to others, can publish them. Resolves when it is published; one step runs at a time.
+   * this thread, which gives way to others, can publish them. The next step then follows at once. Resolves when it is
+   * published; one step runs at a time.
    */
-  async step(mostMs = publishMs): Promise<void> {
-    this.#step ??= this.#advance(mostMs).finally(() => (this.#step = undefined));
+  async step(): Promise<void> {
+    this.#step ??= this.#advance(this.#parts.stepMs ?? stepMs).finally(() => {
+      this.#step = undefined;
+      // After a failure the next look is soon enough.
+      if (this.#parts.builder.isBehind && !this.#publishingFails) setImmediate(() => this.#goOn());
+    });
     await this.#step;
+  }
+
+  #goOn(): void {
+    if (!this.#isClosing) void this.step();
+  }
+
+  /** Steps until the log that is published has so many leaves, or all that there are. */
+  async reach(size: number): Promise<void> {
+    // One that is under way may have looked for leaves before the last of these came.
+    await this.#step;
+    const { builder } = this.#parts;
+    let before: PublishedCheckpoint | undefined;
+    do {
+      before = builder.published;
+      await this.step();
+    } while ((builder.published?.size ?? 0) < size && builder.published !== before);
   }
 
   /** Publishes what there is, copies it, and makes the folder durable. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     clearInterval(this.#timer);
     await this.#step;
-    await this.step(Infinity);
+    await this.#advance(Infinity);
     await Promise.all([this.#witnessing, this.#mirroring]);
     if (this.#isUnasked()) this.#witness();
     await this.#witnessing;

@@ -25,13 +25,13 @@ export type LogThreadOptions = OwnLogOptions & {
   readonly witnesses: readonly WitnessSettings[];
 };
 
-/** To the thread: take what is new now, answered by `stepped` with the same ticket; or end. */
-export type LogThreadOrder = { readonly step: number } | 'close';
+/** To the thread: publish until the log has so many leaves, answered by `reached` with the same ticket; or end. */
+export type LogThreadOrder = { readonly ticket: number; readonly size: number } | 'close';
 
 /** From the thread. */
 export type LogThreadNews =
   | { readonly published: PublishedCheckpoint }
-  | { readonly stepped: number }
+  | { readonly reached: number }
   /** Whether another process publishes in the folder, and this one follows it. */
   | { readonly following: boolean }
   | { readonly failure: ToldFailure }
@@ -86,10 +86,11 @@ class LogThread {
     }
   }
 
-  async step(ticket: number): Promise<void> {
+  /** Publishes until the log has so many leaves, or all that there are. */
+  async reach(size: number, ticket: number): Promise<void> {
     if (this.#keeper === undefined) await this.#follow().catch((error: unknown) => this.#fail(error));
-    else await this.#keeper.step();
-    this.#tell({ stepped: ticket });
+    else await this.#keeper.reach(size);
+    this.#tell({ reached: ticket });
   }
 
   async close(): Promise<void> {
@@ -170,7 +171,7 @@ function start(): void {
   const opening = thread.open();
   port.on('message', (order: LogThreadOrder) => {
     if (order === 'close') void opening.then(async () => thread.close()).then(() => port.close());
-    else void opening.then(async () => thread.step(order.step));
+    else void opening.then(async () => thread.reach(order.size, order.ticket));
   });
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PublishedCheckpoint } from '../../../gateway/audit/published-checkpoint.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { LogHistory, readLogHistory } from '../../../gateway/audit/log-history.ts';
-import { LogKeeper, readTilesOf } from '../../../gateway/audit/log-keeper.ts';
+import { LogKeeper, readTilesOf, type LogKeeperParts } from '../../../gateway/audit/log-keeper.ts';
 import { mirrorLog } from '../../../gateway/audit/mirror-log.ts';
 import { signCheckpoint } from '../../../protocol/proof/checkpoint.ts';
 import { createSigner, Leaves, openBuilder, origin, temporaryFolder } from './synthetic-leaves.ts';
@@ -18,7 +18,7 @@ let told: string[];
 beforeEach(() => (told = []));
 
 /** A log with one witness that answers when a test says so, and a clock. */
-async function openLog(dir: string, exportDir?: string) {
+async function openLog(dir: string, exportDir?: string, parts: Partial<LogKeeperParts> = {}) {
   const folder = new LogFolder(join(dir, 'log'));
   const leaves = new Leaves();
   const builder = await openBuilder(folder.dir, leaves, signer, folder);
@@ -44,6 +44,7 @@ async function openLog(dir: string, exportDir?: string) {
     onRecovered: () => told.push('recovered'),
     onCopied: (error) => copies.push(error),
     onKept: (error) => kept.push(error),
+    ...parts,
   });
   return { folder, leaves, keeper, clock, asked, published, copies, kept };
 }
@@ -119,6 +120,70 @@ describe('a log in which nothing happens', () => {
     await until(() => kept.length === 2);
     expect([kept[1], told]).toEqual([undefined, []]);
     expect((await readLogHistory(history)).map(({ size }) => size)).toEqual([3]);
+  });
+});
+
+describe('a log that has fallen behind', () => {
+  const noWitnesses = {
+    isMissingOn: () => false,
+    cosign: (checkpoint: PublishedCheckpoint) => Promise.resolve(checkpoint),
+  };
+
+  /** Far more leaves than come into a step. */
+  async function openLateLog(dir: string) {
+    const log = await openLog(dir, undefined, { stepMs: 0, witnesses: noWitnesses });
+    for (let commit = 0; commit < 60; commit++) log.leaves.commit(40);
+    return log;
+  }
+
+  test('goes on at once, and signs what it has come to each time', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, keeper, published } = await openLateLog(temporary.dir);
+    await keeper.step();
+    expect(published).toHaveLength(1);
+    expect(published[0]!.size).toBeLessThan(leaves.size);
+    // Nobody asks for another step.
+    await until(() => published.at(-1)!.size === leaves.size);
+    expect(published.length).toBeGreaterThan(10);
+    await keeper.close();
+  });
+
+  test('goes on until it has the leaves that somebody waits for', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, keeper, published } = await openLateLog(temporary.dir);
+    await keeper.reach(leaves.size);
+    expect(published.at(-1)!.size).toBe(leaves.size);
+    await keeper.close();
+  });
+
+  test('publishes for whoever waits what came after the step under way had looked', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, keeper, published } = await openLog(temporary.dir);
+    leaves.commit(3);
+    let reaching: Promise<void> | undefined;
+    const read = leaves.readLeafRuns.bind(leaves);
+    vi.spyOn(leaves, 'readLeafRuns').mockImplementation((from) => {
+      const runs = read(from);
+      if (runs.length === 0 && reaching === undefined) {
+        leaves.commit(4);
+        reaching = keeper.reach(leaves.size);
+      }
+      return runs;
+    });
+    await keeper.step();
+    await reaching;
+    expect(published.at(-1)!.size).toBe(7);
+  });
+
+  test('waits for the next look after a failure', async () => {
+    await using temporary = await temporaryFolder();
+    const { folder, keeper } = await openLateLog(temporary.dir);
+    const writing = vi.spyOn(folder, 'writeCheckpoint').mockRejectedValue(new Error('disk full'));
+    await keeper.step();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(told).toEqual(['Error: disk full']);
+    writing.mockRestore();
+    await keeper.close();
   });
 });
 
