@@ -4,7 +4,8 @@ import type { MessageRecord } from '../sdk/ladder-table.ts';
 import type { OpenClient } from './open-client.ts';
 
 /**
- * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, or notices that wait for the gateway.
+ * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, a log that could not be verified just
+ *   now, or notices that wait for the gateway.
  *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log is kept for
  *   good, as evidence, and so is this 1.
  */
@@ -18,7 +19,11 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
     client.log.faults().length > 0 ||
     client.log.changes().some(({ foreign }) => foreign);
   if (needsPerson) return exitCodes.failure;
-  if (connection.isConnected) return waiting === 0 ? exitCodes.ok : exitCodes.temporary;
+  if (connection.isConnected) {
+    const { checkedAt, lastError } = client.log.status();
+    const isVerified = checkedAt !== undefined && lastError === undefined;
+    return isVerified && waiting === 0 ? exitCodes.ok : exitCodes.temporary;
+  }
   const { lastError } = connection;
   const passes = lastError === undefined || exitCodeFor(lastError) === exitCodes.temporary;
   return passes ? exitCodes.temporary : exitCodes.failure;

@@ -32,9 +32,9 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
         'certificate, notices that are held, receipts that wait for trust in new keys, files of the home that are of\n' +
         'another endpoint, and the last notices sent with every step of each.\n' +
         'With an ID, that notice alone.\n' +
-        'Exit code 0 whatever it shows; with --check, 1 where a person has to act, and 3 while there is no connection\n' +
-        'or a notice waits for the gateway. Of an ID: 1 where it was refused or has expired, 3 while a recipient has\n' +
-        'not stored it.',
+        'Exit code 0 whatever it shows; with --check, 1 where a person has to act, and 3 while there is no connection,\n' +
+        'the log cannot be verified or a notice waits for the gateway. Of an ID: 1 where it was refused or has expired,\n' +
+        '3 while a recipient has not stored it.',
     )
     .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
     .option('--last <n>', 'how many notices to show', wholeNumber(0, 100_000), 10)
@@ -71,15 +71,20 @@ async function catchUp({ client, signal }: OpenClient): Promise<void> {
   await events.return?.();
 }
 
-/** What is found wrong stands in the status itself. */
+/** What is found wrong stands in the status itself, and that nothing could be found out. */
 async function checkLog({ client }: OpenClient): Promise<void> {
   const patience = pause(catchUpMs, undefined, { ref: false });
   await Promise.race([client.log.check().catch(() => undefined), patience]);
 }
 
-function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
+function logRows({ client, connection }: OpenClient, terminal: Terminal): string[][] {
   const { paint } = terminal;
-  const { checkpoint, halt, witnessesNeeded, origin } = client.log.status();
+  const { checkpoint, halt, witnessesNeeded, origin, checkedAt, lastError } = client.log.status();
+  const unverified =
+    lastError === undefined
+      ? `The gateway's log was not verified within ${catchUpMs / 1000} seconds.`
+      : showableLine(lastError.message);
+  const isVerified = checkedAt !== undefined && lastError === undefined;
   const cosigned = checkpoint?.witnesses.length ?? 0;
   const seen =
     checkpoint === undefined
@@ -99,6 +104,7 @@ function logRows({ client }: OpenClient, terminal: Terminal): string[][] {
         ? `${origin}: ${seen}`
         : paint.bad('CONTRADICTS ITSELF: nothing is sent until a person decides'),
     ],
+    ...(connection.isConnected && halt === undefined && !isVerified ? [['', paint.warn(unverified)]] : []),
     ...faults,
     ...foreign.map(({ kind, leaf }) => [
       '',
@@ -145,7 +151,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
   const { foreignParts, untrustedReceipts } = rest;
   const held = client.held();
   const error = errorOf(open);
-  const { checkpoint, followed, halt } = client.log.status();
+  const { checkpoint, followed, checkedAt, lastError, halt } = client.log.status();
   return [
     {
       ...{ type: 'status', endpoint, connected: open.connection.isConnected },
@@ -156,7 +162,8 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
       ...(renewalRefusal === undefined ? {} : { renewal: renewalRefusal }),
     },
     {
-      ...{ type: 'log', checkpoint, followed, halt },
+      ...{ type: 'log', checkpoint, followed, checkedAt, halt },
+      ...(lastError === undefined ? {} : { error: lastError.code, detail: lastError.detail }),
       ...{ changes: client.log.changes(), faults: client.log.faults() },
     },
     ...held.map((notice) => ({ type: 'held', ...notice })),

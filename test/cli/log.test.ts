@@ -95,4 +95,16 @@ describe('causeway log', () => {
     await expect(run('log', 'witnesses', logKey!)).rejects.toMatchObject({ code: 'request-malformed' });
     expect(await run('log', 'witnesses')).toMatchObject({ witnesses: [], needed: 0 });
   });
+
+  it('tells a monitor by 3 that it cannot be verified, and the status says why', async () => {
+    const witness = cosigner('committee.test/witness', newKey());
+    const key = join(gateway.homeOf(alice), 'witness.vkey');
+    writeFileSync(key, `${formatVerifierKey(witness.verifierKey)}\n`);
+    await run('log', 'witnesses', key);
+    expect(await run('status', '--check')).toMatchObject({ type: 'log', error: 'note-untrusted' });
+    expect(process.exitCode).toBe(3);
+    gateway.log.cosigners = [witness];
+    expect(await run('status', '--check')).not.toHaveProperty('error');
+    expect(process.exitCode).toBe(0);
+  });
 });

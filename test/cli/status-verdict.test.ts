@@ -19,7 +19,11 @@ it.each([
 
 type Shown = {
   readonly status?: object;
-  readonly log?: { readonly halt?: object; readonly changes?: object[]; readonly faults?: object[] };
+  readonly log?: {
+    readonly status?: object;
+    readonly changes?: object[];
+    readonly faults?: object[];
+  };
   readonly connection?: object;
 };
 
@@ -32,7 +36,7 @@ function endpoint({ status, log, connection }: Shown): OpenClient {
       ...status,
     }),
     log: {
-      status: () => ({ halt: log?.halt }),
+      status: () => ({ halt: undefined, checkedAt: 1, lastError: undefined, ...log?.status }),
       changes: () => log?.changes ?? [],
       faults: () => log?.faults ?? [],
     },
@@ -48,7 +52,13 @@ it.each<[string, Shown, number]>([
   ['with a file of another', { status: { foreignParts: ['openpgp.key'] } }, 1],
   ['whose renewal was refused', { status: { renewalRefusal: {} } }, 1],
   ['whose certificate has ended', { status: { certificateEndsAt: 1 } }, 1],
-  ['whose log contradicts itself', { log: { halt: {} } }, 1],
+  ['whose log contradicts itself', { log: { status: { halt: {} } } }, 1],
+  [
+    'whose look at the log failed',
+    { log: { status: { lastError: new CausewayError('log-unreadable') } } },
+    3,
+  ],
+  ['that has not been able to look at the log', { log: { status: { checkedAt: undefined } } }, 3],
   ['that has found something wrong with the log', { log: { faults: [{}] } }, 1],
   ['whose entry somebody else has changed', { log: { changes: [{ foreign: true }] } }, 1],
   ['whose entry it has changed itself', { log: { changes: [{ foreign: false }] } }, 0],
