@@ -40,17 +40,22 @@ export async function readAnswersToCome(
   return { answered, areAll: after === undefined };
 }
 
-/** Says how many there are, where there is any. */
+/** Says how many there are, where there is any or may be. */
 export function tellAnswersToCome(
   answers: number,
   { areAll }: Pick<AnswersToCome, 'areAll'>,
   terminal: Terminal,
 ): void {
-  if (answers === 0) return;
+  if (answers === 0 && areAll) return;
+  const detail = wordsFor(answers, areAll);
+  if (terminal.wantsJson) terminal.json({ type: 'answers-to-come', answers, areAll, detail });
+  else terminal.hint(detail);
+}
+
+function wordsFor(answers: number, areAll: boolean): string {
+  if (answers === 0) return 'The correlator is far behind: answers may have come that are not counted here.';
   const [have, they] =
     answers === 1 ? ['1 answer has', 'it counts'] : [`${answers} answers have`, 'they count'];
   const least = areAll ? '' : 'At least ';
-  const detail = `${least}${have} come since the correlator last looked: ${they} from its next look on.`;
-  if (terminal.wantsJson) terminal.json({ type: 'answers-to-come', answers, areAll, detail });
-  else terminal.hint(detail);
+  return `${least}${have} come since the correlator last looked: ${they} from its next look on.`;
 }

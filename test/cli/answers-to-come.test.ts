@@ -50,6 +50,13 @@ it('answers behind the mark of the correlator are told of, if they count and the
 
 it.each([
   [0, true, false, ''],
+  [0, false, false, 'The correlator is far behind: answers may have come that are not counted here.\n'],
+  [
+    0,
+    false,
+    true,
+    '{"type":"answers-to-come","answers":0,"areAll":false,"detail":"The correlator is far behind',
+  ],
   [1, true, false, '1 answer has come since the correlator last looked: it counts from its next look on.\n'],
   [3, false, false, 'At least 3 answers have come since'],
   [
