@@ -42,7 +42,10 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
     .option(...homeOption)
     .examples(
       ['causeway status --home ./duty', ''],
-      ['causeway status --home ./duty --check --json > status.ndjson || tell-somebody', 'for a monitor'],
+      [
+        'causeway status --home ./duty --check > status.txt || [ $? -eq 3 ] || tell-somebody',
+        'for a monitor: an outage that may pass wakes nobody',
+      ],
     )
     .action((id: string | undefined, flags: Flags) =>
       withClient(
