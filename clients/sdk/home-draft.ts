@@ -9,7 +9,7 @@ import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
-import { fileTrouble } from '../../files/file-trouble.ts';
+import { fileReason, fileTrouble } from '../../files/file-trouble.ts';
 import { checkPlace, makePrivateFolder, putInPlace, readPrivateFile } from '../../files/private-folder.ts';
 import { shellWord } from '../../files/shell-word.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
@@ -138,14 +138,24 @@ function describeKeys(keys: HomeKeys): string {
     .join('');
 }
 
-/** @throws CausewayError `home-invalid` where a key is not the one that was made; of a draft that says nothing, all are taken */
+/** @throws CausewayError `home-invalid` where a key is not the one that was made, or that cannot be told */
 async function refuseOtherKeys(path: string, keys: HomeKeys): Promise<void> {
-  const noted = (await readFile(join(path, made), 'utf8').catch(() => '')).split('\n');
+  const noted = (await readMade(path)).split('\n');
   const found = describeKeys(keys).split('\n');
   const strange = noted.find((line) => line !== '' && !found.includes(line))?.split(' ')[0];
   if (strange === undefined) return;
   throw new CausewayError('home-invalid', {
     detail: `${strange} there is not the key that it has made. Put that one back.`,
+  });
+}
+
+/** Nothing of a draft from before it was noted what was made: all keys are taken then. */
+async function readMade(path: string): Promise<string> {
+  const file = join(path, made);
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    const detail = `${file}, which says which keys it has made, cannot be read${fileReason(cause)}.`;
+    throw new CausewayError('home-invalid', { detail, cause });
   });
 }
 

@@ -375,6 +375,26 @@ test.each(['tls.pem', 'openpgp.key', 'signing.key'])(
   },
 );
 
+test('kept keys are not taken up where what tells of their making cannot be read, and are where there is nothing that does', async () => {
+  const [lossy, home] = [await forgetful(), newHome()];
+  const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
+  const note = join(root, `.${basename(home)}.council.social-work.partial`, 'made');
+  await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
+  await rm(note);
+  await mkdir(note);
+  const requests = lossy.requests.length;
+  await expect(enrol(asked)).rejects.toMatchObject({
+    code: 'home-invalid',
+    detail: expect.stringContaining(
+      `${note}, which says which keys it has made, cannot be read: it is a folder.`,
+    ) as unknown,
+  });
+  expect(lossy.requests.slice(requests)).not.toContain('POST /v1/enrol');
+  await rm(note, { recursive: true });
+  await enrol(asked);
+  await lossy.close();
+});
+
 test('an empty folder that was to become the home is there as before when the gateway refuses', async () => {
   const home = newHome();
   await mkdir(home);
