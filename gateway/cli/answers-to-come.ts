@@ -13,9 +13,10 @@ type AnswerStore = Pick<Store, 'readMarks' | 'readAcceptances' | 'readMessage' |
 const portion = 1_000;
 const mostPortions = 10;
 
-/** Which alerts were answered since the last look, by somebody whose answer counts: one id for each answer. */
+/** Answers that came since the last look, each by somebody whose answer counts. */
 export type AnswersToCome = {
-  readonly answered: readonly MessageId[];
+  /** How many came to each alert that was answered. */
+  readonly counts: ReadonlyMap<MessageId, number>;
   /** Whether all that came since was looked at. */
   readonly areAll: boolean;
 };
@@ -26,18 +27,18 @@ export async function readAnswersToCome(
   noted: readonly Pick<DispositionRecord, 'message'>[],
 ): Promise<AnswersToCome> {
   const known = new Set<string>(noted.map(({ message }) => message));
-  const answered: MessageId[] = [];
+  const counts = new Map<MessageId, number>();
   let after = (await store.readMarks()).get(positionMark);
   for (let nth = 0; nth < mostPortions && after !== undefined; nth += 1) {
     const accepted = await store.readAcceptances(after, portion, 0);
     for (const { id, category, inReplyTo, source } of accepted) {
       if (!dispositionCategories.has(category) || inReplyTo === undefined || known.has(id)) continue;
       const alert = await findAnsweredAlert(store, inReplyTo, source);
-      if (alert !== undefined) answered.push(alert.id);
+      if (alert !== undefined) counts.set(alert.id, (counts.get(alert.id) ?? 0) + 1);
     }
     after = accepted.at(-1)?.position;
   }
-  return { answered, areAll: after === undefined };
+  return { counts, areAll: after === undefined };
 }
 
 /** Says how many there are, where there is any or may be. */

@@ -51,7 +51,7 @@ export function registerPatternExplain(pattern: ProgramCommand, terminal: Termin
         if (terminal.wantsJson) terminal.json(accountObject(account));
         else tell(account, terminal);
         const { toCome } = account;
-        tellAnswersToCome(toCome.answered.filter((answered) => answered === id).length, toCome, terminal);
+        tellAnswersToCome(toCome.counts.get(id) ?? 0, toCome, terminal);
       }),
     );
 }

@@ -35,8 +35,9 @@ export function registerPatternPrecision(pattern: ProgramCommand, terminal: Term
         const asked = alerts.filter(({ firedAt }) => firedAt >= since);
         show(measurePrecision(asked, answers, Date.now()), since, terminal);
         const toCome = await readAnswersToCome(reading.store, answers);
-        const isAsked = (alert: string): boolean => asked.some(({ message }) => message === alert);
-        tellAnswersToCome(toCome.answered.filter(isAsked).length, toCome, terminal);
+        const ids = new Set(asked.map(({ message }) => message));
+        const counted = [...ids].reduce((sum, alert) => sum + (toCome.counts.get(alert) ?? 0), 0);
+        tellAnswersToCome(counted, toCome, terminal);
       });
     });
 }

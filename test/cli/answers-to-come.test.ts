@@ -36,16 +36,16 @@ it('answers behind the mark of the correlator are told of, if they count and the
     return id;
   };
   await say(3, north, 'alert-known');
-  expect(await readAnswersToCome(store, [])).toEqual({ answered: [], areAll: true });
+  expect(await readAnswersToCome(store, [])).toEqual({ counts: new Map(), areAll: true });
 
   await store.setMarks(new Map([[positionMark, await store.countLeaves()]]));
-  expect(await readAnswersToCome(store, [])).toEqual({ answered: [], areAll: true });
+  expect(await readAnswersToCome(store, [])).toEqual({ counts: new Map(), areAll: true });
   const first = await say(4, north, 'alert-acted');
   await say(5, police, 'alert-known');
   await say(6, south, 'alert-known');
   await say(7, north, 'concern');
-  expect(await readAnswersToCome(store, [])).toEqual({ answered: [answered, answered], areAll: true });
-  expect((await readAnswersToCome(store, [{ message: first }])).answered).toEqual([answered]);
+  expect(await readAnswersToCome(store, [])).toEqual({ counts: new Map([[answered, 2]]), areAll: true });
+  expect((await readAnswersToCome(store, [{ message: first }])).counts).toEqual(new Map([[answered, 1]]));
 });
 
 it.each([
