@@ -29,8 +29,8 @@ type Account = {
   /** Sent when nobody had answered in time. */
   readonly reminder: MessageState | undefined;
   readonly answers: readonly DispositionRecord[];
-  /** Those to any alert that came since the correlator's last look. */
-  readonly toCome: AnswersToCome;
+  /** How many came since the correlator's last look, of as many as were looked at. */
+  readonly toCome: { readonly answers: number } & Pick<AnswersToCome, 'areAll'>;
 };
 
 export function registerPatternExplain(pattern: ProgramCommand, terminal: Terminal): void {
@@ -50,8 +50,6 @@ export function registerPatternExplain(pattern: ProgramCommand, terminal: Termin
         const account = await readAccount(id, reading, terminal);
         if (terminal.wantsJson) terminal.json(accountObject(account));
         else tell(account, terminal);
-        const { toCome } = account;
-        tellAnswersToCome(toCome.counts.get(id) ?? 0, toCome, terminal);
       }),
     );
 }
@@ -68,13 +66,14 @@ async function readAccount(id: MessageId, reading: AuditReading, terminal: Termi
     notices.push({ id: event, agency: agencyOf(source), category, severity, time });
   }
   const sent = await reading.store.readMessage(correlatorAddress, id);
+  const { counts, areAll } = await readAnswersToCome(reading.store, answers);
   return {
     alert,
     notices,
     deliveries: sent?.deliveries ?? [],
     reminder: await readReminder(id, reading),
     answers: answers.filter((answer) => answer.alert === id),
-    toCome: await readAnswersToCome(reading.store, answers),
+    toCome: { answers: counts.get(id) ?? 0, areAll },
   };
 }
 
@@ -87,7 +86,7 @@ async function readReminder(id: MessageId, { store }: AuditReading): Promise<Mes
   return undefined;
 }
 
-function accountObject({ alert, notices, deliveries, reminder, answers }: Account): object {
+function accountObject({ alert, notices, deliveries, reminder, answers, toCome }: Account): object {
   const { message, pattern, version, title, level, tier, links, missing } = alert;
   return {
     type: 'alert',
@@ -119,10 +118,11 @@ function accountObject({ alert, notices, deliveries, reminder, answers }: Accoun
       disposition,
       at: timeOf(acceptedAt),
     })),
+    answersToCome: toCome,
   };
 }
 
-function tell({ alert, notices, deliveries, reminder, answers }: Account, terminal: Terminal): void {
+function tell({ alert, notices, deliveries, reminder, answers, toCome }: Account, terminal: Terminal): void {
   const { paint } = terminal;
   const child = alert.tier === 'same' ? 'the same child' : 'possibly the same child';
   terminal.print(paint.strong(`${alert.title} (version ${alert.version})`));
@@ -157,6 +157,7 @@ function tell({ alert, notices, deliveries, reminder, answers }: Account, termin
     ]),
   );
   if (answers.length === 0) terminal.print('  none');
+  tellAnswersToCome(toCome.answers, toCome, terminal);
 }
 
 function whyUnsent({ code = 'an error', tries = 0 }: AlertRecord): string {
