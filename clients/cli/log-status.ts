@@ -6,6 +6,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { withClient } from './open-client.ts';
+import { hasOpenMatters } from './open-matters.ts';
 
 export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void {
   log
@@ -14,7 +15,7 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
     .description(
       "Looks at the gateway's audit log now, and shows the last checkpoint that was verified, the witnesses that have\n" +
         'cosigned it, every change of your own entry in the directory, and everything that was ever wrong, with the\n' +
-        'file that holds the evidence. Exit code 2 while the log contradicts itself.',
+        'file that holds the evidence and when it was acknowledged. Exit code 2 while the log contradicts itself.',
     )
     .option(...homeOption)
     .action((flags: HomeFlags) =>
@@ -29,7 +30,8 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
 }
 
 /** Prints how the endpoint stands to the log. */
-export function showLog({ log }: Client, terminal: Terminal): void {
+export function showLog(client: Client, terminal: Terminal): void {
+  const { log } = client;
   const { origin, checkpoint, witnessesKnown, witnessesNeeded, followed, checkedAt, lastError, halt } =
     log.status();
   if (halt !== undefined) process.exitCode = exitCodes.invalid;
@@ -42,6 +44,8 @@ export function showLog({ log }: Client, terminal: Terminal): void {
   }
   const { paint } = terminal;
   const time = (ms: number): string => new Date(ms).toISOString();
+  const finding = (words: string, acknowledgedAt: number | undefined): string =>
+    acknowledgedAt === undefined ? paint.bad(words) : `${words} (acknowledged ${time(acknowledgedAt)})`;
   const cosigned =
     checkpoint === undefined || checkpoint.witnesses.length === 0 ? 'none' : checkpoint.witnesses.join(', ');
   terminal.table([
@@ -58,16 +62,19 @@ export function showLog({ log }: Client, terminal: Terminal): void {
     ],
     ['followed', `to leaf ${followed}`],
     ...(lastError === undefined ? [] : [['last look', paint.warn(showableLine(lastError.message))]]),
-    ...changes.map(({ leaf, kind, at, foreign }) => {
+    ...changes.map(({ leaf, kind, at, foreign, acknowledgedAt }) => {
       const words = `${kind} at leaf ${leaf}, ${time(at)}`;
-      return ['own entry', foreign ? paint.bad(`${words}, NOT BY THIS HOME`) : words];
+      return ['own entry', foreign ? finding(`${words}, NOT BY THIS HOME`, acknowledgedAt) : words];
     }),
-    ...faults.map(({ kind, foundAt, detail, evidence }) => [
-      'wrong',
-      paint.bad(`${kind}, found ${time(foundAt)}: ${showableLine(detail)} Evidence: ${evidence}`),
-    ]),
+    ...faults.map(({ kind, foundAt, detail, evidence, acknowledgedAt }) => {
+      const words = `${kind}, found ${time(foundAt)}: ${showableLine(detail)} Evidence: ${evidence}`;
+      return ['wrong', finding(words, acknowledgedAt)];
+    }),
   ]);
-  if (halt === undefined) return;
+  if (halt === undefined) {
+    if (hasOpenMatters(client)) terminal.hint('Once a person has looked at it: causeway log acknowledge');
+    return;
+  }
   terminal.print(
     paint.bad(`The log contradicts itself (${halt.kind}): nothing is sent until a person decides.`),
   );

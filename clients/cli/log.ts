@@ -1,6 +1,7 @@
 /** `causeway log`: the gateway's audit log, as an endpoint follows it. */
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { registerLogAcknowledge } from './log-acknowledge.ts';
 import { registerLogResume } from './log-resume.ts';
 import { registerLogStatus } from './log-status.ts';
 import { registerLogWitnesses } from './log-witnesses.ts';
@@ -11,6 +12,7 @@ export function registerLog(program: ProgramCommand, terminal: Terminal): void {
     .helpGroup(sections.takePart)
     .description("The gateway's audit log, as this endpoint follows and verifies it.");
   registerLogStatus(log, terminal);
+  registerLogAcknowledge(log, terminal);
   registerLogResume(log, terminal);
   registerLogWitnesses(log, terminal);
 }

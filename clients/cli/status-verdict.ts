@@ -2,12 +2,13 @@
 import { exitCodeFor, exitCodes } from '../../terminal/exit-codes.ts';
 import type { MessageRecord } from '../sdk/ladder-table.ts';
 import type { OpenClient } from './open-client.ts';
+import { hasOpenMatters } from './open-matters.ts';
 
 /**
  * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, a log that could not be verified just
  *   now, or notices that wait for the gateway.
- *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log is kept for
- *   good, as evidence, and so is this 1.
+ *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log is a
+ *   person's to look at, until somebody acknowledges it.
  */
 export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
   const { foreignParts, renewalRefusal, certificateEndsAt, waiting } = client.status();
@@ -16,8 +17,7 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
     renewalRefusal !== undefined ||
     certificateEndsAt <= Date.now() ||
     client.log.status().halt !== undefined ||
-    client.log.faults().length > 0 ||
-    client.log.changes().some(({ foreign }) => foreign);
+    hasOpenMatters(client);
   if (needsPerson) return exitCodes.failure;
   if (connection.isConnected) {
     const { checkedAt, lastError } = client.log.status();

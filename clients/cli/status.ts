@@ -13,6 +13,7 @@ import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { clockOf } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
+import { openMatters } from './open-matters.ts';
 import { exitCodeOfEndpoint, exitCodeOfMessage } from './status-verdict.ts';
 
 type Flags = HomeFlags & { readonly last: number; readonly check?: true };
@@ -93,13 +94,11 @@ function logRows({ client, connection }: OpenClient, terminal: Terminal): string
     checkpoint === undefined
       ? paint.warn('no checkpoint verified yet')
       : `${checkpoint.size} leaves verified, ${cosigned} witnesses (${witnessesNeeded} needed)`;
-  const faults = client.log
-    .faults()
-    .map(({ kind, detail, evidence }) => [
-      '',
-      paint.bad(`${kind}: ${showableLine(detail)} Evidence: ${evidence}`),
-    ]);
-  const foreign = client.log.changes().filter((change) => change.foreign);
+  const open = openMatters(client);
+  const faults = open.faults.map(({ kind, detail, evidence }) => [
+    '',
+    paint.bad(`${kind}: ${showableLine(detail)} Evidence: ${evidence}`),
+  ]);
   return [
     [
       'log',
@@ -109,7 +108,7 @@ function logRows({ client, connection }: OpenClient, terminal: Terminal): string
     ],
     ...(connection.isConnected && halt === undefined && !isVerified ? [['', paint.warn(unverified)]] : []),
     ...faults,
-    ...foreign.map(({ kind, leaf }) => [
+    ...open.changes.map(({ kind, leaf }) => [
       '',
       paint.bad(`own entry: ${kind} at leaf ${leaf}, not by this home`),
     ]),

@@ -1,9 +1,9 @@
 /** Tables of the client's `state.db`. Times are ms since 1970, ids 16 bytes, digests 32. */
 import type { DatabaseSync } from 'node:sqlite';
 import { limits } from '../../protocol/limits.ts';
-import { logTables } from './log/log-schema.ts';
+import { logAcknowledgements, logTables } from './log/log-schema.ts';
 
-export const stateVersion = 3;
+export const stateVersion = 4;
 
 const tables = `
   -- Single values: endpoint (whose state it is), directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal, and those of log-schema.ts.
@@ -109,7 +109,7 @@ const additions = `
 `;
 
 /** What each version added to the one before. */
-const versions = [tables, logTables, additions];
+const versions = [tables, logTables, additions, logAcknowledgements];
 
 /** Makes the tables that a state of this version lacks; 0 is a new one. Call inside a transaction. */
 export function createTables(database: DatabaseSync, version: number): void {

@@ -40,6 +40,7 @@ const commands = [
   'listen',
   'status',
   'log status',
+  'log acknowledge',
   'log resume',
   'log witnesses',
   'dataset list',

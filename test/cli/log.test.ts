@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { registerClientCommands } from '../../clients/cli/index.ts';
+import type { Digest } from '../../protocol/ids.ts';
 import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { ProgramCommand } from '../../terminal/command-help.ts';
@@ -11,7 +12,7 @@ import { createTerminal } from '../../terminal/terminal.ts';
 import { concern } from '../clients/sdk/exchange.ts';
 import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
 import { alice, bob, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
-import { newKey, ScriptedLog } from '../clients/sdk/scripted-log.ts';
+import { newKey, ScriptedLog, scriptedOrigin } from '../clients/sdk/scripted-log.ts';
 import { jsonLines } from './run-causeway.ts';
 
 let gateway: ScriptedGateway;
@@ -20,17 +21,22 @@ afterEach(() => {
   process.exitCode = undefined;
 });
 
-/** Runs a command of an endpoint in this process, with `--json`. @returns the object that it prints */
-async function run(...args: string[]): Promise<Record<string, unknown> | undefined> {
+/** Runs a command of an endpoint in this process. @returns what it prints */
+async function printed(json: boolean, ...args: string[]): Promise<string> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const env = { CAUSEWAY_HOME: gateway.homeOf(alice) };
-  const program = new ProgramCommand('causeway', createTerminal({ ...streams, env, json: true }).paint)
+  const program = new ProgramCommand('causeway', createTerminal({ ...streams, env, json }).paint)
     .option('--json', 'print JSON')
     .exitOverride();
-  registerClientCommands(program, createTerminal({ ...streams, env, json: true }));
-  const printed = text(streams.stdout);
+  registerClientCommands(program, createTerminal({ ...streams, env, json }));
+  const said = text(streams.stdout);
   await program.parseAsync(args, { from: 'user' }).finally(() => streams.stdout.end());
-  return jsonLines(await printed).at(-1);
+  return said;
+}
+
+/** As {@link printed}, with `--json`. @returns the last object */
+async function run(...args: string[]): Promise<Record<string, unknown> | undefined> {
+  return jsonLines(await printed(true, ...args)).at(-1);
 }
 
 /** A client that has seen a fork, and the logs before and after. */
@@ -62,6 +68,7 @@ describe('causeway log', () => {
     process.exitCode = undefined;
     const resumed = await run('log', 'resume', '--adopt');
     expect(resumed).toMatchObject({ checkpoint: { size: gateway.log.leaves.length } });
+    expect(resumed!.faults).toMatchObject([{ kind: 'fork', acknowledgedAt: expect.any(Number) as unknown }]);
     expect(process.exitCode).toBeUndefined();
     const client = await gateway.client(alice);
     await client.send(concern('x', bob));
@@ -71,6 +78,46 @@ describe('causeway log', () => {
     await fork();
     await expect(run('log', 'resume', '--keep')).rejects.toMatchObject({ code: 'log-halted' });
     expect(await run('log', 'status')).toMatchObject({ halt: { kind: 'fork' } });
+  });
+
+  it('keeps what a person has acknowledged, with the time, and asks for it again only where more is found', async () => {
+    const check = async (): Promise<number | string | null | undefined> => {
+      process.exitCode = undefined;
+      await run('status', '--check');
+      return process.exitCode;
+    };
+    const find = async (entry: string): Promise<void> => {
+      gateway.log.append({ kind: 'endpoint.renewed', endpoint: alice, entry: entry.repeat(43) as Digest });
+      const truth = gateway.log;
+      gateway.log = new ScriptedLog(noteSigner(scriptedOrigin, newKey()));
+      gateway.log.fill(3);
+      expect(await check()).toBe(1);
+      gateway.log = truth;
+      expect(await check()).toBe(1);
+    };
+    expect(await check()).toBe(0);
+    await find('y');
+    const before = Date.now();
+    const shown = await run('log', 'acknowledge');
+    const [fault] = shown!.faults as { readonly evidence: string; readonly acknowledgedAt: number }[];
+    expect(fault).toMatchObject({ kind: 'checkpoint' });
+    expect(fault!.acknowledgedAt).toBeGreaterThanOrEqual(before);
+    expect(shown!.changes).toMatchObject([
+      { foreign: false },
+      { foreign: true, acknowledgedAt: fault!.acknowledgedAt },
+    ]);
+    expect((shown!.changes as object[])[0]).not.toHaveProperty('acknowledgedAt');
+    expect(existsSync(fault!.evidence)).toBe(true);
+    expect(await check()).toBe(0);
+    const time = new Date(fault!.acknowledgedAt).toISOString();
+    expect((await printed(false, 'log', 'status')).split(`(acknowledged ${time})`)).toHaveLength(3);
+    expect(await printed(false, 'status')).not.toContain(fault!.evidence);
+
+    await find('z');
+    const more = (await run('log', 'acknowledge'))!.faults as object[];
+    expect(more).toHaveLength(2);
+    expect(more[0]).toEqual(fault);
+    expect(await check()).toBe(0);
   });
 
   it('has nothing to resume where another log has taken the place of the one that is known', async () => {

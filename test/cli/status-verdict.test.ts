@@ -60,6 +60,17 @@ it.each<[string, Shown, number]>([
   ],
   ['that has not been able to look at the log', { log: { status: { checkedAt: undefined } } }, 3],
   ['that has found something wrong with the log', { log: { faults: [{}] } }, 1],
+  ['whose faults of the log were acknowledged', { log: { faults: [{ acknowledgedAt: 1 }] } }, 0],
+  [
+    'that has found something since faults were acknowledged',
+    { log: { faults: [{ acknowledgedAt: 1 }, {}] } },
+    1,
+  ],
+  [
+    'of which a change by somebody else was acknowledged',
+    { log: { changes: [{ foreign: true, acknowledgedAt: 1 }] } },
+    0,
+  ],
   ['whose entry somebody else has changed', { log: { changes: [{ foreign: true }] } }, 1],
   ['whose entry it has changed itself', { log: { changes: [{ foreign: false }] } }, 0],
   ['with notices that wait', { status: { waiting: 1 } }, 3],

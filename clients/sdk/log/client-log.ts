@@ -23,7 +23,7 @@ import type { LogPassage } from './log-passage.ts';
 import type { LogReader } from './log-reader.ts';
 import type { LogStatus } from './log-status.ts';
 import type { LogStaleness } from './log-staleness.ts';
-import { LogTable, type LogFault, type OwnChange } from './log-table.ts';
+import { LogTable, type LogFault, type LookedAt, type OwnChange } from './log-table.ts';
 import type { StateDatabase } from '../state-database.ts';
 
 type ClientLogDependencies = {
@@ -110,13 +110,22 @@ export class ClientLog {
   }
 
   /**
-   * Goes on after a fork or a rollback, when a person has decided so.
+   * Goes on after a fork or a rollback, when a person has decided so; the fault counts as looked at then.
    * @param options.adopt `true`: the log that the gateway shows now is the right one, all keys are verified against it
    *   anew; `false`: the log seen before is, and the gateway has come back to it
    */
   async resume({ adopt }: { adopt: boolean }): Promise<void> {
     await this.#inTurn(() => this.#deps.checkpoints.resume(adopt));
     this.#deps.onResume();
+  }
+
+  /**
+   * Notes that a person has looked at faults, and at changes of the own entry. They stay in {@link faults} and {@link changes},
+   * with the time; the evidence stays. A matter that lasts is not raised again, and only a halt goes on stopping what is sent.
+   */
+  async acknowledge(looked: LookedAt): Promise<void> {
+    const { state, now } = this.#deps;
+    await state.write(() => this.#table.acknowledge(looked, now()));
   }
 
   /** Why nothing may be encrypted or sent. @internal */

@@ -119,7 +119,7 @@ export class LogCheckpoints {
     const { halt } = this;
     if (halt === undefined) return;
     await this.#deps.state.write(() => {
-      this.#halts.lift();
+      this.#halts.lift(this.#deps.now());
       if (!adopt) return;
       const { size } = this.#open(halt.shown);
       const followed = Number(this.#table.readMeta('logFollowed') ?? size);

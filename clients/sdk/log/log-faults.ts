@@ -26,7 +26,10 @@ export type FaultReport = {
  * each decision of a person, or one for each message of this endpoint.
  */
 const endless: ReadonlySet<LogFaultKind> = new Set(['checkpoint', 'contents', 'entry', 'stale']);
-/** So many of each of these are written down, with evidence of up to 1 MiB: more would prove nothing more. */
+/**
+ * So many of each of these are written down until a person has acknowledged some, with evidence of up to 1 MiB: more would
+ * prove nothing more.
+ */
 const mostWritten = 100;
 
 export class LogFaults {
@@ -46,7 +49,7 @@ export class LogFaults {
     if (known !== undefined) return known;
     const { homeDir, state, emitter, now } = this.#deps;
     const foundAt = now();
-    if (endless.has(kind) && this.#table.countFaults(kind) >= mostWritten)
+    if (endless.has(kind) && this.#table.countOpenFaults(kind) >= mostWritten)
       return this.#tell({ kind, subject, foundAt, detail, evidence: join(homeDir, evidenceFolder) });
     const evidence = await writeEvidence(homeDir, kind, foundAt, { subject, detail, ...facts });
     const fault: LogFault = { kind, subject, foundAt, detail, evidence };

@@ -49,8 +49,11 @@ export class LogHalts {
     return this.#known?.halt;
   }
 
-  /** A person has decided. Within a write. */
-  lift(): void {
+  /** A person has decided, and so has looked at the fault. Within a write. @param at ms since 1970 */
+  lift(at: number): void {
+    const { current } = this;
+    const faults = this.#table.readFaults().filter(({ evidence }) => evidence === current?.evidence);
+    this.#table.acknowledge({ faults }, at);
     this.#table.writeMeta('logHalt', undefined);
   }
 

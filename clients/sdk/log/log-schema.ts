@@ -39,3 +39,9 @@ export const logTables = `
     UNIQUE (kind, subject)
   );
 `;
+
+export const logAcknowledgements = `
+  -- When a person said that it was looked at.
+  ALTER TABLE log_faults ADD COLUMN acknowledged_at INTEGER;
+  ALTER TABLE own_changes ADD COLUMN acknowledged_at INTEGER;
+`;

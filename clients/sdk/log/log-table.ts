@@ -18,6 +18,8 @@ export type OwnChange = {
   readonly entry: Digest;
   /** True when this home did not make the change itself. */
   readonly foreign: boolean;
+  /** When a person said that it was looked at, ms since 1970. */
+  readonly acknowledgedAt?: number;
 };
 
 /**
@@ -38,6 +40,14 @@ export type LogFault = {
   readonly detail: string;
   /** The file with the evidence; of one that is not written down any more, the folder with that of those before it. */
   readonly evidence: string;
+  /** When a person said that it was looked at, ms since 1970. */
+  readonly acknowledgedAt?: number;
+};
+
+/** What a person has looked at. */
+export type LookedAt = {
+  readonly faults?: readonly Pick<LogFault, 'kind' | 'subject'>[];
+  readonly changes?: readonly Pick<OwnChange, 'leaf'>[];
 };
 
 /** A directory entry that is yet to be found in the log. */
@@ -180,6 +190,7 @@ export class LogTable {
       at: Number(row.at),
       entry: String(row.entry) as Digest,
       foreign: row.is_foreign === 1,
+      ...acknowledgement(row),
     }));
   }
 
@@ -190,8 +201,11 @@ export class LogTable {
     return row === undefined ? undefined : asFault(row);
   }
 
-  countFaults(kind: LogFaultKind): number {
-    const row = this.#database.prepare('SELECT count(*) AS n FROM log_faults WHERE kind = ?').get(kind);
+  /** Those that nobody has acknowledged. */
+  countOpenFaults(kind: LogFaultKind): number {
+    const row = this.#database
+      .prepare('SELECT count(*) AS n FROM log_faults WHERE kind = ? AND acknowledged_at IS NULL')
+      .get(kind);
     return Number(row?.n ?? 0);
   }
 
@@ -209,6 +223,18 @@ export class LogTable {
   readFaults(): LogFault[] {
     return this.#database.prepare('SELECT * FROM log_faults ORDER BY fault').all().map(asFault);
   }
+
+  /** Each once: the first time stays. @param at ms since 1970 */
+  acknowledge({ faults = [], changes = [] }: LookedAt, at: number): void {
+    const noteFault = this.#database.prepare(
+      'UPDATE log_faults SET acknowledged_at = ? WHERE kind = ? AND subject = ? AND acknowledged_at IS NULL',
+    );
+    for (const { kind, subject } of faults) noteFault.run(at, kind, subject);
+    const noteChange = this.#database.prepare(
+      'UPDATE own_changes SET acknowledged_at = ? WHERE leaf = ? AND acknowledged_at IS NULL',
+    );
+    for (const { leaf } of changes) noteChange.run(at, leaf);
+  }
 }
 
 function asFault(row: Record<string, SQLOutputValue>): LogFault {
@@ -218,5 +244,10 @@ function asFault(row: Record<string, SQLOutputValue>): LogFault {
     foundAt: Number(row.found_at),
     detail: String(row.detail),
     evidence: String(row.evidence),
+    ...acknowledgement(row),
   };
+}
+
+function acknowledgement(row: Record<string, SQLOutputValue>): { acknowledgedAt?: number } {
+  return row.acknowledged_at === null ? {} : { acknowledgedAt: Number(row.acknowledged_at) };
 }

@@ -7,10 +7,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backoffMs } from '../../../clients/sdk/backoff.ts';
 import { isHolderAlive, newHolder, claimHolder } from '../../../clients/sdk/holder.ts';
+import { LogTable } from '../../../clients/sdk/log/log-table.ts';
 import { OutboxTable, type EnvelopeDraft } from '../../../clients/sdk/outbox-table.ts';
 import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
 import { CausewayError, errorCodes } from '../../../protocol/errors.ts';
-import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
+import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 
@@ -75,6 +76,25 @@ test('what nobody waits for is written before the state is closed', async () => 
   await state.close();
   state = new StateDatabase(dir);
   expect(countRows()).toBe(1);
+});
+
+test('faults that were found before anybody could acknowledge them are kept, and can be', async () => {
+  const fault = { kind: 'stale', subject: 's', foundAt: 1, detail: 'd', evidence: 'e' } as const;
+  const change = { leaf: 7, kind: 'endpoint.renewed', at: 1, entry: 'e' as Digest, foreign: true };
+  const table = (): LogTable => new LogTable(state.statements);
+  await state.write(() => [table().noteFault(fault), table().noteChange(change)]);
+  await state.close();
+  const file = new DatabaseSync(join(dir, stateFileName));
+  file.exec(`ALTER TABLE log_faults DROP COLUMN acknowledged_at;
+    ALTER TABLE own_changes DROP COLUMN acknowledged_at; PRAGMA user_version = 3;`);
+  file.close();
+  state = new StateDatabase(dir);
+  expect([table().readFaults(), table().readChanges()]).toEqual([[fault], [change]]);
+  for (const at of [5, 6]) {
+    await state.write(() => table().acknowledge({ faults: [fault], changes: [change] }, at));
+    expect(table().readFaults()).toEqual([{ ...fault, acknowledgedAt: 5 }]);
+    expect(table().readChanges()).toEqual([{ ...change, acknowledgedAt: 5 }]);
+  }
 });
 
 test('a folder in the place of the state file is refused by a typed error that names it', async () => {

@@ -9,7 +9,7 @@ import { openHome } from '../../../../clients/sdk/home.ts';
 import { evidenceFolder } from '../../../../clients/sdk/log/log-evidence.ts';
 import { LogFaults } from '../../../../clients/sdk/log/log-faults.ts';
 import { LogReader } from '../../../../clients/sdk/log/log-reader.ts';
-import type { LogFault, LogFaultKind } from '../../../../clients/sdk/log/log-table.ts';
+import { LogTable, type LogFault, type LogFaultKind } from '../../../../clients/sdk/log/log-table.ts';
 import { silentLog } from '../../../../clients/sdk/logger.ts';
 import { StateDatabase } from '../../../../clients/sdk/state-database.ts';
 import { alice, openScriptedGateway } from '../scripted-gateway.ts';
@@ -35,7 +35,7 @@ test('large bundles are not kept for long, and the newest is read once', async (
   }
 });
 
-test('of faults without end a hundred are written down; further ones are told all the same', async () => {
+test('of faults without end a hundred are written down until a person has looked; further ones are told all the same', async () => {
   const home = await mkdtemp(join(tmpdir(), 'causeway-faults-'));
   const state = new StateDatabase(home);
   const emitter = new ClientEmitter(silentLog);
@@ -53,6 +53,11 @@ test('of faults without end a hundred are written down; further ones are told al
     const { evidence } = await raise('rollback', 'a person decides on each of these');
     expect(faults.list().at(-1)).toMatchObject({ kind: 'rollback', evidence });
     expect(await readdir(join(home, evidenceFolder))).toHaveLength(101);
+
+    await state.write(() => new LogTable(state.statements).acknowledge({ faults: faults.list() }, 1));
+    await raise('contents', 'found after a person has looked');
+    expect(faults.list().at(-1)).toMatchObject({ subject: 'found after a person has looked' });
+    expect(faults.list().filter(({ acknowledgedAt }) => acknowledgedAt === undefined)).toHaveLength(1);
   } finally {
     await state.close();
     await rm(home, { recursive: true, force: true });
