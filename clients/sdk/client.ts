@@ -170,8 +170,11 @@ export class Client implements AsyncDisposable {
       await waitUnlessAborted(composing.datasets.ensure(rest.dataschema), signal);
     if (this.directory.mayHaveChanged([rest.to].flat()))
       await waitUnlessAborted(this.directory.reading.catchUp(), signal);
-    if (this.directory.isUnproven([rest.to].flat()))
+    if (this.directory.isUnproven([rest.to].flat())) {
       await waitUnlessAborted(this.#parts.log.proveEntries(), signal);
+      // Another client that shares the home may have found it meanwhile, or before.
+      this.directory.readProven();
+    }
     const draft = await this.#inTurn(
       () => composeNotice(rest, composing),
       (composed) => {

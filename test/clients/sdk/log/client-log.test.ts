@@ -118,6 +118,13 @@ test('a key whose entry differs from its leaf, or has none, is not used', async 
   await client.send(concern('good again', bob));
 });
 
+test('a key that another client of the home has found in the log is used at once', async () => {
+  const first = await gateway.client(alice, { follow });
+  const second = await gateway.client(alice, { follow });
+  await first.log.check();
+  await second.send(concern('x', bob));
+});
+
 test('an accepted message whose leaf is another one, or missing, is raised with the signed receipt', async () => {
   gateway.onSubmit = (session, units) =>
     session.receipt(
