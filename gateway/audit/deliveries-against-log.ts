@@ -21,6 +21,7 @@ import {
   type DeliveryStep,
   type KeptClaim,
   type StepFault,
+  type ToldLeaf,
   type ToldStep,
 } from './step-against-leaf.ts';
 
@@ -35,9 +36,6 @@ export type FaultyDelivery = {
   readonly leaf: number | undefined;
 };
 
-/** A leaf, and the step of a delivery that it tells of. */
-export type ToldLeaf = { readonly leaf: StoredLeaf; readonly told: ToldStep | undefined };
-
 const defaultMostWaiting = 20_000;
 
 export class HeldDeliveries {
@@ -48,7 +46,6 @@ export class HeldDeliveries {
   readonly #named = new LeafSet();
   readonly #store: Pick<Store, 'readOutcomes'>;
   readonly #leaves: Pick<Store, 'readLeaves'>;
-
   readonly #mostWaiting: number;
 
   /** @param mostWaiting how much of what the store says waits for its leaf to be come to */

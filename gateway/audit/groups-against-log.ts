@@ -4,8 +4,8 @@
  */
 import type { Digest } from '../../protocol/ids.ts';
 import type { KeptGroup, Store } from '../store/port.ts';
-import type { ToldLeaf } from './deliveries-against-log.ts';
 import { FaultList } from './fault-list.ts';
+import type { ToldLeaf } from './step-against-leaf.ts';
 
 export type FaultyGroup = {
   /** The first leaf that says another digest than that of the group which stands there. */

@@ -42,6 +42,9 @@ export type ToldStep = {
   readonly receipt: Digest | undefined;
 };
 
+/** A leaf, and the step of a delivery that it tells of. */
+export type ToldLeaf = { readonly leaf: StoredLeaf; readonly told: ToldStep | undefined };
+
 const steps: ReadonlyMap<string, DeliveryState> = new Map([
   ['delivery.delivered', 'delivered'],
   ['delivery.stored', 'stored'],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ToldLeaf } from '../../../gateway/audit/deliveries-against-log.ts';
 import { HeldGroups } from '../../../gateway/audit/groups-against-log.ts';
+import type { ToldLeaf } from '../../../gateway/audit/step-against-leaf.ts';
 import type { KeptGroup } from '../../../gateway/store/port.ts';
 import type { Digest } from '../../../protocol/ids.ts';
 
