@@ -7,9 +7,7 @@ import { Frontier } from '../../protocol/proof/frontier.ts';
 import { eachLeaf } from '../store/each-leaf.ts';
 import type { Store, StoredLeaf, Tampering } from '../store/port.ts';
 import type { TreeHead } from './between.ts';
-
-/** Leaves of which something is to be told. */
-export type LeafTally = { readonly count: number; readonly first: readonly number[] };
+import { FaultList, type Faults } from './fault-list.ts';
 
 export type StoreAgainstLog = {
   /** How many leaves were gone through: fewer than were published where the store has lost some. */
@@ -19,7 +17,7 @@ export type StoreAgainstLog = {
   /** Whether they begin with what the checkpoint that was kept signs; true where none was. */
   readonly continuesKept: boolean;
   /** `rewritten` are those that are not the ones in the tiles; of the others the bodies are not what was written. */
-  readonly tampered: Readonly<Record<Tampering, LeafTally>>;
+  readonly tampered: Readonly<Record<Tampering, Faults<number>>>;
 };
 
 export type StoreAgainstLogEvents = {
@@ -29,7 +27,6 @@ export type StoreAgainstLogEvents = {
   readonly onProgress: (done: number) => void;
 };
 
-const namedLeaves = 10;
 const leavesBetweenNews = 4_096;
 
 /**
@@ -44,7 +41,11 @@ export async function holdStoreAgainst(
   { onLeaf, onProgress }: StoreAgainstLogEvents,
 ): Promise<StoreAgainstLog> {
   const tree = new Frontier();
-  const tampered = { changed: new Tally(), 'secret-gone': new Tally(), rewritten: new Tally() };
+  const tampered = {
+    changed: new FaultList<number>(),
+    'secret-gone': new FaultList<number>(),
+    rewritten: new FaultList<number>(),
+  };
   let root = published.size === 0 ? tree.root() : undefined;
   let rootAtKept = kept?.size === 0 ? tree.root() : undefined;
   for await (const leaf of eachLeaf(leaves, 0, Math.max(published.size, kept?.size ?? 0))) {
@@ -61,14 +62,4 @@ export async function holdStoreAgainst(
     continuesKept: kept === undefined || rootAtKept?.equals(kept.root) === true,
     tampered,
   };
-}
-
-class Tally implements LeafTally {
-  readonly first: number[] = [];
-  count = 0;
-
-  add(leaf: number): void {
-    if (this.first.length < namedLeaves) this.first.push(leaf);
-    this.count++;
-  }
 }
