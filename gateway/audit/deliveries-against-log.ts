@@ -5,9 +5,13 @@
  *
  * A gateway may go on meanwhile, so that a leaf tells of what the store did not say yet: it is asked again. When much
  * waits, as of an endpoint that was away for long, the leaves that it names are read at once, and noted with a bit.
+ *
+ * A delivery that no message has is not come to in this way. The leaves of its steps are, once it was made; until then
+ * the store has more of them than were looked at.
  */
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
+import { openLeaf } from '../store/stored-leaf.ts';
 import { FaultList } from './fault-list.ts';
 import { LeafSet } from './leaf-set.ts';
 import { leavesAt } from './leaves-at.ts';
@@ -26,7 +30,8 @@ import {
 } from './step-against-leaf.ts';
 
 export type FaultyDelivery = {
-  readonly message: MessageId;
+  /** Undefined where the leaf that should have accepted it tells of none. */
+  readonly message: MessageId | undefined;
   readonly recipient: EndpointAddress | undefined;
   /** The leaf of the acceptance. */
   readonly accepted: number;
@@ -36,10 +41,13 @@ export type FaultyDelivery = {
   readonly leaf: number | undefined;
 };
 
+type Named = Pick<FaultyDelivery, 'message'> & Pick<KeptClaim, 'recipient' | 'of' | 'step' | 'leaf'>;
+
 const defaultMostWaiting = 20_000;
 
 export class HeldDeliveries {
   readonly faults = new FaultList<FaultyDelivery>();
+  /** Those of messages that the leaves tell of. */
   looked = 0;
   #waiting: KeptClaim[] = [];
   /** Those that were named by what had to wait too long. */
@@ -118,18 +126,17 @@ export class HeldDeliveries {
     const outcomes = await this.#outcomesOf([...accepted.values()]);
     for (const told of steps) {
       const kept = outcomes.get(told.of);
-      // One that is gone, or has not this delivery, is told of as a message.
       const delivery = kept?.deliveries[told.nth];
-      if (kept === undefined || delivery === undefined) continue;
-      const { message } = kept;
+      const { of, step, index: leaf } = told;
+      if (kept === undefined || delivery === undefined) {
+        const origin = accepted.get(of);
+        const message = origin && openLeaf(origin).message;
+        if (isUnheardOf(told, origin, kept))
+          this.#tell({ message, recipient: undefined, of, step, leaf }, 'unheard-of');
+        continue;
+      }
       const claim = claimsOf(kept).find((each) => isAbout(each, told));
-      const named = {
-        message,
-        recipient: delivery.recipient,
-        of: told.of,
-        step: told.step,
-        leaf: told.index,
-      };
+      const named = { message: kept.message, recipient: delivery.recipient, of, step, leaf };
       const fault = claim === undefined ? 'taken-back' : await this.#faultBeside(claim, told);
       if (fault !== undefined) this.#tell(named, fault);
     }
@@ -159,10 +166,25 @@ export class HeldDeliveries {
     return found;
   }
 
-  #tell(
-    { message, recipient, of, step, leaf }: Pick<KeptClaim, 'message' | 'recipient' | 'of' | 'step' | 'leaf'>,
-    fault: StepFault,
-  ): void {
+  #tell({ message, recipient, of, step, leaf }: Named, fault: StepFault): void {
     this.faults.add({ message, recipient, accepted: of, step, fault, leaf: leaf ?? undefined });
   }
+}
+
+/**
+ * Whether there never was to be such a delivery, of which nothing stands there. One that its message has lost is told of
+ * with that: the message is gone, or has not the recipients that it says.
+ * @param origin the leaf that should have accepted it, if there is one
+ */
+function isUnheardOf(
+  { nth }: ToldStep,
+  origin: StoredLeaf | undefined,
+  kept: KeptOutcome | undefined,
+): boolean {
+  if (origin?.tampered === 'rewritten') return false;
+  if (origin === undefined || openLeaf(origin).kind !== 'message.accepted') return true;
+  const { decisions } = origin.entry;
+  // Of an erased case, the leaf does not say it any more.
+  const count = Array.isArray(decisions) ? decisions.length : kept?.recipients?.length;
+  return count !== undefined && (nth < 0 || nth >= count);
 }

@@ -25,14 +25,19 @@ export type FaultyMessage = {
 };
 
 /** What is held of the store. */
-export type HeldStore = Pick<Store, 'readOutcomes' | 'countOutcomes' | 'readKeptGroups'>;
+export type HeldStore = Pick<Store, 'readOutcomes' | 'countKept' | 'readKeptGroups'>;
 
 export type MessagesAgainstLog = {
   readonly looked: number;
   readonly faults: Faults<FaultyMessage>;
   /** How many messages the store has of which no leaf tells. */
   readonly unknown: number;
-  readonly deliveries: { readonly looked: number; readonly faults: Faults<FaultyDelivery> };
+  readonly deliveries: {
+    readonly looked: number;
+    readonly faults: Faults<FaultyDelivery>;
+    /** How many the store has besides those of the messages. */
+    readonly unknown: number;
+  };
   /** The groups of receipts that recipients signed. */
   readonly groups: Faults<FaultyGroup>;
 };
@@ -46,14 +51,20 @@ export async function holdMessagesAgainst(
 ): Promise<MessagesAgainstLog> {
   const held = new HeldMessages(store, leaves, onProgress);
   await held.advance();
-  const kept = await store.countOutcomes();
-  // Of what came in between, the leaves are there by now.
-  await held.advance();
+  const kept = await store.countKept();
+  // No further than what was counted: what came later would make up for what is too much.
+  await held.advance(kept.leaves);
   await held.deliveries.finish();
-  const { looked, deliveries, groups } = held;
+  const { looked, faults, known, deliveries, groups } = held;
   return {
-    ...{ looked, faults: held.faults, unknown: Math.max(0, kept - held.known) },
-    deliveries: { looked: deliveries.looked, faults: deliveries.faults },
+    looked,
+    faults,
+    unknown: Math.max(0, kept.messages - known),
+    deliveries: {
+      looked: deliveries.looked,
+      faults: deliveries.faults,
+      unknown: Math.max(0, kept.deliveries - deliveries.looked),
+    },
     groups: groups.faults,
   };
 }
@@ -78,10 +89,10 @@ class HeldMessages {
     this.#onProgress = onProgress;
   }
 
-  /** Goes on to the end of the log. */
-  async advance(): Promise<void> {
-    for (;;) {
-      const leaves = await this.#leaves.readLeaves(this.#next, portion);
+  /** Goes on to the end of the log, or until so many leaves were gone through. */
+  async advance(size = Infinity): Promise<void> {
+    while (this.#next < size) {
+      const leaves = await this.#leaves.readLeaves(this.#next, Math.min(portion, size - this.#next));
       if (leaves.length === 0) return;
       await this.#hold(leaves);
       this.#next += leaves.length;

@@ -11,9 +11,10 @@ export type DeliveryStep = 'delivered' | 'settled';
 
 /**
  * `untold`: the store says it, and not the leaf that it names. `otherwise`: a leaf says that it was otherwise or at
- * another time. `taken-back`: a leaf says it, and the store that it is still to come.
+ * another time. `taken-back`: a leaf says it, and the store that it is still to come. `unheard-of`: a leaf says it of a
+ * delivery that its message never had.
  */
-export type StepFault = 'untold' | 'otherwise' | 'taken-back';
+export type StepFault = 'untold' | 'otherwise' | 'taken-back' | 'unheard-of';
 
 /** What the store says of a step. */
 export type KeptClaim = {

@@ -8,17 +8,32 @@ import { good, type Finding } from './check-finding.ts';
 
 /** @param published how many leaves were held against the published log */
 export function deliveriesFinding(
-  { looked, faults }: MessagesAgainstLog['deliveries'],
+  { looked, faults, unknown }: MessagesAgainstLog['deliveries'],
   published: number,
 ): Finding {
   const check = 'deliveries';
-  if (faults.count === 0) return good(check, `${looked} in the store have come as far as the leaves say`);
+  if (faults.count === 0 && unknown === 0)
+    return good(check, `${looked} in the store have come as far as the leaves say`);
+  const areNot = faults.count === 1 ? 'is not' : 'are not';
+  const ofSteps =
+    faults.count === 0 ? [] : [`${countOf(faults.count, 'step')} ${areNot} what the leaves say`];
+  const ofRows = unknown === 0 ? [] : [`${unknown} ${unknown === 1 ? 'belongs' : 'belong'} to no message`];
   return {
     check,
     verdict: 'bad',
-    detail: `store-damaged: what became of ${looked} deliveries is not what the leaves say in ${countOf(faults.count, 'step')}`,
-    problems: listed(faults, (faulty) => stepInWords(faulty, published)),
+    detail: `store-damaged: of ${looked + unknown} in the store, ${[...ofSteps, ...ofRows].join(', and ')}`,
+    problems: [
+      ...listed(faults, (faulty) => stepInWords(faulty, published)),
+      ...(unknown === 0 ? [] : [unknownInWords(unknown)]),
+    ],
   };
+}
+
+function unknownInWords(count: number): string {
+  return (
+    `${count} more ${count === 1 ? 'is' : 'are'} in the store than the messages have that the leaves tell of. ` +
+    'What was put in by hand is delivered to whomever it names.'
+  );
 }
 
 /** @param published how many leaves were held against the published log */
@@ -41,7 +56,8 @@ function listed<T>({ first, count }: Faults<T>, say: (each: T) => string): strin
 function stepInWords(faulty: FaultyDelivery, published: number): string {
   const { message, accepted, recipient, leaf } = faulty;
   const to = recipient === undefined ? '' : `, to ${recipient}`;
-  const said = faultInWords(faulty, `delivery of message ${message}, of leaf ${accepted}${to},`);
+  const of = message === undefined ? '' : ` of message ${message},`;
+  const said = faultInWords(faulty, `delivery${of} of leaf ${accepted}${to},`);
   return leaf === undefined ? said : orLeafChanged(said, leaf, published);
 }
 
@@ -69,6 +85,11 @@ function faultInWords({ fault, step, leaf }: FaultyDelivery, name: string): stri
       return isEnd
         ? `Leaf ${leaf} says that the ${name} ended, and the store says that it is still under way. What was taken back by hand is delivered again.`
         : `Leaf ${leaf} says that the ${name} arrived, and the store says that it has not.`;
+    case 'unheard-of':
+      return (
+        `Leaf ${leaf} says that the ${name} ${isEnd ? 'ended' : 'arrived'}, and no such delivery was ever to be made. ` +
+        'Somebody has put it into the store.'
+      );
   }
 }
 

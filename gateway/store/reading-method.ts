@@ -11,7 +11,7 @@ export type ReadingMethod =
   | 'readEvidence'
   | 'readAcceptances'
   | 'readOutcomes'
-  | 'countOutcomes'
+  | 'countKept'
   | 'readKeptGroups'
   | 'readPayloads'
   | 'readMarks'

@@ -189,7 +189,7 @@ describe('causeway gateway check', () => {
       code: 1,
       found: {
         verdict: 'bad',
-        detail: 'store-damaged: what became of 2 deliveries is not what the leaves say in 1 step',
+        detail: 'store-damaged: of 2 in the store, 1 step is not what the leaves say',
         problems: [
           expect.stringMatching(
             `^The store says that the delivery of message ${messageId(2)}, of leaf \\d+, to ${duty}, has come to its end, ` +
@@ -199,6 +199,40 @@ describe('causeway gateway check', () => {
       },
     });
     expect(await checkOf('deliveries', '--quick')).toEqual({ code: 0, found: undefined });
+  });
+
+  it('counts deliveries that somebody has put in, and names one that was made', async () => {
+    change(
+      'INSERT INTO delivery SELECT id + 9, message, recipient, lane, expires_at, 0, NULL, NULL, NULL, NULL FROM delivery',
+    );
+    const counted =
+      '1 more is in the store than the messages have that the leaves tell of. ' +
+      'What was put in by hand is delivered to whomever it names.';
+    expect(await checkOf('deliveries')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        detail: 'store-damaged: of 2 in the store, 1 belongs to no message',
+        problems: [counted],
+      },
+    });
+    await withStore(home, (store) => store.markDelivered([10]));
+    await publish();
+    expect(await checkOf('deliveries')).toMatchObject({
+      code: 1,
+      found: {
+        detail:
+          'store-damaged: of 2 in the store, 1 step is not what the leaves say, and 1 belongs to no message',
+        problems: [
+          expect.stringMatching(
+            `^Leaf \\d+ says that the delivery of message ${messageId(1)}, of leaf 0, arrived, and no such delivery ` +
+              'was ever to be made. Somebody has put it into the store.$',
+          ) as string,
+          counted,
+        ],
+      },
+    });
+    expect((await checkOf('messages')).found?.verdict).toBe('good');
   });
 
   it('names a delivery that was taken back, or ended otherwise, and receipts that are not those of their leaf', async () => {

@@ -5,6 +5,12 @@
  */
 import { Timestamp, type ClientSession, type MongoClient } from 'mongodb';
 
+/**
+ * What a session sees: `newest`, each time, with all that this process has seen before; or the store `at-one-moment`,
+ * which may be a moment ago: for as long as the server remembers it, five minutes unless it is set up otherwise.
+ */
+export type Sight = 'newest' | 'at-one-moment';
+
 export class CausalTime {
   readonly #client: MongoClient;
   #operationTime: Timestamp | undefined;
@@ -24,9 +30,10 @@ export class CausalTime {
   }
 
   /** Does some work in a session of its own. */
-  async within<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {
-    const session = this.#client.startSession({ causalConsistency: true });
-    if (this.#operationTime !== undefined) session.advanceOperationTime(this.#operationTime);
+  async within<T>(work: (session: ClientSession) => Promise<T>, sight: Sight = 'newest'): Promise<T> {
+    const isNewest = sight === 'newest';
+    const session = this.#client.startSession(isNewest ? { causalConsistency: true } : { snapshot: true });
+    if (isNewest && this.#operationTime !== undefined) session.advanceOperationTime(this.#operationTime);
     try {
       return await work(session);
     } finally {

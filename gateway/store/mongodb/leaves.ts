@@ -10,6 +10,13 @@ import { blocksFrom } from './leaf-runs.ts';
 /** What one reading gives back, about. */
 const maxReadBytes = 1024 * 1024;
 
+/** See `Store.countLeaves`. */
+export async function countLeaves(block: Collections['block'], session: ClientSession): Promise<number> {
+  const options = { session, hint: 'by_leaf', projection: { first: 1, count: 1 } } as const;
+  const last = await block.findOne({}, { ...options, sort: { first: -1 } });
+  return last === null ? 0 : last.first + last.count;
+}
+
 /** See `Store.readLeaves`. */
 export async function readLeaves(
   { block, caseSecret }: Collections,

@@ -244,7 +244,7 @@ function readings(
     readEvidence: async (id) => reader.readEvidence(id),
     readAcceptances: async (...ask) => acceptances.read(...ask),
     readOutcomes: async (ids) => reader.readOutcomes(ids),
-    countOutcomes: async () => reader.countOutcomes(),
+    countKept: async () => reader.countKept(),
     readKeptGroups: async (...ask) => reader.readKeptGroups(...ask),
     readPayloads: async (...ask) => reader.readPayloads(...ask),
     readMarks: async () => reader.readMarks(),

@@ -4,10 +4,11 @@ import type { ClientSession, Filter } from 'mongodb';
 import type { MessageId } from '../../../protocol/ids.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { matterOf } from '../accepted-unit.ts';
-import type { DeliveryId, KeptDelivery, KeptGroup, KeptOutcome, OutcomePortion } from '../port.ts';
+import type { DeliveryId, KeptCount, KeptDelivery, KeptGroup, KeptOutcome, OutcomePortion } from '../port.ts';
 import { digestText } from '../statements.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import { idOf, messageIdOf, messagesOfId } from './keys.ts';
+import { countLeaves } from './leaves.ts';
 
 /** What one reading looks at, about. */
 const maxReadBytes = 1024 * 1024;
@@ -32,6 +33,17 @@ export async function readOutcomes(
     looked += within.length;
   }
   return { outcomes, looked };
+}
+
+/** See `Store.countKept`. @param session in which all that is asked is of one moment */
+export async function countKept(
+  { block, message, delivery }: Collections,
+  session: ClientSession,
+): Promise<KeptCount> {
+  const leaves = await countLeaves(block, session);
+  const asked = { session, hint: '_id_' } as const;
+  const messages = await message.countDocuments({}, asked);
+  return { messages, deliveries: await delivery.countDocuments({}, asked), leaves };
 }
 
 /** See `Store.readKeptGroups`. */

@@ -11,6 +11,7 @@ import {
   type DeliveryId,
   type DirectoryRow,
   type DirectorySnapshot,
+  type KeptCount,
   type KeptGroup,
   type Lane,
   type LeafRun,
@@ -26,14 +27,14 @@ import {
 import type { ReadingMethod } from '../reading-method.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { Erasures } from '../erasures.ts';
-import type { CausalTime } from './causal-time.ts';
+import type { CausalTime, Sight } from './causal-time.ts';
 import type { Collections } from './documents.ts';
 import { readEvidence } from './evidence.ts';
 import { unreadable } from './failures.ts';
 import { erasuresOf, groupsBetween, messageKey } from './keys.ts';
 import { readLeafRuns } from './leaf-runs.ts';
-import { readLeaves } from './leaves.ts';
-import { readKeptGroups, readOutcomes } from './outcomes.ts';
+import { countLeaves, readLeaves } from './leaves.ts';
+import { countKept, readKeptGroups, readOutcomes } from './outcomes.ts';
 import { readPayloads } from './payloads.ts';
 import { readQueue } from './queue.ts';
 import { runTransaction } from './run-transaction.ts';
@@ -206,10 +207,8 @@ export class Readings implements Pick<Store, MadeHere> {
     return await this.#read(async (session) => readOutcomes(this.#collections, ids, session));
   }
 
-  async countOutcomes(): Promise<number> {
-    return await this.#read(async (session) =>
-      this.#collections.message.countDocuments({}, { session, hint: '_id_' }),
-    );
+  async countKept(): Promise<KeptCount> {
+    return await this.#read(async (session) => countKept(this.#collections, session), 'at-one-moment');
   }
 
   async readKeptGroups(from: number, to: number): Promise<KeptGroup[]> {
@@ -230,11 +229,7 @@ export class Readings implements Pick<Store, MadeHere> {
   }
 
   async countLeaves(): Promise<number> {
-    return await this.#read(async (session) => {
-      const options = { session, hint: 'by_leaf', projection: { first: 1, count: 1 } } as const;
-      const last = await this.#collections.block.findOne({}, { ...options, sort: { first: -1 } });
-      return last === null ? 0 : last.first + last.count;
-    });
+    return await this.#read(async (session) => countLeaves(this.#collections.block, session));
   }
 
   async readLeaves(from: number, limit: number): Promise<readonly StoredLeaf[]> {
@@ -259,10 +254,10 @@ export class Readings implements Pick<Store, MadeHere> {
     });
   }
 
-  async #read<T>(ask: (session: ClientSession) => Promise<T>): Promise<T> {
+  async #read<T>(ask: (session: ClientSession) => Promise<T>, sight: Sight = 'newest'): Promise<T> {
     if (this.#closed) throw new CausewayError('store-unavailable', { detail: 'The store is closed.' });
     try {
-      return await this.#causal.within(ask);
+      return await this.#causal.within(ask, sight);
     } catch (cause) {
       throw unreadable(cause);
     }

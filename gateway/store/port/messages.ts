@@ -157,6 +157,15 @@ export type KeptGroup = {
   readonly digest: Digest;
 };
 
+/** How much the store keeps, all of it counted at one moment. */
+export type KeptCount = {
+  /** Ids with their first outcome. */
+  readonly messages: number;
+  readonly deliveries: number;
+  /** Of the audit log. */
+  readonly leaves: number;
+};
+
 export type OutcomePortion = {
   readonly outcomes: readonly KeptOutcome[];
   /** How many of the ids were looked up, from the first on. */
@@ -263,8 +272,8 @@ export type MessageStore = {
 
   /** What is kept of these ids, by whichever senders, about 1 MiB of what has to be read, but of one id at least. */
   readOutcomes(ids: readonly MessageId[]): Promise<OutcomePortion>;
-  /** Of how many ids the store keeps the first outcome. */
-  countOutcomes(): Promise<number>;
+  /** Counts what is held against the log: each message and each delivery comes about with a leaf. */
+  countKept(): Promise<KeptCount>;
   /** The groups that stand under leaves from one up to, and without, another, rising. At most as many as these leaves. */
   readKeptGroups(from: number, to: number): Promise<readonly KeptGroup[]>;
 

@@ -4,9 +4,9 @@ import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import { matterOf } from '../accepted-unit.ts';
-import type { KeptDelivery, KeptGroup, KeptOutcome, OutcomePortion } from '../port.ts';
+import type { KeptCount, KeptDelivery, KeptGroup, KeptOutcome, OutcomePortion } from '../port.ts';
 import { digestText } from '../statements.ts';
-import { allRows, bufferOf, prepare } from './database.ts';
+import { allRows, bufferOf, firstRow, prepare } from './database.ts';
 import { deliveryStates } from './schema.ts';
 
 /** What one reading looks at, about. */
@@ -45,6 +45,7 @@ export class OutcomeQuery {
   readonly #outcomes: StatementSync;
   readonly #deliveries: StatementSync;
   readonly #groups: StatementSync;
+  readonly #count: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#outcomes = prepare(
@@ -63,6 +64,19 @@ export class OutcomeQuery {
       database,
       'SELECT record, bytes FROM settled_group WHERE record >= ? AND record < ? ORDER BY record',
     );
+    // One statement: all of it is of one moment.
+    this.#count = prepare(
+      database,
+      `SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM delivery),
+       (SELECT first + count FROM audit_block ORDER BY first DESC LIMIT 1)`,
+    );
+  }
+
+  /** See `Store.countKept`. */
+  count(): KeptCount {
+    type CountRow = [messages: number, deliveries: number, leaves: number | null];
+    const [messages = 0, deliveries = 0, leaves] = firstRow<CountRow>(this.#count) ?? [];
+    return { messages, deliveries, leaves: leaves ?? 0 };
   }
 
   /** See `Store.readKeptGroups`. */
@@ -112,7 +126,7 @@ export class OutcomeQuery {
       lane: lane ?? undefined,
       recipients: areItsOwn ? addressesOf(kept) : undefined,
       listening: listening ?? undefined,
-      deliveries: inTheirPlaces(deliveries, kept),
+      deliveries: inTheirPlaces(deliveries, kept, count ?? 0),
     };
   }
 }
@@ -134,12 +148,15 @@ function addressesOf(kept: readonly KeptDelivery[]): EndpointAddress[] | undefin
   return addresses.length === kept.length ? addresses : undefined;
 }
 
-/** One of them may be gone. */
+/** One of them may be gone, and one too many there. */
 function inTheirPlaces(
   rows: readonly DeliveryRow[],
   kept: readonly KeptDelivery[],
+  count: number,
 ): KeptOutcome['deliveries'] {
   const places: (KeptDelivery | undefined)[] = [];
-  rows.forEach(([nth], index) => (places[nth] = kept[index]));
+  rows.forEach(([nth], index) => {
+    if (nth < count) places[nth] = kept[index];
+  });
   return places;
 }

@@ -7,6 +7,7 @@ import type {
   DeliveryId,
   DirectoryRow,
   DirectorySnapshot,
+  KeptCount,
   KeptGroup,
   Lane,
   MessageState,
@@ -45,7 +46,7 @@ export type Questions = {
     answer: { batch: AcceptedBatch; damaged: DamagedMessage[]; isFull: boolean };
   };
   outcomes: { ask: { ids: readonly MessageId[] }; answer: OutcomePortion };
-  'outcome-count': { ask: object; answer: number };
+  'kept-count': { ask: object; answer: KeptCount };
   'kept-groups': { ask: { from: number; to: number }; answer: KeptGroup[] };
   payloads: { ask: { after: number; limit: number; before: number }; answer: PayloadPortion };
   marks: { ask: object; answer: [name: string, value: number][] };

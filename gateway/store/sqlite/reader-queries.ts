@@ -74,8 +74,8 @@ export class ReaderQueries {
         return this.#acceptances(question, sink);
       case 'outcomes':
         return this.#outcomes.read(question.ids);
-      case 'outcome-count':
-        return firstRow<[number]>(this.#statements.outcomeCount)?.[0] ?? 0;
+      case 'kept-count':
+        return this.#outcomes.count();
       case 'kept-groups':
         return this.#outcomes.readGroups(question.from, question.to);
       case 'payloads':
@@ -276,7 +276,6 @@ const statementTexts = {
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
     WHERE secret = ?`,
-  outcomeCount: 'SELECT count(*) FROM message',
   leafCount: 'SELECT first + count FROM audit_block ORDER BY first DESC LIMIT 1',
   caseSecret: caseSecretQuery,
   erasures: caseErasuresQuery,

@@ -44,7 +44,7 @@ export function readings(
     },
     readAcceptances: async (after, limit, since) => acceptances.read(after, limit, since),
     readOutcomes: async (ids) => (await reader.ask('outcomes', { ids })).value,
-    countOutcomes: async () => (await reader.ask('outcome-count', {})).value,
+    countKept: async () => (await reader.ask('kept-count', {})).value,
     readKeptGroups: async (from, to) => (await reader.ask('kept-groups', { from, to })).value,
     readPayloads: async (after, limit, before) =>
       (await reader.ask('payloads', { after, limit, before })).value,

@@ -11,6 +11,7 @@ import {
   messageId,
   noon,
   police,
+  school,
   settlementOf,
 } from '../store/synthetic-messages.ts';
 
@@ -42,18 +43,41 @@ function storeThat(goesOn: () => Promise<unknown>): Store {
 
 it('a gateway that goes on meanwhile causes no alarm', async () => {
   const steps = [
+    () => store.submit({ source: police, messages: [acceptableAsWritten(5)] }),
     () => store.settle(settlementOf([messages[0]!], health, 'refused')),
     () => store.markDelivered([2, 3]),
     () => store.expire(noon + 2 * hourMs, 10),
     () => store.settle(settlementOf([messages[2]!], health)),
   ];
-  const { deliveries, groups } = await holdMessagesAgainst(
+  const { unknown, deliveries, groups } = await holdMessagesAgainst(
     storeThat(async () => steps.shift()?.()),
     store,
   );
-  expect([deliveries.looked, deliveries.faults.first, groups.first]).toEqual([4, [], []]);
+  expect([deliveries.looked, deliveries.faults.first, groups.first]).toEqual([5, [], []]);
+  expect([unknown, deliveries.unknown]).toEqual([0, 0]);
   expect(steps).toEqual([]);
 });
+
+it.each(['before', 'after'])(
+  'what comes %s all is counted makes up for nothing that was put in',
+  async (when) => {
+    await fixture.addDelivery(messageId(4), school, 100);
+    await fixture.copyMessage(messageId(1), messageId(9));
+    const more = [5, 6, 7].map((number) => acceptableAsWritten(number));
+    const busy: Store = {
+      ...store,
+      countKept: async () => {
+        if (when === 'before') await store.submit({ source: police, messages: more });
+        const kept = await store.countKept();
+        if (when === 'after') await store.submit({ source: police, messages: more });
+        return kept;
+      },
+    };
+    const { unknown, deliveries } = await holdMessagesAgainst(busy, store);
+    expect([unknown, deliveries.unknown]).toEqual([1, 1]);
+    expect(deliveries.looked).toBe(when === 'before' ? 7 : 4);
+  },
+);
 
 it('what has to wait too long for its leaf is held against it at once', async () => {
   await store.markDelivered([1, 2, 3, 4]);

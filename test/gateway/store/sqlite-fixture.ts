@@ -87,6 +87,18 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
       database.close();
       return Promise.resolve();
     },
+    addDelivery: (id, recipient, place) => {
+      const database = new DatabaseSync(file, { timeout: 10_000 });
+      database.prepare('INSERT OR IGNORE INTO endpoint (address) VALUES (?)').run(recipient);
+      const added = database.prepare(
+        `INSERT INTO delivery (id, message, recipient, lane, expires_at, state)
+         SELECT d.id + ?, d.message, (SELECT id FROM endpoint WHERE address = ?), d.lane, d.expires_at, 0
+         FROM delivery d JOIN message m ON m.first_delivery = d.id WHERE m.id = ?`,
+      );
+      const { lastInsertRowid } = added.run(place, recipient, uuidToBytes(id));
+      database.close();
+      return Promise.resolve(Number(lastInsertRowid));
+    },
     setGroup: (leaf, group) => {
       const database = new DatabaseSync(file, { timeout: 10_000 });
       if (group === null) database.prepare('DELETE FROM settled_group WHERE record = ?').run(leaf);

@@ -1,7 +1,14 @@
 /** The store that a contract is held against: opened anew for each test, with what tests ask of it again and again. */
 import { expect } from 'vitest';
 import { holdMessagesAgainst } from '../../../../gateway/audit/messages-against-log.ts';
-import type { CaseId, DeliveryState, Lane, Store, SubmissionResult } from '../../../../gateway/store/port.ts';
+import type {
+  CaseId,
+  DeliveryId,
+  DeliveryState,
+  Lane,
+  Store,
+  SubmissionResult,
+} from '../../../../gateway/store/port.ts';
 import { gatewayAddress, type EndpointAddress, type MessageId } from '../../../../protocol/ids.ts';
 import type { SigningKey } from '../../../../protocol/proof/signing.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
@@ -52,6 +59,12 @@ export type StoreFixture = {
   setColumns(id: MessageId, edited: EditedColumns): Promise<void>;
   /** Overwrites some of what the database keeps of the first delivery of a message, or deletes it. */
   setDelivery(id: MessageId, edited: EditedDelivery | null): Promise<void>;
+  /**
+   * Puts another delivery of a message beside the first one, under way to a recipient, `place` behind it: which, by the
+   * ids, makes it the message's delivery of that place.
+   * @returns its id
+   */
+  addDelivery(id: MessageId, recipient: EndpointAddress, place: number): Promise<DeliveryId>;
   /** Puts a group of receipts under a leaf, in place of what stands there, or deletes that. */
   setGroup(leaf: number, group: Buffer | null): Promise<void>;
   /** Leaves of a message what an erasure would. */
@@ -124,15 +137,16 @@ export class ContractStore {
     return { looked, unknown, faults: faults.first.map(({ message, fault }) => `${message} ${fault}`) };
   };
 
-  /** What is amiss of deliveries by the leaves of the store, as "id step fault leaf"; and of groups, as "group fault leaf". */
+  /** What is amiss of deliveries by the leaves of the store, as "id step fault leaf"; of groups, as "group fault leaf"; and how many there are too many. */
   readonly deliveryFaults = async (): Promise<string[]> => {
     const { deliveries, groups } = await holdMessagesAgainst(this.store, this.store);
     expect(deliveries.faults.count + groups.count).toBe(deliveries.faults.first.length + groups.first.length);
     return [
       ...deliveries.faults.first.map(
-        ({ message, step, fault, leaf }) => `${message} ${step} ${fault} ${leaf ?? 'unnamed'}`,
+        ({ message, step, fault, leaf }) => `${message ?? 'none'} ${step} ${fault} ${leaf ?? 'unnamed'}`,
       ),
       ...groups.first.map(({ fault, leaf }) => `group ${fault} ${leaf}`),
+      ...(deliveries.unknown === 0 ? [] : [`${deliveries.unknown} too many`]),
     ];
   };
 

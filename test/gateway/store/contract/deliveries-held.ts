@@ -143,6 +143,37 @@ export function deliveriesHeldContract(at: ContractStore): void {
       expect(await at.deliveryFaults()).toEqual([expect.stringMatching(`${messageId(4)} settled otherwise`)]);
     });
 
+    const places: [string, number][] = [
+      ['close to the others', 1],
+      ['far away', 1_000],
+    ];
+
+    test.each(places)('is counted that somebody put in %s, and named once it was made', async (_, place) => {
+      const { id, recipients } = third;
+      const decisions = recipients.map(({ endpoint, listening }) => ({ recipient: endpoint, listening }));
+      const record = JSON.stringify({ kind: 'message.accepted', message: id, decisions });
+      await submit([first, second, { ...third, record }]);
+      expect(await at.deliveryFaults()).toEqual([]);
+      const added = await at.fixture.addDelivery(messageId(3), school, place);
+      await at.reopen();
+      expect(await at.deliveryFaults()).toEqual(['1 too many']);
+      expect(await at.queue(school)).toEqual([added]);
+      // MongoDB takes no receipt for an id that was not given yet, and lets it expire; SQLite does it the other way round.
+      await at.store.settle(settlementOf([third], school, 'stored', [added]));
+      await at.store.expire(noon + 2 * hourMs, 10);
+      expect(await at.deliveryFaults()).toEqual([
+        expect.stringMatching(`^${messageId(3)} settled unheard-of \\d$`),
+        '1 too many',
+      ]);
+    });
+
+    test('is not told of as unheard of that its message has lost', async () => {
+      await deliver();
+      await at.fixture.setDelivery(messageId(2), null);
+      expect(await at.deliveryFaults()).toEqual([]);
+      expect((await at.faults()).faults).toEqual([`${messageId(2)} changed`]);
+    });
+
     test('is held against what recipients signed, which is named where it was changed or is gone', async () => {
       await deliver();
       await at.store.settle(settlementOf([third], health));

@@ -15,6 +15,7 @@ import {
   acceptable,
   acceptableAsWritten,
   health,
+  hourMs,
   messageId,
   noon,
   police,
@@ -418,6 +419,29 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
     await unaware.markDelivered(queued.map(({ delivery }) => delivery));
     expect((await other.readMessage(police, acceptable(2).id))?.deliveries).toMatchObject([
       { state: 'delivered' },
+    ]);
+  });
+
+  it('has no delivery in the place of another, nor of a leaf that accepted nothing, without its being counted and named', async () => {
+    const store = await open();
+    await store.submit({ source: police, messages: [acceptableAsWritten(1)] });
+    await store.appendRecords([{ kind: 'test.happened' }]);
+    const { delivery } = collectionsOf(fixture.database);
+    const made = await delivery.findOne({ _id: 1 });
+    if (made === null) throw new Error('no delivery');
+    await delivery.insertMany([
+      { ...made, _id: 1_000, recipient: school },
+      { ...made, _id: 1_001, recipient: school, record: 1 },
+    ]);
+    const before = await holdMessagesAgainst(store, store);
+    expect([before.faults.first, before.deliveries.faults.first]).toEqual([[], []]);
+    expect(before.deliveries.unknown).toBe(2);
+    await store.expire(noon + 2 * hourMs, 10);
+    const { deliveries } = await holdMessagesAgainst(store, store);
+    expect(deliveries.unknown).toBe(2);
+    expect(deliveries.faults.first).toMatchObject([
+      { message: messageId(1), accepted: 0, step: 'settled', fault: 'otherwise' },
+      { message: undefined, accepted: 1, step: 'settled', fault: 'unheard-of' },
     ]);
   });
 

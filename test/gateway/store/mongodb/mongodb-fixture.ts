@@ -92,6 +92,16 @@ export async function createMongodbFixture(server = serverUrl()): Promise<Mongod
       if (edited === null) await delivery.deleteOne({ _id });
       else await delivery.updateOne({ _id }, changesOf(edited));
     },
+    addDelivery: async (id, recipient, place) => {
+      const { message, delivery } = collectionsOf(client.db(name));
+      const { firstDelivery = 0 } = (await message.findOne(messagesOfId(id))) ?? {};
+      const first = await delivery.findOne({ _id: firstDelivery });
+      if (first === null) throw new Error('the message has no delivery');
+      const { deliveredAt: _, deliveredRecord: __, settledAt: ___, settledRecord: ____, ...made } = first;
+      const _id = firstDelivery + place;
+      await delivery.insertOne({ ...made, _id, recipient, nth: place, state: 'queued', open: true });
+      return _id;
+    },
     setGroup: async (leaf, group) => {
       const { settledGroup } = collectionsOf(client.db(name));
       if (group === null) await settledGroup.deleteOne({ _id: leaf });
