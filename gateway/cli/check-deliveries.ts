@@ -1,10 +1,10 @@
 /** Whether deliveries have come as far as the leaves say, and what recipients signed is there, for `gateway check`. */
 import type { FaultyDelivery } from '../audit/deliveries-against-log.ts';
-import type { Faults } from '../audit/fault-list.ts';
 import type { FaultyGroup } from '../audit/groups-against-log.ts';
 import type { MessagesAgainstLog } from '../audit/messages-against-log.ts';
 import { countOf } from './alert-text.ts';
 import { good, type Finding } from './check-finding.ts';
+import { listed } from './listed-faults.ts';
 
 /** @param published how many leaves were held against the published log */
 export function deliveriesFinding(
@@ -46,11 +46,6 @@ export function receiptsFinding(faults: MessagesAgainstLog['groups'], published:
     detail: 'store-damaged: not all that recipients signed is what the leaves name',
     problems: listed(faults, (faulty) => groupInWords(faulty, published)),
   };
-}
-
-function listed<T>({ first, count }: Faults<T>, say: (each: T) => string): string[] {
-  const others = count - first.length;
-  return [...first.map(say), ...(others === 0 ? [] : [`${countOf(others, 'other')} likewise.`])];
 }
 
 function stepInWords(faulty: FaultyDelivery, published: number): string {

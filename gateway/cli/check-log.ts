@@ -5,8 +5,9 @@ import type { Unchecked } from '../audit/published-leaves.ts';
 import type { StoreAgainstLog } from '../audit/store-against-log.ts';
 import { lossInWords } from '../audit/tampering-words.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
-import type { Store, StoredLeaf, Tampering } from '../store/port.ts';
+import type { Store, StoredLeaf } from '../store/port.ts';
 import { good, type Finding } from './check-finding.ts';
+import { listed } from './listed-faults.ts';
 import { uncheckedInWords } from './tell-unchecked.ts';
 
 const check = 'audit log';
@@ -87,20 +88,10 @@ function problemsOf({ read, isSigned, tampered }: StoreAgainstLog, size: number)
       : `${lossInWords(leaf, 'rewritten')} Its hash stands in ${tileOver(leaf, size)}.`;
   return [
     ...problems,
-    ...listed(tampered, 'rewritten', blame),
-    ...listed(tampered, 'changed', (leaf) => lossInWords(leaf, 'changed')),
-    ...listed(tampered, 'secret-gone', (leaf) => lossInWords(leaf, 'secret-gone')),
+    ...listed(rewritten, blame),
+    ...listed(tampered.changed, (leaf) => lossInWords(leaf, 'changed')),
+    ...listed(tampered['secret-gone'], (leaf) => lossInWords(leaf, 'secret-gone')),
   ];
-}
-
-function listed(
-  tampered: StoreAgainstLog['tampered'],
-  how: Tampering,
-  say: (leaf: number) => string,
-): string[] {
-  const { first, count } = tampered[how];
-  const others = count - first.length;
-  return [...first.map(say), ...(others === 0 ? [] : [`${others} other leaves likewise.`])];
 }
 
 function tileOver(leaf: number, size: number): string {

@@ -10,6 +10,7 @@ import {
 import type { Store } from '../store/port.ts';
 import { deliveriesFinding, receiptsFinding } from './check-deliveries.ts';
 import { good, type Finding } from './check-finding.ts';
+import { listed } from './listed-faults.ts';
 
 const check = 'messages';
 const work = 'Holding the messages against the log';
@@ -36,11 +37,10 @@ export async function checkMessages(
 }
 
 function messagesFinding({ looked, faults, unknown }: MessagesAgainstLog, published: number): Finding {
-  const { count, first } = faults;
+  const { count } = faults;
   if (count === 0 && unknown === 0)
     return good(check, `${looked} in the store are what was accepted and refused`);
-  const problems = first.map((faulty) => inWords(faulty, faulty.leaf < published));
-  if (count > first.length) problems.push(`${count - first.length} other messages likewise.`);
+  const problems = listed(faults, (faulty) => inWords(faulty, faulty.leaf < published));
   if (unknown > 0)
     problems.push(`${unknown} in the store were neither accepted nor refused: no leaf tells of them.`);
   return {
