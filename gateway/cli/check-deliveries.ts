@@ -43,7 +43,7 @@ export function receiptsFinding(faults: MessagesAgainstLog['groups'], published:
   return {
     check,
     verdict: 'bad',
-    detail: 'store-damaged: not all that recipients signed is what the leaves name',
+    detail: `store-damaged: what recipients signed is not what the leaves name, in ${countOf(faults.count, 'group')} of receipts`,
     problems: listed(faults, (faulty) => groupInWords(faulty, published)),
   };
 }

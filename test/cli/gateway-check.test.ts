@@ -251,9 +251,12 @@ describe('causeway gateway check', () => {
       `Leaf 2 says that ${name} ended, and the store says that it did so in another way or at another time.`,
     ]);
     change("UPDATE settled_group SET bytes = x'00'");
-    expect(await problems('receipts')).toEqual([
-      `What stands in the store as signed by the recipient, by leaf 2, is not what the leaf names any more.`,
-    ]);
+    expect((await checkOf('receipts')).found).toMatchObject({
+      detail: 'store-damaged: what recipients signed is not what the leaves name, in 1 group of receipts',
+      problems: [
+        'What stands in the store as signed by the recipient, by leaf 2, is not what the leaf names any more.',
+      ],
+    });
     change('DELETE FROM settled_group');
     expect(await problems('receipts')).toEqual([`What the recipient signed, by leaf 2, is gone.`]);
   });
