@@ -14,7 +14,7 @@ import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 import { FaultList } from './fault-list.ts';
 import { LeafSet } from './leaf-set.ts';
-import { leavesAt } from './leaves-at.ts';
+import { leavesAt, rising } from './leaves-at.ts';
 import { firstOutcomeOf } from './outcome-against-leaf.ts';
 import {
   claimsOf,
@@ -96,17 +96,15 @@ export class HeldDeliveries {
 
   /** Holds what waits for leaves that were not come to. */
   async finish(): Promise<void> {
-    const waiting = this.#waiting;
+    const waiting = Map.groupBy(this.#waiting, ({ leaf }) => leaf ?? 0);
     this.#waiting = [];
-    const found = await leavesAt(
-      this.#leaves,
-      waiting.map(({ leaf }) => leaf ?? 0),
-    );
-    for (const claim of waiting) {
-      const leaf = found.get(claim.leaf ?? 0);
-      if (leaf === undefined) this.#tell(claim, 'untold');
-      else if (this.#holdClaim(claim, { leaf, told: toldStepOf(leaf) })) this.#named.add(leaf.index);
+    for await (const leaf of leavesAt(this.#leaves, rising(waiting.keys()))) {
+      const its = { leaf, told: toldStepOf(leaf) };
+      for (const claim of waiting.get(leaf.index) ?? [])
+        if (this.#holdClaim(claim, its)) this.#named.add(leaf.index);
+      waiting.delete(leaf.index);
     }
+    for (const claim of [...waiting.values()].flat()) this.#tell(claim, 'untold');
   }
 
   /** @param its the leaf that it names @returns whether that leaf is done with */
@@ -119,10 +117,9 @@ export class HeldDeliveries {
 
   /** @param steps that the store did not say, when it was asked */
   async #askAgain(steps: readonly ToldStep[]): Promise<void> {
-    const accepted = await leavesAt(
-      this.#leaves,
-      steps.map(({ of }) => of),
-    );
+    const accepted = new Map<number, StoredLeaf>();
+    for await (const leaf of leavesAt(this.#leaves, rising(steps.map(({ of }) => of))))
+      accepted.set(leaf.index, leaf);
     const outcomes = await this.#outcomesOf([...accepted.values()]);
     for (const told of steps) {
       const kept = outcomes.get(told.of);
@@ -147,7 +144,7 @@ export class HeldDeliveries {
     if (claim.leaf === told.index) return faultOfStep(claim, told);
     if (claim.isToCome) return 'taken-back';
     if (isOvertaken(told, claim) || claim.leaf === null) return undefined;
-    const other = (await leavesAt(this.#leaves, [claim.leaf])).get(claim.leaf);
+    const [other] = await this.#leaves.readLeaves(claim.leaf, 1);
     // Where the leaf that it names does not say so, this was told before.
     const isTold = other !== undefined && faultOfStep(claim, toldStepOf(other)) === undefined;
     return isTold ? 'otherwise' : undefined;
