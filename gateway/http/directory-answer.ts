@@ -39,19 +39,19 @@ export class DirectoryAnswer {
   #printed: Pieces | undefined;
   #checkpoint: string | null = null;
   /** By the version that was asked from; the answers about one version and checkpoint. */
-  readonly #answers = new Map<number | undefined, string>();
+  readonly #answers = new Map<number | undefined, Buffer>();
 
   constructor(deps: DirectoryAnswerDependencies) {
     this.#deps = deps;
   }
 
   /**
-   * JSON of a directory with its leaves and a checkpoint.
+   * JSON of a directory with its leaves and a checkpoint, in UTF-8. All who ask for the same share the bytes.
    * @param since gives only the entries that have changed after this version, and the digest of the whole; the whole,
    *   where the directory has never had this version
    * @throws CausewayError `store-unavailable`
    */
-  async print(snapshot: DirectorySnapshot, since?: number): Promise<string> {
+  async print(snapshot: DirectorySnapshot, since?: number): Promise<Buffer> {
     const { version, leaves: indices } = snapshot;
     const from = since !== undefined && since <= version ? since : undefined;
     const size = indices.reduce((most, index) => Math.max(most, index + 1), 0);
@@ -60,9 +60,9 @@ export class DirectoryAnswer {
     if (this.#printed !== pieces || this.#checkpoint !== checkpoint) this.#answers.clear();
     this.#printed = pieces;
     this.#checkpoint = checkpoint;
-    const text = this.#answers.get(from) ?? join(pieces, checkpoint, snapshot.versions, from);
-    this.#keep(from, text);
-    return text;
+    const answer = this.#answers.get(from) ?? Buffer.from(join(pieces, checkpoint, snapshot.versions, from));
+    this.#keep(from, answer);
+    return answer;
   }
 
   #piecesOf(snapshot: DirectorySnapshot): Promise<Pieces> {
@@ -92,9 +92,9 @@ export class DirectoryAnswer {
   }
 
   /** The one asked for last stands last; the whole is always kept. */
-  #keep(from: number | undefined, text: string): void {
+  #keep(from: number | undefined, answer: Buffer): void {
     this.#answers.delete(from);
-    this.#answers.set(from, text);
+    this.#answers.set(from, answer);
     if (this.#answers.size <= keptAnswers) return;
     const oldest = [...this.#answers.keys()].find((known) => known !== undefined);
     this.#answers.delete(oldest);

@@ -6,6 +6,7 @@ import type { EndpointDirectory } from '../identity/directory.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { AttemptLimit } from '../admission/attempt-limit.ts';
 import { DirectoryAnswer, type DirectoryAnswerDependencies } from './directory-answer.ts';
+import { sendInPieces } from './in-pieces.ts';
 
 export type DirectoryRouteDependencies = DirectoryAnswerDependencies & {
   readonly directory: Pick<EndpointDirectory, 'snapshot'>;
@@ -32,7 +33,8 @@ export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRou
     const tag = `"${snapshot.version}"`;
     void reply.header('etag', tag).header('cache-control', 'no-cache');
     if (request.headers['if-none-match'] === tag) return reply.code(304).send();
-    return reply.type('application/json; charset=utf-8').send(await answer.print(snapshot, since));
+    const bytes = await answer.print(snapshot, since);
+    return sendInPieces(reply.type('application/json; charset=utf-8'), bytes);
   });
 
   app.get('/v1/datasets', (request, reply) => {
