@@ -1,38 +1,36 @@
 /** The HTTPS server: TLS 1.3 ended in this process, client certificates asked for, errors as problem details. */
-import type { Socket } from 'node:net';
+import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import websocket from '@fastify/websocket';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import { CausewayError } from '../../protocol/errors.ts';
-import type { EndpointAddress } from '../../protocol/ids.ts';
 import { limits, socketPath, subprotocol } from '../../protocol/limits.ts';
 import { asCausewayError } from '../../protocol/wire/problem-details.ts';
 import { answerBrokenRequest } from './broken-request.ts';
-import { ConnectionLimit, type ConnectionBounds } from './connection-limit.ts';
-import { HandshakeLimit, type HandshakeBounds } from './handshake-limit.ts';
+import { BoundedConnections, type BoundsOptions } from './bounded-connections.ts';
 import { sendProblem } from './problem.ts';
 
-export type ServerOptions = {
+export type ServerOptions = BoundsOptions & {
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
   readonly log: FastifyBaseLogger;
-  /** Whose certificate a connection was opened with; undefined for whoever is no endpoint that takes part. */
-  readonly endpointOf: (socket: TLSSocket) => EndpointAddress | undefined;
-  /** Connections that carry no session. */
-  readonly connections: ConnectionBounds;
   /** A failure of the gateway itself. */
   report(error: unknown): void;
-  /** A request was refused with a typed error. */
-  refused(error: CausewayError): void;
   /** How long a connection may take to begin to speak TLS. For tests. */
   readonly handshakeTimeoutMs?: number;
-  /** Connections whose handshake is not done, and how often they are looked at. For tests. */
-  readonly handshakes?: HandshakeBounds & { readonly lookMs: number };
 };
 
 const connectionTimeoutMs = 20_000;
 /** Whoever opens a connection must begin to speak TLS soon, and then HTTP. */
 const defaultHandshakeTimeoutMs = 10_000;
 const headersTimeoutMs = 10_000;
+/** Longer than load balancers keep an idle connection, mostly 60 s: so that it is they who end it. */
+const keepAliveTimeoutMs = 72_000;
 /** Node looks for requests that take too long only now and then: by itself, every 30 s. */
 const timeoutCheckMs = 2_000;
 
@@ -52,24 +50,20 @@ const socketOptions = {
  * TLS would only give it an alert.
  */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { tls, log, handshakeTimeoutMs = defaultHandshakeTimeoutMs } = options;
+  const bounds = new BoundedConnections(options);
   const app = fastify({
-    https: {
-      ...tls,
-      minVersion: 'TLSv1.3',
-      requestCert: true,
-      rejectUnauthorized: false,
-      handshakeTimeout: handshakeTimeoutMs,
-      // Left at its default of 60 s, which is longer than a request may take, Node would let requests take as long.
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: connectionTimeoutMs,
-      connectionsCheckingInterval: timeoutCheckMs,
+    serverFactory: (answer) => {
+      const server = createServer({
+        ...httpsOptions(options),
+        shouldUpgradeCallback: ({ socket }) => bounds.mayUpgrade(socket),
+      });
+      server.setTimeout(connectionTimeoutMs);
+      bounds.guard(server, answer);
+      return server;
     },
-    loggerInstance: log,
+    loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: false,
-    connectionTimeout: connectionTimeoutMs,
-    requestTimeout: connectionTimeoutMs,
     forceCloseConnections: true,
     // What is no HTTP, or has too long a head: there is no request yet, and no reply.
     clientErrorHandler: (error, socket) =>
@@ -104,44 +98,39 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // Sessions are drained by the gateway before the server closes.
     preClose: (done: () => void) => done(),
   });
-  boundConnections(app, options);
-  // On every other route the library would open a socket for whoever asks, only to close it again.
-  app.addHook('onRequest', (request, _reply, done) => {
-    const isElsewhere = request.ws && request.routeOptions.url !== socketPath;
-    done(isElsewhere ? new CausewayError('not-found') : undefined);
+  app.websocketServer.on('connection', (_session, { socket }) => bounds.becameSession(socket as TLSSocket));
+  app.addHook('onClose', (_app, done) => {
+    bounds.stop();
+    done();
   });
+  app.addHook('onRequest', (request, _reply, done) => done(whyRefused(request)));
   return app;
 }
 
-/** Those who are not known yet, those who are nobody known, and one endpoint alone never keep another out. */
-function boundConnections(app: FastifyInstance, options: ServerOptions): void {
-  const { handshakes, connections, endpointOf } = options;
-  const refuse = (detail: string) => (): void =>
-    options.refused(new CausewayError('rate-limited', { detail }));
-  const unfinished = new HandshakeLimit(
-    refuse('Too many connections have not done their TLS handshake.'),
-    handshakes,
-    handshakes?.lookMs,
-  );
-  const finished = new ConnectionLimit(
-    connections,
-    endpointOf,
-    refuse('Too many connections carry no session.'),
-  );
-  app.server.on('connection', (socket: Socket) => unfinished.begin(socket));
-  app.server.on('secureConnection', (socket: TLSSocket) => {
-    unfinished.done(socket);
-    finished.admit(socket);
-  });
-  app.server.on('request', ({ socket }, response) => {
-    finished.began(socket as TLSSocket);
-    response.once('close', () => finished.answered(socket as TLSSocket));
-  });
-  app.websocketServer.on('connection', (_session, { socket }) => finished.release(socket as TLSSocket));
-  app.addHook('onClose', (_app, done) => {
-    unfinished.stop();
-    done();
-  });
+function httpsOptions({ tls, handshakeTimeoutMs = defaultHandshakeTimeoutMs }: ServerOptions) {
+  return {
+    ...tls,
+    minVersion: 'TLSv1.3',
+    requestCert: true,
+    rejectUnauthorized: false,
+    handshakeTimeout: handshakeTimeoutMs,
+    // Left at its default of 60 s, which is longer than a request may take, Node would let requests take as long.
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: connectionTimeoutMs,
+    connectionsCheckingInterval: timeoutCheckMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    // Node would answer those without one out of turn: see whyRefused.
+    requireHostHeader: false,
+  } as const;
+}
+
+function whyRefused(request: FastifyRequest): CausewayError | undefined {
+  // On every other route the library would open a socket for whoever asks, only to close it again.
+  if (request.ws && request.routeOptions.url !== socketPath) return new CausewayError('not-found');
+  const { httpVersion, headers } = request.raw;
+  return httpVersion === '1.1' && headers.host === undefined
+    ? new CausewayError('request-malformed', { detail: 'A request names its host.' })
+    : undefined;
 }
 
 function isFrameError(error: Error): boolean {
