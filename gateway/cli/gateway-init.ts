@@ -4,7 +4,8 @@ import { Option } from 'commander';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listenAddress, portNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { isThisComputer } from '../../terminal/this-computer.ts';
+import { urlOf } from '../http/listen.ts';
+import { listenAddressFor } from './listen-address-for.ts';
 
 type Flags = {
   readonly name: string;
@@ -35,7 +36,7 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
     )
     .option(
       '--listen <address>',
-      'address to listen on (default: 127.0.0.1 when every --host is this computer itself, else 0.0.0.0)',
+      'address to listen on (default: 127.0.0.1 when every --host is this computer itself, else 0.0.0.0; for an IPv6 address ::1 or ::)',
       listenAddress,
     )
     .option('--port <n>', 'port to listen on; 0 lets the system choose', portNumber, 8443)
@@ -52,13 +53,12 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
   const home = await initGatewayHome(dir, {
     name: flags.name,
     hosts: flags.host,
-    host: flags.listen ?? (flags.host.every(isThisComputer) ? '127.0.0.1' : '0.0.0.0'),
+    host: flags.listen ?? listenAddressFor(flags.host),
     port: flags.port,
     policiesFrom: flags.policies ?? fileURLToPath(shippedPolicies),
     now: Date.now,
   });
   const { hosts, host: listen, port } = home.settings;
-  const shownPort = port === 0 ? 'PORT' : port;
   if (terminal.wantsJson) {
     const fingerprint = home.authority.fingerprint;
     terminal.json({ type: 'gateway', dir: home.dir, hosts, port, caFingerprint: fingerprint });
@@ -78,7 +78,7 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
   ]);
   terminal.print();
   terminal.print(paint.strong('Next'));
-  const first = hosts[0] ?? 'localhost';
+  const address = urlOf(hosts[0] ?? 'localhost', port === 0 ? 'PORT' : port);
   terminal.table([
     [
       `  causeway gateway start ${dir}`,
@@ -86,6 +86,6 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
     ],
     [`  causeway agency list --dir ${dir}`, 'who takes part; `causeway agency add` adds one'],
     [`  causeway enrol-token AGENCY/ENDPOINT --dir ${dir}`, 'a token, to be handed to one endpoint'],
-    [`  causeway enrol --gateway https://${first}:${shownPort} --token TOKEN --home DIR`, 'there, once'],
+    [`  causeway enrol --gateway ${address} --token TOKEN --home DIR`, 'there, once'],
   ]);
 }

@@ -67,7 +67,8 @@ export function describeSettings(settings: GatewaySettings): string {
   const text = (value: string): string => JSON.stringify(value);
   return `# Settings of this gateway. Restart it after a change.
 
-# The address and port to listen on. 0.0.0.0 stands for every IPv4 address of this machine.
+# The address and port to listen on. 0.0.0.0 stands for every IPv4 address of this machine,
+# and :: for every address of it.
 host: ${text(settings.host)}
 port: ${settings.port}
 

@@ -21,7 +21,10 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   }
 }
 
-/** @param name a DNS name or an IP address */
-export function urlOf(name: string, port: number): string {
+/**
+ * @param name a DNS name or an IP address
+ * @param port or a word that stands for it
+ */
+export function urlOf(name: string, port: number | string): string {
   return `https://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

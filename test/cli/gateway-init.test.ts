@@ -23,6 +23,27 @@ describe('causeway gateway init', () => {
     expect(await listenAddress('named', '--host', 'localhost', 'gateway.example')).toBe('0.0.0.0');
     expect(await listenAddress('told', '--listen', '0.0.0.0')).toBe('0.0.0.0');
   });
+
+  it('listens where its IPv6 addresses lead', async () => {
+    expect(await listenAddress('six', '--host', '::1')).toBe('::1');
+    expect(await listenAddress('six-and-name', '--host', 'localhost', '::1')).toBe('::1');
+    expect(await listenAddress('six-elsewhere', '--host', '2001:db8::1')).toBe('::');
+    const { code, stderr } = await runInProcess([
+      'gateway',
+      'init',
+      join(dir, 'two'),
+      '--host',
+      '127.0.0.1',
+      '::1',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('say --listen ::');
+  });
+
+  it('shows its address in the form that `causeway enrol` takes', async () => {
+    const { stdout } = await runInProcess(['gateway', 'init', join(dir, 'shown'), '--host', '::1']);
+    expect(stdout).toContain('causeway enrol --gateway https://[::1]:8443 --token');
+  });
 });
 
 describe('a home in a place that takes no folders', () => {
