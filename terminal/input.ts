@@ -1,6 +1,7 @@
 /** Options and files as a command takes them, checked where they come in. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { CausewayError } from '../protocol/errors.ts';
@@ -19,9 +20,16 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** A port: 0 lets the system choose. */
 export const portNumber = wholeNumber(0, 65_535);
 
-/** An address to listen on. An empty one, such as that of an unset variable, would mean every address of the machine. */
+const hostNamePattern =
+  /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
+
+/**
+ * An address to listen on, or a name of this machine. An empty one, such as that of an unset variable, would mean every
+ * address of the machine; a name that ends in a number is an address with a slip in it.
+ */
 export function listenAddress(text: string): string {
-  if (/^\S+$/.test(text)) return text;
+  if (isIP(text) !== 0) return text;
+  if (hostNamePattern.test(text) && !/(^|\.)\d+$/.test(text)) return text;
   throw new InvalidArgumentError(
     'It must be an address such as 127.0.0.1, or 0.0.0.0 for all of this machine.',
   );

@@ -1,4 +1,6 @@
 /** What keeps a server from listening, in words. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { CausewayError } from '../protocol/errors.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -6,6 +8,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not listen there; ports below 1024 are for privileged ones',
   EADDRNOTAVAIL: 'this computer has no such address',
   ENOTFOUND: 'there is no such address',
+  EAI_AGAIN: 'its name cannot be looked up at present',
 };
 
 /**
@@ -24,4 +27,22 @@ export async function startListening<T>(host: string, port: number, start: () =>
       cause,
     });
   }
+}
+
+/**
+ * Looks a name to listen on up, before it is written down. What cannot be looked up at present is let pass.
+ * @throws CausewayError `configuration-invalid` where nothing has that name
+ */
+export async function requireListenName(
+  host: string,
+  look: (name: string) => Promise<unknown> = lookup,
+): Promise<void> {
+  if (isIP(host) !== 0) return;
+  await look(host).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOTFOUND') return;
+    throw new CausewayError('configuration-invalid', {
+      detail: `It cannot listen on ${host}: there is no such address. Name one of this machine, such as 127.0.0.1 or 0.0.0.0.`,
+      cause,
+    });
+  });
 }

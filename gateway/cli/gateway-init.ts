@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listenAddress, portNumber } from '../../terminal/input.ts';
+import { requireListenName } from '../../terminal/listening.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { urlOf } from '../http/listen.ts';
 import { listenAddressFor } from './listen-address-for.ts';
@@ -49,6 +50,7 @@ export function registerGatewayInit(gateway: ProgramCommand, terminal: Terminal)
 }
 
 async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promise<void> {
+  if (flags.listen !== undefined) await requireListenName(flags.listen);
   const { initGatewayHome } = await import('../home/gateway-home.ts');
   const home = await initGatewayHome(dir, {
     name: flags.name,

@@ -11,6 +11,8 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
       EADDRINUSE: 'another program listens there',
       EACCES: 'this user may not listen there; ports below 1024 are for privileged ones',
       EADDRNOTAVAIL: 'this computer has no such address',
+      ENOTFOUND: 'there is no such address',
+      EAI_AGAIN: 'its name cannot be looked up at present',
     };
     const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
     if (reason === undefined) throw cause;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,9 +40,40 @@ describe('causeway gateway init', () => {
     expect(stderr).toContain('say --listen ::');
   });
 
+  it('takes no address to listen on that cannot be one, and names it', async () => {
+    const listen = async (address: string) => {
+      const home = join(dir, 'nowhere');
+      const { code, stderr } = await runInProcess(['gateway', 'init', home, '--listen', address]);
+      expect(existsSync(home)).toBe(false);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await listen('999.1.1.1')).toContain("'999.1.1.1' is");
+    expect(await listen('a_b!')).toContain("'a_b!' is");
+    // RFC 6761 keeps this name from ever being one.
+    expect(await listen('nowhere.invalid')).toContain(
+      'It cannot listen on nowhere.invalid: there is no such',
+    );
+  });
+
   it('shows its address in the form that `causeway enrol` takes', async () => {
     const { stdout } = await runInProcess(['gateway', 'init', join(dir, 'shown'), '--host', '::1']);
     expect(stdout).toContain('causeway enrol --gateway https://[::1]:8443 --token');
+  });
+});
+
+describe('causeway gateway start', () => {
+  it('names the address that it cannot listen on, whatever keeps it from that', async () => {
+    const home = join(dir, 'start');
+    expect((await runInProcess(['gateway', 'init', home, '--port', '0'])).code).toBe(0);
+    const start = async (address: string) => runInProcess(['gateway', 'start', home, '--listen', address]);
+    expect((await start('999.1.1.1')).stderr).toContain("'999.1.1.1' is");
+    const { code, stderr } = await start('nowhere.invalid');
+    expect(code).toBe(2);
+    // RFC 6761 keeps this name from ever being one; without a network, nobody can say so.
+    expect(stderr).toMatch(
+      /cannot listen on nowhere\.invalid, port 0: (there is no such|its name cannot be)/,
+    );
   });
 });
 

@@ -11,7 +11,7 @@ import {
   readInput,
   wholeNumber,
 } from '../../terminal/input.ts';
-import { startListening } from '../../terminal/listening.ts';
+import { requireListenName, startListening } from '../../terminal/listening.ts';
 import { createPaint, showable, showableLine, showsColour } from '../../terminal/paint.ts';
 import { layOutTable, wrapText } from '../../terminal/table.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
@@ -52,6 +52,19 @@ describe('a server of a command', () => {
       detail: 'It cannot listen on 127.0.0.1, port 8444: another program listens there.',
     });
     await expect(startListening('::1', 1, () => Promise.reject(new Error('else')))).rejects.toThrow('else');
+  });
+});
+
+describe('a name to listen on', () => {
+  const failing = (code: string) => () => Promise.reject(Object.assign(new Error(), { code }));
+
+  it('is refused where nothing has it, and only then', async () => {
+    await expect(requireListenName('foo', failing('ENOTFOUND'))).rejects.toMatchObject({
+      code: 'configuration-invalid',
+      detail: expect.stringMatching(/^It cannot listen on foo: there is no such address\./) as string,
+    });
+    await requireListenName('foo', failing('EAI_AGAIN'));
+    await requireListenName('::1', failing('ENOTFOUND'));
   });
 });
 
