@@ -17,7 +17,7 @@ import {
   randomBytes,
   X509Certificate,
 } from 'node:crypto';
-import { cp, readdir } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
@@ -38,6 +38,7 @@ import {
   readSettings,
   type GatewaySettings,
 } from './gateway-settings.ts';
+import { requireCopyable } from './copyable-policies.ts';
 import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 
 const files = {
@@ -114,7 +115,7 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
       detail: 'Hosts must be host names or IP addresses, and the port a number up to 65535.',
     });
   }
-  await checkPolicies(policiesFrom);
+  await requireCopyable(policiesFrom, dir);
   const authorityFiles = await createAuthority({ name, now: now() });
   const authority = openAuthority(authorityFiles, now);
   const tlsKeyPem = createP256Key();
@@ -135,13 +136,6 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
     throw fileTrouble(error, `No gateway can be made in ${dir}`) ?? error;
   });
   return openGatewayHome(dir, now);
-}
-
-/** What is wrong with the folder that is copied must not be said of the one that is made. */
-async function checkPolicies(folder: string): Promise<void> {
-  await readdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileTrouble(error, `No policies can be copied from ${folder}`) ?? error;
-  });
 }
 
 /**

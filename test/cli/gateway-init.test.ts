@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,23 @@ describe('causeway gateway init', () => {
     expect(await listen('nowhere.invalid')).toContain(
       'It cannot listen on nowhere.invalid: there is no such',
     );
+  });
+
+  it('says why no agreement can be copied from a folder', async () => {
+    const home = join(dir, 'copied', 'home');
+    const file = join(dir, 'a-file');
+    writeFileSync(file, '');
+    const copy = async (policies: string) => {
+      const { code, stderr } = await runInProcess(['gateway', 'init', home, '--policies', policies]);
+      expect(existsSync(home)).toBe(false);
+      expect(code, stderr).toBe(2);
+      return stderr;
+    };
+    expect(await copy('/nope')).toContain('No policies can be copied from /nope: there is no such folder.');
+    expect(await copy(file)).toContain(`from ${file}: it is no folder.`);
+    expect(await copy(dir)).toContain(`from ${dir}: the new folder ${home} would be within it.`);
+    symlinkSync(dir, join(dir, 'link'));
+    expect(await copy(join(dir, 'link'))).toContain('would be within it');
   });
 
   it('shows its address in the form that `causeway enrol` takes', async () => {
