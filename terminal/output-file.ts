@@ -6,16 +6,15 @@ import { usageError } from './input.ts';
 const ownerOnly = 0o600;
 
 /**
- * Opens a file for its owner only, does the work, and writes what it returns in place of what the file held. When the
- * work fails, the file is as it was before.
- * @throws CausewayError `usage-invalid` when the file cannot be written; the work has not begun then
+ * Opens a file for its owner only, does the work, and writes what it returns. A file that holds something is never written
+ * over: only an empty one, as work that was cut off may have left, and what is no file, such as a pipe, are taken as they
+ * are. When the work fails, nothing new is left.
+ * @throws CausewayError `usage-invalid` when the file holds something or cannot be written; the work has not begun then
  */
 export async function writeResult(path: string, work: () => Promise<string>): Promise<void> {
   const { file, isNew } = await openForWriting(path);
   try {
-    const text = await work();
-    if ((await file.stat()).isFile()) await file.truncate();
-    await file.writeFile(text);
+    await file.writeFile(await work());
   } catch (error) {
     if (isNew) await rm(path, { force: true });
     throw error;
@@ -30,11 +29,16 @@ async function openForWriting(path: string): Promise<{ file: FileHandle; isNew: 
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(path, error);
   }
+  let file: FileHandle;
   try {
-    return { file: await open(path, 'a', ownerOnly), isNew: false };
+    file = await open(path, 'a', ownerOnly);
   } catch (error) {
     throw cannotWrite(path, error);
   }
+  const found = await file.stat();
+  if (!found.isFile() || found.size === 0) return { file, isNew: false };
+  await file.close();
+  throw usageError(`${path} exists; nothing was overwritten. Name another file.`);
 }
 
 function cannotWrite(path: string, error: unknown): unknown {

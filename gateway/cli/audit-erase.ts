@@ -64,7 +64,10 @@ export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): v
         .choices(['wait', 'end'] satisfies readonly UnderWay[])
         .default('wait' satisfies UnderWay),
     )
-    .option('-o, --out <file>', 'write the certificate into a file as well')
+    .option(
+      '-o, --out <file>',
+      'write the certificate into a new file as well; an existing one is left alone',
+    )
     .option(...dirOption)
     .examples(['causeway audit erase 01a20f32-… --authority "Records Manager, schedule 4.2, 2026-11-24"', ''])
     .action((given: string, flags: Flags) => erase(given, flags, terminal));

@@ -24,7 +24,7 @@ export function registerAuditProve(audit: ProgramCommand, terminal: Terminal): v
         'That you asked is recorded first.',
     )
     .argument('<message>', "the message's id")
-    .requiredOption('-o, --out <file>', 'the file to write')
+    .requiredOption('-o, --out <file>', 'the new file to write; an existing one is left alone')
     .option('--source <endpoint>', 'its sender, where several have used the id')
     .option(...dirOption)
     .examples(['causeway audit prove 01a20f32-4500-7c51-9ec0-bdd45e9aa8c1 -o evidence.json', ''])

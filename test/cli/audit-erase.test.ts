@@ -40,14 +40,27 @@ describe('causeway audit prove', () => {
     expect(jsonLines(readings.stdout)).toEqual([{ type: 'page', leaves: 0, next: null }]);
   });
 
-  it('leaves nothing behind for a message that never was, and keeps what the file held', async () => {
+  it('writes over no file that holds something, records no reading for it, and fills an empty one', async () => {
+    const key = join(dir, 'log.key');
+    writeFileSync(key, 'of old');
+    const refused = await audit('prove', thread, '-o', key);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining(`${key} exists; nothing was over`),
+    ]);
+    expect(readFileSync(key, 'utf8')).toBe('of old');
+    const readings = await audit('search', '--kind', 'audit.proof-made', '--json');
+    expect(jsonLines(readings.stdout)).toEqual([{ type: 'page', leaves: 0, next: null }]);
+    const empty = join(dir, 'empty.json');
+    writeFileSync(empty, '');
+    expect((await audit('prove', thread, '-o', empty)).code).toBe(0);
+    expect(readFileSync(empty, 'utf8')).toMatch(/^\{/);
+  });
+
+  it('leaves nothing behind for a message that never was', async () => {
     const fresh = join(dir, 'evidence.json');
     expect((await audit('prove', messageId(77), '-o', fresh)).stderr).toContain('message-unknown');
     expect(existsSync(fresh)).toBe(false);
-    const kept = join(dir, 'kept.json');
-    writeFileSync(kept, 'of old');
-    await audit('prove', messageId(77), '-o', kept);
-    expect(readFileSync(kept, 'utf8')).toBe('of old');
   });
 });
 
@@ -69,22 +82,31 @@ describe('causeway audit erase', () => {
     expect(jsonLines(leaves.stdout)).toEqual([{ type: 'page', leaves: 0, next: null }]);
   });
 
+  it('destroys nothing when the certificate would be written over another', async () => {
+    const out = join(dir, 'earlier');
+    writeFileSync(out, 'of old');
+    const { code, stderr } = await audit('erase', thread, '--authority', 'Records Manager', '-o', out);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${out} exists; nothing was overwritten`)]);
+    expect(readFileSync(out, 'utf8')).toBe('of old');
+    const leaves = await audit('search', '--kind', 'case.erased', '--json');
+    expect(jsonLines(leaves.stdout)).toEqual([{ type: 'page', leaves: 0, next: null }]);
+  });
+
   it('prints the same certificate again for a case that was erased before', async () => {
     const out = join(dir, 'certificate');
     const first = await audit('erase', thread, '--authority', 'Records Manager, 4.2', '-o', out, '--json');
     expect(first.code, first.stderr).toBe(0);
     expect(statSync(out).mode & 0o777).toBe(0o600);
     expect(readFileSync(out, 'utf8')).toContain('By order   Records Manager, 4.2\n');
-    const longer = join(dir, 'longer');
-    writeFileSync(longer, 'of old'.repeat(1_000));
+    const second = join(dir, 'certificate-again');
     const again = await runCauseway(
-      ['audit', 'erase', thread, '--authority', 'Somebody else', '-o', longer],
+      ['audit', 'erase', thread, '--authority', 'Somebody else', '-o', second],
       { env: { CAUSEWAY_GATEWAY: join(dir, 'gateway') } },
     );
     expect(again.code, again.stderr).toBe(0);
     expect(again.stdout).toContain('By order   Records Manager, 4.2\n');
     expect(again.stderr).toContain('was erased before');
-    expect(readFileSync(longer, 'utf8')).toBe(again.stdout);
+    expect(readFileSync(second, 'utf8')).toBe(again.stdout);
     const leaves = await audit('search', '--kind', 'case.erased', '--json');
     expect(jsonLines(leaves.stdout)).toHaveLength(2);
     expect(await asked(thread)).toEqual([userInfo().username, userInfo().username]);
@@ -242,9 +264,9 @@ describe('an erasure that is stopped between the alerts and the case', () => {
       for (const alert of alerts) await raiseAlert(alert, [notice!]);
       await stopAfter(count, messageId(notice!));
       const file = join(dir, `stopped-${count}`);
-      const order = ['erase', messageId(notice!), '--authority', 'Records Manager', '-o', file];
+      const order = ['erase', messageId(notice!), '--authority', 'Records Manager'];
       const choice = count === 2 ? [] : ['--alerts', 'erase'];
-      const { code, stdout, stderr } = await audit(...order, ...choice, '--json');
+      const { code, stdout, stderr } = await audit(...order, ...choice, '-o', file, '--json');
       expect(code, stderr).toBe(0);
       const [{ alerts: said, leaf }] = jsonLines(stdout) as [{ alerts: unknown; leaf: number }];
       expect(said).toEqual({ erased: alerts.map((alert) => messageId(alert)), remaining: [] });

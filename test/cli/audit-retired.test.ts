@@ -13,7 +13,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let dir: string;
 
 const environment = (): Record<string, string> => ({ CAUSEWAY_GATEWAY: join(dir, 'gateway') });
-const words = (): string[] => ['audit', 'prove', messageId(1), '-o', join(dir, 'evidence.json')];
+let files = 0;
+const words = (): string[] => ['audit', 'prove', messageId(1), '-o', join(dir, `evidence-${++files}.json`)];
 const prove = (...args: string[]): Promise<RunResult> => runInProcess([...words(), ...args], environment());
 
 beforeAll(async () => {
