@@ -1,11 +1,12 @@
 /** The `causeway` command as a process. */
-import { failOutput, openStandardOutput } from '../terminal/standard-output.ts';
+import { failOutput, openStandardOutput, tellReaderGone } from '../terminal/standard-output.ts';
 import { runProgram } from './program.ts';
 
 const args = process.argv.slice(2);
 const streams = { stdout: openStandardOutput(), stderr: process.stderr, env: process.env };
 // Whoever needs its words taken asks `deliver`.
-streams.stdout.on('error', (error: Error) =>
-  process.exit(failOutput(error, { ...streams, json: args.includes('--json') })),
-);
+streams.stdout.on('error', (error: Error) => {
+  if (tellReaderGone(streams.stdout, error)) return;
+  process.exit(failOutput(error, { ...streams, json: args.includes('--json') }));
+});
 process.exitCode = (await runProgram(args, streams)) ?? process.exitCode;

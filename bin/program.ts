@@ -65,7 +65,10 @@ function registerDemo(program: ProgramCommand, terminal: Terminal): void {
     .action(async (flags: DemoFlags) => {
       const { runDemo } = await import('./demo.ts');
       const { once = false, keep, port } = flags;
-      process.exitCode = await untilInterrupted((signal) => runDemo({ once, keep, port }, terminal, signal));
+      process.exitCode = await untilInterrupted(
+        (signal) => runDemo({ once, keep, port }, terminal, signal),
+        terminal.stdout,
+      );
     });
 }
 

@@ -28,6 +28,8 @@ export type RunningCommand = {
   /** The first line of stdout from now on, or before, that fits. Rejects when the command ends without one. */
   waitForLine(fits: (line: string) => boolean): Promise<string>;
   signal(name: NodeJS.Signals): void;
+  /** Reads no more of stdout, as `| head` does. */
+  closeStdout(): void;
   readonly ended: Promise<RunResult>;
 };
 
@@ -48,6 +50,7 @@ export function startCauseway(args: readonly string[], options: RunOptions = {})
   return {
     ended,
     signal: (name) => child.kill(name),
+    closeStdout: () => child.stdout.destroy(),
     waitForLine: (fits) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

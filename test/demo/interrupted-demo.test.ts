@@ -58,3 +58,18 @@ it('Ctrl-C in the middle of a demonstration ends it with 130', async () => {
   expect(stdout).not.toContain('"summary"');
   expect(readdirSync(dir)).toEqual([]);
 });
+
+it.each([[['demo']], [['demo', '--once', '--json']]])(
+  'a reader that goes away in the middle of %j ends it as an interruption does, and leaves nothing behind',
+  async (words) => {
+    const demo = startCauseway(words, { env: { TMPDIR: dir } });
+    await demo.waitForLine((line) => line.includes('enrolled'));
+    demo.closeStdout();
+    const { code, stderr } = await demo.ended;
+    expect({ code, stderr }).toEqual({
+      code: 130,
+      stderr: expect.stringContaining('Interrupted before its end') as unknown,
+    });
+    expect(readdirSync(dir)).toEqual([]);
+  },
+);
