@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CausewayError } from '../protocol/errors.ts';
+import { AdvisedError } from './advised-error.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there',
@@ -22,12 +23,19 @@ export async function startListening<T>(host: string, port: number, start: () =>
   } catch (cause) {
     const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
     if (reason === undefined) throw cause;
-    throw new CausewayError('configuration-invalid', {
-      detail: `It cannot listen on ${host}, port ${port}: ${reason}.`,
-      cause,
-    });
+    const detail = `It cannot listen on ${host}, port ${port}: ${reason}.`;
+    throw isPortTaken(cause)
+      ? new AdvisedError('configuration-invalid', { detail, advice: portTakenAdvice, cause })
+      : new CausewayError('configuration-invalid', { detail, cause });
   }
 }
+
+/** Whether what kept a server from listening is another program at its port. */
+export function isPortTaken(cause: unknown): boolean {
+  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+}
+
+export const portTakenAdvice = 'Stop that program, or name another port with --port.';
 
 /**
  * Looks a name to listen on up, before it is written down. What cannot be looked up at present is let pass.

@@ -3,8 +3,8 @@
  * against the signed checkpoint. It goes through the log once, from the first entry to the last, and keeps no more
  * of it than one tile a level.
  */
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { witnessedCheckpointFile, type TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
 import { hashBytes } from '../../protocol/proof/merkle.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
 import { decodeBundle, tilePath, tileWidth, tileWidthAt, type Tile } from '../../protocol/proof/tile.ts';
@@ -27,9 +27,12 @@ import {
 } from './open-for-audit.ts';
 import { lowerFirst } from './lower-first.ts';
 import { readAhead } from './read-ahead.ts';
+import { unreadable } from './unreadable.ts';
 
 export type VerifyLogOptions = {
   readonly trust: AuditTrust;
+  /** The folder as whoever asks has named it, for errors. */
+  readonly folder?: string;
   /** An older checkpoint of the same log: nothing under it may have been removed or changed. */
   readonly since?: { readonly name: string; readonly bytes: Uint8Array };
   /** Where a gateway may be at work: how long its checkpoint may come after its tiles, ms. Default 0. */
@@ -51,7 +54,7 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
   const bytes = await readCheckpointFile(files);
   const findings = new FindingList();
   if (bytes === undefined) {
-    if (!(await hasTiles(files))) throw new CausewayError('log-unreadable', { detail: 'There is no log.' });
+    if (!(await hasTiles(files))) throw unreadable(options.folder ?? 'the folder', 'there is no log in it');
     const text = 'the log has no file checkpoint.';
     findings.add({ kind: 'truncated', where: checkpointFile, text });
     return report(undefined, findings);

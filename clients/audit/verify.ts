@@ -83,6 +83,7 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     return verifyLog(logFolder(path), {
       ...options,
       trust,
+      folder: path,
       growsWithinMs,
       ...(since === undefined ? {} : { since }),
     });

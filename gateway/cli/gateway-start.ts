@@ -1,8 +1,11 @@
 /** `causeway gateway start`: runs a gateway until it is told to stop. */
 import { resolve } from 'node:path';
 import { Option } from 'commander';
+import { isCausewayError } from '../../protocol/errors.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listenAddress, portNumber } from '../../terminal/input.ts';
+import { isPortTaken, portTakenAdvice } from '../../terminal/listening.ts';
 import { interruptionOf, untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
@@ -65,7 +68,7 @@ async function startUntilStopped(given: string | undefined, flags: Flags, termin
       port: flags.port,
       host: flags.listen,
       store: flags.store,
-    });
+    }).catch(adviseOnPort);
     if (terminal.isTTY && !terminal.wantsJson) {
       const { paint } = terminal;
       terminal.print(
@@ -75,6 +78,11 @@ async function startUntilStopped(given: string | undefined, flags: Flags, termin
     await interruptionOf(signal);
     await gateway.close();
   });
+}
+
+function adviseOnPort(error: unknown): never {
+  if (!isCausewayError(error, 'configuration-invalid') || !isPortTaken(error.cause)) throw error;
+  throw new AdvisedError(error.code, { detail: error.detail ?? '', advice: portTakenAdvice, cause: error });
 }
 
 /** @param inHome as the home gives it: a file is absolute */

@@ -33,6 +33,7 @@ import {
 } from '../identity/correlator-identity.ts';
 import { createAuthority, createP256Key, openAuthority, type Authority } from '../identity/authority.ts';
 import {
+  describeMisfits,
   describeSettings,
   gatewaySettingsSchema,
   readSettings,
@@ -111,9 +112,7 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
   const { name, host, port, hosts, freeDiskMebibytes, policiesFrom, now } = options;
   const settings = gatewaySettingsSchema.safeParse({ host, port, hosts, freeDiskMebibytes });
   if (!settings.success) {
-    throw new CausewayError('configuration-invalid', {
-      detail: 'Hosts must be host names or IP addresses, and the port a number up to 65535.',
-    });
+    throw new CausewayError('configuration-invalid', { detail: describeMisfits(settings.error, hosts) });
   }
   await requireCopyable(policiesFrom, dir);
   const authorityFiles = await createAuthority({ name, now: now() });

@@ -111,6 +111,20 @@ quotas:
 `;
 }
 
+/**
+ * What is wrong with the settings of a gateway to be, in sentences that name each host.
+ * @param hosts as they were given
+ */
+export function describeMisfits({ issues }: z.ZodError, hosts: readonly string[]): string {
+  const sentences = issues.map(({ path: [setting, nth], message }) => {
+    const host = setting === 'hosts' && typeof nth === 'number' ? hosts[nth] : undefined;
+    return host === undefined
+      ? `${String(setting)}: ${message}.`
+      : `The host ${JSON.stringify(host)} ${message}.`;
+  });
+  return [...new Set(sentences)].join(' ');
+}
+
 /** The name of the gateway's audit log. */
 export function logOriginOf({ log, hosts }: GatewaySettings): string {
   return log.origin ?? `${hosts[0] ?? 'localhost'}/log`;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +58,15 @@ describe('causeway gateway init', () => {
     );
   });
 
+  it('names each host that is none', async () => {
+    const hosts = ['good.example', 'http://x.example', 'x:8443', 'a_b!'];
+    const { code, stderr } = await runInProcess(['gateway', 'init', join(dir, 'hosts'), '--host', ...hosts]);
+    expect(code).toBe(2);
+    for (const host of hosts.slice(1))
+      expect(stderr).toContain(`The host "${host}" must be a host name or an IP`);
+    expect(stderr).not.toContain('good.example');
+  });
+
   it('says why no agreement can be copied from a folder', async () => {
     const home = join(dir, 'copied', 'home');
     const file = join(dir, 'a-file');
@@ -91,6 +102,31 @@ describe('causeway gateway start', () => {
     expect(stderr).toMatch(
       /cannot listen on nowhere\.invalid, port 0: (there is no such|its name cannot be)/,
     );
+  });
+});
+
+describe('a port that another program has', () => {
+  let other: Server;
+  let port: string;
+  beforeAll(async () => {
+    other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    port = String((other.address() as AddressInfo).port);
+  });
+  afterAll(() => other.close());
+
+  it('is told with what to do next, whatever is started', async () => {
+    const [gateway, witness] = [join(dir, 'second'), join(dir, 'witness')];
+    expect((await runInProcess(['gateway', 'init', gateway])).code).toBe(0);
+    expect((await runInProcess(['witness', 'init', witness, '--name', 'witness.example'])).code).toBe(0);
+    for (const start of [
+      ['gateway', 'start', gateway, '--port', port],
+      ['witness', 'run', witness, '--port', port],
+    ]) {
+      const { code, stderr } = await runInProcess(start);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain('next   Stop that program, or name another port with --port.');
+    }
   });
 });
 

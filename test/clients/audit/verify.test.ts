@@ -51,6 +51,14 @@ describe('verifying what is named', () => {
     });
   });
 
+  it('names the folder that holds no log', async () => {
+    await mkdir(at('no-log'));
+    await expect(verifyPath(at('no-log'), { keyFile: at('log.vkey') })).rejects.toMatchObject({
+      code: 'log-unreadable',
+      detail: `${at('no-log')}: there is no log in it.`,
+    });
+  });
+
   it('takes a folder with the key beside it, and witnesses', async () => {
     const report = await verifyPath(at('log'), { witnessFiles: [at('committee.vkey')] });
     expect(report).toMatchObject({ subject: 'log', size: 300, findings: [] });
