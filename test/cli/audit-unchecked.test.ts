@@ -149,3 +149,15 @@ describe('leaves that cannot be held against the published log', () => {
     });
   });
 });
+
+describe('a reading where no gateway runs', () => {
+  it('is published by `audit checkpoint`, and not by itself', async () => {
+    const sizeOf = (checkpoint: string): number => Number(checkpoint.split('\n')[1]);
+    const published = (): number => sizeOf(readFileSync(join(log, 'checkpoint'), 'utf8'));
+    const before = sizeOf((await run('audit', 'checkpoint')).stdout);
+    for (const args of readings) expect((await run(...args)).code).toBe(0);
+    expect(published()).toBe(before);
+    expect(sizeOf((await run('audit', 'checkpoint')).stdout)).toBe(before + readings.length);
+    expect(published()).toBe(before + readings.length);
+  });
+});
