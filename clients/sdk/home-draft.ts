@@ -1,8 +1,8 @@
 /**
  * Homes in the making. The private keys are on disk before the gateway hears of the public ones, in a folder beside the home
  * to be, `.HOME.AGENCY.ENDPOINT.partial`. That becomes the home once the gateway's answer is in it, and goes where the
- * gateway has refused. Where the answer was lost it stays, for the keys may be registered: the next enrolment of the
- * endpoint into the same home takes them up.
+ * gateway has refused, or where nothing was sent to it. Where the answer was lost it stays, for the keys may be registered:
+ * the next enrolment of the endpoint into the same home takes them up.
  */
 import { createHash } from 'node:crypto';
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,6 +13,7 @@ import { fileReason, fileTrouble } from '../../files/file-trouble.ts';
 import { checkPlace, makePrivateFolder, putInPlace, readPrivateFile } from '../../files/private-folder.ts';
 import { shellWord } from '../../files/shell-word.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
+import { certificateFault } from './certificate-fault.ts';
 import { enrolAlone } from './enrolment-lock.ts';
 import {
   describeIdentity,
@@ -170,7 +171,8 @@ async function complete(path: string, identity: HomeIdentity): Promise<void> {
 async function giveUp({ path }: Draft, error: unknown): Promise<unknown> {
   if (!isCausewayError(error)) return error;
   const isTakenUp = await isThere(join(path, takenUp));
-  if (refusals.has(error.code) && !(isTakenUp && error.code.startsWith('token-'))) {
+  const isUnsent = isBeforeSending(error) && !isTakenUp;
+  if (isUnsent || (refusals.has(error.code) && !(isTakenUp && error.code.startsWith('token-')))) {
     await rm(path, { recursive: true, force: true });
     return error;
   }
@@ -179,6 +181,11 @@ async function giveUp({ path }: Draft, error: unknown): Promise<unknown> {
     detail: error.detail === undefined ? kept : `${error.detail} ${kept}`,
     cause: error,
   });
+}
+
+/** A certificate that does not verify breaks the connection off before anything of the request has gone. */
+function isBeforeSending({ code, cause }: CausewayError): boolean {
+  return code === 'gateway-untrusted' && cause instanceof Error && certificateFault(cause) !== undefined;
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -176,17 +176,34 @@ test('an impostor with another CA gets no request, and so no secret', async () =
   }
 });
 
-test('a certificate for another host gets no request', async () => {
+test('a certificate for another host gets no request, and no keys are kept for it', async () => {
   const elsewhere = await serve(routes, { hosts: ['gateway.example'] });
   const home = newHome();
   await expect(
     enrol({ gatewayUrl: elsewhere.url, token: await registry.issueToken(council), home }),
   ).rejects.toMatchObject({
     code: 'gateway-untrusted',
-    detail: expect.stringContaining('host name') as unknown,
+    detail: 'Its certificate is for another host name.',
   });
   await elsewhere.close();
   expect(elsewhere.requests).toEqual([]);
+  await expectNothingMade(home);
+});
+
+test('keys that an earlier enrolment may have registered outlive a certificate for another host', async () => {
+  const [lossy, home] = [await forgetful(), newHome()];
+  const token = await registry.issueToken(council);
+  await expect(enrol({ gatewayUrl: lossy.url, token, home })).rejects.toMatchObject({
+    code: 'gateway-unreachable',
+  });
+  const elsewhere = await serve(routes, { hosts: ['gateway.example'] });
+  await expect(enrol({ gatewayUrl: elsewhere.url, token, home })).rejects.toMatchObject({
+    code: 'gateway-untrusted',
+    detail: expect.stringContaining('may be registered all the same') as unknown,
+  });
+  await elsewhere.close();
+  expect((await enrol({ gatewayUrl: lossy.url, token, home })).entry.endpoint).toBe(council);
+  await lossy.close();
 });
 
 test('an existing home is found before the token is spent', async () => {
