@@ -58,7 +58,12 @@ export function adviceFor(code: ErrorCode): string | undefined {
   return advice[code];
 }
 
-/** The next step after an error: what the command itself knows, or else what its code says. */
+/** Ends of details that say all there is to do: a command that mends it, or what is to be put back. */
+const ownStep = /, run: \S|Put (?:that one|the one from the backup) /;
+
+/** The next step after an error: what the command itself knows, or else what its code says, unless the detail has. */
 export function adviceAfter(error: CausewayError): string | undefined {
-  return error instanceof AdvisedError ? error.advice : adviceFor(error.code);
+  if (error instanceof AdvisedError) return error.advice;
+  const saysItself = error.code === 'home-invalid' && ownStep.test(error.detail ?? '');
+  return saysItself ? undefined : adviceFor(error.code);
 }

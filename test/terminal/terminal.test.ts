@@ -55,6 +55,22 @@ describe('a server of a command', () => {
   });
 });
 
+describe('the next step after a home that cannot be used', () => {
+  const told = (detail: string): string => {
+    const { terminal, stderr } = openTerminal();
+    terminal.fail(new CausewayError('home-invalid', { detail }));
+    return stderr();
+  };
+
+  it('is said once: not beside a detail that has a step of its own', () => {
+    const readable =
+      'Other users of this machine may read /gw/log.key. If none has, run: chmod 600 /gw/log.key';
+    expect(told(readable)).not.toContain('next');
+    expect(told('audit.key is another one. Put the one from the backup in its place.')).not.toContain('next');
+    expect(told('/gw/ca.key is not a file.')).toContain('next   Where another folder is meant, name it.');
+  });
+});
+
 describe('a name to listen on', () => {
   const failing = (code: string) => () => Promise.reject(Object.assign(new Error(), { code }));
 
