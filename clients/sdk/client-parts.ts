@@ -23,6 +23,7 @@ import { openHome, type Home } from './home.ts';
 import { KnownLimits } from './heeded-limits.ts';
 import { Inbox, type InboxDependencies } from './inbox.ts';
 import { LadderTable } from './ladder-table.ts';
+import { LostMessages } from './lost-messages.ts';
 import { SubjectLinkage } from './linkage/subject-linkage.ts';
 import { LiveQueue } from './live-queue.ts';
 import { silentLog, type Log } from './logger.ts';
@@ -92,12 +93,15 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     directory: () => directory,
     onHalt: () => run.halt(),
     onResume: () => run.resume(),
+    onLost: (sign, rows) => lost.found(sign, rows),
   });
   const directory = buildDirectory(ground, followedLog, (endpoints) => run.trusted(endpoints));
   const outbox = new Outbox({
     ...{ state, signer, holder, now, random: ground.random, limits },
     maxWaiting: options.maxWaiting ?? 100_000,
+    onLost: () => run.submitLost(),
   });
+  const lost = new LostMessages({ state, outbox, holder, now });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
   const inbox = new Inbox({
     ...{ state, emitter, now, report, self: endpoint, receipts: receiptSender },
@@ -114,9 +118,10 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
       if (isByDirectory(receipt)) void directory.reading.catchUp();
       receiptEvents.push(receipt);
     },
+    onLost: () => run.submitLost(),
   });
   const run = new ClientRun({
-    ...{ state, directory, datasets, emitter, outbox, inbox, receiptSender, receiptBook, now, report },
+    ...{ state, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptBook, now, report },
     ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome, followedLog, limits },
     clientName: options.clientName ?? 'causeway-sdk',
     receiptKeyId: gatewayKey.keyId,
@@ -125,7 +130,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     onClosed: () => receiptEvents.close(),
   });
   return {
-    ...{ endpoint, directory, datasets, emitter, outbox, inbox, receiptSender, receiptEvents, run },
+    ...{ endpoint, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptEvents, run },
     ...{ ladder: new LadderTable(state.statements), log: followedLog },
     composing: {
       ...{ self: endpoint, openpgp, signer, directory, datasets, limits, now },

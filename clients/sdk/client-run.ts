@@ -12,6 +12,7 @@ import type { Home } from './home.ts';
 import type { KnownLimits } from './heeded-limits.ts';
 import type { Inbox } from './inbox.ts';
 import type { Link } from './link.ts';
+import type { LostMessages } from './lost-messages.ts';
 import type { Log } from './logger.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReceiptBook } from './receipt-book.ts';
@@ -28,6 +29,7 @@ export type RunningParts = {
   readonly datasets: DatasetBook;
   readonly emitter: ClientEmitter;
   readonly outbox: Outbox;
+  readonly lost: LostMessages;
   readonly inbox: Inbox;
   readonly receiptSender: ReceiptSender;
 };
@@ -162,6 +164,11 @@ export class ClientRun {
     this.keeper.renewSession();
   }
 
+  /** The gateway has lost messages, or may have: those that are noted are submitted again. */
+  submitLost(): void {
+    this.#inBackground(this.#deps.lost.sendDue());
+  }
+
   async close(): Promise<void> {
     const { inbox, outbox, state, releaseHolder, onClosed, closing, followedLog } = this.#deps;
     closing.abort();
@@ -197,10 +204,11 @@ export class ClientRun {
 
   /** Sends what is open first; asks for messages only once their senders can be known. */
   async #setUp(link: Link, welcome: Welcome): Promise<void> {
-    const { outbox, inbox, receiptSender, directory, datasets, followedLog } = this.#deps;
+    const { outbox, lost, inbox, receiptSender, directory, datasets, followedLog } = this.#deps;
     try {
       receiptSender.attach(link);
       if (followedLog.halted() === undefined) await outbox.attach(link);
+      await lost.sendDue();
     } catch (error) {
       link.terminate();
       throw error;
@@ -255,7 +263,7 @@ export class ClientRun {
 
   /** Another process may have trusted a key, answered a message or left one behind. */
   async #watchState(): Promise<void> {
-    const { state, directory, outbox } = this.#deps;
+    const { state, directory, outbox, lost } = this.#deps;
     const version = state.changesByOthers();
     const isChanged = version !== this.#stateVersion;
     this.#stateVersion = version;
@@ -266,7 +274,9 @@ export class ClientRun {
       const endpoints = trusted.map(({ endpoint }) => endpoint);
       await this.#receipts.takeHeld(endpoints);
     }
-    if (isChanged || ++this.#ticks % reconcileEvery === 0) await outbox.reconcile();
+    if (!isChanged && ++this.#ticks % reconcileEvery !== 0) return;
+    await outbox.reconcile();
+    await lost.sendDue();
   }
 
   async #renewIfDue(): Promise<void> {

@@ -23,6 +23,7 @@ import type { DatasetBook } from './datasets/dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEvents, HeldNotice } from './events.ts';
 import { isSettled, type MessageQuery, type MessageRecord } from './ladder-table.ts';
+import type { LostMessage } from './lost-table.ts';
 import { NoticeStream, type NoticeStreamOptions } from './notice-stream.ts';
 import type { SendResult } from './outbox.ts';
 import type { ReceiptEvent } from './receipt-book.ts';
@@ -231,6 +232,14 @@ export class Client implements AsyncDisposable {
   /** Messages of this endpoint, the newest first. */
   messages(query: MessageQuery = {}): MessageRecord[] {
     return this.#parts.ladder.readMessages(query);
+  }
+
+  /**
+   * Messages that the gateway has accepted and then lost, or may have lost, as after it was restored from a backup, while a
+   * recipient has not answered. Most are submitted again by themselves; `refused` and `unsent` ones are to be sent anew.
+   */
+  lost(): LostMessage[] {
+    return this.#parts.lost.list();
   }
 
   /**

@@ -19,6 +19,7 @@ export { checkSubject, type SubjectWarning } from './linkage/check-subject.ts';
 export type { SendResult } from './outbox.ts';
 export type { KeptAnswer } from './outbox-table.ts';
 export type { DeliveryRecord, MessageQuery, MessageRecord } from './ladder-table.ts';
+export type { LossSign, LostMessage } from './lost-table.ts';
 export type { ReceiptEvent } from './receipt-book.ts';
 export type { RenewalRefusal } from './renewal-refusal.ts';
 export { Notice } from './notice.ts';

@@ -99,8 +99,19 @@ export class LadderTable {
           'UPDATE deliveries SET outcome = ?, settled_at = ?, code = ?, text = ? WHERE seq = ? AND recipient = ?',
         )
         .run(outcome, at, detail?.code ?? null, detail?.text ?? null, seq, recipient);
+      this.#dropSettled(seq);
     }
     return true;
+  }
+
+  /** Nothing more is to become of a message whose deliveries have all come to an end: its payload goes. */
+  #dropSettled(seq: number): void {
+    this.#database
+      .prepare(
+        `UPDATE outbox SET payload = NULL WHERE seq = ? AND state = 'accepted' AND payload IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = outbox.seq AND d.outcome IS NULL)`,
+      )
+      .run(seq);
   }
 
   keepEvidence(group: Buffer, receivedAt: number): void {

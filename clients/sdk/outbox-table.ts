@@ -1,4 +1,7 @@
-/** Messages of this endpoint in `state.db`: written once, sent until they are answered. */
+/**
+ * Messages of this endpoint in `state.db`: written once, sent until they are answered, and kept until every recipient has
+ * answered too: should the gateway lose one, it is sent again.
+ */
 import type { SQLOutputValue } from 'node:sqlite';
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
@@ -9,6 +12,7 @@ import { frameHeaderBytes, unitHeaderBytes } from '../../protocol/wire/frame.ts'
 import type { Limits } from '../../protocol/limits.ts';
 import { maxProofBytes } from '../../protocol/proof/batch-proof.ts';
 import type { AcceptedDetail, RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
+import { RecordOrder } from './record-order.ts';
 import type { Statements } from './state-database.ts';
 
 /** An envelope that lacks only what the database gives it: its sequence numbers. */
@@ -35,16 +39,27 @@ export type KeptAnswer =
   | ({ readonly outcome: 'accepted'; readonly at: number } & AcceptedDetail)
   | ({ readonly outcome: 'refused'; readonly at: number } & RefusedDetail);
 
+/** A message that was answered just now. */
+export type AnsweredMessage = {
+  readonly seq: number;
+  /** The highest record known when it was submitted; undefined where none was. */
+  readonly recordBefore: number | undefined;
+};
+
 const waitingColumns = 'seq, digest, envelope, payload';
+const expiredKept = `FROM outbox INDEXED BY outbox_kept
+  WHERE state = 'accepted' AND payload IS NOT NULL AND expires_at <= ?`;
 
 export class OutboxTable {
   readonly #database: Statements;
   readonly #limit: number;
+  readonly #record: RecordOrder;
 
   /** `limit`: how many messages may wait at once. */
   constructor(database: Statements, limit: number) {
     this.#database = database;
     this.#limit = limit;
+    this.#record = new RecordOrder(database);
   }
 
   /**
@@ -65,8 +80,9 @@ export class OutboxTable {
     if (tooLarge !== undefined) throw tooLarge;
     const { lastInsertRowid } = this.#database
       .prepare(
-        `INSERT INTO outbox (id, digest, envelope, payload, state, holder, transmitted, created_at)
-         VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?)`,
+        `INSERT INTO outbox
+           (id, digest, envelope, payload, state, holder, transmitted, created_at, expires_at, record_before)
+         VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?)`,
       )
       .run(
         uuidToBytes(draft.envelope.id),
@@ -76,6 +92,8 @@ export class OutboxTable {
         holder,
         transmitted ? 1 : 0,
         now,
+        Date.parse(draft.envelope.expires),
+        this.#record.highest ?? null,
       );
     const seq = Number(lastInsertRowid);
     const insert = this.#database.prepare('INSERT INTO deliveries (seq, recipient) VALUES (?, ?)');
@@ -169,14 +187,36 @@ export class OutboxTable {
     return true;
   }
 
-  /** Keeps the gateway's answer, the first one only; call inside a transaction. */
-  answer(id: MessageId, digest: Buffer, answer: KeptAnswer): void {
-    this.#database
+  /**
+   * Keeps the gateway's answer, the first one only; call inside a transaction.
+   * @returns undefined where the message does not wait for one
+   */
+  answer(id: MessageId, digest: Buffer, answer: KeptAnswer): AnsweredMessage | undefined {
+    const row = this.#database
       .prepare(
-        `UPDATE outbox SET state = ?, answered_at = ?, answer = ?, payload = NULL
-         WHERE id = ? AND digest = ? AND state = 'waiting'`,
+        `UPDATE outbox SET state = :outcome, answered_at = :at, answer = :answer, payload = CASE
+           WHEN :outcome = 'accepted' AND EXISTS
+             (SELECT 1 FROM deliveries d WHERE d.seq = outbox.seq AND d.outcome IS NULL) THEN payload END
+         WHERE id = :id AND digest = :digest AND state = 'waiting' RETURNING seq, record_before`,
       )
-      .run(answer.outcome, answer.at, JSON.stringify(answer), uuidToBytes(id), digest);
+      .get({
+        ...{ outcome: answer.outcome, at: answer.at, answer: JSON.stringify(answer) },
+        ...{ id: uuidToBytes(id), digest },
+      });
+    if (row === undefined) return undefined;
+    const before = row.record_before;
+    return { seq: Number(row.seq), recordBefore: before === null ? undefined : Number(before) };
+  }
+
+  /** Drops payloads of accepted messages that have expired: nobody takes them any more. */
+  dropExpired(now: number, limit: number): void {
+    this.#database
+      .prepare(`UPDATE outbox SET payload = NULL WHERE seq IN (SELECT seq ${expiredKept} LIMIT ?)`)
+      .run(now, limit);
+  }
+
+  hasExpired(now: number): boolean {
+    return this.#database.prepare(`SELECT 1 ${expiredKept} LIMIT 1`).get(now) !== undefined;
   }
 
   /** The gateway's answer; `undefined` while the message waits, null when there is no such message. */

@@ -4,7 +4,8 @@
  * ```
  * written ──submit──▶ in flight ──accepted / refused for good──▶ answered
  *    ▲                   │
- *    └──session ended, or refused for now (after a pause)
+ *    ├──session ended, or refused for now (after a pause)
+ *    └──accepted, and then lost by the gateway: see `lost-messages.ts`
  * ```
  *
  * Each message has a holder, the client that sends it. What a dead process left is taken over; should two clients
@@ -26,6 +27,7 @@ import {
 } from './outbox-table.ts';
 import type { KnownLimits } from './heeded-limits.ts';
 import { PostponedMessages } from './postponed-messages.ts';
+import { RecordOrder } from './record-order.ts';
 import type { StateDatabase } from './state-database.ts';
 
 /** What `send` resolves with: the message is durable at the gateway. */
@@ -50,6 +52,8 @@ type OutboxDependencies = {
   readonly limits: KnownLimits;
   readonly now: () => number;
   readonly random: () => number;
+  /** Told when an answer has shown that the gateway has lost messages, once that is noted. */
+  onLost(): void;
 };
 
 type Waiter = { resolve: (result: SendResult) => void; reject: (error: unknown) => void };
@@ -62,6 +66,7 @@ const abandonedMs = 60_000;
 export class Outbox {
   readonly #deps: OutboxDependencies;
   readonly #table: OutboxTable;
+  readonly #record: RecordOrder;
   readonly #waiters = new Map<MessageId, Waiter[]>();
   readonly #inFlight = new Map<string, number>();
   readonly #sending = new Set<number>();
@@ -71,10 +76,13 @@ export class Outbox {
   #link: Link | undefined;
   /** From here on, what is written down may be sent at any moment and cannot be withdrawn. */
   #transmits = false;
+  /** An answer has shown a loss that is not told yet. */
+  #hasFoundLoss = false;
 
   constructor(deps: OutboxDependencies) {
     this.#deps = deps;
     this.#table = new OutboxTable(deps.state.statements, deps.maxWaiting);
+    this.#record = new RecordOrder(deps.state.statements);
     this.#postponed = new PostponedMessages(deps.random, () => this.pump());
   }
 
@@ -129,6 +137,7 @@ export class Outbox {
     await state.write(() => {
       this.#adoptOrphans(now());
       this.#table.markTransmitted(holder);
+      this.#table.dropExpired(now(), readMessages);
     });
     if (link.state !== 'ready') return;
     this.#link = link;
@@ -185,7 +194,10 @@ export class Outbox {
    * pass are not final.
    */
   keepAnswer(id: MessageId, digest: Buffer, answer: KeptAnswer): void {
-    if (isFinal(answer)) this.#table.answer(id, digest, answer);
+    if (!isFinal(answer)) return;
+    const answered = this.#table.answer(id, digest, answer);
+    if (answered === undefined) return;
+    if (this.#record.answered(answered, answer, this.#deps.now())) this.#hasFoundLoss = true;
   }
 
   /**
@@ -203,7 +215,22 @@ export class Outbox {
     }
     if (seq !== undefined) this.#postponed.forget(seq);
     for (const waiter of this.#takeWaiters(id)) settle(waiter, id, this.#table.readAnswer(id) ?? answer);
+    if (this.#hasFoundLoss) {
+      this.#hasFoundLoss = false;
+      this.#deps.onLost();
+    }
     this.#tellIdle();
+  }
+
+  /** True while a session takes messages. */
+  get isAttached(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Messages from this one on wait again. */
+  sendFrom(seq: number): void {
+    this.#cursor = Math.min(this.#cursor, seq - 1);
+    this.pump();
   }
 
   /** Looks for what other processes have answered, and for what they have left behind. */
@@ -214,10 +241,13 @@ export class Outbox {
       for (const waiter of this.#takeWaiters(id)) settle(waiter, id, answer);
     }
     this.#tellIdle();
+    const now = this.#deps.now();
+    if (this.#table.hasExpired(now))
+      await this.#deps.state.write(() => this.#table.dropExpired(now, readMessages));
     if (this.#link === undefined || this.#orphanHolders(this.#deps.now()).length === 0) return;
     const first = await this.#deps.state.write(() => this.#adoptOrphans(this.#deps.now()));
-    if (first !== undefined) this.#cursor = Math.min(this.#cursor, first - 1);
-    this.pump();
+    if (first === undefined) this.pump();
+    else this.sendFrom(first);
   }
 
   /** Stops for good; messages that wait stay in the database. */

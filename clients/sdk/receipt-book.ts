@@ -15,6 +15,7 @@ import { unreadableId, type Receipt, type ReceiptKind } from '../../protocol/wir
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
 import { LadderTable } from './ladder-table.ts';
+import { LostTable } from './lost-table.ts';
 import type { KeptAnswer } from './outbox-table.ts';
 import type { Outbox } from './outbox.ts';
 import type { StateDatabase } from './state-database.ts';
@@ -45,6 +46,8 @@ type ReceiptBookDependencies = {
   readonly now: () => number;
   /** Told of each step once it is durable. */
   onReceipt(receipt: ReceiptEvent): void;
+  /** Told when the stream has shown that the gateway has lost messages, once that is noted. */
+  onLost(): void;
 };
 
 /** A receipt that was checked, and what it changes. */
@@ -74,10 +77,12 @@ const noRoom = 'So many receipts wait for a key to be trusted that no more are t
 export class ReceiptBook {
   readonly #deps: ReceiptBookDependencies;
   readonly #table: LadderTable;
+  readonly #lost: LostTable;
 
   constructor(deps: ReceiptBookDependencies) {
     this.#deps = deps;
     this.#table = new LadderTable(deps.state.statements);
+    this.#lost = new LostTable(deps.state.statements);
   }
 
   /** Position of the last group of the receipt stream that is stored. */
@@ -105,10 +110,15 @@ export class ReceiptBook {
         throw new CausewayError('key-unknown', { detail: noRoom });
       const stored = this.#store(bytes, reading);
       if (position > previous) this.#table.advancePosition(position, previous);
-      else if (position > 0) this.#table.rewindPosition(position);
+      else if (position > 0) {
+        this.#table.rewindPosition(position);
+        // It has lost more than receipts.
+        this.#lost.note('stream', this.#deps.now());
+      }
       return stored;
     });
     this.#tell(position, outcome);
+    if (position > 0 && position <= previous) this.#deps.onLost();
   }
 
   /**

@@ -6,7 +6,8 @@ import { logAcknowledgements, logTables } from './log/log-schema.ts';
 export const stateVersion = 4;
 
 const tables = `
-  -- Single values: endpoint (whose state it is), directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal, and those of log-schema.ts.
+  -- Single values: endpoint (whose state it is), directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal,
+  -- highestRecord, and those of log-schema.ts.
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
   -- The gateway's directory as last read; each entry is its JSON.
@@ -27,7 +28,7 @@ const tables = `
   -- The last sequence number given to a message for this recipient address.
   CREATE TABLE sequences (recipient TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 
-  -- Messages of this endpoint, in order. The payload is dropped once the gateway has accepted it.
+  -- Messages of this endpoint, in order. See keptUnits for how long a payload is kept.
   CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id BLOB NOT NULL UNIQUE,
@@ -108,8 +109,29 @@ const additions = `
   ) WITHOUT ROWID;
 `;
 
+const keptUnits = `
+  -- The payload of an accepted message is kept until every delivery has come to an end, at most until this time: should the
+  -- gateway lose the message, it is submitted again. Of those written down before this was noted, the lifetime is the longest.
+  ALTER TABLE outbox ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE outbox SET expires_at = created_at + ${limits.maxLifetimeMs};
+  CREATE INDEX outbox_kept ON outbox (expires_at) WHERE state = 'accepted' AND payload IS NOT NULL;
+
+  -- The highest record that the gateway had named when the message was submitted: its own must be higher.
+  ALTER TABLE outbox ADD COLUMN record_before INTEGER;
+
+  -- Accepted messages that the gateway has lost or may have lost, as lost-table.ts says; answer is the acceptance.
+  CREATE TABLE lost (
+    seq INTEGER PRIMARY KEY,
+    sign TEXT NOT NULL,
+    found_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    times INTEGER NOT NULL
+  );
+`;
+
 /** What each version added to the one before. */
-const versions = [tables, logTables, additions, logAcknowledgements];
+const versions = [tables, logTables, additions, logAcknowledgements, keptUnits];
 
 /** Makes the tables that a state of this version lacks; 0 is a new one. Call inside a transaction. */
 export function createTables(database: DatabaseSync, version: number): void {

@@ -8,10 +8,12 @@ import { parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../protocol/wire/directory-entry-digest.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { ClientLog } from './client-log.ts';
+import { LostTable, type LossSign } from '../lost-table.ts';
 import type { FollowOptions } from '../client-options.ts';
 import type { ClientDirectory } from '../directory.ts';
 import type { ClientEmitter } from '../events.ts';
 import type { Home } from '../home.ts';
+import { LogAbsence } from './log-absence.ts';
 import { AcceptanceProver } from './log-acceptances.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import { EntryProver, type ProvenEntry } from './log-entries.ts';
@@ -42,6 +44,8 @@ type LogJoints = {
   readonly directory: () => ClientDirectory;
   readonly onHalt: () => void;
   readonly onResume: () => void;
+  /** Told of messages that the gateway has lost or may have lost: these rows of the outbox, or all that are open. */
+  readonly onLost: (sign: LossSign, rows?: readonly number[]) => Promise<void>;
 };
 
 /** Everything behind `client.log`. */
@@ -67,10 +71,15 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
   const checkpoints = new LogCheckpoints({
     ...{ state, reader, faults, trust, patienceMs, now, signal },
     onHalt: joints.onHalt,
+    onAdopt: () => new LostTable(state.statements).note('adopted', now()),
   });
   return new ClientLog({
     ...{ state, reader, faults, checkpoints, passage, now, random, report, signal },
     staleness: new LogStaleness({ faults, now, staleMs, seen: () => checkpoints.seen?.note }),
+    absence: new LogAbsence({
+      ...{ state, now, graceMs, isKnown: () => checkpoints.seen !== undefined },
+      onAbsent: () => joints.onLost('log'),
+    }),
     entries: new EntryProver({
       ...{ state, reader, faults },
       onProven: async (found) => {
@@ -78,7 +87,10 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
         await noteOwnEntry(found, ground, joints.directory(), passage);
       },
     }),
-    acceptances: new AcceptanceProver({ state, reader, faults, now, graceMs }),
+    acceptances: new AcceptanceProver({
+      ...{ state, reader, faults, now, graceMs },
+      onMissing: (rows) => joints.onLost('leaf', rows),
+    }),
     origin: parseVerifierKey(trust.key).name,
     witnessesKnown: trust.witnesses.length,
     witnessesNeeded: trust.witnessesNeeded,

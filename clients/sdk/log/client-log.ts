@@ -14,6 +14,7 @@
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { pause } from '../abort.ts';
 import type { FollowOptions } from '../client-options.ts';
+import type { LogAbsence } from './log-absence.ts';
 import type { AcceptanceProver } from './log-acceptances.ts';
 import type { LogCheckpoints } from './log-checkpoints.ts';
 import type { EntryProver } from './log-entries.ts';
@@ -35,6 +36,7 @@ type ClientLogDependencies = {
   readonly acceptances: AcceptanceProver;
   readonly faults: LogFaults;
   readonly staleness: LogStaleness;
+  readonly absence: LogAbsence;
   readonly origin: string;
   readonly witnessesKnown: number;
   readonly witnessesNeeded: number;
@@ -112,7 +114,8 @@ export class ClientLog {
   /**
    * Goes on after a fork or a rollback, when a person has decided so; the fault counts as looked at then.
    * @param options.adopt `true`: the log that the gateway shows now is the right one, all keys are verified against it
-   *   anew; `false`: the log seen before is, and the gateway has come back to it
+   *   anew, and messages that are still open are submitted again, since the gateway may have lost them; `false`: the log seen
+   *   before is, and the gateway has come back to it
    */
   async resume({ adopt }: { adopt: boolean }): Promise<void> {
     await this.#inTurn(() => this.#deps.checkpoints.resume(adopt));
@@ -211,12 +214,14 @@ export class ClientLog {
         this.#checkedAt = now();
         this.#lastError = undefined;
         this.#deps.staleness.verified();
+        await this.#deps.absence.ended();
       }
       return isLeft;
     } catch (error) {
       if (this.#deps.signal.aborted) return false;
       const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
       await this.#noteFailure(failure);
+      await this.#deps.absence.failed(failure);
       // That the gateway is away is told elsewhere.
       if (!isCausewayError(error)) this.#deps.report(error);
       throw error;

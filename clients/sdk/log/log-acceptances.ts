@@ -23,6 +23,8 @@ type AcceptanceDependencies = {
   readonly now: () => number;
   /** How long after its acceptance a message may be missing from the log. */
   readonly graceMs: number;
+  /** Told of messages that the log does not hold though it should: their rows of the outbox. */
+  onMissing(rows: readonly number[]): Promise<void>;
 };
 
 /** A message of the outbox, as far as it matters here. */
@@ -42,11 +44,15 @@ export class AcceptanceProver {
   /** Messages up to here were looked at by this process; those of them that are still open. */
   #scanned: number;
   #open: number[] = [];
+  /** The place as it was last kept or read. */
+  #placed: number;
+  #missing: number[] = [];
 
   constructor(deps: AcceptanceDependencies) {
     this.#deps = deps;
     this.#table = new LogTable(deps.state.statements);
     this.#scanned = this.#through;
+    this.#placed = this.#through;
   }
 
   /**
@@ -60,6 +66,7 @@ export class AcceptanceProver {
       const graceMs = isNewest ? this.#deps.graceMs : Infinity;
       const isLeft = await this.#proveSome(sent, checkpoint, maxBundles, graceMs);
       await this.#keepPlace();
+      await this.#tellMissing();
       return isFull || isLeft;
     } catch (error) {
       // The next pass looks at them once more.
@@ -93,8 +100,20 @@ export class AcceptanceProver {
     return Number(this.#table.readMeta('logProvenThrough') ?? 0);
   }
 
+  async #tellMissing(): Promise<void> {
+    const missing = this.#missing;
+    this.#missing = [];
+    if (missing.length > 0) await this.#deps.onMissing(missing.toSorted((a, b) => a - b));
+  }
+
   /** Those that were open before, then those behind them; each is taken out of the open ones. */
   #next(): { sent: Sent[]; isFull: boolean } {
+    if (this.#through < this.#placed) {
+      // One before the place was lost and accepted anew: from there on they are looked for once more.
+      this.#scanned = this.#through;
+      this.#open = [];
+    }
+    this.#placed = this.#through;
     const { statements } = this.#deps.state;
     const columns = 'seq, id, digest, answer FROM outbox';
     const one = statements.prepare(`SELECT ${columns} WHERE seq = ?`);
@@ -117,7 +136,11 @@ export class AcceptanceProver {
   async #keepPlace(): Promise<void> {
     const through = this.#open.reduce((least, seq) => Math.min(least, seq - 1), this.#scanned);
     if (through <= this.#through) return;
-    await this.#deps.state.write(() => this.#table.writeMeta('logProvenThrough', through));
+    await this.#deps.state.write(() => {
+      if (this.#through < this.#placed) return;
+      this.#table.writeMeta('logProvenThrough', through);
+      this.#placed = through;
+    });
   }
 
   async #check(bundle: number, messages: readonly Accepted[], checkpoint: SeenCheckpoint): Promise<void> {
@@ -132,6 +155,7 @@ export class AcceptanceProver {
 
   async #raise(message: Accepted, leaf: Buffer | undefined, checkpoint: SeenCheckpoint): Promise<void> {
     const { id, digest, record } = message;
+    this.#missing.push(message.seq);
     const what = leaf === undefined ? 'the log has no such leaf' : 'that leaf says something else';
     await this.#deps.faults.raise('acceptance', {
       subject: id,

@@ -36,6 +36,8 @@ type CheckpointDependencies = {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly onHalt: (halt: LogHalt) => void;
+  /** Told within the write by which another log than the one seen is taken. */
+  readonly onAdopt: () => void;
 };
 
 /** `short`: of witnesses · `refused`: raised. */
@@ -126,6 +128,7 @@ export class LogCheckpoints {
       this.#table.writeMeta('logCheckpoint', halt.shown);
       this.#table.writeMeta('logFollowed', Math.min(followed, size));
       this.#table.forgetProven();
+      this.#deps.onAdopt();
     });
     this.#deps.reader.forget();
   }

@@ -59,7 +59,7 @@ export type UnprovenEntry = {
   readonly entry: Digest;
 };
 
-type MetaName = 'logCheckpoint' | 'logFollowed' | 'logProvenThrough' | 'logHalt';
+type MetaName = 'logCheckpoint' | 'logFollowed' | 'logProvenThrough' | 'logHalt' | 'logAbsentSince';
 
 /** Reading at any time; every change inside a transaction. */
 export class LogTable {

@@ -64,6 +64,7 @@ function openBook() {
       return 0;
     },
     onReceipt: ({ kind }) => seen.push(kind),
+    onLost: () => undefined,
   });
   const receipt = encodeReceipt({
     ...{ kind: 'stored', message: id, envelopeDigest: digest, at: 1, detail: '' },

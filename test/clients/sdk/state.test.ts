@@ -8,12 +8,21 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backoffMs } from '../../../clients/sdk/backoff.ts';
 import { isHolderAlive, newHolder, claimHolder } from '../../../clients/sdk/holder.ts';
 import { LogTable } from '../../../clients/sdk/log/log-table.ts';
-import { OutboxTable, type EnvelopeDraft } from '../../../clients/sdk/outbox-table.ts';
+import { LostTable } from '../../../clients/sdk/lost-table.ts';
+import { OutboxTable, type EnvelopeDraft, type KeptAnswer } from '../../../clients/sdk/outbox-table.ts';
 import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
 import { CausewayError, errorCodes } from '../../../protocol/errors.ts';
 import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
+
+/** Takes back what version 5 added. */
+const withoutKeptUnits = `
+  DROP INDEX outbox_kept;
+  ALTER TABLE outbox DROP COLUMN expires_at;
+  ALTER TABLE outbox DROP COLUMN record_before;
+  DROP TABLE lost;
+  DELETE FROM meta WHERE name = 'highestRecord';`;
 
 let dir: string;
 let state: StateDatabase;
@@ -86,7 +95,7 @@ test('faults that were found before anybody could acknowledge them are kept, and
   await state.close();
   const file = new DatabaseSync(join(dir, stateFileName));
   file.exec(`ALTER TABLE log_faults DROP COLUMN acknowledged_at;
-    ALTER TABLE own_changes DROP COLUMN acknowledged_at; PRAGMA user_version = 3;`);
+    ALTER TABLE own_changes DROP COLUMN acknowledged_at; ${withoutKeptUnits} PRAGMA user_version = 3;`);
   file.close();
   state = new StateDatabase(dir);
   expect([table().readFaults(), table().readChanges()]).toEqual([[fault], [change]]);
@@ -121,6 +130,36 @@ test('a state of a later version is not touched', async () => {
   again.exec(`PRAGMA user_version = ${version}`);
   again.close();
   state = new StateDatabase(dir);
+});
+
+test('a state of the version before goes on: what waits is kept from now on, of what was accepted there is no copy', async () => {
+  const table = new OutboxTable(state.statements, 10);
+  const [accepted, waiting] = [draft(['a/x']), draft(['a/x'])];
+  const recipients = ['a/x' as EndpointAddress];
+  const answer: KeptAnswer = { outcome: 'accepted', at: 1, record: 7, listening: [], away: [] };
+  await state.write(() => {
+    for (const envelope of [accepted, waiting])
+      table.insert({ envelope, payload: Buffer.alloc(1), recipients }, 'me', true, Date.now(), limits);
+    const [first] = table.readWaiting('me', 0, 1, 1);
+    table.answer(accepted.id, first!.digest, answer);
+    state.statements.exec(`
+      UPDATE outbox SET payload = NULL WHERE state = 'accepted';
+      ${withoutKeptUnits}
+      PRAGMA user_version = 4;`);
+  });
+  await state.close();
+  state = new StateDatabase(dir);
+  const again = new OutboxTable(state.statements, 10);
+  const lost = new LostTable(state.statements);
+  await state.write(() => {
+    const [left] = again.readWaiting('me', 0, 1, 1);
+    again.answer(waiting.id, left!.digest, answer);
+    lost.note('log', Date.now());
+  });
+  expect(lost.list()).toMatchObject([
+    { id: accepted.id, state: 'unsent', recipients },
+    { id: waiting.id, state: 'due', recipients },
+  ]);
 });
 
 test('a state file that is damaged is refused in words, and left as it is', async () => {
