@@ -1,18 +1,21 @@
 /** What `causeway status --check` ends with: what it shows, in one number for a script. */
 import { exitCodeFor, exitCodes } from '../../terminal/exit-codes.ts';
 import type { MessageRecord } from '../sdk/ladder-table.ts';
+import { needsSendingAnew } from './lost-text.ts';
 import type { OpenClient } from './open-client.ts';
 import { hasOpenMatters } from './open-matters.ts';
 
 /**
  * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, a log that could not be verified just
- *   now, or notices that wait for the gateway.
+ *   now, or notices that wait for the gateway, those among them that it has lost.
  *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log is a
  *   person's to look at, until somebody acknowledges it.
  */
 export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
   const { foreignParts, renewalRefusal, certificateEndsAt, waiting } = client.status();
+  const lost = client.lost();
   const needsPerson =
+    lost.some(needsSendingAnew) ||
     foreignParts.length > 0 ||
     renewalRefusal !== undefined ||
     certificateEndsAt <= Date.now() ||
@@ -22,7 +25,8 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
   if (connection.isConnected) {
     const { checkedAt, lastError } = client.log.status();
     const isVerified = checkedAt !== undefined && lastError === undefined;
-    return isVerified && waiting === 0 ? exitCodes.ok : exitCodes.temporary;
+    const isAllSent = waiting === 0 && !lost.some(({ state }) => state === 'due');
+    return isVerified && isAllSent ? exitCodes.ok : exitCodes.temporary;
   }
   const { lastError } = connection;
   const passes = lastError === undefined || exitCodeFor(lastError) === exitCodes.temporary;

@@ -11,6 +11,7 @@ import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
+import { lostObjects, lostRows } from './lost-text.ts';
 import { clockOf } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { openMatters } from './open-matters.ts';
@@ -168,6 +169,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
       ...(lastError === undefined ? {} : { error: lastError.code, detail: lastError.detail }),
       ...{ changes: client.log.changes(), faults: client.log.faults() },
     },
+    ...lostObjects(client),
     ...held.map((notice) => ({ type: 'held', ...notice })),
   ];
 }
@@ -189,6 +191,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
     ...(renewalRefusal === undefined ? [] : [['', paint.bad(renewalWords(renewalRefusal))]]),
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],
     ...(lastPostponement === undefined ? [] : [['', paint.warn(postponementWords(lastPostponement))]]),
+    ...lostRows(open.client, terminal),
     ...logRows(open, terminal),
     ...untrustedReceipts.map((issuer) => [
       'receipts',

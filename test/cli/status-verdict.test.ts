@@ -25,16 +25,18 @@ type Shown = {
     readonly faults?: object[];
   };
   readonly connection?: object;
+  readonly lost?: object[];
 };
 
 /** An endpoint that is connected and has nothing amiss, but for what is given. */
-function endpoint({ status, log, connection }: Shown): OpenClient {
+function endpoint({ status, log, connection, lost }: Shown): OpenClient {
   const hour = 3_600_000;
   const client = {
     status: () => ({
       ...{ foreignParts: [], renewalRefusal: undefined, certificateEndsAt: Date.now() + hour, waiting: 0 },
       ...status,
     }),
+    lost: () => lost ?? [],
     log: {
       status: () => ({ halt: undefined, checkedAt: 1, lastError: undefined, ...log?.status }),
       changes: () => log?.changes ?? [],
@@ -73,6 +75,10 @@ it.each<[string, Shown, number]>([
   ],
   ['whose entry somebody else has changed', { log: { changes: [{ foreign: true }] } }, 1],
   ['whose entry it has changed itself', { log: { changes: [{ foreign: false }] } }, 0],
+  ['whose notice the gateway has lost and refuses now', { lost: [{ state: 'refused' }] }, 1],
+  ['whose notice the gateway has lost, with no copy here', { lost: [{ state: 'unsent' }] }, 1],
+  ['whose notice the gateway has lost, and is to get again', { lost: [{ state: 'due' }] }, 3],
+  ['whose notice the gateway has lost, and has again', { lost: [{ state: 'taken' }] }, 0],
   ['with notices that wait', { status: { waiting: 1 } }, 3],
   ['without a connection so far', { connection: { isConnected: false } }, 3],
   [
