@@ -16,7 +16,8 @@ export function registerLogResume(log: ProgramCommand, terminal: Terminal): void
     .description(
       'After a fork or a rollback nothing is sent, since nobody can tell from here which of the two logs the\n' +
         'Committee sees. Ask the Committee first, and give it the evidence that `causeway log status` names. Then say\n' +
-        'which log is the right one. What waits in the outbox is sent.',
+        'which log is the right one. What waits in the outbox is sent; with --adopt, also what the gateway had accepted\n' +
+        'and no recipient has answered, since it may have lost it.',
     )
     .addOption(
       new Option('--keep', 'the one verified before, to which the gateway has come back').conflicts('adopt'),

@@ -65,8 +65,8 @@ export class AcceptanceProver {
     try {
       const graceMs = isNewest ? this.#deps.graceMs : Infinity;
       const isLeft = await this.#proveSome(sent, checkpoint, maxBundles, graceMs);
-      await this.#keepPlace();
       await this.#tellMissing();
+      await this.#keepPlace();
       return isFull || isLeft;
     } catch (error) {
       // The next pass looks at them once more.
