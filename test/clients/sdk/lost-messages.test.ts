@@ -183,18 +183,17 @@ test('a log that was there and is gone for longer than it may be shows what may 
   const clock = { ms: Date.now() };
   const options = { follow: { ...follow, graceMs: 600_000 }, now: () => clock.ms };
   const first = await gateway.client(alice, options);
-  const [id] = await sendAll(first, 1);
+  const ids = await sendAll(first, 2);
   await first.log.check();
-  const accept = gateway.onSubmit;
-  const record = gateway.log.leaves.length - 1;
-  // It has the message after all: what it says is the first outcome.
+  const place = gateway.log.leaves.length - 2;
+  // It has them after all: what it says is the first outcome, one by one.
   gateway.onSubmit = (session, units) => {
     submitted.push(...units);
-    const detail = JSON.stringify({ record, listening: [], away: [] });
-    session.receipt(
-      0,
-      units.map((unit) => ({ ...about(unit, 'delivered'), kind: 'accepted', recipient: '', detail })),
-    );
+    for (const unit of units) {
+      const record = place + ids.indexOf(parseEnvelope(unit.envelope).id);
+      const detail = JSON.stringify({ record, listening: [], away: [] });
+      session.receipt(0, [{ ...about(unit, 'delivered'), kind: 'accepted', recipient: '', detail }]);
+    }
   };
   const { log } = gateway;
   gateway.log = log.branch();
@@ -205,20 +204,46 @@ test('a log that was there and is gone for longer than it may be shows what may 
   const client = await gateway.client(alice, options);
   await expect(client.log.check()).rejects.toMatchObject({ code: 'not-found' });
   await quiet();
-  expect(submitted).toHaveLength(1);
+  expect(submitted).toHaveLength(2);
   clock.ms += 2_000;
   await expect(client.log.check()).rejects.toMatchObject({ code: 'not-found' });
-  await until(() => submitted.length === 2);
+  await until(() => submitted.length === 4);
   await until(() => client.status().waiting === 0);
   expect(client.lost()).toEqual([]);
-  expect(client.message(id!)).toMatchObject({ state: 'accepted', answer: { record } });
+  expect(client.message(ids[0]!)).toMatchObject({ state: 'accepted', answer: { record: place } });
   clock.ms += 3_600_000;
   await expect(client.log.check()).rejects.toMatchObject({ code: 'not-found' });
   await quiet();
-  expect(submitted).toHaveLength(2);
   gateway.log = log;
   await client.log.check();
-  gateway.onSubmit = accept;
+  await quiet();
+  expect(idsOf(submitted)).toEqual([...ids, ...ids]);
+});
+
+test('a message that the log lacks, and the gateway has, goes out again alone', async () => {
+  const client = await gateway.client(alice, { follow });
+  const size = gateway.log.leaves.length;
+  const [missing] = await sendAll(client, 2);
+  const other = gateway.log.branch(size);
+  other.fill(1);
+  other.leaves.push(...gateway.log.leaves.slice(size + 1));
+  gateway.log = other;
+  gateway.onSubmit = (session, units) => {
+    submitted.push(...units);
+    const detail = JSON.stringify({ record: size, listening: [], away: [] });
+    session.receipt(
+      0,
+      units.map((unit) => ({ ...about(unit, 'delivered'), kind: 'accepted', recipient: '', detail })),
+    );
+  };
+  for (let round = 0; round < 2; round++) {
+    await client.log.check();
+    await until(() => client.status().waiting === 0);
+    await quiet();
+  }
+  expect(idsOf(submitted.slice(2))).toEqual([missing]);
+  // That is evidence against the gateway, and stays so.
+  expect(client.log.faults()).toMatchObject([{ kind: 'acceptance', subject: missing }]);
 });
 
 test('a message that the gateway does not take again is named, with those of which no copy is kept', async () => {
