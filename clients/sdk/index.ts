@@ -17,7 +17,7 @@ export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
 export type { SubjectDetails } from './linkage/subject.ts';
 export { checkSubject, type SubjectWarning } from './linkage/check-subject.ts';
 export type { SendResult } from './outbox.ts';
-export type { KeptAnswer } from './outbox-table.ts';
+export type { KeptAnswer } from './kept-answer.ts';
 export type { DeliveryRecord, MessageQuery, MessageRecord } from './ladder-table.ts';
 export type { LossSign, LostMessage } from './lost-table.ts';
 export type { ReceiptEvent } from './receipt-book.ts';

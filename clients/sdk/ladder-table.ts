@@ -5,7 +5,8 @@ import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../protocol/uuid.ts';
 import type { Envelope, Severity } from '../../protocol/wire/envelope.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
-import { readStoredEnvelope, type KeptAnswer } from './outbox-table.ts';
+import type { KeptAnswer } from './kept-answer.ts';
+import { readStoredEnvelope } from './outbox-table.ts';
 import type { Statements } from './state-database.ts';
 
 /** How far a message came with one recipient. Times are ms since 1970. */

@@ -10,7 +10,7 @@
  */
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { uuidFromBytes } from '../../protocol/uuid.ts';
-import type { KeptAnswer } from './outbox-table.ts';
+import type { KeptAnswer } from './kept-answer.ts';
 import type { Statements } from './state-database.ts';
 
 /**

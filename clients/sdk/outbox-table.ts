@@ -11,7 +11,7 @@ import { encodeEnvelope, type Envelope } from '../../protocol/wire/envelope.ts';
 import { frameHeaderBytes, unitHeaderBytes } from '../../protocol/wire/frame.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { maxProofBytes } from '../../protocol/proof/batch-proof.ts';
-import type { AcceptedDetail, RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
+import type { AnsweredMessage, KeptAnswer } from './kept-answer.ts';
 import { RecordOrder } from './record-order.ts';
 import type { Statements } from './state-database.ts';
 
@@ -32,18 +32,6 @@ export type WaitingMessage = {
   readonly digest: Buffer;
   readonly envelope: Buffer;
   readonly payload: Buffer;
-};
-
-/** The gateway's final answer to a message, as kept. */
-export type KeptAnswer =
-  | ({ readonly outcome: 'accepted'; readonly at: number } & AcceptedDetail)
-  | ({ readonly outcome: 'refused'; readonly at: number } & RefusedDetail);
-
-/** A message that was answered just now. */
-export type AnsweredMessage = {
-  readonly seq: number;
-  /** The highest record known when it was submitted; undefined where none was. */
-  readonly recordBefore: number | undefined;
 };
 
 const waitingColumns = 'seq, digest, envelope, payload';

@@ -16,12 +16,12 @@ import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
 import { signMessages } from './batcher.ts';
 import { isHolderAlive } from './holder.ts';
+import type { KeptAnswer } from './kept-answer.ts';
 import type { Link } from './link.ts';
 import {
   frameRefusal,
   OutboxTable,
   readStoredEnvelope,
-  type KeptAnswer,
   type OutboxDraft,
   type WaitingMessage,
 } from './outbox-table.ts';

@@ -14,9 +14,9 @@ import { acceptedDetail, refusedDetail } from '../../protocol/wire/receipt-detai
 import { unreadableId, type Receipt, type ReceiptKind } from '../../protocol/wire/receipt.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
+import type { KeptAnswer } from './kept-answer.ts';
 import { LadderTable } from './ladder-table.ts';
 import { LostTable } from './lost-table.ts';
-import type { KeptAnswer } from './outbox-table.ts';
 import type { Outbox } from './outbox.ts';
 import type { StateDatabase } from './state-database.ts';
 

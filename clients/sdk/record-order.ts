@@ -2,8 +2,8 @@
  * The gateway's record only grows: a message that is submitted after another one was accepted gets a higher place in it. One
  * that does not says that the gateway went back to an earlier state, and has lost what it has accepted since.
  */
+import type { AnsweredMessage, KeptAnswer } from './kept-answer.ts';
 import { LostTable } from './lost-table.ts';
-import type { AnsweredMessage, KeptAnswer } from './outbox-table.ts';
 import type { Statements } from './state-database.ts';
 
 /** Reading at any time; every change inside a transaction. */

@@ -13,7 +13,7 @@ import type { LogFaults } from './log-faults.ts';
 import type { LogReader } from './log-reader.ts';
 import { readRun } from './log-run.ts';
 import { LogTable } from './log-table.ts';
-import type { KeptAnswer } from '../outbox-table.ts';
+import type { KeptAnswer } from '../kept-answer.ts';
 import type { StateDatabase } from '../state-database.ts';
 
 type AcceptanceDependencies = {
