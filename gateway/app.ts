@@ -51,7 +51,7 @@ const defaultDrainMs = 5_000;
 /**
  * Starts a gateway on its home and resolves once it listens.
  * @throws CausewayError `policy-invalid`, `configuration-invalid`, `home-invalid`, `clock-wrong`,
- * `store-incompatible`, `store-damaged`, `store-unavailable`, `store-in-use`
+ * `store-missing`, `store-incompatible`, `store-damaged`, `store-unavailable`, `store-in-use`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const opened = await openGateway(options);

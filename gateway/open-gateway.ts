@@ -6,6 +6,7 @@ import { enrolCorrelator } from './identity/correlator-identity.ts';
 import { EndpointDirectory } from './identity/directory.ts';
 import type { GatewayHome } from './home/gateway-home.ts';
 import type { QuotaSettings } from './home/gateway-settings.ts';
+import { refuseEmptyStore, refuseMissingStore } from './lost-store.ts';
 import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import type { Store } from './store/port.ts';
@@ -40,11 +41,12 @@ export type OpenedGateway = {
 
 /**
  * Opens everything; nothing stays open where that fails.
- * @throws CausewayError `policy-invalid`, `home-invalid`, `clock-wrong`, `store-incompatible`, `store-damaged`,
- * `store-unavailable`, `store-in-use`
+ * @throws CausewayError `policy-invalid`, `home-invalid`, `clock-wrong`, `store-missing`, `store-incompatible`,
+ * `store-damaged`, `store-unavailable`, `store-in-use`
  */
 export async function openGateway({ home, log, now, ...options }: GatewayOptions): Promise<OpenedGateway> {
   const address = options.store ?? home.store;
+  await refuseMissingStore(home, address);
   const lock = await lockForOneGateway(address);
   try {
     const patterns = new PatternHolder(home.policiesDir);
@@ -60,6 +62,7 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
       lock.release();
     });
     try {
+      await refuseEmptyStore(home, store, address);
       // First: the start itself adds leaves.
       const newestLeafAt = await readNewestLeafAt(store);
       const directory = await EndpointDirectory.open(store, (endpoint, how) =>

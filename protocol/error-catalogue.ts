@@ -224,6 +224,7 @@ export const catalogue = {
   'policy-invalid': entry(500, null, false, 'The policy folder is not valid.'),
   'store-incompatible': entry(500, null, false, 'The store was written by a different version.'),
   'store-damaged': entry(500, null, false, 'The file of the store is damaged, or is no store.'),
+  'store-missing': entry(500, null, false, 'The store of this gateway is not where it should be.'),
   'store-in-use': entry(409, null, false, 'Another gateway runs on this store.'),
   'store-not-moved': entry(409, null, false, 'The store was not moved, or not to the end.'),
   'lease-lost': entry(409, null, false, 'Another gateway has taken over this task.'),

@@ -1,5 +1,4 @@
 /** `causeway gateway check`: a doctor for a gateway's folder. */
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
@@ -87,12 +86,17 @@ async function checkStore(
   { quick = false }: Flags,
   terminal: Terminal,
 ): Promise<Finding[]> {
-  if (!isMongodbAddress(home.store) && !existsSync(home.store))
-    return [good('store', 'made at the first start')];
-  const { openStore } = await import('../open-store.ts');
+  const [{ openStore }, { isStoreFileMissing, refuseEmptyStore, refuseMissingStore }] = await Promise.all([
+    import('../open-store.ts'),
+    import('../lost-store.ts'),
+  ]);
   try {
+    await refuseMissingStore(home);
+    if (isStoreFileMissing(home.store)) return [good('store', 'made at the first start')];
     const store = await openStore(home.store, home.storeKeys);
     try {
+      // Before anything is recorded in it.
+      await refuseEmptyStore(home, store);
       await store.probe();
       await recordReading(store, 'audit.gateway-checked', {});
       const [

@@ -25,12 +25,20 @@ export async function openHome(dir: string): Promise<GatewayHome> {
 /** A gateway's home, and its store opened beside the gateway. */
 export type OpenGateway = { readonly home: GatewayHome; readonly store: Store };
 
-/** Opens home and store for some work, and closes the store afterwards. A gateway may run meanwhile. */
+/**
+ * Opens home and store for some work, and closes the store afterwards. A gateway may run meanwhile.
+ * @throws CausewayError `store-missing`, and as the home and the store when they are opened
+ */
 export async function withGateway<T>(dir: string, work: (gateway: OpenGateway) => Promise<T>): Promise<T> {
   const home = await openHome(dir);
-  const { openStore } = await import('../open-store.ts');
+  const [{ openStore }, { refuseEmptyStore, refuseMissingStore }] = await Promise.all([
+    import('../open-store.ts'),
+    import('../lost-store.ts'),
+  ]);
+  await refuseMissingStore(home);
   const store = await openStore(home.store, home.storeKeys);
   try {
+    await refuseEmptyStore(home, store);
     return await work({ home, store });
   } finally {
     await store.close();

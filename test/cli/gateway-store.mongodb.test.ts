@@ -19,12 +19,17 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let dir: string;
 let home: string;
+/** One that is never started. */
+let fresh: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'causeway-gateway-store-'));
   home = join(dir, 'gateway');
-  const made = await runInProcess(['gateway', 'init', home, '--port', '0']);
-  expect(made.code, made.stderr).toBe(0);
+  fresh = join(dir, 'fresh');
+  for (const each of [home, fresh]) {
+    const made = await runInProcess(['gateway', 'init', each, '--port', '0']);
+    expect(made.code, made.stderr).toBe(0);
+  }
 });
 afterAll(async () => rm(dir, { recursive: true }));
 
@@ -84,6 +89,14 @@ describe.skipIf(!hasServer)('a gateway started with the address of a replica set
     expect(existsSync(join(home, 'causeway.db'))).toBe(false);
     expect(await fixture.database.collection('message').countDocuments({}, { hint: '_id_' })).toBe(1);
   });
+
+  it('is refused, with the password unsaid, where the database is empty and the log is not', async () => {
+    await fixture.database.dropDatabase();
+    const { code, stdout, stderr } = await runInProcess(['gateway', 'start', home, '--json']);
+    expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/store-missing.*has \d+ leaves/s)]);
+    expect(stdout + stderr).not.toContain('mongodb://');
+    expect((await runInProcess(['gateway', 'check', home])).code).toBe(1);
+  });
 });
 
 describe('a gateway is not started', () => {
@@ -96,7 +109,7 @@ describe('a gateway is not started', () => {
     ['where no member answers', 'mongodb://u:secret@127.0.0.1:1/causeway', 3, /No MongoDB answers.*ECONNREF/],
     ['in a folder that is not there', '/nonexistent/causeway.db', 3, /its folder is missing/],
   ])('%s, which it says in words: %s', async (_, store, code, words) => {
-    const result = await runInProcess(['gateway', 'start', home, '--port', '0', '--store', store]);
+    const result = await runInProcess(['gateway', 'start', fresh, '--port', '0', '--store', store]);
     expect([result.code, result.stderr]).toEqual([code, expect.stringMatching(words)]);
     expect(result.stdout + result.stderr).not.toContain('secret');
   });
