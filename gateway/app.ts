@@ -33,6 +33,7 @@ import { PendingWork } from './socket/pending-work.ts';
 import { SessionRegistry } from './socket/session-registry.ts';
 import type { SessionContext } from './socket/session.ts';
 import type { Store } from './store/port.ts';
+import { forOperator } from './store/store-damage.ts';
 import { SubmissionGate } from './admission/submission-gate.ts';
 import { watchRoom } from './watch-room.ts';
 
@@ -54,12 +55,16 @@ const defaultDrainMs = 5_000;
  * `store-missing`, `store-incompatible`, `store-damaged`, `store-unavailable`, `store-in-use`
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const opened = await openGateway(options);
   try {
-    return await new Gateway(options, opened).start();
+    const opened = await openGateway(options);
+    try {
+      return await new Gateway(options, opened).start();
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
   } catch (error) {
-    await opened.close();
-    throw error;
+    throw forOperator(error, options.store ?? options.home.store);
   }
 }
 

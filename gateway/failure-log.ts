@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import { isCausewayError } from '../protocol/errors.ts';
 import type { EndpointAddress } from '../protocol/ids.ts';
+import { damageBehind } from './store/store-damage.ts';
 
 const windowMs = 60_000;
 /** Errors may be each other's cause in a circle. */
@@ -41,7 +42,8 @@ export class FailureLog {
   }
 
   /** @param endpoint whose session or message it was found with */
-  note(error: unknown, endpoint?: EndpointAddress): void {
+  note(failure: unknown, endpoint?: EndpointAddress): void {
+    const error = damageBehind(failure) ?? failure;
     const occurrence = { error, code: isCausewayError(error) ? error.code : 'internal-error', endpoint };
     const own = nameOf(occurrence);
     const hasRoom = this.#failures.has(own) || this.#failures.size < mostFailures;

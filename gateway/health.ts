@@ -9,6 +9,7 @@ import { earlyWords, termOf } from './identity/certificate-term.ts';
 import type { GatewayHome } from './home/gateway-home.ts';
 import { inTime } from './platform/in-time.ts';
 import type { Store } from './store/port.ts';
+import { damageBehind } from './store/store-damage.ts';
 
 /** A leaf is published half a second after its commit; one that waits for so long will not be by itself. */
 const staleLogMs = 30_000;
@@ -84,7 +85,8 @@ export async function checkStore(
   try {
     await inTime(store.probe(), waitMs);
     return { name: 'store', ok: true, detail: 'writes are durable' };
-  } catch (error) {
+  } catch (failure) {
+    const error = damageBehind(failure) ?? failure;
     if (!isCausewayError(error)) return { name: 'store', ok: false, detail: 'failed' };
     const { code, detail } = error;
     return { name: 'store', ok: false, detail: detail === undefined ? code : `${code}: ${detail}` };

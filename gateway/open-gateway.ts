@@ -10,6 +10,7 @@ import { refuseEmptyStore, refuseMissingStore } from './lost-store.ts';
 import { lockForOneGateway, openStore } from './open-store.ts';
 import { PolicyHolder } from './policy/policy-holder.ts';
 import type { Store } from './store/port.ts';
+import { damageBehind } from './store/store-damage.ts';
 
 export type GatewayOptions = {
   readonly home: GatewayHome;
@@ -54,7 +55,7 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
     const store = await openStore(address, {
       ...home.storeKeys,
       upgrade: true,
-      onError: (error) => log.error({ err: error, code: 'store-unavailable' }, 'store watch failed'),
+      onError: (error) => log.error(watchFailure(error), 'store watch failed'),
       ...(now === undefined ? {} : { clock: now }),
     });
     const close = once(async () => {
@@ -81,6 +82,11 @@ export async function openGateway({ home, log, now, ...options }: GatewayOptions
     lock.release();
     throw error;
   }
+}
+
+function watchFailure(error: unknown): Record<string, unknown> {
+  const damage = damageBehind(error);
+  return { err: damage ?? error, code: damage?.code ?? 'store-unavailable' };
 }
 
 const rowLost = {

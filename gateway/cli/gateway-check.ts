@@ -11,6 +11,7 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
 import type { Store } from '../store/port.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
+import { forOperator } from '../store/store-damage.ts';
 import { failed, good, type Finding } from './check-finding.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 import { loadAgreement } from './load-agreement.ts';
@@ -134,7 +135,7 @@ async function checkStore(
       await store.close();
     }
   } catch (error) {
-    return [failed('store', error)];
+    return [failed('store', forOperator(error, home.store))];
   }
 }
 

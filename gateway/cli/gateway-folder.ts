@@ -1,6 +1,7 @@
 /** The gateway that a command is about: its folder, its home, its store opened beside a running gateway. */
 import type { GatewayHome } from '../home/gateway-home.ts';
 import type { Store } from '../store/port.ts';
+import { forOperator } from '../store/store-damage.ts';
 
 /** Flags of every command that acts on a gateway. */
 export type GatewayFlags = { readonly dir?: string };
@@ -40,6 +41,8 @@ export async function withGateway<T>(dir: string, work: (gateway: OpenGateway) =
   try {
     await refuseEmptyStore(home, store);
     return await work({ home, store });
+  } catch (error) {
+    throw forOperator(error, home.store);
   } finally {
     await store.close();
   }

@@ -6,6 +6,7 @@ import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { startThread } from '../platform/worker-thread.ts';
 import { ByteSource } from './byte-stream.ts';
+import { unavailableByDamage } from './store-damage.ts';
 
 export type AskedQuestion<Q> = { readonly ticket: number; readonly question: Q };
 
@@ -13,8 +14,14 @@ export type GivenAnswer<V> = { readonly ticket: number } & (
   { readonly value: V; readonly bytes: ArrayBuffer } | { readonly failure: ReadFailure }
 );
 
-/** Why the store could not be read; `damage` is the detail of `store-damaged`. */
-export type ReadFailure = { readonly reason: string; readonly damage?: string | undefined };
+/** Why the store could not be read. */
+export type ReadFailure = {
+  readonly reason: string;
+  /** The detail of `store-damaged`: what was asked for must not be believed, whatever the rest is. */
+  readonly damage?: string | undefined;
+  /** What is wrong with the file as a whole. */
+  readonly spoilt?: string | undefined;
+};
 
 /** An error in a form that can be posted. */
 export function readFailure(error: unknown): ReadFailure {
@@ -91,7 +98,8 @@ export class ReaderThread<Q, V> {
   }
 }
 
-function errorOf({ reason, damage }: ReadFailure): CausewayError {
+function errorOf({ reason, damage, spoilt }: ReadFailure): CausewayError {
+  if (spoilt !== undefined) return unavailableByDamage(spoilt);
   return damage === undefined
     ? unavailable(new Error(reason))
     : new CausewayError('store-damaged', { detail: damage });

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { sqliteErrors } from './failures.ts';
+import { orDamage, sqliteErrors } from './failures.ts';
 import { sqliteErrorOf } from '../../../files/sqlite-error.ts';
 import { ForeignRules } from './foreign-rules.ts';
 import { laterTables, schema, upgrades } from './schema.ts';
@@ -58,15 +58,16 @@ export function openForWriting(options: ConnectionOptions): DatabaseSync {
       ${everydayZeroing};
     `);
     createTables(database);
-    new ForeignRules(database).refuse();
+    const rules = new ForeignRules(database);
+    rules.refuseForeign();
     bringUp(database, options.upgrade === true);
     database.exec(laterTables);
+    rules.refuse();
     if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`);
     return database;
   } catch (error) {
     database.close();
-    if (!isDamage(error)) throw error;
-    throw new CausewayError('store-damaged', { detail: `It is ${options.file}.`, cause: error });
+    throw orDamage(error, options.file);
   }
 }
 
@@ -104,7 +105,6 @@ export function openForMoving(file: string): DatabaseSync {
 }
 
 function explainMoving(cause: unknown, file: string): unknown {
-  if (isDamage(cause)) return new CausewayError('store-damaged', { detail: `It is ${file}.`, cause });
   switch (sqliteErrorOf(cause)) {
     case sqliteErrors.cannotOpen:
       return new CausewayError('configuration-invalid', {
@@ -117,7 +117,7 @@ function explainMoving(cause: unknown, file: string): unknown {
         cause,
       });
     default:
-      return cause;
+      return orDamage(cause, file);
   }
 }
 
@@ -168,11 +168,6 @@ function createFile(file: string): void {
 
 function pragma(database: DatabaseSync, name: string): number {
   return firstRow<[number]>(prepare(database, `PRAGMA ${name}`))?.[0] ?? 0;
-}
-
-function isDamage(error: unknown): boolean {
-  const code = sqliteErrorOf(error);
-  return code === sqliteErrors.notADatabase || code === sqliteErrors.corrupt;
 }
 
 function isEmpty(database: DatabaseSync): boolean {

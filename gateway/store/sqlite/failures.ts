@@ -2,11 +2,13 @@
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { sqliteErrorOf } from '../../../files/sqlite-error.ts';
 import { BrokenLogError } from '../joined-blocks.ts';
-import { ForeignRuleError } from './foreign-rules.ts';
+import { damageOf } from '../store-damage.ts';
+import { ForeignRuleError, MissingPartError } from './foreign-rules.ts';
 import type { PackedFailure } from './operations.ts';
 
 /** Primary result codes, https://sqlite.org/rescode.html */
 export const sqliteErrors = {
+  statement: 1,
   busy: 5,
   outOfMemory: 7,
   readOnly: 8,
@@ -18,6 +20,20 @@ export const sqliteErrors = {
 } as const;
 
 const environmental = new Set<number>(Object.values(sqliteErrors));
+environmental.delete(sqliteErrors.statement);
+
+/** True where the file itself is spoilt: waiting does not help, and neither does opening it again. */
+function isDamage(error: unknown): error is Error {
+  if (error instanceof MissingPartError) return true;
+  const code = sqliteErrorOf(error);
+  return code === sqliteErrors.notADatabase || code === sqliteErrors.corrupt || isWithoutPart(error);
+}
+
+/** The statements are ours, and what they name was there when the file was made. SQLite has no code of its own for it. */
+function isWithoutPart(error: unknown): boolean {
+  if (!(error instanceof Error) || sqliteErrorOf(error) !== sqliteErrors.statement) return false;
+  return /^no such (?:table|column|index)/.test(error.message);
+}
 
 /** What somebody has done to the file, or a disk; its detail names no file. */
 function isTampering(error: unknown): error is ForeignRuleError | BrokenLogError {
@@ -26,7 +42,7 @@ function isTampering(error: unknown): error is ForeignRuleError | BrokenLogError
 
 /** True where the surroundings failed (disk, memory, a lock held too long, what others put in), not the statement. */
 function isEnvironmental(error: unknown): boolean {
-  if (isTampering(error)) return true;
+  if (isTampering(error) || isDamage(error)) return true;
   const code = sqliteErrorOf(error);
   return code !== undefined && environmental.has(code);
 }
@@ -41,9 +57,25 @@ export function spoilsConnection(error: unknown): boolean {
   return concernsEveryOperation(error) && sqliteErrorOf(error) !== sqliteErrors.busy;
 }
 
+/** What is wrong with the file, in a sentence that names none; undefined where the error says nothing of that. */
+export function damageIn(error: unknown): string | undefined {
+  // Opening the file anew has told the operator of it, by the name of the file.
+  const found = isCausewayError(error, 'store-damaged') && error.cause !== undefined ? error.cause : error;
+  if (!isDamage(found)) return undefined;
+  return found instanceof MissingPartError ? found.detail : `SQLite says: ${found.message}.`;
+}
+
+/** The same as `store-damaged`, with the name of the file; any other error as it is. */
+export function orDamage(error: unknown, file: string): unknown {
+  const what = damageIn(error);
+  return what === undefined ? error : damageOf(file, what, error);
+}
+
 /** An error in a form that can be posted. */
 export function describeFailure(error: unknown): PackedFailure {
+  const damage = damageIn(error);
   return {
+    ...(damage !== undefined && { damage }),
     unavailable: isEnvironmental(error),
     reason: error instanceof Error ? error.message : String(error),
     ...(isTampering(error) && { detail: error.message }),

@@ -2,7 +2,7 @@
  * What the file does by itself. A trigger runs within each commit of ours, a view can stand in the place of a table, and
  * an index or a changed table can keep rows out: whoever once had the file could have leaves changed before they are
  * published, when nothing tells any more, or have every message refused. So whatever the file has must be of our schema,
- * word for word, or SQLite's own.
+ * word for word, or SQLite's own; and nothing of the schema may be gone.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
@@ -16,6 +16,13 @@ export class ForeignRuleError extends CausewayError {
         ? `Its ${type} ${name} is not as this program makes it: somebody has changed it.`
         : `It has the ${type} ${name}, which is not of this program: somebody has put it there.`,
     });
+  }
+}
+
+/** `store-damaged`; its detail names no file. Unlike what somebody has put in, this does not go again by itself. */
+export class MissingPartError extends CausewayError {
+  constructor(object: string) {
+    super('store-damaged', { detail: `Its ${object} is gone: somebody has removed it.` });
   }
 }
 
@@ -38,19 +45,38 @@ export class ForeignRules {
   /**
    * Looks, where the schema has changed since it last did so. Within a transaction that writes, what it found stays so
    * until the end of it.
-   * @throws ForeignRuleError
+   * @throws ForeignRuleError, MissingPartError
    */
   refuse(): void {
     const version = this.#version.get()?.schema_version;
     if (version === this.#seen) return;
-    const known = ownObjects();
-    for (const found of this.#objects.all() as unknown as SchemaObject[]) {
-      if (isOfSqlite(found)) continue;
-      const sql = known.get(`${found.type} ${found.name}`);
-      if (sql !== found.sql) throw new ForeignRuleError(found, sql !== undefined);
-    }
+    this.refuseForeign();
+    this.#refuseMissing();
     this.#seen = version;
   }
+
+  /** The first part, for a file that may be of a form before. @throws ForeignRuleError */
+  refuseForeign(): void {
+    const known = knownObjects();
+    for (const found of this.#all()) {
+      if (isOfSqlite(found)) continue;
+      const sql = known.get(nameOf(found));
+      if (sql !== found.sql) throw new ForeignRuleError(found, sql !== undefined);
+    }
+  }
+
+  #refuseMissing(): void {
+    const there = new Set(this.#all().map(nameOf));
+    for (const object of presentObjects()) if (!there.has(object)) throw new MissingPartError(object);
+  }
+
+  #all(): SchemaObject[] {
+    return this.#objects.all() as unknown as SchemaObject[];
+  }
+}
+
+function nameOf({ type, name }: SchemaObject): string {
+  return `${type} ${name}`;
 }
 
 /** SQLite keeps names with this beginning for itself: the indexes of keys, and what ANALYZE has counted. */
@@ -58,15 +84,28 @@ function isOfSqlite({ type, name }: SchemaObject): boolean {
   return name.startsWith('sqlite_') && (type === 'table' || type === 'index');
 }
 
-let own: ReadonlyMap<string, string | null> | undefined;
+let known: ReadonlyMap<string, string | null> | undefined;
+let present: readonly string[] | undefined;
 
-/** What a new store has, and one of a form before, as SQLite writes it down: asked once, since it makes a database. */
-function ownObjects(): ReadonlyMap<string, string | null> {
-  if (own !== undefined) return own;
+/** What a new store has, and one of a form before. */
+function knownObjects(): ReadonlyMap<string, string | null> {
+  known ??= new Map(
+    objectsMadeBy(`${schema}${retiredIndexes}`).map((object) => [nameOf(object), object.sql]),
+  );
+  return known;
+}
+
+/** What a store of this form has. */
+function presentObjects(): readonly string[] {
+  present ??= objectsMadeBy(schema).map(nameOf);
+  return present;
+}
+
+/** As SQLite writes them down: asked once, since it makes a database. */
+function objectsMadeBy(sql: string): SchemaObject[] {
   const database = new DatabaseSync(':memory:');
-  database.exec(`${schema}${retiredIndexes}`);
+  database.exec(sql);
   const objects = database.prepare(objectsOf).all() as unknown as SchemaObject[];
   database.close();
-  own = new Map(objects.map(({ type, name, sql }) => [`${type} ${name}`, sql]));
-  return own;
+  return objects;
 }

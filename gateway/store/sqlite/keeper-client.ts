@@ -5,6 +5,8 @@
 import type { Worker } from 'node:worker_threads';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { startThread } from '../../platform/worker-thread.ts';
+import { unavailableByDamage } from '../store-damage.ts';
+import type { PackedFailure } from './operations.ts';
 import type { KeeperOptions, KeeperReport, Notice } from './keeper.ts';
 
 const startDelayMs = 250;
@@ -72,11 +74,7 @@ export class KeeperClient {
 
   #onReport({ notice, failure }: KeeperReport): void {
     if (failure !== undefined) {
-      const { detail, reason } = failure;
-      // The gateway's log shows of an error without a code only where it came from.
-      this.#onFailure(
-        detail === undefined ? new Error(reason) : new CausewayError('store-unavailable', { detail }),
-      );
+      this.#onFailure(errorOf(failure));
       return;
     }
     this.#lastGoodAt = performance.now();
@@ -96,4 +94,10 @@ export class KeeperClient {
     this.#worker = undefined;
     if (!this.#closed) this.#startIn(restartDelayMs);
   }
+}
+
+/** The gateway's log shows of an error without a code only where it came from. */
+function errorOf({ damage, detail, reason }: PackedFailure): Error {
+  if (damage !== undefined) return unavailableByDamage(damage);
+  return detail === undefined ? new Error(reason) : new CausewayError('store-unavailable', { detail });
 }

@@ -1,8 +1,10 @@
 /** The blocks of a SQLite store's audit log, and the leaves in them as they stand in the tree. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { CausewayError } from '../../../protocol/errors.ts';
 import { JoinedBlocks } from '../joined-blocks.ts';
 import type { LeafRun, LeafSource } from '../port.ts';
 import type { BlockRow } from '../stored-leaf.ts';
+import { damageIn } from './failures.ts';
 import { bufferOf, firstRow, openForReading, prepare } from './database.ts';
 
 /** What one reading gives back, about. */
@@ -65,9 +67,17 @@ type BlockColumns = readonly [
   bodies: Uint8Array,
 ];
 
-/** Opens the file of an existing store for reading. */
+/** Opens the file of an existing store for reading. @throws from reading, CausewayError `store-damaged` */
 export function openSqliteLeaves(file: string): LeafSource {
   const database = openForReading(file);
   const query = new BlockQuery(database);
-  return { readLeafRuns: (from) => query.readLeafRuns(from), close: () => database.close() };
+  const readLeafRuns = (from: number): LeafRun[] => {
+    try {
+      return query.readLeafRuns(from);
+    } catch (error) {
+      const what = damageIn(error);
+      throw what === undefined ? error : new CausewayError('store-damaged', { detail: what });
+    }
+  };
+  return { readLeafRuns, close: () => database.close() };
 }

@@ -159,6 +159,8 @@ export type PackedFailure = {
   /** Where it is neither `store-unavailable` nor `internal-error`. */
   readonly code?: ErrorCode;
   readonly reason: string;
+  /** What is wrong with the file, where it is damaged. */
+  readonly damage?: string;
   /** What whoever asks how the store is may be told beside the code. */
   readonly detail?: string | undefined;
 };

@@ -5,6 +5,7 @@ import { ByteSink } from '../byte-stream.ts';
 import { CaseVault } from '../case-vault.ts';
 import { closeThread, readFailure, type AskedQuestion, type GivenAnswer } from '../reader-thread.ts';
 import { openForReading } from './database.ts';
+import { damageIn } from './failures.ts';
 import type { Question, Questions } from './questions.ts';
 import { ReaderQueries } from './reader-queries.ts';
 
@@ -38,7 +39,8 @@ function start(): void {
       const bytes = sink.finish();
       port.postMessage({ ticket, value, bytes } satisfies Given, [bytes]);
     } catch (error) {
-      port.postMessage({ ticket, failure: readFailure(error) } satisfies Given);
+      const failure = { ...readFailure(error), spoilt: damageIn(error) };
+      port.postMessage({ ticket, failure } satisfies Given);
     }
   });
 }

@@ -13,6 +13,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { startThread } from '../../platform/worker-thread.ts';
 import type { StoreVersions } from '../port.ts';
 import type { Encode } from './batch-encoder.ts';
+import { unavailableByDamage } from '../store-damage.ts';
 import { ByteSink, ByteSource } from '../byte-stream.ts';
 import {
   maxBatch,
@@ -21,6 +22,7 @@ import {
   type BatchAnswer,
   type Operation,
   type Packet,
+  type PackedFailure,
   type Results,
   type WriterReady,
 } from './operations.ts';
@@ -217,10 +219,7 @@ export class WriterClient {
     const waiting = this.#underWay.splice(0, packets).flat();
     for (const [index, result] of results.entries()) {
       if ('failure' in result) {
-        const { unavailable, reason, detail } = result.failure;
-        const { code = unavailable ? 'store-unavailable' : 'internal-error' } = result.failure;
-        const cause = new Error(reason);
-        waiting[index]?.reject(new CausewayError(code, { detail, cause }));
+        waiting[index]?.reject(errorOf(result.failure));
         continue;
       }
       const { value } = result;
@@ -277,6 +276,12 @@ export class WriterClient {
     if (this.#queue.length > 0) this.#schedule();
     else if (this.#underWay.length === 0) this.#onIdle?.();
   }
+}
+
+function errorOf({ damage, unavailable, reason, detail, ...failure }: PackedFailure): CausewayError {
+  if (damage !== undefined) return unavailableByDamage(damage);
+  const { code = unavailable ? 'store-unavailable' : 'internal-error' } = failure;
+  return new CausewayError(code, { detail, cause: new Error(reason) });
 }
 
 /** To a multiple of 64 KiB, so that buffers fit again. */

@@ -8,7 +8,7 @@ import { refuseMoved } from '../moved-mark.ts';
 import { ByteSink } from '../byte-stream.ts';
 import { commitBatch } from './commit.ts';
 import { openForWriting } from './database.ts';
-import { describeFailure, spoilsConnection } from './failures.ts';
+import { describeFailure, orDamage, spoilsConnection } from './failures.ts';
 import { Ledger } from './ledger.ts';
 import {
   maxBatch,
@@ -158,10 +158,14 @@ function gather(first: Message, port: MessagePort): { packets: Packet[]; closing
 function start(): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a worker thread');
+  const options = workerData as WriterOptions;
   let writer: Writer;
+  let ready: WriterReady;
   try {
-    writer = new Writer(workerData as WriterOptions);
-  } catch (error) {
+    writer = new Writer(options);
+    ready = writer.ready();
+  } catch (cause) {
+    const error = orDamage(cause, options.file);
     const { code, reason } = isCausewayError(error)
       ? { code: error.code, reason: error.detail ?? '' }
       : { code: 'store-unavailable' as const, reason: describeFailure(error).reason };
@@ -180,7 +184,7 @@ function start(): void {
     writer.close();
     port.close();
   });
-  port.postMessage(writer.ready());
+  port.postMessage(ready);
 }
 
 start();

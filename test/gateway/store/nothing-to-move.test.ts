@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 it.each([
-  ['words.txt', 'store-damaged', 'damaged, or is no store. It is FILE.'],
+  ['words.txt', 'store-damaged', 'damaged, or is no store. SQLite says: file is not a database. It is FILE'],
   ['empty.db', 'configuration-invalid', 'FILE is no store of a gateway. That is causeway.db in'],
   ['photos.db', 'configuration-invalid', 'FILE is no store of a gateway.'],
   ['folder', 'configuration-invalid', 'FILE cannot be opened as a store: it is a folder'],
