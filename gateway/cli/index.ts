@@ -8,6 +8,7 @@ import { registerAudit } from './audit.ts';
 import { registerEndpointList } from './endpoint-list.ts';
 import { registerEndpointRevoke } from './endpoint-revoke.ts';
 import { registerEnrolToken } from './enrol-token.ts';
+import { registerGatewayBackup } from './gateway-backup.ts';
 import { registerGatewayCheck } from './gateway-check.ts';
 import { registerGatewayInit } from './gateway-init.ts';
 import { registerGatewayRecords } from './gateway-records.ts';
@@ -31,6 +32,7 @@ export function registerGatewayCommands(program: ProgramCommand, terminal: Termi
   registerGatewayInit(gateway, terminal);
   registerGatewayStart(gateway, terminal);
   registerGatewayCheck(gateway, terminal);
+  registerGatewayBackup(gateway, terminal);
   registerGatewayRecords(gateway, terminal);
 
   const store = program

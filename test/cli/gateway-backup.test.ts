@@ -1,0 +1,103 @@
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { storeNotice, withStore } from './filled-store.ts';
+import { jsonLines } from './run-causeway.ts';
+import { runInProcess } from './run-in-process.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let dir: string;
+let pristine: string;
+let home: string;
+let store: string;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'causeway-backup-'));
+  pristine = join(dir, 'pristine');
+  expect((await runInProcess(['gateway', 'init', pristine, '--port', '0'])).code).toBe(0);
+  await storeNotice(pristine);
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+beforeEach(() => {
+  home = join(dir, 'gateway');
+  store = join(home, 'causeway.db');
+  rmSync(home, { recursive: true, force: true });
+  cpSync(pristine, home, { recursive: true });
+});
+
+const backUp = (file: string) => runInProcess(['gateway', 'backup', file, '--dir', home, '--json']);
+
+describe('causeway gateway backup', () => {
+  it('copies all that was committed while somebody has the store open, into a file that can take its place', async () => {
+    const copy = join(dir, 'copy.db');
+    await withStore(home, async (opened) => {
+      const before = await opened.countLeaves();
+      const { code, stdout, stderr } = await backUp(copy);
+      expect(code, stderr).toBe(0);
+      expect(jsonLines(stdout)).toEqual([
+        { type: 'backup', file: copy, bytes: statSync(copy).size, leaves: before },
+      ]);
+      await opened.appendRecords([{ kind: 'test.happened' }]);
+    });
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dir).filter((name) => name.startsWith('copy.db'))).toEqual(['copy.db']);
+
+    for (const ending of ['', '-wal', '-shm']) rmSync(`${store}${ending}`, { force: true });
+    cpSync(copy, store);
+    const checked = await runInProcess(['gateway', 'check', home, '--json']);
+    expect(jsonLines(checked.stdout).filter(({ verdict }) => verdict === 'bad')).toEqual([]);
+    const searched = await runInProcess(['audit', 'search', '--dir', home, '--json']);
+    const kinds = ['message.accepted', 'delivery.delivered', 'delivery.stored'];
+    expect(jsonLines(searched.stdout).map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
+  });
+
+  it('overwrites nothing', async () => {
+    const copy = join(dir, 'taken');
+    writeFileSync(copy, 'precious');
+    const { code, stderr } = await backUp(copy);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is there already')]);
+    expect(readFileSync(copy, 'utf8')).toBe('precious');
+  });
+
+  it('keeps no copy of a store whose pages are spoilt', async () => {
+    const bytes = readFileSync(store);
+    bytes.fill(0xa5, 3 * 16_384, 6 * 16_384);
+    writeFileSync(store, bytes);
+    const copy = join(dir, 'spoilt.db');
+    const { code, stderr } = await backUp(copy);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('store-damaged')]);
+    expect(readdirSync(dir).filter((name) => name.startsWith('spoilt'))).toEqual([]);
+  });
+
+  it('says that a gateway that never started has no store yet', async () => {
+    rmSync(store);
+    const copy = join(dir, 'none.db');
+    expect(await backUp(copy)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('store-missing') as string,
+    });
+    expect([existsSync(copy), existsSync(store)]).toEqual([false, false]);
+  });
+
+  it('leaves a database of MongoDB to its own tools', async () => {
+    const settings = join(home, 'gateway.yaml');
+    const text = readFileSync(settings, 'utf8');
+    writeFileSync(settings, text.replace(/^store: .*$/m, 'store: "mongodb://db1.example/causeway"'));
+    expect(await backUp(join(dir, 'none.db'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('tools of its members') as string,
+    });
+  });
+});
