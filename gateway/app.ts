@@ -179,7 +179,8 @@ class Gateway {
     }
     const { port } = app.server.address() as AddressInfo;
     const url = urlOf(settings.hosts[0] ?? 'localhost', port);
-    this.#log.info({ url, policy: this.#policy.current.digest }, 'gateway listening');
+    // Whoever is to stop it sends a signal to this process, and not to the one that started it.
+    this.#log.info({ url, pid: process.pid, policy: this.#policy.current.digest }, 'gateway listening');
     let closing: Promise<void> | undefined;
     return { url, port, close: (drainMs) => (closing ??= this.#close(app, drainMs)) };
   }

@@ -31,6 +31,7 @@ const housing = 'lanarkshire-housing/office';
 let dir: string;
 let gateway: RunningCommand | undefined;
 let url: string;
+let pid: number;
 
 const gatewayDir = (): string => join(dir, 'gateway');
 const homeOf = (address: string): string => join(dir, address.replace('/', '-'));
@@ -57,7 +58,7 @@ const act = (address: string, args: readonly string[], input?: string): Promise<
 async function startGateway(port: string): Promise<void> {
   gateway = startCauseway(['gateway', 'start', gatewayDir(), '--port', port, '--listen', '127.0.0.1']);
   const line = await gateway.waitForLine((text) => text.includes('gateway listening'));
-  ({ url } = JSON.parse(line) as { url: string });
+  ({ url, pid } = JSON.parse(line) as { url: string; pid: number });
 }
 
 async function enrol(address: string, ...roles: string[]): Promise<void> {
@@ -366,7 +367,7 @@ describe('an endpoint', () => {
 describe('when the gateway is away', () => {
   it('a notice stays in the outbox, and goes out with the next command that connects', async () => {
     const port = new URL(url).port;
-    gateway!.signal('SIGTERM');
+    process.kill(pid, 'SIGTERM');
     expect((await gateway!.ended).code).toBe(0);
 
     const late = await act(ae, [...notice(duty, '--text', 'Late.'), '--timeout', '1s']);
