@@ -3,8 +3,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import { limits } from '../../protocol/limits.ts';
 import { logAcknowledgements, logTables } from './log/log-schema.ts';
 
-export const stateVersion = 4;
-
 const tables = `
   -- Single values: endpoint (whose state it is), directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal,
   -- highestRecord, and those of log-schema.ts.
@@ -132,6 +130,8 @@ const keptUnits = `
 
 /** What each version added to the one before. */
 const versions = [tables, logTables, additions, logAcknowledgements, keptUnits];
+
+export const stateVersion = versions.length;
 
 /** Makes the tables that a state of this version lacks; 0 is a new one. Call inside a transaction. */
 export function createTables(database: DatabaseSync, version: number): void {
