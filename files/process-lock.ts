@@ -1,5 +1,4 @@
 /** One process at a time. */
-import { DatabaseSync } from 'node:sqlite';
 import { sqliteErrorOf } from './sqlite-error.ts';
 
 /** A file that this process holds until it is released; the operating system releases it when the process dies. */
@@ -15,6 +14,8 @@ const busy = 5;
  * @throws SQLite's error where the file cannot be opened or written
  */
 export function takeLock(file: string): ProcessLock | undefined {
+  // Asked for here, not imported: an older Node has none, and the SDK must come to say so.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

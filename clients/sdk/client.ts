@@ -15,6 +15,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { firstOf, throwIfAborted, waitUnlessAborted } from './abort.ts';
 import { buildParts, type ClientParts } from './client-parts.ts';
+import { checkConnectOptions, checkNotice } from './check-arguments.ts';
 import type { ClientLog } from './log/client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { composeNotice, type OutgoingNotice } from './compose.ts';
@@ -75,10 +76,11 @@ const farewellDrainMs = 5_000;
  *
  * Resolves when the first session is ready, or when it is clear that it will take longer: the client then keeps
  * trying for ever, and `enqueue` works meanwhile.
- * @throws CausewayError `home-invalid`, also where files of the home are known to be of another endpoint, or turn out to be
- * in the first session; `store-incompatible`
+ * @throws CausewayError `request-malformed` for options that do not fit; `home-invalid`, also where files of the home are
+ * known to be of another endpoint, or turn out to be in the first session; `store-incompatible`
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
+  checkConnectOptions(options);
   throwIfAborted(options.signal);
   const client = new Client(await buildParts(options));
   await client.start(options);
@@ -152,9 +154,8 @@ export class Client implements AsyncDisposable {
    *   `payload-too-large`, … ; `aborted`
    */
   async send(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<SendResult> {
-    const { signal, ...rest } = notice;
-    const id = await this.enqueue({ ...rest, ...(signal === undefined ? {} : { signal }) });
-    return waitUnlessAborted(this.#parts.outbox.waitFor(id), signal);
+    const id = await this.enqueue(notice);
+    return waitUnlessAborted(this.#parts.outbox.waitFor(id), notice.signal);
   }
 
   /**
@@ -163,6 +164,7 @@ export class Client implements AsyncDisposable {
    */
   async enqueue(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<MessageId> {
     this.#assertOpen();
+    checkNotice(notice);
     const { signal, ...rest } = notice;
     throwIfAborted(signal);
     const { composing, outbox } = this.#parts;

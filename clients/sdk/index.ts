@@ -7,6 +7,8 @@
  * for await (const notice of client.notices()) store(notice);
  * ```
  */
+import './require-node.ts';
+
 export { connect, Client, type ClientStatus } from './client.ts';
 export type { ConnectOptions, FollowOptions } from './client-options.ts';
 export type { ClientLog } from './log/client-log.ts';

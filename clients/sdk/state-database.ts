@@ -6,7 +6,7 @@
  */
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { createTables, stateVersion } from './state-tables.ts';
 
@@ -158,6 +158,8 @@ function openFile(path: string): DatabaseSync {
     createFile(path);
     // SQLite opens one that it may only read, and every write fails later.
     accessSync(path, constants.R_OK | constants.W_OK);
+    // Asked for here, not imported: an older Node has none, and `require-node.ts` must come to say so.
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
     return new DatabaseSync(path, { timeout: 5_000 });
   } catch (error) {
     throw unopened(path, error);

@@ -1,6 +1,7 @@
 /** Schema failures in words: JSON Pointers and what was expected, never the offending value. */
 import type { z } from 'zod';
 import type { Problem } from '../errors.ts';
+import { wordsOfIssue } from './words-of-issue.ts';
 
 const maxProblems = 10;
 
@@ -22,7 +23,7 @@ function describe(issue: z.core.$ZodIssue): Problem {
         message: 'has a name that does not have the right form',
       };
     default:
-      return { at: pointer(issue.path), message: issue.message };
+      return { at: pointer(issue.path), message: wordsOfIssue(issue) };
   }
 }
 

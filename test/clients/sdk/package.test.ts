@@ -108,4 +108,25 @@ test('the packed SDK installs into an empty folder and works there', async () =>
   );
   const { stdout } = await run(process.execPath, ['use.js'], { cwd: project });
   expect(JSON.parse(stdout)).toEqual(['function', 'function', true, 'home-invalid', 1]);
+
+  const old = existsSync(systemNode) && (await run(systemNode, ['--version'])).stdout < 'v24';
+  for (const [node, before] of old ? [[systemNode, ''] as const, pretended] : [pretended])
+    expect(await failureOf(node, `${before} await import('causeway-sdk');`, project)).toMatch(
+      /Error: causeway-sdk needs Node 24 or later; this is Node 20\.\d+\.\d+ \(.*\)\. Install a later Node/,
+    );
 }, 120_000);
+
+const systemNode = '/usr/bin/node';
+const pretended = [
+  process.execPath,
+  "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.0' } });",
+] as const;
+
+/** What a program prints that fails. */
+async function failureOf(node: string, program: string, cwd: string): Promise<string> {
+  const { stderr } = await run(node, ['--input-type=module', '--eval', program], { cwd }).then(
+    () => ({ stderr: '' }),
+    (error: unknown) => error as { stderr: string },
+  );
+  return stderr;
+}
