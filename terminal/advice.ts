@@ -41,8 +41,10 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'Wait until every notice of the case is stored, refused or expired: `causeway audit story CASE` tells. Or end what has ' +
     'not arrived, with --under-way end: its senders are told that it expired.',
   'message-unknown': 'Check the id: `causeway audit search --kind message --json` shows it as `message`.',
-  'policy-denied': 'The sharing agreement decides; `causeway policy show` lists what it permits.',
-  'category-unknown': 'See the categories: `causeway policy show`.',
+  'policy-denied':
+    'The sharing agreement decides. The operator of the gateway has it, and can give you a copy: `causeway policy show FOLDER`.',
+  'category-unknown':
+    'Choose one of the categories that it names, and send it again. See what data sets go with them: `causeway dataset list`.',
   'dataset-unknown': 'See the data sets: `causeway dataset list`.',
   'dataset-invalid': 'Correct the fields named; `causeway dataset show NAME` explains each.',
   'payload-too-large': 'Send a smaller document.',

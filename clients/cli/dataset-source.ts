@@ -16,16 +16,19 @@ const localPolicies = 'policies';
 /** `--policies` and `--home`, which every command about data sets takes. */
 export function addSourceOptions(command: ProgramCommand): ProgramCommand {
   return command
-    .option('--policies <dir>', 'take them from this policy folder (default: ./policies where there is one)')
-    .option(homeOption[0], 'take them from the gateway of this endpoint');
+    .option(
+      '--policies <dir>',
+      'take them from this policy folder (default: ./policies, where no endpoint is named)',
+    )
+    .option(homeOption[0], 'take them from the gateway of this endpoint (default: $CAUSEWAY_HOME)');
 }
 
 /** Opens the registry that the flags name. @throws CausewayError `usage-invalid`, or what the gateway answered */
 export async function openRegistry(flags: SourceFlags, terminal: Terminal): Promise<DatasetRegistry> {
   const home = flags.home ?? terminal.env.CAUSEWAY_HOME ?? '';
   if (flags.policies !== undefined) return readPolicyFolder(flags.policies);
-  if (home !== '' && (flags.home !== undefined || !existsSync(localPolicies)))
-    return readFromHome(home, terminal);
+  // Before a ./policies, which may be of another gateway, or the one that comes with Causeway.
+  if (home !== '') return readFromHome(home, terminal);
   if (existsSync(localPolicies)) return readPolicyFolder(localPolicies);
   throw usageError('Name a policy folder with --policies, or an endpoint with --home.');
 }

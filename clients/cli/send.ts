@@ -52,7 +52,7 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .requiredOption('--to <address...>', 'agency/endpoint, or agency/@role', listOf(recipientAddressSchema))
     .requiredOption(
       '--category <name>',
-      'what it is about: `causeway policy show` lists them',
+      'what it is about: a word of the sharing agreement, such as concern',
       matching(slugSchema),
     )
     .addOption(new Option('--severity <level>', 'how grave').choices(severities).makeOptionMandatory())

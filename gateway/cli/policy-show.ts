@@ -3,7 +3,7 @@ import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
-import { policyDirArgument, policyFolder } from './policy-folder.ts';
+import { agreementToShow, type ShownAgreement } from './policy-folder.ts';
 
 export function registerPolicyShow(policy: ProgramCommand, terminal: Terminal): void {
   policy
@@ -11,16 +11,17 @@ export function registerPolicyShow(policy: ProgramCommand, terminal: Terminal): 
     .summary('show the sharing agreement: categories, purposes, policies')
     .description(
       'Shows what the agreement allows: the categories with their severities and data sets, the purposes and\n' +
-        'lawful bases to choose from, and the policies that permit or forbid. What none permits is denied.',
+        'lawful bases to choose from, and the policies that permit or forbid. What none permits is denied.\n' +
+        'It is the gateway’s: who has an endpoint asks the operator for a copy of the folder.',
     )
-    .argument(...policyDirArgument)
+    .argument('[dir]', "a policy folder or a gateway's folder (default: the gateway's, or ./policies)")
     .option(...dirOption)
     .action(async (given: string | undefined, flags: GatewayFlags) => {
-      const dir = policyFolder(given, flags, terminal.env, 'causeway policy show ./policies');
+      const shown = agreementToShow(given, flags, terminal.env);
       const { loadPolicySet } = await import('../policy/load.ts');
-      const set = await terminal.during('Loading the policies', () => loadPolicySet(dir));
+      const set = await terminal.during('Loading the policies', () => loadPolicySet(shown.dir));
       if (terminal.wantsJson) printJson(set, terminal);
-      else printText(set, dir, terminal);
+      else printText(set, shown, terminal);
     });
 }
 
@@ -34,9 +35,10 @@ function printJson(set: PolicySet, terminal: Terminal): void {
   for (const { urn, title } of set.datasets.values()) terminal.json({ type: 'dataset', urn, title });
 }
 
-function printText(set: PolicySet, dir: string, terminal: Terminal): void {
+function printText(set: PolicySet, { dir, owner }: ShownAgreement, terminal: Terminal): void {
   const { paint } = terminal;
   terminal.print(`${paint.strong('Sharing agreement')}  ${dir}  ${paint.dim(`digest ${set.digest}`)}`);
+  if (owner !== undefined) terminal.print(paint.dim(`  ${owner}`));
   section('Agencies', terminal, [...set.agencies.values()], ({ id, name, sector }) => [id, name, sector]);
   section('Categories', terminal, [...set.categories.values()], (category) => [
     category.id,

@@ -168,4 +168,42 @@ describe('causeway policy', () => {
     expect(stdout).toContain('Concern about a child');
     expect(stdout).toMatch(/permit +\S+ +Any agency may raise a concern/);
   });
+
+  it('shows the agreement of the gateway that is here before a ./policies, and says whose it shows', async () => {
+    const cwd = join(dir, 'both');
+    mkdirSync(join(cwd, 'gateway-home'), { recursive: true });
+    cpSync(policies, join(cwd, 'policies'), { recursive: true });
+    const alone = await runCauseway(['policy', 'show'], { cwd });
+    expect(alone.stdout).toMatch(
+      /^Sharing agreement {2}policies .*\n +of this folder, which a gateway need not have/,
+    );
+    cpSync(policies, join(cwd, 'gateway-home/policies'), { recursive: true });
+    writeFileSync(join(cwd, 'gateway-home/gateway.yaml'), '');
+    const { stdout } = await runCauseway(['policy', 'show'], { cwd });
+    expect(stdout).toMatch(
+      /^Sharing agreement {2}gateway-home\/policies .*\n +of the gateway in gateway-home\n/,
+    );
+  });
+
+  it('tells the user of an endpoint that the agreement is the gateway’s, and what to do', async () => {
+    const { code, stderr } = await runCauseway(['policy', 'show'], {
+      cwd: repository,
+      env: { CAUSEWAY_HOME: join(dir, 'an-endpoint') },
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain('Ask the operator of the gateway for a copy of its policies');
+    expect(stderr).not.toContain('gateway-home');
+  });
+});
+
+describe('causeway dataset', () => {
+  it('takes the data sets of the gateway of $CAUSEWAY_HOME before those of a ./policies', async () => {
+    const home = join(dir, 'no-endpoint');
+    const { code, stderr } = await runCauseway(['dataset', 'list'], {
+      cwd: repository,
+      env: { CAUSEWAY_HOME: home },
+    });
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(home);
+  });
 });
