@@ -1,6 +1,7 @@
 /** An alert of the correlator, and the reminder of one, in words: what, about whom, why, and what to do by when. */
 import { showableLine } from '../../terminal/paint.ts';
 import { layOutTable, wrapText } from '../../terminal/table.ts';
+import { minuteText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { describeTokenTypes } from '../../terminal/token-words.ts';
 import type { Notice } from '../sdk/notice.ts';
@@ -48,7 +49,7 @@ function linesOfAlert(alert: AlertContent, notice: Told, reader: AlertReader, te
     ...layOutTable(
       events.map(({ id, agency, category, severity, time }, nth) => [
         `  ${nth + 1}`,
-        minuteOf(time),
+        minuteText(new Date(time)),
         `${categoryWords(category)} (${showableLine(severity)})`,
         agencyWords(agency),
         knownWords(id, agency, reader),
@@ -74,7 +75,7 @@ function linesOfAlert(alert: AlertContent, notice: Told, reader: AlertReader, te
       terminal,
       replyTo: notice.id,
       alertedTo: notice.envelope.to,
-      by: minuteOf(dispositionBy),
+      by: minuteText(new Date(dispositionBy)),
     }),
   ];
   return lines.map(indented);
@@ -84,7 +85,7 @@ function linesOfReminder(notice: Told, reader: AlertReader, terminal: Terminal):
   const reminder = readReminder(notice);
   if (reminder === undefined) return undefined;
   const { alert, events, sentTo, dispositionBy } = reminder;
-  const by = minuteOf(dispositionBy);
+  const by = minuteText(new Date(dispositionBy));
   const lines = [
     ...headingOf(reminder, terminal),
     `Nobody has said in time what became of the alert ${showableLine(alert)}, which went to`,
@@ -166,11 +167,6 @@ function wordsOf(name: string): string[] {
 
 function numberOf(id: string, numbers: ReadonlyMap<string, string>): string {
   return numbers.get(id) ?? showableLine(id);
-}
-
-/** To the minute, UTC. */
-function minuteOf(time: string): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 const indent = '    ';

@@ -3,6 +3,7 @@ import type { AuditReport } from '../audit/finding.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { showableLine } from '../../terminal/paint.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 type Flags = {
@@ -89,5 +90,5 @@ function show(report: AuditReport, isGood: boolean, verdict: string, terminal: T
 
 function timeOf(seconds: number): string {
   const time = new Date(seconds * 1000);
-  return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString();
+  return Number.isNaN(time.getTime()) ? `${seconds} s` : timeText(time);
 }

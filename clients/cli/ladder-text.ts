@@ -1,17 +1,17 @@
 /** What became of a message, rung by rung. */
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { DeliveryRecord, MessageRecord } from '../sdk/ladder-table.ts';
-import { clockOf } from './notice-text.ts';
 
 /** A message's line, and one for each recipient. */
 export function ladderLines(message: MessageRecord, { paint }: Terminal): string[] {
   const { id, category, severity, time, state, answer } = message;
-  const heading = [paint.dim(clockOf(Date.parse(time))), paint.strong(category), severity, paint.dim(id)];
+  const heading = [paint.dim(timeText(Date.parse(time))), paint.strong(category), severity, paint.dim(id)];
   if (state === 'waiting') return [[...heading, paint.warn('waiting for the gateway')].join('  ')];
   if (answer?.outcome === 'refused') {
     return [[...heading, paint.bad(`refused by the gateway: ${answer.code}`)].join('  ')];
   }
-  const accepted = answer === undefined ? 'accepted' : `accepted ${clockOf(answer.at)}`;
+  const accepted = answer === undefined ? 'accepted' : `accepted ${timeText(answer.at)}`;
   const deliveries = message.deliveries.map(
     (delivery) => `    ${delivery.recipient}  ${paint.dim(accepted)} ${rungs(delivery, paint)}`,
   );
@@ -19,8 +19,8 @@ export function ladderLines(message: MessageRecord, { paint }: Terminal): string
 }
 
 function rungs({ deliveredAt, outcome, settledAt, code }: DeliveryRecord, paint: Terminal['paint']): string {
-  const parts = deliveredAt === undefined ? [] : [paint.dim(`→ delivered ${clockOf(deliveredAt)}`)];
-  const at = settledAt === undefined ? '' : ` ${clockOf(settledAt)}`;
+  const parts = deliveredAt === undefined ? [] : [paint.dim(`→ delivered ${timeText(deliveredAt)}`)];
+  const at = settledAt === undefined ? '' : ` ${timeText(settledAt)}`;
   if (outcome === 'stored') parts.push(paint.good(`→ stored${at}`));
   else if (outcome === 'refused')
     parts.push(paint.bad(`→ refused${at}${code === undefined ? '' : `: ${code}`}`));

@@ -2,6 +2,7 @@
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { showableLine } from '../../terminal/paint.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
@@ -43,9 +44,8 @@ export function showLog(client: Client, terminal: Terminal): void {
     return;
   }
   const { paint } = terminal;
-  const time = (ms: number): string => new Date(ms).toISOString();
   const finding = (words: string, acknowledgedAt: number | undefined): string =>
-    acknowledgedAt === undefined ? paint.bad(words) : `${words} (acknowledged ${time(acknowledgedAt)})`;
+    acknowledgedAt === undefined ? paint.bad(words) : `${words} (acknowledged ${timeText(acknowledgedAt)})`;
   const cosigned =
     checkpoint === undefined || checkpoint.witnesses.length === 0 ? 'none' : checkpoint.witnesses.join(', ');
   terminal.table([
@@ -63,11 +63,11 @@ export function showLog(client: Client, terminal: Terminal): void {
     ['followed', `to leaf ${followed}`],
     ...(lastError === undefined ? [] : [['last look', paint.warn(showableLine(lastError.message))]]),
     ...changes.map(({ leaf, kind, at, foreign, acknowledgedAt }) => {
-      const words = `${kind} at leaf ${leaf}, ${time(at)}`;
+      const words = `${kind} at leaf ${leaf}, ${timeText(at)}`;
       return ['own entry', foreign ? finding(`${words}, NOT BY THIS HOME`, acknowledgedAt) : words];
     }),
     ...faults.map(({ kind, foundAt, detail, evidence, acknowledgedAt }) => {
-      const words = `${kind}, found ${time(foundAt)}: ${showableLine(detail)} Evidence: ${evidence}`;
+      const words = `${kind}, found ${timeText(foundAt)}: ${showableLine(detail)} Evidence: ${evidence}`;
       return ['wrong', finding(words, acknowledgedAt)];
     }),
   ]);

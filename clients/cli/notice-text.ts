@@ -1,6 +1,7 @@
 /** Received notices as people and as scripts read them. */
 import { isUtf8 } from 'node:buffer';
 import { showable, showableLine } from '../../terminal/paint.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Notice } from '../sdk/notice.ts';
 
@@ -46,7 +47,7 @@ export function noticeLine(notice: Notice, { paint }: Terminal): string {
   const grave = severity === 'immediate' ? paint.bad : severity === 'urgent' ? paint.warn : paint.accent;
   const what = dataschema === undefined ? (name ?? 'text') : dataschema.split(':').slice(3).join('/');
   return [
-    paint.dim(clockOf(notice.time)),
+    paint.dim(timeText(notice.time)),
     grave(severity.padEnd(9)),
     paint.strong(category),
     `from ${from}`,
@@ -62,11 +63,6 @@ export function contentLines(notice: Notice): string[] {
   return showable(text)
     .split('\n')
     .map((line) => `    ${line}`);
-}
-
-/** `2026-11-23 09:30:00`, in UTC. */
-export function clockOf(time: Date | number): string {
-  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** `2.1 KiB`. */

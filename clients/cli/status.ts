@@ -6,13 +6,13 @@ import { adviceFor } from '../../terminal/advice.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { matching, wholeNumber } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { lostObjects, lostRows } from './lost-text.ts';
-import { clockOf } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { openMatters } from './open-matters.ts';
 import { exitCodeOfEndpoint, exitCodeOfMessage } from './status-verdict.ts';
@@ -130,7 +130,7 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): number {
   for (const notice of client.held()) {
     const { from, code, category, severity, id, heldAt } = notice;
     terminal.print(
-      `    ${paint.dim(clockOf(heldAt))}  ${from}  ${category} ${severity}  ${code}  ${paint.dim(id)}`,
+      `    ${paint.dim(timeText(heldAt))}  ${from}  ${category} ${severity}  ${code}  ${paint.dim(id)}`,
     );
     terminal.print(`        ${remedyOf(notice)}`);
   }
@@ -212,7 +212,7 @@ function foreignWords(files: readonly string[]): string {
 
 function renewalWords({ code, detail, at }: RenewalRefusal): string {
   const words = detail ?? new CausewayError(code).meaning.text;
-  return `not renewed (${new Date(at).toISOString()}), ${code}: ${showableLine(words)}`;
+  return `not renewed (${timeText(at)}), ${code}: ${showableLine(words)}`;
 }
 
 function postponement({ code, detail }: CausewayError): { code: string; detail?: string } {

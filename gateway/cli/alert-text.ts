@@ -5,6 +5,7 @@ import { agencyOf } from '../../protocol/ids.ts';
 import type { CorrelatorEvent } from '../correlator/event.ts';
 import type { NearlyRaised } from '../correlator/replay.ts';
 import { nameOf } from './pattern-reading.ts';
+import { minuteText } from '../../terminal/time-text.ts';
 
 /** An alert of a replay, for scripts. */
 export function alertObject(alert: Alert): object {
@@ -48,7 +49,7 @@ export function alertCells(alert: Alert): string[] {
   const { pattern, level, tier, firedAt, events } = alert;
   const sure = tier === 'same' ? '' : ', possibly one child';
   return [
-    shortTimeOf(firedAt),
+    minuteText(firedAt),
     `${nameOf(pattern.file)} v${pattern.version}`,
     `${level}${sure}`,
     alertMessageId(alert),
@@ -59,7 +60,7 @@ export function alertCells(alert: Alert): string[] {
 /** A line about a near miss, in cells, with the id of its last notice: `why-not` tells more of it. */
 export function nearMissCells({ pattern, explanation, nearest }: NearlyRaised): string[] {
   return [
-    shortTimeOf(nearest.until),
+    minuteText(nearest.until),
     `${nameOf(pattern.file)} v${pattern.version}`,
     nearest.events.at(-1)?.id ?? '',
     explanation.reasons.join('; '),
@@ -68,7 +69,7 @@ export function nearMissCells({ pattern, explanation, nearest }: NearlyRaised): 
 
 /** A notice, in cells. */
 export function eventCells({ id, time, source, category, severity }: CorrelatorEvent): string[] {
-  return [`  ${shortTimeOf(time)}`, `${category} (${severity})`, agencyOf(source), id];
+  return [`  ${minuteText(time)}`, `${category} (${severity})`, agencyOf(source), id];
 }
 
 /** `1 notice`, `2 notices`. */
@@ -84,11 +85,6 @@ export function percentOf(part: number): string {
 
 export function timeOf(at: number): string {
   return new Date(at).toISOString();
-}
-
-/** To the minute, UTC. */
-export function shortTimeOf(at: number): string {
-  return timeOf(at).slice(0, 16).replace('T', ' ');
 }
 
 function agenciesOf(events: readonly CorrelatorEvent[]): string[] {

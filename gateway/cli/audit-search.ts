@@ -2,6 +2,7 @@
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { SearchHit, SearchPage } from '../audit/index-reader.ts';
 import { tamperingRemarks } from '../audit/tampering-words.ts';
@@ -111,7 +112,7 @@ function cellsOf(
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
   const beginning = [
     String(index).padStart(6),
-    paint.dim(`${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`),
+    paint.dim(timeText(at)),
     code === undefined || tampered === 'rewritten' ? words : `${words} ${code}`,
   ];
   if (tampered !== undefined) return [...beginning, paint.bad(tamperingRemarks[tampered])];

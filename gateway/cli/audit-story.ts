@@ -51,7 +51,9 @@ async function tell(
     }
     return;
   }
-  terminal.print(terminal.paint.strong(`The case ${id}`));
+  terminal.print(
+    `${terminal.paint.strong(`The case ${id}`)}  ${terminal.paint.dim('all times are Scottish')}`,
+  );
   let day = '';
   for (const { leaf: at, at: time, text } of sentences) {
     if (dayOf(time) !== day) terminal.print(`\n${(day = dayOf(time))}\n`);

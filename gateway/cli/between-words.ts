@@ -2,6 +2,7 @@
 import { agencyOf } from '../../protocol/ids.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import { wrapText } from '../../terminal/table.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { BetweenReport } from '../audit/between.ts';
 import type { PeriodFindings, UnreadNotice, UnreadState } from '../audit/period-account.ts';
@@ -118,7 +119,7 @@ function noticeWords(
   words: BetweenWords,
 ): string {
   if (source === undefined || recipient === undefined) return 'A notice of a case that was erased since';
-  return `The notice ${message ?? '?'} (${category ?? '?'}, ${severity ?? '?'}) of ${party(source, words)} to ${party(recipient, words)}, accepted ${timeOf(acceptedAt)},`;
+  return `The notice ${message ?? '?'} (${category ?? '?'}, ${severity ?? '?'}) of ${party(source, words)} to ${party(recipient, words)}, accepted ${shownTime(acceptedAt)},`;
 }
 
 /** `NHS Lanarkshire (emergency department)` */
@@ -131,8 +132,8 @@ function party(address: string, words: BetweenWords): string {
 function checkpointWords({ size, signed, keptAt, cosignatures }: NamedCheckpoint): string {
   if (size === 0) return 'the beginning of the log, before its first leaf.';
   if (!signed) return `the first ${leaves(size)}, of which no checkpoint was kept: nobody signed just these.`;
-  const kept = keptAt === undefined ? '' : `, kept ${timeOf(keptAt)}`;
-  const by = cosignatures.map(({ name, timeSeconds }) => `${name} (${timeOf(timeSeconds * 1000)})`);
+  const kept = keptAt === undefined ? '' : `, kept ${shownTime(keptAt)}`;
+  const by = cosignatures.map(({ name, timeSeconds }) => `${name} (${shownTime(timeSeconds * 1000)})`);
   const cosigned =
     by.length === 0 ? 'no witness in gateway.yaml has cosigned it' : `cosigned by ${by.join(' and ')}`;
   return `the checkpoint of ${leaves(size)}${kept}; ${cosigned}.`;
@@ -204,6 +205,10 @@ function headObject({ size, root, signed, keptAt, cosignatures }: NamedCheckpoin
     ...{ size, root: root.toString('base64'), signed, keptAt: keptAt === undefined ? null : timeOf(keptAt) },
     cosignatures: cosignatures.map(({ name, timeSeconds }) => ({ name, at: timeOf(timeSeconds * 1000) })),
   };
+}
+
+function shownTime(ms: number): string {
+  return Number.isNaN(new Date(ms).getTime()) ? 'at an impossible time' : timeText(ms);
 }
 
 function timeOf(ms: number): string {

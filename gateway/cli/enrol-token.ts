@@ -4,6 +4,7 @@ import { agencyOf, slugSchema, type EndpointAddress } from '../../protocol/ids.t
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import { durationMs, endpointAddress, listOf } from '../../terminal/input.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { sections } from '../../terminal/command-help.ts';
 import { personHere } from './record-reading.ts';
@@ -89,7 +90,7 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
   }
   terminal.print(issued.token);
   const roles = issued.roles.length === 0 ? 'no role' : issued.roles.join(', ');
-  terminal.hint(`For ${endpoint} (${roles}), good once, until ${expires}.`);
+  terminal.hint(`For ${endpoint} (${roles}), good once, until ${timeText(issued.expiresAt)}.`);
   if (issued.roles.length === 0 && known !== undefined && known.length > 0)
     terminal.hint(
       `Most notices need a role. ${agencyOf(endpoint)} has ${known.join(', ')}: issue it again with --role.`,

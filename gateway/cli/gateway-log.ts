@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { pino, type Logger } from 'pino';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { showableLine, type Paint } from '../../terminal/paint.ts';
+import { clockText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** A logger that writes to the terminal's stdout. */
@@ -57,7 +58,7 @@ class ShortLines extends Writable {
 }
 
 function shortLine({ level, time, msg = '', ...fields }: Line, paint: Paint): string {
-  const clock = new Date(time).toISOString().slice(11, 19);
+  const clock = clockText(time);
   const words = level >= 50 ? paint.bad(msg) : level >= 40 ? paint.warn(msg) : msg;
   const rest = Object.entries(fields).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,

@@ -5,6 +5,7 @@ import { wholeNumber } from '../../terminal/input.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import { jsonLine } from '../../terminal/json-line.ts';
 import { showableLine } from '../../terminal/paint.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { tamperingRemarks } from '../audit/tampering-words.ts';
 import type { Store, StoredLeaf } from '../store/port.ts';
@@ -88,7 +89,7 @@ function lineOf({ index, at, entry, tampered }: StoredLeaf, terminal: Terminal):
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   if (tampered !== undefined)
-    return `${String(index).padStart(6)}  ${paint.dim(time)}  ${kind}  ${paint.bad(tamperingRemarks[tampered])}`;
+    return `${String(index).padStart(6)}  ${paint.dim(timeText(at))}  ${kind}  ${paint.bad(tamperingRemarks[tampered])}`;
   const words = kind.includes('refused') || kind.includes('error') ? paint.warn(kind) : kind;
-  return `${String(index).padStart(6)}  ${paint.dim(time)}  ${words}  ${showableLine(rest.join(' '))}`.trimEnd();
+  return `${String(index).padStart(6)}  ${paint.dim(timeText(at))}  ${words}  ${showableLine(rest.join(' '))}`.trimEnd();
 }

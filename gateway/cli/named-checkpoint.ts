@@ -7,6 +7,7 @@ import { parseMoment } from '../../terminal/input.ts';
 import type { PublishedCheckpoint } from '../audit/published-checkpoint.ts';
 import type { PastCheckpoint } from '../audit/log-history.ts';
 import type { TreeHead } from '../audit/between.ts';
+import { timeText } from '../../terminal/time-text.ts';
 
 /** A checkpoint, or the size and root of the log without a signature. */
 export type NamedCheckpoint = TreeHead & {
@@ -101,7 +102,7 @@ function openOwn(text: string, trust: CheckpointTrust, keptAt: number): NamedChe
     );
     return isOwn ? open(text, trust, keptAt) : undefined;
   } catch (error) {
-    throw about(`The one that was kept on ${new Date(keptAt).toISOString()} is spoilt`, error);
+    throw about(`The one that was kept on ${timeText(keptAt)} is spoilt`, error);
   }
 }
 

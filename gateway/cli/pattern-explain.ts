@@ -2,6 +2,7 @@
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
 import { agencyOf, correlatorAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { minuteText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { describeTokenTypes } from '../../terminal/token-words.ts';
 import type { AlertRecord, DispositionRecord } from '../correlator/alert-record.ts';
@@ -9,7 +10,7 @@ import type { MessageState } from '../store/port.ts';
 import { readKeptEnvelope } from '../store/kept-envelope.ts';
 import { readAnswersToCome, tellAnswersToCome, type AnswersToCome } from './answers-to-come.ts';
 import { readAudit, type AuditReading } from './audit-reading.ts';
-import { shortTimeOf, timeOf } from './alert-text.ts';
+import { timeOf } from './alert-text.ts';
 import { dirOption, type GatewayFlags } from './gateway-folder.ts';
 import { notAnAlert } from './pattern-mistaken.ts';
 import { messageId, readAlertLeaves } from './pattern-reading.ts';
@@ -126,10 +127,10 @@ function tell({ alert, notices, deliveries, reminder, answers, toCome }: Account
   const { paint } = terminal;
   const child = alert.tier === 'same' ? 'the same child' : 'possibly the same child';
   terminal.print(paint.strong(`${alert.title} (version ${alert.version})`));
-  terminal.print(`${alert.level}, ${child}, raised ${shortTimeOf(alert.firedAt)}\n`);
+  terminal.print(`${alert.level}, ${child}, raised ${minuteText(alert.firedAt)}\n`);
   terminal.table(
     notices.map(({ id, agency, category, severity, time }) => [
-      `  ${time === null ? 'erased' : shortTimeOf(Date.parse(time))}`,
+      `  ${time === null ? 'erased' : minuteText(Date.parse(time))}`,
       category === null ? '' : `${category} (${severity ?? '?'})`,
       agency,
       paint.dim(id),
@@ -145,13 +146,13 @@ function tell({ alert, notices, deliveries, reminder, answers, toCome }: Account
   terminal.table(deliveries.map(({ recipient, state }) => [`  ${recipient}`, state]));
   if (alert.kind === 'alert.unsent') terminal.print(paint.warn(`  nobody: ${whyUnsent(alert)}`));
   if (reminder !== undefined) {
-    terminal.print(`\nReminded ${shortTimeOf(reminder.acceptedAt)}, as nobody had answered`);
+    terminal.print(`\nReminded ${minuteText(reminder.acceptedAt)}, as nobody had answered`);
     terminal.table(reminder.deliveries.map(({ recipient, state }) => [`  ${recipient}`, state]));
   }
-  terminal.print(`\nAnswers, wanted by ${shortTimeOf(alert.dispositionBy)}`);
+  terminal.print(`\nAnswers, wanted by ${minuteText(alert.dispositionBy)}`);
   terminal.table(
     answers.map(({ source, disposition, acceptedAt }) => [
-      `  ${shortTimeOf(acceptedAt)}`,
+      `  ${minuteText(acceptedAt)}`,
       source,
       disposition,
     ]),

@@ -68,13 +68,13 @@ describe('an alert in words', () => {
       'Three agencies within thirty days (version 1)',
       'consider (harm is one possible explanation), the same child',
       'About one child, whom an alert does not name. 1 of these 3 notices passed through this home and says who it is.',
-      '1 2026-11-02 09:30 UTC school absence (info) North Lanarkshire Education received here 019a6c1e',
-      '3 2026-11-10 19:30 UTC A&E attendance (urgent) NHS Lanarkshire not in this home',
+      '1 2026-11-02 09:30Z school absence (info) North Lanarkshire Education received here 019a6c1e',
+      '3 2026-11-10 19:30Z A&E attendance (urgent) NHS Lanarkshire not in this home',
       '1 and 3, the same child: forename, surname, birth date, postcode',
       '2 and 3, possibly the same child: forename but for a letter, birth date, address, a-later-kind',
       'any one of these is missing: 1 more agency; a notice of severity immediate.',
       '- One incident that police, hospital and school each report.',
-      'until 2026-11-13 19:31 UTC',
+      'until 2026-11-13 19:31Z',
     ])
       expect(text?.replace(/\s+/g, ' ')).toMatch(words);
   });

@@ -161,6 +161,7 @@ describe('causeway audit story', () => {
 
   it('fills its lines: no word stands on the next one that had room', async () => {
     const lines = (await audit('story', thread)).stdout.split('\n');
+    expect(lines[0]).toMatch(/^The case \S+ {2}all times are Scottish$/);
     const isContinued = (line: string): boolean => line.startsWith(' '.repeat(12));
     expect(lines.filter(isContinued).length).toBeGreaterThan(0);
     for (const [nth, line] of lines.entries()) {
