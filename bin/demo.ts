@@ -11,6 +11,7 @@ import {
 import { startGateway, type RunningGateway } from '../gateway/app.ts';
 import type { GatewayHome } from '../gateway/home/gateway-home.ts';
 import { isCausewayError } from '../protocol/errors.ts';
+import { shellWord } from '../files/shell-word.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { interruptionOf } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -70,7 +71,7 @@ export async function runDemo(
     const summary = tally.summary(options.keep === undefined ? null : dir);
     if (!options.once) {
       narrator.summary({ ...summary, home: dir });
-      invite(dir, gateway.running.url, narrator);
+      invite(dir, gateway.running.url, narrator, terminal.command);
       await interruptionOf(signal);
     } else {
       narrator.summary(summary);
@@ -259,11 +260,11 @@ async function until(condition: () => boolean, timeoutMs: number, signal: AbortS
   }
 }
 
-function invite(dir: string, url: string, narrator: Narrator): void {
+function invite(dir: string, url: string, narrator: Narrator, command: string): void {
   narrator.heading('It goes on running');
-  const home = endpointHome(dir, 'north-lanarkshire-social-work/duty');
+  const home = shellWord(endpointHome(dir, 'north-lanarkshire-social-work/duty'));
   narrator.note(`The gateway stays at ${url}. In another terminal, look at what an endpoint knows:`);
-  narrator.note(`  npx causeway status --home ${home}`);
-  narrator.note(`  npx causeway directory --home ${home}`);
+  narrator.note(`  ${command} status --home ${home}`);
+  narrator.note(`  ${command} directory --home ${home}`);
   narrator.note('Press Ctrl-C to end; the folder is then removed unless --keep was given.');
 }

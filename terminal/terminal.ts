@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import { CausewayError } from '../protocol/errors.ts';
 import { fileTrouble } from '../files/file-trouble.ts';
+import { commandName } from './command-name.ts';
 import { describeFailure, failureObject } from './describe-failure.ts';
 import { exitCodeFor } from './exit-codes.ts';
 import { jsonLine } from './json-line.ts';
@@ -30,6 +31,8 @@ export type Terminal = {
   readonly isTTY: boolean;
   /** Characters in a line: the terminal's, at most 110, and 100 elsewhere. */
   readonly columns: number;
+  /** How this program is called here, for commands that are proposed: `causeway` or `npx causeway`. */
+  readonly command: string;
   /** Colours for stdout. */
   readonly paint: Paint;
   /** Writes a line to stdout. */
@@ -75,6 +78,7 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
     wantsJson: json,
     isTTY,
     columns,
+    command: commandName(env),
     paint,
     print: (line = '') => writeOut(line),
     hint(line = '') {

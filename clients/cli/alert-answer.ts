@@ -24,7 +24,7 @@ type Asked = {
 
 /** Until when and how to answer. The answer goes to the others who got the alert, or to the own team where there are none. */
 export function answerLines({ reader, terminal, replyTo, alertedTo, by }: Asked): string[] {
-  const { paint } = terminal;
+  const { paint, command } = terminal;
   const home = shellWord(showableLine(reader.home));
   const others = alertedTo.filter((address) => address !== reader.endpoint);
   const to = others.length === 0 ? [reader.endpoint] : others;
@@ -33,8 +33,8 @@ export function answerLines({ reader, terminal, replyTo, alertedTo, by }: Asked)
     paint.warn(`Somebody must answer until ${by}, by one of these categories:`),
     ...answers.map(([category, words]) => `  ${category.padEnd(width)}  ${words}`),
     'Fill in the document and send it, under the category that is right:',
-    `  causeway dataset template alert-disposition --home ${home} --out answer.json`,
-    `  causeway send --home ${home} --reply-to ${showableLine(replyTo)} --to ${to.map(showableLine).join(' ')} \\`,
+    `  ${command} dataset template alert-disposition --home ${home} --out answer.json`,
+    `  ${command} send --home ${home} --reply-to ${showableLine(replyTo)} --to ${to.map(showableLine).join(' ')} \\`,
     '    --category alert-acted --severity info --purpose child-protection --basis public-task \\',
     '    --dataset alert-disposition --content answer.json',
   ];

@@ -21,6 +21,6 @@ export function registerDatasetList(dataset: ProgramCommand, terminal: Terminal)
     terminal.table(
       summaries.map(({ name, version, title }) => [paint.strong(`${name}/${version}`), showableLine(title)]),
     );
-    terminal.hint('One of them in full: causeway dataset show NAME');
+    terminal.hint(`One of them in full: ${terminal.command} dataset show NAME`);
   });
 }

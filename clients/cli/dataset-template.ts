@@ -1,4 +1,5 @@
 /** `causeway dataset template`. */
+import { shellWord } from '../../files/shell-word.ts';
 import { writeFile } from 'node:fs/promises';
 import { CausewayError } from '../../protocol/errors.ts';
 import { fileReason } from '../../files/file-trouble.ts';
@@ -27,7 +28,9 @@ export function registerDatasetTemplate(dataset: ProgramCommand, terminal: Termi
         return;
       }
       await writeNew(flags.out, `${JSON.stringify(document, null, 2)}\n`);
-      terminal.hint(`Written to ${flags.out}. Check it with: causeway dataset validate ${name} ${flags.out}`);
+      terminal.hint(
+        `Written to ${flags.out}. Check it with: ${terminal.command} dataset validate ${name} ${shellWord(flags.out)}`,
+      );
     });
 }
 

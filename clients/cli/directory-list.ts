@@ -54,6 +54,6 @@ export function printDirectory(
     terminal.print(`         ${proof}`);
   }
   if (listings.some(({ trust, endpoint }) => trust === 'unknown' && endpoint !== self)) {
-    terminal.hint('Trust a key after comparing: causeway directory trust AGENCY/ENDPOINT');
+    terminal.hint(`Trust a key after comparing: ${terminal.command} directory trust AGENCY/ENDPOINT`);
   }
 }

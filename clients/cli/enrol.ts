@@ -1,4 +1,5 @@
 /** `causeway enrol`: makes an endpoint's keys and registers their public parts. */
+import { shellWord } from '../../files/shell-word.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
@@ -72,7 +73,7 @@ async function enrolEndpoint(flags: Flags, terminal: Terminal): Promise<void> {
     ['  OpenPGP', spaceFingerprint(openpgpFingerprint)],
   ]);
   terminal.hint('Others compare this fingerprint before they trust the key.');
-  terminal.hint(`Next: causeway directory list --home ${home}`);
+  terminal.hint(`Next: ${terminal.command} directory list --home ${shellWord(home)}`);
 }
 
 /** What was left by an earlier enrolment, and cannot be used, comes from no backup. */

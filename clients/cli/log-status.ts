@@ -78,5 +78,7 @@ export function showLog(client: Client, terminal: Terminal): void {
   terminal.print(
     paint.bad(`The log contradicts itself (${halt.kind}): nothing is sent until a person decides.`),
   );
-  terminal.hint('Give the evidence to the Committee, then: causeway log resume --keep, or --adopt');
+  terminal.hint(
+    `Give the evidence to the Committee, then: ${terminal.command} log resume --keep, or --adopt`,
+  );
 }

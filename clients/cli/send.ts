@@ -248,6 +248,6 @@ async function waitForStored(
   if (terminal.wantsJson) terminal.json(ladderObject(message));
   else for (const line of ladderLines(message, terminal).slice(1)) terminal.print(line);
   if (message.deliveries.some(({ outcome }) => outcome === undefined))
-    terminal.hint(`The gateway goes on. Later: causeway status ${id}`);
+    terminal.hint(`The gateway goes on. Later: ${terminal.command} status ${id}`);
   process.exitCode = exitCodeOfMessage(message);
 }

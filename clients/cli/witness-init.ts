@@ -1,4 +1,5 @@
 /** `causeway witness init`. */
+import { shellWord } from '../../files/shell-word.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listenAddress, portNumber } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -59,6 +60,6 @@ async function initWitness(dir: string, flags: Flags, terminal: Terminal): Promi
   ]);
   terminal.print();
   terminal.print(paint.strong('Next'));
-  if (origins.length === 0) terminal.print(`  causeway witness follow ${dir} LOG.VKEY`);
-  terminal.print(`  causeway witness run ${dir}`);
+  if (origins.length === 0) terminal.print(`  ${terminal.command} witness follow ${shellWord(dir)} LOG.VKEY`);
+  terminal.print(`  ${terminal.command} witness run ${shellWord(dir)}`);
 }

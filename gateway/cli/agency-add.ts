@@ -1,5 +1,6 @@
 /** `causeway agency add`: a new partner in the sharing agreement. */
 import { z } from 'zod';
+import { shellWord } from '../../files/shell-word.ts';
 import { isCausewayError, type CausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
@@ -68,7 +69,9 @@ async function add(id: string, flags: Flags, terminal: Terminal): Promise<void> 
     return;
   }
   terminal.print(`${terminal.paint.good('added')}  ${id}`);
-  terminal.hint(`Next: causeway enrol-token ${id}/ENDPOINT --role ${role[0] ?? 'ROLE'} --dir ${dir}`);
+  terminal.hint(
+    `Next: ${terminal.command} enrol-token ${id}/ENDPOINT --role ${role[0] ?? 'ROLE'} --dir ${shellWord(dir)}`,
+  );
 }
 
 function alreadyThere(id: string): CausewayError {

@@ -95,7 +95,7 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
       terminal.print(`${terminal.paint.bad('tampered')}  ${lossInWords(index, how)}`);
     terminal.hint(`It holds ${counts.leaves} leaves with their proofs. Next:`);
     const ofDir = dir === undefined ? '' : ` --dir ${shellWord(dir)}`;
-    terminal.hint(`  causeway audit checkpoint${ofDir} --vkey > log.vkey`);
-    terminal.hint(`  causeway audit verify ${shellWord(out)} --key log.vkey`);
+    terminal.hint(`  ${terminal.command} audit checkpoint${ofDir} --vkey > log.vkey`);
+    terminal.hint(`  ${terminal.command} audit verify ${shellWord(out)} --key log.vkey`);
   });
 }

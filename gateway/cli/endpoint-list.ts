@@ -41,7 +41,9 @@ export function registerEndpointList(endpoint: ProgramCommand, terminal: Termina
       const { paint } = terminal;
       if (entries.length === 0) {
         if (gone.length === 0)
-          terminal.hint('No endpoint has enrolled yet. Next: causeway enrol-token AGENCY/ENDPOINT');
+          terminal.hint(
+            `No endpoint has enrolled yet. Next: ${terminal.command} enrol-token AGENCY/ENDPOINT`,
+          );
         return;
       }
       terminal.table([

@@ -95,5 +95,5 @@ async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal
     terminal.hint(
       `Most notices need a role. ${agencyOf(endpoint)} has ${known.join(', ')}: issue it again with --role.`,
     );
-  terminal.hint(`There: causeway enrol --gateway ${origin} --token TOKEN --home DIR`);
+  terminal.hint(`There: ${terminal.command} enrol --gateway ${origin} --token TOKEN --home DIR`);
 }

@@ -1,6 +1,7 @@
 /** `causeway gateway init`: keys, certificates, settings and a copy of the sharing agreement in a new folder. */
 import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
+import { shellWord } from '../../files/shell-word.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { listenAddress, portNumber } from '../../terminal/input.ts';
 import { requireListenName } from '../../terminal/listening.ts';
@@ -83,11 +84,20 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
   const address = urlOf(hosts[0] ?? 'localhost', port === 0 ? 'PORT' : port);
   terminal.table([
     [
-      `  causeway gateway start ${dir}`,
+      `  ${terminal.command} gateway start ${shellWord(dir)}`,
       port === 0 ? 'starts it and says on which port' : `starts it on port ${port}`,
     ],
-    [`  causeway agency list --dir ${dir}`, 'who takes part; `causeway agency add` adds one'],
-    [`  causeway enrol-token AGENCY/ENDPOINT --dir ${dir}`, 'a token, to be handed to one endpoint'],
-    [`  causeway enrol --gateway ${address} --token TOKEN --home DIR`, 'there, once'],
+    [
+      `  ${terminal.command} agency list --dir ${shellWord(dir)}`,
+      'who takes part; `causeway agency add` adds one',
+    ],
+    [
+      `  ${terminal.command} enrol-token AGENCY/ENDPOINT --dir ${shellWord(dir)}`,
+      'a token, to be handed to one endpoint',
+    ],
+    [
+      `  ${terminal.command} enrol --gateway ${address} --token TOKEN --home DIR`,
+      'there, once',
+    ],
   ]);
 }
