@@ -43,6 +43,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'message-unknown': 'Check the id: `causeway audit search --kind message --json` shows it as `message`.',
   'policy-denied':
     'The sharing agreement decides. The operator of the gateway has it, and can give you a copy: `causeway policy show FOLDER`.',
+  'linkage-key-missing':
+    'Put the linkage key of the agreement into the home: `causeway linkage key import`, or `causeway linkage key make` for the first of all.',
   'category-unknown':
     'Choose one of the categories that it names, and send it again. See what data sets go with them: `causeway dataset list`.',
   'dataset-unknown': 'See the data sets: `causeway dataset list`.',

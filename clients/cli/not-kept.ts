@@ -16,6 +16,14 @@ export function notKept(error: unknown, file?: string): unknown {
       `${file === '-' ? 'The document on standard input' : file} is, once it is encrypted. ${error.detail ?? ''}`.trim();
     return new CausewayError('payload-too-large', { detail, cause: error });
   }
+  if (error.code === 'linkage-key-missing') {
+    return new AdvisedError(error.code, {
+      detail: error.detail ?? 'Nothing was sent, and nothing waits in the outbox.',
+      advice: `${adviceFor(error.code) ?? ''} Or send the notice without --subjects; then it is not linked to others.`,
+      fields: { queued: false },
+      cause: error,
+    });
+  }
   if (error.code === 'aborted' || !error.meaning.retryable) return error;
   const before = adviceFor(error.code);
   const again = 'Nothing was sent, and nothing waits in the outbox: send the notice again.';

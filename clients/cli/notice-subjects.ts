@@ -39,7 +39,7 @@ export async function readSubjects(file: string, terminal: Terminal): Promise<re
       if (terminal.wantsJson) terminal.json({ type: 'subject-warning', subject: place + 1, field, message });
       else {
         const what = field === undefined ? message : `${field} ${message}`;
-        terminal.hint(`look again: subject ${place + 1}: ${what}. The notice goes out all the same.`);
+        terminal.hint(`look again: subject ${place + 1}: ${what}. That alone holds no notice back.`);
       }
     }
   }

@@ -12,6 +12,12 @@ describe('an error before a notice was in the outbox', () => {
     expect(told.advice).toMatch(/nothing waits in the outbox: send the notice again\. .* without --subjects/);
   });
 
+  it('for want of a linkage key says that nothing was sent, and the two ways out', () => {
+    const told = notKept(new CausewayError('linkage-key-missing')) as AdvisedError;
+    expect(told).toMatchObject({ detail: 'Nothing was sent, and nothing waits in the outbox.' });
+    expect(told.advice).toMatch(/causeway linkage key import`.*without --subjects/);
+  });
+
   it('that may pass keeps the advice for its code', () => {
     const told = notKept(new CausewayError('gateway-unreachable')) as AdvisedError;
     expect(told.advice).toMatch(/^Check the address and that the gateway runs.* send the notice again\.$/);

@@ -36,3 +36,13 @@ it.each([
   await expect(reading).rejects.toThrow(words);
   await expect(reading).rejects.not.toThrow('Sample');
 });
+
+it('what is odd about a subject is told without a promise that the notice goes out', async () => {
+  const file = join(dir, 'nobody.json');
+  await writeFile(file, '{}');
+  const told = new PassThrough({ encoding: 'utf8' });
+  await readSubjects(file, createTerminal({ stdout: told, stderr: told, env: {}, json: false }));
+  expect(told.read()).toMatch(
+    /^look again: subject 1: nothing of it can be linked.*\. That alone holds no notice back\.\n$/,
+  );
+});
