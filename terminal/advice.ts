@@ -65,9 +65,14 @@ export function adviceFor(code: ErrorCode): string | undefined {
 /** Ends of details that say all there is to do: a command that mends it, or what is to be put back. */
 const ownStep = /, run: \S|Put (?:that one|the one from the backup) /;
 
+/** An agreement that could not be read has no lines to correct. */
+const adviceOnPolicyFolder =
+  'Put the folder back, or correct what keeps it from being read; `causeway policy check FOLDER` tells whether it is whole.';
+
 /** The next step after an error: what the command itself knows, or else what its code says, unless the detail has. */
 export function adviceAfter(error: CausewayError): string | undefined {
   if (error instanceof AdvisedError) return error.advice;
+  if (error.code === 'policy-invalid' && error.problems.length === 0) return adviceOnPolicyFolder;
   const saysItself = error.code === 'home-invalid' && ownStep.test(error.detail ?? '');
   return saysItself ? undefined : adviceFor(error.code);
 }

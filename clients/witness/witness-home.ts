@@ -17,6 +17,7 @@ import {
   parseVerifierKey,
   signatureTypes,
 } from '../../protocol/proof/verifier-key.ts';
+import { wordsOfIssue } from '../../protocol/wire/words-of-issue.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
 import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 import { describeTlsFault } from '../../files/tls-pair.ts';
@@ -153,7 +154,7 @@ function checkSettings(value: unknown, path: string): WitnessSettings {
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => ({
     at: `/${issue.path.join('/')}`,
-    message: issue.message,
+    message: wordsOfIssue(issue),
   }));
   const words = problems.map(({ at, message }) => `${at} ${message}`).join('; ');
   throw new CausewayError('configuration-invalid', { detail: `${words}. The file is ${path}.`, problems });

@@ -1,10 +1,9 @@
 /** `gateway.yaml`: the few things an operator sets. */
 import { isIP } from 'node:net';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
 import { isVerifierKey } from '../../protocol/proof/verifier-key.ts';
-import { pointer } from '../../protocol/wire/describe-issues.ts';
+import { parseYaml, readYaml } from '../../files/yaml-source.ts';
 import { isStoreAddress, storeAddressForm } from '../store/store-address.ts';
 
 const hostNamePattern =
@@ -16,7 +15,9 @@ const hostSchema = z
   .refine((host) => isIP(host) !== 0 || hostNamePattern.test(host), 'must be a host name or an IP address');
 
 const witnessSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(1_000),
+  url: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://witness.example' })
+    .max(1_000),
   key: z
     .string()
     .min(1)
@@ -132,34 +133,21 @@ export function logOriginOf({ log, hosts }: GatewaySettings): string {
 
 /** Reads `gateway.yaml` strictly. @throws CausewayError `configuration-invalid`, with file and line */
 export function readSettings(source: string, file: string): GatewaySettings {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    const { line, col } = lines.linePos(broken.pos[0]);
-    throw invalid(file, [{ at: file, line, column: col, message: `is not YAML: ${broken.message}` }], broken);
-  }
-  const result = gatewaySettingsSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue): Problem => {
-    const node = document.getIn(issue.path, true) as { range?: [number, number, number] } | undefined;
-    const at = `${file}${pointer(issue.path)}`;
-    const message =
-      issue.code === 'unrecognized_keys' ? `has an unknown setting: ${issue.keys.join(', ')}` : issue.message;
-    return node?.range === undefined
-      ? { at, message }
-      : { at, line: lines.linePos(node.range[0]).line, message };
-  });
-  throw invalid(file, problems, result.error);
+  const problems: Problem[] = [];
+  const document = parseYaml(file, source, problems);
+  // An empty file lacks what has no default, and is told so.
+  const settings =
+    document && readYaml({ ...document, value: document.value ?? {} }, gatewaySettingsSchema, problems);
+  if (settings === undefined) throw invalid(file, problems);
+  return settings;
 }
 
-function invalid(file: string, problems: readonly Problem[], cause: unknown): CausewayError {
+function invalid(file: string, problems: readonly Problem[]): CausewayError {
   const words = problems.map(({ at, line, message }) =>
     line === undefined ? `${at} ${message}` : `${at} (line ${line}) ${message}`,
   );
   return new CausewayError('configuration-invalid', {
     detail: `${words.join('; ')}. The file is ${file}.`,
     problems,
-    cause,
   });
 }

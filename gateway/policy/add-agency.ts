@@ -7,7 +7,7 @@ import { replaceFile } from '../../files/durable-file.ts';
 import { agencySchema, type Agency } from './agencies.ts';
 import { buildPolicyParts, invalid } from './load.ts';
 import { readPolicyFiles } from './policy-files.ts';
-import { parseYaml } from './yaml-source.ts';
+import { parseYaml } from '../../files/yaml-source.ts';
 
 const fileName = 'agencies.yaml';
 

@@ -5,8 +5,8 @@ import type { Problem } from '../../protocol/errors.ts';
 import { hasRepeatedName } from '../../protocol/wire/repeated-name.ts';
 import { checkDatasetForm } from './dataset-form.ts';
 import { Recent } from './recent.ts';
-import { positionAt, type Position } from './source-position.ts';
-import { parseYaml, type YamlSource } from './yaml-source.ts';
+import { positionAt, type Position } from '../../files/source-position.ts';
+import { parseYaml, type YamlSource } from '../../files/yaml-source.ts';
 
 /** A JSON Schema as parsed; the gateway only hands it on. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

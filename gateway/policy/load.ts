@@ -18,7 +18,7 @@ import {
   validateSharingPolicies,
   type SharingPolicy,
 } from './sharing-policies.ts';
-import { parseYaml, readYaml, type YamlSource } from './yaml-source.ts';
+import { parseYaml, readYaml, type YamlSource } from '../../files/yaml-source.ts';
 
 export type LoadOptions = {
   /** Decisions remembered; 0 asks Cedar every time. */

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileReason } from '../../files/file-trouble.ts';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
 import type { Digest } from '../../protocol/ids.ts';
 
@@ -61,15 +62,18 @@ async function listFiles(dir: string): Promise<string[]> {
       const isFolder = (await stat(join(dir, path))).isDirectory();
       if (isFolder && depth < maxDepth) await visit(path, depth + 1);
       else paths.push(path);
-      if (paths.length > maxFiles) throw new RangeError(`The folder holds more than ${maxFiles} files.`);
+      if (paths.length > maxFiles) throw new RangeError(`it holds more than ${maxFiles} files.`);
     }
   };
   try {
     await visit('', 1);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'unknown reason';
+    const reason =
+      cause instanceof RangeError
+        ? `: ${cause.message}`
+        : `${fileReason(cause, { ENOENT: 'it is not there', ENOTDIR: 'it is no folder' })}.`;
     throw new CausewayError('policy-invalid', {
-      detail: `The folder ${dir} cannot be read: ${reason}`,
+      detail: `The folder ${dir} cannot be read${reason}`,
       cause,
     });
   }

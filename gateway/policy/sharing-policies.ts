@@ -9,7 +9,7 @@ import {
 import type { Problem } from '../../protocol/errors.ts';
 import { slugSchema } from '../../protocol/ids.ts';
 import { declareVocabulary, type Vocabulary } from './cedar-vocabulary.ts';
-import { positionAt, positionAtByte, type Position } from './source-position.ts';
+import { positionAt, positionAtByte, type Position } from '../../files/source-position.ts';
 import { splitPolicies } from './split-policies.ts';
 
 /** One rule of the sharing agreement. */

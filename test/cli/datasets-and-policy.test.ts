@@ -162,6 +162,17 @@ describe('causeway policy', () => {
     expect(stderr).not.toContain('ENOENT');
   });
 
+  it('says that the folder of a gateway’s agreement is gone, and to put it back', async () => {
+    const home = join(dir, 'without-policies');
+    await runInProcess(['gateway', 'init', home]);
+    rmSync(join(home, 'policies'), { recursive: true });
+    const { code, stderr } = await runInProcess(['gateway', 'start', home]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`The folder ${join(home, 'policies')} cannot be read: it is not there.`);
+    expect(stderr).toMatch(/^next +Put the folder back/m);
+    expect(stderr).not.toMatch(/ENOENT|lines named/);
+  });
+
   it('shows categories, purposes and rules in words', async () => {
     const { code, stdout } = await runInProcess(['policy', 'show', policies]);
     expect(code).toBe(0);

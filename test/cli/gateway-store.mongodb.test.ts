@@ -123,7 +123,7 @@ describe('a gateway is not started', () => {
     const { code, stderr } = await runCauseway(['gateway', 'start', other]);
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(/gateway\.yaml\/store.*must be the path of a/s),
+      expect.stringMatching(/gateway\.yaml:\d+:\d+: `store` must be the path of a/s),
     ]);
   });
 });

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Problem } from '../../../protocol/errors.ts';
 import { Recent } from '../../policy/recent.ts';
-import { parseYamlDocuments, readYaml, type YamlSource } from '../../policy/yaml-source.ts';
+import { parseYamlDocuments, readYaml, type YamlSource } from '../../../files/yaml-source.ts';
 import {
   foreignKeys,
   schemaFor,

@@ -149,20 +149,26 @@ test('the certificate of the gateway follows the list of hosts', async () => {
 });
 
 test.each([
-  ['hosts: [a]\nprot: 1', 'prot', undefined],
-  ['hosts: [a]\nport: 99999', '/port', 2],
-  ['port: 1\nhosts: []', '/hosts', 2],
-  ['hosts:\n  - ok\n  - "not ok"', '/hosts/1', 3],
-  ['hosts: [a]\nquotas:\n  sessionsPerAgency: 0', '/quotas/sessionsPerAgency', 3],
-  ['hosts: [a]\nquotas:\n  agencyBytes: 7', 'agencyBytes', 3],
+  ['hosts: [a]\nprot: 1', '`prot` is not a key that this file may have', 2],
+  ['hosts: [a]\nport: 99999', 'gateway.yaml (line 2) `port` must be at most 65535', 2],
+  ['hosts: [a]\nport: "8443"', '`port` must be a number', 2],
+  ['port: 1\nhosts: []', '`hosts` must not be empty', 2],
+  ['hosts:\n  - ok\n  - "not ok"', '`hosts.1` must be a host name or an IP address', 3],
+  ['hosts: [a]\nquotas:\n  sessionsPerAgency: 0', '`quotas.sessionsPerAgency` must be at least 1', 3],
+  ['hosts: [a]\nquotas:\n  agencyBytes: 7', '`agencyBytes` is not a key that `quotas` may have', 3],
+  [
+    'hosts: [a]\nlog:\n  witnesses: [{ url: here }]',
+    '`log.witnesses.0.url` must be an address such as',
+    undefined,
+  ],
   [
     'hosts: [a]\nlog:\n  witnesses: [{ url: "https://w.example", key: "w.example+0a06d035+AVML" }]',
     'verifier key',
     3,
   ],
   ['hosts: [a', 'YAML', 1],
-  ['hosts: [a]\nport: 1\nport: 2', 'Map keys must be unique', 3],
-  ['', 'expected', undefined],
+  ['hosts: [a]\nport: 1\nport: 2', '`port` is given twice', 3],
+  ['', '`hosts` is missing', 1],
 ])('settings that are wrong are refused with file and line: %j', (source, words, line) => {
   let error: unknown;
   try {

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
-import type { Problem } from '../../protocol/errors.ts';
+import type { Problem } from '../protocol/errors.ts';
 import type { Position } from './source-position.ts';
 
 /** One parsed file. */
