@@ -36,7 +36,7 @@ export type Finding = {
 
 /** What was verified and what came of it. */
 export type AuditReport = {
-  readonly subject: 'log' | 'proof' | 'evidence' | 'certificate';
+  readonly subject: 'log' | 'proof' | 'evidence' | 'certificate' | 'checkpoint';
   /** The log's name, as its checkpoint says; empty where none could be read. */
   readonly origin: string;
   /** Entries under the checkpoint. */
@@ -78,6 +78,9 @@ function goodVerdict({ subject, origin, size, cosignatures, witnessed, since, in
   }
   if (subject === 'certificate') {
     return `This certificate verifies: every word of it is what leaf ${index ?? 0} is bound to, which stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}.`;
+  }
+  if (subject === 'checkpoint') {
+    return `This checkpoint verifies: it is signed for ${size} ${entriesWord(size)} of ${origin}${seen}. Whether the log still begins with them, it cannot say by itself: verify the folder of the log with this file as --since.`;
   }
   if (subject === 'proof') {
     return `This proof verifies: entry ${index ?? 0} stands in ${origin}, under the signed checkpoint of ${size} ${entriesWord(size)}${seen}.`;

@@ -13,6 +13,7 @@ import type { AuditTrust } from './open-for-audit.ts';
 import { findLogKeyFile, readVerifierKeys } from './trusted-keys.ts';
 import { unreadable } from './unreadable.ts';
 import { verifyCertificate } from './verify-certificate.ts';
+import { isSignedNote, verifyCheckpoint } from './verify-checkpoint.ts';
 import { isEvidence, verifyEvidence } from './verify-evidence.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyProof } from './verify-proof.ts';
@@ -56,8 +57,13 @@ const certificateKind: FileKind = {
   verify: (bytes, where, { trust }) => verifyCertificate(bytes, where, trust),
 };
 
-/** The kinds of files that can be verified. */
-export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind, certificateKind];
+const checkpointKind: FileKind = {
+  recognises: isSignedNote,
+  verify: (bytes, where, { trust }) => verifyCheckpoint(bytes, where, trust),
+};
+
+/** The kinds of files that can be verified. The last is known by its signatures alone, which others hold as well. */
+export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind, certificateKind, checkpointKind];
 
 /** A gateway that has fallen behind writes tiles for seconds before the checkpoint that signs them. */
 const growsWithinMs = 5_000;
@@ -89,16 +95,18 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     });
   }
   if (options.sinceFile !== undefined)
-    throw misplaced('--since goes with the folder of a log, and this is a file.');
+    throw misplaced(
+      '--since goes with the folder of a log, and this is a file: name the folder first, and a kept checkpoint as --since.',
+    );
   const bytes = await readNamed(path, maxFileBytes);
   const kind = fileKinds.find(({ recognises }) => recognises(bytes));
   if (kind === undefined)
     throw unreadable(
       path,
-      'it is neither the folder of a log, nor a proof, nor evidence, nor a certificate of erasure',
+      'it is neither the folder of a log, nor a proof, nor evidence, nor a certificate of erasure, nor a checkpoint',
     );
   if (options.entryFile !== undefined && kind !== logProofKind)
-    throw misplaced('--entry goes with a proof, and this file holds its entries.');
+    throw misplaced('--entry goes with a proof, and this file is none that needs it.');
   const entry =
     options.entryFile === undefined ? undefined : await readNamed(options.entryFile, maxFileBytes);
   const trust = await trustOf(path, options);

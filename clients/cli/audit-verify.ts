@@ -17,13 +17,14 @@ type Flags = {
 export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): void {
   audit
     .command('verify')
-    .summary('check a log, a proof, evidence or a certificate, offline')
+    .summary('check a log, a checkpoint, a proof, evidence or a certificate, offline')
     .description(
-      'Checks the folder of an exported log, entry by entry and tile by tile, a proof in a file, the evidence about\n' +
-        'a message, or the certificate of an erasure. It needs no gateway and no network. The last line is the verdict.\n' +
+      'Checks the folder of an exported log, entry by entry and tile by tile, a checkpoint that was kept, a proof in\n' +
+        'a file, the evidence about a message, or the certificate of an erasure. It needs no gateway and no network.\n' +
+        'The last line is the verdict.\n' +
         'Exit code 0 when all is good, 2 when something is not as it was signed, 3 when a file cannot be read.',
     )
-    .argument('<path>', 'the folder of a log, a proof, evidence, or a certificate of erasure')
+    .argument('<path>', 'the folder of a log, a checkpoint, a proof, evidence, or a certificate of erasure')
     .option('--key <file>', "the log's verifier key (default: log.vkey beside the folder or the file)")
     .option('--witness <file...>', 'verifier keys of witnesses that must have cosigned')
     .option('--origin <name>', "the log's name, where it is not that of its key")

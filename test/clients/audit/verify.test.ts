@@ -92,6 +92,20 @@ describe('verifying what is named', () => {
     await expect(verifyPath(at('log'), { entryFile: at('entry') })).rejects.toMatchObject(misplaced);
   });
 
+  it('takes a checkpoint that was kept by itself, and says what it does not prove', async () => {
+    await writeFile(at('checkpoint-of-may'), checkpoint);
+    const report = await verifyPath(at('checkpoint-of-may'), { witnessFiles: [at('committee.vkey')] });
+    expect(report).toMatchObject({ subject: 'checkpoint', size: 300, findings: [] });
+    expect(verdictOf(report)).toMatch(/^This checkpoint verifies: .*committee cosigned.*--since\.$/);
+    const findingsOf = async (text: string, key = 'log.vkey') => {
+      await writeFile(at('checkpoint-changed'), text);
+      return (await verifyPath(at('checkpoint-changed'), { keyFile: at(key) })).findings;
+    };
+    expect(await findingsOf(checkpoint, 'stranger.vkey')).toMatchObject([{ kind: 'wrong-key' }]);
+    expect(await findingsOf(checkpoint.replace('\n300\n', '\n301\n'))).toMatchObject([{ kind: 'edited' }]);
+    expect(await findingsOf(checkpoint.replace('\n300\n', '\nmany\n'))).toMatchObject([{ kind: 'edited' }]);
+  });
+
   it('says where a proof is wrong', async () => {
     const wrong = await verifyPath(at('wrong.tlog-proof'));
     expect(wrong.findings).toMatchObject([{ kind: 'edited', where: 'wrong.tlog-proof', entry: 258 }]);
