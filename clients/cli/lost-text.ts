@@ -1,9 +1,9 @@
 /** Notices that the gateway has accepted and then lost, in words and for scripts. */
 import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Client } from '../sdk/client.ts';
 import type { LossSign, LostMessage } from '../sdk/lost-table.ts';
-import { clockOf } from './notice-text.ts';
 
 const signs: Readonly<Record<LossSign, string>> = {
   leaf: 'its log does not hold the acceptance that it signed',
@@ -37,7 +37,7 @@ export function lostRows(client: Client, { paint }: Terminal): string[][] {
 }
 
 function lostWords({ id, acceptedAt, recipients, sign, state }: LostMessage, client: Client): string {
-  const what = `${id} to ${showableLine(recipients.join(', '))}, accepted ${clockOf(acceptedAt)}`;
+  const what = `${id} to ${showableLine(recipients.join(', '))}, accepted ${timeText(acceptedAt)}`;
   const answer = client.message(id)?.answer;
   if (state === 'refused') {
     const code = answer?.outcome === 'refused' ? `, ${answer.code}` : '';

@@ -95,9 +95,6 @@ async function initGateway(dir: string, flags: Flags, terminal: Terminal): Promi
       `  ${terminal.command} enrol-token AGENCY/ENDPOINT --dir ${shellWord(dir)}`,
       'a token, to be handed to one endpoint',
     ],
-    [
-      `  ${terminal.command} enrol --gateway ${address} --token TOKEN --home DIR`,
-      'there, once',
-    ],
+    [`  ${terminal.command} enrol --gateway ${address} --token TOKEN --home DIR`, 'there, once'],
   ]);
 }
