@@ -9,6 +9,7 @@ import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { ProgramCommand } from '../../terminal/command-help.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import { concern } from '../clients/sdk/exchange.ts';
 import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
 import { alice, bob, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
@@ -109,7 +110,7 @@ describe('causeway log', () => {
     expect((shown!.changes as object[])[0]).not.toHaveProperty('acknowledgedAt');
     expect(existsSync(fault!.evidence)).toBe(true);
     expect(await check()).toBe(0);
-    const time = new Date(fault!.acknowledgedAt).toISOString();
+    const time = timeText(fault!.acknowledgedAt);
     expect((await printed(false, 'log', 'status')).split(`(acknowledged ${time})`)).toHaveLength(3);
     expect(await printed(false, 'status')).not.toContain(fault!.evidence);
 
