@@ -149,7 +149,7 @@ export const catalogue = {
     'A receipt does not match a delivery to the endpoint that sent it.',
   ),
   // Client side
-  'home-exists': entry(409, null, false, 'The place for the new folder is taken; nothing was overwritten.'),
+  'home-exists': entry(409, null, false, 'Something stands in that place already; nothing was overwritten.'),
   'home-in-use': entry(409, null, true, 'Another enrolment into this folder is under way.'),
   'home-invalid': entry(500, null, false, 'The folder does not hold a usable identity.'),
   'clock-wrong': entry(500, null, false, 'A key is dated in the future: check the clock of this machine.'),
