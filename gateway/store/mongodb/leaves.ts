@@ -1,5 +1,5 @@
 /** Reading the audit log's leaves with their bodies, where the secret of their case is still there. */
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, FindOptions } from 'mongodb';
 import type { CaseVault } from '../case-vault.ts';
 import type { CaseId, StoredLeaf } from '../port.ts';
 import { bodiesOf, openBlock, type BlockRow } from '../stored-leaf.ts';
@@ -10,9 +10,13 @@ import { blocksFrom } from './leaf-runs.ts';
 /** What one reading gives back, about. */
 const maxReadBytes = 1024 * 1024;
 
-/** See `Store.countLeaves`. */
-export async function countLeaves(block: Collections['block'], session: ClientSession): Promise<number> {
-  const options = { session, hint: 'by_leaf', projection: { first: 1, count: 1 } } as const;
+/** See `Store.countLeaves`. @param sight how the block is read, where not as the client reads everything */
+export async function countLeaves(
+  block: Collections['block'],
+  session: ClientSession,
+  sight: Pick<FindOptions, 'readConcern'> = {},
+): Promise<number> {
+  const options = { session, hint: 'by_leaf', projection: { first: 1, count: 1 }, ...sight } as const;
   const last = await block.findOne({}, { ...options, sort: { first: -1 } });
   return last === null ? 0 : last.first + last.count;
 }

@@ -35,13 +35,16 @@ export async function readOutcomes(
   return { outcomes, looked };
 }
 
+/** Said with each reading: the client's own read concern would take its place, and each would be of another moment. */
+const atOneMoment = { readConcern: { level: 'snapshot' } } as const;
+
 /** See `Store.countKept`. @param session in which all that is asked is of one moment */
 export async function countKept(
   { block, message, delivery }: Collections,
   session: ClientSession,
 ): Promise<KeptCount> {
-  const leaves = await countLeaves(block, session);
-  const asked = { session, hint: '_id_' } as const;
+  const leaves = await countLeaves(block, session, atOneMoment);
+  const asked = { session, hint: '_id_', ...atOneMoment } as const;
   const messages = await message.countDocuments({}, asked);
   return { messages, deliveries: await delivery.countDocuments({}, asked), leaves };
 }

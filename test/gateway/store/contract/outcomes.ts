@@ -142,5 +142,21 @@ export function outcomesContract(at: ContractStore): void {
       expect(looked + rest.looked).toBe(4);
       expect(await at.store.countKept()).toEqual({ messages: 3, deliveries: 3, leaves: 3 });
     });
+
+    test('is counted with its deliveries and its leaf as of one moment, while others come', async () => {
+      let isDone = false;
+      const coming = (async () => {
+        for (let number = 1; !isDone; number++) await submit([acceptable(number)]);
+      })();
+      try {
+        for (let count = 0; count < 40; count++) {
+          const { messages, deliveries, leaves } = await at.store.countKept();
+          expect({ deliveries, leaves }).toEqual({ deliveries: messages, leaves: messages });
+        }
+      } finally {
+        isDone = true;
+        await coming;
+      }
+    });
   });
 }
