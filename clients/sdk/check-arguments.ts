@@ -8,8 +8,10 @@ import { messageIdSchema, recipientAddressSchema } from '../../protocol/ids.ts';
 import { envelopeSchema } from '../../protocol/wire/envelope.ts';
 import { subjectListSchema } from './linkage/subject.ts';
 
+/** For those that are bounds: none at all. */
+const unbounded = z.literal(Infinity);
 const count = z.int().min(1);
-const span = z.number().min(0);
+const span = z.number().min(0).or(unbounded);
 const signal = z.instanceof(AbortSignal, { error: 'must be an AbortSignal' }).optional();
 const callable = z.custom((value) => typeof value === 'function', 'must be a function').optional();
 
@@ -17,9 +19,9 @@ const connectSchema = z.strictObject({
   home: z.string().min(1),
   clientName: z.string().min(1).max(100).optional(),
   window: count.max(limits.maxCredit).optional(),
-  maxBytesInHand: count.optional(),
-  maxWaiting: z.int().min(0).optional(),
-  maxHeldReceipts: z.int().min(0).optional(),
+  maxBytesInHand: count.or(unbounded).optional(),
+  maxWaiting: z.int().min(0).or(unbounded).optional(),
+  maxHeldReceipts: z.int().min(0).or(unbounded).optional(),
   waitMs: span.optional(),
   signal,
   renewCertificate: z.boolean().optional(),

@@ -35,6 +35,18 @@ test.each<[unknown, string]>([
   expect(message).not.toMatch(/Invalid|expected|undefined/);
 });
 
+test('connect takes bounds that bound nothing', async () => {
+  const follow = { graceMs: Infinity, staleMs: Infinity };
+  const options = {
+    home: dir,
+    maxWaiting: Infinity,
+    maxBytesInHand: Infinity,
+    maxHeldReceipts: Infinity,
+    follow,
+  };
+  expect((await refusalOf(() => connect(options))).code).toBe('home-invalid');
+});
+
 const { content: _text, ...addressing } = concern('');
 
 test.each<[string, unknown, string]>([
