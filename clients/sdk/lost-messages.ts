@@ -32,7 +32,7 @@ export class LostMessages {
 
   /** Those that are lost, or may be, and still open. */
   list(): LostMessage[] {
-    return this.#table.list();
+    return this.#table.list(this.#deps.now());
   }
 
   /** A sign that the gateway has lost messages. @param only these rows of the outbox; by default all that are open */

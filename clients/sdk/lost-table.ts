@@ -52,7 +52,7 @@ export class LostTable {
 
   /**
    * Notes that messages may be lost: those that were accepted, have not expired, and are still open. One that is being
-   * submitted again already is not noted twice.
+   * submitted again already is not noted twice, nor one that the gateway had although its log lacks the same acceptance.
    * @param only these rows of the outbox; by default all
    * @param except but not this one
    */
@@ -68,7 +68,8 @@ export class LostTable {
        ON CONFLICT (seq) DO UPDATE SET
          sign = excluded.sign, found_at = excluded.found_at, answer = excluded.answer,
          state = CASE WHEN times >= ${mostTimes} THEN 'unsent' ELSE excluded.state END
-       WHERE lost.state NOT IN ('due', 'sent')`,
+       WHERE lost.state NOT IN ('due', 'sent')
+         AND NOT (lost.state = 'had' AND lost.sign = 'leaf' AND excluded.sign = 'leaf' AND lost.answer = excluded.answer)`,
     );
     const ranges = only?.map((seq) => [seq, seq]) ?? [[0, Number.MAX_SAFE_INTEGER]];
     for (const [first = 0, last = 0] of ranges) note.run({ sign, now, first, last, except: except ?? -1 });
@@ -129,14 +130,14 @@ export class LostTable {
     return row === undefined ? undefined : recordOf(row.answer);
   }
 
-  /** Those that are still open, in the order in which they were sent. */
-  list(): LostMessage[] {
+  /** Those that are still open and have not expired, in the order in which they were sent. @param now ms since 1970 */
+  list(now: number): LostMessage[] {
     const rows = this.#database
       .prepare(
         `SELECT o.id, l.* FROM lost l JOIN outbox o ON o.seq = l.seq
-         WHERE l.state <> 'had' AND ${isOpen} ORDER BY l.seq`,
+         WHERE l.state <> 'had' AND o.expires_at > ? AND ${isOpen} ORDER BY l.seq`,
       )
-      .all();
+      .all(now);
     const recipients = this.#database.prepare(
       'SELECT recipient FROM deliveries WHERE seq = ? AND outcome IS NULL ORDER BY recipient',
     );

@@ -157,10 +157,12 @@ test('a state of the version before goes on: what waits is kept from now on, of 
     again.answer(waiting.id, left!.digest, answer);
     lost.note('log', Date.now());
   });
-  expect(lost.list()).toMatchObject([
+  expect(lost.list(Date.now())).toMatchObject([
     { id: accepted.id, state: 'unsent', recipients },
     { id: waiting.id, state: 'due', recipients },
   ]);
+  // What has expired is told by its expiry, and nobody can send it any more.
+  expect(lost.list(Date.now() + 2 * limits.maxLifetimeMs)).toEqual([]);
 });
 
 test('a state file that is damaged is refused in words, and left as it is', async () => {
