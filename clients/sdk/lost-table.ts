@@ -151,12 +151,17 @@ export class LostTable {
     }));
   }
 
+  /** Has its acceptance looked for in the log, also by a process that has passed it while one before it was open. */
   #proveAgain(seq: number): void {
     this.#database
       .prepare(
         "UPDATE meta SET value = :before WHERE name = 'logProvenThrough' AND CAST(value AS INTEGER) > :before",
       )
       .run({ before: seq - 1 });
+    this.#database.exec(
+      `INSERT INTO meta (name, value) VALUES ('logProveAgain', 1)
+       ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1`,
+    );
   }
 }
 

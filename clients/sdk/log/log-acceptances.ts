@@ -44,15 +44,15 @@ export class AcceptanceProver {
   /** Messages up to here were looked at by this process; those of them that are still open. */
   #scanned: number;
   #open: number[] = [];
-  /** The place as it was last kept or read. */
-  #placed: number;
+  /** How often one was to be looked for again, as far as this process has heeded it. */
+  #heeded: number;
   #missing: number[] = [];
 
   constructor(deps: AcceptanceDependencies) {
     this.#deps = deps;
     this.#table = new LogTable(deps.state.statements);
     this.#scanned = this.#through;
-    this.#placed = this.#through;
+    this.#heeded = this.#again;
   }
 
   /**
@@ -100,6 +100,10 @@ export class AcceptanceProver {
     return Number(this.#table.readMeta('logProvenThrough') ?? 0);
   }
 
+  get #again(): number {
+    return Number(this.#table.readMeta('logProveAgain') ?? 0);
+  }
+
   async #tellMissing(): Promise<void> {
     const missing = this.#missing;
     this.#missing = [];
@@ -108,12 +112,12 @@ export class AcceptanceProver {
 
   /** Those that were open before, then those behind them; each is taken out of the open ones. */
   #next(): { sent: Sent[]; isFull: boolean } {
-    if (this.#through < this.#placed) {
-      // One before the place was lost and accepted anew: from there on they are looked for once more.
+    if (this.#again !== this.#heeded) {
+      // One was lost and accepted anew: from the place on, which is before it, they are looked for once more.
       this.#scanned = this.#through;
       this.#open = [];
+      this.#heeded = this.#again;
     }
-    this.#placed = this.#through;
     const { statements } = this.#deps.state;
     const columns = 'seq, id, digest, answer FROM outbox';
     const one = statements.prepare(`SELECT ${columns} WHERE seq = ?`);
@@ -137,9 +141,7 @@ export class AcceptanceProver {
     const through = this.#open.reduce((least, seq) => Math.min(least, seq - 1), this.#scanned);
     if (through <= this.#through) return;
     await this.#deps.state.write(() => {
-      if (this.#through < this.#placed) return;
-      this.#table.writeMeta('logProvenThrough', through);
-      this.#placed = through;
+      if (this.#again === this.#heeded) this.#table.writeMeta('logProvenThrough', through);
     });
   }
 

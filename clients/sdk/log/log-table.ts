@@ -59,7 +59,8 @@ export type UnprovenEntry = {
   readonly entry: Digest;
 };
 
-type MetaName = 'logCheckpoint' | 'logFollowed' | 'logProvenThrough' | 'logHalt' | 'logAbsentSince';
+type MetaName =
+  'logCheckpoint' | 'logFollowed' | 'logProvenThrough' | 'logProveAgain' | 'logHalt' | 'logAbsentSince';
 
 /** Reading at any time; every change inside a transaction. */
 export class LogTable {

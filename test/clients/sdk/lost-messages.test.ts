@@ -100,6 +100,29 @@ test('a message that was lost again after it was submitted again is found by its
   expect(submitted).toHaveLength(3);
 });
 
+test('the new acceptance of a lost message is looked for also while a message before it waits for its answer', async () => {
+  const client = await gateway.client(alice, { follow });
+  const size = gateway.log.leaves.length;
+  const accept = gateway.onSubmit;
+  let unanswered: string | undefined;
+  gateway.onSubmit = (session, units) => {
+    unanswered ??= idsOf(units)[0];
+    const others = units.filter((unit) => idsOf([unit])[0] !== unanswered);
+    if (others.length > 0) accept(session, others);
+  };
+  await client.enqueue(concern('waits', bob));
+  await until(() => unanswered !== undefined);
+  await client.send(concern('is lost twice', bob));
+  for (let time = 2; time <= 3; time++) {
+    setBack(size);
+    gateway.log.fill(10 * time);
+    await client.log.check().catch(() => client.log.resume({ adopt: true }));
+    await until(() => submitted.length === time);
+    await until(() => client.status().waiting === 1);
+  }
+  expect(client.lost()).toMatchObject([{ state: 'taken' }]);
+});
+
 test('where the log holds every acceptance nothing goes out twice, over sessions and looks', async () => {
   const client = await gateway.client(alice, { follow });
   await sendAll(client, 3);
