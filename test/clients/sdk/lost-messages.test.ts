@@ -102,7 +102,6 @@ test('a message that was lost again after it was submitted again is found by its
 
 test('the new acceptance of a lost message is looked for also while a message before it waits for its answer', async () => {
   const client = await gateway.client(alice, { follow });
-  const size = gateway.log.leaves.length;
   const accept = gateway.onSubmit;
   let unanswered: string | undefined;
   gateway.onSubmit = (session, units) => {
@@ -112,15 +111,22 @@ test('the new acceptance of a lost message is looked for also while a message be
   };
   await client.enqueue(concern('waits', bob));
   await until(() => unanswered !== undefined);
-  await client.send(concern('is lost twice', bob));
-  for (let time = 2; time <= 3; time++) {
-    setBack(size);
-    gateway.log.fill(10 * time);
-    await client.log.check().catch(() => client.log.resume({ adopt: true }));
+  // Each acceptance names a leaf that says something else.
+  let record = gateway.log.leaves.length;
+  gateway.log.fill(20);
+  gateway.log.accept = ({ envelope }) => ({
+    kind: 'accepted',
+    message: parseEnvelope(envelope).id,
+    envelopeDigest: sha256(envelope),
+    detail: JSON.stringify({ record: record++, listening: [], away: [] }),
+  });
+  await client.send(concern('is lost again and again', bob));
+  for (let time = 2; time <= 4; time++) {
+    await client.log.check();
     await until(() => submitted.length === time);
     await until(() => client.status().waiting === 1);
   }
-  expect(client.lost()).toMatchObject([{ state: 'taken' }]);
+  expect(client.lost()).toMatchObject([{ sign: 'leaf', state: 'taken' }]);
 });
 
 test('where the log holds every acceptance nothing goes out twice, over sessions and looks', async () => {
