@@ -144,9 +144,9 @@ export function outcomesContract(at: ContractStore): void {
     });
 
     test('is counted with its deliveries and its leaf as of one moment, while others come', async () => {
-      let isDone = false;
+      const done = new AbortController();
       const coming = (async () => {
-        for (let number = 1; !isDone; number++) await submit([acceptable(number)]);
+        for (let number = 1; !done.signal.aborted; number++) await submit([acceptable(number)]);
       })();
       try {
         for (let count = 0; count < 40; count++) {
@@ -154,7 +154,7 @@ export function outcomesContract(at: ContractStore): void {
           expect({ deliveries, leaves }).toEqual({ deliveries: messages, leaves: messages });
         }
       } finally {
-        isDone = true;
+        done.abort();
         await coming;
       }
     });
