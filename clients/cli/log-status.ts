@@ -5,6 +5,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
+import type { LogStatus } from '../sdk/log/log-status.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { withClient } from './open-client.ts';
 import { hasOpenMatters } from './open-matters.ts';
@@ -30,6 +31,11 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
     );
 }
 
+/** Why the last look at the log failed, for scripts; nothing where it did not. */
+export function failureObject(lastError: LogStatus['lastError']): object {
+  return lastError === undefined ? {} : { error: lastError.code, detail: lastError.detail };
+}
+
 /** Prints how the endpoint stands to the log. */
 export function showLog(client: Client, terminal: Terminal): void {
   const { log } = client;
@@ -38,9 +44,8 @@ export function showLog(client: Client, terminal: Terminal): void {
   if (halt !== undefined) process.exitCode = exitCodes.invalid;
   const [faults, changes] = [log.faults(), log.changes()];
   if (terminal.wantsJson) {
-    const error = lastError === undefined ? {} : { error: lastError.code, detail: lastError.detail };
     const stand = { origin, checkpoint, witnessesKnown, witnessesNeeded, followed, checkedAt };
-    terminal.json({ type: 'log', ...stand, ...error, halt, changes, faults });
+    terminal.json({ type: 'log', ...stand, ...failureObject(lastError), halt, changes, faults });
     return;
   }
   const { paint } = terminal;

@@ -1,6 +1,7 @@
 /** What `causeway status --check` ends with: what it shows, in one number for a script. */
 import { exitCodeFor, exitCodes } from '../../terminal/exit-codes.ts';
 import type { MessageRecord } from '../sdk/ladder-table.ts';
+import type { LogStatus } from '../sdk/log/log-status.ts';
 import { needsSendingAnew } from './lost-text.ts';
 import type { OpenClient } from './open-client.ts';
 import { hasOpenMatters } from './open-matters.ts';
@@ -23,14 +24,17 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
     hasOpenMatters(client);
   if (needsPerson) return exitCodes.failure;
   if (connection.isConnected) {
-    const { checkedAt, lastError } = client.log.status();
-    const isVerified = checkedAt !== undefined && lastError === undefined;
     const isAllSent = waiting === 0 && !lost.some(({ state }) => state === 'due');
-    return isVerified && isAllSent ? exitCodes.ok : exitCodes.temporary;
+    return isVerifiedNow(client.log.status()) && isAllSent ? exitCodes.ok : exitCodes.temporary;
   }
   const { lastError } = connection;
   const passes = lastError === undefined || exitCodeFor(lastError) === exitCodes.temporary;
   return passes ? exitCodes.temporary : exitCodes.failure;
+}
+
+/** True where the last look at the log was one that this client made, and a good one. */
+export function isVerifiedNow({ checkedAt, lastError }: LogStatus): boolean {
+  return checkedAt !== undefined && lastError === undefined;
 }
 
 /** @returns 0 once every recipient has it, 1 where it was refused or has expired, 3 while that is open; as `send --wait stored` */

@@ -12,10 +12,11 @@ import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
+import { failureObject } from './log-status.ts';
 import { lostObjects, lostRows } from './lost-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { openMatters } from './open-matters.ts';
-import { exitCodeOfEndpoint, exitCodeOfMessage } from './status-verdict.ts';
+import { exitCodeOfEndpoint, exitCodeOfMessage, isVerifiedNow } from './status-verdict.ts';
 
 type Flags = HomeFlags & { readonly last: number; readonly check?: true };
 
@@ -84,12 +85,13 @@ async function checkLog({ client }: OpenClient): Promise<void> {
 
 function logRows({ client, connection }: OpenClient, terminal: Terminal): string[][] {
   const { paint } = terminal;
-  const { checkpoint, halt, witnessesNeeded, origin, checkedAt, lastError } = client.log.status();
+  const status = client.log.status();
+  const { checkpoint, halt, witnessesNeeded, origin, lastError } = status;
   const unverified =
     lastError === undefined
       ? `The gateway's log was not verified within ${catchUpMs / 1000} seconds.`
       : showableLine(lastError.message);
-  const isVerified = checkedAt !== undefined && lastError === undefined;
+  const isVerified = isVerifiedNow(status);
   const cosigned = checkpoint?.witnesses.length ?? 0;
   const seen =
     checkpoint === undefined
@@ -166,7 +168,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
     },
     {
       ...{ type: 'log', checkpoint, followed, checkedAt, halt },
-      ...(lastError === undefined ? {} : { error: lastError.code, detail: lastError.detail }),
+      ...failureObject(lastError),
       ...{ changes: client.log.changes(), faults: client.log.faults() },
     },
     ...lostObjects(client),
