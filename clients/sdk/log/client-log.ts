@@ -174,14 +174,14 @@ export class ClientLog {
   async #proveEntries(): Promise<void> {
     const { signal, entries } = this.#deps;
     for (let tries = 0; tries < behindTries && !signal.aborted && entries.hasWork; tries++) {
+      const asked = this.#asked;
       try {
-        const asked = this.#asked;
         const isBehind = await this.#inTurn(() => this.#look({ entriesOnly: true }));
         if (isBehind) await pause(behindMs, signal);
         else if (asked === this.#asked) return;
       } catch {
-        // Kept in the status; the next look tries again.
-        return;
+        // Kept in the status; the next look tries again. Whoever has asked meanwhile may do so after a gateway has come back.
+        if (asked === this.#asked) return;
       }
     }
   }

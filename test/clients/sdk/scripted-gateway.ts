@@ -83,8 +83,8 @@ export type ScriptedGateway = {
   onSession: (session: ScriptedSession) => void;
   /** After so many receipt frames of a session; by default each is taken. */
   onReceipts: (session: ScriptedSession, frames: number) => void;
-  /** Called with the path of each HTTPS request; one for which it gives false is never answered. */
-  onRequest: (path: string) => boolean;
+  /** Called with the path of each HTTPS request; one for which it gives false is never answered, or its connection cut. */
+  onRequest: (path: string) => boolean | 'cut';
   /** With what it refuses renewals. */
   renewalRefusal?: ErrorCode | undefined;
   /** How many TLS connections there were, sessions among them. */
@@ -129,7 +129,9 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
   });
   server.on('secureConnection', () => gateway.connections++);
   server.on('request', (request, response) => {
-    if (!gateway.onRequest(request.url ?? '')) return;
+    const verdict = gateway.onRequest(request.url ?? '');
+    if (verdict === 'cut') request.socket.destroy();
+    if (verdict !== true) return;
     if (request.url === '/v1/renew') {
       if (gateway.renewalRefusal !== undefined) {
         response.writeHead(422).end(JSON.stringify({ code: gateway.renewalRefusal }));

@@ -125,6 +125,23 @@ test('a key that another client of the home has found in the log is used at once
   await second.send(concern('x', bob));
 });
 
+test('a notice that is sent while a look at the log fails waits for a look of its own', async () => {
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
+  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
+  const sending = Promise.withResolvers<unknown>();
+  gateway.onRequest = (path) => {
+    if (!path.startsWith('/tile/')) return true;
+    gateway.onRequest = () => true;
+    sending.resolve(client.send(concern('x', bob)));
+    return 'cut';
+  };
+  await client.directory.refresh();
+  await sending.promise;
+  expect(client.log.faults()).toEqual([]);
+});
+
 test('an accepted message whose leaf is another one, or missing, is raised with the signed receipt', async () => {
   gateway.onSubmit = (session, units) =>
     session.receipt(
