@@ -34,6 +34,8 @@ const sentAt = new Map<string, number>();
 let mode: 'idle' | 'flood' | 'paced' = 'idle';
 let unaccepted = 0;
 let unstored = 0;
+/** Most messages that the gateway lets wait for their answer. */
+let allowed = 0;
 /** Receipt groups and submit batches so far. */
 let groups = 0;
 let batches = 0;
@@ -89,7 +91,10 @@ function refill(): void {
 }
 
 const link = openLink(me.link, {
-  onWelcome: () => tell({ type: 'ready' }),
+  onWelcome: ({ limits }) => {
+    allowed = limits.maxUnanswered;
+    tell({ type: 'ready' });
+  },
   onUnits: () => undefined,
   onReceiptFrame: (position, bytes) => {
     groups++;
@@ -137,7 +142,7 @@ onAsk(({ type, perSecond }) => {
   }
 });
 
-/** Sends at an even rate, one message at a time. */
+/** Sends at an even rate, one message at a time; what a gateway that is held up does not allow is sent once it answers. */
 function pace(perSecond: number): void {
   const start = performance.now();
   let sent = 0;
@@ -147,7 +152,7 @@ function pace(perSecond: number): void {
       return;
     }
     const due = Math.floor(((performance.now() - start) * perSecond) / 1_000);
-    while (sent < due) {
+    while (sent < due && unaccepted < allowed) {
       submitOne();
       sent++;
     }
