@@ -20,8 +20,7 @@
  */
 import { generateKeyPairSync, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { LogBuilder } from '../gateway/audit/log-builder.ts';
@@ -37,6 +36,7 @@ import { readCommandLine } from './command-line.ts';
 import { searchFilledStore } from './audit/search.ts';
 import { Child } from './child.ts';
 import { count, readNumber } from './read-number.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
 
 /** What a gateway takes in one step, twice a second, at 100,000 leaves a second. */
 const stepLeaves = 50_000;
@@ -118,44 +118,41 @@ const { values } = readCommandLine({
 });
 const leaves = readNumber('leaves', values.leaves, count);
 const proofs = readNumber('proofs', values.proofs, count);
-const folder = await mkdtemp(join(tmpdir(), 'causeway-bench-audit-'));
+await using scratch = await makeScratchFolder();
+const folder = scratch.path;
 const say = (words: string): void => void process.stdout.write(`${words}\n`);
-try {
-  const dir = join(folder, 'log');
-  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  const signer = noteSigner(origin, pem);
-  const log = await buildLog(dir, leaves, signer);
-  const { size } = log;
-  await writeFile(join(folder, 'log.vkey'), `${formatVerifierKey(signer.verifierKey)}\n`);
-  const { making, publishing, syncing } = log.seconds;
-  const appendPerSecond = Math.round(size / (making + publishing + syncing));
-  say(
-    `appended ${size} leaves, ${appendPerSecond} a second: ${making.toFixed(1)} s to make them, ` +
-      `${publishing.toFixed(1)} s to publish them in portions of ${stepLeaves}, ${syncing.toFixed(1)} s for the last sync`,
-  );
-  const tiles = new LogFolder(dir);
-  await measureProofs(log, warmUpProofs, () => readTilesOf(tiles));
-  const reader = readTilesOf(tiles);
-  const inclusionProofMs = await measureProofs(log, proofs, () => reader);
-  const alone = await measureProofs(log, proofs, () => readTilesOf(tiles));
-  say(
-    `${proofs} inclusion proofs from tiles on disk: p50 ${inclusionProofMs.p50} ms, p99 ${inclusionProofMs.p99} ms; ` +
-      `with nothing kept between them p50 ${alone.p50} ms, p99 ${alone.p99} ms`,
-  );
-  say(`appending and proving took at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
-  const { seconds, peakRssMiB } = await verifyInChild(dir);
-  const verifyLeavesPerSecond = Math.round(size / seconds);
-  say(
-    `verified in ${seconds.toFixed(2)} s, ${verifyLeavesPerSecond} leaves a second, at most ${peakRssMiB} MiB`,
-  );
-  await rm(dir, { recursive: true });
-  const { searchMs } = await searchFilledStore(folder, leaves, say);
-  say(
-    JSON.stringify({
-      ...{ appendPerSecond, inclusionProofMs, treeSize: size },
-      ...{ verifyLeavesPerSecond, peakRssMiB, searchMs },
-    }),
-  );
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
+const dir = join(folder, 'log');
+const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+const signer = noteSigner(origin, pem);
+const log = await buildLog(dir, leaves, signer);
+const { size } = log;
+await writeFile(join(folder, 'log.vkey'), `${formatVerifierKey(signer.verifierKey)}\n`);
+const { making, publishing, syncing } = log.seconds;
+const appendPerSecond = Math.round(size / (making + publishing + syncing));
+say(
+  `appended ${size} leaves, ${appendPerSecond} a second: ${making.toFixed(1)} s to make them, ` +
+    `${publishing.toFixed(1)} s to publish them in portions of ${stepLeaves}, ${syncing.toFixed(1)} s for the last sync`,
+);
+const tiles = new LogFolder(dir);
+await measureProofs(log, warmUpProofs, () => readTilesOf(tiles));
+const reader = readTilesOf(tiles);
+const inclusionProofMs = await measureProofs(log, proofs, () => reader);
+const alone = await measureProofs(log, proofs, () => readTilesOf(tiles));
+say(
+  `${proofs} inclusion proofs from tiles on disk: p50 ${inclusionProofMs.p50} ms, p99 ${inclusionProofMs.p99} ms; ` +
+    `with nothing kept between them p50 ${alone.p50} ms, p99 ${alone.p99} ms`,
+);
+say(`appending and proving took at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
+const { seconds, peakRssMiB } = await verifyInChild(dir);
+const verifyLeavesPerSecond = Math.round(size / seconds);
+say(
+  `verified in ${seconds.toFixed(2)} s, ${verifyLeavesPerSecond} leaves a second, at most ${peakRssMiB} MiB`,
+);
+await rm(dir, { recursive: true });
+const { searchMs } = await searchFilledStore(folder, leaves, say);
+say(
+  JSON.stringify({
+    ...{ appendPerSecond, inclusionProofMs, treeSize: size },
+    ...{ verifyLeavesPerSecond, peakRssMiB, searchMs },
+  }),
+);

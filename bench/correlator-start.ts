@@ -9,8 +9,6 @@
  * socket waited. The last line is JSON.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { CorrelationRun } from '../gateway/correlator/correlation-run.ts';
@@ -23,6 +21,7 @@ import { readCommandLine } from './command-line.ts';
 import type { SqliteFilling } from './history/fill-sqlite.ts';
 import type { Filled } from './history/filler.ts';
 import { count, countOrNone, readNumber, readRisingCounts, seed } from './read-number.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
 
 const { values } = readCommandLine({
   options: {
@@ -53,26 +52,22 @@ type Stage = {
 type Filling = Omit<SqliteFilling, 'policy'>;
 
 async function runStage(messages: number): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), 'causeway-bench-'));
-  try {
-    const noticesPerDay = messages / days;
-    const children = Math.ceil(noticesPerDay * childrenPerDaily);
-    const filling: Filling = {
-      file: join(folder, 'store.db'),
-      receiptKeyPem: generateKeyPairSync('ed25519')
-        .privateKey.export({ type: 'pkcs8', format: 'pem' })
-        .toString(),
-      auditKey: Buffer.alloc(32),
-      population: { children, noticesPerDay, seed: chance },
-      messages,
-      payloadBytes,
-    };
-    const child = new Child(new URL('./history/filler.ts', import.meta.url), []);
-    const { end } = await child.ask<Filled>({ type: 'fill', filling }, 'filled').finally(() => child.stop());
-    return await lookOnce(filling, end);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  await using scratch = await makeScratchFolder();
+  const noticesPerDay = messages / days;
+  const children = Math.ceil(noticesPerDay * childrenPerDaily);
+  const filling: Filling = {
+    file: join(scratch.path, 'store.db'),
+    receiptKeyPem: generateKeyPairSync('ed25519')
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString(),
+    auditKey: Buffer.alloc(32),
+    population: { children, noticesPerDay, seed: chance },
+    messages,
+    payloadBytes,
+  };
+  const child = new Child(new URL('./history/filler.ts', import.meta.url), []);
+  const { end } = await child.ask<Filled>({ type: 'fill', filling }, 'filled').finally(() => child.stop());
+  return await lookOnce(filling, end);
 }
 
 async function lookOnce({ messages, ...files }: Filling, end: number): Promise<Stage> {

@@ -4,8 +4,7 @@
  * Every endpoint has its own certificate and an open session over mutual TLS that has said hello and granted
  * credit. The figure is the growth of the gateway's resident memory, by endpoint.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSandbox, endpointHome, enrolEndpoints } from '../bin/sandbox.ts';
@@ -15,6 +14,7 @@ import { readCommandLine } from './command-line.ts';
 import { Child, type ChildMessage } from './child.ts';
 import { registerEndpoints } from './idle/register.ts';
 import { count, readNumber } from './read-number.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
 
 const { values } = readCommandLine({ options: { endpoints: { type: 'string', default: '10000' } } });
 const endpoints = readNumber('endpoints', values.endpoints, count);
@@ -23,7 +23,8 @@ const parts = 2;
 
 type Counted = ChildMessage & { memory: NodeJS.MemoryUsage; cpu: { user: number; system: number } };
 
-const dir = await mkdtemp(join(tmpdir(), 'causeway-bench-'));
+await using scratch = await makeScratchFolder();
+const dir = scratch.path;
 const children: Child[] = [];
 
 try {
@@ -54,7 +55,6 @@ try {
   });
 } finally {
   await Promise.all(children.map((child) => child.stop()));
-  await rm(dir, { recursive: true, force: true });
 }
 
 function start(script: string, args: readonly string[]): Child {

@@ -10,9 +10,6 @@
  * `--store mongodb://…` compares instead: the embedded store, then one and two gateways on that replica set, in turns.
  * `--store mongodb` starts three members for it, with the server that CAUSEWAY_MONGOD names.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readCommandLine } from './command-line.ts';
 import type { ChildMessage } from './child.ts';
@@ -24,6 +21,7 @@ import { ciphertextBytes } from './relay/plan.ts';
 import { Rig } from './relay/rig.ts';
 import { round } from './relay/round.ts';
 import { settle, type Throughput } from './relay/throughput.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
 
 const { values } = readCommandLine({
   options: {
@@ -47,21 +45,17 @@ const touchedBytes = seconds * 200 * 1024 * 1024;
 
 type Round = Throughput & { echoPerSecond: number };
 
-const dir = await mkdtemp(join(tmpdir(), 'causeway-bench-'));
-
-try {
-  const form = { window, durableConsumer: values['durable-consumer'] };
-  print(
-    values.store === undefined
-      ? await measureRelay()
-      : await compareEngines(dir, values.store, { ...form, seconds, rounds }),
-  );
-} finally {
-  await rm(dir, { recursive: true, force: true });
-}
+await using scratch = await makeScratchFolder();
+const dir = scratch.path;
+const form = { window, durableConsumer: values['durable-consumer'] };
+print(
+  values.store === undefined
+    ? await measureRelay()
+    : await compareEngines(dir, values.store, { ...form, seconds, rounds }),
+);
 
 async function measureRelay(): Promise<unknown> {
-  const rig = await Rig.open(dir, { window, durableConsumer: values['durable-consumer'] });
+  const rig = await Rig.open(dir, form);
   try {
     // What counts is the steady state: code that has been compiled and tables that are no longer empty. Before any flood:
     // what that leaves to the audit log, the correlator and the disk takes the machine long after.

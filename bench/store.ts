@@ -3,8 +3,6 @@
  * 64 and 256, then the whole life of a message (submit, mark as delivered, settle). The last line is JSON.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { AcceptableMessage, DeliveryId, Store } from '../gateway/store/port.ts';
@@ -14,6 +12,7 @@ import type { EndpointAddress, MessageId } from '../protocol/ids.ts';
 import { uuidFromBytes } from '../protocol/uuid.ts';
 import { readCommandLine } from './command-line.ts';
 import { duration, readNumber } from './read-number.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
 
 const unitBytes = 2048 + 900;
 const framesInFlight = 4;
@@ -130,12 +129,12 @@ async function wholeLife(
 }
 
 async function run(seconds: number): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'causeway-bench-'));
+  await using scratch = await makeScratchFolder();
   const receiptKeyPem = generateKeyPairSync('ed25519')
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString();
   const store = await openSqliteStore({
-    file: join(folder, 'store.db'),
+    file: join(scratch.path, 'store.db'),
     receiptKeyPem,
     auditKey: randomBytes(32),
   });
@@ -161,7 +160,6 @@ async function run(seconds: number): Promise<void> {
     process.stdout.write(`${JSON.stringify({ bench: 'store', unitBytes, framesInFlight, submit, life })}\n`);
   } finally {
     await store.close();
-    await rm(folder, { recursive: true });
   }
 }
 
