@@ -204,7 +204,6 @@ class Gateway {
   #createRelay(): Relay {
     return new Relay({
       store: this.#store,
-      now: this.#now,
       quotas: this.#quotas,
       examination: {
         now: this.#now,

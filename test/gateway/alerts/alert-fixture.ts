@@ -92,7 +92,6 @@ export async function openAlertFixture(): Promise<AlertFixture> {
   const policy = await loadPolicySet(policiesDir);
   const relay = new Relay({
     store,
-    now: Date.now,
     quotas: { submitting: nothing, unwanted: nothing, failedVerifications: nothing },
     examination: {
       now: Date.now,
