@@ -43,7 +43,8 @@ export type SessionEvent =
   | { readonly type: 'submit'; readonly units: number }
   | { readonly type: 'receipts' }
   | { readonly type: 'answered'; readonly units: number }
-  | { readonly type: 'settled' }
+  /** A receipt frame was dealt with; `refusal`: why it changed nothing. */
+  | { readonly type: 'settled'; readonly refusal?: CausewayError | undefined }
   | { readonly type: 'deadline' }
   | { readonly type: 'drain' }
   | { readonly type: 'fail'; readonly error: CausewayError }
@@ -56,6 +57,7 @@ export type SessionEffect =
   | { readonly do: 'grant'; readonly messages: number }
   | { readonly do: 'confirm'; readonly units: number }
   | { readonly do: 'forget'; readonly through: number }
+  | { readonly do: 'tell-refusal'; readonly error: CausewayError }
   | { readonly do: 'tell-taken'; readonly frames: number }
   | { readonly do: 'stop-deliveries' }
   | { readonly do: 'tell-draining' }
@@ -99,6 +101,8 @@ export function step(state: SessionState, event: SessionEvent): Transition {
     case 'settled': {
       const receiptFramesTaken = state.receiptFramesTaken + 1;
       return finish({ ...state, unsettled: state.unsettled - 1, receiptFramesTaken }, [
+        // Right before the count that it belongs to: so the client knows which frame was refused.
+        ...(event.refusal === undefined ? [] : [{ do: 'tell-refusal' as const, error: event.refusal }]),
         { do: 'tell-taken', frames: receiptFramesTaken },
       ]);
     }

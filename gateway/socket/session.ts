@@ -200,6 +200,9 @@ export class Session {
       case 'forget':
         this.#stored.note(effect.through);
         return;
+      case 'tell-refusal':
+        this.#out.control(errorFrame(effect.error, false));
+        return;
       case 'tell-taken':
         this.#out.control({ type: 'receipts-taken', frames: effect.frames });
         return;
@@ -238,24 +241,28 @@ export class Session {
   }
 
   /** Frames are settled side by side and confirmed in order: `receipts-taken: n` speaks of the first n. */
-  #settle(group: Buffer): Promise<void> {
+  #settle(group: Buffer): Promise<unknown> {
     const before = this.#settled;
     const work = this.#settleGroup(group);
-    this.#settled = Promise.all([before, work]).then(() => this.#apply({ type: 'settled' }));
+    this.#settled = Promise.all([before, work]).then(([, refusal]) => {
+      this.#apply({ type: 'settled', refusal });
+    });
     // What fails here fails in `work` too, which the caller looks after.
     this.#settled.catch(() => undefined);
     return work;
   }
 
-  async #settleGroup(group: Buffer): Promise<void> {
+  /** @returns why it was refused, where it was: a bad receipt costs its own group, not the session, for others depend on that */
+  async #settleGroup(group: Buffer): Promise<CausewayError | undefined> {
     try {
       await this.#intake.during(group.byteLength, () =>
         this.#untilDurable(() => this.#context.relay.settle(this.#sender, group)),
       );
+      return undefined;
     } catch (error) {
       if (!isCausewayError(error) || error.code === 'internal-error') throw error;
-      // A bad receipt costs its own group, not the session: other messages depend on that.
-      this.#perform({ do: 'tell-error', error, closing: false });
+      this.#context.report(this.endpoint, error);
+      return error;
     }
   }
 

@@ -196,6 +196,9 @@ describe('a receipt group that changes nothing', () => {
       frame.type === 'receipts-taken' ? [frame.frames] : [],
     );
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    // So a client knows which of its frames was refused.
+    const told = north.controls.map(({ type }) => type).slice(-4);
+    expect(told).toEqual(['receipts-taken', 'error', 'receipts-taken', 'receipts-taken']);
     await police.receipt(messages[0]!, 'stored');
     await police.receipt(messages[1]!, 'stored');
     police.receipts.length = 1;

@@ -114,6 +114,15 @@ describe('a ready session', () => {
     ]);
   });
 
+  it('tells of a receipt frame that was refused right before the count that it belongs to', () => {
+    const refusal = new CausewayError('receipt-unmatched');
+    const { effects } = run([hello, { type: 'receipts' }, { type: 'settled', refusal }]);
+    expect(effects.slice(-2)).toEqual([
+      { do: 'tell-refusal', error: refusal },
+      { do: 'tell-taken', frames: 1 },
+    ]);
+  });
+
   it('closes with the code of the error that it fails with', () => {
     const error = new CausewayError('endpoint-revoked');
     expect(run([hello, { type: 'fail', error }]).effects.slice(1)).toEqual([
