@@ -5,6 +5,7 @@ import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
 import { waitUnlessAborted } from './abort.ts';
 import type { ClientLog } from './log/client-log.ts';
 import type { DatasetBook } from './datasets/dataset-book.ts';
+import { frameError } from './connection-error.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
 import { GatewayClock } from './gateway-clock.ts';
@@ -234,10 +235,13 @@ export class ClientRun {
       case 'directory-changed':
         this.#inBackground(directory.reading.announce(frame.version).then(() => this.#receipts.takeHeld()));
         return;
-      case 'error':
-        log.warn({ code: frame.code }, 'the gateway reported an error');
-        emitter.emit('gatewayError', new CausewayError(frame.code));
+      case 'error': {
+        const error = frameError(frame);
+        log.warn({ code: frame.code }, `the gateway reported an error: ${error.message}`);
+        receiptSender.reported(frame.code);
+        emitter.emit('gatewayError', error);
         return;
+      }
       case 'draining':
         return;
     }

@@ -25,6 +25,19 @@ export function closeCodeError(closeCode: number): CausewayError | undefined {
   });
 }
 
+/** The error that an `error` frame tells, with what its text says beyond the catalogue's. */
+export function frameError({
+  code,
+  text,
+}: {
+  readonly code: ErrorCode;
+  readonly text: string;
+}): CausewayError {
+  const known = catalogue[code].text;
+  const rest = text.startsWith(known) ? text.slice(known.length).trim() : text;
+  return new CausewayError(code, { detail: rest === '' ? undefined : rest.slice(0, 2_000) });
+}
+
 /** The error in a problem document (RFC 9457) with a member `code`, or one made from the HTTP status. */
 export function problemError(status: number, body: string): CausewayError {
   const { code, detail } = problemMembers(body);

@@ -15,7 +15,7 @@ import { parseGatewayFrame, type GatewayFrame, type Welcome } from '../../protoc
 import { decodeUnitFrame, frameKind, type Unit } from '../../protocol/wire/frame.ts';
 import { decodeReceiptFrame, encodeReceiptFrame } from '../../protocol/wire/receipt-group.ts';
 import { limits as protocolLimits, type Limits } from '../../protocol/limits.ts';
-import { closeCodeError, connectionError, problemError } from './connection-error.ts';
+import { closeCodeError, connectionError, frameError, problemError } from './connection-error.ts';
 import { heededLimits, silenceMsUnder } from './heeded-limits.ts';
 import { openSocket, type LinkAddress, type LinkSocket } from './link-socket.ts';
 import { SendQueue } from './send-queue.ts';
@@ -223,7 +223,7 @@ export class Link {
 
   #receiveControl(frame: GatewayFrame): void {
     if (frame.type === 'error' && frame.closing) {
-      this.#error = new CausewayError(frame.code, { detail: ownDetail(frame.code, frame.text) });
+      this.#error = frameError(frame);
       return;
     }
     if (frame.type !== 'welcome') {
@@ -285,11 +285,4 @@ function unexpected(): CausewayError {
 
 function silent(detail: string | undefined): CausewayError {
   return new CausewayError('peer-silent', { detail });
-}
-
-/** The part of a gateway's error text that goes beyond the catalogue. */
-function ownDetail(code: CausewayError['code'], text: string): string | undefined {
-  const known = new CausewayError(code).message;
-  const rest = text.startsWith(known) ? text.slice(known.length).trim() : text;
-  return rest === '' ? undefined : rest.slice(0, 2_000);
 }

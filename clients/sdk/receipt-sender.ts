@@ -2,9 +2,11 @@
  * Tells senders what became of their messages: first the durable row, then the signed receipt.
  *
  * Receipts that become due in one turn share a signature, one group a sender. A receipt counts as told when the
- * gateway has confirmed its frame; until then it is sent again over every new session. Frames are no larger, and no more
+ * gateway has confirmed its frame; until then it is sent again over every new session. Of a frame that the gateway
+ * refuses it takes nothing, so what shared it is sent again at once, each by itself, unless the signature was wrong. Frames are no larger, and no more
  * of them are under way, than the gateway's welcome allows.
  */
+import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
 import { receiptFrameOverhead, signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
@@ -20,8 +22,11 @@ type ReceiptSenderDependencies = {
   readonly signer: BatchSigner;
 };
 
-/** What one frame tells. */
+/** What one frame tells. `toConfirm` goes with the receipts one by one, or is empty. */
 type Portion = { readonly receipts: readonly Buffer[]; readonly toConfirm: readonly Settled[] };
+
+/** Under these codes the gateway refuses a receipt frame, and keeps the session. */
+const refusals: readonly ErrorCode[] = ['receipt-malformed', 'receipt-invalid', 'receipt-unmatched'];
 
 export class ReceiptSender {
   readonly #deps: ReceiptSenderDependencies;
@@ -32,7 +37,9 @@ export class ReceiptSender {
   /** Waits until fewer frames are unconfirmed. */
   #portions: Portion[] = [];
   /** Frames of this session that are not confirmed, in order, with what they told. */
-  #unconfirmed: { frame: number; settled: readonly Settled[] }[] = [];
+  #unconfirmed: { frame: number; portion: Portion }[] = [];
+  /** Why the last of the frames that the gateway counts next was refused. */
+  #refusal: ErrorCode | undefined;
   #quietWaiters: (() => void)[] = [];
 
   constructor(deps: ReceiptSenderDependencies) {
@@ -79,15 +86,42 @@ export class ReceiptSender {
     this.#due = [];
     this.#portions = [];
     this.#unconfirmed = [];
+    this.#refusal = undefined;
+  }
+
+  /** The gateway has reported an error and kept the session: it may be about the frame that it counts next. */
+  reported(code: ErrorCode): void {
+    if (refusals.includes(code)) this.#refusal = code;
   }
 
   /** The gateway has dealt with so many receipt frames of this session. */
   taken(frames: number): void {
-    const done = this.#unconfirmed.filter(({ frame }) => frame <= frames).flatMap(({ settled }) => settled);
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    const isRefused = (frame: number): boolean => refusal !== undefined && frame === frames;
+    const taken = this.#unconfirmed.filter(({ frame }) => frame <= frames);
     this.#unconfirmed = this.#unconfirmed.filter(({ frame }) => frame > frames);
+    const done = taken.flatMap(({ frame, portion }) => (isRefused(frame) ? [] : portion.toConfirm));
+    const refused = taken.find(({ frame }) => isRefused(frame))?.portion;
+    if (refused !== undefined && refusal !== undefined) done.push(...this.#takeRefused(refused, refusal));
     if (done.length > 0) this.#deps.state.writeLater(() => this.#table.confirm(done));
     this.#send();
     this.#tellQuiet();
+  }
+
+  /** @returns what need not be told again */
+  #takeRefused({ receipts, toConfirm }: Portion, code: ErrorCode): readonly Settled[] {
+    // What is wrong with a signature is wrong with all that it signs, but may be right in the next session.
+    if (code === 'receipt-invalid') return [];
+    // One receipt may have cost the others.
+    if (receipts.length > 1) {
+      toConfirm.forEach((one, index) =>
+        this.#portions.push({ receipts: receipts.slice(index, index + 1), toConfirm: [one] }),
+      );
+      return [];
+    }
+    // The gateway has no such delivery. Should the message come again, it is answered again.
+    return code === 'receipt-unmatched' ? toConfirm : [];
   }
 
   /** Resolves when the gateway has confirmed every receipt of this session. */
@@ -129,9 +163,9 @@ export class ReceiptSender {
     const link = this.#link;
     if (link === undefined || (link.state !== 'ready' && link.state !== 'leaving')) return;
     const room = link.limits.maxUnanswered - this.#unconfirmed.length;
-    for (const { receipts, toConfirm } of this.#portions.splice(0, Math.max(0, room))) {
-      const group = signReceiptGroup(receipts, this.#deps.signer);
-      this.#unconfirmed.push({ frame: link.sendReceipts(group), settled: toConfirm });
+    for (const portion of this.#portions.splice(0, Math.max(0, room))) {
+      const group = signReceiptGroup(portion.receipts, this.#deps.signer);
+      this.#unconfirmed.push({ frame: link.sendReceipts(group), portion });
     }
   }
 

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { errorFrame } from '../../../protocol/wire/control.ts';
+import { CausewayError, type ErrorCode } from '../../../protocol/errors.ts';
+import { decodeReceiptFrame, decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
+import { concern, take } from './exchange.ts';
+import { gatewayForEachTest } from './gateway-for-each-test.ts';
+import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
+
+let gateway: ScriptedGateway;
+
+gatewayForEachTest((opened) => (gateway = opened));
+
+const idsOf = (frame: Buffer): string[] =>
+  decodeReceiptGroup(decodeReceiptFrame(frame).group).receipts.map(({ message }) => message);
+
+test('what a refused receipt shared its frame with is told at once by itself, and what may be right later in the next session', async () => {
+  gateway.onReceipts = () => undefined;
+  const sender = await gateway.client(alice);
+  const recipient = await gateway.client(bob);
+  const ids: string[] = [];
+  for (const text of ['unmatched', 'invalid', 'good']) ids.push((await sender.send(concern(text, bob))).id);
+  const first = await gateway.session(bob);
+  first.deliver(...(await gateway.session(alice)).units);
+  await take(recipient, 3);
+
+  const faults: [string | undefined, ErrorCode][] = [
+    [ids[0], 'receipt-unmatched'],
+    [ids[1], 'receipt-invalid'],
+  ];
+  gateway.onReceipts = (session, frames) => {
+    const told = idsOf(session.frames.at(-1)!);
+    const fault = faults.find(([id]) => told.some((one) => one === id));
+    if (fault !== undefined)
+      session.control(errorFrame(new CausewayError(fault[1], { detail: 'As scripted.' }), false));
+    session.control({ type: 'receipts-taken', frames });
+  };
+  const reasons: (string | undefined)[] = [];
+  recipient.on('gatewayError', ({ detail }) => reasons.push(detail));
+  const framesOfNext = async (): Promise<string[][]> => {
+    const before = await gateway.session(bob);
+    before.socket.close(1001);
+    await until(() => gateway.sessions.some((one) => one.endpoint === bob && one !== before));
+    await recipient.drain({ timeoutMs: 5_000 });
+    return (await gateway.session(bob)).frames.map(idsOf);
+  };
+  expect(await framesOfNext()).toEqual([ids, [ids[0]], [ids[1]], [ids[2]]]);
+  expect(reasons).toEqual(['As scripted.', 'As scripted.', 'As scripted.']);
+  expect(await framesOfNext()).toEqual([[ids[1]]]);
+  faults.length = 0;
+  expect(await framesOfNext()).toEqual([[ids[1]]]);
+  expect(await framesOfNext()).toEqual([]);
+});
