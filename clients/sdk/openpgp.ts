@@ -38,6 +38,12 @@ const config: PartialConfig = {
   maxDecompressedMessageSize: maxContentBytes,
 };
 
+/**
+ * For openpgp: of a signature only what held at its own moment is asked, and of a key that decrypts no term at all. The types
+ * leave it out, though the checks of openpgp know it.
+ */
+const atItsOwnTime = null as unknown as Date;
+
 /** An endpoint's OpenPGP key pair as it is kept. */
 export type OpenpgpKeyFiles = KeyNames & {
   readonly privateKeyArmored: string;
@@ -143,12 +149,17 @@ export async function readOpenpgpIdentity(
 /**
  * What an armored certificate holds, for comparison with a directory entry.
  * @param owner whose it is, for the words of an error
+ * @param at when its encryption key has to be good
  * @throws CausewayError `key-unsuitable`, `key-expired`
  */
-export async function readOpenpgpCertificate(armored: string, owner: string): Promise<KeyNames> {
+export async function readOpenpgpCertificate(
+  armored: string,
+  owner: string,
+  at: Date = new Date(),
+): Promise<KeyNames> {
   const key = await readCertificate(armored);
-  return namesOf(key).catch(async (cause: unknown) => {
-    throw await encryptionKeyError(key, owner, cause);
+  return namesOf(key, at).catch(async (cause: unknown) => {
+    throw await encryptionKeyError(key, owner, at, cause);
   });
 }
 
@@ -164,17 +175,23 @@ export async function readPrimaryKey(armored: string): Promise<Fingerprint> {
 /**
  * Signs content and encrypts it to each recipient; see {@link seal}.
  * @param options.recipients armored certificates
+ * @param options.at when it is signed, and when the keys have to be good: now by default
  * @throws CausewayError `key-unsuitable` when one of the certificates cannot be used with AEAD
  */
 export async function encryptAndSign(
   content: Uint8Array,
-  options: { readonly signWith: OpenpgpIdentity; readonly recipients: readonly string[] },
+  options: {
+    readonly signWith: OpenpgpIdentity;
+    readonly recipients: readonly string[];
+    readonly at?: Date;
+  },
 ): Promise<Uint8Array> {
-  return await seal(content, options.signWith.privateKey, options.recipients);
+  return await seal(content, options.signWith.privateKey, options.recipients, options.at);
 }
 
 /**
- * Decrypts a payload and checks that it bears exactly one signature, the sender's.
+ * Decrypts a payload and checks that it bears exactly one signature, the sender's, by a key that was good when it signed.
+ * What this computer's clock says counts for nothing: a clock that stands wrong must not refuse a notice for good.
  * @param options.senderCertificate armored; the certificate that the directory, as verified, gives for the sender, or
  *   those of which one must have signed
  * @returns the signed content and nothing else of the payload
@@ -242,8 +259,7 @@ async function openMessage(
       decryptionKeys: identity.privateKey,
       verificationKeys: senderKeys,
       format: 'binary',
-      // The sender's clock may be ahead by as much as envelopes may.
-      date: new Date(Date.now() + limits.maxClockSkewMs),
+      date: atItsOwnTime,
       config,
     });
   } catch (cause) {

@@ -40,13 +40,14 @@ export async function readCertificate(armored: string): Promise<PublicKey> {
 
 /**
  * Reads a certificate to encrypt to. One key without AEAD would pull the whole message down to SEIPD version 1.
+ * @param at when it has to be good
  * @throws CausewayError `key-unsuitable`
  */
-export async function readAeadCertificate(armored: string): Promise<PublicKey> {
+export async function readAeadCertificate(armored: string, at: Date = new Date()): Promise<PublicKey> {
   const key = await readCertificate(armored);
   let selfSignature: SignaturePacket;
   try {
-    selfSignature = await selfSignatureOf(key, new Date());
+    selfSignature = await selfSignatureOf(key, at);
   } catch (cause) {
     throw unsuitable('Its own signature is not valid.', cause);
   }
@@ -55,21 +56,25 @@ export async function readAeadCertificate(armored: string): Promise<PublicKey> {
 }
 
 /**
- * Why an endpoint's certificate has no encryption key that is good now, as the error to throw: that it has ended or not
- * begun, or that there is none.
+ * Why an endpoint's certificate has no encryption key that is good at a moment, as the error to throw: that it has ended or
+ * not begun, or that there is none.
  */
-export async function encryptionKeyError(key: Key, owner: string, cause: unknown): Promise<CausewayError> {
+export async function encryptionKeyError(
+  key: Key,
+  owner: string,
+  at: Date,
+  cause: unknown,
+): Promise<CausewayError> {
   const [newest] = key.subkeys.toSorted(
     (a, b) => b.getCreationTime().getTime() - a.getCreationTime().getTime(),
   );
   if (newest === undefined) return unsuitable('It has no valid encryption key.', cause);
   const startsAt = newest.getCreationTime();
   const endsAt = await newest.getExpirationTime(startsAt).catch(() => null);
-  const now = Date.now();
   const told = (words: string): CausewayError =>
     new CausewayError('key-expired', { detail: `The encryption key of ${owner} ${words}.`, cause });
-  if (startsAt.getTime() > now) return told(`starts on ${startsAt.toISOString()} only`);
-  if (endsAt instanceof Date && endsAt.getTime() <= now) return told(`ended on ${endsAt.toISOString()}`);
+  if (startsAt > at) return told(`starts on ${startsAt.toISOString()} only`);
+  if (endsAt instanceof Date && endsAt <= at) return told(`ended on ${endsAt.toISOString()}`);
   return unsuitable('It has no valid encryption key.', cause);
 }
 

@@ -79,7 +79,7 @@ describe('the minimal client of the text', () => {
       'if known has this envelope digest: send stored again',
       'if known has another one: refuse with id-conflict',
       'where a check fails: send frame(kind 3, position 0, sign_group([refused receipt with the code]))',
-      'where anything else fails (disk, network, the form of a data set): leave it alone',
+      'where anything else fails (disk, network, clock, the form of a data set): leave it alone',
     ]) {
       expect(sectionOf('## 15. A minimal client')).toContain(line);
     }

@@ -282,6 +282,29 @@ test.each([
   });
 });
 
+test.each([
+  ['behind', 25],
+  ['ahead', -200],
+])('content is opened by a clock that is %s its keys and its signature', async (_how, days) => {
+  const at = (more: number): number => Date.now() + (days + more) * 86_400_000;
+  const [writer, reader] = await Promise.all(
+    ['writer', 'reader'].map(async (name) => {
+      const key = await generateOpenpgpKey(`agency/${name}` as EndpointAddress, at(0));
+      return await readOpenpgpIdentity(key.privateKeyArmored);
+    }),
+  );
+  const payload = await encryptAndSign(content, {
+    signWith: writer!,
+    recipients: [reader!.certificateArmored],
+    at: new Date(at(1)),
+  });
+  const opened = await decryptAndVerify(payload, {
+    decryptWith: reader!,
+    senderCertificate: writer!.certificateArmored,
+  });
+  expect(Buffer.from(opened)).toEqual(content);
+});
+
 test('a renewed key publishes its new subkey alone and opens what was encrypted to each before it', async () => {
   const dayMs = 86_400_000;
   const now = Date.now();
