@@ -17,6 +17,7 @@ import { DatasetBook, type FetchJson } from './datasets/dataset-book.ts';
 import { ClientDirectory } from './directory.ts';
 import { ClientEmitter } from './events.ts';
 import { claimState, findForeignParts } from './foreign-parts.ts';
+import { GatewayClock } from './gateway-clock.ts';
 import { requestGateway } from './gateway-request.ts';
 import { claimHolder, newHolder } from './holder.ts';
 import { openHome, type Home } from './home.ts';
@@ -86,6 +87,7 @@ type Ground = {
 export async function buildParts(options: ConnectOptions): Promise<ClientParts> {
   const ground = await openGround(options);
   const { state, endpoint, openpgp, signer, gatewayKey, emitter, limits, now, report } = ground;
+  const clock = new GatewayClock(now);
   const holder = newHolder();
   const datasets = new DatasetBook(state, ground.fetchJson);
   const followedLog = buildLog(ground, {
@@ -104,7 +106,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   const lost = new LostMessages({ state, outbox, holder, now });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
   const inbox = new Inbox({
-    ...{ state, emitter, now, report, self: endpoint, receipts: receiptSender },
+    ...{ state, emitter, report, self: endpoint, receipts: receiptSender, now: () => clock.now() },
     window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),
     maxBytes: options.maxBytesInHand ?? 64 * mib,
     open: buildOpening(ground, directory, datasets),
@@ -123,7 +125,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   const run = new ClientRun({
     ...{ state, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptBook, now, report },
     ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome, followedLog, limits },
-    clientName: options.clientName ?? 'causeway-sdk',
+    ...{ clock, clientName: options.clientName ?? 'causeway-sdk' },
     receiptKeyId: gatewayKey.keyId,
     renewCertificate: options.renewCertificate ?? true,
     ...{ holder, releaseHolder: claimHolder(holder), closing: ground.closing },

@@ -8,7 +8,7 @@ import type { DatasetBook } from './datasets/dataset-book.ts';
 import { frameError } from './connection-error.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
-import { GatewayClock } from './gateway-clock.ts';
+import type { GatewayClock } from './gateway-clock.ts';
 import type { Home } from './home.ts';
 import type { KnownLimits } from './heeded-limits.ts';
 import type { Inbox } from './inbox.ts';
@@ -49,6 +49,7 @@ type ClientRunDependencies = RunningParts & {
   readonly readHome: () => Promise<Home>;
   readonly renewCertificate: boolean;
   readonly now: () => number;
+  readonly clock: GatewayClock;
   readonly report: (error: unknown) => void;
   /** Names this client among those that share the home; see `holder.ts`. */
   readonly holder: string;
@@ -61,8 +62,6 @@ type ClientRunDependencies = RunningParts & {
 const watchMs = 1_000;
 const reconcileEvery = 15;
 const renewalCheckMs = 3_600_000;
-/** A clock that is off by this much is worth a warning; the gateway refuses envelopes from `maxClockSkewMs` on. */
-const clockWarningMs = 30_000;
 
 export class ClientRun {
   readonly keeper: SessionKeeper;
@@ -76,7 +75,6 @@ export class ClientRun {
   readonly #receipts: ReceiptStream;
   #watch: NodeJS.Timeout | undefined;
   #renewalCheck: NodeJS.Timeout | undefined;
-  readonly #clock: GatewayClock;
   readonly #renewal: CertificateRenewal;
   #ticks = 0;
   #stateVersion = 0;
@@ -86,12 +84,11 @@ export class ClientRun {
   constructor(deps: ClientRunDependencies) {
     this.#deps = deps;
     this.#stateVersion = deps.state.changesByOthers();
-    const { clientName, endpoint, receiptKeyId, readHome, random, now } = deps;
+    const { clientName, endpoint, receiptKeyId, readHome, random, now, clock } = deps;
     const { state, holder, closing, directory, log } = deps;
-    this.#clock = new GatewayClock(now);
     this.#renewal = new CertificateRenewal({
       ...{ state, holder, readHome, now, log, directory, signal: closing.signal },
-      aheadMs: () => this.#clock.aheadMs(),
+      aheadMs: () => clock.aheadMs(),
       maxClockSkewMs: () => deps.limits.current.maxClockSkewMs,
     });
     const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
@@ -138,6 +135,12 @@ export class ClientRun {
   /** Why the last session ended or could not be opened; `undefined` while there is one. */
   get lastError(): CausewayError | undefined {
     return this.#lastError;
+  }
+
+  /** See `ClientStatus`. */
+  get clockAheadMs(): number | undefined {
+    const { clock, limits } = this.#deps;
+    return clock.skewMs(limits.current.maxClockSkewMs);
   }
 
   /** Aborted when the client is closed. */
@@ -189,17 +192,16 @@ export class ClientRun {
   }
 
   #onReady(link: Link, welcome: Welcome): void {
-    const { emitter, limits, log } = this.#deps;
+    const { emitter, limits, log, clock } = this.#deps;
     this.#link = link;
-    this.#clock.heard(welcome.clock);
+    clock.heard(welcome.clock);
     limits.current = link.limits;
     this.#lastError = undefined;
     this.#receipts.attach(link);
     log.info({ event: 'connected', endpoint: welcome.endpoint }, 'a session is ready');
     emitter.emit('connected', welcome);
-    const aheadMs = this.#clock.aheadMs() ?? 0;
-    if (Math.abs(aheadMs) >= Math.min(clockWarningMs, link.limits.maxClockSkewMs))
-      emitter.emit('clockSkew', { aheadMs });
+    const aheadMs = clock.skewMs(link.limits.maxClockSkewMs);
+    if (aheadMs !== undefined) emitter.emit('clockSkew', { aheadMs });
     this.#inBackground(this.#setUp(link, welcome));
   }
 

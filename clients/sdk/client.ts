@@ -36,6 +36,11 @@ export type ClientStatus = {
   readonly connection: 'connected' | 'connecting' | 'closed';
   /** Why there is no session; `undefined` while there is one, or before the first attempt has ended. */
   readonly lastError: CausewayError | undefined;
+  /**
+   * By how much this computer's clock is ahead of the gateway's (behind: negative), in ms, by the last session of this client.
+   * `undefined` where that is not worth a warning, and before the first session.
+   */
+  readonly clockAheadMs: number | undefined;
   /** Messages of this home that wait for the gateway's answer. */
   readonly waiting: number;
   /**
@@ -130,6 +135,7 @@ export class Client implements AsyncDisposable {
       endpoint,
       connection: this.#closing === undefined ? open : 'closed',
       lastError: run.lastError,
+      clockAheadMs: run.clockAheadMs,
       waiting: outbox.countWaiting(),
       lastPostponement: outbox.lastPostponement,
       ...{ pending: inbox.pending, pendingIsLeast: inbox.pendingIsLeast },
