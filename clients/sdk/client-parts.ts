@@ -135,7 +135,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     ...{ endpoint, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptEvents, run },
     ...{ ladder: new LadderTable(state.statements), log: followedLog },
     composing: {
-      ...{ self: endpoint, openpgp, signer, directory, datasets, limits, now },
+      ...{ self: endpoint, openpgp, signer, directory, datasets, limits, now, gatewayNow: () => clock.now() },
       linkage: new SubjectLinkage(options.home),
     },
     certificateEndsAt: () => new X509Certificate(ground.home().tlsCertificatePem).validToDate.getTime(),

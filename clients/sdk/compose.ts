@@ -1,7 +1,7 @@
 /** From what an application wants to say to an encrypted payload and an envelope that lacks only its numbers. */
 // As a whole: an older Node lacks what is taken from it, and `require-node.ts` must come to say so.
 import crypto from 'node:crypto';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, Fingerprint, MessageId } from '../../protocol/ids.ts';
 import { digestOf } from '../../protocol/proof/merkle.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
@@ -61,6 +61,8 @@ export type ComposeContext = {
   readonly linkage: SubjectLinkage;
   readonly limits: KnownLimits;
   readonly now: () => number;
+  /** The gateway's time, as far as it is known. */
+  readonly gatewayNow: () => number;
 };
 
 const defaultLifetimeMs = 30 * 24 * 3600_000;
@@ -88,16 +90,7 @@ export async function composeNotice(notice: OutgoingNotice, context: ComposeCont
     ...(name === undefined ? {} : { name }),
     ...(draft.dataschema === undefined ? {} : { dataschema: draft.dataschema }),
   };
-  const recipientKeys = [...new Set(await Promise.all(entries.map(checkCertificate)))].sort();
-  const payload = await encryptAndSign(encodeContent(header, body), {
-    signWith: context.openpgp,
-    recipients: entries.map((entry) => entry.openpgpCertificate),
-  }).catch(async (error: unknown) => {
-    // A key that was good when it was first looked at may have ended since.
-    for (const { openpgpCertificate, endpoint } of entries)
-      await readOpenpgpCertificate(openpgpCertificate, endpoint);
-    throw error;
-  });
+  const { payload, recipientKeys } = await sealInTime(encodeContent(header, body), entries, context);
   if (payload.byteLength > limits.maxPayloadBytes) throw tooLarge(limits);
   return {
     envelope: {
@@ -109,6 +102,47 @@ export async function composeNotice(notice: OutgoingNotice, context: ComposeCont
     payload,
     recipients: entries.map((entry) => entry.endpoint),
   };
+}
+
+type Sealed = { readonly payload: Uint8Array; readonly recipientKeys: Fingerprint[] };
+
+/**
+ * By this computer's clock or, where a key is not good by it, by a later one of the gateway: a clock that is behind takes
+ * a key of today for one that has not begun. Never by an earlier one, or a gateway could have a key used that has ended.
+ */
+async function sealInTime(
+  content: Uint8Array,
+  entries: readonly DirectoryEntry[],
+  context: ComposeContext,
+): Promise<Sealed> {
+  const now = context.now();
+  try {
+    return await sealAt(new Date(now), content, entries, context);
+  } catch (error) {
+    const isForKey = isCausewayError(error, 'key-expired') || isCausewayError(error, 'key-unsuitable');
+    const gatewayNow = context.gatewayNow();
+    if (!isForKey || gatewayNow <= now) throw error;
+    return await sealAt(new Date(gatewayNow), content, entries, context);
+  }
+}
+
+async function sealAt(
+  at: Date,
+  content: Uint8Array,
+  entries: readonly DirectoryEntry[],
+  { openpgp }: ComposeContext,
+): Promise<Sealed> {
+  const keys = await Promise.all(entries.map((entry) => checkCertificate(entry, at)));
+  const recipients = entries.map((entry) => entry.openpgpCertificate);
+  try {
+    const payload = await encryptAndSign(content, { signWith: openpgp, recipients, at });
+    return { payload, recipientKeys: [...new Set(keys)].sort() };
+  } catch (error) {
+    // A key that was good when it was first looked at may have ended since.
+    for (const { openpgpCertificate, endpoint } of entries)
+      await readOpenpgpCertificate(openpgpCertificate, endpoint, at);
+    throw error;
+  }
 }
 
 type Body = { readonly mediaType: string; readonly name?: string; readonly body: Uint8Array };
@@ -189,12 +223,13 @@ const checkedCertificates = new WeakMap<DirectoryEntry, Fingerprint>();
  * The pin is on the primary key: the certificate must be its own, and the encryption key must be the
  * certificate's, or the directory could slip another one in.
  */
-async function checkCertificate(entry: DirectoryEntry): Promise<Fingerprint> {
+async function checkCertificate(entry: DirectoryEntry, at: Date): Promise<Fingerprint> {
   const known = checkedCertificates.get(entry);
   if (known !== undefined) return known;
   const { fingerprint, encryptionKey } = await readOpenpgpCertificate(
     entry.openpgpCertificate,
     entry.endpoint,
+    at,
   );
   if (fingerprint !== entry.openpgpFingerprint || encryptionKey !== entry.encryptionKey) {
     throw new CausewayError('key-changed', {

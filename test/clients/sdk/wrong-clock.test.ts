@@ -25,3 +25,16 @@ test.each([-40, 400])(
     expect(recipient.status().clockAheadMs).toBeCloseTo(days * dayMs, -4);
   },
 );
+
+test('a sender whose clock is behind encrypts to a key that it takes for one of the future', async () => {
+  const sender = await gateway.client(alice, { now: () => Date.now() - 40 * dayMs });
+  await sender.send({ ...concern('from the past', bob), expiresInMs: 80 * dayMs });
+  const recipient = await gateway.client(bob);
+  (await gateway.session(bob)).deliver(...(await gateway.session(alice)).units);
+  expect((await take(recipient, 1)).map((notice) => notice.text())).toEqual(['from the past']);
+});
+
+test('a gateway whose clock is behind gets nothing encrypted to a key that has ended', async () => {
+  const sender = await gateway.client(alice, { now: () => Date.now() + 100 * dayMs });
+  await expect(sender.send(concern('x', bob))).rejects.toMatchObject({ code: 'key-expired' });
+});
