@@ -9,6 +9,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import type { Notice } from '../sdk/notice.ts';
 import { alertLines, type AlertReader } from './alert-lines.ts';
+import { clockWords } from './clock-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf } from './held-remedy.ts';
 import { saveNotice } from './notice-store.ts';
@@ -109,7 +110,7 @@ function readerOf(client: Client, home: string): AlertReader {
 
 /** What goes on besides notices: for people on stderr, for scripts as objects between the notices. */
 function tellConnection({ client, connection }: OpenClient, terminal: Terminal): void {
-  const tell = (value: Record<string, unknown>, words: string): void => {
+  const tell: Tell = (value, words) => {
     if (terminal.wantsJson) terminal.json(value);
     else terminal.hint(terminal.paint.dim(words));
   };
@@ -130,10 +131,25 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
     isAway = true;
     disconnected(error?.code ?? 'gateway-unreachable');
   });
+  tellClock(client, tell);
   tellTrouble(client, tell);
 }
 
-function tellTrouble(client: Client, tell: (value: Record<string, unknown>, words: string) => void): void {
+type Tell = (value: Record<string, unknown>, words: string) => void;
+
+/** Once, however many sessions there are. */
+function tellClock(client: Client, tell: Tell): void {
+  let isTold = false;
+  const tellOnce = (aheadMs: number): void => {
+    if (!isTold) tell({ type: 'clock-skew', aheadMs }, clockWords(aheadMs));
+    isTold = true;
+  };
+  const { clockAheadMs } = client.status();
+  if (clockAheadMs !== undefined) tellOnce(clockAheadMs);
+  client.on('clockSkew', ({ aheadMs }) => tellOnce(aheadMs));
+}
+
+function tellTrouble(client: Client, tell: Tell): void {
   let lastRefusal: string | undefined;
   client.on('held', (held) =>
     tell({ type: 'held', ...held }, `A notice of ${held.from} is held (${held.code}): ${remedyOf(held)}`),
@@ -167,6 +183,16 @@ function tellTrouble(client: Client, tell: (value: Record<string, unknown>, word
         ...(error.detail === undefined ? {} : { detail: error.detail }),
       },
       `The certificate of this endpoint was not renewed (${error.code}): ${showableLine(error.detail ?? error.message)}`,
+    );
+  });
+  const refusedReceipts = new Set<string>();
+  client.on('gatewayError', ({ code, message }) => {
+    // It comes again with each receipt in each session.
+    if (!code.startsWith('receipt-') || refusedReceipts.has(code)) return;
+    refusedReceipts.add(code);
+    tell(
+      { type: 'gateway-error', code, message },
+      `The gateway did not take a receipt: ${showableLine(message)}`,
     );
   });
   client.on('keyChanged', ({ endpoint }) =>

@@ -9,6 +9,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
+import { clockWords } from './clock-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
@@ -153,7 +154,7 @@ function daysLeft(certificateEndsAt: number): number {
 function statusObjects(open: OpenClient): Record<string, unknown>[] {
   const { client } = open;
   const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal, ...rest } = client.status();
-  const { foreignParts, untrustedReceipts } = rest;
+  const { foreignParts, untrustedReceipts, clockAheadMs } = rest;
   const held = client.held();
   const error = errorOf(open);
   const { checkpoint, followed, checkedAt, lastError, halt } = client.log.status();
@@ -161,6 +162,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
     {
       ...{ type: 'status', endpoint, connected: open.connection.isConnected },
       ...(error === undefined ? {} : { error }),
+      ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
       waiting,
       ...(lastPostponement === undefined ? {} : { postponed: postponement(lastPostponement) }),
       ...{ held: held.length, certificateDays: daysLeft(certificateEndsAt), foreignParts, untrustedReceipts },
@@ -179,7 +181,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
 function statusRows(open: OpenClient, terminal: Terminal): string[][] {
   const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal, ...rest } =
     open.client.status();
-  const { foreignParts, untrustedReceipts, held } = rest;
+  const { foreignParts, untrustedReceipts, held, clockAheadMs } = rest;
   const { paint } = terminal;
   const error = errorOf(open);
   const advice = error === undefined ? undefined : adviceFor(error);
@@ -189,6 +191,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
     ...(foreignParts.length === 0 ? [] : [['home', paint.bad(foreignWords(foreignParts))]]),
     ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
     ...(advice === undefined ? [] : [['', advice]]),
+    ...(clockAheadMs === undefined ? [] : [['', paint.warn(clockWords(clockAheadMs))]]),
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
     ...(renewalRefusal === undefined ? [] : [['', paint.bad(renewalWords(renewalRefusal))]]),
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],

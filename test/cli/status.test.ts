@@ -2,7 +2,7 @@ import { cp, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   concern,
   exchangeOfFile,
@@ -96,6 +96,30 @@ describe('causeway status', () => {
     expect((await runInProcess(['status', '--home', former])).stdout).toMatch(
       /^connection +none: certificate-unknown\n +This identity has been replaced by a later enrolment/m,
     );
+  });
+
+  it('says like listen that the clock of this computer is off, and listen shows notices all the same', async () => {
+    const sender = await exchange().client(police);
+    await (await exchange().client(health)).close();
+    const { id } = await sender.send(concern('from the future', health.address));
+    const home = homeOf(health);
+    const right = Date.now;
+    const behind = vi.spyOn(Date, 'now').mockImplementation(() => right() - 3_600_000);
+    onTestFinished(() => behind.mockRestore());
+    const words = 'The clock of this computer is 60 minutes behind the gateway’s. Check it.';
+    expect((await runInProcess(['status', '--home', home])).stdout).toMatch(
+      new RegExp(`^connection +connected\\n +${words}$`, 'm'),
+    );
+    const [status] = jsonLines((await runInProcess(['status', '--home', home, '--json'])).stdout);
+    expect(status?.clockAheadMs).toBeCloseTo(-3_600_000, -4);
+    const { code, stdout, stderr } = await runInProcess(['listen', '--home', home, '--count', '1']);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch('from the future');
+    expect(stderr.split(words)).toHaveLength(2);
+    const { deliveries } = await sender.settled(id);
+    expect(deliveries).toMatchObject([{ outcome: 'stored' }]);
+    expect(Math.abs(deliveries[0]!.settledAt! - right())).toBeLessThan(60_000);
+    await sender.close();
   });
 
   it('ends with 0 whatever it shows, and with --check as it stands with the endpoint or the notice', async () => {
