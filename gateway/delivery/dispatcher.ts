@@ -1,6 +1,6 @@
 /** Brings deliveries and receipts from the store to the sessions that are open. */
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import type { DeliveryId, Lane, Store } from '../store/port.ts';
+import type { DeliveryId, FreshGroup, Lane, Store } from '../store/port.ts';
 import { EndpointQueue } from './endpoint-queue.ts';
 import { Outlet } from './outlet.ts';
 import type { EndpointSink } from './sink.ts';
@@ -126,14 +126,13 @@ export class Dispatcher {
   }
 
   /** The endpoint's receipt stream has grown. */
-  receiptsGrown(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void {
+  receiptsGrown(endpoint: EndpointAddress, position: number, fresh: FreshGroup | undefined): void {
     for (const outlet of this.#queues.get(endpoint)?.outlets ?? []) {
       if (outlet.receiptsSent === null || outlet.receiptsSent >= position) continue;
       outlet.receiptsHeard++;
-      const isNext = outlet.receiptsSent === position - 1 && !outlet.readingReceipts;
-      if (group !== undefined && isNext && outlet.sink.isWritable()) {
-        outlet.receiptsSent = position;
-        outlet.sink.receipts(position, group);
+      const isNext = outlet.receiptsSent === fresh?.previous && !outlet.readingReceipts;
+      if (fresh !== undefined && isNext && outlet.sink.isWritable()) {
+        outlet.sendReceipts(position, fresh.group);
       } else {
         this.#sendReceipts(endpoint, outlet);
       }
@@ -165,14 +164,10 @@ export class Dispatcher {
     });
   }
 
-  /**
-   * A client that is ahead of the stream knows it from before the store was restored from a backup: it gets all
-   * that is kept, for nobody knows any more what it has.
-   */
   async #checkPosition(endpoint: EndpointAddress, outlet: Outlet): Promise<void> {
     if (outlet.isPositionChecked) return;
     const asked = outlet.receiptsSent ?? 0;
-    if (asked > 0 && asked > (await this.#store.readReceiptsEnd(endpoint))) outlet.receiptsSent = 0;
+    if (asked > 0 && !(await this.#store.hasReceiptPosition(endpoint, asked))) outlet.beginReceiptsAnew();
     outlet.isPositionChecked = true;
   }
 
@@ -191,8 +186,7 @@ export class Dispatcher {
         for (const { position, group } of groups) {
           // The rest is read again once the socket has drained.
           if (!outlet.sink.isWritable()) return;
-          outlet.receiptsSent = position;
-          outlet.sink.receipts(position, group);
+          outlet.sendReceipts(position, group);
         }
       }
     } finally {

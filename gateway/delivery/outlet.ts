@@ -21,12 +21,13 @@ export class Outlet {
   credit = 0;
   /** True once the session has asked for deliveries. */
   listening = false;
-  /** Position of the last receipt group sent; null when the session asked for none. */
-  receiptsSent: number | null;
+  #receiptsSent: number | null;
   /** How often something was heard of the stream: where that grows during a reading, it may have come too soon. */
   receiptsHeard = 0;
-  /** True once `receiptsSent`, which the client named, was compared with the end of the stream. */
+  /** True once it was looked whether the stream has the position that the client named. */
   isPositionChecked = false;
+  /** The position that the client named, where the stream does not have it, until the client has a sign of that. */
+  #foreignPosition: number | undefined;
   /** False once the stream was read to its end and nothing came that could not be sent at once. */
   mayLackReceipts = true;
   /** True while a read of the receipt stream is running. */
@@ -40,7 +41,32 @@ export class Outlet {
 
   constructor(sink: EndpointSink, receiptsAfter: number | null) {
     this.sink = sink;
-    this.receiptsSent = receiptsAfter;
+    this.#receiptsSent = receiptsAfter;
+  }
+
+  /** Position of the last receipt group sent; null when the session asked for none. */
+  get receiptsSent(): number | null {
+    return this.#receiptsSent;
+  }
+
+  /**
+   * The stream does not have the position that the client named: the store was restored from a backup since. It gets all
+   * that is kept, for nobody knows any more what it has.
+   */
+  beginReceiptsAnew(): void {
+    this.#foreignPosition = this.#receiptsSent ?? undefined;
+    this.#receiptsSent = 0;
+  }
+
+  /** Sends the next group of the stream. */
+  sendReceipts(position: number, group: Buffer): void {
+    const foreign = this.#foreignPosition;
+    this.#foreignPosition = undefined;
+    // A first position that is not above the one it named tells the client what has happened. Nothing that is kept stands
+    // there, so it may be given and forgotten; the group comes once more in its own place, and nobody minds.
+    if (foreign !== undefined && foreign < position) this.sink.receipts(foreign, group);
+    this.#receiptsSent = position;
+    this.sink.receipts(position, group);
   }
 
   /** True while nothing more may be pushed, whatever the credit. @param now ms since 1970, asked for only where that matters */

@@ -30,7 +30,7 @@ export type StoreListener = {
   /** Another gateway has put deliveries into this endpoint's queue. Engines for one gateway never say so. */
   onQueue?(endpoint: EndpointAddress): void;
   /** The endpoint's receipt stream has grown up to this position. */
-  onReceipts(endpoint: EndpointAddress, position: number, group: Buffer | undefined): void;
+  onReceipts(endpoint: EndpointAddress, position: number, fresh: FreshGroup | undefined): void;
   /** The directory or the wish for a new policy has changed. */
   onChange(versions: StoreVersions): void;
   /**
@@ -44,6 +44,9 @@ export type StoreListener = {
   /** Asked now and then: the endpoints that have a session here which has granted credit. */
   listening?(): Iterable<EndpointAddress>;
 };
+
+/** The group that stands at a new position, and the position of the one before it, 0 for none. */
+export type FreshGroup = { readonly group: Buffer; readonly previous: number };
 
 export type StoreVersions = { readonly directory: number; readonly policy: number };
 

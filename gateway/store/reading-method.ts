@@ -4,6 +4,7 @@ export type ReadingMethod =
   | 'countPending'
   | 'readReceipts'
   | 'readReceiptsEnd'
+  | 'hasReceiptPosition'
   | 'readMessage'
   | 'readDirectory'
   | 'readEntry'

@@ -7,8 +7,8 @@
  * ```
  *
  * All receipts of a group have one issuer and speak to one addressee, the sender of their messages. A group is
- * stored and passed on byte for byte. `position` counts the groups of an addressee's receipt stream from 1;
- * it is 0 in groups that answer a submission, and in those that a client sends.
+ * stored and passed on byte for byte. `position` is its place in the addressee's receipt stream, which grows, with
+ * gaps; it is 0 in groups that answer a submission, and in those that a client sends.
  */
 import { CausewayError } from '../errors.ts';
 import type { EndpointAddress } from '../ids.ts';

@@ -2,6 +2,7 @@
 import { limits } from '../../../protocol/limits.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
+import { laterNumber } from '../later-number.ts';
 import { enrol, permitEnrolment, replaceEntry } from './administration.ts';
 import { expire, markDelivered, settle } from './deliveries.ts';
 import type { ReceiptGroupDocument } from './documents.ts';
@@ -53,9 +54,12 @@ export function carryOut(draft: Draft, operation: Operation, signer: BatchSigner
   }
 }
 
+/** A group that is new in a stream, and the position of the one before it, 0 for none. */
+export type GrownGroup = { readonly document: ReceiptGroupDocument; readonly previous: number };
+
 /** What a group does to the receipt streams. */
 export type StreamChanges = {
-  readonly groups: readonly ReceiptGroupDocument[];
+  readonly groups: readonly GrownGroup[];
   /** Endpoint and position up to which its groups go. */
   readonly forgotten: readonly (readonly [ReceiptGroupDocument['_id']['endpoint'], number])[];
 };
@@ -77,12 +81,16 @@ export async function growStreams(draft: Draft, signer: BatchSigner, access: Acc
     const entry = { kind: 'receipts.forgotten', endpoint, through: until };
     draft.leaves.entry(JSON.stringify(entry), draft.at);
   }
-  const groups: ReceiptGroupDocument[] = [];
+  const groups: GrownGroup[] = [];
   for (const [endpoint, { own, passedOn }] of draft.told) {
-    const { last, forgotten: mark } = draft.streams.get(endpoint) ?? { last: 0, forgotten: 0 };
-    const fresh = [...signGroups(own, signer), ...passedOn];
-    fresh.forEach((bytes, index) => groups.push({ _id: { endpoint, position: last + 1 + index }, bytes }));
-    draft.streams.set(endpoint, { _id: endpoint, last: last + fresh.length, forgotten: mark });
+    const stream = draft.streams.get(endpoint);
+    let last = stream?.last ?? 0;
+    for (const bytes of [...signGroups(own, signer), ...passedOn]) {
+      const position = laterNumber(last, draft.at);
+      groups.push({ document: { _id: { endpoint, position }, bytes }, previous: last });
+      last = position;
+    }
+    draft.streams.set(endpoint, { _id: endpoint, last, forgotten: stream?.forgotten ?? 0 });
   }
   return { groups, forgotten };
 }

@@ -8,7 +8,8 @@
 import type { StoreListener, StoreVersions } from '../port.ts';
 import { emptyHead, headAfter, type Head } from './block.ts';
 import type { CausalTime } from './causal-time.ts';
-import type { BlockDocument, BlockNews, Collections, ReceiptGroupDocument } from './documents.ts';
+import type { GrownGroup } from './carry-out.ts';
+import type { BlockDocument, BlockNews, Collections } from './documents.ts';
 
 type ReadBlock = Omit<BlockDocument, 'leaves' | 'bodies' | 'previous' | 'at'>;
 
@@ -95,14 +96,17 @@ export class Chain {
   }
 
   /** The attempt was committed. */
-  append(block: BlockDocument, groups: readonly ReceiptGroupDocument[]): void {
+  append(block: BlockDocument, groups: readonly GrownGroup[]): void {
     this.#underWay = undefined;
     this.#isLastOurs = true;
     this.#addedAt = performance.now();
     this.#tookMs = this.#addedAt - this.#begunAt;
     const versionsBefore = this.#head.versions;
     this.#head = headAfter(block);
-    for (const { _id, bytes } of groups) this.listener?.onReceipts(_id.endpoint, _id.position, bytes);
+    for (const { document, previous } of groups) {
+      const { _id, bytes: group } = document;
+      this.listener?.onReceipts(_id.endpoint, _id.position, { group, previous });
+    }
     this.#tellVersions(block.news, versionsBefore);
     this.#readBehind();
   }

@@ -13,7 +13,8 @@
  * - `caseSecret` opens the bodies of a case's leaves, with the gateways' audit key; it is deleted when the case is erased.
  * - `caseErasure` says by which leaves a case was erased.
  * - `settledGroup` holds for good what recipients signed, `directoryChange` which leaves changed an entry.
- * - `stream` and `receiptGroup`: what an endpoint has yet to be told as a sender. `last` never falls.
+ * - `stream` and `receiptGroup`: what an endpoint has yet to be told as a sender. `last` never falls; see
+ *   `later-number.ts`.
  */
 import type { Binary, Collection, Db } from 'mongodb';
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';

@@ -6,6 +6,7 @@
  */
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { CaseVault } from '../case-vault.ts';
+import { laterNumber } from '../later-number.ts';
 import { LeafMaker } from '../leaf-maker.ts';
 import type { CaseId, DeliveryId, StoreVersions } from '../port.ts';
 import type { Head } from './block.ts';
@@ -161,7 +162,7 @@ export class Draft {
   }
 
   raise(name: keyof StoreVersions): number {
-    this.versions = { ...this.versions, [name]: this.versions[name] + 1 };
+    this.versions = { ...this.versions, [name]: laterNumber(this.versions[name], this.at) };
     return this.versions[name];
   }
 

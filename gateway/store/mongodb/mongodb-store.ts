@@ -236,6 +236,7 @@ function readings(
     countPending: async (...ask) => reader.countPending(...ask),
     readReceipts: async (...ask) => reader.readReceipts(...ask),
     readReceiptsEnd: async (endpoint) => reader.readReceiptsEnd(endpoint),
+    hasReceiptPosition: async (...ask) => reader.hasReceiptPosition(...ask),
     readMessage: async (...ask) => reader.readMessage(...ask),
     readDirectory: async () => reader.readDirectory(),
     readEntry: async (endpoint) => reader.readEntry(endpoint),

@@ -199,6 +199,19 @@ export class Readings implements Pick<Store, MadeHere> {
     );
   }
 
+  async hasReceiptPosition(endpoint: EndpointAddress, position: number): Promise<boolean> {
+    return await this.#read(async (session) => {
+      const { receiptGroup, stream } = this.#collections;
+      const only = { session, projection: { _id: 1 } } as const;
+      // In this order: what is forgotten between the two is found by the second.
+      const kept = await receiptGroup.findOne({ _id: { endpoint, position } }, only);
+      return (
+        kept !== null ||
+        (await stream.findOne({ _id: endpoint, forgotten: { $gte: position } }, only)) !== null
+      );
+    });
+  }
+
   async readEvidence(id: MessageId): Promise<MessageEvidence[]> {
     return await this.#read(async (session) => readEvidence(this.#collections, id, session));
   }

@@ -54,7 +54,8 @@ async function writeStreams(
   if (states.length > 0) await collections.stream.bulkWrite(states, { session });
   const { settledGroups } = draft;
   if (settledGroups.length > 0) await collections.settledGroup.insertMany(settledGroups, { session });
-  if (groups.length > 0) await collections.receiptGroup.insertMany(groups, { session });
+  const fresh = groups.map(({ document }) => document);
+  if (fresh.length > 0) await collections.receiptGroup.insertMany(fresh, { session });
   for (const [endpoint, through] of forgotten) {
     await collections.receiptGroup.deleteMany(groupsBetween(endpoint, 0, through), { session });
   }

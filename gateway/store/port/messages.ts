@@ -265,6 +265,11 @@ export type MessageStore = {
   ): Promise<readonly StoredReceiptGroup[]>;
   /** The position that the endpoint's receipt stream has reached, forgotten groups included; 0 where there is none. */
   readReceiptsEnd(endpoint: EndpointAddress): Promise<number>;
+  /**
+   * True where the endpoint's receipt stream has a group at this position, or has forgotten all up to it. Whoever was given
+   * another position was given it before the store was restored from a backup.
+   */
+  hasReceiptPosition(endpoint: EndpointAddress, position: number): Promise<boolean>;
   /** Forgets the endpoint's receipt groups up to a position, which it has stored itself. */
   forgetReceipts(endpoint: EndpointAddress, through: number): Promise<void>;
   /** One message of a sender, or undefined. */

@@ -86,9 +86,9 @@ class AnswerBuilder {
       this.#results.push({ value });
       if (group !== undefined) this.#resultBytes.push(group);
     }
-    for (const { endpoint, position, group } of growth) {
+    for (const { endpoint, position, previous, group } of growth) {
       const address = this.#ledger.endpoints.addressOf(endpoint);
-      this.#growth.push({ endpoint: address, position, groupBytes: group.byteLength });
+      this.#growth.push({ endpoint: address, position, previous, groupBytes: group.byteLength });
       this.#growthBytes.push(group);
     }
     this.#versions = versions ?? this.#versions;

@@ -4,6 +4,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { claimedKeys } from '../claimed-keys.ts';
 import type { KeyTaken, PermitRefusal, Replacement, StoreVersions } from '../port.ts';
+import { laterNumber } from '../later-number.ts';
 import { refusePermit } from '../permit.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
@@ -27,7 +28,8 @@ export class DirectoryTable {
   readonly #putEntry: StatementSync;
   readonly #replaceEntry: StatementSync;
   readonly #findKeys: StatementSync;
-  readonly #raise: StatementSync;
+  readonly #version: StatementSync;
+  readonly #setVersion: StatementSync;
   readonly #noteChange: StatementSync;
   readonly #probe: StatementSync;
   readonly #versions: StatementSync;
@@ -49,7 +51,7 @@ export class DirectoryTable {
     );
     this.#replaceEntry = prepare(
       database,
-      `UPDATE directory_entry SET version = (SELECT value + 1 FROM meta WHERE name = 'directory'), entry = ?1,
+      `UPDATE directory_entry SET version = ?5, entry = ?1,
        record = ?4 WHERE endpoint = ?2 AND entry = ?3 AND entry ->> 'status' = 'active'`,
     );
     this.#findKeys = prepare(
@@ -59,7 +61,8 @@ export class DirectoryTable {
        OR entry ->> 'previousEncryptionKey' = ?4) LIMIT 1`,
     );
     this.#noteChange = prepare(database, 'INSERT INTO directory_change (endpoint, record) VALUES (?, ?)');
-    this.#raise = prepare(database, 'UPDATE meta SET value = value + 1 WHERE name = ? RETURNING value');
+    this.#version = prepare(database, 'SELECT value FROM meta WHERE name = ?');
+    this.#setVersion = prepare(database, 'UPDATE meta SET value = ? WHERE name = ?');
     this.#probe = prepare(database, "UPDATE meta SET value = value + 1 WHERE name = 'probe'");
     this.#versions = prepare(database, 'SELECT name, value FROM meta');
     this.#setMark = prepare(
@@ -83,13 +86,17 @@ export class DirectoryTable {
     if (refusal !== undefined) return refusal;
     if (this.#areKeysTaken(endpoint, undefined, entry)) return 'key-taken';
     this.#usePermit.run(at, secret);
-    this.#putEntry.run(endpoint, this.raise('directory'), JSON.stringify(entry), record);
+    this.#putEntry.run(endpoint, this.raise('directory', at), JSON.stringify(entry), record);
     this.#noteChange.run(endpoint, record);
     return 'enrolled';
   }
 
   /** Texts are compared: an entry is read and written in the order of its members. */
-  replaceEntry(before: DirectoryEntry, after: DirectoryEntry, record: number): Replacement {
+  replaceEntry(
+    before: DirectoryEntry,
+    after: DirectoryEntry,
+    { at, record }: Pick<Enrolment, 'at' | 'record'>,
+  ): Replacement {
     const endpoint = this.#endpoints.find(before.endpoint);
     if (endpoint === undefined) return 'overtaken';
     if (this.#areKeysTaken(endpoint, before, after)) return 'key-taken';
@@ -98,10 +105,11 @@ export class DirectoryTable {
       endpoint,
       JSON.stringify(before),
       record,
+      this.#nextVersion('directory', at),
     );
     if (changes === 0) return 'overtaken';
     this.#noteChange.run(endpoint, record);
-    this.raise('directory');
+    this.raise('directory', at);
     return 'replaced';
   }
 
@@ -116,9 +124,15 @@ export class DirectoryTable {
     return firstRow(this.#findKeys, endpoint, signingKey, openpgpFingerprint, encryptionKey) !== undefined;
   }
 
-  /** Raises a version by one. @returns the new one */
-  raise(name: keyof StoreVersions): number {
-    return firstRow<[number]>(this.#raise, name)?.[0] ?? 0;
+  /** Raises a version. @param at when the commit is made, ms since 1970 @returns the new one */
+  raise(name: keyof StoreVersions, at: number): number {
+    const version = this.#nextVersion(name, at);
+    this.#setVersion.run(version, name);
+    return version;
+  }
+
+  #nextVersion(name: keyof StoreVersions, at: number): number {
+    return laterNumber(firstRow<[number]>(this.#version, name)?.[0] ?? 0, at);
   }
 
   /** See the store port. */

@@ -117,7 +117,7 @@ export class Ledger {
       this.#reloadAfterOthers();
       const carried = tasks.map((task) => this.#carryOut(task, at));
       this.#spans.flush();
-      const growth = this.#streams.flush(this.journal.next);
+      const growth = this.#streams.flush(this.journal.next, at);
       this.journal.flush(at);
       const versions = tasks.some(changesVersions) ? this.versions() : undefined;
       this.#commit.run();
@@ -237,12 +237,12 @@ export class Ledger {
       }
       case 'replace-entry': {
         const { before, after, record } = operation;
-        const outcome = this.#directory.replaceEntry(before, after, this.journal.next);
+        const outcome = this.#directory.replaceEntry(before, after, { at, record: this.journal.next });
         if (outcome === 'replaced') this.#logEntry(record, after, at);
         return outcome;
       }
       case 'request-reload':
-        this.#directory.raise('policy');
+        this.#directory.raise('policy', at);
         this.journal.leaves.entry(operation.record, at);
         return null;
       case 'append-records': {

@@ -173,6 +173,8 @@ export type PackedResult =
 export type StreamGrowth = {
   readonly endpoint: EndpointAddress;
   readonly position: number;
+  /** Position of the group before it, 0 for none. */
+  readonly previous: number;
   readonly groupBytes: number;
 };
 

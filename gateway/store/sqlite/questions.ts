@@ -37,6 +37,7 @@ export type Questions = {
     answer: { position: number; groupBytes: number }[];
   };
   'receipts-end': { ask: { endpoint: EndpointAddress }; answer: number };
+  'receipt-position': { ask: { endpoint: EndpointAddress; position: number }; answer: boolean };
   message: { ask: { source: EndpointAddress; id: MessageId }; answer: MessageState | null };
   /** Their bytes: unit, then the groups of the deliveries that have one. */
   evidence: { ask: { id: MessageId }; answer: PackedEvidence[] };

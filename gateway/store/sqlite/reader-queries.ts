@@ -66,6 +66,8 @@ export class ReaderQueries {
         return this.#receipts(question, sink);
       case 'receipts-end':
         return this.#receiptsEnd(question.endpoint);
+      case 'receipt-position':
+        return this.#hasReceiptPosition(question);
       case 'message':
         return this.#message(question.source, question.id);
       case 'evidence':
@@ -145,6 +147,11 @@ export class ReaderQueries {
   #receiptsEnd(endpoint: EndpointAddress): number {
     const number = this.#endpoints.find(endpoint);
     return number === undefined ? 0 : (firstRow<[number]>(this.#statements.receiptsEnd, number)?.[0] ?? 0);
+  }
+
+  #hasReceiptPosition({ endpoint, position }: Questions['receipt-position']['ask']): boolean {
+    const number = this.#endpoints.find(endpoint);
+    return number !== undefined && firstRow(this.#statements.receiptPosition, number, position) !== undefined;
   }
 
   #message(source: EndpointAddress, id: MessageId): MessageState | null {
@@ -260,6 +267,8 @@ const statementTexts = {
   receipts: `SELECT position, bytes FROM receipt_group WHERE endpoint = ? AND position > ?
     ORDER BY position LIMIT ?`,
   receiptsEnd: 'SELECT last FROM receipt_stream WHERE endpoint = ?',
+  receiptPosition: `SELECT 1 FROM receipt_stream WHERE endpoint = ?1 AND forgotten >= ?2
+    UNION ALL SELECT 1 FROM receipt_group WHERE endpoint = ?1 AND position = ?2`,
   message: `SELECT seq, at, record, first_delivery, recipients FROM message
     WHERE id = ? AND source = ? AND refusal IS NULL`,
   deliveries: `SELECT recipient, state, delivered_at, settled_at FROM delivery

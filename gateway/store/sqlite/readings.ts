@@ -37,6 +37,8 @@ export function readings(
       return value.map(({ position, groupBytes }) => ({ position, group: bytes.take(groupBytes) }));
     },
     readReceiptsEnd: async (endpoint) => (await reader.ask('receipts-end', { endpoint })).value,
+    hasReceiptPosition: async (endpoint, position) =>
+      (await reader.ask('receipt-position', { endpoint, position })).value,
     readMessage: async (source, id) => (await reader.ask('message', { source, id })).value ?? undefined,
     readEvidence: async (id) => {
       const { value, bytes } = await reader.ask('evidence', { id });

@@ -8,6 +8,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
+import { laterNumber } from '../later-number.ts';
 import { firstRow, prepare } from './database.ts';
 import type { EndpointNumber } from './endpoint-table.ts';
 
@@ -15,6 +16,8 @@ import type { EndpointNumber } from './endpoint-table.ts';
 export type Growth = {
   readonly endpoint: EndpointNumber;
   readonly position: number;
+  /** Position of the group before it, 0 for none. */
+  readonly previous: number;
   readonly group: Uint8Array;
 };
 
@@ -37,7 +40,7 @@ export class ReceiptStreams {
     this.#grow = prepare(
       database,
       `INSERT INTO receipt_stream (endpoint, last, forgotten, writer, record) VALUES (?1, ?2, 0, ?3, ?4)
-       ON CONFLICT DO UPDATE SET last = last + ?2, writer = ?3, record = ?4 RETURNING last`,
+       ON CONFLICT DO UPDATE SET last = ?2, writer = ?3, record = ?4`,
     );
     this.#insert = prepare(
       database,
@@ -63,8 +66,12 @@ export class ReceiptStreams {
     this.#collected.clear();
   }
 
-  /** Signs and writes what was collected. @param record the index of the next record entry */
-  flush(record: number): Growth[] {
+  /**
+   * Signs and writes what was collected.
+   * @param record the index of the next record entry
+   * @param at when the commit is made, ms since 1970
+   */
+  flush(record: number, at: number): Growth[] {
     const growth: Growth[] = [];
     for (const [endpoint, { own, passedOn }] of this.#collected) {
       const groups: Uint8Array[] = [];
@@ -72,12 +79,14 @@ export class ReceiptStreams {
         groups.push(signReceiptGroup(own.slice(from, from + limits.maxUnits), this.#signer));
       }
       groups.push(...passedOn);
-      const last = firstRow<[number]>(this.#grow, endpoint, groups.length, this.#writer, record)?.[0] ?? 0;
-      groups.forEach((group, index) => {
-        const position = last - groups.length + 1 + index;
+      let [last] = firstRow<[number, number]>(this.#state, endpoint) ?? [0, 0];
+      for (const group of groups) {
+        const position = laterNumber(last, at);
         this.#insert.run(endpoint, position, group);
-        growth.push({ endpoint, position, group });
-      });
+        growth.push({ endpoint, position, previous: last, group });
+        last = position;
+      }
+      this.#grow.run(endpoint, last, this.#writer, record);
     }
     this.#collected.clear();
     return growth;

@@ -49,7 +49,8 @@ export const upgrades: ReadonlyMap<number, string> = new Map([
  * - `delivery`: `delivered_at` is set once it left the queue, `settled_at` once it is final. The partial
  *   index covers what is not final, so that marking a delivery as delivered does not touch it.
  * - `expiry_span`: when deliveries expire; see `expiry-spans.ts`.
- * - `receipt_stream` and `receipt_group`: what an endpoint has yet to be told as a sender. `last` never falls.
+ * - `receipt_stream` and `receipt_group`: what an endpoint has yet to be told as a sender. `last` never falls; see
+ *   `later-number.ts`.
  *   `writer` and `record` tell other processes who let the stream grow, and since when.
  * - `audit_block`: one row for each commit, see `leaf-block.ts`; leaf n of a row has index first + n. `record` in the
  *   other tables is the index of a leaf.

@@ -13,6 +13,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type {
   DamagedMessage,
   DeliveryId,
+  FreshGroup,
   Store,
   StoreListener,
   StoreVersions,
@@ -109,8 +110,8 @@ class StoreEvents {
   /** The last ones told. */
   versions: StoreVersions = { directory: 0, policy: 0 };
 
-  onGrowth(endpoint: EndpointAddress, position: number, group: Buffer): void {
-    this.listener?.onReceipts(endpoint, position, group);
+  onGrowth(endpoint: EndpointAddress, position: number, fresh: FreshGroup): void {
+    this.listener?.onReceipts(endpoint, position, fresh);
   }
 
   onVersions({ directory, policy }: StoreVersions): void {

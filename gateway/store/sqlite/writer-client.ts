@@ -11,7 +11,7 @@ import type { Worker } from 'node:worker_threads';
 import { CausewayError } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { startThread } from '../../platform/worker-thread.ts';
-import type { StoreVersions } from '../port.ts';
+import type { FreshGroup, StoreVersions } from '../port.ts';
 import type { Encode } from './batch-encoder.ts';
 import { unavailableByDamage } from '../store-damage.ts';
 import { ByteSink, ByteSource } from '../byte-stream.ts';
@@ -52,7 +52,7 @@ type Waiting = {
 
 /** Told after commits of this process. */
 type WriterEvents = {
-  onGrowth(endpoint: EndpointAddress, position: number, group: Buffer): void;
+  onGrowth(endpoint: EndpointAddress, position: number, fresh: FreshGroup): void;
   onVersions(versions: StoreVersions): void;
   /** The thread has ended: what it had under way may be committed all the same. */
   onUntold(): void;
@@ -236,8 +236,8 @@ export class WriterClient {
   }
 
   #tellGrowth(growth: BatchAnswer['growth'], source: ByteSource): void {
-    for (const { endpoint, position, groupBytes } of growth) {
-      this.#events.onGrowth(endpoint, position, source.take(groupBytes));
+    for (const { endpoint, position, previous, groupBytes } of growth) {
+      this.#events.onGrowth(endpoint, position, { group: source.take(groupBytes), previous });
     }
   }
 

@@ -34,7 +34,7 @@ beforeEach(async () => {
     onError: (error) => errors.push(error),
   });
   store.listen({
-    onReceipts: (endpoint, position, group) => dispatcher.receiptsGrown(endpoint, position, group),
+    onReceipts: (endpoint, position, fresh) => dispatcher.receiptsGrown(endpoint, position, fresh),
     onChange: () => undefined,
   });
 });
@@ -235,7 +235,7 @@ describe('what was committed and told to nobody', () => {
     dispatcher.readOn();
     reads.release();
     await eventually('both groups', () => (sender.positions.length >= 2 ? true : undefined));
-    expect(sender.positions).toEqual([1, 2]);
+    expect(sender.positions).toEqual([noon, noon + 1]);
   });
 });
 
@@ -250,10 +250,10 @@ it('a receipt that is told of during a reading for what was not is read on, too'
   dispatcher.readOn();
   await reads.caught();
   await store.markDelivered([second!.delivery]);
-  dispatcher.receiptsGrown(police, 2, undefined);
+  dispatcher.receiptsGrown(police, noon + 1, undefined);
   reads.release();
   await eventually('both groups', () => (sender.positions.length >= 2 ? true : undefined));
-  expect(sender.positions).toEqual([1, 2]);
+  expect(sender.positions).toEqual([noon, noon + 1]);
 });
 
 describe('a sink that is not writable', () => {
@@ -397,7 +397,7 @@ describe('the receipt stream', () => {
     reads.release();
     for (let index = 6; index < 12; index++) await deliver(index, index + 1);
     await eventually('twelve groups', () => (sender.positions.length >= 12 ? true : undefined));
-    expect(sender.positions).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    expect(sender.positions).toEqual(Array.from({ length: 12 }, (_, index) => noon + index));
   });
 
   it('is not read again where the socket has drained and nothing is missing', async () => {
@@ -414,6 +414,37 @@ describe('the receipt stream', () => {
     expect(reads.reads).toBe(before);
   });
 
+  it('which lacks the position that a session names is given whole, and begins at none that is later', async () => {
+    const messages = await accept(4);
+    const deliver = (index: number): Promise<void> => store.markDelivered([messages[index]!.delivery]);
+    const open = async (receiptsAfter: number): Promise<Sink> => {
+      const sender = new Sink();
+      const outlet = dispatcher.open(police, sender, receiptsAfter);
+      await eventually('the end of the stream', () => (outlet.mayLackReceipts ? undefined : true));
+      return sender;
+    };
+    await deliver(0);
+    await deliver(1);
+    await store.forgetReceipts(police, noon);
+    fixture.clock.now += 10;
+    const senders: Sink[] = [];
+    for (const after of [noon, noon + 1, noon + 5, noon + hourMs]) senders.push(await open(after));
+    await deliver(2);
+    await eventually('the third group', () =>
+      senders.every(({ positions }) => positions.at(-1) === noon + 10) ? true : undefined,
+    );
+    const [kept, known, between, ahead] = senders.map(({ positions }) => positions);
+    expect([kept, known]).toEqual([[noon + 1, noon + 10], [noon + 10]]);
+    expect([between, ahead]).toEqual([kept, kept]);
+    // Where nothing is kept, the first group that comes tells of it, and then stands in its own place.
+    await store.forgetReceipts(police, noon + 10);
+    fixture.clock.now += 10;
+    const late = await open(noon + 15);
+    await deliver(3);
+    await eventually('the fourth group', () => (late.positions.length >= 2 ? true : undefined));
+    expect(late.positions).toEqual([noon + 15, noon + 20]);
+  });
+
   it('waits for a sink that is not writable and goes on where it stopped', async () => {
     const messages = await accept(3);
     const sender = new Sink();
@@ -423,11 +454,11 @@ describe('the receipt stream', () => {
     sender.writable = false;
     await store.markDelivered([messages[1]!.delivery]);
     await store.markDelivered([messages[2]!.delivery]);
-    expect(sender.positions).toEqual([1]);
+    expect(sender.positions).toEqual([noon]);
     sender.writable = true;
     dispatcher.resume(police, outlet);
     await eventually('the rest', () => (sender.positions.length === 3 ? true : undefined));
-    expect(sender.positions).toEqual([1, 2, 3]);
+    expect(sender.positions).toEqual([noon, noon + 1, noon + 2]);
   });
 });
 

@@ -72,7 +72,8 @@ async function verify(store: Store, fixture: SqliteFixture, acknowledged: Acknow
     expect(outcomes).toEqual([{ outcome: 'duplicate' }]);
   }
   const groups = await store.readReceipts(police, 0, 1_000_000);
-  expect(groups.map(({ position }) => position)).toEqual(groups.map((_, index) => index + 1));
+  const positions = groups.map(({ position }) => position);
+  expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
   for (const { group } of groups) {
     // What the recipient signed is opaque to the store; what the gateway signed must verify.
     if (!group.subarray(0, 5).equals(Buffer.from('group'))) {

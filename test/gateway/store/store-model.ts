@@ -187,7 +187,8 @@ async function compare({ store, model, now }: World): Promise<void> {
   const held = await holdMessagesAgainst(store, store);
   expect([held.deliveries.faults.first, held.groups.first]).toEqual([[], []]);
   const groups = await store.readReceipts(police, 0, 10_000);
-  expect(groups.map(({ position }) => position)).toEqual(groups.map((_, index) => index + 1));
+  const positions = groups.map(({ position }) => position);
+  expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
 }
 
 const steps = fc.array(

@@ -140,9 +140,9 @@ export function administrationContract(at: ContractStore): void {
       const after = await at.store.readDirectory();
       expect(after.version).toBe(before.version + 1);
       // By its version, each entry tells since when it is what it is.
-      expect([before.version, ...before.versions].sort()).toEqual([1, 2, 2]);
+      expect([before.version, ...before.versions].sort()).toEqual([noon, noon + 1, noon + 1]);
       expect(after.versions).toEqual(
-        after.entries.map(({ endpoint }) => (endpoint === health ? after.version : 1)),
+        after.entries.map(({ endpoint }) => (endpoint === health ? after.version : noon)),
       );
       expect(after.entries).toEqual([directoryEntry(school), revoked].sort(byEndpoint));
       // What is noted beside the rows, so that one which was put back is told.
@@ -161,7 +161,7 @@ export function administrationContract(at: ContractStore): void {
         expect(await at.store.enrol(digestOf(name), entry, noon, record)).toBe('enrolled');
       }
       const { version, entries } = await at.store.readDirectory();
-      expect([version, entries.map((entry) => entry.openpgpCertificate)]).toEqual([2, ['two']]);
+      expect([version, entries.map((entry) => entry.openpgpCertificate)]).toEqual([noon + 1, ['two']]);
     });
 
     test.each([
@@ -187,7 +187,7 @@ export function administrationContract(at: ContractStore): void {
           ),
         );
         expect(outcomes.sort()).toEqual(['enrolled', 'key-taken', 'key-taken']);
-        expect(await at.store.readDirectory()).toMatchObject({ version: 1, entries: [shared] });
+        expect(await at.store.readDirectory()).toMatchObject({ version: noon, entries: [shared] });
         // What was refused has changed nothing: its permit is still good, for keys of its own.
         for (const { endpoint } of claims) {
           const outcome = await other.enrol(digestOf(endpoint), directoryEntry(endpoint), noon, record);
@@ -229,8 +229,8 @@ export function administrationContract(at: ContractStore): void {
       await at.store.requestPolicyReload(record);
       await at.store.probe();
       expect(told).toEqual([
-        { directory: 1, policy: 0 },
-        { directory: 1, policy: 1 },
+        { directory: noon, policy: 0 },
+        { directory: noon, policy: noon },
       ]);
       expect(listen()).toEqual(told[1]);
     });

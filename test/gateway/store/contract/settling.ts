@@ -1,5 +1,6 @@
 /** How every engine ends deliveries, and tells their senders. */
 import { describe, expect, test } from 'vitest';
+import type { FreshGroup } from '../../../../gateway/store/port.ts';
 import { type EndpointAddress } from '../../../../protocol/ids.ts';
 import {
   acceptable,
@@ -24,7 +25,9 @@ export function settlingContract(at: ContractStore): void {
       at.fixture.clock.now += 7;
       const settlement = settlementOf(messages, health, 'stored', deliveries);
       expect(await at.store.settle(settlement)).toEqual({ outcome: 'settled' });
-      expect(await at.store.readReceipts(police, 0, 10)).toEqual([{ position: 1, group: settlement.group }]);
+      expect(await at.store.readReceipts(police, 0, 10)).toEqual([
+        { position: noon + 7, group: settlement.group },
+      ]);
       expect(await queue()).toEqual([]);
       expect(await at.store.countPending(health)).toBe(0);
       expect((await at.store.readMessage(police, messageId(2)))?.deliveries).toEqual([
@@ -67,7 +70,10 @@ export function settlingContract(at: ContractStore): void {
       });
       expect(await states(1)).toEqual(['stored']);
       expect(await at.store.settle(settlementOf(messages, health))).toEqual({ outcome: 'settled' });
-      expect((await at.store.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([1, 2]);
+      expect((await at.store.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([
+        noon,
+        noon + 1,
+      ]);
       expect(await at.store.readLeaves(0, 100)).toHaveLength(4);
     });
 
@@ -171,11 +177,11 @@ export function settlingContract(at: ContractStore): void {
       await grow(4);
       const positions = async (after: number, limit: number): Promise<number[]> =>
         (await at.store.readReceipts(police, after, limit)).map(({ position }) => position);
-      expect(await positions(0, 10)).toEqual([1, 2, 3, 4]);
-      expect(await positions(1, 2)).toEqual([2, 3]);
-      expect(await positions(4, 10)).toEqual([]);
+      expect(await positions(0, 10)).toEqual([noon, noon + 1, noon + 2, noon + 3]);
+      expect(await positions(noon, 2)).toEqual([noon + 1, noon + 2]);
+      expect(await positions(noon + 3, 10)).toEqual([]);
       expect(await at.store.readReceipts('nobody/here' as EndpointAddress, 0, 10)).toEqual([]);
-      expect(await at.store.readReceiptsEnd(police)).toBe(4);
+      expect(await at.store.readReceiptsEnd(police)).toBe(noon + 3);
       expect(await at.store.readReceiptsEnd('nobody/here' as EndpointAddress)).toBe(0);
     });
 
@@ -190,32 +196,59 @@ export function settlingContract(at: ContractStore): void {
       }
       const positions = async (after: number): Promise<number[]> =>
         (await at.store.readReceipts(police, after, 100)).map(({ position }) => position);
-      expect([await positions(0), await positions(2), await positions(3)]).toEqual([[1, 2], [3], [4]]);
+      const read = [await positions(0), await positions(noon + 1), await positions(noon + 2)];
+      expect(read).toEqual([[noon, noon + 1], [noon + 2], [noon + 3]]);
     });
 
     test('forget what the endpoint has, and never give a position twice', async () => {
       await grow(3);
-      await at.store.forgetReceipts(police, 2);
-      await at.store.forgetReceipts(police, 1);
-      expect((await at.store.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([3]);
-      await at.store.forgetReceipts(police, 1000);
-      expect(await at.store.readReceiptsEnd(police)).toBe(3);
+      const has = async (position: number): Promise<boolean> => at.store.hasReceiptPosition(police, position);
+      await at.store.forgetReceipts(police, noon + 1);
+      await at.store.forgetReceipts(police, noon);
+      expect((await at.store.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([
+        noon + 2,
+      ]);
+      expect([await has(noon), await has(noon + 2), await has(noon + 3)]).toEqual([true, true, false]);
+      await at.store.forgetReceipts(police, noon + 1000);
+      expect(await at.store.readReceiptsEnd(police)).toBe(noon + 2);
+      expect([await has(noon + 2), await has(noon + 1000)]).toEqual([true, false]);
+      expect(await at.store.hasReceiptPosition('nobody/here' as EndpointAddress, 1)).toBe(false);
       await at.store.forgetReceipts('nobody/here' as EndpointAddress, 1);
       await reopen();
       await submit([acceptable(9)]);
       await at.store.settle(settlementOf([acceptable(9)], health));
-      expect((await at.store.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([4]);
+      expect((await at.store.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([
+        noon + 3,
+      ]);
+    });
+
+    test('give what comes later a later position than anything before, also what a backup has forgotten', async () => {
+      await grow(2);
+      at.fixture.clock.now = noon - hourMs;
+      await submit([acceptable(8)]);
+      await at.store.settle(settlementOf([acceptable(8)], health));
+      at.fixture.clock.now = noon + hourMs;
+      await submit([acceptable(9)]);
+      await at.store.settle(settlementOf([acceptable(9)], health));
+      const groups = await at.store.readReceipts(police, 0, 10);
+      expect(groups.map(({ position }) => position)).toEqual([noon, noon + 1, noon + 2, noon + hourMs]);
+      expect(await at.store.hasReceiptPosition(police, noon + 3)).toBe(false);
     });
 
     test('a listener is told of every group, in order, with its bytes', async () => {
-      const events: [EndpointAddress, number, Buffer | undefined][] = [];
+      const events: [EndpointAddress, number, FreshGroup | undefined][] = [];
       at.store.listen({
-        onReceipts: (endpoint, position, group) => events.push([endpoint, position, group]),
+        onReceipts: (endpoint, position, fresh) => events.push([endpoint, position, fresh]),
         onChange: () => undefined,
       });
       await grow(3);
       const groups = await at.store.readReceipts(police, 0, 10);
-      expect(events).toEqual(groups.map(({ position, group }) => [police, position, group]));
+      expect(events).toEqual(
+        groups.map(({ position, group }, index) => [
+          ...[police, position],
+          { group, previous: groups[index - 1]?.position ?? 0 },
+        ]),
+      );
     });
   });
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { StoreVersions } from '../../../../gateway/store/port.ts';
 import { type EndpointAddress } from '../../../../protocol/ids.ts';
 import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
-import { acceptable, health, police, settlementOf } from '../synthetic-messages.ts';
+import { acceptable, health, noon, police, settlementOf } from '../synthetic-messages.ts';
 import { record, type ContractStore } from './contract-store.ts';
 
 export function sharingContract(at: ContractStore): void {
@@ -21,7 +21,10 @@ export function sharingContract(at: ContractStore): void {
       ]);
       await other.settle(settlementOf([acceptable(1)], health));
       await at.store.settle(settlementOf([acceptable(2)], health));
-      expect((await other.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([1, 2]);
+      expect((await other.readReceipts(police, 0, 10)).map(({ position }) => position)).toEqual([
+        noon,
+        noon + 1,
+      ]);
     });
 
     test('at once, both keep everything', async () => {
@@ -48,8 +51,8 @@ export function sharingContract(at: ContractStore): void {
       const other = await open();
       await other.settle(settlementOf([acceptable(1)], health));
       await other.requestPolicyReload(record);
-      expect(await changes.promise).toEqual({ directory: 0, policy: 1 });
-      expect(await receipts.promise).toEqual([police, 1]);
+      expect(await changes.promise).toEqual({ directory: 0, policy: noon });
+      expect(await receipts.promise).toEqual([police, noon]);
     });
   });
 

@@ -203,10 +203,11 @@ describe.skipIf(mongod === null)('three members', () => {
 
   async function expectStreamWhole(settled: readonly Buffer[]): Promise<void> {
     const groups: string[] = [];
-    for (;;) {
-      const read = await stores[0]!.readReceipts(police, groups.length, 1_000);
-      if (read.length === 0) break;
-      expect(read.map(({ position }) => position)).toEqual(read.map((_, index) => groups.length + index + 1));
+    for (let after = 0; ;) {
+      const read = await stores[0]!.readReceipts(police, after, 1_000);
+      const last = read.at(-1);
+      if (last === undefined) break;
+      after = last.position;
       groups.push(...read.map(({ group }) => group.toString()));
     }
     expect(groups.sort()).toEqual(settled.map((group) => group.toString()).sort());
