@@ -247,6 +247,7 @@ class Gateway {
       endingsHeld: () => this.#endings.isHeld,
       agreementBehind: () => this.#applied.isBehind,
       reloadDirectory: () => this.#reloading.reloadDirectory(),
+      lookForLater: () => this.#reloading.lookForLater(),
       onError: (error) => this.#failures.note(error),
     };
   }

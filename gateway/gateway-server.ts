@@ -55,6 +55,8 @@ export type GatewayServerDependencies = {
   agreementBehind(): boolean;
   /** Reads the directory again: an endpoint connects as soon as it has its certificate. */
   reloadDirectory(): Promise<void>;
+  /** Looks for a later version of it than the one at hand, but not for everybody who asks. */
+  lookForLater(): Promise<void>;
   readonly onError: (error: unknown) => void;
 };
 
@@ -102,6 +104,7 @@ function registerReading(app: FastifyInstance, deps: GatewayServerDependencies, 
     directory,
     policy: () => policy.current,
     identify: (request) => identify(request).entry,
+    lookForLater: () => deps.lookForLater(),
     now,
     leaves: new DirectoryLeaves(store),
     checkpointFor: async (size) => {

@@ -24,6 +24,8 @@ export type ReloadingDependencies = {
 };
 
 const retryMs = 1_000;
+/** Between two looks for a version that somebody has had elsewhere: after a restore, all endpoints ask for theirs. */
+const betweenLooksMs = 5_000;
 
 export class Reloading {
   readonly #deps: ReloadingDependencies;
@@ -32,6 +34,7 @@ export class Reloading {
   /** The last wish for a new agreement that was followed. */
   #policyVersion = 0;
   #isClosed = false;
+  #look: Promise<void> | undefined;
 
   constructor(deps: ReloadingDependencies) {
     this.#deps = deps;
@@ -82,6 +85,17 @@ export class Reloading {
       onError(error);
       setTimeout(() => void this.reloadDirectory(), retryMs).unref();
     }
+  }
+
+  /**
+   * Somebody holds a later version of the directory: another gateway on the same store knows it already, or the store was
+   * restored from a backup since. Whoever comes soon after shares the look.
+   */
+  lookForLater(): Promise<void> {
+    this.#look ??= this.reloadDirectory().finally(() => {
+      setTimeout(() => (this.#look = undefined), betweenLooksMs).unref();
+    });
+    return this.#look;
   }
 
   /** Tries nothing again, and reports nothing, from now on: the store is about to close. */

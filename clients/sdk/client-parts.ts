@@ -117,7 +117,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
   const receiptBook = new ReceiptBook({
     ...{ state, directory, outbox, emitter, now, gatewayKey, maxHeld: options.maxHeldReceipts ?? 10_000 },
     onReceipt: (receipt) => {
-      if (isByDirectory(receipt)) void directory.reading.catchUp();
+      if (isByDirectory(receipt)) run.refusedByDirectory();
       receiptEvents.push(receipt);
     },
     onLost: () => run.submitLost(),
@@ -174,9 +174,15 @@ function foreignPartsOf(
   });
 }
 
-/** True for a refusal by an entry of the gateway's directory, which may not have been read here. */
+const refusedByDirectory: readonly ReceiptEvent['code'][] = [
+  'recipient-keys-mismatch',
+  'recipient-revoked',
+  'recipient-unknown',
+];
+
+/** True for a refusal by an entry of the gateway's directory, or for want of one, which may not have been read here. */
 function isByDirectory({ issuer, code }: ReceiptEvent): boolean {
-  return issuer === gatewayAddress && (code === 'recipient-keys-mismatch' || code === 'recipient-revoked');
+  return issuer === gatewayAddress && refusedByDirectory.includes(code);
 }
 
 async function openGround(options: ConnectOptions): Promise<Ground> {

@@ -158,6 +158,11 @@ export class ClientRun {
     if (this.#deps.inbox.trusted(endpoints)) this.keeper.renewSession();
   }
 
+  /** The gateway knows a recipient otherwise than it was known here: its directory is read, whichever version it is. */
+  refusedByDirectory(): void {
+    this.#inBackground(this.#deps.directory.reading.refused().then(() => this.#receipts.takeHeld()));
+  }
+
   /** The log contradicts itself: what waits stays in the outbox. Receiving goes on. */
   halt(): void {
     this.#deps.outbox.detach();

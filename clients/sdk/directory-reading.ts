@@ -24,6 +24,8 @@ const mostSpreadMs = 60_000;
 const firstAttempt = 2;
 /** Whoever waits goes on with what is held here when the gateway does not answer for so long. */
 const patienceMs = 5_000;
+/** Refusals come in bursts: so long after one was followed by a reading, the next may be. */
+const betweenRefusalsMs = 1_000;
 
 /**
  * How long after a change one of so many endpoints reads it, ms.
@@ -38,7 +40,10 @@ export class DirectoryReading {
   #underWay: Promise<void> | undefined;
   /** The version that the gateway has told of last in this session. */
   #announced: number | undefined;
+  /** There while what is held may be another directory, whatever its version: until a reading that begins now has ended. */
+  #doubt: object | undefined;
   #isFollowing = false;
+  #isFollowingRefusals = false;
   /** How many wait for what was announced. */
   #waiting = 0;
 
@@ -58,7 +63,7 @@ export class DirectoryReading {
 
   /** Reads now, together with whoever does already. @throws CausewayError */
   now(): Promise<void> {
-    this.#underWay ??= this.#deps.read().finally(() => (this.#underWay = undefined));
+    this.#underWay ??= this.#read().finally(() => (this.#underWay = undefined));
     return this.#underWay;
   }
 
@@ -98,24 +103,53 @@ export class DirectoryReading {
     return true;
   }
 
+  /**
+   * The gateway has refused a message by its directory: that is read, whichever version was announced, and until then
+   * whoever looks for an entry waits. Of many refusals at a time the last one is followed as well. Resolves in any case.
+   */
+  async refused(): Promise<void> {
+    this.#doubt = {};
+    if (this.#isFollowingRefusals) return;
+    this.#isFollowingRefusals = true;
+    while (this.#lacksAnnounced) {
+      await this.catchUp();
+      await this.#readUpTo(this.#announced);
+      await this.#pause(betweenRefusalsMs);
+    }
+    this.#isFollowingRefusals = false;
+  }
+
   /** The session has ended: the next welcome tells the version. */
   forget(): void {
     this.#announced = undefined;
+    this.#doubt = undefined;
   }
 
-  /** A change may be announced before the version of the welcome is looked at. */
+  /**
+   * A change may be announced before the version of the welcome is looked at. A version below the one held is that of a
+   * gateway which was restored from a backup, or which is a moment behind another on the same store: it is read once, and
+   * not until it is the one held.
+   */
   #note(version: number): void {
-    this.#announced = Math.max(this.#announced ?? 0, version);
+    if (version <= (this.#announced ?? -1)) return;
+    this.#announced = version;
+    if (version < (this.#deps.held().version ?? -1)) this.#doubt = {};
+  }
+
+  async #read(): Promise<void> {
+    const doubt = this.#doubt;
+    await this.#deps.read();
+    if (this.#doubt === doubt) this.#doubt = undefined;
   }
 
   get #lacksAnnounced(): boolean {
     return this.#lacks(this.#announced);
   }
 
-  /** True where there is a session, and this version is still to be read. */
+  /** True where there is a session, and this version is still to be read, or a reading is due in any case. */
   #lacks(version: number | undefined): boolean {
     if (version === undefined || this.#announced === undefined || this.#deps.signal.aborted) return false;
-    return (this.#deps.held().version ?? -1) < version;
+    return this.#doubt !== undefined || (this.#deps.held().version ?? -1) < version;
   }
 
   async #readUpTo(version: number | undefined): Promise<void> {

@@ -10,6 +10,8 @@ import { sendInPieces } from './in-pieces.ts';
 
 export type DirectoryRouteDependencies = DirectoryAnswerDependencies & {
   readonly directory: Pick<EndpointDirectory, 'snapshot'>;
+  /** Looks into the store for a later version of the directory than the one at hand. */
+  lookForLater(): Promise<void>;
   policy(): Pick<PolicySet, 'datasets'>;
   identify(request: FastifyRequest): DirectoryEntry;
   /** ms since 1970 */
@@ -29,6 +31,8 @@ export function registerDirectoryRoutes(app: FastifyInstance, deps: DirectoryRou
   app.get<{ Querystring: Readonly<Record<string, unknown>> }>('/v1/directory', async (request, reply) => {
     admit(request);
     const since = readVersion(request.query);
+    // What another gateway has told must not be taken back, were it for a moment.
+    if (since !== undefined && since > deps.directory.snapshot.version) await deps.lookForLater();
     const { snapshot } = deps.directory;
     const tag = `"${snapshot.version}"`;
     void reply.header('etag', tag).header('cache-control', 'no-cache');

@@ -106,6 +106,25 @@ it('loses nothing of a stream that grows past the place where its sender stood, 
   await after.close();
 });
 
+it('has every client read the directory again, whenever it comes back', async () => {
+  const listed = async ({ home }: TestEndpoint): Promise<string[]> => {
+    await using client = await connect({ home: home.dir });
+    await client.whenConnected();
+    return client.directory.list().map(({ endpoint }) => endpoint);
+  };
+  const backup = await backUp();
+  const { south } = await exchange.enrol('south');
+  for (const each of [people.police, people.north]) expect(await listed(each)).toContain(south.address);
+  await restore(backup);
+  expect(await listed(people.police)).not.toContain(south.address);
+  // As many changes as before.
+  const { health } = await exchange.enrol('health');
+  for (const each of [people.police, people.north]) {
+    expect(await listed(each)).toContain(health.address);
+    expect(await listed(each)).not.toContain(south.address);
+  }
+});
+
 it('lets the SDK go on by itself, from the position that the stream has now', async () => {
   const backup = await backUp();
   const sender = await connect({ home: people.police.home.dir, random: () => 0 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DirectoryReading, spreadMs } from '../../../clients/sdk/directory-reading.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { pauseForEver } from './scripted-gateway.ts';
+import { pauseForEver, until } from './scripted-gateway.ts';
 
 /** What was only announced is not read while a test runs, unless it says otherwise. */
 function readingOf(read: () => Promise<void>, pause = pauseForEver) {
@@ -63,6 +63,47 @@ test('what was announced before the version of the welcome was looked at is not 
   expect(told).toMatchObject({ version: 2, reads: 1 });
   closing.abort();
   await announced;
+});
+
+test('an earlier version than the one held is read, once, whichever the gateway then has', async () => {
+  const served = [1, 3];
+  const { reading, told } = readingOf(() => {
+    told.version = served.shift()!;
+    return Promise.resolve();
+  });
+  for (const after of [1, 3]) {
+    told.version = 3;
+    const read = reading.upTo(1);
+    expect(reading.isBehind).toBe(true);
+    await read;
+    expect([told.version, reading.isBehind]).toEqual([after, false]);
+    reading.forget();
+  }
+  expect(told.reads).toBe(2);
+});
+
+test('a refusal has the directory read whichever version it has, and so has the last of many, a second later', async () => {
+  const pauses: PromiseWithResolvers<void>[] = [];
+  const { reading, told } = readingOf(
+    () => Promise.resolve(),
+    (ms) => {
+      if (ms !== 1_000) return Promise.resolve();
+      pauses.push(Promise.withResolvers());
+      return pauses.at(-1)!.promise;
+    },
+  );
+  await reading.upTo(1);
+  const followed = [reading.refused(), reading.refused()];
+  expect([reading.isBehind, reading.isAwaited]).toEqual([true, true]);
+  await until(() => pauses.length === 1);
+  expect([told.reads, reading.isBehind]).toEqual([1, false]);
+  followed.push(reading.refused());
+  expect(reading.isBehind).toBe(true);
+  pauses[0]!.resolve();
+  await until(() => pauses.length === 2);
+  pauses[1]!.resolve();
+  await Promise.all(followed);
+  expect(told.reads).toBe(2);
 });
 
 test('a reading that began before the change is not taken for one of it', async () => {

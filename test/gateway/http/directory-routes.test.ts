@@ -26,8 +26,12 @@ let checkpoint = 'first';
 let minutes = 0;
 /** The version with which the nth entry came to be. */
 let versionOf = (_: unknown, nth: number): number => nth;
+/** What the store has by the time that somebody looks. */
+let later: number | undefined;
+let looks = 0;
 beforeEach(() => {
-  printed = 0;
+  printed = looks = 0;
+  later = undefined;
   versionOf = () => 1;
 });
 
@@ -44,6 +48,11 @@ function open(readsPerMinute?: number) {
           versions: entries.map(versionOf),
         };
       },
+    },
+    lookForLater: () => {
+      looks++;
+      version = later ?? version;
+      return Promise.resolve();
     },
     policy: () => ({ datasets: new Map() }),
     identify: ({ headers }) => ({ ...entries[0]!, endpoint: headers.from === 'police' ? police : council }),
@@ -134,6 +143,17 @@ it('whoever holds a version is sent what has changed since, and the digest of th
   expect(answers[0]!.body.length).toBeLessThan(whole.body.length / 500);
   expect(printed).toBe(1);
   expect((await read({}, '?since=2000')).json()).toMatchObject({ since: 2_000, entries: [], leaves: [] });
+});
+
+it('whoever holds a later version than this gateway knows has the store looked at first, and nothing taken back', async () => {
+  const { read } = open();
+  version = 7;
+  later = 9;
+  expect((await read({}, '?since=7')).json()).toMatchObject({ version: 7 });
+  expect(looks).toBe(0);
+  const answer = await read({}, '?since=9');
+  expect(answer.json()).toMatchObject({ version: 9, since: 9, entries: [] });
+  expect([looks, answer.headers.etag]).toEqual([1, '"9"']);
 });
 
 it('whoever holds a version that the directory never had is sent the whole', async () => {
