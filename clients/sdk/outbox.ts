@@ -74,6 +74,8 @@ export class Outbox {
   #idleWaiters: (() => void)[] = [];
   #cursor = 0;
   #link: Link | undefined;
+  /** Raised whenever a session is given or taken: one whose setting up has not ended by then counts no more. */
+  #sessions = 0;
   /** From here on, what is written down may be sent at any moment and cannot be withdrawn. */
   #transmits = false;
   /** An answer has shown a loss that is not told yet. */
@@ -129,23 +131,25 @@ export class Outbox {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** A session is ready: everything that was not answered goes out again, in order. */
+  /** A session is ready: everything that was not answered goes out again, in order, unless it is taken meanwhile. */
   async attach(link: Link): Promise<void> {
     this.#forgetFlight();
     this.#transmits = true;
+    const session = ++this.#sessions;
     const { state, holder, now } = this.#deps;
     await state.write(() => {
       this.#adoptOrphans(now());
       this.#table.markTransmitted(holder);
       this.#table.dropExpired(now(), readMessages);
     });
-    if (link.state !== 'ready') return;
+    if (session !== this.#sessions || link.state !== 'ready') return;
     this.#link = link;
     this.pump();
   }
 
-  /** The session has ended. */
+  /** The session has ended, or nothing may be sent over it any more. */
   detach(): void {
+    this.#sessions++;
     this.#link = undefined;
     this.#transmits = false;
     this.#forgetFlight();

@@ -1,20 +1,24 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { randomUUIDv7 } from 'node:crypto';
+import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backoffMs } from '../../../clients/sdk/backoff.ts';
+import { KnownLimits } from '../../../clients/sdk/heeded-limits.ts';
 import { isHolderAlive, newHolder, claimHolder } from '../../../clients/sdk/holder.ts';
 import type { KeptAnswer } from '../../../clients/sdk/kept-answer.ts';
+import type { Link } from '../../../clients/sdk/link.ts';
 import { LogTable } from '../../../clients/sdk/log/log-table.ts';
 import { LostTable } from '../../../clients/sdk/lost-table.ts';
 import { OutboxTable, type EnvelopeDraft } from '../../../clients/sdk/outbox-table.ts';
+import { Outbox } from '../../../clients/sdk/outbox.ts';
 import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
 import { CausewayError, errorCodes } from '../../../protocol/errors.ts';
 import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 
 /** Takes back what version 5 added. */
@@ -271,6 +275,28 @@ test('a full outbox refuses, and has room again once something is answered', asy
     table.answer(first, row!.digest, { outcome: 'refused', at: 1, code: 'policy-denied' }),
   );
   await put();
+});
+
+test('a session that is taken back while it is being set up gets nothing to send', async () => {
+  const table = new OutboxTable(state.statements, 2);
+  const message = { envelope: draft(['a/x']), payload: Buffer.alloc(1), recipients: [] };
+  await state.write(() => table.insert(message, 'me', false, Date.now(), limits));
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const signer = batchSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  const outbox = new Outbox({
+    ...{ state, signer, holder: 'me', maxWaiting: 2, limits: new KnownLimits() },
+    ...{ now: Date.now, random: Math.random, onLost: () => undefined },
+  });
+  let submitted = 0;
+  const link = { state: 'ready', writable: true, limits, submit: () => submitted++ } as unknown as Link;
+  const attaching = outbox.attach(link);
+  // As where the log is found to contradict itself just then.
+  outbox.detach();
+  await attaching;
+  expect({ submitted, isAttached: outbox.isAttached }).toEqual({ submitted: 0, isAttached: false });
+  await outbox.attach(link);
+  expect(submitted).toBe(1);
+  outbox.close();
 });
 
 test('waiting before a new attempt grows, is spread out, and never exceeds its cap', () => {
