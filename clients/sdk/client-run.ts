@@ -67,6 +67,8 @@ export class ClientRun {
   readonly keeper: SessionKeeper;
   readonly #deps: ClientRunDependencies;
   #link: Link | undefined;
+  /** The outbox has no part in this session, because a person is to decide first. */
+  #isHalted = false;
   #lastError: CausewayError | undefined;
   #ready = Promise.withResolvers<undefined>();
   /** Only then does the next session need another promise: whoever waits for this one must not be left with it. */
@@ -165,11 +167,13 @@ export class ClientRun {
 
   /** The log contradicts itself: what waits stays in the outbox. Receiving goes on. */
   halt(): void {
+    this.#isHalted = true;
     this.#deps.outbox.detach();
   }
 
   /** A person has decided: what waits is sent. */
   resume(): void {
+    this.#isHalted = false;
     this.keeper.renewSession();
   }
 
@@ -215,7 +219,8 @@ export class ClientRun {
     const { outbox, lost, inbox, receiptSender, directory, datasets, followedLog } = this.#deps;
     try {
       receiptSender.attach(link);
-      if (followedLog.halted() === undefined) await outbox.attach(link);
+      this.#isHalted = followedLog.halted() !== undefined;
+      if (!this.#isHalted) await outbox.attach(link);
       await lost.sendDue();
     } catch (error) {
       link.terminate();
@@ -272,15 +277,16 @@ export class ClientRun {
     this.#firstEnd.resolve(undefined);
   }
 
-  /** Another process may have trusted a key, answered a message or left one behind. */
+  /** Another process may have trusted a key, answered a message or left one behind, found the log to fork, or gone on. */
   async #watchState(): Promise<void> {
-    const { state, directory, outbox, lost } = this.#deps;
+    const { state, directory, outbox, lost, followedLog } = this.#deps;
     const version = state.changesByOthers();
     const isChanged = version !== this.#stateVersion;
     this.#stateVersion = version;
     if (isChanged) {
       directory.reload();
-      if (this.#deps.followedLog.halted() !== undefined) this.halt();
+      if (followedLog.halted() !== undefined) this.halt();
+      else if (this.#isHalted) this.resume();
       const trusted = directory.list().filter(({ trust }) => trust === 'trusted');
       const endpoints = trusted.map(({ endpoint }) => endpoint);
       await this.#receipts.takeHeld(endpoints);

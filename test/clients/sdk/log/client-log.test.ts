@@ -77,6 +77,21 @@ test('a log that is set back stops sending, over a restart too, until a person s
   await again.send(concern('x', bob));
 });
 
+test('a client that halted sends again when a person has decided by another program of the home', async () => {
+  const service = await gateway.client(alice, { follow });
+  gateway.log.fill(10);
+  await service.log.check();
+  const full = gateway.log;
+  gateway.log = full.branch(5);
+  await expect(service.log.check()).rejects.toMatchObject({ code: 'log-halted' });
+  gateway.log = full;
+  const command = await gateway.client(alice, { follow });
+  await command.log.resume({ adopt: false });
+  await command.close();
+  const { id } = await service.send(concern('x', bob));
+  expect(service.message(id)).toMatchObject({ state: 'accepted' });
+});
+
 test('a checkpoint of another key is raised and not believed', async () => {
   const client = await gateway.client(alice, { follow });
   await client.log.check();
