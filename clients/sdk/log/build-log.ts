@@ -75,7 +75,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
   });
   return new ClientLog({
     ...{ state, reader, faults, checkpoints, passage, now, random, report, signal },
-    staleness: new LogStaleness({ faults, now, staleMs, seen: () => checkpoints.seen?.note }),
+    staleness: new LogStaleness({ state, faults, now, staleMs, seen: () => checkpoints.seen?.note }),
     absence: new LogAbsence({
       ...{ state, now, graceMs, isKnown: () => checkpoints.seen !== undefined },
       onAbsent: () => joints.onLost('log'),

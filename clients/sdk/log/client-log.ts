@@ -55,6 +55,8 @@ const behindTries = 12;
 const backlogMs = 1_000;
 /** After connecting, so that many clients that come back together do not all ask at once. */
 const firstLookMs = 5_000;
+/** A look that lasted so long when the client was closed counts as one that failed: few commands wait for its end. */
+const longLookMs = 2_000;
 
 export class ClientLog {
   readonly #deps: ClientLogDependencies;
@@ -201,6 +203,7 @@ export class ClientLog {
   /** @returns true when something is left to do soon */
   async #look({ entriesOnly = false } = {}): Promise<boolean> {
     const { checkpoints, now } = this.#deps;
+    const [begunAt, isConnected] = [now(), this.#isConnected];
     try {
       const hint = this.#hint;
       this.#hint = undefined;
@@ -213,12 +216,16 @@ export class ClientLog {
       if (setback === undefined) {
         this.#checkedAt = now();
         this.#lastError = undefined;
-        this.#deps.staleness.verified();
+        await this.#deps.staleness.verified();
         await this.#deps.absence.ended();
       }
       return isLeft;
     } catch (error) {
-      if (this.#deps.signal.aborted) return false;
+      if (this.#deps.signal.aborted) {
+        const lastedMs = now() - begunAt;
+        if (isConnected && lastedMs >= longLookMs) await this.#deps.staleness.failed(cutShort(lastedMs));
+        return false;
+      }
       const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
       await this.#noteFailure(failure);
       await this.#deps.absence.failed(failure);
@@ -264,4 +271,9 @@ export class ClientLog {
     );
     return turn;
   }
+}
+
+function cutShort(lastedMs: number): CausewayError {
+  const detail = `A look at the log had no end after ${Math.round(lastedMs / 1_000)} s.`;
+  return new CausewayError('peer-silent', { detail });
 }

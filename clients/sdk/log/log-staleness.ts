@@ -1,11 +1,15 @@
 /**
  * The alarm for absence: a gateway that shows nothing wrong, but for a long time nothing that can be verified either.
- * A log that is quiet is not stale: its last checkpoint verifies at every look.
+ * A log that is quiet is not stale: its last checkpoint verifies at every look. Kept over restarts, since many a client lives only
+ * for one command.
  */
 import type { CausewayError } from '../../../protocol/errors.ts';
+import type { StateDatabase } from '../state-database.ts';
 import type { LogFaults } from './log-faults.ts';
+import { LogTable } from './log-table.ts';
 
 type StalenessDependencies = {
+  readonly state: StateDatabase;
   readonly faults: Pick<LogFaults, 'raise'>;
   readonly now: () => number;
   /** How long every look may fail before it is raised. */
@@ -16,29 +20,44 @@ type StalenessDependencies = {
 
 export class LogStaleness {
   readonly #deps: StalenessDependencies;
-  /** When the first look failed since the last one that did not, ms since 1970. */
-  #since: number | undefined;
+  readonly #table: LogTable;
 
   constructor(deps: StalenessDependencies) {
     this.#deps = deps;
+    this.#table = new LogTable(deps.state.statements);
   }
 
   /** A look has found the newest checkpoint, verified. */
-  verified(): void {
-    this.#since = undefined;
+  async verified(): Promise<void> {
+    if (this.#since === undefined) return;
+    await this.#deps.state.write(() => this.#table.writeMeta('logStaleSince', undefined));
   }
 
-  /** A look over an open session has not. Raised once for each stretch of failures. */
+  /** A look over an open session has not. Raised once for each stretch of failures, however many programs it outlasts. */
   async failed(why: CausewayError): Promise<void> {
-    const { faults, now, staleMs, seen } = this.#deps;
+    const { state, faults, now, staleMs, seen } = this.#deps;
     const at = now();
-    this.#since ??= at;
-    if (at - this.#since < staleMs) return;
-    const since = new Date(this.#since).toISOString();
+    const begunAt = await state.write(() => this.#begin(at));
+    if (at - begunAt < staleMs) return;
+    const since = new Date(begunAt).toISOString();
     await faults.raise('stale', {
       subject: since,
       detail: `Since ${since} nothing new of the log could be verified, though the gateway is there: ${why.message}`,
       facts: { code: why.code, seen: seen() ?? null },
     });
+  }
+
+  /** When the first look failed since the last one that did not, ms since 1970. */
+  get #since(): number | undefined {
+    const since = this.#table.readMeta('logStaleSince');
+    return since === undefined ? undefined : Number(since);
+  }
+
+  /** Within a write. A time to come is from before the clock was set back: the stretch then begins now. */
+  #begin(at: number): number {
+    const since = this.#since;
+    if (since !== undefined && since <= at) return since;
+    this.#table.writeMeta('logStaleSince', at);
+    return at;
   }
 }

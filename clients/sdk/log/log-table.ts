@@ -60,7 +60,13 @@ export type UnprovenEntry = {
 };
 
 type MetaName =
-  'logCheckpoint' | 'logFollowed' | 'logProvenThrough' | 'logProveAgain' | 'logHalt' | 'logAbsentSince';
+  | 'logCheckpoint'
+  | 'logFollowed'
+  | 'logProvenThrough'
+  | 'logProveAgain'
+  | 'logHalt'
+  | 'logAbsentSince'
+  | 'logStaleSince';
 
 /** Reading at any time; every change inside a transaction. */
 export class LogTable {

@@ -311,3 +311,47 @@ test('a log that cannot be verified for long is raised once, a quiet one never, 
   const evidence = await readEvidence(client.log.faults()[1]!.evidence);
   expect(evidence).toMatchObject({ kind: 'stale', code: 'note-untrusted', seen: gateway.log.checkpoint() });
 });
+
+test.each(['missing', 'silent'])(
+  'a log that is %s for long is raised once, by clients that live for one look each',
+  async (how) => {
+    const clock = { ms: Date.now() };
+    const options = { follow: { ...follow, staleMs: 900_000 }, now: () => clock.ms };
+    const first = await gateway.client(alice, options);
+    await first.log.check();
+    await first.close();
+    const truth = gateway.log;
+    gateway.log = truth.branch();
+    gateway.log.serve = () => undefined;
+    /** @returns what had been raised before it */
+    const look = async (minutes: number): Promise<string[]> => {
+      clock.ms += minutes * 60_000;
+      const asked = Promise.withResolvers<undefined>();
+      gateway.onRequest = (path) => {
+        if (path === '/checkpoint') asked.resolve(undefined);
+        return path !== '/checkpoint' || how === 'missing';
+      };
+      const client = await gateway.client(alice, options);
+      const kinds = client.log.faults().map(({ kind }) => kind);
+      const checked = client.log.check().catch(() => undefined);
+      await (how === 'missing' ? checked : asked.promise);
+      clock.ms += 3_000;
+      await client.close();
+      return kinds;
+    };
+    expect(await look(0)).toEqual([]);
+    expect(await look(10)).toEqual([]);
+    expect(await look(6)).toEqual([]);
+    expect(await look(60)).toEqual(['stale']);
+    expect(await look(60)).toEqual(['stale']);
+    // What is verified once ends the stretch.
+    [gateway.log, gateway.onRequest] = [truth, () => true];
+    const last = await gateway.client(alice, options);
+    await last.log.check();
+    await last.close();
+    gateway.log = truth.branch();
+    gateway.log.serve = () => undefined;
+    await look(60);
+    expect(await look(1)).toEqual(['stale']);
+  },
+);
