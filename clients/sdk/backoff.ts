@@ -4,6 +4,8 @@ import type { CausewayError, ErrorCode } from '../../protocol/errors.ts';
 const firstMs = 500;
 const capMs = 30_000;
 const slowMs = 60_000;
+/** Whatever a gateway asks for. */
+const longestSuggestedMs = 3_600_000;
 
 /** Errors that a person has to deal with. The client keeps trying, but slowly. */
 const needPerson: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -27,7 +29,7 @@ export function backoffMs(
   suggestedMs: number | undefined,
   random: number,
 ): number {
-  if (suggestedMs !== undefined) return Math.round(suggestedMs * (1 + random));
+  if (suggestedMs !== undefined) return Math.round(Math.min(longestSuggestedMs, suggestedMs) * (1 + random));
   if (error !== undefined && needPerson.has(error.code)) return Math.round(slowMs * (0.75 + random / 2));
   return Math.round(Math.min(capMs, firstMs * 2 ** Math.min(attempt, 10)) * random);
 }

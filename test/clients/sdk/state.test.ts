@@ -316,6 +316,7 @@ test('waiting before a new attempt grows, is spread out, and never exceeds its c
   );
   expect(backoffMs(3, undefined, undefined, 0.5)).toBe(2_000);
   expect(backoffMs(99, undefined, undefined, 0.5)).toBe(15_000);
+  expect(backoffMs(0, undefined, 2 ** 40, 0.5)).toBe(5_400_000);
   expect(backoffMs(0, new CausewayError('endpoint-revoked'), undefined, 0.5)).toBe(60_000);
 });
 
