@@ -10,6 +10,7 @@ import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { durationMs, listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { firstOf, timeoutSignal } from '../sdk/abort.ts';
 import type { OutgoingNotice } from '../sdk/compose.ts';
 import type { SendResult } from '../sdk/outbox.ts';
 import { findDataset } from './dataset-source.ts';
@@ -93,7 +94,7 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   await withClient(home, terminal, async (open) => {
     const id = await enqueue(flags, content, subjects, open);
-    const deadline = AbortSignal.any([open.signal, AbortSignal.timeout(flags.timeout)]);
+    const deadline = firstOf(open.signal, timeoutSignal(flags.timeout));
     const result = await waitForGateway(id, { deadline, timeoutMs: flags.timeout }, open, terminal);
     reportAccepted(result, terminal);
     if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);

@@ -28,6 +28,14 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }
 
+/** Timers go no further: one that is set for longer than these 24.8 days ends at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+/** Aborted after so many ms; never where that is more than a timer can wait, such as `Infinity`. */
+export function timeoutSignal(ms: number): AbortSignal | undefined {
+  return ms > longestTimerMs ? undefined : AbortSignal.timeout(ms);
+}
+
 /** Aborted with the first of these. */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));

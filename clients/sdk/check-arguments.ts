@@ -12,6 +12,8 @@ import { subjectListSchema } from './linkage/subject.ts';
 const unbounded = z.literal(Infinity);
 const count = z.int().min(1);
 const span = z.number().min(0).or(unbounded);
+/** A gateway has thousands of endpoints, and each look is a request or more. */
+const leastEveryMs = 1_000;
 const signal = z.instanceof(AbortSignal, { error: 'must be an AbortSignal' }).optional();
 const callable = z.custom((value) => typeof value === 'function', 'must be a function').optional();
 
@@ -28,8 +30,8 @@ const connectSchema = z.strictObject({
   toleratesForeignParts: z.boolean().optional(),
   follow: z
     .strictObject({
-      everyMs: span.optional(),
-      bundlesPerSecond: span.optional(),
+      everyMs: z.number().min(leastEveryMs).or(unbounded).optional(),
+      bundlesPerSecond: z.number().min(1).or(unbounded).optional(),
       patienceMs: span.optional(),
       graceMs: span.optional(),
       staleMs: span.optional(),
@@ -40,6 +42,8 @@ const connectSchema = z.strictObject({
   random: callable,
   pause: callable,
 });
+
+const drainSchema = z.strictObject({ timeoutMs: span.optional(), signal });
 
 const { category, severity, purpose, basis } = envelopeSchema.shape;
 const to = z.union([recipientAddressSchema, z.array(recipientAddressSchema).min(1)], {
@@ -81,6 +85,11 @@ const otherSchema = z.strictObject({
 /** @throws CausewayError `request-malformed`, with the options that are wrong */
 export function checkConnectOptions(options: unknown): void {
   check(connectSchema, options, "connect() takes one object: connect({ home: './my-endpoint' })");
+}
+
+/** @throws CausewayError `request-malformed`, with the options that are wrong */
+export function checkDrainOptions(options: unknown): void {
+  check(drainSchema, options, 'drain() takes one object: drain({ timeoutMs: 10_000 })');
 }
 
 /** @throws CausewayError `request-malformed`, with the fields that are wrong */

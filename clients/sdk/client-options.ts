@@ -3,9 +3,12 @@ import type { Log } from './logger.ts';
 
 /** How often, how fast and how patiently the log is followed. */
 export type FollowOptions = {
-  /** Time between two looks at the log while connected. Default 60 s. */
+  /**
+   * Time between two looks at the log while connected, at least 1 s. Default 60 s. With `Infinity` it is looked at by
+   * `client.log.check()` only, and where a key must be found in it.
+   */
   readonly everyMs?: number;
-  /** At most so many bundles of 256 leaves a second are read. Default 16. */
+  /** At most so many bundles of 256 leaves a second are read, at least 1. Default 16. */
   readonly bundlesPerSecond?: number;
   /** How long the log may be smaller than before, as after a restart of the gateway. Default 10 s. */
   readonly patienceMs?: number;
@@ -31,7 +34,7 @@ export type ConnectOptions = {
    * keeps all that come after, until keys are trusted.
    */
   readonly maxHeldReceipts?: number;
-  /** How long {@link connect} waits for the first session. Default 10 s. */
+  /** How long {@link connect} waits for the first session; above 24 days without end. Default 10 s. */
   readonly waitMs?: number;
   /** Ends the waiting for the first session and closes the client. */
   readonly signal?: AbortSignal;

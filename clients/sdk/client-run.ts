@@ -2,7 +2,7 @@
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
-import { waitUnlessAborted } from './abort.ts';
+import { longestTimerMs, waitUnlessAborted } from './abort.ts';
 import type { ClientLog } from './log/client-log.ts';
 import type { DatasetBook } from './datasets/dataset-book.ts';
 import { frameError } from './connection-error.ts';
@@ -123,7 +123,8 @@ export class ClientRun {
     }
     this.keeper.start();
     const patience = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => patience.resolve(undefined), waitMs);
+    const isEndless = waitMs > longestTimerMs;
+    const timer = isEndless ? undefined : setTimeout(() => patience.resolve(undefined), waitMs);
     try {
       await waitUnlessAborted(
         Promise.race([this.#ready.promise, this.#firstEnd.promise, patience.promise]),

@@ -13,9 +13,9 @@
  */
 import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
-import { firstOf, throwIfAborted, waitUnlessAborted } from './abort.ts';
+import { firstOf, throwIfAborted, timeoutSignal, waitUnlessAborted } from './abort.ts';
 import { buildParts, type ClientParts } from './client-parts.ts';
-import { checkConnectOptions, checkNotice } from './check-arguments.ts';
+import { checkConnectOptions, checkDrainOptions, checkNotice } from './check-arguments.ts';
 import type { ClientLog } from './log/client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { composeNotice, type OutgoingNotice } from './compose.ts';
@@ -277,12 +277,16 @@ export class Client implements AsyncDisposable {
 
   /**
    * Waits until every message of this client is answered and every receipt confirmed by the gateway.
-   * @throws CausewayError `aborted` when it takes longer than `timeoutMs` or the signal says so, `client-closed`
+   * @param options.timeoutMs how long; default, and above 24 days: without end
+   * @throws CausewayError `aborted` when it takes longer than `timeoutMs` or the signal says so, `client-closed`,
+   *   `request-malformed`
    */
-  async drain({ timeoutMs, signal }: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+  async drain(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    checkDrainOptions(options);
     this.#assertOpen();
+    const { timeoutMs, signal } = options;
     const { outbox, receiptSender, run } = this.#parts;
-    const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    const timeout = timeoutMs === undefined ? undefined : timeoutSignal(timeoutMs);
     const done = Promise.all([outbox.whenIdle(), receiptSender.whenQuiet()]);
     try {
       await waitUnlessAborted(done, firstOf(run.closing, signal, timeout));

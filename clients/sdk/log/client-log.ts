@@ -12,7 +12,7 @@
  * Without a connection, what was verified last stays in force.
  */
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
-import { pause } from '../abort.ts';
+import { longestTimerMs, pause } from '../abort.ts';
 import type { FollowOptions } from '../client-options.ts';
 import type { LogAbsence } from './log-absence.ts';
 import type { AcceptanceProver } from './log-acceptances.ts';
@@ -190,13 +190,15 @@ export class ClientLog {
 
   #schedule(waitMs: number): void {
     clearTimeout(this.#timer);
-    if (!this.#isConnected) return;
-    this.#timer = setTimeout(() => {
+    const { everyMs } = this.#deps.settings;
+    if (!this.#isConnected || everyMs === Infinity) return;
+    const look = (): void => {
       this.#inTurn(() => this.#look()).then(
-        (isLeft) => this.#schedule(isLeft ? backlogMs : this.#deps.settings.everyMs),
-        () => this.#schedule(this.#deps.settings.everyMs),
+        (isLeft) => this.#schedule(isLeft ? backlogMs : everyMs),
+        () => this.#schedule(everyMs),
       );
-    }, waitMs);
+    };
+    this.#timer = setTimeout(look, Math.min(waitMs, longestTimerMs));
     this.#timer.unref();
   }
 

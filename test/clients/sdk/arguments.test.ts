@@ -27,6 +27,8 @@ test.each<[unknown, string]>([
   [{ home: 7 }, '/home: must be text'],
   [{ home: 'x', window: 0 }, '/window: must be at least 1'],
   [{ home: 'x', signal: {} }, '/signal: must be an AbortSignal'],
+  [{ home: 'x', follow: { everyMs: 0 } }, '/follow/everyMs: must be at least 1000'],
+  [{ home: 'x', follow: { bundlesPerSecond: 0.5 } }, '/follow/bundlesPerSecond: must be at least 1'],
   [{ home: 'x', timeout: 5 }, 'does not belong there: "timeout"'],
 ])('connect(%j) is refused in plain words', async (options, words) => {
   const { code, message } = await refusalOf(() => connect(options as ConnectOptions));
@@ -36,7 +38,7 @@ test.each<[unknown, string]>([
 });
 
 test('connect takes bounds that bound nothing', async () => {
-  const follow = { graceMs: Infinity, staleMs: Infinity };
+  const follow = { graceMs: Infinity, staleMs: Infinity, everyMs: Infinity };
   const options = {
     home: dir,
     maxWaiting: Infinity,
@@ -45,6 +47,13 @@ test('connect takes bounds that bound nothing', async () => {
     follow,
   };
   expect((await refusalOf(() => connect(options))).code).toBe('home-invalid');
+});
+
+test('drain() with a time that is none is refused in plain words', async () => {
+  await using client = await exchange().client(police);
+  const { code, message } = await refusalOf(() => client.drain({ timeoutMs: -1 }));
+  expect(code).toBe('request-malformed');
+  expect(message).toContain('/timeoutMs: must be at least 0');
 });
 
 const { content: _text, ...addressing } = concern('');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { connect, type Client } from '../../../clients/sdk/client.ts';
 import { concern, nextEvent } from './exchange.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
-import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
+import { alice, answerToPing, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 let gateway: ScriptedGateway;
 
@@ -40,6 +40,41 @@ test('closing ends the wait for a session, although one before it ended half rea
   await connected;
 });
 
+test.each([Infinity, 2 ** 31])(
+  'a wait of %d ms for the first session does not end by itself',
+  async (waitMs) => {
+    gateway.welcome = { directoryVersion: 2 };
+    const closing = new AbortController();
+    let hasEnded = false;
+    const home = gateway.homeOf(alice);
+    const connecting = connect({ home, waitMs, signal: closing.signal }).finally(() => (hasEnded = true));
+    const ended = expect(connecting).rejects.toMatchObject({ code: 'aborted' });
+    await answerToPing(await gateway.session(alice));
+    expect(hasEnded).toBe(false);
+    closing.abort();
+    await ended;
+  },
+);
+
+test.each([
+  [Infinity, 6],
+  [2 ** 31, 7],
+])(
+  'a client that is to look at the log every %d ms looks no more often than that',
+  async (everyMs, looks) => {
+    await (await gateway.client(alice)).log.check();
+    let asked = 0;
+    gateway.onRequest = (path) => {
+      if (path === '/checkpoint') asked++;
+      return true;
+    };
+    // Its own first look comes at once.
+    const client = await gateway.client(alice, { follow: { everyMs }, random: () => 0 });
+    for (let count = 0; count < 6; count++) await client.log.check();
+    expect(asked).toBe(looks);
+  },
+);
+
 test('closing ends the wait for answers and for confirmed receipts, with a limit of time or without', async () => {
   gateway.onReceipts = () => undefined;
   const sender = await gateway.client(alice);
@@ -55,6 +90,8 @@ test('closing ends the wait for answers and for confirmed receipts, with a limit
   const waits = [sender, recipient].flatMap((client) => [
     client.drain(),
     client.drain({ timeoutMs: 60_000 }),
+    client.drain({ timeoutMs: Infinity }),
+    client.drain({ timeoutMs: 2 ** 32 }),
   ]);
   const ends = Promise.allSettled(waits);
   await Promise.all([sender.close(), recipient.close()]);
