@@ -3,7 +3,8 @@ import { failOutput, openStandardOutput, tellReaderGone } from '../terminal/stan
 import { runProgram } from './program.ts';
 
 const args = process.argv.slice(2);
-const streams = { stdout: openStandardOutput(), stderr: process.stderr, env: process.env };
+const { stderr, env } = process;
+const streams = { stdin: () => process.stdin, stdout: openStandardOutput(), stderr, env };
 // Whoever needs its words taken asks `deliver`.
 streams.stdout.on('error', (error: Error) => {
   if (tellReaderGone(streams.stdout, error)) return;

@@ -7,6 +7,7 @@ import { describeFailure, failureObject } from './describe-failure.ts';
 import { exitCodeFor } from './exit-codes.ts';
 import { jsonLine } from './json-line.ts';
 import { createPaint, showsColour, type Paint } from './paint.ts';
+import { askYes, type TerminalInput } from './question.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { layOutTable } from './table.ts';
 
@@ -14,6 +15,8 @@ import { layOutTable } from './table.ts';
 export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 export type TerminalOptions = {
+  /** Opens stdin, where questions may be answered. Default: nobody can be asked. */
+  readonly stdin?: () => TerminalInput;
   readonly stdout: TerminalStream;
   readonly stderr: TerminalStream;
   readonly env: NodeJS.ProcessEnv;
@@ -29,6 +32,8 @@ export type Terminal = {
   readonly wantsJson: boolean;
   /** True when a person looks at stdout. */
   readonly isTTY: boolean;
+  /** True when a person looks at what is printed and can answer. */
+  readonly canAsk: boolean;
   /** Characters in a line: the terminal's, at most 110, and 100 elsewhere. */
   readonly columns: number;
   /** How this program is called here, for commands that are proposed: `causeway` or `npx causeway`. */
@@ -49,6 +54,8 @@ export type Terminal = {
   progress(label: string): Progress;
   /** Shows progress while some work lasts. */
   during<T>(label: string, work: () => Promise<T>): Promise<T>;
+  /** Asks the person at the terminal, where {@link Terminal.canAsk}. @throws CausewayError `aborted` by the signal */
+  ask(question: string, signal: AbortSignal): Promise<boolean>;
   /** Says on stderr what went wrong. @returns the exit code */
   fail(error: unknown): number;
 };
@@ -57,7 +64,7 @@ const maxColumns = 110;
 const plainColumns = 100;
 
 /** Builds the terminal of one command. */
-export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): Terminal {
+export function createTerminal({ stdin, stdout, stderr, env, json }: TerminalOptions): Terminal {
   const isTTY = stdout.isTTY === true;
   const errorsOnTTY = stderr.isTTY === true;
   const paint = createPaint(showsColour(isTTY, env) && !json);
@@ -77,6 +84,9 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
     env,
     wantsJson: json,
     isTTY,
+    get canAsk() {
+      return !json && isTTY && errorsOnTTY && stdin?.().isTTY === true;
+    },
     columns,
     command: commandName(env),
     paint,
@@ -96,6 +106,8 @@ export function createTerminal({ stdout, stderr, env, json }: TerminalOptions): 
         shown.end();
       }
     },
+    ask: async (question, signal) =>
+      stdin !== undefined && askYes(question, { stdin: stdin(), stderr, signal }),
     fail(thrown) {
       const error = fileTrouble(thrown) ?? thrown;
       if (json) writeError(jsonLine(failureObject(error)));

@@ -1,30 +1,102 @@
 /** `causeway log acknowledge`: a person says that what was found wrong with the log was looked at. */
+import { InvalidArgumentError } from 'commander';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
+import { parseMoment, usageError } from '../../terminal/input.ts';
+import { showableLine } from '../../terminal/paint.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { showLog } from './log-status.ts';
 import { withClient, type OpenClient } from './open-client.ts';
-import { hasOpenMatters, openMatters } from './open-matters.ts';
+import { openMatters, type OpenMatters } from './open-matters.ts';
+
+type Flags = HomeFlags & { readonly through?: number; readonly yes?: true };
 
 export function registerLogAcknowledge(log: ProgramCommand, terminal: Terminal): void {
   log
     .command('acknowledge')
     .summary('note that what was found wrong with the log was looked at')
     .description(
-      'Notes, with the time, that a person has looked at all that `causeway log status` shows as wrong, and at changes\n' +
-        'of your own entry that this home did not make. They stay there, and so does the evidence; only `causeway\n' +
-        'status` shows them no more, and its --check ends with 1 for what is found from then on. Give the evidence to\n' +
-        'the Committee first. A log that contradicts itself waits for `causeway log resume` all the same.',
+      'Shows what `causeway log status` shows as wrong and nobody has acknowledged, with changes of your own entry that\n' +
+        'this home did not make, asks, and notes with the time that a person has looked at them. They stay there, and so\n' +
+        'does the evidence; only `causeway status` shows them no more, and its --check ends with 1 for what is found from\n' +
+        'then on. Give the evidence to the Committee first. A log that contradicts itself waits for `causeway log resume`\n' +
+        'all the same. Where nobody can be asked, as in a script, say up to when it was looked at.',
     )
+    .option(
+      '--through <time>',
+      'only what was found up to then: 2026-11-23T09:30:05Z, 10m for ten minutes ago',
+      lookedUntil,
+    )
+    .option('--yes', 'do not ask; without --through, all that was found before this command')
     .option(...homeOption)
-    .examples(['causeway log acknowledge --home ./duty', ''])
-    .action((flags: HomeFlags) =>
-      withClient(homeFolder(flags, terminal), terminal, (open) => acknowledge(open, terminal)),
-    );
+    .examples(
+      ['causeway log acknowledge --home ./duty', ''],
+      ['causeway log acknowledge --home ./duty --through 2026-11-23T09:30:05Z', 'as you looked at it then'],
+    )
+    .action((flags: Flags) => {
+      if (flags.through === undefined && flags.yes === undefined && !terminal.canAsk) {
+        throw usageError(
+          'Nobody can be asked here: say up to when a person has looked, by --through TIME, or --yes for all.',
+        );
+      }
+      return withClient(homeFolder(flags, terminal), terminal, acknowledging(flags, terminal));
+    });
 }
 
-async function acknowledge({ client }: OpenClient, terminal: Terminal): Promise<void> {
-  if (!hasOpenMatters(client)) terminal.hint('Nothing was found wrong that is not acknowledged yet.');
-  await client.log.acknowledge(openMatters(client));
-  showLog(client, terminal);
+/** A time as {@link timeText} shows it stands for the whole of its second, in which something may have been found. */
+function lookedUntil(text: string): number {
+  const at = parseMoment(text, Date.now(), true);
+  if (at !== undefined) return at + 999;
+  throw new InvalidArgumentError(
+    'It must be a time such as 2026-11-23T09:30:05Z, or 10m for ten minutes ago.',
+  );
+}
+
+function acknowledging({ through, yes }: Flags, terminal: Terminal) {
+  const isAsked = yes === undefined && terminal.canAsk;
+  // What this command itself comes to find, nobody has looked at unless it is shown first.
+  const until = Math.min(through ?? Infinity, isAsked ? Infinity : Date.now());
+  return async ({ client, signal }: OpenClient): Promise<void> => {
+    const matters = foundUntil(until, openMatters(client));
+    const count = matters.faults.length + matters.changes.length;
+    if (count === 0) {
+      terminal.hint('Nothing was found wrong that is not acknowledged yet.');
+    } else {
+      if (!terminal.wantsJson) show(matters, terminal);
+      const question = `Acknowledge ${count === 1 ? 'this' : `these ${count}`}?`;
+      if (isAsked && !(await terminal.ask(question, signal))) {
+        terminal.hint('Nothing was acknowledged.');
+        process.exitCode = exitCodes.failure;
+        return;
+      }
+      await client.log.acknowledge(matters);
+      if (terminal.wantsJson) terminal.json({ type: 'acknowledged', ...matters });
+    }
+    showLog(client, terminal);
+  };
+}
+
+function foundUntil(until: number, { faults, changes }: OpenMatters): OpenMatters {
+  return {
+    faults: faults.filter(({ foundAt }) => foundAt <= until),
+    changes: changes.filter(({ foundAt, at }) => (foundAt ?? at) <= until),
+  };
+}
+
+function show({ faults, changes }: OpenMatters, terminal: Terminal): void {
+  terminal.table([
+    ...changes.map(({ leaf, kind, at, foundAt }) => [
+      timeText(foundAt ?? at),
+      'own entry',
+      `${kind} at leaf ${leaf}, not by this home`,
+    ]),
+    ...faults.map(({ kind, foundAt, detail, evidence }) => [
+      timeText(foundAt),
+      kind,
+      `${showableLine(detail)} Evidence: ${evidence}`,
+    ]),
+  ]);
+  terminal.print();
 }

@@ -1,7 +1,7 @@
 /** Tables of the client's `state.db`. Times are ms since 1970, ids 16 bytes, digests 32. */
 import type { DatabaseSync } from 'node:sqlite';
 import { limits } from '../../protocol/limits.ts';
-import { logAcknowledgements, logTables } from './log/log-schema.ts';
+import { changesFound, logAcknowledgements, logTables } from './log/log-schema.ts';
 
 const tables = `
   -- Single values: endpoint (whose state it is), directoryVersion, policyDigest, receiptPosition, renewalLease, renewalRefusal,
@@ -129,7 +129,7 @@ const keptUnits = `
 `;
 
 /** What each version added to the one before. */
-const versions = [tables, logTables, additions, logAcknowledgements, keptUnits];
+const versions = [tables, logTables, additions, logAcknowledgements, keptUnits, changesFound];
 
 export const stateVersion = versions.length;
 

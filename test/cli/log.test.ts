@@ -7,8 +7,9 @@ import { registerClientCommands } from '../../clients/cli/index.ts';
 import type { Digest } from '../../protocol/ids.ts';
 import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import type { OwnChange } from '../../clients/sdk/log/log-table.ts';
 import { ProgramCommand } from '../../terminal/command-help.ts';
-import { createTerminal } from '../../terminal/terminal.ts';
+import { createTerminal, type TerminalOptions } from '../../terminal/terminal.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import { concern } from '../clients/sdk/exchange.ts';
 import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
@@ -24,7 +25,28 @@ afterEach(() => {
 
 /** Runs a command of an endpoint in this process. @returns what it prints */
 async function printed(json: boolean, ...args: string[]): Promise<string> {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  return printedTo({ stdout: new PassThrough(), stderr: new PassThrough() }, json, ...args);
+}
+
+/** As {@link printed}, at a terminal where a person answers the one question. @returns the question as well */
+async function answered(answer: string, ...args: string[]): Promise<{ shown: string; question: string }> {
+  const [stdin, stdout, stderr] = Array.from({ length: 3 }, () =>
+    Object.assign(new PassThrough(), { isTTY: true }),
+  );
+  let question = '';
+  stderr!.on('data', (said: Buffer) => {
+    question += said.toString();
+    if (said.includes('[y/N]')) stdin!.end(`${answer}\n`);
+  });
+  const streams = { stdin: () => stdin!, stdout: stdout!, stderr: stderr! };
+  return { shown: await printedTo(streams, false, ...args), question };
+}
+
+async function printedTo(
+  streams: Pick<TerminalOptions, 'stdin' | 'stderr'> & { readonly stdout: PassThrough },
+  json: boolean,
+  ...args: string[]
+): Promise<string> {
   const env = { CAUSEWAY_HOME: gateway.homeOf(alice) };
   const program = new ProgramCommand('causeway', createTerminal({ ...streams, env, json }).paint)
     .option('--json', 'print JSON')
@@ -99,7 +121,7 @@ describe('causeway log', () => {
     expect(await check()).toBe(0);
     await find('y');
     const before = Date.now();
-    const shown = await run('log', 'acknowledge');
+    const shown = await run('log', 'acknowledge', '--yes');
     const [fault] = shown!.faults as { readonly evidence: string; readonly acknowledgedAt: number }[];
     expect(fault).toMatchObject({ kind: 'checkpoint' });
     expect(fault!.acknowledgedAt).toBeGreaterThanOrEqual(before);
@@ -115,10 +137,40 @@ describe('causeway log', () => {
     expect(await printed(false, 'status')).not.toContain(fault!.evidence);
 
     await find('z');
-    const more = (await run('log', 'acknowledge'))!.faults as object[];
+    const more = (await run('log', 'acknowledge', '--yes'))!.faults as object[];
     expect(more).toHaveLength(2);
     expect(more[0]).toEqual(fault);
     expect(await check()).toBe(0);
+  });
+
+  it('acknowledges what a person has looked at, and nothing that was found since', async () => {
+    const change = (entry: string): number =>
+      gateway.log.append({ kind: 'endpoint.renewed', endpoint: alice, entry: entry.repeat(43) as Digest });
+    const openIn = (shown: Record<string, unknown> | undefined): unknown[] =>
+      (shown!.changes as OwnChange[])
+        .filter(({ foreign, acknowledgedAt }) => foreign && acknowledgedAt === undefined)
+        .map(({ leaf }) => leaf);
+    const first = change('y');
+    const [found] = (await run('log', 'status'))!.changes as OwnChange[];
+    const later = await gateway.client(alice, { now: () => Date.now() + 60_000 });
+    const second = change('z');
+    await later.log.check();
+    await later.close();
+
+    await expect(run('log', 'acknowledge')).rejects.toMatchObject({ code: 'usage-invalid' });
+    const through = `${new Date(found!.foundAt!).toISOString().slice(0, 19)}Z`;
+    expect(openIn(await run('log', 'acknowledge', '--through', '1h'))).toEqual([first, second]);
+    expect(openIn(await run('log', 'acknowledge', '--through', through))).toEqual([second]);
+    expect(openIn(await run('log', 'acknowledge', '--yes'))).toEqual([second]);
+
+    const { shown, question } = await answered('n', 'log', 'acknowledge');
+    expect(shown).toContain(`endpoint.renewed at leaf ${second}, not by this home`);
+    expect(shown).not.toContain(`at leaf ${first}`);
+    expect(question).toContain('Acknowledge this? [y/N]');
+    expect(process.exitCode).toBe(1);
+    expect(openIn(await run('log', 'status'))).toEqual([second]);
+    await answered('y', 'log', 'acknowledge');
+    expect(openIn(await run('log', 'status'))).toEqual([]);
   });
 
   it('has nothing to resume where another log has taken the place of the one that is known', async () => {

@@ -63,7 +63,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
   const reader = new LogReader(readHome, agent, signal);
   const faults = new LogFaults({ homeDir: dir, state, emitter, now });
   const passage = new LogPassage({
-    ...{ state, reader, self: endpoint, from: trust.from, enrolled: trust.entry },
+    ...{ state, reader, now, self: endpoint, from: trust.from, enrolled: trust.entry },
     isChanging: () => isRenewing(state, now()),
     onChange: (change) => emitter.emit('ownEntry', change),
     onPassed: () => joints.directory().readProven(),

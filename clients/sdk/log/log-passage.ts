@@ -15,6 +15,7 @@ type PassageDependencies = {
   readonly state: StateDatabase;
   readonly reader: LogReader;
   readonly self: EndpointAddress;
+  readonly now: () => number;
   /** Index of the leaf to begin with. */
   readonly from: number;
   /** Digest of the entry that enrolment made. */
@@ -90,10 +91,11 @@ export class LogPassage {
 
   /** Call inside a transaction. */
   #keepOwn(changes: readonly Passed[]): OwnChange[] {
+    const foundAt = this.#deps.now();
     return changes
       .map(({ index, leaf: { kind, at, entry } }) => ({
         ...{ leaf: index, kind, at, entry },
-        foreign: !this.#isOwn(entry),
+        ...{ foreign: !this.#isOwn(entry), foundAt },
       }))
       .filter((change) => this.#table.noteChange(change));
   }

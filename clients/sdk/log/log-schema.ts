@@ -45,3 +45,8 @@ export const logAcknowledgements = `
   ALTER TABLE log_faults ADD COLUMN acknowledged_at INTEGER;
   ALTER TABLE own_changes ADD COLUMN acknowledged_at INTEGER;
 `;
+
+export const changesFound = `
+  -- When this home came to know of it, by its own clock.
+  ALTER TABLE own_changes ADD COLUMN found_at INTEGER;
+`;

@@ -18,6 +18,8 @@ export type OwnChange = {
   readonly entry: Digest;
   /** True when this home did not make the change itself. */
   readonly foreign: boolean;
+  /** ms since 1970, by this computer's clock; of one found before this was noted there is none. */
+  readonly foundAt?: number;
   /** When a person said that it was looked at, ms since 1970. */
   readonly acknowledgedAt?: number;
 };
@@ -181,10 +183,12 @@ export class LogTable {
   }
 
   /** @returns false when it is known already */
-  noteChange({ leaf, kind, at, entry, foreign }: OwnChange): boolean {
+  noteChange({ leaf, kind, at, entry, foreign, foundAt }: OwnChange): boolean {
     const { changes } = this.#database
-      .prepare('INSERT OR IGNORE INTO own_changes (leaf, kind, at, entry, is_foreign) VALUES (?, ?, ?, ?, ?)')
-      .run(leaf, kind, at, entry, foreign ? 1 : 0);
+      .prepare(
+        'INSERT OR IGNORE INTO own_changes (leaf, kind, at, entry, is_foreign, found_at) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      .run(leaf, kind, at, entry, foreign ? 1 : 0, foundAt ?? null);
     return changes !== 0;
   }
 
@@ -197,6 +201,7 @@ export class LogTable {
       at: Number(row.at),
       entry: String(row.entry) as Digest,
       foreign: row.is_foreign === 1,
+      ...(row.found_at === null ? {} : { foundAt: Number(row.found_at) }),
       ...acknowledgement(row),
     }));
   }

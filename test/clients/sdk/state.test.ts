@@ -21,8 +21,9 @@ import { limits } from '../../../protocol/limits.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 
-/** Takes back what version 5 added. */
-const withoutKeptUnits = `
+/** Takes back what versions 5 and 6 added. */
+const asOfVersion4 = `
+  ALTER TABLE own_changes DROP COLUMN found_at;
   DROP INDEX outbox_kept;
   ALTER TABLE outbox DROP COLUMN expires_at;
   ALTER TABLE outbox DROP COLUMN record_before;
@@ -100,7 +101,7 @@ test('faults that were found before anybody could acknowledge them are kept, and
   await state.close();
   const file = new DatabaseSync(join(dir, stateFileName));
   file.exec(`ALTER TABLE log_faults DROP COLUMN acknowledged_at;
-    ALTER TABLE own_changes DROP COLUMN acknowledged_at; ${withoutKeptUnits} PRAGMA user_version = 3;`);
+    ALTER TABLE own_changes DROP COLUMN acknowledged_at; ${asOfVersion4} PRAGMA user_version = 3;`);
   file.close();
   state = new StateDatabase(dir);
   expect([table().readFaults(), table().readChanges()]).toEqual([[fault], [change]]);
@@ -149,7 +150,7 @@ test('a state of the version before goes on: what waits is kept from now on, of 
     table.answer(accepted.id, first!.digest, answer);
     state.statements.exec(`
       UPDATE outbox SET payload = NULL WHERE state = 'accepted';
-      ${withoutKeptUnits}
+      ${asOfVersion4}
       PRAGMA user_version = 4;`);
   });
   await state.close();
