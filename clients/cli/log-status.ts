@@ -77,7 +77,8 @@ export function showLog(client: Client, terminal: Terminal): void {
     }),
   ]);
   if (halt === undefined) {
-    if (hasOpenMatters(client)) terminal.hint('Once a person has looked at it: causeway log acknowledge');
+    if (hasOpenMatters(client))
+      terminal.hint(`Once a person has looked at it: ${terminal.command} log acknowledge`);
     return;
   }
   terminal.print(
