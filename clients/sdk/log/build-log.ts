@@ -88,7 +88,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
       },
     }),
     acceptances: new AcceptanceProver({
-      ...{ state, reader, faults, now, graceMs },
+      ...{ state, reader, faults, now, graceMs, signal },
       onMissing: (rows) => joints.onLost('leaf', rows),
     }),
     origin: parseVerifierKey(trust.key).name,

@@ -7,12 +7,12 @@ import { isCausewayError } from '../../../protocol/errors.ts';
 import type { MessageId } from '../../../protocol/ids.ts';
 import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import { tileWidth } from '../../../protocol/proof/tile.ts';
-import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import type { SeenCheckpoint } from './log-halt.ts';
 import type { LogFaults } from './log-faults.ts';
 import type { LogReader } from './log-reader.ts';
 import { readRun } from './log-run.ts';
 import { LogTable } from './log-table.ts';
+import { ReceiptSearch } from './receipt-search.ts';
 import type { KeptAnswer } from '../kept-answer.ts';
 import type { StateDatabase } from '../state-database.ts';
 
@@ -23,6 +23,7 @@ type AcceptanceDependencies = {
   readonly now: () => number;
   /** How long after its acceptance a message may be missing from the log. */
   readonly graceMs: number;
+  readonly signal: AbortSignal;
   /** Told of messages that the log does not hold though it should: their rows of the outbox. */
   onMissing(rows: readonly number[]): Promise<void>;
 };
@@ -35,6 +36,9 @@ type Sent = {
   readonly answer: KeptAnswer | undefined;
 };
 type Accepted = Sent & { readonly record: number; readonly at: number };
+
+/** What the messages of one pass are held against. */
+type Pass = { readonly checkpoint: SeenCheckpoint; readonly receipts: ReceiptSearch };
 
 const rowsPerPass = 1_024;
 
@@ -82,14 +86,16 @@ export class AcceptanceProver {
     graceMs: number,
   ): Promise<boolean> {
     const accepted = sent.flatMap((each) => asAccepted(each) ?? []);
+    const { state, signal } = this.#deps;
+    const ids = accepted.map(({ id }) => id);
+    const pass = { checkpoint, receipts: new ReceiptSearch(state.statements, ids, signal) };
     const later = new Set(sent.filter(({ answer }) => answer === undefined).map(({ seq }) => seq));
     for (const each of accepted.filter(({ record }) => record >= checkpoint.size)) {
       if (this.#deps.now() - each.at < graceMs) later.add(each.seq);
-      else await this.#raise(each, undefined, checkpoint);
+      else await this.#raise(each, undefined, pass);
     }
     const bundles = [...byBundle(accepted.filter(({ record }) => record < checkpoint.size))];
-    for (const [bundle, messages] of bundles.slice(0, maxBundles))
-      await this.#check(bundle, messages, checkpoint);
+    for (const [bundle, messages] of bundles.slice(0, maxBundles)) await this.#check(bundle, messages, pass);
     const left = bundles.slice(maxBundles).flatMap(([, messages]) => messages);
     for (const { seq } of left) later.add(seq);
     this.#open.push(...later);
@@ -145,19 +151,21 @@ export class AcceptanceProver {
     });
   }
 
-  async #check(bundle: number, messages: readonly Accepted[], checkpoint: SeenCheckpoint): Promise<void> {
+  async #check(bundle: number, messages: readonly Accepted[], pass: Pass): Promise<void> {
+    const { checkpoint } = pass;
     const from = bundle * tileWidth;
     const to = Math.min(checkpoint.size, from + tileWidth);
     const entries = await readRun(from, to, checkpoint, this.#deps.reader);
     for (const message of messages) {
       const bytes = entries[message.record - from];
-      if (!isLeafOf(bytes, message)) await this.#raise(message, bytes, checkpoint);
+      if (!isLeafOf(bytes, message)) await this.#raise(message, bytes, pass);
     }
   }
 
-  async #raise(message: Accepted, leaf: Buffer | undefined, checkpoint: SeenCheckpoint): Promise<void> {
+  async #raise(message: Accepted, leaf: Buffer | undefined, pass: Pass): Promise<void> {
     const { id, digest, record } = message;
     this.#missing.push(message.seq);
+    if (this.#deps.faults.isKnown('acceptance', id)) return;
     const what = leaf === undefined ? 'the log has no such leaf' : 'that leaf says something else';
     await this.#deps.faults.raise('acceptance', {
       subject: id,
@@ -166,22 +174,10 @@ export class AcceptanceProver {
         ...{ message: id, envelopeDigest: digest, leafIndex: record },
         leaf: leaf?.toString('utf8') ?? null,
         // The signed group of receipts, as it came: see the protocol, section 9.
-        receipts: this.#findReceipt(id)?.toString('base64') ?? null,
-        checkpoint: checkpoint.note,
+        receipts: (await pass.receipts.find(id))?.toString('base64') ?? null,
+        checkpoint: pass.checkpoint.note,
       },
     });
-  }
-
-  #findReceipt(id: MessageId): Buffer | undefined {
-    const rows = this.#deps.state.statements
-      .prepare('SELECT receipts FROM evidence ORDER BY entry DESC')
-      .iterate();
-    for (const row of rows) {
-      const group = Buffer.from(row.receipts as Uint8Array);
-      const { receipts } = decodeReceiptGroup(group);
-      if (receipts.some(({ kind, message }) => kind === 'accepted' && message === id)) return group;
-    }
-    return undefined;
   }
 }
 

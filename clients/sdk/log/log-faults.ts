@@ -58,6 +58,11 @@ export class LogFaults {
     return this.#table.findFault(kind, subject) ?? fault;
   }
 
+  /** True where a fault about this was raised before and written down. */
+  isKnown(kind: LogFaultKind, subject: string): boolean {
+    return this.#table.findFault(kind, subject) !== undefined;
+  }
+
   list(): LogFault[] {
     return this.#table.readFaults();
   }

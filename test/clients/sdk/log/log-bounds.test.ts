@@ -1,18 +1,28 @@
 /** What a gateway that serves whatever it likes can have an endpoint keep. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomUUIDv7 } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ClientEmitter } from '../../../../clients/sdk/events.ts';
 import { openHome } from '../../../../clients/sdk/home.ts';
+import { LadderTable } from '../../../../clients/sdk/ladder-table.ts';
+import { AcceptanceProver } from '../../../../clients/sdk/log/log-acceptances.ts';
 import { evidenceFolder } from '../../../../clients/sdk/log/log-evidence.ts';
+import type { SeenCheckpoint } from '../../../../clients/sdk/log/log-halt.ts';
 import { LogFaults } from '../../../../clients/sdk/log/log-faults.ts';
 import { LogReader } from '../../../../clients/sdk/log/log-reader.ts';
 import { LogTable, type LogFault, type LogFaultKind } from '../../../../clients/sdk/log/log-table.ts';
 import { silentLog } from '../../../../clients/sdk/logger.ts';
-import { StateDatabase } from '../../../../clients/sdk/state-database.ts';
+import { StateDatabase, type Statements } from '../../../../clients/sdk/state-database.ts';
+import { gatewayAddress, type MessageId } from '../../../../protocol/ids.ts';
+import { batchSigner } from '../../../../protocol/proof/signing.ts';
+import { uuidToBytes } from '../../../../protocol/uuid.ts';
+import { encodeReceipt, type Receipt } from '../../../../protocol/wire/receipt.ts';
+import { signReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { alice, openScriptedGateway } from '../scripted-gateway.ts';
+import { newKey } from '../scripted-log.ts';
 
 test('large bundles are not kept for long, and the newest is read once', async () => {
   const gateway = await openScriptedGateway();
@@ -58,6 +68,77 @@ test('of faults without end a hundred are written down until a person has looked
     await raise('contents', 'found after a person has looked');
     expect(faults.list().at(-1)).toMatchObject({ subject: 'found after a person has looked' });
     expect(faults.list().filter(({ acknowledgedAt }) => acknowledgedAt === undefined)).toHaveLength(1);
+  } finally {
+    await state.close();
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+test('however many messages the log lacks, their receipts are looked for once, and for what is known not at all', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'causeway-receipts-'));
+  const state = new StateDatabase(home);
+  const faults = new LogFaults({
+    ...{ homeDir: home, state, now: Date.now },
+    emitter: new ClientEmitter(silentLog),
+  });
+  const signer = batchSigner(newKey());
+  const ids = Array.from({ length: 100 }, () => randomUUIDv7() as MessageId);
+  const groups = ids.map((message) => {
+    const receipt = {
+      kind: 'accepted',
+      message,
+      envelopeDigest: Buffer.alloc(32),
+      at: 1,
+      issuer: gatewayAddress,
+    };
+    return signReceiptGroup([encodeReceipt({ ...receipt, recipient: '', detail: '{}' } as Receipt)], signer);
+  });
+  const answer = JSON.stringify({ outcome: 'accepted', at: 1, record: 7, listening: [], away: [] });
+  let decoded = 0;
+  const counting: Statements = {
+    exec: (sql) => state.statements.exec(sql),
+    prepare(sql) {
+      const statement = state.statements.prepare(sql);
+      if (!sql.includes('FROM evidence')) return statement;
+      const all = (...bounds: number[]) => {
+        const rows = statement.all(...bounds);
+        decoded += rows.length;
+        return rows;
+      };
+      const iterate = function* (...bounds: number[]) {
+        for (const row of statement.iterate(...bounds)) {
+          decoded++;
+          yield row;
+        }
+      };
+      return { all, iterate } as unknown as typeof statement;
+    },
+  };
+  const missing: number[] = [];
+  /** As a program does that has just started. */
+  const prove = (): Promise<boolean> =>
+    new AcceptanceProver({
+      state: { statements: counting, write: (apply) => state.write(apply) } as StateDatabase,
+      ...{ faults, now: Date.now, graceMs: 0, signal: new AbortController().signal },
+      reader: {} as LogReader,
+      onMissing: (rows) => Promise.resolve(void missing.push(...rows)),
+    }).prove({ size: 0, note: '' } as SeenCheckpoint, 1);
+  try {
+    await state.write(() => {
+      const insert = state.statements.prepare(
+        `INSERT INTO outbox (id, digest, envelope, state, holder, transmitted, created_at, answer)
+         VALUES (?, zeroblob(32), x'', 'accepted', 'me', 1, 1, ?)`,
+      );
+      for (const id of ids) insert.run(uuidToBytes(id), answer);
+      for (const group of groups) new LadderTable(state.statements).keepEvidence(group, 1);
+    });
+    await prove();
+    expect({ decoded, faults: faults.list().length }).toEqual({ decoded: 100, faults: 100 });
+    const evidence = JSON.parse(await readFile(faults.list()[0]!.evidence, 'utf8')) as object;
+    expect(evidence).toMatchObject({ receipts: groups[0]!.toString('base64') });
+    await state.write(() => new LogTable(state.statements).writeMeta('logProvenThrough', 0));
+    await prove();
+    expect({ decoded, missing: missing.length }).toEqual({ decoded: 100, missing: 200 });
   } finally {
     await state.close();
     await rm(home, { recursive: true, force: true });
