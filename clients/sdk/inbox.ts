@@ -25,7 +25,7 @@ import { Backlog } from './backlog.ts';
 import { CreditWindow } from './credit-window.ts';
 import type { ClientEmitter, HeldNotice } from './events.ts';
 import { HeldMessages } from './held-messages.ts';
-import { InboxTable } from './inbox-table.ts';
+import { InboxTable, type Settled } from './inbox-table.ts';
 import type { Link } from './link.ts';
 import { Notice } from './notice.ts';
 import { MessageFault } from './open-payload.ts';
@@ -48,6 +48,9 @@ export type InboxDependencies = {
   open(unit: Unit, envelope: Envelope): Promise<Content | MessageFault>;
   readonly report: (error: unknown) => void;
 };
+
+/** Which message it is. */
+type Named = Pick<Arrival, 'envelope' | 'digest'>;
 
 const maxReturnMs = 60_000;
 
@@ -207,17 +210,13 @@ export class Inbox {
     if (this.#inHand.has(name)) return;
     this.#backlog.arrived(envelope);
     const known = this.#table.find(envelope.id, envelope.source);
-    if (known?.digest.equals(digest) === true) {
-      this.#deps.receipts.tell(known);
+    if (known !== undefined) {
+      this.#answerKnown(known, { envelope, digest });
       return;
     }
     // A view would keep the whole frame in memory for as long as the message is in hand.
     const unit = decodeUnit(Buffer.from(view.bytes));
     const arrival: Arrival = { name, unit, envelope, digest, place: 0, returns: 0 };
-    if (known !== undefined) {
-      this.#refusals.refuseUnproven(this.#claim(arrival), new CausewayError('id-conflict'));
-      return;
-    }
     this.#inHand.set(name, arrival);
     this.#credit.took(unit.bytes.byteLength);
     this.#queue.append(arrival);
@@ -227,9 +226,15 @@ export class Inbox {
   #wasSettledElsewhere(arrival: Arrival): boolean {
     const known = this.#table.find(arrival.envelope.id, arrival.envelope.source);
     if (known === undefined) return false;
-    this.#deps.receipts.tell(known);
+    this.#answerKnown(known, arrival);
     this.#finish(arrival);
     return true;
+  }
+
+  /** What became of a message is told again; another one under its id was not dealt with, and cannot be. */
+  #answerKnown(known: Settled, named: Named): void {
+    if (known.digest.equals(named.digest)) this.#deps.receipts.tell(known);
+    else this.#refusals.refuseUnproven(this.#claim(named), new CausewayError('id-conflict'));
   }
 
   async #dispose(arrival: Arrival, { kind, error }: MessageFault): Promise<void> {
@@ -270,7 +275,7 @@ export class Inbox {
     if (this.#inHand.delete(arrival.name)) this.#credit.finished(arrival.unit.bytes.byteLength);
   }
 
-  #claim({ envelope, digest }: Arrival): Claim {
+  #claim({ envelope, digest }: Named): Claim {
     return { id: envelope.id, sender: envelope.source, digest, at: this.#deps.now() };
   }
 

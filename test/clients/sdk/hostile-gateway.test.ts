@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
+import { InboxTable } from '../../../clients/sdk/inbox-table.ts';
 import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
 import { PinTable } from '../../../clients/sdk/pin-table.ts';
 import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
@@ -126,6 +127,28 @@ test('two deliveries of one message at once show it once', async () => {
     if (notice.text() === 'last') break;
   }
   expect(texts).toEqual(['genuine', 'last']);
+});
+
+test('another message under an id that a second program of the home has stored meanwhile is refused', async () => {
+  const unit = await genuine(await gateway.client(alice));
+  const recipient = await gateway.client(bob);
+  const session = await gateway.session(bob);
+  session.deliver(unit);
+  await until(() => recipient.status().pending === 1);
+  const { id, source: sender } = parseEnvelope(unit.envelope);
+  const other = new StateDatabase(gateway.homeOf(bob));
+  const stored = { id, sender, digest: Buffer.alloc(32), at: Date.now(), detail: '' };
+  await other.write(() => new InboxTable(other.statements).settle(stored));
+  await other.close();
+  const stream = recipient.notices();
+  const next = stream.next();
+  await until(() => session.receipts.length > 0);
+  const [receipt] = session.receipts;
+  expect(receipt).toMatchObject({ kind: 'refused', envelopeDigest: sha256(unit.envelope) });
+  expect(refusedDetail(receipt!).code).toBe('id-conflict');
+  expect(recipient.status().pending).toBe(0);
+  await recipient.close();
+  expect((await next).done).toBe(true);
 });
 
 test('receipts that are forged, misplaced or malformed are reported and never believed; others go on', async () => {
