@@ -79,9 +79,19 @@ function nameOf({ type, name }: SchemaObject): string {
   return `${type} ${name}`;
 }
 
-/** SQLite keeps names with this beginning for itself: the indexes of keys, and what ANALYZE has counted. */
-function isOfSqlite({ type, name }: SchemaObject): boolean {
-  return name.startsWith('sqlite_') && (type === 'table' || type === 'index');
+/** The tables that SQLite makes for itself, as it writes them down: what ANALYZE has counted, and AUTOINCREMENT. */
+const tablesOfSqlite: ReadonlyMap<string, string> = new Map([
+  ['sqlite_stat1', 'CREATE TABLE sqlite_stat1(tbl,idx,stat)'],
+  ['sqlite_stat4', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'],
+  ['sqlite_sequence', 'CREATE TABLE sqlite_sequence(name,seq)'],
+]);
+
+/**
+ * By the text as well: SQLite keeps names that begin with `sqlite_` for itself, but whoever writes into the schema
+ * (`PRAGMA writable_schema`) can give one to anything. The indexes of our keys are among what is known.
+ */
+function isOfSqlite({ type, name, sql }: SchemaObject): boolean {
+  return type === 'table' && sql !== null && tablesOfSqlite.get(name) === sql;
 }
 
 let known: ReadonlyMap<string, string | null> | undefined;

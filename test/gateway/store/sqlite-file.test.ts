@@ -119,6 +119,22 @@ describe('the file of a SQLite store', () => {
   });
 
   test.each([
+    ['index', 'CREATE UNIQUE INDEX hush ON message(lane)'],
+    ['table', 'CREATE TABLE hush(a)'],
+  ])('is refused with a foreign %s that bears a name of SQLite', async (type, statement) => {
+    await (await fixture.open()).close();
+    const database = new DatabaseSync(fixture.file, { defensive: false });
+    database.exec(`${statement}; PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET name = 'sqlite_hush', tbl_name = replace(tbl_name, 'hush', 'sqlite_hush'),
+        sql = replace(sql, 'hush', 'sqlite_hush') WHERE name = 'hush'`);
+    database.close();
+    await expect(fixture.open()).rejects.toMatchObject({
+      code: 'store-damaged',
+      detail: `It has the ${type} sqlite_hush, which is not of this program: somebody has put it there.`,
+    });
+  });
+
+  test.each([
     [
       'a trigger',
       `CREATE TRIGGER hush AFTER INSERT ON audit_block
