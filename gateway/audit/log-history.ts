@@ -2,7 +2,7 @@
  * Checkpoints of the past, one a minute of activity at most, with the cosignatures that they had: what `between` needs
  * to begin from. One file a day, a line of JSON each.
  */
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../../files/make-folder.ts';
 import { isTreeSize } from '../../protocol/proof/tree-proof.ts';
@@ -21,6 +21,8 @@ export class LogHistory {
   readonly #dir: string;
   #lastAt = 0;
   #lastSize = -1;
+  /** The file of which this process knows that it ends with a whole line. */
+  #whole: string | undefined;
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -31,10 +33,30 @@ export class LogHistory {
     if (size === this.#lastSize || (!always && now - this.#lastAt < intervalMs)) return;
     await makeFolder(this.#dir, 0o700);
     const entry: PastCheckpoint = { at: now, size, checkpoint: text };
-    await appendFile(join(this.#dir, logHistoryFileOf(now)), `${JSON.stringify(entry)}\n`);
+    await this.#append(logHistoryFileOf(now), JSON.stringify(entry));
     this.#lastAt = now;
     this.#lastSize = size;
   }
+
+  /** What a crash or a full disk has cut off becomes a line of its own: otherwise it would spoil this one as well. */
+  async #append(name: string, line: string): Promise<void> {
+    const file = await open(join(this.#dir, name), 'a+');
+    try {
+      const isWhole = this.#whole === name || (await endsWithWholeLine(file));
+      this.#whole = undefined;
+      await file.appendFile(`${isWhole ? '' : '\n'}${line}\n`);
+      this.#whole = name;
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function endsWithWholeLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return true;
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return bytesRead === 1 && buffer[0] === 0x0a;
 }
 
 /** All that were kept, oldest first. A line that a crash cut off is passed over. */
