@@ -73,5 +73,7 @@ function tellReply({ status, origin, size, body }: WitnessReply, terminal: Termi
   const { paint } = terminal;
   if (status === 200)
     terminal.print(`${paint.good('cosigned')}  ${showableLine(origin ?? '')}  ${size ?? 0}`);
-  else if (status !== 409) terminal.print(`${paint.bad(`refused ${status}`)}  ${showableLine(body.trim())}`);
+  // To be told the size is how a log begins to ask.
+  else if (size === undefined)
+    terminal.print(`${paint.bad(`refused ${status}`)}  ${showableLine(body.trim())}`);
 }

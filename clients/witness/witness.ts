@@ -23,6 +23,7 @@ export type WitnessReply = {
   readonly contentType: string;
   readonly body: string;
   readonly origin?: string;
+  /** What was cosigned now, or last. */
   readonly size?: number;
 };
 
@@ -95,15 +96,16 @@ export class Witness {
   }
 
   #refuse(verdict: Refusal): WitnessReply {
-    if (verdict.status === 409) {
+    if ('size' in verdict) {
       const { size } = verdict;
       return { status: 409, contentType: sizeContentType, body: formatConflictSize(size), size };
     }
     const { status, reason } = verdict;
-    if (status === 422) {
-      const [origin = ''] = verdict.note.split('\n', 1);
+    if ('note' in verdict) {
+      const { note } = verdict;
+      const [origin = ''] = note.split('\n', 1);
       // The log has signed this: whoever asks why the witness stopped can be shown it.
-      this.#parts.store.keepEvidence(origin, verdict, this.#parts.now());
+      this.#parts.store.keepEvidence(origin, { note, contradicts: status === 409 }, this.#parts.now());
     }
     return { status, contentType: plain, body: `${reason}\n` };
   }

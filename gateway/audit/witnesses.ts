@@ -59,9 +59,7 @@ class Witness {
     if (isBehind) this.#size = first.size;
     const answer = isBehind ? await this.#ask(checkpoint, read) : first;
     if (answer.outcome !== 'cosigned') {
-      const why =
-        answer.outcome === 'conflict' ? `it knows size ${answer.size}` : `it answered ${answer.status}`;
-      throw new CausewayError('witness-refused', { detail: `${this.name}: ${why}.` });
+      throw new CausewayError('witness-refused', { detail: `${this.name}: ${reasonOf(answer)}.` });
     }
     this.#size = checkpoint.size;
     // One is enough: a hundred, each with another time, would fill the note, and nobody could read it any more.
@@ -88,6 +86,14 @@ class Witness {
       throw new CausewayError('witness-refused', { detail, cause });
     }
   }
+}
+
+function reasonOf(answer: Exclude<WitnessAnswer, { readonly outcome: 'cosigned' }>): string {
+  if (answer.outcome === 'conflict') return `it knows size ${answer.size}`;
+  const { status } = answer;
+  return status === 409
+    ? 'it has cosigned another history of this size (it answered 409)'
+    : `it answered ${status}`;
 }
 
 export class Witnesses {

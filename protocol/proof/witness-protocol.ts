@@ -5,7 +5,8 @@
  * POST /add-checkpoint   old N, at most 63 hashes, a blank line, a checkpoint
  *   200 cosignature lines          400 not a request, or old is larger than the checkpoint
  *   403 no signature of the log    404 unknown log
- *   409 old is not the size that the witness has last cosigned; the body is that size
+ *   409 old is not the size that the witness has last cosigned; the body is that size, and its type says so
+ *   409 without a size: the log has signed another root for the size that the witness has last cosigned
  *   422 the proof does not lead from the one to the other
  * GET /<hex SHA-256 of the origin>/checkpoint   the last cosigned checkpoint; 404 when there is none
  * ```
@@ -27,7 +28,7 @@ import { verifyConsistency } from './tree-proof.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
 export const addCheckpointPath = '/add-checkpoint';
-/** The content type of a 409, whose body is a size. */
+/** The content type of a 409 whose body is a size: whoever asks goes on from there. A fork has another type. */
 export const sizeContentType = 'text/x.tlog.size';
 /** Hashes in one request. */
 export const maxWitnessHashes = 63;
@@ -65,16 +66,15 @@ export type WitnessVerdict =
       readonly logLines: readonly string[];
     }
   | { readonly status: 409; readonly size: number }
+  /**
+   * Evidence. 409: the log has signed another root for the size that was cosigned, which proves two histories. 422: the
+   * proof may be wrong, which is whoever's doing that sent it, and not the log's.
+   */
   | {
-      readonly status: 422;
+      readonly status: 409 | 422;
       readonly reason: string;
       /** The checkpoint with the log's own signatures alone: whoever sent it may have added others. */
       readonly note: string;
-      /**
-       * True when the log has signed another root for the size that was cosigned, which proves two histories. Otherwise
-       * the proof may be wrong, which is whoever's doing that sent it, and not the log's.
-       */
-      readonly contradicts: boolean;
     }
   | { readonly status: 400 | 403 | 404; readonly reason: string };
 
@@ -117,10 +117,13 @@ export function judgeAddCheckpoint(request: AddCheckpointRequest, known: Witness
     const last = known.lastOf(checkpoint.origin);
     if (oldSize !== (last?.size ?? 0)) return { status: 409, size: last?.size ?? 0 };
     const before = { size: oldSize, root: last?.root ?? emptyRoot };
+    if (checkpoint.size === before.size && !checkpoint.root.equals(before.root)) {
+      const reason = 'The log has signed another root for the size that was cosigned.';
+      return { status: 409, reason, note: formatNote(note.text, logLines) };
+    }
     if (!leadsOn(before, checkpoint, path)) {
       const reason = 'The proof does not lead from the old size to the checkpoint.';
-      const contradicts = checkpoint.size === before.size && !checkpoint.root.equals(before.root);
-      return { status: 422, reason, note: formatNote(note.text, logLines), contradicts };
+      return { status: 422, reason, note: formatNote(note.text, logLines) };
     }
     return { status: 200, checkpoint, text: note.text, logLines };
   } catch (error) {
@@ -131,7 +134,6 @@ export function judgeAddCheckpoint(request: AddCheckpointRequest, known: Witness
 }
 
 function leadsOn(last: CosignedState, { size, root }: Checkpoint, path: readonly Buffer[]): boolean {
-  if (size === 0 && !root.equals(emptyRoot)) return false;
   // Every tree begins with the empty one, so there is nothing to prove.
   if (last.size === 0) return path.length === 0;
   return verifyConsistency({ fromSize: last.size, fromRoot: last.root, size, root, path });
@@ -142,7 +144,7 @@ export function witnessCheckpointPath(origin: string): string {
   return `/${hash('sha256', origin, 'hex')}/checkpoint`;
 }
 
-/** The body of a 409. */
+/** The body of a 409 with a size. */
 export function formatConflictSize(size: number): string {
   return `${size}\n`;
 }

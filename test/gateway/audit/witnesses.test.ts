@@ -21,7 +21,9 @@ import { formatVerifierKey, type VerifierKey } from '../../../protocol/proof/ver
 import { GrowingLog, newKeyPem } from '../../clients/witness/witness-fixture.ts';
 import { leavesOf } from '../../protocol/proof/slow-tree.ts';
 
-const log = new GrowingLog('log.test/causeway', newKeyPem());
+const pem = newKeyPem();
+const log = new GrowingLog('log.test/causeway', pem);
+const fork = new GrowingLog('log.test/causeway', pem, 1);
 const tile = Buffer.concat(leavesOf(200));
 const read = (): Buffer => tile;
 const checkpointAt = (size: number): PublishedCheckpoint => ({
@@ -93,6 +95,15 @@ describe('a witness over HTTPS', () => {
     const later = ask(url, authority.certificatePem);
     expect(cosignaturesOf(await later.witnesses.cosign(checkpointAt(200), read))).toBe(1);
     expect([...errors, ...later.errors]).toEqual([]);
+  });
+
+  it('does not cosign another history of a size that it has cosigned, and the gateway says so', async () => {
+    const { witnesses, errors } = ask(await listen('127.0.0.1'), authority.certificatePem);
+    const size = 200;
+    const forked = { size, root: fork.rootAt(size), text: fork.checkpointAt(size) };
+    expect(await witnesses.cosign(forked, read)).toBe(forked);
+    const detail = 'committee.test/witness: it has cosigned another history of this size (it answered 409).';
+    expect(errors).toMatchObject([{ code: 'witness-refused', detail }]);
   });
 
   it('is not believed under another CA, under none, nor under another name; the checkpoint stands without it', async () => {
