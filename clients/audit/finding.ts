@@ -18,7 +18,7 @@ export type FindingKind =
   | 'wrong-key'
   /** It belongs to another log. */
   | 'other-origin'
-  /** A witness that was named has not cosigned. */
+  /** A witness that was named has not cosigned, or the log has gone on for long without it. */
   | 'unwitnessed';
 
 /** One thing that is wrong, and where. */

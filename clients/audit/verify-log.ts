@@ -3,7 +3,7 @@
  * against the signed checkpoint. It goes through the log once, from the first entry to the last, and keeps no more
  * of it than one tile a level.
  */
-import { witnessedCheckpointFile, type TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { hashBytes } from '../../protocol/proof/merkle.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
@@ -19,15 +19,12 @@ import {
   type LogFile,
   type LogFiles,
 } from './log-folder.ts';
-import {
-  describeCheckpoint,
-  openForAudit,
-  type AuditTrust,
-  type OpenedCheckpoint,
-} from './open-for-audit.ts';
+import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
 import { lowerFirst } from './lower-first.ts';
 import { readAhead } from './read-ahead.ts';
+import { UncosignedEntries } from './uncosigned-entries.ts';
 import { unreadable } from './unreadable.ts';
+import { isOnlyUnwitnessed, openWitnessed } from './witnessed-checkpoint.ts';
 
 export type VerifyLogOptions = {
   readonly trust: AuditTrust;
@@ -35,6 +32,8 @@ export type VerifyLogOptions = {
   readonly folder?: string;
   /** An older checkpoint of the same log: nothing under it may have been removed or changed. */
   readonly since?: { readonly name: string; readonly bytes: Uint8Array };
+  /** How long the log may have gone on beyond what the witnesses have cosigned, ms. Default: 15 minutes. */
+  readonly uncosignedAtMostMs?: number | undefined;
   /** Where a gateway may be at work: how long its checkpoint may come after its tiles, ms. Default 0. */
   readonly growsWithinMs?: number;
   /** Told now and then how many entries have been gone through, of how many. */
@@ -62,19 +61,24 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
   const opened = openForAudit(bytes, options.trust, checkpointFile);
   const { checkpoint } = opened;
   const witnessed = checkpoint && openWitnessed(witnessedBytes, options.trust, checkpoint);
-  const isBehind = witnessed?.checkpoint !== undefined && isOnlyUnwitnessed(opened) && isClean(witnessed);
+  const isBehind =
+    witnessed?.checkpoint !== undefined && isOnlyUnwitnessed(opened) && witnessed.findings.length === 0;
   findings.add(...(isBehind ? [] : opened.findings));
   if (checkpoint === undefined) return report(undefined, findings);
   findings.add(...(witnessed?.findings ?? []).filter(({ kind }) => kind !== 'unwitnessed'));
   const since = openSince(options, checkpoint, findings);
   const older = [since, witnessed?.checkpoint].filter((each) => each !== undefined);
-  const run = new LogRun(files, checkpoint, findings, older);
+  const uncosigned = isBehind
+    ? new UncosignedEntries(witnessed.checkpoint.size, options.uncosignedAtMostMs)
+    : undefined;
+  const run = new LogRun(files, checkpoint, findings, older, uncosigned);
   await run.readEntries(options.onProgress);
   await run.conclude();
   if (findings.isEmpty) {
     const { growsWithinMs = 0 } = options;
     await checkLeftovers(files, { size: checkpoint.size, growsWithinMs }, findings);
   }
+  if (uncosigned?.finding !== undefined) findings.add(uncosigned.finding);
   return {
     ...report(checkpoint, findings),
     ...(isBehind && {
@@ -83,28 +87,6 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
     }),
     ...(since === undefined ? {} : { since: since.size }),
   };
-}
-
-/** The checkpoint that was cosigned while newer ones were published; undefined where there is none. */
-function openWitnessed(
-  bytes: Buffer | undefined,
-  trust: AuditTrust,
-  newest: TrustedCheckpoint,
-): OpenedCheckpoint | undefined {
-  if (bytes === undefined) return undefined;
-  const opened = openForAudit(bytes, trust, witnessedCheckpointFile);
-  const size = opened.checkpoint?.size ?? 0;
-  if (size <= newest.size) return opened;
-  const text = `the checkpoint has ${newest.size} entries, and a witness has cosigned ${size} already.`;
-  return { findings: [{ kind: 'rolled-back', where: checkpointFile, line: 2, text }] };
-}
-
-function isOnlyUnwitnessed({ findings }: OpenedCheckpoint): boolean {
-  return findings.length > 0 && findings.every(({ kind }) => kind === 'unwitnessed');
-}
-
-function isClean({ findings }: OpenedCheckpoint): boolean {
-  return findings.length === 0;
 }
 
 async function hasTiles(files: LogFiles): Promise<boolean> {
@@ -141,6 +123,7 @@ class LogRun {
   readonly #findings: FindingList;
   /** Older checkpoints that it must lead to as well, the smallest first. */
   readonly #older: readonly TrustedCheckpoint[];
+  readonly #uncosigned: UncosignedEntries | undefined;
   readonly #builder = new TileBuilder();
   readonly #differences: TileDifference[] = [];
   #isWhole = true;
@@ -150,11 +133,13 @@ class LogRun {
     checkpoint: TrustedCheckpoint,
     findings: FindingList,
     older: readonly TrustedCheckpoint[],
+    uncosigned: UncosignedEntries | undefined,
   ) {
     this.#files = files;
     this.#checkpoint = checkpoint;
     this.#findings = findings;
     this.#older = older.toSorted((a, b) => a.size - b.size);
+    this.#uncosigned = uncosigned;
   }
 
   async readEntries(onProgress: VerifyLogOptions['onProgress']): Promise<void> {
@@ -166,6 +151,7 @@ class LogRun {
     for await (const [index, file] of readAhead(bundles, bundlesAhead, read)) {
       const leaves = await this.#leavesOf(index, file);
       if (leaves === undefined) return;
+      if (!Buffer.isBuffer(leaves)) this.#uncosigned?.take(this.#builder.size, leaves);
       await this.#append(leaves);
       onProgress?.(this.#builder.size, size);
     }

@@ -24,6 +24,8 @@ export type VerifyOptions = {
   readonly keyFile?: string;
   /** Files with the verifier keys of witnesses, each of which must have cosigned. */
   readonly witnessFiles?: readonly string[];
+  /** How long the log may have gone on beyond what the witnesses have cosigned, ms. Default: 15 minutes. */
+  readonly uncosignedAtMostMs?: number;
   /** The log's name, where it is not the name of its key. */
   readonly origin?: string;
   /** A file with an older checkpoint of the log. */
@@ -81,6 +83,7 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw unreadable(path, isAbsent ? 'there is no such file or folder' : 'it cannot be read', cause);
   });
+  refuseMisplacedBound(options, found.isDirectory());
   if (found.isDirectory()) {
     if (options.entryFile !== undefined) throw misplaced('--entry goes with a proof, and this is a folder.');
     await refuseGatewayFolder(path);
@@ -111,6 +114,16 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     options.entryFile === undefined ? undefined : await readNamed(options.entryFile, maxFileBytes);
   const trust = await trustOf(path, options);
   return kind.verify(bytes, basename(path), { trust, ...(entry === undefined ? {} : { entry }) });
+}
+
+/** Only of a folder it can be told what came after the last checkpoint that the witnesses have cosigned. */
+function refuseMisplacedBound(
+  { witnessFiles = [], uncosignedAtMostMs }: VerifyOptions,
+  isFolder: boolean,
+): void {
+  if (uncosignedAtMostMs === undefined) return;
+  if (!isFolder) throw misplaced('--uncosigned-at-most goes with the folder of a log, and this is a file.');
+  if (witnessFiles.length === 0) throw misplaced('--uncosigned-at-most goes with --witness.');
 }
 
 /** Whoever names the folder of a gateway means the log in it, and is told where that is. */

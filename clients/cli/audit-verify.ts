@@ -1,6 +1,7 @@
 /** `causeway audit verify`. */
 import type { AuditReport } from '../audit/finding.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { durationMs } from '../../terminal/input.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
@@ -9,6 +10,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 type Flags = {
   readonly key?: string;
   readonly witness?: readonly string[];
+  readonly uncosignedAtMost?: number;
   readonly origin?: string;
   readonly since?: string;
   readonly entry?: string;
@@ -27,6 +29,11 @@ export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): 
     .argument('<path>', 'the folder of a log, a checkpoint, a proof, evidence, or a certificate of erasure')
     .option('--key <file>', "the log's verifier key (default: log.vkey beside the folder or the file)")
     .option('--witness <file...>', 'verifier keys of witnesses that must have cosigned')
+    .option(
+      '--uncosigned-at-most <span>',
+      'how long a log may have gone on, by its own times, beyond what all of them cosigned (default: 15m)',
+      durationMs,
+    )
     .option('--origin <name>', "the log's name, where it is not that of its key")
     .option('--since <file>', 'an older checkpoint: nothing under it may have been removed or changed')
     .option('--entry <file>', 'the entry that a proof is about, where the proof does not hold it')
@@ -47,10 +54,11 @@ async function verify(path: string, flags: Flags, terminal: Terminal): Promise<v
     import('../audit/finding.ts'),
   ]);
   const progress = terminal.progress('Verifying');
-  const { key, witness, origin, since, entry } = flags;
+  const { key, witness, uncosignedAtMost, origin, since, entry } = flags;
   const report = await verifyPath(path, {
     ...(key === undefined ? {} : { keyFile: key }),
     ...(witness === undefined ? {} : { witnessFiles: witness }),
+    ...(uncosignedAtMost === undefined ? {} : { uncosignedAtMostMs: uncosignedAtMost }),
     ...(origin === undefined ? {} : { origin }),
     ...(since === undefined ? {} : { sinceFile: since }),
     ...(entry === undefined ? {} : { entryFile: entry }),

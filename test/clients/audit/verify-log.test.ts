@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { verdictOf, type AuditReport } from '../../../clients/audit/finding.ts';
 import { logFolder, readLogFile } from '../../../clients/audit/log-folder.ts';
 import { verifyLog } from '../../../clients/audit/verify-log.ts';
+import { encodeLeaf } from '../../../protocol/audit/leaf.ts';
 import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import { isPresent, readShared, sharedData } from '../../protocol/proof/shared-data.ts';
@@ -51,19 +52,40 @@ describe('the verifier of a log', () => {
     }
   });
 
+  /** A log of 700 entries, of which the witness has cosigned the first 300. */
+  function verifyBehind(all: readonly Buffer[], uncosignedAtMostMs?: number): Promise<AuditReport> {
+    const files = sampleLog(all);
+    const witnessed = sampleLog(all.slice(0, 300), { witness: committee }).get('checkpoint')!;
+    files.set('checkpoint.witnessed', witnessed);
+    return verifyLog(filesIn(files), { trust, uncosignedAtMostMs });
+  }
+  const loggedEvery = (ms: number): Buffer[] =>
+    entries.map((_, nth) => Buffer.from(encodeLeaf({ kind: 'test.happened', at: nth * ms })));
+
   it('counts what the witness cosigned while newer entries wait for it', async () => {
-    const witnessed = sampleLog(entries.slice(0, 300), { witness: committee }).get('checkpoint')!;
-    const behind: Change = (files) => {
-      put(files, sampleLog(entries), 'checkpoint');
-      files.set('checkpoint.witnessed', witnessed);
-    };
-    const report = await verifyChanged(behind);
+    const report = await verifyBehind(loggedEvery(2_000));
     expect(report).toMatchObject({ findings: [], size: 700, witnessed: 300 });
     expect(verdictOf(report)).toContain(
       'which witness.example/committee cosigned for the first 300 entries.',
     );
     const without = await verifyChanged((files) => put(files, sampleLog(entries), 'checkpoint'));
     expect(without.findings).toMatchObject([{ kind: 'unwitnessed', where: 'checkpoint' }]);
+  });
+
+  it('finds a log that has gone on without the witness for long, or nobody can tell for how long', async () => {
+    const slow = loggedEvery(3_000);
+    const tooLong = await verifyBehind(slow);
+    expect(tooLong).toMatchObject({
+      findings: [{ kind: 'unwitnessed', where: 'checkpoint' }],
+      witnessed: 300,
+    });
+    expect(verdictOf(tooLong)).toBe(
+      'This log does not verify: the newest checkpoint that each named witness has cosigned has size 300, ' +
+        'and the log has gone on for more than 15 minutes since.',
+    );
+    expect((await verifyBehind(slow, 399 * 3_000)).findings).toEqual([]);
+    expect((await verifyBehind(slow, 399 * 3_000 - 1)).findings).toMatchObject([{ kind: 'unwitnessed' }]);
+    expect((await verifyBehind(entries)).findings).toMatchObject([{ kind: 'unwitnessed', entry: 300 }]);
   });
 
   it.each<[string, Buffer, object]>([

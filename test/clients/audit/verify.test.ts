@@ -90,6 +90,10 @@ describe('verifying what is named', () => {
     const since = { sinceFile: at('log', 'checkpoint') };
     await expect(verifyPath(at('with-entry.tlog-proof'), since)).rejects.toMatchObject(misplaced);
     await expect(verifyPath(at('log'), { entryFile: at('entry') })).rejects.toMatchObject(misplaced);
+    const bound = { uncosignedAtMostMs: 1 };
+    await expect(verifyPath(at('log'), bound)).rejects.toMatchObject(misplaced);
+    const onFile = { ...bound, witnessFiles: [at('committee.vkey')] };
+    await expect(verifyPath(at('with-entry.tlog-proof'), onFile)).rejects.toMatchObject(misplaced);
   });
 
   it('takes a checkpoint that was kept by itself, and says what it does not prove', async () => {
