@@ -43,6 +43,8 @@ export async function mirrorLog(from: LogFolder, dir: string, read: TileReader):
   if (text !== copied) {
     const known = copied === undefined ? 0 : checkpointOf(copied).size;
     for (const name of filesBetween(known, published.size)) await copyPart(from, to, name);
+    // A crash of its machine must not take away what this checkpoint needs: no later copying would bring it again.
+    await to.sync();
     await to.writeCheckpoint(text);
   }
   if (witnessed !== undefined && witnessed !== copiedWitnessed && !isOlder(witnessed, copiedWitnessed))

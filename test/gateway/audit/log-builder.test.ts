@@ -411,6 +411,24 @@ describe('the published log', () => {
     },
   );
 
+  test('a copy has its tiles on the disk before its checkpoint', async () => {
+    await using from = await temporaryFolder();
+    await using to = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(300);
+    await (await openBuilder(from.dir, leaves, signer)).advance();
+    const unsynced: number[] = [];
+    const write = vi.spyOn(LogFolder.prototype, 'writeCheckpoint').mockImplementation(function (
+      this: LogFolder,
+    ) {
+      unsynced.push(this.unsyncedFiles);
+      return Promise.resolve();
+    });
+    await mirrorOf(from.dir, to.dir)();
+    write.mockRestore();
+    expect(unsynced).toEqual([0]);
+  });
+
   test('a copy whose witnessed checkpoint the log does not continue keeps that too', async () => {
     await using from = await temporaryFolder();
     await using to = await temporaryFolder();
