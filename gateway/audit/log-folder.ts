@@ -13,7 +13,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
 
@@ -113,9 +113,19 @@ export class LogFolder {
     const folders = new Set<string>();
     for (const path of files) {
       // It may have been replaced by a wider one meanwhile, which is in the list itself.
-      if (await syncIfThere(path)) folders.add(dirname(path));
+      if (await syncIfThere(path)) this.#addFoldersOf(path, folders);
     }
     for (const folder of folders) await syncIfThere(folder);
+  }
+
+  /** Those above as well: a new folder is on the disk once the one that it stands in is. */
+  #addFoldersOf(path: string, folders: Set<string>): void {
+    const top = resolve(this.dir);
+    let folder = dirname(resolve(path));
+    while (folder.length >= top.length && !folders.has(folder)) {
+      folders.add(folder);
+      folder = dirname(folder);
+    }
   }
 
   /** Writes at once: the files are small and many, and a thread of their own waits for nothing else. */
