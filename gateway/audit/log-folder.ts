@@ -78,7 +78,7 @@ export class LogFolder {
   }
 
   async readCheckpoint(): Promise<string | undefined> {
-    return (await readIfThere(join(this.dir, 'checkpoint')))?.toString('utf8');
+    return this.#readText('checkpoint');
   }
 
   /** Puts a checkpoint that was cosigned in its place. It may be older than the newest one. */
@@ -88,14 +88,23 @@ export class LogFolder {
 
   /** The newest checkpoint that a witness has cosigned. */
   async readWitnessedCheckpoint(): Promise<string | undefined> {
-    return (await readIfThere(join(this.dir, witnessedCheckpointFile)))?.toString('utf8');
+    return this.#readText(witnessedCheckpointFile);
   }
 
   /** Keeps a checkpoint that does not continue what stands here, as evidence. The first one stays. */
   async keepForkedCheckpoint(text: string): Promise<void> {
-    if ((await readIfThere(join(this.dir, forkedCheckpointFile))) !== undefined) return;
+    if ((await this.#readText(forkedCheckpointFile)) !== undefined) return;
     this.#put(forkedCheckpointFile, Buffer.from(text));
     await this.sync();
+  }
+
+  /**
+   * What gets its name before it is on the disk may be empty after a crash of the machine. That says no more than a file
+   * that is gone, and must not stop the log either.
+   */
+  async #readText(name: string): Promise<string | undefined> {
+    const bytes = await readIfThere(join(this.dir, name));
+    return bytes === undefined || bytes.byteLength === 0 ? undefined : bytes.toString('utf8');
   }
 
   /** Removes partial tiles and bundles of this place but the widest, which has just been written. */

@@ -96,7 +96,7 @@ describe('leaves that cannot be held against the published log', () => {
     it('is told where it cannot be read, or is not what the log has signed', async () => {
       const harms: [() => void, RegExp][] = [
         [() => mkdirSync(join(log, 'checkpoint')), /cannot be used \(EISDIR\)/],
-        [() => writeFileSync(join(log, 'checkpoint'), ''), /cannot be used \(A signed note/],
+        [() => writeFileSync(join(log, 'checkpoint'), 'nothing'), /cannot be used \(A signed note/],
         [
           () => {
             const text = readFileSync(join(dir, 'kept'), 'utf8');
@@ -121,7 +121,7 @@ describe('leaves that cannot be held against the published log', () => {
       const earlier = readFileSync(join(log, 'checkpoint'), 'utf8');
       await storeNotice(home, { unit }, 2);
       expect((await run('audit', 'checkpoint')).code).toBe(0);
-      writeFileSync(join(log, 'checkpoint'), '');
+      writeFileSync(join(log, 'checkpoint'), 'nothing');
       expect((await run('audit', 'checkpoint')).code).toBe(2);
       writeFileSync(join(log, 'checkpoint'), earlier);
       expect((await run('audit', 'checkpoint')).code).toBe(0);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -364,6 +364,20 @@ describe('the published log', () => {
     const elsewhere = { historyDir, exportDir: undefined };
     const again = openBuilder(temporary.dir, other, signer, new LogFolder(temporary.dir), elsewhere);
     await expect(again).rejects.toMatchObject({ code: 'log-forked' });
+  });
+
+  test('a checkpoint that a crash of the machine left empty is made again, also in a copy', async () => {
+    await using from = await temporaryFolder();
+    await using to = await temporaryFolder();
+    const leaves = new Leaves();
+    leaves.commit(300);
+    await (await openBuilder(from.dir, leaves, signer)).advance();
+    await mirrorOf(from.dir, to.dir)();
+    for (const { dir } of [from, to]) await truncate(join(dir, 'checkpoint'));
+    leaves.commit(5);
+    expect((await (await openBuilder(from.dir, leaves, signer)).advance())?.size).toBe(305);
+    await mirrorOf(from.dir, to.dir)();
+    for (const { dir } of [from, to]) await expectWhole(dir, 305);
   });
 
   test('a copy is brought up to date step by step, and is whole each time', async () => {
