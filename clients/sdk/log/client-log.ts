@@ -177,14 +177,19 @@ export class ClientLog {
     const { signal, entries } = this.#deps;
     for (let tries = 0; tries < behindTries && !signal.aborted && entries.hasWork; tries++) {
       const asked = this.#asked;
-      try {
-        const isBehind = await this.#inTurn(() => this.#look({ entriesOnly: true }));
-        if (isBehind) await pause(behindMs, signal);
-        else if (asked === this.#asked) return;
-      } catch {
-        // Kept in the status; the next look tries again. Whoever has asked meanwhile may do so after a gateway has come back.
-        if (asked === this.#asked) return;
-      }
+      const found = await this.#lookForEntries();
+      if (found === 'behind') await pause(behindMs, signal);
+      // Whoever has asked meanwhile may have done so after a gateway has come back.
+      else if (asked === this.#asked) return;
+    }
+  }
+
+  async #lookForEntries(): Promise<'done' | 'behind' | 'failed'> {
+    try {
+      return (await this.#inTurn(() => this.#look({ entriesOnly: true }))) ? 'behind' : 'done';
+    } catch (error) {
+      // Kept in the status; the next look tries again. A gateway that has just started serves nothing of its log for a moment.
+      return isCausewayError(error, 'not-found') ? 'behind' : 'failed';
     }
   }
 

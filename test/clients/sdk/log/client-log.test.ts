@@ -157,6 +157,21 @@ test('a notice that is sent while a look at the log fails waits for a look of it
   expect(client.log.faults()).toEqual([]);
 });
 
+test('a notice waits for the log of a gateway that serves nothing of it yet', async () => {
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
+  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
+  const { log } = gateway;
+  let looks = 0;
+  const serve = log.serve.bind(log);
+  log.serve = (path) => (path === '/checkpoint' && ++looks < 3 ? undefined : serve(path));
+  gateway.directory = ((truth) => () => ({ ...truth(), checkpoint: null }))(gateway.directory);
+  await client.directory.refresh();
+  await client.send(concern('x', bob));
+  expect(looks).toBeGreaterThan(2);
+});
+
 test('an accepted message whose leaf is another one, or missing, is raised with the signed receipt', async () => {
   gateway.onSubmit = (session, units) =>
     session.receipt(
