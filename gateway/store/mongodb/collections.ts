@@ -11,6 +11,10 @@ export const owners = { gateways: 'causeway', move: 'causeway-move' } as const;
 const takenMeanwhile =
   'A gateway was started on it, or a store moved into it, at the same moment. Try again.';
 
+/** Made anew, it would say of a store of an older form, or of one half moved, that it is neither. */
+const formGone =
+  'Its document form of the collection meta is gone: somebody has removed it. Restore a backup of the database.';
+
 export type OpenedCollections = {
   readonly collections: Collections;
   /** False in a database from before there was an `acceptance` for each message. */
@@ -20,14 +24,17 @@ export type OpenedCollections = {
 /**
  * Makes what is missing. Several gateways may do so at once.
  * @throws CausewayError `store-incompatible` when the database belongs to another program or has another form;
- * `store-not-moved` when a store is still being moved into it
+ * `store-damaged` when what it says of its form is gone; `store-not-moved` when a store is still being moved into it
  */
 export async function openCollections(
   database: Db,
   owner: (typeof owners)[keyof typeof owners] = owners.gateways,
 ): Promise<OpenedCollections> {
   const collections = collectionsOf(database);
+  // In this order: whoever makes a database writes its form before anything else.
+  const hasBlocks = (await collections.block.findOne({}, { projection: { _id: 1 } })) !== null;
   const mark = await collections.meta.findOne({ _id: 'form' });
+  if (mark === null && hasBlocks) throw new CausewayError('store-damaged', { detail: formGone });
   if (mark === null) await refuseForeignDatabases(database);
   else if (mark.owner === owners.move && owner !== owners.move) {
     throw new CausewayError('store-not-moved', {
