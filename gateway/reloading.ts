@@ -47,12 +47,13 @@ export class Reloading {
   }
 
   /**
-   * Reads again what has grown. What fails is reported, and the rest goes on as before. The policy folder is read only
-   * where that was wished for: it may be half copied at any other time.
+   * Reads again what has changed. What fails is reported, and the rest goes on as before. The policy folder is read only
+   * where that was wished for: it may be half copied at any other time. A version that has become lower, as by hand,
+   * counts too: what is wished for afterwards would go unnoticed until it has grown as far again.
    */
   async takeOver({ policy }: StoreVersions): Promise<void> {
-    const isWished = policy > this.#policyVersion;
-    if (isWished) this.#policyVersion = policy;
+    const isWished = policy !== this.#policyVersion;
+    this.#policyVersion = policy;
     await this.reloadDirectory();
     if (!isWished) return;
     await this.#reloadPolicy();

@@ -86,9 +86,21 @@ it('a gateway that was cut off reads the folder once for all that was applied me
   await folder.write('sharing/zz-embargo.cedar', 'forbid (');
   await reloading.takeOver({ directory: 2, policy: 5 });
   expect([policy.current.digest, errors]).toMatchObject([before, [{ code: 'policy-invalid' }]]);
-  // An older word of the same, which comes late.
-  await reloading.takeOver({ directory: 2, policy: 4 });
+  await reloading.takeOver({ directory: 3, policy: 5 });
   expect(errors).toHaveLength(1);
+});
+
+it('a version that was put back hides nothing of what is applied afterwards', async () => {
+  const { folder, policy, reloading } = await openGateway();
+  reloading.startFrom({ directory: 3, policy: 7 });
+  const before = policy.current.digest;
+  await reloading.takeOver({ directory: 3, policy: 0 });
+  await folder.write(
+    'sharing/zz-embargo.cedar',
+    '@id("zz")\n@reason("No.")\nforbid (principal, action, resource);\n',
+  );
+  await reloading.takeOver({ directory: 3, policy: 1 });
+  expect(policy.current.digest).not.toBe(before);
 });
 
 it('what was applied last is asked for again until the store says it', async () => {

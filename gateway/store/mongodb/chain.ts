@@ -184,7 +184,7 @@ export class Chain {
   }
 
   #tellVersions({ versions }: BlockNews, before: StoreVersions): void {
-    if (versions.directory > before.directory || versions.policy > before.policy) {
+    if (versions.directory !== before.directory || versions.policy !== before.policy) {
       this.listener?.onChange(versions);
     }
   }

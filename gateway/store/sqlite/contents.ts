@@ -8,6 +8,7 @@ import type { DeliveryId, Lane, StoreVersions } from '../port.ts';
 import type { HeldDelivery, HeldMessage, StoreContents } from '../store-contents.ts';
 import { allRows, bufferOf, firstRow, openForMoving, prepare } from './database.ts';
 import { versionsOf } from './directory-table.ts';
+import { orDamage } from './failures.ts';
 import { deliveryStates } from './schema.ts';
 
 /** The tables whose rows {@link SqliteContents} gives; a test holds both lists to the schema. */
@@ -79,9 +80,14 @@ export class SqliteContents implements StoreContents {
    */
   constructor(file: string) {
     this.#database = openForMoving(file);
-    this.versions = versionsOf(this.#prepare('SELECT name, value FROM meta'));
-    const last = firstRow<[number | null]>(this.#prepare('SELECT max(id) FROM delivery'))?.[0];
-    this.nextDelivery = (last ?? 0) + 1;
+    try {
+      this.versions = versionsOf(this.#prepare('SELECT name, value FROM meta'));
+      const last = firstRow<[number | null]>(this.#prepare('SELECT max(id) FROM delivery'))?.[0];
+      this.nextDelivery = (last ?? 0) + 1;
+    } catch (error) {
+      this.#database.close();
+      throw orDamage(error, file);
+    }
   }
 
   *blocks(): ReturnType<StoreContents['blocks']> & Generator {

@@ -8,6 +8,7 @@ import { laterNumber } from '../later-number.ts';
 import { refusePermit } from '../permit.ts';
 import { allRows, firstRow, prepare } from './database.ts';
 import type { EndpointNumber, EndpointTable } from './endpoint-table.ts';
+import { MissingPartError } from './foreign-rules.ts';
 
 type Enrolment = {
   readonly entry: DirectoryEntry;
@@ -124,7 +125,12 @@ export class DirectoryTable {
     return firstRow(this.#findKeys, endpoint, signingKey, openpgpFingerprint, encryptionKey) !== undefined;
   }
 
-  /** Raises a version. @param at when the commit is made, ms since 1970 @returns the new one */
+  /**
+   * Raises a version.
+   * @param at when the commit is made, ms since 1970
+   * @returns the new one
+   * @throws MissingPartError where it is gone: nobody would hear of the change
+   */
   raise(name: keyof StoreVersions, at: number): number {
     const version = this.#nextVersion(name, at);
     this.#setVersion.run(version, name);
@@ -132,7 +138,9 @@ export class DirectoryTable {
   }
 
   #nextVersion(name: keyof StoreVersions, at: number): number {
-    return laterNumber(firstRow<[number]>(this.#version, name)?.[0] ?? 0, at);
+    const before = firstRow<[number]>(this.#version, name)?.[0];
+    if (before === undefined) throw missingRow(name);
+    return laterNumber(before, at);
   }
 
   /** See the store port. */
@@ -140,9 +148,9 @@ export class DirectoryTable {
     for (const [name, value] of marks) this.#setMark.run(name, value);
   }
 
-  /** Changes something that nobody reads. */
+  /** Changes something that nobody reads. @throws MissingPartError */
   touch(): void {
-    this.#probe.run();
+    if (this.#probe.run().changes !== 1) throw missingRow('probe');
   }
 
   versions(): StoreVersions {
@@ -150,8 +158,21 @@ export class DirectoryTable {
   }
 }
 
-/** Reads the versions by `SELECT name, value FROM meta`. */
+/**
+ * Reads the versions by `SELECT name, value FROM meta`, and looks whether every row is there that the schema makes.
+ * @throws MissingPartError
+ */
 export function versionsOf(statement: StatementSync): StoreVersions {
   const values = new Map(allRows<[string, number]>(statement));
-  return { directory: values.get('directory') ?? 0, policy: values.get('policy') ?? 0 };
+  const valueOf = (name: string): number => {
+    const value = values.get(name);
+    if (value === undefined) throw missingRow(name);
+    return value;
+  };
+  valueOf('probe');
+  return { directory: valueOf('directory'), policy: valueOf('policy') };
+}
+
+function missingRow(name: string): MissingPartError {
+  return new MissingPartError(`row ${name} of the table meta`);
 }

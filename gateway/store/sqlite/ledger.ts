@@ -97,6 +97,7 @@ export class Ledger {
     this.journal.reload();
   }
 
+  /** @throws MissingPartError */
   versions(): StoreVersions {
     return this.#directory.versions();
   }
@@ -130,12 +131,13 @@ export class Ledger {
 
   /**
    * Another connection's commit shows in `data_version`; inside the transaction nobody else can commit. Nothing is
-   * committed by rules that somebody has put into the file meanwhile.
+   * committed by rules that somebody has put into the file meanwhile, nor where a version is gone from it.
    */
   #reloadAfterOthers(): void {
     const version = firstRow<[number]>(this.#dataVersion)?.[0];
     if (version === this.#knownVersion) return;
     this.#rules.refuse();
+    this.versions();
     this.journal.reload();
     this.#messages.reload();
     this.#noticeErasures();

@@ -114,13 +114,12 @@ class StoreEvents {
     this.listener?.onReceipts(endpoint, position, fresh);
   }
 
-  onVersions({ directory, policy }: StoreVersions): void {
-    if (directory <= this.versions.directory && policy <= this.versions.policy) return;
-    this.versions = {
-      directory: Math.max(directory, this.versions.directory),
-      policy: Math.max(policy, this.versions.policy),
-    };
-    this.listener?.onChange(this.versions);
+  /** The keeper may tell late what the writer has raised since, and then tells that again: whatever differs is told. */
+  onVersions(versions: StoreVersions): void {
+    const { directory, policy } = this.versions;
+    if (versions.directory === directory && versions.policy === policy) return;
+    this.versions = versions;
+    this.listener?.onChange(versions);
   }
 
   onUntold(): void {

@@ -1,11 +1,16 @@
 /** A file of the store that is spoilt is told as that, and not as one that cannot be written just now. */
 import { open, stat } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FailureLog } from '../../../gateway/failure-log.ts';
 import { checkStore } from '../../../gateway/health.ts';
+import { DirectoryTable } from '../../../gateway/store/sqlite/directory-table.ts';
+import { EndpointTable } from '../../../gateway/store/sqlite/endpoint-table.ts';
 import { openSqliteLeaves } from '../../../gateway/store/sqlite/leaf-source.ts';
+import { schema } from '../../../gateway/store/sqlite/schema.ts';
 import { damageBehind, forOperator } from '../../../gateway/store/store-damage.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
+import { noon } from './synthetic-messages.ts';
 
 const pageBytes = 16_384;
 
@@ -53,7 +58,7 @@ describe('a store with pages that are spoilt', () => {
   });
 });
 
-describe('a store with a table that is gone', () => {
+describe('a store with a table or a row that is gone', () => {
   test.each(['receipt_group', 'delivery', 'meta'])('%s is not opened, and told which', async (table) => {
     await (await fixture.open()).close();
     fixture.execute(`DROP TABLE ${table}`);
@@ -63,17 +68,41 @@ describe('a store with a table that is gone', () => {
     });
   });
 
-  test('while it is open makes clients wait, and tells the operator of damage', async () => {
+  test.each(['directory', 'policy', 'probe'])('is not opened without its row %s', async (row) => {
+    await (await fixture.open()).close();
+    fixture.execute(`DELETE FROM meta WHERE name = '${row}'`);
+    await expect(fixture.open()).rejects.toMatchObject({
+      code: 'store-damaged',
+      detail: expect.stringMatching(
+        `^Its row ${row} of the table meta is gone: .* It is .*store\\.db`,
+      ) as string,
+    });
+  });
+
+  test('changes nothing that nobody would hear of, and proves no write by a row that is gone', () => {
+    const database = new DatabaseSync(':memory:');
+    database.exec(`${schema} DELETE FROM meta`);
+    const table = new DirectoryTable(database, new EndpointTable(database));
+    const damaged = expect.objectContaining({ code: 'store-damaged' }) as Error;
+    expect(() => table.raise('policy', 1)).toThrow(damaged);
+    expect(() => table.touch()).toThrow(damaged);
+    database.close();
+  });
+
+  test.each([
+    ['table receipt_group', 'DROP TABLE receipt_group'],
+    ['row policy of the table meta', "DELETE FROM meta WHERE name = 'policy'"],
+  ])('while it is open makes clients wait, and tells the operator that the %s is gone', async (what, sql) => {
     const told: unknown[] = [];
     const store = await fixture.open({ onError: (error) => told.push(error) });
     await store.appendRecords([{ kind: 'test.happened' }]);
-    fixture.execute('DROP TABLE receipt_group');
+    fixture.execute(sql);
     for (let attempt = 0; attempt < 2; attempt++) {
       const error: unknown = await store.appendRecords([{ kind: 'test.happened' }]).catch((e: unknown) => e);
       expect(error).toMatchObject({ code: 'store-unavailable' });
       expect(JSON.stringify(error)).not.toContain(fixture.file);
       expect(damageBehind(error)).toMatchObject({
-        detail: expect.stringContaining('receipt_group') as string,
+        detail: expect.stringContaining(what) as string,
       });
       expect(forOperator(error, fixture.file)).toMatchObject({
         code: 'store-damaged',
@@ -83,10 +112,22 @@ describe('a store with a table that is gone', () => {
     }
     expect(await checkStore(store)).toEqual({
       ...{ name: 'store', ok: false },
-      detail: 'store-damaged: Its table receipt_group is gone: somebody has removed it.',
+      detail: `store-damaged: Its ${what} is gone: somebody has removed it.`,
     });
     const damaged = expect.objectContaining({ code: 'store-damaged' }) as unknown;
     await vi.waitFor(() => expect(told.map(damageBehind)).toEqual([damaged]), { timeout: 5_000 });
+    await store.close();
+  });
+
+  test('tells of what is applied also where a version was put back before', async () => {
+    const store = await fixture.open();
+    const told: number[] = [];
+    store.listen({ onReceipts: () => undefined, onChange: ({ policy }) => told.push(policy) });
+    await store.requestPolicyReload({ kind: 'test.happened' });
+    await store.requestPolicyReload({ kind: 'test.happened' });
+    fixture.execute("UPDATE meta SET value = 0 WHERE name = 'policy'");
+    await store.requestPolicyReload({ kind: 'test.happened' });
+    expect(told.filter((version) => version !== 0)).toEqual([noon, noon + 1, noon]);
     await store.close();
   });
 
