@@ -1,6 +1,6 @@
 /** A file that a result goes into, opened before the work: some work cannot be done a second time for its result. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import { fileReason } from '../files/file-trouble.ts';
+import { fileReason, fileTrouble } from '../files/file-trouble.ts';
 import { usageError } from './input.ts';
 
 const ownerOnly = 0o600;
@@ -8,15 +8,21 @@ const ownerOnly = 0o600;
 /**
  * Opens a file for its owner only, does the work, and writes what it returns. A file that holds something is never written
  * over: only an empty one, as work that was cut off may have left, and what is no file, such as a pipe, are taken as they
- * are. When the work fails, nothing new is left.
- * @throws CausewayError `usage-invalid` when the file holds something or cannot be written; the work has not begun then
+ * are. When the work fails, or what it returns cannot be written, nothing new is left.
+ * @throws CausewayError `usage-invalid` when the file holds something or cannot be written; the work has not begun then.
+ * `file-unavailable`, with the name of the file, when what the work returned cannot be written
  */
 export async function writeResult(path: string, work: () => Promise<string>): Promise<void> {
   const { file, isNew } = await openForWriting(path);
   try {
-    await file.writeFile(await work());
+    const result = await work();
+    await file.writeFile(result).catch((error: unknown) => {
+      throw fileTrouble(error, `${path} cannot be written`) ?? error;
+    });
   } catch (error) {
     if (isNew) await rm(path, { force: true });
+    // What is no file has no length to take back.
+    else await file.truncate(0).catch(() => undefined);
     throw error;
   } finally {
     await file.close();

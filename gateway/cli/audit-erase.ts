@@ -6,6 +6,7 @@ import { caseIdOf } from '../audit/case-id.ts';
 import type { ErasureOrder } from '../audit/erase-case.ts';
 import type { ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
+import { AdvisedError } from '../../terminal/advised-error.ts';
 import { plainText } from '../../terminal/input.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -90,15 +91,33 @@ async function erase(
       certificates.push(certificate);
       return formatErasureCertificate(certificate);
     };
-    // What cannot be written is known before anything is destroyed.
-    if (out === undefined) await work();
-    else await (await import('../../terminal/output-file.ts')).writeResult(out, work);
+    let unwritten: unknown;
+    try {
+      // What cannot be written is known before anything is destroyed, but for want of space.
+      if (out === undefined) await work();
+      else await (await import('../../terminal/output-file.ts')).writeResult(out, work);
+    } catch (error) {
+      if (certificates.length === 0) throw error;
+      unwritten = error;
+    }
     const residue = await awaitResidue(gateway.store);
     if (residue !== undefined) terminal.hint(residueWords[residue]);
     for (const certificate of certificates) {
       if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate, residue: residue ?? null });
       else await terminal.deliver(formatErasureCertificate(certificate));
+      if (unwritten !== undefined) throw erasedAllTheSame(certificate, unwritten);
     }
+  });
+}
+
+/** Whoever only heard that a file cannot be written would take the case for not erased. */
+function erasedAllTheSame({ leaf }: ErasureCertificate, cause: unknown): unknown {
+  if (!isCausewayError(cause, 'file-unavailable')) return cause;
+  return new AdvisedError('file-unavailable', {
+    detail: `The case WAS erased, as leaf ${leaf} says, and the certificate is printed on stdout. ${cause.detail ?? ''}`,
+    advice: 'The same command prints the certificate again, and writes it to a file that there is room for.',
+    fields: { erased: true, leaf },
+    cause,
   });
 }
 

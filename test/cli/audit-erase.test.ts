@@ -114,6 +114,22 @@ describe('causeway audit erase', () => {
     expect(story).toContain(`${userInfo().username} asked for the erasure of this case.`);
   });
 
+  it.skipIf(!existsSync('/dev/full'))(
+    'says that the case was erased where the certificate finds no room, and prints it all the same, and once more',
+    async () => {
+      await storeNotice(home(), {}, 58);
+      const order = ['erase', messageId(58), '--authority', 'Records Manager'];
+      const { code, stdout, stderr } = await audit(...order, '-o', '/dev/full');
+      const leaf = /Recorded {3}leaf (\d+)/.exec(stdout)?.[1];
+      expect([code, leaf]).toEqual([3, expect.any(String)]);
+      expect(stderr.replace(/\s+/g, ' ')).toContain(
+        `The case WAS erased, as leaf ${leaf} says, and the certificate is printed on stdout. /dev/full cannot be written: the disk is full.`,
+      );
+      const again = await audit(...order);
+      expect([again.code, again.stdout.includes(`Recorded   leaf ${leaf} `)]).toEqual([0, true]);
+    },
+  );
+
   it('waits for what has not arrived, or ends it where that is ordered', async () => {
     const waiting = acceptable(51, {
       expiresAt: Date.now() + 3600_000,
