@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,8 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writingTrouble } from '../../gateway/store/sqlite/failures.ts';
 import { storeNotice, withStore } from './filled-store.ts';
-import { jsonLines } from './run-causeway.ts';
+import { jsonLines, repository } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -69,6 +71,30 @@ describe('causeway gateway backup', () => {
     const { code, stderr } = await backUp(copy);
     expect([code, stderr]).toEqual([1, expect.stringContaining('is there already')]);
     expect(readFileSync(copy, 'utf8')).toBe('precious');
+  });
+
+  it('takes away no draft of another', async () => {
+    const draft = join(dir, 'drafted.partial');
+    writeFileSync(draft, 'precious');
+    expect((await backUp(join(dir, 'drafted'))).code).toBe(0);
+    expect(readFileSync(draft, 'utf8')).toBe('precious');
+    expect(readdirSync(dir).filter((name) => name.includes('drafted'))).toEqual([
+      'drafted',
+      'drafted.partial',
+    ]);
+  });
+
+  it('names the copy for which there is no room, and leaves nothing of it', () => {
+    const copy = join(dir, 'large');
+    const script = `trap '' XFSZ; ulimit -f 64; exec "$0" bin/causeway.mjs gateway backup ${copy} --dir ${home}`;
+    const env = { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: join(dir, 'compiled') };
+    const run = spawnSync('/bin/sh', ['-c', script, process.execPath], { cwd: repository, env });
+    expect([run.status, String(run.stderr)]).toEqual([
+      3,
+      expect.stringContaining(`${copy} cannot be written: its disk fails`),
+    ]);
+    expect(readdirSync(dir).filter((name) => name.includes('large'))).toEqual([]);
+    expect(writingTrouble(Object.assign(new Error('full'), { errcode: 13 }))).toBe('the disk is full');
   });
 
   it('keeps no copy of a store whose pages are spoilt', async () => {

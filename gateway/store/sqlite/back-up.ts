@@ -1,12 +1,13 @@
 /** A copy of the whole store, made while it is written to. It has its name only once it was found whole and is on the disk. */
+import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { syncFolder, writeNewFile } from '../../../files/durable-file.ts';
 import { fileTrouble } from '../../../files/file-trouble.ts';
 import { firstRow, openForReading, prepare } from './database.ts';
-import { orDamage } from './failures.ts';
+import { orDamage, writingTrouble } from './failures.ts';
 
 /** How large the copy is, and how many leaves of the audit log are in it. */
 export type Backup = { readonly bytes: number; readonly leaves: number };
@@ -20,9 +21,9 @@ const atOnce = 2 ** 31 - 1;
  * @throws CausewayError `file-unavailable` where it cannot be written, `store-damaged`
  */
 export async function backUpStore(file: string, to: string): Promise<Backup> {
-  const draft = `${to}.partial`;
+  // Of its own name: what others have there, such as a backup that is under way, is left alone.
+  const draft = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString('hex')}.partial`);
   try {
-    await rm(draft, { force: true });
     await writeNewFile(draft, '');
     await copy(file, draft);
     const leaves = countWhole(draft);
@@ -31,9 +32,15 @@ export async function backUpStore(file: string, to: string): Promise<Backup> {
     await syncFolder(dirname(to));
     return { bytes: (await stat(to)).size, leaves };
   } catch (error) {
-    await rm(draft, { force: true });
-    throw fileTrouble(error, `${to} cannot be written`) ?? orDamage(error, file);
+    for (const ending of ['', '-journal', '-wal', '-shm']) await rm(`${draft}${ending}`, { force: true });
+    throw troubleOf(error, to) ?? orDamage(error, file);
   }
+}
+
+function troubleOf(cause: unknown, to: string): CausewayError | undefined {
+  const why = writingTrouble(cause);
+  if (why === undefined) return fileTrouble(cause, `${to} cannot be written`);
+  return new CausewayError('file-unavailable', { detail: `${to} cannot be written: ${why}.`, cause });
 }
 
 async function copy(file: string, draft: string): Promise<void> {

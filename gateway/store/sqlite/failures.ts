@@ -47,6 +47,20 @@ function isEnvironmental(error: unknown): boolean {
   return code !== undefined && environmental.has(code);
 }
 
+/** What keeps SQLite from writing a file that is no store yet, as the end of a sentence; undefined for other errors. */
+export function writingTrouble(error: unknown): string | undefined {
+  switch (sqliteErrorOf(error)) {
+    case sqliteErrors.full:
+      return 'the disk is full';
+    case sqliteErrors.cannotOpen:
+      return 'it cannot be opened';
+    case sqliteErrors.inputOutput:
+      return 'its disk fails, or that of the store';
+    default:
+      return undefined;
+  }
+}
+
 /** True where every other operation would fail likewise. A full file may still have room for a smaller one. */
 export function concernsEveryOperation(error: unknown): boolean {
   return isEnvironmental(error) && sqliteErrorOf(error) !== sqliteErrors.full;
