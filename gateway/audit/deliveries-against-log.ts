@@ -10,7 +10,7 @@
  * the store has more of them than were looked at.
  */
 import type { EndpointAddress, MessageId } from '../../protocol/ids.ts';
-import type { KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
+import type { KeptDelivery, KeptOutcome, Store, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 import { FaultList } from './fault-list.ts';
 import { LeafSet } from './leaf-set.ts';
@@ -69,11 +69,18 @@ export class HeldDeliveries {
 
   /** @param kept of a leaf of the portion that is held next */
   expect(kept: KeptOutcome): void {
-    this.looked += kept.deliveries.filter((delivery) => delivery !== undefined).length;
+    for (const delivery of kept.deliveries) if (delivery !== undefined) this.#look(kept, delivery);
     for (const claim of claimsOf(kept)) {
       if (claim.leaf !== null && claim.leaf > claim.of) this.#waiting.push(claim);
       else this.#tell(claim, 'untold');
     }
+  }
+
+  #look({ message, leaf: accepted }: KeptOutcome, { recipient, state }: KeptDelivery): void {
+    this.looked += 1;
+    if (state !== undefined) return;
+    const fault = { step: 'delivered', fault: 'no-state', leaf: undefined } as const;
+    this.faults.add({ message, recipient, accepted, ...fault });
   }
 
   /** @param leaves the next of the log, in order */

@@ -12,9 +12,9 @@ export type DeliveryStep = 'delivered' | 'settled';
 /**
  * `untold`: the store says it, and not the leaf that it names. `otherwise`: a leaf says that it was otherwise or at
  * another time. `taken-back`: a leaf says it, and the store that it is still to come. `unheard-of`: a leaf says it of a
- * delivery that its message never had.
+ * delivery that its message never had. `no-state`: what the store has for the state of the delivery is none.
  */
-export type StepFault = 'untold' | 'otherwise' | 'taken-back' | 'unheard-of';
+export type StepFault = 'untold' | 'otherwise' | 'taken-back' | 'unheard-of' | 'no-state';
 
 /** What the store says of a step. */
 export type KeptClaim = {
@@ -71,19 +71,27 @@ export function claimsOf({ message, leaf: of, deliveries }: KeptOutcome): KeptCl
       : [deliveredBy(delivery), settledBy(delivery)].flatMap((said) =>
           said === undefined
             ? []
-            : { message, recipient: delivery.recipient, state: delivery.state, of, nth, ...said },
+            : { message, recipient: delivery.recipient, state: stateOf(delivery), of, nth, ...said },
         ),
   );
 }
 
 type Said = Pick<KeptClaim, 'step' | 'at' | 'leaf' | 'isToCome'>;
 
-function deliveredBy({ state, delivered }: KeptDelivery): Said | undefined {
+function stateOf({ state = 'queued' }: KeptDelivery): DeliveryState {
+  return state;
+}
+
+function deliveredBy(delivery: KeptDelivery): Said | undefined {
+  const { delivered } = delivery;
+  const state = stateOf(delivery);
   if (state !== 'delivered' && isBlank(delivered)) return undefined;
   return { step: 'delivered', ...delivered, isToCome: state === 'queued' };
 }
 
-function settledBy({ state, isOpen, settled }: KeptDelivery): Said | undefined {
+function settledBy(delivery: KeptDelivery): Said | undefined {
+  const { isOpen, settled } = delivery;
+  const state = stateOf(delivery);
   const isFinal = state !== 'queued' && state !== 'delivered';
   if (isOpen && !isFinal && isBlank(settled)) return undefined;
   return { step: 'settled', ...settled, isToCome: isOpen || !isFinal };

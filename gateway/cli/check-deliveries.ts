@@ -80,6 +80,8 @@ function faultInWords({ fault, step, leaf }: FaultyDelivery, name: string): stri
       return isEnd
         ? `Leaf ${leaf} says that the ${name} ended, and the store says that it is still under way. What was taken back by hand is delivered again.`
         : `Leaf ${leaf} says that the ${name} arrived, and the store says that it has not.`;
+    case 'no-state':
+      return `What the store has for the state of the ${name} is no state: somebody has changed it.`;
     case 'unheard-of':
       return (
         `Leaf ${leaf} says that the ${name} ${isEnd ? 'ended' : 'arrived'}, and no such delivery was ever to be made. ` +

@@ -139,7 +139,8 @@ export type KeptOutcome = {
 export type KeptDelivery = {
   /** Undefined where no endpoint has the number that stands there. */
   readonly recipient: EndpointAddress | undefined;
-  readonly state: DeliveryState;
+  /** Undefined where what stands there is no state: it then counts as one that has not begun. */
+  readonly state: DeliveryState | undefined;
   /** Whether it is still to be made. */
   readonly isOpen: boolean;
   readonly delivered: KeptStep;

@@ -135,7 +135,7 @@ function keptDelivery(row: DeliveryRow): KeptDelivery {
   const [, recipient, , , state, deliveredAt, deliveredLeaf, settledAt, settledLeaf] = row;
   return {
     recipient: recipient ?? undefined,
-    state: deliveryStates[state] ?? 'queued',
+    state: deliveryStates[state],
     isOpen: settledAt === null,
     delivered: { at: deliveredAt, leaf: deliveredLeaf },
     settled: { at: settledAt, leaf: settledLeaf },

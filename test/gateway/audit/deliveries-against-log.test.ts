@@ -79,6 +79,14 @@ it.each(['before', 'after'])(
   },
 );
 
+it.each([5, -1])('a delivery that has %d for its state is told of', async (state) => {
+  fixture.execute(`UPDATE delivery SET state = ${state} WHERE id = 3`);
+  const { deliveries } = await holdMessagesAgainst(store, store);
+  const [faulty] = deliveries.faults.first;
+  expect([deliveries.looked, deliveries.faults.count]).toEqual([4, 1]);
+  expect(faulty).toMatchObject({ message: messageId(3), recipient: health, fault: 'no-state' });
+});
+
 it('what has to wait too long for its leaf is held against it at once', async () => {
   await store.markDelivered([1, 2, 3, 4]);
   await store.settle(settlementOf(messages, health));
