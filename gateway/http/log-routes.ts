@@ -3,7 +3,7 @@
  * it says in the open only codes, times and opaque ids, and is there to be checked by others.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { parseTilePath } from '../../protocol/proof/tile.ts';
@@ -19,8 +19,12 @@ const forEver = 'public, max-age=31536000, immutable';
  */
 const defaultPerMinute = 12_000;
 
+const unpublished = 'No checkpoint is published yet.';
+/** Whoever has seen this log before must not take it for one that has not begun. */
+const held = 'The gateway publishes nothing more of its log until its operator has looked (log-forked).';
+
 export type LogRouteDependencies = {
-  readonly log: Pick<AuditLog, 'folder' | 'latest'>;
+  readonly log: Pick<AuditLog, 'folder' | 'latest' | 'failure'>;
   /** ms since 1970 */
   readonly now: () => number;
   /** Who asks, by the certificate; undefined for whoever is no endpoint that takes part. */
@@ -44,9 +48,11 @@ export function registerLogRoutes(app: FastifyInstance, deps: LogRouteDependenci
   };
 
   app.get('/checkpoint', { onRequest }, (_request, reply) => {
-    const { latest } = log;
+    const { latest, failure } = log;
     if (latest === undefined)
-      throw new CausewayError('not-found', { detail: 'No checkpoint is published yet.' });
+      throw new CausewayError('not-found', {
+        detail: isCausewayError(failure, 'log-forked') ? held : unpublished,
+      });
     return sendNote(reply, latest.text);
   });
 

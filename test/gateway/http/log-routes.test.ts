@@ -1,20 +1,27 @@
 import { fastify } from 'fastify';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { AuditLog } from '../../../gateway/audit/audit-log.ts';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { registerLogRoutes } from '../../../gateway/http/log-routes.ts';
+import { CausewayError } from '../../../protocol/errors.ts';
 import { sendProblem } from '../../../gateway/http/problem.ts';
 import { asCausewayError } from '../../../protocol/wire/problem-details.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { temporaryFolder } from '../audit/synthetic-leaves.ts';
 
 /** The routes over a folder, a clock, and requests from an address. */
-async function openRoutes(dir: string, requestsPerMinute?: number) {
+async function openRoutes(
+  dir: string,
+  requestsPerMinute?: number,
+  state?: Pick<AuditLog, 'latest' | 'failure'>,
+) {
   const folder = new LogFolder(join(dir, 'log'));
   const clock = { ms: 1_000_000 };
   const app = fastify();
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
-  const log = { folder, latest: { size: 1, root: Buffer.alloc(32), text: 'newest\n' } };
+  const latest = { size: 1, root: Buffer.alloc(32), text: 'newest\n' };
+  const log = { folder, ...(state ?? { latest, failure: undefined }) };
   registerLogRoutes(app, {
     log,
     now: () => clock.ms,
@@ -41,6 +48,18 @@ test('serves the newest checkpoint, the witnessed one and tiles', async () => {
   });
   expect((await get('/tile/0/000.p/1')).rawPayload).toEqual(Buffer.alloc(32, 1));
   expect((await get('/tile/0/001')).statusCode).toBe(404);
+});
+
+test.each([
+  ['has not begun', undefined, 'No checkpoint is published yet.'],
+  ['is forked', new CausewayError('log-forked'), 'until its operator has looked (log-forked).'],
+])('says of a log without a checkpoint that it %s', async (_, failure, detail) => {
+  await using temporary = await temporaryFolder();
+  const { get } = await openRoutes(temporary.dir, undefined, { latest: undefined, failure });
+  expect((await get('/checkpoint')).json()).toMatchObject({
+    ...{ status: 404, code: 'not-found' },
+    detail: expect.stringContaining(detail) as string,
+  });
 });
 
 test('limits how often one address may ask, whatever it asks for, and no other address with it', async () => {
