@@ -66,6 +66,7 @@ export class Connection {
   };
   #client: Client | undefined;
   #lastError: CausewayError | undefined;
+  #reported: CausewayError | undefined;
   readonly #failed = Promise.withResolvers<never>();
 
   constructor() {
@@ -75,7 +76,14 @@ export class Connection {
 
   follow(client: Client): void {
     this.#client = client;
-    client.on('connected', () => (this.#lastError = undefined));
+    client.on('connected', () => {
+      this.#lastError = undefined;
+      this.#reported = undefined;
+    });
+    client.on('gatewayError', (error) => {
+      // Of receipts the gateway tells why it does not take them, whatever else goes on.
+      if (!error.code.startsWith('receipt-')) this.#reported = error;
+    });
     client.on('disconnected', ({ error }) => this.#ended(error));
   }
 
@@ -86,6 +94,11 @@ export class Connection {
   /** Why the last session ended or could not be opened. */
   get lastError(): CausewayError | undefined {
     return this.#lastError;
+  }
+
+  /** What the gateway has reported last in this session and gone on, such as a disk that is full. */
+  get reported(): CausewayError | undefined {
+    return this.#reported;
   }
 
   /** Rejects when the gateway will not have this endpoint, whatever is tried: revoked, replaced, untrusted. */

@@ -161,8 +161,9 @@ async function waitForGateway(
     const within = `within ${timeoutMs / 1_000} s`;
     const late = connection.isConnected
       ? (client.status().lastPostponement ??
-        new CausewayError('peer-silent', {
+        new CausewayError(connection.reported?.code ?? 'peer-silent', {
           detail: `The gateway is connected, but said nothing about the notice ${within}.`,
+          cause: connection.reported,
         }))
       : (connection.lastError ??
         new CausewayError('gateway-unreachable', { detail: `There was no connection ${within}.` }));

@@ -36,6 +36,19 @@ test('of a gateway that is connected and does not answer, send says so, and that
   });
 });
 
+test('of a gateway that has reported why it does not answer, send gives that', async () => {
+  await (await gateway.client(alice)).close();
+  gateway.onSubmit = (session, units) => {
+    session.control({ type: 'error', code: 'store-unavailable', text: 'It cannot.', closing: false });
+    setTimeout(() => session.receipt(0, units.map(acceptance)), 1_500);
+  };
+  const { code, stderr } = await send('--timeout', '1s');
+  expect(code).toBe(3);
+  const [error] = jsonLines(stderr);
+  expect(error).toMatchObject({ code: 'store-unavailable', queued: true });
+  expect(error!.text).toMatch(/cannot write durably at present\. .* within 1 s\. .*outbox/);
+});
+
 test('a notice that a revoked endpoint wrote is not said to go out by itself: its home connects no more', async () => {
   await (await gateway.client(alice)).close();
   gateway.onSubmit = (session) => {
