@@ -1,5 +1,5 @@
 /** Erasure of a case: destroys what opens its bodies, and proves by the log that and by whose order it was done. */
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { AlertsOfErasure, ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
@@ -31,7 +31,8 @@ type Erasing = Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>;
 
 /**
  * @throws CausewayError `case-unknown`, also for the gateway's own case, which nobody may erase; `case-pending` while
- * messages of the case are on their way, unless they are to end
+ * messages of the case are on their way, unless they are to end. Where the log cannot prove it now, its error, with a
+ * detail that says that the case was erased: the certificate can be made later
  */
 export async function eraseCase(
   store: Erasing,
@@ -39,7 +40,15 @@ export async function eraseCase(
   order: ErasureOrder,
   underWay?: UnderWay,
 ): Promise<ErasureCertificate> {
-  return certify(await destroyCase(store, order, underWay), log);
+  const leaf = await destroyCase(store, order, underWay);
+  return certify(leaf, log).catch((error: unknown) => {
+    throw isCausewayError(error) ? erasedAllTheSame(leaf.index, error) : error;
+  });
+}
+
+function erasedAllTheSame(leaf: number, { code, detail = '', cause }: CausewayError): CausewayError {
+  const said = `The case WAS erased, as leaf ${leaf} says; the same command prints the certificate once it can be made.`;
+  return new CausewayError(code, { detail: `${said} ${detail}`.trimEnd(), cause });
 }
 
 /** Erases it, for somebody to certify it later. @returns the leaf that says so @throws CausewayError the same */

@@ -2,9 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eraseCase } from '../../gateway/audit/erase-case.ts';
 import { indexFileName, SearchIndex } from '../../gateway/audit/search-index.ts';
 import { settleAlerts } from '../../gateway/cli/erase-alerts.ts';
 import type { CaseId, Store } from '../../gateway/store/port.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 import { acceptable, messageId, settlementOf } from '../gateway/store/synthetic-messages.ts';
 import { ae, duty, storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, runCauseway, type RunResult } from './run-causeway.ts';
@@ -129,6 +131,21 @@ describe('causeway audit erase', () => {
       expect([again.code, again.stdout.includes(`Recorded   leaf ${leaf} `)]).toEqual([0, true]);
     },
   );
+
+  it('says that the case was erased where the log cannot prove it now', async () => {
+    await storeNotice(home(), {}, 59);
+    const unpublished = async () =>
+      Promise.reject(new CausewayError('log-unreadable', { detail: 'No room.' }));
+    const log = { provingCheckpoint: unpublished, read: unpublished };
+    const order = { case: messageId(59), authority: 'Records Manager', by: 'operator' };
+    await withStore(home(), async (store) =>
+      expect(eraseCase(store, log, order)).rejects.toMatchObject({
+        code: 'log-unreadable',
+        detail: expect.stringMatching(/^The case WAS erased, as leaf \d+ says; .* No room\.$/) as string,
+      }),
+    );
+    expect((await audit('erase', messageId(59), '--authority', 'Records Manager')).code).toBe(0);
+  });
 
   it('waits for what has not arrived, or ends it where that is ordered', async () => {
     const waiting = acceptable(51, {
