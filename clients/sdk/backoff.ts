@@ -15,6 +15,8 @@ const needPerson: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'endpoint-revoked',
   'gateway-untrusted',
   'protocol-unsupported',
+  // Of this endpoint's own state.
+  'store-damaged',
 ]);
 
 /**

@@ -38,6 +38,7 @@ import { StateDatabase } from './state-database.ts';
 
 /** What a {@link Client} is made of. */
 export type ClientParts = RunningParts & {
+  readonly state: StateDatabase;
   readonly receiptEvents: LiveQueue<ReceiptEvent>;
   readonly ladder: LadderTable;
   readonly log: ClientLog;
@@ -83,9 +84,18 @@ type Ground = {
   readonly closing: AbortController;
 };
 
-/** Opens the home and builds everything; nothing is connected yet. @throws CausewayError `home-invalid` */
+/** Opens the home and builds everything; nothing is connected yet. @throws CausewayError `home-invalid`, `store-damaged` */
 export async function buildParts(options: ConnectOptions): Promise<ClientParts> {
   const ground = await openGround(options);
+  try {
+    return joinParts(ground, options);
+  } catch (error) {
+    await ground.state.close();
+    throw error;
+  }
+}
+
+function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   const { state, endpoint, openpgp, signer, gatewayKey, emitter, limits, now, report } = ground;
   const clock = new GatewayClock(now);
   const holder = newHolder();
@@ -132,7 +142,19 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
     onClosed: () => receiptEvents.close(),
   });
   return {
-    ...{ endpoint, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptEvents, run },
+    ...{
+      state,
+      endpoint,
+      directory,
+      datasets,
+      emitter,
+      outbox,
+      lost,
+      inbox,
+      receiptSender,
+      receiptEvents,
+      run,
+    },
     ...{ ladder: new LadderTable(state.statements), log: followedLog },
     composing: {
       ...{ self: endpoint, openpgp, signer, directory, datasets, limits, now, gatewayNow: () => clock.now() },
@@ -196,7 +218,12 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
   const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
   let renewed = openpgp;
   const state = new StateDatabase(home.dir);
-  claimState(state, home.endpoint);
+  try {
+    claimState(state, home.endpoint);
+  } catch (error) {
+    await state.close();
+    throw error;
+  }
   return {
     endpoint: home.endpoint,
     openpgp,

@@ -224,14 +224,17 @@ export class ClientRun {
       if (!this.#isHalted) await outbox.attach(link);
       await lost.sendDue();
     } catch (error) {
-      link.terminate();
-      throw error;
+      throw giveUp(link, error);
     }
     await directory.reading.upTo(welcome.directoryVersion);
     if (this.#link !== link) return;
     // Receipts may have come before the entries of those who signed them.
     this.#inBackground(this.#receipts.takeHeld());
-    inbox.attach(link, welcome);
+    try {
+      inbox.attach(link, welcome);
+    } catch (error) {
+      throw giveUp(link, error);
+    }
     this.#isReady = true;
     this.#ready.resolve(undefined);
     followedLog.connected(welcome.checkpoint);
@@ -319,4 +322,10 @@ export class ClientRun {
       .finally(() => this.#background.delete(guarded));
     this.#background.add(guarded);
   }
+}
+
+/** Ends a session that could not be set up, and says why. @returns the error to throw */
+function giveUp(link: Link, error: unknown): unknown {
+  link.terminate(isCausewayError(error) ? error : undefined);
+  return error;
 }

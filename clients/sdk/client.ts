@@ -151,6 +151,14 @@ export class Client implements AsyncDisposable {
   }
 
   /**
+   * Reads all of `state.db`, which may take seconds where it is large, and looks whether it is whole.
+   * @throws CausewayError `store-damaged`, naming the file
+   */
+  checkState(): void {
+    this.#parts.state.check();
+  }
+
+  /**
    * Sends a notice. Resolves when the gateway has made it durable.
    *
    * From the moment it is written down here it will be sent, even if this process dies: aborting the signal after

@@ -6,14 +6,15 @@
  */
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { CausewayError } from '../../protocol/errors.ts';
+import { isBusy, openingFailure, stateDamage, stateFailure } from './state-failure.ts';
 import { createTables, stateVersion } from './state-tables.ts';
+import { cachedStatements, type Statements } from './statements.ts';
+
+export type { Statements } from './statements.ts';
 
 export const stateFileName = 'state.db';
-
-/** What the tables need: statements, prepared once, and plain SQL. */
-export type Statements = { prepare(sql: string): StatementSync; exec(sql: string): void };
 
 type Change = { apply: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void };
 
@@ -24,6 +25,7 @@ const laterMs = 200;
 export class StateDatabase {
   /** For reading at any time, and for changes inside {@link write} only. */
   readonly statements: Statements;
+  readonly #path: string;
   readonly #database: DatabaseSync;
   #queue: Change[] = [];
   #scheduled: NodeJS.Immediate | undefined;
@@ -37,18 +39,15 @@ export class StateDatabase {
    * `state-unavailable`, naming the file, when it cannot be opened and written
    */
   constructor(home: string) {
-    const path = join(home, stateFileName);
-    this.#database = openFile(path);
-    this.statements = cachedStatements(this.#database);
+    this.#path = join(home, stateFileName);
+    this.#database = openFile(this.#path);
+    this.statements = cachedStatements(this.#database, (error) => stateFailure(this.#path, error));
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
       this.#prepare();
     } catch (error) {
-      if (isCausewayError(error)) throw error;
-      this.#database.close();
-      if (!isDamage(error)) throw unopened(path, error);
-      const detail = `It is ${path}, with the outbox and the memory of what was taken. Keep it, and restore the home from its backup.`;
-      throw new CausewayError('store-damaged', { detail, cause: error });
+      if (this.#database.isOpen) this.#database.close();
+      throw openingFailure(this.#path, error);
     }
     this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
@@ -74,7 +73,17 @@ export class StateDatabase {
 
   /** A number that changes whenever another process has changed the state. */
   changesByOthers(): number {
-    return Number(this.#database.prepare('PRAGMA data_version').get()?.data_version ?? 0);
+    return Number(this.statements.prepare('PRAGMA data_version').get()?.data_version ?? 0);
+  }
+
+  /** Reads the whole file, and looks whether all tables are there. @throws CausewayError `store-damaged` */
+  check(): void {
+    const found = this.statements.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+    // A headline comes before the finding.
+    if (found !== 'ok') throw stateDamage(this.#path, `SQLite says: ${String(found).split('\n').at(-1)}.`);
+    const names = namesIn(this.#database);
+    const missing = namesOfNew().find((name) => !names.includes(name));
+    if (missing !== undefined) throw stateDamage(this.#path, `Its part ${missing} is gone.`);
   }
 
   /** Commits what is queued and closes. */
@@ -119,7 +128,7 @@ export class StateDatabase {
     } catch (error) {
       const [only] = changes;
       if (changes.length === 1 && only !== undefined) {
-        only.reject(asStateError(error));
+        only.reject(stateFailure(this.#path, error));
         return;
       }
       // One bad change must not sink its neighbours: each is tried by itself.
@@ -158,17 +167,16 @@ function openFile(path: string): DatabaseSync {
     createFile(path);
     // SQLite opens one that it may only read, and every write fails later.
     accessSync(path, constants.R_OK | constants.W_OK);
-    // Asked for here, not imported: an older Node has none, and `require-node.ts` must come to say so.
-    const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-    return new DatabaseSync(path, { timeout: 5_000 });
+    return openDatabase(path);
   } catch (error) {
-    throw unopened(path, error);
+    throw openingFailure(path, error);
   }
 }
 
-function unopened(path: string, cause: unknown): CausewayError {
-  const detail = `${path} cannot be opened and written: look at what it is, its owner and its mode. Nothing was sent, and nothing was put into the outbox.`;
-  return new CausewayError('state-unavailable', { detail, cause });
+function openDatabase(path: string): DatabaseSync {
+  // Asked for here, not imported: an older Node has none, and `require-node.ts` must come to say so.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+  return new DatabaseSync(path, { timeout: 5_000 });
 }
 
 /**
@@ -183,33 +191,16 @@ function createFile(path: string): void {
   }
 }
 
-function cachedStatements(database: DatabaseSync): Statements {
-  const cache = new Map<string, StatementSync>();
-  return {
-    prepare(sql) {
-      const known = cache.get(sql);
-      if (known !== undefined) return known;
-      const statement = database.prepare(sql);
-      cache.set(sql, statement);
-      return statement;
-    },
-    exec: (sql) => database.exec(sql),
-  };
+/** Tables and indexes. */
+function namesIn(database: DatabaseSync): string[] {
+  const rows = database.prepare('SELECT name FROM sqlite_schema').all();
+  return rows.map(({ name }) => String(name));
 }
 
-function isBusy(error: unknown): boolean {
-  const code = (error as { errcode?: unknown } | undefined)?.errcode;
-  // SQLITE_BUSY, whatever its extension.
-  return typeof code === 'number' && (code & 0xff) === 5;
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-function isDamage(error: unknown): boolean {
-  const code = (error as { errcode?: unknown } | undefined)?.errcode;
-  return typeof code === 'number' && [11, 26].includes(code & 0xff);
-}
-
-function asStateError(error: unknown): unknown {
-  const isSqlite = (error as { code?: unknown } | undefined)?.code === 'ERR_SQLITE_ERROR';
-  return isSqlite ? new CausewayError('state-unavailable', { cause: error }) : error;
+function namesOfNew(): string[] {
+  const database = openDatabase(':memory:');
+  createTables(database, 0);
+  const names = namesIn(database);
+  database.close();
+  return names;
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { LostTable } from '../../../clients/sdk/lost-table.ts';
 import { OutboxTable, type EnvelopeDraft } from '../../../clients/sdk/outbox-table.ts';
 import { Outbox } from '../../../clients/sdk/outbox.ts';
 import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
+import { openingFailure } from '../../../clients/sdk/state-failure.ts';
 import { CausewayError, errorCodes } from '../../../protocol/errors.ts';
 import type { Digest, EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
@@ -177,6 +178,49 @@ test('a state file that is damaged is refused in words, and left as it is', asyn
   expect(() => new StateDatabase(other)).toThrow(expect.objectContaining({ code: 'store-damaged' }));
   expect(await readFile(file)).toEqual(Buffer.alloc(5_000, 7));
   await rm(other, { recursive: true });
+});
+
+test('what turns out to be damaged later is told as that, with the file, by reads and writes and by a check', async () => {
+  const path = join(dir, stateFileName);
+  const damaged = expect.objectContaining({
+    code: 'store-damaged',
+    detail: expect.stringContaining(`It is ${path}, `) as unknown,
+  }) as Error;
+  const read = () => state.statements.prepare('SELECT * FROM inbox').all();
+  expect(state.check()).toBeUndefined();
+  const other = new DatabaseSync(path);
+  const rootOf = (name: string): number =>
+    Number(other.prepare('SELECT rootpage AS page FROM sqlite_schema WHERE name = ?').get(name)!.page);
+  const [inbox, sequences] = [rootOf('inbox'), rootOf('sequences')];
+  other.exec('PRAGMA wal_checkpoint(TRUNCATE); DROP TABLE held;');
+  expect(() => state.check()).toThrow(damaged);
+  expect(() => state.statements.prepare('SELECT * FROM held').get()).toThrow(damaged);
+  other.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  other.close();
+  await state.close();
+  const file = await open(path, 'r+');
+  for (const page of [inbox, sequences]) await file.write(Buffer.alloc(4_096), 0, 4_096, (page - 1) * 4_096);
+  await file.close();
+  state = new StateDatabase(dir);
+  expect(read).toThrow(damaged);
+  await expect(state.write(insert('a'))).rejects.toEqual(damaged);
+  expect(() => state.check()).toThrow(damaged);
+});
+
+test('a full disk is named as that', async () => {
+  state.statements.exec('PRAGMA max_page_count = 1');
+  await expect(
+    state.write(() =>
+      state.statements.prepare("INSERT INTO meta (name, value) VALUES ('n', zeroblob(100000))").run(),
+    ),
+  ).rejects.toMatchObject({
+    code: 'state-unavailable',
+    detail: `${join(dir, stateFileName)} cannot be written: the disk is full.`,
+  });
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  expect(openingFailure('/home/state.db', full).detail).toBe(
+    '/home/state.db cannot be written: the disk is full.',
+  );
 });
 
 test.skipIf(process.platform !== 'linux')(

@@ -1,0 +1,82 @@
+/** What SQLite's errors mean to an endpoint: its state is damaged, the disk is full, or it cannot be written at present. */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { sqliteErrorOf } from '../../files/sqlite-error.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+
+/** Primary result codes, https://sqlite.org/rescode.html */
+const codes = {
+  statement: 1,
+  busy: 5,
+  inputOutput: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+};
+/** Less than a first change of the state takes, with the files that SQLite makes beside it. */
+const leastRoomBytes = 65_536;
+
+export function isBusy(error: unknown): boolean {
+  return sqliteErrorOf(error) === codes.busy;
+}
+
+/** True for an error that says that the state of this endpoint is damaged: nothing but a person mends that. */
+export function isStateDamage(error: unknown): error is CausewayError {
+  return isCausewayError(error, 'store-damaged') && error.cause instanceof StateDamage;
+}
+
+/** An error of SQLite as one that crosses boundaries and names the file; any other error as it is. */
+export function stateFailure(path: string, error: unknown): unknown {
+  if (sqliteErrorOf(error) === undefined) return error;
+  return knownFailure(path, error) ?? new CausewayError('state-unavailable', { cause: error });
+}
+
+/** The same where the file could not be opened, whatever the reason. */
+export function openingFailure(path: string, error: unknown): CausewayError {
+  if (isCausewayError(error)) return error;
+  const failure = knownFailure(path, error);
+  if (failure !== undefined) return failure;
+  const detail = `${path} cannot be opened and written: look at what it is, its owner and its mode. Nothing was sent, and nothing was put into the outbox.`;
+  return new CausewayError('state-unavailable', { detail, cause: error });
+}
+
+/** @param found what is wrong with it, in a sentence */
+export function stateDamage(path: string, found: string, cause?: unknown): CausewayError {
+  const detail = `It is ${path}, with the outbox and the memory of what was taken. ${found} Keep it, and restore the home from its backup.`;
+  return new CausewayError('store-damaged', { detail, cause: new StateDamage(found, { cause }) });
+}
+
+/** The gateway has the same code for its own store: by this cause the two are told apart. */
+class StateDamage extends Error {}
+
+function knownFailure(path: string, error: unknown): CausewayError | undefined {
+  if (isDamage(error)) return stateDamage(path, `SQLite says: ${error.message}.`, error);
+  if (!isForWantOfRoom(path, error)) return undefined;
+  const detail = `${path} cannot be written: the disk is full.`;
+  return new CausewayError('state-unavailable', { detail, cause: error });
+}
+
+function isDamage(error: unknown): error is Error {
+  const code = sqliteErrorOf(error);
+  if (code === codes.corrupt || code === codes.notADatabase) return true;
+  // The statements are ours, and what they name was made with the file. SQLite has no code of its own for it.
+  return code === codes.statement && /^no such (?:table|column|index)/.test((error as Error).message);
+}
+
+function isForWantOfRoom(path: string, error: unknown): boolean {
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return true;
+  const code = sqliteErrorOf(error);
+  if (code === codes.full) return true;
+  // Of the files beside it, SQLite says only that it cannot make or enlarge them.
+  return (code === codes.inputOutput || code === codes.cannotOpen) && !hasRoom(dirname(path));
+}
+
+function hasRoom(dir: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dir);
+    return bavail * bsize >= leastRoomBytes;
+  } catch {
+    return true;
+  }
+}
