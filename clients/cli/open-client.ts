@@ -5,6 +5,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { ConnectOptions } from '../sdk/client-options.ts';
 import type { Client } from '../sdk/client.ts';
 import type { Log, LogFields } from '../sdk/logger.ts';
+import { isStateDamage } from '../sdk/state-failure.ts';
 
 /** What a command works with. */
 export type OpenClient = {
@@ -35,8 +36,8 @@ export async function withClient<T>(
         ...options,
       }),
     );
-    connection.follow(client);
     try {
+      connection.follow(client);
       return await work({ client, connection, signal });
     } finally {
       await farewell(client, terminal);
@@ -46,13 +47,17 @@ export async function withClient<T>(
 
 /** Lets answers and receipts that are on their way arrive, where there is a connection. */
 async function farewell(client: Client, terminal: Terminal): Promise<void> {
-  const { connection, lastPostponement } = client.status();
-  if (connection === 'connected') {
-    const timeoutMs = lastPostponement === undefined ? farewellMs : briefFarewellMs;
-    // What does not drain in time is not lost: it stays in the outbox or with the gateway.
-    await terminal.during('Finishing', () => client.drain({ timeoutMs })).catch(() => undefined);
+  try {
+    const { connection, lastPostponement } = client.status();
+    if (connection === 'connected') {
+      const timeoutMs = lastPostponement === undefined ? farewellMs : briefFarewellMs;
+      // What does not drain in time is not lost: it stays in the outbox or with the gateway.
+      await terminal.during('Finishing', () => client.drain({ timeoutMs })).catch(() => undefined);
+    }
+  } finally {
+    // A client that is left open would keep the process for ever.
+    await client.close();
   }
-  await client.close();
 }
 
 /** Why there is no session, as far as is known. The client itself tries for ever. */
@@ -76,6 +81,8 @@ export class Connection {
 
   follow(client: Client): void {
     this.#client = client;
+    // What was heard before is a code alone.
+    if (this.#lastError !== undefined) this.#ended(client.status().lastError ?? this.#lastError);
     client.on('connected', () => {
       this.#lastError = undefined;
       this.#reported = undefined;
@@ -85,6 +92,9 @@ export class Connection {
       if (!error.code.startsWith('receipt-')) this.#reported = error;
     });
     client.on('disconnected', ({ error }) => this.#ended(error));
+    client.on('problem', (error) => {
+      if (isStateDamage(error)) this.#ended(error);
+    });
   }
 
   get isConnected(): boolean {
@@ -101,7 +111,10 @@ export class Connection {
     return this.#reported;
   }
 
-  /** Rejects when the gateway will not have this endpoint, whatever is tried: revoked, replaced, untrusted. */
+  /**
+   * Rejects when the gateway will not have this endpoint, whatever is tried (revoked, replaced, untrusted), and when the
+   * state of this home is damaged.
+   */
   get failure(): Promise<never> {
     return this.#failed.promise;
   }
@@ -122,7 +135,7 @@ export class Connection {
 
   #note({ event, code }: LogFields): void {
     if (event === 'connected') this.#lastError = undefined;
-    if (event === 'disconnected' && this.#client === undefined) this.#ended(namedError(code));
+    if (event === 'disconnected' && this.#client === undefined) this.#lastError = namedError(code);
   }
 
   #ended(error: CausewayError | undefined): void {

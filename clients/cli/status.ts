@@ -9,6 +9,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
+import { isStateDamage } from '../sdk/state-failure.ts';
 import { clockWords } from './clock-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf, trustRemedy } from './held-remedy.ts';
@@ -60,7 +61,10 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
           if (open.connection.isConnected) await terminal.during('Fetching receipts', () => catchUp(open));
           if (open.connection.isConnected) await terminal.during('Checking the log', () => checkLog(open));
           const code = id === undefined ? showAll(open, flags.last, terminal) : showOne(open, id, terminal);
-          if (flags.check === true) process.exitCode = code;
+          if (flags.check !== true) return;
+          // What could be shown of it was shown.
+          await terminal.during('Checking state.db', async () => open.client.checkState());
+          process.exitCode = code;
         },
         { toleratesForeignParts: true },
       ),
@@ -148,6 +152,12 @@ function errorOf({ connection }: OpenClient): ErrorCode | undefined {
   return connection.isConnected ? undefined : (connection.lastError?.code ?? 'gateway-unreachable');
 }
 
+/** What is wrong with this home itself is told with the file's name. */
+function connectionAdvice(error: ErrorCode, { connection }: OpenClient): string | undefined {
+  const { lastError } = connection;
+  return isStateDamage(lastError) ? showableLine(lastError.message) : adviceFor(error);
+}
+
 function daysLeft(certificateEndsAt: number): number {
   return Math.floor((certificateEndsAt - Date.now()) / dayMs);
 }
@@ -185,7 +195,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
   const { foreignParts, untrustedReceipts, held, clockAheadMs } = rest;
   const { paint } = terminal;
   const error = errorOf(open);
-  const advice = error === undefined ? undefined : adviceFor(error);
+  const advice = error === undefined ? undefined : connectionAdvice(error, open);
   const days = daysLeft(certificateEndsAt);
   return [
     ['endpoint', paint.strong(endpoint)],

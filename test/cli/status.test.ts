@@ -66,6 +66,44 @@ describe('causeway status', () => {
     expect(stdout).toMatch(/^home +state\.db is NOT OF THIS ENDPOINT/m);
   });
 
+  it('ends where the state of the home is damaged, names the file, and ends with 1', async () => {
+    await (await exchange().client(police)).close();
+    const broken = async (name: string, sql: string): Promise<string> => {
+      const home = join(dir, name);
+      await cp(homeOf(police), home, { recursive: true });
+      const database = new DatabaseSync(join(home, 'state.db'));
+      database.exec(sql);
+      database.close();
+      return home;
+    };
+    const told = (home: string): RegExp =>
+      new RegExp(`^error .* It is ${home}/state\\.db, .*\ncode +store-damaged$`, 'm');
+    const outbox = await broken('no-outbox', 'DROP TABLE outbox');
+    for (const command of ['status', 'listen']) {
+      const { code, stderr } = await runInProcess([command, '--home', outbox]);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(told(outbox)) as unknown });
+    }
+    // Nothing that is shown is in it.
+    const unread = await broken('no-numbers', 'DROP TABLE sequences');
+    expect(await runInProcess(['status', '--home', unread])).toMatchObject({ code: 0 });
+    const { code, stdout, stderr } = await runInProcess(['status', '--home', unread, '--check']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^endpoint /) as unknown });
+    expect(stderr).toMatch(told(unread));
+  });
+
+  it('does not put a fault of its own state down to the gateway', async () => {
+    await (await exchange().client(police)).close();
+    const home = join(dir, 'no-index');
+    await cp(homeOf(police), home, { recursive: true });
+    const database = new DatabaseSync(join(home, 'state.db'));
+    database.exec('DROP INDEX inbox_unconfirmed');
+    database.close();
+    expect((await runInProcess(['status', '--home', home])).stdout).toContain(`none: store-damaged\n`);
+    const { code, stderr } = await runInProcess(['listen', '--home', home]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`It is ${home}/state.db, `);
+  });
+
   it('says whose receipts wait until their new keys are trusted, and names them no more once they are', async () => {
     const sender = await exchange().client(police);
     await sender.send(concern('before the change'));
