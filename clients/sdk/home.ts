@@ -5,6 +5,7 @@
  * identity.json   endpoint, gateway, receipt key, log  openpgp.key   OpenPGP private key, armored
  * tls.pem         TLS private key and certificate      signing.key   Ed25519 private key
  * ca.crt          the gateway's issuing CA
+ * state.db        see `state-database.ts`              state-begun   see `begun-state.ts`
  * ```
  *
  * TLS key and certificate share a file so that renewal replaces both at one stroke.

@@ -8,6 +8,7 @@ import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../protocol/errors.ts';
+import { isStateMissing, lostState, noteBegun, wasBegun } from './begun-state.ts';
 import { isBusy, openingFailure, stateDamage, stateFailure } from './state-failure.ts';
 import { createTables, stateVersion } from './state-tables.ts';
 import { cachedStatements, type Statements } from './statements.ts';
@@ -35,20 +36,23 @@ export class StateDatabase {
 
   /**
    * Opens the state of a home, and makes it at the first time.
-   * @throws CausewayError `store-incompatible`; `store-damaged` when what it holds cannot be read;
-   * `state-unavailable`, naming the file, when it cannot be opened and written
+   * @throws CausewayError `store-incompatible`; `home-invalid` when it had one, which is gone; `store-damaged` when what
+   * it holds cannot be read; `state-unavailable`, naming the file, when it cannot be opened and written
    */
   constructor(home: string) {
     this.#path = join(home, stateFileName);
+    const hadState = wasBegun(this.#path);
+    if (hadState && isStateMissing(this.#path)) throw lostState(this.#path);
     this.#database = openFile(this.#path);
     this.statements = cachedStatements(this.#database, (error) => stateFailure(this.#path, error));
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-      this.#prepare();
+      this.#prepare(hadState);
     } catch (error) {
       if (this.#database.isOpen) this.#database.close();
       throw openingFailure(this.#path, error);
     }
+    if (!hadState) noteBegun(this.#path);
     this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
 
@@ -95,9 +99,10 @@ export class StateDatabase {
     this.#database.close();
   }
 
-  #prepare(): void {
+  #prepare(hadState: boolean): void {
     this.#database.exec('BEGIN IMMEDIATE');
     const version = Number(this.#database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    if (version === 0 && hadState) throw lostState(this.#path);
     if (version < stateVersion) createTables(this.#database, version);
     this.#database.exec('COMMIT');
     if (version > stateVersion) {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
@@ -221,6 +221,37 @@ test('a full disk is named as that', async () => {
   expect(openingFailure('/home/state.db', full).detail).toBe(
     '/home/state.db cannot be written: the disk is full.',
   );
+});
+
+test('a state that is gone or empty is not begun anew until a person allows it', async () => {
+  const [path, mark] = [join(dir, stateFileName), join(dir, 'state-begun')];
+  const lost = expect.objectContaining({
+    code: 'home-invalid',
+    detail: expect.stringMatching(/ is missing or empty, .* allows it: rm \S+$/) as unknown,
+  }) as Error;
+  // Another process that opens the home now sees the mark: the file must not look empty to it.
+  expect((await stat(path)).size).toBeGreaterThan(0);
+  await state.write(insert('a'));
+  await state.close();
+  await copyFile(path, `${path}.kept`);
+  await rm(path);
+  expect(() => new StateDatabase(dir)).toThrow(lost);
+  await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+  await writeFile(path, '');
+  expect(() => new StateDatabase(dir)).toThrow(lost);
+  const blank = new DatabaseSync(path);
+  blank.exec('PRAGMA journal_mode = WAL');
+  blank.close();
+  expect(() => new StateDatabase(dir)).toThrow(lost);
+  // A home of an older version has no mark, and gets it.
+  await copyFile(`${path}.kept`, path);
+  await rm(mark);
+  await new StateDatabase(dir).close();
+  await rm(path);
+  expect(() => new StateDatabase(dir)).toThrow(lost);
+  await rm(mark);
+  state = new StateDatabase(dir);
+  expect(countRows()).toBe(0);
 });
 
 test.skipIf(process.platform !== 'linux')(
