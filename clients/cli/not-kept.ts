@@ -27,13 +27,18 @@ export function notKept(error: unknown, file?: string): unknown {
   if (error.code === 'aborted' || !error.meaning.retryable) return error;
   const before = adviceFor(error.code);
   const again = 'Nothing was sent, and nothing waits in the outbox: send the notice again.';
+  // It mends itself within a second, or is for people to find out.
+  const whereItStays =
+    error.code === 'key-unproven'
+      ? ' If it stays so, run `causeway status`, which says how it stands with the log, and tell the Committee.'
+      : '';
   const withoutTokens =
     error.code === 'linkage-holder-unavailable'
       ? ' Where it cannot wait for the holder, send it without --subjects; then it is not linked to others.'
       : '';
   return new AdvisedError(error.code, {
     detail: error.detail ?? 'The notice was not kept.',
-    advice: `${before === undefined ? '' : `${before} `}${again}${withoutTokens}`,
+    advice: `${before === undefined ? '' : `${before} `}${again}${withoutTokens}${whereItStays}`,
     fields: { queued: false },
     cause: error,
   });

@@ -279,6 +279,7 @@ function buildDirectory(
     },
     ...{ state, emitter, now, random, pause, report, signal: closing.signal, onTrusted },
     halted: () => log.halted(),
+    logFailure: () => log.status().lastError,
     onRead: (checkpoint) => void log.proveEntries(checkpoint ?? undefined),
     fetch: (since) =>
       fetchJson(`/v1/directory${since === undefined ? '' : `?since=${since}`}`, directoryResponseSchema),

@@ -49,6 +49,8 @@ type DirectoryDependencies = {
   readonly fetch: FetchDirectory;
   /** Why nothing may be encrypted, whatever the keys. */
   readonly halted: () => CausewayError | undefined;
+  /** Why the last look at the log failed, or its newest checkpoint was not taken. */
+  readonly logFailure: () => CausewayError | undefined;
   /** Told when the directory was read: its entries are to be looked for in the log. */
   onRead(checkpoint: string | null): void;
   /** Told after keys were trusted that were not before, here or in another process, so that what was held can go on. */
@@ -158,11 +160,18 @@ export class ClientDirectory {
         if (trust === 'revoked') throw new CausewayError('recipient-revoked', { detail });
         if (trust === 'unknown') throw new CausewayError('key-unknown', { detail });
         if (trust === 'changed') throw new CausewayError('key-changed', { detail });
-        if (!this.#proven.has(entry.endpoint)) throw new CausewayError('key-unproven', { detail });
+        if (!this.#proven.has(entry.endpoint)) throw this.#unproven(detail);
         found.set(entry.endpoint, entry);
       }
     }
     return [...found.values()];
+  }
+
+  /** With the reason, where it is that the log could not be verified so far. */
+  #unproven(which: string): CausewayError {
+    const cause = this.#deps.logFailure();
+    const detail = cause === undefined ? which : `${which} ${cause.detail ?? cause.message}`;
+    return new CausewayError('key-unproven', { detail, cause });
   }
 
   /**

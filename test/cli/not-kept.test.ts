@@ -23,6 +23,13 @@ describe('an error before a notice was in the outbox', () => {
     expect(told.advice).toMatch(/^Check the address and that the gateway runs.* send the notice again\.$/);
   });
 
+  it('for a key that the log does not show yet says what to do where that lasts', () => {
+    const told = notKept(new CausewayError('key-unproven')) as AdvisedError;
+    expect(told.advice).toMatch(
+      /send the notice again\. If it stays so, run `causeway status`.* the Committee\.$/,
+    );
+  });
+
   it('names the file that is too large once it is encrypted', () => {
     const large = new CausewayError('payload-too-large', { detail: 'The limit is 9 bytes.' });
     expect(notKept(large, 'report.pdf')).toMatchObject({
