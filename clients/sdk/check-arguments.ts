@@ -62,7 +62,10 @@ const documentSchema = z.strictObject({ ...addressing, dataschema: z.string(), c
 const textSchema = z.strictObject({
   ...addressing,
   dataschema: z.undefined().optional(),
-  content: z.strictObject({ text: z.string() }),
+  // Half of a surrogate pair has no UTF-8, and another character would arrive.
+  content: z.strictObject({
+    text: z.string().refine((text) => text.isWellFormed(), 'must be whole Unicode characters'),
+  }),
 });
 const fileSchema = z.strictObject({
   ...addressing,

@@ -78,6 +78,7 @@ test.each<[string, unknown, string]>([
     { ...addressing, content: { file: './x.pdf' } },
     '/content/file: must be a Uint8Array',
   ],
+  ['half a character', concern('\ud800lone'), '/content/text: must be whole Unicode characters'],
   ['no content', addressing, '/content: without a dataschema must be { text } or { file, name, mediaType }'],
 ])('send() with %s is refused in plain words', async (_what, notice, words) => {
   await using client = await exchange().client(police);
