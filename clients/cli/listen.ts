@@ -12,7 +12,7 @@ import { alertLines, type AlertReader } from './alert-lines.ts';
 import { clockWords } from './clock-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf } from './held-remedy.ts';
-import { saveNotice } from './notice-store.ts';
+import { checkStore, saveNotice } from './notice-store.ts';
 import { contentLines, contentValue, describeNotice, isReadable, noticeLine } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 
@@ -39,8 +39,9 @@ export function registerListen(program: ProgramCommand, terminal: Terminal): voi
       ['causeway listen --home ./duty', ''],
       ['causeway listen --home ./duty --json --save ./inbox', 'for a script that watches the folder'],
     )
-    .action((flags: Flags) => {
+    .action(async (flags: Flags) => {
       const home = homeFolder(flags, terminal);
+      if (flags.save !== undefined) await checkStore(flags.save);
       return withClient(home, terminal, (open) => listen(open, flags, home, terminal));
     });
 }

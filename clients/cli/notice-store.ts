@@ -1,8 +1,10 @@
 /** Received notices as files: the content byte for byte, then a description, each written durably. */
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile } from '../../files/durable-file.ts';
+import { fileReason } from '../../files/file-trouble.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 
 /** A notice as files need it. */
@@ -14,8 +16,25 @@ export type StorableNotice = {
   readonly bytes: Uint8Array;
 };
 
+/** What making a folder says of a file in its place. */
+const notFolder = { EEXIST: 'it is no folder' };
+
 /** Where a notice was saved. */
 export type SavedNotice = { readonly description: string; readonly content: string };
+
+/**
+ * Before a notice is there: makes the folder, and looks whether it takes files.
+ * @throws CausewayError `file-unavailable`
+ */
+export async function checkStore(dir: string): Promise<void> {
+  try {
+    await makeFolder(dir, 0o700);
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const detail = `Nothing can be saved in ${dir}${fileReason(cause, notFolder)}.`;
+    throw new CausewayError('file-unavailable', { detail, cause });
+  }
+}
 
 /**
  * Writes `ID-content.EXT` and then `ID.json`, whose presence says that both are whole. A notice that comes again
@@ -38,7 +57,10 @@ export async function saveNotice(
     await replaceFile(description, `${JSON.stringify(describe(contentFile), null, 2)}\n`);
     return { description, content: join(dir, contentFile) };
   } catch (cause) {
-    throw new CausewayError('state-unavailable', { detail: `Nothing can be saved in ${dir}.`, cause });
+    throw new CausewayError('state-unavailable', {
+      detail: `Nothing can be saved in ${dir}${fileReason(cause, notFolder)}.`,
+      cause,
+    });
   }
 }
 

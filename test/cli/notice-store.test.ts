@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { saveNotice, type SavedNotice } from '../../clients/cli/notice-store.ts';
+import { checkStore, saveNotice, type SavedNotice } from '../../clients/cli/notice-store.ts';
 
 const id = '01932e8a-0000-7000-8000-000000000001';
 let dir: string;
@@ -42,5 +42,22 @@ describe('a notice that is saved', () => {
     await writeFile(join(dir, `${id}.json`), 'notes of somebody');
     await save('police/hub', 'of the police');
     expect(await readFile(join(dir, `${id}.json`), 'utf8')).toBe('notes of somebody');
+  });
+});
+
+describe('a folder for notices', () => {
+  it('is made before there is one, and refused where a file is in its place', async () => {
+    const file = join(dir, 'file');
+    await writeFile(file, '');
+    for (const [place, reason] of [
+      [file, 'it is no folder'],
+      [join(file, 'under'), 'a part of its path is no folder'],
+    ] as const)
+      await expect(checkStore(place)).rejects.toMatchObject({
+        code: 'file-unavailable',
+        detail: `Nothing can be saved in ${place}: ${reason}.`,
+      });
+    await checkStore(join(dir, 'new', 'folder'));
+    expect(await readdir(join(dir, 'new'))).toEqual(['folder']);
   });
 });
