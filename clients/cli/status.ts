@@ -63,7 +63,7 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
           const code = id === undefined ? showAll(open, flags.last, terminal) : showOne(open, id, terminal);
           if (flags.check !== true) return;
           // What could be shown of it was shown.
-          await terminal.during('Checking state.db', async () => open.client.checkState());
+          open.client.checkState();
           process.exitCode = code;
         },
         { toleratesForeignParts: true },
