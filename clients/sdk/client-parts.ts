@@ -88,6 +88,7 @@ type Ground = {
 export async function buildParts(options: ConnectOptions): Promise<ClientParts> {
   const ground = await openGround(options);
   try {
+    claimState(ground.state, ground.endpoint);
     return joinParts(ground, options);
   } catch (error) {
     await ground.state.close();
@@ -142,20 +143,8 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
     onClosed: () => receiptEvents.close(),
   });
   return {
-    ...{
-      state,
-      endpoint,
-      directory,
-      datasets,
-      emitter,
-      outbox,
-      lost,
-      inbox,
-      receiptSender,
-      receiptEvents,
-      run,
-    },
-    ...{ ladder: new LadderTable(state.statements), log: followedLog },
+    ...{ endpoint, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptEvents, run },
+    ...{ state, ladder: new LadderTable(state.statements), log: followedLog },
     composing: {
       ...{ self: endpoint, openpgp, signer, directory, datasets, limits, now, gatewayNow: () => clock.now() },
       linkage: new SubjectLinkage(options.home),
@@ -218,12 +207,6 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
   const openpgp = await readOpenpgpIdentity(home.openpgpPrivateKey);
   let renewed = openpgp;
   const state = new StateDatabase(home.dir);
-  try {
-    claimState(state, home.endpoint);
-  } catch (error) {
-    await state.close();
-    throw error;
-  }
   return {
     endpoint: home.endpoint,
     openpgp,

@@ -35,9 +35,11 @@ export function stateFailure(path: string, error: unknown): unknown {
 /** The same where the file could not be opened, whatever the reason. */
 export function openingFailure(path: string, error: unknown): CausewayError {
   if (isCausewayError(error)) return error;
-  const failure = knownFailure(path, error);
-  if (failure !== undefined) return failure;
-  const detail = `${path} cannot be opened and written: look at what it is, its owner and its mode. Nothing was sent, and nothing was put into the outbox.`;
+  const known = knownFailure(path, error);
+  if (known?.code === 'store-damaged') return known;
+  const found =
+    known?.detail ?? `${path} cannot be opened and written: look at what it is, its owner and its mode.`;
+  const detail = `${found} Nothing was sent, and nothing was put into the outbox.`;
   return new CausewayError('state-unavailable', { detail, cause: error });
 }
 
