@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkStore, saveNotice, type SavedNotice } from '../../clients/cli/notice-store.ts';
+import { runInProcess } from './run-in-process.ts';
 
 const id = '01932e8a-0000-7000-8000-000000000001';
 let dir: string;
@@ -57,6 +58,8 @@ describe('a folder for notices', () => {
         code: 'file-unavailable',
         detail: `Nothing can be saved in ${place}: ${reason}.`,
       });
+    const { code, stderr } = await runInProcess(['listen', '--home', dir, '--save', file]);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining(file) as unknown });
     await checkStore(join(dir, 'new', 'folder'));
     expect(await readdir(join(dir, 'new'))).toEqual(['folder']);
   });
