@@ -1,11 +1,8 @@
 /** One process at a time. */
-import { sqliteErrorOf } from './sqlite-error.ts';
+import { sqliteErrorOf, sqliteErrors } from './sqlite-error.ts';
 
 /** A file that this process holds until it is released; the operating system releases it when the process dies. */
 export type ProcessLock = { release(): void };
-
-/** SQLite's primary result code, https://sqlite.org/rescode.html#busy */
-const busy = 5;
 
 /**
  * Holds a file, which is made where there is none: by an open exclusive transaction on an empty database, a lock that
@@ -22,7 +19,7 @@ export function takeLock(file: string): ProcessLock | undefined {
     return { release: () => database.close() };
   } catch (error) {
     database.close();
-    if (sqliteErrorOf(error) === busy) return undefined;
+    if (sqliteErrorOf(error) === sqliteErrors.busy) return undefined;
     throw error;
   }
 }

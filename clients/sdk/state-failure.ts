@@ -1,24 +1,14 @@
 /** What SQLite's errors mean to an endpoint: its state is damaged, the disk is full, or it cannot be written at present. */
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { sqliteErrorOf } from '../../files/sqlite-error.ts';
+import { isSpoiltFile, sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 
-/** Primary result codes, https://sqlite.org/rescode.html */
-const codes = {
-  statement: 1,
-  busy: 5,
-  inputOutput: 10,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  notADatabase: 26,
-};
 /** Less than a first change of the state takes, with the files that SQLite makes beside it. */
 const leastRoomBytes = 65_536;
 
 export function isBusy(error: unknown): boolean {
-  return sqliteErrorOf(error) === codes.busy;
+  return sqliteErrorOf(error) === sqliteErrors.busy;
 }
 
 /** True for an error that says that the state of this endpoint is damaged: nothing but a person mends that. */
@@ -53,25 +43,18 @@ export function stateDamage(path: string, found: string, cause?: unknown): Cause
 class StateDamage extends Error {}
 
 function knownFailure(path: string, error: unknown): CausewayError | undefined {
-  if (isDamage(error)) return stateDamage(path, `SQLite says: ${error.message}.`, error);
+  if (isSpoiltFile(error)) return stateDamage(path, `SQLite says: ${error.message}.`, error);
   if (!isForWantOfRoom(path, error)) return undefined;
   const detail = `${path} cannot be written: the disk is full.`;
   return new CausewayError('state-unavailable', { detail, cause: error });
 }
 
-function isDamage(error: unknown): error is Error {
-  const code = sqliteErrorOf(error);
-  if (code === codes.corrupt || code === codes.notADatabase) return true;
-  // The statements are ours, and what they name was made with the file. SQLite has no code of its own for it.
-  return code === codes.statement && /^no such (?:table|column|index)/.test((error as Error).message);
-}
-
 function isForWantOfRoom(path: string, error: unknown): boolean {
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return true;
   const code = sqliteErrorOf(error);
-  if (code === codes.full) return true;
+  if (code === sqliteErrors.full) return true;
   // Of the files beside it, SQLite says only that it cannot make or enlarge them.
-  return (code === codes.inputOutput || code === codes.cannotOpen) && !hasRoom(dirname(path));
+  return (code === sqliteErrors.inputOutput || code === sqliteErrors.cannotOpen) && !hasRoom(dirname(path));
 }
 
 function hasRoom(dir: string): boolean {

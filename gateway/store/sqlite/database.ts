@@ -2,8 +2,8 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { orDamage, sqliteErrors } from './failures.ts';
-import { sqliteErrorOf } from '../../../files/sqlite-error.ts';
+import { orDamage } from './failures.ts';
+import { sqliteErrorOf, sqliteErrors } from '../../../files/sqlite-error.ts';
 import { ForeignRules } from './foreign-rules.ts';
 import { laterTables, schema, upgrades } from './schema.ts';
 

@@ -1,38 +1,17 @@
 /** What SQLite's errors mean to the engine. */
 import { isCausewayError } from '../../../protocol/errors.ts';
-import { sqliteErrorOf } from '../../../files/sqlite-error.ts';
+import { isSpoiltFile, sqliteErrorOf, sqliteErrors } from '../../../files/sqlite-error.ts';
 import { BrokenLogError } from '../joined-blocks.ts';
 import { damageOf } from '../store-damage.ts';
 import { ForeignRuleError, MissingPartError } from './foreign-rules.ts';
 import type { PackedFailure } from './operations.ts';
-
-/** Primary result codes, https://sqlite.org/rescode.html */
-export const sqliteErrors = {
-  statement: 1,
-  busy: 5,
-  outOfMemory: 7,
-  readOnly: 8,
-  inputOutput: 10,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  notADatabase: 26,
-} as const;
 
 const environmental = new Set<number>(Object.values(sqliteErrors));
 environmental.delete(sqliteErrors.statement);
 
 /** True where the file itself is spoilt: waiting does not help, and neither does opening it again. */
 function isDamage(error: unknown): error is Error {
-  if (error instanceof MissingPartError) return true;
-  const code = sqliteErrorOf(error);
-  return code === sqliteErrors.notADatabase || code === sqliteErrors.corrupt || isWithoutPart(error);
-}
-
-/** The statements are ours, and what they name was there when the file was made. SQLite has no code of its own for it. */
-function isWithoutPart(error: unknown): boolean {
-  if (!(error instanceof Error) || sqliteErrorOf(error) !== sqliteErrors.statement) return false;
-  return /^no such (?:table|column|index)/.test(error.message);
+  return error instanceof MissingPartError || isSpoiltFile(error);
 }
 
 /** What somebody has done to the file, or a disk; its detail names no file. */
