@@ -71,27 +71,19 @@ export function claimsOf({ message, leaf: of, deliveries }: KeptOutcome): KeptCl
       : [deliveredBy(delivery), settledBy(delivery)].flatMap((said) =>
           said === undefined
             ? []
-            : { message, recipient: delivery.recipient, state: stateOf(delivery), of, nth, ...said },
+            : { message, recipient: delivery.recipient, state: delivery.state ?? 'queued', of, nth, ...said },
         ),
   );
 }
 
 type Said = Pick<KeptClaim, 'step' | 'at' | 'leaf' | 'isToCome'>;
 
-function stateOf({ state = 'queued' }: KeptDelivery): DeliveryState {
-  return state;
-}
-
-function deliveredBy(delivery: KeptDelivery): Said | undefined {
-  const { delivered } = delivery;
-  const state = stateOf(delivery);
+function deliveredBy({ state = 'queued', delivered }: KeptDelivery): Said | undefined {
   if (state !== 'delivered' && isBlank(delivered)) return undefined;
   return { step: 'delivered', ...delivered, isToCome: state === 'queued' };
 }
 
-function settledBy(delivery: KeptDelivery): Said | undefined {
-  const { isOpen, settled } = delivery;
-  const state = stateOf(delivery);
+function settledBy({ state = 'queued', isOpen, settled }: KeptDelivery): Said | undefined {
   const isFinal = state !== 'queued' && state !== 'delivered';
   if (isOpen && !isFinal && isBlank(settled)) return undefined;
   return { step: 'settled', ...settled, isToCome: isOpen || !isFinal };
