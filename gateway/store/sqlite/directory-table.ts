@@ -101,16 +101,17 @@ export class DirectoryTable {
     const endpoint = this.#endpoints.find(before.endpoint);
     if (endpoint === undefined) return 'overtaken';
     if (this.#areKeysTaken(endpoint, before, after)) return 'key-taken';
+    const version = this.#nextVersion('directory', at);
     const { changes } = this.#replaceEntry.run(
       JSON.stringify(after),
       endpoint,
       JSON.stringify(before),
       record,
-      this.#nextVersion('directory', at),
+      version,
     );
     if (changes === 0) return 'overtaken';
     this.#noteChange.run(endpoint, record);
-    this.raise('directory', at);
+    this.#setVersion.run(version, 'directory');
     return 'replaced';
   }
 
