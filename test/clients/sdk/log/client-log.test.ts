@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Client } from '../../../../clients/sdk/client.ts';
 import { homeFiles } from '../../../../clients/sdk/home.ts';
 import { trustWitnesses } from '../../../../clients/sdk/log/witness-trust.ts';
 import { cosigner, noteSigner } from '../../../../protocol/proof/note-signer.ts';
@@ -17,6 +18,15 @@ let gateway: ScriptedGateway;
 const follow = { everyMs: 3_600_000, patienceMs: 0, graceMs: 0 };
 
 gatewayForEachTest((opened) => (gateway = opened));
+
+/** A client that has looked at the log, while the entry of another endpoint has changed since. */
+async function clientWithOneToProve(): Promise<Client> {
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
+  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
+  return client;
+}
 
 async function readEvidence(file: string): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
@@ -141,10 +151,7 @@ test('a key that another client of the home has found in the log is used at once
 });
 
 test('a notice that is sent while a look at the log fails waits for a look of its own', async () => {
-  const client = await gateway.client(alice, { follow });
-  await client.log.check();
-  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
-  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
+  const client = await clientWithOneToProve();
   const sending = Promise.withResolvers<unknown>();
   gateway.onRequest = (path) => {
     if (!path.startsWith('/tile/')) return true;
@@ -158,10 +165,7 @@ test('a notice that is sent while a look at the log fails waits for a look of it
 });
 
 test('a notice waits for the log of a gateway that serves nothing of it yet', async () => {
-  const client = await gateway.client(alice, { follow });
-  await client.log.check();
-  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
-  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
+  const client = await clientWithOneToProve();
   const { log } = gateway;
   let looks = 0;
   const serve = log.serve.bind(log);
