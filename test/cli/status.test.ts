@@ -66,24 +66,26 @@ describe('causeway status', () => {
     expect(stdout).toMatch(/^home +state\.db is NOT OF THIS ENDPOINT/m);
   });
 
+  /** A copy of a home, to whose state this was done. */
+  async function brokenHome(name: string, sql: string): Promise<string> {
+    const home = join(dir, name);
+    await cp(homeOf(police), home, { recursive: true });
+    const database = new DatabaseSync(join(home, 'state.db'));
+    database.exec(sql);
+    database.close();
+    return home;
+  }
+
   it('ends where the state of the home is damaged, names the file, and ends with 1', async () => {
     await (await exchange().client(police)).close();
-    const broken = async (name: string, sql: string): Promise<string> => {
-      const home = join(dir, name);
-      await cp(homeOf(police), home, { recursive: true });
-      const database = new DatabaseSync(join(home, 'state.db'));
-      database.exec(sql);
-      database.close();
-      return home;
-    };
     const told = (home: string): RegExp =>
       new RegExp(`^error .* It is ${home}/state\\.db, .*\ncode +store-damaged$`, 'm');
-    const outbox = await broken('no-outbox', 'DROP TABLE outbox');
+    const outbox = await brokenHome('no-outbox', 'DROP TABLE outbox');
     // As a process, which a client that is left open would keep for ever.
     const { code: ended, stderr: said } = await runCauseway(['status', '--home', outbox]);
     expect({ ended, said }).toEqual({ ended: 1, said: expect.stringMatching(told(outbox)) as unknown });
     // Nothing that is shown is in it.
-    const unread = await broken('no-numbers', 'DROP TABLE sequences');
+    const unread = await brokenHome('no-numbers', 'DROP TABLE sequences');
     expect(await runInProcess(['status', '--home', unread])).toMatchObject({ code: 0 });
     const { code, stdout, stderr } = await runInProcess(['status', '--home', unread, '--check']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^endpoint /) as unknown });
@@ -92,11 +94,7 @@ describe('causeway status', () => {
 
   it('does not put a fault of its own state down to the gateway', async () => {
     await (await exchange().client(police)).close();
-    const home = join(dir, 'no-index');
-    await cp(homeOf(police), home, { recursive: true });
-    const database = new DatabaseSync(join(home, 'state.db'));
-    database.exec('DROP INDEX inbox_unconfirmed');
-    database.close();
+    const home = await brokenHome('no-index', 'DROP INDEX inbox_unconfirmed');
     expect((await runInProcess(['status', '--home', home])).stdout).toContain(`none: store-damaged\n`);
     const { code, stderr } = await runInProcess(['listen', '--home', home]);
     expect(code).toBe(1);
