@@ -2,6 +2,7 @@
  * Whether the bytes that a store has of a message are the ones that were accepted. A disk or somebody's hand may have
  * changed them since; then nobody can do anything with this message, and it must not keep anybody from the others.
  */
+import { hash } from 'node:crypto';
 import { digestOf, sha256 } from '../../protocol/proof/merkle.ts';
 import { readAcceptedEnvelope } from '../../protocol/wire/accepted-envelope.ts';
 import type { Envelope } from '../../protocol/wire/envelope.ts';
@@ -10,14 +11,14 @@ import { areOfEnvelope, type AcceptedColumns } from './accepted-columns.ts';
 import type { Matter } from './port.ts';
 import { takeApart } from './stored-unit.ts';
 
-/** What a row says: the bytes, null where they are gone, and the digest of the envelope in them. */
-type Row = { readonly unit: Uint8Array | null | undefined; readonly digest: Uint8Array };
+/** What a row says: the bytes, null where they are gone, and the digest of the envelope in them, perhaps in hex. */
+type Row = { readonly unit: Uint8Array | null | undefined; readonly digest: Uint8Array | string };
 
 /** The unit, its envelope being the one that was accepted; undefined where it is not. Says nothing of the payload. */
 export function unitWithItsEnvelope({ unit, digest }: Row): Unit | undefined {
   if (unit === null || unit === undefined) return undefined;
   const found = takeApart(Buffer.from(unit.buffer, unit.byteOffset, unit.byteLength));
-  return found !== undefined && sha256(found.envelope).equals(digest) ? found : undefined;
+  return found !== undefined && isDigestOf(digest, found.envelope) ? found : undefined;
 }
 
 /** The unit, envelope and payload being the ones that were accepted; undefined where they are not. */
@@ -51,6 +52,13 @@ export function matterOf(row: Row & AcceptedColumns, isUnderWay: boolean): Matte
 
 function isErased({ category, severity, thread }: AcceptedColumns): boolean {
   return [category, severity, thread].every((each) => each === null || each === undefined);
+}
+
+/** @param digest in lower case where it is in hex */
+function isDigestOf(digest: Uint8Array | string, envelope: Uint8Array): boolean {
+  return typeof digest === 'string'
+    ? hash('sha256', envelope, 'hex') === digest
+    : sha256(envelope).equals(digest);
 }
 
 /** The bytes of the payload are those that the envelope names, one after the other. */

@@ -186,16 +186,21 @@ export class ReaderQueries {
     const damaged: DamagedMessage[] = [];
     let isFull = false;
     const first = after === 0 ? this.#search.firstSince(since) : this.#search.firstFrom(after);
-    type Row = readonly [leaf: number, at: number, Uint8Array, Uint8Array, Uint8Array | null];
+    type Row = readonly [seq: number, leaf: number, at: number, digest: string, Uint8Array | null];
     for (const row of this.#statements.acceptances.iterate(first, since)) {
-      const [leaf, at, id, digest, unit] = row as unknown as Row;
+      const [seq, leaf, at, digest, unit] = row as unknown as Row;
       const kept = unitWithItsEnvelope({ unit, digest });
       if (kept === undefined || !found.tryAdd(leaf + 1, at, kept.envelope))
-        damaged.push({ message: uuidFromBytes(id), leaf });
+        damaged.push({ message: this.#idOf(seq), leaf });
       isFull = found.count >= limit || found.readBytes >= maxReadBytes;
       if (isFull) break;
     }
     return { batch: found.finish(sink), damaged, isFull };
+  }
+
+  #idOf(seq: number): MessageId {
+    const [id = new Uint8Array(16)] = firstRow<[Uint8Array]>(this.#statements.messageId, seq) ?? [];
+    return uuidFromBytes(id);
   }
 
   #directory(): DirectorySnapshot {
@@ -278,9 +283,11 @@ const statementTexts = {
   entry: 'SELECT entry, record FROM directory_entry WHERE endpoint = ?',
   newestChanges: `SELECT address, max(record) FROM directory_change JOIN endpoint ON endpoint.id = directory_change.endpoint
     GROUP BY directory_change.endpoint`,
-  acceptances: `SELECT record, at, id, digest, unit FROM message
+  // Each blob of a row is memory of its own outside the heap, and many rows are read: so no more of them than needed.
+  acceptances: `SELECT seq, record, at, lower(hex(digest)), unit FROM message
     WHERE seq >= ? AND at >= ? AND refusal IS NULL AND (length(unit) > 0 OR thread IS NOT NULL)
     ORDER BY seq`,
+  messageId: 'SELECT id FROM message WHERE seq = ?',
   marks: 'SELECT name, value FROM mark',
   versions: 'SELECT name, value FROM meta',
   permit: `SELECT address, roles, expires_at, used_at FROM permit JOIN endpoint ON endpoint.id = permit.endpoint
