@@ -5,7 +5,7 @@ import { AlertCourier, type AlertCourierDependencies } from './alert-courier.ts'
 import { findSentAlert } from './alert-leaf.ts';
 import { AlertReminder } from './alert-reminder.ts';
 import { AlertSender, type AlertSenderDependencies } from './alert-sender.ts';
-import { noteDisposition } from './answered-alert.ts';
+import { mayBeAnswer, noteDisposition } from './answered-alert.ts';
 import { CorrelationRun, type RunDependencies } from '../correlator/correlation-run.ts';
 import { LookProgress, type CorrelatorState } from '../correlator/look-progress.ts';
 import type { PatternHolder } from '../correlator/pattern-holder.ts';
@@ -84,7 +84,8 @@ export class Alerting {
       onRead: (portion) => progress.read(portion),
       seen: (stored) => clock.see(stored),
       reachMs: reachOfClock(alerts),
-      accepted: async (stored, lease) => noteDisposition({ store, log }, stored, lease),
+      accepted: (stored, lease) =>
+        mayBeAnswer(stored.envelope) ? noteDisposition({ store, log }, stored, lease) : undefined,
       looked: async (lease, renew) => {
         await unsent.retry(lease, renew);
         await clock.recordOverdue(lease, renew);

@@ -33,6 +33,11 @@ export async function findAnsweredAlert(
   return undefined;
 }
 
+/** Whether {@link noteDisposition} has anything to do with a message. */
+export function mayBeAnswer({ category, inReplyTo }: StoredEvent['envelope']): boolean {
+  return inReplyTo !== undefined && dispositionCategories.has(category);
+}
+
 /**
  * As {@link noteAnswer}. One at which this fails by itself, as where its alert is damaged in the store, holds up no other:
  * the log says so.

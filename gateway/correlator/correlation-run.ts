@@ -53,8 +53,11 @@ export type RunDependencies = {
   readonly reachMs?: number;
   /** Called at the end of each look. */
   readonly looked?: (lease: Lease, renew: Renew) => Promise<void>;
-  /** Told of each message once, perhaps again after a crash. @returns true where it wrote something because of it */
-  readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<boolean>;
+  /**
+   * Told of each message once, perhaps again after a crash.
+   * @returns true where it wrote something because of it; undefined, and no promise, where there is nothing to do
+   */
+  readonly accepted: (stored: StoredEvent, lease: Lease) => Promise<boolean> | undefined;
   /** Told of each portion that was read and worked on. */
   readonly onRead?: (portion: ReadPortion) => void;
   /** Told by how much the time mark lies in the future: some clock stands wrong, or has. */
@@ -175,7 +178,7 @@ export class CorrelationRun {
     const reach = { after: this.#position, since: now() - this.#historyMs, now: now() };
     for await (const events of readHistory(store, agreement, reach)) {
       this.#show(events);
-      for (const stored of events) await this.#take(stored, sent, lease);
+      await this.#takeAll(events, sent, lease);
       this.#position = Math.max(...events.map(({ position }) => position));
       // What lies further back than any pattern reaches is not held, only what was told of it.
       this.#correlator.sweep();
@@ -258,24 +261,31 @@ export class CorrelationRun {
     }
   }
 
-  async #take(stored: StoredEvent, sent: Sent, lease: Lease): Promise<void> {
-    const { event, subjects, position } = stored;
-    if (this.#unread !== undefined && this.#unread.size > 0) this.#unread.delete(messageKey(event));
-    const isNew = position > sent.position && event.arrived >= sent.begun;
-    if (isNew) {
-      this.#news.add(messageKey(event));
-      this.#newsSince = Math.min(this.#newsSince, event.arrived);
+  /** Waits only for what takes time: of most notices nothing comes, and a promise for each would cost as much as they do. */
+  async #takeAll(events: readonly StoredEvent[], sent: Sent, lease: Lease): Promise<void> {
+    for (const stored of events) {
+      const { event, subjects, position } = stored;
+      if (this.#unread !== undefined && this.#unread.size > 0) this.#unread.delete(messageKey(event));
+      const isNew = position > sent.position && event.arrived >= sent.begun;
+      if (isNew) {
+        this.#news.add(messageKey(event));
+        this.#newsSince = Math.min(this.#newsSince, event.arrived);
+      }
+      if (this.#turn.isOver) await this.#turn.pass();
+      if (this.#isRenewalDue) await this.#renew(lease);
+      for (const subject of subjects) {
+        if (this.#turn.isOver) await this.#turn.pass();
+        const steps = this.#correlator.addInSteps(event, subject);
+        if (steps === undefined) continue;
+        // A deadline that passed before it came was looked at before, or is none of ours.
+        await this.#through(steps, lease, ({ firedAt, events }) => {
+          if (firedAt >= sent.time) return true;
+          return isNew && (firedAt >= event.arrived || this.#isOfNews(events));
+        });
+      }
+      const work = isNew ? this.#deps.accepted(stored, lease) : undefined;
+      if (work !== undefined && (await work)) this.#isMarkDue = true;
     }
-    if (this.#turn.isOver) await this.#turn.pass();
-    if (this.#isRenewalDue) await this.#renew(lease);
-    for (const subject of subjects) {
-      // A deadline that passed before it came was looked at before, or is none of ours.
-      await this.#through(this.#correlator.addInSteps(event, subject), lease, ({ firedAt, events }) => {
-        if (firedAt >= sent.time) return true;
-        return isNew && (firedAt >= event.arrived || this.#isOfNews(events));
-      });
-    }
-    if (isNew && (await this.#deps.accepted(stored, lease))) this.#isMarkDue = true;
   }
 
   /**

@@ -17,7 +17,7 @@ import type { Linker, LinkRecord } from './linker.ts';
 import { PatternIndex } from './pattern-index.ts';
 import type { Pattern, Tier } from './patterns/pattern.ts';
 import { areApart, rivalsOf, unambiguous } from './rivals.ts';
-import { atOnce, finish, type Steps } from './steps.ts';
+import { finish, type Steps } from './steps.ts';
 import { judge, recall, type Told } from './suppression.ts';
 import { WaitingEvidence } from './waiting-evidence.ts';
 
@@ -29,7 +29,6 @@ export type Outcome = {
 };
 
 const nothingNew: Outcome = { raised: [], withdrawn: [] };
-const nothingToDo = atOnce(nothingNew);
 
 /** One notice completes no more than so much that waits for a deadline in one pattern, the fullest evidence first. */
 const maxAwaited = 8;
@@ -55,18 +54,22 @@ export class Correlator<S> {
 
   /** Adds a notice about a subject. One that is known already changes nothing. */
   add(event: CorrelatorEvent, subject: S): Outcome {
-    return finish(this.addInSteps(event, subject));
+    const steps = this.addInSteps(event, subject);
+    return steps === undefined ? nothingNew : finish(steps);
   }
 
-  /** The same with pauses. Until it has ended, nothing else may be asked of this correlator but its size. */
-  addInSteps(event: CorrelatorEvent, subject: S): Steps<Outcome> {
+  /**
+   * The same with pauses. Until it has ended, nothing else may be asked of this correlator but its size.
+   * @returns undefined where nothing comes of it, as of most notices
+   */
+  addInSteps(event: CorrelatorEvent, subject: S): Steps<Outcome> | undefined {
     const entry = this.#history.add(event, subject);
-    if (entry === undefined) return nothingToDo;
+    if (entry === undefined) return undefined;
     if (this.#latest !== undefined && byArrival(event, this.#latest) < 0) return this.#tellAgain(entry);
     this.#latest = event;
     this.#now = Math.max(this.#now, event.arrived);
     const steps = this.#tell(entry);
-    return steps === undefined ? nothingToDo : this.#outcomeOf(steps);
+    return steps === undefined ? undefined : this.#outcomeOf(steps);
   }
 
   /** Lets time pass: raises what waited for a deadline before `now`. */
