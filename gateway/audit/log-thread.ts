@@ -11,13 +11,14 @@ import { giveWay } from '../platform/give-way.ts';
 import { openLeafSource, type LeafSourceOptions } from '../store/open-leaf-source.ts';
 import { lockPath } from '../store/path-lock.ts';
 import type { LeafSource } from '../store/port.ts';
+import type { WitnessSettings } from './ask-witness.ts';
 import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 import { LogFolder } from './log-folder.ts';
 import { LogHistory } from './log-history.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { openLogBuilder, type OwnLogOptions } from './open-log-builder.ts';
 import { toldFailure, type ToldFailure } from './told-failure.ts';
-import { Witnesses, type WitnessSettings } from './witnesses.ts';
+import { Witnesses } from './witnesses.ts';
 
 export type LogThreadOptions = OwnLogOptions & {
   readonly source: LeafSourceOptions;
@@ -125,7 +126,7 @@ class LogThread {
   }
 
   async #createKeeper(): Promise<LogKeeper> {
-    const { source, dir, historyDir, exportDir, witnesses } = this.#options;
+    const { source, dir, historyDir, exportDir, witnesses, origin, keyPem } = this.#options;
     const leaves = await openLeafSource(source);
     this.#source = leaves;
     const folder = new LogFolder(dir);
@@ -138,7 +139,9 @@ class LogThread {
       folder,
       exportDir,
       history: new LogHistory(historyDir),
-      witnesses: new Witnesses(witnesses, (error) => this.#tell({ witness: toldFailure(error) })),
+      witnesses: new Witnesses(witnesses, noteSigner(origin, keyPem).verifierKey, (error) =>
+        this.#tell({ witness: toldFailure(error) }),
+      ),
       now: Date.now,
       onPublished: (published) => this.#tell({ published }),
       onError: (error) => this.#fail(error),

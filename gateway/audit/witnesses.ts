@@ -1,7 +1,5 @@
 /** Asks the configured witnesses for their cosignatures, by the C2SP tlog-witness protocol. */
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { addSignatures, parseNote, type NoteSignature } from '../../protocol/proof/note.ts';
 import { proveConsistency, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import { parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
@@ -9,32 +7,47 @@ import {
   addCheckpointPath,
   formatAddCheckpoint,
   readWitnessAnswer,
+  witnessCheckpointPath,
   type WitnessAnswer,
 } from '../../protocol/proof/witness-protocol.ts';
+import { askWitness, type WitnessSettings } from './ask-witness.ts';
 import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import { toldFailure } from './told-failure.ts';
-
-/** A witness as the settings name it. */
-export type WitnessSettings = {
-  /** Its address, such as `https://witness.example/committee`. */
-  readonly url: string;
-  /** Its verifier key. */
-  readonly key: string;
-  /** The certificate of the CA that its TLS certificate comes from, PEM, where the system does not know it. */
-  readonly ca?: string | undefined;
-};
+import { compareHistories } from './witnessed-history.ts';
 
 const answerMs = 10_000;
-const maxAnswerBytes = 64 * 1024;
+/** The answers to a checkpoint that does not lead on from what the witness has cosigned, but of that alone no proof. */
+const forkStatuses: readonly number[] = [409, 422];
+
+/** A witness that has not cosigned. */
+class WitnessFailure extends CausewayError {
+  /** What stays the same of the reason when it fails again, with a checkpoint of another size. */
+  readonly kind: string;
+
+  constructor(code: ErrorCode, kind: string, options: { detail: string; cause?: unknown }) {
+    super(code, options);
+    this.kind = `${code} ${kind}`;
+  }
+}
+
+/** What is asked of a witness. */
+type Question = {
+  readonly checkpoint: PublishedCheckpoint;
+  readonly read: TileReader;
+  /** Says when the time for the answers is over. */
+  readonly signal: AbortSignal;
+};
 
 /** One witness and what it last told of this log. */
 class Witness {
   readonly #settings: WitnessSettings;
   readonly #key: VerifierKey;
+  readonly #logKey: VerifierKey;
   #size = 0;
 
-  constructor(settings: WitnessSettings) {
+  constructor(settings: WitnessSettings, logKey: VerifierKey) {
     this.#settings = settings;
+    this.#logKey = logKey;
     this.#key = parseVerifierKey(settings.key);
   }
 
@@ -50,60 +63,87 @@ class Witness {
 
   /**
    * @returns its signature line
-   * @throws CausewayError `witness-refused`, `witness-unreachable`; `log-unreadable` where no proof can be made for it
+   * @throws WitnessFailure `witness-refused`, `witness-unreachable`; `log-unreadable` where no proof can be made for it
    */
   async cosign(checkpoint: PublishedCheckpoint, read: TileReader): Promise<readonly string[]> {
-    const first = await this.#ask(checkpoint, read);
+    const question = { checkpoint, read, signal: AbortSignal.timeout(answerMs) };
+    const first = await this.#ask(question);
     // It knows another size than we thought: a start of ours, or another gateway of the same log.
     const isBehind = first.outcome === 'conflict' && first.size <= checkpoint.size;
     if (isBehind) this.#size = first.size;
-    const answer = isBehind ? await this.#ask(checkpoint, read) : first;
-    if (answer.outcome !== 'cosigned') {
-      throw new CausewayError('witness-refused', { detail: `${this.name}: ${reasonOf(answer)}.` });
-    }
+    const answer = isBehind ? await this.#ask(question) : first;
+    if (answer.outcome === 'conflict')
+      throw this.#failure('witness-refused', 'size', `it knows size ${answer.size}.`);
+    if (answer.outcome === 'refused') throw await this.#refusal(answer.status, question);
     this.#size = checkpoint.size;
     // One is enough: a hundred, each with another time, would fill the note, and nobody could read it any more.
     return answer.cosignatures.slice(0, 1).map(({ line }) => line);
   }
 
-  async #ask(checkpoint: PublishedCheckpoint, read: TileReader): Promise<WitnessAnswer> {
+  async #ask({ checkpoint, read, signal }: Question): Promise<WitnessAnswer> {
     const oldSize = Math.min(this.#size, checkpoint.size);
     const path = await proveConsistency(oldSize, checkpoint.size, read).catch((cause: unknown) => {
       const { code, detail: why = code } = toldFailure(cause);
-      const detail = `${this.name}: no proof can be made for it. ${why}`;
-      throw new CausewayError('log-unreadable', { detail, cause });
+      throw this.#failure('log-unreadable', code, `no proof can be made for it. ${why}`, cause);
     });
     const body = formatAddCheckpoint({ oldSize, path, checkpoint: checkpoint.text });
-    const answer = await post(this.#settings, body).catch((cause: unknown) => {
-      throw new CausewayError('witness-unreachable', { detail: this.name, cause });
-    });
+    const answer = await askWitness(this.#settings, addCheckpointPath, { body, signal }).catch(
+      (cause: unknown) => {
+        throw new WitnessFailure('witness-unreachable', '', { detail: this.name, cause });
+      },
+    );
     try {
       return readWitnessAnswer(answer, parseNote(checkpoint.text).text, [this.#key]);
     } catch (cause) {
       if (!isCausewayError(cause)) throw cause;
       // It has another key now, or something else stands at its address.
-      const detail = `${this.name}: its answer is neither its cosignature nor a size (${cause.code}).`;
-      throw new CausewayError('witness-refused', { detail, cause });
+      const words = `its answer is neither its cosignature nor a size (${cause.code}).`;
+      throw this.#failure('witness-refused', cause.code, words, cause);
     }
   }
-}
 
-function reasonOf(answer: Exclude<WitnessAnswer, { readonly outcome: 'cosigned' }>): string {
-  if (answer.outcome === 'conflict') return `it knows size ${answer.size}`;
-  const { status } = answer;
-  return status === 409
-    ? 'it has cosigned another history of this size (it answered 409)'
-    : `it answered ${status}`;
+  async #refusal(status: number, question: Question): Promise<WitnessFailure> {
+    const answered = `it answered ${status}`;
+    if (!forkStatuses.includes(status))
+      return this.#failure('witness-refused', String(status), `${answered}.`);
+    const refused = (kind: string, words: string, cause?: unknown): WitnessFailure =>
+      this.#failure('witness-refused', `${status} ${kind}`, words, cause);
+    try {
+      const { is, size } = await this.#compare(question);
+      const words = {
+        another: `it has cosigned another history: the key of this log has signed two, which differ within the first ${size} entries.`,
+        'this-one': `${answered}, though what it has cosigned last, ${size} entries, is of this history.`,
+        longer: `${answered}. It has cosigned ${size} entries, more than there are here: this may be an older copy of the log, or another history.`,
+      };
+      return refused(is, words[is]);
+    } catch (cause) {
+      const unread = `${answered}. It may have cosigned another history, but its last checkpoint does not show it here: ask for it, and compare.`;
+      return refused('unread', unread, cause);
+    }
+  }
+
+  /** Holds the last checkpoint that the witness itself shows against what is published. @throws whatever goes wrong */
+  async #compare({ checkpoint, read, signal }: Question): ReturnType<typeof compareHistories> {
+    const path = witnessCheckpointPath(this.#logKey.name);
+    const { status, body } = await askWitness(this.#settings, path, { signal });
+    if (status !== 200) throw new Error(`the witness shows no checkpoint: it answered ${status}`);
+    return compareHistories(body, checkpoint, { log: this.#logKey, witness: this.#key }, read);
+  }
+
+  #failure(code: ErrorCode, kind: string, words: string, cause?: unknown): WitnessFailure {
+    return new WitnessFailure(code, kind, { detail: `${this.name}: ${words}`, cause });
+  }
 }
 
 export class Witnesses {
   readonly #witnesses: readonly Witness[];
   readonly #onError: (error: unknown) => void;
-  /** Witnesses that failed last time: told once. */
-  readonly #failing = new Set<string>();
+  /** By name, for what reasons it has failed since it cosigned last: each is told once. */
+  readonly #told = new Map<string, Set<string>>();
 
-  constructor(settings: readonly WitnessSettings[], onError: (error: unknown) => void) {
-    this.#witnesses = settings.map((each) => new Witness(each));
+  /** @param logKey the key of the log, to see what else it has signed */
+  constructor(settings: readonly WitnessSettings[], logKey: VerifierKey, onError: (error: unknown) => void) {
+    this.#witnesses = settings.map((each) => new Witness(each, logKey));
     this.#onError = onError;
   }
 
@@ -136,49 +176,20 @@ export class Witnesses {
   ): Promise<readonly string[]> {
     try {
       const lines = await witness.cosign(checkpoint, read);
-      this.#failing.delete(witness.name);
+      this.#told.delete(witness.name);
       return lines;
     } catch (error) {
-      if (!this.#failing.has(witness.name)) this.#onError(error);
-      this.#failing.add(witness.name);
+      if (this.#isNews(witness, error)) this.#onError(error);
       return [];
     }
   }
-}
 
-type Answer = { readonly status: number; readonly contentType: string; readonly body: string };
-
-async function post({ url, ca }: WitnessSettings, body: string): Promise<Answer> {
-  const target = new URL(`${url.replace(/\/$/, '')}${addCheckpointPath}`);
-  const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const request = send(
-      target,
-      {
-        method: 'POST',
-        ca,
-        signal: AbortSignal.timeout(answerMs),
-        headers: { 'content-type': 'text/plain; charset=utf-8' },
-      },
-      (response) => {
-        const pieces: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (piece: Buffer) => {
-          bytes += piece.byteLength;
-          if (bytes > maxAnswerBytes) request.destroy(new Error('the answer is too large'));
-          pieces.push(piece);
-        });
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            contentType: response.headers['content-type'] ?? '',
-            body: Buffer.concat(pieces).toString('utf8'),
-          }),
-        );
-      },
-    );
-    request.on('error', reject);
-    request.end(body);
-  });
+  #isNews({ name }: Witness, error: unknown): boolean {
+    const told = this.#told.get(name) ?? new Set();
+    this.#told.set(name, told);
+    const kind = error instanceof WitnessFailure ? error.kind : 'failure';
+    if (told.has(kind)) return false;
+    told.add(kind);
+    return true;
+  }
 }

@@ -5,13 +5,15 @@ import type { PublishedCheckpoint } from '../../../gateway/audit/published-check
 import { Witnesses } from '../../../gateway/audit/witnesses.ts';
 import type { CausewayError } from '../../../protocol/errors.ts';
 import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';
-import { parseNote } from '../../../protocol/proof/note.ts';
+import { addSignatures, parseNote } from '../../../protocol/proof/note.ts';
 import { cosigner } from '../../../protocol/proof/note-signer.ts';
+import type { TileReader } from '../../../protocol/proof/tile-proof.ts';
 import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 import { GrowingLog, newKeyPem } from '../../clients/witness/witness-fixture.ts';
 import { leavesOf } from '../../protocol/proof/slow-tree.ts';
 
-const log = new GrowingLog('log.test/causeway', newKeyPem());
+const pem = newKeyPem();
+const log = new GrowingLog('log.test/causeway', pem);
 const tile = Buffer.concat(leavesOf(200));
 const read = (): Buffer => tile;
 const checkpoint: PublishedCheckpoint = { size: 120, root: log.rootAt(120), text: log.checkpointAt(120) };
@@ -48,7 +50,9 @@ async function ask(
       key: formatVerifierKey(honest[nth]!.verifierKey),
     })),
   );
-  const witnesses = new Witnesses(settings, (error) => errors.push((error as CausewayError).code));
+  const witnesses = new Witnesses(settings, log.signer.verifierKey, (error) =>
+    errors.push((error as CausewayError).code),
+  );
   const cosigned = await witnesses.cosign(checkpoint, read);
   const trust = {
     keys: [log.signer.verifierKey],
@@ -124,11 +128,82 @@ it('a witness for which no proof can be made is named, with what of the log cann
   const errors: unknown[] = [];
   const url = await serve(say(409, '3\n', 'text/x.tlog.size'));
   const key = formatVerifierKey(committee!.verifierKey);
-  const witnesses = new Witnesses([{ url, key }], (error) => errors.push(error));
+  const witnesses = new Witnesses([{ url, key }], log.signer.verifierKey, (error) => errors.push(error));
   const readNothing = (): never => {
     throw new Error('tile 0/0 is missing');
   };
   expect(await witnesses.cosign(checkpoint, readNothing)).toBe(checkpoint);
   const detail = 'committee.test/witness: no proof can be made for it. Error: tile 0/0 is missing';
   expect(errors).toMatchObject([{ code: 'log-unreadable', detail }]);
+});
+
+describe('a witness that refuses', () => {
+  const fork = new GrowingLog(log.origin, pem, 1);
+  const cosigned = (checkpoint: string): string =>
+    addSignatures(checkpoint, [committee!.cosign(parseNote(checkpoint).text, 1_800_000_000)]);
+  const plain409 = say(409, 'Conflict\n');
+
+  /** Asks a witness that answers each time as the next of these, and shows that checkpoint of its own; what was told. */
+  async function tellOf(
+    answers: readonly RequestListener[],
+    own?: string,
+    reader: TileReader = read,
+  ): Promise<string[]> {
+    const show = own === undefined ? say(404, 'nothing') : say(200, own);
+    const left = [...answers];
+    const url = await serve((request, response) =>
+      (request.method === 'GET' ? show : left.shift()!)(request, response),
+    );
+    const told: string[] = [];
+    const key = formatVerifierKey(committee!.verifierKey);
+    const witnesses = new Witnesses([{ url, key }], log.signer.verifierKey, (error) =>
+      told.push((error as CausewayError).detail!.replace('committee.test/witness: ', '')),
+    );
+    for (const _ of answers) expect(await witnesses.cosign(checkpoint, reader)).toBe(checkpoint);
+    return told;
+  }
+
+  it('is told of anew for another reason, and once for each', async () => {
+    const [away, busy] = [say(503, ''), say(429, '')];
+    const told = await tellOf([away, plain409, away, busy, plain409], cosigned(fork.checkpointAt(120)));
+    const forked = 'it has cosigned another history: the key of this log has signed two, which differ within';
+    expect(told).toEqual(['it answered 503.', `${forked} the first 120 entries.`, 'it answered 429.']);
+  });
+
+  it('is told of once where only the size in the reason changes', async () => {
+    const sizes = ['121', '122', '123'].map((size) => say(409, `${size}\n`, 'text/x.tlog.size'));
+    expect(await tellOf(sizes)).toEqual(['it knows size 121.']);
+  });
+
+  it('is said to have cosigned another history only where a checkpoint of its own, signed by the log, shows it', async () => {
+    const another = /^it has cosigned another history: .* the first (?:80|120) entries\.$/;
+    for (const size of [80, 120]) {
+      for (const status of [409, 422])
+        expect(await tellOf([say(status, 'no')], cosigned(fork.checkpointAt(size)))).toEqual([
+          expect.stringMatching(another),
+        ]);
+      expect(await tellOf([plain409], cosigned(log.checkpointAt(size)))).toEqual([
+        `it answered 409, though what it has cosigned last, ${size} entries, is of this history.`,
+      ]);
+    }
+    expect(await tellOf([plain409], cosigned(fork.checkpointAt(121)))).toEqual([
+      expect.stringContaining('It has cosigned 121 entries, more than there are here'),
+    ]);
+  });
+
+  it('may have cosigned another history where nothing shows it', async () => {
+    const unshown = [expect.stringMatching(/^it answered 409\. It may have cosigned another history/)];
+    const elsewhere = new GrowingLog(log.origin, newKeyPem(), 1);
+    for (const own of [
+      undefined,
+      '<html>',
+      fork.checkpointAt(120),
+      cosigned(elsewhere.checkpointAt(120)),
+      cosigned(log.checkpointAt(120)).replace(/committee.test\/witness/, 'council.test/witness'),
+    ])
+      expect(await tellOf([plain409], own)).toEqual(unshown);
+    // Nor does a tile that is spoilt here.
+    const spoilt = (): Buffer => Buffer.alloc(tile.byteLength, 1);
+    expect(await tellOf([plain409], cosigned(log.checkpointAt(80)), spoilt)).toEqual(unshown);
+  });
 });

@@ -77,7 +77,8 @@ describe('a witness over HTTPS', () => {
   function ask(url: string, ca: string | undefined): { witnesses: Witnesses; errors: unknown[] } {
     const errors: unknown[] = [];
     const settings = { url, key: formatVerifierKey(witnessKey), ca };
-    return { witnesses: new Witnesses([settings], (error) => errors.push(error)), errors };
+    const witnesses = new Witnesses([settings], log.signer.verifierKey, (error) => errors.push(error));
+    return { witnesses, errors };
   }
 
   const cosignaturesOf = ({ text }: PublishedCheckpoint): number =>
@@ -99,10 +100,11 @@ describe('a witness over HTTPS', () => {
 
   it('does not cosign another history of a size that it has cosigned, and the gateway says so', async () => {
     const { witnesses, errors } = ask(await listen('127.0.0.1'), authority.certificatePem);
-    const size = 200;
-    const forked = { size, root: fork.rootAt(size), text: fork.checkpointAt(size) };
+    const forked = { size: 200, root: fork.rootAt(200), text: fork.checkpointAt(200) };
     expect(await witnesses.cosign(forked, read)).toBe(forked);
-    const detail = 'committee.test/witness: it has cosigned another history of this size (it answered 409).';
+    const detail =
+      'committee.test/witness: it has cosigned another history: the key of this log has signed two, which differ within ' +
+      'the first 200 entries.';
     expect(errors).toMatchObject([{ code: 'witness-refused', detail }]);
   });
 
