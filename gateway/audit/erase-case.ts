@@ -1,4 +1,5 @@
 /** Erasure of a case: destroys what opens its bodies, and proves by the log that and by whose order it was done. */
+import { fileTrouble } from '../../files/file-trouble.ts';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { AlertsOfErasure, ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
@@ -31,8 +32,8 @@ type Erasing = Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>;
 
 /**
  * @throws CausewayError `case-unknown`, also for the gateway's own case, which nobody may erase; `case-pending` while
- * messages of the case are on their way, unless they are to end. Where the log cannot prove it now, its error, with a
- * detail that says that the case was erased: the certificate can be made later
+ * messages of the case are on their way, unless they are to end. Whatever fails once the case is erased, such as a full
+ * disk under the log that is to prove it, is told with a detail that says that it was: the certificate can be made later
  */
 export async function eraseCase(
   store: Erasing,
@@ -40,23 +41,35 @@ export async function eraseCase(
   order: ErasureOrder,
   underWay?: UnderWay,
 ): Promise<ErasureCertificate> {
-  const leaf = await destroyCase(store, order, underWay);
-  return certify(leaf, log).catch((error: unknown) => {
-    throw isCausewayError(error) ? erasedAllTheSame(leaf.index, error) : error;
-  });
+  const from = await destroyCase(store, order, underWay);
+  let leaf: StoredLeaf | undefined;
+  try {
+    leaf = await findErasure(store, from, order.case);
+    return await certify(leaf, log);
+  } catch (error) {
+    throw erasedAllTheSame(error, leaf);
+  }
 }
 
-function erasedAllTheSame(leaf: number, { code, detail = '', cause }: CausewayError): CausewayError {
-  const said = `The case WAS erased, as leaf ${leaf} says; the same command prints the certificate once it can be made.`;
-  return new CausewayError(code, { detail: `${said} ${detail}`.trimEnd(), cause });
+/** The error itself is the cause: what stands behind it is told elsewhere without these words. */
+function erasedAllTheSame(error: unknown, leaf: StoredLeaf | undefined): CausewayError {
+  const typed = isCausewayError(error) ? error : fileTrouble(error);
+  const { code, detail = '' } = typed ?? new CausewayError('internal-error');
+  const says = leaf === undefined ? '' : `, as leaf ${leaf.index} says`;
+  const said = `The case WAS erased${says}; the same command prints the certificate once it can be made.`;
+  return new CausewayError(code, { detail: `${said} ${detail}`.trimEnd(), cause: error });
 }
 
-/** Erases it, for somebody to certify it later. @returns the leaf that says so @throws CausewayError the same */
+/**
+ * Erases it, for somebody to certify it later.
+ * @returns how many leaves there were before: the one that says so is one of those that follow
+ * @throws CausewayError `case-unknown`, `case-pending`
+ */
 export async function destroyCase(
-  store: Erasing,
+  store: Pick<Store, 'eraseCase' | 'countLeaves'>,
   order: ErasureOrder,
   underWay?: UnderWay,
-): Promise<StoredLeaf> {
+): Promise<number> {
   if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order, ...(underWay === 'end' && { underWay }) };
@@ -64,7 +77,7 @@ export async function destroyCase(
   do outcome = await store.eraseCase(order.case, record, underWay);
   while (outcome === 'pending' && underWay === 'end');
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
-  return findErasure(store, from, order.case);
+  return from;
 }
 
 /**

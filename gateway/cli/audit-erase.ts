@@ -1,12 +1,11 @@
 /** `causeway audit erase`: destroys what opens the bodies of a case, and prints a certificate of it. */
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Option } from 'commander';
 import { caseIdOf } from '../audit/case-id.ts';
 import type { ErasureOrder } from '../audit/erase-case.ts';
+import type { SearchIndex } from '../audit/search-index.ts';
 import type { ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
-import { AdvisedError } from '../../terminal/advised-error.ts';
 import { plainText } from '../../terminal/input.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -17,7 +16,7 @@ import {
   type GatewayFlags,
   type OpenGateway,
 } from './gateway-folder.ts';
-import type { ErasureResidue, UnderWay } from '../store/port.ts';
+import type { CaseId, UnderWay } from '../store/port.ts';
 import type { AlertChoice, ErasureChoices } from './erase-alerts.ts';
 import { personHere, recordReading } from './record-reading.ts';
 
@@ -29,9 +28,6 @@ type Flags = GatewayFlags & {
 };
 
 const maxAuthorityLength = 500;
-/** How long the command waits for those that read the store as it was before. */
-const residuePatienceMs = 5_000;
-const residuePollMs = 250;
 
 export function registerAuditErase(audit: ProgramCommand, terminal: Terminal): void {
   audit
@@ -80,66 +76,52 @@ async function erase(
   terminal: Terminal,
 ): Promise<void> {
   const id = caseIdOf(given);
-  const { formatErasureCertificate } = await import('../../protocol/audit/erasure-certificate.ts');
+  const [{ formatErasureCertificate }, { tellErasure }] = await Promise.all([
+    import('../../protocol/audit/erasure-certificate.ts'),
+    import('./tell-erasure.ts'),
+  ]);
   await withGateway(gatewayFolder(dir, terminal.env), async (gateway) => {
-    const certificates: ErasureCertificate[] = [];
+    let certificate: ErasureCertificate | undefined;
     const work = async (): Promise<string> => {
       // Whoever only asks is told of alerts and of earlier orders, too.
       await recordReading(gateway.store, 'audit.erasure', { case: id });
       const order = { case: id, authority, by: personHere() };
-      const certificate = await carryOut(order, { alerts, underWay }, gateway, terminal);
-      certificates.push(certificate);
+      certificate = await carryOut(order, { alerts, underWay }, gateway, terminal);
       return formatErasureCertificate(certificate);
     };
-    let unwritten: unknown;
+    let trouble: unknown;
     try {
       // What cannot be written is known before anything is destroyed, but for want of space.
       if (out === undefined) await work();
       else await (await import('../../terminal/output-file.ts')).writeResult(out, work);
     } catch (error) {
-      if (certificates.length === 0) throw error;
-      unwritten = error;
+      if (certificate === undefined) throw error;
+      trouble = error;
     }
-    const residue = await awaitResidue(gateway.store);
-    if (residue !== undefined) terminal.hint(residueWords[residue]);
-    for (const certificate of certificates) {
-      if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate, residue: residue ?? null });
-      else await terminal.deliver(formatErasureCertificate(certificate));
-      if (unwritten !== undefined) throw erasedAllTheSame(certificate, unwritten);
-    }
-  });
-}
-
-/** Whoever only heard that a file cannot be written would take the case for not erased. */
-function erasedAllTheSame({ leaf }: ErasureCertificate, cause: unknown): unknown {
-  if (!isCausewayError(cause, 'file-unavailable')) return cause;
-  return new AdvisedError('file-unavailable', {
-    detail: `The case WAS erased, as leaf ${leaf} says, and the certificate is printed on stdout. ${cause.detail ?? ''}`,
-    advice: 'The same command prints the certificate again, and writes it to a file that there is room for.',
-    fields: { erased: true, leaf },
-    cause,
+    const made = certificate;
+    if (made === undefined) return;
+    const findUnsaidAlerts = async (): Promise<readonly CaseId[]> => unsaidAlerts(made, gateway);
+    await tellErasure(made, { store: gateway.store, findUnsaidAlerts, trouble }, terminal);
   });
 }
 
 async function carryOut(
   order: ErasureOrder,
   choices: ErasureChoices,
-  { home, store }: OpenGateway,
+  gateway: OpenGateway,
   terminal: Terminal,
 ): Promise<ErasureCertificate> {
-  const [{ PublishedLog }, { eraseCase, certifyErasure }, { indexFileName, SearchIndex }, settling] =
-    await Promise.all([
-      import('./published-log.ts'),
-      import('../audit/erase-case.ts'),
-      import('../audit/search-index.ts'),
-      import('./erase-alerts.ts'),
-    ]);
-  const log = new PublishedLog(home, store);
-  const index = SearchIndex.open(join(home.dir, indexFileName), store);
-  try {
-    const { alerts, erasedNow } = await settling.settleAlerts(order, choices, { store, index });
+  const [{ PublishedLog }, { eraseCase, certifyErasure }, { settleAlerts }] = await Promise.all([
+    import('./published-log.ts'),
+    import('../audit/erase-case.ts'),
+    import('./erase-alerts.ts'),
+  ]);
+  const { store } = gateway;
+  const log = new PublishedLog(gateway.home, store);
+  return withIndex(gateway, async (index) => {
+    const { alerts, erasedNow } = await settleAlerts(order, choices, { store, index });
     const erasure = eraseCase(store, log, { ...order, alerts }, choices.underWay);
-    const certificate = await erasure.catch(async (error: unknown) => {
+    return erasure.catch(async (error: unknown) => {
       if (!isCausewayError(error, 'case-unknown')) throw error;
       const { hits } = await index.search({ case: [order.case], kind: ['case.erased'] }, 1);
       const [before] = hits;
@@ -151,35 +133,30 @@ async function carryOut(
       );
       return certifyErasure(store, log, order.case, before.index);
     });
-    // Looks at everything that is new, so that the index does not know until the next search what the case said.
-    const found = await settling.alertsAbout(order.case, { store, index });
-    const said = new Set(certificate.alerts?.remaining.map(({ leaf }) => leaf));
-    const unsaid = found.filter(({ leaf }) => !said.has(leaf)).map((alert) => alert.case);
-    if (unsaid.length > 0)
-      terminal.hint(
-        `Alerts that the certificate does not know of name messages of the case: ${unsaid.join(', ')}. Run this again with --alerts erase.`,
-      );
-    return certificate;
-  } finally {
-    index.close();
-  }
+  });
 }
 
-const residueWords: Readonly<Record<ErasureResidue, string>> = {
-  'write-ahead-log':
-    'Somebody still reads the store as it was, such as a backup: until that ends, bytes of what was erased may stand ' +
-    'in the write-ahead log of SQLite (causeway.db-wal). Run this again afterwards to see that they are gone.',
-  oplog:
-    'MongoDB keeps bytes of what was erased in its oplog and its journal until these have gone round; ' +
-    'docs/operating.md says how long that is.',
-};
+/** Looks at everything that is new, so that the index does not know until the next search what the case said. */
+async function unsaidAlerts(
+  { case: id, alerts }: ErasureCertificate,
+  gateway: OpenGateway,
+): Promise<readonly CaseId[]> {
+  const { alertsAbout } = await import('./erase-alerts.ts');
+  const { store } = gateway;
+  const found = await withIndex(gateway, async (index) => alertsAbout(id as CaseId, { store, index }));
+  const said = new Set(alerts?.remaining.map(({ leaf }) => leaf));
+  return found.filter(({ leaf }) => !said.has(leaf)).map((alert) => alert.case);
+}
 
-/** Waits a while for readers to end. */
-async function awaitResidue(store: OpenGateway['store']): Promise<ErasureResidue | undefined> {
-  const deadline = performance.now() + residuePatienceMs;
-  for (;;) {
-    const residue = await store.readResidue();
-    if (residue !== 'write-ahead-log' || performance.now() > deadline) return residue;
-    await pause(residuePollMs);
+async function withIndex<T>(
+  { home, store }: OpenGateway,
+  work: (index: SearchIndex) => Promise<T>,
+): Promise<T> {
+  const { indexFileName, SearchIndex } = await import('../audit/search-index.ts');
+  const index = SearchIndex.open(join(home.dir, indexFileName), store);
+  try {
+    return await work(index);
+  } finally {
+    index.close();
   }
 }
