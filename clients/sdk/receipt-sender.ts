@@ -10,6 +10,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { BatchSigner } from '../../protocol/proof/signing.ts';
 import { receiptFrameOverhead, signReceiptGroup } from '../../protocol/wire/receipt-group.ts';
+import { isReceiptRefusal } from '../../protocol/wire/receipt-refusal.ts';
 import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { encodeReceipt } from '../../protocol/wire/receipt.ts';
 import { InboxTable, type Settled } from './inbox-table.ts';
@@ -24,9 +25,6 @@ type ReceiptSenderDependencies = {
 
 /** What one frame tells. `toConfirm` goes with the receipts one by one, or is empty. */
 type Portion = { readonly receipts: readonly Buffer[]; readonly toConfirm: readonly Settled[] };
-
-/** Under these codes the gateway refuses a receipt frame, and keeps the session. */
-const refusals: readonly ErrorCode[] = ['receipt-malformed', 'receipt-invalid', 'receipt-unmatched'];
 
 export class ReceiptSender {
   readonly #deps: ReceiptSenderDependencies;
@@ -91,7 +89,7 @@ export class ReceiptSender {
 
   /** The gateway has reported an error and kept the session: it may be about the frame that it counts next. */
   reported(code: ErrorCode): void {
-    if (refusals.includes(code)) this.#refusal = code;
+    if (isReceiptRefusal(code)) this.#refusal = code;
   }
 
   /** The gateway has dealt with so many receipt frames of this session. */

@@ -6,6 +6,7 @@ import type { Digest, EndpointAddress } from '../../protocol/ids.ts';
 import { errorFrame, type Welcome } from '../../protocol/wire/control.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
+import { isReceiptRefusal } from '../../protocol/wire/receipt-refusal.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
 import type { Sender } from '../relay/examine.ts';
@@ -252,7 +253,10 @@ export class Session {
     return work;
   }
 
-  /** @returns why it was refused, where it was: a bad receipt costs its own group, not the session, for others depend on that */
+  /**
+   * @returns why it was refused, where it was: a bad receipt costs its own group, not the session, for others depend on that.
+   * Whatever else fails ends the session, as with a submission: a group that was only counted would be lost
+   */
   async #settleGroup(group: Buffer): Promise<CausewayError | undefined> {
     try {
       await this.#intake.during(group.byteLength, () =>
@@ -260,7 +264,7 @@ export class Session {
       );
       return undefined;
     } catch (error) {
-      if (!isCausewayError(error) || error.code === 'internal-error') throw error;
+      if (!isCausewayError(error) || !isReceiptRefusal(error.code)) throw error;
       this.#context.report(this.endpoint, error);
       return error;
     }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import { limits } from '../../../protocol/limits.ts';
 import type { Digest } from '../../../protocol/ids.ts';
 import type { Welcome } from '../../../protocol/wire/control.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
+import { encodeReceiptFrame } from '../../../protocol/wire/receipt-group.ts';
 import { createSqliteFixture } from '../store/sqlite-fixture.ts';
 import { police } from '../store/synthetic-messages.ts';
 
@@ -19,7 +21,7 @@ const digest = 'A'.repeat(43) as Digest;
 const entry = { endpoint: police } as DirectoryEntry;
 
 /** A session over a socket of this computer, whose welcome is held back. */
-async function openSession() {
+async function openSession(settle: SessionContext['relay']['settle'] = async () => Promise.resolve()) {
   const fixture = await createSqliteFixture();
   const store = await fixture.open();
   const server = createServer();
@@ -30,7 +32,7 @@ async function openSession() {
   let asks = 0;
   const context: SessionContext = {
     store,
-    relay: { submit: () => Promise.reject.bind(Promise), settle: async () => Promise.resolve() },
+    relay: { submit: () => Promise.reject.bind(Promise), settle },
     dispatcher: new Dispatcher({ store, now: Date.now, onError: () => undefined }),
     intake: new Intake(),
     pending: new PendingWork(),
@@ -79,7 +81,7 @@ async function openSession() {
     });
     return told.map(({ type, version }) => version ?? type);
   };
-  return { session, sendWelcome, heard, failWelcome: welcome.reject, asks: () => asks };
+  return { session, sendWelcome, heard, failWelcome: welcome.reject, asks: () => asks, client };
 }
 
 it('a session is told of no change of the directory before its welcome, and of none that the welcome knows', async () => {
@@ -108,4 +110,17 @@ it('work that waits for the store is not tried again once the session has ended,
   session.fail(new CausewayError('endpoint-revoked'));
   await sleep(700);
   expect(asks()).toBe(1);
+});
+
+it('a receipt frame that failed for no fault of its own is not counted as taken: the session ends', async () => {
+  const moved = new CausewayError('configuration-invalid', { detail: 'The store was moved.' });
+  const { sendWelcome, heard, client } = await openSession(async () => Promise.reject(moved));
+  sendWelcome(7);
+  expect(await heard()).toEqual(['welcome']);
+  const told: unknown[] = [];
+  client.on('message', (data: Buffer) => told.push(JSON.parse(data.toString())));
+  const ended = once(client, 'close');
+  client.send(encodeReceiptFrame(0, Buffer.alloc(80)));
+  await ended;
+  expect(told).toMatchObject([{ type: 'error', code: 'configuration-invalid', closing: true }]);
 });
