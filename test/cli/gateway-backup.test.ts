@@ -2,16 +2,19 @@ import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BackupDraft } from '../../gateway/store/sqlite/backup-draft.ts';
 import { writingTrouble } from '../../gateway/store/sqlite/failures.ts';
 import { storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, repository } from './run-causeway.ts';
@@ -82,6 +85,43 @@ describe('causeway gateway backup', () => {
       'drafted',
       'drafted.partial',
     ]);
+  });
+
+  it('takes away the draft of a run that was killed, of its own name at once and of another after a day', async () => {
+    const folder = join(dir, 'nightly');
+    mkdirSync(folder);
+    const killed = `
+      const { BackupDraft } = await import('./gateway/store/sqlite/backup-draft.ts');
+      for (const name of process.argv.slice(1)) {
+        const { path } = await BackupDraft.begin(name);
+        process.getBuiltinModule('fs').writeFileSync(path, 'as large as the store');
+      }
+      process.kill(process.pid, 'SIGKILL');`;
+    const names = ['monday', 'tuesday', 'wednesday'].map((name) => join(folder, name));
+    const run = ['--input-type=module', '-e', killed, '--', ...names];
+    expect(spawnSync(process.execPath, run, { cwd: repository }).signal).toBe('SIGKILL');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.backup-draft'))).toHaveLength(3);
+    const yesterday = Date.now() / 1000 - 25 * 3600;
+    for (const file of readdirSync(folder).filter((name) => name.startsWith('.wednesday')))
+      utimesSync(join(folder, file), yesterday, yesterday);
+
+    expect((await backUp(names[0]!)).code).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual([
+      expect.stringMatching(/^\.tuesday\.\w+\.backup-draft$/),
+      expect.stringMatching(/^\.tuesday\.\w+\.backup-draft\.lock$/),
+      expect.stringMatching(/^\.tuesday\.\w+\.backup-draft\.lock-journal$/),
+      'monday',
+    ]);
+  });
+
+  it('leaves alone the draft of a run to the same name that is under way', async () => {
+    const copy = join(dir, 'twice');
+    const other = await BackupDraft.begin(copy);
+    writeFileSync(other.path, 'half of it');
+    expect((await backUp(copy)).code).toBe(0);
+    expect(readFileSync(other.path, 'utf8')).toBe('half of it');
+    await other.end();
+    expect(readdirSync(dir).filter((name) => name.includes('twice'))).toEqual(['twice']);
   });
 
   it('names the copy for which there is no room, and leaves nothing of it', () => {

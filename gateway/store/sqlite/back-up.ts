@@ -1,11 +1,11 @@
 /** A copy of the whole store, made while it is written to. It has its name only once it was found whole and is on the disk. */
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { syncFolder, writeNewFile } from '../../../files/durable-file.ts';
 import { fileTrouble } from '../../../files/file-trouble.ts';
+import { BackupDraft } from './backup-draft.ts';
 import { firstRow, openForReading, prepare } from './database.ts';
 import { orDamage, writingTrouble } from './failures.ts';
 
@@ -16,24 +16,26 @@ export type Backup = { readonly bytes: number; readonly leaves: number };
 const atOnce = 2 ** 31 - 1;
 
 /**
- * Only its owner may read the copy.
+ * Only its owner may read the copy. What others have in that folder, such as a backup that is under way, is left alone.
  * @param to a name that is free
  * @throws CausewayError `file-unavailable` where it cannot be written, `store-damaged`
  */
 export async function backUpStore(file: string, to: string): Promise<Backup> {
-  // Of its own name: what others have there, such as a backup that is under way, is left alone.
-  const draft = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString('hex')}.partial`);
+  let draft: BackupDraft | undefined;
   try {
-    await writeNewFile(draft, '');
-    await copy(file, draft);
-    const leaves = countWhole(draft);
-    await syncFile(draft);
-    await rename(draft, to);
+    draft = await BackupDraft.begin(to);
+    const { path } = draft;
+    await writeNewFile(path, '');
+    await copy(file, path);
+    const leaves = countWhole(path);
+    await syncFile(path);
+    await rename(path, to);
     await syncFolder(dirname(to));
     return { bytes: (await stat(to)).size, leaves };
   } catch (error) {
-    for (const ending of ['', '-journal', '-wal', '-shm']) await rm(`${draft}${ending}`, { force: true });
     throw troubleOf(error, to) ?? orDamage(error, file);
+  } finally {
+    await draft?.end();
   }
 }
 

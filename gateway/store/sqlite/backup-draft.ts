@@ -1,0 +1,84 @@
+/**
+ * The file that a backup is written to until it is whole, hidden beside the name that it will have. Whoever writes it holds
+ * the lock beside it, which the system releases when the process dies: so a later run can tell a draft that was left behind,
+ * as large as the store, from one that is being written.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { writeNewFile } from '../../../files/durable-file.ts';
+import { takeLock, type ProcessLock } from '../../../files/process-lock.ts';
+
+/** All that may stand there of a draft. The lock goes last: a draft without one would never be removed. */
+const endings = ['', '-journal', '-wal', '-shm', '.lock-journal', '.lock'];
+const lockName = /^\.(.+)\.[0-9a-f]{12}\.backup-draft\.lock$/;
+/** On some network disks no machine sees the locks of another one, which may write a copy of its own there. */
+const abandonedMs = 24 * 60 * 60 * 1000;
+
+export class BackupDraft {
+  readonly path: string;
+  readonly #lock: ProcessLock;
+
+  private constructor(path: string, lock: ProcessLock) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /**
+   * Removes what runs that were cut off have left in the folder, and begins a draft. Call {@link end}.
+   * @param to the name that the copy will have
+   * @throws an error of the system, or SQLite's, where nothing can be written there
+   */
+  static async begin(to: string): Promise<BackupDraft> {
+    await removeAbandoned(to);
+    for (;;) {
+      const name = `.${basename(to)}.${randomBytes(6).toString('hex')}.backup-draft`;
+      const path = join(dirname(to), name);
+      await writeNewFile(`${path}.lock`, '');
+      const lock = takeLock(`${path}.lock`);
+      // Another run may have taken it for one that was left behind.
+      if (lock !== undefined) return new BackupDraft(path, lock);
+    }
+  }
+
+  /** Removes what is left of it: nothing but the lock where it has got its name. Never throws. */
+  async end(): Promise<void> {
+    await remove(this.path).catch(() => undefined);
+    this.#lock.release();
+  }
+}
+
+/** Never throws: what cannot be removed is no reason to make no backup. */
+async function removeAbandoned(to: string): Promise<void> {
+  const folder = dirname(to);
+  for (const file of await readdir(folder).catch(() => [])) {
+    const name = lockName.exec(file)?.[1];
+    if (name === undefined) continue;
+    const draft = join(folder, file.slice(0, -'.lock'.length));
+    try {
+      if (name === basename(to) || (await isOld(draft))) await removeUnlessLocked(draft);
+    } catch {
+      // It may belong to another user.
+    }
+  }
+}
+
+async function isOld(draft: string): Promise<boolean> {
+  const files = [stat(draft).catch(() => undefined), stat(`${draft}.lock`)];
+  const times = (await Promise.all(files)).map((found) => found?.mtimeMs ?? 0);
+  return Date.now() - Math.max(...times) > abandonedMs;
+}
+
+async function removeUnlessLocked(draft: string): Promise<void> {
+  const lock = takeLock(`${draft}.lock`);
+  if (lock === undefined) return;
+  try {
+    await remove(draft);
+  } finally {
+    lock.release();
+  }
+}
+
+async function remove(draft: string): Promise<void> {
+  for (const ending of endings) await rm(`${draft}${ending}`, { force: true });
+}
