@@ -2,8 +2,7 @@
  * How long a log has gone on without the witnesses. Its newest checkpoint waits for none, so it may be a moment ahead of
  * what they have cosigned. But of what comes after that nobody except the log has said that there is one history.
  */
-import { isCausewayError } from '../../protocol/errors.ts';
-import { parseLeaf } from '../../protocol/audit/leaf.ts';
+import { leafTime } from '../../protocol/audit/leaf.ts';
 import type { Finding } from './finding.ts';
 import { checkpointFile } from './log-folder.ts';
 
@@ -40,7 +39,7 @@ export class UncosignedEntries {
   }
 
   #takeOne(entry: number, bytes: Buffer): void {
-    const at = timeOf(bytes);
+    const at = leafTime(bytes);
     const cosigned = `the newest checkpoint that each named witness has cosigned has size ${this.#cosigned}`;
     if (at === undefined) {
       const text = `${cosigned}, and entry ${entry} after it tells no time: it may have waited for any time.`;
@@ -52,16 +51,6 @@ export class UncosignedEntries {
     if (this.#newest - this.#oldest <= this.#atMostMs) return;
     const text = `${cosigned}, and the log has gone on for more than ${spanText(this.#atMostMs)} since.`;
     this.#finding = { kind: 'unwitnessed', where: checkpointFile, text };
-  }
-}
-
-/** ms since 1970; undefined where it is no leaf of a gateway. */
-function timeOf(entry: Buffer): number | undefined {
-  try {
-    return parseLeaf(entry).at;
-  } catch (error) {
-    if (!isCausewayError(error, 'log-malformed')) throw error;
-    return undefined;
   }
 }
 

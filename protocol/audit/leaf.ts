@@ -12,7 +12,7 @@
  * ```
  */
 import { z } from 'zod';
-import { CausewayError, errorCodes } from '../errors.ts';
+import { CausewayError, errorCodes, isCausewayError } from '../errors.ts';
 import { digestSchema, endpointAddressSchema, messageIdSchema } from '../ids.ts';
 import { parseCompactJson } from '../wire/compact-json.ts';
 import type { Leaf } from './leaf-text.ts';
@@ -36,6 +36,21 @@ export const leafSchema = z.strictObject({
   policy: digestSchema.optional(),
   commitment: digestSchema.optional(),
 }) satisfies z.ZodType<Leaf>;
+
+const timeSchema = z.looseObject({ kind: z.string(), at: count });
+
+/**
+ * When a leaf was committed, ms since 1970, also of one that a later version has written with codes or fields that are not
+ * known here; undefined where the entry is no leaf of a gateway.
+ */
+export function leafTime(bytes: Uint8Array): number | undefined {
+  try {
+    return timeSchema.safeParse(parseCompactJson(bytes, 'log-malformed')).data?.at;
+  } catch (error) {
+    if (!isCausewayError(error, 'log-malformed')) throw error;
+    return undefined;
+  }
+}
 
 /** Reads an entry of the log. @throws CausewayError `log-malformed` */
 export function parseLeaf(bytes: Uint8Array): Leaf {

@@ -88,6 +88,13 @@ describe('the verifier of a log', () => {
     expect((await verifyBehind(entries)).findings).toMatchObject([{ kind: 'unwitnessed', entry: 300 }]);
   });
 
+  it('reads the time of an entry with a code and a field that a later version has', async () => {
+    const later = Buffer.from(
+      `{"kind":"message.refused","at":1,"code":"of-a-later-version","new":[1],"commitment":"x"}`,
+    );
+    expect((await verifyBehind(entries.map(() => later))).findings).toEqual([]);
+  });
+
   it.each<[string, Buffer, object]>([
     [
       'another history',
