@@ -47,6 +47,8 @@ export type AuditReport = {
   readonly cosignatures: readonly { readonly name: string; readonly timeSeconds: number }[];
   /** The size of the newest checkpoint that every witness that was named has cosigned, where that is not the newest of all. */
   readonly witnessed?: number;
+  /** The time by which those after it were held, ms since 1970: that of the copy, where it is known. */
+  readonly copiedAtMs?: number;
   /** The size of the older checkpoint that the log was compared with. */
   readonly since?: number;
   /** The entry that a proof is about. */
@@ -89,7 +91,12 @@ function goodVerdict({ subject, origin, size, cosignatures, witnessed, since, in
     since === undefined
       ? ''
       : ` Nothing that stood in it at ${since} ${entriesWord(since)} has been removed or changed.`;
-  return `This log verifies: all ${size} ${entriesWord(size)} of ${origin} and every tile lead to its signed checkpoint${seen}.${older}`;
+  const after = size - (witnessed ?? size);
+  const alone =
+    after === 0
+      ? ''
+      : ` That there is one history of the ${after} ${entriesWord(after)} after that, nobody but the log has said.`;
+  return `This log verifies: all ${size} ${entriesWord(size)} of ${origin} and every tile lead to its signed checkpoint${seen}.${alone}${older}`;
 }
 
 function entriesWord(count: number): string {

@@ -34,6 +34,8 @@ export type VerifyLogOptions = {
   readonly since?: { readonly name: string; readonly bytes: Uint8Array };
   /** How long the log may have gone on beyond what the witnesses have cosigned, ms. Default: 15 minutes. */
   readonly uncosignedAtMostMs?: number | undefined;
+  /** When the copy was made, ms since 1970, where that is known: what is not cosigned had waited until then. */
+  readonly copiedAtMs?: number | undefined;
   /** Where a gateway may be at work: how long its checkpoint may come after its tiles, ms. Default 0. */
   readonly growsWithinMs?: number;
   /** Told now and then how many entries have been gone through, of how many. */
@@ -68,8 +70,9 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
   findings.add(...(witnessed?.findings ?? []).filter(({ kind }) => kind !== 'unwitnessed'));
   const since = openSince(options, checkpoint, findings);
   const older = [since, witnessed?.checkpoint].filter((each) => each !== undefined);
+  const { uncosignedAtMostMs: atMostMs, copiedAtMs } = options;
   const uncosigned = isBehind
-    ? new UncosignedEntries(witnessed.checkpoint.size, options.uncosignedAtMostMs)
+    ? new UncosignedEntries(witnessed.checkpoint, { atMostMs, copiedAtMs })
     : undefined;
   const run = new LogRun(files, checkpoint, findings, older, uncosigned);
   await run.readEntries(options.onProgress);
@@ -84,6 +87,7 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
     ...(isBehind && {
       cosignatures: describeCheckpoint(witnessed.checkpoint).cosignatures,
       witnessed: witnessed.checkpoint.size,
+      ...(copiedAtMs !== undefined && { copiedAtMs }),
     }),
     ...(since === undefined ? {} : { since: since.size }),
   };

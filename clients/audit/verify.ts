@@ -8,6 +8,7 @@ import { logProofHeader, maxLogProofBytes } from '../../protocol/proof/log-proof
 import { maxNoteBytes, parseNote } from '../../protocol/proof/note.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { AuditReport } from './finding.ts';
+import { isLiveLog } from './live-log.ts';
 import { logFolder, readUpTo } from './log-folder.ts';
 import type { AuditTrust } from './open-for-audit.ts';
 import { findLogKeyFile, readVerifierKeys } from './trusted-keys.ts';
@@ -26,6 +27,8 @@ export type VerifyOptions = {
   readonly witnessFiles?: readonly string[];
   /** How long the log may have gone on beyond what the witnesses have cosigned, ms. Default: 15 minutes. */
   readonly uncosignedAtMostMs?: number;
+  /** When the copy of the log was made, ms since 1970. Of the folder of a gateway that runs it is now. */
+  readonly copiedAtMs?: number;
   /** The log's name, where it is not the name of its key. */
   readonly origin?: string;
   /** A file with an older checkpoint of the log. */
@@ -83,7 +86,7 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw unreadable(path, isAbsent ? 'there is no such file or folder' : 'it cannot be read', cause);
   });
-  refuseMisplacedBound(options, found.isDirectory());
+  refuseMisplacedBounds(options, found.isDirectory());
   if (found.isDirectory()) {
     if (options.entryFile !== undefined) throw misplaced('--entry goes with a proof, and this is a folder.');
     await refuseGatewayFolder(path);
@@ -91,6 +94,7 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
     const trust = await trustOf(path, options);
     return verifyLog(logFolder(path), {
       ...options,
+      copiedAtMs: options.copiedAtMs ?? (isLiveLog(path) ? Date.now() : undefined),
       trust,
       folder: path,
       growsWithinMs,
@@ -117,13 +121,18 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
 }
 
 /** Only of a folder it can be told what came after the last checkpoint that the witnesses have cosigned. */
-function refuseMisplacedBound(
-  { witnessFiles = [], uncosignedAtMostMs }: VerifyOptions,
+function refuseMisplacedBounds(
+  { witnessFiles = [], uncosignedAtMostMs, copiedAtMs }: VerifyOptions,
   isFolder: boolean,
 ): void {
-  if (uncosignedAtMostMs === undefined) return;
-  if (!isFolder) throw misplaced('--uncosigned-at-most goes with the folder of a log, and this is a file.');
-  if (witnessFiles.length === 0) throw misplaced('--uncosigned-at-most goes with --witness.');
+  for (const [name, value] of [
+    ['--uncosigned-at-most', uncosignedAtMostMs],
+    ['--copied-at', copiedAtMs],
+  ] as const) {
+    if (value === undefined) continue;
+    if (!isFolder) throw misplaced(`${name} goes with the folder of a log, and this is a file.`);
+    if (witnessFiles.length === 0) throw misplaced(`${name} goes with --witness.`);
+  }
 }
 
 /** Whoever names the folder of a gateway means the log in it, and is told where that is. */

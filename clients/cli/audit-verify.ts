@@ -1,7 +1,8 @@
 /** `causeway audit verify`. */
+import { InvalidArgumentError } from 'commander';
 import type { AuditReport } from '../audit/finding.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { durationMs } from '../../terminal/input.ts';
+import { durationMs, parseMoment } from '../../terminal/input.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
@@ -11,6 +12,7 @@ type Flags = {
   readonly key?: string;
   readonly witness?: readonly string[];
   readonly uncosignedAtMost?: number;
+  readonly copiedAt?: number;
   readonly origin?: string;
   readonly since?: string;
   readonly entry?: string;
@@ -31,8 +33,13 @@ export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): 
     .option('--witness <file...>', 'verifier keys of witnesses that must have cosigned')
     .option(
       '--uncosigned-at-most <span>',
-      'how long a log may have gone on, by its own times, beyond what all of them cosigned (default: 15m)',
+      'how long a log may have gone on beyond what all of them cosigned (default: 15m)',
       durationMs,
+    )
+    .option(
+      '--copied-at <time>',
+      'when the copy was made, such as now or 2026-11-23T09:30Z: else only times in the log and its cosignatures count',
+      copyTime,
     )
     .option('--origin <name>', "the log's name, where it is not that of its key")
     .option('--since <file>', 'an older checkpoint: nothing under it may have been removed or changed')
@@ -40,6 +47,7 @@ export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): 
     .examples(
       ['causeway audit verify ./kept/log', ''],
       ['causeway audit verify ./kept/log --since checkpoint-of-may --witness committee.vkey', ''],
+      ['causeway audit verify ./fetched/log --witness committee.vkey --copied-at now', ''],
     )
     .action((path: string, flags: Flags) => verify(path, flags, terminal));
 }
@@ -48,17 +56,32 @@ const keyFromBeside =
   'The key is the log.vkey that lies beside it, and whoever made the one could have made the other. With --key you name\n' +
   "a key that you have from the log's owner.\n";
 
+const withoutCopyTime =
+  'How long the entries that are not cosigned have waited was judged by times that the log itself has written. With\n' +
+  '--copied-at you say when the copy was made, or now.\n';
+
+/** `now`, or a time as elsewhere. */
+function copyTime(text: string): number {
+  const now = Date.now();
+  const at = text === 'now' ? now : parseMoment(text, now);
+  if (at !== undefined) return at;
+  throw new InvalidArgumentError(
+    'It must be now, a time such as 2026-11-23T09:30Z, or 2h for two hours ago.',
+  );
+}
+
 async function verify(path: string, flags: Flags, terminal: Terminal): Promise<void> {
   const [{ verifyPath }, { verdictOf }] = await Promise.all([
     import('../audit/verify.ts'),
     import('../audit/finding.ts'),
   ]);
   const progress = terminal.progress('Verifying');
-  const { key, witness, uncosignedAtMost, origin, since, entry } = flags;
+  const { key, witness, uncosignedAtMost, copiedAt, origin, since, entry } = flags;
   const report = await verifyPath(path, {
     ...(key === undefined ? {} : { keyFile: key }),
     ...(witness === undefined ? {} : { witnessFiles: witness }),
     ...(uncosignedAtMost === undefined ? {} : { uncosignedAtMostMs: uncosignedAtMost }),
+    ...(copiedAt === undefined ? {} : { copiedAtMs: copiedAt }),
     ...(origin === undefined ? {} : { origin }),
     ...(since === undefined ? {} : { sinceFile: since }),
     ...(entry === undefined ? {} : { entryFile: entry }),
@@ -67,6 +90,8 @@ async function verify(path: string, flags: Flags, terminal: Terminal): Promise<v
   const isGood = report.findings.length === 0;
   if (!isGood) process.exitCode = exitCodes.invalid;
   if (isGood && key === undefined) terminal.hint(keyFromBeside);
+  if (isGood && report.witnessed !== undefined && report.copiedAtMs === undefined)
+    terminal.hint(withoutCopyTime);
   show(report, isGood, verdictOf(report), terminal);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
 import { verdictOf, type AuditReport } from '../../../clients/audit/finding.ts';
 import { logFolder, readLogFile } from '../../../clients/audit/log-folder.ts';
-import { verifyLog } from '../../../clients/audit/verify-log.ts';
+import { verifyLog, type VerifyLogOptions } from '../../../clients/audit/verify-log.ts';
 import { encodeLeaf } from '../../../protocol/audit/leaf.ts';
 import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
@@ -52,21 +52,30 @@ describe('the verifier of a log', () => {
     }
   });
 
+  /** When the witness of a sample has cosigned. */
+  const cosignedAt = 1_800_000_000_000;
   /** A log of 700 entries, of which the witness has cosigned the first 300. */
-  function verifyBehind(all: readonly Buffer[], uncosignedAtMostMs?: number): Promise<AuditReport> {
+  function verifyBehind(
+    all: readonly Buffer[],
+    bounds: Pick<VerifyLogOptions, 'uncosignedAtMostMs' | 'copiedAtMs'> = {},
+  ): Promise<AuditReport> {
     const files = sampleLog(all);
     const witnessed = sampleLog(all.slice(0, 300), { witness: committee }).get('checkpoint')!;
     files.set('checkpoint.witnessed', witnessed);
-    return verifyLog(filesIn(files), { trust, uncosignedAtMostMs });
+    return verifyLog(filesIn(files), { trust, ...bounds });
   }
+  /** @param ms between two entries; the first that is not cosigned came when the others were */
   const loggedEvery = (ms: number): Buffer[] =>
-    entries.map((_, nth) => Buffer.from(encodeLeaf({ kind: 'test.happened', at: nth * ms })));
+    entries.map((_, nth) =>
+      Buffer.from(encodeLeaf({ kind: 'test.happened', at: cosignedAt + (nth - 300) * ms })),
+    );
 
   it('counts what the witness cosigned while newer entries wait for it', async () => {
     const report = await verifyBehind(loggedEvery(2_000));
     expect(report).toMatchObject({ findings: [], size: 700, witnessed: 300 });
     expect(verdictOf(report)).toContain(
-      'which witness.example/committee cosigned for the first 300 entries.',
+      'which witness.example/committee cosigned for the first 300 entries. ' +
+        'That there is one history of the 400 entries after that, nobody but the log has said.',
     );
     const without = await verifyChanged((files) => put(files, sampleLog(entries), 'checkpoint'));
     expect(without.findings).toMatchObject([{ kind: 'unwitnessed', where: 'checkpoint' }]);
@@ -81,16 +90,42 @@ describe('the verifier of a log', () => {
     });
     expect(verdictOf(tooLong)).toBe(
       'This log does not verify: the newest checkpoint that each named witness has cosigned has size 300, ' +
-        'and the log has gone on for more than 15 minutes since.',
+        'and the log has gone on for more than 15 minutes since, by the times of its entries and of the cosignatures.',
     );
-    expect((await verifyBehind(slow, 399 * 3_000)).findings).toEqual([]);
-    expect((await verifyBehind(slow, 399 * 3_000 - 1)).findings).toMatchObject([{ kind: 'unwitnessed' }]);
+    const after = async (uncosignedAtMostMs: number) =>
+      (await verifyBehind(slow, { uncosignedAtMostMs })).findings;
+    expect(await after(399 * 3_000)).toEqual([]);
+    expect(await after(399 * 3_000 - 1)).toMatchObject([{ kind: 'unwitnessed' }]);
     expect((await verifyBehind(entries)).findings).toMatchObject([{ kind: 'unwitnessed', entry: 300 }]);
+  });
+
+  it('finds entries that waited, stood still or ran ahead by a time that is not theirs', async () => {
+    const minutes = 60_000;
+    const still = loggedEvery(0);
+    const unwitnessed = [{ kind: 'unwitnessed', where: 'checkpoint', entry: 300 }];
+    expect((await verifyBehind(still)).findings).toEqual([]);
+    for (const [shiftMs, isGood] of [
+      [15 * minutes, true],
+      [15 * minutes + 1, false],
+      [-15 * minutes, true],
+      [-15 * minutes - 1, false],
+    ] as const) {
+      const { findings, copiedAtMs } = await verifyBehind(still, { copiedAtMs: cosignedAt + shiftMs });
+      expect(findings).toMatchObject(isGood ? [] : unwitnessed);
+      expect(copiedAtMs).toBe(cosignedAt + shiftMs);
+    }
+    // They were there when the witness cosigned, and it was not shown them.
+    const withheld = still.map((leaf) =>
+      Buffer.from(leaf.toString().replace(/"at":\d+/, `"at":${cosignedAt - 1e7}`)),
+    );
+    expect((await verifyBehind(withheld)).findings).toMatchObject(unwitnessed);
+    const idle = loggedEvery(86_400_000).slice(0, 301);
+    expect((await verifyBehind(idle)).findings).toEqual([]);
   });
 
   it('reads the time of an entry with a code and a field that a later version has', async () => {
     const later = Buffer.from(
-      `{"kind":"message.refused","at":1,"code":"of-a-later-version","new":[1],"commitment":"x"}`,
+      `{"kind":"message.refused","at":${cosignedAt},"code":"of-a-later-version","new":[1],"commitment":"x"}`,
     );
     expect((await verifyBehind(entries.map(() => later))).findings).toEqual([]);
   });

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verdictOf } from '../../../clients/audit/finding.ts';
 import { verifyPath } from '../../../clients/audit/verify.ts';
+import { takeLock } from '../../../files/process-lock.ts';
+import { encodeLeaf } from '../../../protocol/audit/leaf.ts';
 import { formatLogProof } from '../../../protocol/proof/log-proof.ts';
 import { noteSigner } from '../../../protocol/proof/note-signer.ts';
 import { proveInclusion } from '../../../protocol/proof/tile-proof.ts';
@@ -17,6 +19,8 @@ import { committee, entriesOf, filesIn, logSigner, newKeyPem, sampleLog, writeLo
 const entries = entriesOf(300);
 const files = sampleLog(entries, { witness: committee });
 const checkpoint = files.get('checkpoint')!.toString();
+/** When the witness of a sample has cosigned: 2027-01-15T08:00Z. */
+const cosignedAt = 1_800_000_000_000;
 const stranger = noteSigner('log.example/causeway', newKeyPem());
 
 let folder: string;
@@ -32,6 +36,12 @@ async function proofOf(index: number, extra: Buffer | undefined): Promise<string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'causeway-verify-'));
   await writeLog(at('log'), files);
+  const leaves = entries.map((_, nth) => encodeLeaf({ kind: 'test.happened', at: cosignedAt + nth }));
+  const grown = [...leaves, leaves[299]!].map((leaf) => Buffer.from(leaf));
+  await writeLog(at('behind', 'log'), sampleLog(grown));
+  const cosigned = sampleLog(grown.slice(0, 300), { witness: committee }).get('checkpoint')!;
+  await writeFile(at('behind', 'log', 'checkpoint.witnessed'), cosigned);
+  await writeFile(at('behind', 'log.vkey'), `${formatVerifierKey(logSigner.verifierKey)}\n`);
   await writeFile(at('log.vkey'), `${formatVerifierKey(logSigner.verifierKey)}\n`);
   await writeFile(at('committee.vkey'), formatVerifierKey(committee.verifierKey));
   await writeFile(at('stranger.vkey'), formatVerifierKey(stranger.verifierKey));
@@ -90,10 +100,24 @@ describe('verifying what is named', () => {
     const since = { sinceFile: at('log', 'checkpoint') };
     await expect(verifyPath(at('with-entry.tlog-proof'), since)).rejects.toMatchObject(misplaced);
     await expect(verifyPath(at('log'), { entryFile: at('entry') })).rejects.toMatchObject(misplaced);
-    const bound = { uncosignedAtMostMs: 1 };
-    await expect(verifyPath(at('log'), bound)).rejects.toMatchObject(misplaced);
-    const onFile = { ...bound, witnessFiles: [at('committee.vkey')] };
-    await expect(verifyPath(at('with-entry.tlog-proof'), onFile)).rejects.toMatchObject(misplaced);
+    for (const bound of [{ uncosignedAtMostMs: 1 }, { copiedAtMs: 1 }]) {
+      await expect(verifyPath(at('log'), bound)).rejects.toMatchObject(misplaced);
+      const onFile = { ...bound, witnessFiles: [at('committee.vkey')] };
+      await expect(verifyPath(at('with-entry.tlog-proof'), onFile)).rejects.toMatchObject(misplaced);
+    }
+  });
+
+  it('holds what is not cosigned against now where a gateway keeps the folder up to date, and leaves no trace there', async () => {
+    const witnessFiles = [at('committee.vkey')];
+    expect((await verifyPath(at('behind', 'log'), { witnessFiles })).findings).toEqual([]);
+    const lock = takeLock(at('behind', 'log.lock'))!;
+    const before = await readdir(at('behind'));
+    const { findings, copiedAtMs = 0 } = await verifyPath(at('behind', 'log'), { witnessFiles });
+    expect(findings).toMatchObject([{ kind: 'unwitnessed', entry: 300 }]);
+    expect(Math.abs(copiedAtMs - Date.now())).toBeLessThan(60_000);
+    lock.release();
+    expect((await verifyPath(at('behind', 'log'), { witnessFiles })).findings).toEqual([]);
+    expect(await readdir(at('behind'))).toEqual(before.filter((name) => !name.endsWith('-journal')));
   });
 
   it('takes a checkpoint that was kept by itself, and says what it does not prove', async () => {
@@ -132,6 +156,19 @@ describe('causeway audit verify', () => {
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^good {2}This log verifies: all 300 entries /);
+  });
+
+  it('holds what is not cosigned against the time of the copy, and says where none was given', async () => {
+    const named = ['--key', at('log.vkey'), '--witness', at('committee.vkey')];
+    const verify = async (...more: string[]) =>
+      runInProcess(['audit', 'verify', at('behind', 'log'), ...named, ...more]);
+    const without = await verify();
+    expect([without.code, without.stderr]).toEqual([0, expect.stringContaining('--copied-at')]);
+    expect(await verify('--copied-at', '2027-01-15T08:00Z')).toMatchObject({ code: 0, stderr: '' });
+    const late = await verify('--copied-at', '2027-01-15T08:16Z');
+    expect(late).toMatchObject({ code: 2, stdout: expect.stringContaining('and of the copy') as string });
+    expect((await verify('--copied-at', 'now')).code).toBe(2);
+    expect((await verify('--copied-at', 'soon')).stderr).toContain('It must be now, a time such as');
   });
 
   it('says so when it took the key that lay beside the log', async () => {
