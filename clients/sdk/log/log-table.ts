@@ -16,7 +16,7 @@ export type OwnChange = {
   readonly at: number;
   /** Digest of what the entry became. */
   readonly entry: Digest;
-  /** True when this home did not make the change itself. */
+  /** True when this home did not make the change itself, as far as its state and its keys tell. */
   readonly foreign: boolean;
   /** ms since 1970, by this computer's clock; of one found before this was noted there is none. */
   readonly foundAt?: number;

@@ -204,20 +204,46 @@ test('a change of the own entry that this home did not make is told as foreign',
   await until(() => client.log.changes().length === 2);
 });
 
+/** What the own entry becomes, with its leaf. @returns its place in the directory */
+function become(change: Partial<DirectoryEntry>, kind: string): number {
+  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === alice);
+  const entry = { ...gateway.entries[place]!, ...change };
+  gateway.entries[place] = entry;
+  gateway.log.leafOf(entry, kind);
+  return place;
+}
+
+test('a home whose state was lost knows by its keys the entry that it has now, and no renewal before', async () => {
+  const [{ tlsThumbprint: present }] = gateway.entries as [DirectoryEntry];
+  const renewals = [['x', 'w'] as const, [undefined, 'x'] as const];
+  for (const [now, before] of renewals) {
+    const tlsThumbprint = (now?.repeat(43) as Digest | undefined) ?? present;
+    const previousTlsThumbprint = before.repeat(43) as Digest;
+    become(
+      { tlsThumbprint, previousTlsThumbprint, enrolledAt: '2026-01-01T00:00:00.000Z' },
+      'endpoint.renewed',
+    );
+    become({ previousTlsThumbprint: null }, 'endpoint.renewal-completed');
+  }
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  expect(client.log.changes().map(({ kind, foreign }) => [kind, foreign])).toEqual([
+    ['endpoint.enrolled', false],
+    ['endpoint.renewed', true],
+    ['endpoint.renewal-completed', true],
+    ['endpoint.renewed', true],
+    ['endpoint.renewal-completed', false],
+  ]);
+});
+
 test.each(['before', 'after'])(
   'the end of the certificate before is no foreign change, where the directory was read %s it',
   async (order) => {
-    const place = gateway.entries.findIndex(({ endpoint }) => endpoint === alice);
-    const become = (change: Partial<DirectoryEntry>, kind: string): void => {
-      const entry = { ...gateway.entries[place]!, ...change };
-      gateway.entries[place] = entry;
-      gateway.log.leafOf(entry, kind);
-    };
-    become(
+    const place = become(
       { previousTlsThumbprint: 'y'.repeat(43) as Digest, enrolledAt: '2026-01-01T00:00:00.000Z' },
       'endpoint.renewed',
     );
-    const complete = (): void => become({ previousTlsThumbprint: null }, 'endpoint.renewal-completed');
+    const complete = () => become({ previousTlsThumbprint: null }, 'endpoint.renewal-completed');
     await asEnrolledAgain(place);
     if (order === 'after') complete();
     const client = await gateway.client(alice, { follow });
