@@ -6,6 +6,7 @@ import { parseMoment, usageError } from '../../terminal/input.ts';
 import { showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { LogFault, OwnChange } from '../sdk/log/log-table.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { showLog } from './log-status.ts';
 import { withClient, type OpenClient } from './open-client.ts';
@@ -59,11 +60,10 @@ function acknowledging({ through, yes }: Flags, terminal: Terminal) {
   // What this command itself comes to find, nobody has looked at unless it is shown first.
   const until = Math.min(through ?? Infinity, isAsked ? Infinity : Date.now());
   return async ({ client, signal }: OpenClient): Promise<void> => {
-    const matters = foundUntil(until, openMatters(client));
-    const count = matters.faults.length + matters.changes.length;
-    if (count === 0) {
-      terminal.hint('Nothing was found wrong that is not acknowledged yet.');
-    } else {
+    const open = openMatters(client);
+    const matters = foundUntil(until, open);
+    const count = countOf(matters);
+    if (count > 0) {
       if (!terminal.wantsJson) show(matters, terminal);
       const question = `Acknowledge ${count === 1 ? 'this' : `these ${count}`}?`;
       if (isAsked && !(await terminal.ask(question, signal))) {
@@ -72,25 +72,46 @@ function acknowledging({ through, yes }: Flags, terminal: Terminal) {
         return;
       }
       await client.log.acknowledge(matters);
-      if (terminal.wantsJson) terminal.json({ type: 'acknowledged', ...matters });
     }
+    if (terminal.wantsJson) terminal.json({ type: 'acknowledged', ...matters });
+    const later = countOf(open) - count;
+    if (count === 0) {
+      const then = later === 0 ? '' : ` up to ${timeText(until)}`;
+      terminal.hint(`Nothing was found wrong${then} that is not acknowledged yet.`);
+    }
+    // By a clock that was set back, all that was found before may be later.
+    if (later > 0)
+      terminal.hint(`Found later, and still open: ${later}, the last at ${timeText(lastOf(open))}.`);
     showLog(client, terminal);
   };
 }
 
+function countOf({ faults, changes }: OpenMatters): number {
+  return faults.length + changes.length;
+}
+
+/** When the last of them was found. */
+function lastOf({ faults, changes }: OpenMatters): number {
+  return Math.max(...[...faults, ...changes].map(timeOf));
+}
+
 function foundUntil(until: number, { faults, changes }: OpenMatters): OpenMatters {
   return {
-    faults: faults.filter(({ foundAt }) => foundAt <= until),
-    changes: changes.filter(({ foundAt, at }) => (foundAt ?? at) <= until),
+    faults: faults.filter((fault) => timeOf(fault) <= until),
+    changes: changes.filter((change) => timeOf(change) <= until),
   };
+}
+
+function timeOf(matter: LogFault | OwnChange): number {
+  return 'at' in matter ? (matter.foundAt ?? matter.at) : matter.foundAt;
 }
 
 function show({ faults, changes }: OpenMatters, terminal: Terminal): void {
   terminal.table([
-    ...changes.map(({ leaf, kind, at, foundAt }) => [
-      timeText(foundAt ?? at),
+    ...changes.map((change) => [
+      timeText(timeOf(change)),
       'own entry',
-      `${kind} at leaf ${leaf}, not by this home`,
+      `${change.kind} at leaf ${change.leaf}, not by this home`,
     ]),
     ...faults.map(({ kind, foundAt, detail, evidence }) => [
       timeText(foundAt),

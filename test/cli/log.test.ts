@@ -152,16 +152,23 @@ describe('causeway log', () => {
         .map(({ leaf }) => leaf);
     const first = change('y');
     const [found] = (await run('log', 'status'))!.changes as OwnChange[];
-    const later = await gateway.client(alice, { now: () => Date.now() + 60_000 });
+    const afterwards = Date.now() + 60_000;
+    const other = await gateway.client(alice, { now: () => afterwards });
     const second = change('z');
-    await later.log.check();
-    await later.close();
+    await other.log.check();
+    await other.close();
 
     await expect(run('log', 'acknowledge')).rejects.toMatchObject({ code: 'usage-invalid' });
     const through = `${new Date(found!.foundAt!).toISOString().slice(0, 19)}Z`;
-    expect(openIn(await run('log', 'acknowledge', '--through', '1h'))).toEqual([first, second]);
+    const none = jsonLines(await printed(true, 'log', 'acknowledge', '--through', '1h'));
+    expect(none[0]).toEqual({ type: 'acknowledged', faults: [], changes: [] });
+    expect(openIn(none[1])).toEqual([first, second]);
     expect(openIn(await run('log', 'acknowledge', '--through', through))).toEqual([second]);
     expect(openIn(await run('log', 'acknowledge', '--yes'))).toEqual([second]);
+
+    const { question: later } = await answered('', 'log', 'acknowledge', '--through', through);
+    expect(later).toContain(`Nothing was found wrong up to ${timeText(new Date(through))} that is not`);
+    expect(later).toContain(`Found later, and still open: 1, the last at ${timeText(afterwards)}.`);
 
     const { shown, question } = await answered('n', 'log', 'acknowledge');
     expect(shown).toContain(`endpoint.renewed at leaf ${second}, not by this home`);
@@ -172,6 +179,9 @@ describe('causeway log', () => {
     expect(hint).toContain('Once a person has looked at it: npx causeway log acknowledge');
     await answered('y', 'log', 'acknowledge');
     expect(openIn(await run('log', 'status'))).toEqual([]);
+    const { question: nothing } = await answered('', 'log', 'acknowledge');
+    expect(nothing).toContain('Nothing was found wrong that is not acknowledged yet.');
+    expect(nothing).not.toContain('Found later');
   });
 
   it('has nothing to resume where another log has taken the place of the one that is known', async () => {
