@@ -55,7 +55,7 @@ const behindTries = 12;
 const backlogMs = 1_000;
 /** After connecting, so that many clients that come back together do not all ask at once. */
 const firstLookMs = 5_000;
-/** A look that lasted so long when the client was closed counts as one that failed: few commands wait for its end. */
+/** A look that lasted so long without a checkpoint when the client was closed has failed: few commands wait for its end. */
 const longLookMs = 2_000;
 
 export class ClientLog {
@@ -211,6 +211,7 @@ export class ClientLog {
   async #look({ entriesOnly = false } = {}): Promise<boolean> {
     const { checkpoints, now } = this.#deps;
     const [begunAt, isConnected] = [now(), this.#isConnected];
+    let isVerified = false;
     try {
       const hint = this.#hint;
       this.#hint = undefined;
@@ -219,8 +220,9 @@ export class ClientLog {
       if (setback !== undefined) await this.#noteFailure(setback);
       if (checkpoint === undefined) return entriesOnly;
       if (halt !== undefined) return false;
+      isVerified = setback === undefined;
       const isLeft = await this.#lookBehind(checkpoint, entriesOnly);
-      if (setback === undefined) {
+      if (isVerified) {
         this.#checkedAt = now();
         this.#lastError = undefined;
         await this.#deps.staleness.verified();
@@ -230,7 +232,8 @@ export class ClientLog {
     } catch (error) {
       if (this.#deps.signal.aborted) {
         const lastedMs = now() - begunAt;
-        if (isConnected && lastedMs >= longLookMs) await this.#deps.staleness.failed(cutShort(lastedMs));
+        if (isVerified) await this.#deps.staleness.verified();
+        else if (isConnected && lastedMs >= longLookMs) await this.#deps.staleness.failed(cutShort(lastedMs));
         return false;
       }
       const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });

@@ -403,3 +403,28 @@ test.each(['missing', 'silent'])(
     expect(await look(1)).toEqual(['stale']);
   },
 );
+
+test('a look that is cut short after its checkpoint was verified is no failed one, and ends a stretch of them', async () => {
+  const clock = { ms: Date.now() };
+  const options = { follow: { ...follow, staleMs: 900_000 }, now: () => clock.ms };
+  const cutShortAt = async (minutes: number, silent: string): Promise<void> => {
+    clock.ms += minutes * 60_000;
+    gateway.log.fill(1);
+    const asked = Promise.withResolvers<undefined>();
+    gateway.onRequest = (path) => {
+      if (path.startsWith(silent)) asked.resolve(undefined);
+      return !path.startsWith(silent);
+    };
+    const client = await gateway.client(alice, options);
+    void client.log.check().catch(() => undefined);
+    await asked.promise;
+    clock.ms += 3_000;
+    await client.close();
+  };
+  await cutShortAt(0, '/tile/entries');
+  await cutShortAt(20, '/tile/entries');
+  await cutShortAt(20, '/checkpoint');
+  await cutShortAt(20, '/tile/entries');
+  await cutShortAt(1, '/checkpoint');
+  expect((await gateway.client(alice, options)).log.faults()).toEqual([]);
+});
