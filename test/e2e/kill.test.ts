@@ -40,6 +40,8 @@ class Publisher {
   readonly unaccepted = new Map<string, TestMessage>();
   readonly accepted = new Map<string, number>();
   readonly stored = new Set<string>();
+  /** Each message as often as it was told to be delivered. */
+  readonly delivered: string[] = [];
   sent = 0;
   position = 0;
   #session: RawSession | undefined;
@@ -87,6 +89,7 @@ class Publisher {
       if (position < this.position) throw new Error(`position ${position} came after ${this.position}`);
       this.position = position;
       if (kind === 'stored') this.stored.add(message);
+      if (kind === 'delivered') this.delivered.push(message);
     }
     if (this.position > before && session.isOpen) {
       session.control({ type: 'receipts-stored', through: this.position });
@@ -216,6 +219,10 @@ class Lane {
       publisher.accepted,
     );
     expect(acceptances).toHaveLength(publisher.sent);
+    const delivered = records.filter(({ entry }) => entry.kind === 'delivery.delivered');
+    expect(publisher.delivered.map((id) => publisher.accepted.get(id)).sort()).toEqual(
+      delivered.map(({ entry }) => entry.of).sort(),
+    );
     const ends = records.filter(({ entry }) => entry.kind === 'delivery.stored');
     expect(new Set(ends.map(({ entry }) => entry.of))).toEqual(new Set(publisher.accepted.values()));
     expect(ends).toHaveLength(publisher.sent);

@@ -9,7 +9,16 @@ import { expect, test } from 'vitest';
 import type { Store } from '../../../gateway/store/port.ts';
 import { decodeReceiptGroup, verifyReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
-import { acceptable, largerUnitOf, health, messageId, police, school } from './synthetic-messages.ts';
+import {
+  acceptable,
+  largerUnitOf,
+  health,
+  messageId,
+  police,
+  school,
+  settlementOf,
+} from './synthetic-messages.ts';
+import { isPassedOn, toldBy, toldOf } from './told-receipts.ts';
 
 const loadProgram = fileURLToPath(new URL('./crash-load.ts', import.meta.url));
 const rounds = 4;
@@ -76,12 +85,30 @@ async function verify(store: Store, fixture: SqliteFixture, acknowledged: Acknow
   expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
   for (const { group } of groups) {
     // What the recipient signed is opaque to the store; what the gateway signed must verify.
-    if (!group.subarray(0, 5).equals(Buffer.from('group'))) {
-      verifyReceiptGroup(decodeReceiptGroup(group), fixture.receiptKey);
-    }
+    if (!isPassedOn(group)) verifyReceiptGroup(decodeReceiptGroup(group), fixture.receiptKey);
   }
   const records = await Array.fromAsync(eachLeaf(store));
   expect(records.map(({ index }) => index)).toEqual(records.map((_, index) => index));
+  const told = toldBy(groups);
+  expect(new Set(told).size).toBe(told.length);
+  const missing = new Set(mustBeTold(acknowledged));
+  for (const each of told) missing.delete(each);
+  expect([...missing]).toEqual([]);
+  // Nor was anything lost that was committed and not acknowledged any more.
+  const count = (kind: string): number => records.filter(({ entry }) => entry.kind === kind).length;
+  const passedOn = told.filter((each) => each.startsWith('group')).length;
+  expect(told.length - passedOn).toBe(count('delivery.delivered'));
+  expect(passedOn * 3).toBe(count('delivery.stored'));
+}
+
+/** Whatever was acknowledged, its sender hears of. */
+function* mustBeTold({ stored, delivered }: Acknowledged): Iterable<string> {
+  for (const first of stored) {
+    const messages = [0, 1, 2].map((n) => acceptable(first + n, { unit: largerUnitOf(first + n) }));
+    yield settlementOf(messages, health).group.toString();
+  }
+  for (const first of delivered)
+    for (let n = 0; n < 5; n++) yield toldOf('delivered', messageId(first + n), health);
 }
 
 /** Everything that is queued for the recipient that never settles; each message once. */

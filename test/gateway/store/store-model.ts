@@ -16,6 +16,7 @@ import {
   settlementOf,
   socialWork,
 } from './synthetic-messages.ts';
+import { toldBy, toldOf } from './told-receipts.ts';
 
 type ModelDelivery = {
   readonly number: number;
@@ -31,6 +32,8 @@ type FirstOutcome = { readonly variant: string; readonly accepted: boolean };
 class Model {
   readonly outcomes = new Map<number, FirstOutcome>();
   readonly deliveries: ModelDelivery[] = [];
+  /** What the sender was told after its submissions were answered. */
+  readonly told: string[] = [];
   records = 0;
 
   open(recipient: EndpointAddress): ModelDelivery[] {
@@ -109,6 +112,7 @@ const deliverStep = fc.array(fc.nat({ max: 30 }), { maxLength: 5 }).map((picks):
   for (const delivery of model.deliveries) {
     if (delivery.state !== 'queued' || !ids.includes(delivery.id)) continue;
     delivery.state = 'delivered';
+    model.told.push(toldOf('delivered', messageId(delivery.number), delivery.recipient));
     model.records++;
   }
 });
@@ -126,7 +130,8 @@ const settleStep = fc
       acceptable(number, { variant: model.outcomes.get(number)?.variant ?? '' }),
     );
     const ids = named ? found.map((delivery) => delivery?.id ?? 1) : [];
-    const { outcome } = await store.settle(settlementOf(messages, recipient, kind, ids));
+    const settlement = settlementOf(messages, recipient, kind, ids);
+    const { outcome } = await store.settle(settlement);
     if (found.includes(undefined)) {
       expect(outcome).toBe('unmatched');
       return;
@@ -139,6 +144,7 @@ const settleStep = fc
     );
     expect(outcome).toBe(changing.length > 0 ? 'settled' : 'repeated');
     for (const delivery of changing) delivery!.state = kind;
+    if (changing.length > 0) model.told.push(settlement.group.toString());
     model.records += changing.length;
   });
 
@@ -155,6 +161,7 @@ const expireStep = fc
       if (!expired.includes(delivery.id)) continue;
       expect(due).toContain(delivery);
       delivery.state = 'expired';
+      model.told.push(toldOf('expired', messageId(delivery.number), delivery.recipient));
       model.records++;
     }
     const times = model.deliveries.filter(isOpen).map(({ expiresAt }) => expiresAt);
@@ -189,6 +196,7 @@ async function compare({ store, model, now }: World): Promise<void> {
   const groups = await store.readReceipts(police, 0, 10_000);
   const positions = groups.map(({ position }) => position);
   expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
+  expect(toldBy(groups).sort()).toEqual(model.told.toSorted());
 }
 
 const steps = fc.array(
