@@ -75,13 +75,13 @@ class AnswerBuilder {
   readonly #growth: StreamGrowth[] = [];
   readonly #resultBytes: Uint8Array[] = [];
   readonly #growthBytes: Uint8Array[] = [];
-  #versions: BatchAnswer['versions'];
+  #raised: BatchAnswer['raised'];
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
   }
 
-  addCommitted({ carried, growth, versions }: Committed): void {
+  addCommitted({ carried, growth, raised }: Committed): void {
     for (const { value, group } of carried) {
       this.#results.push({ value });
       if (group !== undefined) this.#resultBytes.push(group);
@@ -91,7 +91,7 @@ class AnswerBuilder {
       this.#growth.push({ endpoint: address, position, previous, groupBytes: group.byteLength });
       this.#growthBytes.push(group);
     }
-    this.#versions = versions ?? this.#versions;
+    if (raised !== undefined) this.#raised = { ...this.#raised, ...raised };
   }
 
   addFailures(count: number, error: unknown): void {
@@ -106,7 +106,7 @@ class AnswerBuilder {
     const answer: BatchAnswer = {
       results: this.#results,
       growth: this.#growth,
-      ...(this.#versions !== undefined && { versions: this.#versions }),
+      ...(this.#raised !== undefined && { raised: this.#raised }),
     };
     const spent = packets.map(({ bytes }) => bytes);
     return { packets: packets.length, text: JSON.stringify(answer), bytes: sink.finish(), spent };

@@ -37,8 +37,8 @@ type Carried = { readonly value: Results[Operation['type']]; readonly group?: Bu
 export type Committed = {
   readonly carried: readonly Carried[];
   readonly growth: readonly Growth[];
-  /** Present where it changed them. */
-  readonly versions: StoreVersions | undefined;
+  /** The versions that it has raised, where it has any. */
+  readonly raised: Partial<StoreVersions> | undefined;
 };
 
 /** Who writes. */
@@ -120,13 +120,22 @@ export class Ledger {
       this.#spans.flush();
       const growth = this.#streams.flush(this.journal.next, at);
       this.journal.flush(at);
-      const versions = tasks.some(changesVersions) ? this.versions() : undefined;
+      const raised = this.#raisedBy(tasks);
       this.#commit.run();
-      return { carried, growth, versions };
+      return { carried, growth, raised };
     } catch (error) {
       this.#undo();
       throw error;
     }
+  }
+
+  #raisedBy(tasks: readonly Task[]): Committed['raised'] {
+    const has = (name: keyof StoreVersions): boolean =>
+      tasks.some(({ operation: { type } }) => versionRaisedBy[type] === name);
+    const isRaised = { directory: has('directory'), policy: has('policy') };
+    if (!isRaised.directory && !isRaised.policy) return undefined;
+    const { directory, policy } = this.versions();
+    return { ...(isRaised.directory && { directory }), ...(isRaised.policy && { policy }) };
   }
 
   /**
@@ -272,6 +281,8 @@ type AdministrativeOperation = Exclude<
   { type: 'submit' | 'mark-delivered' | 'settle' | 'expire' | 'forget-receipts' }
 >;
 
-function changesVersions({ operation: { type } }: Task): boolean {
-  return type === 'enrol' || type === 'replace-entry' || type === 'request-reload';
-}
+const versionRaisedBy: Readonly<Partial<Record<Operation['type'], keyof StoreVersions>>> = {
+  enrol: 'directory',
+  'replace-entry': 'directory',
+  'request-reload': 'policy',
+};

@@ -182,8 +182,8 @@ export type StreamGrowth = {
 export type BatchAnswer = {
   readonly results: readonly PackedResult[];
   readonly growth: readonly StreamGrowth[];
-  /** Present where a commit of this batch changed them. */
-  readonly versions?: StoreVersions;
+  /** The versions that commits of this batch have raised, where they have any. */
+  readonly raised?: Partial<StoreVersions>;
 };
 
 /** What the writer says once it has opened the file. */

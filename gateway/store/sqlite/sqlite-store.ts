@@ -9,26 +9,16 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
-import type { EndpointAddress } from '../../../protocol/ids.ts';
-import type {
-  DamagedMessage,
-  DeliveryId,
-  FreshGroup,
-  Store,
-  StoreListener,
-  StoreVersions,
-  SubmissionOutcome,
-  SubmissionResult,
-} from '../port.ts';
+import type { DamagedMessage, DeliveryId, Store, SubmissionOutcome, SubmissionResult } from '../port.ts';
 import { CaseVault } from '../case-vault.ts';
 import { Acceptances } from './acceptances.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
 import { KeeperClient } from './keeper-client.ts';
-import type { Notice } from './keeper.ts';
 import type { PackedOutcome } from './operations.ts';
 import { ReaderClient } from './reader-client.ts';
 import type { ReadingMethod } from '../reading-method.ts';
 import { readings } from './readings.ts';
+import { StoreEvents } from './store-events.ts';
 import { WriterClient } from './writer-client.ts';
 
 export type SqliteStoreOptions = {
@@ -102,34 +92,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       await writer.close();
     },
   };
-}
-
-/** Tells the listener of what this process commits, and of what the keeper has noticed. */
-class StoreEvents {
-  listener: StoreListener | undefined;
-  /** The last ones told. */
-  versions: StoreVersions = { directory: 0, policy: 0 };
-
-  onGrowth(endpoint: EndpointAddress, position: number, fresh: FreshGroup): void {
-    this.listener?.onReceipts(endpoint, position, fresh);
-  }
-
-  /** The keeper may tell late what the writer has raised since, and then tells that again: whatever differs is told. */
-  onVersions(versions: StoreVersions): void {
-    const { directory, policy } = this.versions;
-    if (versions.directory === directory && versions.policy === policy) return;
-    this.versions = versions;
-    this.listener?.onChange(versions);
-  }
-
-  onUntold(): void {
-    this.listener?.onUntold?.();
-  }
-
-  onNotice({ versions, streams }: Notice): void {
-    this.onVersions(versions);
-    for (const [endpoint, position] of streams) this.listener?.onReceipts(endpoint, position, undefined);
-  }
 }
 
 /** What only matters where several gateways share a store. */

@@ -53,7 +53,7 @@ type Waiting = {
 /** Told after commits of this process. */
 type WriterEvents = {
   onGrowth(endpoint: EndpointAddress, position: number, fresh: FreshGroup): void;
-  onVersions(versions: StoreVersions): void;
+  onRaised(raised: Partial<StoreVersions>): void;
   /** The thread has ended: what it had under way may be committed all the same. */
   onUntold(): void;
 };
@@ -214,7 +214,7 @@ export class WriterClient {
 
   #onAnswer({ packets, text, bytes, spent, hasResidue }: Answer): void {
     this.#hasResidue = hasResidue;
-    const { results, growth, versions } = JSON.parse(text) as BatchAnswer;
+    const { results, growth, raised } = JSON.parse(text) as BatchAnswer;
     const source = new ByteSource(bytes);
     const waiting = this.#underWay.splice(0, packets).flat();
     for (const [index, result] of results.entries()) {
@@ -232,7 +232,7 @@ export class WriterClient {
     this.#next();
     // What the answers set off goes out first: notices to their recipients before receipts to their senders.
     if (growth.length > 0) setImmediate(() => this.#tellGrowth(growth, source));
-    if (versions !== undefined) this.#events.onVersions(versions);
+    if (raised !== undefined) this.#events.onRaised(raised);
   }
 
   #tellGrowth(growth: BatchAnswer['growth'], source: ByteSource): void {
