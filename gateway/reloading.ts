@@ -24,8 +24,11 @@ export type ReloadingDependencies = {
 };
 
 const retryMs = 1_000;
-/** Between two looks for a version that somebody has had elsewhere: after a restore, all endpoints ask for theirs. */
-const betweenLooksMs = 5_000;
+/**
+ * From one look for a version that somebody has had elsewhere to the next: after a restore, all endpoints ask for theirs, and
+ * one may ask for a version that never was, again and again.
+ */
+const betweenLooksMs = 2_000;
 
 export class Reloading {
   readonly #deps: ReloadingDependencies;
@@ -34,7 +37,10 @@ export class Reloading {
   /** The last wish for a new agreement that was followed. */
   #policyVersion = 0;
   #isClosed = false;
-  #look: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  /** The look that has not begun yet. */
+  #nextLook: Promise<void> | undefined;
+  #lookedAt = -Infinity;
 
   constructor(deps: ReloadingDependencies) {
     this.#deps = deps;
@@ -75,33 +81,53 @@ export class Reloading {
 
   /** Somebody may have been revoked: a reading that fails is tried again until it works. */
   async reloadDirectory(): Promise<void> {
-    const { directory, onDirectory, onError } = this.#deps;
+    await this.#readDirectory().catch(() => undefined);
+  }
+
+  /**
+   * Somebody holds a later version of the directory: another gateway on the same store knows it already, or the store was
+   * restored from a backup since. Whoever comes before the next look begins shares it; one that has begun may be too old.
+   * @throws what reading throws: then nobody knows whether there is a later one
+   */
+  lookForLater(): Promise<void> {
+    this.#nextLook ??= this.#look();
+    return this.#nextLook;
+  }
+
+  /** Tries nothing again, and reports nothing, from now on: the store is about to close. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #look(): Promise<void> {
+    const waitMs = this.#lookedAt + betweenLooksMs - performance.now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)).unref());
+    this.#nextLook = undefined;
+    this.#lookedAt = performance.now();
+    await this.#readDirectory();
+  }
+
+  async #readDirectory(): Promise<void> {
+    const { directory, onDirectory } = this.#deps;
     try {
       await directory.reload();
       if (directory.version === this.#toldVersion) return;
       this.#toldVersion = directory.version;
       onDirectory(directory);
     } catch (error) {
-      if (this.#isClosed) return;
-      onError(error);
-      setTimeout(() => void this.reloadDirectory(), retryMs).unref();
+      this.#readAgain(error);
+      throw error;
     }
   }
 
-  /**
-   * Somebody holds a later version of the directory: another gateway on the same store knows it already, or the store was
-   * restored from a backup since. Whoever comes soon after shares the look.
-   */
-  lookForLater(): Promise<void> {
-    this.#look ??= this.reloadDirectory().finally(() => {
-      setTimeout(() => (this.#look = undefined), betweenLooksMs).unref();
-    });
-    return this.#look;
-  }
-
-  /** Tries nothing again, and reports nothing, from now on: the store is about to close. */
-  close(): void {
-    this.#isClosed = true;
+  /** However many readings have failed meanwhile, it is tried again once. */
+  #readAgain(why: unknown): void {
+    if (this.#isClosed || this.#retry !== undefined) return;
+    this.#deps.onError(why);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.reloadDirectory();
+    }, retryMs).unref();
   }
 
   /** A broken policy folder leaves the one in force alone. Each decision names the digest that it was made under. */

@@ -10,7 +10,7 @@ import { sendInPieces } from './in-pieces.ts';
 
 export type DirectoryRouteDependencies = DirectoryAnswerDependencies & {
   readonly directory: Pick<EndpointDirectory, 'snapshot'>;
-  /** Looks into the store for a later version of the directory than the one at hand. */
+  /** Looks into the store for a later version of the directory than the one at hand. @throws what reading throws */
   lookForLater(): Promise<void>;
   policy(): Pick<PolicySet, 'datasets'>;
   identify(request: FastifyRequest): DirectoryEntry;

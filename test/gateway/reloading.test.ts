@@ -1,10 +1,10 @@
 import { pino } from 'pino';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { AppliedAgreement } from '../../gateway/applied-agreement.ts';
 import { PatternHolder } from '../../gateway/correlator/pattern-holder.ts';
 import { EndpointDirectory } from '../../gateway/identity/directory.ts';
 import { PolicyHolder } from '../../gateway/policy/policy-holder.ts';
-import { Reloading } from '../../gateway/reloading.ts';
+import { Reloading, type ReloadingDependencies } from '../../gateway/reloading.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import { eventually } from '../e2e/kit/watch.ts';
 import { copyPolicies } from './policy/policy-folder.ts';
@@ -111,4 +111,66 @@ it('what was applied last is asked for again until the store says it', async () 
   expect([applied.isBehind, errors]).toMatchObject([false, [{ code: 'store-unavailable' }]]);
   await eventually('the second look', () => (applied.isBehind ? true : undefined));
   expect(errors).toHaveLength(1);
+});
+
+/** A gateway whose clock the test moves, and a directory of which it says what the store has. */
+function openOnDirectory(read: () => Promise<number>) {
+  vi.useFakeTimers();
+  const directory = {
+    version: 1,
+    reload: async () => {
+      directory.version = await read();
+    },
+  };
+  const errors: unknown[] = [];
+  const reloading = new Reloading({
+    directory,
+    onDirectory: () => undefined,
+    onError: (error: unknown) => errors.push(error),
+  } as unknown as ReloadingDependencies);
+  onTestFinished(() => {
+    reloading.close();
+    vi.useRealTimers();
+  });
+  return { reloading, directory, errors };
+}
+
+it('whoever holds a later version waits for a look that begins then, and however many ask share the next one', async () => {
+  let [stored, looks] = [1, 0];
+  const { reloading, directory } = openOnDirectory(() => {
+    looks++;
+    return Promise.resolve(stored);
+  });
+  const seen: number[] = [];
+  const ask = () => reloading.lookForLater().then(() => seen.push(directory.version));
+  void ask();
+  await vi.advanceTimersByTimeAsync(10);
+  stored = 2;
+  for (let time = 0; time < 50; time++) void ask();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect([seen, looks]).toEqual([[1, ...Array.from({ length: 50 }, () => 2)], 2]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(looks).toBe(2);
+});
+
+it('a store that is away is tried once a second, however many have looked meanwhile, and each hears that it is', async () => {
+  let [isAway, readings] = [true, 0];
+  const { reloading, directory, errors } = openOnDirectory(() => {
+    readings++;
+    return isAway ? Promise.reject(new CausewayError('store-unavailable')) : Promise.resolve(2);
+  });
+  const codes: unknown[] = [];
+  for (let second = 0; second < 20; second++) {
+    void reloading.lookForLater().catch((error: unknown) => codes.push((error as CausewayError).code));
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(codes.length).toBeGreaterThan(15);
+  expect(new Set(codes)).toEqual(new Set(['store-unavailable']));
+  expect(errors.length).toBeLessThan(25);
+  expect(readings).toBeLessThan(35);
+  isAway = false;
+  await vi.advanceTimersByTimeAsync(3_000);
+  const before = readings;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([directory.version, readings]).toEqual([2, before]);
 });

@@ -29,8 +29,10 @@ let versionOf = (_: unknown, nth: number): number => nth;
 /** What the store has by the time that somebody looks. */
 let later: number | undefined;
 let looks = 0;
+let isAway = false;
 beforeEach(() => {
   printed = looks = 0;
+  isAway = false;
   later = undefined;
   versionOf = () => 1;
 });
@@ -52,7 +54,7 @@ function open(readsPerMinute?: number) {
     lookForLater: () => {
       looks++;
       version = later ?? version;
-      return Promise.resolve();
+      return isAway ? Promise.reject(new CausewayError('store-unavailable')) : Promise.resolve();
     },
     policy: () => ({ datasets: new Map() }),
     identify: ({ headers }) => ({ ...entries[0]!, endpoint: headers.from === 'police' ? police : council }),
@@ -154,6 +156,9 @@ it('whoever holds a later version than this gateway knows has the store looked a
   const answer = await read({}, '?since=9');
   expect(answer.json()).toMatchObject({ version: 9, since: 9, entries: [] });
   expect([looks, answer.headers.etag]).toEqual([1, '"9"']);
+  isAway = true;
+  expect((await read({}, '?since=10')).statusCode).toBe(503);
+  expect((await read({}, '?since=9')).statusCode).toBe(200);
 });
 
 it('whoever holds a version that the directory never had is sent the whole', async () => {
