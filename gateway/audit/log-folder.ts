@@ -26,6 +26,8 @@ export class LogFolder {
   readonly dir: string;
   /** Files written since the last {@link sync}. */
   #unsynced = new Set<string>();
+  /** Where this one was made since then: the folder above it, or the first one above that was there already. */
+  #madeIn: string | undefined;
   /** Folders that exist. */
   readonly #folders = new Set<string>();
   /** Levels of which a tile has become full here. */
@@ -125,11 +127,12 @@ export class LogFolder {
       if (await syncIfThere(path)) this.#addFoldersOf(path, folders);
     }
     for (const folder of folders) await syncIfThere(folder);
+    this.#madeIn = undefined;
   }
 
   /** Those above as well: a new folder is on the disk once the one that it stands in is. */
   #addFoldersOf(path: string, folders: Set<string>): void {
-    const top = resolve(this.dir);
+    const top = this.#madeIn ?? resolve(this.dir);
     let folder = dirname(resolve(path));
     while (folder.length >= top.length && !folders.has(folder)) {
       folders.add(folder);
@@ -155,7 +158,9 @@ export class LogFolder {
 
   #makeFolder(folder: string): void {
     if (this.#folders.has(folder)) return;
-    mkdirSync(folder, { recursive: true });
+    const made = mkdirSync(folder, { recursive: true });
+    if (made !== undefined && resolve(this.dir).startsWith(resolve(made)))
+      this.#madeIn = dirname(resolve(made));
     this.#folders.add(folder);
   }
 

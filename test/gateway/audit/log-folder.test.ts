@@ -1,6 +1,6 @@
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { temporaryFolder } from './synthetic-leaves.ts';
@@ -45,4 +45,21 @@ test('what is synced with a file is every folder down to it, as all of them may 
   await folder.sync();
   const synced = ['tile/0/x001/234', 'tile/0/x001', 'tile/0', 'tile', '.'];
   expect(open.mock.calls.map(([path]) => path)).toEqual(synced.map((name) => join(temporary.dir, name)));
+});
+
+test('a folder of the log that had to be made is synced with those above it that hold its name, once', async () => {
+  await using temporary = await temporaryFolder();
+  const dir = join(temporary.dir, 'home', 'log');
+  const folder = new LogFolder(dir);
+  const open = vi.spyOn(files, 'open');
+  syncBuiltinESMExports();
+  const write = async (text: string): Promise<unknown[]> => {
+    await folder.writeCheckpoint(text);
+    open.mockClear();
+    await folder.sync();
+    return open.mock.calls.map(([path]) => path);
+  };
+  const own = [join(dir, 'checkpoint'), dir];
+  expect(await write('first')).toEqual([...own, dirname(dir), temporary.dir]);
+  expect(await write('second')).toEqual(own);
 });
