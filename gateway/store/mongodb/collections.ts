@@ -31,7 +31,8 @@ export async function openCollections(
   owner: (typeof owners)[keyof typeof owners] = owners.gateways,
 ): Promise<OpenedCollections> {
   const collections = collectionsOf(database);
-  // In this order: whoever makes a database writes its form before anything else.
+  // In this order: whoever makes a database writes its form before any block, so where there is one, the form stands there by
+  // now. Collections without anything in them come before it.
   const hasBlocks = (await collections.block.findOne({}, { projection: { _id: 1 } })) !== null;
   const mark = await collections.meta.findOne({ _id: 'form' });
   if (mark === null && hasBlocks) throw new CausewayError('store-damaged', { detail: formGone });
