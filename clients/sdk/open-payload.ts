@@ -12,6 +12,7 @@ import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import type { DatasetBook } from './datasets/dataset-book.ts';
+import type { DatasetRegistry } from './datasets/datasets.ts';
 import type { ClientDirectory } from './directory.ts';
 import { decryptAndVerify, readPrimaryKey, type OpenpgpIdentity } from './openpgp.ts';
 
@@ -30,53 +31,88 @@ export class MessageFault {
    * `held`: a person must trust a key or put an own one back, the agreement have its data set again, or its sender send
    * it again, first · `unproven`: it is not known who wrote it · `refused`: its sender erred.
    */
-  readonly kind: 'held' | 'unproven' | 'refused';
+  readonly kind: FaultKind;
 
-  constructor(kind: MessageFault['kind'], error: CausewayError) {
+  constructor(kind: FaultKind, error: CausewayError) {
     this.kind = kind;
     this.error = error;
   }
 }
 
+type FaultKind = 'held' | 'unproven' | 'refused';
+
 /**
- * What no sender is to blame for: a key that was retired here or that this home has lost, a data set that left the
- * agreement while the message was under way. A concern must not vanish for it.
+ * Everything that can be wrong with a message itself. Of whatever else fails, such as a state that is damaged, its sender
+ * is innocent and is told nothing: a concern must not vanish for it.
  */
-const notTheSenders: ReadonlySet<ErrorCode> = new Set(['key-unsuitable', 'home-invalid', 'dataset-unknown']);
+const faultKinds: ReadonlyMap<ErrorCode, FaultKind> = new Map<ErrorCode, FaultKind>([
+  ['key-unknown', 'held'],
+  ['key-changed', 'held'],
+  ['signing-key-unknown', 'held'],
+  ['endpoint-revoked', 'held'],
+  // A key that was retired here or that this home has lost, a data set that left the agreement meanwhile.
+  ['key-unsuitable', 'held'],
+  ['home-invalid', 'held'],
+  ['dataset-unknown', 'held'],
+  ['proof-malformed', 'unproven'],
+  ['proof-invalid', 'unproven'],
+  ['payload-mismatch', 'unproven'],
+  ['payload-misdirected', 'refused'],
+  ['payload-not-encrypted', 'refused'],
+  ['encryption-unsupported', 'refused'],
+  ['recipient-keys-mismatch', 'refused'],
+  ['payload-undecryptable', 'refused'],
+  ['payload-unsigned', 'refused'],
+  ['content-malformed', 'refused'],
+  ['dataset-invalid', 'refused'],
+]);
 
 /**
  * Opens a message.
  * @returns its content, or what is wrong with it
- * @throws CausewayError a retryable one, when something here failed that may succeed later
+ * @throws what has failed here or at the gateway: the message is to be opened again later
  */
 export async function openPayload(
   unit: Unit,
   envelope: Envelope,
   context: OpenContext,
 ): Promise<Content | MessageFault> {
-  let stage: MessageFault['kind'] = 'held';
+  const opened = await judge(() => openContent(unit, envelope, context));
+  const { dataschema } = envelope;
+  if (opened instanceof MessageFault || dataschema === undefined) return opened;
+  const registry = await findDataset(dataschema, context.datasets);
+  if (registry instanceof MessageFault) return registry;
+  return judge(() => {
+    checkDataset(opened, dataschema, registry);
+    return opened;
+  });
+}
+
+async function judge(work: () => Content | Promise<Content>): Promise<Content | MessageFault> {
   try {
-    const { entries, signingKey } = context.directory.senderKeys(envelope);
-    await Promise.all(entries.map(checkPrimaryKey));
-    stage = 'unproven';
-    verifyBatchProof(unit.envelope, unit.proof, signingKey, context.verified);
-    checkPayload(unit.payload, envelope);
-    stage = 'refused';
-    checkAddressee(envelope, context);
-    checkRecipientPackets(unit.payload, envelope.recipientKeys);
-    const content = decodeContent(
-      await decryptAndVerify(unit.payload, {
-        decryptWith: context.openpgp,
-        senderCertificate: entries.map((entry) => entry.openpgpCertificate),
-      }),
-    );
-    checkContentMatches(content.header, envelope);
-    await checkDataset(content, envelope.dataschema, context.datasets);
-    return content;
+    return await work();
   } catch (error) {
-    if (!isCausewayError(error) || error.meaning.retryable) throw error;
-    return new MessageFault(notTheSenders.has(error.code) ? 'held' : stage, error);
+    const kind = isCausewayError(error) ? faultKinds.get(error.code) : undefined;
+    if (!isCausewayError(error) || kind === undefined) throw error;
+    return new MessageFault(kind, error);
   }
+}
+
+async function openContent(unit: Unit, envelope: Envelope, context: OpenContext): Promise<Content> {
+  const { entries, signingKey } = context.directory.senderKeys(envelope);
+  await Promise.all(entries.map(checkPrimaryKey));
+  verifyBatchProof(unit.envelope, unit.proof, signingKey, context.verified);
+  checkPayload(unit.payload, envelope);
+  checkAddressee(envelope, context);
+  checkRecipientPackets(unit.payload, envelope.recipientKeys);
+  const content = decodeContent(
+    await decryptAndVerify(unit.payload, {
+      decryptWith: context.openpgp,
+      senderCertificate: entries.map((entry) => entry.openpgpCertificate),
+    }),
+  );
+  checkContentMatches(content.header, envelope);
+  return content;
 }
 
 async function checkPrimaryKey({ endpoint, ...entry }: DirectoryEntry): Promise<void> {
@@ -114,13 +150,20 @@ function checkAddressee(envelope: Envelope, { self, openpgp, directory }: OpenCo
   throw new CausewayError('payload-misdirected', { detail });
 }
 
-async function checkDataset(
-  { header, body }: Content,
-  dataschema: string | undefined,
+/** Whatever else the gateway answers is about the request of this endpoint, and says nothing of the message. */
+async function findDataset(
+  dataschema: string,
   datasets: Pick<DatasetBook, 'ensure'>,
-): Promise<void> {
-  if (dataschema === undefined) return;
-  const registry = await datasets.ensure(dataschema);
+): Promise<DatasetRegistry | MessageFault> {
+  try {
+    return await datasets.ensure(dataschema);
+  } catch (error) {
+    if (isCausewayError(error, 'dataset-unknown')) return new MessageFault('held', error);
+    throw error;
+  }
+}
+
+function checkDataset({ header, body }: Content, dataschema: string, registry: DatasetRegistry): void {
   if (header.mediaType !== 'application/json') {
     throw new CausewayError('dataset-invalid', { detail: 'A data set travels as application/json.' });
   }

@@ -73,6 +73,8 @@ export type ScriptedGateway = {
   directory: (since?: number) => DirectoryResponse;
   /** What the agreement has of data sets: `NAME/VERSION` → schema. */
   readonly datasets: Map<string, object>;
+  /** With what it refuses a data set that the agreement has not. */
+  datasetRefusal: ErrorCode;
   /** By which it issues certificates. */
   readonly clock: { now: () => number };
   readonly tls: { key: string; cert: string; ca: string };
@@ -158,7 +160,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     } else {
       const schema = gateway.datasets.get(pathname.replace('/v1/datasets/', ''));
       if (schema === undefined) response.writeHead(404);
-      response.end(JSON.stringify(schema ?? { code: 'dataset-unknown' }));
+      response.end(JSON.stringify(schema ?? { code: gateway.datasetRefusal }));
     }
   });
   server.listen(0, '127.0.0.1');
@@ -182,6 +184,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
       checkpoint: gateway.log.checkpoint(),
     }),
     datasets: new Map(),
+    datasetRefusal: 'dataset-unknown',
     clock,
     tls: { key: '', cert: '', ca: authority.certificatePem },
     welcome: {},

@@ -1,0 +1,60 @@
+/** A home whose own state fails while its client is open: that is put down to nobody else. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Client } from '../../../clients/sdk/client.ts';
+import { stateFileName } from '../../../clients/sdk/state-database.ts';
+import type { CausewayError } from '../../../protocol/errors.ts';
+import type { Unit } from '../../../protocol/wire/frame.ts';
+import { concern, nextEvent } from './exchange.ts';
+import { alice, answerToPing, bob, openScriptedGateway, type ScriptedGateway } from './scripted-gateway.ts';
+
+const dataschema = 'urn:causeway:dataset:concern-report:1.0';
+
+let gateway: ScriptedGateway;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  gateway = await openScriptedGateway();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+});
+afterAll(() => gateway.close());
+
+async function open(...args: Parameters<ScriptedGateway['client']>): Promise<Client> {
+  const client = await gateway.client(...args);
+  clients.push(client);
+  return client;
+}
+
+/** Done to the state of the recipient, which its client has open. */
+function spoil(sql: string): void {
+  using database = new DatabaseSync(join(gateway.homeOf(bob), stateFileName));
+  database.exec(sql);
+}
+
+test('a notice is not refused because its recipient cannot keep its data set, or is given none', async () => {
+  const sender = await open(alice);
+  gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
+  for (let count = 0; count < 2; count++) await sender.send({ ...concern('', bob), dataschema, content: {} });
+  const { units } = await gateway.session(alice);
+  const recipient = await open(bob);
+  const session = await gateway.session(bob);
+  void recipient.notices().next();
+  const deliver = async (unit: Unit): Promise<CausewayError> => {
+    const problem = nextEvent(recipient, 'problem');
+    session.deliver(unit);
+    return problem;
+  };
+  gateway.datasets.clear();
+  gateway.datasetRefusal = 'payload-unsigned';
+  expect(await deliver(units[0]!)).toMatchObject({ code: 'payload-unsigned' });
+  gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
+  spoil('ALTER TABLE datasets RENAME TO mislaid');
+  expect(await deliver(units[1]!)).toMatchObject({ code: 'store-damaged' });
+  spoil('ALTER TABLE mislaid RENAME TO datasets');
+  await answerToPing(session);
+  expect(session.receipts).toEqual([]);
+  expect(recipient.status()).toMatchObject({ pending: 2, held: 0 });
+});
