@@ -16,6 +16,17 @@ export function isStateDamage(error: unknown): error is CausewayError {
   return isCausewayError(error, 'store-damaged') && error.cause instanceof StateDamage;
 }
 
+/**
+ * True for an error that says that the state of this endpoint is damaged or cannot be used at present. A gateway can answer
+ * with any code: by its cause an own error is told from that.
+ */
+export function isStateFailure(error: unknown): error is CausewayError {
+  return (
+    isStateDamage(error) ||
+    (isCausewayError(error, 'state-unavailable') && sqliteErrorOf(error.cause) !== undefined)
+  );
+}
+
 /** An error of SQLite as one that crosses boundaries and names the file; any other error as it is. */
 export function stateFailure(path: string, error: unknown): unknown {
   if (sqliteErrorOf(error) === undefined) return error;

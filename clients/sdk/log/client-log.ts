@@ -26,6 +26,7 @@ import type { LogStatus } from './log-status.ts';
 import type { LogStaleness } from './log-staleness.ts';
 import { LogTable, type LogFault, type LookedAt, type OwnChange } from './log-table.ts';
 import type { StateDatabase } from '../state-database.ts';
+import { isStateFailure } from '../state-failure.ts';
 
 type ClientLogDependencies = {
   readonly state: StateDatabase;
@@ -175,12 +176,16 @@ export class ClientLog {
 
   async #proveEntries(): Promise<void> {
     const { signal, entries } = this.#deps;
-    for (let tries = 0; tries < behindTries && !signal.aborted && entries.hasWork; tries++) {
-      const asked = this.#asked;
-      const found = await this.#lookForEntries();
-      if (found === 'behind') await pause(behindMs, signal);
-      // Whoever has asked meanwhile may have done so after a gateway has come back.
-      else if (asked === this.#asked) return;
+    try {
+      for (let tries = 0; tries < behindTries && !signal.aborted && entries.hasWork; tries++) {
+        const asked = this.#asked;
+        const found = await this.#lookForEntries();
+        if (found === 'behind') await pause(behindMs, signal);
+        // Whoever has asked meanwhile may have done so after a gateway has come back.
+        else if (asked === this.#asked) return;
+      }
+    } catch (error) {
+      this.#deps.report(error);
     }
   }
 
@@ -236,18 +241,28 @@ export class ClientLog {
         else if (isConnected && lastedMs >= longLookMs) await this.#deps.staleness.failed(cutShort(lastedMs));
         return false;
       }
-      const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
-      await this.#noteFailure(failure);
-      await this.#deps.absence.failed(failure);
       // That the gateway is away is told elsewhere.
       if (!isCausewayError(error)) this.#deps.report(error);
+      const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
+      await this.#noteFailure(failure);
       throw error;
     }
   }
 
+  /** What ails the state of this endpoint is no failing of the gateway or its log, and is told as what it is. */
   async #noteFailure(failure: CausewayError): Promise<void> {
+    const { staleness, absence, report } = this.#deps;
     this.#lastError = failure;
-    if (this.#isConnected) await this.#deps.staleness.failed(failure);
+    if (isStateFailure(failure)) {
+      report(failure);
+      return;
+    }
+    try {
+      if (this.#isConnected) await staleness.failed(failure);
+      await absence.failed(failure);
+    } catch (error) {
+      report(error);
+    }
   }
 
   async #lookBehind(checkpoint: SeenCheckpoint, entriesOnly: boolean): Promise<boolean> {

@@ -68,7 +68,9 @@ export class EntryProver {
       await this.#findLeaf(entry, checkpoint);
       return said;
     } catch (error) {
-      if (!isCausewayError(error) || error.meaning.retryable || error.code === 'not-found') throw error;
+      // Whatever else fails, such as the own state or the gateway, says nothing of the entry.
+      if (!isCausewayError(error, 'log-proof-invalid') && !isCausewayError(error, 'log-malformed'))
+        throw error;
       this.#deps.reader.forget();
       const { endpoint, leaf, text, entry: digest } = entry;
       await this.#deps.faults.raise('entry', {

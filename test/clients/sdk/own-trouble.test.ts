@@ -58,3 +58,28 @@ test('a notice is not refused because its recipient cannot keep its data set, or
   expect(session.receipts).toEqual([]);
   expect(recipient.status()).toMatchObject({ pending: 2, held: 0 });
 });
+
+test('a state that fails while the log is looked at is told as that, and no fault of the log', async () => {
+  const client = await open(bob, { follow: { everyMs: 3_600_000, staleMs: 0 } });
+  await client.log.check();
+  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === alice);
+  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
+  const problem = nextEvent(client, 'problem');
+  gateway.onRequest = (path) => {
+    if (!path.startsWith('/tile/')) return true;
+    gateway.onRequest = () => true;
+    spoil('ALTER TABLE endpoint_leaves RENAME TO mislaid');
+    return true;
+  };
+  await client.directory.refresh();
+  expect(await problem).toMatchObject({ code: 'store-damaged' });
+  expect(client.log.status().lastError).toMatchObject({ code: 'store-damaged' });
+  spoil('ALTER TABLE mislaid RENAME TO endpoint_leaves');
+  await client.log.check();
+  const another = nextEvent(client, 'problem');
+  spoil('ALTER TABLE proven_entries RENAME TO mislaid');
+  await client.log.proveEntries();
+  expect(await another).toMatchObject({ code: 'store-damaged' });
+  spoil('ALTER TABLE mislaid RENAME TO proven_entries');
+  expect(client.log.faults()).toEqual([]);
+});
