@@ -22,6 +22,7 @@ import { ReceiptStream } from './receipt-stream.ts';
 import { CertificateRenewal } from './renewal.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import type { StateDatabase } from './state-database.ts';
+import { isStateFailure } from './state-failure.ts';
 
 /** The parts that a client shows to its user and that run by themselves. */
 export type RunningParts = {
@@ -309,7 +310,7 @@ export class ClientRun {
       this.keeper.renewSession();
     } catch (error) {
       if (closing.signal.aborted) return;
-      if (!isCausewayError(error)) throw error;
+      if (!isCausewayError(error) || isStateFailure(error)) throw error;
       emitter.emit('renewed', { error });
     }
   }

@@ -15,6 +15,7 @@ import { LogTable } from './log/log-table.ts';
 import type { Log } from './logger.ts';
 import { forgetRenewalRefusal, noteRenewalRefusal, readRenewalRefusal } from './renewal-refusal.ts';
 import type { StateDatabase } from './state-database.ts';
+import { isStateFailure } from './state-failure.ts';
 
 type RenewalDependencies = {
   readonly state: StateDatabase;
@@ -66,7 +67,8 @@ export class CertificateRenewal {
       if (isRenewed || (!isDue && !this.#isSkewed(aheadMs))) await this.#forgetRefusal();
       return isRenewed;
     } catch (error) {
-      if (isCausewayError(error) && !error.meaning.retryable) await this.#noteRefusal(error);
+      const isRefusal = isCausewayError(error) && !error.meaning.retryable && !isStateFailure(error);
+      if (isRefusal) await this.#noteRefusal(error);
       throw error;
     }
   }

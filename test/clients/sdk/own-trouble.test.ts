@@ -3,11 +3,21 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
+import { renewalDueAt } from '../../../clients/sdk/enrol.ts';
+import { openHome } from '../../../clients/sdk/home.ts';
+import { silentLog, type LogFields } from '../../../clients/sdk/logger.ts';
 import { stateFileName } from '../../../clients/sdk/state-database.ts';
 import type { CausewayError } from '../../../protocol/errors.ts';
 import type { Unit } from '../../../protocol/wire/frame.ts';
 import { concern, nextEvent } from './exchange.ts';
-import { alice, answerToPing, bob, openScriptedGateway, type ScriptedGateway } from './scripted-gateway.ts';
+import {
+  alice,
+  answerToPing,
+  bob,
+  openScriptedGateway,
+  until,
+  type ScriptedGateway,
+} from './scripted-gateway.ts';
 
 const dataschema = 'urn:causeway:dataset:concern-report:1.0';
 
@@ -82,4 +92,20 @@ test('a state that fails while the log is looked at is told as that, and no faul
   expect(await another).toMatchObject({ code: 'store-damaged' });
   spoil('ALTER TABLE mislaid RENAME TO proven_entries');
   expect(client.log.faults()).toEqual([]);
+});
+
+test('a renewal that the state of its home fails is no refusal of the gateway', async () => {
+  const due = renewalDueAt((await openHome(gateway.homeOf(bob))).tlsCertificatePem);
+  gateway.clock.now = () => due;
+  gateway.welcome = { clock: due };
+  spoil('DROP TABLE own_entries');
+  const told: LogFields[] = [];
+  const log = { ...silentLog, warn: (fields: LogFields) => void told.push(fields) };
+  const client = await open(bob, { now: () => due, log, follow: { everyMs: Infinity } });
+  const renewed: unknown[] = [];
+  client.on('renewed', (outcome) => renewed.push(outcome));
+  await until(() => told.length > 0);
+  await client.close();
+  expect(told).toEqual([{ code: 'store-damaged' }]);
+  expect(renewed).toEqual([]);
 });
