@@ -117,7 +117,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   const lost = new LostMessages({ state, outbox, holder, now });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
   const inbox = new Inbox({
-    ...{ state, emitter, report, self: endpoint, receipts: receiptSender, now: () => clock.now() },
+    ...{ state, emitter, report, self: endpoint, receipts: receiptSender, now },
     window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),
     maxBytes: options.maxBytesInHand ?? 64 * mib,
     open: buildOpening(ground, directory, datasets),

@@ -42,7 +42,7 @@ export type InboxDependencies = {
   readonly window: number;
   /** No more are asked for while those in hand have so many bytes. */
   readonly maxBytes: number;
-  /** The gateway's time, as far as it is known: what a receipt says must fit what else is known of the message. */
+  /** This computer's time, by which receipts are dated: a gateway must not decide what is signed here. */
   readonly now: () => number;
   /** Verifies and decrypts. */
   open(unit: Unit, envelope: Envelope): Promise<Content | MessageFault>;
