@@ -119,7 +119,7 @@ export class ClientRun {
     this.#watch = setInterval(() => this.#inBackground(this.#watchState()), watchMs);
     this.#watch.unref();
     if (this.#deps.renewCertificate) {
-      this.#renewalCheck = setInterval(() => this.#inBackground(this.#renewIfDue()), renewalCheckMs);
+      this.#renewalCheck = setInterval(() => this.#checkRenewal(), renewalCheckMs);
       this.#renewalCheck.unref();
     }
     this.keeper.start();
@@ -299,6 +299,12 @@ export class ClientRun {
     if (!isChanged && ++this.#ticks % reconcileEvery !== 0) return;
     await outbox.reconcile();
     await lost.sendDue();
+  }
+
+  /** Another welcome has to say first whether a clock that has jumped is right; it is followed by a renewal that is due. */
+  #checkRenewal(): void {
+    if (this.#deps.clock.hasJumped) this.keeper.renewSession();
+    else this.#inBackground(this.#renewIfDue());
   }
 
   async #renewIfDue(): Promise<void> {

@@ -5,9 +5,12 @@ const warningMs = 30_000;
 /** OpenPGP counts no further. */
 const latestMs = 2 ** 32 * 1_000;
 
+/** What a welcome told; how long this process had run when it came, and by how much this computer's clock was ahead. */
+type Told = { readonly clock: number; readonly runMs: number; readonly aheadMs: number };
+
 export class GatewayClock {
   readonly #now: () => number;
-  #told: { readonly clock: number; readonly at: number } | undefined;
+  #told: Told | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -15,17 +18,16 @@ export class GatewayClock {
 
   /** @param clock of a welcome that has just come, ms since 1970 */
   heard(clock: number): void {
-    this.#told = { clock: Math.min(clock, latestMs), at: performance.now() };
+    const told = Math.min(clock, latestMs);
+    this.#told = { clock: told, runMs: performance.now(), aheadMs: Math.round(this.#now() - told) };
   }
 
   /**
-   * By how much this computer's clock is ahead (behind: negative), in ms, also where it was set during the session.
-   * `undefined` before the first welcome.
+   * By how much this computer's clock was ahead (behind: negative) when the newest welcome came, in ms. `undefined` before
+   * the first one.
    */
   aheadMs(): number | undefined {
-    if (this.#told === undefined) return undefined;
-    const { clock, at } = this.#told;
-    return Math.round(this.#now() - (clock + performance.now() - at));
+    return this.#told?.aheadMs;
   }
 
   /**
@@ -38,8 +40,19 @@ export class GatewayClock {
     return aheadMs;
   }
 
+  /** True where this computer has slept since the welcome, or its clock was set: only another welcome tells which. */
+  get hasJumped(): boolean {
+    if (this.#told === undefined) return false;
+    return Math.abs(this.#now() - this.#countedOn(this.#told) - this.#told.aheadMs) >= warningMs;
+  }
+
   /** The gateway's time, ms since 1970; this computer's before the first welcome. */
   now(): number {
     return this.#now() - (this.aheadMs() ?? 0);
+  }
+
+  /** The gateway's time, whatever this computer's clock was set to since. While the computer sleeps it stands still. */
+  #countedOn({ clock, runMs }: Told): number {
+    return clock + performance.now() - runMs;
   }
 }

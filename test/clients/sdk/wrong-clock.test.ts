@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { GatewayClock } from '../../../clients/sdk/gateway-clock.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
 import { concern, take } from './exchange.ts';
 import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
@@ -26,6 +27,21 @@ test.each([1_000, 2 ** 42])(
     expect(Math.abs(recipient.status().clockAheadMs!)).toBeGreaterThan(400 * dayMs);
   },
 );
+
+test('how far the clocks differ is held as of the welcome, and that this computer’s was set or it has slept is noticed', () => {
+  let offMs = 0;
+  const clock = new GatewayClock(() => Date.now() + offMs);
+  expect(clock.aheadMs()).toBeUndefined();
+  expect(clock.hasJumped).toBe(false);
+  clock.heard(Date.now() - 60_000);
+  expect(clock.hasJumped).toBe(false);
+  offMs = 8 * 3_600_000;
+  expect(clock.aheadMs()).toBeCloseTo(60_000, -4);
+  expect(clock.now() - Date.now()).toBeCloseTo(offMs - 60_000, -4);
+  expect(clock.hasJumped).toBe(true);
+  clock.heard(Date.now() - 60_000);
+  expect(clock.hasJumped).toBe(false);
+});
 
 test('a sender whose clock is behind encrypts to a key that it takes for one of the future', async () => {
   const sender = await gateway.client(alice, { now: () => Date.now() - 40 * dayMs });
