@@ -99,6 +99,7 @@ export async function buildParts(options: ConnectOptions): Promise<ClientParts> 
 function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   const { state, endpoint, openpgp, signer, gatewayKey, emitter, limits, now, report } = ground;
   const clock = new GatewayClock(now);
+  const earliest = () => clock.earliest();
   const holder = newHolder();
   const datasets = new DatasetBook(state, ground.fetchJson);
   const followedLog = buildLog(ground, {
@@ -110,14 +111,14 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   });
   const directory = buildDirectory(ground, followedLog, (endpoints) => run.trusted(endpoints));
   const outbox = new Outbox({
-    ...{ state, signer, holder, now, random: ground.random, limits },
+    ...{ state, signer, holder, now, earliest, random: ground.random, limits },
     maxWaiting: options.maxWaiting ?? 100_000,
     onLost: () => run.submitLost(),
   });
   const lost = new LostMessages({ state, outbox, holder, now });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
   const inbox = new Inbox({
-    ...{ state, emitter, report, self: endpoint, receipts: receiptSender, now },
+    ...{ state, emitter, report, self: endpoint, receipts: receiptSender, now, earliest },
     window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),
     maxBytes: options.maxBytesInHand ?? 64 * mib,
     open: buildOpening(ground, directory, datasets),

@@ -1,4 +1,7 @@
-/** The gateway's clock, as the newest welcome told it, held against this computer's. */
+/**
+ * The gateway's clock, as the newest welcome told it, held against this computer's. Either may stand wrong: what is signed is
+ * dated by this computer's, and what could be lost goes by whichever is behind.
+ */
 
 /** A clock that is off by this much is worth a warning. */
 const warningMs = 30_000;
@@ -49,6 +52,11 @@ export class GatewayClock {
   /** The gateway's time, ms since 1970; this computer's before the first welcome. */
   now(): number {
     return this.#now() - (this.aheadMs() ?? 0);
+  }
+
+  /** Whichever is behind, this computer's time or the gateway's: what has not expired by it must not be thrown away. */
+  earliest(): number {
+    return this.#told === undefined ? this.#now() : Math.min(this.#now(), this.#countedOn(this.#told));
   }
 
   /** The gateway's time, whatever this computer's clock was set to since. While the computer sleeps it stands still. */

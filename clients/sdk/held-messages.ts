@@ -10,6 +10,8 @@ type HeldMessagesDependencies = {
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
   readonly now: () => number;
+  /** See `GatewayClock.earliest`. */
+  readonly earliest: () => number;
 };
 
 export class HeldMessages {
@@ -27,11 +29,11 @@ export class HeldMessages {
 
   /** See `InboxTable.readHeld`. */
   list(): HeldNotice[] {
-    return this.#table.readHeld(this.#deps.now());
+    return this.#table.readHeld(this.#deps.earliest());
   }
 
   get count(): number {
-    return this.#table.countHeld(this.#deps.now());
+    return this.#table.countHeld(this.#deps.earliest());
   }
 
   async hold(envelope: Envelope, { code }: CausewayError): Promise<void> {
@@ -45,7 +47,8 @@ export class HeldMessages {
       expiresAt: Date.parse(envelope.expires),
     };
     if (mayAwaitTrust(code)) this.#senders.add(envelope.source);
-    const became = await this.#deps.state.write(() => this.#table.hold(held));
+    const { state, earliest } = this.#deps;
+    const became = await state.write(() => this.#table.hold(held, earliest()));
     if (became === 'noted') this.#deps.emitter.emit('held', held);
     if (became === 'left out') this.#tellLeftOut(held);
   }

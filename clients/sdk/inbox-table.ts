@@ -79,17 +79,13 @@ export class InboxTable {
   /**
    * Notes a message that is held back, and forgets those that have expired; call inside a transaction. Neither one sender
    * nor those that a gateway invents fill more than so many rows: what is not noted stays at the gateway like all that is.
+   * @param now ms since 1970
    */
-  hold({
-    id,
-    from,
-    code,
-    category,
-    severity,
-    heldAt,
-    expiresAt,
-  }: HeldNotice): 'noted' | 'known' | 'left out' {
-    this.#database.prepare('DELETE FROM held WHERE expires_at <= ?').run(heldAt);
+  hold(
+    { id, from, code, category, severity, heldAt, expiresAt }: HeldNotice,
+    now: number,
+  ): 'noted' | 'known' | 'left out' {
+    this.#database.prepare('DELETE FROM held WHERE expires_at <= ?').run(now);
     const known = this.#database
       .prepare('SELECT code FROM held WHERE id = ? AND sender = ?')
       .get(uuidToBytes(id), from);

@@ -44,6 +44,8 @@ export type InboxDependencies = {
   readonly maxBytes: number;
   /** This computer's time, by which receipts are dated: a gateway must not decide what is signed here. */
   readonly now: () => number;
+  /** See `GatewayClock.earliest`. */
+  readonly earliest: () => number;
   /** Verifies and decrypts. */
   open(unit: Unit, envelope: Envelope): Promise<Content | MessageFault>;
   readonly report: (error: unknown) => void;

@@ -51,6 +51,8 @@ type OutboxDependencies = {
   readonly maxWaiting: number;
   readonly limits: KnownLimits;
   readonly now: () => number;
+  /** See `GatewayClock.earliest`. */
+  readonly earliest: () => number;
   readonly random: () => number;
   /** Told when an answer has shown that the gateway has lost messages, once that is noted. */
   onLost(): void;
@@ -136,11 +138,11 @@ export class Outbox {
     this.#forgetFlight();
     this.#transmits = true;
     const session = ++this.#sessions;
-    const { state, holder, now } = this.#deps;
+    const { state, holder, now, earliest } = this.#deps;
     await state.write(() => {
       this.#adoptOrphans(now());
       this.#table.markTransmitted(holder);
-      this.#table.dropExpired(now(), readMessages);
+      this.#table.dropExpired(earliest(), readMessages);
     });
     if (session !== this.#sessions || link.state !== 'ready') return;
     this.#link = link;
@@ -245,11 +247,14 @@ export class Outbox {
       for (const waiter of this.#takeWaiters(id)) settle(waiter, id, answer);
     }
     this.#tellIdle();
-    const now = this.#deps.now();
-    if (this.#table.hasExpired(now))
-      await this.#deps.state.write(() => this.#table.dropExpired(now, readMessages));
-    if (this.#link === undefined || this.#orphanHolders(this.#deps.now()).length === 0) return;
-    const first = await this.#deps.state.write(() => this.#adoptOrphans(this.#deps.now()));
+    // Without a session, nobody may have contradicted this computer's clock yet.
+    if (this.#link === undefined) return;
+    const { state, now, earliest } = this.#deps;
+    const expiredBy = earliest();
+    if (this.#table.hasExpired(expiredBy))
+      await state.write(() => this.#table.dropExpired(expiredBy, readMessages));
+    if (this.#orphanHolders(now()).length === 0) return;
+    const first = await state.write(() => this.#adoptOrphans(now()));
     if (first === undefined) this.pump();
     else this.sendFrom(first);
   }

@@ -17,7 +17,12 @@ test('that a held notice is not listed is told once in a session', async () => {
   const state = new StateDatabase(dir);
   const emitter = new ClientEmitter(silentLog);
   const envelope = sampleEnvelope();
-  const heldMessages = new HeldMessages({ state, emitter, now: () => Date.parse(envelope.time) });
+  const heldMessages = new HeldMessages({
+    state,
+    emitter,
+    now: Date.now,
+    earliest: () => Date.parse(envelope.time),
+  });
   const problems: CausewayError[] = [];
   emitter.on('problem', (problem) => problems.push(problem));
   const hold = (count: number) =>

@@ -31,20 +31,20 @@ function held(given: Partial<HeldNotice> = {}): HeldNotice {
 
 test('a held notice goes when it expires at the gateway', async () => {
   const [short, long] = [held({ expiresAt: 2_000 }), held({ heldAt: 1_500 })];
-  await state.write(() => [short, long].forEach((notice) => table.hold(notice)));
+  await state.write(() => [short, long].forEach((notice) => table.hold(notice, 1_000)));
   expect(table.readHeld(1_999)).toEqual([short, long]);
   expect(table.readHeld(2_000)).toEqual([long]);
   expect(table.countHeld(2_000)).toBe(1);
-  await state.write(() => table.hold(held({ heldAt: 3_000 })));
+  await state.write(() => table.hold(held({ heldAt: 9_000 }), 3_000));
   expect(state.statements.prepare('SELECT count(*) AS n FROM held').get()!.n).toBe(2);
 });
 
 test('a notice that is held for another reason than before says so, and waits for trust from then on', async () => {
   const notice = held();
-  expect(await state.write(() => table.hold(notice))).toBe('noted');
-  expect(await state.write(() => table.hold(notice))).toBe('known');
+  expect(await state.write(() => table.hold(notice, 1_000))).toBe('noted');
+  expect(await state.write(() => table.hold(notice, 1_000))).toBe('known');
   expect(table.awaitsTrust([sender])).toBe(false);
-  expect(await state.write(() => table.hold({ ...notice, code: 'key-changed', heldAt: 2_000 }))).toBe(
+  expect(await state.write(() => table.hold({ ...notice, code: 'key-changed', heldAt: 2_000 }, 2_000))).toBe(
     'noted',
   );
   expect(table.readHeld(2_000)).toEqual([{ ...notice, code: 'key-changed' }]);
@@ -54,7 +54,7 @@ test('a notice that is held for another reason than before says so, and waits fo
 test('senders without end that a gateway invents fill no more than so many rows', async () => {
   const first = held({ from: 'invented/desk-0' as EndpointAddress });
   await state.write(() => {
-    table.hold(first);
+    table.hold(first, 1_000);
     // Held one by one, they would take seconds.
     state.statements.exec(
       `WITH RECURSIVE nths (nth) AS (SELECT 1 UNION ALL SELECT nth + 1 FROM nths WHERE nth < ${mostHeld.inAll - 1})
@@ -62,18 +62,20 @@ test('senders without end that a gateway invents fill no more than so many rows'
        SELECT randomblob(16), 'invented/desk-' || nth, 'key-unknown', 'concern', 'urgent', 1000, 5000 FROM nths`,
     );
   });
-  expect(await state.write(() => table.hold(held()))).toBe('left out');
-  expect(await state.write(() => table.hold({ ...first, code: 'key-changed' }))).toBe('noted');
+  expect(await state.write(() => table.hold(held(), 1_000))).toBe('left out');
+  expect(await state.write(() => table.hold({ ...first, code: 'key-changed' }, 1_000))).toBe('noted');
   expect(table.countHeld(1_000)).toBe(mostHeld.inAll);
 });
 
 test('one sender leaves room for what is held of others', async () => {
   const first = held();
   await state.write(() => {
-    table.hold(first);
-    for (let nth = 1; nth < mostHeld.ofOne; nth++) table.hold(held());
+    table.hold(first, 1_000);
+    for (let nth = 1; nth < mostHeld.ofOne; nth++) table.hold(held(), 1_000);
   });
-  expect(await state.write(() => table.hold(held()))).toBe('left out');
-  expect(await state.write(() => table.hold(first))).toBe('known');
-  expect(await state.write(() => table.hold(held({ from: 'south/duty' as EndpointAddress })))).toBe('noted');
+  expect(await state.write(() => table.hold(held(), 1_000))).toBe('left out');
+  expect(await state.write(() => table.hold(first, 1_000))).toBe('known');
+  expect(await state.write(() => table.hold(held({ from: 'south/duty' as EndpointAddress }), 1_000))).toBe(
+    'noted',
+  );
 });

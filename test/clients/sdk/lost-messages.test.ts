@@ -7,7 +7,7 @@ import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { concern } from './exchange.ts';
+import { concern, nextEvent } from './exchange.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
 import { alice, answerToPing, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
 
@@ -362,7 +362,14 @@ test('what every recipient has answered, and what has expired, is not kept', asy
   await until(() => kept().length === 1);
   expect(kept()).toEqual([2]);
   clock.ms += 91 * 24 * 3_600_000;
+  const again = nextEvent(client, 'connected');
   session.socket.terminate();
+  await again;
+  await client.whenConnected();
+  // By the gateway's clock it has not expired.
+  expect(kept()).toEqual([2]);
+  gateway.welcome = { clock: clock.ms };
+  (await gateway.session(alice)).socket.terminate();
   await until(() => kept().length === 0);
   database.close();
 });

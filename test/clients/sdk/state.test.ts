@@ -361,7 +361,7 @@ test('a session that is taken back while it is being set up gets nothing to send
   const signer = batchSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   const outbox = new Outbox({
     ...{ state, signer, holder: 'me', maxWaiting: 2, limits: new KnownLimits() },
-    ...{ now: Date.now, random: Math.random, onLost: () => undefined },
+    ...{ now: Date.now, earliest: Date.now, random: Math.random, onLost: () => undefined },
   });
   let submitted = 0;
   const link = { state: 'ready', writable: true, limits, submit: () => submitted++ } as unknown as Link;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { GatewayClock } from '../../../clients/sdk/gateway-clock.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
-import { concern, take } from './exchange.ts';
+import { concern, nextEvent, take } from './exchange.ts';
 import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -28,6 +28,26 @@ test.each([1_000, 2 ** 42])(
   },
 );
 
+test('what is held is neither hidden nor forgotten by a clock that is ahead, the gateway’s or its own', async () => {
+  const sender = await gateway.client(alice);
+  const dataschema = 'urn:causeway:dataset:concern-report:1.0';
+  gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
+  for (let count = 0; count < 3; count++) await sender.send({ ...concern('', bob), dataschema, content: {} });
+  const { units } = await gateway.session(alice);
+  gateway.datasets.clear();
+  const clocks = [[], [2 ** 42, Date.now], [Date.now(), () => Date.now() + 400 * dayMs]] as const;
+  for (const [nth, [clock, now]] of clocks.entries()) {
+    gateway.welcome = clock === undefined ? {} : { clock };
+    const recipient = await gateway.client(bob, now === undefined ? {} : { now });
+    expect(recipient.held()).toHaveLength(nth);
+    void recipient.notices().next();
+    (await gateway.session(bob)).deliver(units[nth]!);
+    await nextEvent(recipient, 'held');
+    expect(recipient.status().held).toBe(nth + 1);
+    await recipient.close();
+  }
+});
+
 test('how far the clocks differ is held as of the welcome, and that this computer’s was set or it has slept is noticed', () => {
   let offMs = 0;
   const clock = new GatewayClock(() => Date.now() + offMs);
@@ -41,6 +61,19 @@ test('how far the clocks differ is held as of the welcome, and that this compute
   expect(clock.hasJumped).toBe(true);
   clock.heard(Date.now() - 60_000);
   expect(clock.hasJumped).toBe(false);
+});
+
+test('what has not expired goes by the clock that is behind, also where this computer’s was set since', () => {
+  let offMs = 0;
+  const clock = new GatewayClock(() => Date.now() + offMs);
+  const lateMs = (): number => Date.now() - clock.earliest();
+  expect(lateMs()).toBeCloseTo(0, -4);
+  clock.heard(Date.now() + 60_000);
+  expect(lateMs()).toBeCloseTo(0, -4);
+  clock.heard(Date.now() - 60_000);
+  for (offMs of [0, 400 * dayMs]) expect(lateMs()).toBeCloseTo(60_000, -4);
+  offMs = -dayMs;
+  expect(lateMs()).toBeCloseTo(dayMs, -4);
 });
 
 test('a sender whose clock is behind encrypts to a key that it takes for one of the future', async () => {
