@@ -41,7 +41,7 @@ type Addressing = {
    * It needs a linkage key in the home: `causeway linkage key import`.
    */
   readonly subjects?: readonly SubjectDetails[];
-  /** How long the gateway shall try to deliver. Default 30 days, at most 90, and what the gateway allows. */
+  /** How long the gateway shall try to deliver, by its clock. Default 30 days, at most 90, and what the gateway allows. */
   readonly expiresInMs?: number;
 };
 
@@ -65,13 +65,14 @@ export type ComposeContext = {
   readonly gatewayNow: () => number;
 };
 
-const defaultLifetimeMs = 30 * 24 * 3600_000;
+const dayMs = 24 * 3600_000;
+const defaultLifetimeMs = 30 * dayMs;
 
 /**
  * Checks, signs and encrypts a notice. Nothing is written or sent.
  * @throws CausewayError `request-malformed`, `dataset-invalid`, `dataset-unknown`, `payload-too-large`,
  *   `linkage-key-missing`, `linkage-holder-unavailable`, `recipient-unknown`, `recipient-revoked`, `key-unknown`,
- *   `key-changed`, `key-unproven`, `key-expired`, `log-halted`, `key-unsuitable`
+ *   `key-changed`, `key-unproven`, `key-expired`, `log-halted`, `key-unsuitable`, `lifetime-too-long`, `envelope-expired`
  */
 export async function composeNotice(notice: OutgoingNotice, context: ComposeContext): Promise<OutboxDraft> {
   const id = crypto.randomUUIDv7() as MessageId;
@@ -163,7 +164,7 @@ function draftEnvelope(
   id: MessageId,
   to: readonly string[],
   notice: OutgoingNotice,
-  { self, signer, now, limits: { current: limits } }: ComposeContext,
+  { self, signer, now, gatewayNow, limits: { current: limits } }: ComposeContext,
 ): object {
   const {
     category,
@@ -185,7 +186,7 @@ function draftEnvelope(
     source: self,
     type: 'notice',
     time: new Date(time).toISOString(),
-    expires: new Date(time + expiresInMs).toISOString(),
+    expires: new Date(expiryOf(time, expiresInMs, gatewayNow(), limits)).toISOString(),
     to,
     category,
     severity,
@@ -201,6 +202,20 @@ function draftEnvelope(
     attachments: [],
     signingKey: signer.keyId,
   };
+}
+
+/**
+ * A lifetime counts by the gateway's clock where this computer's is behind it: it is the gateway that lets a message expire.
+ * The message is dated by this computer's clock all the same, or the gateway would decide what is signed here. So nothing
+ * lasts longer than the gateway allows from that time on, which is the longest that it takes.
+ */
+function expiryOf(time: number, lifetimeMs: number, gatewayNow: number, { maxLifetimeMs }: Limits): number {
+  const expiresAt = Math.min(Math.max(time, gatewayNow) + lifetimeMs, time + maxLifetimeMs);
+  if (expiresAt > gatewayNow) return expiresAt;
+  const days = Math.round((gatewayNow - time) / dayMs);
+  throw new CausewayError('envelope-expired', {
+    detail: `The clock of this computer is ${days} days behind the gateway’s. Set the one that is wrong, and send the notice again.`,
+  });
 }
 
 /** Holds the caller's words against the envelope's schema before anything is encrypted. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { GatewayClock } from '../../../clients/sdk/gateway-clock.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
 import { concern, nextEvent, take } from './exchange.ts';
 import { alice, bob, until, type ScriptedGateway } from './scripted-gateway.ts';
@@ -76,12 +78,31 @@ test('what has not expired goes by the clock that is behind, also where this com
   expect(lateMs()).toBeCloseTo(dayMs, -4);
 });
 
-test('a sender whose clock is behind encrypts to a key that it takes for one of the future', async () => {
+test('what a sender whose clock is behind sends lives as long as what others do, under a key of its future', async () => {
   const sender = await gateway.client(alice, { now: () => Date.now() - 40 * dayMs });
-  await sender.send({ ...concern('from the past', bob), expiresInMs: 80 * dayMs });
+  await sender.send(concern('from the past', bob));
   const recipient = await gateway.client(bob);
   (await gateway.session(bob)).deliver(...(await gateway.session(alice)).units);
-  expect((await take(recipient, 1)).map((notice) => notice.text())).toEqual(['from the past']);
+  const [notice] = await take(recipient, 1);
+  expect(notice!.text()).toBe('from the past');
+  expect((notice!.time.getTime() - Date.now()) / dayMs).toBeCloseTo(-40, 1);
+  expect((notice!.expires.getTime() - Date.now()) / dayMs).toBeCloseTo(30, 1);
+});
+
+test('nothing lasts longer than the gateway allows, and what it would take for expired is not sent', async () => {
+  gateway.welcome = { clock: Date.now() + 80 * dayMs };
+  const sender = await gateway.client(alice);
+  await sender.send(concern('x', bob));
+  const { time, expires } = parseEnvelope((await gateway.session(alice)).units[0]!.envelope);
+  expect(Date.parse(expires) - Date.parse(time)).toBe(limits.maxLifetimeMs);
+  await sender.close();
+  gateway.welcome = { clock: Date.now() + 91 * dayMs };
+  const late = await gateway.client(alice);
+  await expect(late.send(concern('x', bob))).rejects.toMatchObject({
+    code: 'envelope-expired',
+    detail: expect.stringContaining('is 91 days behind') as unknown,
+  });
+  expect(late.status().waiting).toBe(0);
 });
 
 test('a gateway whose clock is behind gets nothing encrypted to a key that has ended', async () => {
