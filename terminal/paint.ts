@@ -1,6 +1,8 @@
 /** Colour and care: what may be written to a screen. */
 import { styleText } from 'node:util';
 
+export { showable, showableLine } from '../protocol/showable-text.ts';
+
 /** Adds meaning by colour where the stream shows colours, and returns the text unchanged where it does not. */
 export type Paint = {
   readonly strong: (text: string) => string;
@@ -30,20 +32,4 @@ export function createPaint(colour: boolean): Paint {
 /** Whether a stream shows colours: a terminal that is not dumb, and nobody said `NO_COLOR` (no-color.org). */
 export function showsColour(isTTY: boolean, env: NodeJS.ProcessEnv): boolean {
   return isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
-}
-
-/** Escape sequences, other control characters, and the marks that turn the direction of text. */
-const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-/**
- * Text from elsewhere made safe for a screen: control characters become a replacement mark, so that a message
- * can neither move the cursor nor pretend to be a line of ours. Line breaks stay, tabs become spaces.
- */
-export function showable(text: string): string {
-  return text.replaceAll('\r\n', '\n').replaceAll('\t', '  ').replace(unsafe, '\ufffd');
-}
-
-/** {@link showable}, on one line. */
-export function showableLine(text: string): string {
-  return showable(text).replaceAll('\n', ' ');
 }

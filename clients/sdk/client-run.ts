@@ -1,6 +1,7 @@
 /** A client while it runs: what happens at each welcome, frame and end of a session, and what is done now and then. */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
+import { showableLine } from '../../protocol/showable-text.ts';
 import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
 import { longestTimerMs, waitUnlessAborted } from './abort.ts';
 import type { ClientLog } from './log/client-log.ts';
@@ -14,7 +15,7 @@ import type { KnownLimits } from './heeded-limits.ts';
 import type { Inbox } from './inbox.ts';
 import type { Link } from './link.ts';
 import type { LostMessages } from './lost-messages.ts';
-import type { Log } from './logger.ts';
+import type { Log, LogFields } from './logger.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 import type { ReceiptSender } from './receipt-sender.ts';
@@ -63,6 +64,8 @@ type ClientRunDependencies = RunningParts & {
 const watchMs = 1_000;
 const reconcileEvery = 15;
 const renewalCheckMs = 3_600_000;
+/** Of what the gateway says, in a line of the log. */
+const mostForeignCharacters = 500;
 
 export class ClientRun {
   readonly keeper: SessionKeeper;
@@ -254,7 +257,7 @@ export class ClientRun {
         return;
       case 'error': {
         const error = frameError(frame);
-        log.warn({ code: frame.code }, `the gateway reported an error: ${error.message}`);
+        log.warn({ code: frame.code, ...foreignWords(error) }, 'the gateway reported an error');
         receiptSender.reported(frame.code);
         emitter.emit('gatewayError', error);
         return;
@@ -329,6 +332,11 @@ export class ClientRun {
       .finally(() => this.#background.delete(guarded));
     this.#background.add(guarded);
   }
+}
+
+/** What the gateway says beyond the catalogue. It can write whatever it likes. */
+function foreignWords({ detail }: CausewayError): LogFields {
+  return detail === undefined ? {} : { detail: showableLine(detail.slice(0, mostForeignCharacters)) };
 }
 
 /** Ends a session that could not be set up, and says why. @returns the error to throw */

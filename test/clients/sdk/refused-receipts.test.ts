@@ -33,11 +33,16 @@ test('what a refused receipt shared its frame with is told at once by itself, an
     const told = idsOf(session.frames.at(-1)!);
     const fault = faults.find(([id]) => told.some((one) => one === id));
     if (fault !== undefined)
-      session.control(errorFrame(new CausewayError(fault[1], { detail: 'As scripted.' }), false));
+      session.control(
+        errorFrame(
+          new CausewayError(fault[1], { detail: `As\u001b[2J\nscripted.${'!'.repeat(600)}` }),
+          false,
+        ),
+      );
     session.control({ type: 'receipts-taken', frames });
   };
-  const reasons: string[] = [];
-  const log = { ...silentLog, warn: (_: unknown, text: string) => reasons.push(text) };
+  const reasons: unknown[][] = [];
+  const log = { ...silentLog, warn: (...line: unknown[]) => reasons.push(line) };
   const framesOfNext = async (): Promise<string[][]> => {
     await using next = await gateway.client(bob, { log });
     await next.drain({ timeoutMs: 5_000 });
@@ -45,7 +50,8 @@ test('what a refused receipt shared its frame with is told at once by itself, an
   };
   expect(await framesOfNext()).toEqual([ids, [ids[0]], [ids[1]], [ids[2]]]);
   expect(reasons).toHaveLength(3);
-  expect(reasons[0]).toMatch(/^the gateway reported an error: A receipt does not match .* As scripted\.$/);
+  const detail = `As\ufffd[2J scripted.${'!'.repeat(600)}`.slice(0, 500);
+  expect(reasons[0]).toEqual([{ code: 'receipt-unmatched', detail }, 'the gateway reported an error']);
   expect(await framesOfNext()).toEqual([[ids[1]]]);
   faults.length = 0;
   expect(await framesOfNext()).toEqual([[ids[1]]]);
