@@ -284,7 +284,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Waits until every message of this client is answered and every receipt confirmed by the gateway.
+   * Waits until every message of this client is answered and every receipt dealt with by the gateway: confirmed, or refused.
+   * One that it refused as wrong was told by `gatewayError`, and is sent again in the next session.
    * @param options.timeoutMs how long; default, and above 24 days: without end
    * @throws CausewayError `aborted` when it takes longer than `timeoutMs` or the signal says so, `client-closed`,
    *   `request-malformed`

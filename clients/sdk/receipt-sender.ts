@@ -122,7 +122,10 @@ export class ReceiptSender {
     return code === 'receipt-unmatched' ? toConfirm : [];
   }
 
-  /** Resolves when the gateway has confirmed every receipt of this session. */
+  /**
+   * Resolves when the gateway has dealt with every receipt of this session: has confirmed it, or refused it. One that it
+   * refused as wrong (`receipt-invalid`, `receipt-malformed`) is not confirmed, and is told again in the next session.
+   */
   whenQuiet(): Promise<void> {
     if (this.#isQuiet()) return Promise.resolve();
     return new Promise((resolve) => this.#quietWaiters.push(resolve));
