@@ -3,8 +3,8 @@
  *
  * Receipts that become due in one turn share a signature, one group a sender. A receipt counts as told when the
  * gateway has confirmed its frame; until then it is sent again over every new session. Of a frame that the gateway
- * refuses it takes nothing, so what shared it is sent again at once, each by itself, unless the signature was wrong. Frames are no larger, and no more
- * of them are under way, than the gateway's welcome allows.
+ * refuses, it takes nothing. So what shared that frame is sent again at once, each receipt by itself, unless the signature
+ * was wrong. Frames are no larger, and no more of them are under way, than the gateway's welcome allows.
  */
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
