@@ -115,7 +115,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
     maxWaiting: options.maxWaiting ?? 100_000,
     onLost: () => run.submitLost(),
   });
-  const lost = new LostMessages({ state, outbox, holder, now });
+  const lost = new LostMessages({ state, outbox, holder, now, earliest });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
   const inbox = new Inbox({
     ...{ state, emitter, report, self: endpoint, receipts: receiptSender, now, earliest },

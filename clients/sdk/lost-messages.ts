@@ -14,6 +14,8 @@ type LostDependencies = {
   /** Names this client among those that share the home; see `holder.ts`. */
   readonly holder: string;
   readonly now: () => number;
+  /** See `GatewayClock.earliest`. */
+  readonly earliest: () => number;
 };
 
 /** So many within {@link portionMs}: far less than the repetitions that a gateway grants an endpoint by default. */
@@ -32,7 +34,7 @@ export class LostMessages {
 
   /** Those that are lost, or may be, and still open. */
   list(): LostMessage[] {
-    return this.#table.list(this.#deps.now());
+    return this.#table.list(this.#deps.earliest());
   }
 
   /** A sign that the gateway has lost messages. @param only these rows of the outbox; by default all that are open */
@@ -44,12 +46,12 @@ export class LostMessages {
 
   /** Submits again what is due, as far as there is a session and a portion allows; the rest at the next call. */
   async sendDue(): Promise<void> {
-    const { state, outbox, holder, now } = this.#deps;
+    const { state, outbox, holder, now, earliest } = this.#deps;
     if (!outbox.isAttached || !this.#table.hasDue()) return;
     const room = this.#room(now());
     if (room === 0) return;
     this.#portion.used += room;
-    const sent = await state.write(() => this.#table.release(room, holder, now()));
+    const sent = await state.write(() => this.#table.release(room, holder, now(), earliest()));
     this.#portion.used -= room - sent.length;
     const [first] = sent;
     if (first !== undefined) outbox.sendFrom(first);

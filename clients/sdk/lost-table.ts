@@ -51,8 +51,9 @@ export class LostTable {
   }
 
   /**
-   * Notes that messages may be lost: those that were accepted, have not expired, and are still open. One that is being
-   * submitted again already is not noted twice, nor one that the gateway had although its log lacks the same acceptance.
+   * Notes that messages may be lost: those that were accepted and are still open. One that is being submitted again already
+   * is not noted twice, nor one that the gateway had although its log lacks the same acceptance. What has expired is left to
+   * {@link release}: this computer's clock alone may be wrong about it.
    * @param only these rows of the outbox; by default all
    * @param except but not this one
    */
@@ -64,7 +65,7 @@ export class LostTable {
     const note = this.#database.prepare(
       `INSERT INTO lost (seq, sign, found_at, state, answer, times)
        SELECT seq, :sign, :now, CASE WHEN payload IS NULL THEN 'unsent' ELSE 'due' END, answer, 0 FROM outbox o
-       WHERE state = 'accepted' AND expires_at > :now AND seq BETWEEN :first AND :last AND seq <> :except AND ${isOpen}
+       WHERE state = 'accepted' AND seq BETWEEN :first AND :last AND seq <> :except AND ${isOpen}
        ON CONFLICT (seq) DO UPDATE SET
          sign = excluded.sign, found_at = excluded.found_at, answer = excluded.answer,
          state = CASE WHEN times >= ${mostTimes} THEN 'unsent' ELSE excluded.state END
@@ -81,9 +82,11 @@ export class LostTable {
 
   /**
    * Puts messages that are due back among those that wait for the gateway, in order, for this holder to send.
+   * @param now ms since 1970
+   * @param expiredBy those that expire until then are not sent
    * @returns the rows of the outbox
    */
-  release(limit: number, holder: string, now: number): number[] {
+  release(limit: number, holder: string, now: number, expiredBy: number): number[] {
     // What was answered or has expired meanwhile is not sent.
     this.#database
       .prepare(
@@ -91,7 +94,7 @@ export class LostTable {
            (SELECT 1 FROM outbox o WHERE o.seq = lost.seq AND o.state = 'accepted' AND o.payload IS NOT NULL
               AND o.expires_at > ? AND ${isOpen})`,
       )
-      .run(now);
+      .run(expiredBy);
     const due = this.#database
       .prepare("SELECT seq FROM lost WHERE state = 'due' ORDER BY seq LIMIT ?")
       .all(limit)

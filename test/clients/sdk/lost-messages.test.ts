@@ -346,6 +346,20 @@ test('a message that the gateway loses again and again is left to a person in th
   expect(client.lost()).toMatchObject([{ id, sign: 'leaf', state: 'unsent' }]);
 });
 
+test('a clock that is ahead keeps no lost message from being submitted again', async () => {
+  const clock = { ms: Date.now() };
+  const client = await gateway.client(alice, { follow, now: () => clock.ms });
+  const size = gateway.log.leaves.length;
+  const [id] = await sendAll(client, 1);
+  setBack(size);
+  gateway.log.fill(20);
+  clock.ms += 400 * 24 * 3_600_000;
+  await client.log.check();
+  await until(() => submitted.length === 2);
+  await until(() => client.status().waiting === 0);
+  expect(client.lost()).toMatchObject([{ id, state: 'taken' }]);
+});
+
 test('what every recipient has answered, and what has expired, is not kept', async () => {
   const clock = { ms: Date.now() };
   const client = await gateway.client(alice, { follow, now: () => clock.ms });
