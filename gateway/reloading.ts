@@ -40,6 +40,8 @@ export class Reloading {
   #retry: NodeJS.Timeout | undefined;
   /** The look that has not begun yet. */
   #nextLook: Promise<void> | undefined;
+  /** Resolves when the look that has begun last has ended, well or not. */
+  #running: Promise<void> = Promise.resolve();
   #lookedAt = -Infinity;
 
   constructor(deps: ReloadingDependencies) {
@@ -97,14 +99,19 @@ export class Reloading {
   /** Tries nothing again, and reports nothing, from now on: the store is about to close. */
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#retry);
   }
 
+  /** Begins once the one before has ended: where the store fails slowly, they must not pile up. */
   async #look(): Promise<void> {
+    await this.#running;
     const waitMs = this.#lookedAt + betweenLooksMs - performance.now();
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)).unref());
     this.#nextLook = undefined;
     this.#lookedAt = performance.now();
-    await this.#readDirectory();
+    const reading = this.#readDirectory();
+    this.#running = reading.catch(() => undefined);
+    await reading;
   }
 
   async #readDirectory(): Promise<void> {

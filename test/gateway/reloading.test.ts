@@ -174,3 +174,18 @@ it('a store that is away is tried once a second, however many have looked meanwh
   await vi.advanceTimersByTimeAsync(60_000);
   expect([directory.version, readings]).toEqual([2, before]);
 });
+
+it('of a store that fails slowly, looks do not pile up: each waits for one that runs and its own', async () => {
+  const { reloading } = openOnDirectory(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    throw new CausewayError('store-unavailable');
+  });
+  const waits: number[] = [];
+  for (let second = 0; second < 60; second++) {
+    const asked = performance.now();
+    void reloading.lookForLater().catch(() => waits.push(performance.now() - asked));
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(waits.length).toBeGreaterThan(45);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(12_000);
+});
