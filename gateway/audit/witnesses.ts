@@ -16,7 +16,10 @@ import { toldFailure } from './told-failure.ts';
 import { compareHistories } from './witnessed-history.ts';
 
 const answerMs = 10_000;
-/** The answers to a checkpoint that does not lead on from what the witness has cosigned, but of that alone no proof. */
+/**
+ * The answers to a checkpoint that does not lead on from what the witness has cosigned, but of that alone no proof. So is
+ * a 409 with a size, where that is above what is published.
+ */
 const forkStatuses: readonly number[] = [409, 422];
 
 /** A witness that has not cosigned. */
@@ -29,6 +32,8 @@ class WitnessFailure extends CausewayError {
     this.kind = `${code} ${kind}`;
   }
 }
+
+type Refusal = Exclude<WitnessAnswer, { readonly outcome: 'cosigned' }>;
 
 /** What is asked of a witness. */
 type Question = {
@@ -72,9 +77,7 @@ class Witness {
     const isBehind = first.outcome === 'conflict' && first.size <= checkpoint.size;
     if (isBehind) this.#size = first.size;
     const answer = isBehind ? await this.#ask(question) : first;
-    if (answer.outcome === 'conflict')
-      throw this.#failure('witness-refused', 'size', `it knows size ${answer.size}.`);
-    if (answer.outcome === 'refused') throw await this.#refusal(answer.status, question);
+    if (answer.outcome !== 'cosigned') throw await this.#refusal(answer, question);
     this.#size = checkpoint.size;
     // One is enough: a hundred, each with another time, would fill the note, and nobody could read it any more.
     return answer.cosignatures.slice(0, 1).map(({ line }) => line);
@@ -102,22 +105,24 @@ class Witness {
     }
   }
 
-  async #refusal(status: number, question: Question): Promise<WitnessFailure> {
-    const answered = `it answered ${status}`;
-    if (!forkStatuses.includes(status))
-      return this.#failure('witness-refused', String(status), `${answered}.`);
+  async #refusal(answer: Refusal, question: Question): Promise<WitnessFailure> {
+    const isSize = answer.outcome === 'conflict';
+    const answered = isSize ? `it knows size ${answer.size}` : `it answered ${answer.status}`;
+    if (!isSize && !forkStatuses.includes(answer.status))
+      return this.#failure('witness-refused', String(answer.status), `${answered}.`);
     const refused = (kind: string, words: string, cause?: unknown): WitnessFailure =>
-      this.#failure('witness-refused', `${status} ${kind}`, words, cause);
+      this.#failure('witness-refused', `${isSize ? 'size' : answer.status} ${kind}`, words, cause);
     try {
       const { is, size } = await this.#compare(question);
       const words = {
         another: `it has cosigned another history: the key of this log has signed two, which differ within the first ${size} entries.`,
         'this-one': `${answered}, though what it has cosigned last, ${size} entries, is of this history.`,
-        longer: `${answered}. It has cosigned ${size} entries, more than there are here: this may be an older copy of the log, or another history.`,
+        longer: `${answered}. It has cosigned ${size} entries, more than there are here: another gateway of this log may be ahead, this may be an older copy of it, or there is another history.`,
       };
       return refused(is, words[is]);
     } catch (cause) {
-      const unread = `${answered}. It may have cosigned another history, but its last checkpoint does not show it here: ask for it, and compare.`;
+      const { code, detail: why = code } = toldFailure(cause);
+      const unread = `${answered}. It may have cosigned another history, but its last checkpoint does not show it here: ask for it, and compare. ${why}`;
       return refused('unread', unread, cause);
     }
   }

@@ -90,7 +90,7 @@ describe('a witness that means ill', () => {
   it('is asked twice and no more when it says each time that it knows another size', async () => {
     let asked = 0;
     const moody: RequestListener = (request, response) => {
-      asked++;
+      if (request.method === 'POST') asked++;
       say(409, `${asked}\n`, 'text/x.tlog.size')(request, response);
     };
     expect(await ask(moody)).toEqual({ ...nobody, errors: ['witness-refused'] });
@@ -172,7 +172,7 @@ describe('a witness that refuses', () => {
 
   it('is told of once where only the size in the reason changes', async () => {
     const sizes = ['121', '122', '123'].map((size) => say(409, `${size}\n`, 'text/x.tlog.size'));
-    expect(await tellOf(sizes)).toEqual(['it knows size 121.']);
+    expect(await tellOf(sizes)).toEqual([expect.stringMatching(/^it knows size 121\. It may have cosigned/)]);
   });
 
   it('is said to have cosigned another history only where a checkpoint of its own, signed by the log, shows it', async () => {
@@ -186,9 +186,10 @@ describe('a witness that refuses', () => {
         `it answered 409, though what it has cosigned last, ${size} entries, is of this history.`,
       ]);
     }
-    expect(await tellOf([plain409], cosigned(fork.checkpointAt(121)))).toEqual([
-      expect.stringContaining('It has cosigned 121 entries, more than there are here'),
-    ]);
+    for (const answer of [plain409, say(409, '121\n', 'text/x.tlog.size')])
+      expect(await tellOf([answer], cosigned(fork.checkpointAt(121)))).toEqual([
+        expect.stringContaining('It has cosigned 121 entries, more than there are here'),
+      ]);
   });
 
   it('may have cosigned another history where nothing shows it', async () => {
