@@ -126,7 +126,13 @@ export class LogFolder {
       // It may have been replaced by a wider one meanwhile, which is in the list itself.
       if (await syncIfThere(path)) this.#addFoldersOf(path, folders);
     }
-    for (const folder of folders) await syncIfThere(folder);
+    for (const folder of folders) {
+      const isOurs = folder.startsWith(resolve(this.dir));
+      // One above may be of somebody who lets us write there and not read.
+      await syncIfThere(folder).catch((error: unknown) => {
+        if (isOurs || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+      });
+    }
     this.#madeIn = undefined;
   }
 

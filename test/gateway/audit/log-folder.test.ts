@@ -63,3 +63,21 @@ test('a folder of the log that had to be made is synced with those above it that
   expect(await write('first')).toEqual([...own, dirname(dir), temporary.dir]);
   expect(await write('second')).toEqual(own);
 });
+
+test.each([
+  ['above the log keeps nothing from being made durable', false],
+  ['of the log itself is told', true],
+])('a folder that may be written and not read %s', async (_, isOwn) => {
+  await using temporary = await temporaryFolder();
+  const dir = join(temporary.dir, 'log');
+  const folder = new LogFolder(dir);
+  await folder.writeCheckpoint('first');
+  const really = files.open;
+  const denied = Object.assign(new Error('permission denied'), { code: 'EACCES' });
+  vi.spyOn(files, 'open').mockImplementation((path, ...how) =>
+    path === (isOwn ? dir : temporary.dir) ? Promise.reject(denied) : really(path, ...how),
+  );
+  syncBuiltinESMExports();
+  const synced = folder.sync();
+  await (isOwn ? expect(synced).rejects.toBe(denied) : synced);
+});
