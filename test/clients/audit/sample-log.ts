@@ -44,7 +44,7 @@ export function sampleLog(entries: readonly Buffer[], options: SampleOptions = {
   }
   const { origin = signer.verifierKey.name } = options;
   const checkpoint = signCheckpoint({ origin, size: entries.length, root: builder.root() }, signer);
-  const lines = witness === undefined ? [] : [witness.cosign(parseNote(checkpoint).text, 1_800_000_000)];
+  const lines = witness === undefined ? [] : [witness.cosign(parseNote(checkpoint).text, 1_700_000_000)];
   files.set('checkpoint', Buffer.from(addSignatures(checkpoint, lines)));
   return files;
 }

@@ -39,7 +39,7 @@ describe('the verifier of a log', () => {
       const report = await verifyLog(filesIn(files), { trust });
       expect(report).toMatchObject({ findings: [], size, origin: 'log.example/causeway' });
       expect(report.cosignatures).toEqual([
-        { name: 'witness.example/committee', timeSeconds: 1_800_000_000 },
+        { name: 'witness.example/committee', timeSeconds: 1_700_000_000 },
       ]);
       expect(verdictOf(report)).toMatch(/^This log verifies: all \d+ entr/);
     }
@@ -53,7 +53,7 @@ describe('the verifier of a log', () => {
   });
 
   /** When the witness of a sample has cosigned. */
-  const cosignedAt = 1_800_000_000_000;
+  const cosignedAt = 1_700_000_000_000;
   /** A log of 700 entries, of which the witness has cosigned the first 300. */
   function verifyBehind(
     all: readonly Buffer[],

@@ -19,8 +19,8 @@ import { committee, entriesOf, filesIn, logSigner, newKeyPem, sampleLog, writeLo
 const entries = entriesOf(300);
 const files = sampleLog(entries, { witness: committee });
 const checkpoint = files.get('checkpoint')!.toString();
-/** When the witness of a sample has cosigned: 2027-01-15T08:00Z. */
-const cosignedAt = 1_800_000_000_000;
+/** When the witness of a sample has cosigned: 2023-11-14T22:13:20Z. */
+const cosignedAt = 1_700_000_000_000;
 const stranger = noteSigner('log.example/causeway', newKeyPem());
 
 let folder: string;
@@ -164,8 +164,8 @@ describe('causeway audit verify', () => {
       runInProcess(['audit', 'verify', at('behind', 'log'), ...named, ...more]);
     const without = await verify();
     expect([without.code, without.stderr]).toEqual([0, expect.stringContaining('--copied-at')]);
-    expect(await verify('--copied-at', '2027-01-15T08:00Z')).toMatchObject({ code: 0, stderr: '' });
-    const late = await verify('--copied-at', '2027-01-15T08:16Z');
+    expect(await verify('--copied-at', '2023-11-14T22:13:20Z')).toMatchObject({ code: 0, stderr: '' });
+    const late = await verify('--copied-at', '2023-11-14T22:30Z');
     expect(late).toMatchObject({ code: 2, stdout: expect.stringContaining('and of the copy') as string });
     expect((await verify('--copied-at', 'now')).code).toBe(2);
     expect((await verify('--copied-at', 'soon')).stderr).toContain('It must be now, a time such as');
