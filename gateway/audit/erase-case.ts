@@ -32,8 +32,8 @@ type Erasing = Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>;
 
 /**
  * @throws CausewayError `case-unknown`, also for the gateway's own case, which nobody may erase; `case-pending` while
- * messages of the case are on their way, unless they are to end. Whatever fails once the case is erased, such as a full
- * disk under the log that is to prove it, is told with a detail that says that it was: the certificate can be made later
+ * messages of the case are on their way, unless they are to end; UncertifiedErasure where something fails once the case is
+ * erased, such as a full disk under the log that is to prove it
  */
 export async function eraseCase(
   store: Erasing,
@@ -47,17 +47,24 @@ export async function eraseCase(
     leaf = await findErasure(store, from, order.case);
     return await certify(leaf, log);
   } catch (error) {
-    throw erasedAllTheSame(error, leaf);
+    throw new UncertifiedErasure(error, leaf?.index);
   }
 }
 
-/** The error itself is the cause: what stands behind it is told elsewhere without these words. */
-function erasedAllTheSame(error: unknown, leaf: StoredLeaf | undefined): CausewayError {
-  const typed = isCausewayError(error) ? error : fileTrouble(error);
-  const { code, detail = '' } = typed ?? new CausewayError('internal-error');
-  const says = leaf === undefined ? '' : `, as leaf ${leaf.index} says`;
-  const said = `The case WAS erased${says}; the same command prints the certificate once it can be made.`;
-  return new CausewayError(code, { detail: `${said} ${detail}`.trimEnd(), cause: error });
+/** A case was erased, and then something failed: its certificate can be made later. */
+export class UncertifiedErasure extends CausewayError {
+  /** The leaf that says so; undefined where it was not found. */
+  readonly leaf: number | undefined;
+
+  /** The error itself is the cause: what stands behind it is told elsewhere without these words. */
+  constructor(cause: unknown, leaf: number | undefined) {
+    const typed = isCausewayError(cause) ? cause : fileTrouble(cause);
+    const { code, detail = '' } = typed ?? new CausewayError('internal-error');
+    const says = leaf === undefined ? '' : `, as leaf ${leaf} says`;
+    const said = `The case WAS erased${says}; the same command prints the certificate once it can be made.`;
+    super(code, { detail: `${said} ${detail}`.trimEnd(), cause });
+    this.leaf = leaf;
+  }
 }
 
 /**

@@ -76,10 +76,13 @@ async function erase(
   terminal: Terminal,
 ): Promise<void> {
   const id = caseIdOf(given);
-  const [{ formatErasureCertificate }, { tellErasure }] = await Promise.all([
-    import('../../protocol/audit/erasure-certificate.ts'),
-    import('./tell-erasure.ts'),
-  ]);
+  const [{ formatErasureCertificate }, { adviseOn, tellErasure }, { UncertifiedErasure }] = await Promise.all(
+    [
+      import('../../protocol/audit/erasure-certificate.ts'),
+      import('./tell-erasure.ts'),
+      import('../audit/erase-case.ts'),
+    ],
+  );
   await withGateway(gatewayFolder(dir, terminal.env), async (gateway) => {
     let certificate: ErasureCertificate | undefined;
     const work = async (): Promise<string> => {
@@ -95,7 +98,7 @@ async function erase(
       if (out === undefined) await work();
       else await (await import('../../terminal/output-file.ts')).writeResult(out, work);
     } catch (error) {
-      if (certificate === undefined) throw error;
+      if (certificate === undefined) throw error instanceof UncertifiedErasure ? adviseOn(error) : error;
       trouble = error;
     }
     const made = certificate;

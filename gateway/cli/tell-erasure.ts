@@ -11,6 +11,7 @@ import {
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { UncertifiedErasure } from '../audit/erase-case.ts';
 import type { CaseId, ErasureResidue, Store } from '../store/port.ts';
 
 /** How long the command waits for those that read the store as it was before. */
@@ -56,6 +57,13 @@ export async function tellErasure(
   if (first !== undefined) throw erasedAllTheSame(certificate, isPrinted, first);
 }
 
+const advice = 'Give the same command again: it prints the certificate once more, and does what is left.';
+
+/** The same of an erasure that has no certificate yet, with what a script looks for. */
+export function adviseOn({ code, detail = '', leaf, cause }: UncertifiedErasure): AdvisedError {
+  return new AdvisedError(code, { detail, advice, fields: { erased: true, leaf }, cause });
+}
+
 /** Whoever only heard of what has failed would take the case for not erased. */
 function erasedAllTheSame({ leaf }: ErasureCertificate, isPrinted: boolean, cause: unknown): AdvisedError {
   const typed = isCausewayError(cause) ? cause : fileTrouble(cause);
@@ -63,7 +71,7 @@ function erasedAllTheSame({ leaf }: ErasureCertificate, isPrinted: boolean, caus
   const end = isPrinted ? ', and the certificate is printed on stdout.' : '.';
   return new AdvisedError(code, {
     detail: `The case WAS erased, as leaf ${leaf} says${end} ${detail}`.trimEnd(),
-    advice: 'Give the same command again: it prints the certificate once more, and does what is left.',
+    advice,
     fields: { erased: true, leaf },
     cause,
   });
