@@ -100,7 +100,12 @@ export const catalogue = {
     false,
     'The envelope was made in the future: check the clock of the sender.',
   ),
-  'envelope-expired': entry(410, null, false, 'The envelope expired before it was accepted.'),
+  'envelope-expired': entry(
+    410,
+    null,
+    false,
+    'The envelope expired before it was accepted: the clock of the sender may be behind.',
+  ),
   'lifetime-too-long': entry(
     400,
     null,

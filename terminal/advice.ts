@@ -55,6 +55,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'store-incompatible': 'Use the version of Causeway that wrote the store, or migrate it.',
   'file-unavailable': 'Check the space, the owner and the permissions, then run the command again.',
   'clock-skew': 'Set the clock of this computer (NTP).',
+  'envelope-expired': 'Check the clock of this computer (NTP). If the notice still matters, send it anew.',
 };
 
 /** The next step for a code, where there is one worth saying. */
