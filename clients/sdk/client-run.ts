@@ -94,7 +94,7 @@ export class ClientRun {
     const { state, holder, closing, directory, log } = deps;
     this.#renewal = new CertificateRenewal({
       ...{ state, holder, readHome, now, log, directory, signal: closing.signal },
-      aheadMs: () => clock.aheadMs(),
+      aheadMs: () => (clock.hasJumped ? undefined : clock.aheadMs()),
       maxClockSkewMs: () => deps.limits.current.maxClockSkewMs,
     });
     const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
@@ -122,7 +122,7 @@ export class ClientRun {
     this.#watch = setInterval(() => this.#inBackground(this.#watchState()), watchMs);
     this.#watch.unref();
     if (this.#deps.renewCertificate) {
-      this.#renewalCheck = setInterval(() => this.#checkRenewal(), renewalCheckMs);
+      this.#renewalCheck = setInterval(() => this.#inBackground(this.#renewIfDue()), renewalCheckMs);
       this.#renewalCheck.unref();
     }
     this.keeper.start();
@@ -305,13 +305,12 @@ export class ClientRun {
   }
 
   /** Another welcome has to say first whether a clock that has jumped is right; it is followed by a renewal that is due. */
-  #checkRenewal(): void {
-    if (this.#deps.clock.hasJumped) this.keeper.renewSession();
-    else this.#inBackground(this.#renewIfDue());
-  }
-
   async #renewIfDue(): Promise<void> {
-    const { emitter, closing } = this.#deps;
+    const { emitter, closing, clock } = this.#deps;
+    if (clock.hasJumped) {
+      this.keeper.renewSession();
+      return;
+    }
     try {
       if (!(await this.#renewal.renewIfDue())) return;
       emitter.emit('renewed', { error: undefined });

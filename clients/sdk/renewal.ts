@@ -25,7 +25,7 @@ type RenewalDependencies = {
   readonly readHome: () => Promise<Home>;
   readonly directory: Pick<ClientDirectory, 'entryOf' | 'isBehind'>;
   readonly now: () => number;
-  /** By how much that clock is ahead of the gateway's; `undefined` where the gateway has told none. */
+  /** By how much that clock is ahead of the gateway's; `undefined` where the gateway has told none since it was last set. */
   readonly aheadMs: () => number | undefined;
   /** By how much the clocks may differ, as the newest welcome states it. */
   readonly maxClockSkewMs: () => number;
@@ -63,7 +63,7 @@ export class CertificateRenewal {
     if (aheadMs === undefined) return false;
     try {
       const isDue = this.#isDue(await this.#deps.readHome(), aheadMs);
-      const isRenewed = isDue && (await this.#renewBy(aheadMs));
+      const isRenewed = isDue && (await this.#renewInTurn());
       if (isRenewed || (!isDue && !this.#isSkewed(aheadMs))) await this.#forgetRefusal();
       return isRenewed;
     } catch (error) {
@@ -73,13 +73,16 @@ export class CertificateRenewal {
     }
   }
 
-  async #renewBy(aheadMs: number): Promise<boolean> {
-    if (this.#isSkewed(aheadMs)) throw clockSkew(aheadMs);
+  async #renewInTurn(): Promise<boolean> {
     const { readHome, signal, now } = this.#deps;
     const lease = await this.#takeLease();
     if (lease === undefined) return false;
     try {
       const home = await readHome();
+      // The clock may have been set while this waited for its turn.
+      const aheadMs = this.#deps.aheadMs();
+      if (aheadMs === undefined) return false;
+      if (this.#isSkewed(aheadMs)) throw clockSkew(aheadMs);
       if (this.#isDue(home, aheadMs)) {
         const ended = AbortSignal.any([signal, AbortSignal.timeout(requestMs)]);
         const { entry } = await renewIdentity(home, {

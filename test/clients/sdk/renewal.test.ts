@@ -172,6 +172,22 @@ test('before the gateway has told its clock nothing is renewed', async () => {
   expect(requests).toBe(0);
 });
 
+test('a clock that is set while the renewal waits for its turn renews nothing', async () => {
+  const state = new StateDatabase(gateway.homeOf(alice));
+  ends.push(() => state.close());
+  let looks = 0;
+  const renewal = new CertificateRenewal({
+    ...{ state, holder: newHolder(), signal: new AbortController().signal },
+    ...surroundings,
+    readHome: () => {
+      if (++looks === 2) aheadMs = undefined;
+      return readHome();
+    },
+  });
+  expect(await renewal.renewIfDue()).toBe(false);
+  expect([looks, requests]).toEqual([2, 0]);
+});
+
 test('a refusal of the gateway is kept until a renewal succeeds', async () => {
   const { renewal, refusal } = openRenewal();
   gateway.renewalRefusal = 'key-unsuitable';

@@ -105,3 +105,16 @@ test('a gateway whose clock is behind gets nothing encrypted to a key that has e
   const sender = await gateway.client(alice, { now: () => Date.now() + 100 * dayMs });
   await expect(sender.send(concern('x', bob))).rejects.toMatchObject({ code: 'key-expired' });
 });
+
+test('a clock that is set while the directory is read renews nothing by that before another welcome', async () => {
+  const asked: string[] = [];
+  let offMs = 0;
+  gateway.onRequest = (path) => {
+    asked.push(path);
+    offMs = 400 * dayMs;
+    return true;
+  };
+  const client = await gateway.client(bob, { now: () => Date.now() + offMs });
+  await until(() => client.status().renewalRefusal?.code === 'clock-skew');
+  expect(asked).not.toContain('/v1/renew');
+});
