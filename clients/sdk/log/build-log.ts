@@ -73,9 +73,11 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     onHalt: joints.onHalt,
     onAdopt: () => new LostTable(state.statements).note('adopted', now()),
   });
+  const alarm = { state, faults, now, staleMs, seen: () => checkpoints.seen?.note };
   return new ClientLog({
     ...{ state, reader, faults, checkpoints, passage, now, random, report, signal },
-    staleness: new LogStaleness({ state, faults, now, staleMs, seen: () => checkpoints.seen?.note }),
+    staleness: new LogStaleness({ ...alarm, name: 'logStaleSince' }),
+    unfollowed: new LogStaleness({ ...alarm, name: 'logUnfollowedSince' }),
     absence: new LogAbsence({
       ...{ state, now, graceMs, isKnown: () => checkpoints.seen !== undefined },
       onAbsent: () => joints.onLost('log'),

@@ -36,7 +36,9 @@ type ClientLogDependencies = {
   readonly passage: LogPassage;
   readonly acceptances: AcceptanceProver;
   readonly faults: LogFaults;
+  /** That no checkpoint can be verified, and that what lies behind it cannot. */
   readonly staleness: LogStaleness;
+  readonly unfollowed: LogStaleness;
   readonly absence: LogAbsence;
   readonly origin: string;
   readonly witnessesKnown: number;
@@ -214,7 +216,7 @@ export class ClientLog {
 
   /** @returns true when something is left to do soon */
   async #look({ entriesOnly = false } = {}): Promise<boolean> {
-    const { checkpoints, now } = this.#deps;
+    const { checkpoints, staleness, unfollowed, absence, now } = this.#deps;
     const [begunAt, isConnected] = [now(), this.#isConnected];
     let isVerified = false;
     try {
@@ -222,43 +224,47 @@ export class ClientLog {
       this.#hint = undefined;
       const checkpoint = await checkpoints.advance(hint);
       const { halt, setback } = checkpoints;
-      if (setback !== undefined) await this.#noteFailure(setback);
+      if (setback !== undefined) await this.#noteFailure(setback, staleness);
       if (checkpoint === undefined) return entriesOnly;
       if (halt !== undefined) return false;
       isVerified = setback === undefined;
+      if (isVerified) await staleness.verified();
       const isLeft = await this.#lookBehind(checkpoint, entriesOnly);
       if (isVerified) {
         this.#checkedAt = now();
         this.#lastError = undefined;
-        await this.#deps.staleness.verified();
-        await this.#deps.absence.ended();
+        if (!entriesOnly) await unfollowed.verified();
+        await absence.ended();
       }
       return isLeft;
     } catch (error) {
       if (this.#deps.signal.aborted) {
         const lastedMs = now() - begunAt;
-        if (isVerified) await this.#deps.staleness.verified();
-        else if (isConnected && lastedMs >= longLookMs) await this.#deps.staleness.failed(cutShort(lastedMs));
+        if (!isVerified && isConnected && lastedMs >= longLookMs) await staleness.failed(cutShort(lastedMs));
         return false;
       }
       // That the gateway is away is told elsewhere.
       if (!isCausewayError(error)) this.#deps.report(error);
       const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
-      await this.#noteFailure(failure);
+      const behind = entriesOnly ? undefined : unfollowed;
+      await this.#noteFailure(failure, isVerified ? behind : staleness);
       throw error;
     }
   }
 
-  /** What ails the state of this endpoint is no failing of the gateway or its log, and is told as what it is. */
-  async #noteFailure(failure: CausewayError): Promise<void> {
-    const { staleness, absence, report } = this.#deps;
+  /**
+   * What ails the state of this endpoint is no failing of the gateway or its log, and is told as what it is.
+   * @param alarm what the failure counts for
+   */
+  async #noteFailure(failure: CausewayError, alarm: LogStaleness | undefined): Promise<void> {
+    const { absence, report } = this.#deps;
     this.#lastError = failure;
     if (isStateFailure(failure)) {
       report(failure);
       return;
     }
     try {
-      if (this.#isConnected) await staleness.failed(failure);
+      if (this.#isConnected) await alarm?.failed(failure);
       await absence.failed(failure);
     } catch (error) {
       report(error);

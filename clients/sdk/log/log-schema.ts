@@ -1,6 +1,9 @@
 /** Tables of `state.db` about the gateway's audit log. Times are ms since 1970. */
 
-/** In `meta`: logCheckpoint, logFollowed, logProvenThrough, logProveAgain, logHalt, logAbsentSince, logStaleSince. */
+/**
+ * In `meta`: logCheckpoint, logFollowed, logProvenThrough, logProveAgain, logHalt, logAbsentSince, logStaleSince,
+ * logUnfollowedSince.
+ */
 export const logTables = `
   -- The leaf that the gateway names for each entry of the directory, and the digest of the entry.
   CREATE TABLE directory_leaves (

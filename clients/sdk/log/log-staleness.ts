@@ -2,13 +2,24 @@
  * The alarm for absence: a gateway that shows nothing wrong, but for a long time nothing that can be verified either.
  * A log that is quiet is not stale: its last checkpoint verifies at every look. Kept over restarts, since many a client lives only
  * for one command.
+ *
+ * There are two. That no checkpoint could be verified begins and ends with every look, so it serves a home that runs nothing
+ * but short commands, too. That what lies behind the checkpoint could not be is for whole looks alone to say, that it could be
+ * as well: few short commands live to the end of one, and none must hide from a program that lasts that entries are kept back.
  */
 import type { CausewayError } from '../../../protocol/errors.ts';
 import type { StateDatabase } from '../state-database.ts';
 import type { LogFaults } from './log-faults.ts';
 import { LogTable } from './log-table.ts';
 
+/** Where in `state.db` a stretch of failures is noted, and what fails. */
+const stretches = {
+  logStaleSince: 'nothing new of the log',
+  logUnfollowedSince: 'nothing of the log behind its checkpoint',
+};
+
 type StalenessDependencies = {
+  readonly name: keyof typeof stretches;
   readonly state: StateDatabase;
   readonly faults: Pick<LogFaults, 'raise'>;
   readonly now: () => number;
@@ -27,29 +38,29 @@ export class LogStaleness {
     this.#table = new LogTable(deps.state.statements);
   }
 
-  /** A look has found the newest checkpoint, verified. */
+  /** A look has succeeded. */
   async verified(): Promise<void> {
     if (this.#since === undefined) return;
-    await this.#deps.state.write(() => this.#table.writeMeta('logStaleSince', undefined));
+    await this.#deps.state.write(() => this.#table.writeMeta(this.#deps.name, undefined));
   }
 
   /** A look over an open session has not. Raised once for each stretch of failures, however many programs it outlasts. */
   async failed(why: CausewayError): Promise<void> {
-    const { state, faults, now, staleMs, seen } = this.#deps;
+    const { name, state, faults, now, staleMs, seen } = this.#deps;
     const at = now();
     const begunAt = await state.write(() => this.#begin(at));
     if (at - begunAt < staleMs) return;
     const since = new Date(begunAt).toISOString();
     await faults.raise('stale', {
       subject: since,
-      detail: `Since ${since} nothing new of the log could be verified, though the gateway is there: ${why.message}`,
+      detail: `Since ${since} ${stretches[name]} could be verified, though the gateway is there: ${why.message}`,
       facts: { code: why.code, seen: seen() ?? null },
     });
   }
 
   /** When the first look failed since the last one that did not, ms since 1970. */
   get #since(): number | undefined {
-    const since = this.#table.readMeta('logStaleSince');
+    const since = this.#table.readMeta(this.#deps.name);
     return since === undefined ? undefined : Number(since);
   }
 
@@ -57,7 +68,7 @@ export class LogStaleness {
   #begin(at: number): number {
     const since = this.#since;
     if (since !== undefined && since <= at) return since;
-    this.#table.writeMeta('logStaleSince', at);
+    this.#table.writeMeta(this.#deps.name, at);
     return at;
   }
 }

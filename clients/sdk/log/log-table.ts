@@ -28,7 +28,7 @@ export type OwnChange = {
  * `fork`, `rollback`: the log contradicts what was seen of it, and nothing is sent until a person decides ·
  * `checkpoint`: not signed by the log · `contents`: tiles or entries do not fit the checkpoint · `entry`: a
  * directory entry is not what the log says · `acceptance`: a message that was accepted is not in the log · `stale`:
- * for a long time nothing could be verified, or witnesses were missing.
+ * for a long time no checkpoint, or nothing behind it, could be verified, or witnesses were missing.
  */
 export type LogFaultKind = 'fork' | 'rollback' | 'checkpoint' | 'contents' | 'entry' | 'acceptance' | 'stale';
 
@@ -68,7 +68,8 @@ type MetaName =
   | 'logProveAgain'
   | 'logHalt'
   | 'logAbsentSince'
-  | 'logStaleSince';
+  | 'logStaleSince'
+  | 'logUnfollowedSince';
 
 /** Reading at any time; every change inside a transaction. */
 export class LogTable {

@@ -19,6 +19,10 @@ const follow = { everyMs: 3_600_000, patienceMs: 0, graceMs: 0 };
 
 gatewayForEachTest((opened) => (gateway = opened));
 
+function staleAfter15Minutes(clock: { readonly ms: number }) {
+  return { follow: { ...follow, staleMs: 900_000 }, now: () => clock.ms };
+}
+
 /** A client that has looked at the log, while the entry of another endpoint has changed since. */
 async function clientWithOneToProve(): Promise<Client> {
   const client = await gateway.client(alice, { follow });
@@ -334,10 +338,7 @@ test('a client that needs a witness follows what it cosigned while newer checkpo
 
 test('a log that cannot be verified for long is raised once, a quiet one never, and each stretch anew', async () => {
   const clock = { ms: Date.now() };
-  const client = await gateway.client(alice, {
-    follow: { ...follow, staleMs: 900_000 },
-    now: () => clock.ms,
-  });
+  const client = await gateway.client(alice, staleAfter15Minutes(clock));
   const kinds = (): string[] => client.log.faults().map(({ kind }) => kind);
   const look = async (hours: number): Promise<void> => {
     clock.ms += hours * 3_600_000;
@@ -364,7 +365,7 @@ test.each(['missing', 'silent'])(
   'a log that is %s for long is raised once, by clients that live for one look each',
   async (how) => {
     const clock = { ms: Date.now() };
-    const options = { follow: { ...follow, staleMs: 900_000 }, now: () => clock.ms };
+    const options = staleAfter15Minutes(clock);
     const first = await gateway.client(alice, options);
     await first.log.check();
     await first.close();
@@ -404,27 +405,55 @@ test.each(['missing', 'silent'])(
   },
 );
 
+/** A command that ends while its look has waited for these files of the log for 3 s. */
+async function cutShort(clock: { ms: number }, silent: string): Promise<void> {
+  gateway.log.fill(1);
+  const asked = Promise.withResolvers<undefined>();
+  gateway.onRequest = (path) => {
+    if (path.startsWith(silent)) asked.resolve(undefined);
+    return !path.startsWith(silent);
+  };
+  const command = await gateway.client(alice, staleAfter15Minutes(clock));
+  void command.log.check().catch(() => undefined);
+  await asked.promise;
+  clock.ms += 3_000;
+  await command.close();
+}
+
 test('a look that is cut short after its checkpoint was verified is no failed one, and ends a stretch of them', async () => {
   const clock = { ms: Date.now() };
-  const options = { follow: { ...follow, staleMs: 900_000 }, now: () => clock.ms };
-  const cutShortAt = async (minutes: number, silent: string): Promise<void> => {
+  const cutShortAfter = async (minutes: number, silent: string): Promise<void> => {
+    clock.ms += minutes * 60_000;
+    await cutShort(clock, silent);
+  };
+  await cutShortAfter(0, '/tile/entries');
+  await cutShortAfter(20, '/tile/entries');
+  await cutShortAfter(20, '/checkpoint');
+  await cutShortAfter(20, '/tile/entries');
+  await cutShortAfter(1, '/checkpoint');
+  expect((await gateway.client(alice, staleAfter15Minutes(clock))).log.faults()).toEqual([]);
+});
+
+test('a gateway that keeps the entries back is told of, whatever short commands see of the log meanwhile', async () => {
+  const clock = { ms: Date.now() };
+  const client = await gateway.client(alice, staleAfter15Minutes(clock));
+  await client.log.check();
+  const look = async (minutes: number): Promise<unknown> => {
     clock.ms += minutes * 60_000;
     gateway.log.fill(1);
-    const asked = Promise.withResolvers<undefined>();
-    gateway.onRequest = (path) => {
-      if (path.startsWith(silent)) asked.resolve(undefined);
-      return !path.startsWith(silent);
-    };
-    const client = await gateway.client(alice, options);
-    void client.log.check().catch(() => undefined);
-    await asked.promise;
-    clock.ms += 3_000;
-    await client.close();
+    gateway.onRequest = (path) => (path.startsWith('/tile/entries') ? 'cut' : true);
+    await client.log.check().catch(() => undefined);
+    return client.log.faults().map(({ kind, detail }) => [kind, detail.includes('behind its checkpoint')]);
   };
-  await cutShortAt(0, '/tile/entries');
-  await cutShortAt(20, '/tile/entries');
-  await cutShortAt(20, '/checkpoint');
-  await cutShortAt(20, '/tile/entries');
-  await cutShortAt(1, '/checkpoint');
-  expect((await gateway.client(alice, options)).log.faults()).toEqual([]);
+  expect(await look(0)).toEqual([]);
+  await cutShort(clock, '/tile/entries');
+  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
+  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
+  await client.directory.refresh();
+  await client.log.proveEntries();
+  expect(client.log.status().lastError).toBeUndefined();
+  expect(await look(20)).toEqual([['stale', true]]);
+  gateway.onRequest = () => true;
+  await client.log.check();
+  expect(await look(20)).toHaveLength(1);
 });
