@@ -228,13 +228,15 @@ export class ClientLog {
       if (checkpoint === undefined) return entriesOnly;
       if (halt !== undefined) return false;
       isVerified = setback === undefined;
-      if (isVerified) await staleness.verified();
+      if (isVerified) {
+        await staleness.verified();
+        await absence.ended();
+      }
       const isLeft = await this.#lookBehind(checkpoint, entriesOnly);
       if (isVerified) {
         this.#checkedAt = now();
         this.#lastError = undefined;
         if (!entriesOnly) await unfollowed.verified();
-        await absence.ended();
       }
       return isLeft;
     } catch (error) {
@@ -257,7 +259,7 @@ export class ClientLog {
    * @param alarm what the failure counts for
    */
   async #noteFailure(failure: CausewayError, alarm: LogStaleness | undefined): Promise<void> {
-    const { absence, report } = this.#deps;
+    const { staleness, absence, report } = this.#deps;
     this.#lastError = failure;
     if (isStateFailure(failure)) {
       report(failure);
@@ -265,7 +267,7 @@ export class ClientLog {
     }
     try {
       if (this.#isConnected) await alarm?.failed(failure);
-      await absence.failed(failure);
+      if (alarm === staleness) await absence.failed(failure);
     } catch (error) {
       report(error);
     }

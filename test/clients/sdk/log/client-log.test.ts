@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { Client } from '../../../../clients/sdk/client.ts';
 import { homeFiles } from '../../../../clients/sdk/home.ts';
 import { trustWitnesses } from '../../../../clients/sdk/log/witness-trust.ts';
+import { stateFileName } from '../../../../clients/sdk/state-database.ts';
 import { cosigner, noteSigner } from '../../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../../protocol/wire/directory-entry-digest.ts';
@@ -431,7 +433,19 @@ test('a look that is cut short after its checkpoint was verified is no failed on
   await cutShortAfter(20, '/checkpoint');
   await cutShortAfter(20, '/tile/entries');
   await cutShortAfter(1, '/checkpoint');
-  expect((await gateway.client(alice, staleAfter15Minutes(clock))).log.faults()).toEqual([]);
+  const client = await gateway.client(alice, staleAfter15Minutes(clock));
+  expect(client.log.faults()).toEqual([]);
+  const truth = gateway.log;
+  gateway.log = truth.branch();
+  gateway.log.serve = () => undefined;
+  gateway.onRequest = () => true;
+  await expect(client.log.check()).rejects.toMatchObject({ code: 'not-found' });
+  using database = new DatabaseSync(join(gateway.homeOf(alice), stateFileName), { readOnly: true });
+  const begun = database.prepare("SELECT name FROM meta WHERE name IN ('logStaleSince', 'logAbsentSince')");
+  expect(begun.all()).toHaveLength(2);
+  gateway.log = truth;
+  await cutShortAfter(1, '/tile/entries');
+  expect(begun.all()).toEqual([]);
 });
 
 test('a gateway that keeps the entries back is told of, whatever short commands see of the log meanwhile', async () => {
