@@ -109,7 +109,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
     onResume: () => run.resume(),
     onLost: (sign, rows) => lost.found(sign, rows),
   });
-  const directory = buildDirectory(ground, followedLog, (endpoints) => run.trusted(endpoints));
+  const directory = buildDirectory(ground, earliest, followedLog, (endpoints) => run.trusted(endpoints));
   const outbox = new Outbox({
     ...{ state, signer, holder, now, earliest, random: ground.random, limits },
     maxWaiting: options.maxWaiting ?? 100_000,
@@ -251,6 +251,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
 
 function buildDirectory(
   { endpoint, openpgp, signer, state, emitter, now, random, pause, report, closing, fetchJson }: Ground,
+  earliest: () => number,
   log: ClientLog,
   onTrusted: (endpoints: readonly EndpointAddress[]) => void,
 ): ClientDirectory {
@@ -261,7 +262,7 @@ function buildDirectory(
       signingKey: signer.publicKey.raw.toString('base64url'),
       trustedAt: 0,
     },
-    ...{ state, emitter, now, random, pause, report, signal: closing.signal, onTrusted },
+    ...{ state, emitter, now, earliest, random, pause, report, signal: closing.signal, onTrusted },
     halted: () => log.halted(),
     logFailure: () => log.status().lastError,
     onRead: (checkpoint) => void log.proveEntries(checkpoint ?? undefined),

@@ -40,6 +40,8 @@ type DirectoryDependencies = {
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
   readonly now: () => number;
+  /** See `GatewayClock.earliest`. */
+  readonly earliest: () => number;
   readonly random: () => number;
   /** How the reading waits; see `DirectoryReading`. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -70,7 +72,7 @@ export class ClientDirectory {
 
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
-    this.#table = new PinTable(deps.state.statements, deps.now);
+    this.#table = new PinTable(deps.state.statements, deps.now, deps.earliest);
     this.#keys = new TrustedKeys(deps.self);
     this.#logTable = new LogTable(deps.state.statements);
     this.reading = new DirectoryReading({

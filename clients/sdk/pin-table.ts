@@ -27,10 +27,13 @@ export const formerKeptMs = limits.maxLifetimeMs + limits.maxClockSkewMs;
 export class PinTable {
   readonly #database: Statements;
   readonly #now: () => number;
+  readonly #earliest: () => number;
 
-  constructor(database: Statements, now: () => number = Date.now) {
+  /** @param earliest see `GatewayClock.earliest` */
+  constructor(database: Statements, now: () => number = Date.now, earliest = now) {
     this.#database = database;
     this.#now = now;
+    this.#earliest = earliest;
   }
 
   /** Version of the directory as last read; `undefined` when it never was. */
@@ -85,9 +88,9 @@ export class PinTable {
    * what the gateway says of the end is not proven yet: a date years ahead would keep stolen keys good until then.
    */
   #keepFormer(successors: readonly DirectoryEntry[]): void {
-    const now = this.#now();
     const at = (time: number): string => new Date(time).toISOString();
-    this.#database.prepare('DELETE FROM former_entries WHERE ended_at <= ?').run(at(now - formerKeptMs));
+    const forget = this.#database.prepare('DELETE FROM former_entries WHERE ended_at <= ?');
+    forget.run(at(this.#earliest() - formerKeptMs));
     const keep = this.#database.prepare(
       `INSERT OR REPLACE INTO former_entries (endpoint, signing_key, entry, ended_at)
        SELECT endpoint, entry ->> 'signingKey', entry, min(coalesce(entry ->> 'revokedAt', ?4), ?5) FROM directory
@@ -96,7 +99,7 @@ export class PinTable {
          (SELECT signing_key, openpgp_fingerprint FROM pins WHERE endpoint = ?1 ORDER BY pin DESC LIMIT 1)`,
     );
     for (const { endpoint, signingKey, openpgpFingerprint, enrolledAt } of successors)
-      keep.run(endpoint, signingKey, openpgpFingerprint, enrolledAt, at(now));
+      keep.run(endpoint, signingKey, openpgpFingerprint, enrolledAt, at(this.#now()));
   }
 
   #putEntries({ version, entries }: Pick<DirectoryResponse, 'version' | 'entries'>): void {

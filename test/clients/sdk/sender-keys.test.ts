@@ -15,15 +15,21 @@ const sender = 'north/duty' as EndpointAddress;
 const { maxClockSkewMs: skewMs, maxLifetimeMs: lifetimeMs } = limits;
 const start = Date.parse('2026-11-30T12:00:00.000Z');
 let now: number;
+/** The clock that is behind, this computer's or the gateway's. */
+let earliest: number;
 let dir: string;
 let state: StateDatabase;
 let table: PinTable;
 
 beforeEach(async () => {
-  now = start;
+  now = earliest = start;
   dir = await mkdtemp(join(tmpdir(), 'causeway-senders-'));
   state = new StateDatabase(dir);
-  table = new PinTable(state.statements, () => now);
+  table = new PinTable(
+    state.statements,
+    () => now,
+    () => earliest,
+  );
 });
 afterEach(async () => {
   await state.close();
@@ -106,9 +112,14 @@ test.each([
   },
 );
 
-test('former keys that nothing can come by any more are not kept', async () => {
+test('former keys are kept until by neither clock anything can come by them any more', async () => {
   await read(entryOf(1), entryOf(2));
-  now = start + lifetimeMs + skewMs;
-  await state.write(() => table.changeDirectory({ version: 2, entries: [] }));
-  expect(table.readFormer(sender)).toEqual([]);
+  now = start + 400 * lifetimeMs;
+  const keptAt = async (time: number): Promise<number> => {
+    earliest = time;
+    await state.write(() => table.changeDirectory({ version: 2, entries: [] }));
+    return table.readFormer(sender).length;
+  };
+  expect(await keptAt(start + lifetimeMs + skewMs - 1)).toBe(1);
+  expect(await keptAt(start + lifetimeMs + skewMs)).toBe(0);
 });
