@@ -46,21 +46,21 @@ export class GatewayClock {
   /** True where this computer has slept since the welcome, or its clock was set: only another welcome tells which. */
   get hasJumped(): boolean {
     if (this.#told === undefined) return false;
-    return Math.abs(this.#now() - this.#countedOn(this.#told) - this.#told.aheadMs) >= warningMs;
+    return Math.abs(this.#now() - this.now() - this.#told.aheadMs) >= warningMs;
   }
 
-  /** The gateway's time, ms since 1970; this computer's before the first welcome. */
+  /**
+   * The gateway's time, ms since 1970, whatever this computer's clock was set to since; this computer's before the first
+   * welcome. It may stand still while the computer sleeps, and is early then, never late.
+   */
   now(): number {
-    return this.#now() - (this.aheadMs() ?? 0);
+    if (this.#told === undefined) return this.#now();
+    const { clock, runMs } = this.#told;
+    return Math.round(clock + performance.now() - runMs);
   }
 
   /** Whichever is behind, this computer's time or the gateway's: what has not expired by it must not be thrown away. */
   earliest(): number {
-    return this.#told === undefined ? this.#now() : Math.min(this.#now(), this.#countedOn(this.#told));
-  }
-
-  /** The gateway's time, whatever this computer's clock was set to since. While the computer sleeps it stands still. */
-  #countedOn({ clock, runMs }: Told): number {
-    return clock + performance.now() - runMs;
+    return Math.min(this.#now(), this.now());
   }
 }
