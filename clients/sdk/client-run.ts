@@ -91,9 +91,9 @@ export class ClientRun {
     this.#deps = deps;
     this.#stateVersion = deps.state.changesByOthers();
     const { clientName, endpoint, receiptKeyId, readHome, random, now, clock } = deps;
-    const { state, holder, closing, directory, log } = deps;
+    const { state, holder, closing, directory, log, report } = deps;
     this.#renewal = new CertificateRenewal({
-      ...{ state, holder, readHome, now, log, directory, signal: closing.signal },
+      ...{ state, holder, readHome, now, log, directory, report, signal: closing.signal },
       aheadMs: () => (clock.hasJumped ? undefined : clock.aheadMs()),
       maxClockSkewMs: () => deps.limits.current.maxClockSkewMs,
     });

@@ -30,6 +30,8 @@ type RenewalDependencies = {
   /** By how much the clocks may differ, as the newest welcome states it. */
   readonly maxClockSkewMs: () => number;
   readonly log: Log;
+  /** Told why something about a renewal could not be noted. */
+  readonly report: (error: unknown) => void;
   /** Ends a request that is under way. */
   readonly signal: AbortSignal;
 };
@@ -74,7 +76,7 @@ export class CertificateRenewal {
   }
 
   async #renewInTurn(): Promise<boolean> {
-    const { readHome, signal, now } = this.#deps;
+    const { readHome, signal, now, state } = this.#deps;
     const lease = await this.#takeLease();
     if (lease === undefined) return false;
     try {
@@ -88,8 +90,7 @@ export class CertificateRenewal {
         const { entry } = await renewIdentity(home, {
           ...{ signal: ended, namedKeys: this.#namedKeys(home), now: now() },
         });
-        const { state } = this.#deps;
-        await state.write(() => new LogTable(state.statements).noteOwnEntry(entry));
+        await this.#note(() => state.write(() => new LogTable(state.statements).noteOwnEntry(entry)));
       }
       return true;
     } finally {
@@ -119,13 +120,24 @@ export class CertificateRenewal {
     const isSkew = error.code === 'clock-skew';
     if (!isSkew || !this.#hasToldSkew) log.warn({ code: error.code }, 'the certificate was not renewed');
     this.#hasToldSkew ||= isSkew;
-    await state.write(() => noteRenewalRefusal(state.statements, error, now()));
+    await this.#note(() => state.write(() => noteRenewalRefusal(state.statements, error, now())));
   }
 
   async #forgetRefusal(): Promise<void> {
     const { state } = this.#deps;
-    if (readRenewalRefusal(state.statements) === undefined) return;
-    await state.write(() => forgetRenewalRefusal(state.statements));
+    await this.#note(async () => {
+      if (readRenewalRefusal(state.statements) === undefined) return;
+      await state.write(() => forgetRenewalRefusal(state.statements));
+    });
+  }
+
+  /** A state that fails undoes no renewal, and must keep nobody from hearing of it. */
+  async #note(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#deps.report(error);
+    }
   }
 
   /** @returns undefined while another client has it */
@@ -142,9 +154,8 @@ export class CertificateRenewal {
 
   async #releaseLease(lease: string): Promise<void> {
     const { state } = this.#deps;
-    await state.write(() =>
-      state.statements.prepare("DELETE FROM meta WHERE name = 'renewalLease' AND value = ?").run(lease),
-    );
+    const remove = "DELETE FROM meta WHERE name = 'renewalLease' AND value = ?";
+    await this.#note(() => state.write(() => void state.statements.prepare(remove).run(lease)));
   }
 }
 

@@ -94,18 +94,29 @@ test('a state that fails while the log is looked at is told as that, and no faul
   expect(client.log.faults()).toEqual([]);
 });
 
-test('a renewal that the state of its home fails is no refusal of the gateway', async () => {
+test('a renewal that the state of its home fails is no refusal of the gateway, and is told where it was made', async () => {
   const due = renewalDueAt((await openHome(gateway.homeOf(bob))).tlsCertificatePem);
   gateway.clock.now = () => due;
   gateway.welcome = { clock: due };
-  spoil('DROP TABLE own_entries');
   const told: LogFields[] = [];
   const log = { ...silentLog, warn: (fields: LogFields) => void told.push(fields) };
-  const client = await open(bob, { now: () => due, log, follow: { everyMs: Infinity } });
   const renewed: unknown[] = [];
-  client.on('renewed', (outcome) => renewed.push(outcome));
-  await until(() => told.length > 0);
-  await client.close();
-  expect(told).toEqual([{ code: 'store-damaged' }]);
-  expect(renewed).toEqual([]);
+  const look = async (): Promise<void> => {
+    const count = told.length;
+    const client = await open(bob, { now: () => due, log, follow: { everyMs: Infinity } });
+    client.on('renewed', (outcome) => renewed.push(outcome));
+    await until(() => told.length > count);
+    await client.close();
+  };
+  spoil(
+    "CREATE TRIGGER spoilt BEFORE INSERT ON meta WHEN NEW.name = 'renewalLease' BEGIN INSERT INTO mislaid VALUES (1); END",
+  );
+  await look();
+  expect([told, renewed]).toEqual([[{ code: 'store-damaged' }], []]);
+  spoil('DROP TRIGGER spoilt; DROP TABLE own_entries');
+  await look();
+  expect([told, renewed]).toEqual([
+    [{ code: 'store-damaged' }, { code: 'store-damaged' }],
+    [{ error: undefined }],
+  ]);
 });

@@ -50,6 +50,7 @@ const surroundings = {
   now: () => now,
   aheadMs: () => aheadMs,
   maxClockSkewMs: () => maxClockSkewMs,
+  report: (error: unknown) => void lines.push(String(error)),
   log: { ...silentLog, warn: ({ code }: LogFields) => void lines.push(code) },
 };
 
