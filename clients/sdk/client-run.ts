@@ -335,7 +335,7 @@ export class ClientRun {
 
 /** What the gateway says beyond the catalogue. It can write whatever it likes. */
 function foreignWords({ detail }: CausewayError): LogFields {
-  return detail === undefined ? {} : { detail: showableLine(detail.slice(0, mostForeignCharacters)) };
+  return detail === undefined ? {} : { detail: showableLine(detail).slice(0, mostForeignCharacters) };
 }
 
 /** Ends a session that could not be set up, and says why. @returns the error to throw */

@@ -35,7 +35,7 @@ test('what a refused receipt shared its frame with is told at once by itself, an
     if (fault !== undefined)
       session.control(
         errorFrame(
-          new CausewayError(fault[1], { detail: `As\u001b[2J\nscripted.${'!'.repeat(600)}` }),
+          new CausewayError(fault[1], { detail: `As\u001b[2J\n\tscripted.${'!'.repeat(600)}` }),
           false,
         ),
       );
@@ -50,7 +50,7 @@ test('what a refused receipt shared its frame with is told at once by itself, an
   };
   expect(await framesOfNext()).toEqual([ids, [ids[0]], [ids[1]], [ids[2]]]);
   expect(reasons).toHaveLength(3);
-  const detail = `As\ufffd[2J scripted.${'!'.repeat(600)}`.slice(0, 500);
+  const detail = `As\ufffd[2J   scripted.${'!'.repeat(600)}`.slice(0, 500);
   expect(reasons[0]).toEqual([{ code: 'receipt-unmatched', detail }, 'the gateway reported an error']);
   expect(await framesOfNext()).toEqual([[ids[1]]]);
   faults.length = 0;
