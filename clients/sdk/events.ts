@@ -56,7 +56,7 @@ export type HeldNotice = {
   readonly severity: string;
   /** ms since 1970. */
   readonly heldAt: number;
-  /** When it expires at the gateway; here as soon as neither clock, this computer's or the gateway's, is before that. */
+  /** When it expires at the gateway; here in a session, once neither clock, this computer's or the gateway's, is before that. */
   readonly expiresAt: number;
 };
 

@@ -59,8 +59,11 @@ export class GatewayClock {
     return Math.round(clock + performance.now() - runMs);
   }
 
-  /** Whichever is behind, this computer's time or the gateway's: what has not expired by it must not be thrown away. */
+  /**
+   * Whichever is behind, this computer's time or the gateway's: what has not expired by it must be neither thrown away nor
+   * hidden. Before the first welcome nothing has, since nobody has contradicted this computer's clock yet.
+   */
   earliest(): number {
-    return Math.min(this.#now(), this.now());
+    return this.#told === undefined ? 0 : Math.min(this.#now(), this.now());
   }
 }
