@@ -247,13 +247,11 @@ export class Outbox {
       for (const waiter of this.#takeWaiters(id)) settle(waiter, id, answer);
     }
     this.#tellIdle();
-    // Without a session, nobody may have contradicted this computer's clock yet.
-    if (this.#link === undefined) return;
     const { state, now, earliest } = this.#deps;
     const expiredBy = earliest();
     if (this.#table.hasExpired(expiredBy))
       await state.write(() => this.#table.dropExpired(expiredBy, readMessages));
-    if (this.#orphanHolders(now()).length === 0) return;
+    if (this.#link === undefined || this.#orphanHolders(now()).length === 0) return;
     const first = await state.write(() => this.#adoptOrphans(now()));
     if (first === undefined) this.pump();
     else this.sendFrom(first);

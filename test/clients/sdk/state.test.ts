@@ -353,16 +353,35 @@ test('a full outbox refuses, and has room again once something is answered', asy
   await put();
 });
 
+function openOutbox(earliest: () => number): Outbox {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const signer = batchSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  return new Outbox({
+    ...{ state, signer, holder: 'me', maxWaiting: 2, limits: new KnownLimits() },
+    ...{ now: Date.now, earliest, random: Math.random, onLost: () => undefined },
+  });
+}
+
+test('the copy of what has expired goes also while nothing may be sent', async () => {
+  const table = new OutboxTable(state.statements, 2);
+  const envelope = draft(['a/x']);
+  const message = { envelope, payload: Buffer.alloc(1), recipients: ['a/x' as EndpointAddress] };
+  await state.write(() => table.insert(message, 'me', true, 0, limits));
+  const [row] = table.readWaiting('me', 0, 1, 1);
+  const answer: KeptAnswer = { outcome: 'accepted', at: 1, record: 1, listening: [], away: [] };
+  await state.write(() => table.answer(envelope.id, row!.digest, answer));
+  const outbox = openOutbox(() => Date.parse(envelope.expires));
+  expect(table.hasExpired(Infinity)).toBe(true);
+  await outbox.reconcile();
+  expect(table.hasExpired(Infinity)).toBe(false);
+  outbox.close();
+});
+
 test('a session that is taken back while it is being set up gets nothing to send', async () => {
   const table = new OutboxTable(state.statements, 2);
   const message = { envelope: draft(['a/x']), payload: Buffer.alloc(1), recipients: [] };
   await state.write(() => table.insert(message, 'me', false, Date.now(), limits));
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const signer = batchSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-  const outbox = new Outbox({
-    ...{ state, signer, holder: 'me', maxWaiting: 2, limits: new KnownLimits() },
-    ...{ now: Date.now, earliest: Date.now, random: Math.random, onLost: () => undefined },
-  });
+  const outbox = openOutbox(Date.now);
   let submitted = 0;
   const link = { state: 'ready', writable: true, limits, submit: () => submitted++ } as unknown as Link;
   const attaching = outbox.attach(link);
