@@ -62,7 +62,9 @@ test.each([
 ])(
   'a client that is to look at the log every %d ms looks no more often than that',
   async (everyMs, looks) => {
-    await (await gateway.client(alice)).log.check();
+    const before = await gateway.client(alice);
+    await before.log.check();
+    await before.close();
     let asked = 0;
     gateway.onRequest = (path) => {
       if (path === '/checkpoint') asked++;
