@@ -133,7 +133,8 @@ export class Reloading {
     this.#deps.onError(why);
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
-      void this.reloadDirectory();
+      // As a look, for there is one at a time of those.
+      void this.lookForLater().catch(() => undefined);
     }, retryMs).unref();
   }
 
