@@ -73,7 +73,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     onHalt: joints.onHalt,
     onAdopt: () => new LostTable(state.statements).note('adopted', now()),
   });
-  const alarm = { state, faults, now, staleMs, seen: () => checkpoints.seen?.note };
+  const alarm = { state, faults, staleMs, seen: () => checkpoints.seen?.note };
   return new ClientLog({
     ...{ state, reader, faults, checkpoints, passage, now, random, report, signal },
     staleness: new LogStaleness({ ...alarm, name: 'logStaleSince' }),

@@ -36,8 +36,9 @@ type ClientLogDependencies = {
   readonly passage: LogPassage;
   readonly acceptances: AcceptanceProver;
   readonly faults: LogFaults;
-  /** That no checkpoint can be verified, and that what lies behind it cannot. */
+  /** That no checkpoint could be verified. */
   readonly staleness: LogStaleness;
+  /** That no whole look came to its end. */
   readonly unfollowed: LogStaleness;
   readonly absence: LogAbsence;
   readonly origin: string;
@@ -216,61 +217,74 @@ export class ClientLog {
 
   /** @returns true when something is left to do soon */
   async #look({ entriesOnly = false } = {}): Promise<boolean> {
-    const { checkpoints, staleness, unfollowed, absence, now } = this.#deps;
-    const [begunAt, isConnected] = [now(), this.#isConnected];
-    let isVerified = false;
+    const { checkpoints, passage, staleness, unfollowed, absence, now } = this.#deps;
+    const [begunAt, isConnected, followed] = [now(), this.#isConnected, passage.followed];
+    let verified: SeenCheckpoint | undefined;
     try {
       const hint = this.#hint;
       this.#hint = undefined;
       const checkpoint = await checkpoints.advance(hint);
       const { halt, setback } = checkpoints;
-      if (setback !== undefined) await this.#noteFailure(setback, staleness);
+      if (setback !== undefined) await this.#noteFailure(setback, { of: [staleness] });
       if (checkpoint === undefined) return entriesOnly;
       if (halt !== undefined) return false;
-      isVerified = setback === undefined;
-      if (isVerified) {
+      if (setback === undefined) {
+        verified = checkpoint;
         await staleness.verified();
         await absence.ended();
       }
       const isLeft = await this.#lookBehind(checkpoint, entriesOnly);
-      if (isVerified) {
+      if (!entriesOnly) await unfollowed.verified();
+      if (setback === undefined) {
         this.#checkedAt = now();
         this.#lastError = undefined;
-        if (!entriesOnly) await unfollowed.verified();
       }
       return isLeft;
     } catch (error) {
+      const of = [...(verified === undefined ? [staleness] : []), ...(entriesOnly ? [] : [unfollowed])];
       if (this.#deps.signal.aborted) {
         const lastedMs = now() - begunAt;
-        if (!isVerified && isConnected && lastedMs >= longLookMs) await staleness.failed(cutShort(lastedMs));
+        const isSilent = isConnected && lastedMs >= longLookMs;
+        // Where something behind the checkpoint came, it was merely slow; and there may have been nothing to come.
+        const isKeptBack =
+          verified === undefined || (followed < verified.size && passage.followed === followed);
+        if (isSilent && isKeptBack) await this.#count(cutShort(lastedMs), of);
         return false;
       }
       // That the gateway is away is told elsewhere.
       if (!isCausewayError(error)) this.#deps.report(error);
       const failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
-      const behind = entriesOnly ? undefined : unfollowed;
-      await this.#noteFailure(failure, isVerified ? behind : staleness);
+      await this.#noteFailure(failure, { of, isAbsence: verified === undefined });
       throw error;
     }
   }
 
   /**
    * What ails the state of this endpoint is no failing of the gateway or its log, and is told as what it is.
-   * @param alarm what the failure counts for
+   * @param counts.of the alarms that it counts for
    */
-  async #noteFailure(failure: CausewayError, alarm: LogStaleness | undefined): Promise<void> {
-    const { staleness, absence, report } = this.#deps;
+  async #noteFailure(
+    failure: CausewayError,
+    { of, isAbsence = false }: { of: readonly LogStaleness[]; isAbsence?: boolean },
+  ): Promise<void> {
+    const { absence, report } = this.#deps;
     this.#lastError = failure;
     if (isStateFailure(failure)) {
       report(failure);
       return;
     }
     try {
-      if (this.#isConnected) await alarm?.failed(failure);
-      if (alarm === staleness) await absence.failed(failure);
+      if (this.#isConnected) await this.#count(failure, of);
+      if (isAbsence) await absence.failed(failure);
     } catch (error) {
       report(error);
     }
+  }
+
+  /** At one moment, so that stretches of failures that begin together are told of once. */
+  async #count(failure: CausewayError, alarms: readonly LogStaleness[]): Promise<void> {
+    const at = this.#deps.now();
+    for (const alarm of alarms) await alarm.failed(failure, at);
   }
 
   async #lookBehind(checkpoint: SeenCheckpoint, entriesOnly: boolean): Promise<boolean> {

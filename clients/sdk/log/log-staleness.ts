@@ -3,9 +3,9 @@
  * A log that is quiet is not stale: its last checkpoint verifies at every look. Kept over restarts, since many a client lives only
  * for one command.
  *
- * There are two. That no checkpoint could be verified begins and ends with every look, so it serves a home that runs nothing
- * but short commands, too. That what lies behind the checkpoint could not be is for whole looks alone to say, that it could be
- * as well: few short commands live to the end of one, and none must hide from a program that lasts that entries are kept back.
+ * There are two. That no checkpoint could be verified begins and ends with every look. That no look came to its end begins and
+ * ends with whole looks alone: one for a few entries, whose checkpoint the gateway may have told beside the directory, must not
+ * hide that it keeps back the rest.
  */
 import type { CausewayError } from '../../../protocol/errors.ts';
 import type { StateDatabase } from '../state-database.ts';
@@ -15,14 +15,13 @@ import { LogTable } from './log-table.ts';
 /** Where in `state.db` a stretch of failures is noted, and what fails. */
 const stretches = {
   logStaleSince: 'nothing new of the log',
-  logUnfollowedSince: 'nothing of the log behind its checkpoint',
+  logUnfollowedSince: 'not all of the log',
 };
 
 type StalenessDependencies = {
   readonly name: keyof typeof stretches;
   readonly state: StateDatabase;
   readonly faults: Pick<LogFaults, 'raise'>;
-  readonly now: () => number;
   /** How long every look may fail before it is raised. */
   readonly staleMs: number;
   /** The last verified checkpoint as a signed note. */
@@ -44,10 +43,13 @@ export class LogStaleness {
     await this.#deps.state.write(() => this.#table.writeMeta(this.#deps.name, undefined));
   }
 
-  /** A look over an open session has not. Raised once for each stretch of failures, however many programs it outlasts. */
-  async failed(why: CausewayError): Promise<void> {
-    const { name, state, faults, now, staleMs, seen } = this.#deps;
-    const at = now();
+  /**
+   * A look over an open session has not. Raised once for each stretch of failures, however many programs it outlasts, and once
+   * for two that have begun at the same moment.
+   * @param at now, ms since 1970
+   */
+  async failed(why: CausewayError, at: number): Promise<void> {
+    const { name, state, faults, staleMs, seen } = this.#deps;
     const begunAt = await state.write(() => this.#begin(at));
     if (at - begunAt < staleMs) return;
     const since = new Date(begunAt).toISOString();

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Client } from '../../../../clients/sdk/client.ts';
 import { homeFiles } from '../../../../clients/sdk/home.ts';
 import { trustWitnesses } from '../../../../clients/sdk/log/witness-trust.ts';
@@ -422,52 +422,90 @@ async function cutShort(clock: { ms: number }, silent: string): Promise<void> {
   await command.close();
 }
 
-test('a look that is cut short after its checkpoint was verified is no failed one, and ends a stretch of them', async () => {
+/** What is noted in the home of failures that last. */
+function begunStretches(): unknown[] {
+  using database = new DatabaseSync(join(gateway.homeOf(alice), stateFileName), { readOnly: true });
+  const begun = database.prepare("SELECT name FROM meta WHERE name GLOB 'log*Since' ORDER BY name");
+  return begun.all().map(({ name }) => name);
+}
+
+test('a look that is cut short after its checkpoint was verified has found the log, and lasts only where no entry came', async () => {
   const clock = { ms: Date.now() };
   const cutShortAfter = async (minutes: number, silent: string): Promise<void> => {
     clock.ms += minutes * 60_000;
     await cutShort(clock, silent);
   };
-  await cutShortAfter(0, '/tile/entries');
+  await cutShortAfter(0, '/checkpoint');
+  expect(begunStretches()).toEqual(['logStaleSince', 'logUnfollowedSince']);
+  await cutShortAfter(10, '/tile/entries');
+  expect(begunStretches()).toEqual(['logUnfollowedSince']);
   await cutShortAfter(20, '/tile/entries');
-  await cutShortAfter(20, '/checkpoint');
-  await cutShortAfter(20, '/tile/entries');
-  await cutShortAfter(1, '/checkpoint');
   const client = await gateway.client(alice, staleAfter15Minutes(clock));
-  expect(client.log.faults()).toEqual([]);
+  expect(client.log.faults()).toMatchObject([{ kind: 'stale' }]);
   const truth = gateway.log;
   gateway.log = truth.branch();
   gateway.log.serve = () => undefined;
   gateway.onRequest = () => true;
   await expect(client.log.check()).rejects.toMatchObject({ code: 'not-found' });
-  using database = new DatabaseSync(join(gateway.homeOf(alice), stateFileName), { readOnly: true });
-  const begun = database.prepare("SELECT name FROM meta WHERE name IN ('logStaleSince', 'logAbsentSince')");
-  expect(begun.all()).toHaveLength(2);
+  expect(begunStretches()).toEqual(['logAbsentSince', 'logStaleSince', 'logUnfollowedSince']);
   gateway.log = truth;
   await cutShortAfter(1, '/tile/entries');
-  expect(begun.all()).toEqual([]);
+  expect(begunStretches()).toEqual(['logUnfollowedSince']);
 });
 
-test('a gateway that keeps the entries back is told of, whatever short commands see of the log meanwhile', async () => {
-  const clock = { ms: Date.now() };
-  const client = await gateway.client(alice, staleAfter15Minutes(clock));
-  await client.log.check();
-  const look = async (minutes: number): Promise<unknown> => {
-    clock.ms += minutes * 60_000;
-    gateway.log.fill(1);
-    gateway.onRequest = (path) => (path.startsWith('/tile/entries') ? 'cut' : true);
-    await client.log.check().catch(() => undefined);
-    return client.log.faults().map(({ kind, detail }) => [kind, detail.includes('behind its checkpoint')]);
+describe('a gateway that keeps the entries back', () => {
+  const cutting = (...cut: string[]) => {
+    gateway.onRequest = (path) => (cut.some((each) => path.startsWith(each)) ? 'cut' : true);
   };
-  expect(await look(0)).toEqual([]);
-  await cutShort(clock, '/tile/entries');
-  const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
-  gateway.entries[place] = { ...gateway.entries[place]!, roles: ['other'] };
-  await client.directory.refresh();
-  await client.log.proveEntries();
-  expect(client.log.status().lastError).toBeUndefined();
-  expect(await look(20)).toEqual([['stale', true]]);
-  gateway.onRequest = () => true;
-  await client.log.check();
-  expect(await look(20)).toHaveLength(1);
+  const told = ({ log }: Client) =>
+    log.faults().map(({ kind, detail }) => [kind, detail.includes('not all')]);
+
+  test.each([[['/tile/entries']], [['/tile/entries', '/checkpoint']]])(
+    'is told of, whatever looks for a few entries see of the log meanwhile: %s',
+    async (kept) => {
+      const clock = { ms: Date.now() };
+      const client = await gateway.client(alice, staleAfter15Minutes(clock));
+      await client.log.check();
+      const look = async (minutes: number): Promise<unknown> => {
+        clock.ms += minutes * 60_000;
+        gateway.log.fill(1);
+        cutting(...kept);
+        await client.log.check().catch(() => undefined);
+        return told(client);
+      };
+      const place = gateway.entries.findIndex(({ endpoint }) => endpoint === bob);
+      for (let turn = 0; turn < 2; turn++) {
+        expect(await look(10 * turn)).toEqual([]);
+        gateway.entries[place] = { ...gateway.entries[place]!, roles: [`other-${turn}`] };
+        await client.directory.refresh();
+        await client.log.proveEntries();
+        expect(client.log.status().lastError).toBeUndefined();
+      }
+      expect(await look(10)).toEqual([['stale', true]]);
+      cutting();
+      await client.log.check();
+      expect(await look(20)).toHaveLength(1);
+    },
+  );
+
+  test('is not told of where all was read meanwhile behind an older checkpoint', async () => {
+    const clock = { ms: Date.now() };
+    const client = await gateway.client(alice, staleAfter15Minutes(clock));
+    await client.log.check();
+    const look = async (minutes: number): Promise<void> => {
+      clock.ms += minutes * 60_000;
+      await client.log.check().catch(() => undefined);
+    };
+    gateway.log.fill(1);
+    cutting('/tile/entries');
+    await look(0);
+    cutting();
+    gateway.log.lie = (path) => (path === '/checkpoint' ? 'nothing to see here' : undefined);
+    await look(14);
+    gateway.log.lie = () => undefined;
+    gateway.log.fill(1);
+    cutting('/tile/entries');
+    await look(2);
+    expect(told(client).map(([kind]) => kind)).toEqual(['checkpoint']);
+  });
 });
