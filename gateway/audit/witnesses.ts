@@ -130,8 +130,11 @@ class Witness {
   /** Holds the last checkpoint that the witness itself shows against what is published. @throws whatever goes wrong */
   async #compare({ checkpoint, read, signal }: Question): ReturnType<typeof compareHistories> {
     const path = witnessCheckpointPath(this.#logKey.name);
-    const { status, body } = await askWitness(this.#settings, path, { signal });
-    if (status !== 200) throw new Error(`the witness shows no checkpoint: it answered ${status}`);
+    const { status, body } = await askWitness(this.#settings, path, { signal }).catch((cause: unknown) => {
+      throw new CausewayError('witness-unreachable', { detail: 'It could not be fetched.', cause });
+    });
+    if (status !== 200)
+      throw new CausewayError('witness-unreachable', { detail: `The witness answered ${status} to that.` });
     return compareHistories(body, checkpoint, { log: this.#logKey, witness: this.#key }, read);
   }
 

@@ -146,10 +146,10 @@ describe('a witness that refuses', () => {
   /** Asks a witness that answers each time as the next of these, and shows that checkpoint of its own; what was told. */
   async function tellOf(
     answers: readonly RequestListener[],
-    own?: string,
+    own?: string | RequestListener,
     reader: TileReader = read,
   ): Promise<string[]> {
-    const show = own === undefined ? say(404, 'nothing') : say(200, own);
+    const show = typeof own === 'function' ? own : own === undefined ? say(404, 'nothing') : say(200, own);
     const left = [...answers];
     const url = await serve((request, response) =>
       (request.method === 'GET' ? show : left.shift()!)(request, response),
@@ -206,5 +206,10 @@ describe('a witness that refuses', () => {
     // Nor does a tile that is spoilt here.
     const spoilt = (): Buffer => Buffer.alloc(tile.byteLength, 1);
     expect(await tellOf([plain409], cosigned(log.checkpointAt(80)), spoilt)).toEqual(unshown);
+    // A connection that breaks is not told as a file of the log.
+    const breaking: RequestListener = (request) => request.socket.destroy();
+    expect(await tellOf([plain409], breaking)).toEqual([
+      expect.stringMatching(/compare\. It could not be fetched\.$/),
+    ]);
   });
 });
