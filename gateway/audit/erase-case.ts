@@ -90,7 +90,7 @@ export async function destroyCase(
 /**
  * The certificate of an erasure that was done before, for whoever has lost it or never got it.
  * @param index where the search index has found the leaf of the erasure
- * @throws CausewayError `case-unknown` when the leaf is not that of an erasure of this case
+ * @throws CausewayError `case-unknown` when the leaf is not that of an erasure of this case; UncertifiedErasure
  */
 export async function certifyErasure(
   store: Pick<Store, 'readLeaves'>,
@@ -100,7 +100,9 @@ export async function certifyErasure(
 ): Promise<ErasureCertificate> {
   const [leaf] = await store.readLeaves(index, 1);
   if (leaf?.entry.kind !== 'case.erased' || leaf.entry.case !== id) throw new CausewayError('case-unknown');
-  return certify(leaf, log);
+  return certify(leaf, log).catch((error: unknown) => {
+    throw new UncertifiedErasure(error, leaf.index);
+  });
 }
 
 async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertificate> {

@@ -57,10 +57,9 @@ export async function tellErasure(
   if (first !== undefined) throw erasedAllTheSame(certificate, isPrinted, first);
 }
 
-const advice = 'Give the same command again: it prints the certificate once more, and does what is left.';
-
 /** The same of an erasure that has no certificate yet, with what a script looks for. */
 export function adviseOn({ code, detail = '', leaf, cause }: UncertifiedErasure): AdvisedError {
+  const advice = 'Give the same command again: it prints the certificate once it can be made.';
   return new AdvisedError(code, { detail, advice, fields: { erased: true, leaf }, cause });
 }
 
@@ -71,7 +70,7 @@ function erasedAllTheSame({ leaf }: ErasureCertificate, isPrinted: boolean, caus
   const end = isPrinted ? ', and the certificate is printed on stdout.' : '.';
   return new AdvisedError(code, {
     detail: `The case WAS erased, as leaf ${leaf} says${end} ${detail}`.trimEnd(),
-    advice,
+    advice: 'Give the same command again: it prints the certificate once more, and does what is left.',
     fields: { erased: true, leaf },
     cause,
   });
