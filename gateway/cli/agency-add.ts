@@ -1,10 +1,9 @@
 /** `causeway agency add`: a new partner in the sharing agreement. */
-import { z } from 'zod';
 import { shellWord } from '../../files/shell-word.ts';
 import { isCausewayError, type CausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { listOf, matching } from '../../terminal/input.ts';
+import { listOf, matching, plainText } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { agencyIdSchema, slugSchema } from '../../protocol/ids.ts';
 import { personHere } from './record-reading.ts';
@@ -18,9 +17,7 @@ type Flags = GatewayFlags & {
   readonly authority?: string;
 };
 
-const fullName = matching(
-  z.string().trim().min(1, 'must not be empty').max(300, 'must have at most 300 characters'),
-);
+const fullName = plainText(300);
 
 export function registerAgencyAdd(agency: ProgramCommand, terminal: Terminal): void {
   agency

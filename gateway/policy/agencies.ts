@@ -1,8 +1,9 @@
 /** `agencies.yaml`: the parties to the sharing agreement, and the words policies use about them. */
 import { z } from 'zod';
 import { agencyIdSchema, slugSchema } from '../../protocol/ids.ts';
+import { plainTextSchema } from './plain-text.ts';
 
-const text = z.string().trim().min(1).max(300);
+const text = plainTextSchema(300);
 const words = z.record(slugSchema, text).refine((map) => Object.keys(map).length > 0, 'must not be empty');
 
 /** A list of names without repetition. */

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { slugSchema } from '../../protocol/ids.ts';
 import { severitySchema } from '../../protocol/wire/envelope.ts';
 import { slugListSchema } from './agencies.ts';
+import { plainTextSchema } from './plain-text.ts';
 
-const text = z.string().trim().min(1).max(500);
+const text = plainTextSchema(500);
 
 /** Which queue a notice stands in: it never waits behind one of a slower lane. */
 export const lanes = ['immediate', 'priority', 'routine'] as const;

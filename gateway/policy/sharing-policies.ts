@@ -8,6 +8,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Problem } from '../../protocol/errors.ts';
 import { slugSchema } from '../../protocol/ids.ts';
+import { showableLine } from '../../protocol/showable-text.ts';
 import { declareVocabulary, type Vocabulary } from './cedar-vocabulary.ts';
 import { positionAt, positionAtByte, type Position } from '../../files/source-position.ts';
 import { splitPolicies } from './split-policies.ts';
@@ -101,6 +102,8 @@ function readPolicy(
       message: 'this policy needs a @reason("...") that says in plain words why it stands',
     });
   }
+  if (reason !== undefined && showableLine(reason) !== reason)
+    problems.push({ ...at, message: 'its @reason must be one line without control characters' });
   if (id === undefined) return undefined;
   return { id, effect, reason: reason?.trim() ?? '', text, file: source.file, offset };
 }

@@ -176,6 +176,10 @@ describe('wrong usage', () => {
     [['gateway', 'strat'], /Did you mean start\?.*causeway gateway --help/],
     [['listen', '--hmoe', 'x'], /Did you mean --home\?.*causeway listen --help/],
     [['agency', 'add', 'x'], /Required option '--name <name>' not specified.*causeway agency add --help/],
+    [
+      ['agency', 'add', 'x', '--name', 'Housing \x1b[31m'],
+      /one line without control characters.*agency add --help/,
+    ],
     [['pattern', 'replay', '--sinse', '1d'], /Unknown option '--sinse', and required option '--since/],
     [['pattern', 'check', 'nowhere'], /no folder nowhere\..*such as: causeway pattern check/],
     [['policy', 'show', 'nowhere'], /no folder nowhere\..*such as: causeway policy show/],

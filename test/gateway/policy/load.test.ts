@@ -123,6 +123,21 @@ describe('a policy folder with a fault is refused with file and line', () => {
     ]);
   });
 
+  it('when words that people read could play with their screens', async () => {
+    await using folder = await copyPolicies();
+    await folder.replace('agencies.yaml', 'name: Strathclyde Police', 'name: "Police \\e[31m"');
+    await folder.replace('categories.yaml', 'title: ', 'title: "Two\\nlines" # ');
+    await folder.write(
+      'sharing/a.cedar',
+      '@id("a") @reason("\\u{1b}[2J") permit (principal, action, resource);',
+    );
+    expect(await problemsOf(folder.dir)).toEqual([
+      expect.stringMatching(/^agencies\.yaml:.*name` must be one line without control characters$/),
+      expect.stringMatching(/^categories\.yaml:.*title` must be one line without control characters$/),
+      'sharing/a.cedar:1:1 its @reason must be one line without control characters',
+    ]);
+  });
+
   it('when a category takes no free text and no data set either', async () => {
     await using folder = await copyPolicies();
     await folder.replace('categories.yaml', 'datasets: [alert-disposition]', 'datasets: []');
