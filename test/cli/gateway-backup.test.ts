@@ -76,6 +76,14 @@ describe('causeway gateway backup', () => {
     expect(readFileSync(copy, 'utf8')).toBe('precious');
   });
 
+  it('says where there is no such folder', async () => {
+    const { code, stderr } = await backUp(join(dir, 'nowhere', 'copy'));
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining(`There is no folder ${join(dir, 'nowhere')}.`),
+    ]);
+  });
+
   it('takes away no draft of another', async () => {
     const draft = join(dir, 'drafted.partial');
     writeFileSync(draft, 'precious');

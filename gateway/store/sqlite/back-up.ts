@@ -41,6 +41,8 @@ export async function backUpStore(file: string, to: string): Promise<Backup> {
 
 function troubleOf(cause: unknown, to: string): CausewayError | undefined {
   const why = writingTrouble(cause);
+  if (why === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT')
+    return new CausewayError('file-unavailable', { detail: `There is no folder ${dirname(to)}.`, cause });
   if (why === undefined) return fileTrouble(cause, `${to} cannot be written`);
   return new CausewayError('file-unavailable', { detail: `${to} cannot be written: ${why}.`, cause });
 }

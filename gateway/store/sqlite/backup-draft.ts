@@ -35,7 +35,7 @@ export class BackupDraft {
       const name = `.${basename(to)}.${randomBytes(6).toString('hex')}.backup-draft`;
       const path = join(dirname(to), name);
       await writeNewFile(`${path}.lock`, '');
-      const lock = takeLock(`${path}.lock`);
+      const lock = await lockOf(path);
       // Another run may have taken it for one that was left behind.
       if (lock !== undefined) return new BackupDraft(path, lock);
     }
@@ -45,6 +45,16 @@ export class BackupDraft {
   async end(): Promise<void> {
     await remove(this.path).catch(() => undefined);
     this.#lock.release();
+  }
+}
+
+/** As {@link takeLock}; where that fails, as on a full disk, nothing is left of it. */
+async function lockOf(draft: string): Promise<ProcessLock | undefined> {
+  try {
+    return takeLock(`${draft}.lock`);
+  } catch (error) {
+    await remove(draft);
+    throw error;
   }
 }
 
