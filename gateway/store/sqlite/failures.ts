@@ -40,6 +40,26 @@ export function writingTrouble(error: unknown): string | undefined {
   }
 }
 
+/** What keeps the store from being written, in a sentence that names no file; undefined where there is no more to say. */
+function hindranceOf(error: unknown): string | undefined {
+  if (isTampering(error)) return error.message;
+  switch (sqliteErrorOf(error)) {
+    case sqliteErrors.full:
+      return 'The disk of the store is full.';
+    case sqliteErrors.inputOutput:
+      // Also where a full disk has no room for what SQLite keeps beside the file.
+      return 'The disk of the store is full, or fails.';
+    case sqliteErrors.readOnly:
+      return 'The store, or its folder, may not be written.';
+    case sqliteErrors.cannotOpen:
+      return 'The store cannot be opened: see who may read and write it and its folder.';
+    case sqliteErrors.busy:
+      return 'Something else has been writing to the store for long.';
+    default:
+      return undefined;
+  }
+}
+
 /** True where every other operation would fail likewise. A full file may still have room for a smaller one. */
 export function concernsEveryOperation(error: unknown): boolean {
   return isEnvironmental(error) && sqliteErrorOf(error) !== sqliteErrors.full;
@@ -71,7 +91,7 @@ export function describeFailure(error: unknown): PackedFailure {
     ...(damage !== undefined && { damage }),
     unavailable: isEnvironmental(error),
     reason: error instanceof Error ? error.message : String(error),
-    ...(isTampering(error) && { detail: error.message }),
+    detail: hindranceOf(error),
     // The store was moved away: see `moved-mark.ts`.
     ...(isCausewayError(error, 'configuration-invalid') && { code: error.code, detail: error.detail }),
   };

@@ -189,7 +189,12 @@ export type BatchAnswer = {
 /** What the writer says once it has opened the file. */
 export type WriterReady =
   | { readonly ready: true; readonly versions: StoreVersions; readonly nextLeaf: number }
-  | { readonly ready: false; readonly code: ErrorCode; readonly reason: string };
+  | {
+      readonly ready: false;
+      readonly code: ErrorCode;
+      readonly detail: string | undefined;
+      readonly reason?: string;
+    };
 
 /** What one commit may hold, about. A single operation may be larger. */
 export const maxBatch = { messages: 512, bytes: 8 * 1024 * 1024 } as const;

@@ -91,10 +91,8 @@ export class WriterClient {
       throw new CausewayError('store-unavailable', { cause });
     });
     if (!ready.ready) {
-      const { code, reason } = ready;
-      throw code === 'store-unavailable'
-        ? new CausewayError(code, { cause: new Error(reason) })
-        : new CausewayError(code, { detail: reason });
+      const { code, detail, reason } = ready;
+      throw new CausewayError(code, { detail, ...(reason !== undefined && { cause: new Error(reason) }) });
     }
     worker.on('message', (answer: Answer) => this.#onAnswer(answer));
     worker.on('error', (error) => this.#onDeath(worker, error));

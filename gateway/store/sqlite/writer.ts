@@ -166,10 +166,11 @@ function start(): void {
     ready = writer.ready();
   } catch (cause) {
     const error = orDamage(cause, options.file);
-    const { code, reason } = isCausewayError(error)
-      ? { code: error.code, reason: error.detail ?? '' }
-      : { code: 'store-unavailable' as const, reason: describeFailure(error).reason };
-    port.postMessage({ ready: false, code, reason } satisfies WriterReady);
+    const { detail, reason } = describeFailure(error);
+    const failure = isCausewayError(error)
+      ? { code: error.code, detail: error.detail }
+      : { code: 'store-unavailable' as const, detail, reason };
+    port.postMessage({ ready: false, ...failure } satisfies WriterReady);
     port.close();
     return;
   }

@@ -249,7 +249,8 @@ describe('a store without room', () => {
       await store.submit({ source: police, messages: [large(number)] }).then(
         () => kept.push(number),
         (error: unknown) => {
-          expect(error).toMatchObject({ code: 'store-unavailable', meaning: { retryable: true } });
+          const detail = 'The disk of the store is full.';
+          expect(error).toMatchObject({ code: 'store-unavailable', detail, meaning: { retryable: true } });
           refused.push(number);
         },
       );
