@@ -5,7 +5,7 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { isCausewayError } from '../../protocol/errors.ts';
 import { signCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import type { NoteSigner } from '../../protocol/proof/note-signer.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
@@ -15,6 +15,7 @@ import { splitLeaves } from '../store/leaf-block.ts';
 import type { LeafSource } from '../store/port.ts';
 import type { LogFolder } from './log-folder.ts';
 import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
+import { refuseFork } from './refuse-fork.ts';
 
 export type LogBuilderOptions = {
   readonly folder: LogFolder;
@@ -268,24 +269,6 @@ export class LogBuilder {
       return typeof size === 'number' && isTreeSize(size) ? size : 0;
     } catch {
       return 0;
-    }
-  }
-}
-
-/** @throws CausewayError `log-forked` where the leaves of the store do not lead to what was signed of them */
-function refuseFork(tree: TileBuilder, signed: readonly PublishedCheckpoint[]): void {
-  for (const { size, root } of signed) {
-    if (tree.size < size) {
-      throw new CausewayError('log-forked', {
-        detail:
-          `The store has ${tree.size} leaves, but the log was published with ${size}: ` +
-          'it seems to have been restored from an older copy.',
-      });
-    }
-    if (!tree.root().equals(root)) {
-      throw new CausewayError('log-forked', {
-        detail: `The first ${size} leaves of the store are not those that were published.`,
-      });
     }
   }
 }

@@ -11,7 +11,8 @@ export function registerAuditCheckpoint(audit: ProgramCommand, terminal: Termina
     .summary('print the newest checkpoint')
     .description(
       'Prints the newest signed checkpoint of the audit log, up to everything that is recorded now. Whoever keeps it\n' +
-        'can later prove that nothing under it was removed or changed.',
+        'can later prove that nothing under it was removed or changed. Exit code 2 (log-forked) when the store is not the one\n' +
+        'that was published, as after an older copy was restored: then no checkpoint covers what is recorded now.',
     )
     .option(...dirOption)
     .option('--vkey', 'print the key that verifies it instead')
@@ -30,7 +31,7 @@ async function printCheckpoint({ dir, vkey }: Flags, terminal: Terminal): Promis
       await terminal.deliver(log.vkey);
       return;
     }
-    const { size, root, text } = await log.checkpointFor(await store.countLeaves());
+    const { size, root, text } = await log.currentCheckpoint(store);
     if (terminal.wantsJson) {
       const checkpoint = { size, root: root.toString('base64'), checkpoint: text, vkey: log.vkey.trimEnd() };
       terminal.json({ type: 'checkpoint', ...checkpoint });

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
-import { emptyRoot } from '../../protocol/proof/frontier.ts';
+import { emptyRoot, Frontier } from '../../protocol/proof/frontier.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { TreeHead } from '../audit/between.ts';
@@ -15,10 +15,12 @@ import { LogFolder } from '../audit/log-folder.ts';
 import { readTilesOf } from '../audit/log-keeper.ts';
 import type { ProvingLog } from '../audit/prove-message.ts';
 import { PublishedLeaves, type Unchecked } from '../audit/published-leaves.ts';
+import { refuseFork } from '../audit/refuse-fork.ts';
 import { newestKept } from '../audit/signed-before.ts';
 import { auditLogOptions } from '../audit-log-options.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
 import { logOriginOf } from '../home/gateway-settings.ts';
+import { eachLeaf } from '../store/each-leaf.ts';
 import type { Store } from '../store/port.ts';
 import { lockPath } from '../store/path-lock.ts';
 
@@ -127,6 +129,31 @@ export class PublishedLog implements ProvingLog {
       if (isCausewayError(error, 'store-in-use')) return true;
       throw error;
     }
+  }
+
+  /**
+   * The checkpoint of everything that is recorded now.
+   * @throws CausewayError as {@link checkpointFor}; `log-forked` where the store does not hold what was published
+   */
+  async currentCheckpoint(store: Pick<Store, 'countLeaves' | 'readLeaves'>): Promise<PublishedCheckpoint> {
+    const latest = await this.checkpointFor(await store.countLeaves());
+    // Only now, as a gateway that runs goes on: whatever it has published stands in the store by then.
+    if (await this.#endsIn(store, latest)) return latest;
+    const tree = new Frontier();
+    for await (const { leaf } of eachLeaf(store, 0, latest.size)) tree.append([Buffer.from(leaf, 'latin1')]);
+    refuseFork(tree, [latest]);
+    return latest;
+  }
+
+  /** Whether the store has the last leaf that was published, as far as its tile tells. */
+  async #endsIn(store: Pick<Store, 'readLeaves'>, published: PublishedCheckpoint): Promise<boolean> {
+    const unchecked: Unchecked[] = [];
+    const leaves = new PublishedLeaves({
+      ...{ store, folder: this.folder, published },
+      onUnchecked: (each) => unchecked.push(each),
+    });
+    const [last] = await leaves.readLeaves(published.size - 1, 1);
+    return unchecked.length === 0 && last !== undefined && last.tampered !== 'rewritten';
   }
 
   /** @throws CausewayError `log-unreadable` when a gateway runs but does not publish, or nothing was recorded yet */

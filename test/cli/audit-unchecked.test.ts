@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -159,5 +167,29 @@ describe('a reading where no gateway runs', () => {
     expect(published()).toBe(before);
     expect(sizeOf((await run('audit', 'checkpoint')).stdout)).toBe(before + readings.length);
     expect(published()).toBe(before + readings.length);
+  });
+
+  it('is under no checkpoint once the store is an older copy, and `audit checkpoint` says so', async () => {
+    const store = join(home, 'causeway.db');
+    const [reading = []] = readings;
+    expect((await run('audit', 'checkpoint')).code).toBe(0);
+    copyFileSync(store, join(dir, 'older.db'));
+    expect((await run(...reading)).code).toBe(0);
+    expect((await run('audit', 'checkpoint')).code).toBe(0);
+    copyFileSync(store, join(dir, 'newest.db'));
+    copyFileSync(join(dir, 'older.db'), store);
+    expect(await run('audit', 'checkpoint')).toMatchObject({
+      ...{ code: 2, stdout: '' },
+      stderr: expect.stringMatching(
+        /The store has \d+ leaves, but the log was published with \d+/,
+      ) as unknown,
+    });
+    // As many leaves as were published, and the last one is another.
+    expect((await run(...reading)).code).toBe(0);
+    const { code, stderr } = await run('audit', 'checkpoint', '--json');
+    expect([code, jsonLines(stderr)]).toMatchObject([2, [{ type: 'error', code: 'log-forked' }]]);
+    copyFileSync(join(dir, 'newest.db'), store);
+    rmSync(join(log, 'tile/0'), { recursive: true });
+    expect((await run('audit', 'checkpoint')).code).toBe(0);
   });
 });
