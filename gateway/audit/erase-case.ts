@@ -3,7 +3,9 @@ import { fileTrouble } from '../../files/file-trouble.ts';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { AlertsOfErasure, ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { formatLogProof } from '../../protocol/proof/log-proof.ts';
+import { leafHash } from '../../protocol/proof/merkle.ts';
 import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
+import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
 import {
   houseCase,
   type CaseId,
@@ -112,8 +114,13 @@ async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertif
     throw new CausewayError('store-unavailable', {
       detail: 'What the leaf of the erasure says cannot be read.',
     });
-  const { size, text } = await log.provingCheckpoint(leaf.index + 1);
+  const { size, root, text } = await log.provingCheckpoint(leaf.index + 1);
   const path = await proveInclusion(leaf.index, size, log.read);
+  // Where the store was restored from an older copy, another leaf was published in its place.
+  if (!verifyInclusion({ leaf: leafHash(Buffer.from(leaf.leaf)), index: leaf.index, size, root, path })) {
+    const detail = `Leaf ${leaf.index} of the store is not the one that the log proves there; \`causeway gateway check\` says why.`;
+    throw new CausewayError('log-proof-invalid', { detail });
+  }
   const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
   const order = { case: id, authority, by, ...(alerts && { alerts }) };
   return { ...order, at: leaf.at, leaf: leaf.index, opening, proof };

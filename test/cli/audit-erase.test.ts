@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -173,6 +182,24 @@ describe('causeway audit erase', () => {
         detail: expect.stringMatching(/^The case WAS erased; .* A leaf is spoilt\.$/) as string,
       });
     });
+  });
+
+  it('gives no certificate where another leaf was published in place of the one that says so', async () => {
+    const erased = messageId(61);
+    await storeNotice(home(), {}, 61);
+    const store = join(home(), 'causeway.db');
+    copyFileSync(store, join(dir, 'older.db'));
+    // What is published in place of what the older copy will hold.
+    await storeNotice(home(), {}, 62);
+    await storeNotice(home(), {}, 63);
+    expect((await audit('checkpoint')).code).toBe(0);
+    copyFileSync(store, join(dir, 'newest.db'));
+    copyFileSync(join(dir, 'older.db'), store);
+    const { code, stdout, stderr } = await audit('erase', erased, '--authority', 'Records Manager', '--json');
+    copyFileSync(join(dir, 'newest.db'), store);
+    rmSync(join(home(), indexFileName));
+    expect([code, stdout]).toEqual([2, '']);
+    expect(jsonLines(stderr)).toMatchObject([{ code: 'log-proof-invalid', erased: true }]);
   });
 
   it('waits for what has not arrived, or ends it where that is ordered', async () => {
