@@ -3,7 +3,7 @@
  * against the signed checkpoint. It goes through the log once, from the first entry to the last, and keeps no more
  * of it than one tile a level.
  */
-import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { witnessedCheckpointFile, type TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { hashBytes } from '../../protocol/proof/merkle.ts';
 import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
@@ -19,6 +19,7 @@ import {
   type LogFile,
   type LogFiles,
 } from './log-folder.ts';
+import { OlderCheckpoints, type OlderCheckpoint } from './older-checkpoints.ts';
 import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
 import { lowerFirst } from './lower-first.ts';
 import { readAhead } from './read-ahead.ts';
@@ -69,7 +70,10 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
   if (checkpoint === undefined) return report(undefined, findings);
   findings.add(...(witnessed?.findings ?? []).filter(({ kind }) => kind !== 'unwitnessed'));
   const since = openSince(options, checkpoint, findings);
-  const older = [since, witnessed?.checkpoint].filter((each) => each !== undefined);
+  const older = new OlderCheckpoints([
+    ...(witnessed?.checkpoint ? [{ ...witnessed.checkpoint, where: witnessedCheckpointFile }] : []),
+    ...(since ? [since] : []),
+  ]);
   const { uncosignedAtMostMs: atMostMs, copiedAtMs } = options;
   const uncosigned = isBehind
     ? new UncosignedEntries(witnessed.checkpoint, { atMostMs, copiedAtMs })
@@ -108,13 +112,14 @@ function openSince(
   { since, trust }: VerifyLogOptions,
   checkpoint: TrustedCheckpoint,
   findings: FindingList,
-): TrustedCheckpoint | undefined {
+): OlderCheckpoint | undefined {
   if (since === undefined) return undefined;
   const { origin, keys } = trust;
   const opened = openForAudit(since.bytes, { keys, ...(origin === undefined ? {} : { origin }) }, since.name);
   findings.add(...opened.findings);
   const older = opened.checkpoint;
-  if (older === undefined || older.size <= checkpoint.size) return older;
+  if (older === undefined) return undefined;
+  if (older.size <= checkpoint.size) return { ...older, where: since.name };
   const text = `the checkpoint has ${checkpoint.size} entries, and ${since.name} had ${older.size} already.`;
   findings.add({ kind: 'rolled-back', where: checkpointFile, line: 2, text });
   return undefined;
@@ -125,8 +130,8 @@ class LogRun {
   readonly #files: LogFiles;
   readonly #checkpoint: TrustedCheckpoint;
   readonly #findings: FindingList;
-  /** Older checkpoints that it must lead to as well, the smallest first. */
-  readonly #older: readonly TrustedCheckpoint[];
+  /** Those that it must lead to as well. */
+  readonly #older: OlderCheckpoints;
   readonly #uncosigned: UncosignedEntries | undefined;
   readonly #builder = new TileBuilder();
   readonly #differences: TileDifference[] = [];
@@ -136,13 +141,13 @@ class LogRun {
     files: LogFiles,
     checkpoint: TrustedCheckpoint,
     findings: FindingList,
-    older: readonly TrustedCheckpoint[],
+    older: OlderCheckpoints,
     uncosigned: UncosignedEntries | undefined,
   ) {
     this.#files = files;
     this.#checkpoint = checkpoint;
     this.#findings = findings;
-    this.#older = older.toSorted((a, b) => a.size - b.size);
+    this.#older = older;
     this.#uncosigned = uncosigned;
   }
 
@@ -151,7 +156,7 @@ class LogRun {
     const bundles = Math.ceil(size / tileWidth);
     const read = (index: number) =>
       readLogFile(this.#files, { level: 'entries', index, width: tileWidthAt(0, index, size) });
-    this.#compareWithOlder();
+    this.#older.compare(this.#builder);
     for await (const [index, file] of readAhead(bundles, bundlesAhead, read)) {
       const leaves = await this.#leavesOf(index, file);
       if (leaves === undefined) return;
@@ -165,8 +170,11 @@ class LogRun {
   /** Says what the differences mean, and whether the whole leads to the checkpoint. */
   async conclude(): Promise<void> {
     const { size, root } = this.#checkpoint;
-    if (this.#builder.size < size) return;
-    const isSigned = this.#builder.root().equals(root);
+    const isComplete = this.#builder.size === size;
+    const isSigned = isComplete && this.#builder.root().equals(root);
+    const forks = await this.#older.findForks(this.#checkpoint, isSigned, this.#files);
+    this.#findings.add(...forks);
+    if (!isComplete) return;
     const found = await blame(this.#differences, isSigned, this.#files, { size, root });
     this.#findings.add(...found);
     if (isSigned || found.length > 0 || !this.#isWhole) return;
@@ -201,24 +209,15 @@ class LogRun {
   async #append(leaves: readonly Buffer[] | Buffer): Promise<void> {
     const count = Buffer.isBuffer(leaves) ? leaves.byteLength / hashBytes : leaves.length;
     const first = this.#builder.size;
-    const stops = this.#older.map(({ size }) => size - first).filter((stop) => stop > 0 && stop < count);
+    const stops = this.#older.sizesBetween(first, first + count).map((size) => size - first);
     let from = 0;
     for (const to of [...new Set(stops), count]) {
       const tiles = Buffer.isBuffer(leaves)
         ? this.#builder.appendLeaves(leaves.subarray(from * hashBytes, to * hashBytes))
         : this.#builder.append(leaves.slice(from, to));
       for (const tile of tiles) await this.#compare(tile);
-      this.#compareWithOlder();
+      this.#older.compare(this.#builder);
       from = to;
-    }
-  }
-
-  #compareWithOlder(): void {
-    const reached = this.#older.filter(({ size }) => size === this.#builder.size);
-    for (const { size, root } of reached) {
-      if (this.#builder.root().equals(root)) continue;
-      const text = `the first ${size} entries are not those that the older checkpoint has signed.`;
-      this.#findings.add({ kind: 'forked', where: checkpointFile, text });
     }
   }
 

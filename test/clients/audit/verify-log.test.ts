@@ -134,7 +134,7 @@ describe('the verifier of a log', () => {
     [
       'another history',
       sampleLog(entriesOf(300, 'other'), { witness: committee }).get('checkpoint')!,
-      { kind: 'forked' },
+      { kind: 'forked', where: 'checkpoint.witnessed' },
     ],
     [
       'more entries than the checkpoint',
@@ -280,7 +280,12 @@ describe('the verifier of a log', () => {
   it('finds a history that is not the one that an older checkpoint signed, and one that is shorter', async () => {
     const nothing = (): void => undefined;
     const forked = sampleLog(entriesOf(500, 'other')).get('checkpoint')!;
-    expect((await verifyChanged(nothing, forked)).findings).toMatchObject([{ kind: 'forked' }]);
+    expect((await verifyChanged(nothing, forked)).findings).toMatchObject([
+      {
+        ...{ kind: 'forked', where: 'older' },
+        text: 'the first 500 entries are not those that older has signed: the log has signed two histories.',
+      },
+    ]);
     expect((await verifyChanged(nothing, longer.get('checkpoint'))).findings).toMatchObject([
       { kind: 'rolled-back', where: 'checkpoint' },
     ]);
@@ -288,6 +293,26 @@ describe('the verifier of a log', () => {
     expect((await verifyChanged(nothing, foreign)).findings).toMatchObject([
       { kind: 'other-origin', where: 'older' },
     ]);
+  });
+
+  it('takes an entry that was edited for no second history, and tells of one beside it', async () => {
+    const edited = { kind: 'edited', where: 'tile/entries/001', entry: 256 };
+    const edit = flip('tile/entries/001', 20);
+    for (const size of [300, 512, 700]) {
+      const signed = sampleLog(entries.slice(0, size), { witness: committee }).get('checkpoint')!;
+      const { findings } = await verifyChanged((files) => {
+        files.set('checkpoint.witnessed', signed);
+        edit(files);
+      }, signed);
+      expect(findings).toMatchObject([edited]);
+      const forked = sampleLog(entriesOf(size, 'other')).get('checkpoint')!;
+      expect((await verifyChanged(edit, forked)).findings).toMatchObject([
+        { kind: 'forked', where: 'older' },
+        edited,
+      ]);
+    }
+    const removed = await verifyChanged((files) => files.delete('tile/entries/001'), good.get('checkpoint'));
+    expect(removed.findings).toMatchObject([{ kind: 'truncated', where: 'tile/entries/001' }]);
   });
 
   it('finds a wider partial tile by its folder, the narrowest first, and asks for no file that is not there', async () => {
