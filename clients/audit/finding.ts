@@ -24,7 +24,7 @@ export type FindingKind =
 /** One thing that is wrong, and where. */
 export type Finding = {
   readonly kind: FindingKind;
-  /** The file, as a path within the folder. */
+  /** The file, as a path within the folder; an older checkpoint that was named, as it was named. */
   readonly where: string;
   /** The entry's index in the log, from 0. */
   readonly entry?: number;

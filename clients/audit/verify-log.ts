@@ -31,7 +31,7 @@ export type VerifyLogOptions = {
   readonly trust: AuditTrust;
   /** The folder as whoever asks has named it, for errors. */
   readonly folder?: string;
-  /** An older checkpoint of the same log: nothing under it may have been removed or changed. */
+  /** An older checkpoint of the same log, by its path: nothing under it may have been removed or changed. */
   readonly since?: { readonly name: string; readonly bytes: Uint8Array };
   /** How long the log may have gone on beyond what the witnesses have cosigned, ms. Default: 15 minutes. */
   readonly uncosignedAtMostMs?: number | undefined;

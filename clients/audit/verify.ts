@@ -171,7 +171,8 @@ async function readSince(path: string | undefined): Promise<{ name: string; byte
     // The log is not to blame for what it cannot be compared with.
     throw unreadable(path, 'it is no checkpoint', error);
   }
-  return { name: basename(path), bytes };
+  // As it was named: a kept checkpoint is often called as the one of the log.
+  return { name: path, bytes };
 }
 
 async function readNamed(path: string, limit: number): Promise<Buffer> {

@@ -77,6 +77,13 @@ describe('verifying what is named', () => {
     expect(none.findings).toMatchObject([{ kind: 'wrong-key', where: 'checkpoint' }]);
   });
 
+  it('names an older checkpoint as whoever asks has named it', async () => {
+    const sinceFile = at('behind', 'log', 'checkpoint');
+    const { findings } = await verifyPath(at('log'), { sinceFile });
+    const text = `the checkpoint has 300 entries, and ${sinceFile} had 301 already.`;
+    expect(findings).toMatchObject([{ kind: 'rolled-back', where: 'checkpoint', text }]);
+  });
+
   it('says where the log is when the folder of its gateway is named', async () => {
     await expect(verifyPath(folder)).rejects.toMatchObject({
       code: 'log-unreadable',
