@@ -248,6 +248,12 @@ export const catalogue = {
     false,
     'No trusted key has signed the note, or the signature of a trusted key does not verify.',
   ),
+  'note-uncosigned': entry(
+    403,
+    null,
+    false,
+    'The log has signed the checkpoint, but too few of the known witnesses have cosigned it.',
+  ),
   'log-foreign': entry(403, null, false, 'The checkpoint is that of another log.'),
   'log-malformed': entry(
     422,

@@ -24,6 +24,9 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'Check the clock of this computer. If it is right, its owner connects (`causeway status`) so that it renews, or enrols again.',
   'log-halted':
     'See `causeway log status`; decide with the Committee, by another route, then `causeway log resume`.',
+  'note-uncosigned':
+    'Wait: what was verified before stays good, and no new key is used until then. If it lasts, ask the operator of the ' +
+    'gateway, and whoever runs the witness, whether it is away.',
   'recipient-unknown': 'See who there is: `causeway directory list`.',
   'endpoint-unknown': 'See who there is: `causeway endpoint list` or `causeway directory list`.',
   'agency-unknown': 'See who there is: `causeway agency list`; add it with `causeway agency add`.',

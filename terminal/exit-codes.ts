@@ -21,6 +21,7 @@ const aboutInput = new Set<ErrorCode>([
   'policy-invalid',
   'token-invalid',
   'note-untrusted',
+  'note-uncosigned',
   'log-foreign',
   // `between` and whoever else must publish first where no gateway runs.
   'log-forked',

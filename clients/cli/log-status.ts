@@ -1,4 +1,5 @@
 /** `causeway log status`: what this endpoint has verified of the gateway's audit log. */
+import { adviceFor } from '../../terminal/advice.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { showableLine } from '../../terminal/paint.ts';
@@ -51,6 +52,7 @@ export function showLog(client: Client, terminal: Terminal): void {
   const { paint } = terminal;
   const finding = (words: string, acknowledgedAt: number | undefined): string =>
     acknowledgedAt === undefined ? paint.bad(words) : `${words} (acknowledged ${timeText(acknowledgedAt)})`;
+  const advice = lastError && adviceFor(lastError.code);
   const cosigned =
     checkpoint === undefined || checkpoint.witnesses.length === 0 ? 'none' : checkpoint.witnesses.join(', ');
   terminal.table([
@@ -67,6 +69,7 @@ export function showLog(client: Client, terminal: Terminal): void {
     ],
     ['followed', `to leaf ${followed}`],
     ...(lastError === undefined ? [] : [['last look', paint.warn(showableLine(lastError.message))]]),
+    ...(advice === undefined ? [] : [['', advice]]),
     ...changes.map(({ leaf, kind, at, foreign, acknowledgedAt }) => {
       const words = `${kind} at leaf ${leaf}, ${timeText(at)}`;
       return ['own entry', foreign ? finding(`${words}, NOT BY THIS HOME`, acknowledgedAt) : words];

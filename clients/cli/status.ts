@@ -97,7 +97,8 @@ function logRows({ client, connection }: OpenClient, terminal: Terminal): string
     lastError === undefined
       ? `The gateway's log was not verified within ${catchUpMs / 1000} seconds.`
       : showableLine(lastError.message);
-  const isVerified = isVerifiedNow(status);
+  const advice = lastError && adviceFor(lastError.code);
+  const isUnverified = connection.isConnected && halt === undefined && !isVerifiedNow(status);
   const cosigned = checkpoint?.witnesses.length ?? 0;
   const seen =
     checkpoint === undefined
@@ -115,7 +116,8 @@ function logRows({ client, connection }: OpenClient, terminal: Terminal): string
         ? `${origin}: ${seen}`
         : paint.bad('CONTRADICTS ITSELF: nothing is sent until a person decides'),
     ],
-    ...(connection.isConnected && halt === undefined && !isVerified ? [['', paint.warn(unverified)]] : []),
+    ...(isUnverified ? [['', paint.warn(unverified)]] : []),
+    ...(isUnverified && advice !== undefined ? [['', advice]] : []),
     ...faults,
     ...open.changes.map(({ kind, leaf }) => [
       '',

@@ -20,8 +20,8 @@ export type WitnessedHistory =
 
 /**
  * @param note the last checkpoint of the witness
- * @throws CausewayError `note-malformed`, `log-foreign`; `note-untrusted` when not both have signed it. Whatever the
- * reader throws, and an error where the tiles do not lead to what is published: then they are spoilt, and show nothing
+ * @throws CausewayError `note-malformed`, `log-foreign`; `note-untrusted` or `note-uncosigned` when not both have signed
+ * it. Whatever the reader throws, and an error where the tiles do not lead to what is published: then they are spoilt, and show nothing
  */
 export async function compareHistories(
   note: string,

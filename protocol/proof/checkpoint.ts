@@ -75,7 +75,7 @@ export function signCheckpoint(checkpoint: Checkpoint, ...signers: readonly Note
 /**
  * Reads a checkpoint and checks who has signed it.
  * @throws CausewayError `note-malformed`; `log-foreign` when it is that of another log; `note-untrusted` when the log
- * has not signed it, a signature of a known key is wrong, or too few witnesses have cosigned it
+ * has not signed it, or a signature of a known key is wrong; `note-uncosigned` when too few witnesses have cosigned it
  */
 export function openCheckpoint(source: Uint8Array | string, trust: CheckpointTrust): TrustedCheckpoint {
   const note = parseNote(source);
@@ -93,7 +93,7 @@ export function openCheckpoint(source: Uint8Array | string, trust: CheckpointTru
   const cosignatures = witnesses.flatMap((witness) => verified.find(({ key }) => key === witness) ?? []);
   if (cosignatures.length < witnessesNeeded) {
     const detail = `${cosignatures.length} of the known witnesses have cosigned it; ${witnessesNeeded} are needed.`;
-    throw new CausewayError('note-untrusted', { detail });
+    throw new CausewayError('note-uncosigned', { detail });
   }
   return { ...checkpoint, text: note.text, cosignatures };
 }

@@ -198,7 +198,7 @@ describe('causeway log', () => {
     writeFileSync(key!, `${formatVerifierKey(witness.verifierKey)}\n`);
     writeFileSync(logKey!, `${gateway.log.key}\n`);
     expect(await run('log', 'witnesses', key!)).toMatchObject({ needed: 1 });
-    expect(await run('log', 'status')).toMatchObject({ witnessesNeeded: 1, error: 'note-untrusted' });
+    expect(await run('log', 'status')).toMatchObject({ witnessesNeeded: 1, error: 'note-uncosigned' });
     gateway.log.cosigners = [witness];
     expect(await run('log', 'status')).toMatchObject({
       checkpoint: { witnesses: [witness.verifierKey.name] },
@@ -212,8 +212,13 @@ describe('causeway log', () => {
     const key = join(gateway.homeOf(alice), 'witness.vkey');
     writeFileSync(key, `${formatVerifierKey(witness.verifierKey)}\n`);
     await run('log', 'witnesses', key);
-    expect(await run('status', '--check')).toMatchObject({ type: 'log', error: 'note-untrusted' });
+    expect(await run('status', '--check')).toMatchObject({ type: 'log', error: 'note-uncosigned' });
     expect(process.exitCode).toBe(3);
+    for (const args of [['log', 'status'], ['status']]) {
+      const shown = await printed(false, ...args);
+      expect(shown).toMatch(/The log has signed the checkpoint, but too few .* 0 of the known witnesses/);
+      expect(shown).toMatch(/Wait: .* whoever runs the witness, whether it is away/);
+    }
     gateway.log.cosigners = [witness];
     expect(await run('status', '--check')).not.toHaveProperty('error');
     expect(process.exitCode).toBe(0);

@@ -178,7 +178,7 @@ export class LogCheckpoints {
   #isShort({ cosignatures }: SeenCheckpoint): boolean {
     const { witnessesNeeded } = this.#deps.trust;
     if (cosignatures.length >= witnessesNeeded) return false;
-    this.#setback = new CausewayError('note-untrusted', {
+    this.#setback = new CausewayError('note-uncosigned', {
       detail: `${cosignatures.length} of the known witnesses have cosigned the newest checkpoint; ${witnessesNeeded} are needed.`,
     });
     return true;

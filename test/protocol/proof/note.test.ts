@@ -188,7 +188,7 @@ describe('checkpoints', () => {
   it('are not opened for another log, without its signature, or with too few witnesses', () => {
     const signed = signCheckpoint(checkpoint, log);
     expect(codeOf(() => openCheckpoint(signed, { ...trust, origin: 'other.example' }))).toBe('log-foreign');
-    expect(codeOf(() => openCheckpoint(signed, { ...trust, witnessesNeeded: 1 }))).toBe('note-untrusted');
+    expect(codeOf(() => openCheckpoint(signed, { ...trust, witnessesNeeded: 1 }))).toBe('note-uncosigned');
     const { text } = parseNote(signed);
     const unsigned = formatNote(text, [witness.cosign(text, 1)]);
     expect(codeOf(() => openCheckpoint(unsigned, trust))).toBe('note-untrusted');
@@ -208,7 +208,7 @@ describe('checkpoints', () => {
         const changed = Buffer.from(whole);
         changed[at]! ^= flip;
         const code = codeOf(() => openCheckpoint(changed, { ...trust, witnessesNeeded: 1 }));
-        expect(['note-malformed', 'note-untrusted', 'log-foreign']).toContain(code);
+        expect(['note-malformed', 'note-untrusted', 'note-uncosigned', 'log-foreign']).toContain(code);
       }),
       { numRuns: 1000 },
     );

@@ -283,7 +283,7 @@ test('a client that needs a witness takes no checkpoint without one, and uses no
   const client = await gateway.client(alice, { follow });
   await client.log.check();
   expect(client.log.status().checkpoint).toBeUndefined();
-  expect(client.log.status().lastError).toMatchObject({ code: 'note-untrusted' });
+  expect(client.log.status().lastError).toMatchObject({ code: 'note-uncosigned' });
   await expect(client.send(concern('x', bob))).rejects.toMatchObject({
     code: 'key-unproven',
     detail: expect.stringMatching(/^It is .*newest checkpoint; 1 are needed\.$/) as unknown,
@@ -333,7 +333,7 @@ test('a client that needs a witness follows what it cosigned while newer checkpo
   await client.log.check();
   expect(client.log.status()).toMatchObject({
     checkpoint: { size: gateway.log.witnessedSize },
-    lastError: { code: 'note-untrusted' },
+    lastError: { code: 'note-uncosigned' },
   });
   expect(client.log.faults()).toEqual([]);
 });
