@@ -47,8 +47,10 @@ export type AuditReport = {
   readonly cosignatures: readonly { readonly name: string; readonly timeSeconds: number }[];
   /** The size of the newest checkpoint that every witness that was named has cosigned, where that is not the newest of all. */
   readonly witnessed?: number;
-  /** The time by which those after it were held, ms since 1970: that of the copy, where it is known. */
+  /** When the copy was made, ms since 1970, where that is known: what is not cosigned was held against it as well. */
   readonly copiedAtMs?: number;
+  /** Of the cosignatures, those dated well after that, where there are any: a warning, as the log is not to blame. */
+  readonly cosignedLater?: AuditReport['cosignatures'];
   /** The size of the older checkpoint that the log was compared with. */
   readonly since?: number;
   /** The entry that a proof is about. */

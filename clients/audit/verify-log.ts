@@ -10,6 +10,7 @@ import { TileBuilder } from '../../protocol/proof/tile-builder.ts';
 import { decodeBundle, tilePath, tileWidth, tileWidthAt, type Tile } from '../../protocol/proof/tile.ts';
 import { blame, type TileDifference } from './blame.ts';
 import { FindingList, type AuditReport } from './finding.ts';
+import { cosignedLater } from './later-cosignatures.ts';
 import { checkLeftovers } from './leftovers.ts';
 import {
   checkpointFile,
@@ -86,13 +87,14 @@ export async function verifyLog(files: LogFiles, options: VerifyLogOptions): Pro
     await checkLeftovers(files, { size: checkpoint.size, growsWithinMs }, findings);
   }
   if (uncosigned?.finding !== undefined) findings.add(uncosigned.finding);
+  const { cosignatures } = describeCheckpoint(isBehind ? witnessed.checkpoint : checkpoint);
+  const later = cosignedLater(cosignatures, copiedAtMs);
   return {
     ...report(checkpoint, findings),
-    ...(isBehind && {
-      cosignatures: describeCheckpoint(witnessed.checkpoint).cosignatures,
-      witnessed: witnessed.checkpoint.size,
-      ...(copiedAtMs !== undefined && { copiedAtMs }),
-    }),
+    cosignatures,
+    ...(isBehind && { witnessed: witnessed.checkpoint.size }),
+    ...(copiedAtMs !== undefined && { copiedAtMs }),
+    ...(later.length > 0 && { cosignedLater: later }),
     ...(since === undefined ? {} : { since: since.size }),
   };
 }

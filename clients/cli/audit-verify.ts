@@ -119,6 +119,12 @@ function show(report: AuditReport, isGood: boolean, verdict: string, terminal: T
     terminal.print(`${paint.bad(kind)}  ${showableLine(place)}  ${showableLine(text)}`);
   }
   if (unlisted > 0) terminal.print(`and ${unlisted} more`);
+  for (const { name, timeSeconds } of report.cosignedLater ?? []) {
+    const words = `The witness ${showableLine(name)} has cosigned at ${timeOf(timeSeconds)}, after the copy was made (${timeText(report.copiedAtMs ?? 0)}).`;
+    terminal.print(
+      `${paint.warn('warning')}  ${words} Its clock is ahead, or that is not the time of the copy.`,
+    );
+  }
   terminal.print(`${isGood ? paint.good('good') : paint.bad('bad')}  ${showableLine(verdict)}`);
 }
 

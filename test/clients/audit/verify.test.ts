@@ -178,6 +178,21 @@ describe('causeway audit verify', () => {
     expect((await verify('--copied-at', 'soon')).stderr).toContain('It must be now, a time such as');
   });
 
+  it('warns of a cosignature that is dated after the copy was made, and verifies all the same', async () => {
+    const named = ['--key', at('log.vkey'), '--witness', at('committee.vkey')];
+    const verify = async (time: string, ...more: string[]) =>
+      runInProcess(['audit', 'verify', at('log'), ...named, '--copied-at', time, ...more]);
+    const early = await verify('2023-11-14T22:08:19Z');
+    expect(early.code).toBe(0);
+    expect(early.stdout).toContain(
+      'warning  The witness witness.example/committee has cosigned at 2023-11-14 22:13:20Z, after the copy was made (2023-11-14 22:08:19Z).',
+    );
+    const [verdict] = jsonLines((await verify('2023-11-14T22:08:19Z', '--json')).stdout);
+    const cosignedLater = [{ name: committee.verifierKey.name, timeSeconds: cosignedAt / 1000 }];
+    expect(verdict).toMatchObject({ good: true, cosignedLater });
+    expect((await verify('2023-11-14T22:08:20Z')).stdout).not.toContain('warning');
+  });
+
   it('says so when it took the key that lay beside the log', async () => {
     const { code, stdout, stderr } = await runInProcess(['audit', 'verify', at('log')]);
     expect(code).toBe(0);
