@@ -205,6 +205,7 @@ export const catalogue = {
     'The decrypted content does not have the form the protocol prescribes.',
   ),
   'dataset-invalid': entry(422, null, false, 'The content does not match the schema of its data set.'),
+  'dataset-unavailable': entry(503, null, true, 'The data set of a notice cannot be read at present.'),
   'state-unavailable': entry(
     503,
     null,

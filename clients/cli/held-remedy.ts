@@ -1,4 +1,5 @@
 /** What sets a notice free that is held, in words. */
+import { catalogue } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { HeldNotice } from '../sdk/events.ts';
 
@@ -10,13 +11,22 @@ export function remedyOf({ code, from }: HeldNotice): string {
       return trustRemedy(from);
     case 'dataset-unknown':
       return 'it comes again once the agreement has its data set, and this endpoint a new session.';
+    case 'dataset-unavailable':
+      return 'its data set cannot be read from the gateway at present. It is tried again by itself, by whatever listens.';
     case 'home-invalid':
       return 'openpgp.key has lost the private key that it is encrypted to: put it back from a backup, and start again.';
     case 'signing-key-unknown':
       return `${from} signed it with a key that this home does not know. It comes again once new keys of ${from} are trusted; if ${from} has no others, ask it to send it again.`;
     default:
-      return 'it comes again in a later session.';
+      return isTriedAgain({ code })
+        ? 'it cannot be opened here at present. It is tried again by itself, by whatever listens.'
+        : 'it comes again in a later session.';
   }
+}
+
+/** True where what is in its way may pass by itself. */
+export function isTriedAgain({ code }: Pick<HeldNotice, 'code'>): boolean {
+  return catalogue[code].retryable;
 }
 
 /** What a person does where the keys of an endpoint are not trusted yet. */

@@ -2,13 +2,15 @@
 import { exitCodeFor, exitCodes } from '../../terminal/exit-codes.ts';
 import type { MessageRecord } from '../sdk/ladder-table.ts';
 import type { LogStatus } from '../sdk/log/log-status.ts';
+import { isTriedAgain } from './held-remedy.ts';
 import { needsSendingAnew } from './lost-text.ts';
 import type { OpenClient } from './open-client.ts';
 import { hasOpenMatters } from './open-matters.ts';
 
 /**
  * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, a log that could not be verified just
- *   now, or notices that wait for the gateway, those among them that it has lost.
+ *   now, notices that wait for the gateway, those among them that it has lost, or one that has come and cannot be opened at
+ *   present.
  *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log is a
  *   person's to look at, until somebody acknowledges it.
  */
@@ -25,7 +27,8 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
   if (needsPerson) return exitCodes.failure;
   if (connection.isConnected) {
     const isAllSent = waiting === 0 && !lost.some(({ state }) => state === 'due');
-    return isVerifiedNow(client.log.status()) && isAllSent ? exitCodes.ok : exitCodes.temporary;
+    const isAllWell = isVerifiedNow(client.log.status()) && isAllSent && !client.held().some(isTriedAgain);
+    return isAllWell ? exitCodes.ok : exitCodes.temporary;
   }
   const { lastError } = connection;
   const passes = lastError === undefined || exitCodeFor(lastError) === exitCodes.temporary;

@@ -38,9 +38,9 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
         'another endpoint, and the last notices sent with every step of each.\n' +
         'With an ID, that notice alone.\n' +
         'Exit code 0 whatever it shows; with --check, 1 where a person has to act, and 3 while there is no connection,\n' +
-        'the log cannot be verified or a notice waits for the gateway. A log that could not be verified for a quarter of\n' +
-        'an hour is for a person too. Of an ID: 1 where it was refused or has expired, 3 while a recipient has not\n' +
-        'stored it.',
+        'the log cannot be verified, a notice waits for the gateway, or one that came cannot be opened at present. A\n' +
+        'log that could not be verified for a quarter of an hour is for a person too. Of an ID: 1 where it was refused\n' +
+        'or has expired, 3 while a recipient has not stored it.',
     )
     .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
     .option('--last <n>', 'how many notices to show', wholeNumber(0, 100_000), 10)

@@ -47,6 +47,8 @@ export type ClientEvents = {
  * for new keys of its sender to be read and trusted or, where there are none, for it to be sent again (`signing-key-unknown`),
  * for its sender to send it again, under present keys (`endpoint-revoked`) or with a directory entry that fits
  * (`key-unsuitable`), for a private key that this home has lost (`home-invalid`), or for its data set (`dataset-unknown`).
+ * Under a code that may pass by itself it is tried again and again while the client listens: its data set cannot be read at
+ * present (`dataset-unavailable`), or something here failed, such as the own disk (`state-unavailable`).
  */
 export type HeldNotice = {
   readonly id: MessageId;

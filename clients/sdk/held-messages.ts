@@ -53,6 +53,12 @@ export class HeldMessages {
     if (became === 'left out') this.#tellLeftOut(held);
   }
 
+  /** It waits for nothing any more. */
+  release({ id, source }: Pick<Envelope, 'id' | 'source'>): void {
+    if (!this.#table.isHeld(id, source)) return;
+    this.#deps.state.writeLater(() => this.#table.releaseOne(id, source));
+  }
+
   #tellLeftOut({ from, code }: HeldNotice): void {
     if (this.#hasToldLeftOut) return;
     this.#hasToldLeftOut = true;

@@ -86,6 +86,8 @@ export class InboxTable {
     now: number,
   ): 'noted' | 'known' | 'left out' {
     this.#database.prepare('DELETE FROM held WHERE expires_at <= ?').run(now);
+    // Another process that shares the home may have dealt with it meanwhile.
+    if (this.find(id, from) !== undefined) return 'known';
     const known = this.#database
       .prepare('SELECT code FROM held WHERE id = ? AND sender = ?')
       .get(uuidToBytes(id), from);
@@ -139,6 +141,11 @@ export class InboxTable {
   releaseAll(senders: readonly EndpointAddress[]): void {
     const remove = this.#database.prepare(`DELETE FROM held WHERE sender = ? AND ${isUntrusted}`);
     for (const sender of senders) remove.run(sender);
+  }
+
+  isHeld(id: MessageId, sender: EndpointAddress): boolean {
+    const select = this.#database.prepare('SELECT 1 FROM held WHERE id = ? AND sender = ?');
+    return select.get(uuidToBytes(id), sender) !== undefined;
   }
 
   /** Forgets that a message was held back. */

@@ -8,7 +8,7 @@
  *                    ├──▶ held                   no fault of its sender: a key is not trusted, not known or lost, or
  *                    │                           its data set is not there; it comes again after trust, and in each
  *                    │                           later session
- *                    └──▶ queued again           something here failed for now
+ *                    └──▶ queued again           something failed for now; until it is opened it counts as held
  * ```
  *
  * At most a window of messages is in hand; the gateway keeps the rest.
@@ -167,6 +167,7 @@ export class Inbox {
         await this.#dispose(arrival, opened);
         return undefined;
       }
+      this.#held.release(arrival.envelope);
       const notice: Notice = new Notice(arrival.envelope, opened, {
         acknowledge: () => this.#acknowledge(notice, arrival),
         giveBack: () => this.#giveBack(notice, arrival),
@@ -174,8 +175,9 @@ export class Inbox {
       this.#shown.set(notice, arrival);
       return notice;
     } catch (error) {
-      this.#postpone(arrival);
       this.#deps.report(error);
+      await this.#noteDelay(arrival, error);
+      this.#postpone(arrival);
       return undefined;
     }
   }
@@ -246,6 +248,7 @@ export class Inbox {
       await this.#refusals.refuseForGood(this.#claim(arrival), error);
     } else {
       this.#refusals.refuseUnproven(this.#claim(arrival), error);
+      this.#held.release(arrival.envelope);
     }
     this.#finish(arrival);
   }
@@ -259,6 +262,13 @@ export class Inbox {
   #giveBack(notice: Notice, arrival: Arrival): void {
     this.#shown.delete(notice);
     this.#postpone(arrival);
+  }
+
+  /** It is tried again by itself, perhaps for long: people must know meanwhile that there is something. */
+  async #noteDelay({ envelope }: Arrival, error: unknown): Promise<void> {
+    if (this.#isClosed) return;
+    const reason = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
+    await this.#held.hold(envelope, reason).catch(this.#deps.report);
   }
 
   #postpone(arrival: Arrival): void {

@@ -15,6 +15,7 @@ import type { DatasetBook } from './datasets/dataset-book.ts';
 import type { DatasetRegistry } from './datasets/datasets.ts';
 import type { ClientDirectory } from './directory.ts';
 import { decryptAndVerify, readPrimaryKey, type OpenpgpIdentity } from './openpgp.ts';
+import { isStateFailure } from './state-failure.ts';
 
 type OpenContext = {
   readonly self: EndpointAddress;
@@ -150,7 +151,10 @@ function checkAddressee(envelope: Envelope, { self, openpgp, directory }: OpenCo
   throw new CausewayError('payload-misdirected', { detail });
 }
 
-/** Whatever else the gateway answers is about the request of this endpoint, and says nothing of the message. */
+/**
+ * Whatever else the gateway answers is about the request of this endpoint, and says nothing of the message. So does what it
+ * gives as a data set and is none.
+ */
 async function findDataset(
   dataschema: string,
   datasets: Pick<DatasetBook, 'ensure'>,
@@ -159,7 +163,9 @@ async function findDataset(
     return await datasets.ensure(dataschema);
   } catch (error) {
     if (isCausewayError(error, 'dataset-unknown')) return new MessageFault('held', error);
-    throw error;
+    if (isCausewayError(error, 'client-closed') || isStateFailure(error)) throw error;
+    const detail = isCausewayError(error) ? error.message : 'What the gateway gives for it cannot be taken.';
+    throw new CausewayError('dataset-unavailable', { detail, cause: error });
   }
 }
 

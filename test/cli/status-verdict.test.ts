@@ -26,10 +26,11 @@ type Shown = {
   };
   readonly connection?: object;
   readonly lost?: object[];
+  readonly held?: object[];
 };
 
 /** An endpoint that is connected and has nothing amiss, but for what is given. */
-function endpoint({ status, log, connection, lost }: Shown): OpenClient {
+function endpoint({ status, log, connection, lost, held }: Shown): OpenClient {
   const hour = 3_600_000;
   const client = {
     status: () => ({
@@ -37,6 +38,7 @@ function endpoint({ status, log, connection, lost }: Shown): OpenClient {
       ...status,
     }),
     lost: () => lost ?? [],
+    held: () => held ?? [],
     log: {
       status: () => ({ halt: undefined, checkedAt: 1, lastError: undefined, ...log?.status }),
       changes: () => log?.changes ?? [],
@@ -79,6 +81,12 @@ it.each<[string, Shown, number]>([
   ['whose notice the gateway has lost, with no copy here', { lost: [{ state: 'unsent' }] }, 1],
   ['whose notice the gateway has lost, and is to get again', { lost: [{ state: 'due' }] }, 3],
   ['whose notice the gateway has lost, and has again', { lost: [{ state: 'taken' }] }, 0],
+  [
+    'to which a notice has come whose data set cannot be read',
+    { held: [{ code: 'dataset-unavailable' }] },
+    3,
+  ],
+  ['to which a notice has come whose key nobody has trusted', { held: [{ code: 'key-unknown' }] }, 0],
   ['with notices that wait', { status: { waiting: 1 } }, 3],
   ['without a connection so far', { connection: { isConnected: false } }, 3],
   [

@@ -51,6 +51,14 @@ test('a notice that is held for another reason than before says so, and waits fo
   expect(table.awaitsTrust([sender])).toBe(true);
 });
 
+test('a notice that another process has stored meanwhile is not held any more', async () => {
+  const notice = held();
+  const stored = { id: notice.id, sender, digest: Buffer.alloc(32), at: 1_000, detail: '' };
+  await state.write(() => table.settle(stored));
+  expect(await state.write(() => table.hold(notice, 1_000))).toBe('known');
+  expect(table.readHeld(1_000)).toEqual([]);
+});
+
 test('senders without end that a gateway invents fill no more than so many rows', async () => {
   const first = held({ from: 'invented/desk-0' as EndpointAddress });
   await state.write(() => {

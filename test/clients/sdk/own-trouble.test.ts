@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
 import { renewalDueAt } from '../../../clients/sdk/enrol.ts';
+import type { HeldNotice } from '../../../clients/sdk/events.ts';
 import { openHome } from '../../../clients/sdk/home.ts';
 import { silentLog, type LogFields } from '../../../clients/sdk/logger.ts';
 import { stateFileName } from '../../../clients/sdk/state-database.ts';
@@ -44,14 +45,17 @@ function spoil(sql: string): void {
   database.exec(sql);
 }
 
-test('a notice is not refused because its recipient cannot keep its data set, or is given none', async () => {
+test('a notice whose data set its recipient cannot keep, or is not given, is held and comes by itself once that has passed', async () => {
   const sender = await open(alice);
   gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
   for (let count = 0; count < 2; count++) await sender.send({ ...concern('', bob), dataschema, content: {} });
   const { units } = await gateway.session(alice);
   const recipient = await open(bob);
   const session = await gateway.session(bob);
-  void recipient.notices().next();
+  const told: HeldNotice[] = [];
+  recipient.on('held', (held) => told.push(held));
+  const stream = recipient.notices();
+  const next = stream.next();
   const deliver = async (unit: Unit): Promise<CausewayError> => {
     const problem = nextEvent(recipient, 'problem');
     session.deliver(unit);
@@ -59,14 +63,27 @@ test('a notice is not refused because its recipient cannot keep its data set, or
   };
   gateway.datasets.clear();
   gateway.datasetRefusal = 'payload-unsigned';
-  expect(await deliver(units[0]!)).toMatchObject({ code: 'payload-unsigned' });
+  expect(await deliver(units[0]!)).toMatchObject({
+    code: 'dataset-unavailable',
+    detail: expect.stringContaining('not signed') as string,
+  });
   gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
   spoil('ALTER TABLE datasets RENAME TO mislaid');
   expect(await deliver(units[1]!)).toMatchObject({ code: 'store-damaged' });
-  spoil('ALTER TABLE mislaid RENAME TO datasets');
+  await until(() => told.length === 2);
+  expect(told).toMatchObject([
+    { code: 'dataset-unavailable', from: alice, severity: 'urgent' },
+    { code: 'store-damaged', from: alice },
+  ]);
   await answerToPing(session);
   expect(session.receipts).toEqual([]);
-  expect(recipient.status()).toMatchObject({ pending: 2, held: 0 });
+  expect(recipient.status()).toMatchObject({ pending: 2, held: 2 });
+  spoil('ALTER TABLE mislaid RENAME TO datasets');
+  expect((await next).value!.json()).toEqual({});
+  await stream.next();
+  // Of the second, which is not acknowledged yet.
+  await until(() => recipient.held().length === 0);
+  expect(told).toHaveLength(2);
 });
 
 test('a state that fails while the log is looked at is told as that, and no fault of the log', async () => {
