@@ -8,6 +8,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import type { Notice } from '../sdk/notice.ts';
+import { isStateDamage } from '../sdk/state-failure.ts';
 import { alertLines, type AlertReader } from './alert-lines.ts';
 import { clockWords } from './clock-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
@@ -202,4 +203,17 @@ function tellTrouble(client: Client, tell: Tell): void {
       `${endpoint} has other keys than before; nothing of it is taken.`,
     ),
   );
+  tellProblems(client, tell);
+}
+
+/** Each kind once in a session, for what is tried again fails many times. A damaged state ends the command, which says why. */
+function tellProblems(client: Client, tell: Tell): void {
+  const told = new Set<string>();
+  client.on('connected', () => told.clear());
+  client.on('problem', (error) => {
+    const { code, message } = error;
+    if (isStateDamage(error) || told.has(code)) return;
+    told.add(code);
+    tell({ type: 'problem', code, message }, `Something failed (${code}): ${showableLine(message)}`);
+  });
 }

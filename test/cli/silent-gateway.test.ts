@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Connection } from '../../clients/cli/open-client.ts';
 import type { Client } from '../../clients/sdk/client.ts';
+import { concern } from '../clients/sdk/exchange.ts';
 import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
 import { acceptance, alice, bob, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
 import { jsonLines } from './run-causeway.ts';
@@ -61,6 +62,34 @@ test('a notice that a revoked endpoint wrote is not said to go out by itself: it
   expect(error).toMatchObject({ code: 'endpoint-revoked', queued: false });
   expect(error!.text).toMatch(/cannot go out from this home any more\./);
   expect(error!.next).toMatch(/new enrolment/);
+});
+
+test('listen says that a notice has come whose data set the gateway does not give, and why, until it does', async () => {
+  const dataschema = 'urn:causeway:dataset:concern-report:1.0';
+  gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
+  const sender = await gateway.client(alice);
+  const { id } = await sender.send({ ...concern('', bob), dataschema, content: {} });
+  const { units } = await gateway.session(alice);
+  await (await gateway.client(bob)).close();
+  const [schema] = gateway.datasets.values();
+  gateway.datasets.clear();
+  gateway.datasetRefusal = 'store-unavailable';
+  gateway.onSession = (session) => session.deliver(...units);
+  gateway.onRequest = (path) => {
+    // The first question is refused, and answered once it is asked again.
+    if (path.startsWith('/v1/datasets/'))
+      setImmediate(() => gateway.datasets.set('concern-report/1.0', schema!));
+    return true;
+  };
+  const listening = ['listen', '--count', '1', '--json'];
+  const { code, stdout } = await runInProcess(listening, { CAUSEWAY_HOME: gateway.homeOf(bob) });
+  expect(code).toBe(0);
+  expect(jsonLines(stdout)).toMatchObject([
+    { type: 'connected' },
+    { type: 'problem', code: 'dataset-unavailable', message: expect.stringContaining('durably') as string },
+    { type: 'held', id, from: alice, severity: 'urgent', code: 'dataset-unavailable' },
+    { type: 'notice', id },
+  ]);
 });
 
 test('a gateway that is connected and has given no directory is not said to be unreachable', () => {
