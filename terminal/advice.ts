@@ -27,6 +27,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'note-uncosigned':
     'Wait: what was verified before stays good, and no new key is used until then. If it lasts, ask the operator of the ' +
     'gateway, and whoever runs the witness, whether it is away.',
+  'receipt-invalid':
+    'What the gateway says of notices cannot be relied on. Give the evidence that `causeway status` names to the Committee, by another route.',
   'recipient-unknown': 'See who there is: `causeway directory list`.',
   'endpoint-unknown': 'See who there is: `causeway endpoint list` or `causeway directory list`.',
   'agency-unknown': 'See who there is: `causeway agency list`; add it with `causeway agency add`.',

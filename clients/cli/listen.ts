@@ -1,5 +1,6 @@
 /** `causeway listen`: notices as they come, each acknowledged only after it was printed or saved. */
 import { join } from 'node:path';
+import type { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf } from '../../protocol/ids.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
@@ -11,6 +12,7 @@ import type { Notice } from '../sdk/notice.ts';
 import { isStateDamage } from '../sdk/state-failure.ts';
 import { alertLines, type AlertReader } from './alert-lines.ts';
 import { clockWords } from './clock-words.ts';
+import { faultObject, faultWords } from './fault-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf } from './held-remedy.ts';
 import { checkStore, saveNotice } from './notice-store.ts';
@@ -137,7 +139,7 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
   tellTrouble(client, tell);
 }
 
-type Tell = (value: Record<string, unknown>, words: string) => void;
+type Tell = (value: object, words: string) => void;
 
 /** Once, however many sessions there are. */
 function tellClock(client: Client, tell: Tell): void {
@@ -162,12 +164,7 @@ function tellTrouble(client: Client, tell: Tell): void {
       `Refused a notice of ${from ?? 'somebody'}: ${error.code}.`,
     ),
   );
-  client.on('logFault', ({ kind, detail, evidence }) =>
-    tell(
-      { type: 'log-fault', kind, detail, evidence },
-      `THE AUDIT LOG IS NOT RIGHT (${kind}): ${showableLine(detail)} Evidence: ${evidence}`,
-    ),
-  );
+  client.on('logFault', (fault) => tell(faultObject(fault), faultWords(fault)));
   client.on('ownEntry', (change) => {
     const by = change.foreign ? 'NOT BY THIS HOME' : 'by this home';
     tell(
@@ -206,14 +203,17 @@ function tellTrouble(client: Client, tell: Tell): void {
   tellProblems(client, tell);
 }
 
-/** Each kind once in a session, for what is tried again fails many times. A damaged state ends the command, which says why. */
+/** Each once in a session, for what is tried again fails many times. A damaged state ends the command, which says why. */
 function tellProblems(client: Client, tell: Tell): void {
   const told = new Set<string>();
   client.on('connected', () => told.clear());
+  const tellOnce = (type: string, { code, message }: CausewayError, words: string): void => {
+    if (told.has(`${type} ${code}`)) return;
+    told.add(`${type} ${code}`);
+    tell({ type, code, message }, `${words} (${code}): ${showableLine(message)}`);
+  };
   client.on('problem', (error) => {
-    const { code, message } = error;
-    if (isStateDamage(error) || told.has(code)) return;
-    told.add(code);
-    tell({ type: 'problem', code, message }, `Something failed (${code}): ${showableLine(message)}`);
+    if (!isStateDamage(error)) tellOnce('problem', error, 'Something failed');
   });
+  client.on('badReceipt', ({ error }) => tellOnce('bad-receipt', error, 'A receipt was not believed'));
 }

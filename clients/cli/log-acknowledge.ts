@@ -19,11 +19,12 @@ export function registerLogAcknowledge(log: ProgramCommand, terminal: Terminal):
     .command('acknowledge')
     .summary('note that what was found wrong with the log was looked at')
     .description(
-      'Shows what `causeway log status` shows as wrong and nobody has acknowledged, with changes of your own entry that\n' +
-        'this home did not make, asks, and notes with the time that a person has looked at them. They stay there, and so\n' +
-        'does the evidence; only `causeway status` shows them no more, and its --check ends with 1 for what is found from\n' +
-        'then on. Give the evidence to the Committee first. A log that contradicts itself waits for `causeway log resume`\n' +
-        'all the same. Where nobody can be asked, as in a script, say up to when it was looked at.',
+      'Shows what `causeway log status` shows as wrong and nobody has acknowledged, false receipts among it, with\n' +
+        'changes of your own entry that this home did not make, asks, and notes with the time that a person has looked\n' +
+        'at them. They stay there, and so does the evidence; only `causeway status` shows them no more, and its --check\n' +
+        'ends with 1 for what is found from then on. Give the evidence to the Committee first. A log that contradicts\n' +
+        'itself waits for `causeway log resume` all the same. Where nobody can be asked, as in a script, say up to when\n' +
+        'it was looked at.',
     )
     .option(
       '--through <time>',

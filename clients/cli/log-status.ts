@@ -17,8 +17,9 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
     .summary('show what was verified of the audit log, and what is wrong with it')
     .description(
       "Looks at the gateway's audit log now, and shows the last checkpoint that was verified, the witnesses that have\n" +
-        'cosigned it, every change of your own entry in the directory, and everything that was ever wrong, with the\n' +
-        'file that holds the evidence and when it was acknowledged. Exit code 2 while the log contradicts itself.',
+        'cosigned it, every change of your own entry in the directory, and everything that was ever wrong with it or\n' +
+        'with receipts, with the file that holds the evidence and when it was acknowledged. Exit code 2 while the log\n' +
+        'contradicts itself.',
     )
     .option(...homeOption)
     .action((flags: HomeFlags) =>

@@ -72,6 +72,7 @@ export class Connection {
   #client: Client | undefined;
   #lastError: CausewayError | undefined;
   #reported: CausewayError | undefined;
+  #disbelieved: CausewayError | undefined;
   readonly #failed = Promise.withResolvers<never>();
 
   constructor() {
@@ -91,6 +92,7 @@ export class Connection {
       // Of receipts the gateway tells why it does not take them, whatever else goes on.
       if (!error.code.startsWith('receipt-')) this.#reported = error;
     });
+    client.on('badReceipt', ({ error }) => (this.#disbelieved = error));
     client.on('disconnected', ({ error }) => this.#ended(error));
     client.on('problem', (error) => {
       if (isStateDamage(error)) this.#ended(error);
@@ -109,6 +111,11 @@ export class Connection {
   /** What the gateway has reported last in this session and gone on, such as a disk that is full. */
   get reported(): CausewayError | undefined {
     return this.#reported;
+  }
+
+  /** What was wrong with the last receipt that was not believed. */
+  get disbelieved(): CausewayError | undefined {
+    return this.#disbelieved;
   }
 
   /**

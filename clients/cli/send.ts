@@ -14,6 +14,7 @@ import { firstOf, timeoutSignal } from '../sdk/abort.ts';
 import type { OutgoingNotice } from '../sdk/compose.ts';
 import type { SendResult } from '../sdk/outbox.ts';
 import { findDataset } from './dataset-source.ts';
+import { faultObject, faultWords } from './fault-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { checkContentFlags, readContent, type ContentFlags, type ReadContent } from './notice-content.ts';
@@ -93,6 +94,10 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const content = await readContent(flags);
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   await withClient(home, terminal, async (open) => {
+    open.client.on('logFault', (fault) => {
+      if (terminal.wantsJson) terminal.json(faultObject(fault));
+      else terminal.hint(faultWords(fault));
+    });
     const id = await enqueue(flags, content, subjects, open);
     const deadline = firstOf(open.signal, timeoutSignal(flags.timeout));
     const result = await waitForGateway(id, { deadline, timeoutMs: flags.timeout }, open, terminal);
@@ -161,6 +166,7 @@ async function waitForGateway(
     const within = `within ${timeoutMs / 1_000} s`;
     const late = connection.isConnected
       ? (client.status().lastPostponement ??
+        unbelieved(connection, within) ??
         new CausewayError(connection.reported?.code ?? 'peer-silent', {
           detail: `The gateway is connected, but said nothing about the notice ${within}.`,
           cause: connection.reported,
@@ -169,6 +175,13 @@ async function waitForGateway(
         new CausewayError('gateway-unreachable', { detail: `There was no connection ${within}.` }));
     throw queuedError(late, id);
   }
+}
+
+/** Silence is one thing, and receipts that are forged another. */
+function unbelieved({ disbelieved }: OpenClient['connection'], within: string): CausewayError | undefined {
+  if (disbelieved === undefined) return undefined;
+  const detail = `The gateway is connected, but gave no receipt that can be believed ${within} (${disbelieved.code}).`;
+  return new CausewayError('receipt-invalid', { detail, cause: disbelieved });
 }
 
 /** What the gateway never takes back: no command connects from this home any more. */

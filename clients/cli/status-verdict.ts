@@ -11,8 +11,8 @@ import { hasOpenMatters } from './open-matters.ts';
  * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, a log that could not be verified just
  *   now, notices that wait for the gateway, those among them that it has lost, or one that has come and cannot be opened at
  *   present.
- *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log is a
- *   person's to look at, until somebody acknowledges it.
+ *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log or with
+ *   receipts is a person's to look at, until somebody acknowledges it.
  */
 export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
   const { foreignParts, renewalRefusal, certificateEndsAt, waiting } = client.status();

@@ -106,7 +106,7 @@ function logRows({ client, connection }: OpenClient, terminal: Terminal): string
       : `${checkpoint.size} leaves verified, ${cosigned} witnesses (${witnessesNeeded} needed)`;
   const open = openMatters(client);
   const faults = open.faults.map(({ kind, detail, evidence }) => [
-    '',
+    kind === 'receipt' ? 'receipts' : '',
     paint.bad(`${kind}: ${showableLine(detail)} Evidence: ${evidence}`),
   ]);
   return [
@@ -168,6 +168,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
   const { client } = open;
   const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal, ...rest } = client.status();
   const { foreignParts, untrustedReceipts, clockAheadMs } = rest;
+  const { disbelieved } = open.connection;
   const held = client.held();
   const error = errorOf(open);
   const { checkpoint, followed, checkedAt, lastError, halt } = client.log.status();
@@ -177,7 +178,8 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
       ...(error === undefined ? {} : { error }),
       ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
       waiting,
-      ...(lastPostponement === undefined ? {} : { postponed: postponement(lastPostponement) }),
+      ...(lastPostponement === undefined ? {} : { postponed: reasonObject(lastPostponement) }),
+      ...(disbelieved === undefined ? {} : { badReceipt: reasonObject(disbelieved) }),
       ...{ held: held.length, certificateDays: daysLeft(certificateEndsAt), foreignParts, untrustedReceipts },
       ...(renewalRefusal === undefined ? {} : { renewal: renewalRefusal }),
     },
@@ -195,6 +197,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
   const { endpoint, waiting, lastPostponement, certificateEndsAt, renewalRefusal, ...rest } =
     open.client.status();
   const { foreignParts, untrustedReceipts, held, clockAheadMs } = rest;
+  const { disbelieved } = open.connection;
   const { paint } = terminal;
   const error = errorOf(open);
   const advice = error === undefined ? undefined : connectionAdvice(error, open);
@@ -209,6 +212,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
     ...(renewalRefusal === undefined ? [] : [['', paint.bad(renewalWords(renewalRefusal))]]),
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],
     ...(lastPostponement === undefined ? [] : [['', paint.warn(postponementWords(lastPostponement))]]),
+    ...(disbelieved === undefined ? [] : [['', paint.bad(unbelievedWords(disbelieved))]]),
     ...lostRows(open.client, terminal),
     ...logRows(open, terminal),
     ...untrustedReceipts.map((issuer) => [
@@ -223,6 +227,10 @@ function postponementWords({ code, message }: CausewayError): string {
   return `refused for now, ${code}: ${showableLine(message)}`;
 }
 
+function unbelievedWords({ code, message }: CausewayError): string {
+  return `a receipt was not believed, ${code}: ${showableLine(message)}`;
+}
+
 function foreignWords(files: readonly string[]): string {
   const which = files.length === 1 ? 'is' : 'are';
   return `${files.join(', ')} ${which} NOT OF THIS ENDPOINT, or not of its last enrolment: put back what belongs here`;
@@ -233,7 +241,7 @@ function renewalWords({ code, detail, at }: RenewalRefusal): string {
   return `not renewed (${timeText(at)}), ${code}: ${showableLine(words)}`;
 }
 
-function postponement({ code, detail }: CausewayError): { code: string; detail?: string } {
+function reasonObject({ code, detail }: CausewayError): { code: string; detail?: string } {
   return { code, ...(detail === undefined ? {} : { detail }) };
 }
 

@@ -10,6 +10,7 @@ import { limits as protocolLimits } from '../../protocol/limits.ts';
 import { pause as pauseInTime } from './abort.ts';
 import { buildLog } from './log/build-log.ts';
 import type { ClientLog } from './log/client-log.ts';
+import { LogFaults } from './log/log-faults.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { ClientRun, type RunningParts } from './client-run.ts';
 import type { ComposeContext } from './compose.ts';
@@ -70,6 +71,8 @@ type Ground = {
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
   readonly limits: KnownLimits;
+  /** For what is wrong with receipts. */
+  readonly faults: LogFaults;
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
@@ -132,6 +135,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
       if (isByDirectory(receipt)) run.refusedByDirectory();
       receiptEvents.push(receipt);
     },
+    raise: (fault) => ground.faults.raise('receipt', fault),
     onLost: () => run.submitLost(),
   });
   const run = new ClientRun({
@@ -225,6 +229,7 @@ async function openGround(options: ConnectOptions): Promise<Ground> {
     gatewayKey: signingKeyFromRaw(Buffer.from(home.receiptKey, 'base64url')),
     ...{ state, emitter },
     limits: new KnownLimits(),
+    faults: new LogFaults({ homeDir: home.dir, state, emitter, now }),
     log,
     now,
     random,

@@ -20,8 +20,8 @@ export type ClientEvents = {
   /** An endpoint shows another key than the one trusted; nothing is sent to it or taken from it until told. */
   keyChanged: { readonly endpoint: EndpointAddress };
   /**
-   * The gateway's audit log is not what it should be; the evidence is in a file. After `fork` and `rollback` nothing
-   * is sent until a person has decided: see `client.log`.
+   * The gateway's audit log, or a receipt that it gave, is not what it should be; the evidence is in a file. After `fork`
+   * and `rollback` nothing is sent until a person has decided: see `client.log`.
    */
   logFault: LogFault;
   /** The log says that this endpoint's own entry in the directory changed; `foreign`: not by this home. */
@@ -34,7 +34,7 @@ export type ClientEvents = {
     readonly from: EndpointAddress | undefined;
     readonly error: CausewayError;
   };
-  /** A receipt group was not believed. */
+  /** A receipt group was not believed. One that is not genuine is a `logFault` as well. */
   badReceipt: { readonly position: number; readonly error: CausewayError };
   /** The TLS certificate was renewed, or could not be. */
   renewed: { readonly error: CausewayError | undefined };

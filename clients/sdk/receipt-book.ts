@@ -1,6 +1,6 @@
 /**
  * Takes in the signed receipts about this endpoint's messages: checks who signed, writes the ladder down, and only
- * then believes. A receipt that does not verify is reported and changes nothing; those behind it go on.
+ * then believes. A receipt that does not verify is told, kept for people, and changes nothing; those behind it go on.
  */
 import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { gatewayAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
@@ -14,8 +14,10 @@ import { acceptedDetail, refusedDetail } from '../../protocol/wire/receipt-detai
 import { unreadableId, type Receipt, type ReceiptKind } from '../../protocol/wire/receipt.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
+import { falseReceipt } from './false-receipt.ts';
 import type { KeptAnswer } from './kept-answer.ts';
 import { LadderTable } from './ladder-table.ts';
+import type { FaultReport } from './log/log-faults.ts';
 import { LostTable } from './lost-table.ts';
 import type { Outbox } from './outbox.ts';
 import type { StateDatabase } from './state-database.ts';
@@ -46,6 +48,8 @@ type ReceiptBookDependencies = {
   readonly now: () => number;
   /** Told of each step once it is durable. */
   onReceipt(receipt: ReceiptEvent): void;
+  /** Writes down for people that the gateway gave what is not genuine. */
+  raise(fault: FaultReport): Promise<unknown>;
   /** Told when the stream has shown that the gateway has lost messages, once that is noted. */
   onLost(): void;
 };
@@ -78,6 +82,7 @@ export class ReceiptBook {
   readonly #deps: ReceiptBookDependencies;
   readonly #table: LadderTable;
   readonly #lost: LostTable;
+  #raised: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ReceiptBookDependencies) {
     this.#deps = deps;
@@ -117,7 +122,7 @@ export class ReceiptBook {
       }
       return stored;
     });
-    this.#tell(position, outcome);
+    await this.#tell(position, bytes, outcome);
     if (position > 0 && position <= previous) this.#deps.onLost();
   }
 
@@ -131,9 +136,11 @@ export class ReceiptBook {
     const waiting = await this.#deps.state.write(() => this.#table.readHeldIssuers());
     for (const issuer of waiting.filter((each) => issuers?.includes(each) ?? true)) {
       const outcomes = await this.#deps.state.write(() =>
-        this.#table.releaseGroups(issuer).map((bytes) => this.#store(bytes, this.#examine(bytes))),
+        this.#table
+          .releaseGroups(issuer)
+          .map((bytes) => ({ bytes, outcome: this.#store(bytes, this.#examine(bytes)) })),
       );
-      for (const outcome of outcomes) this.#tell(0, outcome);
+      for (const { bytes, outcome } of outcomes) await this.#tell(0, bytes, outcome);
     }
   }
 
@@ -201,7 +208,7 @@ export class ReceiptBook {
     return this.#table.settle(seq, recipient, outcome, at, detail);
   }
 
-  #tell(position: number, { applied, faults }: Outcome): void {
+  async #tell(position: number, bytes: Buffer, { applied, faults }: Outcome): Promise<void> {
     for (const error of faults) this.#deps.emitter.emit('badReceipt', { position, error });
     for (const { receipt, answer, event } of applied) {
       if (answer !== undefined) {
@@ -209,6 +216,12 @@ export class ReceiptBook {
       }
       this.#deps.onReceipt(event);
     }
+    const fault = falseReceipt(position, bytes, faults);
+    if (fault === undefined) return;
+    // One after another: how many are written down is bounded by what was before.
+    const raised = this.#raised.then(() => this.#deps.raise(fault));
+    this.#raised = raised.catch(() => undefined);
+    await raised;
   }
 }
 

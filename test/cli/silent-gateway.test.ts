@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { Connection } from '../../clients/cli/open-client.ts';
 import type { Client } from '../../clients/sdk/client.ts';
 import { concern } from '../clients/sdk/exchange.ts';
@@ -50,6 +51,32 @@ test('of a gateway that has reported why it does not answer, send gives that', a
   expect(error!.text).toMatch(/cannot write durably at present\. .* within 1 s\. .*outbox/);
 });
 
+test('of a gateway whose receipts are forged, send says so, and status does later', async () => {
+  await (await gateway.client(alice)).close();
+  const stranger = gateway.signerOf(bob);
+  gateway.onSubmit = (session, units) => {
+    session.receipt(0, units.map(acceptance), stranger);
+    setTimeout(() => session.receipt(0, units.map(acceptance)), 1_500);
+  };
+  const sending = send('--timeout', '1s');
+  const { units } = await gateway.session(alice);
+  const { code, stdout, stderr } = await sending;
+  expect(code).toBe(1);
+  const { id } = parseEnvelope(units[0]!.envelope);
+  expect(jsonLines(stdout)).toMatchObject([{ type: 'log-fault', kind: 'receipt' }]);
+  const [error] = jsonLines(stderr);
+  expect(error).toMatchObject({ code: 'receipt-invalid', id, queued: true });
+  expect(error!.text).toMatch(/no receipt that can be believed within 1 s .*stays in the outbox/);
+  const status = await runInProcess(['status', '--check'], { CAUSEWAY_HOME: gateway.homeOf(alice) });
+  expect(status.code).toBe(1);
+  expect(status.stdout).toMatch(
+    new RegExp(
+      `^receipts +receipt: The gateway gave a receipt of gateway/relay for ${id} .*Evidence: /`,
+      'm',
+    ),
+  );
+});
+
 test('a notice that a revoked endpoint wrote is not said to go out by itself: its home connects no more', async () => {
   await (await gateway.client(alice)).close();
   gateway.onSubmit = (session) => {
@@ -84,7 +111,7 @@ test('listen says that a notice has come whose data set the gateway does not giv
   const listening = ['listen', '--count', '1', '--json'];
   const { code, stdout } = await runInProcess(listening, { CAUSEWAY_HOME: gateway.homeOf(bob) });
   expect(code).toBe(0);
-  expect(jsonLines(stdout)).toMatchObject([
+  expect(jsonLines(stdout).filter(({ type }) => type !== 'own-entry')).toMatchObject([
     { type: 'connected' },
     { type: 'problem', code: 'dataset-unavailable', message: expect.stringContaining('durably') as string },
     { type: 'held', id, from: alice, severity: 'urgent', code: 'dataset-unavailable' },

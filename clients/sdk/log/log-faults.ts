@@ -25,7 +25,7 @@ export type FaultReport = {
  * Kinds of which a gateway, or whoever answers in its place, can make as many as it likes. Of the others there is one for
  * each decision of a person, or one for each message of this endpoint.
  */
-const endless: ReadonlySet<LogFaultKind> = new Set(['checkpoint', 'contents', 'entry', 'stale']);
+const endless: ReadonlySet<LogFaultKind> = new Set(['checkpoint', 'contents', 'entry', 'stale', 'receipt']);
 /**
  * So many of each of these are written down until a person has acknowledged some, with evidence of up to 1 MiB: more would
  * prove nothing more.

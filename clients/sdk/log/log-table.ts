@@ -28,11 +28,13 @@ export type OwnChange = {
  * `fork`, `rollback`: the log contradicts what was seen of it, and nothing is sent until a person decides ·
  * `checkpoint`: not signed by the log · `contents`: tiles or entries do not fit the checkpoint · `entry`: a
  * directory entry is not what the log says · `acceptance`: a message that was accepted is not in the log · `stale`:
- * for a long time no checkpoint, or nothing behind it, could be verified, or witnesses were missing.
+ * for a long time no checkpoint, or nothing behind it, could be verified, or witnesses were missing · `receipt`: the gateway
+ * gave a receipt that is not signed by its issuer, or says what its issuer cannot state.
  */
-export type LogFaultKind = 'fork' | 'rollback' | 'checkpoint' | 'contents' | 'entry' | 'acceptance' | 'stale';
+export type LogFaultKind =
+  'fork' | 'rollback' | 'checkpoint' | 'contents' | 'entry' | 'acceptance' | 'stale' | 'receipt';
 
-/** Something that is wrong with the log. */
+/** Something that is wrong with the log, or with what it is to prove: the receipts. */
 export type LogFault = {
   readonly kind: LogFaultKind;
   /** What it is about: an endpoint, a message, a checkpoint. */

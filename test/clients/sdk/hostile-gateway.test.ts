@@ -1,10 +1,12 @@
 import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
 import { InboxTable } from '../../../clients/sdk/inbox-table.ts';
 import { createEndpointKeys } from '../../../clients/sdk/keys.ts';
+import { evidenceFolder } from '../../../clients/sdk/log/log-evidence.ts';
 import { PinTable } from '../../../clients/sdk/pin-table.ts';
 import { StateDatabase, stateFileName } from '../../../clients/sdk/state-database.ts';
 import type { MessageId } from '../../../protocol/ids.ts';
@@ -13,6 +15,7 @@ import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 import { encodeUnit, type Unit } from '../../../protocol/wire/frame.ts';
+import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { refusedDetail } from '../../../protocol/wire/receipt-detail.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { concern, nextEvent } from './exchange.ts';
@@ -182,6 +185,11 @@ test('receipts that are forged, misplaced or malformed are reported and never be
     '4 receipt-unmatched',
   ]);
   expect(sender.message(id)).toMatchObject({ state: 'waiting', deliveries: [{ outcome: undefined }] });
+  // Those that do not match may be about what a home has lost.
+  await until(() => sender.log.faults().length > 0);
+  expect(sender.log.faults()).toMatchObject([{ kind: 'receipt', subject: id }]);
+  const evidence = JSON.parse(await readFile(sender.log.faults()[0]!.evidence, 'utf8')) as { group: string };
+  expect(decodeReceiptGroup(Buffer.from(evidence.group, 'base64')).receipts).toMatchObject([{ message: id }]);
   session.receipt(0, [acceptance(unit)]);
   session.receipt(5, [{ ...about, kind: 'stored', issuer: bob, recipient: bob }], gateway.signerOf(bob));
   await sender.accepted(id);
@@ -189,6 +197,7 @@ test('receipts that are forged, misplaced or malformed are reported and never be
   await until(() =>
     session.controls.some((frame) => frame.type === 'receipts-stored' && frame.through === 5),
   );
+  expect(await readdir(join(gateway.homeOf(alice), evidenceFolder))).toHaveLength(1);
 });
 
 test('an acceptance with the right id and another digest is not believed and kept as no evidence', async () => {

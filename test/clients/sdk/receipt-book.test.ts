@@ -64,6 +64,7 @@ function openBook() {
       return 0;
     },
     onReceipt: ({ kind }) => seen.push(kind),
+    raise: () => Promise.resolve(),
     onLost: () => undefined,
   });
   const receipt = encodeReceipt({
