@@ -1,10 +1,12 @@
 /** `causeway directory list`. */
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { DirectoryListing } from '../sdk/directory.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { spaceFingerprint } from './fingerprint.ts';
 import { withClient } from './open-client.ts';
+import { tellUnreadDirectory } from './unread-directory.ts';
 
 export function registerDirectoryList(directory: ProgramCommand, terminal: Terminal): void {
   directory
@@ -12,7 +14,8 @@ export function registerDirectoryList(directory: ProgramCommand, terminal: Termi
     .summary('list endpoints, their keys, and which of them are trusted')
     .description(
       'Lists every endpoint of the gateway with its roles, the state of trust and the fingerprint of its key.\n' +
-        'Compare fingerprints with the other side by telephone before you trust a key.',
+        'Compare fingerprints with the other side by telephone before you trust a key. Exit code 3 where the gateway\n' +
+        'has a newer directory that could not be read: the list is the one before.',
     )
     .option(...homeOption)
     .action((flags: HomeFlags) =>
@@ -20,8 +23,10 @@ export function registerDirectoryList(directory: ProgramCommand, terminal: Termi
         connection.assertDirectory();
         if (!connection.isConnected)
           terminal.hint('The gateway cannot be reached: this is the last known state.');
+        await client.directory.catchUp();
         // New entries may be under way into the log.
         if (connection.isConnected) await client.log.proveEntries();
+        if (tellUnreadDirectory(client, terminal)) process.exitCode = exitCodes.temporary;
         printDirectory(client.directory.list(), client.endpoint, terminal);
       }),
     );

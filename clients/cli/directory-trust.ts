@@ -1,11 +1,14 @@
 /** `causeway directory trust`. */
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
 import { endpointAddress, usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { ClientDirectory } from '../sdk/directory.ts';
 import { printDirectory } from './directory-list.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { withClient } from './open-client.ts';
+import { tellUnreadDirectory } from './unread-directory.ts';
 
 type Flags = HomeFlags & { readonly fingerprint?: string; readonly all?: true };
 
@@ -16,7 +19,8 @@ export function registerDirectoryTrust(directory: ProgramCommand, terminal: Term
     .description(
       'Trusts the keys that the endpoint has now. Until then nothing is sent to it, and its notices are held.\n' +
         'With --fingerprint, only when the key is the one you were told. A key that changes later must be trusted\n' +
-        'again; --all leaves changed keys alone.',
+        'again; --all leaves changed keys alone. Exit code 3 where the gateway has a newer directory that could not be\n' +
+        'read: what was trusted is from the one before.',
     )
     .argument('[agency/endpoint]', 'whose keys to trust', endpointAddress)
     .option('--fingerprint <hex>', 'the fingerprint that the other side read to you; spaces do not matter')
@@ -39,11 +43,11 @@ async function trust(endpoint: EndpointAddress | undefined, flags: Flags, termin
     // New entries may be under way into the log.
     await client.log.proveEntries();
     let trusted: readonly string[];
-    if (endpoint === undefined) {
-      trusted = await directory.trustAll();
-    } else {
-      await directory.trust(endpoint, fingerprint === undefined ? {} : { fingerprint });
-      trusted = [endpoint];
+    try {
+      trusted = await trustKeys(directory, endpoint, fingerprint);
+    } finally {
+      // It may be why an endpoint is not known.
+      if (tellUnreadDirectory(client, terminal)) process.exitCode = exitCodes.temporary;
     }
     printDirectory(
       directory.list().filter((listing) => trusted.includes(listing.endpoint)),
@@ -52,4 +56,15 @@ async function trust(endpoint: EndpointAddress | undefined, flags: Flags, termin
     );
     if (trusted.length === 0) terminal.hint('There is no key that was never seen before.');
   });
+}
+
+/** @returns whose keys are trusted now */
+async function trustKeys(
+  directory: ClientDirectory,
+  endpoint: EndpointAddress | undefined,
+  fingerprint: string | undefined,
+): Promise<readonly string[]> {
+  if (endpoint === undefined) return directory.trustAll();
+  await directory.trust(endpoint, fingerprint === undefined ? {} : { fingerprint });
+  return [endpoint];
 }

@@ -18,6 +18,7 @@ import { remedyOf } from './held-remedy.ts';
 import { checkStore, saveNotice } from './notice-store.ts';
 import { contentLines, contentValue, describeNotice, isReadable, noticeLine } from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
+import { unreadObject, unreadWords } from './unread-directory.ts';
 
 type Flags = HomeFlags & { readonly save?: string; readonly count?: number };
 
@@ -212,8 +213,16 @@ function tellProblems(client: Client, tell: Tell): void {
     told.add(`${type} ${code}`);
     tell({ type, code, message }, `${words} (${code}): ${showableLine(message)}`);
   };
+  const tellUnread = (): void => {
+    const { unread, version } = client.directory;
+    if (unread?.error === undefined || told.has('unread')) return;
+    told.add('unread');
+    tell(unreadObject(unread, version), unreadWords(unread, version));
+  };
+  tellUnread();
   client.on('problem', (error) => {
-    if (!isStateDamage(error)) tellOnce('problem', error, 'Something failed');
+    if (client.directory.unread?.error === error) tellUnread();
+    else if (!isStateDamage(error)) tellOnce('problem', error, 'Something failed');
   });
   client.on('badReceipt', ({ error }) => tellOnce('bad-receipt', error, 'A receipt was not believed'));
 }

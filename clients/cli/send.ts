@@ -24,6 +24,7 @@ import { readSubjects } from './notice-subjects.ts';
 import { refusedNotice } from './refused-notice.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { exitCodeOfMessage } from './status-verdict.ts';
+import { tellUnreadDirectory } from './unread-directory.ts';
 
 type Flags = HomeFlags &
   ContentFlags & {
@@ -98,7 +99,10 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
       if (terminal.wantsJson) terminal.json(faultObject(fault));
       else terminal.hint(faultWords(fault));
     });
-    const id = await enqueue(flags, content, subjects, open);
+    const id = await enqueue(flags, content, subjects, open).finally(async () => {
+      await open.client.directory.catchUp();
+      tellUnreadDirectory(open.client, terminal);
+    });
     const deadline = firstOf(open.signal, timeoutSignal(flags.timeout));
     const result = await waitForGateway(id, { deadline, timeoutMs: flags.timeout }, open, terminal);
     reportAccepted(result, terminal);

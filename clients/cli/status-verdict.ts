@@ -9,8 +9,8 @@ import { hasOpenMatters } from './open-matters.ts';
 
 /**
  * @returns 1 where a person has to act, 3 for what may pass by itself: no connection, a log that could not be verified just
- *   now, notices that wait for the gateway, those among them that it has lost, or one that has come and cannot be opened at
- *   present.
+ *   now, notices that wait for the gateway, those among them that it has lost, one that has come and cannot be opened at
+ *   present, or a directory that cannot be read.
  *   What waits for trust in a key, or for recipients, is nothing out of order. What was found wrong with the log or with
  *   receipts is a person's to look at, until somebody acknowledges it.
  */
@@ -27,8 +27,8 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
   if (needsPerson) return exitCodes.failure;
   if (connection.isConnected) {
     const isAllSent = waiting === 0 && !lost.some(({ state }) => state === 'due');
-    const isAllWell = isVerifiedNow(client.log.status()) && isAllSent && !client.held().some(isTriedAgain);
-    return isAllWell ? exitCodes.ok : exitCodes.temporary;
+    const isAllRead = !client.held().some(isTriedAgain) && client.directory.unread === undefined;
+    return isVerifiedNow(client.log.status()) && isAllSent && isAllRead ? exitCodes.ok : exitCodes.temporary;
   }
   const { lastError } = connection;
   const passes = lastError === undefined || exitCodeFor(lastError) === exitCodes.temporary;

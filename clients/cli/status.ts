@@ -19,6 +19,7 @@ import { lostObjects, lostRows } from './lost-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { openMatters } from './open-matters.ts';
 import { exitCodeOfEndpoint, exitCodeOfMessage, isVerifiedNow } from './status-verdict.ts';
+import { unreadObject, unreadWords } from './unread-directory.ts';
 
 type Flags = HomeFlags & { readonly last: number; readonly check?: true };
 
@@ -38,9 +39,9 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
         'another endpoint, and the last notices sent with every step of each.\n' +
         'With an ID, that notice alone.\n' +
         'Exit code 0 whatever it shows; with --check, 1 where a person has to act, and 3 while there is no connection,\n' +
-        'the log cannot be verified, a notice waits for the gateway, or one that came cannot be opened at present. A\n' +
-        'log that could not be verified for a quarter of an hour is for a person too. Of an ID: 1 where it was refused\n' +
-        'or has expired, 3 while a recipient has not stored it.',
+        'the log cannot be verified, a notice waits for the gateway, one that came cannot be opened at present, or the\n' +
+        'directory cannot be read. A log that could not be verified for a quarter of an hour is for a person too. Of an\n' +
+        'ID: 1 where it was refused or has expired, 3 while a recipient has not stored it.',
     )
     .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
     .option('--last <n>', 'how many notices to show', wholeNumber(0, 100_000), 10)
@@ -59,6 +60,7 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
         terminal,
         async (open) => {
           if (open.connection.isConnected) await terminal.during('Fetching receipts', () => catchUp(open));
+          await terminal.during('Reading the directory', () => open.client.directory.catchUp());
           if (open.connection.isConnected) await terminal.during('Checking the log', () => checkLog(open));
           const code = id === undefined ? showAll(open, flags.last, terminal) : showOne(open, id, terminal);
           if (flags.check !== true) return;
@@ -170,6 +172,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
   const { foreignParts, untrustedReceipts, clockAheadMs } = rest;
   const { disbelieved } = open.connection;
   const held = client.held();
+  const { unread, version } = client.directory;
   const error = errorOf(open);
   const { checkpoint, followed, checkedAt, lastError, halt } = client.log.status();
   return [
@@ -188,6 +191,7 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
       ...failureObject(lastError),
       ...{ changes: client.log.changes(), faults: client.log.faults() },
     },
+    ...(unread === undefined ? [] : [unreadObject(unread, version)]),
     ...lostObjects(client),
     ...held.map((notice) => ({ type: 'held', ...notice })),
   ];
@@ -198,6 +202,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
     open.client.status();
   const { foreignParts, untrustedReceipts, held, clockAheadMs } = rest;
   const { disbelieved } = open.connection;
+  const { unread, version } = open.client.directory;
   const { paint } = terminal;
   const error = errorOf(open);
   const advice = error === undefined ? undefined : connectionAdvice(error, open);
@@ -208,6 +213,7 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
     ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
     ...(advice === undefined ? [] : [['', advice]]),
     ...(clockAheadMs === undefined ? [] : [['', paint.warn(clockWords(clockAheadMs))]]),
+    ...(unread === undefined ? [] : [['directory', paint.warn(unreadWords(unread, version))]]),
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
     ...(renewalRefusal === undefined ? [] : [['', paint.bad(renewalWords(renewalRefusal))]]),
     ['outbox', waiting === 0 ? 'empty' : paint.warn(`${waiting} waiting for the gateway`)],

@@ -2,7 +2,15 @@
  * When the directory is read: at once where somebody waits for it, and some time later where it has merely changed. All
  * endpoints hear of a change in the same moment, and each reading is a TLS connection of its own to the gateway.
  */
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { backoffMs } from './backoff.ts';
+
+/** A directory that the gateway has told of in this session, and that was not read so far. */
+export type UnreadDirectory = {
+  readonly version: number;
+  /** Why the last attempt failed; `undefined` where none has. */
+  readonly error: CausewayError | undefined;
+};
 
 type DirectoryReadingDependencies = {
   /** What was read last; no version where nothing was. */
@@ -42,6 +50,8 @@ export class DirectoryReading {
   #announced: number | undefined;
   /** There while what is held may be another directory, whatever its version: until a reading that begins now has ended. */
   #doubt: object | undefined;
+  /** Why the last attempt in this session failed. */
+  #failure: CausewayError | undefined;
   #isFollowing = false;
   #isFollowingRefusals = false;
   /** How many wait for what was announced. */
@@ -54,6 +64,12 @@ export class DirectoryReading {
   /** True while the gateway may have another directory than the one held here. */
   get isBehind(): boolean {
     return this.#announced === undefined || this.#lacksAnnounced;
+  }
+
+  /** There only while there is a session. */
+  get unread(): UnreadDirectory | undefined {
+    if (this.#announced === undefined || !this.#lacksAnnounced) return undefined;
+    return { version: this.#announced, error: this.#failure };
   }
 
   /** True while somebody waits for what was announced. */
@@ -123,6 +139,7 @@ export class DirectoryReading {
   forget(): void {
     this.#announced = undefined;
     this.#doubt = undefined;
+    this.#failure = undefined;
   }
 
   /**
@@ -138,7 +155,13 @@ export class DirectoryReading {
 
   async #read(): Promise<void> {
     const doubt = this.#doubt;
-    await this.#deps.read();
+    try {
+      await this.#deps.read();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = isCausewayError(error) ? error : new CausewayError('internal-error', { cause: error });
+      throw error;
+    }
     if (this.#doubt === doubt) this.#doubt = undefined;
   }
 

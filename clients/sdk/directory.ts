@@ -8,7 +8,7 @@ import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf, type EndpointAddress, type Fingerprint } from '../../protocol/ids.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
 import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
-import { DirectoryReading } from './directory-reading.ts';
+import { DirectoryReading, type UnreadDirectory } from './directory-reading.ts';
 import { readDirectory, updateDirectory, type FetchDirectory } from './directory-update.ts';
 import type { ClientEmitter } from './events.ts';
 import { LogTable } from './log/log-table.ts';
@@ -86,6 +86,16 @@ export class ClientDirectory {
   /** Version of the directory as last read; `undefined` when it never was. */
   get version(): number | undefined {
     return this.#version;
+  }
+
+  /** What the gateway has told of and was not read so far: {@link list} may be out of date. Reading it is tried again and again. */
+  get unread(): UnreadDirectory | undefined {
+    return this.reading.unread;
+  }
+
+  /** Reads now what the gateway has told of, for up to 5 s. Resolves in any case: {@link unread} says what came of it. */
+  async catchUp(): Promise<void> {
+    await this.reading.catchUp();
   }
 
   /** True while the gateway may have another directory than the one held here. @internal */

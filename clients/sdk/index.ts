@@ -28,6 +28,7 @@ export { Notice } from './notice.ts';
 export type { NoticeStream, NoticeStreamOptions } from './notice-stream.ts';
 export type { ClientEvents, HeldNotice } from './events.ts';
 export type { ClientDirectory, DirectoryListing, TrustState } from './directory.ts';
+export type { UnreadDirectory } from './directory-reading.ts';
 export type { DatasetBook } from './datasets/dataset-book.ts';
 export { DatasetRegistry, type DatasetSummary } from './datasets/datasets.ts';
 export type { Log, LogFields } from './logger.ts';

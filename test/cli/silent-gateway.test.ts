@@ -119,6 +119,38 @@ test('listen says that a notice has come whose data set the gateway does not giv
   ]);
 });
 
+test('of a directory that the gateway has and that cannot be read, each command says so, with the version in use', async () => {
+  const sender = await gateway.client(alice);
+  await sender.send(concern('to myself', alice));
+  const { units } = await gateway.session(alice);
+  await sender.close();
+  gateway.onSession = (session) => session.control({ type: 'directory-changed', version: 2 });
+  const before = gateway.directory();
+  const entries = before.entries.map((entry) => ({ ...entry, roles: ['duty\u001b[31m'] }));
+  gateway.directory = () => ({ ...before, version: 2, entries });
+  const run = (...args: string[]) => runInProcess(args, { CAUSEWAY_HOME: gateway.homeOf(alice) });
+  const words = /directory of version 2 could not be read: .* another form\..* in use is of version 1\./;
+  const list = await run('directory', 'list');
+  expect(list).toMatchObject({ code: 3, stderr: expect.stringMatching(words) as string });
+  expect(list.stdout).toContain(bob);
+  const trust = await run('directory', 'trust', 'north/new');
+  expect(trust).toMatchObject({ code: 1, stderr: expect.stringMatching(words) as string });
+  expect((await run('directory', 'trust', bob)).code).toBe(3);
+  const status = await run('status', '--check');
+  expect(status).toMatchObject({ code: 3, stdout: expect.stringMatching(words) as string });
+  const sent = await send();
+  expect(jsonLines(sent.stdout)).toMatchObject([
+    { type: 'directory-unread', version: 2, held: 1, code: 'gateway-unreachable' },
+    { type: 'accepted' },
+  ]);
+  gateway.onRequest = (path) => {
+    const deliver = async () => (await gateway.session(alice)).deliver(...units);
+    if (path.startsWith('/v1/directory')) setTimeout(() => void deliver(), 100);
+    return true;
+  };
+  expect((await run('listen', '--count', '1')).stderr).toMatch(words);
+});
+
 test('a gateway that is connected and has given no directory is not said to be unreachable', () => {
   const connection = new Connection();
   expect(() => connection.assertDirectory()).toThrow('cannot be reached');

@@ -27,10 +27,11 @@ type Shown = {
   readonly connection?: object;
   readonly lost?: object[];
   readonly held?: object[];
+  readonly unread?: object;
 };
 
 /** An endpoint that is connected and has nothing amiss, but for what is given. */
-function endpoint({ status, log, connection, lost, held }: Shown): OpenClient {
+function endpoint({ status, log, connection, lost, held, unread }: Shown): OpenClient {
   const hour = 3_600_000;
   const client = {
     status: () => ({
@@ -39,6 +40,7 @@ function endpoint({ status, log, connection, lost, held }: Shown): OpenClient {
     }),
     lost: () => lost ?? [],
     held: () => held ?? [],
+    directory: { unread },
     log: {
       status: () => ({ halt: undefined, checkedAt: 1, lastError: undefined, ...log?.status }),
       changes: () => log?.changes ?? [],
@@ -87,6 +89,7 @@ it.each<[string, Shown, number]>([
     3,
   ],
   ['to which a notice has come whose key nobody has trusted', { held: [{ code: 'key-unknown' }] }, 0],
+  ['that cannot read the directory', { unread: {} }, 3],
   ['with notices that wait', { status: { waiting: 1 } }, 3],
   ['without a connection so far', { connection: { isConnected: false } }, 3],
   [

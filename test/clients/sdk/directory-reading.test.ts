@@ -152,15 +152,18 @@ test('whoever waits goes on after 5 s when the gateway does not answer, and what
   await announced;
 });
 
-test('whoever waits goes on when the gateway cannot be read, and nothing is asked of one that is away', async () => {
+test('whoever waits goes on when the gateway cannot be read, and is told why; nothing is asked of one that is away', async () => {
   const { reading, told, closing } = readingOf(() =>
     Promise.reject(new CausewayError('gateway-unreachable')),
   );
   await reading.upTo(1);
   const announced = reading.announce(2);
+  expect(reading.unread).toEqual({ version: 2, error: undefined });
   expect(await reading.catchUp()).toBe(true);
   expect(told.reads).toBe(1);
+  expect(reading.unread).toMatchObject({ version: 2, error: { code: 'gateway-unreachable' } });
   reading.forget();
+  expect(reading.unread).toBeUndefined();
   expect(reading.isBehind).toBe(true);
   expect(await reading.catchUp()).toBe(false);
   expect(told.reads).toBe(1);
