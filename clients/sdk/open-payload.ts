@@ -160,13 +160,21 @@ async function findDataset(
   datasets: Pick<DatasetBook, 'ensure'>,
 ): Promise<DatasetRegistry | MessageFault> {
   try {
-    return await datasets.ensure(dataschema);
+    const registry = await datasets.ensure(dataschema);
+    if (registry.isUsable(dataschema)) return registry;
   } catch (error) {
     if (isCausewayError(error, 'dataset-unknown')) return new MessageFault('held', error);
     if (isCausewayError(error, 'client-closed') || isStateFailure(error)) throw error;
-    const detail = isCausewayError(error) ? error.message : 'What the gateway gives for it cannot be taken.';
-    throw new CausewayError('dataset-unavailable', { detail, cause: error });
+    throw unavailable(isCausewayError(error) ? error.message : undefined, error);
   }
+  throw unavailable();
+}
+
+function unavailable(
+  detail = 'What the gateway gives for it cannot be used.',
+  cause?: unknown,
+): CausewayError {
+  return new CausewayError('dataset-unavailable', { detail, cause });
 }
 
 function checkDataset({ header, body }: Content, dataschema: string, registry: DatasetRegistry): void {

@@ -30,11 +30,12 @@ export class DatasetBook {
   }
 
   /**
-   * A registry that has this data set, read from the gateway if need be.
+   * A registry that has this data set, read from the gateway if need be: also where its schema cannot be used, which is
+   * asked for again each time.
    * @throws CausewayError `dataset-unknown`, or `gateway-unreachable` when it is not known here and cannot be read
    */
   async ensure(dataschema: string): Promise<DatasetRegistry> {
-    if (!this.#registry.has(dataschema)) await this.#read([dataschema]);
+    if (!this.#registry.isUsable(dataschema)) await this.#read([dataschema]);
     return this.#registry;
   }
 

@@ -62,6 +62,18 @@ export class DatasetRegistry {
     return this.#entries.has(urn);
   }
 
+  /** True when the registry has the data set, and documents can be held against its schema. */
+  isUsable(urn: string): boolean {
+    const entry = this.#entries.get(urn);
+    if (entry === undefined) return false;
+    try {
+      entry.compiled ??= compile(entry);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /**
    * What is wrong with a document: JSON Pointers (the empty one is the whole) and plain words, never its values.
    * Empty when it is in order.
