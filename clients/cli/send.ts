@@ -96,6 +96,8 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   await withClient(home, terminal, async (open) => {
     open.client.on('logFault', (fault) => {
+      // What is wrong with the log itself is no matter of this notice: `status` tells it.
+      if (fault.kind !== 'receipt') return;
       if (terminal.wantsJson) terminal.json(faultObject(fault));
       else terminal.hint(faultWords(fault));
     });
