@@ -1,9 +1,9 @@
 /** A client while it runs: what happens at each welcome, frame and end of a session, and what is done now and then. */
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import { showableLine } from '../../protocol/showable-text.ts';
 import type { GatewayFrame, Welcome } from '../../protocol/wire/control.ts';
 import { longestTimerMs, waitUnlessAborted } from './abort.ts';
+import { BackgroundWork } from './background-work.ts';
 import type { ClientLog } from './log/client-log.ts';
 import type { DatasetBook } from './datasets/dataset-book.ts';
 import { frameError } from './connection-error.ts';
@@ -15,7 +15,7 @@ import type { KnownLimits } from './heeded-limits.ts';
 import type { Inbox } from './inbox.ts';
 import type { Link } from './link.ts';
 import type { LostMessages } from './lost-messages.ts';
-import type { Log, LogFields } from './logger.ts';
+import { foreignWords, type Log } from './logger.ts';
 import type { Outbox } from './outbox.ts';
 import type { ReceiptBook } from './receipt-book.ts';
 import type { ReceiptSender } from './receipt-sender.ts';
@@ -64,8 +64,6 @@ type ClientRunDependencies = RunningParts & {
 const watchMs = 1_000;
 const reconcileEvery = 15;
 const renewalCheckMs = 3_600_000;
-/** Of what the gateway says, in a line of the log. */
-const mostForeignCharacters = 500;
 
 export class ClientRun {
   readonly keeper: SessionKeeper;
@@ -84,11 +82,11 @@ export class ClientRun {
   readonly #renewal: CertificateRenewal;
   #ticks = 0;
   #stateVersion = 0;
-  /** Work in the background that the closing waits for, because it uses the state. */
-  readonly #background = new Set<Promise<void>>();
+  readonly #background: BackgroundWork;
 
   constructor(deps: ClientRunDependencies) {
     this.#deps = deps;
+    this.#background = new BackgroundWork(deps.report);
     this.#stateVersion = deps.state.changesByOthers();
     const { clientName, endpoint, receiptKeyId, readHome, random, now, clock } = deps;
     const { state, holder, closing, directory, log, report } = deps;
@@ -109,7 +107,7 @@ export class ClientRun {
       {
         onReady: (link, welcome) => this.#onReady(link, welcome),
         onUnits: (units) => deps.inbox.arrived(units),
-        onReceiptFrame: (position, group) => this.#inBackground(takeReceipts(position, group)),
+        onReceiptFrame: (position, group) => this.#background.begin(takeReceipts(position, group)),
         onControl: (frame) => this.#onControl(frame),
         onWritable: () => deps.outbox.pump(),
         onEnded: (error, retryInMs) => this.#onEnded(error, retryInMs),
@@ -119,10 +117,10 @@ export class ClientRun {
 
   /** Begins to connect; resolves at the first session, at the first failure, or after `waitMs`. */
   async start(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-    this.#watch = setInterval(() => this.#inBackground(this.#watchState()), watchMs);
+    this.#watch = setInterval(() => this.#background.begin(this.#watchState()), watchMs);
     this.#watch.unref();
     if (this.#deps.renewCertificate) {
-      this.#renewalCheck = setInterval(() => this.#inBackground(this.#renewIfDue()), renewalCheckMs);
+      this.#renewalCheck = setInterval(() => this.#background.begin(this.#renewIfDue()), renewalCheckMs);
       this.#renewalCheck.unref();
     }
     this.keeper.start();
@@ -161,13 +159,13 @@ export class ClientRun {
 
   /** Keys were trusted: what was held for them is looked at again. */
   trusted(endpoints: readonly EndpointAddress[]): void {
-    this.#inBackground(this.#receipts.takeHeld(endpoints));
+    this.#background.begin(this.#receipts.takeHeld(endpoints));
     if (this.#deps.inbox.trusted(endpoints)) this.keeper.renewSession();
   }
 
   /** The gateway knows a recipient otherwise than it was known here: its directory is read, whichever version it is. */
   refusedByDirectory(): void {
-    this.#inBackground(this.#deps.directory.reading.refused().then(() => this.#receipts.takeHeld()));
+    this.#background.begin(this.#deps.directory.reading.refused().then(() => this.#receipts.takeHeld()));
   }
 
   /** The log contradicts itself: what waits stays in the outbox. Receiving goes on. */
@@ -184,7 +182,7 @@ export class ClientRun {
 
   /** The gateway has lost messages, or may have: those that are noted are submitted again. */
   submitLost(): void {
-    this.#inBackground(this.#deps.lost.sendDue());
+    this.#background.begin(this.#deps.lost.sendDue());
   }
 
   async close(): Promise<void> {
@@ -199,7 +197,7 @@ export class ClientRun {
     // Nobody may be waiting for it.
     this.#ready.promise.catch(() => undefined);
     this.#ready.reject(new CausewayError('client-closed'));
-    while (this.#background.size > 0) await Promise.all(this.#background);
+    await this.#background.end();
     await followedLog.close();
     releaseHolder();
     await state.close();
@@ -216,7 +214,7 @@ export class ClientRun {
     emitter.emit('connected', welcome);
     const aheadMs = clock.skewMs(link.limits.maxClockSkewMs);
     if (aheadMs !== undefined) emitter.emit('clockSkew', { aheadMs });
-    this.#inBackground(this.#setUp(link, welcome));
+    this.#background.begin(this.#setUp(link, welcome));
   }
 
   /** Sends what is open first; asks for messages only once their senders can be known. */
@@ -233,7 +231,7 @@ export class ClientRun {
     await directory.reading.upTo(welcome.directoryVersion);
     if (this.#link !== link) return;
     // Receipts may have come before the entries of those who signed them.
-    this.#inBackground(this.#receipts.takeHeld());
+    this.#background.begin(this.#receipts.takeHeld());
     try {
       inbox.attach(link, welcome);
     } catch (error) {
@@ -242,8 +240,8 @@ export class ClientRun {
     this.#isReady = true;
     this.#ready.resolve(undefined);
     followedLog.connected(welcome.checkpoint);
-    this.#inBackground(datasets.refreshFor(welcome.policyDigest));
-    if (this.#deps.renewCertificate) this.#inBackground(this.#renewIfDue());
+    this.#background.begin(datasets.refreshFor(welcome.policyDigest));
+    if (this.#deps.renewCertificate) this.#background.begin(this.#renewIfDue());
   }
 
   #onControl(frame: Exclude<GatewayFrame, Welcome>): void {
@@ -253,7 +251,9 @@ export class ClientRun {
         receiptSender.taken(frame.frames);
         return;
       case 'directory-changed':
-        this.#inBackground(directory.reading.announce(frame.version).then(() => this.#receipts.takeHeld()));
+        this.#background.begin(
+          directory.reading.announce(frame.version).then(() => this.#receipts.takeHeld()),
+        );
         return;
       case 'error': {
         const error = frameError(frame);
@@ -322,20 +322,6 @@ export class ClientRun {
       emitter.emit('renewed', { error });
     }
   }
-
-  #inBackground(work: Promise<void>): void {
-    const guarded = work
-      .catch((error: unknown) => {
-        if (!isCausewayError(error, 'client-closed')) this.#deps.report(error);
-      })
-      .finally(() => this.#background.delete(guarded));
-    this.#background.add(guarded);
-  }
-}
-
-/** What the gateway says beyond the catalogue. It can write whatever it likes. */
-function foreignWords({ detail }: CausewayError): LogFields {
-  return detail === undefined ? {} : { detail: showableLine(detail).slice(0, mostForeignCharacters) };
 }
 
 /** Ends a session that could not be set up, and says why. @returns the error to throw */
