@@ -219,15 +219,17 @@ export class ClientRun {
 
   /** Sends what is open first; asks for messages only once their senders can be known. */
   async #setUp(link: Link, welcome: Welcome): Promise<void> {
-    const { outbox, lost, inbox, receiptSender, directory, datasets, followedLog } = this.#deps;
+    const { inbox, receiptSender, directory, datasets, followedLog } = this.#deps;
     try {
       receiptSender.attach(link);
-      this.#isHalted = followedLog.halted() !== undefined;
-      if (!this.#isHalted) await outbox.attach(link);
-      await lost.sendDue();
+      followedLog.welcomed(welcome.checkpoint);
     } catch (error) {
       throw giveUp(link, error);
     }
+    const sending = this.#beginSending(link);
+    // What has come is received meanwhile.
+    if (followedLog.doubt === undefined) await sending;
+    else this.#background.begin(sending);
     await directory.reading.upTo(welcome.directoryVersion);
     if (this.#link !== link) return;
     // Receipts may have come before the entries of those who signed them.
@@ -242,6 +244,20 @@ export class ClientRun {
     followedLog.connected(welcome.checkpoint);
     this.#background.begin(datasets.refreshFor(welcome.policyDigest));
     if (this.#deps.renewCertificate) this.#background.begin(this.#renewIfDue());
+  }
+
+  /** Sends what is open, unless the log contradicts itself. */
+  async #beginSending(link: Link): Promise<void> {
+    const { outbox, lost, followedLog } = this.#deps;
+    try {
+      await followedLog.doubt;
+      if (this.#link !== link) return;
+      this.#isHalted = followedLog.halted() !== undefined;
+      if (!this.#isHalted) await outbox.attach(link);
+      await lost.sendDue();
+    } catch (error) {
+      throw giveUp(link, error);
+    }
   }
 
   #onControl(frame: Exclude<GatewayFrame, Welcome>): void {

@@ -192,6 +192,8 @@ export class Client implements AsyncDisposable {
       // Another client that shares the home may have found it meanwhile, or before.
       this.directory.readProven();
     }
+    const { doubt } = this.#parts.log;
+    if (doubt !== undefined) await waitUnlessAborted(doubt, signal);
     const draft = await this.#inTurn(
       () => composeNotice(rest, composing),
       (composed) => {

@@ -96,7 +96,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     origin: parseVerifierKey(trust.key).name,
     witnessesKnown: trust.witnesses.length,
     witnessesNeeded: trust.witnessesNeeded,
-    settings: { everyMs, bundlesPerSecond },
+    settings: { everyMs, bundlesPerSecond, patienceMs },
     onResume: joints.onResume,
   });
 }

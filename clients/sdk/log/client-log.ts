@@ -2,7 +2,7 @@
  * Follows the gateway's audit log, in the background and never in anybody's way.
  *
  * ```
- * on connect, when the directory was read, and once a minute
+ * on connect, when the directory was read, once a minute, and when what the gateway says contradicts it (LogDoubt)
  *   ─▶ checkpoint: signed, cosigned, a continuation of the last one          LogCheckpoints
  *   ─▶ entries of the directory: each in the log, or its key is not used     EntryProver
  *   ─▶ leaves since the last look: changes of the own entry                  LogPassage
@@ -17,6 +17,7 @@ import type { FollowOptions } from '../client-options.ts';
 import type { LogAbsence } from './log-absence.ts';
 import type { AcceptanceProver } from './log-acceptances.ts';
 import type { LogCheckpoints } from './log-checkpoints.ts';
+import { LogDoubt } from './log-doubt.ts';
 import type { EntryProver } from './log-entries.ts';
 import type { LogFaults } from './log-faults.ts';
 import { haltError, type SeenCheckpoint } from './log-halt.ts';
@@ -44,7 +45,7 @@ type ClientLogDependencies = {
   readonly origin: string;
   readonly witnessesKnown: number;
   readonly witnessesNeeded: number;
-  readonly settings: Required<Pick<FollowOptions, 'everyMs' | 'bundlesPerSecond'>>;
+  readonly settings: Required<Pick<FollowOptions, 'everyMs' | 'bundlesPerSecond' | 'patienceMs'>>;
   readonly now: () => number;
   readonly random: () => number;
   readonly signal: AbortSignal;
@@ -61,10 +62,13 @@ const backlogMs = 1_000;
 const firstLookMs = 5_000;
 /** A look that lasted so long without a checkpoint when the client was closed has failed: few commands wait for its end. */
 const longLookMs = 2_000;
+/** A log that is smaller than before is waited for so much longer than its patience before anything is sent in spite of it. */
+const doubtMs = 5_000;
 
 export class ClientLog {
   readonly #deps: ClientLogDependencies;
   readonly #table: LogTable;
+  readonly #doubt: LogDoubt;
   #last: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isConnected = false;
@@ -78,6 +82,11 @@ export class ClientLog {
   constructor(deps: ClientLogDependencies) {
     this.#deps = deps;
     this.#table = new LogTable(deps.state.statements);
+    this.#doubt = new LogDoubt({
+      look: () => this.#inTurn(() => this.#look({ entriesOnly: true })),
+      mostMs: Math.min(deps.settings.patienceMs + doubtMs, longestTimerMs),
+      signal: deps.signal,
+    });
   }
 
   status(): LogStatus {
@@ -154,6 +163,18 @@ export class ClientLog {
     this.#asked++;
     this.#proving ??= this.#proveEntries().finally(() => (this.#proving = undefined));
     await this.#proving;
+  }
+
+  /** A session begins. Does its checkpoint contradict the last verified one, then the log is looked at at once. @internal */
+  welcomed(checkpoint: string | null): void {
+    if (checkpoint === null || !this.#deps.checkpoints.contradicts(checkpoint)) return;
+    this.#hint = checkpoint;
+    this.#doubt.raise();
+  }
+
+  /** While the log is in doubt nothing new is sent: resolves when it was looked at. @internal */
+  get doubt(): Promise<void> | undefined {
+    return this.#doubt.end;
   }
 
   /** A session is ready. @internal */

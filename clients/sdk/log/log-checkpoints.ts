@@ -92,6 +92,23 @@ export class LogCheckpoints {
   }
 
   /**
+   * True for a checkpoint that the log has signed and that does not continue the last verified one, as far as that shows
+   * without asking: it is smaller, which a gateway of several may be that is a little behind, or another one of its size.
+   */
+  contradicts(note: string): boolean {
+    const { seen } = this;
+    if (seen === undefined || note === seen.note) return false;
+    try {
+      const shown = this.#open(note);
+      return shown.size < seen.size || (shown.size === seen.size && !shown.root.equals(seen.root));
+    } catch (error) {
+      // What nobody has signed says nothing here; a look raises it.
+      if (isCausewayError(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
    * Looks at the newest checkpoint.
    * @param hint a checkpoint that the gateway has told already; it is asked for one only where that is not enough
    * @returns the last verified one, undefined while there is none

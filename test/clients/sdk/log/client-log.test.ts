@@ -13,7 +13,7 @@ import type { DirectoryEntry } from '../../../../protocol/wire/directory.ts';
 import type { Digest } from '../../../../protocol/ids.ts';
 import { concern, nextEvent } from '../exchange.ts';
 import { gatewayForEachTest } from '../gateway-for-each-test.ts';
-import { alice, bob, until, type ScriptedGateway } from '../scripted-gateway.ts';
+import { alice, answerToPing, bob, until, type ScriptedGateway } from '../scripted-gateway.ts';
 import { newKey, ScriptedLog, scriptedOrigin } from '../scripted-log.ts';
 
 let gateway: ScriptedGateway;
@@ -92,6 +92,49 @@ test('a log that is set back stops sending, over a restart too, until a person s
   await again.whenConnected();
   await again.send(concern('x', bob));
 });
+
+/** A home that has verified ten leaves more than it began with, and has a notice in its outbox. */
+async function homeWithOneToSend(): Promise<void> {
+  const client = await gateway.client(alice, { follow });
+  gateway.log.fill(10);
+  await client.log.check();
+  const accept = gateway.onSubmit;
+  gateway.onSubmit = () => undefined;
+  await client.enqueue(concern('waits', bob));
+  await client.close();
+  gateway.onSubmit = accept;
+}
+
+test.each(['smaller', 'another one of the same size'])(
+  'where the first word of a gateway is a checkpoint that is %s, nothing is sent',
+  async (how) => {
+    await homeWithOneToSend();
+    gateway.log = gateway.log.branch(gateway.log.leaves.length - 5);
+    if (how !== 'smaller')
+      for (let count = 0; count < 5; count++) gateway.log.append({ kind: 'policy.other' });
+    gateway.welcome = { checkpoint: gateway.log.checkpoint() };
+    const client = await gateway.client(alice, { follow });
+    await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: 'log-halted' });
+    const session = await gateway.session(alice);
+    await answerToPing(session);
+    expect(session.units).toEqual([]);
+    expect(client.status().waiting).toBe(1);
+  },
+);
+
+test.each(['behind another one', 'without its log'])(
+  'a gateway that is merely %s is sent what waits, and nothing is raised',
+  async (how) => {
+    await homeWithOneToSend();
+    const older = gateway.log.checkpoint(gateway.log.leaves.length - 5);
+    gateway.welcome = { checkpoint: older };
+    if (how === 'without its log') gateway.log.serve = () => undefined;
+    const client = await gateway.client(alice, { follow });
+    await client.send(concern('x', bob));
+    expect(client.status().waiting).toBe(0);
+    expect(client.log.faults()).toEqual([]);
+  },
+);
 
 test('a client that halted sends again when a person has decided by another program of the home', async () => {
   const service = await gateway.client(alice, { follow });
