@@ -115,8 +115,9 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   const directory = buildDirectory(ground, earliest, followedLog, (endpoints) => run.trusted(endpoints));
   const outbox = new Outbox({
     ...{ state, signer, holder, now, earliest, random: ground.random, limits },
+    log: followedLog,
     maxWaiting: options.maxWaiting ?? 100_000,
-    onLost: () => run.submitLost(),
+    onLost: () => run.foundLoss(),
   });
   const lost = new LostMessages({ state, outbox, holder, now, earliest });
   const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
@@ -136,7 +137,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
       receiptEvents.push(receipt);
     },
     raise: (fault) => ground.faults.raise('receipt', fault),
-    onLost: () => run.submitLost(),
+    onLost: () => run.foundLoss(),
   });
   const run = new ClientRun({
     ...{ state, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptBook, now, report },

@@ -180,9 +180,10 @@ export class ClientRun {
     this.keeper.renewSession();
   }
 
-  /** The gateway has lost messages, or may have: those that are noted are submitted again. */
-  submitLost(): void {
-    this.#background.begin(this.#deps.lost.sendDue());
+  /** The gateway went back to an earlier state, it says: what it has lost is submitted again, unless its log went back too. */
+  foundLoss(): void {
+    this.#deps.followedLog.contradicted();
+    this.#background.begin(this.#sendLost());
   }
 
   async close(): Promise<void> {
@@ -219,14 +220,8 @@ export class ClientRun {
 
   /** Sends what is open first; asks for messages only once their senders can be known. */
   async #setUp(link: Link, welcome: Welcome): Promise<void> {
-    const { inbox, receiptSender, directory, datasets, followedLog } = this.#deps;
-    try {
-      receiptSender.attach(link);
-      followedLog.welcomed(welcome.checkpoint);
-    } catch (error) {
-      throw giveUp(link, error);
-    }
-    const sending = this.#beginSending(link);
+    const { inbox, directory, datasets, followedLog } = this.#deps;
+    const sending = this.#beginSending(link, welcome);
     // What has come is received meanwhile.
     if (followedLog.doubt === undefined) await sending;
     else this.#background.begin(sending);
@@ -247,9 +242,11 @@ export class ClientRun {
   }
 
   /** Sends what is open, unless the log contradicts itself. */
-  async #beginSending(link: Link): Promise<void> {
-    const { outbox, lost, followedLog } = this.#deps;
+  async #beginSending(link: Link, { checkpoint }: Welcome): Promise<void> {
+    const { outbox, lost, receiptSender, followedLog } = this.#deps;
     try {
+      receiptSender.attach(link);
+      followedLog.welcomed(checkpoint);
       await followedLog.doubt;
       if (this.#link !== link) return;
       this.#isHalted = followedLog.halted() !== undefined;
@@ -258,6 +255,11 @@ export class ClientRun {
     } catch (error) {
       throw giveUp(link, error);
     }
+  }
+
+  async #sendLost(): Promise<void> {
+    await this.#deps.followedLog.doubt;
+    await this.#deps.lost.sendDue();
   }
 
   #onControl(frame: Exclude<GatewayFrame, Welcome>): void {
@@ -303,7 +305,7 @@ export class ClientRun {
 
   /** Another process may have trusted a key, answered a message or left one behind, found the log to fork, or gone on. */
   async #watchState(): Promise<void> {
-    const { state, directory, outbox, lost, followedLog } = this.#deps;
+    const { state, directory, outbox, followedLog } = this.#deps;
     const version = state.changesByOthers();
     const isChanged = version !== this.#stateVersion;
     this.#stateVersion = version;
@@ -317,7 +319,7 @@ export class ClientRun {
     }
     if (!isChanged && ++this.#ticks % reconcileEvery !== 0) return;
     await outbox.reconcile();
-    await lost.sendDue();
+    await this.#sendLost();
   }
 
   /** Another welcome has to say first whether a clock that has jumped is right; it is followed by a renewal that is due. */

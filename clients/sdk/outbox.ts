@@ -18,6 +18,7 @@ import { signMessages } from './batcher.ts';
 import { isHolderAlive } from './holder.ts';
 import type { KeptAnswer } from './kept-answer.ts';
 import type { Link } from './link.ts';
+import type { ClientLog } from './log/client-log.ts';
 import {
   frameRefusal,
   OutboxTable,
@@ -54,6 +55,7 @@ type OutboxDependencies = {
   /** See `GatewayClock.earliest`. */
   readonly earliest: () => number;
   readonly random: () => number;
+  readonly log: Pick<ClientLog, 'verifiedSize' | 'contradicted'>;
   /** Told when an answer has shown that the gateway has lost messages, once that is noted. */
   onLost(): void;
 };
@@ -80,6 +82,8 @@ export class Outbox {
   #sessions = 0;
   /** From here on, what is written down may be sent at any moment and cannot be withdrawn. */
   #transmits = false;
+  /** Messages from this one on were written down when so many leaves were verified: they come behind those. */
+  #verified = { from: 0, size: 0 };
   /** An answer has shown a loss that is not told yet. */
   #hasFoundLoss = false;
 
@@ -92,8 +96,12 @@ export class Outbox {
 
   /** Writes a message down; it is safe when this resolves. */
   async put(draft: OutboxDraft): Promise<void> {
-    const { holder, state, now, limits } = this.#deps;
-    await state.write(() => this.#table.insert(draft, holder, this.#transmits, now(), limits.current));
+    const { holder, state, now, limits, log } = this.#deps;
+    await state.write(() => {
+      const from = this.#table.insert(draft, holder, this.#transmits, now(), limits.current);
+      const size = log.verifiedSize;
+      if (size !== this.#verified.size) this.#verified = { from, size };
+    });
     this.pump();
   }
 
@@ -220,12 +228,19 @@ export class Outbox {
       return;
     }
     if (seq !== undefined) this.#postponed.forget(seq);
+    if (seq !== undefined && this.#isInPlaceOfAnother(seq, answer)) this.#deps.log.contradicted();
     for (const waiter of this.#takeWaiters(id)) settle(waiter, id, this.#table.readAnswer(id) ?? answer);
     if (this.#hasFoundLoss) {
       this.#hasFoundLoss = false;
       this.#deps.onLost();
     }
     this.#tellIdle();
+  }
+
+  /** True for a new message that was given the place of a leaf that was verified before there was the message. */
+  #isInPlaceOfAnother(seq: number, answer: KeptAnswer): boolean {
+    const { from, size } = this.#verified;
+    return answer.outcome === 'accepted' && seq >= from && answer.record < size;
   }
 
   /** True while a session takes messages. */

@@ -64,6 +64,7 @@ const firstLookMs = 5_000;
 const longLookMs = 2_000;
 /** A log that is smaller than before is waited for so much longer than its patience before anything is sent in spite of it. */
 const doubtMs = 5_000;
+const contradictedEveryMs = 60_000;
 
 export class ClientLog {
   readonly #deps: ClientLogDependencies;
@@ -77,6 +78,7 @@ export class ClientLog {
   #lastError: CausewayError | undefined;
   #proving: Promise<void> | undefined;
   #asked = 0;
+  #contradictedAt = -Infinity;
 
   /** @internal */
   constructor(deps: ClientLogDependencies) {
@@ -169,6 +171,23 @@ export class ClientLog {
   welcomed(checkpoint: string | null): void {
     if (checkpoint === null || !this.#deps.checkpoints.contradicts(checkpoint)) return;
     this.#hint = checkpoint;
+    this.#doubt.raise();
+  }
+
+  /** How many leaves the last verified checkpoint has; 0 before the first. @internal */
+  get verifiedSize(): number {
+    return this.#deps.checkpoints.seen?.size ?? 0;
+  }
+
+  /**
+   * An answer of the gateway contradicts the log, or an earlier answer: the log is looked at at once. Once a minute, since where
+   * the log is away every answer may do so.
+   * @internal
+   */
+  contradicted(): void {
+    const at = this.#deps.now();
+    if (Math.abs(at - this.#contradictedAt) < contradictedEveryMs) return;
+    this.#contradictedAt = at;
     this.#doubt.raise();
   }
 

@@ -195,6 +195,19 @@ test('a later message with an earlier place in the record shows at once what was
   expect(submitted).toHaveLength(7);
 });
 
+test('what was lost is not submitted again where the log went back too', async () => {
+  const client = await gateway.client(alice, { follow });
+  const size = gateway.log.leaves.length;
+  await sendAll(client, 2);
+  await client.log.check();
+  setBack(size);
+  await client.send(concern('after the restore', bob));
+  await until(() => client.log.status().halt !== undefined);
+  await quiet();
+  expect(submitted).toHaveLength(3);
+  expect(client.lost()).toMatchObject([{ state: 'due' }, { state: 'due' }]);
+});
+
 test('a stream of receipts that goes on from an earlier place shows what was lost', async () => {
   const client = await gateway.client(alice, { follow });
   const [id] = await sendAll(client, 1);

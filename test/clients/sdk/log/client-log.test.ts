@@ -136,6 +136,28 @@ test.each(['behind another one', 'without its log'])(
   },
 );
 
+test('a notice that is given a place verified before has the log looked at before the next one', async () => {
+  const client = await gateway.client(alice, { follow });
+  gateway.log.fill(10);
+  await client.log.check();
+  gateway.log = gateway.log.branch(gateway.log.leaves.length - 5);
+  await client.send(concern('first', bob));
+  await expect(client.send(concern('second', bob))).rejects.toMatchObject({ code: 'log-halted' });
+  expect(client.log.status().halt).toMatchObject({ kind: 'rollback' });
+});
+
+test('where the log is in order, a place that cannot be keeps no further notice', async () => {
+  const client = await gateway.client(alice, { follow });
+  const accept = gateway.log.accept.bind(gateway.log);
+  const detail = JSON.stringify({ record: 0, listening: [], away: [] });
+  gateway.log.accept = (unit) => ({ ...accept(unit), detail });
+  const looks: string[] = [];
+  gateway.onRequest = (path) => looks.push(path) > 0;
+  for (const text of ['one', 'two', 'three']) await client.send(concern(text, bob));
+  expect(looks.filter((path) => path === '/checkpoint')).toHaveLength(1);
+  expect(client.log.faults()).toEqual([]);
+});
+
 test('a client that halted sends again when a person has decided by another program of the home', async () => {
   const service = await gateway.client(alice, { follow });
   gateway.log.fill(10);
