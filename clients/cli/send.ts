@@ -19,6 +19,7 @@ import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { checkContentFlags, readContent, type ContentFlags, type ReadContent } from './notice-content.ts';
 import { checkAnswer } from './check-answer.ts';
+import { assertLogHolds } from './log-after-sending.ts';
 import { notKept } from './not-kept.ts';
 import { readSubjects } from './notice-subjects.ts';
 import { refusedNotice } from './refused-notice.ts';
@@ -47,7 +48,8 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .summary('send a notice')
     .description(
       'Signs and encrypts a notice on this computer and sends it. Exit code 0 means that the gateway has made it\n' +
-        'durable. When the gateway does not take it in time the notice stays in the outbox (exit code 3) and goes\n' +
+        'durable. Where its log then turns out to contradict itself, the error says that the notice was accepted\n' +
+        '(exit code 1; "accepted":true with --json). When the gateway does not take it in time the notice stays in the outbox (exit code 3) and goes\n' +
         'out with the next command of this home that connects; do not send it again. Where it did not get as far as\n' +
         'the outbox, as when a holder of the linkage key is away, the error says so: send it again.',
     )
@@ -105,10 +107,12 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
       await open.client.directory.catchUp();
       tellUnreadDirectory(open.client, terminal);
     });
+    const dueLook = open.client.log.lookWhereDue();
     const deadline = firstOf(open.signal, timeoutSignal(flags.timeout));
     const result = await waitForGateway(id, { deadline, timeoutMs: flags.timeout }, open, terminal);
     reportAccepted(result, terminal);
     if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);
+    await assertLogHolds(id, dueLook, open, terminal);
   });
 }
 
@@ -171,7 +175,8 @@ async function waitForGateway(
     if (error.code !== 'aborted') throw queuedError(error, id);
     const within = `within ${timeoutMs / 1_000} s`;
     const late = connection.isConnected
-      ? (client.status().lastPostponement ??
+      ? (client.log.halted() ??
+        client.status().lastPostponement ??
         unbelieved(connection, within) ??
         new CausewayError(connection.reported?.code ?? 'peer-silent', {
           detail: `The gateway is connected, but said nothing about the notice ${within}.`,

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { registerClientCommands } from '../../clients/cli/index.ts';
 import type { Digest } from '../../protocol/ids.ts';
 import { cosigner, noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { stateFileName } from '../../clients/sdk/state-database.ts';
 import type { OwnChange } from '../../clients/sdk/log/log-table.ts';
 import { ProgramCommand } from '../../terminal/command-help.ts';
 import { createTerminal, type TerminalOptions } from '../../terminal/terminal.ts';
@@ -182,6 +184,48 @@ describe('causeway log', () => {
     const { question: nothing } = await answered('', 'log', 'acknowledge');
     expect(nothing).toContain('Nothing was found wrong that is not acknowledged yet.');
     expect(nothing).not.toContain('Found later');
+  });
+
+  it('is looked at by a home that only sends, and where it is another one then, the accepted notice is told of', async () => {
+    const to = ['--to', bob, '--category', 'concern', '--severity', 'concern'];
+    const ground = ['--purpose', 'child-protection', '--basis', 'public-task', '--text', 'x'];
+    const send = () => run('send', ...to, ...ground);
+    const lookedLongAgo = (): void => {
+      const state = new DatabaseSync(join(gateway.homeOf(alice), stateFileName));
+      state.exec("UPDATE meta SET value = value - 660000 WHERE name = 'logLookedAt'");
+      state.close();
+    };
+    const looks = async (): Promise<number> => {
+      const asked: string[] = [];
+      gateway.onRequest = (path) => asked.push(path) > 0;
+      expect(await send()).toMatchObject({ type: 'accepted' });
+      return asked.filter((path) => path === '/checkpoint').length;
+    };
+    await (await gateway.client(alice)).close();
+    const start = gateway.log.leaves.length;
+    gateway.log.fill(3);
+    expect(await looks()).toBeGreaterThan(0);
+    expect(await looks()).toBe(0);
+    lookedLongAgo();
+    const truth = gateway.log;
+    gateway.log = truth.branch();
+    gateway.log.lie = (path) => (path === '/checkpoint' ? 'nothing of the log' : undefined);
+    expect(await looks()).toBe(1);
+    expect(await looks()).toBe(0);
+    gateway.log = truth.branch(start);
+    for (let count = 0; count < 20; count++) gateway.log.append({ kind: 'policy.other' });
+    expect(await looks()).toBe(0);
+    lookedLongAgo();
+    const told = { code: 'log-halted', fields: { accepted: true } };
+    await expect(send()).rejects.toMatchObject(told);
+    await run('log', 'resume', '--adopt');
+    const accept = gateway.log.accept.bind(gateway.log);
+    const detail = JSON.stringify({ record: 0, listening: [], away: [] });
+    gateway.log = gateway.log.branch(start);
+    gateway.log.fill(40);
+    gateway.log.accept = (unit) => ({ ...accept(unit), detail });
+    await expect(send()).rejects.toMatchObject(told);
+    await expect(send()).rejects.toMatchObject({ code: 'log-halted' });
   });
 
   it('has nothing to resume where another log has taken the place of the one that is known', async () => {

@@ -21,6 +21,7 @@ import { LogDoubt } from './log-doubt.ts';
 import type { EntryProver } from './log-entries.ts';
 import type { LogFaults } from './log-faults.ts';
 import { haltError, type SeenCheckpoint } from './log-halt.ts';
+import { LogLastLook } from './log-last-look.ts';
 import type { LogPassage } from './log-passage.ts';
 import type { LogReader } from './log-reader.ts';
 import type { LogStatus } from './log-status.ts';
@@ -70,6 +71,7 @@ export class ClientLog {
   readonly #deps: ClientLogDependencies;
   readonly #table: LogTable;
   readonly #doubt: LogDoubt;
+  readonly #lastLook: LogLastLook;
   #last: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isConnected = false;
@@ -84,6 +86,7 @@ export class ClientLog {
   constructor(deps: ClientLogDependencies) {
     this.#deps = deps;
     this.#table = new LogTable(deps.state.statements);
+    this.#lastLook = new LogLastLook(deps.state, deps.now);
     this.#doubt = new LogDoubt({
       look: () => this.#inTurn(() => this.#look({ entriesOnly: true })),
       mostMs: Math.min(deps.settings.patienceMs + doubtMs, longestTimerMs),
@@ -204,6 +207,17 @@ export class ClientLog {
     this.#schedule(random() * Math.min(firstLookMs, settings.everyMs));
   }
 
+  /**
+   * Looks at the log now where no program of this home has done so for ten minutes: for those that end sooner than a look
+   * begins by itself. Resolves in any case.
+   * @internal
+   */
+  async lookWhereDue(): Promise<void> {
+    if (!this.#isConnected || !this.#lastLook.isDue) return;
+    // Kept in the status.
+    await this.#inTurn(() => this.#look()).catch(() => undefined);
+  }
+
   /** The session has ended: what was verified stays in force. @internal */
   disconnected(): void {
     this.#isConnected = false;
@@ -261,6 +275,7 @@ export class ClientLog {
     const [begunAt, isConnected, followed] = [now(), this.#isConnected, passage.followed];
     let verified: SeenCheckpoint | undefined;
     try {
+      if (isConnected && !entriesOnly) await this.#lastLook.begins();
       const hint = this.#hint;
       this.#hint = undefined;
       const checkpoint = await checkpoints.advance(hint);

@@ -71,7 +71,8 @@ type MetaName =
   | 'logHalt'
   | 'logAbsentSince'
   | 'logStaleSince'
-  | 'logUnfollowedSince';
+  | 'logUnfollowedSince'
+  | 'logLookedAt';
 
 /** Reading at any time; every change inside a transaction. */
 export class LogTable {
