@@ -255,7 +255,7 @@ export class Client implements AsyncDisposable {
   /**
    * Messages that the gateway has accepted and then lost, or may have lost, as after it was restored from a backup, while a
    * recipient has not answered. Most are submitted again by themselves; `refused` and `unsent` ones are to be sent anew.
-   * Before the first session those that have expired are among them.
+   * Before the first session those that have expired since the last one of this home are among them.
    */
   lost(): LostMessage[] {
     return this.#parts.lost.list();

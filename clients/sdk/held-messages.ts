@@ -59,6 +59,13 @@ export class HeldMessages {
     this.#deps.state.writeLater(() => this.#table.releaseOne(id, source));
   }
 
+  /** A session has begun: by its clock, too, these have expired. */
+  dropExpired(): void {
+    const { state, earliest } = this.#deps;
+    const expiredBy = earliest();
+    if (this.#table.countHeld(0) > this.count) state.writeLater(() => this.#table.dropExpired(expiredBy));
+  }
+
   #tellLeftOut({ from, code }: HeldNotice): void {
     if (this.#hasToldLeftOut) return;
     this.#hasToldLeftOut = true;

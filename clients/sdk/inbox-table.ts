@@ -85,7 +85,7 @@ export class InboxTable {
     { id, from, code, category, severity, heldAt, expiresAt }: HeldNotice,
     now: number,
   ): 'noted' | 'known' | 'left out' {
-    this.#database.prepare('DELETE FROM held WHERE expires_at <= ?').run(now);
+    this.dropExpired(now);
     // Another process that shares the home may have dealt with it meanwhile.
     if (this.find(id, from) !== undefined) return 'known';
     const known = this.#database
@@ -108,6 +108,11 @@ export class InboxTable {
     );
     const counts = select.get(sender);
     return Number(counts?.inAll) < mostHeld.inAll && Number(counts?.ofOne) < mostHeld.ofOne;
+  }
+
+  /** Call inside a transaction. @param now ms since 1970 */
+  dropExpired(now: number): void {
+    this.#database.prepare('DELETE FROM held WHERE expires_at <= ?').run(now);
   }
 
   /** Those that have not expired. @param now ms since 1970 */

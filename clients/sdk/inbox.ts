@@ -99,6 +99,7 @@ export class Inbox {
 
   attach(link: Link, welcome: Welcome): void {
     this.#backlog.begin(welcome, this.#inHand.size);
+    this.#held.dropExpired();
     this.#credit.attach(link);
   }
 

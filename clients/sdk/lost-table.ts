@@ -42,6 +42,10 @@ const mostTimes = 5;
 
 const isOpen = 'EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = o.seq AND d.outcome IS NULL)';
 
+/** What is on its way again is waited for: its answer says what became of it. */
+const expiredLost = `FROM lost WHERE state <> 'sent'
+  AND EXISTS (SELECT 1 FROM outbox o WHERE o.seq = lost.seq AND o.expires_at <= ?)`;
+
 /** Reading at any time; every change inside a transaction. */
 export class LostTable {
   readonly #database: Statements;
@@ -152,6 +156,15 @@ export class LostTable {
       state: state as LostMessage['state'],
       recipients: recipients.all(Number(seq)).map(({ recipient }) => recipient as EndpointAddress),
     }));
+  }
+
+  /** Forgets messages that have expired, and are nothing to act on any more. @param expiredBy by all clocks that are known */
+  dropExpired(expiredBy: number): void {
+    this.#database.prepare(`DELETE ${expiredLost}`).run(expiredBy);
+  }
+
+  hasExpired(expiredBy: number): boolean {
+    return this.#database.prepare(`SELECT 1 ${expiredLost} LIMIT 1`).get(expiredBy) !== undefined;
   }
 
   /** Has its acceptance looked for in the log, also by a process that has passed it while one before it was open. */

@@ -19,6 +19,7 @@ import { isHolderAlive } from './holder.ts';
 import type { KeptAnswer } from './kept-answer.ts';
 import type { Link } from './link.ts';
 import type { ClientLog } from './log/client-log.ts';
+import { LostTable } from './lost-table.ts';
 import {
   frameRefusal,
   OutboxTable,
@@ -71,6 +72,7 @@ export class Outbox {
   readonly #deps: OutboxDependencies;
   readonly #table: OutboxTable;
   readonly #record: RecordOrder;
+  readonly #lost: LostTable;
   readonly #waiters = new Map<MessageId, Waiter[]>();
   readonly #inFlight = new Map<string, number>();
   readonly #sending = new Set<number>();
@@ -91,6 +93,7 @@ export class Outbox {
     this.#deps = deps;
     this.#table = new OutboxTable(deps.state.statements, deps.maxWaiting);
     this.#record = new RecordOrder(deps.state.statements);
+    this.#lost = new LostTable(deps.state.statements);
     this.#postponed = new PostponedMessages(deps.random, () => this.pump());
   }
 
@@ -150,7 +153,7 @@ export class Outbox {
     await state.write(() => {
       this.#adoptOrphans(now());
       this.#table.markTransmitted(holder);
-      this.#table.dropExpired(earliest(), readMessages);
+      this.#dropExpired(earliest());
     });
     if (session !== this.#sessions || link.state !== 'ready') return;
     this.#link = link;
@@ -264,12 +267,18 @@ export class Outbox {
     this.#tellIdle();
     const { state, now, earliest } = this.#deps;
     const expiredBy = earliest();
-    if (this.#table.hasExpired(expiredBy))
-      await state.write(() => this.#table.dropExpired(expiredBy, readMessages));
+    if (this.#table.hasExpired(expiredBy) || this.#lost.hasExpired(expiredBy))
+      await state.write(() => this.#dropExpired(expiredBy));
     if (this.#link === undefined || this.#orphanHolders(now()).length === 0) return;
     const first = await state.write(() => this.#adoptOrphans(now()));
     if (first === undefined) this.pump();
     else this.sendFrom(first);
+  }
+
+  /** Within a write. Whoever looks without a connection, and without the gateway's clock, is not told of it again. */
+  #dropExpired(expiredBy: number): void {
+    this.#table.dropExpired(expiredBy, readMessages);
+    this.#lost.dropExpired(expiredBy);
   }
 
   /** Stops for good; messages that wait stay in the database. */

@@ -47,3 +47,31 @@ test('that a held notice is not listed is told once in a session', async () => {
   await state.close();
   await rm(dir, { recursive: true, force: true });
 });
+
+test('what a session has found expired is not shown without a connection any more', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'causeway-held-'));
+  const state = new StateDatabase(dir);
+  let earliest = 0;
+  const heldMessages = new HeldMessages({
+    ...{ state, emitter: new ClientEmitter(silentLog), now: Date.now },
+    earliest: () => earliest,
+  });
+  const shown = async (): Promise<number> => {
+    earliest = 0;
+    await state.write(() => undefined);
+    return heldMessages.count;
+  };
+  const envelope = sampleEnvelope();
+  await heldMessages.hold(envelope, new CausewayError('dataset-unknown'));
+  const expiresAt = Date.parse(envelope.expires);
+  for (const [time, count] of [
+    [expiresAt - 1, 1],
+    [expiresAt, 0],
+  ] as const) {
+    earliest = time;
+    heldMessages.dropExpired();
+    expect(await shown()).toBe(count);
+  }
+  await state.close();
+  await rm(dir, { recursive: true, force: true });
+});

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { stateFileName } from '../../../clients/sdk/state-database.ts';
-import type { Client } from '../../../clients/sdk/client.ts';
+import { connect, type Client } from '../../../clients/sdk/client.ts';
+import type { LostMessage } from '../../../clients/sdk/lost-table.ts';
 import type { Receipt } from '../../../protocol/wire/receipt.ts';
 import type { Unit } from '../../../protocol/wire/frame.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
@@ -371,6 +372,30 @@ test('a clock that is ahead keeps no lost message from being submitted again', a
   await until(() => submitted.length === 2);
   await until(() => client.status().waiting === 0);
   expect(client.lost()).toMatchObject([{ id, state: 'taken' }]);
+});
+
+test('what a session has found expired is not shown as lost without a connection any more', async () => {
+  const clock = { ms: Date.now() };
+  const client = await gateway.client(alice, { follow, now: () => clock.ms });
+  const size = gateway.log.leaves.length;
+  const [id] = await sendAll(client, 1);
+  setBack(size);
+  gateway.log.fill(20);
+  await client.log.check();
+  await until(() => submitted.length === 2);
+  await until(() => client.status().waiting === 0);
+  await client.close();
+  const offline = async (): Promise<LostMessage[]> => {
+    const without = await connect({ home: gateway.homeOf(alice), waitMs: 0, now: () => clock.ms });
+    const lost = without.lost();
+    await without.close();
+    return lost;
+  };
+  clock.ms += 91 * 24 * 3_600_000;
+  expect(await offline()).toMatchObject([{ id }]);
+  gateway.welcome = { clock: clock.ms };
+  await (await gateway.client(alice, { follow, now: () => clock.ms })).close();
+  expect(await offline()).toEqual([]);
 });
 
 test('what every recipient has answered, and what has expired, is not kept', async () => {

@@ -363,7 +363,7 @@ function openOutbox(earliest: () => number): Outbox {
   });
 }
 
-test('the copy of what has expired goes also while nothing may be sent', async () => {
+test('the copy of what has expired, and that it was lost, goes also while nothing may be sent', async () => {
   const table = new OutboxTable(state.statements, 2);
   const envelope = draft(['a/x']);
   const message = { envelope, payload: Buffer.alloc(1), recipients: ['a/x' as EndpointAddress] };
@@ -371,10 +371,12 @@ test('the copy of what has expired goes also while nothing may be sent', async (
   const [row] = table.readWaiting('me', 0, 1, 1);
   const answer: KeptAnswer = { outcome: 'accepted', at: 1, record: 1, listening: [], away: [] };
   await state.write(() => table.answer(envelope.id, row!.digest, answer));
+  const lost = new LostTable(state.statements);
+  await state.write(() => lost.note('log', 1));
   const outbox = openOutbox(() => Date.parse(envelope.expires));
-  expect(table.hasExpired(Infinity)).toBe(true);
+  expect([table.hasExpired(Infinity), lost.list(0).length]).toEqual([true, 1]);
   await outbox.reconcile();
-  expect(table.hasExpired(Infinity)).toBe(false);
+  expect([table.hasExpired(Infinity), lost.list(0).length]).toEqual([false, 0]);
   outbox.close();
 });
 
