@@ -65,6 +65,8 @@ const firstLookMs = 5_000;
 const longLookMs = 2_000;
 /** A log that is smaller than before is waited for so much longer than its patience before anything is sent in spite of it. */
 const doubtMs = 5_000;
+/** A gateway that has just been set back serves nothing of its log for a moment. */
+const doubtTries = 4;
 const contradictedEveryMs = 60_000;
 
 export class ClientLog {
@@ -88,7 +90,6 @@ export class ClientLog {
     this.#table = new LogTable(deps.state.statements);
     this.#lastLook = new LogLastLook(deps.state, deps.now);
     this.#doubt = new LogDoubt({
-      look: () => this.#inTurn(() => this.#look({ entriesOnly: true })),
       mostMs: Math.min(deps.settings.patienceMs + doubtMs, longestTimerMs),
       signal: deps.signal,
     });
@@ -170,11 +171,16 @@ export class ClientLog {
     await this.#proving;
   }
 
-  /** A session begins. Does its checkpoint contradict the last verified one, then the log is looked at at once. @internal */
+  /**
+   * A session begins. Does its checkpoint contradict the last verified one, or has an answer contradicted the log and no look
+   * verified it since, then the log is looked at at once.
+   * @internal
+   */
   welcomed(checkpoint: string | null): void {
-    if (checkpoint === null || !this.#deps.checkpoints.contradicts(checkpoint)) return;
-    this.#hint = checkpoint;
-    this.#doubt.raise();
+    const isContrary = checkpoint !== null && this.#deps.checkpoints.contradicts(checkpoint);
+    if (isContrary) this.#hint = checkpoint;
+    if (isContrary || this.#table.readMeta('logDoubted') !== undefined)
+      this.#doubt.raise(() => this.#lookForEntries());
   }
 
   /** How many leaves the last verified checkpoint has; 0 before the first. @internal */
@@ -191,7 +197,11 @@ export class ClientLog {
     const at = this.#deps.now();
     if (Math.abs(at - this.#contradictedAt) < contradictedEveryMs) return;
     this.#contradictedAt = at;
-    this.#doubt.raise();
+    this.#doubt.raise(async () => {
+      await this.#noteDoubt(true);
+      for (let tries = 0; tries < doubtTries && (await this.#lookForEntries()) === 'behind'; tries++)
+        await pause(behindMs, this.#deps.signal);
+    });
   }
 
   /** While the log is in doubt nothing new is sent: resolves when it was looked at. @internal */
@@ -229,6 +239,12 @@ export class ClientLog {
     clearTimeout(this.#timer);
     await this.#proving;
     await this.#last;
+  }
+
+  /** Over the end of this program: a look may come too late for it, or find no log. */
+  async #noteDoubt(isDoubted: boolean): Promise<void> {
+    if ((this.#table.readMeta('logDoubted') !== undefined) === isDoubted) return;
+    await this.#deps.state.write(() => this.#table.writeMeta('logDoubted', isDoubted ? 1 : undefined));
   }
 
   async #proveEntries(): Promise<void> {
@@ -285,6 +301,7 @@ export class ClientLog {
       if (halt !== undefined) return false;
       if (setback === undefined) {
         verified = checkpoint;
+        await this.#noteDoubt(false);
         await staleness.verified();
         await absence.ended();
       }

@@ -6,8 +6,6 @@
 import { firstOf, pause } from '../abort.ts';
 
 type DoubtDependencies = {
-  /** Looks at the newest checkpoint; what is wrong with it is told elsewhere. */
-  readonly look: () => Promise<unknown>;
   readonly mostMs: number;
   readonly signal: AbortSignal;
 };
@@ -25,12 +23,13 @@ export class LogDoubt {
     return this.#end;
   }
 
-  raise(): void {
-    this.#end ??= this.#settle().finally(() => (this.#end = undefined));
+  /** @param look at the newest checkpoint; what is wrong with it is told elsewhere */
+  raise(look: () => Promise<unknown>): void {
+    this.#end ??= this.#settle(look).finally(() => (this.#end = undefined));
   }
 
-  async #settle(): Promise<void> {
-    const { look, mostMs, signal } = this.#deps;
+  async #settle(look: () => Promise<unknown>): Promise<void> {
+    const { mostMs, signal } = this.#deps;
     const ended = new AbortController();
     const looked = look().then(
       () => undefined,

@@ -2,7 +2,7 @@
 
 /**
  * In `meta`: logCheckpoint, logFollowed, logProvenThrough, logProveAgain, logHalt, logAbsentSince, logStaleSince,
- * logUnfollowedSince, logLookedAt.
+ * logUnfollowedSince, logLookedAt, logDoubted.
  */
 export const logTables = `
   -- The leaf that the gateway names for each entry of the directory, and the digest of the entry.

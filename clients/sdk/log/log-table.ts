@@ -72,7 +72,8 @@ type MetaName =
   | 'logAbsentSince'
   | 'logStaleSince'
   | 'logUnfollowedSince'
-  | 'logLookedAt';
+  | 'logLookedAt'
+  | 'logDoubted';
 
 /** Reading at any time; every change inside a transaction. */
 export class LogTable {

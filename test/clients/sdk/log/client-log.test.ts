@@ -146,6 +146,29 @@ test('a notice that is given a place verified before has the log looked at befor
   expect(client.log.status().halt).toMatchObject({ kind: 'rollback' });
 });
 
+test('after an answer that contradicts the log each session looks before it sends, until a look has verified it', async () => {
+  const first = await gateway.client(alice, { follow });
+  gateway.log.fill(10);
+  await first.log.check();
+  const truth = gateway.log;
+  gateway.log = truth.branch(truth.leaves.length - 5);
+  gateway.log.serve = () => undefined;
+  await first.send(concern('first', bob));
+  await first.close();
+  gateway.log.accept = (unit) => truth.accept(unit);
+  const asked: string[] = [];
+  gateway.onRequest = (path) => asked.push(path) > 0;
+  const looks = async (): Promise<number> => {
+    const client = await gateway.client(alice, { follow });
+    await client.send(concern('x', bob));
+    await client.close();
+    return asked.splice(0).filter((path) => path === '/checkpoint').length;
+  };
+  expect(await looks()).toBe(1);
+  gateway.log = truth;
+  expect([await looks(), await looks()]).toEqual([1, 0]);
+});
+
 test('where the log is in order, a place that cannot be keeps no further notice', async () => {
   const client = await gateway.client(alice, { follow });
   const accept = gateway.log.accept.bind(gateway.log);
