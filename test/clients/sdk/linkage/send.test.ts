@@ -114,7 +114,14 @@ async function setKey(...keys: ReturnType<typeof createLinkageKey>[]): Promise<v
 
 async function filesBelow(dir: string): Promise<Buffer[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const gone = (error: NodeJS.ErrnoException): Buffer => {
+    // A draft of the running gateway has got its name meanwhile.
+    if (error.code !== 'ENOENT') throw error;
+    return Buffer.alloc(0);
+  };
   return Promise.all(
-    entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name))),
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFile(join(entry.parentPath, entry.name)).catch(gone)),
   );
 }
