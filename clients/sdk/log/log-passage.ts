@@ -54,10 +54,15 @@ export class LogPassage {
    * @throws CausewayError `log-proof-invalid`, `log-malformed`, or what reading throws
    */
   async follow(checkpoint: SeenCheckpoint, maxBundles: number): Promise<boolean> {
+    // One after the other, so that what came over a slow link is kept although the rest did not come in time.
+    for (let count = 0; count < maxBundles; count++) if (!(await this.#followOne(checkpoint))) return false;
+    return true;
+  }
+
+  async #followOne(checkpoint: SeenCheckpoint): Promise<boolean> {
     const from = this.followed;
     if (from >= checkpoint.size) return false;
-    const limit = from - (from % tileWidth) + maxBundles * tileWidth;
-    const to = Math.min(checkpoint.size, limit);
+    const to = Math.min(checkpoint.size, from - (from % tileWidth) + tileWidth);
     const entries = await readRun(from, to, checkpoint, this.#deps.reader);
     const passed = entries.flatMap((bytes, place): Passed[] => {
       const leaf = bytes.subarray(0, aboutEndpoint.byteLength).equals(aboutEndpoint)
