@@ -83,6 +83,8 @@ export class ClientLog {
   #proving: Promise<void> | undefined;
   #asked = 0;
   #contradictedAt = -Infinity;
+  /** How often an answer has contradicted the log. */
+  #doubts = 0;
 
   /** @internal */
   constructor(deps: ClientLogDependencies) {
@@ -197,8 +199,12 @@ export class ClientLog {
     const at = this.#deps.now();
     if (Math.abs(at - this.#contradictedAt) < contradictedEveryMs) return;
     this.#contradictedAt = at;
+    // What the gateway has shown before, and a look that began then, say nothing of this.
+    this.#doubts++;
+    this.#hint = undefined;
+    const noted = this.#noteDoubt(true).catch(this.#deps.report);
     this.#doubt.raise(async () => {
-      await this.#noteDoubt(true);
+      await noted;
       for (let tries = 0; tries < doubtTries && (await this.#lookForEntries()) === 'behind'; tries++)
         await pause(behindMs, this.#deps.signal);
     });
@@ -223,14 +229,17 @@ export class ClientLog {
    * @internal
    */
   async lookWhereDue(): Promise<void> {
-    if (!this.#isConnected || !this.#lastLook.isDue) return;
-    // Kept in the status.
-    await this.#inTurn(() => this.#look()).catch(() => undefined);
+    try {
+      if (this.#isConnected && this.#lastLook.isDue) await this.#inTurn(() => this.#look());
+    } catch {
+      // Kept in the status.
+    }
   }
 
   /** The session has ended: what was verified stays in force. @internal */
   disconnected(): void {
     this.#isConnected = false;
+    this.#hint = undefined;
     clearTimeout(this.#timer);
   }
 
@@ -289,6 +298,7 @@ export class ClientLog {
   async #look({ entriesOnly = false } = {}): Promise<boolean> {
     const { checkpoints, passage, staleness, unfollowed, absence, now } = this.#deps;
     const [begunAt, isConnected, followed] = [now(), this.#isConnected, passage.followed];
+    const doubts = this.#doubts;
     let verified: SeenCheckpoint | undefined;
     try {
       if (isConnected && !entriesOnly) await this.#lastLook.begins();
@@ -301,7 +311,7 @@ export class ClientLog {
       if (halt !== undefined) return false;
       if (setback === undefined) {
         verified = checkpoint;
-        await this.#noteDoubt(false);
+        if (doubts === this.#doubts) await this.#noteDoubt(false);
         await staleness.verified();
         await absence.ended();
       }
