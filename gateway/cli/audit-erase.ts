@@ -129,12 +129,10 @@ async function carryOut(
       const { hits } = await index.search({ case: [order.case], kind: ['case.erased'] }, 1);
       const [before] = hits;
       if (before === undefined) throw error;
+      const did = erasedNow.length === 0 ? 'nothing was done now' : `now ${erasedNow.join(', ')} went, too`;
+      terminal.hint(`This case was erased before; ${did}.`);
       const certificate = await certifyErasure(store, log, order.case, before.index);
-      terminal.hint(
-        erasedNow.length === 0
-          ? 'This case was erased before; nothing was done now. This is the certificate of that erasure.'
-          : `This case was erased before; now ${erasedNow.join(', ')} went, too. This is the certificate of that erasure.`,
-      );
+      terminal.hint('This is the certificate of that erasure.');
       return certificate;
     });
   });
