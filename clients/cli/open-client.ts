@@ -92,7 +92,10 @@ export class Connection {
       // Of receipts the gateway tells why it does not take them, whatever else goes on.
       if (!error.code.startsWith('receipt-')) this.#reported = error;
     });
-    client.on('badReceipt', ({ error }) => (this.#disbelieved = error));
+    client.on('badReceipt', ({ error }) => {
+      // A home that was put back to an older state hears honestly of what it knows nothing of.
+      if (error.code !== 'receipt-unmatched') this.#disbelieved = error;
+    });
     client.on('disconnected', ({ error }) => this.#ended(error));
     client.on('problem', (error) => {
       if (isStateDamage(error)) this.#ended(error);

@@ -130,7 +130,8 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
     emitter.emit('problem', new CausewayError('slow-consumer', { detail: receiptsDropped })),
   );
   const receiptBook = new ReceiptBook({
-    ...{ state, directory, outbox, emitter, now, gatewayKey, maxHeld: options.maxHeldReceipts ?? 10_000 },
+    ...{ state, directory, outbox, emitter, now, report, gatewayKey },
+    maxHeld: options.maxHeldReceipts ?? 10_000,
     onReceipt: (receipt) => {
       if (isByDirectory(receipt)) run.refusedByDirectory();
       receiptEvents.push(receipt);
@@ -141,8 +142,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   const run = new ClientRun({
     ...{ state, directory, datasets, emitter, outbox, lost, inbox, receiptSender, receiptBook, now, report },
     ...{ endpoint, random: ground.random, log: ground.log, readHome: ground.readHome, followedLog, limits },
-    ...{ clock, clientName: options.clientName ?? 'causeway-sdk' },
-    receiptKeyId: gatewayKey.keyId,
+    ...{ clock, clientName: options.clientName ?? 'causeway-sdk', receiptKeyId: gatewayKey.keyId },
     renewCertificate: options.renewCertificate ?? true,
     ...{ holder, releaseHolder: claimHolder(holder), closing: ground.closing },
     onClosed: () => receiptEvents.close(),

@@ -5,16 +5,10 @@ import { decodeReceiptGroup } from '../../protocol/wire/receipt-group.ts';
 import type { FaultReport } from './log/log-faults.ts';
 
 /**
- * What does not match a message is none: a home that was put back to an older state is told of what it has lost.
- * @param position its place in the receipt stream; 0 where it is the answer to a submission, or was held
+ * @param position its place in the receipt stream; 0 where it is the answer to a submission
+ * @param error what shows that it is not genuine
  */
-export function falseReceipt(
-  position: number,
-  group: Buffer,
-  faults: readonly CausewayError[],
-): FaultReport | undefined {
-  const error = faults.find(({ code }) => code !== 'receipt-unmatched');
-  if (error === undefined) return undefined;
+export function falseReceipt(position: number, group: Buffer, error: CausewayError): FaultReport {
   const { subject, words } = claimOf(group);
   return {
     subject,

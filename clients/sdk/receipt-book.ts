@@ -45,6 +45,8 @@ type ReceiptBookDependencies = {
   readonly gatewayKey: SigningKey;
   /** How many groups may be held. */
   readonly maxHeld: number;
+  /** Told why something could not be noted. */
+  readonly report: (error: unknown) => void;
   readonly now: () => number;
   /** Told of each step once it is durable. */
   onReceipt(receipt: ReceiptEvent): void;
@@ -74,7 +76,12 @@ type Reading =
   | { readonly verdict: 'bad'; readonly faults: readonly CausewayError[] };
 
 /** What storing a group came to; told once it is durable. */
-type Outcome = { readonly applied: readonly Step[]; readonly faults: readonly CausewayError[] };
+type Outcome = {
+  readonly applied: readonly Step[];
+  readonly faults: readonly CausewayError[];
+  /** What shows that it is not genuine, where that is certain. */
+  readonly forged?: CausewayError | undefined;
+};
 
 const noRoom = 'So many receipts wait for a key to be trusted that no more are taken until one is.';
 
@@ -82,7 +89,7 @@ export class ReceiptBook {
   readonly #deps: ReceiptBookDependencies;
   readonly #table: LadderTable;
   readonly #lost: LostTable;
-  #raised: Promise<unknown> = Promise.resolve();
+  #raised: Promise<void> = Promise.resolve();
 
   constructor(deps: ReceiptBookDependencies) {
     this.#deps = deps;
@@ -140,7 +147,9 @@ export class ReceiptBook {
           .releaseGroups(issuer)
           .map((bytes) => ({ bytes, outcome: this.#store(bytes, this.#examine(bytes)) })),
       );
-      for (const { bytes, outcome } of outcomes) await this.#tell(0, bytes, outcome);
+      // It was signed by a key that the directory had then; that another has taken its place since forges nothing.
+      for (const { bytes, outcome } of outcomes)
+        await this.#tell(0, bytes, { ...outcome, forged: undefined });
     }
   }
 
@@ -170,7 +179,7 @@ export class ReceiptBook {
 
   /** Call inside a transaction. */
   #store(bytes: Buffer, reading: Reading): Outcome {
-    if (reading.verdict === 'bad') return { applied: [], faults: reading.faults };
+    if (reading.verdict === 'bad') return { applied: [], faults: reading.faults, forged: reading.faults[0] };
     if (reading.verdict === 'held') {
       this.#table.holdGroup(reading.issuer, bytes);
       return { applied: [], faults: [] };
@@ -180,7 +189,9 @@ export class ReceiptBook {
     if (applied.length > 0) this.#table.keepEvidence(bytes, this.#deps.now());
     const unmatched = reading.steps.length - applied.length;
     const faults = Array.from({ length: unmatched }, () => new CausewayError('receipt-unmatched'));
-    return { applied, faults: [...reading.faults, ...faults] };
+    // A home that was put back to an older state is told of what it has lost, and an issuer may know codes of a later version.
+    const forged = reading.faults.find(({ code }) => code === 'receipt-invalid');
+    return { applied, faults: [...reading.faults, ...faults], forged };
   }
 
   /** The gateway refuses an envelope that it cannot read under the zero id: its digest says which message it was. */
@@ -208,7 +219,7 @@ export class ReceiptBook {
     return this.#table.settle(seq, recipient, outcome, at, detail);
   }
 
-  async #tell(position: number, bytes: Buffer, { applied, faults }: Outcome): Promise<void> {
+  async #tell(position: number, bytes: Buffer, { applied, faults, forged }: Outcome): Promise<void> {
     for (const error of faults) this.#deps.emitter.emit('badReceipt', { position, error });
     for (const { receipt, answer, event } of applied) {
       if (answer !== undefined) {
@@ -216,12 +227,15 @@ export class ReceiptBook {
       }
       this.#deps.onReceipt(event);
     }
-    const fault = falseReceipt(position, bytes, faults);
-    if (fault === undefined) return;
-    // One after another: how many are written down is bounded by what was before.
-    const raised = this.#raised.then(() => this.#deps.raise(fault));
-    this.#raised = raised.catch(() => undefined);
-    await raised;
+    if (forged === undefined) return;
+    const fault = falseReceipt(position, bytes, forged);
+    // One after another: how many are written down is bounded by what was before. The group itself is stored by now.
+    const { report } = this.#deps;
+    this.#raised = this.#raised
+      .then(() => this.#deps.raise(fault))
+      .then(() => undefined)
+      .catch(report);
+    await this.#raised;
   }
 }
 

@@ -45,13 +45,14 @@ function openBook() {
     .run(uuidToBytes(id), digest);
   state.statements.prepare('INSERT INTO deliveries (seq, recipient) VALUES (1, ?)').run(bob);
   const signer = newSigner();
-  const now = { isTrusted: false, isBroken: false };
+  const now = { isTrusted: false, isBroken: false, isReplaced: false };
   const seen: string[] = [];
+  const raised: string[] = [];
   const book = new ReceiptBook({
     state,
     directory: {
       receiptKeys: () => (now.isTrusted ? [signer.publicKey] : []),
-      untrustedKey: () => (now.isTrusted ? undefined : signer.publicKey),
+      untrustedKey: () => (now.isTrusted || now.isReplaced ? undefined : signer.publicKey),
       isBehind: false,
     },
     outbox: { keepAnswer: () => undefined, answered: () => undefined },
@@ -64,7 +65,8 @@ function openBook() {
       return 0;
     },
     onReceipt: ({ kind }) => seen.push(kind),
-    raise: () => Promise.resolve(),
+    raise: ({ detail }) => Promise.resolve(void raised.push(detail)),
+    report: (error) => raised.push(String(error)),
     onLost: () => undefined,
   });
   const receipt = encodeReceipt({
@@ -72,7 +74,7 @@ function openBook() {
     ...{ issuer: bob, recipient: bob },
   });
   const group = signReceiptGroup([receipt], signer);
-  return { book, group, now, seen, ladder: new LadderTable(state.statements) };
+  return { book, group, now, seen, raised, ladder: new LadderTable(state.statements) };
 }
 
 test('held receipts stay held when they cannot be applied, and are applied the next time', async () => {
@@ -119,4 +121,15 @@ test('a receipt that finds no room to be held is not stored, and its place stays
   expect(seen).toEqual(['stored', 'stored']);
   await book.take(3, group, 2);
   expect(book.position).toBe(3);
+});
+
+test('a receipt that fits no key is forged when it comes, and not where its signer’s key was replaced while it was held', async () => {
+  const { book, group, now, seen, raised } = openBook();
+  await book.take(1, group);
+  now.isReplaced = true;
+  await book.takeHeld([bob]);
+  expect(raised).toEqual([]);
+  await book.take(2, group, 1);
+  expect(raised).toEqual([expect.stringMatching(`a receipt of ${bob} .* is not genuine`)]);
+  expect(seen).toEqual([]);
 });
