@@ -10,7 +10,7 @@ import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { durationMs, listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { firstOf, timeoutSignal } from '../sdk/abort.ts';
+import { firstOf, timeoutSignal, waitUnlessAborted } from '../sdk/abort.ts';
 import type { OutgoingNotice } from '../sdk/compose.ts';
 import type { SendResult } from '../sdk/outbox.ts';
 import { findDataset } from './dataset-source.ts';
@@ -49,9 +49,10 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .description(
       'Signs and encrypts a notice on this computer and sends it. Exit code 0 means that the gateway has made it\n' +
         'durable. Where its log then turns out to contradict itself, the error says that the notice was accepted\n' +
-        '(exit code 1; "accepted":true with --json). When the gateway does not take it in time the notice stays in the outbox (exit code 3) and goes\n' +
-        'out with the next command of this home that connects; do not send it again. Where it did not get as far as\n' +
-        'the outbox, as when a holder of the linkage key is away, the error says so: send it again.',
+        '(exit code 1; "accepted":true with --json). When the gateway does not take it in time the notice stays in\n' +
+        'the outbox (exit code 3) and goes out with the next command of this home that connects; do not send it\n' +
+        'again. Where it did not get as far as the outbox, as when a holder of the linkage key is away, the error\n' +
+        'says so: send it again.',
     )
     .optionsGroup('Notice')
     .requiredOption('--to <address...>', 'agency/endpoint, or agency/@role', listOf(recipientAddressSchema))
@@ -104,7 +105,7 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
       else terminal.hint(faultWords(fault));
     });
     const id = await enqueue(flags, content, subjects, open).finally(async () => {
-      await open.client.directory.catchUp();
+      await waitUnlessAborted(open.client.directory.catchUp(), open.signal).catch(() => undefined);
       tellUnreadDirectory(open.client, terminal);
     });
     const dueLook = open.client.log.lookWhereDue();
