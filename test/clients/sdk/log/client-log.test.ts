@@ -597,3 +597,15 @@ describe('a gateway that keeps the entries back', () => {
     expect(told(client).map(([kind]) => kind)).toEqual(['checkpoint']);
   });
 });
+
+test('what the gateway showed of its log before an answer that contradicts it does not end the doubt', async () => {
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  client.log.connected(gateway.log.checkpoint());
+  const asked: string[] = [];
+  gateway.onRequest = (path) => asked.push(path) > 0;
+  client.log.contradicted();
+  await client.log.doubt;
+  expect(asked).toContain('/checkpoint');
+  expect(client.log.doubt).toBeUndefined();
+});
