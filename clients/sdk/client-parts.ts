@@ -71,7 +71,7 @@ type Ground = {
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
   readonly limits: KnownLimits;
-  /** For what is wrong with receipts. */
+  /** What is wrong with the log, and with receipts. */
   readonly faults: LogFaults;
   readonly log: Log;
   readonly now: () => number;

@@ -17,7 +17,7 @@ import { LogAbsence } from './log-absence.ts';
 import { AcceptanceProver } from './log-acceptances.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import { EntryProver, type ProvenEntry } from './log-entries.ts';
-import { LogFaults } from './log-faults.ts';
+import type { LogFaults } from './log-faults.ts';
 import { isEndpointLeaf, LogPassage } from './log-passage.ts';
 import { LogReader } from './log-reader.ts';
 import { LogStaleness } from './log-staleness.ts';
@@ -30,6 +30,7 @@ type LogGround = {
   readonly endpoint: EndpointAddress;
   readonly state: StateDatabase;
   readonly emitter: ClientEmitter;
+  readonly faults: LogFaults;
   readonly now: () => number;
   readonly random: () => number;
   readonly report: (error: unknown) => void;
@@ -50,8 +51,8 @@ type LogJoints = {
 
 /** Everything behind `client.log`. */
 export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
-  const { state, emitter, now, random, report, readHome, agent, closing, endpoint } = ground;
-  const { log: trust, dir } = ground.home();
+  const { state, emitter, faults, now, random, report, readHome, agent, closing, endpoint } = ground;
+  const { log: trust } = ground.home();
   const {
     everyMs = 60_000,
     bundlesPerSecond = 16,
@@ -61,7 +62,6 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
   } = joints.follow ?? {};
   const { signal } = closing;
   const reader = new LogReader(readHome, agent, signal);
-  const faults = new LogFaults({ homeDir: dir, state, emitter, now });
   const passage = new LogPassage({
     ...{ state, reader, now, self: endpoint, from: trust.from, enrolled: trust.entry },
     isChanging: () => isRenewing(state, now()),
