@@ -53,6 +53,12 @@ export async function eraseCase(
   }
 }
 
+/** What has failed since a case was erased, as an error that crosses boundaries. */
+export function troubleSinceErased(cause: unknown): CausewayError {
+  const typed = isCausewayError(cause) ? cause : fileTrouble(cause);
+  return typed ?? new CausewayError('internal-error');
+}
+
 /** A case was erased, and then something failed: its certificate can be made later. */
 export class UncertifiedErasure extends CausewayError {
   /** The leaf that says so; undefined where it was not found. */
@@ -60,8 +66,7 @@ export class UncertifiedErasure extends CausewayError {
 
   /** The error itself is the cause: what stands behind it is told elsewhere without these words. */
   constructor(cause: unknown, leaf: number | undefined) {
-    const typed = isCausewayError(cause) ? cause : fileTrouble(cause);
-    const { code, detail = '' } = typed ?? new CausewayError('internal-error');
+    const { code, detail = '' } = troubleSinceErased(cause);
     const says = leaf === undefined ? '' : `, as leaf ${leaf} says`;
     const said = `The case WAS erased${says}; the same command prints the certificate once it can be made.`;
     super(code, { detail: `${said} ${detail}`.trimEnd(), cause });

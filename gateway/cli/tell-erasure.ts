@@ -3,15 +3,13 @@
  * with the words that the case was erased.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileTrouble } from '../../files/file-trouble.ts';
 import {
   formatErasureCertificate,
   type ErasureCertificate,
 } from '../../protocol/audit/erasure-certificate.ts';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { UncertifiedErasure } from '../audit/erase-case.ts';
+import { troubleSinceErased, type UncertifiedErasure } from '../audit/erase-case.ts';
 import type { CaseId, ErasureResidue, Store } from '../store/port.ts';
 
 /** How long the command waits for those that read the store as it was before. */
@@ -65,8 +63,7 @@ export function adviseOn({ code, detail = '', leaf, cause }: UncertifiedErasure)
 
 /** Whoever only heard of what has failed would take the case for not erased. */
 function erasedAllTheSame({ leaf }: ErasureCertificate, isPrinted: boolean, cause: unknown): AdvisedError {
-  const typed = isCausewayError(cause) ? cause : fileTrouble(cause);
-  const { code, detail = '' } = typed ?? new CausewayError('internal-error');
+  const { code, detail = '' } = troubleSinceErased(cause);
   const end = isPrinted ? ', and the certificate is printed on stdout.' : '.';
   return new AdvisedError(code, {
     detail: `The case WAS erased, as leaf ${leaf} says${end} ${detail}`.trimEnd(),
