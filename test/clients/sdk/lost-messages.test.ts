@@ -360,30 +360,35 @@ test('a message that the gateway loses again and again is left to a person in th
   expect(client.lost()).toMatchObject([{ id, sign: 'leaf', state: 'unsent' }]);
 });
 
-test('a clock that is ahead keeps no lost message from being submitted again', async () => {
-  const clock = { ms: Date.now() };
+/** A client with a message that the gateway has accepted and lost. */
+async function clientThatLostOne(clock: { readonly ms: number }) {
   const client = await gateway.client(alice, { follow, now: () => clock.ms });
   const size = gateway.log.leaves.length;
   const [id] = await sendAll(client, 1);
   setBack(size);
   gateway.log.fill(20);
-  clock.ms += 400 * 24 * 3_600_000;
+  return { client, id };
+}
+
+/** Has the client find that out, and submit it once more. */
+async function submitAgain(client: Client): Promise<void> {
   await client.log.check();
   await until(() => submitted.length === 2);
   await until(() => client.status().waiting === 0);
+}
+
+test('a clock that is ahead keeps no lost message from being submitted again', async () => {
+  const clock = { ms: Date.now() };
+  const { client, id } = await clientThatLostOne(clock);
+  clock.ms += 400 * 24 * 3_600_000;
+  await submitAgain(client);
   expect(client.lost()).toMatchObject([{ id, state: 'taken' }]);
 });
 
 test('what a session has found expired is not shown as lost without a connection any more', async () => {
   const clock = { ms: Date.now() };
-  const client = await gateway.client(alice, { follow, now: () => clock.ms });
-  const size = gateway.log.leaves.length;
-  const [id] = await sendAll(client, 1);
-  setBack(size);
-  gateway.log.fill(20);
-  await client.log.check();
-  await until(() => submitted.length === 2);
-  await until(() => client.status().waiting === 0);
+  const { client, id } = await clientThatLostOne(clock);
+  await submitAgain(client);
   await client.close();
   const offline = async (): Promise<LostMessage[]> => {
     const without = await connect({ home: gateway.homeOf(alice), waitMs: 0, now: () => clock.ms });
