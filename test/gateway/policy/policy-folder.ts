@@ -41,8 +41,9 @@ export async function copyPolicies(options: { isBare?: boolean } = {}): Promise<
 
 /** Copies the policies with one data set: most of a load goes into compiling the others. @returns the folder */
 export async function barePolicies(dir: string): Promise<string> {
-  const kept = join(policiesDir, 'datasets', 'information-reply');
-  const isKept = (path: string): boolean => !path.includes('/datasets/') || path.startsWith(kept);
+  const datasets = join(policiesDir, 'datasets/');
+  const kept = join(datasets, 'information-reply');
+  const isKept = (path: string): boolean => !path.startsWith(datasets) || path.startsWith(kept);
   await cp(policiesDir, dir, { recursive: true, filter: isKept });
   const categories = join(dir, 'categories.yaml');
   const text = await readFile(categories, 'utf8');
