@@ -1,6 +1,7 @@
 /** `datasets/NAME/VERSION.json`: what a notice carries, as JSON Schema 2020-12 that people can read. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { isTooDeep, linearRegExp, maxSchemaDepth, RefusedPattern } from '../../protocol/dataset-schema.ts';
 import type { Problem } from '../../protocol/errors.ts';
 import { hasRepeatedName } from '../../protocol/wire/repeated-name.ts';
 import { checkDatasetForm } from './dataset-form.ts';
@@ -40,18 +41,13 @@ function compileDataset(file: string, text: string, problems: Problem[]): Datase
   const source = parseJson(file, text, faults);
   if (source !== undefined) {
     const { schema, locate } = source;
-    const findKey = (key: string): Position =>
-      positionAt(text, Math.max(text.indexOf(`${JSON.stringify(key)}:`), 0));
+    const find = (written: string): Position => positionAt(text, Math.max(text.indexOf(written), 0));
     const report = (path: readonly PropertyKey[], message: string): void => {
       faults.push({ at: file, ...locate(path), message });
     };
     checkDatasetForm(schema, urnOf(file), report);
-    compileSchema(schema, report, (keyword) => {
-      faults.push({
-        at: file,
-        ...findKey(keyword),
-        message: `\`${keyword}\` is not a keyword of JSON Schema`,
-      });
+    compileSchema(schema, report, (written, message) => {
+      faults.push({ at: file, ...find(written), message });
     });
     if (faults.length === 0) return describeDataset(file, schema);
   }
@@ -90,6 +86,11 @@ function parseJson(
     problems.push({ at: file, ...place, message: `this is not valid JSON: ${words}` });
     return undefined;
   }
+  if (isTooDeep(value)) {
+    const message = `groups stand within groups more than ${maxSchemaDepth} deep`;
+    problems.push({ at: file, line: 1, column: 1, message });
+    return undefined;
+  }
   let source: YamlSource | undefined;
   if (hasRepeatedName(text)) {
     source = parseYaml(file, text, problems);
@@ -109,7 +110,7 @@ function parseJson(
 function compileSchema(
   schema: JsonSchema,
   report: (path: readonly PropertyKey[], message: string) => void,
-  reportKeyword: (keyword: string) => void,
+  reportWritten: (written: string, message: string) => void,
 ): void {
   // One instance for each schema: they must stand alone, since clients receive them one by one.
   const ajv = createAjv();
@@ -127,7 +128,9 @@ function compileSchema(
   } catch (error) {
     const message = error instanceof Error ? error.message : 'it cannot be compiled';
     const keyword = /unknown keyword: "(.+)"/.exec(message)?.[1];
-    if (keyword !== undefined) reportKeyword(keyword);
+    if (keyword !== undefined)
+      reportWritten(`${JSON.stringify(keyword)}:`, `\`${keyword}\` is not a keyword of JSON Schema`);
+    else if (error instanceof RefusedPattern) reportWritten(JSON.stringify(error.pattern), error.message);
     else report([], `the schema cannot be used: ${message}`);
   }
 }
@@ -140,7 +143,7 @@ function createAjv(): Ajv2020 {
     validateSchema: false,
     logger: false,
     // Making the code shorter takes longer than running it as it is.
-    code: { optimize: false },
+    code: { optimize: false, regExp: linearRegExp },
   });
   addFormats.default(ajv);
   return ajv;

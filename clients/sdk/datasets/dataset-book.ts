@@ -1,5 +1,6 @@
 /** The sharing agreement's data sets, read from the gateway and kept in the home for when it cannot be reached. */
 import { z } from 'zod';
+import { isTooDeep } from '../../../protocol/dataset-schema.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { DatasetRegistry } from './datasets.ts';
@@ -75,6 +76,9 @@ export class DatasetBook {
       );
       if (schema.$id !== dataschema) {
         throw new CausewayError('dataset-unknown', { detail: 'The gateway answered with another one.' });
+      }
+      if (isTooDeep(schema)) {
+        throw new CausewayError('dataset-unknown', { detail: 'Its schema is nested too deeply.' });
       }
       schemas.push([dataschema, JSON.stringify(schema)]);
     }

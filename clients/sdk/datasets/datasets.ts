@@ -1,6 +1,7 @@
 /** Data sets in the hands of a client: check a document, explain the fields, start a new document. */
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { isTooDeep, linearRegExp } from '../../../protocol/dataset-schema.ts';
 import { CausewayError, type Problem } from '../../../protocol/errors.ts';
 import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { describeFields, type DatasetField } from './dataset-fields.ts';
@@ -21,8 +22,14 @@ export type DatasetSummary = {
 type Entry = {
   readonly summary: DatasetSummary;
   readonly schema: DatasetSchema;
+  /** Stops at the first error. */
   compiled?: ValidateFunction;
+  /** Finds all errors; made for the first document that has any. */
+  thorough?: ValidateFunction;
 };
+
+/** Values in a document of which every error is told; of a larger one, which nobody corrects by hand, the first. */
+const maxExplained = 2_000;
 
 /**
  * The data sets of a sharing agreement, by URN. A schema is compiled when it is first used.
@@ -37,7 +44,7 @@ export class DatasetRegistry {
 
   /**
    * A registry of these JSON Schemas (2020-12), each with its URN as `$id`.
-   * @throws CausewayError `dataset-unknown` when one is not an object or has no such `$id`
+   * @throws CausewayError `dataset-unknown` when one is not an object or has no such `$id`, or is nested too deeply
    */
   static of(schemas: readonly unknown[]): DatasetRegistry {
     const entries = schemas.map((schema): [string, Entry] => {
@@ -47,6 +54,7 @@ export class DatasetRegistry {
           detail: 'A schema has no `$id` of the form urn:causeway:dataset:NAME:VERSION.',
         });
       }
+      if (isTooDeep(schema)) throw unusable(summary.urn);
       return [summary.urn, { summary, schema }];
     });
     return new DatasetRegistry(new Map(entries));
@@ -76,17 +84,15 @@ export class DatasetRegistry {
 
   /**
    * What is wrong with a document: JSON Pointers (the empty one is the whole) and plain words, never its values.
-   * Empty when it is in order.
+   * Empty when it is in order. Of a document of more than 2,000 values, the first fault alone.
    * @param options.namesUnknown for whoever has the document before them, and not for logs: points at fields that the
    *   data set does not know by their own names
    * @throws CausewayError `dataset-unknown`
    */
   validate(urn: string, value: unknown, options: { readonly namesUnknown?: boolean } = {}): Problem[] {
     const entry = this.#get(urn);
-    entry.compiled ??= compile(entry);
-    return entry.compiled(value)
-      ? []
-      : explainErrors(entry.schema, entry.compiled.errors ?? [], options.namesUnknown);
+    const errors = findErrors(entry, value);
+    return errors.length === 0 ? [] : explainErrors(entry.schema, errors, options.namesUnknown);
   }
 
   /**
@@ -151,22 +157,55 @@ function summarise(schema: DatasetSchema): DatasetSummary | undefined {
   };
 }
 
-function compile({ schema, summary }: Entry): ValidateFunction {
+function compile({ schema, summary }: Entry, allErrors = false): ValidateFunction {
   // `verbose` would keep the document's values in the errors, and they must go nowhere.
   const ajv = new Ajv2020({
     strict: true,
     strictRequired: false,
-    allErrors: true,
+    allErrors,
     logger: false,
     verbose: false,
+    code: { regExp: linearRegExp },
   });
   addFormats.default(ajv);
   try {
     return ajv.compile(schema);
   } catch (cause) {
-    throw new CausewayError('dataset-unknown', {
-      detail: `The schema of ${summary.urn} cannot be used.`,
-      cause,
-    });
+    throw unusable(summary.urn, cause);
   }
+}
+
+function unusable(urn: string, cause?: unknown): CausewayError {
+  return new CausewayError('dataset-unknown', { detail: `The schema of ${urn} cannot be used.`, cause });
+}
+
+/**
+ * Ajv copies the errors that it has whenever it adds those of a part: of a document with a hundred thousand faulty parts,
+ * which any sender can make, finding all takes hours.
+ */
+function findErrors(entry: Entry, value: unknown): readonly ErrorObject[] {
+  const quick = (entry.compiled ??= compile(entry));
+  try {
+    if (quick(value)) return [];
+    const first = quick.errors ?? [];
+    if (!hasAtMost(maxExplained, value)) return first;
+    const thorough = (entry.thorough ??= compile(entry, true));
+    return thorough(value) ? first : (thorough.errors ?? first);
+  } catch (cause) {
+    // A definition that leads to itself without end.
+    if (cause instanceof RangeError) throw unusable(entry.summary.urn, cause);
+    throw cause;
+  }
+}
+
+/** True when a value of JSON, with all that is in it, is no more than this many values. */
+function hasAtMost(most: number, value: unknown): boolean {
+  const values = [value];
+  for (const each of values) {
+    if (typeof each !== 'object' || each === null) continue;
+    const inner: unknown[] = Object.values(each);
+    if (values.length + inner.length > most) return false;
+    values.push(...inner);
+  }
+  return true;
 }

@@ -263,6 +263,23 @@ describe('a policy folder with a fault is refused with file and line', () => {
     ]);
   });
 
+  it('when a data set has a pattern that could take for ever, or is nested without end', async () => {
+    await using folder = await copyPolicies();
+    const pattern = '"^(?!0)[0-9]{10}$"';
+    await folder.replace('datasets/ird-request/1.0.json', '"^[0-9]{10}$"', pattern);
+    const line = lineOf(await folder.read('datasets/ird-request/1.0.json'), pattern);
+    const nested = '{"items":'.repeat(20_000) + '{}' + '}'.repeat(20_000);
+    await folder.write('datasets/ird-response/1.0.json', nested);
+    expect(await problemsOf(folder.dir)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^datasets/ird-request/1\\.0\\.json:${line}:18 the pattern .* cannot be used .*without look-around`,
+        ),
+      ),
+      'datasets/ird-response/1.0.json:1:1 groups stand within groups more than 64 deep',
+    ]);
+  });
+
   it('when a name stands twice in one object of a data set', async () => {
     await using folder = await copyPolicies();
     const path = 'datasets/alert-disposition/1.0.json';

@@ -87,6 +87,13 @@ describe('a problem with a document points at the field in plain words', () => {
     );
   });
 
+  it('of a document too large to correct by hand, the first alone: all of them would take hours', () => {
+    const document = concernWith(
+      (each) => ((each as Json).children = Array.from({ length: 300_000 }, () => ({}))),
+    );
+    expect(registry.validate(concern, document)).toHaveLength(1);
+  });
+
   it('for too little, too much and repetition', () => {
     const found = problems((document) => {
       document.nature = ['neglect', 'neglect'];
@@ -215,6 +222,22 @@ describe('the registry', () => {
     const urn = 'urn:causeway:dataset:broken:1';
     const broken = DatasetRegistry.of([{ $id: urn, type: 'bolean' }]);
     expect(() => broken.validate(urn, {})).toThrow(expect.objectContaining({ code: 'dataset-unknown' }));
+  });
+
+  it('takes no longer for a text because of what a schema asks of it', () => {
+    const urn = 'urn:causeway:dataset:slow:1';
+    const slow = DatasetRegistry.of([{ $id: urn, type: 'string', title: 'Word', pattern: '^(a+)+$' }]);
+    expect(slow.validate(urn, `${'a'.repeat(100)}!`)).toEqual([{ at: '', message: 'is not a valid Word' }]);
+    expect(slow.validate(urn, 'a'.repeat(100))).toEqual([]);
+  });
+
+  it('refuses a schema that is nested more deeply than anybody fills in, and one that leads to itself', () => {
+    const urn = 'urn:causeway:dataset:deep:1';
+    const nested = JSON.parse('{"items":'.repeat(20_000) + '{}' + '}'.repeat(20_000)) as object;
+    const unknown = expect.objectContaining({ code: 'dataset-unknown' }) as unknown as Error;
+    expect(() => DatasetRegistry.of([{ $id: urn, ...nested }])).toThrow(unknown);
+    const loop = DatasetRegistry.of([{ $id: urn, $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/a' } } }]);
+    expect(() => loop.validate(urn, 1)).toThrow(unknown);
   });
 
   it('comes to an end with definitions that contain themselves', () => {
