@@ -18,6 +18,7 @@ import { DatasetBook, type FetchJson } from './datasets/dataset-book.ts';
 import { ClientDirectory } from './directory.ts';
 import { ClientEmitter } from './events.ts';
 import { claimState, findForeignParts } from './foreign-parts.ts';
+import { FalseReceipts } from './false-receipts.ts';
 import { GatewayClock } from './gateway-clock.ts';
 import { requestGateway } from './gateway-request.ts';
 import { claimHolder, newHolder } from './holder.ts';
@@ -130,13 +131,13 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
     emitter.emit('problem', new CausewayError('slow-consumer', { detail: receiptsDropped })),
   );
   const receiptBook = new ReceiptBook({
-    ...{ state, directory, outbox, emitter, now, report, gatewayKey },
+    ...{ state, directory, outbox, emitter, now, gatewayKey },
     maxHeld: options.maxHeldReceipts ?? 10_000,
     onReceipt: (receipt) => {
       if (isByDirectory(receipt)) run.refusedByDirectory();
       receiptEvents.push(receipt);
     },
-    raise: (fault) => ground.faults.raise('receipt', fault),
+    falseReceipts: buildFalseReceipts(ground),
     onLost: () => run.foundLoss(),
   });
   const run = new ClientRun({
@@ -158,6 +159,14 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
     renewalRefusal: () => readRenewalRefusal(state.statements),
     foreignParts: () => foreignPartsOf(ground, directory),
   };
+}
+
+function buildFalseReceipts({ state, faults, report }: Ground): FalseReceipts {
+  return new FalseReceipts({
+    ...{ state, report },
+    isRaised: (subject) => faults.isKnown('receipt', subject),
+    raise: (fault) => faults.raise('receipt', fault),
+  });
 }
 
 /** Verifies and decrypts. What would be held or refused for good is looked at once more, by the present directory. */

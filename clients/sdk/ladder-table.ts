@@ -121,8 +121,11 @@ export class LadderTable {
       .run(receivedAt, group);
   }
 
-  holdGroup(issuer: string, group: Buffer): void {
-    this.#database.prepare('INSERT INTO held_receipts (issuer, receipts) VALUES (?, ?)').run(issuer, group);
+  /** @param signed whether a key of the directory has signed it */
+  holdGroup(issuer: string, group: Buffer, signed: boolean): void {
+    this.#database
+      .prepare('INSERT INTO held_receipts (issuer, receipts, signed) VALUES (?, ?, ?)')
+      .run(issuer, group, Number(signed));
   }
 
   /** True when at least so many groups are held. */
@@ -139,12 +142,15 @@ export class LadderTable {
     return rows.map((row) => String(row.issuer) as EndpointAddress);
   }
 
-  /** Takes out the groups that were held for an issuer; what becomes of them belongs in the same transaction. */
-  releaseGroups(issuer: string): Buffer[] {
+  /**
+   * Takes out the groups that were held for an issuer; what becomes of them belongs in the same transaction.
+   * @returns each, and whether a key of the directory had signed it
+   */
+  releaseGroups(issuer: string): { bytes: Buffer; signed: boolean }[] {
     const rows = this.#database
-      .prepare('DELETE FROM held_receipts WHERE issuer = ? RETURNING receipts')
+      .prepare('DELETE FROM held_receipts WHERE issuer = ? RETURNING receipts, signed')
       .all(issuer);
-    return rows.map((row) => Buffer.from(row.receipts as Uint8Array));
+    return rows.map((row) => ({ bytes: Buffer.from(row.receipts as Uint8Array), signed: row.signed === 1 }));
   }
 
   /** Position of the last group of the receipt stream that is stored here. */

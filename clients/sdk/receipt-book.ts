@@ -6,7 +6,7 @@ import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/e
 import { gatewayAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
 import {
-  decodeReceiptGroup,
+  decodeReadableReceipts,
   verifyReceiptGroup,
   type ReceiptGroup,
 } from '../../protocol/wire/receipt-group.ts';
@@ -14,10 +14,9 @@ import { acceptedDetail, refusedDetail } from '../../protocol/wire/receipt-detai
 import { unreadableId, type Receipt, type ReceiptKind } from '../../protocol/wire/receipt.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEmitter } from './events.ts';
-import { falseReceipt } from './false-receipt.ts';
+import type { FalseReceipts } from './false-receipts.ts';
 import type { KeptAnswer } from './kept-answer.ts';
 import { LadderTable } from './ladder-table.ts';
-import type { FaultReport } from './log/log-faults.ts';
 import { LostTable } from './lost-table.ts';
 import type { Outbox } from './outbox.ts';
 import type { StateDatabase } from './state-database.ts';
@@ -41,17 +40,15 @@ type ReceiptBookDependencies = {
   readonly directory: Pick<ClientDirectory, 'receiptKeys' | 'untrustedKey' | 'isBehind'>;
   readonly outbox: Pick<Outbox, 'keepAnswer' | 'answered'>;
   readonly emitter: ClientEmitter;
+  /** Tells people that the gateway gave what is not genuine. */
+  readonly falseReceipts: Pick<FalseReceipts, 'note' | 'raise'>;
   /** The key that signs the gateway's receipts. */
   readonly gatewayKey: SigningKey;
   /** How many groups may be held. */
   readonly maxHeld: number;
-  /** Told why something could not be noted. */
-  readonly report: (error: unknown) => void;
   readonly now: () => number;
   /** Told of each step once it is durable. */
   onReceipt(receipt: ReceiptEvent): void;
-  /** Writes down for people that the gateway gave what is not genuine. */
-  raise(fault: FaultReport): Promise<unknown>;
   /** Told when the stream has shown that the gateway has lost messages, once that is noted. */
   onLost(): void;
 };
@@ -63,7 +60,8 @@ type Step = {
   readonly event: ReceiptEvent;
 };
 
-type Verdict = 'genuine' | 'held';
+/** `awaits trust`: a key of the directory has signed it · `awaits directory`: none has, and the directory is behind. */
+type Verdict = 'genuine' | 'awaits trust' | 'awaits directory';
 
 /** A group after its check: what it changes, whom to wait for, or nothing but what is wrong with it. */
 type Reading =
@@ -72,15 +70,15 @@ type Reading =
       readonly steps: readonly Step[];
       readonly faults: readonly CausewayError[];
     }
-  | { readonly verdict: 'held'; readonly issuer: EndpointAddress }
+  | { readonly verdict: 'awaits trust' | 'awaits directory'; readonly issuer: EndpointAddress }
   | { readonly verdict: 'bad'; readonly faults: readonly CausewayError[] };
 
 /** What storing a group came to; told once it is durable. */
 type Outcome = {
   readonly applied: readonly Step[];
   readonly faults: readonly CausewayError[];
-  /** What shows that it is not genuine, where that is certain. */
-  readonly forged?: CausewayError | undefined;
+  /** True where the group was noted as false. */
+  readonly isFalse: boolean;
 };
 
 const noRoom = 'So many receipts wait for a key to be trusted that no more are taken until one is.';
@@ -89,7 +87,6 @@ export class ReceiptBook {
   readonly #deps: ReceiptBookDependencies;
   readonly #table: LadderTable;
   readonly #lost: LostTable;
-  #raised: Promise<void> = Promise.resolve();
 
   constructor(deps: ReceiptBookDependencies) {
     this.#deps = deps;
@@ -118,9 +115,8 @@ export class ReceiptBook {
     const reading = this.#examine(bytes);
     const outcome = await this.#deps.state.write(() => {
       // Not stored, it is not confirmed either, and comes again.
-      if (reading.verdict === 'held' && this.isFull)
-        throw new CausewayError('key-unknown', { detail: noRoom });
-      const stored = this.#store(bytes, reading);
+      if (isHeld(reading) && this.isFull) throw new CausewayError('key-unknown', { detail: noRoom });
+      const stored = this.#store(position, bytes, reading);
       if (position > previous) this.#table.advancePosition(position, previous);
       else if (position > 0) {
         this.#table.rewindPosition(position);
@@ -129,7 +125,8 @@ export class ReceiptBook {
       }
       return stored;
     });
-    await this.#tell(position, bytes, outcome);
+    this.#announce(position, outcome);
+    if (outcome.isFalse) await this.#deps.falseReceipts.raise();
     if (position > 0 && position <= previous) this.#deps.onLost();
   }
 
@@ -143,21 +140,24 @@ export class ReceiptBook {
     const waiting = await this.#deps.state.write(() => this.#table.readHeldIssuers());
     for (const issuer of waiting.filter((each) => issuers?.includes(each) ?? true)) {
       const outcomes = await this.#deps.state.write(() =>
-        this.#table
-          .releaseGroups(issuer)
-          .map((bytes) => ({ bytes, outcome: this.#store(bytes, this.#examine(bytes)) })),
+        this.#table.releaseGroups(issuer).map(({ bytes, signed }) => ({
+          bytes,
+          outcome: this.#store(0, bytes, this.#examine(bytes), signed),
+        })),
       );
-      // It was signed by a key that the directory had then; that another has taken its place since forges nothing.
-      for (const { bytes, outcome } of outcomes)
-        await this.#tell(0, bytes, { ...outcome, forged: undefined });
+      for (const { outcome } of outcomes) this.#announce(0, outcome);
     }
+    // Also what could not be written down before, or not before the process ended.
+    await this.#deps.falseReceipts.raise();
   }
 
   #examine(bytes: Buffer): Reading {
     try {
-      const group = decodeReceiptGroup(bytes);
+      const group = decodeReadableReceipts(bytes);
       const verdict = this.#verify(group);
-      return verdict === 'held' ? { verdict, issuer: group.issuer } : { verdict, ...readSteps(group) };
+      if (verdict !== 'genuine') return { verdict, issuer: group.issuer };
+      const { steps, faults } = readSteps(group);
+      return { verdict, steps, faults: [...group.unreadable, ...faults] };
     } catch (error) {
       return { verdict: 'bad', faults: [asFault(error)] };
     }
@@ -171,18 +171,30 @@ export class ReceiptBook {
     const { directory } = this.#deps;
     if (directory.receiptKeys(group.issuer).some((key) => verifies(group, key))) return 'genuine';
     const untrusted = directory.untrustedKey(group.issuer);
-    if (untrusted !== undefined && verifies(group, untrusted)) return 'held';
+    if (untrusted !== undefined && verifies(group, untrusted)) return 'awaits trust';
     // The key may be in what has changed.
-    if (directory.isBehind) return 'held';
-    throw new CausewayError('receipt-invalid');
+    if (directory.isBehind) return 'awaits directory';
+    throw new CausewayError('receipt-invalid', {
+      detail: `No key of ${group.issuer} that is known here has signed it.`,
+    });
   }
 
-  /** Call inside a transaction. */
-  #store(bytes: Buffer, reading: Reading): Outcome {
-    if (reading.verdict === 'bad') return { applied: [], faults: reading.faults, forged: reading.faults[0] };
-    if (reading.verdict === 'held') {
-      this.#table.holdGroup(reading.issuer, bytes);
-      return { applied: [], faults: [] };
+  /**
+   * Call inside a transaction.
+   * @param wasSigned of a group that was held: a key of the directory had signed it. That another has taken the key's
+   *   place since forges nothing
+   */
+  #store(position: number, bytes: Buffer, reading: Reading, wasSigned = false): Outcome {
+    const { falseReceipts } = this.#deps;
+    if (reading.verdict === 'bad') {
+      const [fault] = reading.faults;
+      const isFalse = fault !== undefined && !wasSigned;
+      if (isFalse) falseReceipts.note(position, bytes, fault);
+      return { applied: [], faults: reading.faults, isFalse };
+    }
+    if (isHeld(reading)) {
+      this.#table.holdGroup(reading.issuer, bytes, wasSigned || reading.verdict === 'awaits trust');
+      return { applied: [], faults: [], isFalse: false };
     }
     const named = reading.steps.map((step) => this.#name(step));
     const applied = named.filter((step) => this.#apply(step));
@@ -190,8 +202,9 @@ export class ReceiptBook {
     const unmatched = reading.steps.length - applied.length;
     const faults = Array.from({ length: unmatched }, () => new CausewayError('receipt-unmatched'));
     // A home that was put back to an older state is told of what it has lost, and an issuer may know codes of a later version.
-    const forged = reading.faults.find(({ code }) => code === 'receipt-invalid');
-    return { applied, faults: [...reading.faults, ...faults], forged };
+    const untrue = reading.faults.find(({ code }) => code === 'receipt-invalid');
+    if (untrue !== undefined) falseReceipts.note(position, bytes, untrue);
+    return { applied, faults: [...reading.faults, ...faults], isFalse: untrue !== undefined };
   }
 
   /** The gateway refuses an envelope that it cannot read under the zero id: its digest says which message it was. */
@@ -219,7 +232,7 @@ export class ReceiptBook {
     return this.#table.settle(seq, recipient, outcome, at, detail);
   }
 
-  async #tell(position: number, bytes: Buffer, { applied, faults, forged }: Outcome): Promise<void> {
+  #announce(position: number, { applied, faults }: Outcome): void {
     for (const error of faults) this.#deps.emitter.emit('badReceipt', { position, error });
     for (const { receipt, answer, event } of applied) {
       if (answer !== undefined) {
@@ -227,16 +240,13 @@ export class ReceiptBook {
       }
       this.#deps.onReceipt(event);
     }
-    if (forged === undefined) return;
-    const fault = falseReceipt(position, bytes, forged);
-    // One after another: how many are written down is bounded by what was before. The group itself is stored by now.
-    const { report } = this.#deps;
-    this.#raised = this.#raised
-      .then(() => this.#deps.raise(fault))
-      .then(() => undefined)
-      .catch(report);
-    await this.#raised;
   }
+}
+
+function isHeld<R extends Reading>(
+  reading: R,
+): reading is R & { readonly verdict: 'awaits trust' | 'awaits directory' } {
+  return reading.verdict === 'awaits trust' || reading.verdict === 'awaits directory';
 }
 
 function verifies(group: ReceiptGroup, key: SigningKey): boolean {

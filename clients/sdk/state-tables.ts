@@ -61,7 +61,7 @@ const tables = `
     receipts BLOB NOT NULL
   );
 
-  -- Receipt groups whose issuer's key is not trusted yet.
+  -- Receipt groups whose issuer's key is not trusted, or perhaps not known, yet.
   CREATE TABLE held_receipts (entry INTEGER PRIMARY KEY, issuer TEXT NOT NULL, receipts BLOB NOT NULL);
 
   -- Messages this endpoint has dealt with for good: what makes a repeated delivery harmless.
@@ -128,8 +128,22 @@ const keptUnits = `
   );
 `;
 
+const falseReceipts = `
+  -- Whether a key of the directory had signed a held group when it came; otherwise the directory was behind. Of those held
+  -- before this was noted it is not known, and they accuse nobody.
+  ALTER TABLE held_receipts ADD COLUMN signed INTEGER NOT NULL DEFAULT 1;
+
+  -- Receipt groups that are not genuine, each until the fault about it is written down; reason is why.
+  CREATE TABLE false_receipts (
+    entry INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    receipts BLOB NOT NULL
+  );
+`;
+
 /** What each version added to the one before. */
-const versions = [tables, logTables, additions, logAcknowledgements, keptUnits, changesFound];
+const versions = [tables, logTables, additions, logAcknowledgements, keptUnits, changesFound, falseReceipts];
 
 export const stateVersion = versions.length;
 

@@ -10,13 +10,13 @@
  * stored and passed on byte for byte. `position` is its place in the addressee's receipt stream, which grows, with
  * gaps; it is 0 in groups that answer a submission, and in those that a client sends.
  */
-import { CausewayError } from '../errors.ts';
+import { CausewayError, isCausewayError } from '../errors.ts';
 import type { EndpointAddress } from '../ids.ts';
 import { rootOfEntries } from '../proof/merkle.ts';
 import { signatureBytes, verifyRoot, type BatchSigner, type SigningKey } from '../proof/signing.ts';
 import { frameKind, frameKinds } from './frame.ts';
 import { limits } from '../limits.ts';
-import { decodeReceipt, type Receipt } from './receipt.ts';
+import { decodeReceipt, readIssuer, type Receipt } from './receipt.ts';
 
 const frameHeaderBytes = 9;
 const groupHeaderBytes = 2 + signatureBytes;
@@ -76,6 +76,36 @@ export function decodeReceiptFrame(frame: Buffer): { position: number; group: Bu
 
 /** Takes a group apart strictly. @throws CausewayError `receipt-malformed` */
 export function decodeReceiptGroup(group: Buffer): ReceiptGroup {
+  const { signature, leaves } = splitGroup(group);
+  const receipts = leaves.map(decodeReceipt);
+  return { issuer: issuerOf(receipts.map(({ issuer }) => issuer)), signature, leaves, receipts };
+}
+
+/**
+ * Takes a group apart whose signature covers what this version may not know, such as a receipt of a later kind: the other
+ * receipts are no worse for it.
+ * @returns the receipts that can be read, and what is wrong with each of the others
+ * @throws CausewayError `receipt-malformed` when the group itself cannot be read, or an issuer
+ */
+export function decodeReadableReceipts(
+  group: Buffer,
+): ReceiptGroup & { readonly unreadable: readonly CausewayError[] } {
+  const { signature, leaves } = splitGroup(group);
+  const issuer = issuerOf(leaves.map(readIssuer));
+  const receipts: Receipt[] = [];
+  const unreadable: CausewayError[] = [];
+  for (const leaf of leaves) {
+    try {
+      receipts.push(decodeReceipt(leaf));
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      unreadable.push(error);
+    }
+  }
+  return { issuer, signature, leaves, receipts, unreadable };
+}
+
+function splitGroup(group: Buffer): Pick<ReceiptGroup, 'signature' | 'leaves'> {
   if (group.byteLength < groupHeaderBytes) throw malformed('The group is too short.');
   const count = group.readUInt16BE(0);
   if (count < 1 || count > limits.maxUnits) throw malformed('The number of receipts is out of range.');
@@ -89,11 +119,14 @@ export function decodeReceiptGroup(group: Buffer): ReceiptGroup {
     offset = end;
   }
   if (offset !== group.byteLength) throw malformed('Bytes follow the last receipt.');
-  const receipts = leaves.map(decodeReceipt);
-  const issuer = receipts[0]?.issuer;
-  if (issuer === undefined || receipts.some((receipt) => receipt.issuer !== issuer))
+  return { signature: group.subarray(2, groupHeaderBytes), leaves };
+}
+
+function issuerOf(issuers: readonly EndpointAddress[]): EndpointAddress {
+  const [issuer] = issuers;
+  if (issuer === undefined || issuers.some((each) => each !== issuer))
     throw malformed('The group has several issuers.');
-  return { issuer, signature: group.subarray(2, groupHeaderBytes), leaves, receipts };
+  return issuer;
 }
 
 /** Checks the group's signature. @throws CausewayError `receipt-invalid` */

@@ -89,6 +89,12 @@ export function decodeReceipt(bytes: Buffer): Receipt {
   };
 }
 
+/** Who states a receipt, also one that this version cannot read. @throws CausewayError `receipt-malformed` */
+export function readIssuer(bytes: Buffer): EndpointAddress {
+  if (bytes.byteLength < fixedBytes + 4) throw malformed('It is too short.');
+  return partiesOf(bytes).issuer;
+}
+
 /** Who speaks for whom, as it was read last: most receipts have it in common with the one before. */
 let lastParties = {
   bytes: Buffer.alloc(0),

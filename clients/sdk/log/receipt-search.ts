@@ -1,7 +1,7 @@
 /** Finds signed receipts of acceptances among the evidence, for faults of the log. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageId } from '../../../protocol/ids.ts';
-import { decodeReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
+import { decodeReadableReceipts } from '../../../protocol/wire/receipt-group.ts';
 import type { Statements } from '../state-database.ts';
 
 /** So many groups are decoded in one turn: a home may hold millions. */
@@ -41,7 +41,7 @@ export class ReceiptSearch {
     for (const row of rows) {
       this.#from = Number(row.entry);
       const group = Buffer.from(row.receipts as Uint8Array);
-      for (const { kind, message } of decodeReceiptGroup(group).receipts) {
+      for (const { kind, message } of decodeReadableReceipts(group).receipts) {
         if (kind === 'accepted' && this.#wanted.has(message) && !this.#found.has(message))
           this.#found.set(message, group);
       }

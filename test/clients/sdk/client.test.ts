@@ -74,7 +74,7 @@ test('receipts that wait for the directory, and not for trust, are not told as i
   const state = new StateDatabase(exchange.homes.get(police.address)!);
   const ladder = new LadderTable(state.statements);
   const issuers = [health.address, 'nobody/known'];
-  await state.write(() => issuers.forEach((issuer) => ladder.holdGroup(issuer, Buffer.of(0))));
+  await state.write(() => issuers.forEach((issuer) => ladder.holdGroup(issuer, Buffer.of(0), false)));
   expect(ladder.readHeldIssuers().sort()).toEqual(issuers);
   expect(sender.status().untrustedReceipts).toEqual([]);
   await state.write(() => issuers.forEach((issuer) => ladder.releaseGroups(issuer)));

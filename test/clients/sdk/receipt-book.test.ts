@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClientEmitter } from '../../../clients/sdk/events.ts';
+import { FalseReceipts } from '../../../clients/sdk/false-receipts.ts';
 import { LadderTable } from '../../../clients/sdk/ladder-table.ts';
 import { silentLog } from '../../../clients/sdk/logger.ts';
 import { ReceiptBook } from '../../../clients/sdk/receipt-book.ts';
@@ -45,15 +46,17 @@ function openBook() {
     .run(uuidToBytes(id), digest);
   state.statements.prepare('INSERT INTO deliveries (seq, recipient) VALUES (1, ?)').run(bob);
   const signer = newSigner();
-  const now = { isTrusted: false, isBroken: false, isReplaced: false };
+  const now = { isTrusted: false, isBroken: false, isReplaced: false, isBehind: false, isFull: false };
   const seen: string[] = [];
-  const raised: string[] = [];
+  const raised = new Map<string, string>();
   const book = new ReceiptBook({
     state,
     directory: {
       receiptKeys: () => (now.isTrusted ? [signer.publicKey] : []),
       untrustedKey: () => (now.isTrusted || now.isReplaced ? undefined : signer.publicKey),
-      isBehind: false,
+      get isBehind() {
+        return now.isBehind;
+      },
     },
     outbox: { keepAnswer: () => undefined, answered: () => undefined },
     emitter: new ClientEmitter(silentLog),
@@ -65,16 +68,32 @@ function openBook() {
       return 0;
     },
     onReceipt: ({ kind }) => seen.push(kind),
-    raise: ({ detail }) => Promise.resolve(void raised.push(detail)),
-    report: (error) => raised.push(String(error)),
+    falseReceipts: new FalseReceipts({
+      state,
+      isRaised: (subject) => raised.has(subject),
+      raise: ({ subject, detail }) =>
+        now.isFull ? Promise.reject(new Error('full')) : Promise.resolve(raised.set(subject, detail)),
+      report: () => undefined,
+    }),
     onLost: () => undefined,
   });
-  const receipt = encodeReceipt({
-    ...{ kind: 'stored', message: id, envelopeDigest: digest, at: 1, detail: '' },
-    ...{ issuer: bob, recipient: bob },
-  });
-  const group = signReceiptGroup([receipt], signer);
-  return { book, group, now, seen, raised, ladder: new LadderTable(state.statements) };
+  const receiptFor = (message: MessageId): Buffer =>
+    encodeReceipt({
+      ...{ kind: 'stored', message, envelopeDigest: digest, at: 1, detail: '' },
+      ...{ issuer: bob, recipient: bob },
+    });
+  const group = signReceiptGroup([receiptFor(id)], signer);
+  return {
+    book,
+    id,
+    receiptFor,
+    signer,
+    group,
+    now,
+    seen,
+    raised,
+    ladder: new LadderTable(state.statements),
+  };
 }
 
 test('held receipts stay held when they cannot be applied, and are applied the next time', async () => {
@@ -124,12 +143,66 @@ test('a receipt that finds no room to be held is not stored, and its place stays
 });
 
 test('a receipt that fits no key is forged when it comes, and not where its signer’s key was replaced while it was held', async () => {
-  const { book, group, now, seen, raised } = openBook();
+  const { book, id, group, now, seen, raised } = openBook();
   await book.take(1, group);
   now.isReplaced = true;
   await book.takeHeld([bob]);
-  expect(raised).toEqual([]);
+  expect(raised.size).toBe(0);
   await book.take(2, group, 1);
-  expect(raised).toEqual([expect.stringMatching(`a receipt of ${bob} .* is not genuine`)]);
+  expect([...raised]).toEqual([
+    [id, expect.stringMatching(`a receipt of ${bob} .* is not genuine.*No key of`)],
+  ]);
   expect(seen).toEqual([]);
+});
+
+test('a receipt that came while the directory was behind, and fits no key of it afterwards, is forged', async () => {
+  const { book, id, receiptFor, now, raised } = openBook();
+  now.isBehind = true;
+  await book.take(1, signReceiptGroup([receiptFor(id)], newSigner()));
+  await book.takeHeld();
+  expect(raised.size).toBe(0);
+  now.isBehind = false;
+  await book.takeHeld();
+  expect([...raised.keys()]).toEqual([id]);
+});
+
+test('a false receipt is raised later where that cannot be written down at once: it does not come again', async () => {
+  const { book, id, receiptFor, now, raised } = openBook();
+  now.isFull = true;
+  await book.take(1, signReceiptGroup([receiptFor(id)], newSigner()));
+  expect([book.position, raised.size]).toEqual([1, 0]);
+  await state.close();
+  state = new StateDatabase(dir);
+  const subjects: string[] = [];
+  const again = new FalseReceipts({
+    state,
+    isRaised: () => false,
+    raise: ({ subject }) => Promise.resolve(subjects.push(subject)),
+    report: () => undefined,
+  });
+  await again.raise();
+  await again.raise();
+  expect(subjects).toEqual([id]);
+});
+
+test('a receipt of a later kind is not believed and not called false, and harms none beside it', async () => {
+  const { book, id, receiptFor, signer, now, seen, raised } = openBook();
+  now.isTrusted = true;
+  const later = receiptFor(id);
+  later.writeUInt8(6, 0);
+  await book.take(1, signReceiptGroup([later, receiptFor(id)], signer));
+  await book.take(2, signReceiptGroup([later], signer), 1);
+  expect([seen, raised.size, book.position]).toEqual([['stored'], 0, 2]);
+  await book.take(3, signReceiptGroup([later], newSigner()), 2);
+  expect(raised.size).toBe(1);
+});
+
+test('a false receipt is told for each message once, also beside one for which that was told', async () => {
+  const { book, id, receiptFor, raised } = openBook();
+  const other = randomUUIDv7() as MessageId;
+  const forger = newSigner();
+  await book.take(1, signReceiptGroup([receiptFor(id)], forger));
+  await book.take(2, signReceiptGroup([receiptFor(id), receiptFor(other)], forger), 1);
+  await book.take(3, signReceiptGroup([receiptFor(other)], forger), 2);
+  expect([...raised.keys()]).toEqual([id, other]);
 });

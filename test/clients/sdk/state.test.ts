@@ -24,6 +24,8 @@ import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 
 /** Takes back what versions 5 and 6 added. */
 const asOfVersion4 = `
+  DROP TABLE false_receipts;
+  ALTER TABLE held_receipts DROP COLUMN signed;
   ALTER TABLE own_changes DROP COLUMN found_at;
   DROP INDEX outbox_kept;
   ALTER TABLE outbox DROP COLUMN expires_at;
