@@ -11,7 +11,9 @@ import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { durationMs, listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { firstOf, timeoutSignal, waitUnlessAborted } from '../sdk/abort.ts';
+import type { Client } from '../sdk/client.ts';
 import type { OutgoingNotice } from '../sdk/compose.ts';
+import type { LogFault } from '../sdk/log/log-table.ts';
 import type { SendResult } from '../sdk/outbox.ts';
 import { findDataset } from './dataset-source.ts';
 import { faultObject, faultWords } from './fault-words.ts';
@@ -97,13 +99,9 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   checkContentFlags(flags);
   const content = await readContent(flags);
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
+  const startedAt = Date.now();
   await withClient(home, terminal, async (open) => {
-    open.client.on('logFault', (fault) => {
-      // What is wrong with the log itself is no matter of this notice: `status` tells it.
-      if (fault.kind !== 'receipt') return;
-      if (terminal.wantsJson) terminal.json(faultObject(fault));
-      else terminal.hint(faultWords(fault));
-    });
+    tellFalseReceipts(open.client, startedAt, terminal);
     const id = await enqueue(flags, content, subjects, open).finally(async () => {
       await waitUnlessAborted(open.client.directory.catchUp(), open.signal).catch(() => undefined);
       tellUnreadDirectory(open.client, terminal);
@@ -115,6 +113,23 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
     if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);
     await assertLogHolds(id, dueLook, open, terminal);
   });
+}
+
+/**
+ * Tells of receipts that are not genuine, also of those that came while the session was opened. What is wrong with the log
+ * itself is no matter of this notice: `status` tells it.
+ */
+function tellFalseReceipts(client: Client, startedAt: number, terminal: Terminal): void {
+  const tell = (fault: LogFault): void => {
+    if (fault.kind !== 'receipt') return;
+    if (terminal.wantsJson) terminal.json(faultObject(fault));
+    else terminal.hint(faultWords(fault));
+  };
+  client.log
+    .faults()
+    .filter(({ foundAt }) => foundAt >= startedAt)
+    .forEach(tell);
+  client.on('logFault', tell);
 }
 
 /** Puts the notice into the outbox. Where that fails, nothing of it is kept, which has to be said. */

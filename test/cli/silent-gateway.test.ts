@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { sha256 } from '../../protocol/proof/merkle.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { Connection } from '../../clients/cli/open-client.ts';
 import type { Client } from '../../clients/sdk/client.ts';
@@ -75,6 +76,23 @@ test('of a gateway whose receipts are forged, send says so, and status does late
       'm',
     ),
   );
+});
+
+test('a false receipt that comes while the session is opened is told by send, once', async () => {
+  const client = await gateway.client(alice);
+  const { id } = await client.send(concern('one', bob));
+  const [unit] = (await gateway.session(alice)).units;
+  await client.close();
+  const about = { message: id, envelopeDigest: sha256(unit!.envelope) };
+  gateway.onSession = (session) => {
+    if (session.endpoint !== alice) return;
+    session.receipt(5, [{ ...about, kind: 'stored', issuer: bob, recipient: bob }], gateway.signerOf(alice));
+  };
+  const { code, stdout } = await send();
+  expect(code).toBe(0);
+  expect(jsonLines(stdout).filter(({ type }) => type === 'log-fault')).toMatchObject([
+    { kind: 'receipt', detail: expect.stringContaining(`a receipt of ${bob} for ${id}`) as string },
+  ]);
 });
 
 test('a notice that a revoked endpoint wrote is not said to go out by itself: its home connects no more', async () => {
