@@ -11,7 +11,7 @@ import { encryptionKeysOf, type DirectoryEntry } from '../../protocol/wire/direc
 import type { Envelope } from '../../protocol/wire/envelope.ts';
 import type { Unit } from '../../protocol/wire/frame.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
-import type { DatasetBook } from './datasets/dataset-book.ts';
+import { unusableAnswer, type DatasetBook } from './datasets/dataset-book.ts';
 import type { DatasetRegistry } from './datasets/datasets.ts';
 import type { ClientDirectory } from './directory.ts';
 import { decryptAndVerify, readPrimaryKey, type OpenpgpIdentity } from './openpgp.ts';
@@ -165,15 +165,13 @@ async function findDataset(
   } catch (error) {
     if (isCausewayError(error, 'dataset-unknown')) return new MessageFault('held', error);
     if (isCausewayError(error, 'client-closed') || isStateFailure(error)) throw error;
+    if (isCausewayError(error, 'dataset-unavailable')) throw error;
     throw unavailable(isCausewayError(error) ? error.message : undefined, error);
   }
   throw unavailable();
 }
 
-function unavailable(
-  detail = 'What the gateway gives for it cannot be used.',
-  cause?: unknown,
-): CausewayError {
+function unavailable(detail = unusableAnswer, cause?: unknown): CausewayError {
   return new CausewayError('dataset-unavailable', { detail, cause });
 }
 

@@ -9,6 +9,9 @@ import type { StateDatabase } from '../state-database.ts';
 const schemaSchema = z.looseObject({ $id: z.string() });
 const listSchema = z.object({ datasets: z.array(z.object({ dataschema: dataschemaSchema })).max(1_000) });
 
+/** For a data set in whose place the gateway gives something else. */
+export const unusableAnswer = 'What the gateway gives for it cannot be used.';
+
 /** Reads a path of the gateway and checks the form of its answer. */
 export type FetchJson = <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
 
@@ -33,7 +36,8 @@ export class DatasetBook {
   /**
    * A registry that has this data set, read from the gateway if need be: also where its schema cannot be used, which is
    * asked for again each time.
-   * @throws CausewayError `dataset-unknown`, or `gateway-unreachable` when it is not known here and cannot be read
+   * @throws CausewayError `dataset-unknown`; `dataset-unavailable` when the gateway gives something else, or
+   *   `gateway-unreachable`, when it is not known here
    */
   async ensure(dataschema: string): Promise<DatasetRegistry> {
     if (!this.#registry.isUsable(dataschema)) await this.#read([dataschema]);
@@ -74,11 +78,9 @@ export class DatasetBook {
         `/v1/datasets/${dataschema.split(':').slice(3).join('/')}`,
         schemaSchema,
       );
-      if (schema.$id !== dataschema) {
-        throw new CausewayError('dataset-unknown', { detail: 'The gateway answered with another one.' });
-      }
-      if (isTooDeep(schema)) {
-        throw new CausewayError('dataset-unknown', { detail: 'Its schema is nested too deeply.' });
+      // The agreement may well have it: this is no data set, or another one.
+      if (schema.$id !== dataschema || isTooDeep(schema)) {
+        throw new CausewayError('dataset-unavailable', { detail: unusableAnswer });
       }
       schemas.push([dataschema, JSON.stringify(schema)]);
     }

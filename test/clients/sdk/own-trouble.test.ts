@@ -48,7 +48,7 @@ function spoil(sql: string): void {
 test('a notice whose data set its recipient cannot keep or use, or is not given, is held and comes by itself once that has passed', async () => {
   const sender = await open(alice);
   gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
-  for (let count = 0; count < 3; count++) await sender.send({ ...concern('', bob), dataschema, content: {} });
+  for (let count = 0; count < 4; count++) await sender.send({ ...concern('', bob), dataschema, content: {} });
   const { units } = await gateway.session(alice);
   const recipient = await open(bob);
   const session = await gateway.session(bob);
@@ -72,18 +72,20 @@ test('a notice whose data set its recipient cannot keep or use, or is not given,
     code: 'dataset-unavailable',
     detail: expect.stringContaining('cannot be used') as string,
   });
+  gateway.datasets.set('concern-report/1.0', { $id: 'urn:causeway:dataset:other:1.0', type: 'object' });
+  expect(await deliver(units[3]!)).toMatchObject({ code: 'dataset-unavailable' });
   gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
   spoil('ALTER TABLE datasets RENAME TO mislaid');
   expect(await deliver(units[1]!)).toMatchObject({ code: 'store-damaged' });
-  await until(() => recipient.held().length === 3);
+  await until(() => recipient.held().length === 4);
   expect(told[0]).toMatchObject({ code: 'dataset-unavailable', from: alice, severity: 'urgent' });
   expect(told.at(-1)).toMatchObject({ code: 'store-damaged', from: alice });
   await answerToPing(session);
   expect(session.receipts).toEqual([]);
-  expect(recipient.status()).toMatchObject({ pending: 3, held: 3 });
+  expect(recipient.status()).toMatchObject({ pending: 4, held: 4 });
   spoil('ALTER TABLE mislaid RENAME TO datasets');
   expect((await next).value!.json()).toEqual({});
-  for (let count = 1; count < 3; count++) await stream.next();
+  for (let count = 1; count < 4; count++) await stream.next();
   // Of the last, which is not acknowledged yet.
   await until(() => recipient.held().length === 0);
 });
