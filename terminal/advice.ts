@@ -2,6 +2,10 @@
 import type { CausewayError, ErrorCode } from '../protocol/errors.ts';
 import { AdvisedError } from './advised-error.ts';
 
+const adviceOnFrames =
+  'The gateway and this program do not understand each other. Check the address, and ask the operator of the gateway which ' +
+  'version of Causeway runs there.';
+
 const advice: Partial<Record<ErrorCode, string>> = {
   'home-exists': 'Choose another folder, or move the present one away if it is really no longer needed.',
   'home-in-use': 'Wait until the other one has ended. Where it failed, run the same command again.',
@@ -13,6 +17,9 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'Check the address and that the gateway runs (`causeway gateway start`), then try again.',
   'gateway-untrusted':
     'Do not go on. Check the address with the operator of the gateway, by another route than this one.',
+  'hello-expected': adviceOnFrames,
+  'frame-malformed': adviceOnFrames,
+  'frame-unexpected': adviceOnFrames,
   'token-invalid': 'Ask the operator for a new token (`causeway enrol-token AGENCY/ENDPOINT`).',
   'token-expired': 'Ask the operator for a new token (`causeway enrol-token AGENCY/ENDPOINT`).',
   'token-used': 'Ask the operator for a new token; if nobody of yours has used this one, say so.',

@@ -8,6 +8,8 @@ export type AdvisedErrorOptions = {
   readonly advice: string;
   /** Members for the error object of `--json`; they stand in place of the usual ones. */
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** What the command ends with, in place of the exit code for the code. */
+  readonly exitCode?: number;
   readonly cause?: unknown;
 };
 
@@ -15,10 +17,12 @@ export type AdvisedErrorOptions = {
 export class AdvisedError extends CausewayError {
   readonly advice: string;
   readonly fields: Readonly<Record<string, unknown>>;
+  readonly exitCode: number | undefined;
 
-  constructor(code: ErrorCode, { detail, advice, fields = {}, cause }: AdvisedErrorOptions) {
+  constructor(code: ErrorCode, { detail, advice, fields = {}, exitCode, cause }: AdvisedErrorOptions) {
     super(code, { detail, cause });
     this.advice = advice;
     this.fields = fields;
+    this.exitCode = exitCode;
   }
 }

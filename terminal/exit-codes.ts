@@ -1,5 +1,6 @@
 /** What a command's exit code tells a script. */
 import { isCausewayError, type ErrorCode } from '../protocol/errors.ts';
+import { AdvisedError } from './advised-error.ts';
 
 export const exitCodes = {
   ok: 0,
@@ -26,13 +27,21 @@ const aboutInput = new Set<ErrorCode>([
   // `between` and whoever else must publish first where no gateway runs.
   'log-forked',
 ]);
+const aboutFrames = new Set<ErrorCode>(['hello-expected', 'frame-malformed', 'frame-unexpected']);
 const badRequest = new Set([400, 413, 422]);
 
 /** The exit code for an error that ended a command. */
 export function exitCodeFor(error: unknown): number {
   if (!isCausewayError(error)) return exitCodes.failure;
+  if (error instanceof AdvisedError && error.exitCode !== undefined) return error.exitCode;
   const { code, meaning } = error;
   if (code === 'aborted') return exitCodes.interrupted;
   if (meaning.retryable) return exitCodes.temporary;
+  if (isAboutFrames(code)) return exitCodes.failure;
   return badRequest.has(meaning.httpStatus) || aboutInput.has(code) ? exitCodes.invalid : exitCodes.failure;
+}
+
+/** True for what the gateway and this program say to each other: no caller of a command has handed that in. */
+export function isAboutFrames(code: ErrorCode): boolean {
+  return aboutFrames.has(code);
 }

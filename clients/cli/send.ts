@@ -1,12 +1,10 @@
 /** `causeway send`: one notice, on its way when this ends with exit code 0. */
 import { InvalidArgumentError, Option } from 'commander';
-import { catalogue, CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { messageIdSchema, recipientAddressSchema, slugSchema } from '../../protocol/ids.ts';
 import { mediaTypeSchema } from '../../protocol/wire/content.ts';
 import { severities, type Severity } from '../../protocol/wire/envelope.ts';
 import { limits } from '../../protocol/limits.ts';
-import { adviceFor } from '../../terminal/advice.ts';
-import { AdvisedError } from '../../terminal/advised-error.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { durationMs, listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -24,6 +22,7 @@ import { checkAnswer } from './check-answer.ts';
 import { assertLogHolds } from './log-after-sending.ts';
 import { notKept } from './not-kept.ts';
 import { readSubjects } from './notice-subjects.ts';
+import { queuedNotice } from './queued-notice.ts';
 import { refusedNotice } from './refused-notice.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { exitCodeOfMessage } from './status-verdict.ts';
@@ -52,9 +51,10 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
       'Signs and encrypts a notice on this computer and sends it. Exit code 0 means that the gateway has made it\n' +
         'durable. Where its log then turns out to contradict itself, the error says that the notice was accepted\n' +
         '(exit code 1; "accepted":true with --json). When the gateway does not take it in time the notice stays in\n' +
-        'the outbox (exit code 3) and goes out with the next command of this home that connects; do not send it\n' +
-        'again. Where it did not get as far as the outbox, as when a holder of the linkage key is away, the error\n' +
-        'says so: send it again.',
+        'the outbox ("queued":true) and goes out with the next command of this home that connects; do not send it\n' +
+        'again. The exit code is 3 then, and 1 where a person has to act before it can go out, as where the gateway\n' +
+        'is not the one that is trusted; it is never 2. Where it did not get as far as the outbox, as when a holder\n' +
+        'of the linkage key is away, the error says so: send it again.',
     )
     .optionsGroup('Notice')
     .requiredOption('--to <address...>', 'agency/endpoint, or agency/@role', listOf(recipientAddressSchema))
@@ -187,8 +187,8 @@ async function waitForGateway(
     if (!isCausewayError(error)) throw error;
     if (answer?.outcome === 'refused') throw refusedNotice(error, id);
     if (state !== 'waiting') throw error;
-    if (signal.aborted) throw queuedError(new CausewayError('aborted', { cause: error }), id);
-    if (error.code !== 'aborted') throw queuedError(error, id);
+    if (signal.aborted) throw queuedNotice(new CausewayError('aborted', { cause: error }), id);
+    if (error.code !== 'aborted') throw queuedNotice(error, id);
     const within = `within ${timeoutMs / 1_000} s`;
     const late = connection.isConnected
       ? (client.log.halted() ??
@@ -200,7 +200,7 @@ async function waitForGateway(
         }))
       : (connection.lastError ??
         new CausewayError('gateway-unreachable', { detail: `There was no connection ${within}.` }));
-    throw queuedError(late, id);
+    throw queuedNotice(late, id);
   }
 }
 
@@ -209,36 +209,6 @@ function unbelieved({ disbelieved }: OpenClient['connection'], within: string): 
   if (disbelieved === undefined) return undefined;
   const detail = `The gateway is connected, but gave no receipt that can be believed ${within} (${disbelieved.code}).`;
   return new CausewayError('receipt-invalid', { detail, cause: disbelieved });
-}
-
-/** What the gateway never takes back: no command connects from this home any more. */
-const endsHome: readonly ErrorCode[] = ['endpoint-revoked', 'certificate-unknown'];
-
-/** The notice is safe in the outbox: to send it again would send it twice. */
-function queuedError(cause: CausewayError, id: string): CausewayError {
-  const { code, detail } = cause;
-  if (endsHome.includes(code)) return strandedError(cause, id);
-  const next = `Do not send it again: it is in the outbox and goes out with the next command that connects. causeway status ${id}`;
-  // What no attempt mends needs its own step first.
-  const before = catalogue[code].retryable ? undefined : adviceFor(code);
-  return new AdvisedError(code, {
-    detail: `${detail === undefined ? '' : `${detail} `}The notice ${id} stays in the outbox.`,
-    advice: before === undefined ? next : `${before} ${next}`,
-    fields: { retryable: false, id, queued: true },
-    cause,
-  });
-}
-
-/** The notice is in an outbox that nothing leaves. */
-function strandedError(cause: CausewayError, id: string): CausewayError {
-  const { code, detail } = cause;
-  return new AdvisedError(code, {
-    detail: `${detail === undefined ? '' : `${detail} `}The notice ${id} cannot go out from this home any more.`,
-    advice:
-      `${adviceFor(code) ?? ''} Send it again from the home of a new enrolment: \`causeway enrol\`.`.trim(),
-    fields: { retryable: false, id, queued: false },
-    cause,
-  });
 }
 
 /** The span of `--expires`, in ms. */

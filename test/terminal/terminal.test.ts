@@ -175,6 +175,9 @@ describe('exit codes', () => {
     expect(exitCodeFor(new Error('x'))).toBe(1);
     expect(exitCodeFor(new CausewayError('dataset-invalid'))).toBe(2);
     expect(exitCodeFor(new CausewayError('policy-denied'))).toBe(1);
+    // What a gateway has sent is nobody's input.
+    expect(exitCodeFor(new CausewayError('frame-malformed'))).toBe(1);
+    expect(exitCodeFor(new CausewayError('frame-unexpected'))).toBe(1);
   });
 });
 
