@@ -5,6 +5,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { DirectoryListing } from '../sdk/directory.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { spaceFingerprint } from './fingerprint.ts';
+import { tellLastKnown } from './no-connection.ts';
 import { withClient } from './open-client.ts';
 import { tellUnreadDirectory } from './unread-directory.ts';
 
@@ -14,19 +15,19 @@ export function registerDirectoryList(directory: ProgramCommand, terminal: Termi
     .summary('list endpoints, their keys, and which of them are trusted')
     .description(
       'Lists every endpoint of the gateway with its roles, the state of trust and the fingerprint of its key.\n' +
-        'Compare fingerprints with the other side by telephone before you trust a key. Exit code 3 where the gateway\n' +
-        'has a newer directory that could not be read: the list is the one before.',
+        'Compare fingerprints with the other side by telephone before you trust a key. Where there is no connection,\n' +
+        'or the gateway has a newer directory that could not be read, the list is the one before: exit code 3, or 1\n' +
+        'where a person has to act, as where the gateway is not the one that is trusted or has revoked this endpoint.',
     )
     .option(...homeOption)
     .action((flags: HomeFlags) =>
       withClient(homeFolder(flags, terminal), terminal, async ({ client, connection }) => {
         connection.assertDirectory();
-        if (!connection.isConnected)
-          terminal.hint('The gateway cannot be reached: this is the last known state.');
         await client.directory.catchUp();
         // New entries may be under way into the log.
         if (connection.isConnected) await client.log.proveEntries();
         if (tellUnreadDirectory(client, terminal)) process.exitCode = exitCodes.temporary;
+        tellLastKnown(connection, terminal);
         printDirectory(client.directory.list(), client.endpoint, terminal);
       }),
     );

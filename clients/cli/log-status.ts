@@ -8,6 +8,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { Client } from '../sdk/client.ts';
 import type { LogStatus } from '../sdk/log/log-status.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { tellLastKnown } from './no-connection.ts';
 import { withClient } from './open-client.ts';
 import { hasOpenMatters } from './open-matters.ts';
 
@@ -19,7 +20,8 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
       "Looks at the gateway's audit log now, and shows the last checkpoint that was verified, the witnesses that have\n" +
         'cosigned it, every change of your own entry in the directory, and everything that was ever wrong with it or\n' +
         'with receipts, with the file that holds the evidence and when it was acknowledged. Exit code 2 while the log\n' +
-        'contradicts itself.',
+        'contradicts itself. Where there is no connection, it shows what was verified last: exit code 3, or 1 where a\n' +
+        'person has to act, as where the gateway is not the one that is trusted or has revoked this endpoint.',
     )
     .option(...homeOption)
     .action((flags: HomeFlags) =>
@@ -27,7 +29,7 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
         if (connection.isConnected)
           // What is found wrong stands in the status itself.
           await terminal.during('Checking the log', () => client.log.check().catch(() => undefined));
-        else terminal.hint('The gateway cannot be reached: this is what was verified last.');
+        tellLastKnown(connection, terminal);
         showLog(client, terminal);
       }),
     );

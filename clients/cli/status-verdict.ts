@@ -1,9 +1,10 @@
 /** What `causeway status --check` ends with: what it shows, in one number for a script. */
-import { exitCodeFor, exitCodes } from '../../terminal/exit-codes.ts';
+import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { MessageRecord } from '../sdk/ladder-table.ts';
 import type { LogStatus } from '../sdk/log/log-status.ts';
 import { isTriedAgain } from './held-remedy.ts';
 import { needsSendingAnew } from './lost-text.ts';
+import { exitCodeOfConnection } from './no-connection.ts';
 import type { OpenClient } from './open-client.ts';
 import { hasOpenMatters } from './open-matters.ts';
 
@@ -30,9 +31,7 @@ export function exitCodeOfEndpoint({ client, connection }: OpenClient): number {
     const isAllRead = !client.held().some(isTriedAgain) && client.directory.unread === undefined;
     return isVerifiedNow(client.log.status()) && isAllSent && isAllRead ? exitCodes.ok : exitCodes.temporary;
   }
-  const { lastError } = connection;
-  const passes = lastError === undefined || exitCodeFor(lastError) === exitCodes.temporary;
-  return passes ? exitCodes.temporary : exitCodes.failure;
+  return exitCodeOfConnection(connection);
 }
 
 /** True where the last look at the log was one that this client made, and a good one. */

@@ -1,6 +1,6 @@
 /** `causeway status`: where this endpoint and its messages stand. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { CausewayError, type ErrorCode } from '../../protocol/errors.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 import { messageIdSchema } from '../../protocol/ids.ts';
 import { adviceFor } from '../../terminal/advice.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
@@ -9,13 +9,13 @@ import { showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { RenewalRefusal } from '../sdk/renewal-refusal.ts';
-import { isStateDamage } from '../sdk/state-failure.ts';
 import { clockWords } from './clock-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf, trustRemedy } from './held-remedy.ts';
 import { ladderLines, ladderObject } from './ladder-text.ts';
 import { failureObject } from './log-status.ts';
 import { lostObjects, lostRows } from './lost-text.ts';
+import { adviceOnConnection, errorOfConnection } from './no-connection.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { openMatters } from './open-matters.ts';
 import { exitCodeOfEndpoint, exitCodeOfMessage, isVerifiedNow } from './status-verdict.ts';
@@ -151,17 +151,6 @@ function showAll(open: OpenClient, last: number, terminal: Terminal): number {
   return code;
 }
 
-/** Why there is no connection; undefined where there is one. */
-function errorOf({ connection }: OpenClient): ErrorCode | undefined {
-  return connection.isConnected ? undefined : (connection.lastError?.code ?? 'gateway-unreachable');
-}
-
-/** What is wrong with this home itself is told with the file's name. */
-function connectionAdvice(error: ErrorCode, { connection }: OpenClient): string | undefined {
-  const { lastError } = connection;
-  return isStateDamage(lastError) ? showableLine(lastError.message) : adviceFor(error);
-}
-
 function daysLeft(certificateEndsAt: number): number {
   return Math.floor((certificateEndsAt - Date.now()) / dayMs);
 }
@@ -173,12 +162,12 @@ function statusObjects(open: OpenClient): Record<string, unknown>[] {
   const { disbelieved } = open.connection;
   const held = client.held();
   const { unread, version } = client.directory;
-  const error = errorOf(open);
+  const error = errorOfConnection(open.connection);
   const { checkpoint, followed, checkedAt, lastError, halt } = client.log.status();
   return [
     {
       ...{ type: 'status', endpoint, connected: open.connection.isConnected },
-      ...(error === undefined ? {} : { error }),
+      ...(error === undefined ? {} : { error: error.code }),
       ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
       waiting,
       ...(lastPostponement === undefined ? {} : { postponed: reasonObject(lastPostponement) }),
@@ -204,13 +193,13 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
   const { disbelieved } = open.connection;
   const { unread, version } = open.client.directory;
   const { paint } = terminal;
-  const error = errorOf(open);
-  const advice = error === undefined ? undefined : connectionAdvice(error, open);
+  const error = errorOfConnection(open.connection);
+  const advice = error && adviceOnConnection(error);
   const days = daysLeft(certificateEndsAt);
   return [
     ['endpoint', paint.strong(endpoint)],
     ...(foreignParts.length === 0 ? [] : [['home', paint.bad(foreignWords(foreignParts))]]),
-    ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error}`)],
+    ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error.code}`)],
     ...(advice === undefined ? [] : [['', advice]]),
     ...(clockAheadMs === undefined ? [] : [['', paint.warn(clockWords(clockAheadMs))]]),
     ...(unread === undefined ? [] : [['directory', paint.warn(unreadWords(unread, version))]]),

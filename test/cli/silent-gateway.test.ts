@@ -5,7 +5,13 @@ import { Connection } from '../../clients/cli/open-client.ts';
 import type { Client } from '../../clients/sdk/client.ts';
 import { concern } from '../clients/sdk/exchange.ts';
 import { gatewayForEachTest } from '../clients/sdk/gateway-for-each-test.ts';
-import { acceptance, alice, bob, type ScriptedGateway } from '../clients/sdk/scripted-gateway.ts';
+import {
+  acceptance,
+  alice,
+  bob,
+  type ScriptedGateway,
+  type ScriptedSession,
+} from '../clients/sdk/scripted-gateway.ts';
 import { jsonLines } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
@@ -107,6 +113,45 @@ test('a notice that a revoked endpoint wrote is not said to go out by itself: it
   expect(error).toMatchObject({ code: 'endpoint-revoked', queued: false });
   expect(error!.text).toMatch(/cannot go out from this home any more\./);
   expect(error!.next).toMatch(/new enrolment/);
+});
+
+test('without a connection, the directory and the log are shown with the reason, and pass for no success', async () => {
+  await (await gateway.client(alice)).close();
+  // No session is ready before it ends.
+  gateway.welcome = { directoryVersion: 2 };
+  gateway.onRequest = () => false;
+  const close = (session: ScriptedSession, code: 'endpoint-revoked'): void => {
+    session.control({ type: 'error', code, text: 'So it is.', closing: true });
+    session.socket.close(4000);
+  };
+  const endings: [string, number, RegExp, (session: ScriptedSession) => void][] = [
+    [
+      'endpoint-revoked',
+      1,
+      /^Ask the operator .* new enrolment/m,
+      (session) => close(session, 'endpoint-revoked'),
+    ],
+    ['frame-malformed', 1, /^The gateway and this program do not/m, ({ socket }) => socket.send('{')],
+    ['gateway-unreachable', 3, /^Check the address and that/m, ({ socket }) => socket.terminate()],
+  ];
+  for (const [reason, code, advice, end] of endings) {
+    gateway.onSession = end;
+    for (const [group, shown] of [
+      ['directory', bob],
+      ['log', 'verified'],
+    ] as const) {
+      const run = (...args: string[]) =>
+        runInProcess([group, ...args], { CAUSEWAY_HOME: gateway.homeOf(alice) });
+      const told = await run();
+      expect(told).toMatchObject({ code, stdout: expect.stringContaining(shown) as string });
+      expect(told.stderr).toMatch(advice);
+      expect(told.stderr).toContain(`No connection (${reason}): `);
+      expect(told.stderr.includes('cannot be reached')).toBe(reason === 'gateway-unreachable');
+      const { code: again, stdout } = await run('--json');
+      expect(again).toBe(code);
+      expect(jsonLines(stdout)[0]).toMatchObject({ type: 'disconnected', code: reason });
+    }
+  }
 });
 
 test('listen says that a notice has come whose data set the gateway does not give, and why, until it does', async () => {
