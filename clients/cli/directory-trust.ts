@@ -7,6 +7,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import type { ClientDirectory } from '../sdk/directory.ts';
 import { printDirectory } from './directory-list.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
+import { typedFingerprint } from './fingerprint.ts';
 import { withClient } from './open-client.ts';
 import { tellUnreadDirectory } from './unread-directory.ts';
 
@@ -23,7 +24,11 @@ export function registerDirectoryTrust(directory: ProgramCommand, terminal: Term
         'read: what was trusted is from the one before.',
     )
     .argument('[agency/endpoint]', 'whose keys to trust', endpointAddress)
-    .option('--fingerprint <hex>', 'the fingerprint that the other side read to you; spaces do not matter')
+    .option(
+      '--fingerprint <hex>',
+      'the fingerprint that the other side read to you; spaces do not matter',
+      typedFingerprint,
+    )
     .option('--all', 'trust every key that was never seen before')
     .option(...homeOption)
     .examples(
