@@ -1,5 +1,6 @@
 /** A file that a result goes into, opened before the work: some work cannot be done a second time for its result. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
+import { isCausewayError } from '../protocol/errors.ts';
 import { fileReason, fileTrouble } from '../files/file-trouble.ts';
 import { usageError } from './input.ts';
 
@@ -7,8 +8,8 @@ const ownerOnly = 0o600;
 
 /**
  * Opens a file for its owner only, does the work, and writes what it returns. A file that holds something is never written
- * over: only an empty one, as work that was cut off may have left, and what is no file, such as a pipe, are taken as they
- * are. When the work fails, or what it returns cannot be written, nothing new is left.
+ * over: only an empty one, as work that was cut off may have left, is taken, and what is no file, such as a pipe, as it is.
+ * When the work fails, or what it returns cannot be written, nothing new is left.
  * @throws CausewayError `usage-invalid` when the file holds something or cannot be written; the work has not begun then.
  * `file-unavailable`, with the name of the file, when what the work returned cannot be written
  */
@@ -41,10 +42,16 @@ async function openForWriting(path: string): Promise<{ file: FileHandle; isNew: 
   } catch (error) {
     throw cannotWrite(path, error);
   }
-  const found = await file.stat();
-  if (!found.isFile() || found.size === 0) return { file, isNew: false };
-  await file.close();
-  throw usageError(`${path} exists; nothing was overwritten. Name another file.`);
+  try {
+    const found = await file.stat();
+    if (found.isFile() && found.size > 0)
+      throw usageError(`${path} exists; nothing was overwritten. Name another file.`);
+    if (found.isFile()) await file.chmod(ownerOnly);
+    return { file, isNew: false };
+  } catch (error) {
+    await file.close();
+    throw isCausewayError(error) ? error : cannotWrite(path, error);
+  }
 }
 
 function cannotWrite(path: string, error: unknown): unknown {

@@ -1,10 +1,7 @@
 /** `causeway dataset template`. */
 import { shellWord } from '../../files/shell-word.ts';
-import { writeFile } from 'node:fs/promises';
-import { CausewayError } from '../../protocol/errors.ts';
-import { fileReason } from '../../files/file-trouble.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
-import { usageError } from '../../terminal/input.ts';
+import { writeResult } from '../../terminal/output-file.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { addSourceOptions, findDataset, openRegistry, type SourceFlags } from './dataset-source.ts';
 
@@ -27,23 +24,11 @@ export function registerDatasetTemplate(dataset: ProgramCommand, terminal: Termi
         else terminal.print(JSON.stringify(document, null, 2));
         return;
       }
-      await writeNew(flags.out, `${JSON.stringify(document, null, 2)}\n`);
+      const text = `${JSON.stringify(document, null, 2)}\n`;
+      // What is filled in will be about a child: the file is for its owner only.
+      await writeResult(flags.out, () => Promise.resolve(text));
       terminal.hint(
         `Written to ${flags.out}. Check it with: ${terminal.command} dataset validate ${name} ${shellWord(flags.out)}`,
       );
     });
-}
-
-/** What is filled in will be about a child: the file is for its owner only. */
-async function writeNew(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if (error instanceof CausewayError) throw error;
-    const exists = (error as { code?: unknown }).code === 'EEXIST';
-    throw usageError(
-      exists ? `${path} exists; nothing was overwritten.` : `${path} cannot be written${fileReason(error)}.`,
-      error,
-    );
-  }
 }

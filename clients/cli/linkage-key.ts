@@ -1,8 +1,7 @@
 /** `causeway linkage key …`: the key that makes tokens comparable between agencies, in this endpoint's home. */
-import { writeFile } from 'node:fs/promises';
-import { fileReason } from '../../files/file-trouble.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { matching, parseJsonInput, readInput, usageError, wholeNumber } from '../../terminal/input.ts';
+import { writeResult } from '../../terminal/output-file.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { slugSchema } from '../../protocol/ids.ts';
 import type { LinkageKey } from '../sdk/linkage/keyed-tokens.ts';
@@ -80,15 +79,8 @@ async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
   // What the home does not take is not handed out either.
   if (flags.out !== undefined) {
     const secret = Buffer.from(key.secret).toString('base64url');
-    await writeFile(flags.out, `${JSON.stringify({ epoch: key.epoch, secret })}\n`, {
-      mode: 0o600,
-      flag: 'wx',
-    }).catch((cause: unknown) => {
-      throw usageError(
-        `${flags.out ?? ''} cannot be written${fileReason(cause, { ENOENT: 'there is no such folder', EEXIST: 'it is there already' })}.`,
-        cause,
-      );
-    });
+    const text = `${JSON.stringify({ epoch: key.epoch, secret })}\n`;
+    await writeResult(flags.out, () => Promise.resolve(text));
   }
   await save();
   if (flags.out !== undefined) {

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   appendFileSync,
   cpSync,
   mkdirSync,
@@ -114,6 +115,10 @@ describe('causeway dataset', () => {
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('nothing was overwritten');
     expect(readFileSync(file, 'utf8')).toBe(before);
+    writeFileSync(file, '');
+    chmodSync(file, 0o644);
+    expect((await dataset('template', 'ird-request', '--out', file)).code).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('names what there is when a name is wrong, and a file that is not there', async () => {

@@ -37,6 +37,20 @@ describe('a gateway for which the disk has no room', () => {
   });
 });
 
+describe('a document that is written where the disk has no room', () => {
+  it('leaves nothing that keeps the same command from writing it later', async () => {
+    const out = join(dir, 'template.json');
+    const { code, stderr } = await runInShell(
+      `trap '' XFSZ; ulimit -f 1; causeway dataset template concern-report --policies policies --out ${out}`,
+    );
+    expect(code, stderr).toBe(3);
+    expect(stderr).toMatch(
+      /template\.json cannot be written: it may not become larger\.\nnext .*\ncode +file-un/,
+    );
+    expect(readdirSync(dir)).not.toContain('template.json');
+  });
+});
+
 describe('a command whose output cannot be written', () => {
   it('says so and does not pass for a success', async () => {
     const { code, stderr } = await runInShell('causeway policy show > /dev/full');

@@ -37,13 +37,17 @@ it('of a folder that is no home it is not said that it has no key', async () => 
 
 it('a key that cannot be written where it should go is not made, and it is said why', async () => {
   const home = exchange().homes.get(police.address)!;
-  for (const [out, words] of [
-    [join(home, 'nowhere', 'epoch.key'), 'there is no such folder'],
-    [join(home, 'identity.json'), 'it is there already'],
+  for (const [out, exit, words] of [
+    [join(home, 'nowhere', 'epoch.key'), 2, 'cannot be written: there is no such folder.'],
+    [join(home, 'identity.json'), 2, 'exists; nothing was overwritten.'],
+    ['/dev/full', 3, 'cannot be written: the disk is full.'],
   ] as const) {
     const make = ['linkage', 'key', 'make', '--epoch', '1', '--out', out, '--home', home];
     const { code, stderr } = await runInProcess(make);
-    expect([code, stderr]).toEqual([2, `error  ${out} cannot be written: ${words}.\n`]);
+    expect({ code, stderr }).toEqual({
+      code: exit,
+      stderr: expect.stringContaining(`${out} ${words}`) as unknown,
+    });
   }
   expect(await readLinkageSettings(home)).toBeUndefined();
 });
