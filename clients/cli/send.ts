@@ -100,7 +100,9 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const content = await readContent(flags);
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   const startedAt = Date.now();
-  await withClient(home, terminal, async (open) => {
+  let isOpen = false;
+  const work = async (open: OpenClient): Promise<void> => {
+    isOpen = true;
     tellFalseReceipts(open.client, startedAt, terminal);
     const id = await enqueue(flags, content, subjects, open).finally(async () => {
       await waitUnlessAborted(open.client.directory.catchUp(), open.signal).catch(() => undefined);
@@ -112,6 +114,9 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
     reportAccepted(result, terminal);
     if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);
     await assertLogHolds(id, dueLook, open, terminal);
+  };
+  await withClient(home, terminal, work).catch((error: unknown) => {
+    throw isOpen ? error : notKept(error);
   });
 }
 

@@ -41,7 +41,9 @@ export function registerStatus(program: ProgramCommand, terminal: Terminal): voi
         'Exit code 0 whatever it shows; with --check, 1 where a person has to act, and 3 while there is no connection,\n' +
         'the log cannot be verified, a notice waits for the gateway, one that came cannot be opened at present, or the\n' +
         'directory cannot be read. A log that could not be verified for a quarter of an hour is for a person too. Of an\n' +
-        'ID: 1 where it was refused or has expired, 3 while a recipient has not stored it.',
+        'ID: 1 where it was refused or has expired, 3 while a recipient has not stored it.\n' +
+        'Where the home cannot be opened, nothing is shown: exit code 1 where a person has to act, as where its\n' +
+        '`state.db` is no file or may not be opened, and 3 where it may pass, as on a full disk.',
     )
     .argument('[id]', 'a notice that was sent from here', matching(messageIdSchema))
     .option('--last <n>', 'how many notices to show', wholeNumber(0, 100_000), 10)

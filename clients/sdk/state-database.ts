@@ -36,8 +36,9 @@ export class StateDatabase {
 
   /**
    * Opens the state of a home, and makes it at the first time.
-   * @throws CausewayError `store-incompatible`; `home-invalid` when it had one, which is gone; `store-damaged` when what
-   * it holds cannot be read; `state-unavailable`, naming the file, when it cannot be opened and written
+   * @throws CausewayError `store-incompatible`; `home-invalid` when it had one, which is gone, or when it is no file or may
+   * not be opened; `store-damaged` when what it holds cannot be read; `state-unavailable`, naming the file, when it cannot
+   * be opened and written at present
    */
   constructor(home: string) {
     this.#path = join(home, stateFileName);

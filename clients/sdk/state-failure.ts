@@ -1,11 +1,13 @@
 /** What SQLite's errors mean to an endpoint: its state is damaged, the disk is full, or it cannot be written at present. */
-import { statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileReason } from '../../files/file-trouble.ts';
 import { isSpoiltFile, sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 
 /** Less than a first change of the state takes, with the files that SQLite makes beside it. */
 const leastRoomBytes = 65_536;
+const forbidding = new Set(['EACCES', 'EPERM', 'EROFS', 'ELOOP', 'ENOTDIR']);
 
 export function isBusy(error: unknown): boolean {
   return sqliteErrorOf(error) === sqliteErrors.busy;
@@ -33,14 +35,16 @@ export function stateFailure(path: string, error: unknown): unknown {
   return knownFailure(path, error) ?? new CausewayError('state-unavailable', { cause: error });
 }
 
-/** The same where the file could not be opened, whatever the reason. */
+/** The same where the file could not be opened, whatever the reason. What only a person can mend is `home-invalid`. */
 export function openingFailure(path: string, error: unknown): CausewayError {
   if (isCausewayError(error)) return error;
   const known = knownFailure(path, error);
-  if (known?.code === 'store-damaged') return known;
-  const found =
-    known?.detail ?? `${path} cannot be opened and written: look at what it is, its owner and its mode.`;
-  const detail = `${found} Nothing was sent, and nothing was put into the outbox.`;
+  if (known !== undefined) return known;
+  const bar = barToOpening(path);
+  if (bar !== undefined) return new CausewayError('home-invalid', { detail: bar, cause: error });
+  const detail = isBusy(error)
+    ? `${path} is held by another program.`
+    : `${path} cannot be opened and written: look at what it is, its owner and its mode.`;
   return new CausewayError('state-unavailable', { detail, cause: error });
 }
 
@@ -58,6 +62,28 @@ function knownFailure(path: string, error: unknown): CausewayError | undefined {
   if (!isForWantOfRoom(path, error)) return undefined;
   const detail = `${path} cannot be written: the disk is full.`;
   return new CausewayError('state-unavailable', { detail, cause: error });
+}
+
+/** What keeps the file from being opened for as long as nobody changes it, in a sentence: SQLite does not tell. */
+function barToOpening(path: string): string | undefined {
+  // SQLite makes other files beside it.
+  for (const each of [dirname(path), path]) {
+    try {
+      accessSync(each, constants.R_OK | constants.W_OK);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (forbidding.has(code)) return `${each} cannot be opened and written${fileReason(error)}.`;
+    }
+  }
+  return isOtherThanFile(path) ? `${path} is not a file.` : undefined;
+}
+
+function isOtherThanFile(path: string): boolean {
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function isForWantOfRoom(path: string, error: unknown): boolean {

@@ -1,7 +1,9 @@
-import { cp, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   concern,
@@ -12,7 +14,7 @@ import {
   socialWorkMash,
 } from '../clients/sdk/exchange.ts';
 import { until } from '../clients/sdk/scripted-gateway.ts';
-import { jsonLines, runCauseway } from './run-causeway.ts';
+import { jsonLines, repository, runCauseway } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
 const exchange = exchangeOfFile(police, socialWork, socialWorkMash, health);
@@ -23,6 +25,16 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'causeway-status-'));
 });
 afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs a command for which files may not become larger. */
+async function runWithoutRoom(args: readonly string[]): Promise<{ code: unknown; stderr: string }> {
+  const script = `trap '' XFSZ; ulimit -f 1; exec "$0" bin/causeway.mjs "$@"`;
+  const run = promisify(execFile)('/bin/sh', ['-c', script, process.execPath, ...args], { cwd: repository });
+  return run.then(
+    ({ stderr }) => ({ code: 0, stderr }),
+    (error: unknown) => error as { code: unknown; stderr: string },
+  );
+}
 
 describe('causeway status', () => {
   it('says which files of a home are of another endpoint, and listen does not begin with one', async () => {
@@ -90,6 +102,29 @@ describe('causeway status', () => {
     const { code, stdout, stderr } = await runInProcess(['status', '--home', unread, '--check']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^endpoint /) as unknown });
     expect(stderr).toMatch(told(unread));
+  });
+
+  it('ends with 1 where the state cannot be opened until somebody mends it, with 3 where it may pass, and send says more', async () => {
+    await (await exchange().client(police)).close();
+    const home = join(dir, 'no-file');
+    await cp(homeOf(police), home, { recursive: true });
+    await rm(join(home, 'state.db'));
+    await mkdir(join(home, 'state.db'));
+    const { code, stderr } = await runInProcess(['status', '--check', '--home', home]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(`${home}/state.db is not a file.`) as unknown,
+    });
+    const words = ['--to', health.address, '--category', 'concern', '--severity', 'urgent', '--purpose', 'x'];
+    const send = ['send', ...words, '--basis', 'x', '--text', 'x', '--home', homeOf(police)];
+    const [sent, shown] = await Promise.all(
+      [send, ['status', '--check', '--home', homeOf(police)]].map(runWithoutRoom),
+    );
+    expect(shown).toMatchObject({
+      code: 3,
+      stderr: expect.not.stringContaining('Nothing was sent') as unknown,
+    });
+    expect(sent).toMatchObject({ code: 3, stderr: expect.stringContaining('Nothing was sent') as unknown });
   });
 
   it('does not put a fault of its own state down to the gateway', async () => {

@@ -121,8 +121,8 @@ test('a folder in the place of the state file is refused by a typed error that n
   await mkdir(path);
   expect(() => new StateDatabase(other)).toThrow(
     expect.objectContaining({
-      code: 'state-unavailable',
-      detail: expect.stringContaining(`${path} cannot be opened`) as unknown,
+      code: 'home-invalid',
+      detail: `${path} is not a file.`,
     }),
   );
   await rm(other, { recursive: true });
@@ -220,9 +220,15 @@ test('a full disk is named as that', async () => {
     detail: `${join(dir, stateFileName)} cannot be written: the disk is full.`,
   });
   const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-  expect(openingFailure('/home/state.db', full).detail).toMatch(
-    /^\/home\/state\.db cannot be written: the disk is full\. Nothing was sent/,
-  );
+  expect(openingFailure('/home/state.db', full)).toMatchObject({
+    code: 'state-unavailable',
+    detail: '/home/state.db cannot be written: the disk is full.',
+  });
+  const busy = Object.assign(new Error('database is locked'), { errcode: 5 });
+  expect(openingFailure(join(dir, stateFileName), busy)).toMatchObject({
+    code: 'state-unavailable',
+    detail: `${join(dir, stateFileName)} is held by another program.`,
+  });
 });
 
 test('a state that is gone or empty is not begun anew until a person allows it', async () => {
