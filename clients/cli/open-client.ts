@@ -17,22 +17,29 @@ export type OpenClient = {
 
 const firstSessionMs = 10_000;
 const farewellMs = 5_000;
-/** Where the gateway has said that it takes nothing for now: receipts may still go out. */
+/** Where the gateway has said that it takes nothing for now, or time is up: receipts may still go out. */
 const briefFarewellMs = 500;
+
+type WorkOptions = Pick<ConnectOptions, 'toleratesForeignParts'> & {
+  /** How long it may all take, but for a brief farewell: connecting is given up then. The work sees to its own end. */
+  readonly timeoutMs?: number;
+};
 
 /** Opens the home's client for some work and closes it afterwards. @throws CausewayError `home-invalid`, … */
 export async function withClient<T>(
   home: string,
   terminal: Terminal,
   work: (open: OpenClient) => Promise<T>,
-  options: Pick<ConnectOptions, 'toleratesForeignParts'> = {},
+  { timeoutMs = Infinity, ...options }: WorkOptions = {},
 ): Promise<T> {
+  const endsAt = performance.now() + timeoutMs;
+  const waitMs = Math.min(firstSessionMs, timeoutMs);
   const { connect } = await import('../sdk/client.ts');
   return untilInterrupted(async (signal) => {
     const connection = new Connection();
     const client = await terminal.during('Connecting to the gateway', () =>
       connect({
-        ...{ home, clientName: 'causeway-cli', waitMs: firstSessionMs, signal, log: connection.log },
+        ...{ home, clientName: 'causeway-cli', waitMs, signal, log: connection.log },
         ...options,
       }),
     );
@@ -40,17 +47,17 @@ export async function withClient<T>(
       connection.follow(client);
       return await work({ client, connection, signal });
     } finally {
-      await farewell(client, terminal);
+      await farewell(client, terminal, Math.ceil(Math.min(endsAt - performance.now(), farewellMs)));
     }
   });
 }
 
 /** Lets answers and receipts that are on their way arrive, where there is a connection. */
-async function farewell(client: Client, terminal: Terminal): Promise<void> {
+async function farewell(client: Client, terminal: Terminal, leftMs: number): Promise<void> {
   try {
     const { connection, lastPostponement } = client.status();
     if (connection === 'connected') {
-      const timeoutMs = lastPostponement === undefined ? farewellMs : briefFarewellMs;
+      const timeoutMs = Math.max(lastPostponement === undefined ? leftMs : 0, briefFarewellMs);
       // What does not drain in time is not lost: it stays in the outbox or with the gateway.
       await terminal.during('Finishing', () => client.drain({ timeoutMs })).catch(() => undefined);
     }

@@ -42,6 +42,9 @@ type Flags = HomeFlags &
     readonly timeout: number;
   };
 
+/** Where most of the time went before the notice could be handed over, the gateway may be about to answer. */
+const leastWaitMs = 500;
+
 export function registerSend(program: ProgramCommand, terminal: Terminal): void {
   program
     .command('send')
@@ -79,7 +82,7 @@ export function registerSend(program: ProgramCommand, terminal: Terminal): void 
     .option(...homeOption)
     .addOption(new Option('--wait <state>', 'wait until every recipient has stored it').choices(['stored']))
     .addOption(
-      new Option('--timeout <span>', 'how long to wait')
+      new Option('--timeout <span>', 'how long to wait, for the connection too')
         .argParser(durationMs)
         .default(durationMs('1m'), '1m'),
     )
@@ -100,22 +103,25 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const content = await readContent(flags);
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   const startedAt = Date.now();
+  const endsAt = performance.now() + flags.timeout;
+  const untilEnd = ({ signal }: OpenClient): AbortSignal =>
+    firstOf(signal, timeoutSignal(Math.max(Math.ceil(endsAt - performance.now()), leastWaitMs)));
   let isOpen = false;
   const work = async (open: OpenClient): Promise<void> => {
     isOpen = true;
     tellFalseReceipts(open.client, startedAt, terminal);
     const id = await enqueue(flags, content, subjects, open).finally(async () => {
-      await waitUnlessAborted(open.client.directory.catchUp(), open.signal).catch(() => undefined);
+      await waitUnlessAborted(open.client.directory.catchUp(), untilEnd(open)).catch(() => undefined);
       tellUnreadDirectory(open.client, terminal);
     });
     const dueLook = open.client.log.lookWhereDue();
-    const deadline = firstOf(open.signal, timeoutSignal(flags.timeout));
+    const deadline = untilEnd(open);
     const result = await waitForGateway(id, { deadline, timeoutMs: flags.timeout }, open, terminal);
     reportAccepted(result, terminal);
     if (flags.wait === 'stored') await waitForStored(id, deadline, open, terminal);
     await assertLogHolds(id, dueLook, open, terminal);
   };
-  await withClient(home, terminal, work).catch((error: unknown) => {
+  await withClient(home, terminal, work, { timeoutMs: flags.timeout }).catch((error: unknown) => {
     throw isOpen ? error : notKept(error);
   });
 }

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../protocol/proof/merkle.ts';
 import { parseEnvelope } from '../../protocol/wire/envelope.ts';
@@ -28,11 +32,11 @@ function send(...args: string[]) {
 
 test('of a gateway that is connected and does not answer, send says so, and that the notice goes out by itself', async () => {
   await (await gateway.client(alice)).close();
-  // After the command has given up, so that it need not wait at its end for what will not come.
-  gateway.onSubmit = (session, units) => {
-    setTimeout(() => session.receipt(0, units.map(acceptance)), 2_000);
-  };
+  gateway.onSubmit = () => undefined;
+  const before = performance.now();
   const { code, stderr } = await send('--timeout', '1s');
+  // At its end it does not wait for long for what will not come.
+  expect(performance.now() - before).toBeLessThan(5_000);
   expect(code).toBe(3);
   expect(jsonLines(stderr).at(-1)).toMatchObject({
     type: 'error',
@@ -45,12 +49,32 @@ test('of a gateway that is connected and does not answer, send says so, and that
   });
 });
 
+test('of what takes the connection and says nothing, send says so once the span is over, and no later', async () => {
+  const client = await gateway.client(alice);
+  await client.log.proveEntries();
+  await client.close();
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const path = join(gateway.homeOf(alice), 'identity.json');
+  const other = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const identity = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...identity, gateway: other }));
+  const before = performance.now();
+  const { code, stderr } = await send('--timeout', '1s');
+  silent.close();
+  // Of the ten seconds that a connection may take otherwise.
+  expect(performance.now() - before).toBeLessThan(6_000);
+  expect(code).toBe(3);
+  expect(jsonLines(stderr)[0]).toMatchObject({
+    ...{ code: 'gateway-unreachable', queued: true },
+    text: expect.stringMatching(/There was no connection within 1 s\. .*outbox/) as string,
+  });
+});
+
 test('of a gateway that has reported why it does not answer, send gives that', async () => {
   await (await gateway.client(alice)).close();
-  gateway.onSubmit = (session, units) => {
+  gateway.onSubmit = (session) =>
     session.control({ type: 'error', code: 'store-unavailable', text: 'It cannot.', closing: false });
-    setTimeout(() => session.receipt(0, units.map(acceptance)), 1_500);
-  };
   const { code, stderr } = await send('--timeout', '1s');
   expect(code).toBe(3);
   const [error] = jsonLines(stderr);
