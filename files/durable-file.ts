@@ -3,12 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Writes a file that must not be there yet. Private unless said otherwise. The folder is not synced. */
+/** Writes a file that must not be there yet, whole or not at all. Private unless said otherwise. The folder is not synced. */
 export async function writeNewFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
     await file.writeFile(content);
     await file.sync();
+  } catch (error) {
+    // A part of it would be taken for the whole, and would keep the next attempt from its place.
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await file.close();
   }

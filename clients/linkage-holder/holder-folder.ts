@@ -14,7 +14,7 @@ import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { z } from 'zod';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile, syncFolder, writeNewFile } from '../../files/durable-file.ts';
-import { fileReason } from '../../files/file-trouble.ts';
+import { fileReason, fileTrouble } from '../../files/file-trouble.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import { shellWord } from '../../files/shell-word.ts';
 
@@ -68,7 +68,8 @@ export async function createHolderFolder(
     await writeNewFile(path, textOf(folder));
     await syncFolder(dir);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw fileTrouble(cause, `No holder can be made in ${dir}`) ?? cause;
     throw new CausewayError('home-exists', { detail: `${path} is there already.`, cause });
   }
   const publicKeys = publicKeysOf(folder);

@@ -29,6 +29,15 @@ describe('a durable file', () => {
     expect(await readdir(dir)).toEqual(['shared']);
   });
 
+  it('leaves no part of itself behind when it cannot be written to its end', async () => {
+    const broken = (function* () {
+      yield 'a part';
+      throw new Error('no more');
+    })();
+    await expect(writeNewFile(join(dir, 'new'), broken as unknown as string)).rejects.toThrow('no more');
+    expect(await readdir(dir)).toEqual([]);
+  });
+
   it('leaves no draft behind when it cannot take its place', async () => {
     await mkdir(join(dir, 'folder', 'full'), { recursive: true });
     await expect(replaceFile(join(dir, 'folder'), 'x')).rejects.toThrow();
