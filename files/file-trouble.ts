@@ -1,5 +1,6 @@
 /** What keeps a file or a folder from being read or written, in words. */
 import { CausewayError } from '../protocol/errors.ts';
+import { sqliteErrorOf, sqliteErrors } from './sqlite-error.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -19,8 +20,14 @@ const reasons: Readonly<Record<string, string>> = {
 /** What writing to an open file fails with: the system names no path then. */
 const pathless = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);
 
+/** The system's code. SQLite has one of its own for a disk that is full. */
+function codeOf(error: NodeJS.ErrnoException): string | undefined {
+  return sqliteErrorOf(error) === sqliteErrors.full ? 'ENOSPC' : error.code;
+}
+
 /** Linux says of a place that takes no folders, such as `/proc`, that it is not there. */
-function reasonOf({ code = '', syscall }: NodeJS.ErrnoException): string | undefined {
+function reasonOf(error: NodeJS.ErrnoException): string | undefined {
+  const [code = '', syscall] = [codeOf(error), error.syscall];
   return code === 'ENOENT' && syscall === 'mkdir' ? 'no folder can be made there' : reasons[code];
 }
 
@@ -29,7 +36,7 @@ function reasonOf({ code = '', syscall }: NodeJS.ErrnoException): string | undef
  * @param known words that fit better in this place
  */
 export function fileReason(error: unknown, known: Readonly<Record<string, string>> = {}): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = codeOf(error as NodeJS.ErrnoException);
   if (typeof code !== 'string') return '';
   const words = known[code] ?? reasonOf(error as NodeJS.ErrnoException);
   return words === undefined ? ` (${code})` : `: ${words}`;
@@ -42,8 +49,9 @@ export function fileReason(error: unknown, known: Readonly<Record<string, string
  */
 export function fileTrouble(error: unknown, what?: string): CausewayError | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code = '', path } = error as NodeJS.ErrnoException;
-  if (reasonOf(error) === undefined || (path === undefined && !pathless.has(code))) return undefined;
+  const { path } = error as NodeJS.ErrnoException;
+  const isAboutFile = path !== undefined || pathless.has(codeOf(error) ?? '');
+  if (reasonOf(error) === undefined || !isAboutFile) return undefined;
   const detail = `${what ?? `${path ?? 'A file'} cannot be used`}${fileReason(error)}.`;
   return new CausewayError('file-unavailable', { detail, cause: error });
 }

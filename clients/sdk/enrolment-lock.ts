@@ -2,7 +2,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
-import { fileReason } from '../../files/file-trouble.ts';
+import { fileReason, fileTrouble } from '../../files/file-trouble.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import { takeLock, type ProcessLock } from '../../files/process-lock.ts';
 
@@ -28,11 +28,12 @@ function tryLock(path: string, home: string): ProcessLock | undefined {
   try {
     return takeLock(path);
   } catch (cause) {
-    const reason = reasonAgainst(path) ?? `: ${path} cannot be opened or written`;
-    throw new CausewayError('file-unavailable', {
-      detail: `No home can be made in ${home}${reason}.`,
-      cause,
-    });
+    const unmade = `No home can be made in ${home}`;
+    const reason = reasonAgainst(path);
+    const trouble = reason === undefined ? fileTrouble(cause, unmade) : undefined;
+    if (trouble !== undefined) throw trouble;
+    const detail = `${unmade}${reason ?? `: ${path} cannot be opened or written`}.`;
+    throw new CausewayError('file-unavailable', { detail, cause });
   }
 }
 

@@ -19,6 +19,7 @@ import {
 } from '../../protocol/proof/verifier-key.ts';
 import { wordsOfIssue } from '../../protocol/wire/words-of-issue.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
+import { fileTrouble } from '../../files/file-trouble.ts';
 import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 import { describeTlsFault } from '../../files/tls-pair.ts';
 import type { FollowedLog } from './witness.ts';
@@ -63,7 +64,7 @@ export type WitnessHome = {
 
 /**
  * Makes a new home with a new key. It is filled beside its place and gets its name at the end.
- * @throws CausewayError `home-exists`, `configuration-invalid`
+ * @throws CausewayError `home-exists`, `configuration-invalid`, `file-unavailable`
  */
 export async function createWitnessHome(
   dir: string,
@@ -78,6 +79,8 @@ export async function createWitnessHome(
     await writeNewFile(join(draft, files.verifierKey), `${formatVerifierKey(verifierKey)}\n`, 0o644);
     await writeNewFile(join(draft, files.settings), describe(settings));
     WitnessStore.create(join(draft, files.store));
+  }).catch((error: unknown) => {
+    throw fileTrouble(error, `No witness can be made in ${dir}`) ?? error;
   });
   return openWitnessHome(target);
 }

@@ -129,6 +129,9 @@ describe('an error on the terminal', () => {
     expect(stderr()).toMatch(
       /A file cannot be used: the disk is full\.[^]*\/srv\/gateway cannot be used: permission/,
     );
+    const inDatabase = Object.assign(new Error('full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
+    expect(terminal.fail(inDatabase)).toBe(3);
+    expect(stderr()).toContain('A file cannot be used: the disk is full.');
     // Without a path it is about something else, such as a port.
     terminal.fail(Object.assign(new Error('no'), { code: 'EACCES' }));
     expect(stderr()).toContain('did not expect: Error (EACCES)');

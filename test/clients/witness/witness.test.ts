@@ -155,6 +155,10 @@ describe('the home of a witness', () => {
     expect(written).toEqual(home.cosigner.verifierKey);
     expect(written.type).toBe(4);
     await expect(createWitnessHome(home.dir, settings)).rejects.toMatchObject({ code: 'home-exists' });
+    await expect(createWitnessHome('/proc/causeway/home', settings)).rejects.toMatchObject({
+      code: 'file-unavailable',
+      detail: 'No witness can be made in /proc/causeway/home: no folder can be made there.',
+    });
   });
 
   it('follows more logs, and more keys of one', async () => {
