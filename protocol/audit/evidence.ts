@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { CausewayError } from '../errors.ts';
 import { endpointAddressSchema, messageIdSchema } from '../ids.ts';
 import { decodeBase64, decodeHash } from '../proof/note-text.ts';
+import { describeIssues } from '../wire/describe-issues.ts';
 import { decodeSalt } from './commitment.ts';
 
 export const evidenceFormat = 'causeway-evidence/v1';
@@ -74,8 +75,6 @@ export function parseEvidence(source: Uint8Array): Evidence {
   }
   const parsed = evidenceSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new CausewayError('evidence-malformed', {
-    detail: `/${issue?.path.join('/') ?? ''}: ${issue?.message ?? 'it does not fit the form'}.`,
-  });
+  const { detail } = describeIssues(new z.ZodError(parsed.error.issues.slice(0, 1)));
+  throw new CausewayError('evidence-malformed', { detail });
 }

@@ -104,6 +104,15 @@ describe('evidence', () => {
       `evidence.json is damaged: /leaves/${record}/path/0: it is not a hash.`,
     ]);
   });
+
+  it('is malformed where a member is missing, which is said in plain words', () => {
+    const changed = withLeaf(record, ({ opening, ...leaf }) => [
+      { ...leaf, opening: { body: opening!.body } as typeof opening & object },
+    ]);
+    expect(verify(changed).findings).toEqual([
+      `evidence.json is damaged: /leaves/${record}/opening/salt: is missing.`,
+    ]);
+  });
 });
 
 it('claims nothing of entries of the directory that the file does not hold', () => {
