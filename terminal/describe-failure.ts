@@ -6,6 +6,8 @@ import { AdvisedError } from './advised-error.ts';
 import { showable, showableLine, type Paint } from './paint.ts';
 
 const maxShown = 30;
+const maxWordCharacters = 1_000;
+const maxCharacters = 4_000;
 
 /** A readable block: what went wrong, where, what to do next. Never a stack trace. */
 export function describeFailure(error: unknown, paint: Paint): string[] {
@@ -39,16 +41,30 @@ const plainWords: Partial<Record<ErrorCode, string>> = {
 
 /** Wrong usage needs no sentence that says so. */
 function wordsOf({ code, detail, message }: CausewayError): string {
-  if (code === 'usage-invalid' && detail !== undefined) return detail;
+  if (code === 'usage-invalid' && detail !== undefined) return shorten(detail);
   const plain = plainWords[code];
-  return plain === undefined ? message : [plain, detail].filter((part) => part !== undefined).join(' ');
+  return shorten(
+    plain === undefined ? message : [plain, detail].filter((part) => part !== undefined).join(' '),
+  );
+}
+
+/** What was handed in may be of any length; it is known by its ends. */
+function shorten(text: string): string {
+  const words = text.replace(/\S+/g, (word) => cutMiddle(word, maxWordCharacters));
+  return cutMiddle(words, maxCharacters);
+}
+
+function cutMiddle(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const kept = Math.floor(most / 4);
+  return `${text.slice(0, kept)} […] ${text.slice(-kept)}`;
 }
 
 /** Without the part of the detail that the list of problems repeats. */
 function introduction({ meaning, detail = '', problems }: CausewayError): string {
   const [first = ''] = detail.split('\n');
   const repeats = problems.some(({ message }) => first.includes(message));
-  return first === '' || repeats ? meaning.text : `${meaning.text} ${first}`;
+  return first === '' || repeats ? meaning.text : shorten(`${meaning.text} ${first}`);
 }
 
 /** The same as one JSON object. */
@@ -61,7 +77,7 @@ export function failureObject(error: unknown): Record<string, unknown> {
   return {
     type: 'error',
     code,
-    text: code === 'usage-invalid' ? error.message : wordsOf(error),
+    text: code === 'usage-invalid' ? shorten(error.message) : wordsOf(error),
     retryable: meaning.retryable,
     ...(problems.length === 0 ? {} : { problems }),
     ...(next === undefined ? {} : { next }),

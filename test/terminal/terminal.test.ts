@@ -110,6 +110,18 @@ describe('an error on the terminal', () => {
     );
   });
 
+  it('does not repeat the whole of something long that was handed in, only its ends', () => {
+    for (const given of ['x'.repeat(100_000), 'two words '.repeat(10_000)]) {
+      for (const json of [false, true]) {
+        const { terminal, stderr } = openTerminal({ json });
+        terminal.fail(new CausewayError('usage-invalid', { detail: `Not good: ${given} is no address.` }));
+        const told = stderr();
+        expect(told.length).toBeLessThan(2_500);
+        expect(told).toMatch(/Not good: [^]* \[…\] [^]* is no address\./);
+      }
+    }
+  });
+
   it('is one object with --json', () => {
     const { terminal, stderr } = openTerminal({ json: true });
     terminal.fail(new CausewayError('gateway-unreachable', { detail: 'ECONNREFUSED.' }));
