@@ -107,7 +107,7 @@ function logRows({ client, connection }: OpenClient, terminal: Terminal): string
   const seen =
     checkpoint === undefined
       ? paint.warn('no checkpoint verified yet')
-      : `${checkpoint.size} leaves verified, ${cosigned} witnesses (${witnessesNeeded} needed)`;
+      : `${checkpoint.size} leaves verified, ${cosigned} ${cosigned === 1 ? 'witness' : 'witnesses'} (${witnessesNeeded} needed)`;
   const open = openMatters(client);
   const faults = open.faults.map(({ kind, detail, evidence }) => [
     kind === 'receipt' ? 'receipts' : '',

@@ -247,6 +247,7 @@ describe('causeway log', () => {
     expect(await run('log', 'status')).toMatchObject({
       checkpoint: { witnesses: [witness.verifierKey.name] },
     });
+    expect(await printed(false, 'status')).toContain('leaves verified, 1 witness (1 needed)');
     await expect(run('log', 'witnesses', logKey!)).rejects.toMatchObject({ code: 'request-malformed' });
     expect(await run('log', 'witnesses')).toMatchObject({ witnesses: [], needed: 0 });
   });
