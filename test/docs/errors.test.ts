@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { exitCodes } from '../../terminal/exit-codes.ts';
 import { catalogue, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -28,7 +29,8 @@ describe('docs/errors.md', () => {
     const [, source = ''] =
       /export const catalogue = \{(.*)\} as const/s.exec(read('protocol/error-catalogue.ts')) ?? [];
     const inCode = outline(source, /^ {2}\/\/ ([A-Z][a-z ]+)/, /^ {2}'?([a-z-]+)'?: entry\(/);
-    expect(outline(markdown, /^## (.+)$/, /^\| `([a-z-]+)` /)).toEqual(inCode);
+    const told = outline(markdown, /^## (.+)$/, /^\| `([a-z-]+)` /);
+    expect(told).toEqual([...inCode, '# Exit codes of the commands']);
     expect(rows.map(([code]) => code)).toEqual(errorCodes.map((code) => `\`${code}\``));
   });
 
@@ -43,5 +45,12 @@ describe('docs/errors.md', () => {
     ]);
     expect(row?.[5]).toMatch(/^[A-Z].{4,}\.$/);
     expect(row).toHaveLength(6);
+  });
+
+  it('explains every exit code of a command', () => {
+    const explained = [...markdown.matchAll(/^\| (\d+) +\| [A-Z].+\. +\|$/gm)].map(([, code]) =>
+      Number(code),
+    );
+    expect(explained).toEqual(Object.values(exitCodes));
   });
 });
