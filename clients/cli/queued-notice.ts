@@ -3,6 +3,7 @@ import { catalogue, type CausewayError, type ErrorCode } from '../../protocol/er
 import { adviceFor } from '../../terminal/advice.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import { exitCodeFor, exitCodes, isAboutFrames } from '../../terminal/exit-codes.ts';
+import type { Connection } from './open-client.ts';
 
 /** What the gateway never takes back: no command connects from this home any more. */
 const endsHome: readonly ErrorCode[] = ['endpoint-revoked', 'certificate-unknown'];
@@ -34,9 +35,26 @@ function strandedError(cause: CausewayError, id: string): CausewayError {
   const { code, detail } = cause;
   return new AdvisedError(code, {
     detail: `${detail === undefined ? '' : `${detail} `}The notice ${id} cannot go out from this home any more.`,
-    advice:
-      `${adviceFor(code) ?? ''} Send it again from the home of a new enrolment: \`causeway enrol\`.`.trim(),
+    advice: adviceOnEnd(code),
     fields: { retryable: false, id, queued: false },
     cause,
   });
+}
+
+/**
+ * Where the gateway has turned this home away for good: that, and not what else may be wrong with a notice which was not
+ * put into the outbox.
+ */
+export function endOfHome({ lastError }: Pick<Connection, 'lastError'>): CausewayError | undefined {
+  if (lastError === undefined || !endsHome.includes(lastError.code)) return undefined;
+  return new AdvisedError(lastError.code, {
+    detail: 'Nothing was sent, and nothing waits in the outbox.',
+    advice: adviceOnEnd(lastError.code),
+    fields: { queued: false },
+    cause: lastError,
+  });
+}
+
+function adviceOnEnd(code: ErrorCode): string {
+  return `${adviceFor(code) ?? ''} Send it again from the home of a new enrolment: \`causeway enrol\`.`.trim();
 }

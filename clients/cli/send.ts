@@ -22,7 +22,7 @@ import { checkAnswer } from './check-answer.ts';
 import { assertLogHolds } from './log-after-sending.ts';
 import { notKept } from './not-kept.ts';
 import { readSubjects } from './notice-subjects.ts';
-import { queuedNotice } from './queued-notice.ts';
+import { endOfHome, queuedNotice } from './queued-notice.ts';
 import { refusedNotice } from './refused-notice.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { exitCodeOfMessage } from './status-verdict.ts';
@@ -154,7 +154,7 @@ async function enqueue(
     const notice = await compose(flags, content, open);
     return await open.client.enqueue({ ...notice, subjects, signal: open.signal });
   } catch (error) {
-    throw notKept(error, flags.file ?? flags.content);
+    throw endOfHome(open.connection) ?? notKept(error, flags.file ?? flags.content);
   }
 }
 

@@ -137,6 +137,12 @@ test('a notice that a revoked endpoint wrote is not said to go out by itself: it
   expect(error).toMatchObject({ code: 'endpoint-revoked', queued: false });
   expect(error!.text).toMatch(/cannot go out from this home any more\./);
   expect(error!.next).toMatch(/new enrolment/);
+  // Known from the beginning, it is told before what keeps the notice from the outbox.
+  gateway.onSession = (session) => gateway.onSubmit(session, []);
+  gateway.welcome = { directoryVersion: 2 };
+  gateway.onRequest = () => false;
+  const unknown = await send('--to', 'south/nobody');
+  expect(jsonLines(unknown.stderr)[0]).toMatchObject({ code: 'endpoint-revoked', queued: false });
 });
 
 test('without a connection, the directory and the log are shown with the reason, and pass for no success', async () => {
