@@ -15,6 +15,11 @@ export type OpenClient = {
   readonly signal: AbortSignal;
 };
 
+type OpenOptions = Pick<ConnectOptions, 'toleratesForeignParts'> & {
+  /** Aborts the signal as well when nobody reads the output any more. */
+  readonly endsWithReader?: boolean;
+};
+
 const firstSessionMs = 10_000;
 const farewellMs = 5_000;
 /** Where the gateway has said that it takes nothing for now: receipts may still go out. */
@@ -25,24 +30,27 @@ export async function withClient<T>(
   home: string,
   terminal: Terminal,
   work: (open: OpenClient) => Promise<T>,
-  options: Pick<ConnectOptions, 'toleratesForeignParts'> = {},
+  { endsWithReader = false, ...options }: OpenOptions = {},
 ): Promise<T> {
   const { connect } = await import('../sdk/client.ts');
-  return untilInterrupted(async (signal) => {
-    const connection = new Connection();
-    const client = await terminal.during('Connecting to the gateway', () =>
-      connect({
-        ...{ home, clientName: 'causeway-cli', waitMs: firstSessionMs, signal, log: connection.log },
-        ...options,
-      }),
-    );
-    try {
-      connection.follow(client);
-      return await work({ client, connection, signal });
-    } finally {
-      await farewell(client, terminal);
-    }
-  });
+  return untilInterrupted(
+    async (signal) => {
+      const connection = new Connection();
+      const client = await terminal.during('Connecting to the gateway', () =>
+        connect({
+          ...{ home, clientName: 'causeway-cli', waitMs: firstSessionMs, signal, log: connection.log },
+          ...options,
+        }),
+      );
+      try {
+        connection.follow(client);
+        return await work({ client, connection, signal });
+      } finally {
+        await farewell(client, terminal);
+      }
+    },
+    endsWithReader ? terminal.stdout : undefined,
+  );
 }
 
 /** Lets answers and receipts that are on their way arrive, where there is a connection. */
