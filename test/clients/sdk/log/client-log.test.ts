@@ -157,7 +157,10 @@ test('after an answer that contradicts the log each session looks before it send
   await first.close();
   gateway.log.accept = (unit) => truth.accept(unit);
   const asked: string[] = [];
-  gateway.onRequest = (path) => asked.push(path) > 0;
+  gateway.onRequest = (path) => {
+    asked.push(path);
+    return path === '/checkpoint' && gateway.log !== truth ? 'cut' : true;
+  };
   const looks = async (): Promise<number> => {
     const client = await gateway.client(alice, { follow });
     await client.send(concern('x', bob));
@@ -169,15 +172,30 @@ test('after an answer that contradicts the log each session looks before it send
   expect([await looks(), await looks()]).toEqual([1, 0]);
 });
 
-test('where the log is in order, a place that cannot be keeps no further notice', async () => {
-  const client = await gateway.client(alice, { follow });
+/** From now on each acceptance names a leaf that was verified before, though the log is in order. */
+function acceptAtTheBeginning(): void {
   const accept = gateway.log.accept.bind(gateway.log);
   const detail = JSON.stringify({ record: 0, listening: [], away: [] });
   gateway.log.accept = (unit) => ({ ...accept(unit), detail });
-  const looks: string[] = [];
-  gateway.onRequest = (path) => looks.push(path) > 0;
+}
+
+/** How often the checkpoint is asked for from now on. */
+function countLooks(): () => number {
+  let looks = 0;
+  gateway.onRequest = (path) => {
+    if (path === '/checkpoint') looks++;
+    return true;
+  };
+  return () => looks;
+}
+
+test('where the log is in order, a place that cannot be keeps no notice for longer than a look, however often it is given', async () => {
+  const client = await gateway.client(alice, { follow });
+  acceptAtTheBeginning();
+  const looks = countLooks();
   for (const text of ['one', 'two', 'three']) await client.send(concern(text, bob));
-  expect(looks.filter((path) => path === '/checkpoint')).toHaveLength(1);
+  await client.log.doubt;
+  expect(looks()).toBe(3);
   expect(client.log.faults()).toEqual([]);
 });
 
@@ -598,14 +616,30 @@ describe('a gateway that keeps the entries back', () => {
   });
 });
 
-test('what the gateway showed of its log before an answer that contradicts it does not end the doubt', async () => {
+test('a look that was under way when an answer contradicted the log ends no doubt', async () => {
+  const client = await gateway.client(alice, { follow });
+  let asked = 0;
+  gateway.onRequest = (path) => {
+    if (path !== '/checkpoint') return true;
+    if (asked++ === 0) client.log.contradicted();
+    return asked === 1 ? true : 'cut';
+  };
+  await client.log.check();
+  await client.log.doubt;
+  await client.close();
+  const looks = countLooks();
+  await (await gateway.client(alice, { follow })).send(concern('x', bob));
+  expect(looks()).toBe(1);
+});
+
+test('what the gateway has told of its log with its welcome or its directory ends no doubt', async () => {
   const client = await gateway.client(alice, { follow });
   await client.log.check();
-  client.log.connected(gateway.log.checkpoint());
-  const asked: string[] = [];
-  gateway.onRequest = (path) => asked.push(path) > 0;
-  client.log.contradicted();
-  await client.log.doubt;
-  expect(asked).toContain('/checkpoint');
+  const looks = countLooks();
+  client.log.welcomed(gateway.log.checkpoint());
   expect(client.log.doubt).toBeUndefined();
+  client.log.contradicted();
+  await client.log.proveEntries(gateway.log.checkpoint());
+  await client.log.doubt;
+  expect(looks()).toBe(1);
 });
