@@ -9,6 +9,7 @@ import { stateFileName } from '../../../../clients/sdk/state-database.ts';
 import { cosigner, noteSigner } from '../../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../../protocol/wire/directory-entry-digest.ts';
+import { limits } from '../../../../protocol/limits.ts';
 import type { DirectoryEntry } from '../../../../protocol/wire/directory.ts';
 import type { Digest } from '../../../../protocol/ids.ts';
 import { concern, nextEvent } from '../exchange.ts';
@@ -188,6 +189,26 @@ function countLooks(): () => number {
   };
   return () => looks;
 }
+
+test('what waits in the outbox when an answer contradicts the log goes out once the log was looked at', async () => {
+  gateway.welcome = { limits: { ...limits, maxUnanswered: 1 } };
+  acceptAtTheBeginning();
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  const looks = countLooks();
+  const accept = gateway.onSubmit;
+  const seen: [number, boolean][] = [];
+  gateway.onSubmit = (session, units) => {
+    seen.push([looks(), client.log.doubt !== undefined]);
+    accept(session, units);
+  };
+  const ids = [client.enqueue(concern('one', bob)), client.enqueue(concern('two', bob))];
+  for (const id of ids) await client.accepted(await id);
+  expect(seen).toEqual([
+    [0, false],
+    [1, false],
+  ]);
+});
 
 test('where the log is in order, a place that cannot be keeps no notice for longer than a look, however often it is given', async () => {
   const client = await gateway.client(alice, { follow });
