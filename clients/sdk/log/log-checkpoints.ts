@@ -247,6 +247,11 @@ export class LogCheckpoints {
     const { seen } = this;
     const shown = this.#open(note);
     if (seen !== undefined && shown.size < before) await this.#halts.rollback(seen, shown);
+    // Another program has gone further while this look waited: nothing is proven, but nothing verified either.
+    else
+      this.#setback = new CausewayError('note-untrusted', {
+        detail: 'The checkpoint shown is an older one.',
+      });
   }
 
   async #raiseUnproven(seen: SeenCheckpoint | undefined, shown: SeenCheckpoint): Promise<void> {

@@ -3,7 +3,8 @@
  * contradicts the log or an earlier answer. A reason alone decides nothing, since a gateway of several may be a little behind.
  *
  * The rule: **a doubt lasts until a look that began after the newest reason for it has verified the log**, whichever program of the
- * home has made that look. **While it lasts nothing new is sent, for 15 s at most.**
+ * home has made that look. **While it lasts nothing new is sent, for 15 s at most.** A program that is in a session meanwhile, and
+ * has met no reason itself, goes on until its next one: should the log be found to contradict itself, it halts with the others.
  *
  * ```
  * reason ─▶ written down ─▶ look ◀─┐

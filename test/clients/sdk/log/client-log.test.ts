@@ -653,6 +653,29 @@ test('a look that was under way when an answer contradicted the log ends no doub
   expect(looks()).toBe(1);
 });
 
+test('a look that is shown less than another program verified meanwhile raises nothing, and has not verified the log', async () => {
+  const client = await gateway.client(alice, { follow });
+  await client.log.check();
+  const older = gateway.log.checkpoint();
+  gateway.log.fill(10);
+  gateway.log.lie = (path) => {
+    if (path !== '/checkpoint') return undefined;
+    using database = new DatabaseSync(join(gateway.homeOf(alice), stateFileName));
+    const note = gateway.log.checkpoint();
+    database.prepare("UPDATE meta SET value = ? WHERE name = 'logCheckpoint'").run(note);
+    gateway.log.lie = () => undefined;
+    return older;
+  };
+  client.log.contradicted();
+  await client.log.doubt;
+  expect(client.log.faults()).toEqual([]);
+  expect(client.log.status().lastError).toMatchObject({ code: 'note-untrusted' });
+  const looks = countLooks();
+  await client.close();
+  await (await gateway.client(alice, { follow })).send(concern('x', bob));
+  expect(looks()).toBe(1);
+});
+
 test('what the gateway has told of its log with its welcome or its directory ends no doubt', async () => {
   const client = await gateway.client(alice, { follow });
   await client.log.check();
