@@ -19,6 +19,8 @@ import { newKey, ScriptedLog, scriptedOrigin } from '../scripted-log.ts';
 
 let gateway: ScriptedGateway;
 const follow = { everyMs: 3_600_000, patienceMs: 0, graceMs: 0 };
+/** Without the looks that nobody asks for. */
+const onlyAsked = { follow: { ...follow, everyMs: Infinity } };
 
 gatewayForEachTest((opened) => (gateway = opened));
 
@@ -148,7 +150,7 @@ test('a notice that is given a place verified before has the log looked at befor
 });
 
 test('after an answer that contradicts the log each session looks before it sends, until a look has verified it', async () => {
-  const first = await gateway.client(alice, { follow });
+  const first = await gateway.client(alice, onlyAsked);
   gateway.log.fill(10);
   await first.log.check();
   const truth = gateway.log;
@@ -163,7 +165,7 @@ test('after an answer that contradicts the log each session looks before it send
     return path === '/checkpoint' && gateway.log !== truth ? 'cut' : true;
   };
   const looks = async (): Promise<number> => {
-    const client = await gateway.client(alice, { follow });
+    const client = await gateway.client(alice, onlyAsked);
     await client.send(concern('x', bob));
     await client.close();
     return asked.splice(0).filter((path) => path === '/checkpoint').length;
@@ -193,7 +195,7 @@ function countLooks(): () => number {
 test('what waits in the outbox when an answer contradicts the log goes out once the log was looked at', async () => {
   gateway.welcome = { limits: { ...limits, maxUnanswered: 1 } };
   acceptAtTheBeginning();
-  const client = await gateway.client(alice, { follow });
+  const client = await gateway.client(alice, onlyAsked);
   await client.log.check();
   const looks = countLooks();
   const accept = gateway.onSubmit;
@@ -211,7 +213,7 @@ test('what waits in the outbox when an answer contradicts the log goes out once 
 });
 
 test('where the log is in order, a place that cannot be keeps no notice for longer than a look, however often it is given', async () => {
-  const client = await gateway.client(alice, { follow });
+  const client = await gateway.client(alice, onlyAsked);
   acceptAtTheBeginning();
   const looks = countLooks();
   for (const text of ['one', 'two', 'three']) await client.send(concern(text, bob));
@@ -638,7 +640,7 @@ describe('a gateway that keeps the entries back', () => {
 });
 
 test('a look that was under way when an answer contradicted the log ends no doubt', async () => {
-  const client = await gateway.client(alice, { follow });
+  const client = await gateway.client(alice, onlyAsked);
   let asked = 0;
   gateway.onRequest = (path) => {
     if (path !== '/checkpoint') return true;
@@ -649,12 +651,12 @@ test('a look that was under way when an answer contradicted the log ends no doub
   await client.log.doubt;
   await client.close();
   const looks = countLooks();
-  await (await gateway.client(alice, { follow })).send(concern('x', bob));
+  await (await gateway.client(alice, onlyAsked)).send(concern('x', bob));
   expect(looks()).toBe(1);
 });
 
 test('a look that is shown less than another program verified meanwhile raises nothing, and has not verified the log', async () => {
-  const client = await gateway.client(alice, { follow });
+  const client = await gateway.client(alice, onlyAsked);
   await client.log.check();
   const older = gateway.log.checkpoint();
   gateway.log.fill(10);
@@ -672,12 +674,12 @@ test('a look that is shown less than another program verified meanwhile raises n
   expect(client.log.status().lastError).toMatchObject({ code: 'note-untrusted' });
   const looks = countLooks();
   await client.close();
-  await (await gateway.client(alice, { follow })).send(concern('x', bob));
+  await (await gateway.client(alice, onlyAsked)).send(concern('x', bob));
   expect(looks()).toBe(1);
 });
 
 test('what the gateway has told of its log with its welcome or its directory ends no doubt', async () => {
-  const client = await gateway.client(alice, { follow });
+  const client = await gateway.client(alice, onlyAsked);
   await client.log.check();
   const looks = countLooks();
   client.log.welcomed(gateway.log.checkpoint());
