@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -379,6 +380,20 @@ describe('a policy folder with a fault is refused with file and line', () => {
       expect.stringMatching(/^sharing\/forbid\.ceder this file has no meaning here/),
       'sharing/moves.cedar is not text in UTF-8',
     ]);
+  });
+
+  it('when a pipe or a folder stands where a file belongs, and waits for none', async () => {
+    await using folder = await copyPolicies();
+    const folders = ['agencies.yaml', 'retention.yaml', 'datasets/ird-request/1.0.json'];
+    for (const path of folders) {
+      await rm(join(folder.dir, path));
+      await mkdir(join(folder.dir, path));
+    }
+    execFileSync('mkfifo', [join(folder.dir, 'sharing/pipe.cedar')]);
+    const problems = await problemsOf(folder.dir);
+    for (const path of [...folders, 'sharing/pipe.cedar'])
+      expect(problems).toContain(`${path} is not a file`);
+    expect(problems.join()).not.toContain('missing');
   });
 
   it('when there is no folder, saying so', async () => {
