@@ -66,15 +66,11 @@ export async function putInPlace(draft: string, target: string): Promise<void> {
 /**
  * Reads a file that nobody but its owner may read.
  * @param home what kind of home it belongs to; undefined where it may lie anywhere
- * @throws CausewayError `home-invalid`, with the command that mends the mode; also where it is no file: a pipe would be
- * waited for without end
+ * @throws CausewayError `home-invalid`, with the command that mends the mode
  */
 export async function readPrivateFile(path: string, home: HomeKind | undefined): Promise<string> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() === false) {
-    throw new CausewayError('home-invalid', { detail: `${path} is not a file.` });
-  }
-  if (found !== undefined && (found.mode & 0o077) !== 0) {
+  if (found?.isFile() === true && (found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {
       detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${shellWord(path)}`,
     });
@@ -82,8 +78,14 @@ export async function readPrivateFile(path: string, home: HomeKind | undefined):
   return readHomeFile(path, home);
 }
 
-/** Reads a file of a home, or one that a home names. @throws CausewayError `home-invalid` */
+/**
+ * Reads a file of a home, or one that a home names.
+ * @throws CausewayError `home-invalid`; also where it is no file: a pipe would be waited for without end
+ */
 export async function readHomeFile(path: string, home: HomeKind | undefined): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === false)
+    throw new CausewayError('home-invalid', { detail: `${path} is not a file.` });
   return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, home, cause));
 }
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makePrivateFolder, readPrivateFile } from '../../files/private-folder.ts';
+import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -38,15 +38,16 @@ describe('a private folder', () => {
   });
 });
 
-describe('a private file', () => {
+describe('a file of a home', () => {
   it('that is a pipe or a folder is named, and nobody waits for it', async () => {
     await mkdir(join(dir, 'folder'), { mode: 0o700 });
     execFileSync('mkfifo', ['-m', '600', join(dir, 'pipe')]);
     for (const name of ['folder', 'pipe']) {
-      await expect(readPrivateFile(join(dir, name), 'endpoint')).rejects.toMatchObject({
-        code: 'home-invalid',
-        detail: `${join(dir, name)} is not a file.`,
-      });
+      for (const read of [readPrivateFile, readHomeFile])
+        await expect(read(join(dir, name), 'endpoint')).rejects.toMatchObject({
+          code: 'home-invalid',
+          detail: `${join(dir, name)} is not a file.`,
+        });
     }
   });
 });
