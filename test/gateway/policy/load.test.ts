@@ -87,6 +87,21 @@ describe('a policy folder with a fault is refused with file and line', () => {
     expect(problems[0]).toMatch(new RegExp(`^agencies\\.yaml:${line}:\\d+ this is not valid YAML: `));
   });
 
+  it('when what a file holds goes too deep to be read, or on for ever', async () => {
+    await using folder = await copyPolicies();
+    await folder.write('agencies.yaml', '['.repeat(10_000));
+    await folder.replace(
+      'datasets/ird-request/1.0.json',
+      '"$ref": "#/$defs/interpreter"',
+      '"$ref": "#/properties/interpreter"',
+    );
+    const problems = await problemsOf(folder.dir);
+    expect(problems[0]).toMatch(/^agencies\.yaml:1:\d+ groups stand within groups too deep to be read$/);
+    expect(problems[1]).toBe(
+      'datasets/ird-request/1.0.json:1:1 a `$ref` leads back to itself, or through too many others',
+    );
+  });
+
   it('when a key is unknown and so another is missing', async () => {
     await using folder = await copyPolicies();
     await folder.replace('agencies.yaml', '    sector: police', '    sectr: police');
