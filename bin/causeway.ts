@@ -1,5 +1,5 @@
 /** The `causeway` command as a process. */
-import { failOutput, openStandardOutput, tellReaderGone } from '../terminal/standard-output.ts';
+import { failOutput, openStandardOutput, takeReaderGone } from '../terminal/standard-output.ts';
 import { runProgram } from './program.ts';
 
 const args = process.argv.slice(2);
@@ -7,7 +7,7 @@ const { stderr, env } = process;
 const streams = { stdin: () => process.stdin, stdout: openStandardOutput(), stderr, env };
 // Whoever needs its words taken asks `deliver`.
 streams.stdout.on('error', (error: Error) => {
-  if (tellReaderGone(streams.stdout, error)) return;
+  if (takeReaderGone(streams.stdout, error)) return;
   process.exit(failOutput(error, { ...streams, json: args.includes('--json') }));
 });
 process.exitCode = (await runProgram(args, streams)) ?? process.exitCode;

@@ -1,4 +1,5 @@
 /** Folders, with those above them. */
+import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
@@ -25,5 +26,31 @@ async function makeOrFind(path: string, mode: number): Promise<void> {
   } catch (error) {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory() !== true) throw error;
+  }
+}
+
+/**
+ * The same, at once.
+ * @returns the uppermost folder that was made; undefined where all were there
+ */
+export function makeFolderNow(path: string): string | undefined {
+  const target = resolve(path);
+  try {
+    return makeOrFindNow(target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(target) === target) throw error;
+    const above = makeFolderNow(dirname(target));
+    const made = makeOrFindNow(target);
+    return above ?? made;
+  }
+}
+
+function makeOrFindNow(path: string): string | undefined {
+  try {
+    mkdirSync(path);
+    return path;
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    return undefined;
   }
 }

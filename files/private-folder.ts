@@ -1,16 +1,18 @@
 /** Folders with private keys: made whole or not at all, and readable by their owner only. */
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { CausewayError } from '../protocol/errors.ts';
 import { syncFolder } from './durable-file.ts';
+import { HiddenDraft } from './hidden-draft.ts';
 import { makeFolder } from './make-folder.ts';
 import { shellWord } from './shell-word.ts';
+import { sqliteErrorOf } from './sqlite-error.ts';
 import { unreadableHome, type HomeKind } from './unreadable-home.ts';
 
 /**
  * Makes a folder, mode 0700, by filling a sibling that gets the name at the end: whatever happens in between, there is
- * never half a folder under `dir`. An empty folder of that name is taken over.
+ * never half a folder under `dir`. An empty folder of that name is taken over. What a run that was killed has left beside it
+ * is removed by the next one.
  * @returns its absolute path, and what it was filled with
  * @throws CausewayError `home-exists` when there is something under `dir` already
  */
@@ -20,18 +22,25 @@ export async function makePrivateFolder<T>(
 ): Promise<{ readonly target: string; readonly filled: T }> {
   const target = resolve(dir);
   await makeFolder(dirname(target));
-  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
-  // Not `makeFolder`, which would take one that somebody else has put there.
-  await mkdir(draft, 0o700);
+  const draft = await beginDraft(target);
   try {
+    // Not `makeFolder`, which would take one that somebody else has put there.
+    await mkdir(draft.path, 0o700);
     await checkPlace(target);
-    const filled = await fill(draft);
-    await putInPlace(draft, target);
+    const filled = await fill(draft.path);
+    await putInPlace(draft.path, target);
     return { target, filled };
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    throw error;
+  } finally {
+    await draft.end();
   }
+}
+
+async function beginDraft(target: string): Promise<HiddenDraft> {
+  return HiddenDraft.begin(target, 'partial').catch((cause: unknown) => {
+    if (sqliteErrorOf(cause) === undefined) throw cause;
+    const detail = `${target} cannot be made: the disk takes no lock there. It is full, or fails.`;
+    throw new CausewayError('file-unavailable', { detail, cause });
+  });
 }
 
 /**
@@ -57,15 +66,11 @@ export async function putInPlace(draft: string, target: string): Promise<void> {
 /**
  * Reads a file that nobody but its owner may read.
  * @param home what kind of home it belongs to; undefined where it may lie anywhere
- * @throws CausewayError `home-invalid`, with the command that mends the mode; also where it is no file: a pipe would be
- * waited for without end
+ * @throws CausewayError `home-invalid`, with the command that mends the mode
  */
 export async function readPrivateFile(path: string, home: HomeKind | undefined): Promise<string> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() === false) {
-    throw new CausewayError('home-invalid', { detail: `${path} is not a file.` });
-  }
-  if (found !== undefined && (found.mode & 0o077) !== 0) {
+  if (found?.isFile() === true && (found.mode & 0o077) !== 0) {
     throw new CausewayError('home-invalid', {
       detail: `Other users of this machine may read ${path}. If none has, run: chmod 600 ${shellWord(path)}`,
     });
@@ -73,8 +78,14 @@ export async function readPrivateFile(path: string, home: HomeKind | undefined):
   return readHomeFile(path, home);
 }
 
-/** Reads a file of a home, or one that a home names. @throws CausewayError `home-invalid` */
+/**
+ * Reads a file of a home, or one that a home names.
+ * @throws CausewayError `home-invalid`; also where it is no file: a pipe would be waited for without end
+ */
 export async function readHomeFile(path: string, home: HomeKind | undefined): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === false)
+    throw new CausewayError('home-invalid', { detail: `${path} is not a file.` });
   return readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, home, cause));
 }
 

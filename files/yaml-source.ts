@@ -161,6 +161,9 @@ function describeFault(text: string, fault: Fault): string {
   const found = /^["']?([\w.-]+)/.exec(text.slice(fault.pos[0]))?.[1];
   if (fault.code === 'DUPLICATE_KEY')
     return `\`${found ?? 'this key'}\` is given twice; a name may stand only once`;
+  // The parser goes down level by level, and tells where the stack ended in the words of the engine.
+  if (/call stack|stack overflow/i.test(fault.message))
+    return 'groups stand within groups too deep to be read';
   return `this is not valid YAML: ${fault.message.replace(/\s+/g, ' ').replace(/:$/, '')}`;
 }
 

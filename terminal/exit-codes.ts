@@ -1,6 +1,7 @@
 /** What a command's exit code tells a script. */
 import { isCausewayError, type ErrorCode } from '../protocol/errors.ts';
 import { AdvisedError } from './advised-error.ts';
+import { UnreadOutput } from './unread-output.ts';
 
 export const exitCodes = {
   ok: 0,
@@ -14,6 +15,8 @@ export const exitCodes = {
   unwitnessed: 4,
   /** Ended by Ctrl-C before its work was done. */
   interrupted: 130,
+  /** Ended because nobody read the output any more (`| head`), as by SIGPIPE. */
+  unread: 141,
 } as const;
 
 /** Codes about what the caller handed in, beyond those that HTTP calls bad requests. */
@@ -34,6 +37,7 @@ const badRequest = new Set([400, 413, 422]);
 export function exitCodeFor(error: unknown): number {
   if (!isCausewayError(error)) return exitCodes.failure;
   if (error instanceof AdvisedError && error.exitCode !== undefined) return error.exitCode;
+  if (error instanceof UnreadOutput) return exitCodes.unread;
   const { code, meaning } = error;
   if (code === 'aborted') return exitCodes.interrupted;
   if (meaning.retryable) return exitCodes.temporary;

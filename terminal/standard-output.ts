@@ -3,7 +3,6 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { CausewayError } from '../protocol/errors.ts';
 import { fileReason } from '../files/file-trouble.ts';
-import { exitCodes } from './exit-codes.ts';
 import { createTerminal, type TerminalOptions, type TerminalStream } from './terminal.ts';
 
 const stdoutDescriptor = 1;
@@ -15,29 +14,24 @@ export function openStandardOutput(): TerminalStream {
   return fstatSync(stdoutDescriptor).isFile() ? new Writable({ write: writeWhole }) : process.stdout;
 }
 
-/** Asks to be told when the reader of stdout has gone: the command then ends in its own order, and the process with it. */
+/** Asks to be told when the reader of stdout has gone, for work that nobody else wants: it then ends in its own order. */
 export function whenReaderGone(stdout: TerminalStream, end: () => void): void {
   stdout.on(readerGoneEvent, end);
 }
 
 /**
- * Tells whoever has asked by {@link whenReaderGone} of an error of stdout.
- * @returns false where nobody has asked, or the reader is still there
+ * Takes an error of stdout. That its reader has gone (`| head`) is no failure: the command goes on in silence, since its exit
+ * code is a verdict that whoever has gone may still wait for; who asked by {@link whenReaderGone} is told.
+ * @returns false for every other error
  */
-export function tellReaderGone(stdout: TerminalStream, error: Error): boolean {
-  return isReaderGone(error) && stdout.emit(readerGoneEvent);
+export function takeReaderGone(stdout: TerminalStream, error: Error): boolean {
+  if (!readerGone.has((error as NodeJS.ErrnoException).code ?? '')) return false;
+  stdout.emit(readerGoneEvent);
+  return true;
 }
 
-function isReaderGone(error: Error): boolean {
-  return readerGone.has((error as NodeJS.ErrnoException).code ?? '');
-}
-
-/**
- * Says on stderr why stdout takes nothing more. A reader that goes away (`| head`) is no failure.
- * @returns the exit code
- */
+/** Says on stderr why stdout takes nothing more. @returns the exit code */
 export function failOutput(cause: Error, options: TerminalOptions): number {
-  if (isReaderGone(cause)) return exitCodes.ok;
   const detail = `The output cannot be written${fileReason(cause)}. What it holds is not the whole.`;
   return createTerminal(options).fail(new CausewayError('file-unavailable', { detail, cause }));
 }

@@ -1,15 +1,15 @@
 /** The screen and the pipe: everything a command says goes through here. */
 import type { Writable } from 'node:stream';
-import { CausewayError } from '../protocol/errors.ts';
 import { fileTrouble } from '../files/file-trouble.ts';
 import { commandName } from './command-name.ts';
 import { describeFailure, failureObject } from './describe-failure.ts';
-import { exitCodeFor } from './exit-codes.ts';
+import { exitCodeFor, exitCodes } from './exit-codes.ts';
 import { jsonLine } from './json-line.ts';
 import { createPaint, showsColour, type Paint } from './paint.ts';
 import { askYes, type TerminalInput } from './question.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { layOutTable } from './table.ts';
+import { UnreadOutput } from './unread-output.ts';
 
 /** A stream of a process; `isTTY` and `columns` where it is a terminal. */
 export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -46,7 +46,7 @@ export type Terminal = {
   hint(line?: string): void;
   /** Writes a value as one line of JSON to stdout. */
   json(value: unknown): void;
-  /** Writes to stdout and resolves when the system has taken it. @throws CausewayError `aborted` when it is gone */
+  /** Writes to stdout and resolves when the system has taken it. @throws UnreadOutput */
   deliver(text: string): Promise<void>;
   /** Prints rows in aligned columns. */
   table(rows: readonly (readonly string[])[]): void;
@@ -109,6 +109,8 @@ export function createTerminal({ stdin, stdout, stderr, env, json }: TerminalOpt
     ask: async (question, signal) =>
       stdin !== undefined && askYes(question, { stdin: stdin(), stderr, signal }),
     fail(thrown) {
+      // Whoever has gone wants no words either.
+      if (thrown instanceof UnreadOutput) return exitCodes.unread;
       const error = fileTrouble(thrown) ?? thrown;
       if (json) writeError(jsonLine(failureObject(error)));
       else describeFailure(error, errorPaint).forEach(writeError);
@@ -127,8 +129,7 @@ function deliver(stdout: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stdout.write(text, (error) => {
       if (error == null) resolve();
-      else
-        reject(new CausewayError('aborted', { detail: 'Nobody reads the output any more.', cause: error }));
+      else reject(new UnreadOutput(error));
     });
   });
 }

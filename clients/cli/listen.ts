@@ -46,7 +46,9 @@ export function registerListen(program: ProgramCommand, terminal: Terminal): voi
     .action(async (flags: Flags) => {
       const home = homeFolder(flags, terminal);
       if (flags.save !== undefined) await checkStore(flags.save);
-      return withClient(home, terminal, (open) => listen(open, flags, home, terminal));
+      return withClient(home, terminal, (open) => listen(open, flags, home, terminal), {
+        endsWithReader: true,
+      });
     });
 }
 

@@ -20,9 +20,11 @@ const farewellMs = 5_000;
 /** Where the gateway has said that it takes nothing for now, or time is up: receipts may still go out. */
 const briefFarewellMs = 500;
 
-type WorkOptions = Pick<ConnectOptions, 'toleratesForeignParts'> & {
+type OpenOptions = Pick<ConnectOptions, 'toleratesForeignParts'> & {
   /** How long it may all take, but for a brief farewell: connecting is given up then. The work sees to its own end. */
   readonly timeoutMs?: number;
+  /** Aborts the signal as well when nobody reads the output any more. */
+  readonly endsWithReader?: boolean;
 };
 
 /** Opens the home's client for some work and closes it afterwards. @throws CausewayError `home-invalid`, … */
@@ -30,26 +32,29 @@ export async function withClient<T>(
   home: string,
   terminal: Terminal,
   work: (open: OpenClient) => Promise<T>,
-  { timeoutMs = Infinity, ...options }: WorkOptions = {},
+  { timeoutMs = Infinity, endsWithReader = false, ...options }: OpenOptions = {},
 ): Promise<T> {
   const endsAt = performance.now() + timeoutMs;
   const waitMs = Math.min(firstSessionMs, timeoutMs);
   const { connect } = await import('../sdk/client.ts');
-  return untilInterrupted(async (signal) => {
-    const connection = new Connection();
-    const client = await terminal.during('Connecting to the gateway', () =>
-      connect({
-        ...{ home, clientName: 'causeway-cli', waitMs, signal, log: connection.log },
-        ...options,
-      }),
-    );
-    try {
-      connection.follow(client);
-      return await work({ client, connection, signal });
-    } finally {
-      await farewell(client, terminal, Math.ceil(Math.min(endsAt - performance.now(), farewellMs)));
-    }
-  });
+  return untilInterrupted(
+    async (signal) => {
+      const connection = new Connection();
+      const client = await terminal.during('Connecting to the gateway', () =>
+        connect({
+          ...{ home, clientName: 'causeway-cli', waitMs, signal, log: connection.log },
+          ...options,
+        }),
+      );
+      try {
+        connection.follow(client);
+        return await work({ client, connection, signal });
+      } finally {
+        await farewell(client, terminal, Math.ceil(Math.min(endsAt - performance.now(), farewellMs)));
+      }
+    },
+    endsWithReader ? terminal.stdout : undefined,
+  );
 }
 
 /** Lets answers and receipts that are on their way arrive, where there is a connection. */

@@ -109,8 +109,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   const followedLog = buildLog(ground, {
     follow: options.follow,
     directory: () => directory,
-    onHalt: () => run.halt(),
-    onResume: () => run.resume(),
+    ...{ onHalt: () => run.halt(), onResume: () => run.resume(), onDoubtOver: () => run.doubtOver() },
     onLost: (sign, rows) => lost.found(sign, rows),
   });
   const directory = buildDirectory(ground, earliest, followedLog, (endpoints) => run.trusted(endpoints));

@@ -98,10 +98,8 @@ export class ClientRun {
     const session = { client: clientName, endpoint, receiptKeyId, readHome, random, now };
     const receipts = new ReceiptStream(deps.receiptBook, () => this.keeper.renewSession());
     this.#receipts = receipts;
-    const takeReceipts = async (position: number, group: Buffer) => {
-      await receipts.take(position, group);
-      deps.outbox.pump();
-    };
+    const takeReceipts = (position: number, group: Buffer) =>
+      receipts.take(position, group).then(() => deps.outbox.pump());
     this.keeper = new SessionKeeper(
       { ...session, receiptsAfter: () => receipts.begin() },
       {
@@ -180,6 +178,12 @@ export class ClientRun {
     this.keeper.renewSession();
   }
 
+  /** What has waited for a look at the log is sent, unless that log contradicts itself, as another program may have found. */
+  doubtOver(): void {
+    if (this.#deps.followedLog.halted() === undefined) this.#deps.outbox.pump();
+    else this.halt();
+  }
+
   /** The gateway went back to an earlier state, it says: what it has lost is submitted again, unless its log went back too. */
   foundLoss(): void {
     this.#deps.followedLog.contradicted();
@@ -236,7 +240,7 @@ export class ClientRun {
     }
     this.#isReady = true;
     this.#ready.resolve(undefined);
-    followedLog.connected(welcome.checkpoint);
+    followedLog.connected();
     this.#background.begin(datasets.refreshFor(welcome.policyDigest));
     if (this.#deps.renewCertificate) this.#background.begin(this.#renewIfDue());
   }

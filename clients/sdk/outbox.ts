@@ -56,7 +56,7 @@ type OutboxDependencies = {
   /** See `GatewayClock.earliest`. */
   readonly earliest: () => number;
   readonly random: () => number;
-  readonly log: Pick<ClientLog, 'verifiedSize' | 'contradicted'>;
+  readonly log: Pick<ClientLog, 'verifiedSize' | 'contradicted' | 'doubt'>;
   /** Told when an answer has shown that the gateway has lost messages, once that is noted. */
   onLost(): void;
 };
@@ -168,10 +168,10 @@ export class Outbox {
     this.#forgetFlight();
   }
 
-  /** Fills the window of unanswered messages as far as the link takes them. */
+  /** Fills the window of unanswered messages as far as the link takes them; while the log is in doubt, with nothing. */
   pump(): void {
     const link = this.#link;
-    if (link?.state !== 'ready' || this.#postponed.isHolding) return;
+    if (link?.state !== 'ready' || this.#postponed.isHolding || this.#deps.log.doubt !== undefined) return;
     const { maxUnanswered, maxBatch } = link.limits;
     while (this.#sending.size < maxUnanswered && link.writable) {
       const messages = this.#next(Math.min(readMessages, maxUnanswered - this.#sending.size));

@@ -11,9 +11,10 @@
  *
  * Everything in it follows from the store's leaves, and can be made again from them.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolderNow } from '../../files/make-folder.ts';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { tilePath, tileWidth, type BundleName, type TileName } from '../../protocol/proof/tile.ts';
 
@@ -164,9 +165,8 @@ export class LogFolder {
 
   #makeFolder(folder: string): void {
     if (this.#folders.has(folder)) return;
-    const made = mkdirSync(folder, { recursive: true });
-    if (made !== undefined && resolve(this.dir).startsWith(resolve(made)))
-      this.#madeIn = dirname(resolve(made));
+    const made = makeFolderNow(folder);
+    if (made !== undefined && resolve(this.dir).startsWith(made)) this.#madeIn = dirname(made);
     this.#folders.add(folder);
   }
 

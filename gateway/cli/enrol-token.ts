@@ -7,6 +7,7 @@ import { durationMs, endpointAddress, listOf } from '../../terminal/input.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { sections } from '../../terminal/command-help.ts';
+import { gatewayAgency } from '../policy/cedar-vocabulary.ts';
 import { personHere } from './record-reading.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 
@@ -42,6 +43,15 @@ export function registerEnrolToken(program: ProgramCommand, terminal: Terminal):
     .action((endpoint: EndpointAddress, flags: Flags) => issue(endpoint, flags, terminal));
 }
 
+/** The agency of the gateway's own endpoints can be added to no agreement. */
+function refuseOwn(endpoint: EndpointAddress): void {
+  if (agencyOf(endpoint) !== gatewayAgency) return;
+  throw new AdvisedError('usage-invalid', {
+    detail: `${endpoint}: the name ${gatewayAgency} is reserved for the gateway itself, which needs no token.`,
+    advice: 'Name an endpoint of one of the agencies that `causeway agency list` shows.',
+  });
+}
+
 /** Says before a token is asked for which roles there are; of an unknown agency the gateway's own rule says more. */
 function checkRoles(
   endpoint: EndpointAddress,
@@ -58,6 +68,7 @@ function checkRoles(
 }
 
 async function issue(endpoint: EndpointAddress, flags: Flags, terminal: Terminal): Promise<void> {
+  refuseOwn(endpoint);
   const dir = gatewayFolder(flags.dir, terminal.env);
   const [{ issueEnrolmentToken }, { loadPolicySet }] = await Promise.all([
     import('../identity/enrolment-token.ts'),

@@ -5,7 +5,6 @@ import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { freeBytesAt, lookAtRoom } from '../admission/disk-room.ts';
 import type { Unchecked } from '../audit/published-leaves.ts';
-import { earlyWords, termOf, type CertificateTerm } from '../identity/certificate-term.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
@@ -19,8 +18,6 @@ import { recordReading } from './record-reading.ts';
 import { describeRoom } from './room-words.ts';
 
 type Flags = { readonly quick?: boolean };
-
-const warnDays = 30;
 
 export function registerGatewayCheck(gateway: ProgramCommand, terminal: Terminal): void {
   gateway
@@ -50,12 +47,8 @@ async function checkGateway(dir: string, flags: Flags, terminal: Terminal): Prom
   } catch (error) {
     return [failed('home', error)];
   }
-  const { settings } = home;
-  const findings: Finding[] = [
-    good('home', `listens on ${settings.host}:${settings.port} as ${settings.hosts.join(', ')}`),
-    checkCertificate('issuing CA', home.authority.certificatePem),
-    checkCertificate('gateway certificate', home.tls.cert),
-  ];
+  const { checkAuthority, checkHome, checkServerCertificate } = await import('./check-certificates.ts');
+  const findings: Finding[] = [await checkHome(home), checkAuthority(home), checkServerCertificate(home)];
   const policy = await checkPolicy(home);
   const ofStore = await checkStore(home, policy.set, flags, terminal);
   findings.push(policy.finding, ...checkRetention(policy.set), ...ofStore);
@@ -93,7 +86,10 @@ async function checkStore(
   ]);
   try {
     await refuseMissingStore(home);
-    if (isStoreFileMissing(home.store)) return [good('store', 'made at the first start')];
+    if (isStoreFileMissing(home.store)) {
+      const { checkNewStore } = await import('./check-new-store.ts');
+      return [await checkNewStore(home.store)];
+    }
     const store = await openStore(home.store, home.storeKeys);
     try {
       // Before anything is recorded in it.
@@ -149,20 +145,6 @@ async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {
   });
   const verdicts = { enough: 'good', scarce: 'warn', short: 'bad', full: 'bad' } as const;
   return [{ check: 'room', verdict: verdicts[left.level], detail: describeRoom(left, floorMebibytes) }];
-}
-
-function checkCertificate(check: string, pem: string): Finding {
-  let term: CertificateTerm;
-  try {
-    term = termOf(pem, Date.now());
-  } catch {
-    // Of the gateway alone: a home whose CA cannot be read is not opened.
-    return { check, verdict: 'bad', detail: 'it cannot be read: the next start makes another' };
-  }
-  if (term.isEarly) return { check, verdict: 'bad', detail: earlyWords(term) };
-  const { daysLeft, endsAt } = term;
-  const detail = `${daysLeft} days left (until ${endsAt.toISOString().slice(0, 10)})`;
-  return { check, verdict: daysLeft < 0 ? 'bad' : daysLeft < warnDays ? 'warn' : 'good', detail };
 }
 
 function report({ check, verdict, detail, problems }: Finding, terminal: Terminal): void {

@@ -1,4 +1,5 @@
 /** Says that leaves are shown which nobody has held against the published log. */
+import { fileReason } from '../../files/file-trouble.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { jsonLine } from '../../terminal/json-line.ts';
@@ -34,14 +35,13 @@ export function uncheckedInWords(unchecked: Unchecked): string {
     case 'checkpoint-missing':
       return `The log was published, and its checkpoint is gone. ${consequence}`;
     case 'checkpoint-unreadable':
-      return `The checkpoint of the published log cannot be used (${wordsOf(unchecked.cause)}). ${consequence}`;
+      return `The checkpoint of the published log cannot be used${reasonOf(unchecked.cause)}. ${consequence}`;
     case 'tile-unreadable':
       return `A published tile is missing, cut or cannot be read: leaf ${unchecked.leaf}, and maybe others, could be held against nothing. \`causeway audit verify\` on the folder \`log\` names the file.`;
   }
 }
 
 /** Without the path: the folder is the one that was named. */
-function wordsOf(cause: unknown): string {
-  if (isCausewayError(cause)) return showableLine(cause.message);
-  return (cause as NodeJS.ErrnoException).code ?? 'it cannot be read';
+function reasonOf(cause: unknown): string {
+  return isCausewayError(cause) ? ` (${showableLine(cause.message)})` : fileReason(cause);
 }

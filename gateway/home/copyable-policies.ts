@@ -15,7 +15,7 @@ export async function requireCopyable(folder: string, target: string): Promise<v
     const detail = `${what}: the new folder ${target} would be within it. Name the folder that holds agencies.yaml.`;
     throw new CausewayError('configuration-invalid', { detail });
   }
-  await readdir(folder, { recursive: true }).catch((cause: unknown) => {
+  const all = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     const missing = { ENOENT: 'there is no such folder', ENOTDIR: 'it is no folder' };
     const { code = '' } = cause as NodeJS.ErrnoException;
     if (!(code in missing)) throw fileTrouble(cause, what) ?? cause;
@@ -24,6 +24,10 @@ export async function requireCopyable(folder: string, target: string): Promise<v
       cause,
     });
   });
+  const strange = all.find((each) => !each.isFile() && !each.isDirectory() && !each.isSymbolicLink());
+  if (strange === undefined) return;
+  const detail = `${what}: ${join(strange.parentPath, strange.name)} is not a file.`;
+  throw new CausewayError('configuration-invalid', { detail });
 }
 
 /** @param path of which some folders at the end may not be there yet */

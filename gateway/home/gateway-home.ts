@@ -10,15 +10,8 @@
  * correlator.key, correlator.pgp, correlator.asc: the keys that sign alerts, and the certificate of the second
  * ```
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-  X509Certificate,
-} from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { cp } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
@@ -28,10 +21,12 @@ import { batchSigner } from '../../protocol/proof/signing.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import {
   readCorrelatorKeys,
+  readCorrelatorNames,
   writeCorrelatorKeys,
   type CorrelatorKeys,
 } from '../identity/correlator-identity.ts';
 import { createAuthority, createP256Key, openAuthority, type Authority } from '../identity/authority.ts';
+import { usableKey } from '../identity/usable-key.ts';
 import {
   describeMisfits,
   describeSettings,
@@ -40,6 +35,7 @@ import {
   type GatewaySettings,
 } from './gateway-settings.ts';
 import { requireCopyable } from './copyable-policies.ts';
+import { isServerCertificateDue, keyToCertify } from './server-certificate.ts';
 import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
 
 const files = {
@@ -118,7 +114,10 @@ export async function initGatewayHome(dir: string, options: GatewayHomeOptions):
   const authorityFiles = await createAuthority({ name, now: now() });
   const authority = openAuthority(authorityFiles, now);
   const tlsKeyPem = createP256Key();
-  const certificate = await authority.issueServerCertificate(publicKeyOf(tlsKeyPem), settings.data.hosts);
+  const certificate = await authority.issueServerCertificate(
+    keyToCertify(files.tlsKey, tlsKeyPem),
+    settings.data.hosts,
+  );
   await makePrivateFolder(dir, async (draft) => {
     await writeNewFile(join(draft, files.authorityKey), authorityFiles.privateKeyPem);
     await writeNewFile(join(draft, files.authorityCertificate), authorityFiles.certificatePem, 0o644);
@@ -161,15 +160,16 @@ export async function openGatewayHome(
   );
   const tlsKeyPem = await readPrivateFile(path('tlsKey'), 'gateway');
   let tlsCertificatePem = await readHomeFile(path('tlsCertificate'), 'gateway');
-  if (renews && isServerCertificateDue(tlsCertificatePem, tlsKeyPem, { authority, settings, now: now() })) {
-    const publicKeyPem = usable(path('tlsKey'), () => publicKeyOf(tlsKeyPem));
+  const pair = { keyPem: tlsKeyPem, certificatePem: tlsCertificatePem };
+  if (renews && isServerCertificateDue(pair, { authority, settings, now: now() })) {
+    const publicKeyPem = keyToCertify(path('tlsKey'), tlsKeyPem);
     tlsCertificatePem = (await authority.issueServerCertificate(publicKeyPem, settings.hosts)).pem;
     await replaceFile(path('tlsCertificate'), tlsCertificatePem, 0o644);
   }
   const receiptKeyPem = await readPrivateFile(path('receiptKey'), 'gateway');
-  const signer = usable(path('receiptKey'), () => batchSigner(receiptKeyPem));
+  const signer = usableKey(path('receiptKey'), () => batchSigner(receiptKeyPem));
   const logKeyPem = await readPrivateFile(path('logKey'), 'gateway');
-  usable(path('logKey'), () => batchSigner(logKeyPem));
+  usableKey(path('logKey'), () => batchSigner(logKeyPem));
   return {
     dir: home,
     settings,
@@ -186,54 +186,27 @@ export async function openGatewayHome(
   };
 }
 
-/** True when the gateway's certificate is unusable for its key, CA, hosts or the time, or is in its last third. */
-function isServerCertificateDue(
-  certificatePem: string,
-  keyPem: string,
-  context: { authority: Authority; settings: GatewaySettings; now: number },
-): boolean {
-  try {
-    const certificate = new X509Certificate(certificatePem);
-    const startsAt = certificate.validFromDate.getTime();
-    const endsAt = certificate.validToDate.getTime();
-    return (
-      // It was made by a clock that ran ahead: nobody can connect until that day.
-      context.now < startsAt ||
-      context.now >= startsAt + ((endsAt - startsAt) * 2) / 3 ||
-      !certificate.checkPrivateKey(createPrivateKey(keyPem)) ||
-      !certificate.verify(new X509Certificate(context.authority.certificatePem).publicKey) ||
-      context.settings.hosts.some((host) =>
-        isIP(host) === 0
-          ? certificate.checkHost(host) === undefined
-          : certificate.checkIP(host) === undefined,
-      )
-    );
-  } catch {
-    return true;
-  }
-}
-
 function createEd25519Key(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+/**
+ * Makes sure that a start could use the keys that nothing else uses: of a home that was opened as it stands.
+ * @throws CausewayError `home-invalid`, `clock-wrong`
+ */
+export async function requireKeysOfStart(home: GatewayHome, now: number): Promise<void> {
+  const { dir, tls, authority, settings } = home;
+  const pair = { keyPem: tls.key, certificatePem: tls.cert };
+  if (isServerCertificateDue(pair, { authority, settings, now }))
+    keyToCertify(join(dir, files.tlsKey), tls.key);
+  await readCorrelatorNames(home.correlatorKeys);
 }
 
 /** @throws CausewayError `home-invalid` */
 async function readAuditKey(file: string): Promise<Buffer> {
   const key = Buffer.from((await readPrivateFile(file, 'gateway')).trim(), 'base64url');
-  return usable(file, () => {
+  return usableKey(file, () => {
     if (key.byteLength !== auditKeyBytes) throw new RangeError('an audit key has 32 bytes');
     return key;
   });
-}
-
-function publicKeyOf(privateKeyPem: string): string {
-  return createPublicKey(createPrivateKey(privateKeyPem)).export({ type: 'spki', format: 'pem' }) as string;
-}
-
-function usable<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new CausewayError('home-invalid', { detail: `${file} does not hold a key of its kind.`, cause });
-  }
 }

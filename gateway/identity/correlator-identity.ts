@@ -10,7 +10,9 @@ import { writeNewFile } from '../../files/durable-file.ts';
 import type { Store } from '../store/port.ts';
 import { keyTaken, readEntry } from './change-entry.ts';
 import type { SealingKeyFiles } from './openpgp-seal.ts';
+import { usableKey } from './usable-key.ts';
 import { readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
+import type { KeyNames } from '../../protocol/openpgp/certificate.ts';
 
 const files = {
   signingKey: 'correlator.key',
@@ -38,17 +40,21 @@ export async function writeCorrelatorKeys(dir: string, now: number): Promise<voi
 /** Reads them. @throws CausewayError `home-invalid` */
 export async function readCorrelatorKeys(dir: string): Promise<CorrelatorKeys> {
   const signingKeyPem = await readPrivateFile(join(dir, files.signingKey), 'gateway');
-  try {
-    batchSigner(signingKeyPem);
-  } catch (cause) {
-    const detail = `${join(dir, files.signingKey)} does not hold a key of its kind.`;
-    throw new CausewayError('home-invalid', { detail, cause });
-  }
+  usableKey(join(dir, files.signingKey), () => batchSigner(signingKeyPem));
   return {
     signingKeyPem,
     privateKeyArmored: await readPrivateFile(join(dir, files.openpgpKey), 'gateway'),
     certificateArmored: await readHomeFile(join(dir, files.certificate), 'gateway'),
   };
+}
+
+/**
+ * Checks the OpenPGP key, and gives the names that the directory keeps.
+ * @throws CausewayError `home-invalid`, with the file, `clock-wrong`
+ */
+export async function readCorrelatorNames(keys: CorrelatorKeys): Promise<KeyNames> {
+  const { readSealingKey } = await import('./openpgp-seal.ts');
+  return readSealingKey(keys, { key: files.openpgpKey, certificate: files.certificate });
 }
 
 /** No certificate has this digest: the correlator lives in the gateway and never connects. */
@@ -68,8 +74,7 @@ export async function enrolCorrelator(
   known: DirectoryEntry | undefined,
   now: number,
 ): Promise<boolean> {
-  const { readSealingKey } = await import('./openpgp-seal.ts');
-  const { fingerprint, encryptionKey } = await readSealingKey(keys);
+  const { fingerprint, encryptionKey } = await readCorrelatorNames(keys);
   const signingKey = batchSigner(keys.signingKeyPem).publicKey.raw.toString('base64url');
   if (
     known?.status === 'active' &&

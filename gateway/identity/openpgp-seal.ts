@@ -32,26 +32,39 @@ export async function generateSealingKey(endpoint: EndpointAddress, now: number)
   return { privateKeyArmored: privateKey.armor(), certificateArmored: publicKey.armor() };
 }
 
-/** Checks that the two belong together, and gives the names that the directory keeps. @throws CausewayError `home-invalid`, `clock-wrong` */
-export async function readSealingKey({
-  privateKeyArmored,
-  certificateArmored,
-}: SealingKeyFiles): Promise<KeyNames> {
+/**
+ * Checks that the two belong together, and gives the names that the directory keeps.
+ * @param files what each of them is called, for people
+ * @throws CausewayError `home-invalid`, `clock-wrong`
+ */
+export async function readSealingKey(
+  { privateKeyArmored, certificateArmored }: SealingKeyFiles,
+  files: { readonly key: string; readonly certificate: string },
+): Promise<KeyNames> {
+  const key = await usable(`${files.key} does not hold a key of its kind.`, async () => {
+    const found = await readPrivateKey({ armoredKey: privateKeyArmored, config });
+    if (found.subkeys.length > 0) throw new RangeError('it holds a key that decrypts');
+    return found;
+  });
+  return usable(
+    `${files.certificate} does not hold the certificate of the key in ${files.key}.`,
+    async () => {
+      const certificate = await readCertificate(certificateArmored);
+      if (certificate.getFingerprint() !== key.getFingerprint())
+        throw new RangeError('it belongs to another key');
+      checkAge(certificate.getCreationTime());
+      return namesOf(certificate);
+    },
+  );
+}
+
+async function usable<T>(fault: string, read: () => Promise<T>): Promise<T> {
   try {
-    const key = await readPrivateKey({ armoredKey: privateKeyArmored, config });
-    const certificate = await readCertificate(certificateArmored);
-    if (key.subkeys.length > 0) throw new RangeError('it holds a key that decrypts');
-    if (certificate.getFingerprint() !== key.getFingerprint()) {
-      throw new RangeError('the certificate belongs to another key');
-    }
-    checkAge(certificate.getCreationTime());
-    return await namesOf(certificate);
+    return await read();
   } catch (cause) {
     if (isCausewayError(cause, 'clock-wrong')) throw cause;
-    throw new CausewayError('home-invalid', {
-      detail: "The correlator's OpenPGP key cannot be used.",
-      cause,
-    });
+    const detail = `The correlator's OpenPGP key cannot be used: in the gateway's folder, ${fault}`;
+    throw new CausewayError('home-invalid', { detail, cause });
   }
 }
 

@@ -131,6 +131,9 @@ function compileSchema(
     if (keyword !== undefined)
       reportWritten(`${JSON.stringify(keyword)}:`, `\`${keyword}\` is not a keyword of JSON Schema`);
     else if (error instanceof RefusedPattern) reportWritten(JSON.stringify(error.pattern), error.message);
+    // Groups within groups are bounded: what is too deep for the stack is a way of references.
+    else if (error instanceof RangeError)
+      report([], 'a `$ref` leads back to itself, or through too many others');
     else report([], `the schema cannot be used: ${message}`);
   }
 }

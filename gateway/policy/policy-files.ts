@@ -32,19 +32,28 @@ const maxDepth = 3;
  * @throws CausewayError `policy-invalid` when the folder cannot be read
  */
 export async function readPolicyFiles(dir: string, problems: Problem[]): Promise<PolicyFiles> {
-  const paths = await listFiles(dir);
   const files = new Map<string, Buffer>();
-  for (const path of paths) {
-    const problem = await addFile(files, dir, path);
+  for (const found of await listFiles(dir)) {
+    const { path } = found;
+    const problem = await addFile(files, dir, found);
     if (problem !== undefined) problems.push({ at: path, message: problem });
   }
   return files;
 }
 
-async function addFile(files: Map<string, Buffer>, dir: string, path: string): Promise<string | undefined> {
-  if (!allowedPaths.some((allowed) => allowed.test(path))) {
+/** What stands at a path; a folder only where it has no business there. */
+type Found = { readonly path: string; readonly isFile: boolean };
+
+async function addFile(
+  files: Map<string, Buffer>,
+  dir: string,
+  { path, isFile }: Found,
+): Promise<string | undefined> {
+  if (!isAllowed(path)) {
     return 'this file has no meaning here; a policy folder holds agencies.yaml, categories.yaml, purposes.yaml, alerts.yaml, retention.yaml, schema.cedarschema, sharing/NAME.cedar, datasets/NAME/VERSION.json, patterns/NAME.yaml and README.md';
   }
+  // A pipe would be waited for without end.
+  if (!isFile) return 'is not a file';
   const bytes = await readFile(join(dir, path));
   if (bytes.byteLength > maxFileBytes) return `is larger than ${maxFileBytes} bytes`;
   if (!isUtf8(bytes)) return 'is not text in UTF-8';
@@ -52,17 +61,21 @@ async function addFile(files: Map<string, Buffer>, dir: string, path: string): P
   return undefined;
 }
 
-async function listFiles(dir: string): Promise<string[]> {
-  const paths: string[] = [];
+function isAllowed(path: string): boolean {
+  return allowedPaths.some((allowed) => allowed.test(path));
+}
+
+async function listFiles(dir: string): Promise<Found[]> {
+  const found: Found[] = [];
   const visit = async (folder: string, depth: number): Promise<void> => {
     for (const name of await readdir(join(dir, folder))) {
       if (name.startsWith('.') || name.endsWith('~')) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
       // stat, not lstat: orchestrators mount configuration as symbolic links.
-      const isFolder = (await stat(join(dir, path))).isDirectory();
-      if (isFolder && depth < maxDepth) await visit(path, depth + 1);
-      else paths.push(path);
-      if (paths.length > maxFiles) throw new RangeError(`it holds more than ${maxFiles} files.`);
+      const kind = await stat(join(dir, path));
+      if (kind.isDirectory() && depth < maxDepth && !isAllowed(path)) await visit(path, depth + 1);
+      else found.push({ path, isFile: kind.isFile() });
+      if (found.length > maxFiles) throw new RangeError(`it holds more than ${maxFiles} files.`);
     }
   };
   try {
@@ -77,7 +90,7 @@ async function listFiles(dir: string): Promise<string[]> {
       cause,
     });
   }
-  return paths.sort((a, b) => (a < b ? -1 : 1));
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /**

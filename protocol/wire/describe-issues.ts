@@ -7,9 +7,15 @@ const maxProblems = 10;
 
 /** Turns zod issues into a sentence and a list of problems, for a {@link CausewayError}. */
 export function describeIssues(error: z.ZodError): { detail: string; problems: Problem[] } {
-  const problems = error.issues.slice(0, maxProblems).map(describe);
+  const problems = distinct(error.issues).slice(0, maxProblems);
   const detail = problems.map(({ at, message }) => `${at || 'the whole'}: ${message}`).join('; ');
   return { detail: `${detail}.`, problems };
+}
+
+/** A value may break two rules that are told in the same words. */
+function distinct(issues: readonly z.core.$ZodIssue[]): Problem[] {
+  const problems = issues.map(describe);
+  return [...new Map(problems.map((problem) => [`${problem.at}\0${problem.message}`, problem])).values()];
 }
 
 /** A name that the schema does not allow is content as well: the pointer ends at the object that has it. */

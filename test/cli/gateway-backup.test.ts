@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BackupDraft } from '../../gateway/store/sqlite/backup-draft.ts';
+import { HiddenDraft } from '../../files/hidden-draft.ts';
 import { writingTrouble } from '../../gateway/store/sqlite/failures.ts';
 import { storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, repository } from './run-causeway.ts';
@@ -99,9 +99,9 @@ describe('causeway gateway backup', () => {
     const folder = join(dir, 'nightly');
     mkdirSync(folder);
     const killed = `
-      const { BackupDraft } = await import('./gateway/store/sqlite/backup-draft.ts');
+      const { HiddenDraft } = await import('./files/hidden-draft.ts');
       for (const name of process.argv.slice(1)) {
-        const { path } = await BackupDraft.begin(name);
+        const { path } = await HiddenDraft.begin(name, 'backup-draft');
         process.getBuiltinModule('fs').writeFileSync(path, 'as large as the store');
       }
       process.kill(process.pid, 'SIGKILL');`;
@@ -124,7 +124,7 @@ describe('causeway gateway backup', () => {
 
   it('leaves alone the draft of a run to the same name that is under way', async () => {
     const copy = join(dir, 'twice');
-    const other = await BackupDraft.begin(copy);
+    const other = await HiddenDraft.begin(copy, 'backup-draft');
     writeFileSync(other.path, 'half of it');
     expect((await backUp(copy)).code).toBe(0);
     expect(readFileSync(other.path, 'utf8')).toBe('half of it');

@@ -124,6 +124,31 @@ describe('causeway gateway check', () => {
     });
   });
 
+  it.each([
+    ['tls.key', 'home', '/tls.key does not hold a key of its kind.'],
+    ['correlator.pgp', 'home', 'correlator.pgp does not hold a key of its kind.'],
+    ['correlator.asc', 'home', 'correlator.asc does not hold the certificate of the key in correlator.pgp.'],
+    ['tls.crt', 'gateway certificate', 'tls.crt is not for tls.key, or not of this CA: the next start makes'],
+  ])('finds that %s is empty, as a start would', async (file, part, words) => {
+    writeFileSync(join(home, file), '');
+    expect(await checkOf(part, '--quick')).toMatchObject({
+      code: 1,
+      found: { verdict: 'bad', detail: expect.stringContaining(words) as string },
+    });
+  });
+
+  it('says that the first start can make no store where its folder is missing', async () => {
+    const settings = readFileSync(join(home, 'gateway.yaml'), 'utf8');
+    writeFileSync(join(home, 'gateway.yaml'), settings.replace(/^store: .*$/m, 'store: none/causeway.db'));
+    expect(await checkOf('store', '--quick')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        detail: `no store can be made in ${join(home, 'none')}: there is no such folder`,
+      },
+    });
+  });
+
   it('says that the certificate of the gateway is not valid yet, and leaves it to the start to renew it', async () => {
     await openGatewayHome(home, () => Date.now() + 300 * 86_400_000);
     const early = readFileSync(join(home, 'tls.crt'), 'utf8');

@@ -1,5 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +91,10 @@ describe('causeway gateway init', () => {
     expect(await copy(dir)).toContain(`from ${dir}: the new folder ${home} would be within it.`);
     symlinkSync(dir, join(dir, 'link'));
     expect(await copy(join(dir, 'link'))).toContain('would be within it');
+    const piped = join(dir, 'piped', 'sharing');
+    mkdirSync(piped, { recursive: true });
+    execFileSync('mkfifo', [join(piped, 'x.cedar')]);
+    expect(await copy(join(dir, 'piped'))).toContain(`${join(piped, 'x.cedar')} is not a file.`);
   });
 
   it('shows its address in the form that `causeway enrol` takes', async () => {

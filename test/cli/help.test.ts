@@ -187,6 +187,7 @@ describe('wrong usage', () => {
     [['dataset', 'show'], /Missing required argument 'name'.*causeway dataset show --help/],
     [['gateway', 'start', '--port', '70000'], /whole number from 0 to 65535/],
     [['enrol-token', 'no-endpoint'], /^.*'no-endpoint' is no agency\/endpoint\. It must have the form/],
+    [['enrol-token', 'gateway/relay'], /the name gateway is reserved for the gateway itself/],
     [['enrol-token', 'a/b', '--ttl', 'soon'], /time span such as 45m, 24h or 7d/],
     [
       ['endpoint', 'revoke', 'a/b', '--reason', 'because'],

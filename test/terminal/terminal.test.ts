@@ -243,6 +243,13 @@ describe('what is shown', () => {
     );
   });
 
+  it('that nobody reads any more ends in silence what does nothing else', async () => {
+    const { terminal, stderr } = openTerminal();
+    terminal.stdout.destroy();
+    const error = await terminal.deliver('x').catch((cause: unknown) => cause);
+    expect([terminal.fail(error), stderr()]).toEqual([141, '']);
+  });
+
   it('keeps hints and progress away from scripts', async () => {
     const { terminal, stderr } = openTerminal({ json: true });
     terminal.hint('for people');

@@ -45,6 +45,7 @@ type LogJoints = {
   readonly directory: () => ClientDirectory;
   readonly onHalt: () => void;
   readonly onResume: () => void;
+  readonly onDoubtOver: () => void;
   /** Told of messages that the gateway has lost or may have lost: these rows of the outbox, or all that are open. */
   readonly onLost: (sign: LossSign, rows?: readonly number[]) => Promise<void>;
 };
@@ -97,7 +98,7 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     witnessesKnown: trust.witnesses.length,
     witnessesNeeded: trust.witnessesNeeded,
     settings: { everyMs, bundlesPerSecond, patienceMs },
-    onResume: joints.onResume,
+    ...{ onResume: joints.onResume, onDoubtOver: joints.onDoubtOver },
   });
 }
 

@@ -2,7 +2,7 @@
  * Follows the gateway's audit log, in the background and never in anybody's way.
  *
  * ```
- * on connect, when the directory was read, once a minute, and when what the gateway says contradicts it (LogDoubt)
+ * on connect, when the directory was read, once a minute, and at once where there is a reason to doubt it (LogDoubt)
  *   ─▶ checkpoint: signed, cosigned, a continuation of the last one          LogCheckpoints
  *   ─▶ entries of the directory: each in the log, or its key is not used     EntryProver
  *   ─▶ leaves since the last look: changes of the own entry                  LogPassage
@@ -53,6 +53,8 @@ type ClientLogDependencies = {
   readonly report: (error: unknown) => void;
   /** Told after a person has decided. */
   onResume(): void;
+  /** Told when what is to be sent waits for no look any more. */
+  onDoubtOver(): void;
 };
 
 /** The log may be half a second behind the directory. */
@@ -65,9 +67,6 @@ const firstLookMs = 5_000;
 const longLookMs = 2_000;
 /** A log that is smaller than before is waited for so much longer than its patience before anything is sent in spite of it. */
 const doubtMs = 5_000;
-/** A gateway that has just been set back serves nothing of its log for a moment. */
-const doubtTries = 4;
-const contradictedEveryMs = 60_000;
 
 export class ClientLog {
   readonly #deps: ClientLogDependencies;
@@ -82,18 +81,17 @@ export class ClientLog {
   #lastError: CausewayError | undefined;
   #proving: Promise<void> | undefined;
   #asked = 0;
-  #contradictedAt = -Infinity;
-  /** How often an answer has contradicted the log. */
-  #doubts = 0;
 
   /** @internal */
   constructor(deps: ClientLogDependencies) {
     this.#deps = deps;
     this.#table = new LogTable(deps.state.statements);
     this.#lastLook = new LogLastLook(deps.state, deps.now);
+    const { state, settings, now, signal, report } = deps;
     this.#doubt = new LogDoubt({
-      mostMs: Math.min(deps.settings.patienceMs + doubtMs, longestTimerMs),
-      signal: deps.signal,
+      ...{ state, now, pause, signal, report, onOver: () => deps.onDoubtOver() },
+      look: () => this.#lookForEntries(),
+      mostMs: Math.min(settings.patienceMs + doubtMs, longestTimerMs),
     });
   }
 
@@ -174,15 +172,13 @@ export class ClientLog {
   }
 
   /**
-   * A session begins. Does its checkpoint contradict the last verified one, or has an answer contradicted the log and no look
-   * verified it since, then the log is looked at at once.
+   * A session begins. A checkpoint that does not go with the last verified one is a reason for a {@link doubt}.
    * @internal
    */
   welcomed(checkpoint: string | null): void {
-    const isContrary = checkpoint !== null && this.#deps.checkpoints.contradicts(checkpoint);
-    if (isContrary) this.#hint = checkpoint;
-    if (isContrary || this.#table.readMeta('logDoubted') !== undefined)
-      this.#doubt.raise(() => this.#lookForEntries());
+    this.#hint = checkpoint ?? undefined;
+    if (checkpoint !== null && this.#deps.checkpoints.contradicts(checkpoint)) this.#doubt.raise();
+    this.#doubt.sessionBegins();
   }
 
   /** How many leaves the last verified checkpoint has; 0 before the first. @internal */
@@ -190,35 +186,22 @@ export class ClientLog {
     return this.#deps.checkpoints.seen?.size ?? 0;
   }
 
-  /**
-   * An answer of the gateway contradicts the log, or an earlier answer: the log is looked at at once. Once a minute, since where
-   * the log is away every answer may do so.
-   * @internal
-   */
+  /** An answer of the gateway contradicts the log, or an earlier answer: a reason for a {@link doubt}. @internal */
   contradicted(): void {
-    const at = this.#deps.now();
-    if (Math.abs(at - this.#contradictedAt) < contradictedEveryMs) return;
-    this.#contradictedAt = at;
-    // What the gateway has shown before, and a look that began then, say nothing of this.
-    this.#doubts++;
-    this.#hint = undefined;
-    const noted = this.#noteDoubt(true).catch(this.#deps.report);
-    this.#doubt.raise(async () => {
-      await noted;
-      for (let tries = 0; tries < doubtTries && (await this.#lookForEntries()) === 'behind'; tries++)
-        await pause(behindMs, this.#deps.signal);
-    });
+    this.#doubt.raise();
   }
 
-  /** While the log is in doubt nothing new is sent: resolves when it was looked at. @internal */
+  /**
+   * Nothing new is sent before this resolves, as it does in any case; undefined where nothing has to wait. See `log-doubt.ts`.
+   * @internal
+   */
   get doubt(): Promise<void> | undefined {
     return this.#doubt.end;
   }
 
   /** A session is ready. @internal */
-  connected(checkpoint: string | null): void {
+  connected(): void {
     this.#isConnected = true;
-    this.#hint = checkpoint ?? undefined;
     const { settings, random } = this.#deps;
     this.#schedule(random() * Math.min(firstLookMs, settings.everyMs));
   }
@@ -246,14 +229,9 @@ export class ClientLog {
   /** Resolves when nothing is under way any more. @internal */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    await this.#doubt.end;
     await this.#proving;
     await this.#last;
-  }
-
-  /** Over the end of this program: a look may come too late for it, or find no log. */
-  async #noteDoubt(isDoubted: boolean): Promise<void> {
-    if ((this.#table.readMeta('logDoubted') !== undefined) === isDoubted) return;
-    await this.#deps.state.write(() => this.#table.writeMeta('logDoubted', isDoubted ? 1 : undefined));
   }
 
   async #proveEntries(): Promise<void> {
@@ -298,20 +276,20 @@ export class ClientLog {
   async #look({ entriesOnly = false } = {}): Promise<boolean> {
     const { checkpoints, passage, staleness, unfollowed, absence, now } = this.#deps;
     const [begunAt, isConnected, followed] = [now(), this.#isConnected, passage.followed];
-    const doubts = this.#doubts;
     let verified: SeenCheckpoint | undefined;
     try {
+      const { reason } = this.#doubt;
       if (isConnected && !entriesOnly) await this.#lastLook.begins();
       const hint = this.#hint;
       this.#hint = undefined;
-      const checkpoint = await checkpoints.advance(hint);
+      const checkpoint = await checkpoints.advance(hint, { isEnough: reason === undefined });
       const { halt, setback } = checkpoints;
       if (setback !== undefined) await this.#noteFailure(setback, { of: [staleness] });
       if (checkpoint === undefined) return entriesOnly;
       if (halt !== undefined) return false;
       if (setback === undefined) {
         verified = checkpoint;
-        if (doubts === this.#doubts) await this.#noteDoubt(false);
+        await this.#doubt.verified(reason);
         await staleness.verified();
         await absence.ended();
       }

@@ -111,13 +111,17 @@ export class LogCheckpoints {
   /**
    * Looks at the newest checkpoint.
    * @param hint a checkpoint that the gateway has told already; it is asked for one only where that is not enough
+   * @param options.isEnough `false`: it is asked for one in any case, since it may have told that one long ago
    * @returns the last verified one, undefined while there is none
    * @throws CausewayError what reading throws
    */
-  async advance(hint?: string): Promise<SeenCheckpoint | undefined> {
+  async advance(
+    hint: string | undefined,
+    { isEnough }: { readonly isEnough: boolean },
+  ): Promise<SeenCheckpoint | undefined> {
     if (this.halt !== undefined) return this.seen;
     this.#isNewest = hint !== undefined && (await this.#take(hint)) === 'taken';
-    if (this.#isNewest) return this.seen;
+    if (this.#isNewest && isEnough) return this.seen;
     const before = this.seen?.size ?? 0;
     for (let waitedMs = 0; ; waitedMs += patienceStepMs) {
       const note = await this.#deps.reader.readCheckpoint();
@@ -243,6 +247,11 @@ export class LogCheckpoints {
     const { seen } = this;
     const shown = this.#open(note);
     if (seen !== undefined && shown.size < before) await this.#halts.rollback(seen, shown);
+    // Another program has gone further while this look waited: nothing is proven, but nothing verified either.
+    else
+      this.#setback = new CausewayError('note-untrusted', {
+        detail: 'The checkpoint shown is an older one.',
+      });
   }
 
   async #raiseUnproven(seen: SeenCheckpoint | undefined, shown: SeenCheckpoint): Promise<void> {

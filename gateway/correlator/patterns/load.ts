@@ -1,5 +1,5 @@
 /** Reads a pattern folder whole; a folder with any fault is refused with all of them. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError, type Problem } from '../../../protocol/errors.ts';
 import type { JsonSchema } from '../../policy/datasets.ts';
@@ -130,13 +130,19 @@ async function readPatternFiles(dir: string, problems: Problem[]): Promise<Patte
   const names = await listYaml(dir);
   const files: PatternFile[] = [];
   for (const name of names) {
-    const bytes = await readFile(join(dir, name)).catch(whyUnreadable);
+    const bytes = await readPattern(join(dir, name)).catch(whyUnreadable);
     if (typeof bytes === 'string') problems.push({ at: name, message: bytes });
     else if (bytes.byteLength > maxFileBytes) {
       problems.push({ at: name, message: `is larger than ${maxFileBytes} bytes` });
     } else files.push({ name, text: bytes.toString('utf8') });
   }
   return files;
+}
+
+async function readPattern(path: string): Promise<Buffer | string> {
+  const found = await stat(path);
+  // A pipe would be waited for without end.
+  return found.isFile() || found.isDirectory() ? readFile(path) : 'is not a file';
 }
 
 /** What keeps a file from being read, in words. @throws the error itself where it is no ordinary one */

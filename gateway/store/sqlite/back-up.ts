@@ -5,7 +5,7 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { syncFolder, writeNewFile } from '../../../files/durable-file.ts';
 import { fileTrouble } from '../../../files/file-trouble.ts';
-import { BackupDraft } from './backup-draft.ts';
+import { HiddenDraft } from '../../../files/hidden-draft.ts';
 import { firstRow, openForReading, prepare } from './database.ts';
 import { orDamage, writingTrouble } from './failures.ts';
 
@@ -21,9 +21,9 @@ const atOnce = 2 ** 31 - 1;
  * @throws CausewayError `file-unavailable` where it cannot be written, `store-damaged`
  */
 export async function backUpStore(file: string, to: string): Promise<Backup> {
-  let draft: BackupDraft | undefined;
+  let draft: HiddenDraft | undefined;
   try {
-    draft = await BackupDraft.begin(to);
+    draft = await HiddenDraft.begin(to, 'backup-draft');
     const { path } = draft;
     await writeNewFile(path, '');
     await copy(file, path);

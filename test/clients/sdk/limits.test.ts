@@ -8,7 +8,6 @@ import { decodeReceiptFrame, decodeReceiptGroup } from '../../../protocol/wire/r
 import { concern, take } from './exchange.ts';
 import { gatewayForEachTest } from './gateway-for-each-test.ts';
 import {
-  acceptance,
   alice,
   answerToPing,
   bob,
@@ -27,7 +26,10 @@ function state(lower: Partial<Limits>): void {
 }
 
 function answer(session: ScriptedSession, units: readonly Unit[]): void {
-  session.receipt(0, units.map(acceptance));
+  session.receipt(
+    0,
+    units.map((unit) => gateway.log.accept(unit)),
+  );
 }
 
 test('a gateway that states more than the protocol widens nothing; how often it pings is its own affair', () => {

@@ -367,7 +367,7 @@ function openOutbox(earliest: () => number): Outbox {
   return new Outbox({
     ...{ state, signer, holder: 'me', maxWaiting: 2, limits: new KnownLimits() },
     ...{ now: Date.now, earliest, random: Math.random, onLost: () => undefined },
-    log: { verifiedSize: 0, contradicted: () => undefined },
+    log: { verifiedSize: 0, contradicted: () => undefined, doubt: undefined },
   });
 }
 

@@ -64,6 +64,11 @@ test('a folder of the log that had to be made is synced with those above it that
   expect(await write('second')).toEqual(own);
 });
 
+test('a place that takes no folders is an error at once', async () => {
+  const write = async () => new LogFolder('/proc/causeway/log').writeCheckpoint('first');
+  await expect(write()).rejects.toMatchObject({ code: 'ENOENT', syscall: 'mkdir' });
+});
+
 test.each([
   ['above the log keeps nothing from being made durable', false],
   ['of the log itself is told', true],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ it('a name in a pattern folder that is no file that can be read is a problem in 
   try {
     await mkdir(join(dir, 'folder.yaml'));
     await symlink('nowhere', join(dir, 'link.yaml'));
+    execFileSync('mkfifo', [join(dir, 'pipe.yaml')]);
     await expect(loadPatterns(dir, { form: 'sigma' })).rejects.toMatchObject({
       code: 'policy-invalid',
       problems: [
@@ -22,6 +24,7 @@ it('a name in a pattern folder that is no file that can be read is a problem in 
           at: 'link.yaml',
           message: 'cannot be read: it has gone, or is a link to a file that is not there',
         },
+        { at: 'pipe.yaml', message: 'is not a file' },
       ],
     });
   } finally {

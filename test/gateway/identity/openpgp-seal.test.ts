@@ -30,6 +30,8 @@ beforeAll(async () => {
   recipient = await readOpenpgpIdentity((await generateOpenpgpKey(council)).privateKeyArmored);
 });
 
+const files = { key: 'its.pgp', certificate: 'its.asc' };
+
 describe('a sealed message', () => {
   it('opens for its recipient, and its signature is that of the certificate', async () => {
     const sealed = await seal(text, key, [recipient.certificateArmored]);
@@ -80,13 +82,13 @@ describe("the correlator's key", () => {
   });
 
   it('has a certificate as clients take it, with the names that stand in the directory', async () => {
-    const names = await readSealingKey(key);
+    const names = await readSealingKey(key, files);
     expect(await readOpenpgpCertificate(key.certificateArmored, council)).toEqual(names);
   });
 
   it('is not told as damaged where it is not valid yet: the clock has stopped, or ran ahead', async () => {
     const early = await generateSealingKey(correlator, Date.now() + 400 * dayMs);
-    await expect(readSealingKey(early)).rejects.toMatchObject({
+    await expect(readSealingKey(early, files)).rejects.toMatchObject({
       code: 'clock-wrong',
       message: expect.stringMatching(/check the clock of this machine\. .* is not valid before 20/) as string,
     });
@@ -101,8 +103,15 @@ describe("the correlator's key", () => {
       format: 'armored',
     });
     const decrypting = { privateKeyArmored: privateKey, certificateArmored: publicKey };
-    for (const bad of [mixed, decrypting, { ...key, privateKeyArmored: 'none' }]) {
-      await expect(readSealingKey(bad)).rejects.toMatchObject({ code: 'home-invalid' });
+    for (const bad of [decrypting, { ...key, privateKeyArmored: 'none' }]) {
+      await expect(readSealingKey(bad, files)).rejects.toMatchObject({
+        code: 'home-invalid',
+        detail: expect.stringContaining('its.pgp does not hold a key') as string,
+      });
     }
+    await expect(readSealingKey(mixed, files)).rejects.toMatchObject({
+      code: 'home-invalid',
+      detail: expect.stringContaining('its.asc does not hold the certificate') as string,
+    });
   });
 });

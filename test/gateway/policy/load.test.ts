@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -84,6 +85,21 @@ describe('a policy folder with a fault is refused with file and line', () => {
     const problems = await problemsOf(folder.dir);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^agencies\\.yaml:${line}:\\d+ this is not valid YAML: `));
+  });
+
+  it('when what a file holds goes too deep to be read, or on for ever', async () => {
+    await using folder = await copyPolicies();
+    await folder.write('agencies.yaml', '['.repeat(10_000));
+    await folder.replace(
+      'datasets/ird-request/1.0.json',
+      '"$ref": "#/$defs/interpreter"',
+      '"$ref": "#/properties/interpreter"',
+    );
+    const problems = await problemsOf(folder.dir);
+    expect(problems[0]).toMatch(/^agencies\.yaml:1:\d+ groups stand within groups too deep to be read$/);
+    expect(problems[1]).toBe(
+      'datasets/ird-request/1.0.json:1:1 a `$ref` leads back to itself, or through too many others',
+    );
   });
 
   it('when a key is unknown and so another is missing', async () => {
@@ -379,6 +395,20 @@ describe('a policy folder with a fault is refused with file and line', () => {
       expect.stringMatching(/^sharing\/forbid\.ceder this file has no meaning here/),
       'sharing/moves.cedar is not text in UTF-8',
     ]);
+  });
+
+  it('when a pipe or a folder stands where a file belongs, and waits for none', async () => {
+    await using folder = await copyPolicies();
+    const folders = ['agencies.yaml', 'retention.yaml', 'datasets/ird-request/1.0.json'];
+    for (const path of folders) {
+      await rm(join(folder.dir, path));
+      await mkdir(join(folder.dir, path));
+    }
+    execFileSync('mkfifo', [join(folder.dir, 'sharing/pipe.cedar')]);
+    const problems = await problemsOf(folder.dir);
+    for (const path of [...folders, 'sharing/pipe.cedar'])
+      expect(problems).toContain(`${path} is not a file`);
+    expect(problems.join()).not.toContain('missing');
   });
 
   it('when there is no folder, saying so', async () => {

@@ -15,6 +15,7 @@ test.each<[z.ZodType, unknown, string]>([
   [z.literal(1), 2, 'must be 1'],
   [z.int().min(0), -1, 'must be at least 0'],
   [z.int().max(9), 10, 'must be at most 9'],
+  [z.int().max(Number.MAX_SAFE_INTEGER), 1e300, 'must be at most 9007199254740991'],
   [z.string().min(1), '', 'must not be empty'],
   [z.string().max(2), 'abc', 'must have at most 2 characters'],
   [z.array(z.int()).min(2), [1], 'must have at least 2 entries'],

@@ -9,6 +9,7 @@ import { stateFileName } from '../../../../clients/sdk/state-database.ts';
 import { cosigner, noteSigner } from '../../../../protocol/proof/note-signer.ts';
 import { formatVerifierKey } from '../../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../../protocol/wire/directory-entry-digest.ts';
+import { limits } from '../../../../protocol/limits.ts';
 import type { DirectoryEntry } from '../../../../protocol/wire/directory.ts';
 import type { Digest } from '../../../../protocol/ids.ts';
 import { concern, nextEvent } from '../exchange.ts';
@@ -18,6 +19,8 @@ import { newKey, ScriptedLog, scriptedOrigin } from '../scripted-log.ts';
 
 let gateway: ScriptedGateway;
 const follow = { everyMs: 3_600_000, patienceMs: 0, graceMs: 0 };
+/** Without the looks that nobody asks for. */
+const onlyAsked = { follow: { ...follow, everyMs: Infinity } };
 
 gatewayForEachTest((opened) => (gateway = opened));
 
@@ -147,7 +150,7 @@ test('a notice that is given a place verified before has the log looked at befor
 });
 
 test('after an answer that contradicts the log each session looks before it sends, until a look has verified it', async () => {
-  const first = await gateway.client(alice, { follow });
+  const first = await gateway.client(alice, onlyAsked);
   gateway.log.fill(10);
   await first.log.check();
   const truth = gateway.log;
@@ -157,9 +160,12 @@ test('after an answer that contradicts the log each session looks before it send
   await first.close();
   gateway.log.accept = (unit) => truth.accept(unit);
   const asked: string[] = [];
-  gateway.onRequest = (path) => asked.push(path) > 0;
+  gateway.onRequest = (path) => {
+    asked.push(path);
+    return path === '/checkpoint' && gateway.log !== truth ? 'cut' : true;
+  };
   const looks = async (): Promise<number> => {
-    const client = await gateway.client(alice, { follow });
+    const client = await gateway.client(alice, onlyAsked);
     await client.send(concern('x', bob));
     await client.close();
     return asked.splice(0).filter((path) => path === '/checkpoint').length;
@@ -169,15 +175,50 @@ test('after an answer that contradicts the log each session looks before it send
   expect([await looks(), await looks()]).toEqual([1, 0]);
 });
 
-test('where the log is in order, a place that cannot be keeps no further notice', async () => {
-  const client = await gateway.client(alice, { follow });
+/** From now on each acceptance names a leaf that was verified before, though the log is in order. */
+function acceptAtTheBeginning(): void {
   const accept = gateway.log.accept.bind(gateway.log);
   const detail = JSON.stringify({ record: 0, listening: [], away: [] });
   gateway.log.accept = (unit) => ({ ...accept(unit), detail });
-  const looks: string[] = [];
-  gateway.onRequest = (path) => looks.push(path) > 0;
+}
+
+/** How often the checkpoint is asked for from now on. */
+function countLooks(): () => number {
+  let looks = 0;
+  gateway.onRequest = (path) => {
+    if (path === '/checkpoint') looks++;
+    return true;
+  };
+  return () => looks;
+}
+
+test('what waits in the outbox when an answer contradicts the log goes out once the log was looked at', async () => {
+  gateway.welcome = { limits: { ...limits, maxUnanswered: 1 } };
+  acceptAtTheBeginning();
+  const client = await gateway.client(alice, onlyAsked);
+  await client.log.check();
+  const looks = countLooks();
+  const accept = gateway.onSubmit;
+  const seen: [number, boolean][] = [];
+  gateway.onSubmit = (session, units) => {
+    seen.push([looks(), client.log.doubt !== undefined]);
+    accept(session, units);
+  };
+  const ids = [client.enqueue(concern('one', bob)), client.enqueue(concern('two', bob))];
+  for (const id of ids) await client.accepted(await id);
+  expect(seen).toEqual([
+    [0, false],
+    [1, false],
+  ]);
+});
+
+test('where the log is in order, a place that cannot be keeps no notice for longer than a look, however often it is given', async () => {
+  const client = await gateway.client(alice, onlyAsked);
+  acceptAtTheBeginning();
+  const looks = countLooks();
   for (const text of ['one', 'two', 'three']) await client.send(concern(text, bob));
-  expect(looks.filter((path) => path === '/checkpoint')).toHaveLength(1);
+  await client.log.doubt;
+  expect(looks()).toBe(3);
   expect(client.log.faults()).toEqual([]);
 });
 
@@ -598,14 +639,53 @@ describe('a gateway that keeps the entries back', () => {
   });
 });
 
-test('what the gateway showed of its log before an answer that contradicts it does not end the doubt', async () => {
-  const client = await gateway.client(alice, { follow });
+test('a look that was under way when an answer contradicted the log ends no doubt', async () => {
+  const client = await gateway.client(alice, onlyAsked);
+  let asked = 0;
+  gateway.onRequest = (path) => {
+    if (path !== '/checkpoint') return true;
+    if (asked++ === 0) client.log.contradicted();
+    return asked === 1 ? true : 'cut';
+  };
   await client.log.check();
-  client.log.connected(gateway.log.checkpoint());
-  const asked: string[] = [];
-  gateway.onRequest = (path) => asked.push(path) > 0;
+  await client.log.doubt;
+  await client.close();
+  const looks = countLooks();
+  await (await gateway.client(alice, onlyAsked)).send(concern('x', bob));
+  expect(looks()).toBe(1);
+});
+
+test('a look that is shown less than another program verified meanwhile raises nothing, and has not verified the log', async () => {
+  const client = await gateway.client(alice, onlyAsked);
+  await client.log.check();
+  const older = gateway.log.checkpoint();
+  gateway.log.fill(10);
+  gateway.log.lie = (path) => {
+    if (path !== '/checkpoint') return undefined;
+    using database = new DatabaseSync(join(gateway.homeOf(alice), stateFileName));
+    const note = gateway.log.checkpoint();
+    database.prepare("UPDATE meta SET value = ? WHERE name = 'logCheckpoint'").run(note);
+    gateway.log.lie = () => undefined;
+    return older;
+  };
   client.log.contradicted();
   await client.log.doubt;
-  expect(asked).toContain('/checkpoint');
+  expect(client.log.faults()).toEqual([]);
+  expect(client.log.status().lastError).toMatchObject({ code: 'note-untrusted' });
+  const looks = countLooks();
+  await client.close();
+  await (await gateway.client(alice, onlyAsked)).send(concern('x', bob));
+  expect(looks()).toBe(1);
+});
+
+test('what the gateway has told of its log with its welcome or its directory ends no doubt', async () => {
+  const client = await gateway.client(alice, onlyAsked);
+  await client.log.check();
+  const looks = countLooks();
+  client.log.welcomed(gateway.log.checkpoint());
   expect(client.log.doubt).toBeUndefined();
+  client.log.contradicted();
+  await client.log.proveEntries(gateway.log.checkpoint());
+  await client.log.doubt;
+  expect(looks()).toBe(1);
 });

@@ -1,21 +1,23 @@
 /**
- * The file that a backup is written to until it is whole, hidden beside the name that it will have. Whoever writes it holds
- * the lock beside it, which the system releases when the process dies: so a later run can tell a draft that was left behind,
- * as large as the store, from one that is being written.
+ * What is made under a hidden name beside the one that it will have, until it is whole: a file or a folder. Whoever makes it
+ * holds the lock beside it, which the system releases when the process dies: so a later run can tell a draft that was left
+ * behind, as large as a store or with private keys in it, from one that is being made.
  */
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeNewFile } from '../../../files/durable-file.ts';
-import { takeLock, type ProcessLock } from '../../../files/process-lock.ts';
+import { writeNewFile } from './durable-file.ts';
+import { takeLock, type ProcessLock } from './process-lock.ts';
+
+/** What the name of a draft ends with: `.NAME.<random>.<kind>`. */
+export type DraftKind = 'backup-draft' | 'partial';
 
 /** All that may stand there of a draft. The lock goes last: a draft without one would never be removed. */
 const endings = ['', '-journal', '-wal', '-shm', '.lock-journal', '.lock'];
-const lockName = /^\.(.+)\.[0-9a-f]{12}\.backup-draft\.lock$/;
-/** On some network disks no machine sees the locks of another one, which may write a copy of its own there. */
+/** On some network disks no machine sees the locks of another one, which may be making one of its own there. */
 const abandonedMs = 24 * 60 * 60 * 1000;
 
-export class BackupDraft {
+export class HiddenDraft {
   readonly path: string;
   readonly #lock: ProcessLock;
 
@@ -25,19 +27,20 @@ export class BackupDraft {
   }
 
   /**
-   * Removes what runs that were cut off have left in the folder, and begins a draft. Call {@link end}.
-   * @param to the name that the copy will have
+   * Removes what runs that were cut off have left in the folder, and begins a draft, of which there is only the lock yet.
+   * Call {@link end}.
+   * @param to the name that it will have
    * @throws an error of the system, or SQLite's, where nothing can be written there
    */
-  static async begin(to: string): Promise<BackupDraft> {
-    await removeAbandoned(to);
+  static async begin(to: string, kind: DraftKind): Promise<HiddenDraft> {
+    await removeAbandoned(to, kind);
     for (;;) {
-      const name = `.${basename(to)}.${randomBytes(6).toString('hex')}.backup-draft`;
+      const name = `.${basename(to)}.${randomBytes(6).toString('hex')}.${kind}`;
       const path = join(dirname(to), name);
       await writeNewFile(`${path}.lock`, '');
       const lock = await lockOf(path);
       // Another run may have taken it for one that was left behind.
-      if (lock !== undefined) return new BackupDraft(path, lock);
+      if (lock !== undefined) return new HiddenDraft(path, lock);
     }
   }
 
@@ -58,9 +61,10 @@ async function lockOf(draft: string): Promise<ProcessLock | undefined> {
   }
 }
 
-/** Never throws: what cannot be removed is no reason to make no backup. */
-async function removeAbandoned(to: string): Promise<void> {
+/** Never throws: what cannot be removed keeps nobody from making another. */
+async function removeAbandoned(to: string, kind: DraftKind): Promise<void> {
   const folder = dirname(to);
+  const lockName = new RegExp(`^\\.(.+)\\.[0-9a-f]{12}\\.${kind}\\.lock$`);
   for (const file of await readdir(folder).catch(() => [])) {
     const name = lockName.exec(file)?.[1];
     if (name === undefined) continue;
@@ -90,5 +94,5 @@ async function removeUnlessLocked(draft: string): Promise<void> {
 }
 
 async function remove(draft: string): Promise<void> {
-  for (const ending of endings) await rm(`${draft}${ending}`, { force: true });
+  for (const ending of endings) await rm(`${draft}${ending}`, { recursive: true, force: true });
 }
