@@ -9,12 +9,13 @@ import { takeLock, type ProcessLock } from '../../files/process-lock.ts';
 /**
  * Does the work while nobody else enrols into a home. The lock is a file beside it, which is gone afterwards; one that
  * a crash has left holds nobody up.
+ * @param take how the lock is taken
  * @throws CausewayError `home-in-use` while another one does; `file-unavailable`; or what the work throws
  */
-export async function enrolAlone<T>(home: string, work: () => Promise<T>): Promise<T> {
+export async function enrolAlone<T>(home: string, work: () => Promise<T>, take = takeLock): Promise<T> {
   await makeFolder(dirname(home));
   const path = join(dirname(home), `.${basename(home)}.enrolling`);
-  const lock = tryLock(path, home);
+  const lock = tryLock(path, home, take);
   if (lock === undefined) throw new CausewayError('home-in-use', { detail: `It is ${home}.` });
   try {
     return await work();
@@ -24,9 +25,9 @@ export async function enrolAlone<T>(home: string, work: () => Promise<T>): Promi
   }
 }
 
-function tryLock(path: string, home: string): ProcessLock | undefined {
+function tryLock(path: string, home: string, take: typeof takeLock): ProcessLock | undefined {
   try {
-    return takeLock(path);
+    return take(path);
   } catch (cause) {
     const unmade = `No home can be made in ${home}`;
     const reason = reasonAgainst(path);

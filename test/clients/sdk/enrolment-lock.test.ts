@@ -1,19 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { enrolAlone } from '../../../clients/sdk/enrolment-lock.ts';
 
-vi.mock('../../../files/process-lock.ts', () => ({
-  takeLock: () => {
-    throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
-  },
-}));
+const takeOnFullDisk = (): never => {
+  throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
+};
 
 test('an enrolment for which the disk has no room says so', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'causeway-enrolling-'));
   const home = join(dir, 'home');
-  await expect(enrolAlone(home, () => Promise.resolve())).rejects.toMatchObject({
+  await expect(enrolAlone(home, () => Promise.resolve(), takeOnFullDisk)).rejects.toMatchObject({
     code: 'file-unavailable',
     detail: `No home can be made in ${home}: the disk is full.`,
   });
