@@ -127,7 +127,9 @@ export class ClientLog {
    * @throws CausewayError `log-halted`, or why the log cannot be read
    */
   async check(): Promise<void> {
-    while (await this.#inTurn(() => this.#look())) await pause(backlogMs, this.#deps.signal);
+    // The checkpoint of the welcome may be old by now.
+    while (await this.#inTurn(() => this.#look({ isHintEnough: false })))
+      await pause(backlogMs, this.#deps.signal);
     const { halt } = this.#deps.checkpoints;
     if (halt !== undefined) throw haltError(halt);
   }
@@ -273,7 +275,7 @@ export class ClientLog {
   }
 
   /** @returns true when something is left to do soon */
-  async #look({ entriesOnly = false } = {}): Promise<boolean> {
+  async #look({ entriesOnly = false, isHintEnough = true } = {}): Promise<boolean> {
     const { checkpoints, passage, staleness, unfollowed, absence, now } = this.#deps;
     const [begunAt, isConnected, followed] = [now(), this.#isConnected, passage.followed];
     let verified: SeenCheckpoint | undefined;
@@ -282,7 +284,7 @@ export class ClientLog {
       if (isConnected && !entriesOnly) await this.#lastLook.begins();
       const hint = this.#hint;
       this.#hint = undefined;
-      const checkpoint = await checkpoints.advance(hint, { isEnough: reason === undefined });
+      const checkpoint = await checkpoints.advance(hint, { isEnough: isHintEnough && reason === undefined });
       const { halt, setback } = checkpoints;
       if (setback !== undefined) await this.#noteFailure(setback, { of: [staleness] });
       if (checkpoint === undefined) return entriesOnly;

@@ -50,6 +50,8 @@ export class LogDoubt {
   #noting: Promise<void> | undefined;
   /** When the last looks for a doubt came to nothing, where none has verified the log since. */
   #failedAt = -Infinity;
+  /** How many looks of this program have verified the log. */
+  #verified = 0;
 
   constructor(deps: DoubtDependencies) {
     this.#deps = deps;
@@ -81,6 +83,7 @@ export class LogDoubt {
   /** A look has verified the log. @param reason the newest one when the look began */
   async verified(reason: string | undefined): Promise<void> {
     this.#failedAt = -Infinity;
+    this.#verified++;
     if (reason === undefined) return;
     await this.#deps.state.write(() => {
       if (this.reason === reason) this.#table.writeMeta('logDoubted', undefined);
@@ -113,12 +116,14 @@ export class LogDoubt {
   async #settle(): Promise<void> {
     const { mostMs, now, pause, signal } = this.#deps;
     const ended = new AbortController();
+    const before = this.#verified;
     const late = pause(mostMs, firstOf(signal, ended.signal)).then(() => undefined);
     try {
       let looked: number | undefined;
       do looked = await Promise.race([this.#look(), late]);
       while (looked !== undefined && looked !== this.#asked);
-      if (this.reason !== undefined) this.#failedAt = now();
+      // A reason that another program has met since the log was verified says nothing of it here: it is not away.
+      if (this.reason !== undefined && this.#verified === before) this.#failedAt = now();
     } finally {
       ended.abort();
       // In one step with the question above whether a look was asked for: one that is asked for from here on begins anew.

@@ -119,6 +119,23 @@ test('a look that began before the newest reason ends no doubt, be it of another
   expect(command.doubt.reason).toBeUndefined();
 });
 
+test('a reason that another program has met leaves this one, whose look was good, ready to look at the next', async () => {
+  const [command, service] = [openProgram(), openProgram()];
+  service.doubt.raise();
+  const { end } = await service.look(1);
+  command.doubt.raise();
+  await (await command.look(1)).end('failed');
+  await command.doubt.end;
+  await end('verified');
+  await service.doubt.end;
+  expect(service.doubt.reason).toBeDefined();
+  service.doubt.raise();
+  expect(service.doubt.end).toBeDefined();
+  await (await service.look(2)).end('verified');
+  await service.doubt.end;
+  expect(service.doubt.reason).toBeUndefined();
+});
+
 test('a reason that comes while the end of a doubt is being written down stays', async () => {
   const { doubt, look } = openProgram();
   doubt.raise();
