@@ -8,7 +8,7 @@ import { decodeReadableReceipts } from '../../protocol/wire/receipt-group.ts';
 import type { FaultReport } from './log/log-faults.ts';
 import type { StateDatabase } from './state-database.ts';
 
-/** So many are noted until they can be raised: a gateway can make as many as it likes, and more would prove nothing more. */
+/** About so many messages something is noted until it can be raised: a gateway can make as many as it likes, and more would prove nothing more. */
 const mostNoted = 100;
 
 type FalseReceiptsDependencies = {
@@ -30,17 +30,21 @@ export class FalseReceipts {
   }
 
   /**
-   * Call inside a transaction.
+   * Call inside a transaction. Of the messages of a group the first is noted about which nothing was: each is told once, and
+   * none hides behind another.
    * @param position its place in the receipt stream; 0 where it is the answer to a submission, or was held
    * @param error what shows that it is not genuine
    */
   note(position: number, group: Buffer, error: CausewayError): void {
-    this.#deps.state.statements
-      .prepare(
-        `INSERT INTO false_receipts (position, reason, receipts)
-         SELECT ?, ?, ? WHERE (SELECT count(*) FROM false_receipts) < ${mostNoted}`,
-      )
-      .run(position, error.message, group);
+    const { state, isRaised } = this.#deps;
+    const insert = state.statements.prepare(
+      `INSERT OR IGNORE INTO false_receipts (position, reason, receipts, subject)
+       SELECT ?, ?, ?, ? WHERE (SELECT count(*) FROM false_receipts) < ${mostNoted}`,
+    );
+    for (const subject of subjectsOf(group)) {
+      if (isRaised(subject)) continue;
+      if (insert.run(position, error.message, group, subject).changes !== 0) return;
+    }
   }
 
   /** Raises what is noted, one after another: how many are written down is bounded by what was before. */
@@ -53,12 +57,11 @@ export class FalseReceipts {
   async #raiseNoted(): Promise<void> {
     const { state, raise } = this.#deps;
     const rows = state.statements.prepare('SELECT * FROM false_receipts ORDER BY entry').all();
-    for (const { entry, position, reason, receipts } of rows) {
+    for (const { entry, subject, position, reason, receipts } of rows) {
       const group = Buffer.from(receipts as Uint8Array);
-      const { subject, words } = this.#claimOf(group);
       await raise({
-        subject,
-        detail: `The gateway gave ${words} that is not genuine. ${String(reason)}`,
+        subject: String(subject),
+        detail: `The gateway gave ${claimOf(group, String(subject))} that is not genuine. ${String(reason)}`,
         facts: { position: Number(position), group: group.toString('base64') },
       });
       await state.write(() =>
@@ -66,18 +69,25 @@ export class FalseReceipts {
       );
     }
   }
+}
 
-  /** What the group says that it is about, true or not: of its messages the first that nothing was raised about. */
-  #claimOf(group: Buffer): { subject: string; words: string } {
-    try {
-      const { issuer, receipts } = decodeReadableReceipts(group);
-      const [first] = receipts;
-      const told = receipts.find(({ message }) => !this.#deps.isRaised(message)) ?? first;
-      if (told !== undefined)
-        return { subject: told.message, words: `a receipt of ${issuer} for ${told.message}` };
-    } catch (error) {
-      if (!isCausewayError(error)) throw error;
-    }
-    return { subject: digestOf(group), words: 'a receipt' };
+/** What the group says that it is about, true or not: its messages, or where it cannot be read, it itself. */
+function subjectsOf(group: Buffer): string[] {
+  const messages = readGroup(group)?.receipts.map(({ message }) => message) ?? [];
+  return messages.length === 0 ? [digestOf(group)] : [...new Set<string>(messages)];
+}
+
+function claimOf(group: Buffer, subject: string): string {
+  const read = readGroup(group);
+  const isMessage = read?.receipts.some(({ message }) => message === subject) ?? false;
+  return read !== undefined && isMessage ? `a receipt of ${read.issuer} for ${subject}` : 'a receipt';
+}
+
+function readGroup(group: Buffer): ReturnType<typeof decodeReadableReceipts> | undefined {
+  try {
+    return decodeReadableReceipts(group);
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+    return undefined;
   }
 }

@@ -133,9 +133,11 @@ const falseReceipts = `
   -- before this was noted it is not known, and they accuse nobody.
   ALTER TABLE held_receipts ADD COLUMN signed INTEGER NOT NULL DEFAULT 1;
 
-  -- Receipt groups that are not genuine, each until the fault about it is written down; reason is why.
+  -- Receipt groups that are not genuine, each until the fault about it is written down; subject is what that is about, reason
+  -- why it is not genuine.
   CREATE TABLE false_receipts (
     entry INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL UNIQUE,
     position INTEGER NOT NULL,
     reason TEXT NOT NULL,
     receipts BLOB NOT NULL

@@ -205,4 +205,10 @@ test('a false receipt is told for each message once, also beside one for which t
   await book.take(2, signReceiptGroup([receiptFor(id), receiptFor(other)], forger), 1);
   await book.take(3, signReceiptGroup([receiptFor(other)], forger), 2);
   expect([...raised.keys()]).toEqual([id, other]);
+  const last = randomUUIDv7() as MessageId;
+  const burst = Array.from({ length: 150 }, (_, n) =>
+    book.take(n + 4, signReceiptGroup([receiptFor(id)], forger), n + 3),
+  );
+  await Promise.all([...burst, book.take(154, signReceiptGroup([receiptFor(last)], forger), 153)]);
+  expect([...raised.keys()]).toEqual([id, other, last]);
 });

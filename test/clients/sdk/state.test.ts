@@ -22,7 +22,7 @@ import { limits } from '../../../protocol/limits.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { parseEnvelope } from '../../../protocol/wire/envelope.ts';
 
-/** Takes back what versions 5 and 6 added. */
+/** Takes back what versions 5 to 7 added. */
 const asOfVersion4 = `
   DROP TABLE false_receipts;
   ALTER TABLE held_receipts DROP COLUMN signed;
