@@ -10,4 +10,6 @@ streams.stdout.on('error', (error: Error) => {
   if (takeReaderGone(streams.stdout, error)) return;
   process.exit(failOutput(error, { ...streams, json: args.includes('--json') }));
 });
+// Whoever has gone hears no words either, and the verdict stands.
+stderr.on('error', (error: Error) => takeReaderGone(stderr, error));
 process.exitCode = (await runProgram(args, streams)) ?? process.exitCode;

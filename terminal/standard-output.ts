@@ -3,6 +3,7 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { CausewayError } from '../protocol/errors.ts';
 import { fileReason } from '../files/file-trouble.ts';
+import { UnreadOutput } from './unread-output.ts';
 import { createTerminal, type TerminalOptions, type TerminalStream } from './terminal.ts';
 
 const stdoutDescriptor = 1;
@@ -20,13 +21,26 @@ export function whenReaderGone(stdout: TerminalStream, end: () => void): void {
 }
 
 /**
+ * Runs work of which nothing is left to do once nobody reads stdout.
+ * @throws UnreadOutput then, however the work has ended
+ */
+export async function whileRead<T>(stdout: TerminalStream, work: () => Promise<T>): Promise<T> {
+  let gone: Error | undefined;
+  stdout.on(readerGoneEvent, (error: Error) => (gone = error));
+  const [outcome] = await Promise.allSettled([work()]);
+  if (gone !== undefined) throw new UnreadOutput(gone);
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
+}
+
+/**
  * Takes an error of stdout. That its reader has gone (`| head`) is no failure: the command goes on in silence, since its exit
  * code is a verdict that whoever has gone may still wait for; who asked by {@link whenReaderGone} is told.
  * @returns false for every other error
  */
 export function takeReaderGone(stdout: TerminalStream, error: Error): boolean {
   if (!readerGone.has((error as NodeJS.ErrnoException).code ?? '')) return false;
-  stdout.emit(readerGoneEvent);
+  stdout.emit(readerGoneEvent, error);
   return true;
 }
 

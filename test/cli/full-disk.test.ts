@@ -81,8 +81,9 @@ describe('a command whose output cannot be written', () => {
 
   it('ends with its verdict where the reader has gone', async () => {
     const codeOf = async (words: string): Promise<string> =>
-      (await runInShell(`{ causeway ${words} 2>/dev/null; echo $? >&2; } | true`)).stderr;
+      (await runInShell(`{ { causeway ${words} 2>&1; echo $? >&3; } | true; } 3>&2`)).stderr;
     expect(await codeOf('--help')).toBe('0\n');
+    expect(await codeOf('nonsense')).toBe('2\n');
     const document = join(dir, 'document.json');
     writeFileSync(document, '{}');
     expect(await codeOf(`dataset validate concern-report ${document} --policies policies --json`)).toBe(
