@@ -1,6 +1,6 @@
 /**
- * What both sides hold the JSON Schema of a data set to, so that none can hold up, or bring down, whoever reads it or
- * checks a document by it.
+ * What both sides hold the JSON Schema of a data set to, so that neither its depth nor a pattern can hold up, or bring down,
+ * whoever reads it or checks a document by it.
  */
 import type { CodeOptions } from 'ajv/dist/core.js';
 import { RE2JS } from 're2js';
@@ -8,11 +8,11 @@ import { RE2JS } from 're2js';
 /** Groups within groups; people fill in a handful. Most of what walks a schema is bounded by the stack. */
 export const maxSchemaDepth = 64;
 
-/** True when a value of JSON holds more than {@link maxSchemaDepth} objects or lists within each other. */
-export function isTooDeep(value: unknown): boolean {
+/** True when a value of JSON holds more objects or lists within each other than this. */
+export function isTooDeep(value: unknown, most = maxSchemaDepth): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > maxSchemaDepth) return true;
+    if (depth > most) return true;
     level = level.filter(isGroup).flatMap(Object.values);
   }
   return false;
@@ -30,18 +30,18 @@ export class RefusedPattern extends Error {
   constructor(pattern: string, cause: unknown) {
     const reason =
       cause instanceof Error ? cause.message.replace(/^error parsing regexp: /, '') : String(cause);
-    super(`the pattern ${pattern} cannot be used (RE2 without look-around and back-references): ${reason}`);
+    super(`the pattern ${pattern} cannot be used (policies/README.md says what can): ${reason}`);
     this.pattern = pattern;
   }
 }
 
 /**
- * For Ajv's `code.regExp`: `pattern` and `patternProperties` by RE2, whose time follows the length of the text. The
- * language's own would take years for `^(a+)+$` and forty letters.
- * @throws RefusedPattern
+ * For Ajv's `code.regExp`: `pattern` and `patternProperties` as JSON Schema means them (ECMA-262 with the flag `u`), matched by
+ * RE2, whose time follows the length of the text. The language's own would take years for `^(a+)+$` and forty letters.
+ * @throws RefusedPattern for what is no such pattern, and for what RE2 lacks
  */
 export const linearRegExp: NonNullable<CodeOptions['regExp']> = Object.assign(
-  // Ajv tells patterns apart by `toString`, which gives the pattern here.
+  // Ajv tells patterns apart by `toString`, which gives the translated one here.
   (pattern: string) => compile(pattern),
   // Only code that is written to a file would name it.
   { code: 'linearRegExp' },
@@ -49,8 +49,31 @@ export const linearRegExp: NonNullable<CodeOptions['regExp']> = Object.assign(
 
 function compile(pattern: string): RE2JS {
   try {
-    return RE2JS.compile(RE2JS.translateRegExp(pattern));
+    // What RE2 alone takes would be refused, or read otherwise, by clients of other makes.
+    new RegExp(pattern, 'u');
+    return RE2JS.compile(RE2JS.translateRegExp(translate(pattern)));
   } catch (error) {
     throw new RefusedPattern(pattern, error);
   }
+}
+
+/** The members of `\s` and of what `.` leaves out, in ECMA-262; those of RE2 are fewer. */
+const space =
+  '\\t\\n\\x{b}\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}';
+const lineEnds = '\\n\\r\\x{2028}\\x{2029}';
+
+/** Puts in the place of what RE2 reads otherwise what it reads the same. @param pattern one that ECMA-262 takes */
+function translate(pattern: string): string {
+  let isInClass = false;
+  return pattern.replaceAll(/\\u[dD][89a-fA-F]|\\[^]|[.[\]]/gu, (token) => {
+    if (token === '[') isInClass = true;
+    if (token === ']') isInClass = false;
+    if (token === '.' && !isInClass) return `[^${lineEnds}]`;
+    if (token === '\\s') return isInClass ? space : `[${space}]`;
+    if (token === '\\S' && !isInClass) return `[^${space}]`;
+    if (token === '\\S') throw new Error('`\\S` within brackets');
+    if (token === '\\k') throw new Error('a back-reference');
+    if (token.length > 2) throw new Error('half a character; write `\\u{…}`');
+    return token;
+  });
 }

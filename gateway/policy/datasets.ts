@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import { isTooDeep, linearRegExp, maxSchemaDepth, RefusedPattern } from '../../protocol/dataset-schema.ts';
 import type { Problem } from '../../protocol/errors.ts';
+import { uniqueItems } from '../../protocol/unique-items.ts';
 import { hasRepeatedName } from '../../protocol/wire/repeated-name.ts';
 import { checkDatasetForm } from './dataset-form.ts';
 import { Recent } from './recent.ts';
@@ -149,6 +150,8 @@ function createAjv(): Ajv2020 {
     code: { optimize: false, regExp: linearRegExp },
   });
   addFormats.default(ajv);
+  ajv.removeKeyword('uniqueItems');
+  ajv.addKeyword(uniqueItems);
   return ajv;
 }
 

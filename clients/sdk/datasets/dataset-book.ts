@@ -95,6 +95,8 @@ export class DatasetBook {
 
   #load(): DatasetRegistry {
     const rows = this.#state.statements.prepare('SELECT schema FROM datasets').all();
-    return DatasetRegistry.of(rows.map((row): unknown => JSON.parse(String(row.schema))));
+    const schemas = rows.map((row): unknown => JSON.parse(String(row.schema)));
+    // Versions before took in every depth: such a one is as if it had never been read.
+    return DatasetRegistry.of(schemas.filter((schema) => !isTooDeep(schema)));
   }
 }

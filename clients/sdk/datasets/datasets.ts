@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import { isTooDeep, linearRegExp } from '../../../protocol/dataset-schema.ts';
 import { CausewayError, type Problem } from '../../../protocol/errors.ts';
+import { uniqueItems } from '../../../protocol/unique-items.ts';
 import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { describeFields, type DatasetField } from './dataset-fields.ts';
 import { explainErrors } from './dataset-problems.ts';
@@ -27,6 +28,9 @@ type Entry = {
   /** Finds all errors; made for the first document that has any. */
   thorough?: ValidateFunction;
 };
+
+const maxDocumentDepth = 1_000;
+const tooDeep = `has groups within groups more than ${maxDocumentDepth} deep`;
 
 /** Values in a document of which every error is told; of a larger one, which nobody corrects by hand, the first. */
 const maxExplained = 2_000;
@@ -91,6 +95,8 @@ export class DatasetRegistry {
    */
   validate(urn: string, value: unknown, options: { readonly namesUnknown?: boolean } = {}): Problem[] {
     const entry = this.#get(urn);
+    // Every form of a document is read by what goes down into it level by level.
+    if (isTooDeep(value, maxDocumentDepth)) return [{ at: '', message: tooDeep }];
     const errors = findErrors(entry, value);
     return errors.length === 0 ? [] : explainErrors(entry.schema, errors, options.namesUnknown);
   }
@@ -168,6 +174,8 @@ function compile({ schema, summary }: Entry, allErrors = false): ValidateFunctio
     code: { regExp: linearRegExp },
   });
   addFormats.default(ajv);
+  ajv.removeKeyword('uniqueItems');
+  ajv.addKeyword(uniqueItems);
   try {
     return ajv.compile(schema);
   } catch (cause) {

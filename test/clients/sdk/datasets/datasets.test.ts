@@ -231,6 +231,30 @@ describe('the registry', () => {
     expect(slow.validate(urn, 'a'.repeat(100))).toEqual([]);
   });
 
+  it('finds an entry twice in a list of any length, whatever the order of its names', () => {
+    const urn = 'urn:causeway:dataset:list:1';
+    const list = DatasetRegistry.of([{ $id: urn, type: 'array', title: 'List', uniqueItems: true }]);
+    const entries = Array.from({ length: 100_000 }, (_, n) => ({ n, a: [n, { b: 1 }] }));
+    expect(list.validate(urn, entries)).toEqual([]);
+    const twice = [...entries, { a: [7, { b: 1 }], n: 7 }];
+    expect(list.validate(urn, twice)).toEqual([
+      { at: '', message: 'must not repeat an entry: numbers 8 and 100001 are the same' },
+    ]);
+    expect(list.validate(urn, [1, '1', null, 'null', [1], { 0: 1 }, true, 'true'])).toEqual([]);
+  });
+
+  it('says of a document that is nested without end that it is, also where its data set may be', () => {
+    const urn = 'urn:causeway:dataset:tree:1';
+    const tree = DatasetRegistry.of([
+      { $id: urn, type: 'object', additionalProperties: false, properties: { n: { $ref: '#' } } },
+    ]);
+    const nested = JSON.parse('{"n":'.repeat(20_000) + '{}' + '}'.repeat(20_000)) as unknown;
+    expect(tree.validate(urn, { n: { n: {} } })).toEqual([]);
+    expect(tree.validate(urn, nested)).toEqual([
+      { at: '', message: 'has groups within groups more than 1000 deep' },
+    ]);
+  });
+
   it('refuses a schema that is nested more deeply than anybody fills in, and one that leads to itself', () => {
     const urn = 'urn:causeway:dataset:deep:1';
     const nested = JSON.parse('{"items":'.repeat(20_000) + '{}' + '}'.repeat(20_000)) as object;
