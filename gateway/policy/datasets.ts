@@ -1,9 +1,9 @@
 /** `datasets/NAME/VERSION.json`: what a notice carries, as JSON Schema 2020-12 that people can read. */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { isTooDeep, linearRegExp, maxSchemaDepth, RefusedPattern } from '../../protocol/dataset-schema.ts';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { createAjv } from '../../protocol/datasets/ajv.ts';
+import { isTooDeep, maxSchemaDepth } from '../../protocol/datasets/depth.ts';
+import { RefusedPattern } from '../../protocol/datasets/pattern.ts';
 import type { Problem } from '../../protocol/errors.ts';
-import { uniqueItems } from '../../protocol/unique-items.ts';
 import { hasRepeatedName } from '../../protocol/wire/repeated-name.ts';
 import { checkDatasetForm } from './dataset-form.ts';
 import { Recent } from './recent.ts';
@@ -114,7 +114,7 @@ function compileSchema(
   reportWritten: (written: string, message: string) => void,
 ): void {
   // One instance for each schema: they must stand alone, since clients receive them one by one.
-  const ajv = createAjv();
+  const ajv = createAjv(options);
   if (!checkMetaSchema(schema, report)) return;
   try {
     const validate = ajv.compile(schema);
@@ -139,21 +139,8 @@ function compileSchema(
   }
 }
 
-function createAjv(): Ajv2020 {
-  const ajv = new Ajv2020({
-    strict: true,
-    strictRequired: false,
-    allErrors: true,
-    validateSchema: false,
-    logger: false,
-    // Making the code shorter takes longer than running it as it is.
-    code: { optimize: false, regExp: linearRegExp },
-  });
-  addFormats.default(ajv);
-  ajv.removeKeyword('uniqueItems');
-  ajv.addKeyword(uniqueItems);
-  return ajv;
-}
+/** Making the code shorter takes longer than running it as it is; the schema itself is checked before. */
+const options = { allErrors: true, validateSchema: false, code: { optimize: false } } as const;
 
 /** Compiled once, when the first data set is read: it takes as long as compiling one of them. */
 let metaSchema: ValidateFunction | undefined;
@@ -162,7 +149,7 @@ function checkMetaSchema(
   schema: JsonSchema,
   report: (path: readonly PropertyKey[], message: string) => void,
 ): boolean {
-  metaSchema ??= createAjv().getSchema('https://json-schema.org/draft/2020-12/schema');
+  metaSchema ??= createAjv(options).getSchema('https://json-schema.org/draft/2020-12/schema');
   if (metaSchema === undefined) throw new RangeError('Ajv brings no meta-schema 2020-12');
   if (metaSchema(schema)) return true;
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 /** The sharing agreement's data sets, read from the gateway and kept in the home for when it cannot be reached. */
 import { z } from 'zod';
-import { isTooDeep } from '../../../protocol/dataset-schema.ts';
+import { isTooDeep } from '../../../protocol/datasets/depth.ts';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { DatasetRegistry } from './datasets.ts';

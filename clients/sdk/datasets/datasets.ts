@@ -1,9 +1,8 @@
 /** Data sets in the hands of a client: check a document, explain the fields, start a new document. */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { isTooDeep, linearRegExp } from '../../../protocol/dataset-schema.ts';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { createAjv } from '../../../protocol/datasets/ajv.ts';
+import { isTooDeep } from '../../../protocol/datasets/depth.ts';
 import { CausewayError, type Problem } from '../../../protocol/errors.ts';
-import { uniqueItems } from '../../../protocol/unique-items.ts';
 import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { describeFields, type DatasetField } from './dataset-fields.ts';
 import { explainErrors } from './dataset-problems.ts';
@@ -164,20 +163,8 @@ function summarise(schema: DatasetSchema): DatasetSummary | undefined {
 }
 
 function compile({ schema, summary }: Entry, allErrors = false): ValidateFunction {
-  // `verbose` would keep the document's values in the errors, and they must go nowhere.
-  const ajv = new Ajv2020({
-    strict: true,
-    strictRequired: false,
-    allErrors,
-    logger: false,
-    verbose: false,
-    code: { regExp: linearRegExp },
-  });
-  addFormats.default(ajv);
-  ajv.removeKeyword('uniqueItems');
-  ajv.addKeyword(uniqueItems);
   try {
-    return ajv.compile(schema);
+    return createAjv({ allErrors }).compile(schema);
   } catch (cause) {
     throw unusable(summary.urn, cause);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { linearRegExp, RefusedPattern } from '../../protocol/dataset-schema.ts';
+import { linearRegExp, RefusedPattern } from '../../../protocol/datasets/pattern.ts';
 
 const pieces = [
   'a',

@@ -1,26 +1,6 @@
-/**
- * What both sides hold the JSON Schema of a data set to, so that neither its depth nor a pattern can hold up, or bring down,
- * whoever reads it or checks a document by it.
- */
+/** The patterns of a data set's JSON Schema, which must hold nobody up who checks a document by them. */
 import type { CodeOptions } from 'ajv/dist/core.js';
 import { RE2JS } from 're2js';
-
-/** Groups within groups; people fill in a handful. Most of what walks a schema is bounded by the stack. */
-export const maxSchemaDepth = 64;
-
-/** True when a value of JSON holds more objects or lists within each other than this. */
-export function isTooDeep(value: unknown, most = maxSchemaDepth): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > most) return true;
-    level = level.filter(isGroup).flatMap(Object.values);
-  }
-  return false;
-}
-
-function isGroup(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
 
 /** A regular expression that cannot be used. */
 export class RefusedPattern extends Error {
