@@ -5,6 +5,7 @@
 import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
 import { gatewayAddress, type EndpointAddress, type MessageId } from '../../protocol/ids.ts';
 import type { SigningKey } from '../../protocol/proof/signing.ts';
+import { readEach } from '../../protocol/read-each.ts';
 import {
   decodeReadableReceipts,
   verifyReceiptGroup,
@@ -60,9 +61,6 @@ type Step = {
   readonly event: ReceiptEvent;
 };
 
-/** `awaits trust`: a key of the directory has signed it · `awaits directory`: none has, and the directory is behind. */
-type Verdict = 'genuine' | 'awaits trust' | 'awaits directory';
-
 /** A group after its check: what it changes, whom to wait for, or nothing but what is wrong with it. */
 type Reading =
   | {
@@ -70,8 +68,11 @@ type Reading =
       readonly steps: readonly Step[];
       readonly faults: readonly CausewayError[];
     }
-  | { readonly verdict: 'awaits trust' | 'awaits directory'; readonly issuer: EndpointAddress }
-  | { readonly verdict: 'bad'; readonly faults: readonly CausewayError[] };
+  | Held
+  | { readonly verdict: 'bad'; readonly fault: CausewayError };
+
+/** It waits for trust where a key of the directory has signed it; otherwise for the directory, which is behind. */
+type Held = { readonly verdict: 'held'; readonly issuer: EndpointAddress; readonly isSigned: boolean };
 
 /** What storing a group came to; told once it is durable. */
 type Outcome = {
@@ -115,7 +116,8 @@ export class ReceiptBook {
     const reading = this.#examine(bytes);
     const outcome = await this.#deps.state.write(() => {
       // Not stored, it is not confirmed either, and comes again.
-      if (isHeld(reading) && this.isFull) throw new CausewayError('key-unknown', { detail: noRoom });
+      if (reading.verdict === 'held' && this.isFull)
+        throw new CausewayError('key-unknown', { detail: noRoom });
       const stored = this.#store(position, bytes, reading);
       if (position > previous) this.#table.advancePosition(position, previous);
       else if (position > 0) {
@@ -140,12 +142,11 @@ export class ReceiptBook {
     const waiting = await this.#deps.state.write(() => this.#table.readHeldIssuers());
     for (const issuer of waiting.filter((each) => issuers?.includes(each) ?? true)) {
       const outcomes = await this.#deps.state.write(() =>
-        this.#table.releaseGroups(issuer).map(({ bytes, signed }) => ({
-          bytes,
-          outcome: this.#store(0, bytes, this.#examine(bytes), signed),
-        })),
+        this.#table
+          .releaseGroups(issuer)
+          .map(({ bytes, signed }) => this.#store(0, bytes, this.#examine(bytes), signed)),
       );
-      for (const { outcome } of outcomes) this.#announce(0, outcome);
+      for (const outcome of outcomes) this.#announce(0, outcome);
     }
     // Also what could not be written down before, or not before the process ended.
     await this.#deps.falseReceipts.raise();
@@ -154,28 +155,31 @@ export class ReceiptBook {
   #examine(bytes: Buffer): Reading {
     try {
       const group = decodeReadableReceipts(bytes);
-      const verdict = this.#verify(group);
-      if (verdict !== 'genuine') return { verdict, issuer: group.issuer };
-      const { steps, faults } = readSteps(group);
-      return { verdict, steps, faults: [...group.unreadable, ...faults] };
+      const held = this.#verify(group);
+      if (held !== undefined) return held;
+      const { read: steps, faults } = readEach(group.receipts, readStep);
+      return { verdict: 'genuine', steps, faults: [...group.unreadable, ...faults] };
     } catch (error) {
-      return { verdict: 'bad', faults: [asFault(error)] };
+      if (!isCausewayError(error)) throw error;
+      return { verdict: 'bad', fault: error };
     }
   }
 
-  #verify(group: ReceiptGroup): Verdict {
-    if (group.issuer === gatewayAddress) {
+  /** @returns undefined where it is genuine @throws CausewayError `receipt-invalid` */
+  #verify(group: ReceiptGroup): Held | undefined {
+    const { issuer } = group;
+    if (issuer === gatewayAddress) {
       verifyReceiptGroup(group, this.#deps.gatewayKey);
-      return 'genuine';
+      return undefined;
     }
     const { directory } = this.#deps;
-    if (directory.receiptKeys(group.issuer).some((key) => verifies(group, key))) return 'genuine';
-    const untrusted = directory.untrustedKey(group.issuer);
-    if (untrusted !== undefined && verifies(group, untrusted)) return 'awaits trust';
+    if (directory.receiptKeys(issuer).some((key) => verifies(group, key))) return undefined;
+    const untrusted = directory.untrustedKey(issuer);
+    const isSigned = untrusted !== undefined && verifies(group, untrusted);
     // The key may be in what has changed.
-    if (directory.isBehind) return 'awaits directory';
+    if (isSigned || directory.isBehind) return { verdict: 'held', issuer, isSigned };
     throw new CausewayError('receipt-invalid', {
-      detail: `No key of ${group.issuer} that is known here has signed it.`,
+      detail: `No key of ${issuer} that is known here has signed it.`,
     });
   }
 
@@ -187,13 +191,11 @@ export class ReceiptBook {
   #store(position: number, bytes: Buffer, reading: Reading, wasSigned = false): Outcome {
     const { falseReceipts } = this.#deps;
     if (reading.verdict === 'bad') {
-      const [fault] = reading.faults;
-      const isFalse = fault !== undefined && !wasSigned;
-      if (isFalse) falseReceipts.note(position, bytes, fault);
-      return { applied: [], faults: reading.faults, isFalse };
+      if (!wasSigned) falseReceipts.note(position, bytes, reading.fault);
+      return { applied: [], faults: [reading.fault], isFalse: !wasSigned };
     }
-    if (isHeld(reading)) {
-      this.#table.holdGroup(reading.issuer, bytes, wasSigned || reading.verdict === 'awaits trust');
+    if (reading.verdict === 'held') {
+      this.#table.holdGroup(reading.issuer, bytes, wasSigned || reading.isSigned);
       return { applied: [], faults: [], isFalse: false };
     }
     const named = reading.steps.map((step) => this.#name(step));
@@ -243,12 +245,6 @@ export class ReceiptBook {
   }
 }
 
-function isHeld<R extends Reading>(
-  reading: R,
-): reading is R & { readonly verdict: 'awaits trust' | 'awaits directory' } {
-  return reading.verdict === 'awaits trust' || reading.verdict === 'awaits directory';
-}
-
 function verifies(group: ReceiptGroup, key: SigningKey): boolean {
   try {
     verifyReceiptGroup(group, key);
@@ -259,26 +255,7 @@ function verifies(group: ReceiptGroup, key: SigningKey): boolean {
   }
 }
 
-/** What each receipt changes; one that is wrong does not harm the others of its group. */
-function readSteps({ receipts }: ReceiptGroup): { steps: Step[]; faults: CausewayError[] } {
-  const steps: Step[] = [];
-  const faults: CausewayError[] = [];
-  for (const receipt of receipts) {
-    try {
-      steps.push(readStep(receipt));
-    } catch (error) {
-      faults.push(asFault(error));
-    }
-  }
-  return { steps, faults };
-}
-
-function asFault(error: unknown): CausewayError {
-  if (isCausewayError(error)) return error;
-  throw error;
-}
-
-/** Checks that this issuer may say this. @throws CausewayError `receipt-malformed` or `receipt-invalid` */
+/** What a receipt changes, where this issuer may say it. @throws CausewayError `receipt-malformed` or `receipt-invalid` */
 function readStep(receipt: Receipt): Step {
   const { kind, message, issuer, recipient, at } = receipt;
   const fromGateway = issuer === gatewayAddress;

@@ -10,12 +10,13 @@
  * stored and passed on byte for byte. `position` is its place in the addressee's receipt stream, which grows, with
  * gaps; it is 0 in groups that answer a submission, and in those that a client sends.
  */
-import { CausewayError, isCausewayError } from '../errors.ts';
+import { CausewayError } from '../errors.ts';
 import type { EndpointAddress } from '../ids.ts';
 import { rootOfEntries } from '../proof/merkle.ts';
 import { signatureBytes, verifyRoot, type BatchSigner, type SigningKey } from '../proof/signing.ts';
 import { frameKind, frameKinds } from './frame.ts';
 import { limits } from '../limits.ts';
+import { readEach } from '../read-each.ts';
 import { decodeReceipt, readIssuer, type Receipt } from './receipt.ts';
 
 const frameHeaderBytes = 9;
@@ -92,17 +93,8 @@ export function decodeReadableReceipts(
 ): ReceiptGroup & { readonly unreadable: readonly CausewayError[] } {
   const { signature, leaves } = splitGroup(group);
   const issuer = issuerOf(leaves.map(readIssuer));
-  const receipts: Receipt[] = [];
-  const unreadable: CausewayError[] = [];
-  for (const leaf of leaves) {
-    try {
-      receipts.push(decodeReceipt(leaf));
-    } catch (error) {
-      if (!isCausewayError(error)) throw error;
-      unreadable.push(error);
-    }
-  }
-  return { issuer, signature, leaves, receipts, unreadable };
+  const { read, faults } = readEach(leaves, decodeReceipt);
+  return { issuer, signature, leaves, receipts: read, unreadable: faults };
 }
 
 function splitGroup(group: Buffer): Pick<ReceiptGroup, 'signature' | 'leaves'> {
