@@ -13,7 +13,6 @@ import { isStateDamage } from '../sdk/state-failure.ts';
 import { alertLines, type AlertReader } from './alert-lines.ts';
 import { clockWords } from './clock-words.ts';
 import { faultObject, faultWords } from './fault-words.ts';
-import { whileRead } from '../../terminal/standard-output.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf } from './held-remedy.ts';
 import { checkStore, saveNotice } from './notice-store.ts';
@@ -47,9 +46,9 @@ export function registerListen(program: ProgramCommand, terminal: Terminal): voi
     .action(async (flags: Flags) => {
       const home = homeFolder(flags, terminal);
       if (flags.save !== undefined) await checkStore(flags.save);
-      return whileRead(terminal.stdout, () =>
-        withClient(home, terminal, (open) => listen(open, flags, home, terminal), { endsWithReader: true }),
-      );
+      return withClient(home, terminal, (open) => listen(open, flags, home, terminal), {
+        endsWithReader: true,
+      });
     });
 }
 

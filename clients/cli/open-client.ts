@@ -1,6 +1,7 @@
 /** A client for the length of one command, and how its connection fares. */
 import { CausewayError } from '../../protocol/errors.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
+import { whileRead } from '../../terminal/standard-output.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { ConnectOptions } from '../sdk/client-options.ts';
 import type { Client } from '../sdk/client.ts';
@@ -13,6 +14,8 @@ export type OpenClient = {
   readonly connection: Connection;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** How long it may still take, ms; negative once time is up. */
+  readonly leftMs: () => number;
 };
 
 const firstSessionMs = 10_000;
@@ -23,7 +26,7 @@ const briefFarewellMs = 500;
 type OpenOptions = Pick<ConnectOptions, 'toleratesForeignParts'> & {
   /** How long it may all take, but for a brief farewell: connecting is given up then. The work sees to its own end. */
   readonly timeoutMs?: number;
-  /** Aborts the signal as well when nobody reads the output any more. */
+  /** When nobody reads the output any more the signal is aborted as well, and all ends with `UnreadOutput`. */
   readonly endsWithReader?: boolean;
 };
 
@@ -35,26 +38,26 @@ export async function withClient<T>(
   { timeoutMs = Infinity, endsWithReader = false, ...options }: OpenOptions = {},
 ): Promise<T> {
   const endsAt = performance.now() + timeoutMs;
+  const leftMs = (): number => endsAt - performance.now();
   const waitMs = Math.min(firstSessionMs, timeoutMs);
   const { connect } = await import('../sdk/client.ts');
-  return untilInterrupted(
-    async (signal) => {
-      const connection = new Connection();
-      const client = await terminal.during('Connecting to the gateway', () =>
-        connect({
-          ...{ home, clientName: 'causeway-cli', waitMs, signal, log: connection.log },
-          ...options,
-        }),
-      );
-      try {
-        connection.follow(client);
-        return await work({ client, connection, signal });
-      } finally {
-        await farewell(client, terminal, Math.ceil(Math.min(endsAt - performance.now(), farewellMs)));
-      }
-    },
-    endsWithReader ? terminal.stdout : undefined,
-  );
+  const connectAndWork = async (signal: AbortSignal): Promise<T> => {
+    const connection = new Connection();
+    const client = await terminal.during('Connecting to the gateway', () =>
+      connect({
+        ...{ home, clientName: 'causeway-cli', waitMs, signal, log: connection.log },
+        ...options,
+      }),
+    );
+    try {
+      connection.follow(client);
+      return await work({ client, connection, signal, leftMs });
+    } finally {
+      await farewell(client, terminal, Math.ceil(Math.min(leftMs(), farewellMs)));
+    }
+  };
+  if (!endsWithReader) return untilInterrupted(connectAndWork);
+  return whileRead(terminal.stdout, () => untilInterrupted(connectAndWork, terminal.stdout));
 }
 
 /** Lets answers and receipts that are on their way arrive, where there is a connection. */

@@ -103,9 +103,8 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const content = await readContent(flags);
   const subjects = flags.subjects === undefined ? [] : await readSubjects(flags.subjects, terminal);
   const startedAt = Date.now();
-  const endsAt = performance.now() + flags.timeout;
-  const untilEnd = ({ signal }: OpenClient): AbortSignal =>
-    firstOf(signal, timeoutSignal(Math.max(Math.ceil(endsAt - performance.now()), leastWaitMs)));
+  const untilEnd = ({ signal, leftMs }: OpenClient): AbortSignal =>
+    firstOf(signal, timeoutSignal(Math.max(Math.ceil(leftMs()), leastWaitMs)));
   let isOpen = false;
   const work = async (open: OpenClient): Promise<void> => {
     isOpen = true;
