@@ -151,6 +151,9 @@ function checkAddressee(envelope: Envelope, { self, openpgp, directory }: OpenCo
   throw new CausewayError('payload-misdirected', { detail });
 }
 
+/** What needs no other words here. */
+const saysItself: ReadonlySet<ErrorCode> = new Set(['client-closed', 'dataset-unavailable']);
+
 /**
  * Whatever else the gateway answers is about the request of this endpoint, and says nothing of the message. So does what it
  * gives as a data set and is none.
@@ -164,8 +167,7 @@ async function findDataset(
     if (registry.isUsable(dataschema)) return registry;
   } catch (error) {
     if (isCausewayError(error, 'dataset-unknown')) return new MessageFault('held', error);
-    if (isCausewayError(error, 'client-closed') || isStateFailure(error)) throw error;
-    if (isCausewayError(error, 'dataset-unavailable')) throw error;
+    if (isStateFailure(error) || (isCausewayError(error) && saysItself.has(error.code))) throw error;
     throw unavailable(isCausewayError(error) ? error.message : undefined, error);
   }
   throw unavailable();
