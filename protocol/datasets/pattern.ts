@@ -42,10 +42,20 @@ const space =
   '\\t\\n\\x{b}\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}';
 const lineEnds = '\\n\\r\\x{2028}\\x{2029}';
 
+const tokens = /\\[pP]\{(?:Script|sc)=(\w+)\}|\\u[dD][89a-fA-F]|\\[^]|\(\?[ims-]|\[\^?\]|[.[\]]/gu;
+
 /** Puts in the place of what RE2 reads otherwise what it reads the same. @param pattern one that ECMA-262 takes */
 function translate(pattern: string): string {
   let isInClass = false;
-  return pattern.replaceAll(/\\u[dD][89a-fA-F]|\\[^]|[.[\]]/gu, (token) => {
+  return pattern.replaceAll(tokens, (token, script?: string) => {
+    if (script !== undefined) return `${token.slice(0, 2)}{${script}}`;
+    // RE2 reads the name of a class there, as in `[[:alpha:]`.
+    if (token.startsWith('[') && isInClass) {
+      isInClass = !token.endsWith(']');
+      return `\\${token}`;
+    }
+    if (token === '[^]') return '(?s:.)';
+    if (token === '[]') throw new Error('brackets with nothing in them');
     if (token === '[') isInClass = true;
     if (token === ']') isInClass = false;
     if (token === '.' && !isInClass) return `[^${lineEnds}]`;
@@ -53,7 +63,8 @@ function translate(pattern: string): string {
     if (token === '\\S' && !isInClass) return `[^${space}]`;
     if (token === '\\S') throw new Error('`\\S` within brackets');
     if (token === '\\k') throw new Error('a back-reference');
-    if (token.length > 2) throw new Error('half a character; write `\\u{…}`');
+    if (token.startsWith('(?') && !isInClass) throw new Error('flags within a pattern');
+    if (token.startsWith('\\u') && token.length > 2) throw new Error('half a character; write `\\u{…}`');
     return token;
   });
 }

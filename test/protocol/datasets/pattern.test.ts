@@ -18,6 +18,22 @@ const pieces = [
   '[\\s]',
   '[^\\s-]',
   '[^.]',
+  '[[:alpha:][a]',
+  '[a(?i:]',
+  '[é[]',
+  '[^]',
+  '[a[^]',
+  '[\\]^[]',
+  '\\0',
+  '\\cA',
+  '\\/',
+  '\\u{e9}',
+  '\\u00e9',
+  '\\xe9',
+  '\\p{L}',
+  '\\p{Script=Greek}',
+  '[^\\P{sc=Greek}é]',
+  '(?:a|α)',
 ];
 const anchors = fc.constantFrom('', '^');
 const pattern = fc
@@ -37,6 +53,8 @@ const text = fc.string({
   unit: fc.constantFrom(
     'a',
     'é',
+    'α',
+    ':',
     '.',
     '[',
     ' ',
@@ -64,10 +82,14 @@ test('a pattern matches what JSON Schema says that it matches', () => {
 });
 
 test.each([
-  ['what only other languages know', ['(?i)a', '\\Aa\\z', '[[:digit:]]', '(?P<x>a)', '{', '\\8', 'a\\Z']],
+  [
+    'what only other languages know',
+    ['(?i)a', '\\Aa\\z', '[[:digit:]]', '(?P<x>a)', '{', '[]a', '\\8', 'a\\Z'],
+  ],
+  ['a flag for a part', ['(?i:a)', '(?s:.)', '(?m:^a)', '(?-i:a)']],
   ['what takes more than the length of the text', ['(?=a)', '(?<!a)b', '(a)\\1', '(?<q>a)\\k<q>']],
   ['half a character', ['\\ud83d\\ude00']],
-  ['what cannot be said to RE2', ['[\\S]', 'a{1,2000}', '\\p{Script=Greek}']],
+  ['what cannot be said to RE2', ['[\\S]', '[\\b]', 'a{1,2000}', '\\p{Script=Grek}']],
 ])('%s is refused', (_what, patterns) => {
   for (const each of patterns) expect(() => linearRegExp(each, 'u'), each).toThrow(RefusedPattern);
 });
