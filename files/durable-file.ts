@@ -11,7 +11,7 @@ export async function writeNewFile(path: string, content: string | Uint8Array, m
     await file.sync();
   } catch (error) {
     // A part of it would be taken for the whole, and would keep the next attempt from its place.
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => undefined);
     throw error;
   } finally {
     await file.close();
@@ -26,7 +26,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
     await writeNewFile(draft, content, mode);
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
     throw error;
   }
   await syncFolder(dirname(path));

@@ -6,14 +6,18 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { CausewayError } from '../protocol/errors.ts';
 import { writeNewFile } from './durable-file.ts';
 import { takeLock, type ProcessLock } from './process-lock.ts';
 
 /** What the name of a draft ends with: `.NAME.<random>.<kind>`. */
 export type DraftKind = 'backup-draft' | 'partial';
 
+const lockEndings = ['.lock-journal', '.lock'];
 /** All that may stand there of a draft. The lock goes last: a draft without one would never be removed. */
-const endings = ['', '-journal', '-wal', '-shm', '.lock-journal', '.lock'];
+const endings = ['', '-journal', '-wal', '-shm', ...lockEndings];
+/** Where no lock was to be had as often as that, it is not for other runs that take each draft for an abandoned one. */
+const maxTries = 5;
 /** On some network disks no machine sees the locks of another one, which may be making one of its own there. */
 const abandonedMs = 24 * 60 * 60 * 1000;
 
@@ -27,38 +31,58 @@ export class HiddenDraft {
   }
 
   /**
-   * Removes what runs that were cut off have left in the folder, and begins a draft, of which there is only the lock yet.
-   * Call {@link end}.
+   * Removes what runs that were cut off have left in the folder, and begins a draft. Call {@link end}.
    * @param to the name that it will have
-   * @throws an error of the system, or SQLite's, where nothing can be written there
+   * @param make puts a file or a folder under the name that it is given, or fails and leaves nothing
+   * @param lock how it is locked; for tests
+   * @throws CausewayError `file-unavailable` where no lock can be had; an error of the system, or SQLite's, where nothing
+   * can be written there
    */
-  static async begin(to: string, kind: DraftKind): Promise<HiddenDraft> {
+  static async begin(
+    to: string,
+    kind: DraftKind,
+    make: (draft: string) => Promise<unknown>,
+    lock: typeof takeLock = takeLock,
+  ): Promise<HiddenDraft> {
     await removeAbandoned(to, kind);
-    for (;;) {
+    for (let tries = 0; tries < maxTries; tries++) {
       const name = `.${basename(to)}.${randomBytes(6).toString('hex')}.${kind}`;
       const path = join(dirname(to), name);
-      await writeNewFile(`${path}.lock`, '');
-      const lock = await lockOf(path);
+      const held = await holdDraft(path, lock);
       // Another run may have taken it for one that was left behind.
-      if (lock !== undefined) return new HiddenDraft(path, lock);
+      if (held === undefined) continue;
+      try {
+        await make(path);
+        return new HiddenDraft(path, held);
+      } catch (error) {
+        // Whatever has that name is somebody else's.
+        await remove(path, lockEndings).catch(() => undefined);
+        held.release();
+        throw error;
+      }
     }
+    throw new CausewayError('file-unavailable', {
+      detail: `${to} cannot be made: the disk takes no lock there.`,
+    });
   }
 
   /** Removes what is left of it: nothing but the lock where it has got its name. Never throws. */
   async end(): Promise<void> {
-    await remove(this.path).catch(() => undefined);
+    await remove(this.path, endings).catch(() => undefined);
     this.#lock.release();
   }
 }
 
-/** As {@link takeLock}; where that fails, as on a full disk, nothing is left of it. */
-async function lockOf(draft: string): Promise<ProcessLock | undefined> {
+/** @returns undefined where another process has it, and nothing of it is left; nor where this throws, as on a full disk */
+async function holdDraft(draft: string, lock: typeof takeLock): Promise<ProcessLock | undefined> {
+  let held: ProcessLock | undefined;
   try {
-    return takeLock(`${draft}.lock`);
-  } catch (error) {
-    await remove(draft);
-    throw error;
+    await writeNewFile(`${draft}.lock`, '');
+    held = lock(`${draft}.lock`);
+  } finally {
+    if (held === undefined) await remove(draft, lockEndings).catch(() => undefined);
   }
+  return held;
 }
 
 /** Never throws: what cannot be removed keeps nobody from making another. */
@@ -87,12 +111,12 @@ async function removeUnlessLocked(draft: string): Promise<void> {
   const lock = takeLock(`${draft}.lock`);
   if (lock === undefined) return;
   try {
-    await remove(draft);
+    await remove(draft, endings);
   } finally {
     lock.release();
   }
 }
 
-async function remove(draft: string): Promise<void> {
-  for (const ending of endings) await rm(`${draft}${ending}`, { recursive: true, force: true });
+async function remove(draft: string, which: readonly string[]): Promise<void> {
+  for (const ending of which) await rm(`${draft}${ending}`, { recursive: true, force: true });
 }

@@ -24,8 +24,6 @@ export async function makePrivateFolder<T>(
   await makeFolder(dirname(target));
   const draft = await beginDraft(target);
   try {
-    // Not `makeFolder`, which would take one that somebody else has put there.
-    await mkdir(draft.path, 0o700);
     await checkPlace(target);
     const filled = await fill(draft.path);
     await putInPlace(draft.path, target);
@@ -36,7 +34,9 @@ export async function makePrivateFolder<T>(
 }
 
 async function beginDraft(target: string): Promise<HiddenDraft> {
-  return HiddenDraft.begin(target, 'partial').catch((cause: unknown) => {
+  // Not `makeFolder`, which would take one that somebody else has put there.
+  const make = async (draft: string): Promise<void> => mkdir(draft, 0o700);
+  return HiddenDraft.begin(target, 'partial', make).catch((cause: unknown) => {
     if (sqliteErrorOf(cause) === undefined) throw cause;
     const detail = `${target} cannot be made: the disk takes no lock there. It is full, or fails.`;
     throw new CausewayError('file-unavailable', { detail, cause });

@@ -100,10 +100,9 @@ describe('causeway gateway backup', () => {
     mkdirSync(folder);
     const killed = `
       const { HiddenDraft } = await import('./files/hidden-draft.ts');
-      for (const name of process.argv.slice(1)) {
-        const { path } = await HiddenDraft.begin(name, 'backup-draft');
-        process.getBuiltinModule('fs').writeFileSync(path, 'as large as the store');
-      }
+      const { writeFile } = process.getBuiltinModule('fs/promises');
+      const make = async (path) => writeFile(path, 'as large as the store');
+      for (const name of process.argv.slice(1)) await HiddenDraft.begin(name, 'backup-draft', make);
       process.kill(process.pid, 'SIGKILL');`;
     const names = ['monday', 'tuesday', 'wednesday'].map((name) => join(folder, name));
     const run = ['--input-type=module', '-e', killed, '--', ...names];
@@ -124,8 +123,10 @@ describe('causeway gateway backup', () => {
 
   it('leaves alone the draft of a run to the same name that is under way', async () => {
     const copy = join(dir, 'twice');
-    const other = await HiddenDraft.begin(copy, 'backup-draft');
-    writeFileSync(other.path, 'half of it');
+    const other = await HiddenDraft.begin(copy, 'backup-draft', async (path) => {
+      writeFileSync(path, 'half of it');
+      return Promise.resolve();
+    });
     expect((await backUp(copy)).code).toBe(0);
     expect(readFileSync(other.path, 'utf8')).toBe('half of it');
     await other.end();

@@ -23,9 +23,8 @@ const atOnce = 2 ** 31 - 1;
 export async function backUpStore(file: string, to: string): Promise<Backup> {
   let draft: HiddenDraft | undefined;
   try {
-    draft = await HiddenDraft.begin(to, 'backup-draft');
+    draft = await HiddenDraft.begin(to, 'backup-draft', async (path) => writeNewFile(path, ''));
     const { path } = draft;
-    await writeNewFile(path, '');
     await copy(file, path);
     const leaves = countWhole(path);
     await syncFile(path);
