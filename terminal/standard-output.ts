@@ -1,7 +1,7 @@
 /** The standard output of a process, whose trouble no command may pass over in silence. */
 import { fstatSync, writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
-import { CausewayError } from '../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../protocol/errors.ts';
 import { fileReason } from '../files/file-trouble.ts';
 import { UnreadOutput } from './unread-output.ts';
 import { createTerminal, type TerminalOptions, type TerminalStream } from './terminal.ts';
@@ -22,12 +22,13 @@ export function whenReaderGone(stdout: TerminalStream, end: () => void): void {
 
 /**
  * Runs work of which nothing is left to do once nobody reads stdout.
- * @throws UnreadOutput then, however the work has ended
+ * @throws UnreadOutput then, unless the work has ended for a reason of its own: only `aborted` is not one
  */
 export async function whileRead<T>(stdout: TerminalStream, work: () => Promise<T>): Promise<T> {
   let gone: Error | undefined;
   stdout.on(readerGoneEvent, (error: Error) => (gone = error));
   const [outcome] = await Promise.allSettled([work()]);
+  if (outcome.status === 'rejected' && !isCausewayError(outcome.reason, 'aborted')) throw outcome.reason;
   if (gone !== undefined) throw new UnreadOutput(gone);
   if (outcome.status === 'rejected') throw outcome.reason;
   return outcome.value;

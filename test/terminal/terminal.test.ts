@@ -12,9 +12,11 @@ import {
   wholeNumber,
 } from '../../terminal/input.ts';
 import { requireListenName, startListening } from '../../terminal/listening.ts';
+import { takeReaderGone, whileRead } from '../../terminal/standard-output.ts';
 import { createPaint, showable, showableLine, showsColour } from '../../terminal/paint.ts';
 import { layOutTable, wrapText } from '../../terminal/table.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
+import { UnreadOutput } from '../../terminal/unread-output.ts';
 
 function openTerminal(options: { json?: boolean; isTTY?: boolean; env?: NodeJS.ProcessEnv } = {}) {
   const { json = false, isTTY = false, env = {} } = options;
@@ -41,6 +43,23 @@ describe('what a command is given', () => {
     expect(read('  the Committee, 4.2 ')).toBe('the Committee, 4.2');
     for (const bad of ['', ' ', 'two\nlines', 'a\u001b[2J', 'right\u202eleft', 'x'.repeat(21)])
       expect(() => read(bad)).toThrow('It must');
+  });
+});
+
+describe('work that ends with the reader of its output', () => {
+  it('ends with a reason of its own where there is one', async () => {
+    const endsWith = async (error: Error | undefined): Promise<unknown> => {
+      const stdout = new PassThrough();
+      const work = whileRead(stdout, async () => {
+        takeReaderGone(stdout, Object.assign(new Error(), { code: 'EPIPE' }));
+        return error === undefined ? Promise.resolve() : Promise.reject(error);
+      });
+      return work.catch((thrown: unknown) => thrown);
+    };
+    expect(await endsWith(undefined)).toBeInstanceOf(UnreadOutput);
+    expect(await endsWith(new CausewayError('aborted'))).toBeInstanceOf(UnreadOutput);
+    const halted = new CausewayError('log-halted');
+    expect(await endsWith(halted)).toBe(halted);
   });
 });
 
