@@ -3,6 +3,9 @@ import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { adviceFor } from '../../terminal/advice.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 
+/** Of the notice of this command; others may wait there. */
+export const notInOutbox = 'The notice was not sent, and is not in the outbox.';
+
 /**
  * An error that may pass by itself ends `send` with the same exit code as a notice that waits in the outbox, and that one
  * must not be sent again. So this one says that it must. What is too large once it is encrypted is named; all other errors
@@ -18,7 +21,7 @@ export function notKept(error: unknown, file?: string): unknown {
   }
   if (error.code === 'linkage-key-missing') {
     return new AdvisedError(error.code, {
-      detail: error.detail ?? 'Nothing was sent, and nothing waits in the outbox.',
+      detail: error.detail ?? notInOutbox,
       advice: `${adviceFor(error.code) ?? ''} Or send the notice without --subjects; then it is not linked to others.`,
       fields: { queued: false },
       cause: error,
@@ -26,7 +29,7 @@ export function notKept(error: unknown, file?: string): unknown {
   }
   if (error.code === 'aborted' || !error.meaning.retryable) return error;
   const before = adviceFor(error.code);
-  const again = 'Nothing was sent, and nothing waits in the outbox: send the notice again.';
+  const again = `${notInOutbox} Send it again.`;
   // It mends itself within a second, or is for people to find out.
   const whereItStays =
     error.code === 'key-unproven'

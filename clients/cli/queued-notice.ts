@@ -3,6 +3,7 @@ import { catalogue, type CausewayError, type ErrorCode } from '../../protocol/er
 import { adviceFor } from '../../terminal/advice.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import { exitCodeFor, exitCodes, isAboutFrames } from '../../terminal/exit-codes.ts';
+import { notInOutbox } from './not-kept.ts';
 import type { Connection } from './open-client.ts';
 
 /** What the gateway never takes back: no command connects from this home any more. */
@@ -44,11 +45,16 @@ function strandedError(cause: CausewayError, id: string): CausewayError {
 /**
  * Where the gateway has turned this home away for good: that, and not what else may be wrong with a notice which was not
  * put into the outbox.
+ * @param waiting how many others are there
  */
-export function endOfHome({ lastError }: Pick<Connection, 'lastError'>): CausewayError | undefined {
+export function endOfHome(
+  { lastError }: Pick<Connection, 'lastError'>,
+  waiting: number,
+): CausewayError | undefined {
   if (lastError === undefined || !endsHome.includes(lastError.code)) return undefined;
+  const others = waiting === 0 ? '' : ` What waits there (${waiting}) cannot go out from this home any more.`;
   return new AdvisedError(lastError.code, {
-    detail: 'Nothing was sent, and nothing waits in the outbox.',
+    detail: `${notInOutbox}${others}`,
     advice: adviceOnEnd(lastError.code),
     fields: { queued: false },
     cause: lastError,

@@ -109,7 +109,7 @@ async function send(flags: Flags, terminal: Terminal): Promise<void> {
   const work = async (open: OpenClient): Promise<void> => {
     isOpen = true;
     tellFalseReceipts(open.client, startedAt, terminal);
-    const id = await enqueue(flags, content, subjects, open).finally(async () => {
+    const id = await enqueue(flags, content, subjects, open, untilEnd(open)).finally(async () => {
       await waitUnlessAborted(open.client.directory.catchUp(), untilEnd(open)).catch(() => undefined);
       tellUnreadDirectory(open.client, terminal);
     });
@@ -148,19 +148,31 @@ async function enqueue(
   content: ReadContent,
   subjects: NonNullable<OutgoingNotice['subjects']>,
   open: OpenClient,
+  deadline: AbortSignal,
 ): Promise<string> {
+  const { client, connection, signal } = open;
   try {
-    const notice = await compose(flags, content, open);
-    return await open.client.enqueue({ ...notice, subjects, signal: open.signal });
+    const notice = await compose(flags, content, open, deadline);
+    return await client.enqueue({ ...notice, subjects, signal: deadline });
   } catch (error) {
-    throw endOfHome(open.connection) ?? notKept(error, flags.file ?? flags.content);
+    const isLate = isCausewayError(error, 'aborted') && !signal.aborted;
+    const cause = isLate ? lateFor(flags.timeout, open) : error;
+    throw endOfHome(connection, client.status().waiting) ?? notKept(cause, flags.file ?? flags.content);
   }
+}
+
+/** Why a notice could not be made ready in time: for want of what the gateway knows of recipients, data sets and the log. */
+function lateFor(timeoutMs: number, { client, connection }: OpenClient): CausewayError {
+  if (!connection.isConnected) return connection.lastError ?? new CausewayError('gateway-unreachable');
+  const detail = `The gateway is connected, but has not given what sending needs within ${timeoutMs / 1_000} s.`;
+  return client.log.halted() ?? new CausewayError('peer-silent', { detail });
 }
 
 async function compose(
   flags: Flags,
   content: ReadContent,
   { client, connection }: OpenClient,
+  deadline: AbortSignal,
 ): Promise<OutgoingNotice> {
   const { to, category, severity, purpose, basis, replyTo, expires } = flags;
   const addressing = {
@@ -174,7 +186,7 @@ async function compose(
     checkAnswer({ category, replyTo, document: undefined, template: () => undefined });
     return { ...addressing, content: content.content };
   }
-  if (connection.isConnected) await client.datasets.refresh();
+  if (connection.isConnected) await waitUnlessAborted(client.datasets.refresh(), deadline);
   const { registry } = client.datasets;
   const dataschema = findDataset(registry, content.dataset);
   const template = (): unknown => registry.template(dataschema);

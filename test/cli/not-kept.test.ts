@@ -9,25 +9,23 @@ describe('an error before a notice was in the outbox', () => {
     const told = notKept(away) as AdvisedError;
     expect(told).toBeInstanceOf(AdvisedError);
     expect(told).toMatchObject({ code: away.code, detail: away.detail, fields: { queued: false } });
-    expect(told.advice).toMatch(/nothing waits in the outbox: send the notice again\. .* without --subjects/);
+    expect(told.advice).toMatch(/not in the outbox\. Send it again\. .* without --subjects/);
   });
 
   it('for want of a linkage key says that nothing was sent, and the two ways out', () => {
     const told = notKept(new CausewayError('linkage-key-missing')) as AdvisedError;
-    expect(told).toMatchObject({ detail: 'Nothing was sent, and nothing waits in the outbox.' });
+    expect(told).toMatchObject({ detail: 'The notice was not sent, and is not in the outbox.' });
     expect(told.advice).toMatch(/causeway linkage key import`.*without --subjects/);
   });
 
   it('that may pass keeps the advice for its code', () => {
     const told = notKept(new CausewayError('gateway-unreachable')) as AdvisedError;
-    expect(told.advice).toMatch(/^Check the address and that the gateway runs.* send the notice again\.$/);
+    expect(told.advice).toMatch(/^Check the address and that the gateway runs.* Send it again\.$/);
   });
 
   it('for a key that the log does not show yet says what to do where that lasts', () => {
     const told = notKept(new CausewayError('key-unproven')) as AdvisedError;
-    expect(told.advice).toMatch(
-      /send the notice again\. If it stays so, run `causeway status`.* the Committee\.$/,
-    );
+    expect(told.advice).toMatch(/Send it again\. If it stays so, run `causeway status`.* the Committee\.$/);
   });
 
   it('names the file that is too large once it is encrypted', () => {

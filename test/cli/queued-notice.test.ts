@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { queuedNotice } from '../../clients/cli/queued-notice.ts';
+import { endOfHome, queuedNotice } from '../../clients/cli/queued-notice.ts';
 import { catalogue, CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 import { exitCodeFor } from '../../terminal/exit-codes.ts';
 import { failureObject } from '../../terminal/describe-failure.ts';
@@ -25,4 +25,12 @@ it.each<[ErrorCode, number, boolean]>([
   const error = queuedNotice(new CausewayError(code), 'some-id');
   expect(exitCodeFor(error)).toBe(exitCode);
   expect(failureObject(error)).toMatchObject({ code, id: 'some-id', queued: isQueued, retryable: false });
+});
+
+it('a home that is turned away for good says what else waits there', () => {
+  const told = (waiting: number) =>
+    endOfHome({ lastError: new CausewayError('endpoint-revoked') }, waiting)?.detail;
+  expect(told(0)).toBe('The notice was not sent, and is not in the outbox.');
+  expect(told(2)).toMatch(/outbox\. What waits there \(2\) cannot go out from this home any more\.$/);
+  expect(endOfHome({ lastError: new CausewayError('gateway-unreachable') }, 2)).toBeUndefined();
 });

@@ -71,6 +71,30 @@ test('of what takes the connection and says nothing, send says so once the span 
   });
 });
 
+test('of a gateway that does not give what sending needs, send says so once the span is over, and that nothing is kept', async () => {
+  const client = await gateway.client(alice);
+  await client.log.proveEntries();
+  await client.close();
+  const document = join(gateway.homeOf(alice), 'report.json');
+  await writeFile(document, '{}');
+  gateway.onRequest = () => false;
+  const words = ['send', '--to', bob, ...notice, '--basis', 'public-task', '--timeout', '1s', '--json'];
+  const home = { CAUSEWAY_HOME: gateway.homeOf(alice) };
+  const before = performance.now();
+  const { code, stderr } = await runInProcess(
+    [...words, '--dataset', 'concern-report', '--content', document],
+    home,
+  );
+  // Of the twenty seconds that an answer may take otherwise.
+  expect(performance.now() - before).toBeLessThan(10_000);
+  expect(code).toBe(3);
+  expect(jsonLines(stderr).at(-1)).toMatchObject({
+    ...{ code: 'peer-silent', queued: false },
+    text: expect.stringMatching(/has not given what sending needs within 1 s\./) as string,
+    next: expect.stringMatching(/not in the outbox\. Send it again\.$/) as string,
+  });
+});
+
 test('of a gateway that has reported why it does not answer, send gives that', async () => {
   await (await gateway.client(alice)).close();
   gateway.onSubmit = (session) =>
