@@ -11,6 +11,7 @@ import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { tellLastKnown } from './no-connection.ts';
 import { withClient } from './open-client.ts';
 import { hasOpenMatters } from './open-matters.ts';
+import { isVerifiedNow } from './status-verdict.ts';
 
 export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void {
   log
@@ -20,8 +21,9 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
       "Looks at the gateway's audit log now, and shows the last checkpoint that was verified, the witnesses that have\n" +
         'cosigned it, every change of your own entry in the directory, and everything that was ever wrong with it or\n' +
         'with receipts, with the file that holds the evidence and when it was acknowledged. Exit code 2 while the log\n' +
-        'contradicts itself. Where there is no connection, it shows what was verified last: exit code 3, or 1 where a\n' +
-        'person has to act, as where the gateway is not the one that is trusted or has revoked this endpoint.',
+        'contradicts itself, and 3 while it cannot be verified. Where there is no connection, it shows what was verified\n' +
+        'last: exit code 3, or 1 where a person has to act, as where the gateway is not the one that is trusted or has\n' +
+        'revoked this endpoint.',
     )
     .option(...homeOption)
     .action((flags: HomeFlags) =>
@@ -30,6 +32,8 @@ export function registerLogStatus(log: ProgramCommand, terminal: Terminal): void
           // What is found wrong stands in the status itself.
           await terminal.during('Checking the log', () => client.log.check().catch(() => undefined));
         tellLastKnown(connection, terminal);
+        if (connection.isConnected && !isVerifiedNow(client.log.status()))
+          process.exitCode = exitCodes.temporary;
         showLog(client, terminal);
       }),
     );

@@ -232,8 +232,9 @@ describe('causeway log', () => {
     await run('log', 'status');
     gateway.log = new ScriptedLog(noteSigner('other.test/log', newKey()));
     expect(await run('log', 'resume', '--adopt')).toMatchObject({ type: 'log' });
-    expect(await run('log', 'status')).not.toHaveProperty('halt');
     expect(process.exitCode).toBeUndefined();
+    expect(await run('log', 'status')).not.toHaveProperty('halt');
+    expect(process.exitCode).toBe(3);
   });
 
   it('names witnesses for a home, and refuses the key of a log in their place', async () => {
@@ -258,6 +259,8 @@ describe('causeway log', () => {
     writeFileSync(key, `${formatVerifierKey(witness.verifierKey)}\n`);
     await run('log', 'witnesses', key);
     expect(await run('status', '--check')).toMatchObject({ type: 'log', error: 'note-uncosigned' });
+    expect(process.exitCode).toBe(3);
+    await run('log', 'status');
     expect(process.exitCode).toBe(3);
     for (const args of [['log', 'status'], ['status']]) {
       const shown = await printed(false, ...args);
