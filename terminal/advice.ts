@@ -60,7 +60,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'category-unknown':
     'Choose one of the categories that it names, and send it again. See what data sets go with them: `causeway dataset list`.',
   'dataset-unknown': 'See the data sets: `causeway dataset list`.',
-  'dataset-invalid': 'Correct the fields named; `causeway dataset show NAME` explains each.',
+  'dataset-invalid':
+    'Correct the fields named; `causeway dataset validate NAME FILE` names every one, and `causeway dataset show NAME` explains them.',
   'payload-too-large': 'Send a smaller document.',
   'outbox-full': 'The gateway has been away for long; look at `causeway status`.',
   'policy-invalid': 'Correct the lines named, then run `causeway policy check` again.',

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { CausewayError } from '../protocol/errors.ts';
 import { fileReason } from '../files/file-trouble.ts';
 import { endpointAddressSchema } from '../protocol/ids.ts';
+import { findRepeatedName } from '../protocol/wire/repeated-name.ts';
 
 /** An option's parser for a whole number within bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -145,18 +146,30 @@ async function readStream(stream: AsyncIterable<Buffer>, name: string, maxBytes:
   return Buffer.concat(chunks);
 }
 
-/** JSON from a file or stdin. @throws CausewayError `usage-invalid` */
+/**
+ * JSON from a file or stdin. A name that stands twice in one object is refused: one of the two values would be lost, and
+ * nobody would hear of it.
+ * @throws CausewayError `usage-invalid`
+ */
 export function parseJsonInput(name: string, bytes: Buffer): unknown {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const what = name === '-' ? 'stdin' : name;
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     // The engine's own words quote the text, which may be about a child: only the place is told.
     const offset = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-    const before = text.slice(0, offset === undefined ? text.length : Number(offset)).split('\n');
-    const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    throw usageError(`${name === '-' ? 'stdin' : name} is not valid JSON (${place}).`);
+    throw usageError(`${what} is not valid JSON (${placeIn(text, Number(offset ?? text.length))}).`);
   }
+  const repeated = findRepeatedName(text);
+  if (repeated === undefined) return value;
+  throw usageError(`${what} names a field twice in one group, here again: ${placeIn(text, repeated)}.`);
+}
+
+function placeIn(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
 function tooLarge(name: string, maxBytes: number): CausewayError {

@@ -37,7 +37,7 @@ export function registerDatasetValidate(dataset: ProgramCommand, terminal: Termi
         return;
       }
       for (const { at, message } of problems)
-        terminal.print(showableLine(`${shown}: ${at === '' ? '/' : at}: ${message}`));
+        terminal.print(showableLine(`${shown}: ${at === '' ? '(the whole)' : at}: ${message}`));
       if (problems.length === 0)
         terminal.print(`${terminal.paint.good('good')}  ${shown}  ${terminal.paint.dim(urn)}`);
       else

@@ -13,6 +13,7 @@ import type { Unit } from '../../protocol/wire/frame.ts';
 import { checkRecipientPackets } from '../../protocol/wire/payload-peek.ts';
 import { unusableAnswer, type DatasetBook } from './datasets/dataset-book.ts';
 import type { DatasetRegistry } from './datasets/datasets.ts';
+import { readDocument } from './datasets/read-document.ts';
 import type { ClientDirectory } from './directory.ts';
 import { decryptAndVerify, readPrimaryKey, type OpenpgpIdentity } from './openpgp.ts';
 import { isStateFailure } from './state-failure.ts';
@@ -181,12 +182,5 @@ function checkDataset({ header, body }: Content, dataschema: string, registry: D
   if (header.mediaType !== 'application/json') {
     throw new CausewayError('dataset-invalid', { detail: 'A data set travels as application/json.' });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    // The parser's own words would repeat content.
-    throw new CausewayError('dataset-invalid', { detail: 'It is not JSON in UTF-8.' });
-  }
-  registry.assertValid(dataschema, value);
+  registry.assertValid(dataschema, readDocument(body));
 }

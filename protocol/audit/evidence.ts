@@ -10,6 +10,7 @@ import { CausewayError } from '../errors.ts';
 import { endpointAddressSchema, messageIdSchema } from '../ids.ts';
 import { decodeBase64, decodeHash } from '../proof/note-text.ts';
 import { describeIssues } from '../wire/describe-issues.ts';
+import { hasRepeatedName } from '../wire/repeated-name.ts';
 import { decodeSalt } from './commitment.ts';
 
 export const evidenceFormat = 'causeway-evidence/v1';
@@ -65,16 +66,24 @@ export function formatEvidence(evidence: Evidence): string {
   return `${JSON.stringify(evidence, undefined, 2)}\n`;
 }
 
-/** Reads a file; nothing in it is checked yet. @throws CausewayError `evidence-malformed` */
+/** Reads a file; nothing in it is checked yet. Its leaves come in the order of the log. @throws CausewayError `evidence-malformed` */
 export function parseEvidence(source: Uint8Array): Evidence {
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(source));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(source);
+    value = JSON.parse(text);
   } catch {
     throw new CausewayError('evidence-malformed', { detail: 'It is not JSON in UTF-8.' });
   }
+  // Whoever reads it with other eyes may take the other value for what was verified.
+  if (hasRepeatedName(text))
+    throw new CausewayError('evidence-malformed', { detail: 'A name stands twice in one object.' });
   const parsed = evidenceSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const leaves = parsed.data.leaves.toSorted((one, other) => one.index - other.index);
+    return { ...parsed.data, leaves };
+  }
   const { detail } = describeIssues(new z.ZodError(parsed.error.issues.slice(0, 1)));
   throw new CausewayError('evidence-malformed', { detail });
 }

@@ -312,6 +312,14 @@ describe('what is typed', () => {
     for (const text of ['0', '11', '1e1', ' 1', '', '0x1']) expect(() => parse(text)).toThrow('from 1 to 10');
   });
 
+  it('names a field twice in a group nowhere: one of the two values would be lost', () => {
+    const read = (text: string) => () => parseJsonInput('report.json', Buffer.from(text));
+    expect(read('{\n "a": {"b": 1},\n "b": 2\n}')()).toEqual({ a: { b: 1 }, b: 2 });
+    expect(read('{\n "a": [{"b": 1,\n  "b": 2}]\n}')).toThrow(
+      'report.json names a field twice in one group, here again: line 3, column 3.',
+    );
+  });
+
   it('is never repeated when it is not JSON', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{4,20}$/), (word) => {

@@ -105,6 +105,20 @@ describe('evidence', () => {
     ]);
   });
 
+  it('is malformed where a name stands twice, of which one reader shows the one value and another the other', () => {
+    const text = formatEvidence(whole).replace('{', `{"source":"another/desk",`);
+    const trust = { keys: [logSigner.verifierKey], witnesses: [] };
+    const { findings } = verifyEvidence(Buffer.from(text), 'evidence.json', trust);
+    expect(findings).toMatchObject([
+      { kind: 'edited', text: expect.stringContaining('stands twice') as string },
+    ]);
+  });
+
+  it('tells things in the order of the log, however the leaves stand in the file', () => {
+    const reversed = { ...whole, leaves: whole.leaves.toReversed() };
+    expect(verify(reversed)).toEqual(verify(whole));
+  });
+
   it('is malformed where a member is missing, which is said in plain words', () => {
     const changed = withLeaf(record, ({ opening, ...leaf }) => [
       { ...leaf, opening: { body: opening!.body } as typeof opening & object },
