@@ -20,7 +20,7 @@ export const leafKinds = [
     'audit.records-read',
   ],
   ...['audit.alert', 'audit.alerts', 'audit.pattern-replay', 'audit.pattern-silence'],
-  ...['audit.endpoints-listed', 'audit.gateway-checked'],
+  ...['audit.endpoints-listed', 'audit.gateway-checked', 'audit.store-copied'],
 ] as const;
 
 export type LeafKind = (typeof leafKinds)[number];

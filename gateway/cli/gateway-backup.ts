@@ -4,10 +4,13 @@ import { resolve } from 'node:path';
 import { CausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
+import { showableLine } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { mebibyte } from '../admission/mebibyte.ts';
+import type { GatewayHome } from '../home/gateway-home.ts';
 import { isMongodbAddress } from '../store/store-address.ts';
 import { dirOption, gatewayFolder, openHome, type GatewayFlags } from './gateway-folder.ts';
+import { recordReading } from './record-reading.ts';
 
 export function registerGatewayBackup(gateway: ProgramCommand, terminal: Terminal): void {
   gateway
@@ -15,7 +18,8 @@ export function registerGatewayBackup(gateway: ProgramCommand, terminal: Termina
     .summary('copy the store into a file, while the gateway runs')
     .description(
       'Copies the embedded store into one file, as it is at one moment, and has SQLite check the copy. Keys, settings\n' +
-        'and policies are not in it: back up the rest of the folder beside it. An existing file is not overwritten.',
+        'and policies are not in it: back up the rest of the folder beside it. An existing file is not overwritten.\n' +
+        'That the copy is made is recorded first; where that fails, it is made all the same, and the failure is told.',
     )
     .argument('<file>', 'the copy')
     .option(...dirOption)
@@ -41,9 +45,10 @@ async function backUp(file: string, { dir }: GatewayFlags, terminal: Terminal): 
   if (isStoreFileMissing(home.store)) {
     throw new CausewayError('store-missing', { detail: 'It is made at the first start of the gateway.' });
   }
+  const leaf = await recordCopy(home, file, terminal);
   const { bytes, leaves } = await terminal.during('Copying the store', () => backUpStore(home.store, file));
   if (terminal.wantsJson) {
-    terminal.json({ type: 'backup', file, bytes, leaves });
+    terminal.json({ type: 'backup', file, bytes, leaves, leaf });
     return;
   }
   const size = `${Math.ceil(bytes / mebibyte)} MiB, ${leaves} leaves of the audit log`;
@@ -51,4 +56,25 @@ async function backUp(file: string, { dir }: GatewayFlags, terminal: Terminal): 
   terminal.hint(
     'Back up the rest of the folder, keys included, beside it; how to restore: docs/operating.md',
   );
+}
+
+/**
+ * Records who makes which copy. A store that takes nothing more, or is of an older form, is where a copy is needed most: it
+ * is made all the same.
+ * @returns the index of the leaf; null where nothing could be written
+ */
+async function recordCopy(home: GatewayHome, file: string, terminal: Terminal): Promise<number | null> {
+  try {
+    const { openStore } = await import('../open-store.ts');
+    const store = await openStore(home.store, home.storeKeys);
+    try {
+      return await recordReading(store, 'audit.store-copied', { file });
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? showableLine(error.message) : 'for no known reason';
+    terminal.hint(`The audit log does not say that this copy was made, for that cannot be written: ${why}`);
+    return null;
+  }
 }

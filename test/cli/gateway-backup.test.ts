@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HiddenDraft } from '../../files/hidden-draft.ts';
 import { writingTrouble } from '../../gateway/store/sqlite/failures.ts';
@@ -52,7 +53,7 @@ describe('causeway gateway backup', () => {
       const { code, stdout, stderr } = await backUp(copy);
       expect(code, stderr).toBe(0);
       expect(jsonLines(stdout)).toEqual([
-        { type: 'backup', file: copy, bytes: statSync(copy).size, leaves: before },
+        { type: 'backup', file: copy, bytes: statSync(copy).size, leaves: before + 1, leaf: before },
       ]);
       await opened.appendRecords([{ kind: 'test.happened' }]);
     });
@@ -64,8 +65,23 @@ describe('causeway gateway backup', () => {
     const checked = await runInProcess(['gateway', 'check', home, '--json']);
     expect(jsonLines(checked.stdout).filter(({ verdict }) => verdict === 'bad')).toEqual([]);
     const searched = await runInProcess(['audit', 'search', '--dir', home, '--json']);
-    const kinds = ['message.accepted', 'delivery.delivered', 'delivery.stored'];
+    const kinds = ['message.accepted', 'delivery.delivered', 'delivery.stored', 'audit.store-copied'];
     expect(jsonLines(searched.stdout).map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
+  });
+
+  it('copies a store in which nothing can be recorded, and says so', async () => {
+    const database = new DatabaseSync(store);
+    database.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON audit_block BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    );
+    database.close();
+    const copy = join(dir, 'unrecorded');
+    const { code, stdout, stderr } = await runInProcess(['gateway', 'backup', copy, '--dir', home]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('copied')]);
+    expect(stderr).toMatch(
+      /^The audit log does not say that this copy was made, for that cannot be written: \S/,
+    );
+    expect(existsSync(copy)).toBe(true);
   });
 
   it('overwrites nothing', async () => {
