@@ -115,7 +115,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
   const directory = buildDirectory(ground, earliest, followedLog, (endpoints) => run.trusted(endpoints));
   const outbox = new Outbox({
     ...{ state, signer, holder, now, earliest, random: ground.random, limits },
-    ...{ log: followedLog, maxWaiting: options.maxWaiting ?? 100_000 },
+    ...{ log: followedLog, maxWaiting: options.maxWaiting ?? 100_000, report },
     onLost: () => run.foundLoss(),
   });
   const lost = new LostMessages({ state, outbox, holder, now, earliest });

@@ -57,6 +57,8 @@ type OutboxDependencies = {
   readonly earliest: () => number;
   readonly random: () => number;
   readonly log: Pick<ClientLog, 'verifiedSize' | 'contradicted' | 'doubt'>;
+  /** Told of what keeps messages from going out for now. */
+  readonly report: (error: unknown) => void;
   /** Told when an answer has shown that the gateway has lost messages, once that is noted. */
   onLost(): void;
 };
@@ -65,6 +67,8 @@ type Waiter = { resolve: (result: SendResult) => void; reject: (error: unknown) 
 
 const readBytes = 1_048_576;
 const readMessages = 256;
+/** After this long, what failed here is tried again. */
+const retryMs = 1_000;
 /** After this long, what another process holds is sent even if that process seems alive. */
 const abandonedMs = 60_000;
 
@@ -86,6 +90,7 @@ export class Outbox {
   #transmits = false;
   /** Messages from this one on were written down when so many leaves were verified: they come behind those. */
   #verified = { from: 0, size: 0 };
+  #retry: NodeJS.Timeout | undefined;
   /** An answer has shown a loss that is not told yet. */
   #hasFoundLoss = false;
 
@@ -168,8 +173,23 @@ export class Outbox {
     this.#forgetFlight();
   }
 
-  /** Fills the window of unanswered messages as far as the link takes them; while the log is in doubt, with nothing. */
+  /**
+   * Fills the window of unanswered messages as far as the link takes them; while the log is in doubt, with nothing. What keeps
+   * it from that is no matter of the caller, whose message is written down already: it is reported, and tried again.
+   */
   pump(): void {
+    try {
+      this.#fillWindow();
+    } catch (error) {
+      this.#deps.report(error);
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined;
+        this.pump();
+      }, retryMs);
+    }
+  }
+
+  #fillWindow(): void {
     const link = this.#link;
     if (link?.state !== 'ready' || this.#postponed.isHolding || this.#deps.log.doubt !== undefined) return;
     const { maxUnanswered, maxBatch } = link.limits;
@@ -284,6 +304,7 @@ export class Outbox {
   /** Stops for good; messages that wait stay in the database. */
   close(): void {
     this.detach();
+    clearTimeout(this.#retry);
     for (const id of [...this.#waiters.keys()]) {
       for (const waiter of this.#takeWaiters(id)) waiter.reject(new CausewayError('client-closed'));
     }

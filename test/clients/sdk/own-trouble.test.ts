@@ -1,12 +1,13 @@
 /** A home whose own state fails while its client is open: that is put down to nobody else. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Client } from '../../../clients/sdk/client.ts';
 import { renewalDueAt } from '../../../clients/sdk/enrol.ts';
 import type { HeldNotice } from '../../../clients/sdk/events.ts';
 import { openHome } from '../../../clients/sdk/home.ts';
 import { silentLog, type LogFields } from '../../../clients/sdk/logger.ts';
+import { OutboxTable } from '../../../clients/sdk/outbox-table.ts';
 import { stateFileName } from '../../../clients/sdk/state-database.ts';
 import type { CausewayError } from '../../../protocol/errors.ts';
 import type { Unit } from '../../../protocol/wire/frame.ts';
@@ -140,4 +141,21 @@ test('a renewal that the state of its home fails is no refusal of the gateway, a
     [{ code: 'store-damaged' }, { code: 'store-damaged' }],
     [{ error: undefined }],
   ]);
+});
+
+test('a notice that is written down is not said to be lost because the state fails right after: it goes out by itself', async () => {
+  const sender = await open(alice);
+  await sender.log.proveEntries();
+  const failure = new Error('disk I/O error');
+  const reading = vi.spyOn(OutboxTable.prototype, 'readWaiting').mockImplementationOnce(() => {
+    throw failure;
+  });
+  try {
+    const problem = nextEvent(sender, 'problem');
+    const id = await sender.enqueue(concern('one', bob));
+    expect(await problem).toMatchObject({ cause: failure });
+    expect((await sender.accepted(id)).id).toBe(id);
+  } finally {
+    reading.mockRestore();
+  }
 });

@@ -366,7 +366,8 @@ function openOutbox(earliest: () => number): Outbox {
   const signer = batchSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   return new Outbox({
     ...{ state, signer, holder: 'me', maxWaiting: 2, limits: new KnownLimits() },
-    ...{ now: Date.now, earliest, random: Math.random, onLost: () => undefined },
+    ...{ now: Date.now, earliest, random: Math.random },
+    ...{ report: () => undefined, onLost: () => undefined },
     log: { verifiedSize: 0, contradicted: () => undefined, doubt: undefined },
   });
 }
