@@ -152,8 +152,9 @@ async function enqueue(
 ): Promise<string> {
   const { client, connection, signal } = open;
   try {
-    const notice = await compose(flags, content, open, deadline);
-    return await client.enqueue({ ...notice, subjects, signal: deadline });
+    const notice = await compose(flags, content, open);
+    // What is made by then is kept, however long that took.
+    return await client.enqueue({ ...notice, subjects, signal, readyBy: deadline });
   } catch (error) {
     const isLate = isCausewayError(error, 'aborted') && !signal.aborted;
     const cause = isLate ? lateFor(flags.timeout, open) : error;
@@ -171,8 +172,7 @@ function lateFor(timeoutMs: number, { client, connection }: OpenClient): Causewa
 async function compose(
   flags: Flags,
   content: ReadContent,
-  { client, connection }: OpenClient,
-  deadline: AbortSignal,
+  { client, connection, signal, leftMs }: OpenClient,
 ): Promise<OutgoingNotice> {
   const { to, category, severity, purpose, basis, replyTo, expires } = flags;
   const addressing = {
@@ -186,12 +186,29 @@ async function compose(
     checkAnswer({ category, replyTo, document: undefined, template: () => undefined });
     return { ...addressing, content: content.content };
   }
-  if (connection.isConnected) await waitUnlessAborted(client.datasets.refresh(), deadline);
   const { registry } = client.datasets;
-  const dataschema = findDataset(registry, content.dataset);
+  const named = content.dataset;
+  const find = (): string => findDataset(registry, named);
+  if (connection.isConnected) {
+    // The other half is for the rest.
+    const until = firstOf(signal, timeoutSignal(Math.max(Math.ceil(leftMs() / 2), leastWaitMs)));
+    await waitUnlessAborted(client.datasets.refresh(), until).catch((error: unknown) => {
+      // As without a connection: what is known will do.
+      if (signal.aborted || !isKnown(find)) throw error;
+    });
+  }
+  const dataschema = find();
   const template = (): unknown => registry.template(dataschema);
   checkAnswer({ category, replyTo, document: content.document, template });
   return { ...addressing, dataschema, content: content.document };
+}
+
+function isKnown(find: () => string): boolean {
+  try {
+    return find() !== '';
+  } catch {
+    return false;
+  }
 }
 
 async function waitForGateway(

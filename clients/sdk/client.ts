@@ -175,25 +175,30 @@ export class Client implements AsyncDisposable {
   /**
    * Writes a notice down to be sent, also while there is no connection. Resolves with its id once it is durable
    * here; {@link accepted} tells the rest.
+   * @param notice with `signal`, nothing is written down once that is aborted; with `readyBy`, the gateway is waited for until
+   *   then alone, where it has to give a schema, the directory or the log first
    */
-  async enqueue(notice: OutgoingNotice & { readonly signal?: AbortSignal }): Promise<MessageId> {
+  async enqueue(
+    notice: OutgoingNotice & { readonly signal?: AbortSignal; readonly readyBy?: AbortSignal },
+  ): Promise<MessageId> {
     this.#assertOpen();
-    checkNotice(notice);
-    const { signal, ...rest } = notice;
+    const { signal, readyBy, ...rest } = notice;
+    checkNotice(rest);
     throwIfAborted(signal);
+    const until = firstOf(signal, readyBy);
     const { composing, outbox } = this.#parts;
     // Reading a schema or the directory, or finding a key in the log, may take long: it must not keep others from their turn.
     if (rest.dataschema !== undefined)
-      await waitUnlessAborted(composing.datasets.ensure(rest.dataschema), signal);
+      await waitUnlessAborted(composing.datasets.ensure(rest.dataschema), until);
     if (this.directory.mayHaveChanged([rest.to].flat()))
-      await waitUnlessAborted(this.directory.reading.catchUp(), signal);
+      await waitUnlessAborted(this.directory.reading.catchUp(), until);
     if (this.directory.isUnproven([rest.to].flat())) {
-      await waitUnlessAborted(this.#parts.log.proveEntries(), signal);
+      await waitUnlessAborted(this.#parts.log.proveEntries(), until);
       // Another client that shares the home may have found it meanwhile, or before.
       this.directory.readProven();
     }
     const { doubt } = this.#parts.log;
-    if (doubt !== undefined) await waitUnlessAborted(doubt, signal);
+    if (doubt !== undefined) await waitUnlessAborted(doubt, until);
     const draft = await this.#inTurn(
       () => composeNotice(rest, composing),
       (composed) => {

@@ -95,6 +95,23 @@ test('of a gateway that does not give what sending needs, send says so once the 
   });
 });
 
+test('a document goes by the data set that is known where the gateway does not give it again', async () => {
+  const dataschema = 'urn:causeway:dataset:concern-report:1.0';
+  gateway.datasets.set('concern-report/1.0', { $id: dataschema, type: 'object' });
+  const client = await gateway.client(alice);
+  await client.log.proveEntries();
+  await client.datasets.ensure(dataschema);
+  await client.close();
+  const document = join(gateway.homeOf(alice), 'report.json');
+  await writeFile(document, '{}');
+  gateway.onRequest = (path) => !path.includes('datasets');
+  const words = ['send', '--to', bob, ...notice, '--basis', 'public-task', '--timeout', '3s', '--json'];
+  const sent = await runInProcess([...words, '--dataset', 'concern-report', '--content', document], {
+    CAUSEWAY_HOME: gateway.homeOf(alice),
+  });
+  expect([sent.code, sent.stderr]).toEqual([0, '']);
+});
+
 test('of a gateway that has reported why it does not answer, send gives that', async () => {
   await (await gateway.client(alice)).close();
   gateway.onSubmit = (session) =>
