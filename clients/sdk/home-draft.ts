@@ -1,6 +1,6 @@
 /**
  * Homes in the making. The private keys are on disk before the gateway hears of the public ones, in a folder beside the home
- * to be, `.HOME.AGENCY.ENDPOINT.enrolling`. That becomes the home once the gateway's answer is in it, and goes where the
+ * to be, `.HOME.AGENCY.ENDPOINT.enrolment-keys`. That becomes the home once the gateway's answer is in it, and goes where the
  * gateway has refused, or where nothing was sent to it. Where the answer was lost it stays, for the keys may be registered:
  * the next enrolment of the endpoint into the same home takes them up.
  */
@@ -83,7 +83,7 @@ export async function createHome<T extends Omit<HomeIdentity, keyof HomeKeys>>(
 }
 
 async function openDraft(target: string, { endpoint, makeKeys }: HomePlan): Promise<Draft> {
-  const path = join(dirname(target), `.${basename(target)}.${endpoint.replace('/', '.')}.enrolling`);
+  const path = join(dirname(target), `.${basename(target)}.${endpoint.replace('/', '.')}.enrolment-keys`);
   if (await isThere(path)) {
     const keys = await takeUp(path, endpoint);
     await writeFile(join(path, takenUp), '', { mode: 0o600 });

@@ -202,12 +202,12 @@ describe('an endpoint', () => {
     const again = await act(ae, ['enrol', '--gateway', url, '--token', token.trim()]);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('code   home-exists');
-    mkdirSync(join(dir, `.spoilt.${ae.replace('/', '.')}.enrolling`));
+    mkdirSync(join(dir, `.spoilt.${ae.replace('/', '.')}.enrolment-keys`));
     const spoilt = ['--gateway', url, '--token', token.trim(), '--home', join(dir, 'spoilt')];
     const left = await run(['enrol', ...spoilt], {});
     expect(left.code).toBe(1);
     expect(left.stderr).toMatch(
-      /remove them and enrol again[^]*: rm -r \S+\.enrolling\n[^]*next {3}Do what it says/,
+      /remove them and enrol again[^]*: rm -r \S+\.enrolment-keys\n[^]*next {3}Do what it says/,
     );
   });
 

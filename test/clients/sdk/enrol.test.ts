@@ -274,7 +274,7 @@ function forgetful(): Promise<TestGateway> {
 test('an enrolment whose answer is lost says where the keys are, and the next one with the token takes them up', async () => {
   const [lossy, home] = [await forgetful(), newHome()];
   const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
-  const kept = join(root, `.${basename(home)}.council.social-work.enrolling`);
+  const kept = join(root, `.${basename(home)}.council.social-work.enrolment-keys`);
   await expect(enrol(asked)).rejects.toMatchObject({
     code: 'gateway-unreachable',
     detail: expect.stringContaining(kept) as unknown,
@@ -348,7 +348,7 @@ test.each([
   for (const name of ['tls.pem', 'openpgp.key', 'signing.key']) {
     const [lossy, home] = [await forgetful(), `${newHome()} of ours`];
     const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
-    const kept = join(root, `.${basename(home)}.council.social-work.enrolling`);
+    const kept = join(root, `.${basename(home)}.council.social-work.enrolment-keys`);
     await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
     await spoil(join(kept, name));
     await expect(enrol(asked)).rejects.toMatchObject({
@@ -372,7 +372,7 @@ test.each(['tls.pem', 'openpgp.key', 'signing.key'])(
     await enrol({ gatewayUrl: gateway.url, token: await registry.issueToken(police), home: foreign });
     const [lossy, home] = [await forgetful(), newHome()];
     const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
-    const kept = join(root, `.${basename(home)}.council.social-work.enrolling`);
+    const kept = join(root, `.${basename(home)}.council.social-work.enrolment-keys`);
     await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
     await rename(join(kept, name), join(root, 'own'));
     await copyFile(join(foreign, name), join(kept, name));
@@ -395,7 +395,7 @@ test.each(['tls.pem', 'openpgp.key', 'signing.key'])(
 test('kept keys are not taken up where what tells of their making cannot be read, and are where there is nothing that does', async () => {
   const [lossy, home] = [await forgetful(), newHome()];
   const asked = { gatewayUrl: lossy.url, token: await registry.issueToken(council), home };
-  const note = join(root, `.${basename(home)}.council.social-work.enrolling`, 'made');
+  const note = join(root, `.${basename(home)}.council.social-work.enrolment-keys`, 'made');
   await expect(enrol(asked)).rejects.toMatchObject({ code: 'gateway-unreachable' });
   await rm(note);
   await mkdir(note);
