@@ -45,10 +45,10 @@ async function backUp(file: string, { dir }: GatewayFlags, terminal: Terminal): 
   if (isStoreFileMissing(home.store)) {
     throw new CausewayError('store-missing', { detail: 'It is made at the first start of the gateway.' });
   }
-  const leaf = await recordCopy(home, file, terminal);
+  const record = await recordCopy(home, file, terminal);
   const { bytes, leaves } = await terminal.during('Copying the store', () => backUpStore(home.store, file));
   if (terminal.wantsJson) {
-    terminal.json({ type: 'backup', file, bytes, leaves, leaf });
+    terminal.json({ type: 'backup', file, bytes, leaves, ...record });
     return;
   }
   const size = `${Math.ceil(bytes / mebibyte)} MiB, ${leaves} leaves of the audit log`;
@@ -61,20 +61,26 @@ async function backUp(file: string, { dir }: GatewayFlags, terminal: Terminal): 
 /**
  * Records who makes which copy. A store that takes nothing more, or is of an older form, is where a copy is needed most: it
  * is made all the same.
- * @returns the index of the leaf; null where nothing could be written
+ * @returns the index of the leaf, or null and why nothing could be written
  */
-async function recordCopy(home: GatewayHome, file: string, terminal: Terminal): Promise<number | null> {
+async function recordCopy(
+  home: GatewayHome,
+  file: string,
+  terminal: Terminal,
+): Promise<{ readonly leaf: number | null; readonly unrecorded?: string }> {
   try {
     const { openStore } = await import('../open-store.ts');
     const store = await openStore(home.store, home.storeKeys);
     try {
-      return await recordReading(store, 'audit.store-copied', { file });
+      return { leaf: await recordReading(store, 'audit.store-copied', { file }) };
     } finally {
       await store.close();
     }
   } catch (error) {
-    const why = error instanceof Error ? showableLine(error.message) : 'for no known reason';
-    terminal.hint(`The audit log does not say that this copy was made, for that cannot be written: ${why}`);
-    return null;
+    const unrecorded = error instanceof Error ? error.message : 'for no known reason';
+    terminal.hint(
+      `The audit log does not say that this copy was made, for that cannot be written: ${showableLine(unrecorded)}`,
+    );
+    return { leaf: null, unrecorded };
   }
 }

@@ -81,7 +81,12 @@ export function parseEvidence(source: Uint8Array): Evidence {
     throw new CausewayError('evidence-malformed', { detail: 'A name stands twice in one object.' });
   const parsed = evidenceSchema.safeParse(value);
   if (parsed.success) {
+    const { receipts } = parsed.data;
     const leaves = parsed.data.leaves.toSorted((one, other) => one.index - other.index);
+    const isOnce = new Set(leaves.map(({ index }) => index)).size === leaves.length;
+    // It would read as if something had happened again.
+    if (!isOnce || new Set(receipts).size < receipts.length)
+      throw new CausewayError('evidence-malformed', { detail: 'A leaf or a receipt stands in it twice.' });
     return { ...parsed.data, leaves };
   }
   const { detail } = describeIssues(new z.ZodError(parsed.error.issues.slice(0, 1)));

@@ -1,7 +1,8 @@
 /** A name that stands twice in one object: parsers differ in which of the values they keep. */
 
-/** A string, with the colon that makes a name of it; or a brace. What lies outside of strings is no quote. */
-const token = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g;
+const [quote, backslash, opening, closing] = [...'"\\{}'].map((char) => char.charCodeAt(0));
+/** What may stand between a name and its colon. */
+const colon = /[ \t\r\n]*:/y;
 
 /** True where some object in the text has a name twice. @param json a text that JSON.parse takes */
 export function hasRepeatedName(json: string): boolean {
@@ -15,15 +16,30 @@ export function hasRepeatedName(json: string): boolean {
  */
 export function findRepeatedName(json: string): number | undefined {
   const open: Set<string>[] = [];
-  for (const { 0: brace, 1: text, 2: colon, index } of json.matchAll(token)) {
-    if (brace === '{') open.push(new Set());
-    else if (brace === '}') open.pop();
-    else if (text !== undefined && colon !== undefined) {
-      const name = JSON.parse(text) as string;
-      const names = open.at(-1);
-      if (names?.has(name) === true) return index;
-      names?.add(name);
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json.charCodeAt(at);
+    if (char === opening) open.push(new Set());
+    else if (char === closing) open.pop();
+    else if (char === quote) {
+      const end = endOfString(json, at);
+      colon.lastIndex = end;
+      if (colon.test(json)) {
+        const name = JSON.parse(json.slice(at, end)) as string;
+        const names = open.at(-1);
+        if (names?.has(name) === true) return at;
+        names?.add(name);
+      }
+      at = end - 1;
     }
   }
   return undefined;
+}
+
+/** By hand: an expression would remember each escape of a string of millions. */
+function endOfString(json: string, start: number): number {
+  let at = start + 1;
+  for (; at < json.length && json.charCodeAt(at) !== quote; at += 1) {
+    if (json.charCodeAt(at) === backslash) at += 1;
+  }
+  return at + 1;
 }

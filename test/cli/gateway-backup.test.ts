@@ -82,6 +82,8 @@ describe('causeway gateway backup', () => {
       /^The audit log does not say that this copy was made, for that cannot be written: \S/,
     );
     expect(existsSync(copy)).toBe(true);
+    const [told] = jsonLines((await backUp(join(dir, 'unrecorded-too'))).stdout);
+    expect(told).toMatchObject({ leaf: null, unrecorded: expect.stringMatching(/\S/) as string });
   });
 
   it('overwrites nothing', async () => {

@@ -114,6 +114,15 @@ describe('evidence', () => {
     ]);
   });
 
+  it('is malformed where a leaf or a receipt stands twice, as if something had happened again', () => {
+    const receipts = ['AAAA', 'AAAA'];
+    for (const doubled of [
+      { ...whole, leaves: [...whole.leaves, whole.leaves[0]!] },
+      { ...whole, receipts },
+    ])
+      expect(verify(doubled).findings).toEqual([expect.stringContaining('stands in it twice')]);
+  });
+
   it('tells things in the order of the log, however the leaves stand in the file', () => {
     const reversed = { ...whole, leaves: whole.leaves.toReversed() };
     expect(verify(reversed)).toEqual(verify(whole));
