@@ -1,6 +1,9 @@
 /** A name that stands twice in one object: parsers differ in which of the values they keep. */
 
-const [quote, backslash, opening, closing] = [...'"\\{}'].map((char) => char.charCodeAt(0));
+const quote = 0x22;
+const backslash = 0x5c;
+const opening = 0x7b;
+const closing = 0x7d;
 /** What may stand between a name and its colon. */
 const colon = /[ \t\r\n]*:/y;
 
