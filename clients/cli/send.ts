@@ -186,9 +186,9 @@ async function compose(
     checkAnswer({ category, replyTo, document: undefined, template: () => undefined });
     return { ...addressing, content: content.content };
   }
-  const { registry } = client.datasets;
   const named = content.dataset;
-  const find = (): string => findDataset(registry, named);
+  // What is read anew takes the place of what was known.
+  const find = (): string => findDataset(client.datasets.registry, named);
   if (connection.isConnected) {
     // The other half is for the rest.
     const until = firstOf(signal, timeoutSignal(Math.max(Math.ceil(leftMs() / 2), leastWaitMs)));
@@ -198,6 +198,7 @@ async function compose(
     });
   }
   const dataschema = find();
+  const { registry } = client.datasets;
   const template = (): unknown => registry.template(dataschema);
   checkAnswer({ category, replyTo, document: content.document, template });
   return { ...addressing, dataschema, content: content.document };

@@ -50,7 +50,7 @@ const to = z.union([recipientAddressSchema, z.array(recipientAddressSchema).min(
   error: 'must be agency/endpoint or agency/@role, or a list of them',
 });
 const addressing = {
-  ...{ to, category, severity, purpose, basis, signal },
+  ...{ to, category, severity, purpose, basis, signal, readyBy: signal },
   inReplyTo: messageIdSchema.optional(),
   thread: messageIdSchema.optional(),
   subjects: subjectListSchema.optional(),

@@ -182,8 +182,8 @@ export class Client implements AsyncDisposable {
     notice: OutgoingNotice & { readonly signal?: AbortSignal; readonly readyBy?: AbortSignal },
   ): Promise<MessageId> {
     this.#assertOpen();
+    checkNotice(notice);
     const { signal, readyBy, ...rest } = notice;
-    checkNotice(rest);
     throwIfAborted(signal);
     const until = firstOf(signal, readyBy);
     const { composing, outbox } = this.#parts;
