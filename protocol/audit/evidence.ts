@@ -10,7 +10,7 @@ import { CausewayError } from '../errors.ts';
 import { endpointAddressSchema, messageIdSchema } from '../ids.ts';
 import { decodeBase64, decodeHash } from '../proof/note-text.ts';
 import { describeIssues } from '../wire/describe-issues.ts';
-import { hasRepeatedName } from '../wire/repeated-name.ts';
+import { parseLaidOutJson } from '../wire/laid-out-json.ts';
 import { decodeSalt } from './commitment.ts';
 
 export const evidenceFormat = 'causeway-evidence/v1';
@@ -68,17 +68,8 @@ export function formatEvidence(evidence: Evidence): string {
 
 /** Reads a file; nothing in it is checked yet. Its leaves come in the order of the log. @throws CausewayError `evidence-malformed` */
 export function parseEvidence(source: Uint8Array): Evidence {
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(source);
-    value = JSON.parse(text);
-  } catch {
-    throw new CausewayError('evidence-malformed', { detail: 'It is not JSON in UTF-8.' });
-  }
-  // Whoever reads it with other eyes may take the other value for what was verified.
-  if (hasRepeatedName(text))
-    throw new CausewayError('evidence-malformed', { detail: 'A name stands twice in one object.' });
+  // Of a name that stands twice, other eyes may take the other value for what was verified.
+  const value = parseLaidOutJson(source, 'evidence-malformed');
   const parsed = evidenceSchema.safeParse(value);
   if (parsed.success) {
     const { receipts } = parsed.data;
