@@ -6,6 +6,7 @@ import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { CausewayError } from '../protocol/errors.ts';
 import { fileReason } from '../files/file-trouble.ts';
+import { positionAt } from '../files/source-position.ts';
 import { endpointAddressSchema } from '../protocol/ids.ts';
 import { findRepeatedName } from '../protocol/wire/repeated-name.ts';
 
@@ -168,8 +169,8 @@ export function parseJsonInput(name: string, bytes: Buffer): unknown {
 }
 
 function placeIn(text: string, offset: number): string {
-  const before = text.slice(0, offset).split('\n');
-  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  const { line, column } = positionAt(text, offset);
+  return `line ${line}, column ${column}`;
 }
 
 function tooLarge(name: string, maxBytes: number): CausewayError {
