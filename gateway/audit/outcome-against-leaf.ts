@@ -6,6 +6,7 @@
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { MessageId } from '../../protocol/ids.ts';
 import { houseCase, type KeptOutcome, type RecordEntry, type StoredLeaf } from '../store/port.ts';
+import { codeOfRefusal, keptRefusal } from '../store/kept-refusal.ts';
 import { listeningBits, refusedDetailText } from '../store/statements.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 
@@ -32,7 +33,8 @@ export function faultOf(kept: KeptOutcome, stored: StoredLeaf): OutcomeFault | u
   if (kept.message !== message || kept.envelope !== envelope || kept.at !== at) return 'unlike';
   const { entry, erased } = stored;
   if (code !== undefined) {
-    if (codeOf(kept) !== code) return 'unlike';
+    if (kept.refusal === undefined || codeOfRefusal(kept.refusal) !== code) return 'unlike';
+    if (erased && kept.refusal !== keptRefusal(code)) return 'put-back';
     return isOfSender(kept, entry) && isOfRefusal(kept, code, entry) ? undefined : 'changed';
   }
   if (kept.refusal !== undefined) return 'unlike';
@@ -41,23 +43,14 @@ export function faultOf(kept: KeptOutcome, stored: StoredLeaf): OutcomeFault | u
   return isOfSender(kept, entry) && isOfAcceptance(kept, entry) ? undefined : 'changed';
 }
 
-function codeOf({ refusal }: KeptOutcome): unknown {
-  try {
-    return refusal === undefined ? undefined : (JSON.parse(refusal) as { code?: unknown } | null)?.code;
-  } catch {
-    return undefined;
-  }
-}
-
 function isOfSender({ source }: KeptOutcome, entry: RecordEntry): boolean {
   return entry.source === undefined || entry.source === source;
 }
 
-/** Leaves of earlier versions do not say what the sender was told besides the code. */
+/** Stores of earlier versions have what the sender was told in the message as well, which their first leaves do not say. */
 function isOfRefusal({ refusal }: KeptOutcome, code: ErrorCode, { text }: RecordEntry): boolean {
-  return (
-    text === undefined || refusal === refusedDetailText(code, typeof text === 'string' ? text : undefined)
-  );
+  if (refusal === keptRefusal(code) || text === undefined) return true;
+  return refusal === refusedDetailText(code, typeof text === 'string' ? text : undefined);
 }
 
 type Ruling = { readonly recipient: unknown; readonly listening?: boolean };

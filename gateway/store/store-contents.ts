@@ -22,7 +22,7 @@ export type HeldMessage = {
   readonly digest: Buffer;
   readonly at: number;
   readonly record: number;
-  /** What it was refused with, as JSON, or what was accepted. */
+  /** What is kept of its refusal, see `kept-refusal.ts`; or what was accepted. */
   readonly outcome: { readonly refusal: string } | HeldAcceptance;
 };
 

@@ -67,7 +67,10 @@ export type MessageDocument = {
   readonly at: number;
   /** The leaf that says so. */
   readonly record: number;
-  /** JSON, the detail of its receipt; there where it was refused, and then nothing of what follows. */
+  /**
+   * See `kept-refusal.ts`; there where it was refused, and then nothing of what follows. Documents of versions before this
+   * one hold all of what the sender was told.
+   */
   readonly refusal?: string;
   readonly expiresAt?: number;
   readonly lane?: Lane;

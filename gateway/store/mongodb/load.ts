@@ -4,7 +4,9 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { claimedKeys } from '../claimed-keys.ts';
+import { splitBodies } from '../leaf-block.ts';
 import { houseCase, openDeliveriesWanted, type CaseId, type DeliveryId } from '../port.ts';
+import type { BlockRow } from '../stored-leaf.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
@@ -23,6 +25,7 @@ export async function load(draft: Draft, operations: readonly Operation[], acces
   await loadSecrets(draft, casesOf(operations), access);
   await loadFirstOutcomes(draft, operations, access);
   await loadSecrets(draft, conflictingCases(draft, operations), access);
+  await loadRefusals(draft, operations, access);
   await loadDeliveries(draft, operations, access);
   for (const operation of operations) {
     if (operation.type === 'expire') await loadDue(draft, operation, access);
@@ -100,6 +103,30 @@ function* conflictingCases(draft: Draft, operations: readonly Operation[]): Gene
       if (before?.thread !== undefined && !envelopeDigest.equals(before.digest)) yield idOf(before.thread);
     }
   }
+}
+
+/** Reads what senders were told of messages that were refused, and come again. */
+async function loadRefusals(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
+  const cases = new Set<CaseId>();
+  for (const operation of operations) {
+    if (operation.type !== 'submit') continue;
+    for (const { id, envelopeDigest } of operation.messages) {
+      const before = draft.message(operation.source, id);
+      if (before?.refusal === undefined || !envelopeDigest.equals(before.digest)) continue;
+      const block = await blockWith(before.record, access);
+      if (block === null) continue;
+      draft.blocksOfRefusals.set(before.record, block);
+      const body = splitBodies(block.bodies)?.get(before.record - block.first);
+      if (body !== undefined) cases.add(body.of);
+    }
+  }
+  await loadSecrets(draft, cases, access);
+}
+
+async function blockWith(leaf: number, { collections, session }: Access): Promise<BlockRow | null> {
+  const projection = { _id: 0, first: 1, at: 1, leaves: 1, bodies: 1 } as const;
+  const options = { session, hint: 'by_leaf', sort: { first: -1 }, projection } as const;
+  return await collections.block.findOne({ first: { $lte: leaf } }, options);
 }
 
 async function loadMessages(draft: Draft, filter: Filter<MessageDocument>, access: Access): Promise<void> {

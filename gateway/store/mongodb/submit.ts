@@ -4,6 +4,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
+import { keptRefusal, toldInRefusal } from '../kept-refusal.ts';
 import { houseCase, type SubmissionOutcome, type SubmissionResult } from '../port.ts';
 import {
   acceptedDetailText,
@@ -76,7 +77,6 @@ function accept(draft: Draft, source: EndpointAddress, message: ReadyAcceptable)
 
 function refuse(draft: Draft, source: EndpointAddress, message: ReadyRefusable): Verdict {
   const { id, envelopeDigest: digest, code, text, final, line } = message;
-  const refusal = refusedDetailText(code, text);
   if (final && id !== unreadableId) {
     const before = draft.message(source, id);
     if (before !== undefined) return repeat(draft, source, message, before);
@@ -85,12 +85,13 @@ function refuse(draft: Draft, source: EndpointAddress, message: ReadyRefusable):
       digest,
       at: draft.at,
       record: draft.nextRecord,
-      refusal,
+      refusal: keptRefusal(code),
     });
   }
+  const detail = refusedDetailText(code, text);
   const leaf = { message: id, envelope: digestText(digest), code };
   draft.leaves.refused(leaf, message.thread ?? houseCase, Buffer.from(line), draft.at);
-  return refused(code, outcomeReceipt('refused', id, digest, draft.at, refusal));
+  return refused(code, outcomeReceipt('refused', id, digest, draft.at, detail));
 }
 
 /** The id had an outcome before: the same envelope gets it again, another one is refused. Both are recorded. */
@@ -112,8 +113,8 @@ function repeat(
   draft.leaves.repeated(before.record, draft.at);
   const { at, record, refusal, recipients = [], listening = 0 } = before;
   if (refusal !== undefined) {
-    const { code } = JSON.parse(refusal) as { code: ErrorCode };
-    return refused(code, outcomeReceipt('refused', id, digest, at, refusal));
+    const { code, detail } = toldInRefusal(refusal, { message: id, digest }, draft.leafOfRefusal(record));
+    return refused(code, outcomeReceipt('refused', id, digest, at, detail));
   }
   const detail = acceptedDetailText(record, presenceText(recipients, listening));
   return {

@@ -123,7 +123,7 @@ export type KeptOutcome = {
   readonly leaf: number;
   readonly at: number;
   readonly envelope: Digest;
-  /** The detail of its receipt, JSON; undefined where it was accepted. What follows is of one that was. */
+  /** What is kept of its refusal, JSON; undefined where it was accepted. What follows is of one that was. */
   readonly refusal: string | undefined;
   readonly matter: Matter;
   readonly lane: number | undefined;

@@ -29,7 +29,7 @@ export class CaseTable implements CaseSecrets {
   /** Makes one, in a row of its own, where there is none. */
   secretOf(id: CaseId): Uint8Array {
     const bytes = uuidToBytes(id);
-    const found = this.#find(bytes);
+    const found = this.find(bytes);
     if (found !== undefined) return found;
     const fresh = this.#vault.createSecret();
     this.#insert.run(bytes, fresh);
@@ -38,7 +38,12 @@ export class CaseTable implements CaseSecrets {
 
   /** @param id 16 bytes */
   has(id: Uint8Array): boolean {
-    return this.#find(id) !== undefined;
+    return this.find(id) !== undefined;
+  }
+
+  /** @param id 16 bytes */
+  find(id: Uint8Array): Uint8Array | undefined {
+    return firstRow<[Uint8Array]>(this.#read, id)?.[0];
   }
 
   destroy(id: CaseId): boolean {
@@ -50,10 +55,6 @@ export class CaseTable implements CaseSecrets {
   /** @param record the leaf by which the case was erased */
   noteErasure(id: CaseId, record: number): void {
     this.#note.run(uuidToBytes(id), record);
-  }
-
-  #find(id: Uint8Array): Uint8Array | undefined {
-    return firstRow<[Uint8Array]>(this.#read, id)?.[0];
   }
 }
 

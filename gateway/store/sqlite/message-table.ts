@@ -1,6 +1,5 @@
 /** Messages and the first outcome of every id: acceptance, refusal, duplicates and conflicts. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { uuidFromBytes, uuidToBytes } from '../../../protocol/uuid.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
@@ -15,6 +14,7 @@ import {
   presenceText,
   refusedDetailText,
 } from '../statements.ts';
+import { keptRefusal, toldInRefusal } from '../kept-refusal.ts';
 import { secretBytes, type FreshlySealed } from '../case-vault.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
@@ -235,7 +235,14 @@ export class MessageTable {
     if (message.final && id !== unreadableId) {
       const idBytes = uuidToBytes(id);
       const record = this.#journal.next;
-      const { changes } = this.#insertRefusal.run(idBytes, sender.number, digest, at, record, detail);
+      const { changes } = this.#insertRefusal.run(
+        idBytes,
+        sender.number,
+        digest,
+        at,
+        record,
+        keptRefusal(code),
+      );
       if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
     }
     const facts = { message: id, envelope: digestText(digest), code };
@@ -267,8 +274,9 @@ export class MessageTable {
     }
     this.#journal.leaves.repeated(record, at);
     if (refusal !== null) {
-      const { code } = JSON.parse(refusal) as { code: ErrorCode };
-      return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, refusal) };
+      const leaf = this.#journal.leafAt(record, at);
+      const { code, detail } = toldInRefusal(refusal, { message: id, digest }, leaf);
+      return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, detail) };
     }
     const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);
     const addresses = recipients.map(([recipient]) => this.#endpoints.addressOf(recipient));

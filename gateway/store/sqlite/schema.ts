@@ -28,7 +28,7 @@ export const retiredIndexes = `
 CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL;
 `;
 
-/** From form 5, which had an index of each delivery's time. */
+/** From form 5, which had an index of each delivery's time; and from 6, which kept the words of a refusal beside its leaf. */
 export const upgrades: ReadonlyMap<number, string> = new Map([
   [
     5,
@@ -36,13 +36,14 @@ export const upgrades: ReadonlyMap<number, string> = new Map([
     INSERT INTO expiry_span SELECT min(expires_at), min(id), max(id) FROM delivery WHERE settled_at IS NULL GROUP BY id / 256;
     DROP INDEX delivery_expiry;`,
   ],
+  [6, `UPDATE message SET refusal = json_object('code', refusal ->> 'code') WHERE json_valid(refusal);`],
 ]);
 
 /**
  * The tables. Keys are integers, ids blobs of 16 bytes, times milliseconds since 1970.
  *
  * - `message` holds the first outcome of every id a sender has used: an acceptance, or a final refusal
- *   (`refusal` is then the JSON detail of its receipt). Its deliveries have consecutive ids from
+ *   (`refusal` is then its code; see `kept-refusal.ts`). Its deliveries have consecutive ids from
  *   `first_delivery`, in the order of the recipients; bit n of `listening` stands for the nth. The bytes come last:
  *   what only needs the other columns does not read them. Every table that a commit changes costs it a page, so they
  *   have none of their own, and neither has the secret of a case that begins with this message.

@@ -196,7 +196,7 @@ describe('the file of a SQLite store', () => {
       CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL`);
     await expect(fixture.open()).rejects.toMatchObject({
       code: 'store-incompatible',
-      detail: 'It has form 5: start its gateway once with this program, which brings it to form 6.',
+      detail: 'It has form 5: start its gateway once with this program, which brings it to form 7.',
     });
     const upgraded = await fixture.open({ upgrade: true });
     const [late, early, middle] = outcomes.flatMap((outcome) =>
@@ -210,6 +210,22 @@ describe('the file of a SQLite store', () => {
     );
     database.close();
     await (await fixture.open()).close();
+  });
+
+  test('of the form that kept the words of refusals beside their leaves has them there no more', async () => {
+    const store = await fixture.open();
+    await store.submit({ source: police, messages: [refusable(1), acceptable(2)] });
+    await store.close();
+    const told = '{"code":"policy-denied","text":"No rule permits it."}';
+    fixture.execute(
+      `UPDATE message SET refusal = '${told}' WHERE refusal IS NOT NULL; PRAGMA user_version = 6`,
+    );
+    const upgraded = await fixture.open({ upgrade: true });
+    const { outcomes, receipts } = await upgraded.submit({ source: police, messages: [refusable(1)] });
+    expect(outcomes).toEqual([{ outcome: 'refused', code: 'policy-denied' }]);
+    expect(receipts.includes(told)).toBe(true);
+    await upgraded.close();
+    expect((await readFile(fixture.file)).includes('No rule permits it.')).toBe(false);
   });
 
   test('in a folder that does not exist cannot be opened', async () => {
@@ -311,6 +327,17 @@ test('what was erased is nowhere in the files: neither the ciphertext nor what w
   expect(await store.eraseCase(message.thread, erased)).toBe('erased');
   expect(await holds(secret)).toEqual([false, false]);
   expect(await holds(unit.subarray(0, 64))).toEqual([false, false]);
+  await store.close();
+});
+
+test('what the sender of a refused message was told is nowhere in the files, from the beginning', async () => {
+  const store = await fixture.open();
+  const text = 'No rule permits welfare of nhs-lanarkshire.';
+  const messages = [acceptable(1), refusable(2, { text, thread: messageId(1) }), refusable(3, { text })];
+  await store.submit({ source: police, messages });
+  const files = await Promise.all(['', '-wal'].map(async (end) => readFile(`${fixture.file}${end}`)));
+  expect(Buffer.concat(files).includes('{"code":"policy-denied"}')).toBe(true);
+  expect(Buffer.concat(files).includes('welfare of')).toBe(false);
   await store.close();
 });
 

@@ -117,16 +117,20 @@ export function refusable(
 ): RefusableMessage {
   const { variant = '', ...rest } = changes;
   const id = messageId(number);
+  const answer = { code: 'policy-denied', text: 'No rule permits it.', ...rest } as const;
   return {
     verdict: 'refuse',
     id,
     envelopeDigest: envelopeDigestOf(sampleUnitOf(number, samplePayload, variant)),
-    code: 'policy-denied',
-    text: 'No rule permits it.',
     final: true,
     thread: id,
-    record: JSON.stringify({ kind: 'message.refused', message: id, code: 'policy-denied' }),
-    ...rest,
+    record: JSON.stringify({
+      kind: 'message.refused',
+      message: id,
+      code: answer.code,
+      text: answer.text ?? null,
+    }),
+    ...answer,
   };
 }
 

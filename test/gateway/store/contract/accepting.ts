@@ -208,6 +208,40 @@ export function acceptingContract(at: ContractStore): void {
       expect(await at.store.readMessage(police, messageId(1))).toBeUndefined();
     });
 
+    test('a message that is refused twice in one submission is told the same twice', async () => {
+      const { outcomes, parsed } = await submit([refusable(1), refusable(1), acceptable(1)]);
+      expect(outcomes).toEqual(
+        Array.from({ length: 3 }, () => ({ outcome: 'refused', code: 'policy-denied' })),
+      );
+      expect(refusedDetail(parsed[0]!).text).toBe('No rule permits it.');
+      expect(parsed.slice(1)).toEqual([parsed[0], parsed[0]]);
+    });
+
+    test('what the sender of a refused message was told goes with its case, but for the code', async () => {
+      const begun = acceptable(1);
+      await submit([begun, refusable(2, { thread: begun.thread }), refusable(3)]);
+      await at.store.settle(settlementOf([begun], health));
+      for (const of of [begun.thread, messageId(3)]) {
+        const toldOf = of === begun.thread ? 2 : 3;
+        const [before] = (await submit([refusable(toldOf)])).parsed;
+        expect(refusedDetail(before!).text).toBe('No rule permits it.');
+        expect(await at.store.eraseCase(of, { kind: 'case.erased', case: of })).toBe('erased');
+        expect((await at.faults()).faults).toEqual([]);
+        const { outcomes, parsed } = await submit([refusable(toldOf)]);
+        expect(outcomes).toEqual([{ outcome: 'refused', code: 'policy-denied' }]);
+        expect(parsed[0]).toMatchObject({ ...before!, detail: '{"code":"policy-denied"}' });
+      }
+    });
+
+    test('a refusal is told again by its code alone where somebody has changed what its leaf says', async () => {
+      await submit([refusable(1), refusable(2)]);
+      await at.fixture.setColumns(messageId(1), { record: 1 });
+      expect(refusedDetail((await submit([refusable(1)])).parsed[0]!)).toEqual({ code: 'policy-denied' });
+      await at.fixture.dropSecret(messageId(2));
+      await reopen();
+      expect(refusedDetail((await submit([refusable(2)])).parsed[0]!)).toEqual({ code: 'policy-denied' });
+    });
+
     test('a refusal that is not final is recorded and forgotten', async () => {
       await submit([refusable(1, { final: false, code: 'rate-limited', text: undefined })]);
       expect((await submit([acceptable(1)])).outcomes[0]?.outcome).toBe('accepted');

@@ -99,7 +99,6 @@ export function outcomesContract(at: ContractStore): void {
     const refusals: [string, string, string][] = [
       ['its code', JSON.stringify({ ...answer, code: 'recipient-unknown' }), 'unlike'],
       ['its text', JSON.stringify({ ...answer, text: 'Send it again.' }), 'changed'],
-      ['no text', JSON.stringify({ code: answer.code }), 'changed'],
       ['no JSON', 'refused', 'unlike'],
     ];
 
@@ -110,6 +109,14 @@ export function outcomesContract(at: ContractStore): void {
       expect(await at.faults()).toEqual({ looked: 2, faults: [], unknown: 0 });
       await at.fixture.setColumns(messageId(2), { refusal });
       expect((await at.faults()).faults).toEqual([`${messageId(2)} ${fault}`]);
+    });
+
+    test('is amiss that was refused where its words are back after its erasure, and not where they always stood beside the leaf', async () => {
+      await submit([refusable(1)]);
+      await at.fixture.setColumns(messageId(1), { refusal: JSON.stringify(answer) });
+      expect((await at.faults()).faults).toEqual([]);
+      await at.store.eraseCase(messageId(1), erasureOf(1));
+      expect((await at.faults()).faults).toEqual([`${messageId(1)} put-back`]);
     });
 
     test('is missed where it is gone, accepted or refused, and counted where no leaf tells of it', async () => {

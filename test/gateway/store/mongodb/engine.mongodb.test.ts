@@ -21,6 +21,7 @@ import {
   police,
   school,
   settlementOf,
+  refusable,
 } from '../synthetic-messages.ts';
 import {
   createMongodbFixture,
@@ -91,7 +92,8 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       const store = await open();
       const unit = Buffer.alloc(4_000, 'a ciphertext, ');
       const message = acceptable(1, { unit, category: 'neglect-of-a-child' });
-      await store.submit({ source: police, messages: [message] });
+      const refused = refusable(2, { thread: message.thread, text: 'No rule permits neglect-of-a-child.' });
+      await store.submit({ source: police, messages: [message, refused] });
       await store.settle(settlementOf([message], health));
       await store.appendRecords([{ kind: 'test.happened' }], undefined, message.thread);
       const [row] = await fixture.database
