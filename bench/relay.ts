@@ -58,8 +58,11 @@ async function measureRelay(): Promise<unknown> {
   const rig = await Rig.open(dir, form);
   try {
     // What counts is the steady state: code that has been compiled and tables that are no longer empty. Before any flood:
-    // what that leaves to the audit log, the correlator and the disk takes the machine long after.
+    // what that leaves to the audit log, the correlator and the disk takes the machine long after. The correlator looks at
+    // what an `immediate` notice comes with at once; its first look with something to read finds its code not yet compiled.
     await pace(rig, warmUpRate, warmUpSeconds);
+    rig.publisher.send({ type: 'immediate' });
+    await settle(rig.publisher, rig.consumer);
     const latencyMs = await measureLatency(rig);
     await rig.measureThroughput(warmUpSeconds);
     // The machine's speed drifts: echo and relay take turns, and each figure is the median of the rounds.

@@ -55,7 +55,7 @@ function momentOf(at: number): typeof moment {
   return moment;
 }
 
-function submitOne(): void {
+function submitOne(severity = plan.template.severity): void {
   const { time, expires } = momentOf(Date.now());
   const id = randomUUIDv7() as MessageId;
   const { template } = plan;
@@ -69,7 +69,7 @@ function submitOne(): void {
     to: template.to,
     sequence: [++counts.submitted],
     category: template.category,
-    severity: template.severity,
+    severity,
     purpose: template.purpose,
     basis: template.basis,
     subjects: template.subjects,
@@ -123,6 +123,9 @@ onAsk(({ type, perSecond }) => {
     case 'pace':
       mode = 'paced';
       pace(Number(perSecond));
+      return;
+    case 'immediate':
+      submitOne('immediate');
       return;
     case 'stop':
       mode = 'idle';
