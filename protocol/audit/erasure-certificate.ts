@@ -122,8 +122,9 @@ export function parseErasureCertificate(source: Uint8Array): ErasureCertificate 
   const proof = text.slice((found?.index ?? 0) + all.length);
   if (!proof.startsWith(logProofHeader))
     throw malformed('the salt, the body or the proof below it is missing');
-  const { index: leaf, extra = Buffer.alloc(0) } = attempt(() => parseLogProof(proof));
-  const { kind, at, commitment } = attempt(() => parseLeaf(extra));
+  const proofLine = text.slice(0, -proof.length).split('\n').length;
+  const { index: leaf, extra = Buffer.alloc(0) } = attempt(() => parseLogProof(proof), proofLine);
+  const { kind, at, commitment } = attempt(() => parseLeaf(extra), proofLine);
   if (at > latestTime) throw malformed(`leaf ${leaf} has no time`);
   if (kind !== 'case.erased') throw malformed(`leaf ${leaf} is about no erasure`);
   const saltBytes = decodeSalt(salt);
@@ -131,7 +132,7 @@ export function parseErasureCertificate(source: Uint8Array): ErasureCertificate 
   if (saltBytes === undefined) throw malformed('the salt is not in the one form that its bytes have');
   if (commitmentOf(Buffer.concat([saltBytes, Buffer.from(body)])) !== commitment)
     throw malformed(`salt and body are not what leaf ${leaf} is bound to`);
-  const parsed = bodySchema.safeParse(attempt(() => JSON.parse(body) as unknown));
+  const parsed = bodySchema.safeParse(parseBody(body));
   if (!parsed.success) throw malformed(`what leaf ${leaf} is bound to does not say who ordered the erasure`);
   const { case: id, authority, by, alerts } = parsed.data;
   const order = { case: id, authority, by, ...(alerts && { alerts }) };
@@ -148,13 +149,22 @@ function firstDifference(text: string, expected: string): number | undefined {
   return lines.findIndex((line, place) => line !== wanted[place]) + 1;
 }
 
-function attempt<T>(work: () => T): T {
+function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw malformed('the body is not JSON');
+  }
+}
+
+/** @param line the one of the certificate in which the proof begins: what is wrong with it counts its lines from there */
+function attempt<T>(work: () => T, line: number): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof SyntaxError) throw malformed('the body is not JSON');
     if (!isCausewayError(error)) throw error;
-    throw malformed(error.detail ?? 'the proof cannot be read');
+    const why = (error.detail ?? 'it cannot be read').replace(/\.$/, '');
+    throw malformed(`the proof that begins in line ${line} is none (${why})`);
   }
 }
 

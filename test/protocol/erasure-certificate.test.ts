@@ -35,3 +35,11 @@ test('a salt in another spelling of the same bytes is refused, as any change of 
     );
   }
 });
+
+test('what is wrong with the proof is said by its lines, and where it begins', () => {
+  const line = certificate.split('\n').indexOf('c2sp.org/tlog-proof@v1') + 1;
+  const damaged = Buffer.from(certificate.replace('\nindex 3\n', '\nindex x\n'));
+  expect(() => parseErasureCertificate(damaged)).toThrow(
+    `the proof that begins in line ${line} is none (Line 3: it is not an index)`,
+  );
+});
