@@ -175,8 +175,8 @@ export class Client implements AsyncDisposable {
   /**
    * Writes a notice down to be sent, also while there is no connection. Resolves with its id once it is durable
    * here; {@link accepted} tells the rest.
-   * @param notice with `signal`, nothing is written down once that is aborted; with `readyBy`, the gateway is waited for until
-   *   then alone, where it has to give a schema, the directory or the log first
+   * @param notice with `signal`, nothing is written down once that is aborted; with `readyBy`, nobody is waited for any
+   *   longer who has to give something first: the gateway a schema, the directory or the log, a holder its share of tokens
    */
   async enqueue(
     notice: OutgoingNotice & { readonly signal?: AbortSignal; readonly readyBy?: AbortSignal },
@@ -200,7 +200,11 @@ export class Client implements AsyncDisposable {
     const { doubt } = this.#parts.log;
     if (doubt !== undefined) await waitUnlessAborted(doubt, until);
     const draft = await this.#inTurn(
-      () => composeNotice(rest, composing),
+      () =>
+        composeNotice(rest, composing, until).catch((error: unknown) => {
+          throwIfAborted(signal);
+          throw error;
+        }),
       (composed) => {
         throwIfAborted(signal);
         return outbox.put(composed);

@@ -69,18 +69,23 @@ const defaultLifetimeMs = 30 * 24 * 3600_000;
 
 /**
  * Checks, signs and encrypts a notice. Nothing is written or sent.
+ * @param until when holders of the linkage key must have answered
  * @throws CausewayError `request-malformed`, `dataset-invalid`, `dataset-unknown`, `payload-too-large`,
  *   `linkage-key-missing`, `linkage-holder-unavailable`, `recipient-unknown`, `recipient-revoked`, `key-unknown`,
  *   `key-changed`, `key-unproven`, `key-expired`, `log-halted`, `key-unsuitable`, `lifetime-too-long`
  */
-export async function composeNotice(notice: OutgoingNotice, context: ComposeContext): Promise<OutboxDraft> {
+export async function composeNotice(
+  notice: OutgoingNotice,
+  context: ComposeContext,
+  until?: AbortSignal,
+): Promise<OutboxDraft> {
   const id = crypto.randomUUIDv7() as MessageId;
   const to = [notice.to].flat();
   const { current: limits } = context.limits;
   const { mediaType, name, body } = await readContent(notice, context.datasets);
   if (body.byteLength > limits.maxPayloadBytes) throw tooLarge(limits);
   const entries = context.directory.resolve(to);
-  const subjects = await context.linkage.tokensOf(notice.subjects ?? []);
+  const subjects = await context.linkage.tokensOf(notice.subjects ?? [], until);
   const draft = checkDraft({ ...draftEnvelope(id, to, notice, context), subjects }, entries.length, limits);
   const header: ContentHeader = {
     id,

@@ -22,12 +22,17 @@ import {
   type EvaluationRequest,
 } from '../../../protocol/linkage/evaluation.ts';
 import type { TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
+import { firstOf } from '../abort.ts';
 import { certificateFault, type CertificateFault } from '../certificate-fault.ts';
 import type { Holder } from './linkage-file.ts';
 import type { TokenInput } from './readings.ts';
 
-/** Asks a holder. Tests replace it. */
-export type AskHolder = (holder: Holder, request: EvaluationRequest) => Promise<Evaluation>;
+/** Asks a holder, until the signal is aborted. Tests replace it. */
+export type AskHolder = (
+  holder: Holder,
+  request: EvaluationRequest,
+  signal: AbortSignal | undefined,
+) => Promise<Evaluation>;
 
 export type ObliviousOptions = {
   readonly epoch: number;
@@ -62,8 +67,12 @@ export class ObliviousTokens {
     return tokens;
   }
 
-  /** The tokens of several people, in the order given: what is not known yet is asked for together. */
-  async tokensOfAll(people: readonly (readonly TokenInput[])[]): Promise<TokenSet[]> {
+  /**
+   * The tokens of several people, in the order given: what is not known yet is asked for together.
+   * @param signal a holder that has not answered once it is aborted counts as one that is away, as after 30 s
+   * @throws CausewayError `linkage-holder-unavailable`
+   */
+  async tokensOfAll(people: readonly (readonly TokenInput[])[], signal?: AbortSignal): Promise<TokenSet[]> {
     const keyed = people.map((inputs) =>
       inputs.map(({ recipe, text }) => {
         const input = this.#encode(recipe, text);
@@ -80,7 +89,7 @@ export class ObliviousTokens {
     }
     const asked = [...unknown.values()];
     for (let at = 0; at < asked.length; at += maxEvaluations) {
-      const answers = await this.#evaluate(asked.slice(at, at + maxEvaluations));
+      const answers = await this.#evaluate(asked.slice(at, at + maxEvaluations), signal);
       for (const [digest, token] of answers) {
         made.set(digest, token);
         // At once: should a later portion fail, this one is not asked for, and charged, a second time.
@@ -96,11 +105,13 @@ export class ObliviousTokens {
   }
 
   /** @returns digest of the input → token */
-  async #evaluate(inputs: readonly Buffer[]): Promise<[string, string][]> {
+  async #evaluate(inputs: readonly Buffer[], signal: AbortSignal | undefined): Promise<[string, string][]> {
     const { ask = askOverHttp } = this.#options;
     const holders = inOrder(this.#options.holders, this.epoch);
     const outputs = await Promise.all(
-      holders.map(async (holder) => evaluateAt(holder, this.epoch, inputs, ask)),
+      holders.map(async (holder) =>
+        evaluateAt(holder, this.epoch, inputs, (request) => ask(holder, request, signal)),
+      ),
     );
     return inputs.map((input, at) => {
       const [first, second] = outputs.map((list) => list[at]);
@@ -128,13 +139,13 @@ async function evaluateAt(
   holder: Holder,
   epoch: number,
   inputs: readonly Buffer[],
-  ask: AskHolder,
+  ask: (request: EvaluationRequest) => Promise<Evaluation>,
 ): Promise<Uint8Array[]> {
   const publicKey = holder.publicKeys[String(epoch)];
   if (publicKey === undefined) throw unavailable(holder, `no public key of it is known for epoch ${epoch}`);
   // Each holder gets blinds of its own, so that two holders who compare notes see nothing in common.
   const items = inputs.map((input) => ({ input, ...voprf.blind(input) }));
-  const answer = await ask(holder, { epoch, blinded: items.map(({ blinded }) => encode(blinded)) });
+  const answer = await ask({ epoch, blinded: items.map(({ blinded }) => encode(blinded)) });
   if (answer.evaluated.length !== items.length) throw unavailable(holder, 'its answer is too short');
   const evaluated = answer.evaluated.map(decode);
   try {
@@ -154,8 +165,12 @@ function digestOf(input: Buffer): string {
   return createHmac('sha256', cacheKey).update(input).digest('base64url');
 }
 
-async function askOverHttp(holder: Holder, body: EvaluationRequest): Promise<Evaluation> {
-  const text = await post(holder, JSON.stringify(body)).catch((cause: unknown) => {
+async function askOverHttp(
+  holder: Holder,
+  body: EvaluationRequest,
+  signal: AbortSignal | undefined,
+): Promise<Evaluation> {
+  const text = await post(holder, JSON.stringify(body), signal).catch((cause: unknown) => {
     if (cause instanceof CausewayError) throw cause;
     throw unavailable(holder, whyUnreached(cause), cause);
   });
@@ -174,11 +189,12 @@ const faults: Readonly<Record<CertificateFault, string>> = {
 };
 
 function whyUnreached(cause: unknown): string {
+  if (cause instanceof Error && cause.name === 'AbortError') return 'it has not answered in time';
   const fault = certificateFault(cause);
   return fault === undefined ? 'it cannot be reached' : faults[fault];
 }
 
-function post(holder: Holder, body: string): Promise<string> {
+function post(holder: Holder, body: string, signal: AbortSignal | undefined): Promise<string> {
   const url = new URL(evaluatePath, holder.url);
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -187,7 +203,7 @@ function post(holder: Holder, body: string): Promise<string> {
       {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${holder.token}` },
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: firstOf(signal, AbortSignal.timeout(timeoutMs)),
         ...(holder.authority === undefined ? {} : { ca: holder.authority }),
       },
       (response) => {

@@ -11,7 +11,10 @@ import { subjectListSchema, type SubjectDetails } from './subject.ts';
 /** Makes the tokens of one epoch. */
 type TokenMaker = {
   readonly epoch: number;
-  tokensOfAll(people: readonly (readonly TokenInput[])[]): readonly TokenSet[] | Promise<readonly TokenSet[]>;
+  tokensOfAll(
+    people: readonly (readonly TokenInput[])[],
+    signal?: AbortSignal,
+  ): readonly TokenSet[] | Promise<readonly TokenSet[]>;
 };
 
 /** Makes tokens of people; reads the home's settings again each time, so that a rotation needs no restart. */
@@ -26,17 +29,21 @@ export class SubjectLinkage {
 
   /**
    * The tokens of each person, in the order given.
+   * @param signal until when to wait for holders of the key
    * @throws CausewayError `linkage-key-missing`, `request-malformed` with JSON Pointers and no values,
    *   `linkage-holder-unavailable`
    */
-  async tokensOf(subjects: readonly SubjectDetails[]): Promise<SubjectTokens[]> {
+  async tokensOf(subjects: readonly SubjectDetails[], signal?: AbortSignal): Promise<SubjectTokens[]> {
     if (subjects.length === 0) return [];
     const parsed = subjectListSchema.safeParse(subjects);
     if (!parsed.success) throw new CausewayError('request-malformed', describeIssues(parsed.error));
     const [current, previous] = await this.#load();
     if (current === undefined) throw new CausewayError('linkage-key-missing');
     const people = parsed.data.map(tokenInputs);
-    const [newest, older] = await Promise.all([current.tokensOfAll(people), previous?.tokensOfAll(people)]);
+    const [newest, older] = await Promise.all([
+      current.tokensOfAll(people, signal),
+      previous?.tokensOfAll(people, signal),
+    ]);
     return newest.map((set, at) => {
       const before = older?.[at];
       return before === undefined ? set : { ...set, previous: before };

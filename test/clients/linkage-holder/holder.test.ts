@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
@@ -137,6 +137,24 @@ test.each([
     .catch((error: unknown) => error);
   expect(failed).toMatchObject({ code: 'linkage-holder-unavailable' });
   expect(failed).toMatchObject({ detail: expect.stringMatching(`${odd.url}: .*${words}`) as string });
+});
+
+test('a holder that does not answer is waited for as long as whoever asks has time', async () => {
+  const silent = createServer((socket) => socket.resume());
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const { port } = silent.address() as AddressInfo;
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    const asking = tokensWith([holders[0]!, { ...holders[1]!, url }]);
+    await expect(
+      asking.tokensOfAll([tokenInputs(child).slice(0, 1)], AbortSignal.timeout(50)),
+    ).rejects.toMatchObject({
+      code: 'linkage-holder-unavailable',
+      detail: `The holder at ${url}: it has not answered in time.`,
+    });
+  } finally {
+    silent.close();
+  }
 });
 
 test('an error names the holder whose certificate is not trusted, and why', async () => {
