@@ -31,8 +31,7 @@ export async function checkStore(dir: string): Promise<void> {
     await makeFolder(dir, 0o700);
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    const detail = `Nothing can be saved in ${dir}${fileReason(cause, notFolder)}.`;
-    throw new CausewayError('file-unavailable', { detail, cause });
+    throw unsaved(dir, cause);
   }
 }
 
@@ -41,7 +40,7 @@ export async function checkStore(dir: string): Promise<void> {
  * replaces itself. Ids are their sender's own choice: where another's notice has this one already, `ID-AGENCY.ENDPOINT`
  * stands in its place. Folder and files are for their owner only.
  * @param describe the description, told the name of the content's file
- * @throws CausewayError `state-unavailable` when the files cannot be written durably
+ * @throws CausewayError `file-unavailable` when the files cannot be written durably
  */
 export async function saveNotice(
   dir: string,
@@ -57,11 +56,13 @@ export async function saveNotice(
     await replaceFile(description, `${JSON.stringify(describe(contentFile), null, 2)}\n`);
     return { description, content: join(dir, contentFile) };
   } catch (cause) {
-    throw new CausewayError('state-unavailable', {
-      detail: `Nothing can be saved in ${dir}${fileReason(cause, notFolder)}.`,
-      cause,
-    });
+    throw unsaved(dir, cause);
   }
+}
+
+function unsaved(dir: string, cause: unknown): CausewayError {
+  const detail = `Nothing can be saved in ${dir}${fileReason(cause, notFolder)}.`;
+  return new CausewayError('file-unavailable', { detail, cause });
 }
 
 /** What the names of its files begin with. */
