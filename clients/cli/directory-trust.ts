@@ -1,13 +1,15 @@
 /** `causeway directory trust`. */
+import { InvalidArgumentError } from 'commander';
+import { isCausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import { endpointAddress, usageError } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { ClientDirectory } from '../sdk/directory.ts';
+import { typedFingerprint } from '../sdk/typed-fingerprint.ts';
 import { printDirectory } from './directory-list.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
-import { typedFingerprint } from './fingerprint.ts';
 import { withClient } from './open-client.ts';
 import { tellUnreadDirectory } from './unread-directory.ts';
 
@@ -27,7 +29,7 @@ export function registerDirectoryTrust(directory: ProgramCommand, terminal: Term
     .option(
       '--fingerprint <hex>',
       'the fingerprint that the other side read to you; spaces do not matter',
-      typedFingerprint,
+      fingerprint,
     )
     .option('--all', 'trust every key that was never seen before')
     .option(...homeOption)
@@ -36,6 +38,14 @@ export function registerDirectoryTrust(directory: ProgramCommand, terminal: Term
       ['causeway directory trust --all', 'for trials, or when the operator vouches for the directory'],
     )
     .action((endpoint: EndpointAddress | undefined, flags: Flags) => trust(endpoint, flags, terminal));
+}
+
+function fingerprint(text: string): string {
+  try {
+    return typedFingerprint(text);
+  } catch (error) {
+    throw isCausewayError(error, 'request-malformed') ? new InvalidArgumentError(error.detail ?? '') : error;
+  }
 }
 
 async function trust(endpoint: EndpointAddress | undefined, flags: Flags, terminal: Terminal): Promise<void> {

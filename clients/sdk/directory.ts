@@ -16,6 +16,7 @@ import { PinTable, type Pin } from './pin-table.ts';
 import { findSenderKeys, type MadeBy, type SenderKeys } from './sender-keys.ts';
 import type { StateDatabase } from './state-database.ts';
 import { TrustedKeys } from './trusted-keys.ts';
+import { typedFingerprint } from './typed-fingerprint.ts';
 
 /** `unknown`: never trusted · `changed`: another key than the one trusted · `revoked`: by the gateway's operator. */
 export type TrustState = 'trusted' | 'unknown' | 'changed' | 'revoked';
@@ -121,18 +122,16 @@ export class ClientDirectory {
    * Trusts the present keys of an endpoint, whether they were unknown or have changed: a change that was announced is
    * read first.
    * @param options.fingerprint its OpenPGP fingerprint as heard from its owner; spaces and case do not matter
-   * @throws CausewayError `endpoint-unknown`, `recipient-revoked`, or `key-changed` when the fingerprint differs
+   * @throws CausewayError `request-malformed` when that is no fingerprint, `endpoint-unknown`, `recipient-revoked`, or
+   *   `key-changed` when it is another one
    */
   async trust(endpoint: string, options: { fingerprint?: string } = {}): Promise<void> {
+    const told = options.fingerprint === undefined ? undefined : typedFingerprint(options.fingerprint);
     await this.reading.catchUp();
     const entry = this.#entries.get(endpoint as EndpointAddress);
     if (entry === undefined) throw new CausewayError('endpoint-unknown');
     if (entry.status === 'revoked') throw new CausewayError('recipient-revoked');
-    const { fingerprint } = options;
-    if (
-      fingerprint !== undefined &&
-      fingerprint.replace(/\s/g, '').toLowerCase() !== entry.openpgpFingerprint
-    ) {
+    if (told !== undefined && told !== entry.openpgpFingerprint) {
       throw new CausewayError('key-changed', {
         detail: 'The fingerprint given is not the one in the directory.',
       });

@@ -17,6 +17,12 @@ test('nothing is sent to a key that nobody has trusted, and a wrong fingerprint 
   await expect(
     sender.directory.trust(socialWork.address, { fingerprint: 'ab'.repeat(32) }),
   ).rejects.toMatchObject({ code: 'key-changed' });
+  await expect(
+    sender.directory.trust(socialWork.address, { fingerprint: listing.openpgpFingerprint.slice(1) }),
+  ).rejects.toMatchObject({
+    code: 'request-malformed',
+    detail: 'A fingerprint has 64 characters; this one has 63.',
+  });
   const spelled = listing.openpgpFingerprint.toUpperCase().replace(/(.{4})/g, '$1 ');
   await sender.directory.trust(socialWork.address, { fingerprint: spelled });
   await sender.send(concern('now'));
