@@ -11,7 +11,7 @@
  *
  * Everything in it follows from the store's leaves, and can be made again from them.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { constants, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolderNow } from '../../files/make-folder.ts';
@@ -22,6 +22,8 @@ type FileName = TileName | BundleName;
 type FoundFile = { readonly bytes: Buffer; readonly width: number };
 
 const forkedCheckpointFile = 'checkpoint.forked';
+/** A pipe in the place of a file is an empty one: whoever opened it otherwise would wait for somebody to write into it. */
+const unwaiting = { flag: constants.O_RDONLY | constants.O_NONBLOCK } as const;
 
 export class LogFolder {
   readonly dir: string;
@@ -63,7 +65,7 @@ export class LogFolder {
    */
   readTileNow(name: TileName): Buffer | undefined {
     try {
-      return readFileSync(join(this.dir, tilePath(name)));
+      return readFileSync(join(this.dir, tilePath(name)), unwaiting);
     } catch (error) {
       undefinedWhereAbsent(error as NodeJS.ErrnoException);
       return undefined;
@@ -199,7 +201,7 @@ export class LogFolder {
 }
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
-  return readFile(path).catch(undefinedWhereAbsent);
+  return readFile(path, unwaiting).catch(undefinedWhereAbsent);
 }
 
 async function listIfThere(path: string): Promise<string[]> {

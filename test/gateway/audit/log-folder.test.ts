@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -85,4 +86,10 @@ test.each([
   syncBuiltinESMExports();
   const synced = folder.sync();
   await (isOwn ? expect(synced).rejects.toBe(denied) : synced);
+});
+
+test('a pipe in the place of a checkpoint holds nobody up, and is none', async () => {
+  await using temporary = await temporaryFolder();
+  execFileSync('mkfifo', [join(temporary.dir, 'checkpoint')]);
+  expect(await new LogFolder(temporary.dir).readCheckpoint()).toBeUndefined();
 });
