@@ -11,6 +11,7 @@ import type { TrustedCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';
 import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
 import { directoryEntryDigest } from '../../protocol/wire/directory-entry-digest.ts';
+import { parseEnvelope } from '../../protocol/wire/envelope.ts';
 import { directoryEntrySchema } from '../../protocol/wire/directory.ts';
 import { checkSignatures } from './evidence-signatures.ts';
 import type { AuditReport, Finding } from './finding.ts';
@@ -41,7 +42,8 @@ export function verifyEvidence(bytes: Uint8Array, where: string, trust: AuditTru
   if (wrong.length > 0) return { ...described, findings: [...findings, ...wrong] };
   const altered = evidence.leaves.flatMap((leaf) => alteration(leaf, where));
   const leaves = opened.filter((leaf) => 'leaf' in leaf);
-  const unexplained = leaves.flatMap((leaf) => absence(leaf, leaves, altered, where));
+  const explains = erasuresFor(evidence, leaves);
+  const unexplained = leaves.flatMap((leaf) => absence(leaf, explains, altered, where));
   const entries = leaves.flatMap((leaf) => entryInForce(leaf));
   const judged = checkSignatures(evidence, leaves, entries, where);
   return {
@@ -91,20 +93,40 @@ function alteration({ index, altered }: ProvenLeaf, where: string): Finding[] {
 }
 
 /**
+ * The leaves that say that the case of the message was erased. Which case that is, only the envelope says by now: without
+ * one, as the gateway keeps none of an erased case, any erasure may be the one.
+ */
+function erasuresFor({ envelope }: Evidence, leaves: readonly OpenedLeaf[]): readonly OpenedLeaf[] {
+  const erasures = leaves.filter(({ leaf }) => leaf.kind === 'case.erased');
+  if (envelope === undefined) return erasures;
+  const thread = threadOf(Buffer.from(envelope, 'base64'));
+  return erasures.filter(({ body }) => body?.case === thread);
+}
+
+/** Undefined for what is no envelope: what is wrong with that is told elsewhere. */
+function threadOf(envelope: Buffer): string | undefined {
+  try {
+    return parseEnvelope(envelope).thread;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * What the leaf is bound to is not in the file, and nothing in the file says why: whoever cut it out is not told by it.
  * Only what belongs to a message belongs to a case, and can be gone by an erasure: never an entry of the directory.
  */
 function absence(
   { index, leaf, body }: OpenedLeaf,
-  leaves: readonly OpenedLeaf[],
+  erasures: readonly OpenedLeaf[],
   altered: readonly Finding[],
   where: string,
 ): Finding[] {
   if (body !== undefined || leaf.commitment === undefined) return [];
   if (altered.some(({ entry }) => entry === index)) return [];
   const isOfCase = leaf.kind.startsWith('message.');
-  if (isOfCase && leaves.some((each) => each.leaf.kind === 'case.erased' && each.index > index)) return [];
-  const text = `what leaf ${index} in ${where} is bound to is missing, and no leaf in it says that the case was erased.`;
+  if (isOfCase && erasures.some((erasure) => erasure.index > index)) return [];
+  const text = `what leaf ${index} in ${where} is bound to is missing, and no leaf in it says that its case was erased.`;
   return [{ kind: 'edited', where, entry: index, text }];
 }
 

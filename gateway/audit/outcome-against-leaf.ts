@@ -3,11 +3,11 @@
  * and whether it was accepted; the body of the leaf how it was queued and to whom, or what its sender was told. The rest
  * the envelope says, which the store itself has compared.
  */
-import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
+import { catalogue } from '../../protocol/errors.ts';
 import type { MessageId } from '../../protocol/ids.ts';
 import { houseCase, type KeptOutcome, type RecordEntry, type StoredLeaf } from '../store/port.ts';
-import { codeOfRefusal, keptRefusal } from '../store/kept-refusal.ts';
-import { listeningBits, refusedDetailText } from '../store/statements.ts';
+import { clearWordsOf, codeOfRefusal } from '../store/kept-refusal.ts';
+import { listeningBits } from '../store/statements.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 
 /**
@@ -34,8 +34,9 @@ export function faultOf(kept: KeptOutcome, stored: StoredLeaf): OutcomeFault | u
   const { entry, erased } = stored;
   if (code !== undefined) {
     if (kept.refusal === undefined || codeOfRefusal(kept.refusal) !== code) return 'unlike';
-    if (erased && kept.refusal !== keptRefusal(code)) return 'put-back';
-    return isOfSender(kept, entry) && isOfRefusal(kept, code, entry) ? undefined : 'changed';
+    const words = clearWordsOf(kept.refusal);
+    if (erased && words !== undefined) return 'put-back';
+    return isOfSender(kept, entry) && isToldBy(entry, words) ? undefined : 'changed';
   }
   if (kept.refusal !== undefined) return 'unlike';
   if (kept.matter === 'damaged') return 'changed';
@@ -47,10 +48,9 @@ function isOfSender({ source }: KeptOutcome, entry: RecordEntry): boolean {
   return entry.source === undefined || entry.source === source;
 }
 
-/** Stores of earlier versions have what the sender was told in the message as well, which their first leaves do not say. */
-function isOfRefusal({ refusal }: KeptOutcome, code: ErrorCode, { text }: RecordEntry): boolean {
-  if (refusal === keptRefusal(code) || text === undefined) return true;
-  return refusal === refusedDetailText(code, typeof text === 'string' ? text : undefined);
+/** Words stand beside the leaf in the clear in stores of earlier versions alone, whose first leaves do not say them. */
+function isToldBy({ text }: RecordEntry, words: string | undefined): boolean {
+  return words === undefined || text === undefined || text === words;
 }
 
 type Ruling = { readonly recipient: unknown; readonly listening?: boolean };

@@ -31,9 +31,15 @@ export function registerAuditProve(audit: ProgramCommand, terminal: Terminal): v
     .action((message: string, flags: Flags) => prove(message, flags, terminal));
 }
 
-/** So that the story of the case tells of it. Nothing of this is shown. */
-async function caseOf(store: Store, found: MessageEvidence | undefined): Promise<{ case?: CaseId }> {
-  const [leaf] = found === undefined ? [] : await store.readLeaves(found.record, 1);
+/**
+ * So that the story of the case tells of it. Nothing of this is shown. Where several senders have used the id, there is no
+ * evidence, and the reading belongs to the case of none.
+ */
+async function caseOf(
+  store: Store,
+  [found, ...others]: readonly MessageEvidence[],
+): Promise<{ case?: CaseId }> {
+  const [leaf] = found === undefined || others.length > 0 ? [] : await store.readLeaves(found.record, 1);
   return leaf?.case === undefined || leaf.case === houseCase ? {} : { case: leaf.case };
 }
 
@@ -66,8 +72,10 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
     let tampered: readonly (readonly [leaf: number, Tampering])[] = [];
     const payload = { retired: false };
     await writeResult(out, async () => {
-      const found = await store.readEvidence(message.data);
-      const about = { message: message.data, ...(await caseOf(store, found[0])) };
+      const found = (await store.readEvidence(message.data)).filter(
+        (each) => source === undefined || each.source === source,
+      );
+      const about = { message: message.data, source, ...(await caseOf(store, found)) };
       payload.retired = found.some((each) => isRetired(each.unit));
       await recordReading(store, 'audit.proof-made', about);
       const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);

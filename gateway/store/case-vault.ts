@@ -86,6 +86,7 @@ export class CaseVault {
 
   /** @returns undefined when the key is another one, or the bytes are not what the leaf is bound to */
   open(caseKey: Uint8Array, sealed: Uint8Array, commitment: Digest | undefined): OpenedBody | undefined {
+    if (sealed.byteLength < nonceBytes + saltBytes) return undefined;
     const plain = Buffer.from(chacha20(caseKey, sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes)));
     if (commitmentOf(plain) !== commitment) return undefined;
     return { salt: plain.subarray(0, saltBytes), body: plain.subarray(saltBytes) };

@@ -124,6 +124,7 @@ export function splitBodies(bodies: Buffer): BlockBodies | undefined {
     const start = offset + 24;
     if (start > bodies.byteLength) return undefined;
     const end = start + bodies.readUInt32BE(offset + 20);
+    if (end > bodies.byteLength) return undefined;
     split.set(bodies.readUInt32BE(offset), {
       of: uuidFromBytes(bodies, offset + 4),
       sealed: bodies.subarray(start, end),

@@ -3,7 +3,7 @@ import type { Leaf } from '../../protocol/audit/leaf-text.ts';
 import { errorCodes } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';
 import { BrokenLogError } from './joined-blocks.ts';
-import { countLeaves, splitBodies, splitLeaves, type BlockBodies } from './leaf-block.ts';
+import { splitBodies, splitLeaves, type BlockBodies } from './leaf-block.ts';
 import type { CaseId, StoredLeaf, Tampering, RecordEntry } from './port.ts';
 
 /** A row of the log. */
@@ -24,74 +24,58 @@ export function bodiesOf({ first, bodies }: Pick<BlockRow, 'first' | 'bodies'>):
   );
 }
 
-type SecretOf = (id: CaseId) => Uint8Array | undefined;
-
 /**
  * Opens the leaves of a block from an index on. What cannot be opened is said to be tampered with here, as far as the
  * block tells: whether the case was erased, only the rest of the log can say, see `Erasures`.
  * @param secretOf undefined where the secret is gone
  * @throws BrokenLogError
  */
-export function openBlock(row: BlockRow, from: number, vault: CaseVault, secretOf: SecretOf): StoredLeaf[] {
-  const { first, at } = row;
+export function openBlock(
+  row: BlockRow,
+  from: number,
+  vault: CaseVault,
+  secretOf: (id: CaseId) => Uint8Array | undefined,
+): StoredLeaf[] {
+  const { first, at, leaves } = row;
   const sealedBodies = bodiesOf(row);
   const opened: StoredLeaf[] = [];
-  for (const [place, bytes] of splitLeaves(row.leaves).entries()) {
+  for (const [place, bytes] of splitLeaves(leaves).entries()) {
     const index = first + place;
     if (index < from) continue;
-    opened.push(openOne({ index, at, bytes, body: sealedBodies.get(place) }, vault, secretOf));
+    const leaf = bytes.toString('latin1');
+    const parsed = parseLeafText(leaf);
+    const body = sealedBodies.get(place);
+    if (parsed === undefined) {
+      opened.push({ index, at, leaf, entry: { kind: unreadableKind }, erased: false, tampered: 'rewritten' });
+      continue;
+    }
+    // Its time stands beside it.
+    const { at: _, ...entry } = parsed;
+    const { commitment } = parsed;
+    if (body === undefined) {
+      const tampered = commitment === undefined ? {} : { tampered: 'changed' as const };
+      opened.push({ index, at, leaf, entry, erased: false, ...tampered });
+      continue;
+    }
+    const secret = secretOf(body.of);
+    const plain = secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitment);
+    if (plain === undefined) {
+      const tampered = secret === undefined ? 'secret-gone' : 'changed';
+      opened.push({ index, at, leaf, entry, case: body.of, erased: false, tampered });
+      continue;
+    }
+    const text = plain.body.toString('utf8');
+    opened.push({
+      index,
+      at,
+      leaf,
+      entry: JSON.parse(text) as RecordEntry,
+      case: body.of,
+      erased: false,
+      opening: { salt: plain.salt.toString('base64url'), body: text },
+    });
   }
   return opened;
-}
-
-/** Opens one leaf; undefined where the block has none of this index, or cannot be taken apart. */
-export function openLeafAt(
-  { first, at, leaves, bodies }: BlockRow,
-  index: number,
-  vault: CaseVault,
-  secretOf: SecretOf,
-): StoredLeaf | undefined {
-  const sealedBodies = splitBodies(bodies);
-  if (sealedBodies === undefined || countLeaves(leaves) === undefined) return undefined;
-  const place = index - first;
-  const bytes = splitLeaves(leaves)[place];
-  return bytes && openOne({ index, at, bytes, body: sealedBodies.get(place) }, vault, secretOf);
-}
-
-type SealedLeaf = Pick<StoredLeaf, 'index' | 'at'> & {
-  readonly bytes: Buffer;
-  readonly body: { readonly of: CaseId; readonly sealed: Buffer } | undefined;
-};
-
-function openOne({ index, at, bytes, body }: SealedLeaf, vault: CaseVault, secretOf: SecretOf): StoredLeaf {
-  const leaf = bytes.toString('latin1');
-  const parsed = parseLeafText(leaf);
-  if (parsed === undefined) {
-    return { index, at, leaf, entry: { kind: unreadableKind }, erased: false, tampered: 'rewritten' };
-  }
-  // Its time stands beside it.
-  const { at: _, ...entry } = parsed;
-  const { commitment } = parsed;
-  if (body === undefined) {
-    const tampered = commitment === undefined ? {} : { tampered: 'changed' as const };
-    return { index, at, leaf, entry, erased: false, ...tampered };
-  }
-  const secret = secretOf(body.of);
-  const plain = secret === undefined ? undefined : vault.open(vault.keyOf(secret), body.sealed, commitment);
-  if (plain === undefined) {
-    const tampered = secret === undefined ? 'secret-gone' : 'changed';
-    return { index, at, leaf, entry, case: body.of, erased: false, tampered };
-  }
-  const text = plain.body.toString('utf8');
-  return {
-    index,
-    at,
-    leaf,
-    entry: JSON.parse(text) as RecordEntry,
-    case: body.of,
-    erased: false,
-    opening: { salt: plain.salt.toString('base64url'), body: text },
-  };
 }
 
 /** What a leaf says in the open; of one that is no longer what the store has made, since somebody has edited it, its kind. */

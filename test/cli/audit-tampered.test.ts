@@ -193,6 +193,6 @@ describe('a secret that was deleted in the store, and not by an erasure', () => 
     expect(readFileSync(file, 'utf8')).not.toBe(evidence);
     const without = await audit('verify', file, '--key', join(dir, 'log.vkey'));
     expect(without.code).toBe(2);
-    expect(without.stdout).toMatch(/leaf 3 .* is missing, and no leaf in it says that the case was erased/);
+    expect(without.stdout).toMatch(/leaf 3 .* is missing, and no leaf in it says that its case was erased/);
   });
 });

@@ -6,10 +6,10 @@
  */
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { CaseVault } from '../case-vault.ts';
+import { toldInRefusal } from '../kept-refusal.ts';
 import { laterNumber } from '../later-number.ts';
 import { LeafMaker } from '../leaf-maker.ts';
-import type { CaseId, DeliveryId, StoredLeaf, StoreVersions } from '../port.ts';
-import { openLeafAt, type BlockRow } from '../stored-leaf.ts';
+import type { CaseId, DeliveryId, StoreVersions } from '../port.ts';
 import type { Head } from './block.ts';
 import { DraftSecrets } from './case-secrets.ts';
 import type {
@@ -90,8 +90,6 @@ export class Draft {
   readonly marks = new Map<string, number>();
   versions: StoreVersions;
   nextDelivery: DeliveryId;
-  /** The blocks with the leaves of refusals that are going to be repeated, by these leaves. */
-  readonly blocksOfRefusals = new Map<number, BlockRow>();
   readonly #vault: CaseVault;
   readonly #messages = new Map<MessageId, MessageDocument[]>();
 
@@ -101,8 +99,8 @@ export class Draft {
     this.at = at;
     this.deliveries = known.deliveries;
     this.streams = known.streams;
-    this.knownSecrets = known.secrets;
     this.#vault = vault;
+    this.knownSecrets = known.secrets;
     this.secrets = new DraftSecrets(vault, known.secrets);
     this.leaves = new LeafMaker(vault, this.secrets);
     this.versions = head.versions;
@@ -119,12 +117,9 @@ export class Draft {
     return this.leaves.block.count > 0;
   }
 
-  /** The leaf of a refusal, of this draft or of a block that was read; undefined where it cannot be read. */
-  leafOfRefusal(record: number): StoredLeaf | undefined {
-    const { leaves, bodies } = this.leaves.block;
-    const own = { first: this.head.nextRecord, at: this.at, leaves, bodies };
-    const row = record >= own.first ? own : this.blocksOfRefusals.get(record);
-    return row && openLeafAt(row, record, this.#vault, (id) => this.knownSecrets.get(id));
+  /** See `kept-refusal.ts`. */
+  toldInRefusal(kept: string): ReturnType<typeof toldInRefusal> {
+    return toldInRefusal(kept, this.#vault, (id) => this.knownSecrets.get(id));
   }
 
   messagesOf(id: MessageId): readonly MessageDocument[] {

@@ -4,9 +4,8 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { claimedKeys } from '../claimed-keys.ts';
-import { splitBodies } from '../leaf-block.ts';
+import { caseOfRefusal } from '../kept-refusal.ts';
 import { houseCase, openDeliveriesWanted, type CaseId, type DeliveryId } from '../port.ts';
-import type { BlockRow } from '../stored-leaf.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
@@ -24,8 +23,7 @@ const deliveriesAtOnce = 10_000;
 export async function load(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
   await loadSecrets(draft, casesOf(operations), access);
   await loadFirstOutcomes(draft, operations, access);
-  await loadSecrets(draft, conflictingCases(draft, operations), access);
-  await loadRefusals(draft, operations, access);
+  await loadSecrets(draft, repeatedCases(draft, operations), access);
   await loadDeliveries(draft, operations, access);
   for (const operation of operations) {
     if (operation.type === 'expire') await loadDue(draft, operation, access);
@@ -94,39 +92,22 @@ async function loadFirstOutcomes(
   if (keys.length > 0) await loadMessages(draft, { _id: { $in: keys } }, access);
 }
 
-/** The cases of accepted messages whose ids are used again for other envelopes: the leaves about that are theirs. */
-function* conflictingCases(draft: Draft, operations: readonly Operation[]): Generator<CaseId> {
+/**
+ * The cases of messages whose ids come again: the leaf about another envelope is of the case, and what was refused is told
+ * by the words that are sealed under its secret.
+ */
+function* repeatedCases(draft: Draft, operations: readonly Operation[]): Generator<CaseId> {
   for (const operation of operations) {
     if (operation.type !== 'submit') continue;
     for (const { id, envelopeDigest } of operation.messages) {
       const before = draft.message(operation.source, id);
-      if (before?.thread !== undefined && !envelopeDigest.equals(before.digest)) yield idOf(before.thread);
+      if (before === undefined) continue;
+      const { thread, refusal } = before;
+      if (thread !== undefined && !envelopeDigest.equals(before.digest)) yield idOf(thread);
+      const of = refusal === undefined ? undefined : caseOfRefusal(refusal);
+      if (of !== undefined) yield of;
     }
   }
-}
-
-/** Reads what senders were told of messages that were refused, and come again. */
-async function loadRefusals(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
-  const cases = new Set<CaseId>();
-  for (const operation of operations) {
-    if (operation.type !== 'submit') continue;
-    for (const { id, envelopeDigest } of operation.messages) {
-      const before = draft.message(operation.source, id);
-      if (before?.refusal === undefined || !envelopeDigest.equals(before.digest)) continue;
-      const block = await blockWith(before.record, access);
-      if (block === null) continue;
-      draft.blocksOfRefusals.set(before.record, block);
-      const body = splitBodies(block.bodies)?.get(before.record - block.first);
-      if (body !== undefined) cases.add(body.of);
-    }
-  }
-  await loadSecrets(draft, cases, access);
-}
-
-async function blockWith(leaf: number, { collections, session }: Access): Promise<BlockRow | null> {
-  const projection = { _id: 0, first: 1, at: 1, leaves: 1, bodies: 1 } as const;
-  const options = { session, hint: 'by_leaf', sort: { first: -1 }, projection } as const;
-  return await collections.block.findOne({ first: { $lte: leaf } }, options);
 }
 
 async function loadMessages(draft: Draft, filter: Filter<MessageDocument>, access: Access): Promise<void> {

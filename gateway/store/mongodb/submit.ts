@@ -4,7 +4,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import { keptRefusal, toldInRefusal } from '../kept-refusal.ts';
+import { keptRefusal } from '../kept-refusal.ts';
 import { houseCase, type SubmissionOutcome, type SubmissionResult } from '../port.ts';
 import {
   acceptedDetailText,
@@ -76,21 +76,22 @@ function accept(draft: Draft, source: EndpointAddress, message: ReadyAcceptable)
 }
 
 function refuse(draft: Draft, source: EndpointAddress, message: ReadyRefusable): Verdict {
-  const { id, envelopeDigest: digest, code, text, final, line } = message;
+  const { id, envelopeDigest: digest, code, text, final, line, thread: of = houseCase } = message;
   if (final && id !== unreadableId) {
     const before = draft.message(source, id);
     if (before !== undefined) return repeat(draft, source, message, before);
+    const words = text === undefined ? undefined : draft.leaves.sealWords(of, text);
     draft.addMessage(id, {
       _id: messageKey(source, id),
       digest,
       at: draft.at,
       record: draft.nextRecord,
-      refusal: keptRefusal(code),
+      refusal: keptRefusal(code, words),
     });
   }
   const detail = refusedDetailText(code, text);
   const leaf = { message: id, envelope: digestText(digest), code };
-  draft.leaves.refused(leaf, message.thread ?? houseCase, Buffer.from(line), draft.at);
+  draft.leaves.refused(leaf, of, Buffer.from(line), draft.at);
   return refused(code, outcomeReceipt('refused', id, digest, draft.at, detail));
 }
 
@@ -113,7 +114,7 @@ function repeat(
   draft.leaves.repeated(before.record, draft.at);
   const { at, record, refusal, recipients = [], listening = 0 } = before;
   if (refusal !== undefined) {
-    const { code, detail } = toldInRefusal(refusal, { message: id, digest }, draft.leafOfRefusal(record));
+    const { code, detail } = draft.toldInRefusal(refusal);
     return refused(code, outcomeReceipt('refused', id, digest, at, detail));
   }
   const detail = acceptedDetailText(record, presenceText(recipients, listening));

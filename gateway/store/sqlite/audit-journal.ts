@@ -6,11 +6,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { JoinedBlocks } from '../joined-blocks.ts';
+import { toldInRefusal } from '../kept-refusal.ts';
 import { LeafMaker } from '../leaf-maker.ts';
-import type { CaseId, StoredLeaf } from '../port.ts';
-import { openLeafAt, type BlockRow } from '../stored-leaf.ts';
+import type { CaseId } from '../port.ts';
 import { CaseTable } from './case-table.ts';
-import { allRows, bufferOf, firstRow, prepare } from './database.ts';
+import { allRows, bufferOf, prepare } from './database.ts';
 
 export class AuditJournal {
   readonly #vault: CaseVault;
@@ -18,7 +18,6 @@ export class AuditJournal {
   readonly #cases: CaseTable;
   readonly #insert: StatementSync;
   readonly #last: StatementSync;
-  readonly #blockOf: StatementSync;
   #first = 0;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
@@ -32,10 +31,6 @@ export class AuditJournal {
     this.#last = prepare(
       database,
       'SELECT first, count, leaves FROM audit_block ORDER BY first DESC LIMIT 2',
-    );
-    this.#blockOf = prepare(
-      database,
-      'SELECT first, at, leaves, bodies FROM audit_block WHERE first <= ? ORDER BY first DESC LIMIT 1',
     );
   }
 
@@ -75,18 +70,9 @@ export class AuditJournal {
     return true;
   }
 
-  /** A leaf that was written, or made since; undefined where there is none, or it cannot be read. */
-  leafAt(index: number, at: number): StoredLeaf | undefined {
-    const { leaves, bodies } = this.#maker.block;
-    const row = index >= this.#first ? { first: this.#first, at, leaves, bodies } : this.#blockWith(index);
-    return row && openLeafAt(row, index, this.#vault, (id) => this.#cases.find(uuidToBytes(id)));
-  }
-
-  #blockWith(index: number): BlockRow | undefined {
-    const row = firstRow<readonly [number, number, Uint8Array, Uint8Array]>(this.#blockOf, index);
-    if (row === undefined) return undefined;
-    const [first, at, leaves, bodies] = row;
-    return { first, at, leaves: bufferOf(leaves), bodies: bufferOf(bodies) };
+  /** See `kept-refusal.ts`. */
+  toldInRefusal(kept: string): ReturnType<typeof toldInRefusal> {
+    return toldInRefusal(kept, this.#vault, (id) => this.#cases.find(uuidToBytes(id)));
   }
 
   /** Whether a case has a secret. @param id 16 bytes */

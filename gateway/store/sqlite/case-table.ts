@@ -41,7 +41,7 @@ export class CaseTable implements CaseSecrets {
     return this.find(id) !== undefined;
   }
 
-  /** @param id 16 bytes */
+  /** Makes none. @param id 16 bytes */
   find(id: Uint8Array): Uint8Array | undefined {
     return firstRow<[Uint8Array]>(this.#read, id)?.[0];
   }

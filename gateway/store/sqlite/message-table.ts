@@ -14,7 +14,7 @@ import {
   presenceText,
   refusedDetailText,
 } from '../statements.ts';
-import { keptRefusal, toldInRefusal } from '../kept-refusal.ts';
+import { keptRefusal } from '../kept-refusal.ts';
 import { secretBytes, type FreshlySealed } from '../case-vault.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
@@ -86,8 +86,7 @@ export class MessageTable {
     );
     this.#insertRefusal = prepare(
       database,
-      `INSERT INTO message (id, source, digest, at, record, refusal) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO NOTHING`,
+      'INSERT INTO message (id, source, digest, at, record, refusal) VALUES (?, ?, ?, ?, ?, ?)',
     );
     this.#insertDelivery = prepare(
       database,
@@ -230,24 +229,22 @@ export class MessageTable {
 
   #refuse(sender: Sender, message: PackedRefusable, digest: Buffer, bytes: ByteSource, at: number): Verdict {
     const entry = bytes.take(message.recordBytes);
-    const { id, code, text } = message;
-    const detail = refusedDetailText(code, text);
+    const { id, code, text, thread: of = houseCase } = message;
     if (message.final && id !== unreadableId) {
       const idBytes = uuidToBytes(id);
-      const record = this.#journal.next;
-      const { changes } = this.#insertRefusal.run(
-        idBytes,
-        sender.number,
-        digest,
-        at,
-        record,
-        keptRefusal(code),
-      );
-      if (changes === 0) return this.#repeat(sender, message, idBytes, digest, at);
+      if (this.#isKnown(idBytes, sender)) return this.#repeat(sender, message, idBytes, digest, at);
+      const words = text === undefined ? undefined : this.#journal.leaves.sealWords(of, text);
+      const kept = keptRefusal(code, words);
+      this.#insertRefusal.run(idBytes, sender.number, digest, at, this.#journal.next, kept);
     }
     const facts = { message: id, envelope: digestText(digest), code };
-    this.#journal.leaves.refused(facts, message.thread ?? houseCase, entry, at);
+    this.#journal.leaves.refused(facts, of, entry, at);
+    const detail = refusedDetailText(code, text);
     return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, at, detail) };
+  }
+
+  #isKnown(idBytes: Buffer, sender: Sender): boolean {
+    return firstRow<FirstOutcome>(this.#firstOutcome, idBytes, sender.number) !== undefined;
   }
 
   /** The id had an outcome before: the same envelope gets it again, another one is refused. Both are recorded. */
@@ -274,8 +271,7 @@ export class MessageTable {
     }
     this.#journal.leaves.repeated(record, at);
     if (refusal !== null) {
-      const leaf = this.#journal.leafAt(record, at);
-      const { code, detail } = toldInRefusal(refusal, { message: id, digest }, leaf);
+      const { code, detail } = this.#journal.toldInRefusal(refusal);
       return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, detail) };
     }
     const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);

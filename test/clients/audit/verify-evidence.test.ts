@@ -5,9 +5,11 @@ import { verifyEvidence } from '../../../clients/audit/verify-evidence.ts';
 import { commitmentOf } from '../../../protocol/audit/commitment.ts';
 import { formatEvidence, type Evidence, type ProvenLeaf } from '../../../protocol/audit/evidence.ts';
 import { encodeLeaf, type Leaf } from '../../../protocol/audit/leaf.ts';
+import type { MessageId } from '../../../protocol/ids.ts';
+import { encodeEnvelope } from '../../../protocol/wire/envelope.ts';
 import { sha256 } from '../../../protocol/proof/merkle.ts';
 import { proveInclusion } from '../../../protocol/proof/tile-proof.ts';
-import { messageId, recipient, sender } from '../../protocol/samples.ts';
+import { messageId, recipient, sampleEnvelope, sender } from '../../protocol/samples.ts';
 import { filesIn, logSigner, sampleLog } from './sample-log.ts';
 
 type Made = { readonly leaf: Leaf; readonly opening: NonNullable<ProvenLeaf['opening']> };
@@ -87,9 +89,22 @@ describe('evidence', () => {
     expect(verify(whole).statements.at(-1)).not.toContain('alone');
   });
 
+  it('may not lack what a message said by the erasure of another case than the one that its envelope names', () => {
+    const cut = 'is missing, and no leaf in it says that its case was erased.';
+    const findingsWith = (thread: string): string[] => {
+      const bytes = encodeEnvelope({ ...sampleEnvelope(), thread: thread as MessageId });
+      const [encoded, proof] = [bytes.toString('base64'), Buffer.alloc(67).toString('base64')];
+      return verify({ ...withoutOpening(record), envelope: encoded, proof }).findings;
+    };
+    expect(findingsWith(messageId.replace('01936', '01937'))).toContain(
+      `what leaf ${record} in evidence.json is bound to ${cut}`,
+    );
+    expect(findingsWith(messageId).filter((text) => text.includes('is missing'))).toEqual([]);
+  });
+
   it('may not lack what no erasure takes away: an entry of the directory, and the order of an erasure', () => {
     const missing = (index: number): string =>
-      `what leaf ${index} in evidence.json is bound to is missing, and no leaf in it says that the case was erased.`;
+      `what leaf ${index} in evidence.json is bound to is missing, and no leaf in it says that its case was erased.`;
     expect(verify(withoutOpening(directory)).findings).toEqual([missing(directory)]);
     expect(verify(withoutOpening(erasure)).findings).toEqual([missing(erasure)]);
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DatabaseSync } from 'node:sqlite';
 import { Erasures } from '../../../gateway/store/erasures.ts';
-import { splitBodies, splitLeaves } from '../../../gateway/store/leaf-block.ts';
+import { LeafBlock, splitBodies, splitLeaves } from '../../../gateway/store/leaf-block.ts';
 import type { Store, StoredLeaf } from '../../../gateway/store/port.ts';
 import { SqliteContents } from '../../../gateway/store/sqlite/contents.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
@@ -22,17 +22,24 @@ async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   }
 }
 
-/** Changes the sealed body of a leaf in the file, as somebody who has the disk could. */
-function edit(index: number, change: (sealed: Buffer) => void): void {
+/** Changes the bodies of the block of a leaf in the file, as somebody who has the disk could. */
+function rewrite(index: number, change: (bodies: Buffer, first: number) => Buffer): void {
   const database = new DatabaseSync(fixture.file);
   const row = database
     .prepare('SELECT first, bodies FROM audit_block WHERE first <= ? ORDER BY first DESC LIMIT 1')
     .get(index);
   const { first, bodies } = row as unknown as { first: number; bodies: Uint8Array };
-  const bytes = Buffer.from(bodies);
-  change(splitBodies(bytes)!.get(index - first)!.sealed);
-  database.prepare('UPDATE audit_block SET bodies = ? WHERE first = ?').run(bytes, first);
+  const changed = change(Buffer.from(bodies), first);
+  database.prepare('UPDATE audit_block SET bodies = ? WHERE first = ?').run(changed, first);
   database.close();
+}
+
+/** The same for the sealed body of a leaf. */
+function edit(index: number, change: (sealed: Buffer) => void): void {
+  rewrite(index, (bodies, first) => {
+    change(splitBodies(bodies)!.get(index - first)!.sealed);
+    return bodies;
+  });
 }
 
 const states = async (store: Store): Promise<string[]> =>
@@ -57,6 +64,30 @@ test('a body that was edited is told from one that was erased', async () => {
     expect(leaf).not.toHaveProperty('opening');
     await store.eraseCase(messageId(1), order);
     expect(await states(store)).toEqual(['erased', 'whole', 'whole', 'whole', 'whole']);
+  });
+});
+
+test.each([0, 8, 12, 43])(
+  'a body that was cut to %i bytes is told from one that was erased, and keeps nobody from the rest',
+  async (bytes) => {
+    await withStore(handleTwo);
+    rewrite(0, (bodies) => {
+      const { of, sealed } = splitBodies(bodies)!.get(0)!;
+      const block = new LeafBlock();
+      block.add('', { of, sealed: sealed.subarray(0, bytes) });
+      return block.bodies;
+    });
+    await withStore(async (store) => {
+      expect(await states(store)).toEqual(['changed', 'whole', 'whole', 'whole']);
+    });
+  },
+);
+
+test('bodies that end too early are named as the block that cannot be taken apart', async () => {
+  await withStore(handleTwo);
+  rewrite(0, (bodies) => bodies.subarray(0, -5));
+  await withStore(async (store) => {
+    await expect(store.readLeaves(0, 100)).rejects.toThrow(/begins with leaf 0 is damaged/);
   });
 });
 

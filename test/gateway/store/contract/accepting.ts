@@ -233,13 +233,23 @@ export function acceptingContract(at: ContractStore): void {
       }
     });
 
-    test('a refusal is told again by its code alone where somebody has changed what its leaf says', async () => {
+    test('a refusal is told again by its code alone where somebody has removed the secret of its case', async () => {
       await submit([refusable(1), refusable(2)]);
-      await at.fixture.setColumns(messageId(1), { record: 1 });
-      expect(refusedDetail((await submit([refusable(1)])).parsed[0]!)).toEqual({ code: 'policy-denied' });
       await at.fixture.dropSecret(messageId(2));
       await reopen();
-      expect(refusedDetail((await submit([refusable(2)])).parsed[0]!)).toEqual({ code: 'policy-denied' });
+      const { parsed } = await submit([refusable(1), refusable(2)]);
+      expect(parsed.map((receipt) => refusedDetail(receipt))).toEqual([
+        { code: 'policy-denied', text: 'No rule permits it.' },
+        { code: 'policy-denied' },
+      ]);
+    });
+
+    test('a message of an erased case that is refused again gives the case no secret anew', async () => {
+      await submit([refusable(1)]);
+      const erasure = { kind: 'case.erased', case: messageId(1) };
+      expect(await at.store.eraseCase(messageId(1), erasure)).toBe('erased');
+      await submit([refusable(1)]);
+      expect(await at.store.eraseCase(messageId(1), erasure)).toBe('unknown');
     });
 
     test('a refusal that is not final is recorded and forgotten', async () => {
