@@ -97,6 +97,7 @@ const actions: Readonly<Record<string, FactAction>> = {
   'pattern.changed': 'U',
   'receipts.forgotten': 'D',
   'case.erased': 'D',
+  'case.erased-bodies': 'D',
   'payload.retired': 'D',
 };
 

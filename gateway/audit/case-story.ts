@@ -1,4 +1,5 @@
 /** The account of a case in plain words: one sentence for each of its leaves, in the order of the log. */
+import { erasedBodiesKind } from '../store/erased-bodies.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import type { CaseId, StoredLeaf } from '../store/port.ts';
@@ -67,6 +68,8 @@ function sentenceFor(
       return `The same notice was handed in again (first at leaf ${open.of ?? '?'}); it was not sent twice.`;
     case 'case.erased':
       return `The case was erased by order of ${said(entry.authority)}; ${said(entry.by)} carried it out.${entry.underWay === 'end' ? ' What had not arrived was ended for it.' : ''} What its leaves said before can no longer be read by anybody.`;
+    case erasedBodiesKind:
+      return `What ${countOf(entry.leaves)} said went with it.`;
     case 'audit.story':
       return `${said(entry.by)} read the story of this case.`;
     default:
@@ -74,6 +77,11 @@ function sentenceFor(
         ? `${said(entry.by)} ${readings[open.kind] ?? `read in the record of this case (${open.kind})`}.`
         : `The log notes ${open.kind}.`;
   }
+}
+
+function countOf(leaves: unknown): string {
+  const count = Array.isArray(leaves) ? leaves.length : 0;
+  return count === 1 ? 'one leaf' : `${count} leaves`;
 }
 
 function acceptedSentence(notice: Notice, tell: Teller): string {

@@ -10,6 +10,7 @@ import {
   houseCase,
   type CaseId,
   type ErasureOutcome,
+  type KnownBodies,
   type RecordEntry,
   type Store,
   type StoredLeaf,
@@ -30,6 +31,13 @@ export type ErasureOrder = {
   readonly with?: CaseId;
 };
 
+export type ErasureChoice = {
+  /** What becomes of messages of the case that are on their way. */
+  readonly underWay?: UnderWay | undefined;
+  /** Finds the bodies of the case quicker than the store, which looks through all of its log. */
+  readonly findBodies?: ((id: CaseId) => Promise<KnownBodies>) | undefined;
+};
+
 type Erasing = Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>;
 
 /**
@@ -41,9 +49,9 @@ export async function eraseCase(
   store: Erasing,
   log: ProvingLog,
   order: ErasureOrder,
-  underWay?: UnderWay,
+  { underWay, findBodies }: ErasureChoice = {},
 ): Promise<ErasureCertificate> {
-  const from = await destroyCase(store, order, underWay);
+  const from = await destroyCase(store, order, { underWay, findBodies });
   let leaf: StoredLeaf | undefined;
   try {
     leaf = await findErasure(store, from, order.case);
@@ -82,13 +90,14 @@ export class UncertifiedErasure extends CausewayError {
 export async function destroyCase(
   store: Pick<Store, 'eraseCase' | 'countLeaves'>,
   order: ErasureOrder,
-  underWay?: UnderWay,
+  { underWay, findBodies }: ErasureChoice = {},
 ): Promise<number> {
   if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order, ...(underWay === 'end' && { underWay }) };
+  const known = await findBodies?.(order.case);
   let outcome: ErasureOutcome;
-  do outcome = await store.eraseCase(order.case, record, underWay);
+  do outcome = await store.eraseCase(order.case, record, underWay, known);
   while (outcome === 'pending' && underWay === 'end');
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
   return from;
@@ -113,7 +122,15 @@ export async function certifyErasure(
 }
 
 async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertificate> {
-  const { case: id, authority, by, alerts } = leaf.entry as unknown as ErasureOrder;
+  const {
+    case: id,
+    authority,
+    by,
+    alerts,
+    bodies,
+  } = leaf.entry as unknown as ErasureOrder & {
+    readonly bodies?: number;
+  };
   const { opening } = leaf;
   if (opening === undefined)
     throw new CausewayError('store-unavailable', {
@@ -127,7 +144,7 @@ async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertif
     throw new CausewayError('log-proof-invalid', { detail });
   }
   const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
-  const order = { case: id, authority, by, ...(alerts && { alerts }) };
+  const order = { case: id, authority, by, ...(alerts && { alerts }), bodies };
   return { ...order, at: leaf.at, leaf: leaf.index, opening, proof };
 }
 

@@ -13,7 +13,7 @@ const classes: Readonly<Record<string, Classes>> = {
   'endpoint.revoked': { category: ['iam'], type: ['user', 'deletion'] },
   'pattern.changed': { category: ['configuration'], type: ['change'] },
   'agency.added': { category: ['configuration'], type: ['creation'] },
-  'case.erased': { category: ['database'], type: ['change'] },
+  case: { category: ['database'], type: ['change'] },
   'store.migrated': { category: ['database'], type: ['change'] },
   'request.refused': { category: ['network'], type: ['denied'] },
   submissions: { category: ['host'], type: ['info'] },

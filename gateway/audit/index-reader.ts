@@ -119,6 +119,13 @@ export class IndexReader {
     return at !== undefined && at >= from && at < to;
   }
 
+  /** Whose case the body of a leaf itself is, undefined for none, and whether nothing of it was taken in. */
+  bodyOf(leaf: number): { leaf: number; of: CaseId | undefined; saysNothing: boolean } {
+    const row = this.#statements.leaf.get(leaf) as unknown as LeafRow | undefined;
+    const [, , , , , of, matter] = row ?? [];
+    return { leaf, of: (of ?? undefined) as CaseId | undefined, saysNothing: matter === '{}' };
+  }
+
   #readHit(index: number): SearchHit | undefined {
     const row = this.#statements.leaf.get(index) as unknown as LeafRow | undefined;
     if (row === undefined) return undefined;

@@ -8,7 +8,8 @@ export const leafKinds = [
   ...['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed', 'endpoint.revoked'],
   'renewal.refused',
   ...['alert.raised', 'alert.unsent', 'alert.disposed', 'alert.overdue'],
-  ...['policy.loaded', 'policy.applied', 'pattern.changed', 'agency.added', 'gateway.started', 'case.erased'],
+  ...['policy.loaded', 'policy.applied', 'pattern.changed', 'agency.added', 'gateway.started'],
+  ...['case.erased', 'case.erased-bodies'],
   'store.migrated',
   ...[
     'audit.search',

@@ -1,4 +1,5 @@
 /** What of a leaf can be searched for: its terms, and what a line about it needs. */
+import { erasedBodiesKind } from '../store/erased-bodies.ts';
 import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { agencyOf } from '../../protocol/ids.ts';
 import { houseCase, type CaseId, type RecordEntry, type StoredLeaf } from '../store/port.ts';
@@ -96,7 +97,9 @@ export function matterTerms(matter: LeafMatter, of: CaseId | undefined, nth?: nu
 
 function matterOf({ kind }: Leaf, entry: RecordEntry): LeafMatter {
   const { kind: _, ...rest } = entry;
-  return kind.startsWith('message.') ? messageMatter(rest) : rest;
+  if (kind.startsWith('message.')) return messageMatter(rest);
+  // Its list may be long.
+  return kind === erasedBodiesKind ? { case: rest.case } : rest;
 }
 
 function messageMatter({

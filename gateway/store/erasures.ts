@@ -2,11 +2,12 @@
  * Tells what an erasure took away from what somebody took away or changed in the store. An erased case has no secret, or
  * a new one where it lives on: neither opens the bodies from before. But no more does a secret that was deleted by hand,
  * nor an edited body. So the log itself says whether an erasure of the case came after the leaf. Only bodies that do not
- * open cost anything.
+ * open cost anything. An erasure also says which bodies it took: with another one that does not open it has nothing to do.
  *
  * Where the leaf of an erasure is, the engine has noted, so that nobody has to look for it. The note is only a hint: it
  * counts for nothing until the leaf says the same. What no note explains has the whole log looked through, once.
  */
+import { bodiesTakenBy, type TookBody } from './erased-bodies.ts';
 import { splitLeaves } from './leaf-block.ts';
 import { houseCase, type CaseId, type Store, type StoredLeaf } from './port.ts';
 
@@ -19,11 +20,13 @@ export type ErasureSource = Pick<Store, 'readLeaves' | 'readLeafRuns'> & {
 /** The beginning of a leaf that says so. */
 const erasureLeaf = Buffer.from('{"kind":"case.erased"');
 
+type Erasure = { readonly of: CaseId | undefined; readonly index: number; readonly took: TookBody };
+
 export class Erasures {
   /** Reads bodies without asking here. */
   readonly #source: ErasureSource;
-  /** The leaves that erased a case, rising; under `undefined`, those that do not say which. */
-  readonly #of = new Map<CaseId | undefined, readonly number[]>();
+  /** The erasures of a case, rising; under `undefined`, those that do not say of which. */
+  readonly #of = new Map<CaseId | undefined, readonly Erasure[]>();
   #next = 0;
   #turn: Promise<void> = Promise.resolve();
 
@@ -37,18 +40,28 @@ export class Erasures {
     if (doubtful.length === 0) return leaves;
     this.#turn = this.#turn.catch(() => undefined).then(() => this.#learn(doubtful));
     await this.#turn;
-    return leaves.map((leaf) => {
-      const erasedBy = isDoubtful(leaf) ? this.#erasureOf(leaf) : undefined;
-      if (erasedBy === undefined) return leaf;
-      const { tampered: _, ...rest } = leaf;
-      return { ...rest, erased: true, erasedBy };
-    });
+    return leaves.map((leaf) => (isDoubtful(leaf) ? this.#judge(leaf) : leaf));
   }
 
-  /** The first erasure of its case behind a leaf: later ones found it erased. */
+  #judge(leaf: StoredLeaf): StoredLeaf {
+    const erasedBy = this.#erasureOf(leaf);
+    if (erasedBy === undefined) {
+      // Its secret went with the case, but it did not open by then.
+      return this.#isBefore(leaf) ? { ...leaf, tampered: 'changed' } : leaf;
+    }
+    const { tampered: _, ...rest } = leaf;
+    return { ...rest, erased: true, erasedBy };
+  }
+
+  /** Whether its case was erased behind a leaf. */
+  #isBefore({ case: of, index }: StoredLeaf): boolean {
+    return this.#of.get(of)?.some((erasure) => erasure.index > index) === true;
+  }
+
+  /** The first erasure of its case behind a leaf that took its body: later ones found it erased. */
   #erasureOf({ case: of, index }: StoredLeaf): number | undefined {
-    const isBehind = (erasure: number): boolean => erasure > index;
-    return this.#of.get(of)?.find(isBehind) ?? this.#of.get(undefined)?.find(isBehind);
+    const explains = (erasure: Erasure): boolean => erasure.index > index && erasure.took(index);
+    return (this.#of.get(of)?.find(explains) ?? this.#of.get(undefined)?.find(explains))?.index;
   }
 
   async #learn(doubtful: readonly StoredLeaf[]): Promise<void> {
@@ -56,7 +69,8 @@ export class Erasures {
     for (const of of new Set(unexplained().map((leaf) => leaf.case))) {
       if (of === undefined) continue;
       for (const index of await this.#source.readErasures(of)) {
-        if ((await this.#caseErasedBy(index)) === of) this.#add(of, index);
+        const erasure = await this.#erasureAt(index);
+        if (erasure?.of === of) this.#add(erasure);
       }
     }
     if (unexplained().length > 0) await this.#lookThroughLog();
@@ -77,24 +91,29 @@ export class Erasures {
     for (const [place, bytes] of splitLeaves(run).entries()) {
       const index = first + place;
       if (index < this.#next || !isErasureLeaf(bytes)) continue;
-      this.#add(await this.#caseErasedBy(index), index);
+      const erasure = await this.#erasureAt(index);
+      if (erasure !== undefined) this.#add(erasure);
     }
   }
 
-  /** Undefined where the leaf at an index is not that of an erasure, or does not say of which case. */
-  async #caseErasedBy(index: number): Promise<CaseId | undefined> {
-    const [leaf] = await this.#source.readLeaves(index, 1);
+  /** Undefined where the leaf at an index is not that of an erasure. */
+  async #erasureAt(index: number): Promise<Erasure | undefined> {
+    const [leaf, next] = await this.#source.readLeaves(index, 2);
     if (leaf === undefined || !isErasureLeaf(Buffer.from(leaf.leaf))) return undefined;
-    return typeof leaf.entry.case === 'string' ? (leaf.entry.case as CaseId) : undefined;
+    // What it took, nobody can say.
+    if (leaf.tampered !== undefined) return undefined;
+    const { entry } = leaf;
+    const of = typeof entry.case === 'string' ? (entry.case as CaseId) : undefined;
+    return { of, index, took: bodiesTakenBy(entry, next?.entry) };
   }
 
-  #add(of: CaseId | undefined, index: number): void {
-    const known = this.#of.get(of) ?? [];
-    if (!known.includes(index))
-      this.#of.set(
-        of,
-        [...known, index].sort((one, other) => one - other),
-      );
+  #add(erasure: Erasure): void {
+    const known = this.#of.get(erasure.of) ?? [];
+    if (known.some(({ index }) => index === erasure.index)) return;
+    this.#of.set(
+      erasure.of,
+      [...known, erasure].sort((one, other) => one.index - other.index),
+    );
   }
 }
 

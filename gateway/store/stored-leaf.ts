@@ -3,7 +3,7 @@ import type { Leaf } from '../../protocol/audit/leaf-text.ts';
 import { errorCodes } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';
 import { BrokenLogError } from './joined-blocks.ts';
-import { splitBodies, splitLeaves, type BlockBodies } from './leaf-block.ts';
+import { countLeaves, splitBodies, splitLeaves, type BlockBodies } from './leaf-block.ts';
 import type { CaseId, StoredLeaf, Tampering, RecordEntry } from './port.ts';
 
 /** A row of the log. */
@@ -76,6 +76,26 @@ export function openBlock(
     });
   }
   return opened;
+}
+
+/** The leaves of a block whose bodies are of one case, and open under its secret. Of one that is damaged, none. */
+export function openBlockOf(
+  { first, leaves, bodies }: BlockRow,
+  of: CaseId,
+  vault: CaseVault,
+  secret: Uint8Array,
+): number[] {
+  const sealedBodies = splitBodies(bodies);
+  if (sealedBodies === undefined || countLeaves(leaves) === undefined) return [];
+  const places = [...sealedBodies].filter(([, body]) => body.of === of);
+  if (places.length === 0) return [];
+  const texts = splitLeaves(leaves);
+  const key = vault.keyOf(secret);
+  const opening = places.filter(([place, { sealed }]) => {
+    const leaf = parseLeafText(texts[place]?.toString('latin1') ?? '');
+    return vault.open(key, sealed, leaf?.commitment) !== undefined;
+  });
+  return opening.map(([place]) => first + place);
 }
 
 /** What a leaf says in the open; of one that is no longer what the store has made, since somebody has edited it, its kind. */

@@ -28,6 +28,8 @@ export type ErasureCertificate = {
   readonly by: string;
   /** Absent where nobody has looked for them. */
   readonly alerts?: AlertsOfErasure | undefined;
+  /** How many leaves lost their bodies; absent in those of earlier versions. */
+  readonly bodies?: number | undefined;
   /** When, ms since 1970. */
   readonly at: number;
   /** Index of the leaf that says so. */
@@ -50,6 +52,7 @@ const alertsSchema = z.object({
 const bodySchema = z.looseObject({
   ...{ case: messageIdSchema, authority: z.string(), by: z.string() },
   alerts: alertsSchema.optional(),
+  bodies: z.int().min(0).optional(),
 });
 
 /** Alerts that named messages of the case, when it was erased. */
@@ -62,7 +65,7 @@ export function isErasureCertificate(bytes: Buffer): boolean {
 
 /** The file. */
 export function formatErasureCertificate(certificate: ErasureCertificate): string {
-  const { case: id, authority, by, alerts, at, leaf, opening, proof } = certificate;
+  const { case: id, authority, by, alerts, bodies, at, leaf, opening, proof } = certificate;
   return `${title}
 
 Case       ${id}
@@ -74,7 +77,7 @@ Recorded   leaf ${leaf} of the audit log
 The key and the salts of the case were destroyed, and with them every body that its leaves were bound to; the
 ciphertexts of its messages and what the store knew of their matter were deleted. The leaves stay in the log, and
 every other proof still verifies. Copies of the store made before hold what they held: erase the case there too.
-${alerts === undefined ? '' : `\n${remainsInWords(alerts)}\n`}
+${bodiesInWords(bodies, leaf)}${alerts === undefined ? '' : `\n${remainsInWords(alerts)}\n`}
 Whoever has the log's key can check every word of this file: causeway audit verify FILE --key log.vkey
 The next two lines are what leaf ${leaf} is bound to. The proof that it stands in the log follows.
 
@@ -82,6 +85,14 @@ salt ${opening.salt}
 body ${opening.body}
 
 ${proof}`;
+}
+
+/** So that nobody can later pass off the loss of another body as this erasure. */
+function bodiesInWords(bodies: number | undefined, leaf: number): string {
+  if (bodies === undefined) return '';
+  if (bodies === 0) return 'No leaf had a body any more.\n';
+  const had = bodies === 1 ? 'One leaf had a body' : `${bodies} leaves had bodies`;
+  return `${had} that went: leaf ${leaf + 1} is bound to the list of them.\n`;
 }
 
 /** What else told of the case, and what still does. */
@@ -134,8 +145,14 @@ export function parseErasureCertificate(source: Uint8Array): ErasureCertificate 
     throw malformed(`salt and body are not what leaf ${leaf} is bound to`);
   const parsed = bodySchema.safeParse(parseBody(body));
   if (!parsed.success) throw malformed(`what leaf ${leaf} is bound to does not say who ordered the erasure`);
-  const { case: id, authority, by, alerts } = parsed.data;
-  const order = { case: id, authority, by, ...(alerts && { alerts }) };
+  const { case: id, authority, by, alerts, bodies } = parsed.data;
+  const order = {
+    case: id,
+    authority,
+    by,
+    ...(alerts && { alerts }),
+    ...(bodies !== undefined && { bodies }),
+  };
   const certificate = { ...order, at, leaf, opening: { salt, body }, proof };
   const line = firstDifference(text, formatErasureCertificate(certificate));
   if (line !== undefined) throw malformed(`line ${line} is not what leaf ${leaf} says`);

@@ -44,7 +44,8 @@ export function parseNote(source: Uint8Array | string): Note {
   const text = whole.slice(0, blank + 1);
   const rest = whole.slice(blank + 2);
   if (whole === '') throw malformedNote('It is empty.');
-  if (blank >= 0 && rest === '') throw malformedNote('It ends with a blank line, where its signatures are to stand.');
+  if (blank >= 0 && rest === '')
+    throw malformedNote('It ends with a blank line, where its signatures are to stand.');
   if (blank < 0 || !rest.endsWith('\n')) throw malformedNote('It has no signatures after a blank line.');
   return { text, signatures: parseSignatureLines(rest) };
 }

@@ -6,10 +6,11 @@
  */
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { CaseVault } from '../case-vault.ts';
+import { OpenBodies } from '../erased-bodies.ts';
 import { toldInRefusal } from '../kept-refusal.ts';
 import { laterNumber } from '../later-number.ts';
 import { LeafMaker } from '../leaf-maker.ts';
-import type { CaseId, DeliveryId, StoreVersions } from '../port.ts';
+import type { CaseId, DeliveryId, KnownBodies, StoreVersions } from '../port.ts';
 import type { Head } from './block.ts';
 import { DraftSecrets } from './case-secrets.ts';
 import type {
@@ -46,6 +47,8 @@ type CaseState = {
   readonly records: readonly number[];
   /** Its deliveries under way: one where the erasure waits for them, one more than may be ended where they are to end. */
   readonly open: readonly DeliveryDocument[];
+  /** The leaves whose bodies go with it, rising. */
+  readonly bodies: readonly number[];
 };
 
 export type Erasure = Pick<CaseState, 'records'> & { readonly case: CaseId; readonly record: number };
@@ -75,7 +78,7 @@ export class Draft {
   /** Due deliveries, the soonest first, and one more than may be ended. */
   due: readonly DeliveryDocument[] = [];
   /** The case that is asked to be erased. */
-  caseState: CaseState = { records: [], open: [] };
+  caseState: CaseState = { records: [], open: [], bodies: [] };
   /** The case that goes, and the leaf that says so. */
   erasure: Erasure | undefined;
   /** Those of the messages to be retired that are no longer under way, and what becomes of them. */
@@ -120,6 +123,11 @@ export class Draft {
   /** See `kept-refusal.ts`. */
   toldInRefusal(kept: string): ReturnType<typeof toldInRefusal> {
     return toldInRefusal(kept, this.#vault, (id) => this.knownSecrets.get(id));
+  }
+
+  /** The leaves of a case whose bodies open, to be looked for in blocks. */
+  openBodies(id: CaseId, known: KnownBodies): OpenBodies {
+    return new OpenBodies(id, known, this.#vault, this.knownSecrets.get(id));
   }
 
   messagesOf(id: MessageId): readonly MessageDocument[] {

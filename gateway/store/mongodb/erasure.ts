@@ -7,6 +7,7 @@
  * whoever asks again comes to the end.
  */
 import { CausewayError } from '../../../protocol/errors.ts';
+import { erasureRecords } from '../erased-bodies.ts';
 import { endedAtOnce, erasureMark, houseCase, type ErasureOutcome, type UnderWay } from '../port.ts';
 import type { CausalTime } from './causal-time.ts';
 import { endDeliveries } from './deliveries.ts';
@@ -31,10 +32,10 @@ type EmptyingContext = {
 /** The draft knows the case; the first outcomes of its messages' ids stay. */
 export function eraseCase(
   draft: Draft,
-  { id, underWay, line }: OperationOf<'erase-case'>,
+  { id, underWay, line: order }: OperationOf<'erase-case'>,
 ): Results['erase-case'] {
   if (id === houseCase) return 'unknown';
-  const { records, open } = draft.caseState;
+  const { records, open, bodies } = draft.caseState;
   if (open.length > 0 && underWay === 'wait') return 'pending';
   endDeliveries(draft, open.slice(0, endedAtOnce));
   if (open.length > endedAtOnce) return 'pending';
@@ -42,7 +43,8 @@ export function eraseCase(
   if (records.length === 0 && !draft.secrets.has(id)) return 'unknown';
   draft.secrets.forget(id);
   draft.erasure = { case: id, record: draft.nextRecord, records };
-  draft.leaves.entry(line, draft.at);
+  for (const line of erasureRecords(order, id, bodies))
+    if (line !== undefined) draft.leaves.entry(line, draft.at);
   return 'erased';
 }
 

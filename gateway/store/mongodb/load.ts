@@ -10,6 +10,7 @@ import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
 import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
+import { blocksFrom } from './leaf-runs.ts';
 import type { Operation, OperationOf } from './operations.ts';
 
 /** Collections, and the transaction in which they are read and written. */
@@ -229,7 +230,7 @@ async function loadEnded(
 /** What the store holds of the case that is to be erased. */
 async function loadCase(
   draft: Draft,
-  { id, underWay }: OperationOf<'erase-case'>,
+  { id, underWay, known }: OperationOf<'erase-case'>,
   access: Access,
 ): Promise<void> {
   await loadSecrets(draft, [id], access);
@@ -245,7 +246,10 @@ async function loadCase(
     recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
   }
   const open = await openAmong(deliveries, openDeliveriesWanted(underWay), access);
-  draft.caseState = { records, open };
+  const bodies = draft.openBodies(id, known);
+  for await (const block of blocksFrom(collections.block, known.asOf, ['at', 'bodies'], session))
+    bodies.take(block);
+  draft.caseState = { records, open, bodies: bodies.leaves };
 }
 
 /** Those of the deliveries that are open, until as many are found as are wanted. */

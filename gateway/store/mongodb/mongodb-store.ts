@@ -10,7 +10,7 @@ import type { MongoClient } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { CaseVault } from '../case-vault.ts';
-import type { DamagedMessage, Store } from '../port.ts';
+import { nothingKnown, type DamagedMessage, type Store } from '../port.ts';
 import { Acceptances } from './acceptances.ts';
 import { CausalTime } from './causal-time.ts';
 import { Chain } from './chain.ts';
@@ -210,9 +210,9 @@ function removals(
   return {
     retirePayloads: async (positions, record, lease) =>
       commits.run({ type: 'retire-payloads', positions, line: readyLine(record), lease }),
-    eraseCase: async (id, record, underWay = 'wait') => {
+    eraseCase: async (id, record, underWay = 'wait', known = nothingKnown) => {
       const line = readyLine(record);
-      const ask = async () => commits.run({ type: 'erase-case', id, underWay, line });
+      const ask = async () => commits.run({ type: 'erase-case', id, underWay, line, known });
       return eraseInPortions(ask, underWay, context);
     },
     readResidue: () => Promise.resolve('oplog'),

@@ -21,6 +21,7 @@ import type {
   Submission,
   SubmissionResult,
   UnderWay,
+  KnownBodies,
 } from '../port.ts';
 import { listeningBits } from '../statements.ts';
 
@@ -79,6 +80,7 @@ type Change =
       readonly id: CaseId;
       readonly underWay: UnderWay;
       readonly line: RecordText;
+      readonly known: KnownBodies;
     };
 
 export type OperationType = Operation['type'];

@@ -24,6 +24,10 @@ export function openDeliveriesWanted(underWay: UnderWay): number {
  */
 export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 
+/** Leaves of a case whose bodies open, of the first `asOf` leaves of the log. */
+export type KnownBodies = { readonly asOf: number; readonly leaves: readonly number[] };
+export const nothingKnown: KnownBodies = { asOf: 0, leaves: [] };
+
 /** A file of an engine's own in which bytes outlive their deletion for a while. */
 export type ErasureResidue = 'write-ahead-log' | 'oplog';
 
@@ -31,12 +35,19 @@ export type ErasureResidue = 'write-ahead-log' | 'oplog';
 export type ErasureStore = {
   /**
    * Destroys the secret of a case, and with it every body and salt that its leaves are bound to; the ciphertexts of
-   * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it.
+   * its messages and what the store knows of their matter go as well. All leaves stay. The record is written with it, and
+   * says how many bodies went; where some did, the leaf behind it says of which leaves, see `erased-bodies.ts`.
    * Where it fails with `store-unavailable`, ciphertexts of a large case may be gone already: it is to be asked again.
    * @param underWay default `wait`
+   * @param known those that somebody has found already: the store itself looks through the rest of the log, which else is all
    * @throws CausewayError `case-pending`, in the place of `pending`, where such ciphertexts are gone and then a message came
    */
-  eraseCase(id: CaseId, record: RecordEntry, underWay?: UnderWay): Promise<ErasureOutcome>;
+  eraseCase(
+    id: CaseId,
+    record: RecordEntry,
+    underWay?: UnderWay,
+    known?: KnownBodies,
+  ): Promise<ErasureOutcome>;
   /**
    * Where bytes of what was erased may stand all the same: `write-ahead-log` while somebody still reads the store as
    * it was before, and each further commit tries again; `oplog` always, until it has gone round.

@@ -6,9 +6,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { JoinedBlocks } from '../joined-blocks.ts';
+import { OpenBodies, type ErasureRecords } from '../erased-bodies.ts';
 import { toldInRefusal } from '../kept-refusal.ts';
 import { LeafMaker } from '../leaf-maker.ts';
-import type { CaseId } from '../port.ts';
+import type { CaseId, KnownBodies } from '../port.ts';
 import { CaseTable } from './case-table.ts';
 import { allRows, bufferOf, prepare } from './database.ts';
 
@@ -18,6 +19,7 @@ export class AuditJournal {
   readonly #cases: CaseTable;
   readonly #insert: StatementSync;
   readonly #last: StatementSync;
+  readonly #blocksFrom: StatementSync;
   #first = 0;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
@@ -31,6 +33,11 @@ export class AuditJournal {
     this.#last = prepare(
       database,
       'SELECT first, count, leaves FROM audit_block ORDER BY first DESC LIMIT 2',
+    );
+    this.#blocksFrom = prepare(
+      database,
+      `SELECT first, at, leaves, bodies FROM audit_block
+       WHERE first >= coalesce((SELECT max(first) FROM audit_block WHERE first <= ?), 0) ORDER BY first`,
     );
   }
 
@@ -86,9 +93,21 @@ export class AuditJournal {
     return this.#cases.destroy(id);
   }
 
-  /** Makes the leaf that says that a case was erased. @param record the record entry as JSON */
-  erasure(id: CaseId, record: string, at: number): void {
+  /** The leaves of a case whose bodies open, rising. */
+  bodiesOf(id: CaseId, known: KnownBodies): readonly number[] {
+    const open = new OpenBodies(id, known, this.#vault, this.#cases.find(uuidToBytes(id)));
+    for (const row of this.#blocksFrom.iterate(known.asOf)) {
+      const [first, at, leaves, bodies] = row as unknown as readonly [number, number, Uint8Array, Uint8Array];
+      open.take({ first, at, leaves: bufferOf(leaves), bodies: bufferOf(bodies) });
+    }
+    const { leaves, bodies } = this.#maker.block;
+    open.take({ first: this.#first, at: 0, leaves, bodies });
+    return open.leaves;
+  }
+
+  /** Makes the leaves that say that a case was erased. */
+  erasure(id: CaseId, records: ErasureRecords, at: number): void {
     this.#cases.noteErasure(id, this.next);
-    this.#maker.entry(record, at);
+    for (const record of records) if (record !== undefined) this.#maker.entry(record, at);
   }
 }

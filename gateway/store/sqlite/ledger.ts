@@ -11,6 +11,7 @@ import {
   type RecordEntry,
   type StoreVersions,
 } from '../port.ts';
+import { erasureRecords } from '../erased-bodies.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { retirementLine } from '../retired-unit.ts';
 import { AuditJournal } from './audit-journal.ts';
@@ -204,6 +205,7 @@ export class Ledger {
 
   #eraseCase(operation: Extract<Operation, { type: 'erase-case' }>, at: number): ErasureOutcome {
     if (operation.case === houseCase) return 'unknown';
+    let bodies: readonly number[] = [];
     const outcome = overwritingAll(this.#database, () => {
       const messages = this.#messages.ofCase(operation.case);
       const wanted = openDeliveriesWanted(operation.underWay);
@@ -212,13 +214,14 @@ export class Ledger {
       this.#deliveries.end(open.slice(0, endedAtOnce), at);
       if (open.length > endedAtOnce) return 'pending';
       this.#messages.erase(messages);
+      bodies = this.journal.bodiesOf(operation.case, operation.known);
       const hadSecret = this.journal.destroySecret(operation.case);
       return hadSecret || messages.length > 0 ? 'erased' : 'unknown';
     });
     if (outcome !== 'erased') return outcome;
     this.#erased = true;
     this.#directory.setMarks([[erasureMark, this.journal.next]]);
-    this.journal.erasure(operation.case, operation.record, at);
+    this.journal.erasure(operation.case, erasureRecords(operation.record, operation.case, bodies), at);
     return outcome;
   }
 

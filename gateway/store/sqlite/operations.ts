@@ -19,6 +19,7 @@ import type {
   SettlementResult,
   StoreVersions,
   UnderWay,
+  KnownBodies,
 } from '../port.ts';
 
 export const digestBytes = 32;
@@ -125,6 +126,7 @@ export type Operation =
       readonly underWay: UnderWay;
       readonly case: CaseId;
       readonly record: RecordText;
+      readonly known: KnownBodies;
     }
   | { readonly type: 'probe' };
 

@@ -9,7 +9,14 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
-import type { DamagedMessage, DeliveryId, Store, SubmissionOutcome, SubmissionResult } from '../port.ts';
+import {
+  nothingKnown,
+  type DamagedMessage,
+  type DeliveryId,
+  type Store,
+  type SubmissionOutcome,
+  type SubmissionResult,
+} from '../port.ts';
 import { CaseVault } from '../case-vault.ts';
 import { Acceptances } from './acceptances.ts';
 import { addDigest, encodeSettlement, encodeSubmission } from './batch-encoder.ts';
@@ -158,9 +165,10 @@ function changes(
 /** Taking away what must not be kept. */
 function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'readResidue' | 'retirePayloads'> {
   return {
-    eraseCase: async (id, record, underWay = 'wait') => {
+    eraseCase: async (id, record, underWay = 'wait', known = nothingKnown) => {
       const text = JSON.stringify(record);
-      return (await writer.run(() => ({ type: 'erase-case', case: id, underWay, record: text }))).result;
+      return (await writer.run(() => ({ type: 'erase-case', case: id, underWay, record: text, known })))
+        .result;
     },
     readResidue: async () => {
       // A commit, so that what was left by this process or another is looked for.

@@ -182,10 +182,28 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(await store.eraseCase(thread, erased)).toBe('erased');
         const after = await leaves();
         expect(after.slice(0, before.length).map(({ leaf }) => leaf)).toEqual(before.map(({ leaf }) => leaf));
-        expect(after.map((leaf) => leaf.erased)).toEqual([true, true, false, false, false, false]);
+        expect(after.map((leaf) => leaf.erased)).toEqual([true, true, false, false, false, false, false]);
         expect(after[0]).not.toHaveProperty('opening');
         expect(after[2]?.entry).toEqual(JSON.parse(messages[2]!.record));
-        expect(after.at(-1)?.entry).toEqual(erased);
+        expect(after.slice(-2).map(({ entry }) => entry)).toEqual([
+          { ...erased, bodies: 2 },
+          { kind: 'case.erased-bodies', case: thread, leaves: [0, 1] },
+        ]);
+      });
+
+      test('names the bodies that it took also where some of them were found before, and only those', async () => {
+        const thread = messageId(1);
+        const messages = [1, 2, 3].map((number) => acceptable(number, { thread }));
+        for (const message of messages) await store.submit({ source: police, messages: [message] });
+        await store.settle(settlementOf(messages, health));
+        const known = { asOf: 2, leaves: [0] };
+        expect(await store.eraseCase(thread, { ...erased, case: thread }, 'wait', known)).toBe('erased');
+        expect((await leaves()).at(-1)?.entry.leaves).toEqual([0, 2]);
+        expect((await leaves()).slice(0, 3).map((leaf) => leaf.tampered ?? leaf.erased)).toEqual([
+          true,
+          'changed',
+          true,
+        ]);
       });
 
       test('notes where its leaf is, so that nobody looks through the log for it', async () => {
@@ -221,9 +239,8 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         const streamEnd = await store.readReceiptsEnd(police);
 
         expect(await store.eraseCase(message.thread, erased, 'end')).toBe('erased');
-        expect((await leaves()).slice(-2).map(({ entry }) => entry.kind)).toEqual([
-          'delivery.expired',
-          'case.erased',
+        expect((await leaves()).slice(-3).map(({ entry }) => entry.kind)).toEqual([
+          ...['delivery.expired', 'case.erased', 'case.erased-bodies'],
         ]);
         expect(await store.readQueue(health, message.lane, 0, 10)).toEqual([]);
         const state = await store.readMessage(police, message.id);
@@ -288,7 +305,7 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         await store.settle(settlementOf(messages, health));
         await store.eraseCase(messageId(1), { ...erased, case: messageId(1) });
         await fixture.dropSecret(messageId(2));
-        const erasedBy = (await store.countLeaves()) - 1;
+        const erasedBy = (await store.countLeaves()) - 2;
         const [first, second, third] = await leaves();
         expect(first).toMatchObject({ erased: true, erasedBy });
         expect(first).not.toHaveProperty('tampered');
@@ -359,7 +376,14 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
           messages: [message, acceptable(2, { thread: message.thread })],
         });
         expect(outcomes.map(({ outcome }) => outcome)).toEqual(['duplicate', 'accepted']);
-        expect((await leaves()).map((leaf) => leaf.erased)).toEqual([true, false, false, false, false]);
+        expect((await leaves()).map((leaf) => leaf.erased)).toEqual([
+          true,
+          false,
+          false,
+          false,
+          false,
+          false,
+        ]);
       });
     });
 

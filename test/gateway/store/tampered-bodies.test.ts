@@ -63,7 +63,8 @@ test('a body that was edited is told from one that was erased', async () => {
     expect(leaf).toMatchObject({ case: messageId(1), entry: { kind: 'message.accepted' } });
     expect(leaf).not.toHaveProperty('opening');
     await store.eraseCase(messageId(1), order);
-    expect(await states(store)).toEqual(['erased', 'whole', 'whole', 'whole', 'whole']);
+    // Nobody could read it any more when its case was erased.
+    expect(await states(store)).toEqual(['changed', 'whole', 'whole', 'whole', 'whole']);
   });
 });
 
@@ -96,12 +97,43 @@ test('a case that was erased and lives on: erased before, and tampered with only
     await handleTwo(store);
     await store.eraseCase(messageId(1), order);
     await store.submit({ source: police, messages: [acceptable(3, { thread: messageId(1) })] });
-    expect(await states(store)).toEqual(['erased', 'whole', 'whole', 'whole', 'whole', 'whole']);
+    expect(await states(store)).toEqual(['erased', 'whole', 'whole', 'whole', 'whole', 'whole', 'whole']);
   });
-  edit(5, (sealed) => sealed.fill(0));
+  edit(6, (sealed) => sealed.fill(0));
   edit(2, (sealed) => (sealed[0]! ^= 1));
   await withStore(async (store) => {
-    expect(await states(store)).toEqual(['erased', 'whole', 'changed', 'whole', 'whole', 'changed']);
+    const expected = ['erased', 'whole', 'changed', 'whole', 'whole', 'whole', 'changed'];
+    expect(await states(store)).toEqual(expected);
+  });
+});
+
+test('what is passed off as erased with another case, whose erasure did not take it, is told as changed', async () => {
+  await withStore(async (store) => {
+    await handleTwo(store);
+    await store.eraseCase(messageId(1), order);
+  });
+  rewrite(2, (bodies) => {
+    const block = new LeafBlock();
+    block.add('', {
+      of: messageId(1),
+      sealed: Buffer.alloc(splitBodies(bodies)!.get(0)!.sealed.byteLength, 7),
+    });
+    return block.bodies;
+  });
+  await withStore(async (store) => {
+    expect((await states(store)).slice(0, 3)).toEqual(['erased', 'whole', 'changed']);
+    expect((await store.readLeaves(2, 1))[0]).toMatchObject({ case: messageId(1), erased: false });
+  });
+  // Nor where somebody has made the erasure itself unreadable.
+  edit(4, (sealed) => sealed.fill(0));
+  await withStore(async (store) => {
+    expect((await states(store)).slice(0, 5)).toEqual([
+      'secret-gone',
+      'whole',
+      'secret-gone',
+      'whole',
+      'changed',
+    ]);
   });
 });
 
@@ -144,7 +176,7 @@ test('the log is looked through for erasures that nobody has noted once, and goe
     for (let round = 0; round < 3; round++) {
       expect(told(await erasures.settle([doubtful, { ...doubtful, index: 50 }]))).toEqual([4, 'secret-gone']);
     }
-    expect(asked).toEqual([0, 5, 5, 5]);
+    expect(asked).toEqual([0, 6, 6, 6]);
     expect(splitLeaves((await store.readLeafRuns(4))[0]!.leaves).length).toBeGreaterThan(0);
   });
 });
@@ -157,9 +189,9 @@ test('where the erasures of a case are noted, nobody looks through the log, and 
     await store.submit({ source: police, messages: [again] });
     await store.settle(settlementOf([again], health));
     await store.eraseCase(messageId(1), order);
-    const { erasures, asked } = erasuresOf(store, [4, 7]);
+    const { erasures, asked } = erasuresOf(store, [4, 8]);
     const doubtful = await doubtfulLeaf(store);
-    expect(told(await erasures.settle([{ ...doubtful, index: 5 }, doubtful]))).toEqual([7, 4]);
+    expect(told(await erasures.settle([{ ...doubtful, index: 6 }, doubtful]))).toEqual([8, 4]);
     expect(asked).toEqual([]);
   });
 });
@@ -187,10 +219,10 @@ test('a store from before erasures were noted is opened and moved, and tells its
   expect([...contents.caseErasures()]).toEqual([]);
   contents.close();
   await withStore(async (store) => {
-    expect(await states(store)).toEqual(['erased', 'whole', 'whole', 'whole', 'whole']);
+    expect(await states(store)).toEqual(['erased', 'whole', 'whole', 'whole', 'whole', 'whole']);
     await store.eraseCase(messageId(2), { ...order, case: messageId(2) });
   });
   const later = new SqliteContents(fixture.file);
-  expect([...later.caseErasures()]).toEqual([{ id: messageId(2), record: 5 }]);
+  expect([...later.caseErasures()]).toEqual([{ id: messageId(2), record: 6 }]);
   later.close();
 });
