@@ -1,5 +1,6 @@
 /** The gateway, put together: the only place that knows every room. */
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { isCausewayError } from '../protocol/errors.ts';
@@ -13,6 +14,8 @@ import type { PatternHolder } from './correlator/pattern-holder.ts';
 import { DamagedMessages } from './damaged-messages.ts';
 import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { indexFileName } from './audit/search-index.ts';
+import { OutlivedIndex } from './audit/outlived-index.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { DiskRoom } from './admission/disk-room.ts';
 import { Endings } from './endings/endings.ts';
@@ -88,6 +91,7 @@ class Gateway {
   readonly #room: DiskRoom;
   readonly #gate: SubmissionGate;
   readonly #auditLog: AuditLog;
+  readonly #index: OutlivedIndex;
   readonly #alerting: Alerting;
   readonly #patterns: PatternHolder;
   readonly #reloading: Reloading;
@@ -133,6 +137,12 @@ class Gateway {
         this.#log.warn({ agency, code: 'store-unavailable' }, 'refused for now for want of disk space'),
     });
     this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
+    this.#index = new OutlivedIndex({
+      ...{ store, onError },
+      file: join(options.home.dir, indexFileName),
+      onRemoved: () =>
+        this.#log.info('removed the search index, which a case has outlived that was erased elsewhere'),
+    });
     this.#alerting = new Alerting({
       ...parts,
       directory: provenDirectory({ ...parts, directory, auditLog: this.#auditLog, log: options.log }),
@@ -189,6 +199,7 @@ class Gateway {
     await this.#reloading.lookWhatWasApplied();
     await this.#room.start();
     this.#auditLog.start();
+    this.#index.start();
     this.#sessions.start();
     this.#endings.start();
     await this.#alerting.start();
@@ -297,6 +308,7 @@ class Gateway {
     await this.#endings.close();
     this.#reloading.close();
     await this.#incidents.flush();
+    await this.#index.close();
     await this.#auditLog.close();
     await this.#closeStore();
     this.#failures.close();
