@@ -137,12 +137,7 @@ class Gateway {
         this.#log.warn({ agency, code: 'store-unavailable' }, 'refused for now for want of disk space'),
     });
     this.#auditLog = new AuditLog(auditLogOptions(options.home, options.store), { onError });
-    this.#index = new OutlivedIndex({
-      ...{ store, onError },
-      file: join(options.home.dir, indexFileName),
-      onRemoved: () =>
-        this.#log.info('removed the search index, which a case has outlived that was erased elsewhere'),
-    });
+    this.#index = this.#createIndexWatch();
     this.#alerting = new Alerting({
       ...parts,
       directory: provenDirectory({ ...parts, directory, auditLog: this.#auditLog, log: options.log }),
@@ -210,6 +205,16 @@ class Gateway {
     this.#dispatcher.readOn();
     this.#endings.note(this.#now());
     this.#alerting.accepted(['immediate']);
+  }
+
+  #createIndexWatch(): OutlivedIndex {
+    return new OutlivedIndex({
+      store: this.#store,
+      onError: (error) => this.#failures.note(error),
+      file: join(this.#options.home.dir, indexFileName),
+      onRemoved: () =>
+        this.#log.info('removed the search index, which a case has outlived that was erased elsewhere'),
+    });
   }
 
   #createRelay(): Relay {

@@ -116,7 +116,9 @@ export async function checkLog(
   // That the store cannot be read is told by its own check.
   const [waiting] = await inTime(store.readLeaves(size, 1), waitMs).catch(() => []);
   const waitingMs = waiting === undefined ? 0 : now - Math.max(waiting.at, startedAt);
-  if (waitingMs < staleLogMs) return { name, ok: true, detail: `published with ${size} leaves` };
+  const published =
+    latest === undefined ? 'not published since the start yet' : `published with ${size} leaves`;
+  if (waitingMs < staleLogMs) return { name, ok: true, detail: published };
   const seconds = Math.floor(waitingMs / 1_000);
   const detail = `stale: leaf ${size} has waited ${seconds} s to be published`;
   if (!isFollowing) return { name, ok: false, detail };

@@ -31,7 +31,16 @@ export function lostRows(client: Client, { paint }: Terminal): string[][] {
   return [
     ...forPerson.slice(0, mostNamed).map((message) => ['lost', paint.bad(lostWords(message, client))]),
     ...(more > 0 ? [['lost', paint.bad(`${more} more like these: --json names all`)]] : []),
-    ...(again > 0 ? [['lost', paint.warn(`${again} at the gateway; submitted again by itself`)]] : []),
+    ...(again > 0
+      ? [
+          [
+            'lost',
+            paint.warn(
+              `${again} at the gateway; submitted again by itself, by \`listen\` or \`send\`: a shorter command may end before`,
+            ),
+          ],
+        ]
+      : []),
     ...(taken > 0 ? [['lost', `${taken} at the gateway; submitted again, and accepted`]] : []),
   ];
 }

@@ -1,6 +1,7 @@
 /** A witness over HTTP or HTTPS (c2sp.org/tlog-witness). */
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { AddressInfo, Socket } from 'node:net';
+import { fileTrouble } from '../../files/file-trouble.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import { addCheckpointPath, maxWitnessRequestBytes } from '../../protocol/proof/witness-protocol.ts';
 import { judgeBrokenRequest } from '../../protocol/wire/broken-request.ts';
@@ -24,6 +25,9 @@ export type WitnessServerOptions = {
 export type WitnessServer = { readonly url: string; close(): Promise<void> };
 
 const requestTimeoutMs = 10_000;
+
+const unwritten =
+  'The file of what this witness has cosigned, witness.db, cannot be written, so nothing is cosigned';
 
 /**
  * Starts to listen. What the protocol answers is as its standard has it; what is no request of the protocol is answered
@@ -51,8 +55,9 @@ export async function startWitnessServer(options: WitnessServerOptions): Promise
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, _request, reply) => {
-    const typed = asCausewayError(error);
-    if (typed.code === 'internal-error') onFailure?.(error);
+    const trouble = fileTrouble(error, unwritten);
+    const typed = trouble ?? asCausewayError(error);
+    if (trouble !== undefined || typed.code === 'internal-error') onFailure?.(typed);
     return sendProblem(reply, typed);
   });
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new CausewayError('not-found')));

@@ -20,6 +20,8 @@ export type Unchecked =
   /** Something was published, and the checkpoint is gone. */
   | { readonly reason: 'checkpoint-missing' }
   | { readonly reason: 'checkpoint-unreadable'; readonly cause: unknown }
+  /** The store does not hold the last leaf that was published, so what it has behind that is of another log. */
+  | { readonly reason: 'log-forked'; readonly size: number }
   /** A published tile is missing, cut, or cannot be read: the leaves below it, from this one on. */
   | { readonly reason: 'tile-unreadable'; readonly leaf: number };
 

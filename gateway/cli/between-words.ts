@@ -129,10 +129,11 @@ function party(address: string, words: BetweenWords): string {
   return `${words.agency(agencyOf(address))} (${desk})`;
 }
 
-function checkpointWords({ size, signed, keptAt, cosignatures }: NamedCheckpoint): string {
+function checkpointWords({ size, signed, keptAt, readAt, cosignatures }: NamedCheckpoint): string {
   if (size === 0) return 'the beginning of the log, before its first leaf.';
   if (!signed) return `the first ${leaves(size)}, of which no checkpoint was kept: nobody signed just these.`;
-  const kept = keptAt === undefined ? '' : `, kept ${shownTime(keptAt)}`;
+  const newest = readAt === undefined ? '' : `, the newest as of ${shownTime(readAt)}`;
+  const kept = keptAt === undefined ? newest : `, kept ${shownTime(keptAt)}`;
   const by = cosignatures.map(({ name, timeSeconds }) => `${name} (${shownTime(timeSeconds * 1000)})`);
   const cosigned =
     by.length === 0 ? 'no witness in gateway.yaml has cosigned it' : `cosigned by ${by.join(' and ')}`;
@@ -200,9 +201,10 @@ function objectOf(
   };
 }
 
-function headObject({ size, root, signed, keptAt, cosignatures }: NamedCheckpoint): object {
+function headObject({ size, root, signed, keptAt, readAt, cosignatures }: NamedCheckpoint): object {
   return {
     ...{ size, root: root.toString('base64'), signed, keptAt: keptAt === undefined ? null : timeOf(keptAt) },
+    ...(readAt !== undefined && { readAt: timeOf(readAt) }),
     cosignatures: cosignatures.map(({ name, timeSeconds }) => ({ name, at: timeOf(timeSeconds * 1000) })),
   };
 }

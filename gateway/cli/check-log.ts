@@ -30,7 +30,10 @@ export async function checkLog(
   // Read before the checkpoint of the log, which a gateway that runs writes first.
   const kept = await log.newestKept();
   const unchecked: Unchecked[] = [];
-  const leaves = await log.leavesOf(store, (each) => unchecked.push(each));
+  const leaves = await log.leavesOf(store, (each) => {
+    // From which leaf on it does not hold what was published is found here.
+    if (each.reason !== 'log-forked') unchecked.push(each);
+  });
   const [first] = unchecked;
   if (first?.reason === 'never-published') return good(check, 'nothing was published yet');
   if (first !== undefined && kept === undefined) return bad([uncheckedInWords(first)]);

@@ -11,8 +11,10 @@ import { timeText } from '../../terminal/time-text.ts';
 
 /** A checkpoint, or the size and root of the log without a signature. */
 export type NamedCheckpoint = TreeHead & {
-  /** When the gateway kept it, ms since 1970; undefined for one from a file, and for what nobody signed. */
+  /** When the gateway kept it, ms since 1970; undefined for any but those of `checkpoints/`. */
   readonly keptAt?: number;
+  /** Of the newest one, which is not kept yet: when it was read. */
+  readonly readAt?: number;
   /** False when only a number of leaves was given, and no checkpoint of that size was kept. */
   readonly signed: boolean;
   /** Witnesses of the gateway's settings that have cosigned it, and when, seconds since 1970. */
@@ -51,7 +53,7 @@ export async function findCheckpoint(
   if (/^\d{1,15}$/.test(given)) return ofSize(Number(given), sources);
   const at = parseMoment(given, now, end);
   if (at !== undefined) return nearest(at, sources);
-  if (given === 'now') return open(current.text, trust, now);
+  if (given === 'now') return open(current.text, trust, { readAt: now });
   const text = await readFile(given).catch((error: unknown) => {
     const detail = `${given} is neither a file, nor a time, nor a number of leaves.`;
     throw new CausewayError('log-unreadable', { detail, cause: error });
@@ -68,10 +70,10 @@ function nearest(at: number, { past, latest, now, trust }: CheckpointSources): N
   const distance = (one: { readonly at: number }): number => Math.abs(one.at - at);
   for (const { checkpoint, at: keptAt } of past.toSorted((a, b) => distance(a) - distance(b))) {
     if (distance({ at: keptAt }) > distance({ at: now })) break;
-    const own = openOwn(checkpoint, trust, keptAt);
+    const own = openOwn(checkpoint, trust, { keptAt });
     if (own !== undefined) return own;
   }
-  return open(latest.text, trust, now);
+  return open(latest.text, trust, { readAt: now });
 }
 
 async function ofSize(
@@ -81,10 +83,11 @@ async function ofSize(
   if (size > latest.size) {
     throw new CausewayError('usage-invalid', { detail: `The log has only ${latest.size} leaves.` });
   }
-  const kept = [...past, { at: now, size: latest.size, checkpoint: latest.text }]
+  const kept = past
     .filter((each) => each.size === size)
-    .map(({ checkpoint, at }) => openOwn(checkpoint, trust, at))
+    .map(({ checkpoint, at }) => openOwn(checkpoint, trust, { keptAt: at }))
     .filter((each) => each !== undefined);
+  if (latest.size === size) kept.push(open(latest.text, trust, { readAt: now }));
   // One size may have been kept without cosignatures and again with them.
   const [best] = kept.sort((a, b) => b.cosignatures.length - a.cosignatures.length);
   return best ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
@@ -94,15 +97,19 @@ async function ofSize(
  * Undefined for a kept one of another name or key, from before the log was given these.
  * @throws CausewayError `note-malformed`, `note-untrusted` for a spoilt one: another one in its place would hide that
  */
-function openOwn(text: string, trust: CheckpointTrust, keptAt: number): NamedCheckpoint | undefined {
+function openOwn(
+  text: string,
+  trust: CheckpointTrust,
+  moment: { readonly keptAt: number },
+): NamedCheckpoint | undefined {
   try {
     const { signatures } = parseNote(text);
     const isOwn = signatures.some((each) =>
       trust.keys.some(({ name, keyId }) => each.name === name && each.keyId === keyId),
     );
-    return isOwn ? open(text, trust, keptAt) : undefined;
+    return isOwn ? open(text, trust, moment) : undefined;
   } catch (error) {
-    throw about(`The one that was kept on ${timeText(keptAt)} is spoilt`, error);
+    throw about(`The one that was kept on ${timeText(moment.keptAt)} is spoilt`, error);
   }
 }
 
@@ -112,11 +119,15 @@ function about(which: string, error: unknown): unknown {
   return new CausewayError(error.code, { detail: `${which}: ${error.detail ?? ''}`, cause: error });
 }
 
-function open(source: Buffer | string, trust: CheckpointTrust, keptAt?: number): NamedCheckpoint {
+function open(
+  source: Buffer | string,
+  trust: CheckpointTrust,
+  moment: Pick<NamedCheckpoint, 'keptAt' | 'readAt'> = {},
+): NamedCheckpoint {
   const { size, root, cosignatures } = openCheckpoint(source, trust);
   return {
     ...{ size, root, signed: true },
-    ...(keptAt !== undefined && { keptAt }),
+    ...moment,
     cosignatures: cosignatures.map(({ key, timeSeconds = 0 }) => ({ name: key.name, timeSeconds })),
   };
 }

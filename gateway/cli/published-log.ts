@@ -63,7 +63,11 @@ export class PublishedLog implements ProvingLog {
     try {
       const latest = await this.latest();
       if (latest === undefined) onUnchecked({ reason: await this.#whyThereIsNone() });
-      else published = latest;
+      else {
+        published = latest;
+        if ((await this.#endsIn(store, latest)) === false)
+          onUnchecked({ reason: 'log-forked', size: latest.size });
+      }
     } catch (cause) {
       onUnchecked({ reason: 'checkpoint-unreadable', cause });
     }
@@ -138,22 +142,26 @@ export class PublishedLog implements ProvingLog {
   async currentCheckpoint(store: Pick<Store, 'countLeaves' | 'readLeaves'>): Promise<PublishedCheckpoint> {
     const latest = await this.checkpointFor(await store.countLeaves());
     // Only now, as a gateway that runs goes on: whatever it has published stands in the store by then.
-    if (await this.#endsIn(store, latest)) return latest;
+    if ((await this.#endsIn(store, latest)) === true) return latest;
     const tree = new Frontier();
     for await (const { leaf } of eachLeaf(store, 0, latest.size)) tree.append([Buffer.from(leaf, 'latin1')]);
     refuseFork(tree, [latest]);
     return latest;
   }
 
-  /** Whether the store has the last leaf that was published, as far as its tile tells. */
-  async #endsIn(store: Pick<Store, 'readLeaves'>, published: PublishedCheckpoint): Promise<boolean> {
+  /** Whether the store has the last leaf that was published, as far as its tile tells: undefined where that cannot be read. */
+  async #endsIn(
+    store: Pick<Store, 'readLeaves'>,
+    published: PublishedCheckpoint,
+  ): Promise<boolean | undefined> {
     const unchecked: Unchecked[] = [];
     const leaves = new PublishedLeaves({
       ...{ store, folder: this.folder, published },
       onUnchecked: (each) => unchecked.push(each),
     });
     const [last] = await leaves.readLeaves(published.size - 1, 1);
-    return unchecked.length === 0 && last !== undefined && last.tampered !== 'rewritten';
+    if (last === undefined) return false;
+    return unchecked.length === 0 ? last.tampered !== 'rewritten' : undefined;
   }
 
   /** @throws CausewayError `log-unreadable` when a gateway runs but does not publish, or nothing was recorded yet */

@@ -36,6 +36,8 @@ export function uncheckedInWords(unchecked: Unchecked): string {
       return `The log was published, and its checkpoint is gone. ${consequence}`;
     case 'checkpoint-unreadable':
       return `The checkpoint of the published log cannot be used${reasonOf(unchecked.cause)}. ${consequence}`;
+    case 'log-forked':
+      return `The store does not hold leaf ${unchecked.size - 1}, the last that was published: it was restored from an older copy, or changed. Leaves from ${unchecked.size} on stand in no published log; those that were recorded since a restore in the place of published ones are told as changed. \`causeway gateway check\` says where they part.`;
     case 'tile-unreadable':
       return `A published tile is missing, cut or cannot be read: leaf ${unchecked.leaf}, and maybe others, could be held against nothing. \`causeway audit verify\` on the folder \`log\` names the file.`;
   }

@@ -42,7 +42,7 @@ it('counts those that come right by themselves, and names no more than a screen 
   expect(rows).toHaveLength(23);
   expect(rows.slice(20)).toEqual([
     '5 more like these: --json names all',
-    '2 at the gateway; submitted again by itself',
+    '2 at the gateway; submitted again by itself, by `listen` or `send`: a shorter command may end before',
     '1 at the gateway; submitted again, and accepted',
   ]);
 });

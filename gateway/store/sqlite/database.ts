@@ -175,9 +175,11 @@ function isEmpty(database: DatabaseSync): boolean {
 }
 
 function refuseForeignFiles(database: DatabaseSync): void {
+  // In this order: another process that makes the tables at this moment writes both at one stroke.
+  const wasEmpty = isEmpty(database);
   const owner = pragma(database, 'application_id');
   if (owner === applicationId) refuseUnknownForms(database);
-  else if (owner !== 0 || !isEmpty(database)) {
+  else if (owner !== 0 || !wasEmpty) {
     throw new CausewayError('store-incompatible', { detail: 'The file belongs to another program.' });
   }
 }

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -246,6 +247,35 @@ describe('a witness over HTTP', () => {
         await server.close();
       }
     });
+  });
+
+  it('says that it cannot write what it cosigns, and of which file, where the disk is full', async () => {
+    const full = (): never => {
+      const database = new DatabaseSync(':memory:');
+      try {
+        database.exec(
+          'CREATE TABLE t (a); PRAGMA max_page_count = 2; INSERT INTO t VALUES (zeroblob(100000))',
+        );
+      } finally {
+        database.close();
+      }
+      throw new Error('the database took more than it has room for');
+    };
+    const told: unknown[] = [];
+    const witness = { addCheckpoint: full, lastCheckpoint: full };
+    const server = await startWitnessServer({
+      ...{ witness, listen: '127.0.0.1', port: 0 },
+      onFailure: (error) => told.push(error),
+    });
+    try {
+      const answer = await fetch(`${server.url}/add-checkpoint`, { method: 'POST', body: '' });
+      const detail =
+        'The file of what this witness has cosigned, witness.db, cannot be written, so nothing is cosigned: the disk is full.';
+      expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'file-unavailable', detail }]);
+      expect(told).toMatchObject([{ code: 'file-unavailable', detail }]);
+    } finally {
+      await server.close();
+    }
   });
 
   it('answers what is no HTTP with problem details too', async () => {
