@@ -31,6 +31,8 @@ beforeAll(async () => {
   expect((await run('gateway', 'init', home)).code).toBe(0);
   await withStore(home, async (store) => {
     for (const number of [1, 2]) await store.appendRecords([raised(number)], undefined, messageId(number));
+    // A store without the last leaf that was published would be taken for an older copy.
+    await store.appendRecords([{ kind: 'gateway.started' }]);
   });
   expect((await run('audit', 'checkpoint')).code).toBe(0);
 });
