@@ -145,7 +145,7 @@ test('a holder that does not answer is waited for as long as whoever asks has ti
   const { port } = silent.address() as AddressInfo;
   try {
     const url = `http://127.0.0.1:${port}`;
-    const asking = tokensWith([holders[0]!, { ...holders[1]!, url }]);
+    const asking = tokensWith(holders.map((holder) => ({ ...holder, url })));
     await expect(
       asking.tokensOfAll([tokenInputs(child).slice(0, 1)], AbortSignal.timeout(50)),
     ).rejects.toMatchObject({
