@@ -1,69 +1,60 @@
 /**
- * What is kept of a final refusal beside its leaf, as JSON: its code, and sealed under the secret of its case the words that
- * the sender was told, which name recipient, category and purpose. So they go when the case is erased, and a message that
- * comes again is told them until then without a look into the log.
+ * What is kept of a final refusal in the row of its message: its code, as JSON. What else the sender was told names
+ * recipient, category and purpose. It stands in the body of the leaf alone, which the log binds and the secret of the case
+ * seals: nobody can put other words there, and they go when the case is erased.
  */
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { Digest } from '../../protocol/ids.ts';
-import type { CaseVault, SealedBody } from './case-vault.ts';
+import type { Digest, MessageId } from '../../protocol/ids.ts';
+import type { CaseVault } from './case-vault.ts';
 import type { CaseId } from './port.ts';
-import { refusedDetailText } from './statements.ts';
-
-/** Words under the secret of a case. */
-type SealedWords = SealedBody & { readonly of: CaseId };
+import { openBody, type BlockRow } from './stored-leaf.ts';
 
 type Kept = {
   readonly code?: ErrorCode;
-  /** In the clear, as versions before this one kept them. */
+  /** The words, as versions before this one kept them. */
   readonly text?: string;
-  readonly words?: { readonly of: CaseId; readonly commitment: Digest; readonly sealed: string };
 };
 
-/** @param words undefined where the sender was told the code alone */
-export function keptRefusal(code: ErrorCode, words: SealedWords | undefined): string {
-  if (words === undefined) return JSON.stringify({ code });
-  const { of, commitment, sealed } = words;
-  return JSON.stringify({ code, words: { of, commitment, sealed: sealed.toString('base64') } });
+export function keptRefusal(code: ErrorCode): string {
+  return JSON.stringify({ code });
 }
 
-/** The code; undefined where somebody has made something else of what was kept. */
+/** @returns undefined where somebody has made something else of what was kept */
 export function codeOfRefusal(kept: string): ErrorCode | undefined {
   return parse(kept).code;
 }
 
-/** The case whose secret opens the words; undefined where there are none. */
-export function caseOfRefusal(kept: string): CaseId | undefined {
-  return parse(kept).words?.of;
-}
-
-/** The words in the clear that versions before this one kept. */
+/** The words that a version before this one kept in the clear. */
 export function clearWordsOf(kept: string): string | undefined {
   return parse(kept).text;
 }
 
-/** What is kept, without such words. */
-export function withoutClearWords(kept: string): string {
-  const { code, words } = parse(kept);
-  return code === undefined ? kept : JSON.stringify({ code, words });
+/** What is kept, without anything that versions before this one kept besides. */
+export function withoutWords(kept: string): string {
+  const { code } = parse(kept);
+  return code === undefined ? kept : keptRefusal(code);
 }
 
+/** What the leaf of a refusal must be about, so that nobody is told what another one says. */
+export type RefusedMessage = { readonly message: MessageId; readonly envelope: Digest };
+
 /**
- * What the sender was told, to be told again: the detail of the receipt, of the code alone once the case is erased.
- * @param secretOf undefined where the secret is gone
+ * What the sender was told besides the code.
+ * @param row the block that holds the leaf
+ * @param record the index of the leaf
+ * @returns undefined where it was the code alone, or the case is erased, or the body is not that of this refusal
  */
-export function toldInRefusal(
-  kept: string,
+export function wordsInLeaf(
+  row: BlockRow,
+  record: number,
+  about: RefusedMessage,
   vault: CaseVault,
   secretOf: (id: CaseId) => Uint8Array | undefined,
-): { readonly code: ErrorCode; readonly detail: string } {
-  const { code, words } = parse(kept);
-  if (code === undefined) throw new Error('the refusal of a message has no code');
-  const secret = words === undefined ? undefined : secretOf(words.of);
-  if (words === undefined || secret === undefined)
-    return { code, detail: refusedDetailText(code, undefined) };
-  const sealed = Buffer.from(words.sealed, 'base64');
-  const text = vault.open(vault.keyOf(secret), sealed, words.commitment)?.body.toString('utf8');
-  return { code, detail: refusedDetailText(code, text) };
+): string | undefined {
+  const entry = openBody(row, record, vault, secretOf);
+  const isOfIt =
+    entry?.kind === 'message.refused' && entry.message === about.message && entry.envelope === about.envelope;
+  return isOfIt && typeof entry.text === 'string' ? entry.text : undefined;
 }
 
 function parse(kept: string): Kept {

@@ -69,11 +69,6 @@ export class LeafMaker {
     return this.#add({ kind: 'message.refused', at, message, envelope, code }, of, body);
   }
 
-  /** Seals words of a case that are kept beside its leaves. */
-  sealWords(of: CaseId, words: string): SealedBody & { readonly of: CaseId } {
-    return { of, ...this.#vault.seal(this.#keyOf(of), Buffer.from(words)) };
-  }
-
   /** The same envelope again. @param of the leaf of its first outcome */
   repeated(of: number, at: number): number {
     return this.block.add(encodeLeaf({ kind: 'message.repeated', at, of }));

@@ -78,6 +78,34 @@ export function openBlock(
   return opened;
 }
 
+/**
+ * The body of one leaf, of whose block the rest is not read.
+ * @returns undefined where the block does not hold it, or it does not open, whatever the reason
+ */
+export function openBody(
+  { first, leaves, bodies }: BlockRow,
+  index: number,
+  vault: CaseVault,
+  secretOf: (id: CaseId) => Uint8Array | undefined,
+): RecordEntry | undefined {
+  if (countLeaves(leaves) === undefined) return undefined;
+  const text = splitLeaves(leaves)[index - first]?.toString('latin1');
+  const body = splitBodies(bodies)?.get(index - first);
+  if (text === undefined || body === undefined) return undefined;
+  const secret = secretOf(body.of);
+  if (secret === undefined) return undefined;
+  const plain = vault.open(vault.keyOf(secret), body.sealed, parseLeafText(text)?.commitment);
+  return plain && (JSON.parse(plain.body.toString('utf8')) as RecordEntry);
+}
+
+/** The case whose secret the body of a leaf is sealed under, as stands beside it; undefined where it has none. */
+export function caseOfLeaf(
+  { first, bodies }: Pick<BlockRow, 'first' | 'bodies'>,
+  index: number,
+): CaseId | undefined {
+  return splitBodies(bodies)?.get(index - first)?.of;
+}
+
 /** The leaves of a block whose bodies are of one case, and open under its secret. Of one that is damaged, none. */
 export function openBlockOf(
   { first, leaves, bodies }: BlockRow,

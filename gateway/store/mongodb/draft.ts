@@ -7,10 +7,11 @@
 import type { EndpointAddress, MessageId } from '../../../protocol/ids.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { OpenBodies } from '../erased-bodies.ts';
-import { toldInRefusal } from '../kept-refusal.ts';
+import { wordsInLeaf, type RefusedMessage } from '../kept-refusal.ts';
 import { laterNumber } from '../later-number.ts';
 import { LeafMaker } from '../leaf-maker.ts';
 import type { CaseId, DeliveryId, KnownBodies, StoreVersions } from '../port.ts';
+import type { BlockRow } from '../stored-leaf.ts';
 import type { Head } from './block.ts';
 import { DraftSecrets } from './case-secrets.ts';
 import type {
@@ -75,6 +76,8 @@ export class Draft {
   /** Up to which position senders have asked to forget. */
   readonly forgetting = new Map<EndpointAddress, number>();
   readonly queues = new Set<EndpointAddress>();
+  /** The blocks that say what was told of messages that were refused and come again, by the leaf of the refusal. */
+  readonly refusals = new Map<number, BlockRow>();
   /** Due deliveries, the soonest first, and one more than may be ended. */
   due: readonly DeliveryDocument[] = [];
   /** The case that is asked to be erased. */
@@ -120,9 +123,14 @@ export class Draft {
     return this.leaves.block.count > 0;
   }
 
-  /** See `kept-refusal.ts`. */
-  toldInRefusal(kept: string): ReturnType<typeof toldInRefusal> {
-    return toldInRefusal(kept, this.#vault, (id) => this.knownSecrets.get(id));
+  /** See `wordsInLeaf`: of a leaf that was read with {@link refusals}, or is made by the draft. */
+  wordsOfRefusal(record: number, about: RefusedMessage): string | undefined {
+    const { leaves, bodies } = this.leaves.block;
+    const row =
+      record < this.head.nextRecord
+        ? this.refusals.get(record)
+        : { first: this.head.nextRecord, at: this.at, leaves, bodies };
+    return row && wordsInLeaf(row, record, about, this.#vault, (id) => this.knownSecrets.get(id));
   }
 
   /** The leaves of a case whose bodies open, to be looked for in blocks. */

@@ -4,10 +4,10 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { claimedKeys } from '../claimed-keys.ts';
-import { caseOfRefusal } from '../kept-refusal.ts';
 import { houseCase, openDeliveriesWanted, type CaseId, type DeliveryId } from '../port.ts';
+import { caseOfLeaf } from '../stored-leaf.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
-import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
+import type { BlockDocument, Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
 import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
 import { blocksFrom } from './leaf-runs.ts';
@@ -24,6 +24,7 @@ const deliveriesAtOnce = 10_000;
 export async function load(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
   await loadSecrets(draft, casesOf(operations), access);
   await loadFirstOutcomes(draft, operations, access);
+  await loadRefusals(draft, operations, access);
   await loadSecrets(draft, repeatedCases(draft, operations), access);
   await loadDeliveries(draft, operations, access);
   for (const operation of operations) {
@@ -93,21 +94,52 @@ async function loadFirstOutcomes(
   if (keys.length > 0) await loadMessages(draft, { _id: { $in: keys } }, access);
 }
 
-/**
- * The cases of messages whose ids come again: the leaf about another envelope is of the case, and what was refused is told
- * by the words that are sealed under its secret.
- */
-function* repeatedCases(draft: Draft, operations: readonly Operation[]): Generator<CaseId> {
+/** Messages whose ids come again, with what became of them, and whether the envelope is the same. */
+function* repeated(
+  draft: Draft,
+  operations: readonly Operation[],
+): Generator<{ readonly before: MessageDocument; readonly isSame: boolean }> {
   for (const operation of operations) {
     if (operation.type !== 'submit') continue;
     for (const { id, envelopeDigest } of operation.messages) {
       const before = draft.message(operation.source, id);
-      if (before === undefined) continue;
-      const { thread, refusal } = before;
-      if (thread !== undefined && !envelopeDigest.equals(before.digest)) yield idOf(thread);
-      const of = refusal === undefined ? undefined : caseOfRefusal(refusal);
-      if (of !== undefined) yield of;
+      if (before !== undefined) yield { before, isSame: envelopeDigest.equals(before.digest) };
     }
+  }
+}
+
+/** What was refused is told again as its leaf says it. Most come again together as they were refused together. */
+async function loadRefusals(
+  draft: Draft,
+  operations: readonly Operation[],
+  { collections, session }: Access,
+): Promise<void> {
+  const records = [...repeated(draft, operations)].flatMap(({ before: { refusal, record }, isSame }) =>
+    refusal !== undefined && isSame ? [record] : [],
+  );
+  let found: Pick<BlockDocument, 'first' | 'at' | 'leaves' | 'bodies'> | null = null;
+  for (const record of records.sort((left, right) => right - left)) {
+    if (found === null || record < found.first) {
+      found = await collections.block.findOne(
+        { first: { $lte: record } },
+        {
+          ...{ session, hint: 'by_leaf', sort: { first: -1 } },
+          projection: { first: 1, at: 1, leaves: 1, bodies: 1 },
+        },
+      );
+    }
+    if (found !== null) draft.refusals.set(record, found);
+  }
+}
+
+/** The cases of messages whose ids come again: the leaf about another envelope is of the case, as is what was refused. */
+function* repeatedCases(draft: Draft, operations: readonly Operation[]): Generator<CaseId> {
+  for (const { before, isSame } of repeated(draft, operations)) {
+    if (before.thread !== undefined && !isSame) yield idOf(before.thread);
+  }
+  for (const [record, row] of draft.refusals) {
+    const of = caseOfLeaf(row, record);
+    if (of !== undefined) yield of;
   }
 }
 

@@ -4,7 +4,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import { keptRefusal } from '../kept-refusal.ts';
+import { codeOfRefusal, keptRefusal } from '../kept-refusal.ts';
 import { houseCase, type SubmissionOutcome, type SubmissionResult } from '../port.ts';
 import {
   acceptedDetailText,
@@ -80,13 +80,12 @@ function refuse(draft: Draft, source: EndpointAddress, message: ReadyRefusable):
   if (final && id !== unreadableId) {
     const before = draft.message(source, id);
     if (before !== undefined) return repeat(draft, source, message, before);
-    const words = text === undefined ? undefined : draft.leaves.sealWords(of, text);
     draft.addMessage(id, {
       _id: messageKey(source, id),
       digest,
       at: draft.at,
       record: draft.nextRecord,
-      refusal: keptRefusal(code, words),
+      refusal: keptRefusal(code),
     });
   }
   const detail = refusedDetailText(code, text);
@@ -114,7 +113,10 @@ function repeat(
   draft.leaves.repeated(before.record, draft.at);
   const { at, record, refusal, recipients = [], listening = 0 } = before;
   if (refusal !== undefined) {
-    const { code, detail } = draft.toldInRefusal(refusal);
+    const code = codeOfRefusal(refusal);
+    if (code === undefined) throw new Error('the refusal of a message has no code');
+    const text = draft.wordsOfRefusal(record, { message: id, envelope: digestText(digest) });
+    const detail = refusedDetailText(code, text);
     return refused(code, outcomeReceipt('refused', id, digest, at, detail));
   }
   const detail = acceptedDetailText(record, presenceText(recipients, listening));

@@ -7,9 +7,10 @@ import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { JoinedBlocks } from '../joined-blocks.ts';
 import { OpenBodies, type ErasureRecords } from '../erased-bodies.ts';
-import { toldInRefusal } from '../kept-refusal.ts';
+import { wordsInLeaf, type RefusedMessage } from '../kept-refusal.ts';
 import { LeafMaker } from '../leaf-maker.ts';
 import type { CaseId, KnownBodies } from '../port.ts';
+import type { BlockRow } from '../stored-leaf.ts';
 import { CaseTable } from './case-table.ts';
 import { allRows, bufferOf, prepare } from './database.ts';
 
@@ -77,9 +78,10 @@ export class AuditJournal {
     return true;
   }
 
-  /** See `kept-refusal.ts`. */
-  toldInRefusal(kept: string): ReturnType<typeof toldInRefusal> {
-    return toldInRefusal(kept, this.#vault, (id) => this.#cases.find(uuidToBytes(id)));
+  /** See `wordsInLeaf`: the leaf may be one that is not written yet. */
+  wordsOfRefusal(record: number, about: RefusedMessage): string | undefined {
+    const row = record < this.#first ? this.#blockOf(record) : this.#unwritten();
+    return row && wordsInLeaf(row, record, about, this.#vault, (id) => this.#cases.find(uuidToBytes(id)));
   }
 
   /** Whether a case has a secret. @param id 16 bytes */
@@ -96,12 +98,9 @@ export class AuditJournal {
   /** The leaves of a case whose bodies open, rising. */
   bodiesOf(id: CaseId, known: KnownBodies): readonly number[] {
     const open = new OpenBodies(id, known, this.#vault, this.#cases.find(uuidToBytes(id)));
-    for (const row of this.#blocksFrom.iterate(known.asOf)) {
-      const [first, at, leaves, bodies] = row as unknown as readonly [number, number, Uint8Array, Uint8Array];
-      open.take({ first, at, leaves: bufferOf(leaves), bodies: bufferOf(bodies) });
-    }
-    const { leaves, bodies } = this.#maker.block;
-    open.take({ first: this.#first, at: 0, leaves, bodies });
+    for (const row of this.#blocksFrom.iterate(known.asOf))
+      open.take(blockRowOf(row as unknown as BlockColumns));
+    open.take(this.#unwritten());
     return open.leaves;
   }
 
@@ -110,4 +109,22 @@ export class AuditJournal {
     this.#cases.noteErasure(id, this.next);
     for (const record of records) if (record !== undefined) this.#maker.entry(record, at);
   }
+
+  /** The block that has a leaf, if there is one. */
+  #blockOf(record: number): BlockRow | undefined {
+    for (const row of this.#blocksFrom.iterate(record)) return blockRowOf(row as unknown as BlockColumns);
+    return undefined;
+  }
+
+  /** What was made since the last commit. */
+  #unwritten(): BlockRow {
+    const { leaves, bodies } = this.#maker.block;
+    return { first: this.#first, at: 0, leaves, bodies };
+  }
+}
+
+type BlockColumns = readonly [first: number, at: number, leaves: Uint8Array, bodies: Uint8Array];
+
+function blockRowOf([first, at, leaves, bodies]: BlockColumns): BlockRow {
+  return { first, at, leaves: bufferOf(leaves), bodies: bufferOf(bodies) };
 }

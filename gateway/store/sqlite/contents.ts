@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { EndpointAddress } from '../../../protocol/ids.ts';
 import { uuidFromBytes } from '../../../protocol/uuid.ts';
 import type { Severity } from '../../../protocol/wire/envelope.ts';
-import { withoutClearWords } from '../kept-refusal.ts';
+import { withoutWords } from '../kept-refusal.ts';
 import { JoinedBlocks } from '../joined-blocks.ts';
 import type { DeliveryId, Lane, StoreVersions } from '../port.ts';
 import type { HeldDelivery, HeldMessage, StoreContents } from '../store-contents.ts';
@@ -220,8 +220,8 @@ function heldMessage(row: MessageRow, readRecipients: () => EndpointAddress[]): 
   const [id, source, digest, at, record, refusal, expiresAt, lane, category, severity, thread] = row;
   const [, , , , , , , , , , , firstDelivery, , listening, unit] = row;
   const held = { id: uuidFromBytes(id), source, digest: bufferOf(digest), at, record };
-  // One of an older form has the words as well.
-  if (refusal !== null) return { ...held, outcome: { refusal: withoutClearWords(refusal) } };
+  // One of an older form has words as well.
+  if (refusal !== null) return { ...held, outcome: { refusal: withoutWords(refusal) } };
   const isErased = category === null || severity === null || thread === null;
   return {
     ...held,

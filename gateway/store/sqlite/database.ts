@@ -9,7 +9,7 @@ import { laterTables, schema, upgrades } from './schema.ts';
 
 /** "CSWY" in ASCII, in the file's header. */
 const applicationId = 0x43535759;
-const schemaVersion = 7;
+const schemaVersion = 8;
 /** How long a statement waits for a lock. */
 export const busyTimeoutMs = 5_000;
 

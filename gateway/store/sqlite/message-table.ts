@@ -14,7 +14,7 @@ import {
   presenceText,
   refusedDetailText,
 } from '../statements.ts';
-import { keptRefusal } from '../kept-refusal.ts';
+import { codeOfRefusal, keptRefusal } from '../kept-refusal.ts';
 import { secretBytes, type FreshlySealed } from '../case-vault.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
@@ -233,8 +233,7 @@ export class MessageTable {
     if (message.final && id !== unreadableId) {
       const idBytes = uuidToBytes(id);
       if (this.#isKnown(idBytes, sender)) return this.#repeat(sender, message, idBytes, digest, at);
-      const words = text === undefined ? undefined : this.#journal.leaves.sealWords(of, text);
-      const kept = keptRefusal(code, words);
+      const kept = keptRefusal(code);
       this.#insertRefusal.run(idBytes, sender.number, digest, at, this.#journal.next, kept);
     }
     const facts = { message: id, envelope: digestText(digest), code };
@@ -271,7 +270,10 @@ export class MessageTable {
     }
     this.#journal.leaves.repeated(record, at);
     if (refusal !== null) {
-      const { code, detail } = this.#journal.toldInRefusal(refusal);
+      const code = codeOfRefusal(refusal);
+      if (code === undefined) throw new Error('the refusal of a message has no code');
+      const text = this.#journal.wordsOfRefusal(record, { message: id, envelope: digestText(digest) });
+      const detail = refusedDetailText(code, text);
       return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, detail) };
     }
     const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);

@@ -28,7 +28,7 @@ export const retiredIndexes = `
 CREATE INDEX delivery_expiry ON delivery (expires_at) WHERE settled_at IS NULL;
 `;
 
-/** From form 5, which had an index of each delivery's time; and from 6, which kept the words of a refusal beside its leaf. */
+/** From form 5, which had an index of each delivery's time; and from 6 and 7, which kept words of a refusal beside its leaf. */
 export const upgrades: ReadonlyMap<number, string> = new Map([
   [
     5,
@@ -36,7 +36,8 @@ export const upgrades: ReadonlyMap<number, string> = new Map([
     INSERT INTO expiry_span SELECT min(expires_at), min(id), max(id) FROM delivery WHERE settled_at IS NULL GROUP BY id / 256;
     DROP INDEX delivery_expiry;`,
   ],
-  [6, `UPDATE message SET refusal = json_object('code', refusal ->> 'code') WHERE json_valid(refusal);`],
+  [6, ''],
+  [7, `UPDATE message SET refusal = json_object('code', refusal ->> 'code') WHERE json_valid(refusal);`],
 ]);
 
 /**

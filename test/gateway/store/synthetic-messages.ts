@@ -118,15 +118,17 @@ export function refusable(
   const { variant = '', ...rest } = changes;
   const id = messageId(number);
   const answer = { code: 'policy-denied', text: 'No rule permits it.', ...rest } as const;
+  const envelopeDigest = envelopeDigestOf(sampleUnitOf(number, samplePayload, variant));
   return {
     verdict: 'refuse',
     id,
-    envelopeDigest: envelopeDigestOf(sampleUnitOf(number, samplePayload, variant)),
+    envelopeDigest,
     final: true,
     thread: id,
     record: JSON.stringify({
       kind: 'message.refused',
       message: id,
+      envelope: envelopeDigest.toString('base64url'),
       code: answer.code,
       text: answer.text ?? null,
     }),

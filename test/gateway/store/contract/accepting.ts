@@ -244,6 +244,26 @@ export function acceptingContract(at: ContractStore): void {
       ]);
     });
 
+    test('a refusal is told in the words of its own leaf, whatever stands in its row', async () => {
+      const words = [1, 2, 3].map((number) =>
+        refusable(number, { text: `No rule permits it to ${number}.` }),
+      );
+      await submit(words);
+      await submit([refusable(2, { variant: 'other' })]);
+      // The leaf of another message, and the one about another envelope under the same id.
+      for (const record of [0, 3]) {
+        await at.fixture.setColumns(messageId(2), { record });
+        await at.fixture.setColumns(messageId(3), { refusal: '{"code":"policy-denied","text":"Sent."}' });
+        await reopen();
+        const { parsed } = await submit(words);
+        expect(parsed.map((receipt) => refusedDetail(receipt))).toEqual([
+          { code: 'policy-denied', text: words[0]?.text },
+          { code: 'policy-denied' },
+          { code: 'policy-denied', text: words[2]?.text },
+        ]);
+      }
+    });
+
     test('a message of an erased case that is refused again gives the case no secret anew', async () => {
       await submit([refusable(1)]);
       const erasure = { kind: 'case.erased', case: messageId(1) };
