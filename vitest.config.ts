@@ -64,7 +64,17 @@ function hasRoomInMemory(): boolean {
 
 if (process.env.TMPDIR === undefined && hasRoomInMemory()) process.env.TMPDIR = memory;
 
+/** In this process threads are used again; the processes that tests start have their own, as users have. */
+const lentThreads = fileURLToPath(new URL('test/threads/worker-thread.ts', import.meta.url));
+
 export default defineConfig({
+  plugins: [
+    {
+      name: 'lent-threads',
+      enforce: 'pre',
+      resolveId: (id) => (id.endsWith('/platform/worker-thread.ts') ? lentThreads : undefined),
+    },
+  ],
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,

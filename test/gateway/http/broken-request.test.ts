@@ -25,7 +25,7 @@ beforeAll(async () => {
     connections: connectionBounds(1),
     report: (error) => expect.fail(String(error)),
     refused: ({ code }) => refused.push(code),
-    handshakeTimeoutMs: 50,
+    handshakeTimeoutMs: 300,
   });
   server.get('/livez', (_request, reply) => reply.send({ status: 'live' }));
   await server.listen({ host: '127.0.0.1', port: 0 });
