@@ -212,8 +212,8 @@ class Gateway {
       store: this.#store,
       onError: (error) => this.#failures.note(error),
       file: join(this.#options.home.dir, indexFileName),
-      onRemoved: () =>
-        this.#log.info('removed the search index, which a case has outlived that was erased elsewhere'),
+      onEmptied: () =>
+        this.#log.info('emptied the search index, which held a case that was erased elsewhere'),
     });
   }
 

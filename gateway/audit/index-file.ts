@@ -44,10 +44,13 @@ CREATE TABLE progress (only INTEGER PRIMARY KEY CHECK (only = 0), next INTEGER N
 INSERT INTO progress VALUES (0, 0, '');
 `;
 
-/** Opens the file, making it (mode 0600) where there is none, and its tables where they are not ours. */
-export function openIndexFile(file: string): DatabaseSync {
+/**
+ * Opens the file, making it (mode 0600) where there is none, and its tables where they are not ours.
+ * @param waitMs how long to wait for whoever writes it
+ */
+export function openIndexFile(file: string, waitMs = busyTimeoutMs): DatabaseSync {
   createPrivately(file);
-  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  const database = new DatabaseSync(file, { timeout: waitMs });
   try {
     // What an erased case said must not stay behind on free pages.
     database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536');
@@ -64,11 +67,13 @@ export function removeIndexFile(file: string): void {
   for (const suffix of ['', '-journal']) rmSync(`${file}${suffix}`, { force: true });
 }
 
-/** Begins again with empty tables. */
-export function resetIndex(database: DatabaseSync): void {
-  inTransaction(database, () => {
+/** Begins again with empty tables. @param unless says within the transaction that it need not @returns whether it has */
+export function resetIndex(database: DatabaseSync, unless: () => boolean = () => false): boolean {
+  return inTransaction(database, () => {
+    if (unless()) return false;
     database.exec('PRAGMA user_version = 0');
     makeTables(database);
+    return true;
   });
 }
 
@@ -98,6 +103,12 @@ const damaged: ReadonlySet<number> = new Set([11, 26]);
 export function isDamage(error: unknown): boolean {
   const { errcode } = error as { readonly errcode?: unknown };
   return typeof errcode === 'number' && damaged.has(errcode & 0xff);
+}
+
+/** Whether somebody else is writing it. */
+export function isBusy(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: unknown };
+  return typeof errcode === 'number' && (errcode & 0xff) === 5;
 }
 
 /** SQLite's words for a file that cannot be had now: locked, read-only, a failing disk, a full one, not to be opened. */

@@ -1,11 +1,11 @@
 /**
  * The search index of a gateway's home holds what cases said, and is brought up to date only when somebody searches. What
- * was erased by the command of another home on the same store would stay in it until then: so a running gateway removes an
- * index that has not come to the latest erasure. The next search makes it anew.
+ * was erased by the command of another home on the same store would stay in it until then: so a running gateway empties an
+ * index that has not come to the latest erasure. The next search makes it anew, also one that is under way.
  */
 import { existsSync } from 'node:fs';
 import { erasureMark, type Store } from '../store/port.ts';
-import { openIndexFile, removeIndexFile } from './index-file.ts';
+import { isBusy, isDamage, openIndexFile, removeIndexFile, resetIndex } from './index-file.ts';
 import { IndexWriter } from './index-writer.ts';
 
 const everyMs = 60_000;
@@ -13,13 +13,15 @@ const everyMs = 60_000;
 export type OutlivedIndexOptions = {
   readonly file: string;
   readonly store: Pick<Store, 'readMarks'>;
-  readonly onRemoved: () => void;
+  readonly onEmptied: () => void;
   readonly onError: (error: unknown) => void;
 };
 
 export class OutlivedIndex {
   readonly #options: OutlivedIndexOptions;
-  #erasure: number | undefined;
+  /** The erasure that the last look saw, and the one for which all is done. */
+  #seen: number | undefined;
+  #settled: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
 
@@ -43,25 +45,40 @@ export class OutlivedIndex {
     await this.#looking;
   }
 
-  /** Looks once. @throws CausewayError `store-unavailable` */
+  /**
+   * Looks once. An erasure that no look has seen before may be one of this home, of which its command tells the index.
+   * @throws CausewayError `store-unavailable`
+   */
   async look(): Promise<void> {
-    const { file, store, onRemoved } = this.#options;
+    const { file, store, onEmptied } = this.#options;
     const erasure = (await store.readMarks()).get(erasureMark);
-    if (erasure === undefined || erasure === this.#erasure) return;
-    if (existsSync(file) && readsOnFrom(file) <= erasure) {
-      removeIndexFile(file);
-      onRemoved();
+    if (erasure === undefined || erasure === this.#settled) return;
+    const isNews = erasure !== this.#seen;
+    this.#seen = erasure;
+    if (isNews) return;
+    if (existsSync(file)) {
+      const outcome = emptyOutlived(file, erasure);
+      if (outcome === 'busy') return;
+      if (outcome === 'emptied') onEmptied();
     }
-    this.#erasure = erasure;
+    this.#settled = erasure;
   }
 }
 
-/** The leaf that the index takes in next. */
-function readsOnFrom(file: string): number {
-  const database = openIndexFile(file);
+/** @returns `busy` where somebody writes it, whom nobody waits for here: the gateway serves others meanwhile */
+function emptyOutlived(file: string, erasure: number): 'emptied' | 'good' | 'busy' {
   try {
-    return new IndexWriter(database).progress().next;
-  } finally {
-    database.close();
+    const database = openIndexFile(file, 0);
+    try {
+      const isEmptied = resetIndex(database, () => new IndexWriter(database).progress().next > erasure);
+      return isEmptied ? 'emptied' : 'good';
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (isBusy(error)) return 'busy';
+    if (!isDamage(error)) throw error;
+    removeIndexFile(file);
+    return 'emptied';
   }
 }

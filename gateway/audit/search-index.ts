@@ -50,20 +50,17 @@ export class SearchIndex {
 
   /** One page, newest first, of the log as it is now. */
   async search(query: SearchQuery, limit: number): Promise<SearchPage> {
-    await this.catchUp();
-    return this.#mending(() => this.#reader.search(query, limit));
+    return this.#ofAll(() => this.#reader.search(query, limit));
   }
 
   /** The indices of all leaves that match, rising. */
   async findAll(query: SearchQuery): Promise<number[]> {
-    await this.catchUp();
-    return this.#mending(() => [...this.#reader.matches(query)].reverse());
+    return this.#ofAll(() => [...this.#reader.matches(query)].reverse());
   }
 
   /** The leaves of a case whose bodies opened when they were taken in, as of so many leaves. */
   async openBodiesOf(id: CaseId): Promise<KnownBodies> {
-    await this.catchUp();
-    const [asOf, bodies] = await this.#mending(() => [
+    const [asOf, bodies] = await this.#ofAll(() => [
       this.#writer.progress().next,
       [...this.#reader.matches({ case: [id] })].reverse().map((leaf) => this.#reader.bodyOf(leaf)),
     ]);
@@ -102,6 +99,17 @@ export class SearchIndex {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Asks once all has been taken in, and again where the index was emptied under the question. */
+  async #ofAll<T>(ask: () => T): Promise<T> {
+    for (;;) {
+      const size = await this.#leaves.countLeaves();
+      await this.catchUp();
+      const hasAll = (): boolean => this.#writer.progress().next >= size;
+      const [answer, isWhole] = await this.#mending(() => [ask(), hasAll()]);
+      if (isWhole) return answer;
+    }
   }
 
   async #beginRound(): Promise<Round> {

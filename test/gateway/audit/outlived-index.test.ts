@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OutlivedIndex } from '../../../gateway/audit/outlived-index.ts';
 import { SearchIndex } from '../../../gateway/audit/search-index.ts';
@@ -17,18 +19,18 @@ import {
 let fixture: SqliteFixture;
 let store: Store;
 let file: string;
-let removed: number;
+let emptied: number;
 let outlived: OutlivedIndex;
 
 beforeEach(async () => {
   fixture = await createSqliteFixture();
   store = await fixture.open();
   file = join(dirname(fixture.file), 'audit-index.db');
-  removed = 0;
+  emptied = 0;
   const onError = (error: unknown): never => {
     throw error;
   };
-  outlived = new OutlivedIndex({ file, store, onRemoved: () => removed++, onError });
+  outlived = new OutlivedIndex({ file, store, onEmptied: () => emptied++, onError });
   const messages = [acceptable(1), acceptable(2)];
   await store.submit({ source: police, messages });
   await store.settle(settlementOf(messages, health));
@@ -45,23 +47,70 @@ async function search(): Promise<number> {
   return hits.length;
 }
 
-test('an index that has not come to an erasure is removed, and the next search makes it anew', async () => {
-  expect(await search()).toBeGreaterThan(1);
+/** As many minutes as it takes to be sure of an erasure. */
+async function lookTwice(): Promise<void> {
   await outlived.look();
-  expect([existsSync(file), removed]).toEqual([true, 0]);
+  await outlived.look();
+}
+
+/** How many leaves the file holds. */
+function held(): number {
+  const database = new DatabaseSync(file);
+  const { count } = database.prepare('SELECT count(*) AS count FROM leaf').get() as { count: number };
+  database.close();
+  return count;
+}
+
+test('an index that has not come to an erasure is emptied, and the next search makes it anew', async () => {
+  expect(await search()).toBeGreaterThan(1);
+  await lookTwice();
+  expect(emptied).toBe(0);
   await store.eraseCase(messageId(1), erasureOf(1));
   await outlived.look();
-  expect([existsSync(file), removed]).toEqual([false, 1]);
+  expect([held() > 0, emptied]).toEqual([true, 0]);
+  await outlived.look();
+  expect([held(), emptied]).toEqual([0, 1]);
   // The leaves of the erasure are about it, and nothing else.
   expect(await search()).toBe(2);
 });
 
+test('whoever has it open then finds all that there is', async () => {
+  const index = SearchIndex.open(file, store);
+  await index.catchUp();
+  await store.eraseCase(messageId(1), erasureOf(1));
+  await lookTwice();
+  expect(held()).toBe(0);
+  expect((await index.search({ case: [messageId(2)] }, 10)).hits.length).toBeGreaterThan(1);
+  index.close();
+});
+
+test('one that somebody writes is left for the next look, without waiting', async () => {
+  await search();
+  await store.eraseCase(messageId(1), erasureOf(1));
+  const other = new DatabaseSync(file);
+  other.exec('BEGIN IMMEDIATE');
+  await lookTwice();
+  expect(emptied).toBe(0);
+  other.exec('COMMIT');
+  other.close();
+  await outlived.look();
+  expect([held(), emptied]).toEqual([0, 1]);
+});
+
+test('one that is damaged is removed', async () => {
+  await search();
+  await store.eraseCase(messageId(1), erasureOf(1));
+  await writeFile(file, 'no database, and what the case said');
+  await lookTwice();
+  expect([existsSync(file), emptied]).toEqual([false, 1]);
+});
+
 test('one that knows of the erasure stays, and where there is none, none is made', async () => {
   await store.eraseCase(messageId(1), erasureOf(1));
-  await outlived.look();
+  await lookTwice();
   expect(existsSync(file)).toBe(false);
   await store.eraseCase(messageId(2), erasureOf(2));
   await search();
-  await outlived.look();
-  expect([existsSync(file), removed]).toEqual([true, 0]);
+  await lookTwice();
+  expect([held() > 0, emptied]).toEqual([true, 0]);
 });
