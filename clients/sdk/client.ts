@@ -209,6 +209,7 @@ export class Client implements AsyncDisposable {
         throwIfAborted(signal);
         return outbox.put(composed);
       },
+      until,
     );
     return draft.envelope.id;
   }
@@ -346,14 +347,18 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  /** Composes side by side but writes down in the order of the calls. */
-  async #inTurn<T>(compose: () => Promise<T>, put: (composed: T) => Promise<void>): Promise<T> {
+  /** Composes side by side but writes down in the order of the calls. @param until when one gives up waiting for those before */
+  async #inTurn<T>(
+    compose: () => Promise<T>,
+    put: (composed: T) => Promise<void>,
+    until: AbortSignal | undefined,
+  ): Promise<T> {
     const before = this.#lastTurn;
     const turn = Promise.withResolvers<undefined>();
     this.#lastTurn = turn.promise;
     try {
       const composed = await compose();
-      await before;
+      await waitUnlessAborted(before, until);
       const written = put(composed);
       turn.resolve(undefined);
       await written;

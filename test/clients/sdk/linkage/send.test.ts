@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
@@ -103,6 +106,33 @@ test('only tokens travel: no frame, file or log on the gateway side holds the ke
     }
   }
   for (const text of Object.values(child)) expect(everything.includes(text)).toBe(false);
+});
+
+test('a notice that is to be ready in time waits no longer for one before it, whose holder of the key is silent', async () => {
+  const silent = createServer((socket) => socket.resume());
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const { port } = silent.address() as AddressInfo;
+    const holderAt = (host: string) => {
+      const { publicKey } = ristretto255_oprf.voprf.generateKeyPair();
+      const publicKeys = { 1: Buffer.from(publicKey).toString('base64url') };
+      return { url: `http://${host}:${port}`, token: 'x'.repeat(30), publicKeys };
+    };
+    await writeLinkageSettings(exchange.homes.get(police.address)!, {
+      ...{ version: 1, mode: 'oblivious', purpose: 'child-protection', epochs: [1] },
+      holders: [holderAt('127.0.0.1'), holderAt('localhost')],
+    });
+    await using client = await exchange.client(police);
+    const given = new AbortController();
+    const first = client.enqueue({ ...concern('x'), subjects: [child], signal: given.signal });
+    const second = client.enqueue({ ...concern('y'), readyBy: AbortSignal.timeout(50) });
+    await expect(second).rejects.toMatchObject({ code: 'aborted' });
+    given.abort();
+    await expect(first).rejects.toMatchObject({ code: 'aborted' });
+    expect((await client.send(concern('z'))).id).toBeTypeOf('string');
+  } finally {
+    silent.close();
+  }
 });
 
 async function setKey(...keys: ReturnType<typeof createLinkageKey>[]): Promise<void> {
