@@ -188,8 +188,7 @@ export class Client implements AsyncDisposable {
     notice: OutgoingNotice & { readonly signal?: AbortSignal; readonly readyBy?: AbortSignal },
   ): Promise<MessageId> {
     this.#assertOpen();
-    checkNotice(notice);
-    const { signal, readyBy, ...rest } = notice;
+    const { signal, readyBy, ...rest } = checkNotice(notice);
     throwIfAborted(signal);
     const until = firstOf(signal, readyBy);
     const { composing, outbox } = this.#parts;
