@@ -363,7 +363,8 @@ export class Client implements AsyncDisposable {
     this.#lastTurn = turn.promise;
     try {
       const composed = await compose();
-      await waitUnlessAborted(before, until);
+      // Where nobody is before it any more, what is made is kept, however long that took.
+      await Promise.race([before, waitUnlessAborted(before, until)]);
       const written = put(composed);
       turn.resolve(undefined);
       await written;
