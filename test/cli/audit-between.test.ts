@@ -162,6 +162,16 @@ describe('causeway audit between', () => {
     });
   });
 
+  it('takes of a checkpoint that was kept again, as a cosignature came late, the one that has it', async () => {
+    const checkpoint = readFileSync(join(dir, 'first'), 'utf8');
+    const { size } = parseCheckpoint(parseNote(checkpoint).text);
+    const at = Date.UTC(2026, 4, 2);
+    const { stdout } = await withKept([{ at, size, checkpoint }], () =>
+      audit('between', '2026-05-02', '4', '--json'),
+    );
+    expect(jsonLines(stdout)[0]).toMatchObject({ from: { cosignatures: [{ name: 'committee.example' }] } });
+  });
+
   it('passes over what was kept of a log of another name or key, however near to the time it is', async () => {
     const { logKeyPem } = await openGatewayHome(home, Date.now);
     const { origin } = parseCheckpoint(parseNote(readFileSync(join(dir, 'first'))).text);
