@@ -128,6 +128,9 @@ describe('causeway audit between', () => {
     expect(code, stderr).toBe(4);
     const text = stdout.replace(/\s+/g, ' ');
     expect(text).toContain('no witness in gateway.yaml has cosigned it.');
+    expect(text).toMatch(
+      /committee\.example cosigned last on 2026-05-01 00:00:00Z, the checkpoint of \d+ leaves\./,
+    );
     expect(text).toContain(
       `unwitnessed Consistent, but by the word of the gateway alone: no witness in gateway.yaml has cosigned ${which}`,
     );
@@ -141,10 +144,12 @@ describe('causeway audit between', () => {
       { outcome: 'proven', proven: true },
     ]);
     const now = await audit('between', '0', 'now', '--json');
+    const lastCosigned = { at: '2026-05-01T00:00:00.000Z' };
     expect([now.code, jsonLines(now.stdout)[0]]).toMatchObject([
       4,
-      { outcome: 'unwitnessed', proven: false },
+      { outcome: 'unwitnessed', proven: false, witnesses: [{ name: 'committee.example', lastCosigned }] },
     ]);
+    expect(jsonLines(proven.stdout)[0]).not.toHaveProperty('witnesses');
   });
 
   it('takes a time for the checkpoint kept nearest to it, and a number of leaves, as JSON too', async () => {
