@@ -1,12 +1,12 @@
 /**
  * Checkpoints of the past, one a minute of activity at most, with the cosignatures that they had: what `between` needs
- * to begin from. One file a day, a line of JSON each.
+ * to begin from. One file a day, a line of JSON each; one more where cosignatures came later.
  */
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../../files/make-folder.ts';
 import { isTreeSize } from '../../protocol/proof/tree-proof.ts';
-import type { PublishedCheckpoint } from './published-checkpoint.ts';
+import { joinSignatures, type PublishedCheckpoint } from './published-checkpoint.ts';
 
 export type PastCheckpoint = {
   /** When it was published, ms since 1970. */
@@ -20,7 +20,7 @@ const intervalMs = 60_000;
 export class LogHistory {
   readonly #dir: string;
   #lastAt = 0;
-  #lastSize = -1;
+  #last: { readonly size: number; readonly text: string } = { size: -1, text: '' };
   /** The file of which this process knows that it ends with a whole line. */
   #whole: string | undefined;
 
@@ -28,14 +28,27 @@ export class LogHistory {
     this.#dir = dir;
   }
 
-  /** Keeps a checkpoint, unless one was kept within the last minute or it says nothing new. */
+  /**
+   * Keeps a checkpoint, unless one was kept within the last minute or it says nothing new. The one that was kept last is
+   * kept once more when it has more cosignatures.
+   */
   async note({ size, text }: PublishedCheckpoint, now: number, always = false): Promise<void> {
-    if (size === this.#lastSize || (!always && now - this.#lastAt < intervalMs)) return;
-    await makeFolder(this.#dir, 0o700);
-    const entry: PastCheckpoint = { at: now, size, checkpoint: text };
-    await this.#append(logHistoryFileOf(now), JSON.stringify(entry));
+    const last = this.#last;
+    if (size === last.size) return this.#noteMore(joinSignatures(last.text, text), now);
+    if (size < last.size || (!always && now - this.#lastAt < intervalMs)) return;
+    await this.#keep({ at: now, size, checkpoint: text });
     this.#lastAt = now;
-    this.#lastSize = size;
+  }
+
+  async #noteMore(checkpoint: string, now: number): Promise<void> {
+    const { size, text } = this.#last;
+    if (checkpoint !== text) await this.#keep({ at: now, size, checkpoint });
+  }
+
+  async #keep(entry: PastCheckpoint): Promise<void> {
+    await makeFolder(this.#dir, 0o700);
+    await this.#append(logHistoryFileOf(entry.at), JSON.stringify(entry));
+    this.#last = { size: entry.size, text: entry.checkpoint };
   }
 
   /** What a crash or a full disk has cut off becomes a line of its own: otherwise it would spoil this one as well. */

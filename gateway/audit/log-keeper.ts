@@ -2,11 +2,12 @@
  * Keeps the published log up to date: looks for new leaves several times a second, publishes a checkpoint, asks the
  * witnesses, and copies the log to where the settings say.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { keepTiles } from '../../protocol/proof/tile-cache.ts';
 import type { TileReader } from '../../protocol/proof/tile-proof.ts';
 import type { TileName } from '../../protocol/proof/tile.ts';
 import type { LogBuilder } from './log-builder.ts';
-import type { PublishedCheckpoint } from './published-checkpoint.ts';
+import { joinSignatures, type PublishedCheckpoint } from './published-checkpoint.ts';
 import type { LogFolder } from './log-folder.ts';
 import type { LogHistory } from './log-history.ts';
 import { mirrorLog } from './mirror-log.ts';
@@ -20,17 +21,20 @@ const mirrorMs = 20_000;
 const syncMs = 30_000;
 /** A witness that has not cosigned the newest checkpoint is asked again after this time. */
 const askAgainMs = 15_000;
+const lastAnswersMs = 2_000;
 
 export type LogKeeperParts = {
   readonly builder: LogBuilder;
   readonly folder: LogFolder;
   readonly history: LogHistory;
-  readonly witnesses: Pick<Witnesses, 'cosign' | 'isMissingOn'>;
+  readonly witnesses: Pick<Witnesses, 'cosign' | 'isDue' | 'isMissingOn' | 'close'>;
   /** The folder to copy the log to. */
   readonly exportDir: string | undefined;
   readonly now: () => number;
   /** Default 500. */
   readonly stepMs?: number | undefined;
+  /** How long the end waits for witnesses; default 2,000. */
+  readonly lastAnswersMs?: number | undefined;
   readonly onPublished: (checkpoint: PublishedCheckpoint) => void;
   readonly onError: (error: unknown) => void;
   /** Told when publishing no longer fails, also where nothing new is to be published. */
@@ -53,13 +57,16 @@ export class LogKeeper {
   #lastSync = 0;
   #lastMirror = 0;
   #mirroring: Promise<void> | undefined;
-  #witnessing: Promise<void> | undefined;
-  /** The size that the witnesses were last asked about, and when. */
-  #asked: { readonly size: number; readonly at: number };
+  /** Questions to witnesses that not all have answered. */
+  readonly #asking = new Set<Promise<void>>();
+  /** When witnesses were last asked. */
+  #askedAt = 0;
+  #keeping: Promise<void> = Promise.resolve();
+  /** The newest checkpoint that has cosignatures. */
+  #witnessed: PublishedCheckpoint | undefined;
 
   constructor(parts: LogKeeperParts) {
     this.#parts = parts;
-    this.#asked = { size: parts.builder.published?.size ?? 0, at: 0 };
     this.#read = readTilesOf(parts.folder);
   }
 
@@ -104,9 +111,7 @@ export class LogKeeper {
     clearInterval(this.#timer);
     await this.#step;
     await this.#advance(Infinity);
-    await Promise.all([this.#witnessing, this.#mirroring]);
-    if (this.#isUnasked()) this.#witness();
-    await this.#witnessing;
+    await Promise.all([this.#awaitWitnesses(), this.#mirroring]);
     // Otherwise the copy would lack what was published last until the next start.
     await this.#copy();
     try {
@@ -129,7 +134,7 @@ export class LogKeeper {
       this.#publishingFails = true;
       onError(error);
     }
-    if (this.#isUnasked() || this.#mustAskAgain()) this.#witness();
+    if (this.#isToAsk()) this.#witness();
     this.#mirror();
   }
 
@@ -143,44 +148,75 @@ export class LogKeeper {
     this.#lastSync = now();
   }
 
-  /** True for a checkpoint that was published while the witnesses were busy with the one before, too. */
-  #isUnasked(): boolean {
-    return (this.#parts.builder.published?.size ?? 0) !== this.#asked.size;
-  }
-
-  #mustAskAgain(): boolean {
+  #isToAsk(): boolean {
     const { builder, witnesses, now } = this.#parts;
-    const isTime = now() - this.#asked.at >= askAgainMs;
-    if (!isTime || builder.published === undefined) return false;
-    return this.#keepingFails || witnesses.isMissingOn(builder.published);
+    const { published } = builder;
+    if (published === undefined) return false;
+    if (witnesses.isDue(published, this.#isClosing)) return true;
+    const isTime = now() - this.#askedAt >= askAgainMs;
+    return isTime && (this.#keepingFails || witnesses.isMissingOn(published));
   }
 
   /**
-   * Witnesses must not hold up the log: the checkpoint stands without them. They are asked about one at a time, and
-   * what they cosigned is kept whatever was published meanwhile; only where that is still the newest, it is put in the
-   * place of the one without them too.
+   * Witnesses must not hold up the log, nor one another: the checkpoint stands without them, and what one has cosigned
+   * is kept when it comes.
    */
   #witness(): void {
-    const { builder, folder, witnesses, history, now, onPublished, onKept } = this.#parts;
+    const { builder, witnesses, now } = this.#parts;
     const { published } = builder;
-    if (published === undefined || this.#witnessing !== undefined) return;
-    this.#asked = { size: published.size, at: now() };
+    if (published === undefined) return;
+    this.#askedAt = now();
     const work = async (): Promise<void> => {
-      const cosigned = await witnesses.cosign(published, this.#read);
-      await history.note(cosigned, now());
-      if (cosigned === published) return;
-      folder.writeWitnessedCheckpoint(cosigned.text);
-      if (builder.published?.size !== published.size) return;
-      await builder.republish(cosigned);
-      onPublished(cosigned);
+      const cosigned = await witnesses.cosign(published, this.#read, (some) => void this.#keep(some, true));
+      if (cosigned === published) void this.#keep(published, false);
+      await this.#keeping;
+    };
+    const asking = work().finally(() => this.#asking.delete(asking));
+    this.#asking.add(asking);
+  }
+
+  /** One after the other: `checkpoint.witnessed` must never go back. Never throws. */
+  async #keep(checkpoint: PublishedCheckpoint, isCosigned: boolean): Promise<void> {
+    const { history, now, onKept } = this.#parts;
+    const work = async (): Promise<void> => {
+      await history.note(checkpoint, now());
+      if (isCosigned) await this.#show(checkpoint);
     };
     const end = (error?: unknown): void => {
       this.#keepingFails = error !== undefined;
       onKept(error);
     };
-    this.#witnessing = work()
-      .then(() => end(), end)
-      .finally(() => (this.#witnessing = undefined));
+    this.#keeping = this.#keeping.then(work).then(() => end(), end);
+    await this.#keeping;
+  }
+
+  /** Where it is still the newest, it is put in the place of the one without cosignatures too. */
+  async #show(cosigned: PublishedCheckpoint): Promise<void> {
+    const { builder, folder, onPublished } = this.#parts;
+    const before = this.#witnessed;
+    const { size } = cosigned;
+    if (before !== undefined && size < before.size) return;
+    const text = before?.size === size ? joinSignatures(before.text, cosigned.text) : cosigned.text;
+    const witnessed = { ...cosigned, text };
+    folder.writeWitnessedCheckpoint(text);
+    this.#witnessed = witnessed;
+    if (builder.published?.size !== size) return;
+    await builder.republish(witnessed);
+    // A newer one may have been published, and told of, before its turn came.
+    if (builder.published === witnessed) onPublished(witnessed);
+  }
+
+  /** Until all have answered about the last checkpoint, or some time is over. */
+  async #awaitWitnesses(): Promise<void> {
+    const waitMs = this.#parts.lastAnswersMs ?? lastAnswersMs;
+    const over = pause(waitMs, true, { ref: false });
+    for (let isOver = false; !isOver;) {
+      if (this.#isToAsk()) this.#witness();
+      if (this.#asking.size === 0) break;
+      isOver = (await Promise.race([over, ...this.#asking])) === true;
+    }
+    this.#parts.witnesses.close();
+    await Promise.all(this.#asking);
   }
 
   #mirror(): void {

@@ -18,6 +18,7 @@ import { LogHistory } from './log-history.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { openLogBuilder, type OwnLogOptions } from './open-log-builder.ts';
 import { toldFailure, type ToldFailure } from './told-failure.ts';
+import { Witness } from './witness.ts';
 import { Witnesses } from './witnesses.ts';
 
 export type LogThreadOptions = OwnLogOptions & {
@@ -132,6 +133,7 @@ class LogThread {
     const folder = new LogFolder(dir);
     const builder = await openLogBuilder(folder, leaves, this.#options);
     if (builder.published !== undefined) this.#tell({ published: builder.published });
+    const logKey = noteSigner(origin, keyPem).verifierKey;
     const told = (error: unknown): ToldFailure | undefined =>
       error === undefined ? undefined : toldFailure(error);
     return new LogKeeper({
@@ -139,8 +141,9 @@ class LogThread {
       folder,
       exportDir,
       history: new LogHistory(historyDir),
-      witnesses: new Witnesses(witnesses, noteSigner(origin, keyPem).verifierKey, (error) =>
-        this.#tell({ witness: toldFailure(error) }),
+      witnesses: new Witnesses(
+        witnesses.map((settings) => new Witness(settings, logKey)),
+        (error) => this.#tell({ witness: toldFailure(error) }),
       ),
       now: Date.now,
       onPublished: (published) => this.#tell({ published }),

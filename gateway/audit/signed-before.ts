@@ -57,7 +57,7 @@ export async function newestKept({
   return largest(found);
 }
 
-/** Only the one that is taken has to be opened: a file has up to 1440. */
+/** Only the one that is taken has to be opened: a file may have thousands. */
 function largestOwn(
   past: readonly PastCheckpoint[],
   verifierKey: VerifierKey,

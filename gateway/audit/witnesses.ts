@@ -1,198 +1,142 @@
-/** Asks the configured witnesses for their cosignatures, by the C2SP tlog-witness protocol. */
-import { CausewayError, isCausewayError, type ErrorCode } from '../../protocol/errors.ts';
-import { addSignatures, parseNote, type NoteSignature } from '../../protocol/proof/note.ts';
-import { proveConsistency, type TileReader } from '../../protocol/proof/tile-proof.ts';
-import { parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
-import {
-  addCheckpointPath,
-  formatAddCheckpoint,
-  readWitnessAnswer,
-  witnessCheckpointPath,
-  type WitnessAnswer,
-} from '../../protocol/proof/witness-protocol.ts';
-import { askWitness, type WitnessSettings } from './ask-witness.ts';
-import type { PublishedCheckpoint } from './published-checkpoint.ts';
-import { toldFailure } from './told-failure.ts';
-import { compareHistories } from './witnessed-history.ts';
-
-const answerMs = 10_000;
 /**
- * The answers to a checkpoint that does not lead on from what the witness has cosigned, but of that alone no proof. So is
- * a 409 with a size, where that is above what is published.
+ * The configured witnesses. Each is asked by itself, so that one that does not answer holds up none of the others.
+ *
+ * An endpoint may need the cosignatures of several on one checkpoint, or that of a slow one while the log never pauses.
+ * So nobody is asked about a newer checkpoint while one that was quick the last time is still to answer; those that
+ * were not quick are not waited for.
  */
-const forkStatuses: readonly number[] = [409, 422];
+import type { TileReader } from '../../protocol/proof/tile-proof.ts';
+import { addSignatures, parseNote } from '../../protocol/proof/note.ts';
+import type { PublishedCheckpoint } from './published-checkpoint.ts';
+import { WitnessFailure, type Witness } from './witness.ts';
 
-/** A witness that has not cosigned. */
-class WitnessFailure extends CausewayError {
-  /** What stays the same of the reason when it fails again, with a checkpoint of another size. */
-  readonly kind: string;
+/** Who has cosigned within this time is waited for the next time, and for so long. */
+const quickMs = 3_000;
+/** Cosignatures that come within this time after another one are told of together. */
+const gatherMs = 200;
 
-  constructor(code: ErrorCode, kind: string, options: { detail: string; cause?: unknown }) {
-    super(code, options);
-    this.kind = `${code} ${kind}`;
-  }
-}
+type AskedWitness = Pick<Witness, 'name' | 'hasSigned' | 'cosign'>;
 
-type Refusal = Exclude<WitnessAnswer, { readonly outcome: 'cosigned' }>;
-
-/** What is asked of a witness. */
-type Question = {
-  readonly checkpoint: PublishedCheckpoint;
-  readonly read: TileReader;
-  /** Says when the time for the answers is over. */
-  readonly signal: AbortSignal;
+/** A witness, and how it has answered. */
+type Standing = {
+  readonly witness: AskedWitness;
+  /** Whether it was quick the last time that it answered. */
+  isQuick: boolean;
+  /** The size that it was last asked about, and when, by `performance.now()`. */
+  askedSize: number;
+  askedAt: number;
+  /** Ends the question that it has not answered yet. */
+  asking: AbortController | undefined;
 };
 
-/** One witness and what it last told of this log. */
-class Witness {
-  readonly #settings: WitnessSettings;
-  readonly #key: VerifierKey;
-  readonly #logKey: VerifierKey;
-  #size = 0;
-
-  constructor(settings: WitnessSettings, logKey: VerifierKey) {
-    this.#settings = settings;
-    this.#logKey = logKey;
-    this.#key = parseVerifierKey(settings.key);
-  }
-
-  get name(): string {
-    return this.#key.name;
-  }
-
-  /** True when one of the signatures names this witness. They were checked when they were added. */
-  hasSigned(signatures: readonly NoteSignature[]): boolean {
-    const { name, keyId } = this.#key;
-    return signatures.some((signature) => signature.name === name && signature.keyId === keyId);
-  }
-
-  /**
-   * @returns its signature line
-   * @throws WitnessFailure `witness-refused`, `witness-unreachable`; `log-unreadable` where no proof can be made for it
-   */
-  async cosign(checkpoint: PublishedCheckpoint, read: TileReader): Promise<readonly string[]> {
-    const question = { checkpoint, read, signal: AbortSignal.timeout(answerMs) };
-    const first = await this.#ask(question);
-    // It knows another size than we thought: a start of ours, or another gateway of the same log.
-    const isBehind = first.outcome === 'conflict' && first.size <= checkpoint.size;
-    if (isBehind) this.#size = first.size;
-    const answer = isBehind ? await this.#ask(question) : first;
-    if (answer.outcome !== 'cosigned') throw await this.#refusal(answer, question);
-    this.#size = checkpoint.size;
-    // One is enough: a hundred, each with another time, would fill the note, and nobody could read it any more.
-    return answer.cosignatures.slice(0, 1).map(({ line }) => line);
-  }
-
-  async #ask({ checkpoint, read, signal }: Question): Promise<WitnessAnswer> {
-    const oldSize = Math.min(this.#size, checkpoint.size);
-    const path = await proveConsistency(oldSize, checkpoint.size, read).catch((cause: unknown) => {
-      const { code, detail: why = code } = toldFailure(cause);
-      throw this.#failure('log-unreadable', code, `no proof can be made for it. ${why}`, cause);
-    });
-    const body = formatAddCheckpoint({ oldSize, path, checkpoint: checkpoint.text });
-    const answer = await askWitness(this.#settings, addCheckpointPath, { body, signal }).catch(
-      (cause: unknown) => {
-        throw new WitnessFailure('witness-unreachable', '', { detail: this.name, cause });
-      },
-    );
-    try {
-      return readWitnessAnswer(answer, parseNote(checkpoint.text).text, [this.#key]);
-    } catch (cause) {
-      if (!isCausewayError(cause)) throw cause;
-      // It has another key now, or something else stands at its address.
-      const words = `its answer is neither its cosignature nor a size (${cause.code}).`;
-      throw this.#failure('witness-refused', cause.code, words, cause);
-    }
-  }
-
-  async #refusal(answer: Refusal, question: Question): Promise<WitnessFailure> {
-    const isSize = answer.outcome === 'conflict';
-    const answered = isSize ? `it knows size ${answer.size}` : `it answered ${answer.status}`;
-    if (!isSize && !forkStatuses.includes(answer.status))
-      return this.#failure('witness-refused', String(answer.status), `${answered}.`);
-    const refused = (kind: string, words: string, cause?: unknown): WitnessFailure =>
-      this.#failure('witness-refused', `${isSize ? 'size' : answer.status} ${kind}`, words, cause);
-    try {
-      const { is, size } = await this.#compare(question);
-      const words = {
-        another: `it has cosigned another history: the key of this log has signed two, which differ within the first ${size} entries.`,
-        'this-one': `${answered}, though what it has cosigned last, ${size} entries, is of this history.`,
-        longer: `${answered}. It has cosigned ${size} entries, more than there are here: another gateway of this log may be ahead, this may be an older copy of it, or there is another history.`,
-      };
-      return refused(is, words[is]);
-    } catch (cause) {
-      const { code, detail: why = code } = toldFailure(cause);
-      const unread = `${answered}. It may have cosigned another history, but its last checkpoint does not show it here: ask for it, and compare. ${why}`;
-      return refused('unread', unread, cause);
-    }
-  }
-
-  /** Holds the last checkpoint that the witness itself shows against what is published. @throws whatever goes wrong */
-  async #compare({ checkpoint, read, signal }: Question): ReturnType<typeof compareHistories> {
-    const path = witnessCheckpointPath(this.#logKey.name);
-    const { status, body } = await askWitness(this.#settings, path, { signal }).catch((cause: unknown) => {
-      throw new CausewayError('witness-unreachable', { detail: 'It could not be fetched.', cause });
-    });
-    if (status !== 200)
-      throw new CausewayError('witness-unreachable', { detail: `The witness answered ${status} to that.` });
-    return compareHistories(body, checkpoint, { log: this.#logKey, witness: this.#key }, read);
-  }
-
-  #failure(code: ErrorCode, kind: string, words: string, cause?: unknown): WitnessFailure {
-    return new WitnessFailure(code, kind, { detail: `${this.name}: ${words}`, cause });
-  }
-}
-
 export class Witnesses {
-  readonly #witnesses: readonly Witness[];
+  readonly #standings: readonly Standing[];
   readonly #onError: (error: unknown) => void;
   /** By name, for what reasons it has failed since it cosigned last: each is told once. */
   readonly #told = new Map<string, Set<string>>();
+  /** The newest checkpoint that was to be cosigned. */
+  #size = -1;
 
-  /** @param logKey the key of the log, to see what else it has signed */
-  constructor(settings: readonly WitnessSettings[], logKey: VerifierKey, onError: (error: unknown) => void) {
-    this.#witnesses = settings.map((each) => new Witness(each, logKey));
+  constructor(witnesses: readonly AskedWitness[], onError: (error: unknown) => void) {
+    this.#standings = witnesses.map((witness) => ({
+      ...{ witness, isQuick: false, askedSize: -1, askedAt: 0, asking: undefined },
+    }));
     this.#onError = onError;
   }
 
-  /** True when a witness has not cosigned this checkpoint. */
+  /** True when a witness that could be asked has not cosigned this checkpoint. */
   isMissingOn(checkpoint: PublishedCheckpoint): boolean {
-    return this.#missingOn(checkpoint).length > 0;
+    return this.#freeAndMissing(checkpoint).length > 0;
   }
 
   /**
-   * The checkpoint with the cosignatures of those that gave one in time; those that it has already are not asked for.
-   * Never throws.
+   * True when it is time to have this checkpoint cosigned, the newest one.
+   * @param isLast no newer one comes, so that there is nothing to wait for
    */
-  async cosign(checkpoint: PublishedCheckpoint, read: TileReader): Promise<PublishedCheckpoint> {
-    const missing = this.#missingOn(checkpoint);
-    const answers = await Promise.all(missing.map(async (witness) => this.#ask(witness, checkpoint, read)));
-    const lines = answers.flat();
-    if (lines.length === 0) return checkpoint;
-    return { ...checkpoint, text: addSignatures(checkpoint.text, lines) };
+  isDue(checkpoint: PublishedCheckpoint, isLast = false): boolean {
+    const { size } = checkpoint;
+    if (size !== this.#size) {
+      if (this.#standings.every(({ asking }) => asking === undefined)) return true;
+      if (!isLast && this.#standings.some(isAwaited)) return false;
+    }
+    return this.#freeAndMissing(checkpoint).some(({ askedSize }) => askedSize !== size);
   }
 
-  #missingOn({ text }: PublishedCheckpoint): readonly Witness[] {
+  /**
+   * Asks those that have not cosigned it and are not busy with another one. Never throws.
+   * @param onCosigned told of the checkpoint with what has come, each time that more has
+   * @returns the checkpoint with the cosignatures of all that gave one, when the last has answered
+   */
+  async cosign(
+    checkpoint: PublishedCheckpoint,
+    read: TileReader,
+    onCosigned?: (cosigned: PublishedCheckpoint) => void,
+  ): Promise<PublishedCheckpoint> {
+    const asked = this.#freeAndMissing(checkpoint);
+    this.#size = checkpoint.size;
+    let cosigned = checkpoint;
+    let told = checkpoint;
+    let gathering: NodeJS.Timeout | undefined;
+    const tell = (): void => {
+      clearTimeout(gathering);
+      gathering = undefined;
+      if (told !== cosigned) onCosigned?.(cosigned);
+      told = cosigned;
+    };
+    const ask = async (standing: Standing): Promise<void> => {
+      const lines = await this.#ask(standing, checkpoint, read);
+      if (lines.length > 0) cosigned = { ...checkpoint, text: addSignatures(cosigned.text, lines) };
+      if (!asked.some(isAwaited)) tell();
+      else if (told !== cosigned) gathering ??= setTimeout(tell, gatherMs);
+    };
+    await Promise.all(asked.map(ask));
+    tell();
+    return cosigned;
+  }
+
+  /** Waits for no answer any more. */
+  close(): void {
+    for (const { asking } of this.#standings) asking?.abort();
+  }
+
+  #freeAndMissing({ text }: PublishedCheckpoint): readonly Standing[] {
     const { signatures } = parseNote(text);
-    return this.#witnesses.filter((witness) => !witness.hasSigned(signatures));
+    return this.#standings.filter(
+      ({ asking, witness }) => asking === undefined && !witness.hasSigned(signatures),
+    );
   }
 
   async #ask(
-    witness: Witness,
+    standing: Standing,
     checkpoint: PublishedCheckpoint,
     read: TileReader,
   ): Promise<readonly string[]> {
+    const asking = new AbortController();
+    const askedAt = performance.now();
+    Object.assign(standing, { asking, askedAt, askedSize: checkpoint.size });
+    const lines = await this.#answerOf(standing.witness, checkpoint, read, asking.signal);
+    standing.asking = undefined;
+    standing.isQuick = lines.length > 0 && performance.now() - askedAt < quickMs;
+    return lines;
+  }
+
+  async #answerOf(
+    witness: AskedWitness,
+    checkpoint: PublishedCheckpoint,
+    read: TileReader,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
     try {
-      const lines = await witness.cosign(checkpoint, read);
+      const lines = await witness.cosign(checkpoint, read, signal);
       this.#told.delete(witness.name);
       return lines;
     } catch (error) {
-      if (this.#isNews(witness, error)) this.#onError(error);
+      if (!signal.aborted && this.#isNews(witness, error)) this.#onError(error);
       return [];
     }
   }
 
-  #isNews({ name }: Witness, error: unknown): boolean {
+  #isNews({ name }: AskedWitness, error: unknown): boolean {
     const told = this.#told.get(name) ?? new Set();
     this.#told.set(name, told);
     const kind = error instanceof WitnessFailure ? error.kind : 'failure';
@@ -200,4 +144,9 @@ export class Witnesses {
     told.add(kind);
     return true;
   }
+}
+
+/** True for one that has not answered yet, though it will soon by what it did the last time. */
+function isAwaited({ asking, isQuick, askedAt }: Standing): boolean {
+  return asking !== undefined && isQuick && performance.now() - askedAt < quickMs;
 }

@@ -46,7 +46,7 @@ async function tell(from: string, to: string, { dir }: GatewayFlags, terminal: T
   ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const leaf = await recordReading(store, 'audit.between', { asked: { from, to } });
-    const { period, ...log } = await findPeriod(from, to, leaf, home, store);
+    const { period, witnesses, ...log } = await findPeriod(from, to, leaf, home, store);
     const { agencies } = await loadPolicySet(home.policiesDir);
     const progress = terminal.progress('Counting');
     const report: BetweenReport = await reportBetween(period.from, period.to, {
@@ -55,7 +55,7 @@ async function tell(from: string, to: string, { dir }: GatewayFlags, terminal: T
     }).finally(() => progress.end());
     if (!report.proven) process.exitCode = exitCodes.invalid;
     else if (![period.from, period.to].every(isWitnessed)) process.exitCode = exitCodes.unwitnessed;
-    const words = { agency: (id: string) => agencies.get(id)?.name ?? id };
+    const words = { agency: (id: string) => agencies.get(id)?.name ?? id, witnesses };
     showBetween(period.from, period.to, report, words, terminal);
   });
 }
@@ -66,6 +66,7 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     { PublishedLog },
     { readLogHistory },
     { findCheckpoint },
+    { lastCosigned },
     { parseVerifierKey },
     { readInput },
     { maxNoteBytes },
@@ -74,6 +75,7 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     import('./published-log.ts'),
     import('../audit/log-history.ts'),
     import('./named-checkpoint.ts'),
+    import('./last-cosigned.ts'),
     import('../../protocol/proof/verifier-key.ts'),
     import('../../terminal/input.ts'),
     import('../../protocol/proof/note.ts'),
@@ -105,5 +107,8 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     const detail = `The first checkpoint has ${period.from.size} leaves, the second only ${period.to.size}: give the older one first.`;
     throw new CausewayError('usage-invalid', { detail });
   }
-  return { period, read: log.read, size: latest.size };
+  const witnessed = await log.folder.readWitnessedCheckpoint();
+  const kept = sources.past.map(({ checkpoint }) => checkpoint).reverse();
+  const witnesses = lastCosigned([latest.text, witnessed ?? '', ...kept], sources.trust);
+  return { period, witnesses, read: log.read, size: latest.size };
 }

@@ -6,10 +6,14 @@ import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { BetweenReport } from '../audit/between.ts';
 import type { PeriodFindings, UnreadNotice, UnreadState } from '../audit/period-account.ts';
+import type { LastCosigned } from './last-cosigned.ts';
 import { isWitnessed, type NamedCheckpoint } from './named-checkpoint.ts';
 
-/** Names of the sharing agreement. */
-export type BetweenWords = { agency(id: string): string };
+export type BetweenWords = {
+  /** The name of an agency in the sharing agreement. */
+  agency(id: string): string;
+  readonly witnesses: readonly LastCosigned[];
+};
 
 export function showBetween(
   from: NamedCheckpoint,
@@ -28,11 +32,12 @@ export function showBetween(
   };
   say(`From ${checkpointWords(from)}`);
   say(`To ${checkpointWords(to)}`);
+  const outcome = outcomeOf(from, to, report);
+  if (outcome === 'unwitnessed') for (const witness of words.witnesses) say(witnessWords(witness));
   if (report.proven) sayFindings(report.findings, words, terminal, say);
   const verdict = verdictOf(from, to, report);
   const { good, bad, strong } = terminal.paint;
   const paint = { proven: good, unwitnessed: strong, 'not-proven': bad };
-  const outcome = outcomeOf(from, to, report);
   terminal.print(`\n${paint[outcome](outcome.replace('-', ' '))}  ${showableLine(verdict)}`);
 }
 
@@ -140,6 +145,12 @@ function checkpointWords({ size, signed, keptAt, readAt, cosignatures }: NamedCh
   return `the checkpoint of ${leaves(size)}${kept}; ${cosigned}.`;
 }
 
+function witnessWords({ name, last }: LastCosigned): string {
+  return last === undefined
+    ? `${name} has cosigned nothing of what is kept here.`
+    : `${name} cosigned last on ${shownTime(last.timeSeconds * 1000)}, the checkpoint of ${leaves(last.size)}.`;
+}
+
 function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenReport): string {
   if (!report.proven) return report.why;
   const { gaps, unread, silent, changed, secretGone } = report.findings;
@@ -195,10 +206,16 @@ function objectOf(
     ...base,
     proof: report.path.map((hash) => hash.toString('base64')),
     ...rest,
+    ...(outcome === 'unwitnessed' && { witnesses: words.witnesses.map(witnessObject) }),
     unread: unread.map((notice) => ({ ...notice, acceptedAt: timeOf(notice.acceptedAt) })),
     silent: silent.map((id) => ({ agency: id, name: words.agency(id) })),
     verdict,
   };
+}
+
+function witnessObject({ name, last }: LastCosigned): object {
+  const lastCosigned = last === undefined ? null : { size: last.size, at: timeOf(last.timeSeconds * 1000) };
+  return { name, lastCosigned };
 }
 
 function headObject({ size, root, signed, keptAt, readAt, cosignatures }: NamedCheckpoint): object {

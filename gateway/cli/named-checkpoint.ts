@@ -66,31 +66,39 @@ export async function findCheckpoint(
 }
 
 /** The kept checkpoint that is nearest to a time; what is published now counts as kept now. */
-function nearest(at: number, { past, latest, now, trust }: CheckpointSources): NamedCheckpoint {
+function nearest(at: number, sources: CheckpointSources): NamedCheckpoint {
+  const { past, latest, now, trust } = sources;
   const distance = (one: { readonly at: number }): number => Math.abs(one.at - at);
   for (const { checkpoint, at: keptAt } of past.toSorted((a, b) => distance(a) - distance(b))) {
     if (distance({ at: keptAt }) > distance({ at: now })) break;
     const own = openOwn(checkpoint, trust, { keptAt });
-    if (own !== undefined) return own;
+    if (own !== undefined) return mostCosigned([own, ...keptOfSize(own.size, sources)]) ?? own;
   }
   return open(latest.text, trust, { readAt: now });
 }
 
-async function ofSize(
-  size: number,
-  { past, latest, read, trust, now }: CheckpointSources,
-): Promise<NamedCheckpoint> {
+async function ofSize(size: number, sources: CheckpointSources): Promise<NamedCheckpoint> {
+  const { latest, read, trust, now } = sources;
   if (size > latest.size) {
     throw new CausewayError('usage-invalid', { detail: `The log has only ${latest.size} leaves.` });
   }
-  const kept = past
+  const kept = keptOfSize(size, sources);
+  if (latest.size === size) kept.push(open(latest.text, trust, { readAt: now }));
+  return (
+    mostCosigned(kept) ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] }
+  );
+}
+
+function keptOfSize(size: number, { past, trust }: CheckpointSources): NamedCheckpoint[] {
+  return past
     .filter((each) => each.size === size)
     .map(({ checkpoint, at }) => openOwn(checkpoint, trust, { keptAt: at }))
     .filter((each) => each !== undefined);
-  if (latest.size === size) kept.push(open(latest.text, trust, { readAt: now }));
-  // One size may have been kept without cosignatures and again with them.
-  const [best] = kept.sort((a, b) => b.cosignatures.length - a.cosignatures.length);
-  return best ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
+}
+
+/** One size may have been kept without cosignatures and again with them. The first of those that have as many. */
+function mostCosigned(found: readonly NamedCheckpoint[]): NamedCheckpoint | undefined {
+  return found.toSorted((a, b) => b.cosignatures.length - a.cosignatures.length)[0];
 }
 
 /**

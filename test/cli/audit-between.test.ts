@@ -128,6 +128,9 @@ describe('causeway audit between', () => {
     expect(code, stderr).toBe(4);
     const text = stdout.replace(/\s+/g, ' ');
     expect(text).toContain('no witness in gateway.yaml has cosigned it.');
+    expect(text).toMatch(
+      /committee\.example cosigned last on 2026-05-01 00:00:00Z, the checkpoint of \d+ leaves\./,
+    );
     expect(text).toContain(
       `unwitnessed Consistent, but by the word of the gateway alone: no witness in gateway.yaml has cosigned ${which}`,
     );
@@ -141,10 +144,12 @@ describe('causeway audit between', () => {
       { outcome: 'proven', proven: true },
     ]);
     const now = await audit('between', '0', 'now', '--json');
+    const lastCosigned = { at: '2026-05-01T00:00:00.000Z' };
     expect([now.code, jsonLines(now.stdout)[0]]).toMatchObject([
       4,
-      { outcome: 'unwitnessed', proven: false },
+      { outcome: 'unwitnessed', proven: false, witnesses: [{ name: 'committee.example', lastCosigned }] },
     ]);
+    expect(jsonLines(proven.stdout)[0]).not.toHaveProperty('witnesses');
   });
 
   it('takes a time for the checkpoint kept nearest to it, and a number of leaves, as JSON too', async () => {
@@ -160,6 +165,16 @@ describe('causeway audit between', () => {
       },
       to: { size: 4, signed: false, cosignatures: [] },
     });
+  });
+
+  it('takes of a checkpoint that was kept again, as a cosignature came late, the one that has it', async () => {
+    const checkpoint = readFileSync(join(dir, 'first'), 'utf8');
+    const { size } = parseCheckpoint(parseNote(checkpoint).text);
+    const at = Date.UTC(2026, 4, 2);
+    const { stdout } = await withKept([{ at, size, checkpoint }], () =>
+      audit('between', '2026-05-02', '4', '--json'),
+    );
+    expect(jsonLines(stdout)[0]).toMatchObject({ from: { cosignatures: [{ name: 'committee.example' }] } });
   });
 
   it('passes over what was kept of a log of another name or key, however near to the time it is', async () => {

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PublishedCheckpoint } from '../../../gateway/audit/published-checkpoint.ts';
+import { Witness } from '../../../gateway/audit/witness.ts';
 import { Witnesses } from '../../../gateway/audit/witnesses.ts';
 import type { CausewayError } from '../../../protocol/errors.ts';
 import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';
@@ -39,20 +40,18 @@ const say =
   (_, response) =>
     response.writeHead(status, { 'content-type': contentType }).end(body);
 
+const witnessAt = (url: string, { verifierKey }: typeof impostor): Witness =>
+  new Witness({ url, key: formatVerifierKey(verifierKey) }, log.signer.verifierKey);
+
 /** Asks witnesses at these answers; the checkpoint that comes back, who has cosigned it, and what was said of the others. */
 async function ask(
   ...answers: RequestListener[]
 ): Promise<{ lines: number; cosigned: string[]; errors: string[] }> {
   const errors: string[] = [];
-  const settings = await Promise.all(
-    answers.map(async (answer, nth) => ({
-      url: await serve(answer),
-      key: formatVerifierKey(honest[nth]!.verifierKey),
-    })),
+  const asked = await Promise.all(
+    answers.map(async (answer, nth) => witnessAt(await serve(answer), honest[nth]!)),
   );
-  const witnesses = new Witnesses(settings, log.signer.verifierKey, (error) =>
-    errors.push((error as CausewayError).code),
-  );
+  const witnesses = new Witnesses(asked, (error) => errors.push((error as CausewayError).code));
   const cosigned = await witnesses.cosign(checkpoint, read);
   const trust = {
     keys: [log.signer.verifierKey],
@@ -107,6 +106,23 @@ describe('a witness that means ill', () => {
       });
   });
 
+  it('holds up neither the cosignature of another nor the end by an answer that comes drop by drop, or never', async () => {
+    const drip: RequestListener = (_, response) => void response.writeHead(200).write('a');
+    const line = honest[1]!.cosign(text, 1_800_000_000);
+    for (const slow of [drip, () => undefined]) {
+      const errors: unknown[] = [];
+      const urls = [await serve(slow), await serve(say(200, line))];
+      const asked = urls.map((url, nth) => witnessAt(url, honest[nth]!));
+      const witnesses = new Witnesses(asked, (error) => errors.push(error));
+      const first = Promise.withResolvers<PublishedCheckpoint>();
+      const all = witnesses.cosign(checkpoint, read, first.resolve);
+      expect((await first.promise).text).toBe(addSignatures(checkpoint.text, [line]));
+      witnesses.close();
+      expect(await all).toBe(await first.promise);
+      expect(errors).toEqual([]);
+    }
+  });
+
   it('holds up nobody by an answer without an end, nor the other witness', async () => {
     const flood: RequestListener = (_, response) => {
       const pour = (): void => {
@@ -127,8 +143,7 @@ describe('a witness that means ill', () => {
 it('a witness for which no proof can be made is named, with what of the log cannot be read', async () => {
   const errors: unknown[] = [];
   const url = await serve(say(409, '3\n', 'text/x.tlog.size'));
-  const key = formatVerifierKey(committee!.verifierKey);
-  const witnesses = new Witnesses([{ url, key }], log.signer.verifierKey, (error) => errors.push(error));
+  const witnesses = new Witnesses([witnessAt(url, committee!)], (error) => errors.push(error));
   const readNothing = (): never => {
     throw new Error('tile 0/0 is missing');
   };
@@ -155,8 +170,7 @@ describe('a witness that refuses', () => {
       (request.method === 'GET' ? show : left.shift()!)(request, response),
     );
     const told: string[] = [];
-    const key = formatVerifierKey(committee!.verifierKey);
-    const witnesses = new Witnesses([{ url, key }], log.signer.verifierKey, (error) =>
+    const witnesses = new Witnesses([witnessAt(url, committee!)], (error) =>
       told.push((error as CausewayError).detail!.replace('committee.test/witness: ', '')),
     );
     for (const _ of answers) expect(await witnesses.cosign(checkpoint, reader)).toBe(checkpoint);

@@ -5,6 +5,7 @@ import type { PublishedCheckpoint } from '../../../gateway/audit/published-check
 import { LogFolder } from '../../../gateway/audit/log-folder.ts';
 import { LogHistory, readLogHistory } from '../../../gateway/audit/log-history.ts';
 import { LogKeeper, readTilesOf, type LogKeeperParts } from '../../../gateway/audit/log-keeper.ts';
+import { Witnesses } from '../../../gateway/audit/witnesses.ts';
 import { mirrorLog } from '../../../gateway/audit/mirror-log.ts';
 import { signCheckpoint } from '../../../protocol/proof/checkpoint.ts';
 import { createSigner, Leaves, openBuilder, origin, temporaryFolder } from './synthetic-leaves.ts';
@@ -24,19 +25,22 @@ async function openLog(dir: string, exportDir?: string, parts: Partial<LogKeeper
   const builder = await openBuilder(folder.dir, leaves, signer, folder);
   const clock = { ms: 1_000_000 };
   const asked: { readonly size: number; answer(signs: boolean): void }[] = [];
-  const isMissingOn = ({ text }: PublishedCheckpoint): boolean => !text.endsWith(cosignature);
-  const cosign = (checkpoint: PublishedCheckpoint): Promise<PublishedCheckpoint> =>
-    new Promise((resolve) => {
-      const cosigned = { ...checkpoint, text: checkpoint.text + cosignature };
-      asked.push({ size: checkpoint.size, answer: (signs) => resolve(signs ? cosigned : checkpoint) });
-    });
+  const witness: ConstructorParameters<typeof Witnesses>[0][number] = {
+    name: 'witness.test',
+    hasSigned: (signatures) => signatures.some(({ line }) => line === cosignature),
+    cosign: ({ size }) =>
+      new Promise((resolve) => {
+        asked.push({ size, answer: (signs) => resolve(signs ? [cosignature] : []) });
+      }),
+  };
+  const witnesses = new Witnesses([witness], (error) => told.push(String(error)));
   const published: PublishedCheckpoint[] = [];
   /** What each copying ended with. */
   const copies: unknown[] = [];
   /** What each keeping ended with. */
   const kept: unknown[] = [];
   const keeper = new LogKeeper({
-    ...{ builder, folder, exportDir, witnesses: { isMissingOn, cosign } },
+    ...{ builder, folder, exportDir, witnesses },
     history: new LogHistory(join(dir, 'history')),
     now: () => clock.ms,
     onPublished: (checkpoint) => published.push(checkpoint),
@@ -124,14 +128,9 @@ describe('a log in which nothing happens', () => {
 });
 
 describe('a log that has fallen behind', () => {
-  const noWitnesses = {
-    isMissingOn: () => false,
-    cosign: (checkpoint: PublishedCheckpoint) => Promise.resolve(checkpoint),
-  };
-
   /** Far more leaves than come into a step. */
   async function openLateLog(dir: string) {
-    const log = await openLog(dir, undefined, { stepMs: 0, witnesses: noWitnesses });
+    const log = await openLog(dir, undefined, { stepMs: 0, witnesses: new Witnesses([], () => undefined) });
     for (let commit = 0; commit < 60; commit++) log.leaves.commit(40);
     return log;
   }

@@ -8,6 +8,7 @@ import { startWitnessServer, type WitnessServer } from '../../../clients/witness
 import { WitnessStore } from '../../../clients/witness/witness-store.ts';
 import { Witness } from '../../../clients/witness/witness.ts';
 import type { PublishedCheckpoint } from '../../../gateway/audit/published-checkpoint.ts';
+import { Witness as AskedWitness } from '../../../gateway/audit/witness.ts';
 import { Witnesses } from '../../../gateway/audit/witnesses.ts';
 import {
   createAuthority,
@@ -77,7 +78,8 @@ describe('a witness over HTTPS', () => {
   function ask(url: string, ca: string | undefined): { witnesses: Witnesses; errors: unknown[] } {
     const errors: unknown[] = [];
     const settings = { url, key: formatVerifierKey(witnessKey), ca };
-    const witnesses = new Witnesses([settings], log.signer.verifierKey, (error) => errors.push(error));
+    const asked = new AskedWitness(settings, log.signer.verifierKey);
+    const witnesses = new Witnesses([asked], (error) => errors.push(error));
     return { witnesses, errors };
   }
 
