@@ -4,7 +4,7 @@
  * of its own, since certificates and evidence open that of the erasure, and have no need to tell what belonged together.
  */
 import type { CaseVault } from './case-vault.ts';
-import type { CaseId, KnownBodies, RecordEntry, RecordText } from './port.ts';
+import type { CaseId, ProposedBodies, RecordEntry, RecordText } from './port.ts';
 import { openBlockOf, type BlockRow } from './stored-leaf.ts';
 
 /** The kind of the leaf that says which. */
@@ -20,25 +20,33 @@ export function erasureRecords(order: RecordText, of: CaseId, leaves: readonly n
   return [erasure, JSON.stringify({ kind: erasedBodiesKind, case: of, leaves } satisfies RecordEntry)];
 }
 
-/** The leaves of a case whose bodies open: those that are known, and those that blocks hold behind them. */
+/**
+ * The leaves of a case whose bodies open. Wherever they are looked for, each is opened here under the secret that goes: who
+ * says where bodies of the case are need not be believed.
+ */
 export class OpenBodies {
-  readonly leaves: number[];
-  readonly #of: CaseId;
-  readonly #asOf: number;
+  readonly #leaves = new Set<number>();
   readonly #open: (row: BlockRow) => readonly number[];
 
-  /** @param secret of the case; without one, none of its bodies opens */
-  constructor(of: CaseId, known: KnownBodies, vault: CaseVault, secret: Uint8Array | undefined) {
-    this.#of = of;
-    this.#asOf = known.asOf;
-    this.leaves = secret === undefined ? [] : [...known.leaves];
-    this.#open = (row) => (secret === undefined ? [] : openBlockOf(row, this.#of, vault, secret));
+  constructor(of: CaseId, vault: CaseVault, secret: Uint8Array) {
+    this.#open = (row) => openBlockOf(row, of, vault, secret);
   }
 
-  /** Takes a block that ends behind what is known; such blocks come in their order. */
+  /** Takes a block, in any order, and once more without harm. */
   take(row: BlockRow): void {
-    for (const index of this.#open(row)) if (index >= this.#asOf) this.leaves.push(index);
+    for (const index of this.#open(row)) this.#leaves.add(index);
   }
+
+  /** Rising. */
+  get leaves(): number[] {
+    return [...this.#leaves].sort((one, other) => one - other);
+  }
+}
+
+/** Leaves of the first `asOf`, each once and rising, of which somebody says that their bodies are of a case. */
+export function proposedLeaves(proposed: ProposedBodies, others: readonly number[] = []): number[] {
+  const before = [...proposed.leaves, ...others].filter((leaf) => leaf < proposed.asOf);
+  return [...new Set(before)].sort((one, other) => one - other);
 }
 
 /** Whether an erasure took the body of a leaf. */

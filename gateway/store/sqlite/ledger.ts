@@ -207,14 +207,14 @@ export class Ledger {
     if (operation.case === houseCase) return 'unknown';
     let bodies: readonly number[] = [];
     const outcome = overwritingAll(this.#database, () => {
-      const messages = this.#messages.ofCase(operation.case);
+      const { messages, records } = this.#messages.ofCase(operation.case);
       const wanted = openDeliveriesWanted(operation.underWay);
       const open = this.#messages.openDeliveriesOf(messages, wanted);
       if (open.length > 0 && operation.underWay === 'wait') return 'pending';
       this.#deliveries.end(open.slice(0, endedAtOnce), at);
       if (open.length > endedAtOnce) return 'pending';
       this.#messages.erase(messages);
-      bodies = this.journal.bodiesOf(operation.case, operation.known);
+      bodies = this.journal.bodiesOf(operation.case, operation.proposed, records);
       const hadSecret = this.journal.destroySecret(operation.case);
       return hadSecret || messages.length > 0 ? 'erased' : 'unknown';
     });
