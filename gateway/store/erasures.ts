@@ -68,7 +68,10 @@ export class Erasures {
     const unexplained = () => doubtful.filter((leaf) => this.#erasureOf(leaf) === undefined);
     for (const of of new Set(unexplained().map((leaf) => leaf.case))) {
       if (of === undefined) continue;
+      const known = new Set(this.#of.get(of)?.map(({ index }) => index));
       for (const index of await this.#source.readErasures(of)) {
+        // Its list may be long, and what it does not explain comes with each page.
+        if (known.has(index)) continue;
         const erasure = await this.#erasureAt(index);
         if (erasure?.of === of) this.#add(erasure);
       }
