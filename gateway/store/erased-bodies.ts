@@ -13,9 +13,22 @@ export const erasedBodiesKind = 'case.erased-bodies';
 /** What the leaves of an erasure say, in their order. */
 export type ErasureRecords = readonly [RecordText, RecordText?];
 
-/** @param order the record of the erasure as its caller gives it @param leaves rising */
-export function erasureRecords(order: RecordText, of: CaseId, leaves: readonly number[]): ErasureRecords {
-  const erasure = JSON.stringify({ ...(JSON.parse(order) as RecordEntry), bodies: leaves.length });
+/** What an erasure found of its case. */
+export type ErasureFindings = {
+  /** Whose bodies opened, rising. */
+  readonly leaves: readonly number[];
+  /** False where somebody had deleted the secret of the case before. */
+  readonly hadSecret: boolean;
+};
+
+/** @param order the record of the erasure as its caller gives it */
+export function erasureRecords(
+  order: RecordText,
+  of: CaseId,
+  { leaves, hadSecret }: ErasureFindings,
+): ErasureRecords {
+  const given = JSON.parse(order) as RecordEntry;
+  const erasure = JSON.stringify({ ...given, bodies: leaves.length, ...(!hadSecret && { hadSecret }) });
   if (leaves.length === 0) return [erasure];
   return [erasure, JSON.stringify({ kind: erasedBodiesKind, case: of, leaves } satisfies RecordEntry)];
 }

@@ -49,10 +49,11 @@ export function eraseCase(
   endDeliveries(draft, open.slice(0, endedAtOnce));
   if (open.length > endedAtOnce) return 'pending';
   if (records.length > emptiedAtOnce) return { toEmpty: records.slice(emptiedAtOnce) };
-  if (records.length === 0 && !draft.secrets.has(id)) return 'unknown';
+  const hadSecret = draft.secrets.has(id);
+  if (records.length === 0 && !hadSecret) return 'unknown';
   draft.secrets.forget(id);
   draft.erasure = { case: id, record: draft.nextRecord, records };
-  for (const line of erasureRecords(order, id, bodies))
+  for (const line of erasureRecords(order, id, { leaves: bodies, hadSecret }))
     if (line !== undefined) draft.leaves.entry(line, draft.at);
   return 'erased';
 }

@@ -266,6 +266,8 @@ async function loadCase(
   { id, underWay, found }: OperationOf<'erase-case'>,
   access: Access,
 ): Promise<void> {
+  // Read again: what is remembered may have been deleted beside the gateways, and the erasure says so.
+  draft.secrets.forget(id);
   await loadSecrets(draft, [id], access);
   const { collections, session } = access;
   const ofCase = collections.message.find(

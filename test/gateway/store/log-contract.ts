@@ -328,6 +328,10 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(first).not.toHaveProperty('tampered');
         expect(second).toMatchObject({ erased: false, tampered: 'secret-gone', case: messageId(2) });
         expect(second).not.toHaveProperty('erasedBy');
+        // An erasure that finds no secret any more changes nothing about that.
+        expect(await store.eraseCase(messageId(2), { ...erased, case: messageId(2) })).toBe('erased');
+        expect((await leaves()).at(-1)?.entry).toMatchObject({ bodies: 0, hadSecret: false });
+        expect((await leaves())[1]).toMatchObject({ erased: false, tampered: 'secret-gone' });
         expect(third?.entry).toEqual(JSON.parse(messages[2]!.record));
         // Nor does an erasure from before the leaf excuse it.
         await store.eraseCase(messageId(3), { ...erased, case: messageId(3) });
