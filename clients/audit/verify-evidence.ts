@@ -94,10 +94,11 @@ function alteration({ index, altered }: ProvenLeaf, where: string): Finding[] {
 
 /**
  * The leaves that say that the case of the message was erased. Which case that is, only the envelope says by now: without
- * one, as the gateway keeps none of an erased case, any erasure may be the one.
+ * one, as the gateway keeps none of an erased case, any erasure may be the one. One that says that it took no body explains
+ * none that is missing.
  */
 function erasuresFor({ envelope }: Evidence, leaves: readonly OpenedLeaf[]): readonly OpenedLeaf[] {
-  const erasures = leaves.filter(({ leaf }) => leaf.kind === 'case.erased');
+  const erasures = leaves.filter(({ leaf, body }) => leaf.kind === 'case.erased' && body?.bodies !== 0);
   if (envelope === undefined) return erasures;
   const thread = threadOf(Buffer.from(envelope, 'base64'));
   return erasures.filter(({ body }) => body?.case === thread);

@@ -3,6 +3,7 @@ import type { Leaf } from '../../protocol/audit/leaf.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import { correlatorAddress, type Digest } from '../../protocol/ids.ts';
 import { leafHash } from '../../protocol/proof/merkle.ts';
+import { erasedBodiesKind } from '../store/erased-bodies.ts';
 import type { RecordEntry, StoredLeaf, Tampering } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 import { indexedLeaf } from './leaf-terms.ts';
@@ -150,9 +151,13 @@ function isMessageKind(kind: string): boolean {
   return kind.startsWith('message.') || kind.startsWith('delivery.');
 }
 
-/** Without what stands elsewhere in the fact, and without the directory's whole entry with its certificates. */
-function detailsOf({ kind: _, by: _by, became: _became, ...rest }: RecordEntry): Record<string, unknown> {
-  return rest;
+/**
+ * Without what stands elsewhere in the fact, and without the directory's whole entry with its certificates. Of the bodies that
+ * an erasure took, how many: which belonged together goes to nobody with an export.
+ */
+function detailsOf({ kind, by: _by, became: _became, ...rest }: RecordEntry): Record<string, unknown> {
+  if (kind !== erasedBodiesKind) return rest;
+  return { case: rest.case, count: Array.isArray(rest.leaves) ? rest.leaves.length : undefined };
 }
 
 function rolesOf(value: unknown): string[] {

@@ -10,7 +10,7 @@ import {
   houseCase,
   type CaseId,
   type ErasureOutcome,
-  type KnownBodies,
+  type ProposedBodies,
   type RecordEntry,
   type Store,
   type StoredLeaf,
@@ -34,8 +34,8 @@ export type ErasureOrder = {
 export type ErasureChoice = {
   /** What becomes of messages of the case that are on their way. */
   readonly underWay?: UnderWay | undefined;
-  /** Finds the bodies of the case quicker than the store, which looks through all of its log. */
-  readonly findBodies?: ((id: CaseId) => Promise<KnownBodies>) | undefined;
+  /** Says where bodies of the case may be: the store else looks through all of its log. */
+  readonly proposeBodies?: ((id: CaseId) => Promise<ProposedBodies>) | undefined;
 };
 
 type Erasing = Pick<Store, 'eraseCase' | 'readLeaves' | 'countLeaves'>;
@@ -49,9 +49,9 @@ export async function eraseCase(
   store: Erasing,
   log: ProvingLog,
   order: ErasureOrder,
-  { underWay, findBodies }: ErasureChoice = {},
+  { underWay, proposeBodies }: ErasureChoice = {},
 ): Promise<ErasureCertificate> {
-  const from = await destroyCase(store, order, { underWay, findBodies });
+  const from = await destroyCase(store, order, { underWay, proposeBodies });
   let leaf: StoredLeaf | undefined;
   try {
     leaf = await findErasure(store, from, order.case);
@@ -90,14 +90,13 @@ export class UncertifiedErasure extends CausewayError {
 export async function destroyCase(
   store: Pick<Store, 'eraseCase' | 'countLeaves'>,
   order: ErasureOrder,
-  { underWay, findBodies }: ErasureChoice = {},
+  { underWay, proposeBodies }: ErasureChoice = {},
 ): Promise<number> {
   if (order.case === houseCase) throw new CausewayError('case-unknown');
   const from = await store.countLeaves();
   const record: RecordEntry = { kind: 'case.erased', ...order, ...(underWay === 'end' && { underWay }) };
-  const known = await findBodies?.(order.case);
   let outcome: ErasureOutcome;
-  do outcome = await store.eraseCase(order.case, record, underWay, known);
+  do outcome = await store.eraseCase(order.case, record, underWay, await proposeBodies?.(order.case));
   while (outcome === 'pending' && underWay === 'end');
   if (outcome !== 'erased') throw new CausewayError(outcome === 'pending' ? 'case-pending' : 'case-unknown');
   return from;

@@ -1,6 +1,7 @@
 /**
  * The file of the search index: derived from the store's leaves, and made anew whenever it is missing, damaged or of
- * another form. Nobody's promise depends on it.
+ * another form. Whoever can write into it can spoil what is found by it, and no more: an erasure has it only propose where the
+ * bodies of a case are, and the store opens each itself.
  *
  * - `leaf`: what a line about a leaf needs. `case` and `matter` are NULL where the case was erased.
  * - `posting`: for a term and a segment of 4,096 leaves, which of them have it; see `offset-set.ts`.
@@ -13,10 +14,14 @@ import { CausewayError } from '../../protocol/errors.ts';
 
 /** "CSWX" in ASCII. */
 const applicationId = 0x43535758;
-const indexVersion = 2;
+const indexVersion = 3;
 const busyTimeoutMs = 10_000;
 
 const tables = ['leaf', 'posting', 'segment', 'progress'] as const;
+
+/** A leaf of whose body nothing was taken in, for want of one, since it could not be read, or since it says no more than its kind. */
+export const isUnread = `erased = 0 AND of IS NULL AND (matter IS NULL OR matter = '{}')`;
+
 const schema = `
 CREATE TABLE leaf (
   leaf INTEGER PRIMARY KEY,
@@ -29,6 +34,7 @@ CREATE TABLE leaf (
   matter TEXT,
   erased INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX unread ON leaf (leaf) WHERE ${isUnread};
 CREATE TABLE posting (
   term TEXT NOT NULL,
   segment INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 /** Answers searches from the index: newest first, a page at a time, touching only segments that can match. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CaseId } from '../store/port.ts';
-import { prepareAll, type Statements } from './index-file.ts';
+import { isUnread, prepareAll, type Statements } from './index-file.ts';
 import type { IndexedLeaf, LeafMatter, SearchField, Term } from './leaf-terms.ts';
 import { OffsetSet, segmentLeaves } from './offset-set.ts';
 
@@ -119,11 +119,16 @@ export class IndexReader {
     return at !== undefined && at >= from && at < to;
   }
 
-  /** Whose case the body of a leaf itself is, undefined for none, and whether nothing of it was taken in. */
-  bodyOf(leaf: number): { leaf: number; of: CaseId | undefined; saysNothing: boolean } {
+  /** Whether the body of a leaf itself is of a case. */
+  isOf(leaf: number, id: CaseId): boolean {
     const row = this.#statements.leaf.get(leaf) as unknown as LeafRow | undefined;
-    const [, , , , , of, matter] = row ?? [];
-    return { leaf, of: (of ?? undefined) as CaseId | undefined, saysNothing: matter === '{}' };
+    return row?.[5] === id;
+  }
+
+  /** The leaves of whose bodies nothing was taken in, and that were not erased by then. */
+  unread(): number[] {
+    const rows = this.#statements.unread.all() as unknown as readonly (readonly [number])[];
+    return rows.map(([leaf]) => leaf);
   }
 
   #readHit(index: number): SearchHit | undefined {
@@ -158,4 +163,5 @@ const texts = {
   times: 'SELECT first_at, last_at FROM segment WHERE segment = ?',
   at: 'SELECT at FROM leaf WHERE leaf = ?',
   leaf: 'SELECT at, kind, code, of, nth, "case", matter, erased FROM leaf WHERE leaf = ?',
+  unread: `SELECT leaf FROM leaf WHERE ${isUnread}`,
 } as const;

@@ -3,7 +3,7 @@
  * search first takes in the leaves that are new.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { CaseId, KnownBodies, Store, StoredLeaf } from '../store/port.ts';
+import type { CaseId, ProposedBodies, Store, StoredLeaf } from '../store/port.ts';
 import {
   indexErrorOf,
   inTransaction,
@@ -58,20 +58,15 @@ export class SearchIndex {
     return this.#ofAll(() => [...this.#reader.matches(query)].reverse());
   }
 
-  /** The leaves of a case whose bodies opened when they were taken in, as of so many leaves. */
-  async openBodiesOf(id: CaseId): Promise<KnownBodies> {
-    const [asOf, bodies] = await this.#ofAll(() => [
-      this.#writer.progress().next,
-      [...this.#reader.matches({ case: [id] })].reverse().map((leaf) => this.#reader.bodyOf(leaf)),
-    ]);
-    const leaves: number[] = [];
-    for (const { leaf, of, saysNothing } of bodies) {
-      if (of !== id) continue;
-      // What was changed in the store looks like this, too.
-      const [stored] = saysNothing ? await this.#leaves.readLeaves(leaf, 1) : [];
-      if (!saysNothing || stored?.opening !== undefined) leaves.push(leaf);
-    }
-    return { asOf, leaves };
+  /**
+   * Where bodies of a case may be: where this says so, and wherever nothing of a body was taken in. What was changed in the
+   * store by then may have been mended since.
+   */
+  async proposeBodiesOf(id: CaseId): Promise<ProposedBodies> {
+    return this.#ofAll(() => {
+      const ofCase = [...this.#reader.matches({ case: [id] })].filter((leaf) => this.#reader.isOf(leaf, id));
+      return { asOf: this.#writer.progress().next, leaves: [...ofCase, ...this.#reader.unread()] };
+    });
   }
 
   /**

@@ -16,7 +16,7 @@ import {
   type GatewayFlags,
   type OpenGateway,
 } from './gateway-folder.ts';
-import type { CaseId, KnownBodies, UnderWay } from '../store/port.ts';
+import type { CaseId, ProposedBodies, UnderWay } from '../store/port.ts';
 import type { AlertChoice, ErasureChoices } from './erase-alerts.ts';
 import { personHere, recordReading } from './record-reading.ts';
 
@@ -124,8 +124,8 @@ async function carryOut(
   return withIndex(gateway, async (index) => {
     const { alerts, erasedNow } = await settleAlerts(order, choices, { store, index });
     const { underWay } = choices;
-    const findBodies = async (id: CaseId): Promise<KnownBodies> => index.openBodiesOf(id);
-    const erasure = eraseCase(store, log, { ...order, alerts }, { underWay, findBodies });
+    const proposeBodies = async (id: CaseId): Promise<ProposedBodies> => index.proposeBodiesOf(id);
+    const erasure = eraseCase(store, log, { ...order, alerts }, { underWay, proposeBodies });
     return erasure.catch(async (error: unknown) => {
       if (!isCausewayError(error, 'case-unknown')) throw error;
       const { hits } = await index.search({ case: [order.case], kind: ['case.erased'] }, 1);

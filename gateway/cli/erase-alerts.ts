@@ -7,7 +7,7 @@ import { findAlertsAbout, findErasedWith, kindsAboutOthers, type AlertAbout } fr
 import { destroyCase, type ErasureOrder } from '../audit/erase-case.ts';
 import { erasureKind } from '../audit/index-writer.ts';
 import type { SearchIndex } from '../audit/search-index.ts';
-import type { CaseId, KnownBodies, Store, UnderWay } from '../store/port.ts';
+import type { CaseId, ProposedBodies, Store, UnderWay } from '../store/port.ts';
 
 export type AlertChoice = 'erase' | 'keep';
 
@@ -52,10 +52,10 @@ export async function settleAlerts(
     throw new CausewayError('case-pending', { detail: `Of ${what}. Nothing was erased.` });
   }
   const { authority, by } = order;
-  const findBodies = async (id: CaseId): Promise<KnownBodies> => places.index.openBodiesOf(id);
+  const proposeBodies = async (id: CaseId): Promise<ProposedBodies> => places.index.proposeBodiesOf(id);
   for (const id of ids) {
     const along: ErasureOrder = { case: id, authority, by, with: order.case };
-    await destroyCase(places.store, along, { underWay, findBodies }).catch((error: unknown) => {
+    await destroyCase(places.store, along, { underWay, proposeBodies }).catch((error: unknown) => {
       // Somebody else was quicker.
       if (!isCausewayError(error, 'case-unknown')) throw error;
     });

@@ -20,7 +20,12 @@ export type ErasureSource = Pick<Store, 'readLeaves' | 'readLeafRuns'> & {
 /** The beginning of a leaf that says so. */
 const erasureLeaf = Buffer.from('{"kind":"case.erased"');
 
-type Erasure = { readonly of: CaseId | undefined; readonly index: number; readonly took: TookBody };
+type Erasure = {
+  readonly of: CaseId | undefined;
+  readonly index: number;
+  readonly took: TookBody;
+  readonly hadSecret: boolean;
+};
 
 export class Erasures {
   /** Reads bodies without asking here. */
@@ -47,15 +52,15 @@ export class Erasures {
     const erasedBy = this.#erasureOf(leaf);
     if (erasedBy === undefined) {
       // Its secret went with the case, but it did not open by then.
-      return this.#isBefore(leaf) ? { ...leaf, tampered: 'changed' } : leaf;
+      return this.#lostItsSecret(leaf) ? { ...leaf, tampered: 'changed' } : leaf;
     }
     const { tampered: _, ...rest } = leaf;
     return { ...rest, erased: true, erasedBy };
   }
 
-  /** Whether its case was erased behind a leaf. */
-  #isBefore({ case: of, index }: StoredLeaf): boolean {
-    return this.#of.get(of)?.some((erasure) => erasure.index > index) === true;
+  /** Whether an erasure of its case behind a leaf found the secret. Where it was gone by then, it is gone as before. */
+  #lostItsSecret({ case: of, index }: StoredLeaf): boolean {
+    return this.#of.get(of)?.some((erasure) => erasure.index > index && erasure.hadSecret) === true;
   }
 
   /** The first erasure of its case behind a leaf that took its body: later ones found it erased. */
@@ -68,7 +73,10 @@ export class Erasures {
     const unexplained = () => doubtful.filter((leaf) => this.#erasureOf(leaf) === undefined);
     for (const of of new Set(unexplained().map((leaf) => leaf.case))) {
       if (of === undefined) continue;
+      const known = new Set(this.#of.get(of)?.map(({ index }) => index));
       for (const index of await this.#source.readErasures(of)) {
+        // Its list may be long, and what it does not explain comes with each page.
+        if (known.has(index)) continue;
         const erasure = await this.#erasureAt(index);
         if (erasure?.of === of) this.#add(erasure);
       }
@@ -104,7 +112,7 @@ export class Erasures {
     if (leaf.tampered !== undefined) return undefined;
     const { entry } = leaf;
     const of = typeof entry.case === 'string' ? (entry.case as CaseId) : undefined;
-    return { of, index, took: bodiesTakenBy(entry, next?.entry) };
+    return { of, index, took: bodiesTakenBy(entry, next?.entry), hadSecret: entry.hadSecret !== false };
   }
 
   #add(erasure: Erasure): void {

@@ -36,7 +36,7 @@ export class DraftSecrets implements CaseSecrets {
     return secret;
   }
 
-  /** The secret is going to be destroyed. */
+  /** The secret is going to be destroyed, or is to be read again. */
   forget(id: CaseId): void {
     this.#known.delete(id);
   }

@@ -10,7 +10,7 @@ import { OpenBodies } from '../erased-bodies.ts';
 import { wordsInLeaf, type RefusedMessage } from '../kept-refusal.ts';
 import { laterNumber } from '../later-number.ts';
 import { LeafMaker } from '../leaf-maker.ts';
-import type { CaseId, DeliveryId, KnownBodies, StoreVersions } from '../port.ts';
+import type { CaseId, DeliveryId, StoreVersions } from '../port.ts';
 import type { BlockRow } from '../stored-leaf.ts';
 import type { Head } from './block.ts';
 import { DraftSecrets } from './case-secrets.ts';
@@ -48,8 +48,8 @@ type CaseState = {
   readonly records: readonly number[];
   /** Its deliveries under way: one where the erasure waits for them, one more than may be ended where they are to end. */
   readonly open: readonly DeliveryDocument[];
-  /** The leaves whose bodies go with it, rising. */
-  readonly bodies: readonly number[];
+  /** The leaves whose bodies go with it, rising; undefined where they were looked for under another secret. */
+  readonly bodies: readonly number[] | undefined;
 };
 
 export type Erasure = Pick<CaseState, 'records'> & { readonly case: CaseId; readonly record: number };
@@ -133,9 +133,9 @@ export class Draft {
     return row && wordsInLeaf(row, record, about, this.#vault, (id) => this.knownSecrets.get(id));
   }
 
-  /** The leaves of a case whose bodies open, to be looked for in blocks. */
-  openBodies(id: CaseId, known: KnownBodies): OpenBodies {
-    return new OpenBodies(id, known, this.#vault, this.knownSecrets.get(id));
+  /** The leaves of a case whose bodies open under a secret, to be looked for in blocks. */
+  openBodies(id: CaseId, secret: Uint8Array): OpenBodies {
+    return new OpenBodies(id, this.#vault, secret);
   }
 
   messagesOf(id: MessageId): readonly MessageDocument[] {

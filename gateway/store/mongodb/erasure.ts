@@ -9,6 +9,7 @@
 import { CausewayError } from '../../../protocol/errors.ts';
 import { erasureRecords } from '../erased-bodies.ts';
 import { endedAtOnce, erasureMark, houseCase, type ErasureOutcome, type UnderWay } from '../port.ts';
+import type { FoundBodies } from './case-bodies.ts';
 import type { CausalTime } from './causal-time.ts';
 import { endDeliveries } from './deliveries.ts';
 import type { Collections } from './documents.ts';
@@ -29,6 +30,13 @@ type EmptyingContext = {
   readonly patienceMs: number;
 };
 
+/** The two steps of an erasure. */
+type Steps = {
+  /** Looks for the bodies of the case to the end of the log, from where it was looked before. */
+  readonly find: (before: FoundBodies | undefined) => Promise<FoundBodies>;
+  readonly ask: (found: FoundBodies) => Promise<Results['erase-case']>;
+};
+
 /** The draft knows the case; the first outcomes of its messages' ids stay. */
 export function eraseCase(
   draft: Draft,
@@ -36,14 +44,16 @@ export function eraseCase(
 ): Results['erase-case'] {
   if (id === houseCase) return 'unknown';
   const { records, open, bodies } = draft.caseState;
+  if (bodies === undefined) return 'outdated';
   if (open.length > 0 && underWay === 'wait') return 'pending';
   endDeliveries(draft, open.slice(0, endedAtOnce));
   if (open.length > endedAtOnce) return 'pending';
   if (records.length > emptiedAtOnce) return { toEmpty: records.slice(emptiedAtOnce) };
-  if (records.length === 0 && !draft.secrets.has(id)) return 'unknown';
+  const hadSecret = draft.secrets.has(id);
+  if (records.length === 0 && !hadSecret) return 'unknown';
   draft.secrets.forget(id);
   draft.erasure = { case: id, record: draft.nextRecord, records };
-  for (const line of erasureRecords(order, id, bodies))
+  for (const line of erasureRecords(order, id, { leaves: bodies, hadSecret }))
     if (line !== undefined) draft.leaves.entry(line, draft.at);
   return 'erased';
 }
@@ -64,12 +74,15 @@ export async function writeErasure(
  * @throws CausewayError `case-pending` where it waits for messages that came after others were emptied
  */
 export async function eraseInPortions(
-  ask: () => Promise<Results['erase-case']>,
+  { find, ask }: Steps,
   underWay: UnderWay,
   context: EmptyingContext,
 ): Promise<ErasureOutcome> {
+  let found: FoundBodies | undefined;
   for (let emptied = 0; ;) {
-    const outcome = await ask();
+    found = await find(found);
+    const outcome = await ask(found);
+    if (outcome === 'outdated') continue;
     if (outcome === 'pending' && underWay === 'wait' && emptied > 0) throw begun(emptied);
     if (typeof outcome === 'string') return outcome;
     emptied += outcome.toEmpty.length;

@@ -6,6 +6,7 @@ import { unreadableId } from '../../../protocol/wire/receipt.ts';
 import { claimedKeys } from '../claimed-keys.ts';
 import { houseCase, openDeliveriesWanted, type CaseId, type DeliveryId } from '../port.ts';
 import { caseOfLeaf } from '../stored-leaf.ts';
+import { isSameSecret, type FoundBodies } from './case-bodies.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { BlockDocument, Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
@@ -262,9 +263,11 @@ async function loadEnded(
 /** What the store holds of the case that is to be erased. */
 async function loadCase(
   draft: Draft,
-  { id, underWay, known }: OperationOf<'erase-case'>,
+  { id, underWay, found }: OperationOf<'erase-case'>,
   access: Access,
 ): Promise<void> {
+  // Read again: what is remembered may have been deleted beside the gateways, and the erasure says so.
+  draft.secrets.forget(id);
   await loadSecrets(draft, [id], access);
   const { collections, session } = access;
   const ofCase = collections.message.find(
@@ -278,10 +281,23 @@ async function loadCase(
     recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
   }
   const open = await openAmong(deliveries, openDeliveriesWanted(underWay), access);
-  const bodies = draft.openBodies(id, known);
-  for await (const block of blocksFrom(collections.block, known.asOf, ['at', 'bodies'], session))
-    bodies.take(block);
-  draft.caseState = { records, open, bodies: bodies.leaves };
+  draft.caseState = { records, open, bodies: await bodiesSince(draft, id, found, access) };
+}
+
+/** What was found before the transaction, and what has come since. */
+async function bodiesSince(
+  draft: Draft,
+  id: CaseId,
+  found: FoundBodies,
+  { collections, session }: Access,
+): Promise<readonly number[] | undefined> {
+  const secret = draft.knownSecrets.get(id);
+  if (!isSameSecret(found.secret, secret)) return undefined;
+  if (secret === undefined) return [];
+  const open = draft.openBodies(id, secret);
+  for await (const block of blocksFrom(collections.block, found.asOf, ['at', 'bodies'], session))
+    open.take(block);
+  return [...found.leaves, ...open.leaves];
 }
 
 /** Those of the deliveries that are open, until as many are found as are wanted. */

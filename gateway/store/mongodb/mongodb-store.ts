@@ -10,8 +10,9 @@ import type { MongoClient } from 'mongodb';
 import { CausewayError, isCausewayError } from '../../../protocol/errors.ts';
 import { batchSigner } from '../../../protocol/proof/signing.ts';
 import { CaseVault } from '../case-vault.ts';
-import { nothingKnown, type DamagedMessage, type Store } from '../port.ts';
+import { houseCase, nothingProposed, type DamagedMessage, type Store } from '../port.ts';
 import { Acceptances } from './acceptances.ts';
+import { findBodies } from './case-bodies.ts';
 import { CausalTime } from './causal-time.ts';
 import { Chain } from './chain.ts';
 import { openCollections, touch, type OpenedCollections } from './collections.ts';
@@ -150,13 +151,14 @@ function changes(
   { receiptKeyPem, auditKey, clock = Date.now, patienceMs = defaultPatienceMs }: MongodbStoreOptions,
 ): Omit<Store, keyof StoreReadings | SharingMethod | 'probe' | 'listen' | 'close'> {
   const signer = batchSigner(receiptKeyPem);
+  const vault = new CaseVault(auditKey);
   const committer = new Committer({
     collections,
     keepsAcceptances,
     causal,
     chain,
     signer,
-    vault: new CaseVault(auditKey),
+    vault,
     writer,
   });
   const commits = new GroupCommit({
@@ -198,22 +200,30 @@ function changes(
       setMarks(marks, { collections, causal, holder: writer, lease, patienceMs }).catch((error: unknown) =>
         Promise.reject(isCausewayError(error) ? error : unreadable(error)),
       ),
-    ...removals(commits, { collections, causal, patienceMs }),
+    ...removals(commits, { collections, causal, vault, patienceMs }),
   };
 }
 
 /** Taking away what must not be kept. */
 function removals(
   commits: GroupCommit,
-  context: Pick<Base, 'collections' | 'causal'> & { readonly patienceMs: number },
+  context: Pick<Base, 'collections' | 'causal'> & { readonly vault: CaseVault; readonly patienceMs: number },
 ): Pick<Store, 'eraseCase' | 'readResidue' | 'retirePayloads'> {
   return {
     retirePayloads: async (positions, record, lease) =>
       commits.run({ type: 'retire-payloads', positions, line: readyLine(record), lease }),
-    eraseCase: async (id, record, underWay = 'wait', known = nothingKnown) => {
+    eraseCase: async (id, record, underWay = 'wait', proposed = nothingProposed) => {
       const line = readyLine(record);
-      const ask = async () => commits.run({ type: 'erase-case', id, underWay, line, known });
-      return eraseInPortions(ask, underWay, context);
+      // Nobody may erase it, and most of the log is its own.
+      if (id === houseCase) return 'unknown';
+      return eraseInPortions(
+        {
+          find: async (before) => findBodies({ id, proposed, before }, context),
+          ask: async (found) => commits.run({ type: 'erase-case', id, underWay, line, found }),
+        },
+        underWay,
+        context,
+      );
     },
     readResidue: () => Promise.resolve('oplog'),
   };

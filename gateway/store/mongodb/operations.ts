@@ -21,9 +21,9 @@ import type {
   Submission,
   SubmissionResult,
   UnderWay,
-  KnownBodies,
 } from '../port.ts';
 import { listeningBits } from '../statements.ts';
+import type { FoundBodies } from './case-bodies.ts';
 
 const digestBytes = 32;
 
@@ -80,7 +80,7 @@ type Change =
       readonly id: CaseId;
       readonly underWay: UnderWay;
       readonly line: RecordText;
-      readonly known: KnownBodies;
+      readonly found: FoundBodies;
     };
 
 export type OperationType = Operation['type'];
@@ -100,8 +100,11 @@ export type Results = {
   /** The index of the first. */
   'append-records': number;
   'retire-payloads': number;
-  /** Or the leaves of those of its messages, none of them under way, that are to be emptied first. */
-  'erase-case': ErasureOutcome | { readonly toEmpty: readonly number[] };
+  /**
+   * Or the leaves of those of its messages, none of them under way, that are to be emptied first; `outdated` where its bodies
+   * were looked for under another secret than it has.
+   */
+  'erase-case': ErasureOutcome | 'outdated' | { readonly toEmpty: readonly number[] };
 };
 
 /** True for those that are carried out by themselves: they read what no other operation of their group may change. */

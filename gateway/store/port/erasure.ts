@@ -24,9 +24,12 @@ export function openDeliveriesWanted(underWay: UnderWay): number {
  */
 export type ErasureOutcome = 'erased' | 'pending' | 'unknown';
 
-/** Leaves of a case whose bodies open, of the first `asOf` leaves of the log. */
-export type KnownBodies = { readonly asOf: number; readonly leaves: readonly number[] };
-export const nothingKnown: KnownBodies = { asOf: 0, leaves: [] };
+/**
+ * Where bodies of a case may be among the first `asOf` leaves of the log. A store opens each, so that one too many is of no
+ * consequence; one that is missing is found only where a message of the case has its row.
+ */
+export type ProposedBodies = { readonly asOf: number; readonly leaves: readonly number[] };
+export const nothingProposed: ProposedBodies = { asOf: 0, leaves: [] };
 
 /** A file of an engine's own in which bytes outlive their deletion for a while. */
 export type ErasureResidue = 'write-ahead-log' | 'oplog';
@@ -39,14 +42,14 @@ export type ErasureStore = {
    * says how many bodies went; where some did, the leaf behind it says of which leaves, see `erased-bodies.ts`.
    * Where it fails with `store-unavailable`, ciphertexts of a large case may be gone already: it is to be asked again.
    * @param underWay default `wait`
-   * @param known those that somebody has found already: the store itself looks through the rest of the log, which else is all
+   * @param proposed where to look: the store itself looks through the rest of the log, which else is all
    * @throws CausewayError `case-pending`, in the place of `pending`, where such ciphertexts are gone and then a message came
    */
   eraseCase(
     id: CaseId,
     record: RecordEntry,
     underWay?: UnderWay,
-    known?: KnownBodies,
+    proposed?: ProposedBodies,
   ): Promise<ErasureOutcome>;
   /**
    * Where bytes of what was erased may stand all the same: `write-ahead-log` while somebody still reads the store as

@@ -6,10 +6,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { JoinedBlocks } from '../joined-blocks.ts';
-import { OpenBodies, type ErasureRecords } from '../erased-bodies.ts';
+import { OpenBodies, proposedLeaves, type ErasureRecords } from '../erased-bodies.ts';
+import { countLeaves } from '../leaf-block.ts';
 import { wordsInLeaf, type RefusedMessage } from '../kept-refusal.ts';
 import { LeafMaker } from '../leaf-maker.ts';
-import type { CaseId, KnownBodies } from '../port.ts';
+import type { CaseId, ProposedBodies } from '../port.ts';
 import type { BlockRow } from '../stored-leaf.ts';
 import { CaseTable } from './case-table.ts';
 import { allRows, bufferOf, prepare } from './database.ts';
@@ -95,10 +96,16 @@ export class AuditJournal {
     return this.#cases.destroy(id);
   }
 
-  /** The leaves of a case whose bodies open, rising. */
-  bodiesOf(id: CaseId, known: KnownBodies): readonly number[] {
-    const open = new OpenBodies(id, known, this.#vault, this.#cases.find(uuidToBytes(id)));
-    for (const row of this.#blocksFrom.iterate(known.asOf))
+  /**
+   * The leaves of a case whose bodies open, rising.
+   * @param records the leaves of its messages
+   */
+  bodiesOf(id: CaseId, proposed: ProposedBodies, records: readonly number[]): readonly number[] {
+    const secret = this.#cases.find(uuidToBytes(id));
+    if (secret === undefined) return [];
+    const open = new OpenBodies(id, this.#vault, secret);
+    for (const row of this.#blocksOf(proposedLeaves(proposed, records))) open.take(row);
+    for (const row of this.#blocksFrom.iterate(proposed.asOf))
       open.take(blockRowOf(row as unknown as BlockColumns));
     open.take(this.#unwritten());
     return open.leaves;
@@ -114,6 +121,17 @@ export class AuditJournal {
   #blockOf(record: number): BlockRow | undefined {
     for (const row of this.#blocksFrom.iterate(record)) return blockRowOf(row as unknown as BlockColumns);
     return undefined;
+  }
+
+  /** The blocks that have leaves. @param leaves rising */
+  *#blocksOf(leaves: readonly number[]): Generator<BlockRow> {
+    let end = 0;
+    for (const leaf of leaves) {
+      const row = leaf < end ? undefined : this.#blockOf(leaf);
+      if (row === undefined) continue;
+      yield row;
+      end = row.first + (countLeaves(row.leaves) ?? 0);
+    }
   }
 
   /** What was made since the last commit. */

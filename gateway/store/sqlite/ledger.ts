@@ -205,23 +205,25 @@ export class Ledger {
 
   #eraseCase(operation: Extract<Operation, { type: 'erase-case' }>, at: number): ErasureOutcome {
     if (operation.case === houseCase) return 'unknown';
-    let bodies: readonly number[] = [];
+    let leaves: readonly number[] = [];
+    let hadSecret = false;
     const outcome = overwritingAll(this.#database, () => {
-      const messages = this.#messages.ofCase(operation.case);
+      const { messages, records } = this.#messages.ofCase(operation.case);
       const wanted = openDeliveriesWanted(operation.underWay);
       const open = this.#messages.openDeliveriesOf(messages, wanted);
       if (open.length > 0 && operation.underWay === 'wait') return 'pending';
       this.#deliveries.end(open.slice(0, endedAtOnce), at);
       if (open.length > endedAtOnce) return 'pending';
       this.#messages.erase(messages);
-      bodies = this.journal.bodiesOf(operation.case, operation.known);
-      const hadSecret = this.journal.destroySecret(operation.case);
+      leaves = this.journal.bodiesOf(operation.case, operation.proposed, records);
+      hadSecret = this.journal.destroySecret(operation.case);
       return hadSecret || messages.length > 0 ? 'erased' : 'unknown';
     });
     if (outcome !== 'erased') return outcome;
     this.#erased = true;
     this.#directory.setMarks([[erasureMark, this.journal.next]]);
-    this.journal.erasure(operation.case, erasureRecords(operation.record, operation.case, bodies), at);
+    const records = erasureRecords(operation.record, operation.case, { leaves, hadSecret });
+    this.journal.erasure(operation.case, records, at);
     return outcome;
   }
 

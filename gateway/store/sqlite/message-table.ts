@@ -109,8 +109,8 @@ export class MessageTable {
     );
     this.#ofCase = prepare(
       database,
-      `SELECT seq FROM message WHERE id = ?1 AND thread = ?1
-       UNION ALL SELECT seq FROM message WHERE thread = ?1 AND thread <> id`,
+      `SELECT seq, record FROM message WHERE id = ?1 AND thread = ?1
+       UNION ALL SELECT seq, record FROM message WHERE thread = ?1 AND thread <> id`,
     );
     this.#erase = prepare(
       database,
@@ -148,9 +148,10 @@ export class MessageTable {
     return { outcomes, group: signReceiptGroup(receipts, this.#signer) };
   }
 
-  /** The messages of a case. */
-  ofCase(id: CaseId): number[] {
-    return allRows<[number]>(this.#ofCase, uuidToBytes(id)).map(([seq]) => seq);
+  /** The messages of a case, and the leaves by which they were accepted. */
+  ofCase(id: CaseId): { readonly messages: number[]; readonly records: number[] } {
+    const rows = allRows<[seq: number, record: number]>(this.#ofCase, uuidToBytes(id));
+    return { messages: rows.map(([seq]) => seq), records: rows.map(([, record]) => record) };
   }
 
   /** Their deliveries that have not come to an end, until as many are found as are wanted. */

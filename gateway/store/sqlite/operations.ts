@@ -19,7 +19,7 @@ import type {
   SettlementResult,
   StoreVersions,
   UnderWay,
-  KnownBodies,
+  ProposedBodies,
 } from '../port.ts';
 
 export const digestBytes = 32;
@@ -126,7 +126,7 @@ export type Operation =
       readonly underWay: UnderWay;
       readonly case: CaseId;
       readonly record: RecordText;
-      readonly known: KnownBodies;
+      readonly proposed: ProposedBodies;
     }
   | { readonly type: 'probe' };
 

@@ -10,7 +10,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CausewayError } from '../../../protocol/errors.ts';
 import {
-  nothingKnown,
+  nothingProposed,
   type DamagedMessage,
   type DeliveryId,
   type Store,
@@ -165,9 +165,9 @@ function changes(
 /** Taking away what must not be kept. */
 function removals(writer: WriterClient): Pick<Store, 'eraseCase' | 'readResidue' | 'retirePayloads'> {
   return {
-    eraseCase: async (id, record, underWay = 'wait', known = nothingKnown) => {
+    eraseCase: async (id, record, underWay = 'wait', proposed = nothingProposed) => {
       const text = JSON.stringify(record);
-      return (await writer.run(() => ({ type: 'erase-case', case: id, underWay, record: text, known })))
+      return (await writer.run(() => ({ type: 'erase-case', case: id, underWay, record: text, proposed })))
         .result;
     },
     readResidue: async () => {

@@ -35,6 +35,10 @@ const [directory, record, erasure] = [0, 1, 2];
 
 let whole: Evidence;
 beforeAll(async () => {
+  whole = await evidenceOf(made);
+});
+
+async function evidenceOf(made: readonly Made[]): Promise<Evidence> {
   const entries = made.map(({ leaf }) => Buffer.from(encodeLeaf(leaf)));
   const files = sampleLog(entries);
   const read = async (tile: Parameters<typeof readLogFile>[1]) =>
@@ -44,11 +48,11 @@ beforeAll(async () => {
     const path = (await proveInclusion(index, entries.length, read)).map((hash) => hash.toString('base64'));
     leaves.push({ index, leaf: entries[index]!.toString(), path, opening });
   }
-  whole = {
+  return {
     ...{ format: 'causeway-evidence/v1', message: messageId, source: sender, record, receipts: [] },
     ...{ leaves, checkpoint: files.get('checkpoint')!.toString() },
   };
-});
+}
 
 function verify(evidence: Evidence): { findings: string[]; statements: readonly string[] } {
   const trust = { keys: [logSigner.verifierKey], witnesses: [] };
@@ -61,13 +65,18 @@ function verify(evidence: Evidence): { findings: string[]; statements: readonly 
 }
 
 /** The evidence with another leaf, or with one fewer. */
-function withLeaf(index: number, change: (leaf: ProvenLeaf) => ProvenLeaf[]): Evidence {
+function withLeaf(
+  index: number,
+  change: (leaf: ProvenLeaf) => ProvenLeaf[],
+  evidence: Evidence = whole,
+): Evidence {
   return {
-    ...whole,
-    leaves: whole.leaves.flatMap((leaf) => (leaf.index === index ? change(leaf) : [leaf])),
+    ...evidence,
+    leaves: evidence.leaves.flatMap((leaf) => (leaf.index === index ? change(leaf) : [leaf])),
   };
 }
-const withoutOpening = (index: number): Evidence => withLeaf(index, ({ opening: _, ...leaf }) => [leaf]);
+const withoutOpening = (index: number, evidence?: Evidence): Evidence =>
+  withLeaf(index, ({ opening: _, ...leaf }) => [leaf], evidence);
 
 describe('evidence', () => {
   it('tells what was decided for whom, under which agreement', () => {
@@ -87,6 +96,16 @@ describe('evidence', () => {
         'That the message belonged to it, and who sent it, the gateway alone says. [leaf 2]',
     );
     expect(verify(whole).statements.at(-1)).not.toContain('alone');
+  });
+
+  it('may not lack what a message said by an erasure that says that it took nothing', async () => {
+    const erased = { case: messageId, authority: 'Records Manager' };
+    const findingsWith = async (bodies: number): Promise<string[]> => {
+      const of = bound({ kind: 'case.erased', at: 3 }, { ...erased, bodies });
+      return verify(withoutOpening(record, await evidenceOf([...made.slice(0, erasure), of]))).findings;
+    };
+    expect(await findingsWith(1)).toEqual([]);
+    expect(await findingsWith(0)).toEqual([expect.stringContaining(`what leaf ${record} in evidence.json`)]);
   });
 
   it('may not lack what a message said by the erasure of another case than the one that its envelope names', () => {

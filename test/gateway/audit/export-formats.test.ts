@@ -75,6 +75,12 @@ const leaves = [
     { kind: 'alert.disposed' },
     { kind: 'alert.disposed', message: messageId(2), alert: id, disposition: 'acted', source: health },
   ),
+  leafOf(
+    15,
+    { kind: 'case.erased-bodies' },
+    { kind: 'case.erased-bodies', case: id, leaves: [70_001, 70_002] },
+    houseCase,
+  ),
 ];
 const facts = leaves.map((leaf) => {
   const { of } = JSON.parse(leaf.leaf) as Leaf;
@@ -301,6 +307,13 @@ describe('the export as CSV', () => {
     const actor = (name: string) => cells({ ...facts[5]!, actor: { type: 'person', name } }).actor;
     for (const name of ['a "b", c', 'two\r\nlines', "O'Neil", 'a-b=c']) expect(actor(name)).toBe(name);
   });
+});
+
+it('every form says how many bodies an erasure took, and none which', () => {
+  const fact = facts[15]!;
+  expect(fact.details).toEqual({ case: id, count: 2 });
+  const forms = [formatCsv(fact), JSON.stringify([ecsEventOf(fact, origin), auditEventOf(fact, origin)])];
+  expect(forms.join('\n')).not.toContain('7000');
 });
 
 /** One record of RFC 4180. */

@@ -320,14 +320,14 @@ describe('the search index', () => {
     );
   });
 
-  test('knows the bodies of a case that open, and none that was changed in the store', async () => {
+  test('proposes as bodies of a case those that it knows of, and those that it could not read', async () => {
     const thread = messageId(1);
     const messages = [acceptable(1), acceptable(2, { thread }), refusable(3, { thread }), acceptable(4)];
     for (const message of messages) await store.submit({ source: police, messages: [message] });
     await store.settle(settlementOf([acceptable(1)], health));
     await store.appendRecords([{ kind: 'audit.story', case: thread }]);
     fixture.execute("UPDATE audit_block SET bodies = x'' WHERE first = 2");
-    expect(await index.openBodiesOf(thread)).toEqual({ asOf: 6, leaves: [0, 1] });
+    expect(await index.proposeBodiesOf(thread)).toEqual({ asOf: 6, leaves: [1, 0, 2] });
   });
 
   test('is made anew when its file is cut short, is rubbish, or belongs to another store', async () => {

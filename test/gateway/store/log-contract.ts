@@ -191,19 +191,35 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         ]);
       });
 
-      test('names the bodies that it took also where some of them were found before, and only those', async () => {
+      test('opens each body that somebody proposes, finds those of its messages, and takes none of another case', async () => {
         const thread = messageId(1);
         const messages = [1, 2, 3].map((number) => acceptable(number, { thread }));
         for (const message of messages) await store.submit({ source: police, messages: [message] });
+        await store.submit({ source: police, messages: [acceptable(4)] });
+        await store.appendRecords([{ kind: 'gateway.started' }]);
+        await store.submit({ source: police, messages: [refusable(5, { thread })] });
         await store.settle(settlementOf(messages, health));
-        const known = { asOf: 2, leaves: [0] };
-        expect(await store.eraseCase(thread, { ...erased, case: thread }, 'wait', known)).toBe('erased');
-        expect((await leaves()).at(-1)?.entry.leaves).toEqual([0, 2]);
-        expect((await leaves()).slice(0, 3).map((leaf) => leaf.tampered ?? leaf.erased)).toEqual([
-          true,
-          'changed',
-          true,
+        const proposed = { asOf: 6, leaves: [5, 0, 3, 4, 0] };
+        expect(await store.eraseCase(thread, { ...erased, case: thread }, 'wait', proposed)).toBe('erased');
+        expect((await leaves()).at(-1)?.entry.leaves).toEqual([0, 1, 2, 5]);
+        expect((await leaves()).slice(0, 6).map((leaf) => leaf.tampered ?? leaf.erased)).toEqual([
+          ...[true, true, true],
+          ...[false, false, true],
         ]);
+      });
+
+      test('takes nothing twice that was proposed before somebody else erased the case', async () => {
+        const thread = messageId(1);
+        const [first, next] = [acceptable(1), acceptable(2, { thread })];
+        await store.submit({ source: police, messages: [first] });
+        await store.settle(settlementOf([first], health));
+        const proposed = { asOf: await store.countLeaves(), leaves: [0] };
+        await store.eraseCase(thread, { ...erased, case: thread }, 'wait', proposed);
+        await store.submit({ source: police, messages: [next] });
+        await store.settle(settlementOf([next], health));
+        await store.eraseCase(thread, { ...erased, case: thread }, 'wait', proposed);
+        const lists = (await leaves()).filter(({ entry }) => entry.kind === 'case.erased-bodies');
+        expect(lists.map(({ entry }) => entry.leaves)).toEqual([[0], [4]]);
       });
 
       test('notes where its leaf is, so that nobody looks through the log for it', async () => {
@@ -295,6 +311,7 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
           const erasure = log.findLastIndex(({ entry }) => entry.kind === 'case.erased');
           if (outcome === 'erased') expect(accepted?.index).toBeGreaterThan(erasure);
           expect(accepted?.erased).toBe(false);
+          expect(log.filter(({ tampered }) => tampered !== undefined)).toEqual([]);
           await store.settle(settlementOf([next], health));
         }
       });
@@ -311,6 +328,10 @@ export function logContract(name: string, createFixture: () => Promise<StoreFixt
         expect(first).not.toHaveProperty('tampered');
         expect(second).toMatchObject({ erased: false, tampered: 'secret-gone', case: messageId(2) });
         expect(second).not.toHaveProperty('erasedBy');
+        // An erasure that finds no secret any more changes nothing about that.
+        expect(await store.eraseCase(messageId(2), { ...erased, case: messageId(2) })).toBe('erased');
+        expect((await leaves()).at(-1)?.entry).toMatchObject({ bodies: 0, hadSecret: false });
+        expect((await leaves())[1]).toMatchObject({ erased: false, tampered: 'secret-gone' });
         expect(third?.entry).toEqual(JSON.parse(messages[2]!.record));
         // Nor does an erasure from before the leaf excuse it.
         await store.eraseCase(messageId(3), { ...erased, case: messageId(3) });

@@ -196,6 +196,26 @@ test('where the erasures of a case are noted, nobody looks through the log, and 
   });
 });
 
+test('an erasure is read once, however often a leaf is met that it does not explain', async () => {
+  await withStore(handleTwo);
+  edit(0, (sealed) => sealed.fill(0));
+  await withStore(async (store) => {
+    await store.eraseCase(messageId(1), order);
+    const read: number[] = [];
+    const erasures = new Erasures({
+      readLeaves: async (from, limit) => {
+        read.push(from);
+        return await store.readLeaves(from, limit);
+      },
+      readLeafRuns: async (from) => store.readLeafRuns(from),
+      readErasures: () => Promise.resolve([4]),
+    });
+    const [leaf] = await store.readLeaves(0, 1);
+    for (let round = 0; round < 3; round++) expect(told(await erasures.settle([leaf!]))).toEqual(['changed']);
+    expect(read).toEqual([4, 4]);
+  });
+});
+
 test('a note that an erasure stands somewhere counts for nothing where the leaf there does not say so', async () => {
   await withStore(async (store) => {
     await handleTwo(store);

@@ -120,6 +120,29 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       expect(await store.readResidue()).toBe('oplog');
     });
 
+    it('looks through the log for the bodies of a case before the transaction that erases it, and only at what is new in it', async () => {
+      const store = await open();
+      const message = acceptable(1);
+      await store.submit({ source: police, messages: [message] });
+      for (let number = 0; number < 20; number++) await store.appendRecords([{ kind: 'test.happened' }]);
+      await store.settle(settlementOf([message], health));
+      await fixture.database.command({ profile: 2 });
+      const order = { kind: 'case.erased', case: message.thread };
+      expect(await store.eraseCase(message.thread, order)).toBe('erased');
+      await fixture.database.command({ profile: 0 });
+      const questions = await fixture.database
+        .collection('system.profile')
+        .find({ op: { $in: ['query', 'getmore'] }, ns: collectionsOf(fixture.database).block.namespace })
+        .toArray();
+      const examined = (isWithin: boolean): number =>
+        questions
+          .filter(({ command }) => 'autocommit' in (command as object) === isWithin)
+          .reduce((sum, { docsExamined }) => sum + (docsExamined as number), 0);
+      expect(examined(false)).toBeGreaterThanOrEqual(22);
+      expect(examined(true)).toBeLessThan(5);
+      expect((await store.readLeaves(22, 9)).at(-1)?.entry).toMatchObject({ leaves: [0] });
+    });
+
     it('notices a changed entry', async () => {
       const store = await open();
       await store.appendRecords([{ kind: 'test.happened' }]);
