@@ -80,9 +80,6 @@ async function ofSize(
   size: number,
   { past, latest, read, trust, now }: CheckpointSources,
 ): Promise<NamedCheckpoint> {
-  if (size > latest.size) {
-    throw new CausewayError('usage-invalid', { detail: `The log has only ${latest.size} leaves.` });
-  }
   const kept = past
     .filter((each) => each.size === size)
     .map(({ checkpoint, at }) => openOwn(checkpoint, trust, { keptAt: at }))
@@ -90,7 +87,10 @@ async function ofSize(
   if (latest.size === size) kept.push(open(latest.text, trust, { readAt: now }));
   // One size may have been kept without cosignatures and again with them.
   const [best] = kept.sort((a, b) => b.cosignatures.length - a.cosignatures.length);
-  return best ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
+  if (best !== undefined) return best;
+  if (size > latest.size)
+    throw new CausewayError('usage-invalid', { detail: `The log has only ${latest.size} leaves.` });
+  return { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
 }
 
 /**
