@@ -273,6 +273,7 @@ export const catalogue = {
   'message-unknown': entry(404, null, false, 'There is no message with this id.'),
   'log-unreadable': entry(503, null, true, 'A file of the log, a proof or a key cannot be read.'),
   'log-forked': entry(409, null, false, 'The log does not continue what was published of it.'),
+  'log-frozen': entry(503, null, true, 'The log lacks what the gateway has taken since its checkpoint.'),
   'witness-refused': entry(502, null, true, 'A witness refused to cosign a checkpoint.'),
   'witness-unreachable': entry(502, null, true, 'A witness cannot be reached.'),
 } as const satisfies Record<string, CatalogueEntry>;

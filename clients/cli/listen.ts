@@ -34,7 +34,8 @@ export function registerListen(program: ProgramCommand, terminal: Terminal): voi
         '--json one object a line. With --save the content goes into files instead, for this user only. A notice is\n' +
         'acknowledged, and its sender told `stored`, only after it was printed or durably saved; one that was not\n' +
         'comes again. What cannot be shown on a screen is saved in the folder `received` of the home. Ctrl-C ends it\n' +
-        'cleanly.',
+        'cleanly. When its disk is full it ends with 3 (`state-unavailable`), and does not wait for room: let something\n' +
+        'run it that starts it again, such as systemd.',
     )
     .option('--save <dir>', 'save each notice here: ID-content.EXT as it was sent, then ID.json about it')
     .option('--count <n>', 'end after so many notices', wholeNumber(1, 1_000_000_000))

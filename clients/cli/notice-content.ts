@@ -5,7 +5,7 @@ import type { CausewayError } from '../../protocol/errors.ts';
 import { fileNameSchema } from '../../protocol/wire/content.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
-import type { FileContent, TextContent } from '../sdk/compose.ts';
+import type { FileContent, TextContent } from '../sdk/outgoing-notice.ts';
 
 export type ContentFlags = {
   readonly dataset?: string;

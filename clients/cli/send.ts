@@ -10,7 +10,7 @@ import { durationMs, listOf, matching } from '../../terminal/input.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { firstOf, timeoutSignal, waitUnlessAborted } from '../sdk/abort.ts';
 import type { Client } from '../sdk/client.ts';
-import type { OutgoingNotice } from '../sdk/compose.ts';
+import type { OutgoingNotice } from '../sdk/outgoing-notice.ts';
 import type { LogFault } from '../sdk/log/log-table.ts';
 import type { SendResult } from '../sdk/outbox.ts';
 import { findDataset } from './dataset-source.ts';

@@ -7,6 +7,7 @@ import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { messageIdSchema, recipientAddressSchema } from '../../protocol/ids.ts';
 import { envelopeSchema } from '../../protocol/wire/envelope.ts';
 import { subjectListSchema } from './linkage/subject.ts';
+import type { OutgoingNotice } from './outgoing-notice.ts';
 
 /** For those that are bounds: none at all. */
 const unbounded = z.literal(Infinity);
@@ -95,10 +96,14 @@ export function checkDrainOptions(options: unknown): void {
   check(drainSchema, options, 'drain() takes one object: drain({ timeoutMs: 10_000 })');
 }
 
-/** @throws CausewayError `request-malformed`, with the fields that are wrong */
-export function checkNotice(notice: unknown): void {
+/**
+ * @returns the fields as they were checked, each an own one: what a notice inherits, as from a class with getters, is not
+ * there for whoever copies it, and what a getter gives may be something else the next time
+ * @throws CausewayError `request-malformed`, with the fields that are wrong
+ */
+export function checkNotice<T extends OutgoingNotice>(notice: T): T {
   const form = 'send() takes one object: send({ to, category, severity, purpose, basis, content })';
-  check(schemaFor(notice), notice, form);
+  return check(schemaFor(notice), notice, form) as T;
 }
 
 /** By what the content seems to be, so that what is said about it is about that. */
@@ -110,11 +115,11 @@ function schemaFor(notice: unknown): z.ZodType {
   return 'text' in given ? textSchema : otherSchema;
 }
 
-function check(schema: z.ZodType, value: unknown, form: string): void {
+function check(schema: z.ZodType, value: unknown, form: string): unknown {
   if (typeof value !== 'object' || value === null)
     throw new CausewayError('request-malformed', { detail: `${form}.` });
-  const { error } = schema.safeParse(value);
-  if (error === undefined) return;
+  const { data, error } = schema.safeParse(value);
+  if (error === undefined) return data;
   const issues = error.issues.map((issue) => (isUnknownName(issue) ? naming(issue) : issue));
   throw new CausewayError('request-malformed', describeIssues(new z.ZodError(issues)));
 }

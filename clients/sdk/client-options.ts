@@ -14,7 +14,10 @@ export type FollowOptions = {
   readonly patienceMs?: number;
   /** How long after its acceptance a message may be missing from the log. Default 10 min. */
   readonly graceMs?: number;
-  /** How long nothing of the log can be verified, while connected, before that is raised. Default 15 min. */
+  /**
+   * How long nothing of the log can be verified, or the log has not grown although the gateway took a receipt, while connected,
+   * before that is raised. Default 15 min.
+   */
   readonly staleMs?: number;
 };
 

@@ -119,7 +119,7 @@ function joinParts(ground: Ground, options: ConnectOptions): ClientParts {
     onLost: () => run.foundLoss(),
   });
   const lost = new LostMessages({ state, outbox, holder, now, earliest });
-  const receiptSender = new ReceiptSender({ self: endpoint, state, signer });
+  const receiptSender = new ReceiptSender({ self: endpoint, state, signer, log: followedLog });
   const inbox = new Inbox({
     ...{ state, emitter, report, self: endpoint, receipts: receiptSender, now, earliest },
     window: Math.min(protocolLimits.maxCredit, Math.max(1, options.window ?? 256)),

@@ -18,7 +18,7 @@ import { buildParts, type ClientParts } from './client-parts.ts';
 import { checkConnectOptions, checkDrainOptions, checkNotice } from './check-arguments.ts';
 import type { ClientLog } from './log/client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
-import { composeNotice, type OutgoingNotice } from './compose.ts';
+import { composeNotice } from './compose.ts';
 import { refuseForeignParts } from './foreign-parts.ts';
 import type { DatasetBook } from './datasets/dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
@@ -27,6 +27,7 @@ import { isSettled, type MessageQuery, type MessageRecord } from './ladder-table
 import type { LostMessage } from './lost-table.ts';
 import { NoticeStream, type NoticeStreamOptions } from './notice-stream.ts';
 import type { SendResult } from './outbox.ts';
+import type { OutgoingNotice } from './outgoing-notice.ts';
 import type { ReceiptEvent } from './receipt-book.ts';
 import type { RenewalRefusal } from './renewal-refusal.ts';
 
@@ -87,7 +88,7 @@ const farewellDrainMs = 5_000;
 export async function connect(options: ConnectOptions): Promise<Client> {
   checkConnectOptions(options);
   throwIfAborted(options.signal);
-  const client = new Client(await buildParts(options));
+  const client = await Client.build(options);
   await client.start(options);
   return client;
 }
@@ -97,9 +98,14 @@ export class Client implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #lastTurn: Promise<undefined> = Promise.resolve(undefined);
 
-  /** Use {@link connect}. */
-  constructor(parts: ClientParts) {
+  /** Use {@link connect}. Private, so that the types of the package do not lead on to those of the parts. */
+  private constructor(parts: ClientParts) {
     this.#parts = parts;
+  }
+
+  /** Called once, by {@link connect}. @internal */
+  static async build(options: ConnectOptions): Promise<Client> {
+    return new Client(await buildParts(options));
   }
 
   /** This endpoint. */
@@ -182,8 +188,7 @@ export class Client implements AsyncDisposable {
     notice: OutgoingNotice & { readonly signal?: AbortSignal; readonly readyBy?: AbortSignal },
   ): Promise<MessageId> {
     this.#assertOpen();
-    checkNotice(notice);
-    const { signal, readyBy, ...rest } = notice;
+    const { signal, readyBy, ...rest } = checkNotice(notice);
     throwIfAborted(signal);
     const until = firstOf(signal, readyBy);
     const { composing, outbox } = this.#parts;
@@ -358,7 +363,8 @@ export class Client implements AsyncDisposable {
     this.#lastTurn = turn.promise;
     try {
       const composed = await compose();
-      await waitUnlessAborted(before, until);
+      // Where nobody is before it any more, what is made is kept, however long that took.
+      await Promise.race([before, waitUnlessAborted(before, until)]);
       const written = put(composed);
       turn.resolve(undefined);
       await written;

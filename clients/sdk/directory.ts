@@ -71,6 +71,7 @@ export class ClientDirectory {
   #proven: ReadonlyMap<EndpointAddress, number> = new Map();
   #version: number | undefined;
 
+  /** @internal */
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
     this.#table = new PinTable(deps.state.statements, deps.now, deps.earliest);

@@ -51,15 +51,19 @@ export class InboxTable {
     return rows.map((row) => row.sender as EndpointAddress);
   }
 
-  /** Writes down that a message is settled; the first word stands. Call inside a transaction. */
-  settle({ id, sender, digest, at, detail }: Settled): void {
-    this.#database
+  /**
+   * Writes down that a message is settled; the first word stands. Call inside a transaction.
+   * @returns false when it was settled before
+   */
+  settle({ id, sender, digest, at, detail }: Settled): boolean {
+    const { changes } = this.#database
       .prepare(
         `INSERT INTO inbox (id, sender, digest, at, detail, confirmed) VALUES (?, ?, ?, ?, ?, 0)
          ON CONFLICT DO NOTHING`,
       )
       .run(uuidToBytes(id), sender, digest, at, detail);
     this.releaseOne(id, sender);
+    return changes !== 0;
   }
 
   /** Settled messages whose receipts the gateway has not confirmed. */

@@ -15,7 +15,7 @@ export type { ClientLog } from './log/client-log.ts';
 export type { LogHalt } from './log/log-halt.ts';
 export type { LogStatus } from './log/log-status.ts';
 export type { LogFault, LogFaultKind, LookedAt, OwnChange } from './log/log-table.ts';
-export type { FileContent, OutgoingNotice, TextContent } from './compose.ts';
+export type { FileContent, OutgoingNotice, TextContent } from './outgoing-notice.ts';
 export type { SubjectDetails } from './linkage/subject.ts';
 export { checkSubject, type SubjectWarning } from './linkage/check-subject.ts';
 export type { SendResult } from './outbox.ts';

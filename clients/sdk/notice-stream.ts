@@ -24,6 +24,7 @@ export class NoticeStream implements AsyncIterableIterator<Notice, undefined> {
   #ended = false;
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** @internal */
   constructor(inbox: Inbox, { signal, concurrency = 4 }: NoticeStreamOptions) {
     this.#inbox = inbox;
     this.#signal = signal;

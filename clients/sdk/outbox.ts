@@ -94,6 +94,7 @@ export class Outbox {
   /** An answer has shown a loss that is not told yet. */
   #hasFoundLoss = false;
 
+  /** @internal */
   constructor(deps: OutboxDependencies) {
     this.#deps = deps;
     this.#table = new OutboxTable(deps.state.statements, deps.maxWaiting);

@@ -89,6 +89,7 @@ export class ReceiptBook {
   readonly #table: LadderTable;
   readonly #lost: LostTable;
 
+  /** @internal */
   constructor(deps: ReceiptBookDependencies) {
     this.#deps = deps;
     this.#table = new LadderTable(deps.state.statements);

@@ -15,22 +15,32 @@ import type { RefusedDetail } from '../../protocol/wire/receipt-detail.ts';
 import { encodeReceipt } from '../../protocol/wire/receipt.ts';
 import { InboxTable, type Settled } from './inbox-table.ts';
 import type { Link } from './link.ts';
+import type { ClientLog } from './log/client-log.ts';
 import type { StateDatabase } from './state-database.ts';
 
 type ReceiptSenderDependencies = {
   readonly self: EndpointAddress;
   readonly state: StateDatabase;
   readonly signer: BatchSigner;
+  readonly log: Pick<ClientLog, 'verifiedSize' | 'isBeyond'>;
 };
 
-/** What one frame tells. `toConfirm` goes with the receipts one by one, or is empty. */
-type Portion = { readonly receipts: readonly Buffer[]; readonly toConfirm: readonly Settled[] };
+/** What one frame tells. */
+type Portion = {
+  readonly receipts: readonly Buffer[];
+  /** Goes with the receipts one by one, or is empty. */
+  readonly toConfirm: readonly Settled[];
+  /** How many leaves of the log were verified before it was sent. */
+  readonly verifiedSize: number;
+};
 
 export class ReceiptSender {
   readonly #deps: ReceiptSenderDependencies;
   readonly #table: InboxTable;
   #link: Link | undefined;
   #due: Settled[] = [];
+  /** Stored by this very client, so that the gateway has not had their receipts before: each becomes a leaf. */
+  readonly #new = new WeakSet<Settled>();
   #scheduled: NodeJS.Immediate | undefined;
   /** Waits until fewer frames are unconfirmed. */
   #portions: Portion[] = [];
@@ -47,7 +57,8 @@ export class ReceiptSender {
 
   /** Writes down that a message is settled, then tells its sender. Resolves when it is durable here. */
   async settle(settled: Settled): Promise<void> {
-    await this.#deps.state.write(() => this.#table.settle(settled));
+    const isFirst = await this.#deps.state.write(() => this.#table.settle(settled));
+    if (isFirst && settled.detail === '') this.#new.add(settled);
     this.tell(settled);
   }
 
@@ -63,7 +74,7 @@ export class ReceiptSender {
     if (this.#link === undefined) return;
     this.#portions.push({
       receipts: [this.#encode({ ...claim, detail: JSON.stringify(reason) })],
-      toConfirm: [],
+      ...{ toConfirm: [], verifiedSize: 0 },
     });
     this.#send();
   }
@@ -99,7 +110,9 @@ export class ReceiptSender {
     const isRefused = (frame: number): boolean => refusal !== undefined && frame === frames;
     const taken = this.#unconfirmed.filter(({ frame }) => frame <= frames);
     this.#unconfirmed = this.#unconfirmed.filter(({ frame }) => frame > frames);
-    const done = taken.flatMap(({ frame, portion }) => (isRefused(frame) ? [] : portion.toConfirm));
+    const durable = taken.flatMap(({ frame, portion }) => (isRefused(frame) ? [] : [portion]));
+    for (const portion of durable) this.#tellGrowth(portion);
+    const done = durable.flatMap(({ toConfirm }) => toConfirm);
     const refused = taken.find(({ frame }) => isRefused(frame))?.portion;
     if (refused !== undefined && refusal !== undefined) done.push(...this.#takeRefused(refused, refusal));
     if (done.length > 0) this.#deps.state.writeLater(() => this.#table.confirm(done));
@@ -107,14 +120,18 @@ export class ReceiptSender {
     this.#tellQuiet();
   }
 
+  #tellGrowth({ toConfirm, verifiedSize }: Portion): void {
+    if (toConfirm.some((settled) => this.#new.has(settled))) this.#deps.log.isBeyond(verifiedSize);
+  }
+
   /** @returns what need not be told again */
-  #takeRefused({ receipts, toConfirm }: Portion, code: ErrorCode): readonly Settled[] {
+  #takeRefused({ receipts, toConfirm, verifiedSize }: Portion, code: ErrorCode): readonly Settled[] {
     // What is wrong with a signature is wrong with all that it signs, but may be right in the next session.
     if (code === 'receipt-invalid') return [];
     // One receipt may have cost the others.
     if (receipts.length > 1) {
       toConfirm.forEach((one, index) =>
-        this.#portions.push({ receipts: receipts.slice(index, index + 1), toConfirm: [one] }),
+        this.#portions.push({ receipts: receipts.slice(index, index + 1), toConfirm: [one], verifiedSize }),
       );
       return [];
     }
@@ -144,6 +161,7 @@ export class ReceiptSender {
   #divide(settled: readonly Settled[]): void {
     if (this.#link === undefined) return;
     const { maxUnits, maxFrameBytes } = this.#link.limits;
+    const { verifiedSize } = this.#deps.log;
     let from = 0;
     let receipts: Buffer[] = [];
     let bytes: number = receiptFrameOverhead.frame;
@@ -151,13 +169,13 @@ export class ReceiptSender {
       const receipt = this.#encode(one);
       const size = receiptFrameOverhead.receipt + receipt.byteLength;
       if (receipts.length === maxUnits || (receipts.length > 0 && bytes + size > maxFrameBytes)) {
-        this.#portions.push({ receipts, toConfirm: settled.slice(from, index) });
+        this.#portions.push({ receipts, toConfirm: settled.slice(from, index), verifiedSize });
         [from, receipts, bytes] = [index, [], receiptFrameOverhead.frame];
       }
       receipts.push(receipt);
       bytes += size;
     });
-    if (receipts.length > 0) this.#portions.push({ receipts, toConfirm: settled.slice(from) });
+    if (receipts.length > 0) this.#portions.push({ receipts, toConfirm: settled.slice(from), verifiedSize });
   }
 
   #send(): void {

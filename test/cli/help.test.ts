@@ -127,6 +127,11 @@ describe('causeway --help', () => {
     expect(stdout).toMatch(/^Usage: causeway demo \[options\]/);
   });
 
+  it('says that `causeway listen` ends on a full disk and has to be started again', () => {
+    const words = commandAt('listen').helpInformation().replaceAll(/\s+/g, ' ');
+    expect(words).toMatch(/disk is full it ends with 3 .* starts it again/);
+  });
+
   it.each(commands.slice(1))('explains `causeway %s`', (path) => {
     const help = commandAt(path).helpInformation();
     expect(help).toMatch(new RegExp(`^Usage: causeway ${path}\\b`));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { catalogue, errorCodes } from '../../protocol/errors.ts';
 import { maxProofBytes } from '../../protocol/proof/batch-proof.ts';
+import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { signingDomains } from '../../protocol/proof/signing.ts';
 import { contentHeaderSchema, maxContentHeaderBytes } from '../../protocol/wire/content.ts';
 import {
@@ -52,6 +53,11 @@ describe('docs/protocol.md', () => {
     expect(rows).toEqual(Object.entries(limits));
     expect(maxProofBytes).toBe(68 + 6 * 32);
     expect(sectionOf('### 8.2 Inside the payload')).toContain(`at most ${maxContentHeaderBytes} bytes`);
+  });
+
+  it('names where the checkpoint stands that witnesses have cosigned', () => {
+    const section = sectionOf('### 12.1 Proof that an entry is in the log');
+    expect(section).toContain(`\`/${witnessedCheckpointFile}\``);
   });
 
   it('describes every field of the envelope and no other', () => {

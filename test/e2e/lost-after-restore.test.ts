@@ -2,7 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connect, type Client } from '../../clients/sdk/client.ts';
 import type { ConnectOptions } from '../../clients/sdk/client-options.ts';
-import type { OutgoingNotice } from '../../clients/sdk/compose.ts';
+import type { OutgoingNotice } from '../../clients/sdk/outgoing-notice.ts';
 import type { MessageId } from '../../protocol/ids.ts';
 import type { TestEndpoint } from './kit/endpoint.ts';
 import { addresses, Exchange } from './kit/exchange.ts';

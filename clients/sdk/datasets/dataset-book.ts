@@ -21,7 +21,7 @@ export class DatasetBook {
   #registry: DatasetRegistry;
   #refreshing: Promise<void> | undefined;
 
-  /** `fetch` reads JSON from a path of the gateway. */
+  /** `fetch` reads JSON from a path of the gateway. @internal */
   constructor(state: StateDatabase, fetch: FetchJson) {
     this.#state = state;
     this.#fetch = fetch;

@@ -18,6 +18,7 @@ import { AcceptanceProver } from './log-acceptances.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import { EntryProver, type ProvenEntry } from './log-entries.ts';
 import type { LogFaults } from './log-faults.ts';
+import { LogGrowth } from './log-growth.ts';
 import { isEndpointLeaf, LogPassage } from './log-passage.ts';
 import { LogReader } from './log-reader.ts';
 import { LogStaleness } from './log-staleness.ts';
@@ -69,16 +70,21 @@ export function buildLog(ground: LogGround, joints: LogJoints): ClientLog {
     onChange: (change) => emitter.emit('ownEntry', change),
     onPassed: () => joints.directory().readProven(),
   });
+  const growth = new LogGrowth(state);
   const checkpoints = new LogCheckpoints({
     ...{ state, reader, faults, trust, patienceMs, now, signal },
     onHalt: joints.onHalt,
-    onAdopt: () => new LostTable(state.statements).note('adopted', now()),
+    onAdopt: () => {
+      growth.forget();
+      new LostTable(state.statements).note('adopted', now());
+    },
   });
   const alarm = { state, faults, staleMs, seen: () => checkpoints.seen?.note };
   return new ClientLog({
     ...{ state, reader, faults, checkpoints, passage, now, random, report, signal },
     staleness: new LogStaleness({ ...alarm, name: 'logStaleSince' }),
     unfollowed: new LogStaleness({ ...alarm, name: 'logUnfollowedSince' }),
+    ...{ frozen: new LogStaleness({ ...alarm, name: 'logFrozenSince' }), growth },
     absence: new LogAbsence({
       ...{ state, now, graceMs, isKnown: () => checkpoints.seen !== undefined },
       onAbsent: () => joints.onLost('log'),

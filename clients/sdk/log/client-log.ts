@@ -20,6 +20,7 @@ import type { LogCheckpoints } from './log-checkpoints.ts';
 import { LogDoubt } from './log-doubt.ts';
 import type { EntryProver } from './log-entries.ts';
 import type { LogFaults } from './log-faults.ts';
+import type { LogGrowth } from './log-growth.ts';
 import { haltError, type SeenCheckpoint } from './log-halt.ts';
 import { LogLastLook } from './log-last-look.ts';
 import type { LogPassage } from './log-passage.ts';
@@ -42,6 +43,9 @@ type ClientLogDependencies = {
   readonly staleness: LogStaleness;
   /** That no whole look came to its end. */
   readonly unfollowed: LogStaleness;
+  /** That the log did not grow as it must have. */
+  readonly frozen: LogStaleness;
+  readonly growth: LogGrowth;
   readonly absence: LogAbsence;
   readonly origin: string;
   readonly witnessesKnown: number;
@@ -188,6 +192,11 @@ export class ClientLog {
     return this.#deps.checkpoints.seen?.size ?? 0;
   }
 
+  /** The gateway has taken what makes a leaf, since so many leaves were verified. @internal */
+  isBeyond(size: number): void {
+    this.#deps.growth.isBeyond(size);
+  }
+
   /** An answer of the gateway contradicts the log, or an earlier answer: a reason for a {@link doubt}. @internal */
   contradicted(): void {
     this.#doubt.raise();
@@ -294,6 +303,7 @@ export class ClientLog {
         await this.#doubt.verified(reason);
         await staleness.verified();
         await absence.ended();
+        await this.#heedGrowth(checkpoint, entriesOnly);
       }
       const isLeft = await this.#lookBehind(checkpoint, entriesOnly);
       if (!entriesOnly) await unfollowed.verified();
@@ -349,6 +359,14 @@ export class ClientLog {
     for (const alarm of alarms) await alarm.failed(failure, at);
   }
 
+  /** Where the newest checkpoint waits for witnesses, or was not asked for, it is not known to be an old one. */
+  async #heedGrowth({ size }: SeenCheckpoint, entriesOnly: boolean): Promise<void> {
+    const { growth, frozen, checkpoints } = this.#deps;
+    if (!growth.lacks(size)) await frozen.verified();
+    else if (this.#isConnected && !entriesOnly && checkpoints.isNewest)
+      await this.#count(standingStill(size), [frozen]);
+  }
+
   async #lookBehind(checkpoint: SeenCheckpoint, entriesOnly: boolean): Promise<boolean> {
     const { entries, passage, acceptances, settings, checkpoints } = this.#deps;
     const { bundlesPerSecond } = settings;
@@ -380,6 +398,11 @@ export class ClientLog {
     );
     return turn;
   }
+}
+
+function standingStill(size: number): CausewayError {
+  const detail = `It has ${size} leaves, as it had before the gateway took a receipt of this endpoint.`;
+  return new CausewayError('log-frozen', { detail });
 }
 
 function cutShort(lastedMs: number): CausewayError {

@@ -3,9 +3,10 @@
  * A log that is quiet is not stale: its last checkpoint verifies at every look. Kept over restarts, since many a client lives only
  * for one command.
  *
- * There are two. That no checkpoint could be verified begins and ends with every look. That no look came to its end begins and
+ * There are three. That no checkpoint could be verified begins and ends with every look. That no look came to its end begins and
  * ends with whole looks alone: one for a few entries, whose checkpoint the gateway may have told beside the directory, must not
- * hide that it keeps back the rest.
+ * hide that it keeps back the rest. That the log has not grown although it must have (`log-growth.ts`) begins with whole looks,
+ * and ends with any that finds it grown.
  */
 import type { CausewayError } from '../../../protocol/errors.ts';
 import type { StateDatabase } from '../state-database.ts';
@@ -16,6 +17,7 @@ import { LogTable } from './log-table.ts';
 const stretches = {
   logStaleSince: 'nothing new of the log',
   logUnfollowedSince: 'not all of the log',
+  logFrozenSince: 'nothing new of the log',
 };
 
 type StalenessDependencies = {

@@ -28,8 +28,9 @@ export type OwnChange = {
  * `fork`, `rollback`: the log contradicts what was seen of it, and nothing is sent until a person decides ·
  * `checkpoint`: not signed by the log · `contents`: tiles or entries do not fit the checkpoint · `entry`: a
  * directory entry is not what the log says · `acceptance`: a message that was accepted is not in the log · `stale`:
- * for a long time no checkpoint, or nothing behind it, could be verified, or witnesses were missing · `receipt`: the gateway
- * gave a receipt that is not signed by its issuer, or says what its issuer cannot state.
+ * for a long time no checkpoint, or nothing behind it, could be verified, or witnesses were missing, or the checkpoint was
+ * still the one from before the gateway took a receipt · `receipt`: the gateway gave a receipt that is not signed by its
+ * issuer, or says what its issuer cannot state.
  */
 export type LogFaultKind =
   'fork' | 'rollback' | 'checkpoint' | 'contents' | 'entry' | 'acceptance' | 'stale' | 'receipt';
@@ -72,6 +73,8 @@ type MetaName =
   | 'logAbsentSince'
   | 'logStaleSince'
   | 'logUnfollowedSince'
+  | 'logFrozenSince'
+  | 'logLeastSize'
   | 'logLookedAt'
   | 'logDoubted';
 

@@ -88,3 +88,16 @@ test.each<[string, unknown, string]>([
   expect(message).not.toMatch(/Invalid|expected|undefined/);
   expect(client.status().waiting).toBe(0);
 });
+
+test('send() takes a notice that inherits its fields', async () => {
+  const whole = concern('x', police.address);
+  class Concern {
+    get to() {
+      return whole.to;
+    }
+  }
+  const { to: _to, ...others } = whole;
+  await using client = await exchange().client(police);
+  for (const notice of [Object.create(whole), Object.assign(new Concern(), others)] as OutgoingNotice[])
+    expect(client.message(await client.enqueue(notice))?.to).toEqual([whole.to]);
+});

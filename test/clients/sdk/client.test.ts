@@ -328,3 +328,11 @@ test('an aborted signal ends the waiting, and the message is sent all the same',
   await sending.catch((error: unknown) => expect(error).toMatchObject({ code: 'aborted' }));
   await sender.accepted(id);
 });
+
+test('a notice for which nobody has to be waited is kept, however late it is ready', async () => {
+  await using client = await exchange.client(police);
+  const to = socialWork.address;
+  await client.send({ ...concern('in time'), to });
+  const id = await client.enqueue({ ...concern('late'), to, readyBy: AbortSignal.abort() });
+  await client.accepted(id);
+});

@@ -9,7 +9,7 @@ import { connect, type Client } from '../../../clients/sdk/client.ts';
 import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
 import type { ClientEvents } from '../../../clients/sdk/events.ts';
 import type { Notice } from '../../../clients/sdk/notice.ts';
-import type { OutgoingNotice } from '../../../clients/sdk/compose.ts';
+import type { OutgoingNotice } from '../../../clients/sdk/outgoing-notice.ts';
 import { startGateway, type RunningGateway } from '../../../gateway/app.ts';
 import type { GatewayHome } from '../../../gateway/home/gateway-home.ts';
 

@@ -92,6 +92,8 @@ test('a notice whose data set its recipient cannot keep or use, or is not given,
 });
 
 test('a state that fails while the log is looked at is told as that, and no fault of the log', async () => {
+  // With the receipts of the tests before.
+  gateway.log.fill(1);
   const client = await open(bob, { follow: { everyMs: 3_600_000, staleMs: 0 } });
   await client.log.check();
   const place = gateway.entries.findIndex(({ endpoint }) => endpoint === alice);

@@ -56,7 +56,10 @@ async function bundle(folder: string): Promise<void> {
     if (existsSync(target)) continue;
     const source = join(root, 'node_modules', name);
     await mkdir(target, { recursive: true });
-    await cp(source, target, { recursive: true, filter: (path) => !/\.(?:map|ts|cts|mts)$/.test(path) });
+    await cp(source, target, {
+      recursive: true,
+      filter: (path) => !/(?:\.map|(?<!\.d)\.[cm]?ts)$/.test(path),
+    });
     waiting.push(...Object.keys((await manifestOf(source)).dependencies ?? {}));
   }
   await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, bundleDependencies: names }));
@@ -84,7 +87,7 @@ test('it depends on the exact versions that this project is tested with', async 
   }
 });
 
-test('the packed SDK installs into an empty folder and works there', async () => {
+test('the packed SDK installs into an empty folder, and works and is compiled against there', async () => {
   const bundled = join(dir, 'bundled');
   await cp(built, bundled, { recursive: true });
   await bundle(bundled);
@@ -109,6 +112,20 @@ test('the packed SDK installs into an empty folder and works there', async () =>
   const { stdout } = await run(process.execPath, ['use.js'], { cwd: project });
   expect(JSON.parse(stdout)).toEqual(['function', 'function', true, 'home-invalid', 1]);
 
+  // As by default, so that the types of what the package leads on to are checked too.
+  const types = `import { connect } from 'causeway-sdk';
+     const client = await connect({ home: './nowhere' });
+     const { id } = await client.send({
+       to: 'agency/@role', category: 'concern', severity: 'urgent', purpose: '', basis: '', content: { text: '' },
+     });
+     export const record = await client.settled(id) satisfies { readonly id: string };
+     // @ts-expect-error -- what is internal is not offered
+     client.log.halted();`;
+  await writeFile(join(project, 'use.ts'), types);
+  const compiling = [tsc, '--noEmit', '--strict', '--module', 'nodenext', 'use.ts'];
+  const compiled = await run(process.execPath, compiling, { cwd: project }).catch((error: unknown) => error);
+  expect(compiled).toMatchObject({ stdout: '' });
+
   const old = existsSync(systemNode) && (await run(systemNode, ['--version'])).stdout < 'v24';
   for (const [node, before] of old ? [[systemNode, ''] as const, pretended] : [pretended])
     expect(await failureOf(node, `${before} await import('causeway-sdk');`, project)).toMatch(
@@ -116,6 +133,7 @@ test('the packed SDK installs into an empty folder and works there', async () =>
     );
 }, 120_000);
 
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
 const systemNode = '/usr/bin/node';
 const pretended = [
   process.execPath,

@@ -6,6 +6,7 @@ import { verdictOf } from '../../../../clients/audit/finding.ts';
 import { verifyPath } from '../../../../clients/audit/verify.ts';
 import type { Client } from '../../../../clients/sdk/client.ts';
 import { homeFiles } from '../../../../clients/sdk/home.ts';
+import type { LogFault } from '../../../../clients/sdk/log/log-table.ts';
 import { trustWitnesses } from '../../../../clients/sdk/log/witness-trust.ts';
 import { stateFileName } from '../../../../clients/sdk/state-database.ts';
 import { cosigner, noteSigner } from '../../../../protocol/proof/note-signer.ts';
@@ -13,8 +14,9 @@ import { formatVerifierKey } from '../../../../protocol/proof/verifier-key.ts';
 import { directoryEntryDigest } from '../../../../protocol/wire/directory-entry-digest.ts';
 import { limits } from '../../../../protocol/limits.ts';
 import type { DirectoryEntry } from '../../../../protocol/wire/directory.ts';
+import type { Unit } from '../../../../protocol/wire/frame.ts';
 import type { Digest } from '../../../../protocol/ids.ts';
-import { concern, nextEvent } from '../exchange.ts';
+import { concern, nextEvent, take } from '../exchange.ts';
 import { gatewayForEachTest } from '../gateway-for-each-test.ts';
 import { alice, answerToPing, bob, until, type ScriptedGateway } from '../scripted-gateway.ts';
 import { newKey, ScriptedLog, scriptedOrigin } from '../scripted-log.ts';
@@ -66,9 +68,10 @@ test('the log is followed as it grows, and what is right raises nothing', async 
 test.each(['larger', 'of the same size'])(
   'a forked log that is %s is proven, and stops sending',
   async (how) => {
-    const client = await gateway.client(alice, { follow });
+    const client = await gateway.client(alice, { follow: { ...follow, staleMs: 0 } });
     gateway.log.fill(300);
     await client.log.check();
+    client.log.isBeyond(400);
     const seen = gateway.log.checkpoint();
     const other = gateway.log.branch(280);
     other.fill(how === 'larger' ? 40 : 0);
@@ -81,10 +84,14 @@ test.each(['larger', 'of the same size'])(
     expect(await readEvidence(evidence)).toMatchObject({ seen, shown: other.checkpoint() });
     expect(await verdictOn(evidence)).toMatch(/^This evidence proves that the log was forked: /);
     await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: 'log-halted' });
+    const before = client.log.faults().length;
     await client.log.resume({ adopt: true });
     await client.log.check();
     await client.whenConnected();
     await client.send(concern('x', bob));
+    // What the other log had to hold is not missed in this one.
+    await client.log.check();
+    expect(client.log.faults()).toHaveLength(before);
   },
 );
 
@@ -503,6 +510,47 @@ test('a log that cannot be verified for long is raised once, a quiet one never, 
   expect(kinds()).toEqual(['checkpoint', 'stale', 'stale']);
   const evidence = await readEvidence(client.log.faults()[1]!.evidence);
   expect(evidence).toMatchObject({ kind: 'stale', code: 'note-untrusted', seen: gateway.log.checkpoint() });
+});
+
+test('a recipient is told of a log that stands still for long though receipts were taken, and of none that is quiet', async () => {
+  const clock = { ms: Date.now() };
+  const sender = await gateway.client(alice, onlyAsked);
+  for (const text of ['one', 'two']) await sender.send(concern(text, bob));
+  const { units } = await gateway.session(alice);
+  const connected = (): Promise<Client> => gateway.client(bob, staleAfter15Minutes(clock));
+  const look = async (client: Client, minutes: number): Promise<number> => {
+    clock.ms += minutes * 60_000;
+    await client.log.check();
+    return client.log.faults().filter(({ kind }) => kind === 'stale').length;
+  };
+  const store = async (client: Client, unit: Unit | undefined): Promise<void> => {
+    (await gateway.session(bob)).deliver(unit!);
+    await take(client, 1);
+    await client.drain();
+  };
+  const first = await connected();
+  await look(first, 0);
+  await store(first, units[0]);
+  expect(await look(first, 1)).toBe(0);
+  gateway.log.fill(1);
+  expect(await look(first, 20)).toBe(0);
+  await store(first, units[1]);
+  await first.close();
+  // Whoever looks later, and has received nothing.
+  const client = await connected();
+  for (const minutes of [1, 14]) expect(await look(client, minutes)).toBe(0);
+  expect(await look(client, 2)).toBe(1);
+  const [{ detail, evidence }] = client.log.faults() as [LogFault];
+  expect(detail).toContain('as it had before the gateway took a receipt');
+  expect(await readEvidence(evidence)).toMatchObject({ code: 'log-frozen', seen: gateway.log.checkpoint() });
+  gateway.log.fill(1);
+  expect(await look(client, 1)).toBe(1);
+  // A receipt that is told again is no leaf.
+  const session = await gateway.session(bob);
+  session.deliver(units[1]!);
+  await until(() => session.receipts.length > 0);
+  await client.drain();
+  for (const minutes of [1, 20, 20]) expect(await look(client, minutes)).toBe(1);
 });
 
 test.each(['missing', 'silent'])(
