@@ -19,7 +19,9 @@ export type FindingKind =
   /** It belongs to another log. */
   | 'other-origin'
   /** A witness that was named has not cosigned, or the log has gone on for long without it. */
-  | 'unwitnessed';
+  | 'unwitnessed'
+  /** What is said against the log is not shown by anything that its key has signed. */
+  | 'unproven';
 
 /** One thing that is wrong, and where. */
 export type Finding = {
@@ -36,7 +38,7 @@ export type Finding = {
 
 /** What was verified and what came of it. */
 export type AuditReport = {
-  readonly subject: 'log' | 'proof' | 'evidence' | 'certificate' | 'checkpoint';
+  readonly subject: 'log' | 'proof' | 'evidence' | 'certificate' | 'checkpoint' | 'log-evidence';
   /** The log's name, as its checkpoint says; empty where none could be read. */
   readonly origin: string;
   /** Entries under the checkpoint. */
@@ -70,7 +72,15 @@ export function verdictOf(report: AuditReport): string {
   if (first === undefined) return goodVerdict(report);
   const more = findings.length - 1 + unlisted;
   const rest = more === 0 ? '' : ` There ${more === 1 ? 'is 1 more finding' : `are ${more} more findings`}.`;
+  if (report.subject === 'log-evidence') return `${againstLog(first.kind)} ${first.text}${rest}`;
   return `This ${report.subject} does not verify: ${first.text}${rest}`;
+}
+
+/** Evidence against the log is there to show that something is wrong: so it is told what it shows. */
+function againstLog(kind: FindingKind): string {
+  if (kind === 'forked') return 'This evidence proves that the log was forked:';
+  if (kind === 'rolled-back') return 'This evidence says that the log was rolled back:';
+  return 'This evidence proves nothing against the log:';
 }
 
 function goodVerdict({ subject, origin, size, cosignatures, witnessed, since, index }: AuditReport): string {

@@ -16,6 +16,7 @@ import { unreadable } from './unreadable.ts';
 import { verifyCertificate } from './verify-certificate.ts';
 import { isSignedNote, verifyCheckpoint } from './verify-checkpoint.ts';
 import { isEvidence, verifyEvidence } from './verify-evidence.ts';
+import { isLogEvidence, verifyLogEvidence } from './verify-log-evidence.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyProof } from './verify-proof.ts';
 
@@ -57,6 +58,11 @@ const evidenceKind: FileKind = {
   verify: (bytes, where, { trust }) => verifyEvidence(bytes, where, trust),
 };
 
+const logEvidenceKind: FileKind = {
+  recognises: isLogEvidence,
+  verify: (bytes, where, { trust }) => verifyLogEvidence(bytes, where, trust),
+};
+
 const certificateKind: FileKind = {
   recognises: isErasureCertificate,
   verify: (bytes, where, { trust }) => verifyCertificate(bytes, where, trust),
@@ -68,7 +74,13 @@ const checkpointKind: FileKind = {
 };
 
 /** The kinds of files that can be verified. The last is known by its signatures alone, which others hold as well. */
-export const fileKinds: readonly FileKind[] = [logProofKind, evidenceKind, certificateKind, checkpointKind];
+export const fileKinds: readonly FileKind[] = [
+  logProofKind,
+  evidenceKind,
+  logEvidenceKind,
+  certificateKind,
+  checkpointKind,
+];
 
 /** A gateway that has fallen behind writes tiles for seconds before the checkpoint that signs them. */
 const growsWithinMs = 5_000;

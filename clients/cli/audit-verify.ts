@@ -24,8 +24,8 @@ export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): 
     .summary('check a log, a checkpoint, a proof, evidence or a certificate, offline')
     .description(
       'Checks the folder of an exported log, entry by entry and tile by tile, a checkpoint that was kept, a proof in\n' +
-        'a file, the evidence about a message, or the certificate of an erasure. It needs no gateway and no network.\n' +
-        'The last line is the verdict.\n' +
+        'a file, the evidence about a message, what an endpoint has kept against the log, or the certificate of an\n' +
+        'erasure. It needs no gateway and no network. The last line is the verdict.\n' +
         'Exit code 0 when all is good, 2 when something is not as it was signed, 3 when a file cannot be read.',
     )
     .argument('<path>', 'the folder of a log, a checkpoint, a proof, evidence, or a certificate of erasure')
@@ -48,6 +48,7 @@ export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): 
       ['causeway audit verify ./kept/log', ''],
       ['causeway audit verify ./kept/log --since checkpoint-of-may --witness committee.vkey', ''],
       ['causeway audit verify ./fetched/log --witness committee.vkey --copied-at now', ''],
+      ['causeway audit verify ./2026-11-23T093000.000Z-fork-0a1b2c3d.json --key log.vkey', ''],
     )
     .action((path: string, flags: Flags) => verify(path, flags, terminal));
 }
@@ -89,7 +90,8 @@ async function verify(path: string, flags: Flags, terminal: Terminal): Promise<v
   }).finally(() => progress.end());
   const isGood = report.findings.length === 0;
   if (!isGood) process.exitCode = exitCodes.invalid;
-  if (isGood && key === undefined) terminal.hint(keyFromBeside);
+  // Evidence against the log is no better than the key either: somebody else's could have signed two histories.
+  if ((isGood || report.subject === 'log-evidence') && key === undefined) terminal.hint(keyFromBeside);
   if (isGood && report.witnessed !== undefined && report.copiedAtMs === undefined)
     terminal.hint(withoutCopyTime);
   show(report, isGood, verdictOf(report), terminal);

@@ -31,6 +31,7 @@ export class AuditLog {
   #lastTicket = 0;
   #latest: PublishedCheckpoint | undefined;
   #isFollowing = false;
+  #isOpening = true;
   #failure: CausewayError | undefined;
   #copyFailure: CausewayError | undefined;
   #keepingFailure: CausewayError | undefined;
@@ -46,6 +47,11 @@ export class AuditLog {
   /** The newest checkpoint; undefined until the first one. */
   get latest(): PublishedCheckpoint | undefined {
     return this.#latest;
+  }
+
+  /** True until the thread has said whether the log can be published: what it has published is not known before. */
+  get isOpening(): boolean {
+    return this.#isOpening;
   }
 
   /** True while another gateway on the same home publishes the log. */
@@ -138,6 +144,7 @@ export class AuditLog {
     } else if ('following' in news) {
       this.#isFollowing = news.following;
     } else if ('recovered' in news) {
+      this.#isOpening = false;
       this.#failure = undefined;
     } else if ('reached' in news) {
       this.#waiting.get(news.reached)?.();
@@ -148,6 +155,7 @@ export class AuditLog {
     } else if ('kept' in news) {
       this.#keepingFailure = this.#told(news.kept);
     } else {
+      this.#isOpening = false;
       this.#failure = this.#told(news.failure);
     }
   }
@@ -160,6 +168,7 @@ export class AuditLog {
   }
 
   #onFailure(error: CausewayError): void {
+    this.#isOpening = false;
     this.#failure = error;
     this.#events.onError(error);
   }

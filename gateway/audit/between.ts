@@ -30,7 +30,7 @@ export type BetweenSources = {
   readonly onProgress?: (done: number) => void;
 };
 
-/** @param to no smaller than `from` */
+/** @param to the later one; where it has fewer leaves than `from`, the log went back */
 export async function reportBetween(
   from: TreeHead,
   to: TreeHead,
@@ -66,12 +66,13 @@ async function proveContinued(
 ): Promise<Buffer[] | string> {
   const beyond = [from, to].find((head) => head.size > size);
   if (beyond !== undefined) {
-    return `The log has ${size} leaves now, fewer than the ${beyond.size} of a checkpoint: leaves were removed.`;
+    return `The log was rolled back: it had ${leaves(beyond.size)}, and has only ${size} now.`;
   }
   try {
     for (const head of [from, to]) {
       if (!(await rootFromTiles(head.size, read)).equals(head.root)) return forked(head);
     }
+    if (from.size > to.size) return wentBack(from, to);
     const path = await proveConsistency(from.size, to.size, read);
     // Every log begins with the empty one, which has no proof.
     const isProven =
@@ -87,6 +88,15 @@ async function proveContinued(
 
 function forked({ size, root }: TreeHead): string {
   return `The checkpoint of ${size} leaves with the root ${root.toString('base64')} is not of this log: its first ${size} leaves have another root. One of the two was forked.`;
+}
+
+/** Both are of this log, and only the times at which they were kept say which of them is the later one. */
+function wentBack(from: TreeHead, to: TreeHead): string {
+  return `The earlier checkpoint has ${leaves(from.size)}, the later one only ${to.size}: the log was rolled back in between, or the clock of the gateway was set back.`;
+}
+
+function leaves(size: number): string {
+  return size === 1 ? '1 leaf' : `${size} leaves`;
 }
 
 function notInStore({ size }: TreeHead): string {

@@ -103,7 +103,7 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     from: await findCheckpoint(from, false, sources),
     to: await findCheckpoint(to, true, sources),
   };
-  if (period.from.size > period.to.size) {
+  if (isTurned(period, latest.size)) {
     const detail = `The first checkpoint has ${period.from.size} leaves, the second only ${period.to.size}: give the older one first.`;
     throw new CausewayError('usage-invalid', { detail });
   }
@@ -111,4 +111,11 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
   const kept = sources.past.map(({ checkpoint }) => checkpoint).reverse();
   const witnesses = lastCosigned([latest.text, witnessed ?? '', ...kept], sources.trust);
   return { period, witnesses, read: log.read, size: latest.size };
+}
+
+/** False where the log itself went back, which is no mistake of whoever asks: the report says so. */
+function isTurned({ from, to }: Period, publishedSize: number): boolean {
+  const isBeyond = from.size > publishedSize;
+  const wasEarlier = (from.keptAt ?? Infinity) < (to.keptAt ?? to.readAt ?? -Infinity);
+  return from.size > to.size && !isBeyond && !wasEarlier;
 }

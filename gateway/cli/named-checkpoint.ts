@@ -79,14 +79,13 @@ function nearest(at: number, sources: CheckpointSources): NamedCheckpoint {
 
 async function ofSize(size: number, sources: CheckpointSources): Promise<NamedCheckpoint> {
   const { latest, read, trust, now } = sources;
-  if (size > latest.size) {
-    throw new CausewayError('usage-invalid', { detail: `The log has only ${latest.size} leaves.` });
-  }
   const kept = keptOfSize(size, sources);
   if (latest.size === size) kept.push(open(latest.text, trust, { readAt: now }));
-  return (
-    mostCosigned(kept) ?? { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] }
-  );
+  const best = mostCosigned(kept);
+  if (best !== undefined) return best;
+  if (size > latest.size)
+    throw new CausewayError('usage-invalid', { detail: `The log has only ${latest.size} leaves.` });
+  return { size, root: await rootFromTiles(size, read), signed: false, cosignatures: [] };
 }
 
 function keptOfSize(size: number, { past, trust }: CheckpointSources): NamedCheckpoint[] {

@@ -3,7 +3,7 @@
  * it says in the open only codes, times and opaque ids, and is there to be checked by others.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import { parseTilePath } from '../../protocol/proof/tile.ts';
@@ -19,12 +19,10 @@ const forEver = 'public, max-age=31536000, immutable';
  */
 const defaultPerMinute = 12_000;
 
-const unpublished = 'No checkpoint is published yet.';
-/** Whoever has seen this log before must not take it for one that has not begun. */
-const held = 'The gateway publishes nothing more of its log until its operator has looked (log-forked).';
+type RoutedLog = Pick<AuditLog, 'folder' | 'latest' | 'failure' | 'isOpening'>;
 
 export type LogRouteDependencies = {
-  readonly log: Pick<AuditLog, 'folder' | 'latest' | 'failure'>;
+  readonly log: RoutedLog;
   /** ms since 1970 */
   readonly now: () => number;
   /** Who asks, by the certificate; undefined for whoever is no endpoint that takes part. */
@@ -48,11 +46,8 @@ export function registerLogRoutes(app: FastifyInstance, deps: LogRouteDependenci
   };
 
   app.get('/checkpoint', { onRequest }, (_request, reply) => {
-    const { latest, failure } = log;
-    if (latest === undefined)
-      throw new CausewayError('not-found', {
-        detail: isCausewayError(failure, 'log-forked') ? held : unpublished,
-      });
+    const { latest } = log;
+    if (latest === undefined) throw new CausewayError('not-found', { detail: whyThereIsNone(log) });
     return sendNote(reply, latest.text);
   });
 
@@ -73,6 +68,19 @@ export function registerLogRoutes(app: FastifyInstance, deps: LogRouteDependenci
       return reply.type('application/octet-stream').header('cache-control', forEver).send(bytes);
     },
   );
+}
+
+/** Whoever has seen this log before must not take it for one that has not begun. */
+function whyThereIsNone({ failure, isOpening }: RoutedLog): string {
+  if (failure !== undefined) {
+    const { code, meaning } = failure;
+    return meaning.retryable
+      ? `The gateway cannot publish its log at the moment (${code}).`
+      : `The gateway publishes nothing more of its log until its operator has looked (${code}).`;
+  }
+  return isOpening
+    ? 'The gateway has just started, and is opening its log.'
+    : 'No checkpoint is published yet.';
 }
 
 function sendNote(reply: FastifyReply, text: string): FastifyReply {

@@ -53,8 +53,12 @@ async function send(...sequence: number[]): Promise<void> {
 }
 
 /** Runs while these too stand among the checkpoints that were kept. */
-async function withKept<T>(kept: readonly PastCheckpoint[], work: () => Promise<T>): Promise<T> {
-  const file = join(home, 'checkpoints', '2026-05-02.ndjson');
+async function withKept<T>(
+  kept: readonly PastCheckpoint[],
+  work: () => Promise<T>,
+  day = '2026-05-02',
+): Promise<T> {
+  const file = join(home, 'checkpoints', `${day}.ndjson`);
   writeFileSync(file, kept.map((each) => `${JSON.stringify(each)}\n`).join(''));
   try {
     return await work();
@@ -244,6 +248,32 @@ describe('causeway audit between', () => {
     expect(jsonLines(json.stdout)[0]).toMatchObject({ outcome: 'not-proven', proven: false });
   });
 
+  it('says that the log was rolled back, not that who asks has turned the two round', async () => {
+    const { logKeyPem } = await openGatewayHome(home, Date.now);
+    const { origin, size } = parseCheckpoint(parseNote(readFileSync(join(dir, 'later'))).text);
+    const lost = { origin, size: size + 1000, root: Buffer.alloc(32, 7) };
+    const checkpoint = signCheckpoint(lost, noteSigner(origin, logKeyPem));
+    writeFileSync(join(dir, 'lost'), checkpoint);
+    const kept = { at: Date.UTC(2026, 3, 30), size: lost.size, checkpoint };
+    const ask = async (from: string, to: string): Promise<void> => {
+      const { code, stdout, stderr } = await audit('between', from, to, '--json');
+      expect(code, stderr).toBe(2);
+      expect(jsonLines(stdout)[0]).toMatchObject({
+        ...{ outcome: 'not-proven', from: { size: lost.size } },
+        verdict: expect.stringContaining(`The log was rolled back: it had ${lost.size} leaves`) as string,
+      });
+    };
+    await withKept(
+      [kept],
+      async () => {
+        await ask(join(dir, 'lost'), 'now');
+        await ask('2026-04-30', '2026-05-01');
+        await ask(String(lost.size), 'now');
+      },
+      '2026-04-30',
+    );
+  });
+
   it('refuses a checkpoint that the log has not signed, and ends with 3 when there is no such file', async () => {
     const origin = parseCheckpoint(parseNote(readFileSync(join(dir, 'first'))).text).origin;
     const strange = signCheckpoint(
@@ -264,8 +294,13 @@ describe('causeway audit between', () => {
     const missing = await audit('between', join(dir, 'nothing-here'), 'now');
     expect(missing.code).toBe(3);
     expect(missing.stderr).toContain('is neither a file, nor a time, nor a number of leaves');
-    const turned = await audit('between', '5', '1');
-    expect(turned.code).toBe(2);
-    expect(turned.stderr).toContain('give the older one first');
+    for (const [later, earlier] of [
+      ['5', '1'],
+      [join(dir, 'later'), join(dir, 'first')],
+    ] as const) {
+      const turned = await audit('between', later, earlier);
+      expect(turned.code).toBe(2);
+      expect(turned.stderr).toContain('give the older one first');
+    }
   });
 });

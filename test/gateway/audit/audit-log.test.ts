@@ -61,6 +61,20 @@ it('holds the log for unpublished until it is told that it has recovered, also w
   expect(log.failure).toBeUndefined();
 });
 
+it('is being opened until its thread says that it is published, or why not', () => {
+  for (const news of [
+    { recovered: true },
+    { failure: { code: 'log-foreign', detail: undefined } },
+  ] as const) {
+    const thread = new Thread();
+    const log = started(thread);
+    thread.tell({ following: false });
+    expect(log.isOpening).toBe(true);
+    thread.tell(news);
+    expect(log.isOpening).toBe(false);
+  }
+});
+
 it('knows whether another gateway publishes the log, until this one does', () => {
   const thread = new Thread();
   const log = started(thread);

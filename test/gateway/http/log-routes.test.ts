@@ -14,14 +14,14 @@ import { temporaryFolder } from '../audit/synthetic-leaves.ts';
 async function openRoutes(
   dir: string,
   requestsPerMinute?: number,
-  state?: Pick<AuditLog, 'latest' | 'failure'>,
+  state?: Pick<AuditLog, 'latest' | 'failure' | 'isOpening'>,
 ) {
   const folder = new LogFolder(join(dir, 'log'));
   const clock = { ms: 1_000_000 };
   const app = fastify();
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, asCausewayError(error)));
   const latest = { size: 1, root: Buffer.alloc(32), text: 'newest\n' };
-  const log = { folder, ...(state ?? { latest, failure: undefined }) };
+  const log = { folder, ...(state ?? { latest, failure: undefined, isOpening: false }) };
   registerLogRoutes(app, {
     log,
     now: () => clock.ms,
@@ -50,12 +50,24 @@ test('serves the newest checkpoint, the witnessed one and tiles', async () => {
   expect((await get('/tile/0/001')).statusCode).toBe(404);
 });
 
+const held = 'The gateway publishes nothing more of its log until its operator has looked';
+
 test.each([
-  ['has not begun', undefined, 'No checkpoint is published yet.'],
-  ['is forked', new CausewayError('log-forked'), 'until its operator has looked (log-forked).'],
-])('says of a log without a checkpoint that it %s', async (_, failure, detail) => {
+  ['is being opened', undefined, true, 'The gateway has just started, and is opening its log.'],
+  ['has not begun', undefined, false, 'No checkpoint is published yet.'],
+  ['is forked', 'log-forked', false, `${held} (log-forked).`],
+  ['lies where another one was', 'log-foreign', false, `${held} (log-foreign).`],
+  ['is of another key', 'note-untrusted', false, `${held} (note-untrusted).`],
+  [
+    'waits for a disk',
+    'store-unavailable',
+    false,
+    'cannot publish its log at the moment (store-unavailable).',
+  ],
+] as const)('says of a log without a checkpoint that it %s', async (_, code, isOpening, detail) => {
   await using temporary = await temporaryFolder();
-  const { get } = await openRoutes(temporary.dir, undefined, { latest: undefined, failure });
+  const failure = code && new CausewayError(code);
+  const { get } = await openRoutes(temporary.dir, undefined, { latest: undefined, failure, isOpening });
   expect((await get('/checkpoint')).json()).toMatchObject({
     ...{ status: 404, code: 'not-found' },
     detail: expect.stringContaining(detail) as string,

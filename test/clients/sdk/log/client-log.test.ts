@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { verdictOf } from '../../../../clients/audit/finding.ts';
+import { verifyPath } from '../../../../clients/audit/verify.ts';
 import type { Client } from '../../../../clients/sdk/client.ts';
 import { homeFiles } from '../../../../clients/sdk/home.ts';
 import type { LogFault } from '../../../../clients/sdk/log/log-table.ts';
@@ -43,6 +45,13 @@ async function readEvidence(file: string): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
 }
 
+/** What `causeway audit verify` says of a file of evidence. */
+async function verdictOn(file: string): Promise<string> {
+  const keyFile = `${file}.vkey`;
+  await writeFile(keyFile, String((await readEvidence(file)).key));
+  return verdictOf(await verifyPath(file, { keyFile }));
+}
+
 test('the log is followed as it grows, and what is right raises nothing', async () => {
   const client = await gateway.client(alice, { follow: { ...follow, bundlesPerSecond: 8 } });
   await client.send(concern('one', bob));
@@ -73,6 +82,7 @@ test.each(['larger', 'of the same size'])(
     const { kind, evidence } = await fault;
     expect(kind).toBe('fork');
     expect(await readEvidence(evidence)).toMatchObject({ seen, shown: other.checkpoint() });
+    expect(await verdictOn(evidence)).toMatch(/^This evidence proves that the log was forked: /);
     await expect(client.send(concern('x', bob))).rejects.toMatchObject({ code: 'log-halted' });
     const before = client.log.faults().length;
     await client.log.resume({ adopt: true });
@@ -93,6 +103,9 @@ test('a log that is set back stops sending, over a restart too, until a person s
   gateway.log = full.branch(5);
   await expect(client.log.check()).rejects.toMatchObject({ code: 'log-halted' });
   expect(client.log.status().halt).toMatchObject({ kind: 'rollback' });
+  expect(await verdictOn(client.log.status().halt!.evidence)).toMatch(
+    /^This evidence says that the log was rolled back: /,
+  );
   await client.close();
   const again = await gateway.client(alice, { follow });
   await expect(again.send(concern('x', bob))).rejects.toMatchObject({ code: 'log-halted' });
