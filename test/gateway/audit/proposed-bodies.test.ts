@@ -133,3 +133,19 @@ test.each([
     expect(await states()).toEqual(['erased', 'whole', 'whole', 'whole', 'erased']);
   },
 );
+
+test('what is proposed is asked for anew whenever messages of the case were ended first', async () => {
+  const outcomes = ['pending', 'pending', 'erased'] as const;
+  const given: (number | undefined)[] = [];
+  const slow: Pick<Store, 'eraseCase' | 'countLeaves'> = {
+    countLeaves: () => Promise.resolve(0),
+    eraseCase: (...[, , , proposed]) => Promise.resolve(outcomes[given.push(proposed?.asOf) - 1]!),
+  };
+  let asOf = 0;
+  await destroyCase(
+    slow,
+    { case: messageId(1), authority: 'court', by: 'registrar' },
+    { underWay: 'end', proposeBodies: () => Promise.resolve({ asOf: ++asOf, leaves: [] }) },
+  );
+  expect(given).toEqual([1, 2, 3]);
+});
