@@ -63,10 +63,13 @@ export class SearchIndex {
    * store by then may have been mended since.
    */
   async proposeBodiesOf(id: CaseId): Promise<ProposedBodies> {
-    return this.#ofAll(() => {
+    await this.catchUp();
+    const propose = (): ProposedBodies => {
       const ofCase = [...this.#reader.matches({ case: [id] })].filter((leaf) => this.#reader.isOf(leaf, id));
       return { asOf: this.#writer.progress().next, leaves: [...ofCase, ...this.#reader.unread()] };
-    });
+    };
+    // As of one moment: another process may empty the index, and take everything in again.
+    return this.#mending(() => inTransaction(this.#database, propose));
   }
 
   /**
