@@ -114,8 +114,35 @@ export function splitLeaves(leaves: Buffer): Buffer[] {
   return split;
 }
 
+/** One leaf, as a view; undefined where the block has none at this place. */
+export function leafAt(leaves: Buffer, place: number): Buffer | undefined {
+  let offset = 0;
+  for (let nth = 0; offset + 2 <= leaves.byteLength; nth++) {
+    const end = offset + 2 + leaves.readUInt16BE(offset);
+    if (end > leaves.byteLength) return undefined;
+    if (nth === place) return leaves.subarray(offset + 2, end);
+    offset = end;
+  }
+  return undefined;
+}
+
+type BlockBody = { readonly of: CaseId; readonly sealed: Buffer };
+
+/** The body of one leaf, as a view; undefined where the block has none for it. */
+export function bodyAt(bodies: Buffer, place: number): BlockBody | undefined {
+  for (let offset = 0; offset + 24 <= bodies.byteLength;) {
+    const start = offset + 24;
+    const end = start + bodies.readUInt32BE(offset + 20);
+    if (end > bodies.byteLength) return undefined;
+    if (bodies.readUInt32BE(offset) === place)
+      return { of: uuidFromBytes(bodies, offset + 4), sealed: bodies.subarray(start, end) };
+    offset = end;
+  }
+  return undefined;
+}
+
 /** Bodies by the place of their leaf in the block. */
-export type BlockBodies = ReadonlyMap<number, { readonly of: CaseId; readonly sealed: Buffer }>;
+export type BlockBodies = ReadonlyMap<number, BlockBody>;
 
 /** The bodies of a block, as views; undefined where its bytes cannot be told apart. */
 export function splitBodies(bodies: Buffer): BlockBodies | undefined {

@@ -3,7 +3,7 @@ import type { Leaf } from '../../protocol/audit/leaf-text.ts';
 import { errorCodes } from '../../protocol/errors.ts';
 import type { CaseVault } from './case-vault.ts';
 import { BrokenLogError } from './joined-blocks.ts';
-import { countLeaves, splitBodies, splitLeaves, type BlockBodies } from './leaf-block.ts';
+import { bodyAt, countLeaves, leafAt, splitBodies, splitLeaves, type BlockBodies } from './leaf-block.ts';
 import type { CaseId, StoredLeaf, Tampering, RecordEntry } from './port.ts';
 
 /** A row of the log. */
@@ -88,9 +88,8 @@ export function openBody(
   vault: CaseVault,
   secretOf: (id: CaseId) => Uint8Array | undefined,
 ): RecordEntry | undefined {
-  if (countLeaves(leaves) === undefined) return undefined;
-  const text = splitLeaves(leaves)[index - first]?.toString('latin1');
-  const body = splitBodies(bodies)?.get(index - first);
+  const text = leafAt(leaves, index - first)?.toString('latin1');
+  const body = bodyAt(bodies, index - first);
   if (text === undefined || body === undefined) return undefined;
   const secret = secretOf(body.of);
   if (secret === undefined) return undefined;
@@ -103,7 +102,7 @@ export function caseOfLeaf(
   { first, bodies }: Pick<BlockRow, 'first' | 'bodies'>,
   index: number,
 ): CaseId | undefined {
-  return splitBodies(bodies)?.get(index - first)?.of;
+  return bodyAt(bodies, index - first)?.of;
 }
 
 /** The leaves of a block whose bodies are of one case, and open under its secret. Of one that is damaged, none. */

@@ -23,6 +23,8 @@ export class AuditJournal {
   readonly #last: StatementSync;
   readonly #blocksFrom: StatementSync;
   #first = 0;
+  /** The block by which senders were last told again why something was refused, during one commit. */
+  #told: { readonly row: BlockRow; readonly end: number } | undefined;
 
   constructor(database: DatabaseSync, vault: CaseVault) {
     this.#vault = vault;
@@ -58,6 +60,7 @@ export class AuditJournal {
    * @throws BrokenLogError where its last block does not join the one before: nothing may be added behind it
    */
   reload(): void {
+    this.#told = undefined;
     const [last, before] = allRows<readonly [number, number, Uint8Array]>(this.#last);
     if (last !== undefined) {
       const [first, count, leaves] = last;
@@ -71,6 +74,7 @@ export class AuditJournal {
 
   /** Writes what was made since the last commit. @returns true when there was something */
   flush(at: number): boolean {
+    this.#told = undefined;
     const { block } = this.#maker;
     if (block.count === 0) return false;
     this.#insert.run(this.#first, block.count, at, block.leaves, block.bodies);
@@ -81,7 +85,7 @@ export class AuditJournal {
 
   /** See `wordsInLeaf`: the leaf may be one that is not written yet. */
   wordsOfRefusal(record: number, about: RefusedMessage): string | undefined {
-    const row = record < this.#first ? this.#blockOf(record) : this.#unwritten();
+    const row = record < this.#first ? this.#toldBlockOf(record) : this.#unwritten();
     return row && wordsInLeaf(row, record, about, this.#vault, (id) => this.#cases.find(uuidToBytes(id)));
   }
 
@@ -115,6 +119,15 @@ export class AuditJournal {
   erasure(id: CaseId, records: ErasureRecords, at: number): void {
     this.#cases.noteErasure(id, this.next);
     for (const record of records) if (record !== undefined) this.#maker.entry(record, at);
+  }
+
+  /** As below. What was refused together comes again together: the block is read once for all of it. */
+  #toldBlockOf(record: number): BlockRow | undefined {
+    const told = this.#told;
+    if (told !== undefined && record >= told.row.first && record < told.end) return told.row;
+    const row = this.#blockOf(record);
+    this.#told = row && { row, end: row.first + (countLeaves(row.leaves) ?? 0) };
+    return row;
   }
 
   /** The block that has a leaf, if there is one. */
