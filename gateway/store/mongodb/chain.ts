@@ -27,12 +27,19 @@ const courtesyMs = 5;
  */
 const slowCommitMs = 250;
 const longCourtesyMs = 50;
+/**
+ * Where other gateways are known to run, already a commit of this length may have shut them out: half as long is theirs,
+ * since they need as long for one of their own.
+ */
+const slowBesideOthersMs = 20;
 /** How long a majority may need to have what the server has, where somebody asks for it. */
 const majorityWaitMs = 2_000;
 const projection = { leaves: 0, bodies: 0, previous: 0, at: 0 } as const;
 
 export class Chain {
   listener: StoreListener | undefined;
+  /** Whether other gateways run on the same store, whatever they do there. */
+  hasPeers: () => boolean = () => false;
   readonly #blocks: Collections['block'];
   readonly #causal: CausalTime;
   readonly #writer: string;
@@ -64,7 +71,9 @@ export class Chain {
   get courtesyMs(): number {
     if (!this.#isLastOurs) return 0;
     const now = performance.now();
-    if (this.#tookMs >= slowCommitMs && now - this.#addedAt < longCourtesyMs) return longCourtesyMs;
+    const isSlow = this.#tookMs >= (this.hasPeers() ? slowBesideOthersMs : slowCommitMs);
+    const theirsMs = Math.max(courtesyMs, Math.min(longCourtesyMs, this.#tookMs / 2));
+    if (isSlow && now - this.#addedAt < theirsMs) return theirsMs;
     return now - this.#foreignAt < contendedForMs ? courtesyMs : 0;
   }
 

@@ -99,6 +99,7 @@ function life(
     writer,
     listening: () => chain.listener?.listening?.() ?? [],
   });
+  chain.hasPeers = () => presence.hasPeers;
   const watch = new Watch({
     blocks: collections.block,
     chain,

@@ -56,6 +56,14 @@ export class Presence {
     return false;
   }
 
+  /** Whether another gateway runs. */
+  get hasPeers(): boolean {
+    const now = performance.now();
+    return [...this.#peers.values()].some(
+      ({ changedAt, isAlive }) => isAlive && now - changedAt < silentAfterMs,
+    );
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;
