@@ -70,7 +70,10 @@ function emptyOutlived(file: string, erasure: number): 'emptied' | 'good' | 'bus
   try {
     const database = openIndexFile(file, 0);
     try {
-      const isEmptied = resetIndex(database, () => new IndexWriter(database).progress().next > erasure);
+      const isEmptied = resetIndex(database, () => {
+        const { next } = new IndexWriter(database).progress();
+        return next === 0 || next > erasure;
+      });
       return isEmptied ? 'emptied' : 'good';
     } finally {
       database.close();

@@ -71,6 +71,10 @@ test('an index that has not come to an erasure is emptied, and the next search m
   expect([held() > 0, emptied]).toEqual([true, 0]);
   await outlived.look();
   expect([held(), emptied]).toEqual([0, 1]);
+  const onError = (error: unknown): never => expect.fail(String(error));
+  outlived = new OutlivedIndex({ file, store, onEmptied: () => emptied++, onError });
+  await lookTwice();
+  expect(emptied).toBe(1);
   // The leaves of the erasure are about it, and nothing else.
   expect(await search()).toBe(2);
 });
