@@ -111,7 +111,8 @@ function goodVerdict({ subject, origin, size, cosignatures, witnessed, since, in
   return `This log verifies: all ${size} ${entriesWord(size)} of ${origin} and every tile lead to its signed checkpoint${seen}.${alone}${older}`;
 }
 
-function entriesWord(count: number): string {
+/** The noun for so many entries. */
+export function entriesWord(count: number): string {
   return count === 1 ? 'entry' : 'entries';
 }
 

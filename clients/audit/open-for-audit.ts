@@ -64,6 +64,17 @@ function untrusted(
   return { kind: 'edited', where, text: `${where} has been changed: ${lowerFirst(detail)}` };
 }
 
+/** Of a file that is not of the form of its kind, so that nothing in it was verified. @param why with its full stop */
+export function reportDamaged(subject: AuditReport['subject'], where: string, why: string): AuditReport {
+  const text = `${where} is damaged: ${why}`;
+  return {
+    subject,
+    ...describeCheckpoint(undefined),
+    findings: [{ kind: 'edited', where, text }],
+    unlisted: 0,
+  };
+}
+
 /** What a report says of a checkpoint. */
 export function describeCheckpoint(
   checkpoint: TrustedCheckpoint | undefined,

@@ -5,7 +5,7 @@ import {
 } from '../../protocol/audit/erasure-certificate.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import type { AuditReport } from './finding.ts';
-import { describeCheckpoint, type AuditTrust } from './open-for-audit.ts';
+import { reportDamaged, type AuditTrust } from './open-for-audit.ts';
 import { verifyProof } from './verify-proof.ts';
 
 /** @param where the file's name, for the report */
@@ -15,9 +15,7 @@ export function verifyCertificate(bytes: Uint8Array, where: string, trust: Audit
     certificate = parseErasureCertificate(bytes);
   } catch (error) {
     if (!isCausewayError(error)) throw error;
-    const text = `${where} is damaged: ${error.detail ?? ''}.`;
-    const findings = [{ kind: 'edited' as const, where, text }];
-    return { subject: 'certificate', ...describeCheckpoint(undefined), findings, unlisted: 0 };
+    return reportDamaged('certificate', where, `${error.detail ?? ''}.`);
   }
   const { case: id, authority, by, at, leaf, proof } = certificate;
   const report = verifyProof(Buffer.from(proof), where, { trust });

@@ -16,7 +16,7 @@ import { directoryEntrySchema } from '../../protocol/wire/directory.ts';
 import { checkSignatures } from './evidence-signatures.ts';
 import type { AuditReport, Finding } from './finding.ts';
 import type { EntryInForce, OpenedLeaf } from './opened-leaf.ts';
-import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
+import { describeCheckpoint, openForAudit, reportDamaged, type AuditTrust } from './open-for-audit.ts';
 
 /** True for a file of this kind. */
 export function isEvidence(bytes: Buffer): boolean {
@@ -31,8 +31,7 @@ export function verifyEvidence(bytes: Uint8Array, where: string, trust: AuditTru
     evidence = parseEvidence(bytes);
   } catch (error) {
     if (!isCausewayError(error)) throw error;
-    const text = `${where} is damaged: ${error.detail ?? ''}`;
-    return { ...report, ...describeCheckpoint(undefined), findings: [{ kind: 'edited', where, text }] };
+    return reportDamaged('evidence', where, error.detail ?? '');
   }
   const { checkpoint, findings } = openForAudit(evidence.checkpoint, trust, where);
   const described = { ...report, ...describeCheckpoint(checkpoint), index: evidence.record };

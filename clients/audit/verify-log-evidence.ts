@@ -9,8 +9,8 @@ import { decodeHash } from '../../protocol/proof/note-text.ts';
 import { verifyConsistency } from '../../protocol/proof/tree-proof.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { parseLaidOutJson } from '../../protocol/wire/laid-out-json.ts';
-import type { AuditReport, Finding } from './finding.ts';
-import { describeCheckpoint, openForAudit, type AuditTrust } from './open-for-audit.ts';
+import { entriesWord, type AuditReport, type Finding } from './finding.ts';
+import { describeCheckpoint, openForAudit, reportDamaged, type AuditTrust } from './open-for-audit.ts';
 
 const hashSchema = z.string().refine((text) => decodeHash(text) !== undefined, 'it is not a hash');
 const proofSchema = z.looseObject({
@@ -46,8 +46,7 @@ export function verifyLogEvidence(bytes: Uint8Array, where: string, trust: Audit
     evidence = parse(bytes);
   } catch (error) {
     if (!isCausewayError(error)) throw error;
-    const text = `${where} is damaged: ${error.detail ?? ''}`;
-    return { ...report, ...describeCheckpoint(undefined), findings: [{ kind: 'edited', where, text }] };
+    return reportDamaged('log-evidence', where, error.detail ?? '');
   }
   const { seen, shown } = evidence;
   if (seen == null || shown == null)
@@ -115,7 +114,7 @@ function provesFork(
 }
 
 function entries(count: number): string {
-  return count === 1 ? '1 entry' : `${count} entries`;
+  return `${count} ${entriesWord(count)}`;
 }
 
 function base64(hash: Buffer): string {
