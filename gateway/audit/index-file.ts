@@ -10,6 +10,7 @@
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 
 /** "CSWX" in ASCII. */
@@ -103,28 +104,21 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** SQLite's words for a file that is damaged or no database at all. */
-const damaged: ReadonlySet<number> = new Set([11, 26]);
+const { busy, cannotOpen, corrupt, full, inputOutput, notADatabase, readOnly } = sqliteErrors;
 
+/** The file is damaged, or no database at all. */
 export function isDamage(error: unknown): boolean {
-  const { errcode } = error as { readonly errcode?: unknown };
-  return typeof errcode === 'number' && damaged.has(errcode & 0xff);
+  const code = sqliteErrorOf(error);
+  return code === corrupt || code === notADatabase;
 }
 
-/** Whether somebody else is writing it. */
-export function isBusy(error: unknown): boolean {
-  const { errcode } = error as { readonly errcode?: unknown };
-  return typeof errcode === 'number' && (errcode & 0xff) === 5;
-}
-
-/** SQLite's words for a file that cannot be had now: locked, read-only, a failing disk, a full one, not to be opened. */
-const refused: ReadonlySet<number> = new Set([5, 8, 10, 13, 14]);
+/** Of a file that cannot be had now: locked, read-only, a failing disk, a full one, not to be opened. */
+const refused: ReadonlySet<number | undefined> = new Set([busy, readOnly, inputOutput, full, cannotOpen]);
 
 /** What the surroundings did to the index, as `store-unavailable`; any other error as it is. */
 export function indexErrorOf(error: unknown): unknown {
-  const { errcode, syscall, message } = error as { errcode?: unknown; syscall?: unknown; message?: string };
-  const isRefused = typeof errcode === 'number' && refused.has(errcode & 0xff);
-  if (!isRefused && typeof syscall !== 'string') return error;
+  const { syscall, message } = error as { syscall?: unknown; message?: string };
+  if (!refused.has(sqliteErrorOf(error)) && typeof syscall !== 'string') return error;
   const detail = `The search index cannot be written: ${message}.`;
   return new CausewayError('store-unavailable', { detail, cause: error });
 }

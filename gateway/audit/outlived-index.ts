@@ -4,8 +4,9 @@
  * index that has not come to the latest erasure. The next search makes it anew, also one that is under way.
  */
 import { existsSync } from 'node:fs';
+import { sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
 import { erasureMark, type Store } from '../store/port.ts';
-import { isBusy, isDamage, openIndexFile, removeIndexFile, resetIndex } from './index-file.ts';
+import { isDamage, openIndexFile, removeIndexFile, resetIndex } from './index-file.ts';
 import { IndexWriter } from './index-writer.ts';
 
 const everyMs = 60_000;
@@ -79,7 +80,7 @@ function emptyOutlived(file: string, erasure: number): 'emptied' | 'good' | 'bus
       database.close();
     }
   } catch (error) {
-    if (isBusy(error)) return 'busy';
+    if (sqliteErrorOf(error) === sqliteErrors.busy) return 'busy';
     if (!isDamage(error)) throw error;
     removeIndexFile(file);
     return 'emptied';
