@@ -75,12 +75,13 @@ export class SearchIndex {
   /**
    * Takes in what is new.
    * @param onProgress told how many leaves were taken in, and how many there are
+   * @returns how many there were when it began
    */
-  async catchUp(onProgress?: (done: number, of: number) => void): Promise<void> {
+  async catchUp(onProgress?: (done: number, of: number) => void): Promise<number> {
     let round = await this.#beginRound();
     for (;;) {
       const step = await this.#mending(async () => this.#takeLeaves(round));
-      if (step === 'done') return;
+      if (step === 'done') return round.size;
       if (step === 'again') round = await this.#beginRound();
       onProgress?.(this.#writer.progress().next, round.size);
     }
@@ -102,8 +103,7 @@ export class SearchIndex {
   /** Asks once all has been taken in, and again where the index was emptied under the question. */
   async #ofAll<T>(ask: () => T): Promise<T> {
     for (;;) {
-      const size = await this.#leaves.countLeaves();
-      await this.catchUp();
+      const size = await this.catchUp();
       const hasAll = (): boolean => this.#writer.progress().next >= size;
       const [answer, isWhole] = await this.#mending(() => [ask(), hasAll()]);
       if (isWhole) return answer;

@@ -186,7 +186,8 @@ async function act(action: Action): Promise<void> {
       return;
     }
     case 'catch-up':
-      return index.catchUp();
+      await index.catchUp();
+      return;
     case 'reopen':
       index.close();
       index = SearchIndex.open(file, store);
