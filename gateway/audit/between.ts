@@ -95,7 +95,8 @@ function wentBack(from: TreeHead, to: TreeHead): string {
   return `The earlier checkpoint has ${leaves(from.size)}, the later one only ${to.size}: the log was rolled back in between, or the clock of the gateway was set back.`;
 }
 
-function leaves(size: number): string {
+/** So many leaves, in words. */
+export function leaves(size: number): string {
   return size === 1 ? '1 leaf' : `${size} leaves`;
 }
 

@@ -4,7 +4,7 @@ import { showableLine } from '../../terminal/paint.ts';
 import { wrapText } from '../../terminal/table.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { BetweenReport } from '../audit/between.ts';
+import { leaves, type BetweenReport } from '../audit/between.ts';
 import type { PeriodFindings, UnreadNotice, UnreadState } from '../audit/period-account.ts';
 import type { LastCosigned } from './last-cosigned.ts';
 import { isWitnessed, type NamedCheckpoint } from './named-checkpoint.ts';
@@ -159,11 +159,7 @@ function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenRe
     count(gaps.length, 'gap'),
     count(unread.length, 'unread notice'),
     silentWords(silent.length),
-    ...(tampered > 0
-      ? [
-          `and what ${tampered === 1 ? '1 leaf' : `${tampered} leaves`} stood for was tampered with in the store`,
-        ]
-      : []),
+    ...(tampered > 0 ? [`and what ${leaves(tampered)} stood for was tampered with in the store`] : []),
   ];
   const whole =
     from.size === 0
@@ -180,10 +176,6 @@ function verdictOf(from: NamedCheckpoint, to: NamedCheckpoint, report: BetweenRe
 
 function silentWords(length: number): string {
   return length === 1 ? '1 silent agency' : `${length} silent agencies`;
-}
-
-function leaves(size: number): string {
-  return size === 1 ? '1 leaf' : `${size} leaves`;
 }
 
 function count(length: number, what: string): string {
