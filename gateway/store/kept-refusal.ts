@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Digest, MessageId } from '../../protocol/ids.ts';
 import type { CaseVault } from './case-vault.ts';
 import type { CaseId } from './port.ts';
+import { refusedDetailText } from './statements.ts';
 import { openBody, type BlockRow } from './stored-leaf.ts';
 
 type Kept = {
@@ -33,6 +34,20 @@ export function clearWordsOf(kept: string): string | undefined {
 export function withoutWords(kept: string): string {
   const { code } = parse(kept);
   return code === undefined ? kept : keptRefusal(code);
+}
+
+/**
+ * What is told where the message comes again.
+ * @param readWords those of its leaf, see {@link wordsInLeaf}
+ * @returns the code, and the detail of the receipt
+ */
+export function toldAgain(
+  kept: string,
+  readWords: () => string | undefined,
+): { readonly code: ErrorCode; readonly detail: string } {
+  const code = codeOfRefusal(kept);
+  if (code === undefined) throw new Error('the refusal of a message has no code');
+  return { code, detail: refusedDetailText(code, readWords()) };
 }
 
 /** What the leaf of a refusal must be about, so that nobody is told what another one says. */

@@ -13,7 +13,7 @@ import type { CausalTime } from './causal-time.ts';
 import type { Collections } from './documents.ts';
 import { failureOf } from './failures.ts';
 import { idBinary } from './keys.ts';
-import { blocksFrom } from './leaf-runs.ts';
+import { blockOf, blocksFrom } from './leaf-runs.ts';
 
 /** Leaves of a case whose bodies open under its secret, of the first `asOf` leaves of the log. */
 export type FoundBodies = {
@@ -83,13 +83,7 @@ async function openBlocksOf(
   let end = 0;
   for (const leaf of leaves) {
     if (leaf < end) continue;
-    const found = await block.findOne(
-      { first: { $lte: leaf } },
-      {
-        ...{ session, hint: 'by_leaf', sort: { first: -1 } },
-        projection: { first: 1, count: 1, at: 1, leaves: 1, bodies: 1 },
-      },
-    );
+    const found = await blockOf(block, leaf, session);
     if (found === null) continue;
     open.take(found);
     end = found.first + found.count;

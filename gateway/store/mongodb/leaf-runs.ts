@@ -38,6 +38,19 @@ export async function* blocksFrom<K extends keyof BlockDocument>(
   }
 }
 
+/** The block that has a leaf, with its bodies; null where there is none. */
+export async function blockOf(
+  blocks: Collections['block'],
+  leaf: number,
+  session: ClientSession,
+): Promise<Pick<BlockDocument, 'first' | 'count' | 'at' | 'leaves' | 'bodies'> | null> {
+  const projection = { first: 1, count: 1, at: 1, leaves: 1, bodies: 1 };
+  return blocks.findOne(
+    { first: { $lte: leaf } },
+    { session, hint: 'by_leaf', sort: { first: -1 }, projection },
+  );
+}
+
 /** See `Store.readLeafRuns`. */
 export async function readLeafRuns(
   blocks: Collections['block'],

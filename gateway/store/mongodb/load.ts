@@ -8,10 +8,10 @@ import { houseCase, openDeliveriesWanted, type CaseId, type DeliveryId } from '.
 import { caseOfLeaf } from '../stored-leaf.ts';
 import { isSameSecret, type FoundBodies } from './case-bodies.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
-import type { BlockDocument, Collections, DeliveryDocument, MessageDocument } from './documents.ts';
+import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
 import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
-import { blocksFrom } from './leaf-runs.ts';
+import { blockOf, blocksFrom } from './leaf-runs.ts';
 import type { Operation, OperationOf } from './operations.ts';
 
 /** Collections, and the transaction in which they are read and written. */
@@ -118,17 +118,9 @@ async function loadRefusals(
   const records = [...repeated(draft, operations)].flatMap(({ before: { refusal, record }, isSame }) =>
     refusal !== undefined && isSame ? [record] : [],
   );
-  let found: Pick<BlockDocument, 'first' | 'at' | 'leaves' | 'bodies'> | null = null;
+  let found: Awaited<ReturnType<typeof blockOf>> = null;
   for (const record of records.sort((left, right) => right - left)) {
-    if (found === null || record < found.first) {
-      found = await collections.block.findOne(
-        { first: { $lte: record } },
-        {
-          ...{ session, hint: 'by_leaf', sort: { first: -1 } },
-          projection: { first: 1, at: 1, leaves: 1, bodies: 1 },
-        },
-      );
-    }
+    if (found === null || record < found.first) found = await blockOf(collections.block, record, session);
     if (found !== null) draft.refusals.set(record, found);
   }
 }

@@ -49,19 +49,12 @@ export class Presence {
   }
 
   isListeningElsewhere(endpoint: EndpointAddress): boolean {
-    const now = performance.now();
-    for (const { listening, changedAt, isAlive } of this.#peers.values()) {
-      if (isAlive && now - changedAt < silentAfterMs && listening.has(endpoint)) return true;
-    }
-    return false;
+    return this.#peersThatRun().some(({ listening }) => listening.has(endpoint));
   }
 
   /** Whether another gateway runs. */
   get hasPeers(): boolean {
-    const now = performance.now();
-    return [...this.#peers.values()].some(
-      ({ changedAt, isAlive }) => isAlive && now - changedAt < silentAfterMs,
-    );
+    return this.#peersThatRun().length > 0;
   }
 
   async close(): Promise<void> {
@@ -69,6 +62,13 @@ export class Presence {
     await this.#running;
     const { gateways, writer } = this.#options;
     if (this.#revision > 0) await gateways.deleteOne({ _id: writer }).catch(() => undefined);
+  }
+
+  #peersThatRun(): readonly Peer[] {
+    const now = performance.now();
+    return [...this.#peers.values()].filter(
+      ({ changedAt, isAlive }) => isAlive && now - changedAt < silentAfterMs,
+    );
   }
 
   async #beat(): Promise<void> {

@@ -4,7 +4,7 @@ import type { EndpointAddress } from '../../../protocol/ids.ts';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
 import { signReceiptGroup } from '../../../protocol/wire/receipt-group.ts';
 import { unreadableId } from '../../../protocol/wire/receipt.ts';
-import { codeOfRefusal, keptRefusal } from '../kept-refusal.ts';
+import { keptRefusal, toldAgain } from '../kept-refusal.ts';
 import { houseCase, type SubmissionOutcome, type SubmissionResult } from '../port.ts';
 import {
   acceptedDetailText,
@@ -113,10 +113,8 @@ function repeat(
   draft.leaves.repeated(before.record, draft.at);
   const { at, record, refusal, recipients = [], listening = 0 } = before;
   if (refusal !== undefined) {
-    const code = codeOfRefusal(refusal);
-    if (code === undefined) throw new Error('the refusal of a message has no code');
-    const text = draft.wordsOfRefusal(record, { message: id, envelope: digestText(digest) });
-    const detail = refusedDetailText(code, text);
+    const about = { message: id, envelope: digestText(digest) };
+    const { code, detail } = toldAgain(refusal, () => draft.wordsOfRefusal(record, about));
     return refused(code, outcomeReceipt('refused', id, digest, at, detail));
   }
   const detail = acceptedDetailText(record, presenceText(recipients, listening));

@@ -14,7 +14,7 @@ import {
   presenceText,
   refusedDetailText,
 } from '../statements.ts';
-import { codeOfRefusal, keptRefusal } from '../kept-refusal.ts';
+import { keptRefusal, toldAgain } from '../kept-refusal.ts';
 import { secretBytes, type FreshlySealed } from '../case-vault.ts';
 import type { ByteSource } from '../byte-stream.ts';
 import { allRows, firstRow, prepare } from './database.ts';
@@ -271,10 +271,8 @@ export class MessageTable {
     }
     this.#journal.leaves.repeated(record, at);
     if (refusal !== null) {
-      const code = codeOfRefusal(refusal);
-      if (code === undefined) throw new Error('the refusal of a message has no code');
-      const text = this.#journal.wordsOfRefusal(record, { message: id, envelope: digestText(digest) });
-      const detail = refusedDetailText(code, text);
+      const about = { message: id, envelope: digestText(digest) };
+      const { code, detail } = toldAgain(refusal, () => this.#journal.wordsOfRefusal(record, about));
       return { outcome: { code }, receipt: outcomeReceipt('refused', id, digest, firstAt, detail) };
     }
     const recipients = allRows<[EndpointNumber]>(this.#recipients, firstDelivery, firstDelivery + count);
