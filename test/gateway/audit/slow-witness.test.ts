@@ -77,7 +77,17 @@ async function openLog(dir: string) {
       { timeout: 900, interval: 2 },
     );
   };
-  return { dir, folder, keeper, grow, isCosigned, prompt, slow, told };
+  /** The slow one was quick once, and has the third checkpoint wait for what it says of the second. */
+  const holdThird = async (): Promise<void> => {
+    await grow();
+    slow.answer();
+    await isCosigned(3, prompt, slow);
+    await grow();
+    // The cosignature that is there is shown all the same.
+    await isCosigned(6, prompt);
+    await grow();
+  };
+  return { dir, folder, keeper, grow, holdThird, isCosigned, prompt, slow, told };
 }
 
 afterEach(() => vi.restoreAllMocks());
@@ -143,14 +153,8 @@ test('two that were asked about a checkpoint one after the other both stand on i
 
 test('one that was quick the last time is waited for some seconds, so that both cosign one checkpoint', async () => {
   await using temporary = await temporaryFolder();
-  const { grow, keeper, isCosigned, prompt, slow } = await openLog(temporary.dir);
-  await grow();
-  slow.answer();
-  await isCosigned(3, prompt, slow);
-  await grow();
-  // The cosignature that is there is shown all the same.
-  await isCosigned(6, prompt);
-  await grow();
+  const { grow, holdThird, keeper, isCosigned, prompt, slow } = await openLog(temporary.dir);
+  await holdThird();
   expect(prompt.asked).toEqual([3, 6]);
   slow.answer();
   await isCosigned(6, prompt, slow);
@@ -167,13 +171,8 @@ test('one that was quick the last time is waited for some seconds, so that both 
 
 test('the end asks about the last checkpoint, and waits for one that does not answer no longer than a moment', async () => {
   await using temporary = await temporaryFolder();
-  const { grow, keeper, isCosigned, prompt, slow, told } = await openLog(temporary.dir);
-  await grow();
-  slow.answer();
-  await isCosigned(3, prompt, slow);
-  await grow();
-  await isCosigned(6, prompt);
-  await grow();
+  const { holdThird, keeper, isCosigned, prompt, slow, told } = await openLog(temporary.dir);
+  await holdThird();
   await keeper.close();
   await isCosigned(9, prompt);
   expect([slow.asked, told]).toEqual([[3, 6], []]);
