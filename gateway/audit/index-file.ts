@@ -92,8 +92,13 @@ function makeTables(database: DatabaseSync): void {
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${indexVersion}`);
 }
 
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
+/** @param kind of transaction: a deferred one only reads, as of one moment; in an exclusive one nobody else reads */
+export function inTransaction<T>(
+  database: DatabaseSync,
+  work: () => T,
+  kind: 'DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE' = 'IMMEDIATE',
+): T {
+  database.exec(`BEGIN ${kind}`);
   try {
     const result = work();
     database.exec('COMMIT');

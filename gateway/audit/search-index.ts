@@ -100,13 +100,17 @@ export class SearchIndex {
     this.#database.close();
   }
 
-  /** Asks once all has been taken in, and again where the index was emptied under the question. */
+  /**
+   * Asks once all has been taken in, and again where the index was emptied before the question. As of one moment: another
+   * process may empty the index meanwhile, and take everything in again.
+   */
   async #ofAll<T>(ask: () => T): Promise<T> {
     for (;;) {
       const size = await this.catchUp();
-      const hasAll = (): boolean => this.#writer.progress().next >= size;
-      const [answer, isWhole] = await this.#mending(() => [ask(), hasAll()]);
-      if (isWhole) return answer;
+      const askWhole = (): { readonly answer: T } | undefined =>
+        this.#writer.progress().next >= size ? { answer: ask() } : undefined;
+      const whole = await this.#mending(() => inTransaction(this.#database, askWhole, 'DEFERRED'));
+      if (whole !== undefined) return whole.answer;
     }
   }
 

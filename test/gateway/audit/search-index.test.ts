@@ -3,7 +3,7 @@ import { join, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { SearchQuery } from '../../../gateway/audit/index-reader.ts';
+import { IndexReader, type SearchPage, type SearchQuery } from '../../../gateway/audit/index-reader.ts';
 import { SearchIndex } from '../../../gateway/audit/search-index.ts';
 import type { AcceptableMessage, Store, StoredLeaf } from '../../../gateway/store/port.ts';
 import { agencyOf, type EndpointAddress } from '../../../protocol/ids.ts';
@@ -367,6 +367,35 @@ describe('the search index', () => {
     others.forEach((other) => other.close());
     await expectSame({ endpoint: [health] });
   });
+});
+
+test('whoever asks while another process empties it and takes everything in again finds all that there is', async () => {
+  await send(1, police, [health]);
+  await index.catchUp();
+  const other = new DatabaseSync(file, { timeout: 0 });
+  const ask: (this: IndexReader, ...of: Parameters<IndexReader['search']>) => SearchPage = Reflect.get(
+    IndexReader.prototype,
+    'search',
+  );
+  const asking = vi.spyOn(IndexReader.prototype, 'search').mockImplementation(function (
+    this: IndexReader,
+    ...of
+  ) {
+    // Where it may, between the statements of one question.
+    let isEmptied = true;
+    try {
+      other.exec('CREATE TEMP TABLE kept AS SELECT * FROM segment; DELETE FROM segment');
+    } catch {
+      isEmptied = false;
+    }
+    const page = ask.call(this, ...of);
+    if (isEmptied) other.exec('INSERT INTO segment SELECT * FROM kept');
+    return page;
+  });
+  await expectSame({ endpoint: [health] });
+  expect(asking).toHaveBeenCalled();
+  asking.mockRestore();
+  other.close();
 });
 
 test('a full disk is told as such, and the index goes on when there is room again', async () => {
