@@ -1,7 +1,12 @@
 /**
- * The file of the search index: derived from the store's leaves, and made anew whenever it is missing, damaged or of
- * another form. Whoever can write into it can spoil what is found by it, and no more: an erasure has it only propose where the
- * bodies of a case are, and the store opens each itself.
+ * The file of the search index: derived from the store's leaves, and made anew whenever it is missing, damaged, of
+ * another form or of another store. It holds what the bodies of leaves say of agencies, endpoints, cases and categories.
+ *
+ * Whoever can write into it can spoil what is found by it. An erasure has it only propose where the bodies of a case
+ * are, and the store opens each itself: nobody gets another body onto the list of what the erasure took. But whoever
+ * hides a leaf in it can keep that leaf from the list, so that it is told as changed afterwards; not the acceptance of a
+ * message, which the store finds by itself (on MongoDB not where the erasure of a case of more than 256 messages was
+ * interrupted).
  *
  * - `leaf`: what a line about a leaf needs. `case` and `matter` are NULL where the case was erased.
  * - `posting`: for a term and a segment of 4,096 leaves, which of them have it; see `offset-set.ts`.
