@@ -135,7 +135,7 @@ export default {
           '\\.d\\.ts$',
           '^bin/require-node\\.mjs$',
           '^gateway/store/sqlite/(writer|reader|keeper)\\.ts$',
-          '^gateway/audit/log-thread\\.ts$',
+          '^gateway/audit/(log|emptying)-thread\\.ts$',
         ],
       },
       to: {},

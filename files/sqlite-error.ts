@@ -13,10 +13,18 @@ export const sqliteErrors = {
   notADatabase: 26,
 } as const;
 
+/** SQLITE_READONLY_DBMOVED */
+const movedFile = 1032;
+
 /** The primary result code of an error thrown by `node:sqlite`; undefined for other errors. */
 export function sqliteErrorOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** True where the file was removed since it was opened: it can be read, but nothing is written into it any more. */
+export function isMovedFile(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === movedFile;
 }
 
 /** True where the file is no database any more, or not what was made: neither waiting nor opening it again helps. */

@@ -15,9 +15,10 @@ import { DamagedMessages } from './damaged-messages.ts';
 import { provenDirectory } from './proven-directory.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { indexFileName } from './audit/search-index.ts';
-import { OutlivedIndex } from './audit/outlived-index.ts';
+import { OutlivedIndex, outlivedWords } from './audit/outlived-index.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { DiskRoom } from './admission/disk-room.ts';
+import { mebibyte } from './admission/mebibyte.ts';
 import { Endings } from './endings/endings.ts';
 import { FailureLog } from './failure-log.ts';
 import { listen, urlOf } from './http/listen.ts';
@@ -212,8 +213,8 @@ class Gateway {
       store: this.#store,
       onError: (error) => this.#failures.note(error),
       file: join(this.#options.home.dir, indexFileName),
-      onEmptied: () =>
-        this.#log.info('emptied the search index, which held a case that was erased elsewhere'),
+      keepFreeBytes: this.#options.home.settings.freeDiskMebibytes * mebibyte,
+      onOutlived: (outcome) => this.#log.info(outlivedWords[outcome]),
     });
   }
 

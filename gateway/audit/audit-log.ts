@@ -1,11 +1,11 @@
 /** The published log as the gateway's main thread sees it: the newest checkpoint, and a thread that makes it. */
 import type { Worker } from 'node:worker_threads';
-import { CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 import { startThread } from '../platform/worker-thread.ts';
 import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import { LogFolder } from './log-folder.ts';
 import type { LogThreadNews, LogThreadOptions, LogThreadOrder } from './log-thread.ts';
-import type { ToldFailure } from './told-failure.ts';
+import { failureOf, type ToldFailure } from './told-failure.ts';
 
 export type AuditLogEvents = {
   /** A new checkpoint, or the newest once more with cosignatures. */
@@ -14,7 +14,6 @@ export type AuditLogEvents = {
   onError(error: CausewayError): void;
 };
 
-const codes: ReadonlySet<string> = new Set(errorCodes);
 /** A thread that ended by itself, as for want of memory or of file descriptors, is started again. */
 const restartMs = 5_000;
 
@@ -162,7 +161,7 @@ export class AuditLog {
 
   #told(failure: ToldFailure | undefined): CausewayError | undefined {
     if (failure === undefined) return undefined;
-    const error = errorOf(failure);
+    const error = failureOf(failure);
     this.#events.onError(error);
     return error;
   }
@@ -172,8 +171,4 @@ export class AuditLog {
     this.#failure = error;
     this.#events.onError(error);
   }
-}
-
-function errorOf({ code, detail }: ToldFailure): CausewayError {
-  return new CausewayError(codes.has(code) ? (code as ErrorCode) : 'internal-error', { detail });
 }

@@ -15,7 +15,7 @@
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
+import { isMovedFile, sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 
 /** "CSWX" in ASCII. */
@@ -56,17 +56,15 @@ CREATE TABLE progress (only INTEGER PRIMARY KEY CHECK (only = 0), next INTEGER N
 INSERT INTO progress VALUES (0, 0, '');
 `;
 
-/**
- * Opens the file, making it (mode 0600) where there is none, and its tables where they are not ours.
- * @param waitMs how long to wait for whoever writes it
- */
-export function openIndexFile(file: string, waitMs = busyTimeoutMs): DatabaseSync {
-  createPrivately(file);
-  const database = new DatabaseSync(file, { timeout: waitMs });
+/** Opens the file, making it (mode 0600) where there is none, and its tables where they are not ours. */
+export function openIndexFile(file: string): DatabaseSync {
+  const database = connectIndexFile(file);
   try {
-    // What an erased case said must not stay behind on free pages.
-    database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536');
-    if (!hasForm(database)) inTransaction(database, () => makeTables(database));
+    const makeMissing = (): void => {
+      // Another process may just have made them.
+      if (!hasForm(database)) makeTables(database);
+    };
+    if (!hasForm(database)) inTransaction(database, makeMissing);
     return database;
   } catch (error) {
     database.close();
@@ -74,24 +72,35 @@ export function openIndexFile(file: string, waitMs = busyTimeoutMs): DatabaseSyn
   }
 }
 
-/** Removes the file. */
+/**
+ * Opens the file, making it (mode 0600) where there is none, with whatever stands in it.
+ * @param waitMs how long to wait for whoever uses it
+ */
+export function connectIndexFile(file: string, waitMs = busyTimeoutMs): DatabaseSync {
+  createPrivately(file);
+  const database = new DatabaseSync(file, { timeout: waitMs });
+  try {
+    // What an erased case said must not stay behind on free pages.
+    database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Removes the file, and what SQLite has put beside it. */
 export function removeIndexFile(file: string): void {
-  for (const suffix of ['', '-journal']) rmSync(`${file}${suffix}`, { force: true });
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
 }
 
-/** Begins again with empty tables. @param unless says within the transaction that it need not @returns whether it has */
-export function resetIndex(database: DatabaseSync, unless: () => boolean = () => false): boolean {
-  return inTransaction(database, () => {
-    if (unless()) return false;
-    database.exec('PRAGMA user_version = 0');
-    makeTables(database);
-    return true;
-  });
+/** Begins again with empty tables. */
+export function resetIndex(database: DatabaseSync): void {
+  inTransaction(database, () => makeTables(database));
 }
 
-/** Unless another process has just made them. */
-function makeTables(database: DatabaseSync): void {
-  if (hasForm(database)) return;
+/** Empty tables in the place of those that are there. Within a transaction. */
+export function makeTables(database: DatabaseSync): void {
   for (const table of tables) database.exec(`DROP TABLE IF EXISTS ${table}`);
   database.exec(schema);
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${indexVersion}`);
@@ -122,6 +131,12 @@ export function isDamage(error: unknown): boolean {
   return code === corrupt || code === notADatabase;
 }
 
+/** Makes way for a new file where opening it once more helps. @returns whether it does */
+export function makeWay(error: unknown, file: string): boolean {
+  if (isDamage(error)) removeIndexFile(file);
+  return isDamage(error) || isMovedFile(error);
+}
+
 /** Of a file that cannot be had now: locked, read-only, a failing disk, a full one, not to be opened. */
 const refused: ReadonlySet<number | undefined> = new Set([busy, readOnly, inputOutput, full, cannotOpen]);
 
@@ -133,7 +148,8 @@ export function indexErrorOf(error: unknown): unknown {
   return new CausewayError('store-unavailable', { detail, cause: error });
 }
 
-function hasForm(database: DatabaseSync): boolean {
+/** Whether the tables are ours, and of this version. */
+export function hasForm(database: DatabaseSync): boolean {
   const owner = database.prepare('PRAGMA application_id').get() as { application_id: number };
   const form = database.prepare('PRAGMA user_version').get() as { user_version: number };
   return owner.application_id === applicationId && form.user_version === indexVersion;

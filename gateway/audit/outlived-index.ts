@@ -1,20 +1,33 @@
 /**
  * The search index of a gateway's home holds what cases said, and is brought up to date only when somebody searches. What
  * was erased by the command of another home on the same store would stay in it until then: so a running gateway empties an
- * index that has not come to the latest erasure. The next search makes it anew, also one that is under way.
+ * index that has not come to the latest erasure, in a thread of its own. The next search makes it anew, also one that is
+ * under way.
  */
 import { existsSync } from 'node:fs';
-import { sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { startThread } from '../platform/worker-thread.ts';
 import { erasureMark, type Store } from '../store/port.ts';
-import { isDamage, openIndexFile, removeIndexFile, resetIndex } from './index-file.ts';
-import { IndexWriter } from './index-writer.ts';
+import type { EmptyingOutcome, IndexEmptying } from './empty-index.ts';
+import type { EmptyingAnswer } from './emptying-thread.ts';
+import { failureOf } from './told-failure.ts';
 
 const everyMs = 60_000;
 
-export type OutlivedIndexOptions = {
-  readonly file: string;
+/** What became of an index that a case has outlived, or may have. */
+export type OutlivedOutcome = Extract<EmptyingOutcome, 'emptied' | 'removed' | 'damaged'>;
+
+/** In words for operators. */
+export const outlivedWords: Readonly<Record<OutlivedOutcome, string>> = {
+  emptied: 'emptied the search index, which held a case that was erased elsewhere',
+  removed:
+    'removed the search index, which held a case that was erased elsewhere: the disk has no room to empty it',
+  damaged: 'removed the search index, which is damaged and may hold a case that was erased elsewhere',
+};
+
+export type OutlivedIndexOptions = Pick<IndexEmptying, 'file' | 'keepFreeBytes'> & {
   readonly store: Pick<Store, 'readMarks'>;
-  readonly onEmptied: () => void;
+  readonly onOutlived: (outcome: OutlivedOutcome) => void;
   readonly onError: (error: unknown) => void;
 };
 
@@ -41,6 +54,7 @@ export class OutlivedIndex {
     look();
   }
 
+  /** Waits for the thread where it is under way: SQLite cannot be stopped in between. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
@@ -51,38 +65,37 @@ export class OutlivedIndex {
    * @throws CausewayError `store-unavailable`
    */
   async look(): Promise<void> {
-    const { file, store, onEmptied } = this.#options;
+    const { file, store, keepFreeBytes, onOutlived } = this.#options;
     const erasure = (await store.readMarks()).get(erasureMark);
     if (erasure === undefined || erasure === this.#settled) return;
     const isNews = erasure !== this.#seen;
     this.#seen = erasure;
     if (isNews) return;
     if (existsSync(file)) {
-      const outcome = emptyOutlived(file, erasure);
+      const outcome = await empty({ file, erasure, keepFreeBytes });
       if (outcome === 'busy') return;
-      if (outcome === 'emptied') onEmptied();
+      if (outcome !== 'good' && outcome !== 'older') onOutlived(outcome);
     }
     this.#settled = erasure;
   }
 }
 
-/** @returns `busy` where somebody writes it, whom nobody waits for here: the gateway serves others meanwhile */
-function emptyOutlived(file: string, erasure: number): 'emptied' | 'good' | 'busy' {
-  try {
-    const database = openIndexFile(file, 0);
-    try {
-      const isEmptied = resetIndex(database, () => {
-        const { next } = new IndexWriter(database).progress();
-        return next === 0 || next > erasure;
-      });
-      return isEmptied ? 'emptied' : 'good';
-    } finally {
-      database.close();
-    }
-  } catch (error) {
-    if (sqliteErrorOf(error) === sqliteErrors.busy) return 'busy';
-    if (!isDamage(error)) throw error;
-    removeIndexFile(file);
-    return 'emptied';
-  }
+/** Resolves once the thread has ended. */
+async function empty(order: IndexEmptying): Promise<EmptyingOutcome> {
+  const worker = startThread(new URL('./emptying-thread.ts', import.meta.url), {
+    name: 'search-index',
+    workerData: order,
+  });
+  const answer = await new Promise<EmptyingAnswer>((resolve, reject) => {
+    let given: EmptyingAnswer | undefined;
+    let cause: unknown;
+    worker.on('message', (message: EmptyingAnswer) => void (given = message));
+    worker.on('error', (error: unknown) => void (cause = error));
+    worker.once('exit', () => {
+      if (given === undefined) reject(new CausewayError('internal-error', { cause }));
+      else resolve(given);
+    });
+  });
+  if ('failure' in answer) throw failureOf(answer.failure);
+  return answer.outcome;
 }

@@ -4,14 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CaseId, ProposedBodies, Store, StoredLeaf } from '../store/port.ts';
-import {
-  indexErrorOf,
-  inTransaction,
-  isDamage,
-  openIndexFile,
-  removeIndexFile,
-  resetIndex,
-} from './index-file.ts';
+import { indexErrorOf, inTransaction, makeWay, openIndexFile, resetIndex } from './index-file.ts';
 import { IndexReader, type SearchPage, type SearchQuery } from './index-reader.ts';
 import { erasureKind, IndexWriter } from './index-writer.ts';
 
@@ -156,14 +149,13 @@ export class SearchIndex {
     return 'again';
   }
 
-  /** A damaged file is made anew, once. */
+  /** A damaged file is made anew, and one that was removed is begun again, once. */
   async #mending<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!isDamage(error)) throw indexErrorOf(error);
+      if (!makeWay(error, this.#file)) throw indexErrorOf(error);
       this.#database.close();
-      removeIndexFile(this.#file);
       this.#database = openIndexFile(this.#file);
       this.#writer = new IndexWriter(this.#database);
       this.#reader = new IndexReader(this.#database);
@@ -190,8 +182,7 @@ function mendingOnce<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    if (!isDamage(error)) throw indexErrorOf(error);
-    removeIndexFile(file);
+    if (!makeWay(error, file)) throw indexErrorOf(error);
     return open();
   }
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const files = ['store/sqlite/writer', 'store/sqlite/reader', 'store/sqlite/keeper', 'audit/log-thread'].map(
-  (file) => join(import.meta.dirname, '../../../gateway', `${file}.ts`),
-);
+const files = [
+  ...['store/sqlite/writer', 'store/sqlite/reader', 'store/sqlite/keeper'],
+  ...['audit/log-thread', 'audit/emptying-thread'],
+].map((file) => join(import.meta.dirname, '../../../gateway', `${file}.ts`));
 
 /** Prints what is imported by name. A thread's file fails outside of a thread, once everything is loaded. */
 const program = `
