@@ -6,11 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { keepTiles } from '../../protocol/proof/tile-cache.ts';
 import type { TileReader } from '../../protocol/proof/tile-proof.ts';
 import type { TileName } from '../../protocol/proof/tile.ts';
+import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { LogBuilder } from './log-builder.ts';
-import { joinSignatures, type PublishedCheckpoint } from './published-checkpoint.ts';
+import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import type { LogFolder } from './log-folder.ts';
 import type { LogHistory } from './log-history.ts';
 import { mirrorLog } from './mirror-log.ts';
+import { WitnessedCheckpoint } from './witnessed-checkpoint.ts';
 import type { Witnesses } from './witnesses.ts';
 
 /** How often it looks for new leaves. A checkpoint follows activity within this time and that of one step. */
@@ -24,6 +26,8 @@ const askAgainMs = 15_000;
 const lastAnswersMs = 2_000;
 
 export type LogKeeperParts = {
+  /** Of the log. */
+  readonly key: VerifierKey;
   readonly builder: LogBuilder;
   readonly folder: LogFolder;
   readonly history: LogHistory;
@@ -62,12 +66,13 @@ export class LogKeeper {
   /** When witnesses were last asked. */
   #askedAt = 0;
   #keeping: Promise<void> = Promise.resolve();
-  /** The newest checkpoint that has cosignatures. */
-  #witnessed: PublishedCheckpoint | undefined;
+  readonly #witnessed: WitnessedCheckpoint;
+  #hasRecalled = false;
 
   constructor(parts: LogKeeperParts) {
     this.#parts = parts;
     this.#read = readTilesOf(parts.folder);
+    this.#witnessed = new WitnessedCheckpoint({ ...parts, read: this.#read });
   }
 
   start(): void {
@@ -128,6 +133,7 @@ export class LogKeeper {
     const { onError, onRecovered } = this.#parts;
     try {
       await this.#publish(mostMs);
+      await this.#recall();
       if (this.#publishingFails) onRecovered();
       this.#publishingFails = false;
     } catch (error) {
@@ -136,6 +142,15 @@ export class LogKeeper {
     }
     if (this.#isToAsk()) this.#witness();
     this.#mirror();
+  }
+
+  /** Once, before any witness is asked. */
+  async #recall(): Promise<void> {
+    if (this.#hasRecalled) return;
+    const recalling = this.#keeping.then(async () => this.#witnessed.recall());
+    this.#keeping = recalling.catch(() => undefined);
+    await recalling;
+    this.#hasRecalled = true;
   }
 
   async #publish(mostMs: number): Promise<void> {
@@ -180,7 +195,7 @@ export class LogKeeper {
     const { history, now, onKept } = this.#parts;
     const work = async (): Promise<void> => {
       await history.note(checkpoint, now());
-      if (isCosigned) await this.#show(checkpoint);
+      if (isCosigned) await this.#witnessed.show(checkpoint);
     };
     const end = (error?: unknown): void => {
       this.#keepingFails = error !== undefined;
@@ -188,22 +203,6 @@ export class LogKeeper {
     };
     this.#keeping = this.#keeping.then(work).then(() => end(), end);
     await this.#keeping;
-  }
-
-  /** Where it is still the newest, it is put in the place of the one without cosignatures too. */
-  async #show(cosigned: PublishedCheckpoint): Promise<void> {
-    const { builder, folder, onPublished } = this.#parts;
-    const before = this.#witnessed;
-    const { size } = cosigned;
-    if (before !== undefined && size < before.size) return;
-    const text = before?.size === size ? joinSignatures(before.text, cosigned.text) : cosigned.text;
-    const witnessed = { ...cosigned, text };
-    folder.writeWitnessedCheckpoint(text);
-    this.#witnessed = witnessed;
-    if (builder.published?.size !== size) return;
-    await builder.republish(witnessed);
-    // A newer one may have been published, and told of, before its turn came.
-    if (builder.published === witnessed) onPublished(witnessed);
   }
 
   /** Until all have answered about the last checkpoint, or some time is over. */

@@ -137,6 +137,7 @@ class LogThread {
     const told = (error: unknown): ToldFailure | undefined =>
       error === undefined ? undefined : toldFailure(error);
     return new LogKeeper({
+      key: logKey,
       builder,
       folder,
       exportDir,

@@ -13,15 +13,21 @@ import { createSigner, Leaves, openBuilder, origin, temporaryFolder } from './sy
 const signer = createSigner();
 /** A line that stands for the cosignature of the one witness here. */
 const cosignature = '— witness.test AAAAAAAA\n';
+/** And that of another one, which is not asked here. */
+const otherCosignature = '— other.test BBBBBBBB\n';
 
 /** What the keepers told of failures. */
 let told: string[];
 beforeEach(() => (told = []));
 
 /** A log with one witness that answers when a test says so, and a clock. */
-async function openLog(dir: string, exportDir?: string, parts: Partial<LogKeeperParts> = {}) {
+async function openLog(
+  dir: string,
+  exportDir?: string,
+  parts: Partial<LogKeeperParts> = {},
+  leaves = new Leaves(),
+) {
   const folder = new LogFolder(join(dir, 'log'));
-  const leaves = new Leaves();
   const builder = await openBuilder(folder.dir, leaves, signer, folder);
   const clock = { ms: 1_000_000 };
   const asked: { readonly size: number; answer(signs: boolean): void }[] = [];
@@ -40,7 +46,7 @@ async function openLog(dir: string, exportDir?: string, parts: Partial<LogKeeper
   /** What each keeping ended with. */
   const kept: unknown[] = [];
   const keeper = new LogKeeper({
-    ...{ builder, folder, exportDir, witnesses },
+    ...{ key: signer.verifierKey, builder, folder, exportDir, witnesses },
     history: new LogHistory(join(dir, 'history')),
     now: () => clock.ms,
     onPublished: (checkpoint) => published.push(checkpoint),
@@ -252,6 +258,77 @@ describe('a log with a witness', () => {
     clock.ms += 60_000;
     for (let step = 0; step < 20; step++) await keeper.step();
     expect(asked).toHaveLength(2);
+  });
+
+  test('has after a crash what was cosigned before, also where only the newest checkpoint was without it', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, ...before } = await openLog(temporary.dir);
+    leaves.commit(3);
+    await before.keeper.step();
+    const text = (await before.folder.readCheckpoint())!;
+    before.folder.writeWitnessedCheckpoint(`${text}${otherCosignature}`);
+    const { folder, keeper, asked, kept } = await openLog(temporary.dir, undefined, {}, leaves);
+    await keeper.step();
+    expect(await folder.readCheckpoint()).toBe(`${text}${otherCosignature}`);
+    asked[0]!.answer(true);
+    await until(() => kept.length === 1);
+    expect(await folder.readWitnessedCheckpoint()).toBe(`${text}${otherCosignature}${cosignature}`);
+  });
+
+  test('does not go back with what is cosigned after a crash has taken the newest checkpoint away', async () => {
+    await using temporary = await temporaryFolder();
+    const { leaves, ...before } = await openLog(temporary.dir);
+    leaves.commit(3);
+    await before.keeper.step();
+    const early = (await before.folder.readCheckpoint())!;
+    for (let commit = 0; commit < 12; commit++) leaves.commit(3);
+    await before.keeper.step();
+    const newest = `${(await before.folder.readCheckpoint())!}${otherCosignature}`;
+    before.folder.writeWitnessedCheckpoint(newest);
+    await before.folder.writeCheckpoint(early);
+    const { folder, keeper, asked, kept, published } = await openLog(
+      temporary.dir,
+      undefined,
+      { stepMs: 0 },
+      leaves,
+    );
+    await keeper.step();
+    await until(() => published.at(-1)!.size === leaves.size);
+    expect(asked[0]!.size).toBeLessThan(leaves.size);
+    asked[0]!.answer(true);
+    const closing = keeper.close();
+    await until(() => asked.length === 2);
+    asked[1]!.answer(false);
+    await closing;
+    expect(kept.length).toBeGreaterThan(0);
+    expect(await folder.readWitnessedCheckpoint()).toBe(newest);
+  });
+
+  test('replaces what stands there and is spoilt, of another log, or beyond this one', async () => {
+    await using temporary = await temporaryFolder();
+    const leaves = new Leaves();
+    const log = new LogFolder(join(temporary.dir, 'log'));
+    const wrong = Buffer.alloc(32);
+    const elsewhere = 'other.test/log';
+    for (const foreign of [
+      () => 'no note',
+      (size: number) => signCheckpoint({ origin, size, root: wrong }, signer),
+      () => signCheckpoint({ origin, size: 99, root: wrong }, signer),
+      (size: number, root: Buffer) =>
+        signCheckpoint({ origin: elsewhere, size, root }, createSigner(elsewhere)),
+    ]) {
+      leaves.commit(1);
+      const published = await (await openBuilder(log.dir, leaves, signer)).advance();
+      log.writeWitnessedCheckpoint(foreign(published!.size, published!.root));
+      const { folder, keeper, asked, kept } = await openLog(temporary.dir, undefined, {}, leaves);
+      await keeper.step();
+      asked[0]!.answer(true);
+      await until(() => kept.length === 1);
+      const text = await folder.readWitnessedCheckpoint();
+      expect(text).toBe(await folder.readCheckpoint());
+      expect(text).toContain(cosignature);
+      expect(text).not.toContain(elsewhere);
+    }
   });
 
   test('asks it about the last checkpoint before it closes', async () => {

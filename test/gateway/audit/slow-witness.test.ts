@@ -50,6 +50,7 @@ async function openLog(dir: string) {
   const [prompt, slow] = [new ScriptedWitness('prompt.test', true), new ScriptedWitness('slow.test', false)];
   const told: unknown[] = [];
   const keeper = new LogKeeper({
+    key: signer.verifierKey,
     builder: await openBuilder(folder.dir, leaves, signer, folder),
     ...{ folder, exportDir: undefined, history: new LogHistory(join(dir, 'history')) },
     witnesses: new Witnesses([prompt, slow], (error) => told.push(error)),

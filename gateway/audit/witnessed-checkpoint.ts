@@ -1,0 +1,71 @@
+/** `checkpoint.witnessed` in the folder of the log: it never goes back, and no cosignature of it is lost, also at a start. */
+import { rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
+import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import type { LogBuilder } from './log-builder.ts';
+import type { LogFolder } from './log-folder.ts';
+import { joinSignatures, openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
+
+export type WitnessedCheckpointParts = {
+  readonly builder: Pick<LogBuilder, 'published' | 'republish'>;
+  readonly folder: Pick<LogFolder, 'readWitnessedCheckpoint' | 'writeWitnessedCheckpoint'>;
+  readonly read: TileReader;
+  /** Of the log. */
+  readonly key: VerifierKey;
+  readonly onPublished: (checkpoint: PublishedCheckpoint) => void;
+};
+
+export class WitnessedCheckpoint {
+  readonly #parts: WitnessedCheckpointParts;
+  /** Undefined where it is not known what stands in the folder, or where that is not of this log. */
+  #newest: PublishedCheckpoint | undefined;
+
+  constructor(parts: WitnessedCheckpointParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Goes on from what the process before has left. It may have ended before it put the cosignatures in the place of the
+   * newest checkpoint as well.
+   */
+  async recall(): Promise<void> {
+    const left = (this.#newest ??= await this.#readLeft());
+    const { published } = this.#parts.builder;
+    if (left === undefined || published?.size !== left.size) return;
+    const text = joinSignatures(published.text, left.text);
+    if (text !== published.text) await this.#republish({ ...published, text });
+  }
+
+  /** Where it is still the newest, it is put in the place of the one without cosignatures too. */
+  async show(cosigned: PublishedCheckpoint): Promise<void> {
+    // At the start the log may not have come to it yet.
+    const before = (this.#newest ??= await this.#readLeft());
+    const { size } = cosigned;
+    if (before !== undefined && size < before.size) return;
+    const text = before?.size === size ? joinSignatures(before.text, cosigned.text) : cosigned.text;
+    const witnessed = { ...cosigned, text };
+    this.#parts.folder.writeWitnessedCheckpoint(text);
+    this.#newest = witnessed;
+    await this.#republish(witnessed);
+  }
+
+  async #republish(witnessed: PublishedCheckpoint): Promise<void> {
+    const { builder, onPublished } = this.#parts;
+    if (builder.published?.size !== witnessed.size) return;
+    await builder.republish(witnessed);
+    // A newer one may have been published, and told of, before its turn came.
+    if (builder.published === witnessed) onPublished(witnessed);
+  }
+
+  /** What is spoilt, of another key or beyond the log makes way for the next one that is cosigned. */
+  async #readLeft(): Promise<PublishedCheckpoint | undefined> {
+    const { builder, folder, key, read } = this.#parts;
+    try {
+      const text = await folder.readWitnessedCheckpoint();
+      const left = text === undefined ? undefined : openPublished(text, key);
+      if (left === undefined || left.size > (builder.published?.size ?? 0)) return undefined;
+      return (await rootFromTiles(left.size, read)).equals(left.root) ? left : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
