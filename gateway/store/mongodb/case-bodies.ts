@@ -13,7 +13,7 @@ import type { CausalTime } from './causal-time.ts';
 import type { Collections } from './documents.ts';
 import { failureOf } from './failures.ts';
 import { idBinary } from './keys.ts';
-import { blockOf, blocksFrom } from './leaf-runs.ts';
+import { blocksFrom, blocksOf } from './leaf-runs.ts';
 
 /** Leaves of a case whose bodies open under its secret, of the first `asOf` leaves of the log. */
 export type FoundBodies = {
@@ -59,7 +59,8 @@ async function find(
       { session, projection: { record: 1 } },
     );
     const records = (await messages.toArray()).map(({ record }) => record);
-    await openBlocksOf(proposedLeaves(proposed, records), open, collections, session);
+    const leaves = proposedLeaves(proposed, records);
+    for await (const block of blocksOf(collections.block, leaves, session)) open.take(block);
   }
   let { asOf } = isSame ? before : proposed;
   for await (const block of blocksFrom(collections.block, asOf, ['at', 'bodies'], session)) {
@@ -71,21 +72,4 @@ async function find(
 
 export function isSameSecret(one: Buffer | undefined, other: Buffer | undefined): boolean {
   return one === undefined || other === undefined ? one === other : one.equals(other);
-}
-
-/** @param leaves rising */
-async function openBlocksOf(
-  leaves: readonly number[],
-  open: OpenBodies,
-  { block }: Collections,
-  session: ClientSession,
-): Promise<void> {
-  let end = 0;
-  for (const leaf of leaves) {
-    if (leaf < end) continue;
-    const found = await blockOf(block, leaf, session);
-    if (found === null) continue;
-    open.take(found);
-    end = found.first + found.count;
-  }
 }

@@ -3,6 +3,7 @@
  *
  * ```
  * read what the operations need → carry them out on a draft → write block n+1 and the rest → commit
+ *   blocks of refusals are wanted     fetch them, begin again
  *   height taken, or write conflict   another gateway was first: catch up, begin again
  *   transient error                   election, lost connection: begin again
  *   commit unanswered                 ask again; then look for the own block at its height
@@ -29,6 +30,7 @@ import { Known } from './known.ts';
 import { enforceLease } from './leases.ts';
 import { load, type Access } from './load.ts';
 import type { Operation, OperationType, Results } from './operations.ts';
+import { RefusalBlocks, UnfetchedBlocks } from './refusal-blocks.ts';
 import { abandonTransaction, commitTransaction, transactionOptions } from './run-transaction.ts';
 import { write } from './write.ts';
 
@@ -46,6 +48,14 @@ export type CommitterParts = {
   readonly vault: CaseVault;
   /** Tells this process's blocks from those of others. */
   readonly writer: string;
+};
+
+type Group = {
+  readonly operations: readonly Operation[];
+  readonly at: number;
+  /** See {@link Committer.commit}. */
+  readonly deadline: number;
+  readonly blocks: RefusalBlocks;
 };
 
 export class Committer {
@@ -67,12 +77,16 @@ export class Committer {
     at: number,
     deadline: number,
   ): Promise<Results[OperationType][]> {
-    const { courtesyMs } = this.#parts.chain;
+    const { chain, causal, collections } = this.#parts;
+    const { courtesyMs } = chain;
     if (courtesyMs > 0) await sleep(courtesyMs);
+    const group = { operations, at, deadline, blocks: new RefusalBlocks(collections.block, causal) };
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#parts.causal.within((session) => this.#try(session, operations, at, deadline));
+        await group.blocks.fetch();
+        return await causal.within((session) => this.#try(session, group));
       } catch (error) {
+        if (error instanceof UnfetchedBlocks) continue;
         if (!isHeightTaken(error) && !isTransient(error)) throw error;
         if (performance.now() > deadline) throw error;
         await this.#pause(tries);
@@ -93,9 +107,7 @@ export class Committer {
 
   async #try(
     session: ClientSession,
-    operations: readonly Operation[],
-    at: number,
-    deadline: number,
+    { operations, at, deadline, blocks }: Group,
   ): Promise<Results[OperationType][]> {
     const { collections, keepsAcceptances, chain, signer, vault, writer } = this.#parts;
     const access = { collections, session };
@@ -104,7 +116,7 @@ export class Committer {
     session.startTransaction(transactionOptions);
     try {
       for (const { lease } of operations) if (lease !== undefined) await enforceLease(lease, writer, access);
-      await load(draft, operations, access);
+      await load(draft, operations, access, blocks);
       const results = operations.map((operation) => carryOut(draft, operation, signer));
       const streams = await growStreams(draft, signer, access);
       if (draft.isChanging) {

@@ -1,5 +1,5 @@
 /** The leaves of a MongoDB store as they stand in the tree. */
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import { JoinedBlocks } from '../joined-blocks.ts';
 import type { LeafRun, LeafSource } from '../port.ts';
 import { CausalTime } from './causal-time.ts';
@@ -9,6 +9,10 @@ import { unreadable } from './failures.ts';
 
 /** What one reading gives back, about. */
 const maxReadBytes = 1024 * 1024;
+/** Of how many leaves one question asks for the blocks. */
+const leavesAtOnce = 1_000;
+
+type BlockOfLeaf = Pick<BlockDocument, 'first' | 'count' | 'at' | 'leaves' | 'bodies'>;
 
 /**
  * The blocks with the leaves from an index on, in order; the first may begin before it.
@@ -38,17 +42,34 @@ export async function* blocksFrom<K extends keyof BlockDocument>(
   }
 }
 
-/** The block that has a leaf, with its bodies; null where there is none. */
-export async function blockOf(
+/** The blocks that have these leaves, with their bodies: each once, in any order, and asked for many at a time. */
+export async function* blocksOf(
   blocks: Collections['block'],
-  leaf: number,
+  leaves: readonly number[],
   session: ClientSession,
-): Promise<Pick<BlockDocument, 'first' | 'count' | 'at' | 'leaves' | 'bodies'> | null> {
-  const projection = { first: 1, count: 1, at: 1, leaves: 1, bodies: 1 };
-  return blocks.findOne(
-    { first: { $lte: leaf } },
-    { session, hint: 'by_leaf', sort: { first: -1 }, projection },
-  );
+): AsyncGenerator<BlockOfLeaf> {
+  for (let from = 0; from < leaves.length; from += leavesAtOnce) {
+    const some = leaves.slice(from, from + leavesAtOnce);
+    yield* blocks.aggregate<BlockOfLeaf>(blocksQuery(blocks.collectionName, some), {
+      session,
+      hint: 'by_leaf',
+    });
+  }
+}
+
+/** For each leaf the last block that begins at or before it. The first stages only make the leaves the input of the rest. */
+function blocksQuery(from: string, leaves: readonly number[]): Document[] {
+  const isAtOrBefore = { $expr: { $lte: ['$first', '$$leaf'] } };
+  const last = [{ $match: isAtOrBefore }, { $sort: { first: -1 } }, { $limit: 1 }];
+  const place = [...last, { $project: { _id: 0, first: 1 } }];
+  return [
+    ...[{ $limit: 1 }, { $project: { _id: 0, leaf: { $literal: leaves } } }, { $unwind: '$leaf' }],
+    { $lookup: { from, let: { leaf: '$leaf' }, pipeline: place, as: 'block' } },
+    { $group: { _id: { $first: '$block.first' } } },
+    { $lookup: { from, localField: '_id', foreignField: 'first', as: 'block' } },
+    { $replaceWith: { $first: '$block' } },
+    { $project: { first: 1, count: 1, at: 1, leaves: 1, bodies: 1 } },
+  ];
 }
 
 /** See `Store.readLeafRuns`. */

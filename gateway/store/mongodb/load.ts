@@ -11,8 +11,9 @@ import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
 import type { Draft, EndedMessage } from './draft.ts';
 import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
-import { blockOf, blocksFrom } from './leaf-runs.ts';
+import { blocksFrom } from './leaf-runs.ts';
 import type { Operation, OperationOf } from './operations.ts';
+import type { RefusalBlocks } from './refusal-blocks.ts';
 
 /** Collections, and the transaction in which they are read and written. */
 export type Access = { readonly collections: Collections; readonly session: ClientSession };
@@ -21,12 +22,19 @@ type Settle = OperationOf<'settle'>;
 
 const deliveriesAtOnce = 10_000;
 
-/** One after the other: a transaction takes one question at a time. */
-export async function load(draft: Draft, operations: readonly Operation[], access: Access): Promise<void> {
-  await loadSecrets(draft, casesOf(operations), access);
+/**
+ * One after the other: a transaction takes one question at a time.
+ * @throws UnfetchedBlocks
+ */
+export async function load(
+  draft: Draft,
+  operations: readonly Operation[],
+  access: Access,
+  blocks: RefusalBlocks,
+): Promise<void> {
   await loadFirstOutcomes(draft, operations, access);
-  await loadRefusals(draft, operations, access);
-  await loadSecrets(draft, repeatedCases(draft, operations), access);
+  takeRefusals(draft, operations, blocks);
+  await loadSecrets(draft, [...casesOf(operations), ...repeatedCases(draft, operations)], access);
   await loadDeliveries(draft, operations, access);
   for (const operation of operations) {
     if (operation.type === 'expire') await loadDue(draft, operation, access);
@@ -109,20 +117,12 @@ function* repeated(
   }
 }
 
-/** What was refused is told again as its leaf says it. Most come again together as they were refused together. */
-async function loadRefusals(
-  draft: Draft,
-  operations: readonly Operation[],
-  { collections, session }: Access,
-): Promise<void> {
+/** What was refused is told again as its leaf says it. */
+function takeRefusals(draft: Draft, operations: readonly Operation[], blocks: RefusalBlocks): void {
   const records = [...repeated(draft, operations)].flatMap(({ before: { refusal, record }, isSame }) =>
     refusal !== undefined && isSame ? [record] : [],
   );
-  let found: Awaited<ReturnType<typeof blockOf>> = null;
-  for (const record of records.sort((left, right) => right - left)) {
-    if (found === null || record < found.first) found = await blockOf(collections.block, record, session);
-    if (found !== null) draft.refusals.set(record, found);
-  }
+  for (const [record, row] of blocks.of(records)) draft.refusals.set(record, row);
 }
 
 /** The cases of messages whose ids come again: the leaf about another envelope is of the case, as is what was refused. */

@@ -2,18 +2,25 @@
 import { Binary, BSON, type Document } from 'mongodb';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { holdMessagesAgainst } from '../../../../gateway/audit/messages-against-log.ts';
+import { CaseVault } from '../../../../gateway/store/case-vault.ts';
 import { blockDigest } from '../../../../gateway/store/mongodb/block.ts';
+import { CausalTime } from '../../../../gateway/store/mongodb/causal-time.ts';
+import { Chain } from '../../../../gateway/store/mongodb/chain.ts';
+import { Committer } from '../../../../gateway/store/mongodb/committer.ts';
 import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import { collectionsOf, type BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
+import { readySubmission } from '../../../../gateway/store/mongodb/operations.ts';
 import { readQueue } from '../../../../gateway/store/mongodb/queue.ts';
-import type { Store, StoreVersions } from '../../../../gateway/store/port.ts';
-import { acceptedDetail } from '../../../../protocol/wire/receipt-detail.ts';
+import type { Store, StoreVersions, SubmissionResult } from '../../../../gateway/store/port.ts';
+import { batchSigner } from '../../../../protocol/proof/signing.ts';
+import { acceptedDetail, refusedDetail } from '../../../../protocol/wire/receipt-detail.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
 import { eventually } from '../../../e2e/kit/watch.ts';
 import { FeignedFailure } from '../../../mongodb/feigned-failure.ts';
 import {
   acceptable,
   acceptableAsWritten,
+  auditKey,
   health,
   hourMs,
   messageId,
@@ -37,6 +44,14 @@ const isOurServer = !('missing' in provided) && provided.mongod !== null;
 /** Failures that the server feigns are for these stores alone: other files use the same server. */
 const appName = 'causeway-engine-test';
 
+/** What the server notes of a question. */
+type Question = { readonly command: Document; readonly docsExamined?: number };
+
+const isWithinTransaction = ({ command }: Question): boolean => 'autocommit' in command;
+/** Whether it begins to ask for what leaves say: what comes to a gateway as news does not. */
+const isAboutBodies = ({ command }: Question): boolean =>
+  'aggregate' in command || (command.projection as Document | undefined)?.bodies === 1;
+
 describe.skipIf(!hasServer)('the MongoDB engine', () => {
   let fixture: MongodbFixture;
   const opened: Store[] = [];
@@ -51,6 +66,17 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       .find({}, { hint: '_id_', promoteBuffers: true })
       .sort({ _id: 1 })
       .toArray();
+  /** The server's own notes on the questions about blocks that some work asks. */
+  const questions = async (work: () => Promise<unknown>): Promise<Question[]> => {
+    const notes = fixture.database.collection<Question>('system.profile');
+    const ns = collectionsOf(fixture.database).block.namespace;
+    const ofBlocks = { op: { $in: ['query', 'getmore', 'command'] }, ns };
+    const before = await notes.countDocuments(ofBlocks).catch(() => 0);
+    await fixture.database.command({ profile: 2 });
+    await work();
+    await fixture.database.command({ profile: 0 });
+    return await notes.find(ofBlocks).skip(before).toArray();
+  };
 
   beforeEach(async () => {
     fixture = await createMongodbFixture();
@@ -126,21 +152,64 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       await store.submit({ source: police, messages: [message] });
       for (let number = 0; number < 20; number++) await store.appendRecords([{ kind: 'test.happened' }]);
       await store.settle(settlementOf([message], health));
-      await fixture.database.command({ profile: 2 });
       const order = { kind: 'case.erased', case: message.thread };
-      expect(await store.eraseCase(message.thread, order)).toBe('erased');
-      await fixture.database.command({ profile: 0 });
-      const questions = await fixture.database
-        .collection('system.profile')
-        .find({ op: { $in: ['query', 'getmore'] }, ns: collectionsOf(fixture.database).block.namespace })
-        .toArray();
+      const asked = await questions(async () => {
+        expect(await store.eraseCase(message.thread, order)).toBe('erased');
+      });
       const examined = (isWithin: boolean): number =>
-        questions
-          .filter(({ command }) => 'autocommit' in (command as object) === isWithin)
-          .reduce((sum, { docsExamined }) => sum + (docsExamined as number), 0);
+        asked
+          .filter((question) => isWithinTransaction(question) === isWithin)
+          .reduce((sum, { docsExamined = 0 }) => sum + docsExamined, 0);
       expect(examined(false)).toBeGreaterThanOrEqual(22);
       expect(examined(true)).toBeLessThan(5);
       expect((await store.readLeaves(22, 9)).at(-1)?.entry).toMatchObject({ leaves: [0] });
+    });
+
+    it('asks once, and before its transaction, for the blocks of all refusals that come again', async () => {
+      const store = await open();
+      const messages = [1, 2, 3, 4, 5, 6].map((number) =>
+        refusable(number, { text: `No rule permits it to ${number}.` }),
+      );
+      for (const message of messages) await store.submit({ source: police, messages: [message] });
+      let told: unknown[] = [];
+      const asked = await questions(async () => {
+        const { receipts } = await store.submit({ source: police, messages });
+        told = decodeReceiptGroup(receipts).receipts.map((receipt) => refusedDetail(receipt).text);
+      });
+      expect(told).toEqual(messages.map(({ text }) => text));
+      expect(asked.filter(isAboutBodies).map(isWithinTransaction)).toEqual([false]);
+    });
+
+    it('tells no words of a refusal whose case is erased while its block is fetched', async () => {
+      const store = await open();
+      const refused = refusable(1);
+      await store.submit({ source: police, messages: [refused] });
+      const { client, databaseName } = fixture.database;
+      const collections = collectionsOf(
+        client.db(databaseName, { promoteBuffers: true, ignoreUndefined: true }),
+      );
+      const fetch = collections.block.aggregate.bind(collections.block);
+      const aggregate = async function* (...question: Parameters<typeof fetch>) {
+        const found = await fetch(...question).toArray();
+        expect(await store.eraseCase(messageId(1), { kind: 'case.erased', case: messageId(1) })).toBe(
+          'erased',
+        );
+        yield* found;
+      };
+      const block = Object.assign(Object.create(collections.block) as typeof collections.block, {
+        aggregate,
+      });
+      const causal = new CausalTime(client);
+      const chain = new Chain(block, causal, 'slow');
+      await chain.open();
+      const committer = new Committer({
+        ...{ collections: { ...collections, block }, keepsAcceptances: true, causal, chain, writer: 'slow' },
+        ...{ signer: batchSigner(fixture.receiptKeyPem), vault: new CaseVault(auditKey) },
+      });
+      const again = readySubmission({ source: police, messages: [refused] });
+      const [result] = await committer.commit([again], noon, performance.now() + 5_000);
+      const { receipts } = decodeReceiptGroup((result as SubmissionResult).receipts);
+      expect(receipts.map((receipt) => refusedDetail(receipt))).toEqual([{ code: 'policy-denied' }]);
     });
 
     it('notices a changed entry', async () => {
