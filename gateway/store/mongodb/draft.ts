@@ -48,7 +48,7 @@ type CaseState = {
   readonly records: readonly number[];
   /** Its deliveries under way: one where the erasure waits for them, one more than may be ended where they are to end. */
   readonly open: readonly DeliveryDocument[];
-  /** The leaves whose bodies go with it, rising; undefined where they were looked for under another secret. */
+  /** The leaves whose bodies go with it, rising; undefined where nobody has looked for them under its secret. */
   readonly bodies: readonly number[] | undefined;
 };
 

@@ -8,6 +8,7 @@
  */
 import { CausewayError } from '../../../protocol/errors.ts';
 import { erasureRecords } from '../erased-bodies.ts';
+import { erasureStep } from '../erasure-step.ts';
 import { endedAtOnce, erasureMark, houseCase, type ErasureOutcome, type UnderWay } from '../port.ts';
 import type { FoundBodies } from './case-bodies.ts';
 import type { CausalTime } from './causal-time.ts';
@@ -32,9 +33,9 @@ type EmptyingContext = {
 
 /** The two steps of an erasure. */
 type Steps = {
+  readonly ask: (found: FoundBodies | undefined) => Promise<Results['erase-case']>;
   /** Looks for the bodies of the case to the end of the log, from where it was looked before. */
   readonly find: (before: FoundBodies | undefined) => Promise<FoundBodies>;
-  readonly ask: (found: FoundBodies) => Promise<Results['erase-case']>;
 };
 
 /** The draft knows the case; the first outcomes of its messages' ids stay. */
@@ -44,13 +45,20 @@ export function eraseCase(
 ): Results['erase-case'] {
   if (id === houseCase) return 'unknown';
   const { records, open, bodies } = draft.caseState;
-  if (bodies === undefined) return 'outdated';
-  if (open.length > 0 && underWay === 'wait') return 'pending';
-  endDeliveries(draft, open.slice(0, endedAtOnce));
-  if (open.length > endedAtOnce) return 'pending';
-  if (records.length > emptiedAtOnce) return { toEmpty: records.slice(emptiedAtOnce) };
   const hadSecret = draft.secrets.has(id);
-  if (records.length === 0 && !hadSecret) return 'unknown';
+  const facts = { hasSecret: hadSecret, messages: records.length, open: open.length };
+  const step = erasureStep(facts, underWay);
+  if (step === 'unknown' || step === 'pending') return step;
+  if (step === 'end-some') {
+    endDeliveries(draft, open.slice(0, endedAtOnce));
+    return 'pending';
+  }
+  if (records.length > emptiedAtOnce) {
+    endDeliveries(draft, open);
+    return { toEmpty: records.slice(emptiedAtOnce) };
+  }
+  if (bodies === undefined) return 'unsearched';
+  endDeliveries(draft, open);
   draft.secrets.forget(id);
   draft.erasure = { case: id, record: draft.nextRecord, records };
   for (const line of erasureRecords(order, id, { leaves: bodies, hadSecret }))
@@ -70,7 +78,8 @@ export async function writeErasure(
 }
 
 /**
- * Asks until there is an outcome, and empties in between what is too much for one transaction.
+ * Asks until there is an outcome, and empties in between what is too much for one transaction. The bodies are looked for
+ * once nothing else is left to do.
  * @throws CausewayError `case-pending` where it waits for messages that came after others were emptied
  */
 export async function eraseInPortions(
@@ -80,15 +89,19 @@ export async function eraseInPortions(
 ): Promise<ErasureOutcome> {
   let found: FoundBodies | undefined;
   for (let emptied = 0; ;) {
-    found = await find(found);
     const outcome = await ask(found);
-    if (outcome === 'outdated') continue;
+    if (outcome === 'unsearched') {
+      found = await find(found);
+      continue;
+    }
     if (outcome === 'pending' && underWay === 'wait' && emptied > 0) throw begun(emptied);
     if (typeof outcome === 'string') return outcome;
     emptied += outcome.toEmpty.length;
     await emptyMessages(outcome.toEmpty, context).catch((error: unknown) =>
       Promise.reject(unreadable(error)),
     );
+    // So that the transaction that asks next need not look through what has come meanwhile.
+    found &&= await find(found);
   }
 }
 

@@ -280,12 +280,12 @@ async function loadCase(
 async function bodiesSince(
   draft: Draft,
   id: CaseId,
-  found: FoundBodies,
+  found: FoundBodies | undefined,
   { collections, session }: Access,
 ): Promise<readonly number[] | undefined> {
   const secret = draft.knownSecrets.get(id);
-  if (!isSameSecret(found.secret, secret)) return undefined;
   if (secret === undefined) return [];
+  if (found === undefined || !isSameSecret(found.secret, secret)) return undefined;
   const open = draft.openBodies(id, secret);
   for await (const block of blocksFrom(collections.block, found.asOf, ['at', 'bodies'], session))
     open.take(block);

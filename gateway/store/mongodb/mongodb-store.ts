@@ -219,8 +219,8 @@ function removals(
       if (id === houseCase) return 'unknown';
       return eraseInPortions(
         {
-          find: async (before) => findBodies({ id, proposed, before }, context),
           ask: async (found) => commits.run({ type: 'erase-case', id, underWay, line, found }),
+          find: async (before) => findBodies({ id, proposed, before }, context),
         },
         underWay,
         context,

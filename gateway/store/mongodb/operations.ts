@@ -80,7 +80,8 @@ type Change =
       readonly id: CaseId;
       readonly underWay: UnderWay;
       readonly line: RecordText;
-      readonly found: FoundBodies;
+      /** Undefined where nobody has looked yet. */
+      readonly found: FoundBodies | undefined;
     };
 
 export type OperationType = Operation['type'];
@@ -101,10 +102,10 @@ export type Results = {
   'append-records': number;
   'retire-payloads': number;
   /**
-   * Or the leaves of those of its messages, none of them under way, that are to be emptied first; `outdated` where its bodies
-   * were looked for under another secret than it has.
+   * Or the leaves of those of its messages, none of them under way, that are to be emptied first; `unsearched` where nobody
+   * has looked for its bodies under the secret that it has: nothing has happened then.
    */
-  'erase-case': ErasureOutcome | 'outdated' | { readonly toEmpty: readonly number[] };
+  'erase-case': ErasureOutcome | 'unsearched' | { readonly toEmpty: readonly number[] };
 };
 
 /** True for those that are carried out by themselves: they read what no other operation of their group may change. */

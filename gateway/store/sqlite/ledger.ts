@@ -1,6 +1,7 @@
 /** The writer's side of the database: carries out operations, one transaction for many. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BatchSigner } from '../../../protocol/proof/signing.ts';
+import { uuidToBytes } from '../../../protocol/uuid.ts';
 import type { DirectoryEntry } from '../../../protocol/wire/directory.ts';
 import {
   endedAtOnce,
@@ -12,6 +13,7 @@ import {
   type StoreVersions,
 } from '../port.ts';
 import { erasureRecords } from '../erased-bodies.ts';
+import { erasureStep } from '../erasure-step.ts';
 import type { CaseVault } from '../case-vault.ts';
 import { retirementLine } from '../retired-unit.ts';
 import { AuditJournal } from './audit-journal.ts';
@@ -211,13 +213,16 @@ export class Ledger {
       const { messages, records } = this.#messages.ofCase(operation.case);
       const wanted = openDeliveriesWanted(operation.underWay);
       const open = this.#messages.openDeliveriesOf(messages, wanted);
-      if (open.length > 0 && operation.underWay === 'wait') return 'pending';
+      const hasSecret = this.journal.isKnownCase(uuidToBytes(operation.case));
+      const facts = { hasSecret, messages: messages.length, open: open.length };
+      const step = erasureStep(facts, operation.underWay);
+      if (step === 'unknown' || step === 'pending') return step;
       this.#deliveries.end(open.slice(0, endedAtOnce), at);
-      if (open.length > endedAtOnce) return 'pending';
+      if (step === 'end-some') return 'pending';
       this.#messages.erase(messages);
       leaves = this.journal.bodiesOf(operation.case, operation.proposed, records);
       hadSecret = this.journal.destroySecret(operation.case);
-      return hadSecret || messages.length > 0 ? 'erased' : 'unknown';
+      return 'erased';
     });
     if (outcome !== 'erased') return outcome;
     this.#erased = true;

@@ -11,7 +11,14 @@ import { idBinary } from '../../../../gateway/store/mongodb/keys.ts';
 import { collectionsOf, type BlockDocument } from '../../../../gateway/store/mongodb/documents.ts';
 import { readySubmission } from '../../../../gateway/store/mongodb/operations.ts';
 import { readQueue } from '../../../../gateway/store/mongodb/queue.ts';
-import type { Store, StoreVersions, SubmissionResult } from '../../../../gateway/store/port.ts';
+import type {
+  ErasureOutcome,
+  Store,
+  StoreVersions,
+  SubmissionResult,
+  UnderWay,
+} from '../../../../gateway/store/port.ts';
+import type { EndpointAddress } from '../../../../protocol/ids.ts';
 import { batchSigner } from '../../../../protocol/proof/signing.ts';
 import { acceptedDetail, refusedDetail } from '../../../../protocol/wire/receipt-detail.ts';
 import { decodeReceiptGroup } from '../../../../protocol/wire/receipt-group.ts';
@@ -163,6 +170,29 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
       expect(examined(false)).toBeGreaterThanOrEqual(22);
       expect(examined(true)).toBeLessThan(5);
       expect((await store.readLeaves(22, 9)).at(-1)?.entry).toMatchObject({ leaves: [0] });
+    });
+
+    it('looks for no bodies while deliveries of the case keep its erasure, and then asks for many blocks at once', async () => {
+      const store = await open();
+      const thread = messageId(0);
+      const order = { kind: 'case.erased', case: thread };
+      const recipients = Array.from({ length: 30 }, (_, nth) => ({
+        endpoint: `agency-${nth}/desk` as EndpointAddress,
+        listening: false,
+      }));
+      for (let number = 0; number < 17; number++)
+        await store.submit({ source: police, messages: [acceptable(number, { thread, recipients })] });
+      const proposed = { asOf: 17, leaves: [] };
+      const erase = (underWay: UnderWay, expected: ErasureOutcome) => async (): Promise<void> => {
+        expect(await store.eraseCase(thread, order, underWay, proposed)).toBe(expected);
+      };
+      expect((await questions(erase('wait', 'pending'))).filter(isAboutBodies)).toEqual([]);
+      expect((await questions(erase('end', 'pending'))).filter(isAboutBodies)).toEqual([]);
+      const asked = (await questions(erase('end', 'erased'))).filter(isAboutBodies);
+      // Where its messages are, what has come since, and what has come since that.
+      expect(asked.map(isWithinTransaction)).toEqual([false, false, true]);
+      const entries = (await store.readLeaves(17, 1_000)).map(({ entry }) => entry);
+      expect(entries.at(-1)).toMatchObject({ leaves: Array.from({ length: 17 }, (_, leaf) => leaf) });
     });
 
     it('asks once, and before its transaction, for the blocks of all refusals that come again', async () => {
