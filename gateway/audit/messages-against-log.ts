@@ -143,9 +143,9 @@ class HeldMessages {
     if (leaf.tampered === 'rewritten') return kept.matter === 'damaged' ? 'changed' : 'leaf-rewritten';
     const fault = faultOf(kept, leaf);
     if (fault !== 'emptied') return fault;
-    // Its case may have been erased since the leaf was read.
+    // Its case may have been erased since the leaf was read, and its name went from the row with that.
     const [now = leaf] = await this.#leaves.readLeaves(leaf.index, 1);
-    return faultOf(kept, now);
+    return now.erased && kept.matter === 'half-emptied' ? undefined : faultOf(kept, now);
   }
 }
 

@@ -40,7 +40,8 @@ export function faultOf(kept: KeptOutcome, stored: StoredLeaf): OutcomeFault | u
   }
   if (kept.refusal !== undefined) return 'unlike';
   if (kept.matter === 'damaged') return 'changed';
-  if (erased !== (kept.matter === 'emptied')) return erased ? 'put-back' : 'emptied';
+  if (erased && kept.matter !== 'emptied') return 'put-back';
+  if (!erased && kept.matter !== 'whole') return 'emptied';
   return isOfSender(kept, entry) && isOfAcceptance(kept, entry) ? undefined : 'changed';
 }
 

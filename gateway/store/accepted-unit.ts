@@ -35,7 +35,8 @@ export function wholeUnit(row: Row): Unit | undefined {
 
 /** @param isUnderWay somebody is still to get it, so nothing was taken from it */
 export function matterOf(row: Row & AcceptedColumns, isUnderWay: boolean): Matter {
-  if (row.unit?.byteLength === 0 && isErased(row) && !isUnderWay) return 'emptied';
+  if (row.unit?.byteLength === 0 && hasNoMatter(row) && !isUnderWay)
+    return isNothing(row.thread) ? 'emptied' : 'half-emptied';
   const found = unitWithItsEnvelope(row);
   if (found === undefined) return 'damaged';
   try {
@@ -50,8 +51,12 @@ export function matterOf(row: Row & AcceptedColumns, isUnderWay: boolean): Matte
   }
 }
 
-function isErased({ category, severity, thread }: AcceptedColumns): boolean {
-  return [category, severity, thread].every((each) => each === null || each === undefined);
+function hasNoMatter({ category, severity }: AcceptedColumns): boolean {
+  return isNothing(category) && isNothing(severity);
+}
+
+function isNothing(column: string | null | undefined): boolean {
+  return column === null || column === undefined;
 }
 
 /** @param digest in lower case where it is in hex */

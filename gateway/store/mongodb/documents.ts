@@ -74,6 +74,7 @@ export type MessageDocument = {
   readonly refusal?: string;
   readonly expiresAt?: number;
   readonly lane?: Lane;
+  /** These three go with the case. While it is being erased, that the last one stands there alone says which are emptied. */
   readonly category?: string;
   readonly severity?: Severity;
   readonly thread?: Binary;

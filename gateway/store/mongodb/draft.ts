@@ -42,17 +42,22 @@ export type Lent = {
 /** A message with its unit, none of whose deliveries is under way. */
 export type EndedMessage = Required<Pick<MessageDocument, '_id' | 'record' | 'unit'>>;
 
+/** A message of a case, and the leaf by which it was accepted. */
+export type CaseMessage = Pick<MessageDocument, '_id' | 'record'>;
+
 /** What the store holds of a case. */
 type CaseState = {
-  /** The leaves by which its messages were accepted. */
-  readonly records: readonly number[];
+  /** Its messages, without those that were emptied before. */
+  readonly messages: readonly CaseMessage[];
+  /** How many were. */
+  readonly emptied: number;
   /** Its deliveries under way: one where the erasure waits for them, one more than may be ended where they are to end. */
   readonly open: readonly DeliveryDocument[];
   /** The leaves whose bodies go with it, rising; undefined where nobody has looked for them under its secret. */
   readonly bodies: readonly number[] | undefined;
 };
 
-export type Erasure = Pick<CaseState, 'records'> & { readonly case: CaseId; readonly record: number };
+export type Erasure = Pick<CaseState, 'messages'> & { readonly case: CaseId; readonly record: number };
 
 export class Draft {
   readonly head: Head;
@@ -81,7 +86,7 @@ export class Draft {
   /** Due deliveries, the soonest first, and one more than may be ended. */
   due: readonly DeliveryDocument[] = [];
   /** The case that is asked to be erased. */
-  caseState: CaseState = { records: [], open: [], bodies: [] };
+  caseState: CaseState = { messages: [], emptied: 0, open: [], bodies: [] };
   /** The case that goes, and the leaf that says so. */
   erasure: Erasure | undefined;
   /** Those of the messages to be retired that are no longer under way, and what becomes of them. */

@@ -4,8 +4,9 @@
  * The members end a transaction after five seconds, in which 20,000 messages of 4 KiB go, but not as many of 32 KiB. So
  * those of a large case are emptied before, by transactions of their own, and the last one destroys the secret. Where that
  * does not come about, an emptied message has the look of an erased one, but no leaf says so yet and the secret is there:
- * whoever asks again comes to the end.
+ * whoever asks again comes to the end. Until then it keeps the name of its case, by which the body of its leaf is found.
  */
+import type { Filter } from 'mongodb';
 import { CausewayError } from '../../../protocol/errors.ts';
 import { erasureRecords } from '../erased-bodies.ts';
 import { erasureStep } from '../erasure-step.ts';
@@ -13,17 +14,21 @@ import { endedAtOnce, erasureMark, houseCase, type ErasureOutcome, type UnderWay
 import type { FoundBodies } from './case-bodies.ts';
 import type { CausalTime } from './causal-time.ts';
 import { endDeliveries } from './deliveries.ts';
-import type { Collections } from './documents.ts';
-import type { Draft, Erasure } from './draft.ts';
+import type { Collections, MessageDocument } from './documents.ts';
+import type { CaseMessage, Draft, Erasure } from './draft.ts';
 import { unreadable } from './failures.ts';
 import { idBinary } from './keys.ts';
 import type { Access } from './load.ts';
 import { writeMarks } from './marks.ts';
-import type { OperationOf, Results } from './operations.ts';
+import type { OperationOf, Results, ToEmpty } from './operations.ts';
 import { runTransaction } from './run-transaction.ts';
 
 const nothing = Buffer.alloc(0);
+const matter = { category: 1, severity: 1 } as const;
+const nameAndMatter = { ...matter, thread: 1 } as const;
 const emptiedAtOnce = 256;
+/** So many messages, about, keep the name of their case until the last transaction, which takes it from all of them. */
+const namedToTheEnd = 10_000;
 
 type EmptyingContext = {
   readonly collections: Collections;
@@ -44,23 +49,24 @@ export function eraseCase(
   { id, underWay, line: order }: OperationOf<'erase-case'>,
 ): Results['erase-case'] {
   if (id === houseCase) return 'unknown';
-  const { records, open, bodies } = draft.caseState;
+  const { messages, emptied, open, bodies } = draft.caseState;
   const hadSecret = draft.secrets.has(id);
-  const facts = { hasSecret: hadSecret, messages: records.length, open: open.length };
+  const named = messages.length + emptied;
+  const facts = { hasSecret: hadSecret, messages: named, open: open.length };
   const step = erasureStep(facts, underWay);
   if (step === 'unknown' || step === 'pending') return step;
   if (step === 'end-some') {
     endDeliveries(draft, open.slice(0, endedAtOnce));
     return 'pending';
   }
-  if (records.length > emptiedAtOnce) {
+  if (messages.length > emptiedAtOnce) {
     endDeliveries(draft, open);
-    return { toEmpty: records.slice(emptiedAtOnce) };
+    return { toEmpty: messages.slice(emptiedAtOnce), unnamed: Math.max(0, named - namedToTheEnd) };
   }
   if (bodies === undefined) return 'unsearched';
   endDeliveries(draft, open);
   draft.secrets.forget(id);
-  draft.erasure = { case: id, record: draft.nextRecord, records };
+  draft.erasure = { case: id, record: draft.nextRecord, messages };
   for (const line of erasureRecords(order, id, { leaves: bodies, hadSecret }))
     if (line !== undefined) draft.leaves.entry(line, draft.at);
   return 'erased';
@@ -68,13 +74,13 @@ export function eraseCase(
 
 /** Destroys what the draft says. The oplog and the journal lose it as they go round. */
 export async function writeErasure(
-  { case: id, record, records }: Erasure,
+  { case: id, record, messages }: Erasure,
   { collections, session }: Access,
 ): Promise<void> {
   await collections.caseErasure.insertOne({ _id: { case: idBinary(id), record } }, { session });
   await writeMarks(new Map([[erasureMark, record]]), { collections, session });
   await collections.caseSecret.deleteOne({ _id: idBinary(id) }, { session });
-  await empty(records, { collections, session });
+  await empty({ thread: idBinary(id) }, messages, nameAndMatter, { collections, session });
 }
 
 /**
@@ -97,9 +103,7 @@ export async function eraseInPortions(
     if (outcome === 'pending' && underWay === 'wait' && emptied > 0) throw begun(emptied);
     if (typeof outcome === 'string') return outcome;
     emptied += outcome.toEmpty.length;
-    await emptyMessages(outcome.toEmpty, context).catch((error: unknown) =>
-      Promise.reject(unreadable(error)),
-    );
+    await emptyMessages(outcome, context).catch((error: unknown) => Promise.reject(unreadable(error)));
     // So that the transaction that asks next need not look through what has come meanwhile.
     found &&= await find(found);
   }
@@ -114,26 +118,30 @@ function begun(emptied: number): CausewayError {
 
 /** They are not under way any more. @throws the driver's error */
 async function emptyMessages(
-  records: readonly number[],
+  { toEmpty, unnamed }: ToEmpty,
   { collections, causal, patienceMs }: EmptyingContext,
 ): Promise<void> {
-  for (let from = 0; from < records.length; from += emptiedAtOnce) {
-    const some = records.slice(from, from + emptiedAtOnce);
+  for (let from = 0; from < toEmpty.length; from += emptiedAtOnce) {
+    const some = toEmpty.slice(from, from + emptiedAtOnce);
+    const these = { _id: { $in: some.map(({ _id }) => _id) } };
+    const fields = from < unnamed ? nameAndMatter : matter;
     const deadline = performance.now() + patienceMs;
     await causal.within(async (session) =>
-      runTransaction(session, async () => empty(some, { collections, session }), deadline),
+      runTransaction(session, async () => empty(these, some, fields, { collections, session }), deadline),
     );
   }
 }
 
-async function empty(records: readonly number[], { collections, session }: Access): Promise<void> {
-  await collections.message.updateMany(
-    { record: { $in: [...records] }, unit: { $exists: true } },
-    { $unset: { category: 1, severity: 1, thread: 1 }, $set: { unit: nothing } },
-    { session, hint: 'by_record' },
-  );
+/** @param these the messages, among them those whose acceptances are to be emptied, too @param fields what goes of each */
+async function empty(
+  these: Filter<MessageDocument>,
+  messages: readonly CaseMessage[],
+  fields: typeof matter | typeof nameAndMatter,
+  { collections, session }: Access,
+): Promise<void> {
+  await collections.message.updateMany(these, { $unset: fields, $set: { unit: nothing } }, { session });
   await collections.acceptance.updateMany(
-    { _id: { $in: [...records] } },
+    { _id: { $in: messages.map(({ record }) => record) } },
     { $set: { packed: nothing } },
     { session },
   );

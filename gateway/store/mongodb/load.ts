@@ -9,8 +9,8 @@ import { caseOfLeaf } from '../stored-leaf.ts';
 import { isSameSecret, type FoundBodies } from './case-bodies.ts';
 import { deliveryByMessage, isNamedRightly } from './deliveries.ts';
 import type { Collections, DeliveryDocument, MessageDocument } from './documents.ts';
-import type { Draft, EndedMessage } from './draft.ts';
-import { idBinary, idOf, messageKey, messagesOfId } from './keys.ts';
+import type { CaseMessage, Draft, EndedMessage } from './draft.ts';
+import { idBinary, idOf, messageIdOf, messageKey, messagesOfId } from './keys.ts';
 import { blocksFrom } from './leaf-runs.ts';
 import type { Operation, OperationOf } from './operations.ts';
 import type { RefusalBlocks } from './refusal-blocks.ts';
@@ -21,6 +21,17 @@ export type Access = { readonly collections: Collections; readonly session: Clie
 type Settle = OperationOf<'settle'>;
 
 const deliveriesAtOnce = 10_000;
+
+const fieldsOfCase = {
+  record: 1,
+  category: 1,
+  firstDelivery: 1,
+  recipients: 1,
+  bytes: { $binarySize: '$unit' },
+} as const;
+type MessageOfCase = Pick<MessageDocument, '_id' | 'record' | 'category' | 'firstDelivery' | 'recipients'> & {
+  readonly bytes: number | null;
+};
 
 /**
  * One after the other: a transaction takes one question at a time.
@@ -262,18 +273,24 @@ async function loadCase(
   draft.secrets.forget(id);
   await loadSecrets(draft, [id], access);
   const { collections, session } = access;
-  const ofCase = collections.message.find(
+  const ofCase = collections.message.find<MessageOfCase>(
     { thread: idBinary(id) },
-    { session, projection: { record: 1, firstDelivery: 1, recipients: 1 } },
+    { session, projection: fieldsOfCase },
   );
   const deliveries: DeliveryId[] = [];
-  const records: number[] = [];
-  for await (const { record, firstDelivery = 0, recipients = [] } of ofCase) {
-    records.push(record);
+  const messages: CaseMessage[] = [];
+  let emptied = 0;
+  for await (const { _id, record, category, bytes, firstDelivery = 0, recipients = [] } of ofCase) {
+    // None of these is under way any more.
+    if (category === undefined && bytes === 0) {
+      emptied++;
+      continue;
+    }
+    messages.push({ _id: messageKey(_id.source, messageIdOf(_id)), record });
     recipients.forEach((_, nth) => deliveries.push(firstDelivery + nth));
   }
   const open = await openAmong(deliveries, openDeliveriesWanted(underWay), access);
-  draft.caseState = { records, open, bodies: await bodiesSince(draft, id, found, access) };
+  draft.caseState = { messages, emptied, open, bodies: await bodiesSince(draft, id, found, access) };
 }
 
 /** What was found before the transaction, and what has come since. */

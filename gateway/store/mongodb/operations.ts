@@ -24,6 +24,7 @@ import type {
 } from '../port.ts';
 import { listeningBits } from '../statements.ts';
 import type { FoundBodies } from './case-bodies.ts';
+import type { CaseMessage } from './draft.ts';
 
 const digestBytes = 32;
 
@@ -102,10 +103,17 @@ export type Results = {
   'append-records': number;
   'retire-payloads': number;
   /**
-   * Or the leaves of those of its messages, none of them under way, that are to be emptied first; `unsearched` where nobody
-   * has looked for its bodies under the secret that it has: nothing has happened then.
+   * Or what is to be emptied first; `unsearched` where nobody has looked for its bodies under the secret that it has: nothing
+   * has happened then.
    */
-  'erase-case': ErasureOutcome | 'unsearched' | { readonly toEmpty: readonly number[] };
+  'erase-case': ErasureOutcome | 'unsearched' | ToEmpty;
+};
+
+/** Messages of a case, none of them under way. */
+export type ToEmpty = {
+  readonly toEmpty: readonly CaseMessage[];
+  /** Of so many, the first ones, also the name of the case goes. */
+  readonly unnamed: number;
 };
 
 /** True for those that are carried out by themselves: they read what no other operation of their group may change. */

@@ -110,9 +110,10 @@ export type DamagedMessage = {
 
 /**
  * What a row has of a message, its bytes and the columns beside them. `whole`: they are those of its envelope, the payload
- * perhaps retired; `emptied`: none of it is left, as after the erasure of its case; `damaged`: neither.
+ * perhaps retired; `emptied`: none of it is left, as after the erasure of its case; `half-emptied`: the name of its case is
+ * left, as while a large one is being erased; `damaged`: none of these.
  */
-export type Matter = 'whole' | 'emptied' | 'damaged';
+export type Matter = 'whole' | 'emptied' | 'half-emptied' | 'damaged';
 
 /** What the store keeps of the first outcome of an id, to be held against the leaf that says so. */
 export type KeptOutcome = {

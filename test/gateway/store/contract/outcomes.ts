@@ -1,6 +1,7 @@
 /** What every engine tells of messages, for them to be held against the log. */
 import { describe, expect, test } from 'vitest';
-import type { AcceptableMessage } from '../../../../gateway/store/port.ts';
+import { holdMessagesAgainst } from '../../../../gateway/audit/messages-against-log.ts';
+import type { AcceptableMessage, Store } from '../../../../gateway/store/port.ts';
 import {
   acceptable,
   acceptableAsWritten,
@@ -90,9 +91,26 @@ export function outcomesContract(at: ContractStore): void {
       await at.store.eraseCase(messageId(1), erasureOf(1));
       expect((await at.faults()).faults).toEqual([`${messageId(2)} emptied`]);
       const { unit, category, severity, thread } = recorded(1);
+      await at.fixture.setColumns(messageId(1), { thread });
+      expect((await at.faults()).faults).toEqual([`${messageId(1)} put-back`, `${messageId(2)} emptied`]);
       await at.fixture.setUnit(messageId(1), unit);
       await at.fixture.setColumns(messageId(1), { category, severity, thread });
       expect((await at.faults()).faults).toEqual([`${messageId(1)} put-back`, `${messageId(2)} emptied`]);
+    });
+
+    test('is amiss that keeps of all only the name of its case, and not where that was erased meanwhile', async () => {
+      await submit([recorded(1)]);
+      for (const recipient of [health, school]) await at.store.settle(settlementOf([recorded(1)], recipient));
+      await at.fixture.emptyMessage(messageId(1));
+      await at.fixture.setColumns(messageId(1), { thread: messageId(1) });
+      expect((await at.faults()).faults).toEqual([`${messageId(1)} emptied`]);
+      const readOutcomes: Store['readOutcomes'] = async (ids) => {
+        const before = await at.store.readOutcomes(ids);
+        expect(await at.store.eraseCase(messageId(1), erasureOf(1))).toBe('erased');
+        return before;
+      };
+      const { faults } = await holdMessagesAgainst({ ...at.store, readOutcomes }, at.store);
+      expect(faults.first).toEqual([]);
     });
 
     const answer = { code: 'policy-denied', text: 'No rule permits it.' };

@@ -418,21 +418,27 @@ describe.skipIf(!hasServer)('the MongoDB engine', () => {
         await store.settle(settlementOf(some, health));
       }
       const { message, acceptance, caseSecret } = collectionsOf(fixture.database);
-      const left = async (): Promise<number> => message.countDocuments({ thread: idBinary(thread) });
-      const erase = async () => store.eraseCase(thread, { kind: 'case.erased', case: thread });
+      const left = async (filter: Document = {}): Promise<number> =>
+        message.countDocuments({ thread: idBinary(thread), ...filter });
+      // A search index in which somebody has hidden all of the case.
+      const proposed = { asOf: await store.countLeaves(), leaves: [] };
+      const erase = async () =>
+        store.eraseCase(thread, { kind: 'case.erased', case: thread }, 'wait', proposed);
 
       // Of the messages alone: the beats of the gateway are updates, too, and come when they come.
       await fail(['update'], { skip: 1 }, { errorCode: 91, namespace: message.namespace });
       await expect(erase()).rejects.toMatchObject({ code: 'store-unavailable' });
       await failure.end();
-      expect(await left()).toBe(600 - 256);
+      expect(await left({ category: { $exists: true } })).toBe(600 - 256);
       const { faults } = await holdMessagesAgainst(store, store);
       expect(new Set(faults.first.map(({ fault }) => fault))).toEqual(new Set(['emptied']));
       expect(faults.count).toBe(256);
       expect(await caseSecret.countDocuments({ _id: idBinary(thread) })).toBe(1);
 
       expect(await erase()).toBe('erased');
+      expect((await store.readLeaves(proposed.asOf, 2))[0]?.entry).toMatchObject({ bodies: 600 });
       expect(await left()).toBe(0);
+      expect((await holdMessagesAgainst(store, store)).faults.count).toBe(0);
       expect(await caseSecret.countDocuments({ _id: idBinary(thread) })).toBe(0);
       expect(await acceptance.countDocuments({ _id: { $gte: 0 }, packed: { $ne: Buffer.alloc(0) } })).toBe(0);
     });
