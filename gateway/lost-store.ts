@@ -62,12 +62,13 @@ async function refuseWhereLogBegan(home: GatewayHome, what: string): Promise<voi
 async function leavesSigned(home: GatewayHome): Promise<number> {
   const { origin, keyPem, historyDir, exportDir } = auditLogOptions(home);
   const { verifierKey } = noteSigner(origin, keyPem);
+  const folder = new LogFolder(home.logDir);
   const [published, elsewhere] = await Promise.all([
-    new LogFolder(home.logDir)
+    folder
       .readCheckpoint()
       .then((text) => (text === undefined ? undefined : openPublished(text, verifierKey)))
       .catch(() => undefined),
-    readSignedBefore({ verifierKey, historyDir, exportDir, now: Date.now }),
+    readSignedBefore({ folder, verifierKey, historyDir, exportDir, now: Date.now }),
   ]);
   return Math.max(published?.size ?? 0, elsewhere?.size ?? 0);
 }

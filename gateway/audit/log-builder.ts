@@ -22,7 +22,7 @@ export type LogBuilderOptions = {
   readonly source: Pick<LeafSource, 'readLeafRuns'>;
   /** Its name is that of the log. */
   readonly signer: NoteSigner;
-  /** The largest checkpoint of this log that is kept outside the folder; see `readSignedBefore`. */
+  /** The largest checkpoint of this log that is kept beside the one in its place; see `readSignedBefore`. */
   readonly readSignedBefore: () => Promise<PublishedCheckpoint | undefined>;
 };
 

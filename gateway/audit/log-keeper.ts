@@ -72,7 +72,7 @@ export class LogKeeper {
   constructor(parts: LogKeeperParts) {
     this.#parts = parts;
     this.#read = readTilesOf(parts.folder);
-    this.#witnessed = new WitnessedCheckpoint({ ...parts, read: this.#read });
+    this.#witnessed = new WitnessedCheckpoint(parts);
   }
 
   start(): void {

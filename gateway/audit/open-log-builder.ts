@@ -23,6 +23,6 @@ export async function openLogBuilder(
   const { verifierKey } = signer;
   return LogBuilder.open({
     ...{ folder, source, signer },
-    readSignedBefore: () => readSignedBefore({ verifierKey, historyDir, exportDir, now: Date.now }),
+    readSignedBefore: () => readSignedBefore({ folder, verifierKey, historyDir, exportDir, now: Date.now }),
   });
 }

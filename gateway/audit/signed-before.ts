@@ -1,17 +1,19 @@
 /**
- * What the log has signed before, as it is kept outside its folder: in `checkpoints/`, and in the copy of the log. The
- * folder alone does not tell: whoever takes the checkpoint away there would otherwise have another log signed in its
- * place.
+ * What the log has signed before, as it is kept beside the checkpoint: in `checkpoints/`, in the copy of the log, and as
+ * what witnesses have cosigned. The checkpoint alone does not tell: whoever takes it away would otherwise have another log
+ * signed in its place.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { witnessedCheckpointFile } from '../../protocol/proof/checkpoint.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { inTime } from '../platform/in-time.ts';
+import type { LogFolder } from './log-folder.ts';
 import { logHistoryFileOf, logHistoryFiles, readLogHistoryFile, type PastCheckpoint } from './log-history.ts';
 import { openPublished, type PublishedCheckpoint } from './published-checkpoint.ts';
 
 export type SignedBeforeOptions = {
+  readonly folder: Pick<LogFolder, 'readWitnessedCheckpoint'>;
   /** Its name is that of the log. */
   readonly verifierKey: VerifierKey;
   /** The folder `checkpoints/`. */
@@ -26,14 +28,13 @@ export type SignedBeforeOptions = {
 const copyPatienceMs = 3_000;
 
 /**
- * The largest checkpoint of this log that is kept elsewhere. Those of another name or key are of another log, as after
+ * The largest checkpoint of this log that is kept there. Those of another name or key are of another log, as after
  * the operator has given it a new `origin`, and are passed over; so are spoilt ones, and a copy that cannot be read.
  */
 export async function readSignedBefore(
   options: SignedBeforeOptions,
 ): Promise<PublishedCheckpoint | undefined> {
-  const [kept, copied] = await Promise.all([newestKept(options), newestCopied(options)]);
-  return largest([kept, copied]);
+  return largest(await Promise.all([newestKept(options), newestCopied(options), newestWitnessed(options)]));
 }
 
 /**
@@ -67,6 +68,14 @@ function largestOwn(
     if (opened !== undefined) return opened;
   }
   return undefined;
+}
+
+async function newestWitnessed({
+  folder,
+  verifierKey,
+}: SignedBeforeOptions): Promise<PublishedCheckpoint | undefined> {
+  const text = await folder.readWitnessedCheckpoint().catch(() => undefined);
+  return text === undefined ? undefined : openOwn(text, verifierKey);
 }
 
 async function newestCopied({

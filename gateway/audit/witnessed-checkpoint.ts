@@ -1,5 +1,4 @@
 /** `checkpoint.witnessed` in the folder of the log: it never goes back, and no cosignature of it is lost, also at a start. */
-import { rootFromTiles, type TileReader } from '../../protocol/proof/tile-proof.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import type { LogBuilder } from './log-builder.ts';
 import type { LogFolder } from './log-folder.ts';
@@ -8,7 +7,6 @@ import { joinSignatures, openPublished, type PublishedCheckpoint } from './publi
 export type WitnessedCheckpointParts = {
   readonly builder: Pick<LogBuilder, 'published' | 'republish'>;
   readonly folder: Pick<LogFolder, 'readWitnessedCheckpoint' | 'writeWitnessedCheckpoint'>;
-  readonly read: TileReader;
   /** Of the log. */
   readonly key: VerifierKey;
   readonly onPublished: (checkpoint: PublishedCheckpoint) => void;
@@ -16,7 +14,6 @@ export type WitnessedCheckpointParts = {
 
 export class WitnessedCheckpoint {
   readonly #parts: WitnessedCheckpointParts;
-  /** Undefined where it is not known what stands in the folder, or where that is not of this log. */
   #newest: PublishedCheckpoint | undefined;
 
   constructor(parts: WitnessedCheckpointParts) {
@@ -24,11 +21,12 @@ export class WitnessedCheckpoint {
   }
 
   /**
-   * Goes on from what the process before has left. It may have ended before it put the cosignatures in the place of the
-   * newest checkpoint as well.
+   * Goes on from what the process before has left: the log leads on from it, see `readSignedBefore`. That process may have
+   * ended before it put the cosignatures in the place of the newest checkpoint as well.
    */
   async recall(): Promise<void> {
-    const left = (this.#newest ??= await this.#readLeft());
+    const left = await this.#readLeft();
+    this.#newest = left;
     const { published } = this.#parts.builder;
     if (left === undefined || published?.size !== left.size) return;
     const text = joinSignatures(published.text, left.text);
@@ -37,8 +35,7 @@ export class WitnessedCheckpoint {
 
   /** Where it is still the newest, it is put in the place of the one without cosignatures too. */
   async show(cosigned: PublishedCheckpoint): Promise<void> {
-    // At the start the log may not have come to it yet.
-    const before = (this.#newest ??= await this.#readLeft());
+    const before = this.#newest;
     const { size } = cosigned;
     if (before !== undefined && size < before.size) return;
     const text = before?.size === size ? joinSignatures(before.text, cosigned.text) : cosigned.text;
@@ -56,14 +53,12 @@ export class WitnessedCheckpoint {
     if (builder.published === witnessed) onPublished(witnessed);
   }
 
-  /** What is spoilt, of another key or beyond the log makes way for the next one that is cosigned. */
+  /** What is spoilt or of another key makes way for the next one that is cosigned. */
   async #readLeft(): Promise<PublishedCheckpoint | undefined> {
-    const { builder, folder, key, read } = this.#parts;
+    const { folder, key } = this.#parts;
     try {
       const text = await folder.readWitnessedCheckpoint();
-      const left = text === undefined ? undefined : openPublished(text, key);
-      if (left === undefined || left.size > (builder.published?.size ?? 0)) return undefined;
-      return (await rootFromTiles(left.size, read)).equals(left.root) ? left : undefined;
+      return text === undefined ? undefined : openPublished(text, key);
     } catch {
       return undefined;
     }

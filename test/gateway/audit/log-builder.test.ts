@@ -314,6 +314,18 @@ describe('the published log', () => {
       },
     );
 
+    test('other leaves are not signed for, as witnesses cosigned in the folder what was signed', async () => {
+      const leaves = new Leaves();
+      leaves.commit(300);
+      const folder = new LogFolder(temporary.dir);
+      const published = (await (await openBuilder(temporary.dir, leaves, signer, folder)).advance())!;
+      folder.writeWitnessedCheckpoint(published.text);
+      await rm(join(temporary.dir, 'checkpoint'));
+      const other = new Leaves();
+      other.commit(300, ' ');
+      await expect(openBuilder(temporary.dir, other, signer)).rejects.toMatchObject({ code: 'log-forked' });
+    });
+
     test.each(places)('it goes on from the one in the %s where the leaves are the same', async (place) => {
       const leaves = new Leaves();
       leaves.commit(310);

@@ -275,45 +275,32 @@ describe('a log with a witness', () => {
     expect(await folder.readWitnessedCheckpoint()).toBe(`${text}${otherCosignature}${cosignature}`);
   });
 
-  test('does not go back with what is cosigned after a crash has taken the newest checkpoint away', async () => {
+  test('goes on from what was cosigned after a crash has taken the newest checkpoint away', async () => {
     await using temporary = await temporaryFolder();
     const { leaves, ...before } = await openLog(temporary.dir);
     leaves.commit(3);
     await before.keeper.step();
     const early = (await before.folder.readCheckpoint())!;
-    for (let commit = 0; commit < 12; commit++) leaves.commit(3);
+    leaves.commit(3);
     await before.keeper.step();
     const newest = `${(await before.folder.readCheckpoint())!}${otherCosignature}`;
     before.folder.writeWitnessedCheckpoint(newest);
     await before.folder.writeCheckpoint(early);
-    const { folder, keeper, asked, kept, published } = await openLog(
-      temporary.dir,
-      undefined,
-      { stepMs: 0 },
-      leaves,
-    );
+    const { folder, keeper, asked, kept } = await openLog(temporary.dir, undefined, {}, leaves);
+    expect(await folder.readCheckpoint()).toBe(newest);
     await keeper.step();
-    await until(() => published.at(-1)!.size === leaves.size);
-    expect(asked[0]!.size).toBeLessThan(leaves.size);
     asked[0]!.answer(true);
-    const closing = keeper.close();
-    await until(() => asked.length === 2);
-    asked[1]!.answer(false);
-    await closing;
-    expect(kept.length).toBeGreaterThan(0);
-    expect(await folder.readWitnessedCheckpoint()).toBe(newest);
+    await until(() => kept.length === 1);
+    expect(await folder.readWitnessedCheckpoint()).toBe(`${newest}${cosignature}`);
   });
 
-  test('replaces what stands there and is spoilt, of another log, or beyond this one', async () => {
+  test('replaces what stands there and is spoilt or of another log', async () => {
     await using temporary = await temporaryFolder();
     const leaves = new Leaves();
     const log = new LogFolder(join(temporary.dir, 'log'));
-    const wrong = Buffer.alloc(32);
     const elsewhere = 'other.test/log';
     for (const foreign of [
       () => 'no note',
-      (size: number) => signCheckpoint({ origin, size, root: wrong }, signer),
-      () => signCheckpoint({ origin, size: 99, root: wrong }, signer),
       (size: number, root: Buffer) =>
         signCheckpoint({ origin: elsewhere, size, root }, createSigner(elsewhere)),
     ]) {

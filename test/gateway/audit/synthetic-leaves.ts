@@ -58,6 +58,6 @@ export async function openBuilder(
   const { verifierKey } = signer;
   return LogBuilder.open({
     ...{ folder, source, signer },
-    readSignedBefore: () => readSignedBefore({ verifierKey, now: Date.now, ...elsewhere }),
+    readSignedBefore: () => readSignedBefore({ folder, verifierKey, now: Date.now, ...elsewhere }),
   });
 }
