@@ -74,6 +74,38 @@ async function stepUntil(keeper: LogKeeper, condition: () => boolean): Promise<v
   });
 }
 
+describe('a log in which something happens', () => {
+  afterEach(() => vi.useRealTimers());
+
+  test('is signed within a second of a commit, also where that brings more than can be taken in this time', async () => {
+    await using temporary = await temporaryFolder();
+    const publishedAt: number[] = [];
+    const { leaves, keeper } = await openLog(temporary.dir, undefined, {
+      witnesses: new Witnesses([], () => undefined),
+      onPublished: () => publishedAt.push(performance.now()),
+    });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const read = leaves.readLeafRuns.bind(leaves);
+    vi.spyOn(leaves, 'readLeafRuns').mockImplementation((from) => {
+      const runs = read(from);
+      if (runs.length > 0) vi.advanceTimersByTime(100);
+      return runs;
+    });
+    keeper.start();
+    await keeper.step();
+    const looks = vi.spyOn(keeper, 'step');
+    // Right after a look is the worst moment.
+    for (let commit = 0; commit < 60; commit++) leaves.commit(40);
+    const committedAt = performance.now();
+    while (looks.mock.calls.length === 0 && performance.now() < committedAt + 1_000)
+      vi.advanceTimersByTime(1);
+    await looks.mock.results[0]?.value;
+    expect(publishedAt[0]! - committedAt).toBeLessThanOrEqual(1_000);
+    vi.useRealTimers();
+    await keeper.close();
+  });
+});
+
 describe('a log in which nothing happens', () => {
   test('says after a passing fault of the store that all is well again', async () => {
     await using temporary = await temporaryFolder();
