@@ -23,12 +23,17 @@ const make = (name: string, hosts = ['localhost', '127.0.0.1']) =>
 
 test('a new home is complete, private, and opens to the same thing', async () => {
   const home = await make('new');
-  const modes = await Promise.all(
-    ['.', 'ca.key', 'tls.key', 'receipt.key'].map(
-      async (name) => (await stat(join(home.dir, name))).mode & 0o777,
+  const modeOf = async (name: string): Promise<number> => (await stat(join(home.dir, name))).mode & 0o777;
+  expect(await modeOf('.')).toBe(0o700);
+  const files = await readdir(home.dir);
+  const published = ['ca.crt', 'correlator.asc', 'gateway.yaml', 'policies', 'tls.crt'];
+  expect(files.filter((name) => published.includes(name)).sort()).toEqual(published);
+  const secret = files.filter((name) => !published.includes(name)).sort();
+  expect(await Promise.all(secret.map(async (name) => [name, await modeOf(name)]))).toEqual(
+    ['audit.key', 'ca.key', 'correlator.key', 'correlator.pgp', 'log.key', 'receipt.key', 'tls.key'].map(
+      (name) => [name, 0o600],
     ),
   );
-  expect(modes).toEqual([0o700, 0o600, 0o600, 0o600]);
   expect(home.settings).toEqual({
     host: '0.0.0.0',
     port: 8443,
