@@ -5,7 +5,7 @@
  * Whoever can write into it can spoil what is found by it. An erasure has it only propose where the bodies of a case
  * are, and the store opens each itself: nobody gets another body onto the list of what the erasure took. But whoever
  * hides a leaf in it can keep that leaf from the list, so that it is told as changed afterwards; not the acceptance of a
- * message, which the store finds by itself (on MongoDB not where the erasure of a case of more than 256 messages was
+ * message, which the store finds by itself (on MongoDB not where the erasure of a case of more than 10,000 messages was
  * interrupted).
  *
  * - `leaf`: what a line about a leaf needs. `case` and `matter` are NULL where the case was erased.
