@@ -7,7 +7,6 @@ import { isCausewayError } from '../protocol/errors.ts';
 import type { Digest, EndpointAddress } from '../protocol/ids.ts';
 import { batchSigner } from '../protocol/proof/signing.ts';
 import { limits } from '../protocol/limits.ts';
-import { startedRecord } from './agreement-records.ts';
 import { AppliedAgreement } from './applied-agreement.ts';
 import { Alerting } from './alerts/alerting.ts';
 import type { PatternHolder } from './correlator/pattern-holder.ts';
@@ -26,6 +25,7 @@ import { buildGatewayServer, type GatewayServerDependencies } from './gateway-se
 import type { EndpointDirectory } from './identity/directory.ts';
 import { auditLogOptions } from './audit-log-options.ts';
 import { IncidentRecord } from './incident-record.ts';
+import { LifeRecords } from './life-records.ts';
 import { openGateway, type GatewayOptions, type OpenedGateway } from './open-gateway.ts';
 import type { PolicyHolder } from './policy/policy-holder.ts';
 import { Quotas } from './admission/quotas.ts';
@@ -88,6 +88,7 @@ class Gateway {
   readonly #endings: Endings;
   readonly #incidents: IncidentRecord;
   readonly #damaged: DamagedMessages;
+  readonly #life: LifeRecords;
   readonly #relay: Relay;
   readonly #room: DiskRoom;
   readonly #gate: SubmissionGate;
@@ -119,6 +120,7 @@ class Gateway {
     });
     this.#incidents = new IncidentRecord(store, onError);
     this.#damaged = new DamagedMessages(options.log);
+    this.#life = new LifeRecords(options, { store, onError });
     const quotas = { ...options.home.settings.quotas, ...options.quotas };
     this.#sessions = new SessionRegistry(quotas, this.#now);
     this.#quotas = new Quotas(quotas, this.#now);
@@ -171,11 +173,11 @@ class Gateway {
     this.#reloading.startFrom(known);
     // What others changed between the first reading and now was told to nobody, and nobody has connected yet.
     await Promise.all([this.#directory.reload(), this.#policy.reload()]);
-    await this.#store.appendRecords([startedRecord(this.#policy.current.digest, this.#patterns.current)]);
+    await this.#life.started(this.#policy.current.digest, this.#patterns.current);
     const app = await buildGatewayServer(this.#serverDependencies());
     const { settings } = this.#options.home;
     const host = this.#options.host ?? settings.host;
-    await listen(app, host, this.#options.port ?? settings.port);
+    await this.#life.orStopped(listen(app, host, this.#options.port ?? settings.port));
     try {
       await this.#startRooms();
     } catch (error) {
@@ -314,6 +316,7 @@ class Gateway {
     await this.#endings.close();
     this.#reloading.close();
     await this.#incidents.flush();
+    await this.#life.stopped();
     await this.#index.close();
     await this.#auditLog.close();
     await this.#closeStore();

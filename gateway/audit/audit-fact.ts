@@ -96,6 +96,7 @@ const actions: Readonly<Record<string, FactAction>> = {
   'agency.added': 'C',
   'policy.applied': 'U',
   'pattern.changed': 'U',
+  'gateway.certificate-renewed': 'U',
   'receipts.forgotten': 'D',
   'case.erased': 'D',
   'case.erased-bodies': 'D',

@@ -19,7 +19,8 @@ const types = {
   activity: { system: dicom, code: '110100', display: 'Application Activity' },
 } as const satisfies Record<string, Coding>;
 
-const typeOfGroup: Readonly<Record<string, Coding>> = {
+/** By kind, or by its first word. */
+const typeOf: Readonly<Record<string, Coding>> = {
   message: types.export,
   delivery: types.import,
   audit: types.logUsed,
@@ -27,6 +28,7 @@ const typeOfGroup: Readonly<Record<string, Coding>> = {
   ...{ endpoint: types.security, enrolment: types.security, renewal: types.security },
   ...{ agency: types.security, policy: types.security },
   ...{ session: types.security, request: types.security },
+  'gateway.certificate-renewed': types.security,
 };
 
 /** 0 success, 4 minor, 8 serious, 12 major failure. */
@@ -50,7 +52,7 @@ export function auditEventOf(fact: AuditFact, origin: string): object {
   const { index, at, kind, purpose, reason, code } = fact;
   return {
     ...{ resourceType: 'AuditEvent', id: `leaf-${index}` },
-    type: typeOfGroup[kind.split('.')[0] ?? ''] ?? types.activity,
+    type: typeOf[kind] ?? typeOf[kind.split('.')[0] ?? ''] ?? types.activity,
     subtype: [{ system: `${own}:audit-kind`, code: kind }],
     action: fact.action,
     recorded: new Date(at).toISOString(),

@@ -8,7 +8,8 @@ export const leafKinds = [
   ...['endpoint.enrolled', 'endpoint.renewed', 'endpoint.renewal-completed', 'endpoint.revoked'],
   'renewal.refused',
   ...['alert.raised', 'alert.unsent', 'alert.disposed', 'alert.overdue'],
-  ...['policy.loaded', 'policy.applied', 'pattern.changed', 'agency.added', 'gateway.started'],
+  ...['policy.loaded', 'policy.applied', 'pattern.changed', 'agency.added'],
+  ...['gateway.started', 'gateway.stopped', 'gateway.certificate-renewed'],
   ...['case.erased', 'case.erased-bodies'],
   'store.migrated',
   ...[

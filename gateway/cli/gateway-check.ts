@@ -48,7 +48,11 @@ async function checkGateway(dir: string, flags: Flags, terminal: Terminal): Prom
     return [failed('home', error)];
   }
   const { checkAuthority, checkHome, checkServerCertificate } = await import('./check-certificates.ts');
-  const findings: Finding[] = [await checkHome(home), checkAuthority(home), checkServerCertificate(home)];
+  const { checkSettings } = await import('./check-settings.ts');
+  const findings: Finding[] = [
+    ...[await checkHome(home), checkSettings(home)],
+    ...[checkAuthority(home), checkServerCertificate(home)],
+  ];
   const policy = await checkPolicy(home);
   const ofStore = await checkStore(home, policy.set, flags, terminal);
   findings.push(policy.finding, ...checkRetention(policy.set), ...ofStore);

@@ -86,6 +86,8 @@ export type GatewayHome = {
   readonly authority: Authority;
   /** For the TLS server: key, chain with the CA at its end, and the CA that client certificates come from. */
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  /** True where its own certificate was renewed as it was opened. */
+  readonly isRenewed: boolean;
   /** What the store needs besides its file: see `SqliteStoreOptions`. */
   readonly storeKeys: StoreKeys;
   /** The public key of receipts, raw, base64url. */
@@ -161,7 +163,8 @@ export async function openGatewayHome(
   const tlsKeyPem = await readPrivateFile(path('tlsKey'), 'gateway');
   let tlsCertificatePem = await readHomeFile(path('tlsCertificate'), 'gateway');
   const pair = { keyPem: tlsKeyPem, certificatePem: tlsCertificatePem };
-  if (renews && isServerCertificateDue(pair, { authority, settings, now: now() })) {
+  const isRenewed = renews && isServerCertificateDue(pair, { authority, settings, now: now() });
+  if (isRenewed) {
     const publicKeyPem = keyToCertify(path('tlsKey'), tlsKeyPem);
     tlsCertificatePem = (await authority.issueServerCertificate(publicKeyPem, settings.hosts)).pem;
     await replaceFile(path('tlsCertificate'), tlsCertificatePem, 0o644);
@@ -177,6 +180,7 @@ export async function openGatewayHome(
     policiesDir: path('policies'),
     authority,
     tls: { key: tlsKeyPem, cert: tlsCertificatePem + authority.certificatePem, ca: authority.certificatePem },
+    isRenewed,
     storeKeys: { receiptKeyPem, auditKey: await readAuditKey(path('auditKey')) },
     logKeyPem,
     logDir: path('log'),

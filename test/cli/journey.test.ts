@@ -122,6 +122,7 @@ describe('a gateway made by the command', () => {
     const findings = jsonLines(healthy.stdout);
     expect(findings.map(({ check, verdict }) => [check, verdict])).toEqual([
       ['home', 'good'],
+      ['settings', 'good'],
       ['issuing CA', 'good'],
       ['gateway certificate', 'good'],
       ['policies', 'good'],

@@ -72,6 +72,9 @@ describe('a gateway that is told to stop', () => {
     const checkpoint = await readFile(join(exchange.home.dir, 'log/checkpoint'), 'utf8');
     const store = await exchange.store();
     expect(Number(checkpoint.split('\n')[1])).toBe(await store.countLeaves());
+    const records = (await exchange.records()).map(({ entry }) => entry);
+    const start = records.findLast(({ kind }) => kind === 'gateway.started');
+    expect(records.at(-1)).toEqual({ kind: 'gateway.stopped', run: start?.run });
   });
 
   it('ignores what is submitted after it said so, and takes it in the next session', async () => {

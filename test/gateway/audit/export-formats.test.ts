@@ -81,6 +81,11 @@ const leaves = [
     { kind: 'case.erased-bodies', case: id, leaves: [70_001, 70_002] },
     houseCase,
   ),
+  ...[
+    { kind: 'gateway.certificate-renewed', tlsThumbprint: 'T', expires: noon },
+    { kind: 'gateway.started', run: id, patterns: ['a@1'], settings: 'S', tlsThumbprint: 'T' },
+    { kind: 'gateway.stopped', run: id },
+  ].map((entry, place) => leafOf(16 + place, { kind: entry.kind }, entry, houseCase)),
 ];
 const facts = leaves.map((leaf) => {
   const { of } = JSON.parse(leaf.leaf) as Leaf;
@@ -239,6 +244,7 @@ const expectedTypes: Readonly<Record<string, readonly string[]>> = {
   database: ['access', 'change', 'info', 'error'],
   iam: ['admin', 'change', 'creation', 'deletion', 'group', 'info', 'user'],
   network: ['access', 'allowed', 'connection', 'denied', 'end', 'info', 'protocol', 'start'],
+  process: ['access', 'change', 'end', 'info', 'start'],
   session: ['start', 'end', 'info'],
 };
 
@@ -314,6 +320,20 @@ it('every form says how many bodies an erasure took, and none which', () => {
   expect(fact.details).toEqual({ case: id, count: 2 });
   const forms = [formatCsv(fact), JSON.stringify([ecsEventOf(fact, origin), auditEventOf(fact, origin)])];
   expect(forms.join('\n')).not.toContain('7000');
+});
+
+it('every form tells a start from an end, and a certificate that was renewed from both', () => {
+  const types = [16, 17, 18].map((index) => read(ecsEventOf(facts[index]!, origin)));
+  expect(types).toMatchObject([
+    { event: { category: ['configuration'], type: ['change'] } },
+    { event: { category: ['process'], type: ['start'] } },
+    { event: { category: ['process'], type: ['end'] } },
+  ]);
+  expect([16, 17, 18].map((index) => [eventOf(index).type.code, eventOf(index).action])).toEqual([
+    ['110113', 'U'],
+    ['110100', 'E'],
+    ['110100', 'E'],
+  ]);
 });
 
 /** One record of RFC 4180. */

@@ -125,9 +125,10 @@ test.each(['ca.key', 'ca.crt', 'receipt.key', 'gateway.yaml'])('a missing %s is 
 test('the certificate of the gateway is renewed in its last third, and not before', async () => {
   const home = await make('aging');
   const at = (days: number) => openGatewayHome(home.dir, () => Date.now() + days * dayMs);
-  expect((await at(240)).tls.cert).toBe(home.tls.cert);
+  expect(await at(240)).toMatchObject({ tls: { cert: home.tls.cert }, isRenewed: false });
   const renewed = await at(250);
   expect(renewed.tls.cert).not.toBe(home.tls.cert);
+  expect([renewed.isRenewed, (await at(250)).isRenewed]).toEqual([true, false]);
   expect(renewed.tls.key).toBe(home.tls.key);
   expect(await readFile(join(home.dir, 'tls.crt'), 'utf8')).toBe(
     renewed.tls.cert.slice(0, -renewed.authority.certificatePem.length),
