@@ -2,12 +2,13 @@
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileReason } from '../../files/file-trouble.ts';
+import { isOnReadOnlyDisk } from '../../files/read-only-disk.ts';
 import { isSpoiltFile, sqliteErrorOf, sqliteErrors } from '../../files/sqlite-error.ts';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 
 /** Less than a first change of the state takes, with the files that SQLite makes beside it. */
 const leastRoomBytes = 65_536;
-const forbidding = new Set(['EACCES', 'EPERM', 'EROFS', 'ELOOP', 'ENOTDIR']);
+const forbidding = new Set(['EACCES', 'EPERM', 'ELOOP', 'ENOTDIR']);
 
 export function isBusy(error: unknown): boolean {
   return sqliteErrorOf(error) === sqliteErrors.busy;
@@ -59,9 +60,17 @@ class StateDamage extends Error {}
 
 function knownFailure(path: string, error: unknown): CausewayError | undefined {
   if (isSpoiltFile(error)) return stateDamage(path, `SQLite says: ${error.message}.`, error);
-  if (!isForWantOfRoom(path, error)) return undefined;
-  const detail = `${path} cannot be written: the disk is full.`;
+  const bar = barOfDisk(path, error);
+  if (bar === undefined) return undefined;
+  const detail = `${path} cannot be written: ${bar}.`;
   return new CausewayError('state-unavailable', { detail, cause: error });
+}
+
+/** What is the matter with the disk: what ends when the disk does better, with the home as it is. */
+function barOfDisk(path: string, error: unknown): string | undefined {
+  if (isForWantOfRoom(path, error)) return 'the disk is full';
+  const isReadOnly = (error as NodeJS.ErrnoException).code === 'EROFS' || isOnReadOnlyDisk(dirname(path));
+  return isReadOnly ? 'its disk takes no changes at present (it is read-only)' : undefined;
 }
 
 /** What keeps the file from being opened for as long as nobody changes it, in a sentence: SQLite does not tell. */

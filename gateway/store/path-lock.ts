@@ -20,7 +20,7 @@ function tryLock(file: string): ProcessLock | undefined {
   try {
     return takeLock(file);
   } catch (cause) {
-    const detail = `${file} cannot be written: its folder is missing, belongs to another user, or the disk is full.`;
+    const detail = `${file} cannot be written: its folder is missing, belongs to another user, or the disk is full or takes no changes.`;
     throw new CausewayError('store-unavailable', { detail, cause });
   }
 }

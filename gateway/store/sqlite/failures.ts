@@ -1,5 +1,7 @@
 /** What SQLite's errors mean to the engine. */
+import { dirname } from 'node:path';
 import { isCausewayError } from '../../../protocol/errors.ts';
+import { isOnReadOnlyDisk } from '../../../files/read-only-disk.ts';
 import { isSpoiltFile, sqliteErrorOf, sqliteErrors } from '../../../files/sqlite-error.ts';
 import { BrokenLogError } from '../joined-blocks.ts';
 import { damageOf } from '../store-damage.ts';
@@ -41,8 +43,10 @@ export function writingTrouble(error: unknown): string | undefined {
 }
 
 /** What keeps the store from being written, in a sentence that names no file; undefined where there is no more to say. */
-function hindranceOf(error: unknown): string | undefined {
+function hindranceOf(error: unknown, file?: string): string | undefined {
   if (isTampering(error)) return error.message;
+  if (file !== undefined && sqliteErrorOf(error) !== undefined && isOnReadOnlyDisk(dirname(file)))
+    return `The disk of ${file} takes no changes at present (it is read-only).`;
   switch (sqliteErrorOf(error)) {
     case sqliteErrors.full:
       return 'The disk of the store is full.';
@@ -50,7 +54,7 @@ function hindranceOf(error: unknown): string | undefined {
       // Also where a full disk has no room for what SQLite keeps beside the file.
       return 'The disk of the store is full, or fails.';
     case sqliteErrors.readOnly:
-      return 'The store, or its folder, may not be written.';
+      return 'The store, or its folder, may not be written, or its disk takes no changes.';
     case sqliteErrors.cannotOpen:
       return 'The store cannot be opened: see who may read and write it and its folder.';
     case sqliteErrors.busy:
@@ -84,14 +88,17 @@ export function orDamage(error: unknown, file: string): unknown {
   return what === undefined ? error : damageOf(file, what, error);
 }
 
-/** An error in a form that can be posted. */
-export function describeFailure(error: unknown): PackedFailure {
+/**
+ * An error in a form that can be posted.
+ * @param file the store, where it could not be opened: SQLite does not say that its disk is the reason
+ */
+export function describeFailure(error: unknown, file?: string): PackedFailure {
   const damage = damageIn(error);
   return {
     ...(damage !== undefined && { damage }),
     unavailable: isEnvironmental(error),
     reason: error instanceof Error ? error.message : String(error),
-    detail: hindranceOf(error),
+    detail: hindranceOf(error, file),
     // The store was moved away: see `moved-mark.ts`.
     ...(isCausewayError(error, 'configuration-invalid') && { code: error.code, detail: error.detail }),
   };

@@ -166,7 +166,7 @@ function start(): void {
     ready = writer.ready();
   } catch (cause) {
     const error = orDamage(cause, options.file);
-    const { detail, reason } = describeFailure(error);
+    const { detail, reason } = describeFailure(error, options.file);
     const failure = isCausewayError(error)
       ? { code: error.code, detail: error.detail }
       : { code: 'store-unavailable' as const, detail, reason };

@@ -224,6 +224,11 @@ test('a full disk is named as that', async () => {
     code: 'state-unavailable',
     detail: '/home/state.db cannot be written: the disk is full.',
   });
+  const readOnly = Object.assign(new Error('read-only file system'), { code: 'EROFS' });
+  expect(openingFailure('/home/state.db', readOnly)).toMatchObject({
+    code: 'state-unavailable',
+    detail: '/home/state.db cannot be written: its disk takes no changes at present (it is read-only).',
+  });
   const busy = Object.assign(new Error('database is locked'), { errcode: 5 });
   expect(openingFailure(join(dir, stateFileName), busy)).toMatchObject({
     code: 'state-unavailable',
