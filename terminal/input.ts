@@ -9,6 +9,7 @@ import { fileReason } from '../files/file-trouble.ts';
 import { positionAt } from '../files/source-position.ts';
 import { endpointAddressSchema } from '../protocol/ids.ts';
 import { findRepeatedName } from '../protocol/wire/repeated-name.ts';
+import { decodeInput } from './utf8-text.ts';
 
 /** An option's parser for a whole number within bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -150,10 +151,11 @@ async function readStream(stream: AsyncIterable<Buffer>, name: string, maxBytes:
 /**
  * JSON from a file or stdin. A name that stands twice in one object is refused: one of the two values would be lost, and
  * nobody would hear of it.
+ * @param remedy what to do where it is not text in UTF-8
  * @throws CausewayError `usage-invalid`
  */
-export function parseJsonInput(name: string, bytes: Buffer): unknown {
-  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+export function parseJsonInput(name: string, bytes: Buffer, remedy?: string): unknown {
+  const text = decodeInput(name, bytes, remedy);
   const what = name === '-' ? 'stdin' : name;
   let value: unknown;
   try {

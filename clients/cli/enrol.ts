@@ -6,6 +6,7 @@ import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { readInput, usageError, wholeNumber } from '../../terminal/input.ts';
 import { untilInterrupted } from '../../terminal/interruption.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { decodeInput } from '../../terminal/utf8-text.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { spaceFingerprint } from './fingerprint.ts';
 import { maxWitnesses, readWitnesses } from './log-witnesses.ts';
@@ -87,5 +88,5 @@ async function readToken({ token, tokenFile }: Flags): Promise<string> {
   if (token !== undefined && tokenFile === undefined) return token;
   if (token !== undefined || tokenFile === undefined)
     throw usageError('Give either --token or --token-file.');
-  return (await readInput(tokenFile, process.stdin, maxTokenBytes)).toString('utf8').trim();
+  return decodeInput(tokenFile, await readInput(tokenFile, process.stdin, maxTokenBytes)).trim();
 }

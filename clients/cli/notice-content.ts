@@ -5,6 +5,7 @@ import type { CausewayError } from '../../protocol/errors.ts';
 import { fileNameSchema } from '../../protocol/wire/content.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parseJsonInput, readInput, usageError } from '../../terminal/input.ts';
+import { decodeInput } from '../../terminal/utf8-text.ts';
 import type { FileContent, TextContent } from '../sdk/outgoing-notice.ts';
 
 export type ContentFlags = {
@@ -41,6 +42,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.zip': 'application/zip',
 };
 
+const remedy = 'Save it as UTF-8, or send it as it is with --file.';
+
 /** Checks that the flags name one thing to send. @throws CausewayError `usage-invalid` */
 export function checkContentFlags({ dataset, content, text, file, mediaType }: ContentFlags): void {
   const given = [dataset ?? content, text, file].filter((flag) => flag !== undefined);
@@ -62,11 +65,12 @@ export async function readContent(flags: ContentFlags): Promise<ReadContent> {
   const read = (path: string): Promise<Buffer> => readInput(path, process.stdin, limits.maxPayloadBytes);
   if (dataset !== undefined && content !== undefined) {
     const bytes = await read(content);
-    assertFilled(bytes.toString('utf8'), content === '-' ? 'stdin' : content);
+    assertFilled(decodeInput(content, bytes, remedy), content === '-' ? 'stdin' : content);
     return { dataset, document: parseJsonInput(content, bytes) };
   }
   if (text !== undefined) {
-    const words = text === '-' ? (await read('-')).toString('utf8') : text;
+    const words = text === '-' ? decodeInput('-', await read('-'), remedy) : text;
+    if (text !== '-') assertDecoded(words);
     assertFilled(words, text === '-' ? 'stdin' : 'the text of --text');
     return { content: { text: words } };
   }
@@ -90,6 +94,14 @@ async function refuseSpecialFile(file: string): Promise<void> {
   if (found === undefined || found.isFile() || found.isDirectory()) return;
   throw usageError(
     `${file} is a pipe or a device, not a file. Write its content to a file first, and name that with --file.`,
+  );
+}
+
+/** Of what is typed, Node has put this mark in the place of what is not UTF-8. */
+function assertDecoded(text: string): void {
+  if (!text.includes('\ufffd')) return;
+  throw usageError(
+    'The text of --text is not UTF-8, or has a mark that stands for a lost character. Set the terminal to UTF-8, or put the text into a file and send that with --file.',
   );
 }
 

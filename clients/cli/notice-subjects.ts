@@ -67,6 +67,7 @@ function whatIsWrong(
     return issue.keys.map((name) => unknownField(name, fields)).join(' and ');
   }
   if (field === undefined) return `is no object with fields such as ${fields.slice(0, 3).join(', ')}`;
+  if (issue.code === 'custom') return `has a ${String(field)} with half a character (a lone surrogate)`;
   return `has a ${String(field)} that is ${issue.code === 'too_big' ? 'too long' : 'no text'}`;
 }
 

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { describeTlsFault } from '../../files/tls-pair.ts';
 import { readInput, usageError } from '../../terminal/input.ts';
+import { decodeInput } from '../../terminal/utf8-text.ts';
 
 /** Of each, PEM. */
 export type TlsFiles = { readonly key: string; readonly cert: string };
@@ -23,5 +24,5 @@ export async function readTlsFiles(keyFile: string, certificateFile: string): Pr
 
 async function readPem(file: string): Promise<string> {
   if (file === '-') throw usageError('The key and the certificate of a server are files: name their paths.');
-  return (await readInput(file, Readable.from([]), maxBytes)).toString('utf8');
+  return decodeInput(file, await readInput(file, Readable.from([]), maxBytes), 'It has to be PEM.');
 }

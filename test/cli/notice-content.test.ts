@@ -18,16 +18,13 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 async function refusalOf(file: string, ...flags: string[]): Promise<string> {
+  return refusalOfContent('--file', file, ...flags);
+}
+
+async function refusalOfContent(...flags: string[]): Promise<string> {
   const addressing = ['--to', 'a/b', '--category', 'concern', '--severity', 'info'];
   const grounds = ['--purpose', 'wellbeing', '--basis', 'public-task', '--home', join(dir, 'home')];
-  const { code, stdout, stderr } = await runInProcess([
-    'send',
-    ...addressing,
-    ...grounds,
-    '--file',
-    file,
-    ...flags,
-  ]);
+  const { code, stdout, stderr } = await runInProcess(['send', ...addressing, ...grounds, ...flags]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   return stderr.split('\n')[0] ?? '';
 }
@@ -76,5 +73,18 @@ describe('causeway send --file', () => {
   it('of nothing, and of stdin, says that it needs a path', async () => {
     expect(await refusalOf('')).toBe('error  The path of a file is empty.');
     expect(await refusalOf('-')).toBe('error  --file needs the path of a file.');
+  });
+});
+
+describe('causeway send of text', () => {
+  it('that is not UTF-8 refuses it before anything is signed: names would be spoiled', async () => {
+    const path = join(dir, 'latin1.json');
+    await writeFile(path, Buffer.from('{"name": "M\u00fcller"}', 'latin1'));
+    expect(await refusalOfContent('--dataset', 'concern-report', '--content', path)).toBe(
+      `error  ${path} is not text in UTF-8 (line 1, column 12). Save it as UTF-8, or send it as it is with --file.`,
+    );
+    expect(await refusalOfContent('--text', 'M\ufffdller')).toMatch(
+      /^error {2}The text of --text is not UTF-8/,
+    );
   });
 });

@@ -23,6 +23,7 @@ it.each([
   ['{"birthdate":"2015-03-04"}', 'the field birthdate, which is none of those known: is birthDate meant?'],
   ['{"birth_date":"2015-03-04"}', 'the field birth_date, which is none of those known: is birthDate meant?'],
   ['{"surname":"Sample"}', 'subject 1 has the field surname, which is none of given, family, birthDate,'],
+  ['{"given":"\\ud800"}', 'subject 1 has a given with half a character (a lone surrogate).'],
   [
     '{"Isla Sample":1,"given":2}',
     'subject 1 has a given that is no text; subject 1 has a field that is none',

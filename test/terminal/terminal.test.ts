@@ -320,6 +320,16 @@ describe('what is typed', () => {
     );
   });
 
+  it('is refused with its place where it is not UTF-8, and taken with a byte order mark', () => {
+    const latin1 = Buffer.from('{\n "caf\u00e9": "M\u00fcller"}', 'latin1');
+    expect(() => parseJsonInput('-', latin1)).toThrow(
+      'stdin is not text in UTF-8 (line 2, column 6). Save it as UTF-8.',
+    );
+    const cut = Buffer.from('{"a": "M\u00fc').subarray(0, -1);
+    expect(() => parseJsonInput('report.json', cut)).toThrow('(line 1, column 9)');
+    expect(parseJsonInput('report.json', Buffer.from('\ufeff{"a": "\ufffd"}'))).toEqual({ a: '\ufffd' });
+  });
+
   it('is never repeated when it is not JSON', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{4,20}$/), (word) => {

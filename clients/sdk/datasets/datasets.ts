@@ -7,6 +7,7 @@ import { dataschemaSchema } from '../../../protocol/wire/envelope.ts';
 import { describeFields, type DatasetField } from './dataset-fields.ts';
 import { explainErrors } from './dataset-problems.ts';
 import { buildTemplate } from './dataset-template.ts';
+import { findHalfCharacters } from './half-characters.ts';
 import { isSchema, type DatasetSchema } from './dataset-schema.ts';
 
 /** One line of the list of data sets. */
@@ -97,7 +98,8 @@ export class DatasetRegistry {
     // Every form of a document is read by what goes down into it level by level.
     if (isTooDeep(value, maxDocumentDepth)) return [{ at: '', message: tooDeep }];
     const errors = findErrors(entry, value);
-    return errors.length === 0 ? [] : explainErrors(entry.schema, errors, options.namesUnknown);
+    const explained = errors.length === 0 ? [] : explainErrors(entry.schema, errors, options.namesUnknown);
+    return [...explained, ...findHalfCharacters(value)];
   }
 
   /**

@@ -1,7 +1,11 @@
 /** A person as an application describes them to the SDK. None of it leaves this process. */
 import { z } from 'zod';
 
-const text = z.string().max(400);
+// Half of a surrogate pair has no UTF-8: its tokens would be those of another character.
+const text = z
+  .string()
+  .max(400)
+  .refine((words) => words.isWellFormed(), 'must be whole Unicode characters');
 
 export const subjectDetailsSchema = z.strictObject({
   /** Forename, or all forenames. Left out for an unborn or unnamed child. */

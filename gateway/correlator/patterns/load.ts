@@ -1,4 +1,5 @@
 /** Reads a pattern folder whole; a folder with any fault is refused with all of them. */
+import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CausewayError, type Problem } from '../../../protocol/errors.ts';
@@ -134,7 +135,8 @@ async function readPatternFiles(dir: string, problems: Problem[]): Promise<Patte
     if (typeof bytes === 'string') problems.push({ at: name, message: bytes });
     else if (bytes.byteLength > maxFileBytes) {
       problems.push({ at: name, message: `is larger than ${maxFileBytes} bytes` });
-    } else files.push({ name, text: bytes.toString('utf8') });
+    } else if (!isUtf8(bytes)) problems.push({ at: name, message: 'is not text in UTF-8' });
+    else files.push({ name, text: bytes.toString('utf8') });
   }
   return files;
 }

@@ -16,10 +16,12 @@ it('a name in a pattern folder that is no file that can be read is a problem in 
     await mkdir(join(dir, 'folder.yaml'));
     await symlink('nowhere', join(dir, 'link.yaml'));
     execFileSync('mkfifo', [join(dir, 'pipe.yaml')]);
+    await writeFile(join(dir, 'latin1.yaml'), Buffer.from('title: Geb\u00fchr\n', 'latin1'));
     await expect(loadPatterns(dir, { form: 'sigma' })).rejects.toMatchObject({
       code: 'policy-invalid',
       problems: [
         { at: 'folder.yaml', message: 'is a folder; only a file may have a name with this ending' },
+        { at: 'latin1.yaml', message: 'is not text in UTF-8' },
         {
           at: 'link.yaml',
           message: 'cannot be read: it has gone, or is a link to a file that is not there',

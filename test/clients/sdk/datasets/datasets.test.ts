@@ -111,6 +111,15 @@ describe('a problem with a document points at the field in plain words', () => {
     ]);
   });
 
+  it('for half a character, which would arrive as another one', () => {
+    const found = problems((document) => {
+      document.reporter.name = 'M\ud800ller';
+      document.reporter.contact = { phone: '01632 960101', '\udc00': '1' };
+    });
+    expect(found).toContain('/reporter/name: must be whole Unicode characters');
+    expect(found).toContain('/reporter/contact: has a name that is not whole Unicode characters');
+  });
+
   it('and never repeats a value or an unknown name', () => {
     const secret = 'Xyzzyplugh';
     const value = fc.oneof(
