@@ -14,7 +14,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'clock-wrong':
     'Set the clock of this machine (NTP) and try again. Where it is right, the key was made by a clock that was ahead.',
   'gateway-unreachable':
-    'Check the address and that the gateway runs (`causeway gateway start`), then try again.',
+    'Check the address and the network, and ask the operator of the gateway whether it runs.',
   'gateway-untrusted':
     'Do not go on. Check the address with the operator of the gateway, by another route than this one.',
   'hello-expected': adviceOnFrames,

@@ -1,6 +1,6 @@
 /** `causeway listen`: notices as they come, each acknowledged only after it was printed or saved. */
 import { join } from 'node:path';
-import type { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError } from '../../protocol/errors.ts';
 import { agencyOf } from '../../protocol/ids.ts';
 import { sections, type ProgramCommand } from '../../terminal/command-help.ts';
 import { wholeNumber } from '../../terminal/input.ts';
@@ -124,10 +124,13 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
   };
   const { endpoint } = client;
   const connected = (): void => tell({ type: 'connected', endpoint }, `Listening as ${endpoint}.`);
-  const disconnected = (code: string): void =>
-    tell({ type: 'disconnected', code }, `No connection (${code}); trying again.`);
+  const disconnected = (error = new CausewayError('gateway-unreachable')): void => {
+    const { code, detail } = error;
+    const why = detail === undefined ? '' : `: ${showableLine(detail).replace(/\.$/, '')}`;
+    tell({ type: 'disconnected', code }, `No connection (${code}${why}); trying again.`);
+  };
   if (connection.isConnected) connected();
-  else disconnected(connection.lastError?.code ?? 'gateway-unreachable');
+  else disconnected(connection.lastError);
   let isAway = !connection.isConnected;
   client.on('connected', () => {
     isAway = false;
@@ -137,7 +140,7 @@ function tellConnection({ client, connection }: OpenClient, terminal: Terminal):
     // No pause means that the client itself renews the session. What is final ends the command, which says why.
     if (isAway || retryInMs === undefined || retryInMs === 0 || error?.meaning.retryable === false) return;
     isAway = true;
-    disconnected(error?.code ?? 'gateway-unreachable');
+    disconnected(error);
   });
   tellClock(client, tell);
   tellTrouble(client, tell);

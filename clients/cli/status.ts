@@ -195,14 +195,11 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
   const { disbelieved } = open.connection;
   const { unread, version } = open.client.directory;
   const { paint } = terminal;
-  const error = errorOfConnection(open.connection);
-  const advice = error && adviceOnConnection(error);
   const days = daysLeft(certificateEndsAt);
   return [
     ['endpoint', paint.strong(endpoint)],
     ...(foreignParts.length === 0 ? [] : [['home', paint.bad(foreignWords(foreignParts))]]),
-    ['connection', error === undefined ? paint.good('connected') : paint.bad(`none: ${error.code}`)],
-    ...(advice === undefined ? [] : [['', advice]]),
+    ...connectionRows(open.connection, foreignParts, terminal),
     ...(clockAheadMs === undefined ? [] : [['', paint.warn(clockWords(clockAheadMs))]]),
     ...(unread === undefined ? [] : [['directory', paint.warn(unreadWords(unread, version))]]),
     ['certificate', days < warnDays ? paint.warn(`${days} days left`) : `${days} days left`],
@@ -217,6 +214,25 @@ function statusRows(open: OpenClient, terminal: Terminal): string[][] {
       paint.warn(`of ${issuer} wait until its keys are trusted: ${trustRemedy(issuer)}`),
     ]),
     ['held', held === 0 ? 'nothing' : paint.warn(`${held} that cannot be shown yet`)],
+  ];
+}
+
+function connectionRows(
+  connection: OpenClient['connection'],
+  foreignParts: readonly string[],
+  { paint }: Terminal,
+): string[][] {
+  const error = errorOfConnection(connection);
+  if (error === undefined) return [['connection', paint.good('connected')]];
+  // What a gateway would say of such a home speaks of anything but the file.
+  if (foreignParts.length > 0)
+    return [['connection', paint.bad('none: nothing connects with a file of another endpoint')]];
+  const { code, detail } = error;
+  const advice = adviceOnConnection(error);
+  return [
+    ['connection', paint.bad(`none: ${code}`)],
+    ...(code !== 'gateway-unreachable' || detail === undefined ? [] : [['', showableLine(detail)]]),
+    ...(advice === undefined ? [] : [['', advice]]),
   ];
 }
 

@@ -1,24 +1,32 @@
 /** What a failed or ended connection means, as an error of the catalogue. */
 import { catalogue, CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 import { asConnectionError } from './gateway-request.ts';
+import { addressOf } from './unreachable-words.ts';
+
+/** What an end without a close frame counts as (RFC 6455, section 7.1.5). */
+const cutOff = 1006;
 
 /** Turns a failure of TLS, TCP or HTTP into `gateway-untrusted`, `certificate-…` or `gateway-unreachable`. */
-export function connectionError(cause: unknown): CausewayError {
+export function connectionError(cause: unknown, url: string): CausewayError {
   const code = systemCode(cause);
   if (code.includes('CERTIFICATE_REQUIRED')) return new CausewayError('certificate-required', { cause });
   // With TLS 1.3 the server's verdict on our certificate arrives as an alert after the handshake.
   if (code.includes('ALERT') && /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(code)) {
     return new CausewayError('certificate-invalid', { detail: `${code}.`, cause });
   }
-  return asConnectionError(cause);
+  return asConnectionError(cause, url);
 }
 
 /**
  * The error behind a WebSocket close code; `undefined` for a normal end.
  * Several errors share a code: the gateway's `error` frame, when there was one, is more exact.
  */
-export function closeCodeError(closeCode: number): CausewayError | undefined {
+export function closeCodeError(closeCode: number, url: string): CausewayError | undefined {
   if (closeCode === 1000) return undefined;
+  if (closeCode === cutOff)
+    return new CausewayError('gateway-unreachable', {
+      detail: `${addressOf(url)}: the connection was cut off.`,
+    });
   const code = errorCodes.find((name) => catalogue[name].closeCode === closeCode);
   return new CausewayError(code ?? 'gateway-unreachable', {
     detail: code === undefined ? `The connection ended with code ${closeCode}.` : undefined,

@@ -46,20 +46,25 @@ function readPeerChain(gatewayUrl: string, signal: AbortSignal | undefined): Pro
       rejectUnauthorized: false,
     });
     const stop = (): void => void socket.destroy(new Error('called off'));
-    const fail = (error: unknown): void => reject(asConnectionError(error, signal));
+    const fail = (error: unknown): void => reject(asConnectionError(error, gatewayUrl, signal));
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(timeoutMs, () => socket.destroy(timedOut()));
     socket.once('error', fail);
     socket.once('close', () => {
       signal?.removeEventListener('abort', stop);
-      fail(new Error('closed before the handshake was done'));
+      // As Node says of a connection that is closed from there; here it may come without an error.
+      fail(new Error('closed before secure TLS connection was established'));
     });
     socket.once('secureConnect', () => {
       resolve(listChain(socket.getPeerCertificate(true)));
       socket.destroy();
     });
   });
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
 }
 
 /** Issuers come after what they issued; a self-signed certificate is its own issuer and ends the chain. */

@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+import { addressOf, whyUnreachable } from './unreachable-words.ts';
 import { certificateFault, type CertificateFault } from './certificate-fault.ts';
 
 /** PEM: the CA that the gateway's certificate must come from, and the client's own key and certificate. */
@@ -93,7 +94,7 @@ function exchange(request: BareRequest): Promise<{ status: number; bytes: Buffer
   const { timeoutMs = defaultTimeoutMs } = request;
   const content = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => reject(asConnectionError(error, signal));
+    const fail = (error: unknown): void => reject(asConnectionError(error, gatewayUrl, signal));
     if (signal?.aborted === true) {
       fail(signal.reason);
       return;
@@ -125,28 +126,30 @@ function exchange(request: BareRequest): Promise<{ status: number; bytes: Buffer
       },
     );
     outgoing.on('error', fail);
-    outgoing.on('timeout', () => outgoing.destroy(lateError(outgoing.socket, timeoutMs)));
+    outgoing.on('timeout', () => outgoing.destroy(lateError(outgoing.socket, gatewayUrl, timeoutMs)));
     outgoing.end(content);
   });
 }
 
 /** Tells apart: there, but silent; and not there in time. */
-function lateError(socket: unknown, timeoutMs: number): CausewayError {
+function lateError(socket: unknown, url: string, timeoutMs: number): CausewayError {
   const within = `within ${timeoutMs / 1_000} s`;
   // Only once its certificate has been verified is it known to be the gateway.
   return socket instanceof TLSSocket && socket.authorized
     ? new CausewayError('peer-silent', { detail: `The gateway is there, but did not answer ${within}.` })
-    : new CausewayError('gateway-unreachable', { detail: `There was no connection ${within}.` });
+    : new CausewayError('gateway-unreachable', {
+        detail: `${addressOf(url)}: there was no answer ${within}.`,
+      });
 }
 
 /** Tells apart: called off, not the right gateway, not there. */
-export function asConnectionError(error: unknown, signal?: AbortSignal): CausewayError {
+export function asConnectionError(error: unknown, url: string, signal?: AbortSignal): CausewayError {
   if (error instanceof CausewayError) return error;
   if (signal?.aborted === true) return new CausewayError('aborted', { cause: error });
   const fault = certificateFault(error);
   if (fault !== undefined)
     return new CausewayError('gateway-untrusted', { detail: faults[fault], cause: error });
-  return new CausewayError('gateway-unreachable', { cause: error });
+  return new CausewayError('gateway-unreachable', { detail: whyUnreachable(error, url), cause: error });
 }
 
 const faults: Readonly<Record<CertificateFault, string>> = {

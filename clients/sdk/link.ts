@@ -19,6 +19,7 @@ import { closeCodeError, connectionError, frameError, problemError } from './con
 import { heededLimits, silenceMsUnder } from './heeded-limits.ts';
 import { openSocket, type LinkAddress, type LinkSocket } from './link-socket.ts';
 import { SendQueue } from './send-queue.ts';
+import { addressOf } from './unreachable-words.ts';
 
 export type LinkOptions = LinkAddress & {
   /** `client` names the software; `receiptsAfter` is the last receipt position stored, null for no receipts. */
@@ -77,17 +78,16 @@ export class Link {
   #receiptFrames = 0;
   #limits: Limits = protocolLimits;
   readonly #silenceMs: number | undefined;
+  readonly #url: string;
 
   constructor(options: LinkOptions, handlers: LinkHandlers) {
     this.#handlers = handlers;
     this.#highWaterBytes = options.highWaterBytes ?? 1_048_576;
+    this.#url = options.url;
     this.#socket = openSocket(options);
     this.#queue = new SendQueue(this.#socket, () => this.#written());
     this.#queue.putControl({ type: 'hello', ...options.hello });
-    this.#deadline = setTimeout(
-      () => this.#fail(new CausewayError('gateway-unreachable', { detail: 'It did not answer in time.' })),
-      options.handshakeTimeoutMs ?? 10_000,
-    );
+    this.#deadline = setTimeout(() => this.#fail(late(options.url)), options.handshakeTimeoutMs ?? 10_000);
     this.#silenceMs = options.silenceMs;
     this.#listen(this.#socket.webSocket);
   }
@@ -186,12 +186,12 @@ export class Link {
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (body = (body + chunk).slice(0, 16_384)));
       response.on('end', () => this.#fail(problemError(response.statusCode ?? 0, body)));
-      response.on('error', (cause) => this.#fail(connectionError(cause)));
+      response.on('error', (cause) => this.#fail(connectionError(cause, this.#url)));
     });
     webSocket.on('error', (cause) => {
-      this.#error ??= connectionError(cause);
+      this.#error ??= connectionError(cause, this.#url);
     });
-    webSocket.on('close', (closeCode) => this.#closed(this.#error ?? closeCodeError(closeCode)));
+    webSocket.on('close', (closeCode) => this.#closed(this.#error ?? closeCodeError(closeCode, this.#url)));
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -281,6 +281,12 @@ export class Link {
 
 function unexpected(): CausewayError {
   return new CausewayError('frame-unexpected', { detail: 'The gateway sent it.' });
+}
+
+function late(url: string): CausewayError {
+  return new CausewayError('gateway-unreachable', {
+    detail: `${addressOf(url)}: there was no answer in time.`,
+  });
 }
 
 function silent(detail: string | undefined): CausewayError {

@@ -20,7 +20,7 @@ describe('an error before a notice was in the outbox', () => {
 
   it('that may pass keeps the advice for its code', () => {
     const told = notKept(new CausewayError('gateway-unreachable')) as AdvisedError;
-    expect(told.advice).toMatch(/^Check the address and that the gateway runs.* Send it again\.$/);
+    expect(told.advice).toMatch(/^Check the address and the network.* Send it again\.$/);
   });
 
   it('for a key that the log does not show yet says what to do where that lasts', () => {

@@ -203,7 +203,7 @@ test('without a connection, the directory and the log are shown with the reason,
       (session) => close(session, 'endpoint-revoked'),
     ],
     ['frame-malformed', 1, /^The gateway and this program do not/m, ({ socket }) => socket.send('{')],
-    ['gateway-unreachable', 3, /^Check the address and that/m, ({ socket }) => socket.terminate()],
+    ['gateway-unreachable', 3, /^Check the address and the network/m, ({ socket }) => socket.terminate()],
   ];
   for (const [reason, code, advice, end] of endings) {
     gateway.onSession = end;

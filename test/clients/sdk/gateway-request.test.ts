@@ -1,7 +1,9 @@
 import { Agent } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { expect, test } from 'vitest';
+import { connectionError } from '../../../clients/sdk/connection-error.ts';
 import { requestBytes } from '../../../clients/sdk/gateway-request.ts';
+import type { CausewayError } from '../../../protocol/errors.ts';
 import { openScriptedGateway, until } from './scripted-gateway.ts';
 
 test('a gateway that is there and does not answer is silent; one that lets nobody in is unreachable', async () => {
@@ -23,10 +25,50 @@ test('a gateway that is there and does not answer is silent; one that lets nobod
     const { port } = mute.address() as AddressInfo;
     await expect(
       requestBytes({ gatewayUrl: `https://127.0.0.1:${port}`, path: '/checkpoint', tls, timeoutMs: 100 }),
-    ).rejects.toMatchObject({ code: 'gateway-unreachable' });
+    ).rejects.toMatchObject({
+      code: 'gateway-unreachable',
+      detail: `127.0.0.1:${port}: there was no answer within 0.1 s.`,
+    });
   } finally {
     agent.destroy();
     mute.close();
     await gateway.close();
+  }
+});
+
+test('an unreachable gateway is named by its address, with what is in the way', async () => {
+  const plain = createTcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const curt = createTcpServer((socket) => socket.destroy());
+  const portOf = async (server: Server): Promise<number> => {
+    server.listen(0, '127.0.0.1');
+    await until(() => server.listening);
+    return (server.address() as AddressInfo).port;
+  };
+  const whyNot = async (url: string): Promise<string | undefined> => {
+    const error: unknown = await requestBytes({ gatewayUrl: url, path: '/', tls: { ca: '' } }).catch(
+      (cause: unknown) => cause,
+    );
+    expect(error).toMatchObject({ code: 'gateway-unreachable' });
+    return (error as CausewayError).detail;
+  };
+  try {
+    const [speaksPlain, closes] = [await portOf(plain), await portOf(curt)];
+    expect(await whyNot(`https://127.0.0.1:${speaksPlain}`)).toBe(
+      `127.0.0.1:${speaksPlain}: what answers there does not speak TLS 1.3.`,
+    );
+    expect(await whyNot(`https://127.0.0.1:${closes}`)).toBe(
+      `127.0.0.1:${closes}: the connection was closed before TLS had begun. It may be no gateway.`,
+    );
+    curt.close();
+    await until(() => !curt.listening);
+    expect(await whyNot(`https://127.0.0.1:${closes}`)).toBe(
+      `127.0.0.1:${closes}: the connection was refused: nothing listens there.`,
+    );
+    const unknown = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
+    expect(connectionError(unknown, 'wss://gateway.example/v1/socket').detail).toBe(
+      'gateway.example:443: there is no such name.',
+    );
+  } finally {
+    plain.close();
   }
 });
