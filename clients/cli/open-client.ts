@@ -98,7 +98,7 @@ export class Connection {
   follow(client: Client): void {
     this.#client = client;
     // What was heard before is a code alone.
-    if (this.#lastError !== undefined) this.#ended(client.status().lastError ?? this.#lastError);
+    this.#ended(client.status().lastError ?? this.#lastError);
     client.on('connected', () => {
       this.#lastError = undefined;
       this.#reported = undefined;

@@ -43,7 +43,10 @@ export type ConnectOptions = {
   readonly signal?: AbortSignal;
   /** Renew the TLS certificate at two thirds of its time. Default true. */
   readonly renewCertificate?: boolean;
-  /** Open the home although files in it are known to be of another endpoint: to look only. Default false. */
+  /**
+   * Open the home although files in it are known to be of another endpoint: to look only. Nothing connects with it then.
+   * Default false.
+   */
   readonly toleratesForeignParts?: boolean;
   /** How the gateway's audit log is followed. */
   readonly follow?: FollowOptions;

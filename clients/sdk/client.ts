@@ -19,7 +19,7 @@ import { checkConnectOptions, checkDrainOptions, checkNotice } from './check-arg
 import type { ClientLog } from './log/client-log.ts';
 import type { ConnectOptions } from './client-options.ts';
 import { composeNotice } from './compose.ts';
-import { refuseForeignParts } from './foreign-parts.ts';
+import { foreignPartsFault } from './foreign-parts.ts';
 import type { DatasetBook } from './datasets/dataset-book.ts';
 import type { ClientDirectory } from './directory.ts';
 import type { ClientEvents, HeldNotice } from './events.ts';
@@ -342,10 +342,16 @@ export class Client implements AsyncDisposable {
     const { home, signal, waitMs = 10_000, toleratesForeignParts = false } = options;
     const { run, foreignParts } = this.#parts;
     try {
-      if (!toleratesForeignParts) refuseForeignParts(home, foreignParts());
+      const fault = foreignPartsFault(home, foreignParts());
+      if (fault !== undefined && toleratesForeignParts) {
+        run.stayAway(fault);
+        return;
+      }
+      if (fault !== undefined) throw fault;
       await run.start(waitMs, signal);
       // The directory, which says which keys belong to the endpoint, may not have been read before.
-      if (!toleratesForeignParts) refuseForeignParts(home, foreignParts());
+      const found = toleratesForeignParts ? undefined : foreignPartsFault(home, foreignParts());
+      if (found !== undefined) throw found;
     } catch (error) {
       await this.close();
       throw error;

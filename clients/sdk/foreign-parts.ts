@@ -32,11 +32,11 @@ export function findForeignParts({ endpoint, entry, state, ...own }: HomeParts):
   return checks.filter(([, isOwn]) => !isOwn).map(([file]) => file);
 }
 
-/** @throws CausewayError `home-invalid`, naming the files, where there are any */
-export function refuseForeignParts(home: string, files: readonly string[]): void {
-  if (files.length === 0) return;
+/** @returns `home-invalid`, naming the files, where there are any */
+export function foreignPartsFault(home: string, files: readonly string[]): CausewayError | undefined {
+  if (files.length === 0) return undefined;
   const which = files.length === 1 ? 'is' : 'are';
-  throw new CausewayError('home-invalid', {
+  return new CausewayError('home-invalid', {
     detail: `In ${home}, ${files.join(', ')} ${which} of another endpoint, or not of its last enrolment: put back what belongs there.`,
   });
 }
