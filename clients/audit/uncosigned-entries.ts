@@ -43,7 +43,7 @@ export class UncosignedEntries {
     this.#clocks =
       copiedAtMs === undefined
         ? 'the times of its entries and of the cosignatures'
-        : 'the times of its entries, of the cosignatures and of the copy';
+        : `the times of its entries, of the cosignatures and of the copy (${new Date(copiedAtMs).toISOString()}, if the clock that this is from is right)`;
   }
 
   /** What is wrong, once all entries were taken. */
