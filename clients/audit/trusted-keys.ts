@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { decodeNoteText } from '../../protocol/proof/note-text.ts';
 import { parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { withoutEditorMarks } from './editor-marks.ts';
 import { readUpTo } from './log-folder.ts';
 import { lowerFirst } from './lower-first.ts';
 import { unreadable } from './unreadable.ts';
@@ -14,14 +15,14 @@ export const logKeyFile = 'log.vkey';
 const maxKeyFileBytes = 64 * 1024;
 
 /**
- * The keys in a file, one a line; a log that has changed its key has several.
+ * The keys in a file, one a line; a log that has changed its key has several. Nothing signs the layout of the file.
  * @throws CausewayError `log-unreadable`
  */
 export async function readVerifierKeys(path: string): Promise<VerifierKey[]> {
   const bytes = await readUpTo(path, maxKeyFileBytes);
   if (bytes === undefined) throw unreadable(path, 'there is no such file');
   try {
-    const lines = decodeNoteText(bytes)
+    const lines = decodeNoteText(withoutEditorMarks(bytes))
       .split('\n')
       .filter((line) => line !== '');
     if (lines.length > 0) return lines.map((line) => parseVerifierKey(line));

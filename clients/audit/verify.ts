@@ -7,6 +7,7 @@ import { parseCheckpoint } from '../../protocol/proof/checkpoint.ts';
 import { logProofHeader, maxLogProofBytes } from '../../protocol/proof/log-proof.ts';
 import { maxNoteBytes, parseNote } from '../../protocol/proof/note.ts';
 import type { VerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { editorMarkIn } from './editor-marks.ts';
 import type { AuditReport } from './finding.ts';
 import { isLiveLog } from './live-log.ts';
 import { logFolder, readUpTo } from './log-folder.ts';
@@ -118,6 +119,7 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
       '--since goes with the folder of a log, and this is a file: name the folder first, and a kept checkpoint as --since.',
     );
   const bytes = await readNamed(path, maxFileBytes);
+  refuseEditorMarks(path, bytes);
   const kind = fileKinds.find(({ recognises }) => recognises(bytes));
   if (kind === undefined)
     throw unreadable(
@@ -176,6 +178,7 @@ async function trustOf(
 async function readSince(path: string | undefined): Promise<{ name: string; bytes: Buffer } | undefined> {
   if (path === undefined) return undefined;
   const bytes = await readNamed(path, maxNoteBytes);
+  refuseEditorMarks(path, bytes);
   try {
     parseCheckpoint(parseNote(bytes).text);
   } catch (error) {
@@ -185,6 +188,12 @@ async function readSince(path: string | undefined): Promise<{ name: string; byte
   }
   // As it was named: a kept checkpoint is often called as the one of the log.
   return { name: path, bytes };
+}
+
+/** Such a file is no evidence of a change: the original may be as it was signed. */
+function refuseEditorMarks(path: string, bytes: Buffer): void {
+  const mark = editorMarkIn(bytes);
+  if (mark !== undefined) throw unreadable(path, `${mark}: fetch the original, as it was written`);
 }
 
 async function readNamed(path: string, limit: number): Promise<Buffer> {

@@ -8,6 +8,10 @@ const control = /[\u0000-\u0009\u000b-\u001f]/;
 /** Text of a note: UTF-8 without control characters other than line feeds. @throws CausewayError `note-malformed` */
 export function decodeNoteText(source: Uint8Array | string): string {
   const text = typeof source === 'string' ? source : decodeUtf8(source);
+  if (text.includes('\r\n'))
+    throw malformedNote(
+      'Its lines end in CR LF, and those that were signed end in LF alone: fetch the original.',
+    );
   // A string may hold half of a character, which no UTF-8 can say.
   if (control.test(text) || !text.isWellFormed())
     throw malformedNote('It holds characters that no note may hold.');

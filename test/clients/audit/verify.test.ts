@@ -127,6 +127,24 @@ describe('verifying what is named', () => {
     expect(await readdir(at('behind'))).toEqual(before.filter((name) => !name.endsWith('-journal')));
   });
 
+  it('takes a key file that an editor has saved its way, and takes no such mark in signed text for a change', async () => {
+    await writeFile(at('edited.vkey'), `\ufeff${formatVerifierKey(logSigner.verifierKey)}\r\n`);
+    const proof = await proofOf(258, entries[258]);
+    const verify = (text: string) =>
+      writeFile(at('saved.tlog-proof'), text).then(() =>
+        verifyPath(at('saved.tlog-proof'), { keyFile: at('edited.vkey') }),
+      );
+    expect((await verify(proof)).findings).toEqual([]);
+    await expect(verify(proof.replaceAll('\n', '\r\n'))).rejects.toMatchObject({
+      code: 'log-unreadable',
+      detail: `${at('saved.tlog-proof')}: its lines end in CR LF, and those that were signed end in LF alone: fetch the original, as it was written.`,
+    });
+    await expect(verify(`\ufeff${proof}`)).rejects.toThrow('it begins with a byte order mark');
+    const named = { keyFile: at('log.vkey'), sinceFile: at('saved-since') };
+    await writeFile(at('saved-since'), checkpoint.replaceAll('\n', '\r\n'));
+    await expect(verifyPath(at('log'), named)).rejects.toThrow('its lines end in CR LF');
+  });
+
   it('takes a checkpoint that was kept by itself, and says what it does not prove', async () => {
     await writeFile(at('checkpoint-of-may'), checkpoint);
     const report = await verifyPath(at('checkpoint-of-may'), { witnessFiles: [at('committee.vkey')] });
@@ -173,7 +191,7 @@ describe('causeway audit verify', () => {
     expect([without.code, without.stderr]).toEqual([0, expect.stringContaining('--copied-at')]);
     expect(await verify('--copied-at', '2023-11-14T22:13:20Z')).toMatchObject({ code: 0, stderr: '' });
     const late = await verify('--copied-at', '2023-11-14T22:30Z');
-    expect(late).toMatchObject({ code: 2, stdout: expect.stringContaining('and of the copy') as string });
+    expect(late).toMatchObject({ code: 2, stdout: expect.stringContaining('if the clock that this is from is right') as string });
     expect((await verify('--copied-at', 'now')).code).toBe(2);
     expect((await verify('--copied-at', 'soon')).stderr).toContain('It must be now, a time such as');
   });
