@@ -12,7 +12,7 @@ export async function writeNewFile(path: string, content: string | Uint8Array, m
   } catch (error) {
     // A part of it would be taken for the whole, and would keep the next attempt from its place.
     await rm(path, { force: true }).catch(() => undefined);
-    throw error;
+    throw about(path, error);
   } finally {
     await file.close();
   }
@@ -27,9 +27,14 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
-    throw error;
+    throw about(path, error);
   }
   await syncFolder(dirname(path));
+}
+
+/** With the path that people know: the system names none for an open file, and a draft is gone when they look. */
+function about(path: string, error: unknown): unknown {
+  return error instanceof Error ? Object.assign(error, { path }) : error;
 }
 
 /** Makes the names in a folder durable. */

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import {
   addLinkageKey,
@@ -9,6 +11,7 @@ import {
   writeLinkageSettings,
 } from '../../clients/sdk/linkage/linkage-file.ts';
 import { exchangeOfFile, police } from '../clients/sdk/exchange.ts';
+import { repository } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
 const exchange = exchangeOfFile(police);
@@ -50,4 +53,16 @@ it('a key that cannot be written where it should go is not made, and it is said 
     });
   }
   expect(await readLinkageSettings(home)).toBeUndefined();
+});
+
+it('a key for which the disk of the home has no room is not kept, and the file that could not be written is named', async () => {
+  const home = exchange().homes.get(police.address)!;
+  const script = `trap '' XFSZ; ulimit -f 0; exec "$0" bin/causeway.mjs linkage key make --epoch 1 --home "$1"`;
+  const made = promisify(execFile)('/bin/sh', ['-c', script, process.execPath, home], { cwd: repository });
+  await expect(made).rejects.toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(
+      `${join(home, 'linkage.json')} cannot be used: it may not become larger.`,
+    ) as unknown,
+  });
 });
