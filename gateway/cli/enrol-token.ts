@@ -1,5 +1,5 @@
 /** `causeway enrol-token`: one-time permission for one endpoint to enrol. */
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { agencyOf, slugSchema, type EndpointAddress } from '../../protocol/ids.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
@@ -7,6 +7,7 @@ import { durationMs, endpointAddress, listOf } from '../../terminal/input.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { sections } from '../../terminal/command-help.ts';
+import { maxTokenLifetimeMs } from '../identity/token-lifetime.ts';
 import { gatewayAgency } from '../policy/cedar-vocabulary.ts';
 import { personHere } from './record-reading.ts';
 import { dirOption, gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
@@ -28,8 +29,8 @@ export function registerEnrolToken(program: ProgramCommand, terminal: Terminal):
     .argument('<agency/endpoint>', 'such as nhs-lanarkshire/emergency-department', endpointAddress)
     .option('--role <role...>', 'roles the endpoint will hold; its agency must have them', listOf(slugSchema))
     .addOption(
-      new Option('--ttl <span>', 'how long it is good for: 45m, 24h, 7d')
-        .argParser(durationMs)
+      new Option('--ttl <span>', 'how long it is good for: 45m, 24h, 7d; at most 30d')
+        .argParser(tokenLifetimeMs)
         .default(durationMs(defaultTtl), defaultTtl),
     )
     .option(...dirOption)
@@ -41,6 +42,13 @@ export function registerEnrolToken(program: ProgramCommand, terminal: Terminal):
       ],
     )
     .action((endpoint: EndpointAddress, flags: Flags) => issue(endpoint, flags, terminal));
+}
+
+/** The span of `--ttl`, in ms. */
+function tokenLifetimeMs(text: string): number {
+  const span = durationMs(text);
+  if (span <= maxTokenLifetimeMs) return span;
+  throw new InvalidArgumentError(`It must be at most ${maxTokenLifetimeMs / 86_400_000} days.`);
 }
 
 /** The agency of the gateway's own endpoints can be added to no agreement. */

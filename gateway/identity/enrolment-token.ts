@@ -5,9 +5,7 @@ import { sha256 } from '../../protocol/proof/merkle.ts';
 import { encodeEnrolmentToken } from '../../protocol/wire/enrolment.ts';
 import type { Store } from '../store/port.ts';
 import { createPermitSecret } from './permit-secret.ts';
-
-const defaultTokenLifetimeMs = 24 * 3600_000;
-const maxTokenLifetimeMs = 30 * 24 * 3600_000;
+import { defaultTokenLifetimeMs, maxTokenLifetimeMs } from './token-lifetime.ts';
 
 /** What the sharing agreement says about agencies. */
 type AgencyRoles = {

@@ -194,6 +194,7 @@ describe('wrong usage', () => {
     [['enrol-token', 'no-endpoint'], /^.*'no-endpoint' is no agency\/endpoint\. It must have the form/],
     [['enrol-token', 'gateway/relay'], /the name gateway is reserved for the gateway itself/],
     [['enrol-token', 'a/b', '--ttl', 'soon'], /time span such as 45m, 24h or 7d/],
+    [['enrol-token', 'a/b', '--ttl', '31d'], /must be at most 30 days/],
     [
       ['endpoint', 'revoke', 'a/b', '--reason', 'because'],
       /Allowed choices are unspecified, key-compromised/,
