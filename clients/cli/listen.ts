@@ -16,7 +16,14 @@ import { faultObject, faultWords } from './fault-words.ts';
 import { homeFolder, homeOption, type HomeFlags } from './endpoint-home.ts';
 import { remedyOf } from './held-remedy.ts';
 import { checkStore, saveNotice } from './notice-store.ts';
-import { contentLines, contentValue, describeNotice, isReadable, noticeLine } from './notice-text.ts';
+import {
+  contentLines,
+  contentValue,
+  describeNotice,
+  isReadable,
+  noticeLine,
+  refusedLine,
+} from './notice-text.ts';
 import { withClient, type OpenClient } from './open-client.ts';
 import { unreadObject, unreadWords } from './unread-directory.ts';
 
@@ -165,12 +172,10 @@ function tellTrouble(client: Client, tell: Tell): void {
   client.on('held', (held) =>
     tell({ type: 'held', ...held }, `A notice of ${held.from} is held (${held.code}): ${remedyOf(held)}`),
   );
-  client.on('refusedNotice', ({ id, from, error }) =>
-    tell(
-      { type: 'refused', id, from, code: error.code },
-      `Refused a notice of ${from ?? 'somebody'}: ${error.code}.`,
-    ),
-  );
+  client.on('refusedNotice', (refused) => {
+    const { id, from, error } = refused;
+    tell({ type: 'refused', id, from, code: error.code }, refusedLine(refused));
+  });
   client.on('logFault', (fault) => tell(faultObject(fault), faultWords(fault)));
   client.on('ownEntry', (change) => {
     const by = change.foreign ? 'NOT BY THIS HOME' : 'by this home';

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { showable, showableLine } from '../../terminal/paint.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { ClientEvents } from '../sdk/events.ts';
 import type { Notice } from '../sdk/notice.ts';
 
 /** True where the content can be shown on a screen as it is. */
@@ -43,9 +44,10 @@ export function contentValue(notice: Notice): Record<string, unknown> {
 
 /** One line: when, how grave, what, from whom. */
 export function noticeLine(notice: Notice, { paint }: Terminal): string {
-  const { severity, category, from, id, dataschema, name, bytes, inReplyTo } = notice;
+  const { severity, category, from, id, dataschema, name, mediaType, bytes, inReplyTo } = notice;
   const grave = severity === 'immediate' ? paint.bad : severity === 'urgent' ? paint.warn : paint.accent;
-  const what = dataschema === undefined ? (name ?? 'text') : dataschema.split(':').slice(3).join('/');
+  const kind = mediaType.startsWith('text/plain') ? 'text' : mediaType;
+  const what = dataschema === undefined ? (name ?? kind) : dataschema.split(':').slice(3).join('/');
   return [
     paint.dim(timeText(notice.time)),
     grave(severity.padEnd(9)),
@@ -55,6 +57,11 @@ export function noticeLine(notice: Notice, { paint }: Terminal): string {
     ...(inReplyTo === undefined ? [] : [paint.dim(`re ${inReplyTo}`)]),
     paint.dim(id),
   ].join('  ');
+}
+
+/** Of a notice that could not be taken: its sender knows it by its id. */
+export function refusedLine({ id, from, error }: ClientEvents['refusedNotice']): string {
+  return `Refused the notice ${id} of ${from ?? 'somebody'}: ${error.code}.`;
 }
 
 /** The content below its line, indented. */
