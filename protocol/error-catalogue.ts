@@ -165,6 +165,12 @@ export const catalogue = {
     'The gateway is not the one that the token or the identity names.',
   ),
   'gateway-unreachable': entry(503, null, true, 'The gateway cannot be reached.'),
+  'error-unknown': entry(
+    502,
+    null,
+    true,
+    'The gateway reports an error that this version of Causeway does not know.',
+  ),
   'key-unknown': entry(409, null, false, 'The key of the other endpoint has not been trusted yet.'),
   'key-changed': entry(
     409,

@@ -17,6 +17,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
     'Check the address and the network, and ask the operator of the gateway whether it runs.',
   'gateway-untrusted':
     'Do not go on. Check the address with the operator of the gateway, by another route than this one.',
+  'error-unknown':
+    'Ask the operator of the gateway which version of Causeway runs there, and use no older one here.',
   'hello-expected': adviceOnFrames,
   'frame-malformed': adviceOnFrames,
   'frame-unexpected': adviceOnFrames,

@@ -284,8 +284,8 @@ export class ClientRun {
         return;
       case 'error': {
         const error = frameError(frame);
-        log.warn({ code: frame.code, ...foreignWords(error) }, 'the gateway reported an error');
-        receiptSender.reported(frame.code);
+        log.warn({ code: error.code, ...foreignWords(error) }, 'the gateway reported an error');
+        receiptSender.reported(error.code);
         emitter.emit('gatewayError', error);
         return;
       }

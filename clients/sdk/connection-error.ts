@@ -1,6 +1,7 @@
 /** What a failed or ended connection means, as an error of the catalogue. */
 import { catalogue, CausewayError, errorCodes, type ErrorCode } from '../../protocol/errors.ts';
 import { asConnectionError } from './gateway-request.ts';
+import { reportedError } from './reported-error.ts';
 import { addressOf } from './unreachable-words.ts';
 
 /** What an end without a close frame counts as (RFC 6455, section 7.1.5). */
@@ -34,16 +35,10 @@ export function closeCodeError(closeCode: number, url: string): CausewayError | 
 }
 
 /** The error that an `error` frame tells, with what its text says beyond the catalogue's. */
-export function frameError({
-  code,
-  text,
-}: {
-  readonly code: ErrorCode;
-  readonly text: string;
-}): CausewayError {
-  const known = catalogue[code].text;
-  const rest = text.startsWith(known) ? text.slice(known.length).trim() : text;
-  return new CausewayError(code, { detail: rest === '' ? undefined : rest.slice(0, 2_000) });
+export function frameError({ code, text }: { readonly code: string; readonly text: string }): CausewayError {
+  const known = errorCodes.find((name) => name === code);
+  const words = known === undefined ? '' : catalogue[known].text;
+  return reportedError(code, text.startsWith(words) ? text.slice(words.length).trim() : text);
 }
 
 /** The error in a problem document (RFC 9457) with a member `code`, or one made from the HTTP status. */

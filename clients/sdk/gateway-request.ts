@@ -2,8 +2,10 @@
 import { request as requestHttps, type Agent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
-import { CausewayError, errorCodes } from '../../protocol/errors.ts';
+import { CausewayError } from '../../protocol/errors.ts';
+import { errorCodeSchema } from '../../protocol/wire/control.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
+import { reportedError } from './reported-error.ts';
 import { addressOf, whyUnreachable } from './unreachable-words.ts';
 import { certificateFault, type CertificateFault } from './certificate-fault.ts';
 
@@ -38,7 +40,7 @@ type GatewayRequest<T> = BareRequest & {
 const defaultTimeoutMs = 20_000;
 
 /** Problem details (RFC 9457); members that are not known are ignored, as it asks. */
-const problemSchema = z.object({ code: z.enum(errorCodes), detail: z.string().max(4_000).optional() });
+const problemSchema = z.object({ code: errorCodeSchema, detail: z.string().max(4_000).optional() });
 
 /**
  * Asks the gateway.
@@ -75,7 +77,7 @@ function assertGood(status: number, value: unknown): void {
   if (status >= 200 && status <= 299) return;
   const problem = problemSchema.safeParse(value);
   if (!problem.success) throw unexpected(`It answered ${status}.`, problem.error);
-  throw new CausewayError(problem.data.code, { detail: problem.data.detail });
+  throw reportedError(problem.data.code, problem.data.detail);
 }
 
 /** The origin of a gateway's URL, `https://` or `wss://`. @throws CausewayError `configuration-invalid` */

@@ -7,11 +7,17 @@
  * ```
  */
 import { z } from 'zod';
-import { CausewayError, errorCodes, type ErrorCode } from '../errors.ts';
+import { CausewayError, type ErrorCode } from '../errors.ts';
 import { digestSchema, endpointAddressSchema } from '../ids.ts';
 import { describeIssues } from './describe-issues.ts';
 import { limits, type Limits } from '../limits.ts';
 import { hasRepeatedName } from './repeated-name.ts';
+
+/** Of the catalogue, or of that of a later version. */
+export const errorCodeSchema = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be a code such as rate-limited');
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
@@ -64,7 +70,7 @@ export const gatewayFrameSchema = z.discriminatedUnion('type', [
   /** What went wrong. `closing` says whether the session ends. */
   z.strictObject({
     type: z.literal('error'),
-    code: z.enum(errorCodes),
+    code: errorCodeSchema,
     text: z.string(),
     closing: z.boolean(),
   }),

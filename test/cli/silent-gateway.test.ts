@@ -203,6 +203,16 @@ test('without a connection, the directory and the log are shown with the reason,
       (session) => close(session, 'endpoint-revoked'),
     ],
     ['frame-malformed', 1, /^The gateway and this program do not/m, ({ socket }) => socket.send('{')],
+    [
+      'error-unknown',
+      3,
+      /not know\. Its code is of-a-later-version\. The gateway says: Not today\./,
+      ({ socket }) =>
+        socket.send(
+          JSON.stringify({ type: 'error', code: 'of-a-later-version', text: 'Not today.', closing: true }),
+          () => socket.close(4400),
+        ),
+    ],
     ['gateway-unreachable', 3, /^Check the address and the network/m, ({ socket }) => socket.terminate()],
   ];
   for (const [reason, code, advice, end] of endings) {

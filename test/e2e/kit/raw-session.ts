@@ -130,7 +130,7 @@ export class RawSession {
     const { code, closing } = await this.next('error', this.#errors);
     this.#errors++;
     if (closing) throw new Error(`${code} closes the session`);
-    return code;
+    return code as ErrorCode;
   }
 
   /** Waits for the end. */
@@ -288,7 +288,7 @@ export class RawSession {
     webSocket.on('error', () => undefined);
     webSocket.on('close', (code) => {
       const last = this.controls.findLast((frame) => frame.type === 'error');
-      const error = last?.type === 'error' && last.closing ? last.code : undefined;
+      const error = last?.type === 'error' && last.closing ? (last.code as ErrorCode) : undefined;
       this.#closing = { code, error };
       this.#watch.changed();
     });

@@ -149,6 +149,7 @@ describe('Control frames of the gateway', () => {
     [{ type: 'directory-changed', version: 5 }],
     [{ type: 'draining', reconnectMs: 1000 }],
     [{ type: 'error', code: 'draining', text: 'x', closing: true }],
+    [{ type: 'error', code: 'of-a-later-version', text: 'x', closing: true }],
   ])('are read: %j', (frame) => {
     expect(parseGatewayFrame(JSON.stringify(frame))).toEqual(frame);
     expect(fromClient(frame)).toBe('frame-malformed');
@@ -159,7 +160,7 @@ describe('Control frames of the gateway', () => {
     [{ ...welcome, limits: {} }],
     [{ ...welcome, limits: { ...limits, another: 1 } }],
     [{ ...welcome, checkpoint: undefined }],
-    [{ type: 'error', code: 'no-such-code', text: 'x', closing: true }],
+    [{ type: 'error', code: 'No such code', text: 'x', closing: true }],
     [{ type: 'draining' }],
   ])('are refused: %j', (frame) => expect(fromGateway(frame)).toBe('frame-malformed'));
 
