@@ -135,11 +135,6 @@ export class ClientRun {
     }
   }
 
-  /** Never connects: the home is opened to be looked at. */
-  stayAway(reason: CausewayError): void {
-    this.#lastError = reason;
-  }
-
   /** Why the last session ended or could not be opened; `undefined` while there is one. */
   get lastError(): CausewayError | undefined {
     return this.#lastError;

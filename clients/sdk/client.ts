@@ -95,6 +95,8 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 
 export class Client implements AsyncDisposable {
   readonly #parts: ClientParts;
+  /** The home is only looked at: a file in it is of another endpoint. */
+  #barToConnecting: CausewayError | undefined;
   #closing: Promise<void> | undefined;
   #lastTurn: Promise<undefined> = Promise.resolve(undefined);
 
@@ -140,7 +142,7 @@ export class Client implements AsyncDisposable {
     return {
       endpoint,
       connection: this.#closing === undefined ? open : 'closed',
-      lastError: run.lastError,
+      lastError: this.#barToConnecting ?? run.lastError,
       clockAheadMs: run.clockAheadMs,
       waiting: outbox.countWaiting(),
       lastPostponement: outbox.lastPostponement,
@@ -344,7 +346,7 @@ export class Client implements AsyncDisposable {
     try {
       const fault = foreignPartsFault(home, foreignParts());
       if (fault !== undefined && toleratesForeignParts) {
-        run.stayAway(fault);
+        this.#barToConnecting = fault;
         return;
       }
       if (fault !== undefined) throw fault;

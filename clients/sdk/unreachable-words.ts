@@ -4,7 +4,7 @@
 const noTls = /^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH|.*PROTOCOL|.*UNEXPECTED_MESSAGE))/;
 
 /** What Node says where a connection ended before its TLS was made; the code is that of any reset connection. */
-const endedBeforeTls = /before secure TLS connection was established/;
+const endedBeforeTls = 'before secure TLS connection was established';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such name',
@@ -22,7 +22,7 @@ export function whyUnreachable(error: unknown, url: string): string | undefined 
   const { code = '', message = '' } = Object(error) as { code?: string; message?: string };
   const address = addressOf(url);
   if (noTls.test(code)) return `${address}: what answers there does not speak TLS 1.3.`;
-  if (endedBeforeTls.test(message))
+  if (message.includes(endedBeforeTls))
     return `${address}: the connection was closed before TLS had begun. It may be no gateway.`;
   return reasons[code] === undefined ? undefined : `${address}: ${reasons[code]}.`;
 }

@@ -191,7 +191,10 @@ describe('causeway audit verify', () => {
     expect([without.code, without.stderr]).toEqual([0, expect.stringContaining('--copied-at')]);
     expect(await verify('--copied-at', '2023-11-14T22:13:20Z')).toMatchObject({ code: 0, stderr: '' });
     const late = await verify('--copied-at', '2023-11-14T22:30Z');
-    expect(late).toMatchObject({ code: 2, stdout: expect.stringContaining('if the clock that this is from is right') as string });
+    expect(late).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('if the clock that this is from is right') as string,
+    });
     expect((await verify('--copied-at', 'now')).code).toBe(2);
     expect((await verify('--copied-at', 'soon')).stderr).toContain('It must be now, a time such as');
   });
