@@ -5,6 +5,8 @@ import type { Writable } from 'node:stream';
 export type Progress = {
   /** Replaces the words shown. */
   update(label: string): void;
+  /** Makes way for a line of others: what goes on is shown again below it. */
+  clear(): void;
   /** Removes what was shown; safe to call twice. */
   end(): void;
 };
@@ -31,6 +33,10 @@ export function startProgress(label: string, { stream, moving, columns }: Progre
     const text = `${frames[frame++ % frames.length] ?? ''} ${words}`.slice(0, Math.max(columns - 1, 10));
     stream.write(`\r\u001b[2K${text}`);
   };
+  const clear = (): void => {
+    if (shown) stream.write('\r\u001b[2K');
+    shown = false;
+  };
   const begin = setTimeout(() => {
     if (!moving) {
       stream.write(`${words} …\n`);
@@ -44,11 +50,11 @@ export function startProgress(label: string, { stream, moving, columns }: Progre
     update(next) {
       words = next;
     },
+    clear,
     end() {
       clearTimeout(begin);
       clearInterval(spinner);
-      if (shown) stream.write('\r\u001b[2K');
-      shown = false;
+      clear();
     },
   };
 }

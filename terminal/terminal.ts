@@ -73,10 +73,12 @@ export function createTerminal({ stdin, stdout, stderr, env, json }: TerminalOpt
   const writeError = (line: string): void => void stderr.write(`${line}\n`);
   const writeOut = (line: string): void => void stdout.write(`${line}\n`);
 
-  const progress = (label: string): Progress =>
-    json
-      ? { update: ignore, end: ignore }
-      : startProgress(label, { stream: stderr, moving: errorsOnTTY, columns: widthOf(stderr) });
+  let shown: Progress | undefined;
+  const progress = (label: string): Progress => {
+    if (json) return { update: ignore, clear: ignore, end: ignore };
+    shown = startProgress(label, { stream: stderr, moving: errorsOnTTY, columns: widthOf(stderr) });
+    return shown;
+  };
 
   return {
     stdout,
@@ -92,18 +94,20 @@ export function createTerminal({ stdin, stdout, stderr, env, json }: TerminalOpt
     paint,
     print: (line = '') => writeOut(line),
     hint(line = '') {
-      if (!json) writeError(line);
+      if (json) return;
+      shown?.clear();
+      writeError(line);
     },
     json: (value) => writeOut(jsonLine(value)),
     deliver: (text) => deliver(stdout, text),
     table: (rows) => layOutTable(rows).forEach(writeOut),
     progress,
     async during(label, work) {
-      const shown = progress(label);
+      const told = progress(label);
       try {
         return await work();
       } finally {
-        shown.end();
+        told.end();
       }
     },
     ask: async (question, signal) =>

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { catalogue, CausewayError, errorCodes } from '../../protocol/errors.ts';
 import { exitCodeFor } from '../../terminal/exit-codes.ts';
 import {
@@ -269,11 +269,65 @@ describe('what is shown', () => {
     expect([terminal.fail(error), stderr()]).toEqual([141, '']);
   });
 
-  it('keeps hints and progress away from scripts', async () => {
+  it('keeps hints away from scripts', () => {
     const { terminal, stderr } = openTerminal({ json: true });
     terminal.hint('for people');
-    await terminal.during('work', () => Promise.resolve());
     expect(stderr()).toBe('');
+  });
+});
+
+describe('progress', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** What stands on stderr while some work goes on, and what is written when it ends. */
+  async function show(options: Parameters<typeof openTerminal>[0], workMs: number) {
+    vi.useFakeTimers();
+    const { terminal, stdout, stderr } = openTerminal(options);
+    let end = (): void => undefined;
+    const work = terminal.during('Counting', () => new Promise<void>((resolve) => (end = resolve)));
+    vi.advanceTimersByTime(workMs);
+    const meanwhile = stderr();
+    end();
+    await work;
+    vi.advanceTimersByTime(workMs);
+    return { meanwhile, afterwards: stderr(), stdout: stdout() };
+  }
+
+  it('is silent of what is quick', async () => {
+    const nothing = { meanwhile: '', afterwards: '', stdout: '' };
+    expect(await show({}, 999)).toEqual(nothing);
+    expect(await show({ isTTY: true }, 999)).toEqual(nothing);
+  });
+
+  it('is kept away from scripts, however long the work takes', async () => {
+    const nothing = { meanwhile: '', afterwards: '', stdout: '' };
+    expect(await show({ json: true }, 60_000)).toEqual(nothing);
+    expect(await show({ json: true, isTTY: true }, 60_000)).toEqual(nothing);
+  });
+
+  it('is one line in a file, after a second', async () => {
+    expect(await show({}, 60_000)).toEqual({ meanwhile: 'Counting …\n', afterwards: '', stdout: '' });
+  });
+
+  it('makes way for a hint, and goes on below it', () => {
+    vi.useFakeTimers();
+    const { terminal, stderr } = openTerminal({ isTTY: true });
+    const progress = terminal.progress('Counting');
+    vi.advanceTimersByTime(1_000);
+    terminal.hint('for people');
+    terminal.hint('and more');
+    vi.advanceTimersByTime(120);
+    progress.end();
+    const clear = '\r\u001b[2K';
+    expect(stderr()).toBe(`${clear}⠋ Counting${clear}for people\nand more\n${clear}⠙ Counting${clear}`);
+  });
+
+  it('moves on a terminal, and leaves nothing there', async () => {
+    const { meanwhile, afterwards, stdout } = await show({ isTTY: true }, 1_300);
+    expect(meanwhile.split('\r\u001b[2K').slice(1)).toEqual(['⠋ Counting', '⠙ Counting', '⠸ Counting']);
+    expect({ afterwards, stdout }).toEqual({ afterwards: '\r\u001b[2K', stdout: '' });
   });
 });
 
