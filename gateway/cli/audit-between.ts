@@ -46,7 +46,9 @@ async function tell(from: string, to: string, { dir }: GatewayFlags, terminal: T
   ]);
   await withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const leaf = await recordReading(store, 'audit.between', { asked: { from, to } });
-    const { period, witnesses, ...log } = await findPeriod(from, to, leaf, home, store);
+    const { period, witnesses, ...log } = await terminal.during('Looking for the checkpoints', () =>
+      findPeriod(from, to, leaf, home, store),
+    );
     const { agencies } = await loadPolicySet(home.policiesDir);
     const progress = terminal.progress('Counting');
     const report: BetweenReport = await reportBetween(period.from, period.to, {

@@ -31,7 +31,9 @@ async function printCheckpoint({ dir, vkey }: Flags, terminal: Terminal): Promis
       await terminal.deliver(log.vkey);
       return;
     }
-    const { size, root, text } = await log.currentCheckpoint(store);
+    const { size, root, text } = await terminal.during('Bringing the published log up to date', () =>
+      log.currentCheckpoint(store),
+    );
     if (terminal.wantsJson) {
       const checkpoint = { size, root: root.toString('base64'), checkpoint: text, vkey: log.vkey.trimEnd() };
       terminal.json({ type: 'checkpoint', ...checkpoint });

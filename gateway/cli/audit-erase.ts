@@ -103,7 +103,7 @@ async function erase(
     }
     const made = certificate;
     if (made === undefined) return;
-    const findUnsaidAlerts = async (): Promise<readonly CaseId[]> => unsaidAlerts(made, gateway);
+    const findUnsaidAlerts = async (): Promise<readonly CaseId[]> => unsaidAlerts(made, gateway, terminal);
     await tellErasure(made, { store: gateway.store, findUnsaidAlerts, trouble }, terminal);
   });
 }
@@ -121,11 +121,15 @@ async function carryOut(
   ]);
   const { store } = gateway;
   const log = new PublishedLog(gateway.home, store);
-  return withIndex(gateway, async (index) => {
-    const { alerts, erasedNow } = await settleAlerts(order, choices, { store, index });
+  return withIndex(gateway, terminal, async (index) => {
+    const { alerts, erasedNow } = await terminal.during('Looking for alerts about the case', () =>
+      settleAlerts(order, choices, { store, index }),
+    );
     const { underWay } = choices;
     const proposeBodies = async (id: CaseId): Promise<ProposedBodies> => index.proposeBodiesOf(id);
-    const erasure = eraseCase(store, log, { ...order, alerts }, { underWay, proposeBodies });
+    const erasure = terminal.during('Erasing the case', () =>
+      eraseCase(store, log, { ...order, alerts }, { underWay, proposeBodies }),
+    );
     return erasure.catch(async (error: unknown) => {
       if (!isCausewayError(error, 'case-unknown')) throw error;
       const { hits } = await index.search({ case: [order.case], kind: ['case.erased'] }, 1);
@@ -133,7 +137,9 @@ async function carryOut(
       if (before === undefined) throw error;
       const did = erasedNow.length === 0 ? 'nothing was done now' : `now ${erasedNow.join(', ')} went, too`;
       terminal.hint(`This case was erased before; ${did}.`);
-      const certificate = await certifyErasure(store, log, order.case, before.index);
+      const certificate = await terminal.during('Making the certificate', () =>
+        certifyErasure(store, log, order.case, before.index),
+      );
       terminal.hint('This is the certificate of that erasure.');
       return certificate;
     });
@@ -144,21 +150,26 @@ async function carryOut(
 async function unsaidAlerts(
   { case: id, alerts }: ErasureCertificate,
   gateway: OpenGateway,
+  terminal: Terminal,
 ): Promise<readonly CaseId[]> {
   const { alertsAbout } = await import('./erase-alerts.ts');
   const { store } = gateway;
-  const found = await withIndex(gateway, async (index) => alertsAbout(id as CaseId, { store, index }));
+  const found = await withIndex(gateway, terminal, async (index) =>
+    alertsAbout(id as CaseId, { store, index }),
+  );
   const said = new Set(alerts?.remaining.map(({ leaf }) => leaf));
   return found.filter(({ leaf }) => !said.has(leaf)).map((alert) => alert.case);
 }
 
 async function withIndex<T>(
   { home, store }: OpenGateway,
+  terminal: Terminal,
   work: (index: SearchIndex) => Promise<T>,
 ): Promise<T> {
   const { indexFileName, SearchIndex } = await import('../audit/search-index.ts');
   const index = SearchIndex.open(join(home.dir, indexFileName), store);
   try {
+    await terminal.during('Bringing the search index up to date', () => index.catchUp());
     return await work(index);
   } finally {
     index.close();

@@ -58,19 +58,39 @@ async function exportLeaves(flags: Flags, terminal: Terminal): Promise<void> {
       import('../audit/export-facts.ts'),
       import('../home/gateway-settings.ts'),
     ]);
-    const { header, line } = await loadFormat(format, logOriginOf(home.settings));
-    const found = await index.findAll({ ...query, before: leaf });
-    let chunk = header;
-    for await (const fact of exportFacts(leaves, found)) {
-      chunk += line(fact);
-      if (chunk.length < chunkCharacters) continue;
-      await terminal.deliver(chunk);
-      chunk = '';
-    }
-    if (chunk !== '') await terminal.deliver(chunk);
+    const found = await terminal.during('Looking for the leaves', () =>
+      index.findAll({ ...query, before: leaf }),
+    );
+    const form = await loadFormat(format, logOriginOf(home.settings));
+    await writeFacts(exportFacts(leaves, found), found.length, form, terminal);
     terminal.hint(`${found.length} ${found.length === 1 ? 'leaf' : 'leaves'} written.`);
   };
   await readAudit(flags, record, terminal, write, { isOurs: false });
+}
+
+/** Shows how far it is where the leaves go elsewhere than to the screen, on which they show that themselves. */
+async function writeFacts(
+  facts: AsyncIterable<AuditFact>,
+  count: number,
+  { header, line }: LineFormat,
+  terminal: Terminal,
+): Promise<void> {
+  const progress = terminal.isTTY ? undefined : terminal.progress('Writing leaves');
+  try {
+    let chunk = header;
+    let made = 0;
+    for await (const fact of facts) {
+      chunk += line(fact);
+      made++;
+      if (chunk.length < chunkCharacters) continue;
+      await terminal.deliver(chunk);
+      chunk = '';
+      progress?.update(`Writing, leaf ${made} of ${count}`);
+    }
+    if (chunk !== '') await terminal.deliver(chunk);
+  } finally {
+    progress?.end();
+  }
 }
 
 type LineFormat = { readonly header: string; readonly line: (fact: AuditFact) => string };

@@ -78,7 +78,9 @@ async function prove(given: string, { out, source, dir }: Flags, terminal: Termi
       const about = { message: message.data, source, ...(await caseOf(store, found)) };
       payload.retired = found.some((each) => isRetired(each.unit));
       await recordReading(store, 'audit.proof-made', about);
-      const evidence = await proveMessage(store, new PublishedLog(home, store), message.data, source);
+      const evidence = await terminal.during('Collecting the evidence', () =>
+        proveMessage(store, new PublishedLog(home, store), message.data, source),
+      );
       counts.leaves = evidence.leaves.length;
       counts.receipts = evidence.receipts.length;
       tampered = tamperedIn(evidence, findRewritten(evidence));

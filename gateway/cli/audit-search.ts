@@ -52,9 +52,11 @@ export function registerAuditSearch(audit: ProgramCommand, terminal: Terminal): 
       const asked = askedOf(before === undefined ? query : { ...query, before });
       await readAudit(flags, { kind: 'audit.search', ...asked }, terminal, async (reading) => {
         const until = Math.min(before ?? reading.leaf, reading.leaf);
-        const page = await reading.index.search({ ...query, before: until }, limit);
         const { tamperedLeaves } = await import('../audit/tampered-leaves.ts');
-        const tampered = await tamperedLeaves(reading.leaves, page.hits);
+        const [page, tampered] = await terminal.during('Searching', async () => {
+          const found = await reading.index.search({ ...query, before: until }, limit);
+          return [found, await tamperedLeaves(reading.leaves, found.hits)] as const;
+        });
         print(page, { unknown: await unknownAgencies(query, reading), tampered }, terminal);
       });
     });

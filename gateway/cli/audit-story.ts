@@ -40,11 +40,13 @@ async function tell(
 ): Promise<void> {
   const { tellCase } = await import('../audit/case-story.ts');
   const { readRefusalCodes } = await import('../audit/refusal-codes.ts');
-  const found = await index.findAll({ case: [id], before: leaf });
-  if (found.length === 0) throw new CausewayError('case-unknown');
-  const leaves = await readEach(source, found);
-  const refusals = await readRefusalCodes(store, leaves);
-  const sentences = tellCase(id, leaves, await readWords(home.policiesDir), refusals);
+  const sentences = await terminal.during('Reading the leaves of the case', async () => {
+    const found = await index.findAll({ case: [id], before: leaf });
+    if (found.length === 0) throw new CausewayError('case-unknown');
+    const leaves = await readEach(source, found);
+    const refusals = await readRefusalCodes(store, leaves);
+    return tellCase(id, leaves, await readWords(home.policiesDir), refusals);
+  });
   if (terminal.wantsJson) {
     for (const { leaf: at, ...rest } of sentences) {
       terminal.json({ type: 'sentence', leaf: at, at: new Date(rest.at).toISOString(), text: rest.text });

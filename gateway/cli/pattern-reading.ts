@@ -66,15 +66,17 @@ export async function readAlertLeaves(
   const alerts: AlertRecord[] = [];
   const answers = new Map<string, DispositionRecord>();
   const tampered: number[] = [];
-  for (const place of await index.findAll({ kind: ['alert'], before: leaf })) {
-    for (const { entry, ...found } of await leaves.readLeaves(place, 1)) {
-      if (found.tampered !== undefined) tampered.push(place);
-      const alert = readAlertRecord(entry);
-      if (alert !== undefined) alerts.push(alert);
-      const answer = readDispositionRecord(entry);
-      if (answer !== undefined) answers.set(answer.message, answer);
+  await terminal.during('Reading the leaves about alerts', async () => {
+    for (const place of await index.findAll({ kind: ['alert'], before: leaf })) {
+      for (const { entry, ...found } of await leaves.readLeaves(place, 1)) {
+        if (found.tampered !== undefined) tampered.push(place);
+        const alert = readAlertRecord(entry);
+        if (alert !== undefined) alerts.push(alert);
+        const answer = readDispositionRecord(entry);
+        if (answer !== undefined) answers.set(answer.message, answer);
+      }
     }
-  }
+  });
   tellLeftOut(tampered, terminal);
   return { alerts, answers: [...answers.values()] };
 }

@@ -48,7 +48,11 @@ export async function tellErasure(
       `Alerts that the certificate does not know of name messages of the case: ${unsaid.join(', ')}. Run this again with --alerts erase.`,
     );
   // Null where there is none; undefined where nobody knows.
-  const residue = await attempt(async () => (await awaitResidue(store)) ?? null);
+  const residue = await attempt(
+    async () =>
+      (await terminal.during('Waiting for those who read the store as it was', () => awaitResidue(store))) ??
+      null,
+  );
   if (residue != null) terminal.hint(residueWords[residue]);
   // One object, which the residue is a part of.
   if (terminal.wantsJson) terminal.json({ type: 'erasure', ...certificate, residue });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { WriterClient } from '../../gateway/store/sqlite/writer-client.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import { messageId } from '../gateway/store/synthetic-messages.ts';
-import { storeNotice } from './filled-store.ts';
+import { storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, repository, type RunResult } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
@@ -94,5 +94,40 @@ describe('what a person reads', () => {
       ),
     );
     expect(new Set(made)).toEqual(new Set([...readings.map(([kind]) => kind), ...others]));
+  });
+});
+
+describe('a command that takes over a second', () => {
+  /** As if all that goes on took so long. */
+  function hurryProgress(): void {
+    const original = setTimeout;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((show: () => void, ms: number) => {
+      if (ms === 1_000) show();
+      return original(ms === 1_000 ? () => undefined : show, ms);
+    }) as typeof setTimeout);
+  }
+
+  it.each<[command: string[], ...labels: string[]]>([
+    [['audit', 'checkpoint'], 'Bringing the published log up to date'],
+    [['audit', 'search'], 'Searching'],
+    [['audit', 'story', id], 'Reading the leaves of the case'],
+    [['audit', 'prove', id, '-o', '/dev/null'], 'Collecting the evidence'],
+    [['audit', 'between', '1', 'now'], 'Looking for the checkpoints'],
+    [['audit', 'export', '--format', 'fhir'], 'Looking for the leaves', 'Writing leaves'],
+    [['pattern', 'precision'], 'Reading the leaves about alerts'],
+    // Last, for it takes the case away.
+    [
+      ['audit', 'erase', id, '--authority', 'Records Manager'],
+      'Bringing the search index up to date',
+      'Looking for alerts about the case',
+      'Erasing the case',
+      'Waiting for those who read the store as it was',
+    ],
+    [['audit', 'erase', id, '--authority', 'Records Manager'], 'Making the certificate'],
+  ])('shows what it does: %j', async (command, ...labels) => {
+    await withStore(home, (store) => store.appendRecords([{ kind: 'test.happened' }]));
+    hurryProgress();
+    const { stderr } = await run(...command);
+    expect(stderr.split('\n')).toEqual(expect.arrayContaining(labels.map((label) => `${label} …`)));
   });
 });
