@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { registerClientCommands } from '../../clients/cli/index.ts';
 import { registerGatewayCommands } from '../../gateway/cli/index.ts';
@@ -8,67 +9,6 @@ import { ProgramCommand } from '../../terminal/command-help.ts';
 import { createTerminal } from '../../terminal/terminal.ts';
 import { jsonLines, repository, runCauseway } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
-
-const commands = [
-  'demo',
-  'gateway init',
-  'gateway start',
-  'gateway check',
-  'gateway records',
-  'agency add',
-  'agency list',
-  'enrol-token',
-  'endpoint list',
-  'endpoint revoke',
-  'enrol',
-  'linkage key make',
-  'linkage key import',
-  'linkage key list',
-  'linkage key retire',
-  'linkage holders',
-  'linkage-holder init',
-  'linkage-holder run',
-  'linkage-holder client add',
-  'linkage-holder client remove',
-  'linkage-holder client list',
-  'linkage-holder epoch open',
-  'linkage-holder epoch retire',
-  'linkage-holder epoch list',
-  'directory list',
-  'directory trust',
-  'send',
-  'listen',
-  'status',
-  'log status',
-  'log acknowledge',
-  'log resume',
-  'log witnesses',
-  'dataset list',
-  'dataset show',
-  'dataset validate',
-  'dataset template',
-  'policy check',
-  'policy show',
-  'pattern check',
-  'pattern replay',
-  'pattern explain',
-  'pattern why-not',
-  'pattern precision',
-  'audit search',
-  'audit story',
-  'audit between',
-  'audit export',
-  'audit checkpoint',
-  'audit prove',
-  'audit erase',
-  'audit verify',
-  'audit witness init',
-  'audit witness follow',
-  'audit witness run',
-  'witness init',
-  'witness follow',
-  'witness run',
-];
 
 /** The program without its joints: every command but the demo. */
 function buildProgram(): ProgramCommand {
@@ -82,6 +22,16 @@ function buildProgram(): ProgramCommand {
   registerClientCommands(program, terminal);
   return program;
 }
+
+/** The paths of all commands below one, without the groups that they stand in. */
+function commandsOf(group: Command, before = ''): string[] {
+  return group.commands.flatMap((command) => {
+    const path = `${before}${command.name()}`;
+    return command.commands.length === 0 ? [path] : commandsOf(command, `${path} `);
+  });
+}
+
+const commands = commandsOf(buildProgram());
 
 function commandAt(path: string): ProgramCommand {
   return path
@@ -107,7 +57,7 @@ describe('causeway --help', () => {
     expect(places.every((place) => place > 0)).toBe(true);
     expect(places).toEqual([...places].sort((a, b) => a - b));
     const listed = (command: string): RegExp => new RegExp(`^  ${command}\\b.*  \\S`, 'm');
-    for (const command of commands.filter((each) => !each.startsWith('audit witness')))
+    for (const command of ['demo', ...commands].filter((each) => !each.startsWith('audit witness')))
       expect(stdout).toMatch(listed(command));
     // The same commands as `witness`, which stand there.
     expect(stdout).not.toMatch(listed('audit witness'));
@@ -132,7 +82,7 @@ describe('causeway --help', () => {
     expect(words).toMatch(/disk is full it ends with 3 .* starts it again/);
   });
 
-  it.each(commands.slice(1))('explains `causeway %s`', (path) => {
+  it.each(commands)('explains `causeway %s`', (path) => {
     const help = commandAt(path).helpInformation();
     expect(help).toMatch(new RegExp(`^Usage: causeway ${path}\\b`));
     // Usage, then a description of at least one full sentence.
@@ -140,7 +90,7 @@ describe('causeway --help', () => {
     expect(help).toContain('--json');
   });
 
-  it.each(commands.slice(1))('marks the options that `causeway %s` cannot do without', (path) => {
+  it.each(commands)('marks the options that `causeway %s` cannot do without', (path) => {
     const found = commandAt(path);
     const help = found.createHelp();
     for (const option of found.options)
