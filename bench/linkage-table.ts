@@ -3,7 +3,8 @@
  *
  *     npm run bench:linkage-table -- [FEBRL.csv …] [--people N] [--write]
  *
- * `--write` puts the tables into docs/linkage.md, between its marks. Households are made by `generate-register.ts`.
+ * `--write` puts the tables into docs/linkage.md, between its marks. Households are made by `generate-register.ts`. The
+ * last line is JSON.
  */
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
@@ -65,19 +66,34 @@ function linkByAll(records: readonly RegisterRecord[]): [string, Pair[]][] {
   ];
 }
 
-function compare(title: string, records: readonly RegisterRecord[], rows: [string, Pair[]][]): string[] {
+/** How well each way has linked a register. */
+type Comparison = {
+  readonly register: string;
+  readonly records: number;
+  readonly truePairs: number;
+  readonly rows: readonly (Score & { readonly by: string; readonly falseInHousehold: number | null })[];
+};
+
+function compare(register: string, records: readonly RegisterRecord[], rows: [string, Pair[]][]): Comparison {
   const truePairs = countTruePairs(records, all);
+  const scored = rows.map(([by, pairs]) => {
+    const right = pairs.filter((pair) => isTrue(records, pair)).length;
+    const kin = pairs.filter((pair) => !isTrue(records, pair) && sharesHousehold(records, pair)).length;
+    const score = scorePairs(pairs.length, right, truePairs);
+    return { by, ...score, falseInHousehold: records[0]?.household === '' ? null : kin };
+  });
+  return { register, records: records.length, truePairs, rows: scored };
+}
+
+function tableOf({ register, records, truePairs, rows }: Comparison): string[] {
   return [
-    `**${title}**: ${records.length} records, ${truePairs} true pairs.`,
+    `**${register}**: ${records} records, ${truePairs} true pairs.`,
     '',
     '| Linked by | Precision | Recall | F1 | False pairs | of them in one household |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...rows.map(([name, pairs]) => {
-      const right = pairs.filter((pair) => isTrue(records, pair)).length;
-      const { precision, recall, f1, falsePairs } = scorePairs(pairs.length, right, truePairs);
-      const kin = pairs.filter((pair) => !isTrue(records, pair) && sharesHousehold(records, pair)).length;
-      const shown = records[0]?.household === '' ? '–' : String(kin);
-      return `| ${name} | ${precision.toFixed(4)} | ${recall.toFixed(4)} | ${f1.toFixed(4)} | ${falsePairs} | ${shown} |`;
+    ...rows.map(({ by, precision, recall, f1, falsePairs, falseInHousehold }) => {
+      const shown = [precision, recall, f1].map((score) => score.toFixed(4)).join(' | ');
+      return `| ${by} | ${shown} | ${falsePairs} | ${falseInHousehold ?? '–'} |`;
     }),
     '',
   ];
@@ -158,13 +174,16 @@ const withoutIds = households.map(({ subject: { chi: _chi, ...subject }, ...reco
   subject,
 }));
 const householdRows = linkByAll(households);
-const lines = [
-  ...compare(`Households (seed ${seed})`, households, householdRows),
-  ...compare('The same without identifiers', withoutIds, linkByAll(withoutIds)),
+const comparisons = [
+  compare(`Households (seed ${seed})`, households, householdRows),
+  compare('The same without identifiers', withoutIds, linkByAll(withoutIds)),
   ...registers.flatMap(({ file, withIds, records }) => {
     const title = `FEBRL ${basename(file, '.csv')}${withIds ? '' : ' without identifiers'}`;
     return compare(title, records, linkByAll(records));
   }),
+];
+const lines = [
+  ...comparisons.flatMap(tableOf),
   'Who pays for the errors, on the households with identifiers. F1 is of all pairs that the group is part of:',
   '',
   ...fairness(households, householdRows),
@@ -173,4 +192,5 @@ const text = lines.join('\n');
 if (values.write) {
   const marks = { begin: '<!-- tables -->', end: '<!-- end of tables -->' };
   await writeBetween(new URL('../docs/linkage.md', import.meta.url).pathname, marks, text);
-} else process.stdout.write(text);
+} else process.stdout.write(`${text}\n`);
+process.stdout.write(`${JSON.stringify({ bench: 'linkage-table', people, seed, comparisons })}\n`);

@@ -156,3 +156,14 @@ test('what is only strange in a register is told, and measured all the same', as
   expect(JSON.parse(stdout)).toHaveProperty('same');
   expect(code).toBe(0);
 });
+
+test('the tables of linkage end with one line of JSON, as every bench does', async () => {
+  const { code, stdout, stderr } = await run('linkage-table', '--people', '20');
+  expect(code, stderr).toBe(0);
+  const [last = '', ...tables] = stdout.trimEnd().split('\n').reverse();
+  expect(JSON.parse(last)).toMatchObject({
+    ...{ bench: 'linkage-table', people: 20 },
+    comparisons: [{ rows: Array.from({ length: 5 }, () => ({ by: expect.any(String) as string })) }, {}],
+  });
+  expect(tables).toContainEqual(expect.stringMatching(/^\| `same` and `possible` \|/));
+});
