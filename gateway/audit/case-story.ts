@@ -2,7 +2,7 @@
 import { erasedBodiesKind } from '../store/erased-bodies.ts';
 import { catalogue, type ErrorCode } from '../../protocol/errors.ts';
 import type { Leaf } from '../../protocol/audit/leaf.ts';
-import type { CaseId, StoredLeaf } from '../store/port.ts';
+import type { CaseId, RecordEntry, StoredLeaf } from '../store/port.ts';
 import { openLeaf } from '../store/stored-leaf.ts';
 import { alertSentence } from './alert-sentences.ts';
 import { capital, said, Teller, type Notice, type StoryWords } from './story-teller.ts';
@@ -74,9 +74,15 @@ function sentenceFor(
       return `${said(entry.by)} read the story of this case.`;
     default:
       return entry.case === id && group === 'audit'
-        ? `${said(entry.by)} ${readings[open.kind] ?? `read in the record of this case (${open.kind})`}.`
+        ? `${said(entry.by)} ${readingInWords(open.kind, entry)}.`
         : `The log notes ${open.kind}.`;
   }
+}
+
+function readingInWords(kind: string, { leaf }: RecordEntry): string {
+  if (kind === 'audit.proof-made' && typeof leaf === 'number')
+    return `took a proof of leaf ${leaf}, which is of this case`;
+  return readings[kind] ?? `read in the record of this case (${kind})`;
 }
 
 function countOf(leaves: unknown): string {

@@ -2,10 +2,6 @@
 import { fileTrouble } from '../../files/file-trouble.ts';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import type { AlertsOfErasure, ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
-import { formatLogProof } from '../../protocol/proof/log-proof.ts';
-import { leafHash } from '../../protocol/proof/merkle.ts';
-import { proveInclusion } from '../../protocol/proof/tile-proof.ts';
-import { verifyInclusion } from '../../protocol/proof/tree-proof.ts';
 import {
   houseCase,
   type CaseId,
@@ -17,6 +13,7 @@ import {
   type UnderWay,
 } from '../store/port.ts';
 import { eachLeaf } from '../store/each-leaf.ts';
+import { proveLeafInFile } from './leaf-proof.ts';
 import type { ProvingLog } from './prove-message.ts';
 
 export type ErasureOrder = {
@@ -135,14 +132,7 @@ async function certify(leaf: StoredLeaf, log: ProvingLog): Promise<ErasureCertif
     throw new CausewayError('store-unavailable', {
       detail: 'What the leaf of the erasure says cannot be read.',
     });
-  const { size, root, text } = await log.provingCheckpoint(leaf.index + 1);
-  const path = await proveInclusion(leaf.index, size, log.read);
-  // Where the store was restored from an older copy, another leaf was published in its place.
-  if (!verifyInclusion({ leaf: leafHash(Buffer.from(leaf.leaf)), index: leaf.index, size, root, path })) {
-    const detail = `Leaf ${leaf.index} of the store is not the one that the log proves there; \`causeway gateway check\` says why.`;
-    throw new CausewayError('log-proof-invalid', { detail });
-  }
-  const proof = formatLogProof({ index: leaf.index, path, checkpoint: text, extra: Buffer.from(leaf.leaf) });
+  const { text: proof } = await proveLeafInFile(leaf, log);
   const order = { case: id, authority, by, ...(alerts && { alerts }), bodies };
   return { ...order, at: leaf.at, leaf: leaf.index, opening, proof };
 }

@@ -69,7 +69,11 @@ export function findRewritten({ leaves, checkpoint }: Evidence): number[] {
   return leaves.filter((leaf) => !isOfLog(leaf)).map(({ index }) => index);
 }
 
-async function findMessage(
+/**
+ * What the store has about a message.
+ * @throws CausewayError `message-unknown`; `usage-invalid` where several senders have used the id and none is named
+ */
+export async function findMessage(
   store: Pick<Store, 'readEvidence'>,
   id: MessageId,
   source: string | undefined,
