@@ -167,7 +167,7 @@ function openServer(
     requestTimeout: requestTimeoutMs,
     ...(tls === undefined
       ? { http: timing }
-      : { https: { ...tls, ...timing, handshakeTimeout: requestTimeoutMs } }),
+      : { https: { ...tls, ...timing, minVersion: 'TLSv1.3', handshakeTimeout: requestTimeoutMs } }),
   } as FastifyServerOptions);
 }
 

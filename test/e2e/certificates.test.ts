@@ -9,6 +9,7 @@ import { createAuthority, type AuthorityFiles } from '../../gateway/identity/aut
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { endpointUri } from '../../protocol/ids.ts';
 import { subprotocol } from '../../protocol/limits.ts';
+import { refusalOfOldTls, versionRefused } from '../gateway/http/old-tls.ts';
 import { makeCertificate } from '../gateway/identity/odd-certificates.ts';
 import { Bystander } from './kit/bystander.ts';
 import { openTestEndpoint, type TestEndpoint } from './kit/endpoint.ts';
@@ -125,6 +126,9 @@ describe('a peer at the upgrade and at the directory', () => {
     // Five endpoints and the correlator.
     expect((body.entries as unknown[]).length).toBe(6);
   });
+
+  it('that speaks no TLS newer than 1.2 is turned away in the handshake', async () =>
+    expect(await refusalOfOldTls(exchange.url)).toBe(versionRefused));
 
   it('without a certificate is refused with 401', () =>
     expectRefusal(undefined, 401, 'certificate-required'));

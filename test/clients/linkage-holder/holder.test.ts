@@ -15,6 +15,7 @@ import { tokenInputs } from '../../../clients/sdk/linkage/readings.ts';
 import { createAuthority, createP256Key, openAuthority } from '../../../gateway/identity/authority.ts';
 import { isCausewayError } from '../../../protocol/errors.ts';
 import { decideTier } from '../../../protocol/linkage/tier.ts';
+import { refusalOfOldTls, versionRefused } from '../../gateway/http/old-tls.ts';
 import { recordEntries } from './record-entries.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
@@ -157,7 +158,7 @@ test('a holder that does not answer is waited for as long as whoever asks has ti
   }
 });
 
-test('an error names the holder whose certificate is not trusted, and why', async () => {
+test('a holder speaks TLS 1.3 alone, and an error names the one whose certificate is not trusted, and why', async () => {
   const authority = openAuthority(await createAuthority({ name: 'Holders', now: Date.now() }), Date.now);
   const key = createP256Key();
   const publicKeyPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
@@ -181,6 +182,7 @@ test('an error names the holder whose certificate is not trusted, and why', asyn
   expect(await askAt('localhost')).toMatch(/its certificate comes from no CA that is trusted here/);
   expect(await askAt('127.0.0.1', authority.certificatePem)).toMatch(/certificate is for another host name/);
   expect(await askAt('localhost', authority.certificatePem)).toHaveProperty('epoch', 5);
+  expect(await refusalOfOldTls(server.url)).toBe(versionRefused);
 });
 
 test.each([

@@ -1,9 +1,15 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { Agent } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { expect, test } from 'vitest';
 import { connectionError } from '../../../clients/sdk/connection-error.ts';
+import { fetchPinnedAuthority } from '../../../clients/sdk/first-contact.ts';
 import { requestBytes } from '../../../clients/sdk/gateway-request.ts';
+import { openSocket } from '../../../clients/sdk/link-socket.ts';
 import type { CausewayError } from '../../../protocol/errors.ts';
+import { socketPath } from '../../../protocol/limits.ts';
+import { digestOf } from '../../../protocol/proof/merkle.ts';
 import { openScriptedGateway, until } from './scripted-gateway.ts';
 
 test('a gateway that is there and does not answer is silent; one that lets nobody in is unreachable', async () => {
@@ -70,5 +76,23 @@ test('an unreachable gateway is named by its address, with what is in the way', 
     );
   } finally {
     plain.close();
+  }
+});
+
+test('with a gateway that speaks no TLS newer than 1.2 nobody speaks: at enrolment, in a request, on a socket', async () => {
+  const gateway = await openScriptedGateway({ maxVersion: 'TLSv1.2' });
+  const { url: gatewayUrl, tls } = gateway;
+  const words: unknown = expect.stringContaining('alert protocol version');
+  const refused = { code: 'gateway-unreachable', cause: { message: words } };
+  try {
+    const authority = digestOf(new X509Certificate(tls.ca).raw);
+    await expect(fetchPinnedAuthority(gatewayUrl, authority)).rejects.toMatchObject(refused);
+    await expect(requestBytes({ gatewayUrl, path: '/checkpoint', tls })).rejects.toMatchObject(refused);
+    const url = `${gatewayUrl.replace('https:', 'wss:')}${socketPath}`;
+    const { webSocket } = openSocket({ url, tls });
+    expect(await once(webSocket, 'error')).toMatchObject([{ message: words }]);
+    expect(gateway.connections).toBe(0);
+  } finally {
+    await gateway.close();
   }
 });

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { TLSSocket } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { connect, type Client } from '../../../clients/sdk/client.ts';
 import type { ConnectOptions } from '../../../clients/sdk/client-options.ts';
@@ -108,7 +108,11 @@ export function acceptance(unit: Unit): Partial<Receipt> {
   };
 }
 
-export async function openScriptedGateway(): Promise<ScriptedGateway> {
+type TlsVersions = Pick<SecureContextOptions, 'minVersion' | 'maxVersion'>;
+
+export async function openScriptedGateway(
+  versions: TlsVersions = { minVersion: 'TLSv1.3' },
+): Promise<ScriptedGateway> {
   const dir = await mkdtemp(join(tmpdir(), 'causeway-scripted-'));
   const clock = { now: Date.now };
   const authority = openAuthority(await createAuthority({ name: 'Scripted', now: Date.now() }), () =>
@@ -126,7 +130,7 @@ export async function openScriptedGateway(): Promise<ScriptedGateway> {
     key,
     cert: pem + authority.certificatePem,
     ca: authority.certificatePem,
-    minVersion: 'TLSv1.3',
+    ...versions,
     requestCert: true,
   });
   server.on('secureConnection', () => gateway.connections++);

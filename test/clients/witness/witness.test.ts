@@ -19,6 +19,7 @@ import { createAuthority, createP256Key, openAuthority } from '../../../gateway/
 import { openCheckpoint } from '../../../protocol/proof/checkpoint.ts';
 import { parseNote } from '../../../protocol/proof/note.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../../protocol/proof/verifier-key.ts';
+import { refusalOfOldTls, versionRefused } from '../../gateway/http/old-tls.ts';
 import {
   maxWitnessRequestBytes,
   readWitnessAnswer,
@@ -297,7 +298,7 @@ describe('a witness over HTTP', () => {
     });
   });
 
-  it('gives a connection up that never begins to speak TLS', async () => {
+  it('gives a connection up that never begins to speak TLS, and speaks none older than 1.3', async () => {
     const authority = openAuthority(await createAuthority({ name: 'x', now: Date.now() }), Date.now);
     const key = createP256Key();
     const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
@@ -306,6 +307,7 @@ describe('a witness over HTTP', () => {
       const tls = { key, cert };
       const options = { witness, listen: '127.0.0.1', port: 0, tls, handshakeTimeoutMs: 50 };
       const server = await startWitnessServer(options);
+      expect(await refusalOfOldTls(server.url)).toBe(versionRefused);
       const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
       await once(socket.on('error', () => undefined).resume(), 'close');
       await server.close();
