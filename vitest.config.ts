@@ -34,6 +34,7 @@ const long = [
   'linkage-holder/holder',
   'e2e/store-trouble',
   'cli/audit-search',
+  'demo/whole-demo',
 ];
 
 class LongestFirst extends BaseSequencer {
