@@ -219,6 +219,7 @@ export const catalogue = {
     'The state of this endpoint cannot be written durably at present.',
   ),
   'file-unavailable': entry(503, null, true, 'A file or a folder cannot be read or written.'),
+  'file-in-use': entry(409, null, true, 'Another command is changing this file; nothing was changed here.'),
   'linkage-key-missing': entry(409, null, false, 'This endpoint has no linkage key to make tokens with.'),
   'linkage-holder-unavailable': entry(
     503,

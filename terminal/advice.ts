@@ -68,6 +68,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'outbox-full': 'The gateway has been away for long; look at `causeway status`.',
   'policy-invalid': 'Correct the lines named, then run `causeway policy check` again.',
   'store-incompatible': 'Use the version of Causeway that wrote the store, or migrate it.',
+  'file-in-use': 'Wait until the other one has ended, then run the same command again.',
   'file-unavailable': 'Check the space, the owner and the permissions, then run the command again.',
   'clock-skew': 'Set the clock of this computer (NTP).',
   'envelope-expired': 'Check the clock of this computer (NTP). If the notice still matters, send it anew.',

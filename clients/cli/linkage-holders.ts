@@ -21,11 +21,11 @@ export function registerLinkageHolders(linkage: ProgramCommand, terminal: Termin
     .option('--replace', 'give up the linkage keys that this home has')
     .option(...homeOption)
     .action(async (file: string, flags: HomeFlags & { readonly replace?: boolean }) => {
-      const [{ holdersSchema, readLinkageSettings, writeLinkageSettings }, { describeIssues }] =
-        await Promise.all([
-          import('../sdk/linkage/linkage-file.ts'),
-          import('../../protocol/wire/describe-issues.ts'),
-        ]);
+      const [linkageFile, { describeIssues }] = await Promise.all([
+        import('../sdk/linkage/linkage-file.ts'),
+        import('../../protocol/wire/describe-issues.ts'),
+      ]);
+      const { changeLinkageAlone, holdersSchema, readLinkageSettings, writeLinkageSettings } = linkageFile;
       const value = parseJsonInput(file, await readInput(file, process.stdin, maxBytes));
       const parsed = holdersSchema.safeParse(value);
       if (!parsed.success) {
@@ -34,12 +34,14 @@ export function registerLinkageHolders(linkage: ProgramCommand, terminal: Termin
         );
       }
       const home = homeFolder(flags, terminal);
-      if (flags.replace !== true && (await readLinkageSettings(home))?.mode === 'key') {
-        throw usageError(
-          'This home has linkage keys, which would be lost. Add --replace where they are of no more use.',
-        );
-      }
-      await writeLinkageSettings(home, parsed.data);
+      await changeLinkageAlone(home, async () => {
+        if (flags.replace !== true && (await readLinkageSettings(home))?.mode === 'key') {
+          throw usageError(
+            'This home has linkage keys, which would be lost. Add --replace where they are of no more use.',
+          );
+        }
+        await writeLinkageSettings(home, parsed.data);
+      });
       for (const { url } of parsed.data.holders) terminal.print(url);
       await terminal.during('Asking both holders', () => tryHolders(parsed.data));
     });

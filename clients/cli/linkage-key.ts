@@ -72,17 +72,21 @@ export function registerLinkageKey(linkage: ProgramCommand, terminal: Terminal):
 }
 
 async function makeKey(flags: MakeFlags, terminal: Terminal): Promise<void> {
-  const { createLinkageKey, readLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
-  refuseOldEpoch(flags.epoch, await readLinkageSettings(homeFolder(flags, terminal)));
-  const key = createLinkageKey(flags.epoch);
-  const save = await prepareKey(key, flags, terminal);
-  // What the home does not take is not handed out either.
-  if (flags.out !== undefined) {
-    const secret = Buffer.from(key.secret).toString('base64url');
-    const text = `${JSON.stringify({ epoch: key.epoch, secret })}\n`;
-    await writeResult(flags.out, () => Promise.resolve(text));
-  }
-  await save();
+  const { changeLinkageAlone, createLinkageKey, readLinkageSettings } =
+    await import('../sdk/linkage/linkage-file.ts');
+  const home = homeFolder(flags, terminal);
+  await changeLinkageAlone(home, async () => {
+    refuseOldEpoch(flags.epoch, await readLinkageSettings(home));
+    const key = createLinkageKey(flags.epoch);
+    const save = await prepareKey(key, flags, terminal);
+    // What the home does not take is not handed out either.
+    if (flags.out !== undefined) {
+      const secret = Buffer.from(key.secret).toString('base64url');
+      const text = `${JSON.stringify({ epoch: key.epoch, secret })}\n`;
+      await writeResult(flags.out, () => Promise.resolve(text));
+    }
+    await save();
+  });
   if (flags.out !== undefined) {
     terminal.hint(
       `Hand ${flags.out} to the other agencies by a safe way, compare fingerprints, then destroy it.`,
@@ -104,7 +108,7 @@ function refuseOldEpoch(epoch: number, settings: LinkageSettings | undefined): v
 }
 
 async function importKey(file: string, flags: ImportFlags, terminal: Terminal): Promise<void> {
-  const { linkageKeySchema } = await import('../sdk/linkage/linkage-file.ts');
+  const { changeLinkageAlone, linkageKeySchema } = await import('../sdk/linkage/linkage-file.ts');
   const value = parseJsonInput(file, await readInput(file, process.stdin, maxKeyBytes));
   const parsed = linkageKeySchema.safeParse(value);
   if (!parsed.success) {
@@ -113,11 +117,14 @@ async function importKey(file: string, flags: ImportFlags, terminal: Terminal): 
     );
   }
   const { epoch, secret } = parsed.data;
-  const save = await prepareKey({ epoch, secret: Buffer.from(secret, 'base64url') }, flags, terminal);
-  await save();
+  const key = { epoch, secret: Buffer.from(secret, 'base64url') };
+  await changeLinkageAlone(homeFolder(flags, terminal), async () => {
+    const save = await prepareKey(key, flags, terminal);
+    await save();
+  });
 }
 
-/** @returns what adds the key to the home and shows what it has then @throws CausewayError where the home cannot take it */
+/** Within `changeLinkageAlone`. @returns what adds the key to the home and shows what it has then @throws CausewayError where the home cannot take it */
 async function prepareKey(
   key: LinkageKey,
   flags: ImportFlags,
@@ -176,16 +183,21 @@ async function fingerprintsOf(
 }
 
 async function retireKey(flags: RetireFlags, terminal: Terminal): Promise<void> {
-  const { readLinkageSettings, writeLinkageSettings } = await import('../sdk/linkage/linkage-file.ts');
+  const { changeLinkageAlone, readLinkageSettings, writeLinkageSettings } =
+    await import('../sdk/linkage/linkage-file.ts');
   const dir = homeFolder(flags, terminal);
-  const settings = await readLinkageSettings(dir);
-  const keys = settings?.mode === 'key' ? settings.keys.filter(({ epoch }) => epoch !== flags.epoch) : [];
-  if (settings?.mode !== 'key' || keys.length === settings.keys.length) {
-    throw usageError(`This home has no key for epoch ${flags.epoch}.`);
-  }
-  if (keys.length === 0) {
-    throw usageError(`Epoch ${flags.epoch} is the only one of this home: make or import the next one first.`);
-  }
-  await writeLinkageSettings(dir, { ...settings, keys });
+  await changeLinkageAlone(dir, async () => {
+    const settings = await readLinkageSettings(dir);
+    const keys = settings?.mode === 'key' ? settings.keys.filter(({ epoch }) => epoch !== flags.epoch) : [];
+    if (settings?.mode !== 'key' || keys.length === settings.keys.length) {
+      throw usageError(`This home has no key for epoch ${flags.epoch}.`);
+    }
+    if (keys.length === 0) {
+      throw usageError(
+        `Epoch ${flags.epoch} is the only one of this home: make or import the next one first.`,
+      );
+    }
+    await writeLinkageSettings(dir, { ...settings, keys });
+  });
   await listKeys({ home: dir }, terminal);
 }

@@ -18,6 +18,7 @@ import {
   signatureTypes,
 } from '../../protocol/proof/verifier-key.ts';
 import { wordsOfIssue } from '../../protocol/wire/words-of-issue.ts';
+import { changeAlone } from '../../files/change-alone.ts';
 import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
 import { fileTrouble } from '../../files/file-trouble.ts';
 import { makePrivateFolder, readHomeFile, readPrivateFile } from '../../files/private-folder.ts';
@@ -113,7 +114,7 @@ export async function openWitnessHome(dir: string): Promise<WitnessHome> {
 
 /**
  * Follows a log, or adds a key to one that is followed. A running witness takes it at its next start.
- * @throws as {@link openWitnessHome}
+ * @throws as {@link openWitnessHome}; CausewayError `file-in-use` where another command changes it all the while
  */
 export async function followLog(
   dir: string,
@@ -121,13 +122,15 @@ export async function followLog(
   keys: readonly string[],
 ): Promise<WitnessSettings> {
   const path = join(resolve(dir), files.settings);
-  const settings = await readSettings(path);
-  const present = settings.logs.find((log) => log.origin === origin)?.keys ?? [];
-  const log = { origin, keys: [...new Set([...present, ...keys])] };
-  const others = settings.logs.filter((other) => other.origin !== origin);
-  const next = checkSettings({ ...settings, logs: [...others, log] }, path);
-  await replaceFile(path, describe(next));
-  return next;
+  return changeAlone(path, async () => {
+    const settings = await readSettings(path);
+    const present = settings.logs.find((log) => log.origin === origin)?.keys ?? [];
+    const log = { origin, keys: [...new Set([...present, ...keys])] };
+    const others = settings.logs.filter((other) => other.origin !== origin);
+    const next = checkSettings({ ...settings, logs: [...others, log] }, path);
+    await replaceFile(path, describe(next));
+    return next;
+  });
 }
 
 function isLogKey(text: string): boolean {

@@ -45,21 +45,23 @@ export function registerAgencyAdd(agency: ProgramCommand, terminal: Terminal): v
 async function add(id: string, flags: Flags, terminal: Terminal): Promise<void> {
   const { name, sector, area, role, authority = name } = flags;
   const dir = gatewayFolder(flags.dir, terminal.env);
-  const { addAgency } = await import('../policy/add-agency.ts');
+  const { addAgency, changeAgenciesAlone } = await import('../policy/add-agency.ts');
   const { loadPolicySet } = await import('../policy/load.ts');
   await withGateway(dir, async ({ home, store }) => {
-    // The folder is sound before, so that whatever is wrong afterwards is wrong with the new agency.
-    const { agencies } = await loadPolicySet(home.policiesDir);
-    if (agencies.has(id)) throw alreadyThere(id);
-    await addAgency(home.policiesDir, { id, name, sector, authority, areas: area, roles: role }).catch(
-      (error: unknown) => {
-        throw isCausewayError(error, 'policy-invalid') && error.problems.length > 0
-          ? wrongAgency(id, error)
-          : error;
-      },
-    );
-    const { digest: policy } = await loadPolicySet(home.policiesDir);
-    await store.requestPolicyReload({ kind: 'agency.added', agency: id, policy, by: personHere() });
+    await changeAgenciesAlone(home.policiesDir, async () => {
+      // The folder is sound before, so that whatever is wrong afterwards is wrong with the new agency.
+      const { agencies } = await loadPolicySet(home.policiesDir);
+      if (agencies.has(id)) throw alreadyThere(id);
+      await addAgency(home.policiesDir, { id, name, sector, authority, areas: area, roles: role }).catch(
+        (error: unknown) => {
+          throw isCausewayError(error, 'policy-invalid') && error.problems.length > 0
+            ? wrongAgency(id, error)
+            : error;
+        },
+      );
+      const { digest: policy } = await loadPolicySet(home.policiesDir);
+      await store.requestPolicyReload({ kind: 'agency.added', agency: id, policy, by: personHere() });
+    });
   });
   if (terminal.wantsJson) {
     terminal.json({ type: 'agency', id, name, sector, authority, areas: area, roles: role });

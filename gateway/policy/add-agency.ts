@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isMap, type Document } from 'yaml';
 import type { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
+import { changeAlone } from '../../files/change-alone.ts';
 import { replaceFile } from '../../files/durable-file.ts';
 import { agencySchema, type Agency } from './agencies.ts';
 import { buildPolicyParts, invalid } from './load.ts';
@@ -10,10 +11,21 @@ import { readPolicyFiles } from './policy-files.ts';
 import { parseYaml } from '../../files/yaml-source.ts';
 
 const fileName = 'agencies.yaml';
+/** To check the whole folder may take each of those who wait a second or two. */
+const patienceMs = 10_000;
+
+/**
+ * Does some work while nobody else adds an agency: of two who read the file and put it back, one would undo the other.
+ * @throws CausewayError `file-in-use` where somebody else takes too long
+ */
+export async function changeAgenciesAlone<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  return changeAlone(join(dir, fileName), work, patienceMs);
+}
 
 /**
  * Appends the agency to `agencies.yaml`, keeping comments and order. The folder with the new entry is validated
- * whole before the file is replaced, atomically, so a reader sees the old agreement or the new one.
+ * whole before the file is replaced, atomically, so a reader sees the old agreement or the new one. Within
+ * {@link changeAgenciesAlone}.
  * @throws CausewayError `policy-invalid` when the agency is there already, or the folder would not be sound
  */
 export async function addAgency(dir: string, agency: Agency): Promise<void> {

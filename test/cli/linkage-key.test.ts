@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,6 +36,28 @@ it('of a folder that is no home it is not said that it has no key', async () => 
   const { code, stdout, stderr } = await runInProcess(['linkage', 'key', 'list', '--home', '/nowhere/home']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toContain('There is no folder /nowhere/home that can be read');
+});
+
+it('of keys that are taken over at once each is in the home', async () => {
+  const home = exchange().homes.get(police.address)!;
+  const files = [3, 4].map((epoch) => ({ epoch, path: join(home, `../epoch-${epoch}.key`) }));
+  for (const { epoch, path } of files) {
+    const secret = Buffer.from(createLinkageKey(epoch).secret).toString('base64url');
+    await writeFile(path, JSON.stringify({ epoch, secret }));
+  }
+  const run = async (...words: string[]) => runInProcess(['linkage', 'key', ...words, '--home', home]);
+  const taken = await Promise.all(files.map(({ path }) => run('import', path)));
+  expect(taken.map(({ code }) => code)).toEqual([0, 0]);
+  const epochs = async () => {
+    const settings = await readLinkageSettings(home);
+    return settings?.mode === 'key' ? settings.keys.map(({ epoch }) => epoch) : undefined;
+  };
+  expect(await epochs()).toEqual([4, 3]);
+  // One of the two stays, whichever is quicker.
+  const retired = await Promise.all(files.map(({ epoch }) => run('retire', '--epoch', String(epoch))));
+  expect(retired.map(({ code }) => code).sort()).toEqual([0, 2]);
+  expect(await epochs()).toHaveLength(1);
+  await rm(join(home, 'linkage.json'));
 });
 
 it('a key that cannot be written where it should go is not made, and it is said why', async () => {

@@ -9,6 +9,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CausewayError } from '../../../protocol/errors.ts';
+import { changeAlone } from '../../../files/change-alone.ts';
 import { replaceFile } from '../../../files/durable-file.ts';
 import { shellWord } from '../../../files/shell-word.ts';
 import type { LinkageKey } from './keyed-tokens.ts';
@@ -119,6 +120,15 @@ export async function readLinkageSettings(home: string): Promise<LinkageSettings
     // The cause would quote the file, and the file is the key.
     throw new CausewayError('home-invalid', { detail: `${path} is damaged.` });
   }
+}
+
+/**
+ * Reads, changes and writes a home's linkage settings while no other command does: a key that is lost between two would be
+ * missed when notices no longer meet.
+ * @throws CausewayError `file-in-use` where another one takes too long
+ */
+export async function changeLinkageAlone<T>(home: string, change: () => Promise<T>): Promise<T> {
+  return changeAlone(join(home, fileName), change);
 }
 
 /** Writes a home's linkage settings, readable by its owner only, at one stroke. */

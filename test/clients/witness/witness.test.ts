@@ -165,8 +165,11 @@ describe('the home of a witness', () => {
 
   it('follows more logs, and more keys of one', async () => {
     const { dir } = await newHome();
-    await followLog(dir, stranger.origin, [formatVerifierKey(stranger.signer.verifierKey)]);
-    await followLog(dir, log.origin, [formatVerifierKey(impostor.signer.verifierKey)]);
+    // At once, as when two people do it: neither loses what the other has written.
+    await Promise.all([
+      followLog(dir, stranger.origin, [formatVerifierKey(stranger.signer.verifierKey)]),
+      followLog(dir, log.origin, [formatVerifierKey(impostor.signer.verifierKey)]),
+    ]);
     const { logs } = await openWitnessHome(dir);
     expect(logs.map(({ origin, keys }) => [origin, keys.length])).toEqual([
       [stranger.origin, 1],

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { addAgency } from '../../../gateway/policy/add-agency.ts';
+import { addAgency, changeAgenciesAlone } from '../../../gateway/policy/add-agency.ts';
 import { loadPolicySet } from '../../../gateway/policy/load.ts';
 import { copyPolicies, lineOf } from './policy-folder.ts';
 
@@ -28,6 +28,17 @@ describe('adding an agency', () => {
     const policies = await loadPolicySet(folder.dir);
     expect(policies.agencies.get(housing.id)).toEqual(housing);
     expect((await readdir(folder.dir)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('loses neither of two that are added at once', async () => {
+    await using folder = await copyPolicies();
+    const ids = ['agency-one', 'agency-two'];
+    const add = (id: string) =>
+      changeAgenciesAlone(folder.dir, () => addAgency(folder.dir, { ...housing, id }));
+    await Promise.all(ids.map(add));
+    const text = await folder.read('agencies.yaml');
+    for (const id of ids) expect(text).toContain(`\n  ${id}:\n`);
+    expect((await readdir(folder.dir)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('refuses an agency that is there already, with its line, and changes nothing', async () => {
