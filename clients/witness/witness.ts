@@ -96,17 +96,17 @@ export class Witness {
   }
 
   #refuse(verdict: Refusal): WitnessReply {
+    const { evidence } = verdict;
+    if (evidence !== undefined) {
+      const [origin = ''] = evidence.note.split('\n', 1);
+      // The log has signed this: whoever asks why the witness stopped can be shown it.
+      this.#parts.store.keepEvidence(origin, evidence, this.#parts.now());
+    }
     if ('size' in verdict) {
       const { size } = verdict;
       return { status: 409, contentType: sizeContentType, body: formatConflictSize(size), size };
     }
     const { status, reason } = verdict;
-    if ('note' in verdict) {
-      const { note } = verdict;
-      const [origin = ''] = note.split('\n', 1);
-      // The log has signed this: whoever asks why the witness stopped can be shown it.
-      this.#parts.store.keepEvidence(origin, { note, contradicts: status === 409 }, this.#parts.now());
-    }
     return { status, contentType: plain, body: `${reason}\n` };
   }
 }

@@ -65,18 +65,20 @@ export type WitnessVerdict =
       /** The signature lines of the log that were checked. */
       readonly logLines: readonly string[];
     }
-  | { readonly status: 409; readonly size: number }
+  | { readonly status: 409; readonly size: number; readonly evidence?: WitnessEvidence }
+  | { readonly status: 409 | 422; readonly reason: string; readonly evidence: WitnessEvidence }
+  | { readonly status: 400 | 403 | 404; readonly reason: string; readonly evidence?: WitnessEvidence };
+
+/** What a log has signed that does not lead on from what was cosigned. */
+export type WitnessEvidence = {
+  /** The checkpoint with the log's own signatures alone: whoever sent it may have added others. */
+  readonly note: string;
   /**
-   * Evidence. 409: the log has signed another root for the size that was cosigned, which proves two histories. 422: the
-   * proof may be wrong, which is whoever's doing that sent it, and not the log's.
+   * True where the log has signed another root for the size that was cosigned, which proves two histories, whatever the request
+   * says of the old size. Otherwise the proof may be wrong, which is whoever's doing that sent it, and not the log's.
    */
-  | {
-      readonly status: 409 | 422;
-      readonly reason: string;
-      /** The checkpoint with the log's own signatures alone: whoever sent it may have added others. */
-      readonly note: string;
-    }
-  | { readonly status: 400 | 403 | 404; readonly reason: string };
+  readonly contradicts: boolean;
+};
 
 /** Writes a request. @throws RangeError when the path is too long for one */
 export function formatAddCheckpoint({ oldSize, path, checkpoint }: AddCheckpointRequest): string {
@@ -112,18 +114,20 @@ export function judgeAddCheckpoint(request: AddCheckpointRequest, known: Witness
     const keys = known.keysOf(checkpoint.origin);
     if (keys === undefined) return { status: 404, reason: 'This witness does not follow the log.' };
     const logLines = verifyNote(note, keys).map(({ line }) => line);
+    const last = known.lastOf(checkpoint.origin) ?? { size: 0, root: emptyRoot };
+    const contradicts = checkpoint.size === last.size && !checkpoint.root.equals(last.root);
+    const evidence = { note: formatNote(note.text, logLines), contradicts };
+    const found = contradicts ? { evidence } : {};
     if (oldSize > checkpoint.size)
-      return { status: 400, reason: 'The old size is larger than the checkpoint.' };
-    const last = known.lastOf(checkpoint.origin);
-    if (oldSize !== (last?.size ?? 0)) return { status: 409, size: last?.size ?? 0 };
-    const before = { size: oldSize, root: last?.root ?? emptyRoot };
-    if (checkpoint.size === before.size && !checkpoint.root.equals(before.root)) {
+      return { status: 400, reason: 'The old size is larger than the checkpoint.', ...found };
+    if (oldSize !== last.size) return { status: 409, size: last.size, ...found };
+    if (contradicts) {
       const reason = 'The log has signed another root for the size that was cosigned.';
-      return { status: 409, reason, note: formatNote(note.text, logLines) };
+      return { status: 409, reason, evidence };
     }
-    if (!leadsOn(before, checkpoint, path)) {
+    if (!leadsOn(last, checkpoint, path)) {
       const reason = 'The proof does not lead from the old size to the checkpoint.';
-      return { status: 422, reason, note: formatNote(note.text, logLines) };
+      return { status: 422, reason, evidence };
     }
     return { status: 200, checkpoint, text: note.text, logLines };
   } catch (error) {

@@ -116,6 +116,25 @@ describe('a witness', () => {
     });
   });
 
+  it('keeps a contradiction that the log has signed, whatever the request says of the old size', async () => {
+    for (const [old, answer] of [
+      [12, { status: 409, contentType: 'text/x.tlog.size', body: '13\n' }],
+      [14, { status: 400 }],
+    ] as const) {
+      await withWitness((witness, _home, store) => {
+        witness.addCheckpoint(log.request(0, 13));
+        const request = Buffer.from(`old ${old}\n\n${fork.checkpointAt(13)}`);
+        expect(witness.addCheckpoint(request)).toMatchObject(answer);
+        expect(store.evidence()).toMatchObject([{ request: fork.checkpointAt(13) }]);
+        // The same with other words is no more evidence, and neither is what is merely late.
+        witness.addCheckpoint(fork.request(13, 13));
+        witness.addCheckpoint(log.request(12, 13));
+        witness.addCheckpoint(fork.request(12, 20));
+        expect(store.evidence()).toHaveLength(1);
+      });
+    }
+  });
+
   it('has room for evidence of a fork however many wrong proofs strangers send', async () => {
     await withWitness((witness, _home, store) => {
       witness.addCheckpoint(log.request(0, 13));

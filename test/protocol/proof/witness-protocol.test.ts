@@ -125,7 +125,7 @@ describe('the judgement of a witness', () => {
     const forked = (path: Buffer[]) =>
       judgeAddCheckpoint({ oldSize: 13, path, checkpoint: fork }, knowing(at(13)));
     for (const verdict of [forked([]), forked(proofOf(7, 13))]) {
-      expect(verdict).toMatchObject({ status: 409, note: fork });
+      expect(verdict).toMatchObject({ status: 409, evidence: { note: fork, contradicts: true } });
       expect(verdict).not.toHaveProperty('size');
     }
     expect(judge(0, [], checkpointOf(0, log, leaves[0]))).toBe(409);
