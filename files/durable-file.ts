@@ -1,6 +1,6 @@
 /** Files that are whole or not there, whatever happens, and on disk once the promise resolves. */
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Writes a file that must not be there yet, whole or not at all. Private unless said otherwise. The folder is not synced. */
@@ -30,6 +30,32 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
     throw about(path, error);
   }
   await syncFolder(dirname(path));
+}
+
+/** What a disk without hard links answers. */
+const linkless: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/**
+ * Gives a file, which is on the disk, a name that is free, beside the one that it has and loses. The folder is not synced.
+ * @param hardLink how a second name is made; for tests
+ * @throws the system's error, `EEXIST` where something has that name: it is left alone
+ */
+export async function giveFreeName(from: string, to: string, hardLink: typeof link = link): Promise<void> {
+  try {
+    await hardLink(from, to);
+  } catch (error) {
+    if (!linkless.includes((error as NodeJS.ErrnoException).code)) throw error;
+    // To rename alone would take the place of whatever stands there.
+    await writeNewFile(to, '');
+    try {
+      await rename(from, to);
+      return;
+    } catch (failure) {
+      await rm(to, { force: true }).catch(() => undefined);
+      throw failure;
+    }
+  }
+  await rm(from);
 }
 
 /** With the path that people know: the system names none for an open file, and a draft is gone when they look. */

@@ -1,7 +1,7 @@
 /** `causeway gateway backup`: a copy of the store while the gateway runs. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CausewayError } from '../../protocol/errors.ts';
+import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { showableLine } from '../../terminal/paint.ts';
@@ -28,10 +28,7 @@ export function registerGatewayBackup(gateway: ProgramCommand, terminal: Termina
 }
 
 async function backUp(file: string, { dir }: GatewayFlags, terminal: Terminal): Promise<void> {
-  if (existsSync(file)) {
-    const detail = `${file} is there already.`;
-    throw new AdvisedError('home-exists', { detail, advice: 'Name a file that is not there yet.' });
-  }
+  if (existsSync(file)) throw taken(file);
   const home = await openHome(gatewayFolder(dir, terminal.env));
   if (isMongodbAddress(home.store)) {
     const detail = 'The store is a database of MongoDB: back it up with the tools of its members.';
@@ -46,7 +43,12 @@ async function backUp(file: string, { dir }: GatewayFlags, terminal: Terminal): 
     throw new CausewayError('store-missing', { detail: 'It is made at the first start of the gateway.' });
   }
   const record = await recordCopy(home, file, terminal);
-  const { bytes, leaves } = await terminal.during('Copying the store', () => backUpStore(home.store, file));
+  const { bytes, leaves } = await terminal
+    .during('Copying the store', () => backUpStore(home.store, file))
+    .catch((error: unknown) => {
+      // Somebody else may have made it meanwhile.
+      throw isCausewayError(error, 'home-exists') ? taken(file) : error;
+    });
   if (terminal.wantsJson) {
     terminal.json({ type: 'backup', file, bytes, leaves, ...record });
     return;
@@ -56,6 +58,11 @@ async function backUp(file: string, { dir }: GatewayFlags, terminal: Terminal): 
   terminal.hint(
     'Back up the rest of the folder, keys included, beside it; how to restore: docs/operating.md',
   );
+}
+
+function taken(file: string): CausewayError {
+  const detail = `${file} is there already.`;
+  return new AdvisedError('home-exists', { detail, advice: 'Name a file that is not there yet.' });
 }
 
 /**

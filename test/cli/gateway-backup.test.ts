@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HiddenDraft } from '../../files/hidden-draft.ts';
+import { backUpStore } from '../../gateway/store/sqlite/back-up.ts';
 import { writingTrouble } from '../../gateway/store/sqlite/failures.ts';
 import { storeNotice, withStore } from './filled-store.ts';
 import { jsonLines, repository } from './run-causeway.ts';
@@ -92,6 +93,13 @@ describe('causeway gateway backup', () => {
     const { code, stderr } = await backUp(copy);
     expect([code, stderr]).toEqual([1, expect.stringContaining('is there already')]);
     expect(readFileSync(copy, 'utf8')).toBe('precious');
+    // Nor what has taken the name while the store was copied.
+    await expect(backUpStore(store, copy)).rejects.toMatchObject({
+      code: 'home-exists',
+      detail: `${copy} is there already.`,
+    });
+    expect(readFileSync(copy, 'utf8')).toBe('precious');
+    expect(readdirSync(dir).filter((name) => name.includes('taken'))).toEqual(['taken']);
   });
 
   it('says where there is no such folder', async () => {

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { replaceFile, writeNewFile } from '../../files/durable-file.ts';
+import { giveFreeName, replaceFile, writeNewFile } from '../../files/durable-file.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -36,6 +36,18 @@ describe('a durable file', () => {
     })();
     await expect(writeNewFile(join(dir, 'new'), broken as unknown as string)).rejects.toThrow('no more');
     expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('gets a name only where nothing has it, also on a disk without hard links', async () => {
+    const linkless: typeof link = () => Promise.reject(Object.assign(new Error(), { code: 'EPERM' }));
+    for (const [nth, hardLink] of [link, linkless].entries()) {
+      const [from, to] = [join(dir, `draft-${nth}`), join(dir, `name-${nth}`)];
+      await writeNewFile(from, 'whole');
+      await giveFreeName(from, to, hardLink);
+      await writeNewFile(from, 'another');
+      await expect(giveFreeName(from, to, hardLink)).rejects.toMatchObject({ code: 'EEXIST' });
+      expect([await readFile(from, 'utf8'), await readFile(to, 'utf8')]).toEqual(['another', 'whole']);
+    }
   });
 
   it('leaves no draft behind when it cannot take its place', async () => {

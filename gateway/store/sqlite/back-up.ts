@@ -1,9 +1,9 @@
 /** A copy of the whole store, made while it is written to. It has its name only once it was found whole and is on the disk. */
-import { open, rename, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { CausewayError } from '../../../protocol/errors.ts';
-import { syncFolder, writeNewFile } from '../../../files/durable-file.ts';
+import { giveFreeName, syncFolder, writeNewFile } from '../../../files/durable-file.ts';
 import { fileTrouble } from '../../../files/file-trouble.ts';
 import { HiddenDraft } from '../../../files/hidden-draft.ts';
 import { firstRow, openForReading, prepare } from './database.ts';
@@ -17,8 +17,8 @@ const atOnce = 2 ** 31 - 1;
 
 /**
  * Only its owner may read the copy. What others have in that folder, such as a backup that is under way, is left alone.
- * @param to a name that is free
- * @throws CausewayError `file-unavailable` where it cannot be written, `store-damaged`
+ * @param to a name that is free, also when the copy is whole
+ * @throws CausewayError `home-exists` where it is not, `file-unavailable` where it cannot be written, `store-damaged`
  */
 export async function backUpStore(file: string, to: string): Promise<Backup> {
   let draft: HiddenDraft | undefined;
@@ -28,7 +28,7 @@ export async function backUpStore(file: string, to: string): Promise<Backup> {
     await copy(file, path);
     const leaves = countWhole(path);
     await syncFile(path);
-    await rename(path, to);
+    await giveFreeName(path, to);
     await syncFolder(dirname(to));
     return { bytes: (await stat(to)).size, leaves };
   } catch (error) {
@@ -39,11 +39,19 @@ export async function backUpStore(file: string, to: string): Promise<Backup> {
 }
 
 function troubleOf(cause: unknown, to: string): CausewayError | undefined {
+  if (isTaken(cause, to))
+    return new CausewayError('home-exists', { detail: `${to} is there already.`, cause });
   const why = writingTrouble(cause);
   if (why === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT')
     return new CausewayError('file-unavailable', { detail: `There is no folder ${dirname(to)}.`, cause });
   if (why === undefined) return fileTrouble(cause, `${to} cannot be written`);
   return new CausewayError('file-unavailable', { detail: `${to} cannot be written: ${why}.`, cause });
+}
+
+/** The name was taken while the store was copied. */
+function isTaken(cause: unknown, to: string): boolean {
+  const { code, path, dest } = cause as NodeJS.ErrnoException & { readonly dest?: string };
+  return code === 'EEXIST' && (dest ?? path) === to;
 }
 
 async function copy(file: string, draft: string): Promise<void> {
