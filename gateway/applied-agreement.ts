@@ -4,12 +4,11 @@
  */
 import type { Logger } from 'pino';
 import type { Digest } from '../protocol/ids.ts';
-import { eachLeaf } from './store/each-leaf.ts';
-import type { Store, StoredLeaf } from './store/port.ts';
+import { newestLeafOf } from './newest-agreement.ts';
+import type { Store } from './store/port.ts';
 
 /** News comes right behind the leaf, and few leaves come in between. */
-const leavesAtOnce = 512;
-const mostLeaves = 8 * leavesAtOnce;
+const mostLeaves = 4_096;
 const kinds: readonly string[] = ['policy.applied', 'agency.added'];
 
 export type AppliedAgreementDependencies = {
@@ -51,10 +50,10 @@ export class AppliedAgreement {
   }
 
   async #look(): Promise<void> {
-    const { inForce, log } = this.#deps;
+    const { store, inForce, log } = this.#deps;
     // One that comes into force meanwhile may have been applied after this reading.
     const inForceBefore = inForce();
-    const found = await this.#newest();
+    const found = await newestLeafOf(store, kinds, mostLeaves);
     if (found === undefined) return;
     const [before, against] = [this.#applied, this.#against];
     this.#against = inForceBefore;
@@ -63,18 +62,5 @@ export class AppliedAgreement {
     if (!this.isBehind || (this.#applied === before && this.#against === against)) return;
     const words = 'the sharing agreement in force here is not the one that was applied last';
     log.warn({ event: 'policy-behind', policy: inForceBefore, applied: this.#applied }, words);
-  }
-
-  async #newest(): Promise<StoredLeaf | undefined> {
-    const { store } = this.#deps;
-    const size = await store.countLeaves();
-    const least = Math.max(0, size - mostLeaves);
-    for (let end = size; end > least; end -= leavesAtOnce) {
-      let found: StoredLeaf | undefined;
-      for await (const leaf of eachLeaf(store, Math.max(least, end - leavesAtOnce), end))
-        if (kinds.includes(leaf.entry.kind)) found = leaf;
-      if (found !== undefined) return found;
-    }
-    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 /** `causeway agency add`: a new partner in the sharing agreement. */
+import { isDeepStrictEqual } from 'node:util';
 import { shellWord } from '../../files/shell-word.ts';
 import { isCausewayError, type CausewayError } from '../../protocol/errors.ts';
 import { AdvisedError } from '../../terminal/advised-error.ts';
@@ -25,7 +26,8 @@ export function registerAgencyAdd(agency: ProgramCommand, terminal: Terminal): v
     .summary('add an agency to the sharing agreement')
     .description(
       'Adds an agency to policies/agencies.yaml, keeping comments and order. Sectors, areas and roles must be\n' +
-        'words that the file lists. A running gateway takes the change over by itself.',
+        'words that the file lists. A running gateway takes the change over by itself. A run that was cut off is\n' +
+        'completed by the same command.',
     )
     .argument('<id>', 'short name, such as fife-social-work', matching(agencyIdSchema))
     .requiredOption('--name <name>', 'full name, for people', fullName)
@@ -44,30 +46,37 @@ export function registerAgencyAdd(agency: ProgramCommand, terminal: Terminal): v
 
 async function add(id: string, flags: Flags, terminal: Terminal): Promise<void> {
   const { name, sector, area, role, authority = name } = flags;
+  const entry = { id, name, sector, authority, areas: area, roles: role };
   const dir = gatewayFolder(flags.dir, terminal.env);
   const { addAgency, changeAgenciesAlone } = await import('../policy/add-agency.ts');
   const { loadPolicySet } = await import('../policy/load.ts');
-  await withGateway(dir, async ({ home, store }) => {
-    await changeAgenciesAlone(home.policiesDir, async () => {
+  const { newestAgreement } = await import('../newest-agreement.ts');
+  const wasThere = await withGateway(dir, async ({ home, store }) =>
+    changeAgenciesAlone(home.policiesDir, async () => {
       // The folder is sound before, so that whatever is wrong afterwards is wrong with the new agency.
-      const { agencies } = await loadPolicySet(home.policiesDir);
-      if (agencies.has(id)) throw alreadyThere(id);
-      await addAgency(home.policiesDir, { id, name, sector, authority, areas: area, roles: role }).catch(
-        (error: unknown) => {
+      const { agencies, digest } = await loadPolicySet(home.policiesDir);
+      const present = agencies.get(id);
+      // A run that was cut off has left the agency in the file, and asked no gateway to load it.
+      const isLeft = isDeepStrictEqual(present, entry) && (await newestAgreement(store)) !== digest;
+      if (present !== undefined && !isLeft) throw alreadyThere(id);
+      if (present === undefined) {
+        await addAgency(home.policiesDir, entry).catch((error: unknown) => {
           throw isCausewayError(error, 'policy-invalid') && error.problems.length > 0
             ? wrongAgency(id, error)
             : error;
-        },
-      );
+        });
+      }
       const { digest: policy } = await loadPolicySet(home.policiesDir);
       await store.requestPolicyReload({ kind: 'agency.added', agency: id, policy, by: personHere() });
-    });
-  });
+      return isLeft;
+    }),
+  );
   if (terminal.wantsJson) {
-    terminal.json({ type: 'agency', id, name, sector, authority, areas: area, roles: role });
+    terminal.json({ type: 'agency', ...entry, ...(wasThere ? { wasThere } : {}) });
     return;
   }
   terminal.print(`${terminal.paint.good('added')}  ${id}`);
+  if (wasThere) terminal.hint('It was in the file already; the gateway is asked to load it now.');
   terminal.hint(
     `Next: ${terminal.command} enrol-token ${id}/ENDPOINT --role ${role[0] ?? 'ROLE'} --dir ${shellWord(dir)}`,
   );

@@ -81,7 +81,7 @@ function checkRetention(policy: PolicySet | undefined): Finding[] {
 async function checkStore(
   home: GatewayHome,
   policy: PolicySet | undefined,
-  { quick = false }: Flags,
+  flags: Flags,
   terminal: Terminal,
 ): Promise<Finding[]> {
   const [{ openStore }, { isStoreFileMissing, refuseEmptyStore, refuseMissingStore }] = await Promise.all([
@@ -100,43 +100,58 @@ async function checkStore(
       await refuseEmptyStore(home, store);
       await store.probe();
       await recordReading(store, 'audit.gateway-checked', {});
-      const [
-        { PublishedLog },
-        { EndpointHistory },
-        { checkCorrelator },
-        { checkEndpoints },
-        { checkLog, checkUnread },
-        { checkMessages },
-      ] = await Promise.all([
-        import('./published-log.ts'),
-        import('../audit/endpoint-history.ts'),
-        import('./check-correlator.ts'),
-        import('./check-endpoints.ts'),
-        import('./check-log.ts'),
-        import('./check-messages.ts'),
-      ]);
-      const history = new EndpointHistory();
-      const ofLog = quick ? undefined : await checkLog(home, store, terminal, (leaf) => history.take(leaf));
-      const unchecked: Unchecked[] = [];
-      const leaves = await new PublishedLog(home, store).leavesOf(store, (each) => unchecked.push(each));
-      const heldLeaves = (): number => (unchecked.length === 0 ? leaves.published.size : 0);
-      // After the log: an entry of now may be newer than what was read there, and none older.
-      const ofEndpoints = await checkEndpoints(store, leaves, history, policy);
-      const findings = [
+      return [
         good('store', 'writes are durable'),
-        ...(await checkRoom(home, store)),
-        ...(quick ? [] : await checkMessages(store, leaves, heldLeaves, terminal)),
-        ofEndpoints,
-        await checkCorrelator(store),
-        ofLog ?? checkUnread(unchecked),
-      ].filter((finding) => finding !== undefined);
-      return findings;
+        ...(await checkContent(home, store, policy, flags, terminal)),
+      ];
     } finally {
       await store.close();
     }
   } catch (error) {
     return [failed('store', forOperator(error, home.store))];
   }
+}
+
+/** What the store holds, against the published log and the policies folder. */
+async function checkContent(
+  home: GatewayHome,
+  store: Store,
+  policy: PolicySet | undefined,
+  { quick = false }: Flags,
+  terminal: Terminal,
+): Promise<Finding[]> {
+  const [
+    { PublishedLog },
+    { EndpointHistory },
+    { checkAgreement },
+    { checkCorrelator },
+    { checkEndpoints },
+    { checkLog, checkUnread },
+    { checkMessages },
+  ] = await Promise.all([
+    import('./published-log.ts'),
+    import('../audit/endpoint-history.ts'),
+    import('./check-agreement.ts'),
+    import('./check-correlator.ts'),
+    import('./check-endpoints.ts'),
+    import('./check-log.ts'),
+    import('./check-messages.ts'),
+  ]);
+  const history = new EndpointHistory();
+  const ofLog = quick ? undefined : await checkLog(home, store, terminal, (leaf) => history.take(leaf));
+  const unchecked: Unchecked[] = [];
+  const leaves = await new PublishedLog(home, store).leavesOf(store, (each) => unchecked.push(each));
+  const heldLeaves = (): number => (unchecked.length === 0 ? leaves.published.size : 0);
+  // After the log: an entry of now may be newer than what was read there, and none older.
+  const ofEndpoints = await checkEndpoints(store, leaves, history, policy);
+  return [
+    ...(await checkRoom(home, store)),
+    ...(quick ? [] : await checkMessages(store, leaves, heldLeaves, terminal)),
+    ofEndpoints,
+    await checkAgreement(home, store, policy, quick),
+    await checkCorrelator(store),
+    ofLog ?? checkUnread(unchecked),
+  ].filter((finding) => finding !== undefined);
 }
 
 async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogHistory } from '../../gateway/audit/log-history.ts';
 import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
+import { addAgency } from '../../gateway/policy/add-agency.ts';
 import {
   acceptableAsWritten,
   digestOf,
@@ -87,6 +88,30 @@ function partialTile(): string {
 }
 
 describe('causeway gateway check', () => {
+  it('names an agency added by a run that was cut off, which the same command completes', async () => {
+    const lists = { areas: ['north-lanarkshire'], roles: ['duty'] };
+    const agency = { id: 'a-clinic', name: 'Clinic', sector: 'health', authority: 'Clinic', ...lists };
+    await withStore(home, (store) => store.appendRecords([{ kind: 'gateway.started', policy: 'of before' }]));
+    await addAgency(join(home, 'policies'), agency);
+    expect(await checkOf('agreement', '--quick')).toMatchObject({
+      code: 0,
+      found: {
+        verdict: 'warn',
+        detail: expect.stringContaining(`causeway policy apply --dir ${home}`) as string,
+      },
+    });
+    const flags = ['--name', 'Clinic', '--sector', 'health', '--area', 'north-lanarkshire', '--role', 'duty'];
+    const add = () => runInProcess(['agency', 'add', 'a-clinic', ...flags, '--dir', home]);
+    const completed = await add();
+    expect(completed).toMatchObject({ code: 0, stdout: 'added  a-clinic\n' });
+    expect(completed.stderr).toContain('It was in the file already; the gateway is asked to load it now.');
+    expect((await checkOf('agreement', '--quick')).found?.verdict).toBe('good');
+    expect(await add()).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is there already; nothing was changed') as string,
+    });
+  });
+
   it('says that nothing was published yet', async () => {
     expect(await check()).toEqual({
       code: 0,
