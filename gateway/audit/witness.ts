@@ -13,6 +13,7 @@ import {
 import { askWitness, type WitnessSettings } from './ask-witness.ts';
 import type { PublishedCheckpoint } from './published-checkpoint.ts';
 import { toldFailure } from './told-failure.ts';
+import { unreachableWords } from './unreachable-words.ts';
 import { compareHistories } from './witnessed-history.ts';
 
 const answerMs = 10_000;
@@ -61,6 +62,12 @@ export class Witness {
     return this.#key.name;
   }
 
+  /** Without a password, if one stands in it. */
+  get #address(): string {
+    const { origin, pathname } = new URL(this.#settings.url);
+    return `${origin}${pathname}`.replace(/\/$/, '');
+  }
+
   /** True when one of the signatures names this witness. They were checked when they were added. */
   hasSigned(signatures: readonly NoteSignature[]): boolean {
     const { name, keyId } = this.#key;
@@ -99,7 +106,8 @@ export class Witness {
     const body = formatAddCheckpoint({ oldSize, path, checkpoint: checkpoint.text });
     const answer = await askWitness(this.#settings, addCheckpointPath, { body, signal }).catch(
       (cause: unknown) => {
-        throw new WitnessFailure('witness-unreachable', '', { detail: this.name, cause });
+        const why = unreachableWords(cause);
+        throw this.#failure('witness-unreachable', why, `${this.#address}: ${why}.`, cause);
       },
     );
     try {
@@ -138,7 +146,10 @@ export class Witness {
   async #compare({ checkpoint, read, signal }: Question): ReturnType<typeof compareHistories> {
     const path = witnessCheckpointPath(this.#logKey.name);
     const { status, body } = await askWitness(this.#settings, path, { signal }).catch((cause: unknown) => {
-      throw new CausewayError('witness-unreachable', { detail: 'It could not be fetched.', cause });
+      throw new CausewayError('witness-unreachable', {
+        detail: `It could not be fetched: ${unreachableWords(cause)}.`,
+        cause,
+      });
     });
     if (status !== 200)
       throw new CausewayError('witness-unreachable', { detail: `The witness answered ${status} to that.` });

@@ -128,6 +128,7 @@ async function checkContent(
     { checkEndpoints },
     { checkLog, checkUnread },
     { checkMessages },
+    { checkWitnesses },
   ] = await Promise.all([
     import('./published-log.ts'),
     import('../audit/endpoint-history.ts'),
@@ -136,6 +137,7 @@ async function checkContent(
     import('./check-endpoints.ts'),
     import('./check-log.ts'),
     import('./check-messages.ts'),
+    import('./check-witnesses.ts'),
   ]);
   const history = new EndpointHistory();
   const ofLog = quick ? undefined : await checkLog(home, store, terminal, (leaf) => history.take(leaf));
@@ -151,6 +153,7 @@ async function checkContent(
     await checkAgreement(home, store, policy, quick),
     await checkCorrelator(store),
     ofLog ?? checkUnread(unchecked),
+    ...(await checkWitnesses(home, store)),
   ].filter((finding) => finding !== undefined);
 }
 

@@ -1,4 +1,5 @@
 /** `gateway.yaml`: the few things an operator sets. */
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { CausewayError, type Problem } from '../../protocol/errors.ts';
@@ -14,6 +15,19 @@ const hostSchema = z
   .string()
   .refine((host) => isIP(host) !== 0 || hostNamePattern.test(host), 'must be a host name or an IP address');
 
+/** TLS takes any text for authorities, and where it holds none, trusts nobody without a word. */
+function areCertificates(pem: string): boolean {
+  const blocks = pem.split(/(?<=-----END CERTIFICATE-----)/);
+  const rest = blocks.pop() ?? '';
+  if (blocks.length === 0 || rest.includes('-----BEGIN')) return false;
+  try {
+    for (const block of blocks) new X509Certificate(block);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const witnessSchema = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: 'must be an address such as https://witness.example' })
@@ -23,7 +37,14 @@ const witnessSchema = z.strictObject({
     .min(1)
     .max(500)
     .refine(isVerifierKey, 'must be the verifier key of a witness, as its witness.vkey holds it'),
-  ca: z.string().max(20_000).optional(),
+  ca: z
+    .string()
+    .max(20_000)
+    .refine(
+      areCertificates,
+      "must be a certificate in PEM: put the certificate's text here, not a file's name",
+    )
+    .optional(),
 });
 
 const logSettingsSchema = z.strictObject({

@@ -114,16 +114,19 @@ describe('a witness over HTTPS', () => {
     const [right, elsewhere] = [await listen('127.0.0.1'), await listen('elsewhere.test')];
     const { certificatePem } = authority;
     const before = memory.lastOf(log.origin);
-    for (const [url, ca, code] of [
-      [right, (await newAuthority()).certificatePem, 'SELF_SIGNED_CERT_IN_CHAIN'],
-      [right, undefined, 'SELF_SIGNED_CERT_IN_CHAIN'],
-      [elsewhere, certificatePem, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    const [untrusted, away] = ['its certificate is not trusted', 'http://127.0.0.1:9'];
+    for (const [url, ca, code, words] of [
+      [right, (await newAuthority()).certificatePem, 'SELF_SIGNED_CERT_IN_CHAIN', untrusted],
+      [right, undefined, 'SELF_SIGNED_CERT_IN_CHAIN', untrusted],
+      [elsewhere, certificatePem, 'ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name.'],
+      [away, undefined, 'ECONNREFUSED', 'the connection was refused.'],
     ] as const) {
       const { witnesses, errors } = ask(url, ca);
       const checkpoint = checkpointAt(200);
       expect(await witnesses.cosign(checkpoint, read)).toBe(checkpoint);
       expect(await witnesses.cosign(checkpoint, read)).toBe(checkpoint);
-      expect(errors).toMatchObject([{ code: 'witness-unreachable' }]);
+      const detail = expect.stringContaining(`committee.test/witness: ${url}: ${words}`) as string;
+      expect(errors).toMatchObject([{ code: 'witness-unreachable', detail }]);
       expect((errors[0] as CausewayError).cause).toMatchObject({ code });
     }
     expect(memory.lastOf(log.origin)).toEqual(before);

@@ -1,10 +1,12 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { initGatewayHome, openGatewayHome } from '../../../gateway/home/gateway-home.ts';
 import { readSettings } from '../../../gateway/home/gateway-settings.ts';
+import { cosigner } from '../../../protocol/proof/note-signer.ts';
+import { formatVerifierKey } from '../../../protocol/proof/verifier-key.ts';
 
 const dayMs = 24 * 3600_000;
 let root: string;
@@ -154,6 +156,12 @@ test('the certificate of the gateway follows the list of hosts', async () => {
   expect(new X509Certificate(moved.tls.cert).checkHost('gateway.example')).toBe('gateway.example');
 });
 
+const witnessPem = generateKeyPairSync('ed25519').privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
+}) as string;
+const committee = formatVerifierKey(cosigner('w.example', witnessPem).verifierKey);
+
 test.each([
   ['hosts: [a]\nprot: 1', '`prot` is not a key that this file may have', 2],
   ['hosts: [a]\nport: 99999', 'gateway.yaml (line 2) `port` must be at most 65535', 2],
@@ -162,6 +170,11 @@ test.each([
   ['hosts:\n  - ok\n  - "not ok"', '`hosts.1` must be a host name or an IP address', 3],
   ['hosts: [a]\nquotas:\n  sessionsPerAgency: 0', '`quotas.sessionsPerAgency` must be at least 1', 3],
   ['hosts: [a]\nquotas:\n  agencyBytes: 7', '`agencyBytes` is not a key that `quotas` may have', 3],
+  [
+    `hosts: [a]\nlog:\n  witnesses: [{ url: "https://w.example", key: "${committee}", ca: witness-ca.pem }]`,
+    "`log.witnesses.0.ca` must be a certificate in PEM: put the certificate's text here, not a file's name",
+    3,
+  ],
   [
     'hosts: [a]\nlog:\n  witnesses: [{ url: here }]',
     '`log.witnesses.0.url` must be an address such as',
