@@ -120,14 +120,20 @@ async function* pathsBelow(dir: string, below: string): AsyncGenerator<string> {
 
 /**
  * The bytes of a file, or `undefined` when there is none. Of a longer one than `limit`, just enough to show it.
+ * @param fromPipe reads what comes out of a pipe, which is otherwise refused; the pipe does not wait when it is read
  * @throws CausewayError `log-unreadable`
  */
-export async function readUpTo(path: string, limit: number): Promise<Buffer | undefined> {
+export async function readUpTo(
+  path: string,
+  limit: number,
+  fromPipe?: (pipe: FileHandle) => Promise<Buffer>,
+): Promise<Buffer | undefined> {
   let file: FileHandle | undefined;
   try {
     // Opening a named pipe would otherwise wait for ever for somebody to write into it.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await file.stat();
+    if (found.isFIFO() && fromPipe !== undefined) return await fromPipe(file);
     if (!found.isFile()) throw unreadable(path, 'it is not a file');
     const bytes = Buffer.allocUnsafe(Math.min(found.size, limit + 1));
     let length = 0;

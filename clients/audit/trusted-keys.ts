@@ -5,6 +5,7 @@ import { isCausewayError } from '../../protocol/errors.ts';
 import { decodeNoteText } from '../../protocol/proof/note-text.ts';
 import { parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { withoutEditorMarks } from './editor-marks.ts';
+import { readKeyPipe } from './key-pipe.ts';
 import { readUpTo } from './log-folder.ts';
 import { lowerFirst } from './lower-first.ts';
 import { unreadable } from './unreadable.ts';
@@ -15,11 +16,11 @@ export const logKeyFile = 'log.vkey';
 const maxKeyFileBytes = 64 * 1024;
 
 /**
- * The keys in a file, one a line; a log that has changed its key has several. Nothing signs the layout of the file.
+ * The keys in a file or a pipe, one a line; a log that has changed its key has several. Nothing signs the layout.
  * @throws CausewayError `log-unreadable`
  */
 export async function readVerifierKeys(path: string): Promise<VerifierKey[]> {
-  const bytes = await readUpTo(path, maxKeyFileBytes);
+  const bytes = await readUpTo(path, maxKeyFileBytes, (pipe) => readKeyPipe(pipe, path, maxKeyFileBytes));
   if (bytes === undefined) throw unreadable(path, 'there is no such file');
   try {
     const lines = decodeNoteText(withoutEditorMarks(bytes))
