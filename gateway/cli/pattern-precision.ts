@@ -33,13 +33,21 @@ export function registerPatternPrecision(pattern: ProgramCommand, terminal: Term
         const { measurePrecision } = await import('../correlator/precision.ts');
         const { alerts, answers } = await readAlertLeaves(reading, terminal);
         const asked = alerts.filter(({ firedAt }) => firedAt >= since);
-        show(measurePrecision(asked, answers, Date.now()), since, terminal);
+        const figures = measurePrecision(asked, answers, Date.now());
+        show(figures, since, terminal);
         const toCome = await readAnswersToCome(reading.store, answers);
         const ids = new Set(asked.map(({ message }) => message));
         const counted = [...ids].reduce((sum, alert) => sum + (toCome.counts.get(alert) ?? 0), 0);
         tellAnswersToCome(counted, toCome, terminal);
+        if (terminal.wantsJson) terminal.json(totalOf(figures, since));
       });
     });
+}
+
+/** The last object: so a script knows an answer of nothing from none. */
+function totalOf(figures: readonly Precision[], since: number): object {
+  const raised = figures.reduce((sum, one) => sum + one.raised, 0);
+  return { type: 'total', since: timeOf(since), patterns: figures.length, raised };
 }
 
 function show(figures: readonly Precision[], since: number, terminal: Terminal): void {

@@ -25,6 +25,9 @@ function raised(number: number): AlertRecord & { readonly thread: string } {
   };
 }
 
+const totalOf = (count: number): unknown =>
+  expect.objectContaining({ type: 'total', patterns: 1, raised: count });
+
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'causeway-alerts-tampered-'));
   home = join(dir, 'gateway');
@@ -40,13 +43,20 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 it('an alert whose leaf somebody has edited is neither counted nor shown, and is told', async () => {
   const before = await run('pattern', 'precision', '--json');
-  expect([before.code, jsonLines(before.stdout)]).toEqual([0, [expect.objectContaining({ raised: 2 })]]);
+  expect([before.code, jsonLines(before.stdout)]).toEqual([
+    0,
+    [expect.objectContaining({ raised: 2 }), totalOf(2)],
+  ]);
   const edited = editLeaf(home, 'alert.raised', (leaf) => leaf.replace(/"at":\d+/, '"at":1'));
 
   const precision = await run('pattern', 'precision', '--json');
   expect([precision.code, jsonLines(precision.stdout)]).toEqual([
     2,
-    [expect.objectContaining({ type: 'tampered', leaves: [edited] }), expect.objectContaining({ raised: 1 })],
+    [
+      expect.objectContaining({ type: 'tampered', leaves: [edited] }),
+      expect.objectContaining({ raised: 1 }),
+      totalOf(1),
+    ],
   ]);
 
   const forged = await run('pattern', 'explain', messageId(2));

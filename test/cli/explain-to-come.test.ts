@@ -80,5 +80,12 @@ it('precision says it in a line of its own', async () => {
   expect(figures).toEqual([
     expect.objectContaining({ type: 'precision', raised: 1, open: 1 }),
     expect.objectContaining({ type: 'answers-to-come', answers: 1, areAll: true }),
+    expect.objectContaining({ type: 'total', patterns: 1, raised: 1 }),
   ]);
+});
+
+it('precision says in an object, too, that there was no alert', async () => {
+  const { code, stdout } = await run('pattern', 'precision', '--since', '2999-01-01', '--json');
+  const none = { type: 'total', since: '2999-01-01T00:00:00.000Z', patterns: 0, raised: 0 };
+  expect([code, jsonLines(stdout)]).toEqual([0, [none]]);
 });
