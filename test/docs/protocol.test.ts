@@ -148,6 +148,13 @@ describe('docs/protocol.md', () => {
     ]);
   });
 
+  it('lists every code that may be tried again, and no other', () => {
+    const [, list = ''] =
+      /\*\*Retryable codes\*\*([^.]*)\./.exec(sectionOf('## 10. Duplicates and retries')) ?? [];
+    const listed = [...list.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code);
+    expect(listed).toEqual(errorCodes.filter((code) => catalogue[code].retryable));
+  });
+
   it('is linked from inside and from docs/errors.md to headings that exist', () => {
     const anchors = new Set(
       [...protocolText.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>

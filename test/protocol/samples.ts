@@ -8,11 +8,16 @@ import type { Receipt } from '../../protocol/wire/receipt.ts';
 
 const pkcs8Ed25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** The signer whose private key is this byte 32 times. For tests only. */
-export function signerFromSeed(byte: number): ReturnType<typeof batchSigner> {
+/** The private key that is this byte 32 times, as PEM. For tests only. */
+export function pemFromSeed(byte: number): string {
   const der = Buffer.concat([pkcs8Ed25519, Buffer.alloc(32, byte)]);
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  return batchSigner(key.export({ format: 'pem', type: 'pkcs8' }).toString());
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
+/** The signer whose private key is this byte 32 times. For tests only. */
+export function signerFromSeed(byte: number): ReturnType<typeof batchSigner> {
+  return batchSigner(pemFromSeed(byte));
 }
 
 export const sender = 'nhs-lanarkshire/emergency' as EndpointAddress;
