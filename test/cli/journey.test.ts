@@ -134,6 +134,7 @@ describe('a gateway made by the command', () => {
       ['deliveries', 'good'],
       ['receipts', 'good'],
       ['endpoints', 'good'],
+      ['agreement', 'good'],
       ['correlator', 'good'],
       ['audit log', 'good'],
     ]);

@@ -50,4 +50,4 @@ it('the whole demonstration loses and doubles nothing, and leaves a log that ver
   } finally {
     await rm(dir, { recursive: true });
   }
-});
+}, 120_000);
