@@ -29,7 +29,10 @@ export function registerAuditVerify(audit: ProgramCommand, terminal: Terminal): 
         'Exit code 0 when all is good, 2 when something is not as it was signed, 3 when a file cannot be read.',
     )
     .argument('<path>', 'the folder of a log, a checkpoint, a proof, evidence, or a certificate of erasure')
-    .option('--key <file>', "the log's verifier key (default: log.vkey beside the folder or the file)")
+    .option(
+      '--key <file>',
+      "the log's verifier key, in a file or a pipe (default: log.vkey beside the folder or the file)",
+    )
     .option('--witness <file...>', 'verifier keys of witnesses that must have cosigned')
     .option(
       '--uncosigned-at-most <span>',
