@@ -223,7 +223,7 @@ describe('a witness that refuses', () => {
     // A connection that breaks is not told as a file of the log.
     const breaking: RequestListener = (request) => request.socket.destroy();
     expect(await tellOf([plain409], breaking)).toEqual([
-      expect.stringMatching(/compare\. It could not be fetched\.$/),
+      expect.stringMatching(/compare\. It could not be fetched: the connection was cut off\.$/),
     ]);
   });
 });
