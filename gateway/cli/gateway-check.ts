@@ -1,21 +1,18 @@
 /** `causeway gateway check`: a doctor for a gateway's folder. */
-import { dirname } from 'node:path';
 import type { ProgramCommand } from '../../terminal/command-help.ts';
 import { exitCodes } from '../../terminal/exit-codes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { freeBytesAt, lookAtRoom } from '../admission/disk-room.ts';
 import type { Unchecked } from '../audit/published-leaves.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { describeRetention } from '../policy/retention.ts';
 import type { Store } from '../store/port.ts';
-import { isMongodbAddress } from '../store/store-address.ts';
 import { forOperator } from '../store/store-damage.ts';
 import { failed, good, type Finding } from './check-finding.ts';
+import { checkRoom } from './check-room.ts';
 import { gatewayFolder, openHome } from './gateway-folder.ts';
 import { loadAgreement } from './load-agreement.ts';
 import { recordReading } from './record-reading.ts';
-import { describeRoom } from './room-words.ts';
 
 type Flags = { readonly quick?: boolean };
 
@@ -92,7 +89,7 @@ async function checkStore(
     await refuseMissingStore(home);
     if (isStoreFileMissing(home.store)) {
       const { checkNewStore } = await import('./check-new-store.ts');
-      return [await checkNewStore(home.store)];
+      return await checkNewStore(home);
     }
     const store = await openStore(home.store, home.storeKeys);
     try {
@@ -147,7 +144,7 @@ async function checkContent(
   // After the log: an entry of now may be newer than what was read there, and none older.
   const ofEndpoints = await checkEndpoints(store, leaves, history, policy);
   return [
-    ...(await checkRoom(home, store)),
+    ...(await checkRoom(home, () => store.readReusableBytes())),
     ...(quick ? [] : await checkMessages(store, leaves, heldLeaves, terminal)),
     ofEndpoints,
     await checkAgreement(home, store, policy, quick),
@@ -155,18 +152,6 @@ async function checkContent(
     ofLog ?? checkUnread(unchecked),
     ...(await checkWitnesses(home, store)),
   ].filter((finding) => finding !== undefined);
-}
-
-async function checkRoom(home: GatewayHome, store: Store): Promise<Finding[]> {
-  const floorMebibytes = home.settings.freeDiskMebibytes;
-  if (isMongodbAddress(home.store) || floorMebibytes === 0) return [];
-  const left = await lookAtRoom({
-    floorMebibytes,
-    readFreeBytes: freeBytesAt(dirname(home.store)),
-    readReusableBytes: () => store.readReusableBytes(),
-  });
-  const verdicts = { enough: 'good', scarce: 'warn', short: 'bad', full: 'bad' } as const;
-  return [{ check: 'room', verdict: verdicts[left.level], detail: describeRoom(left, floorMebibytes) }];
 }
 
 function report({ check, verdict, detail, problems }: Finding, terminal: Terminal): void {

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkNewStore } from '../../gateway/cli/check-new-store.ts';
 import { openGatewayHome } from '../../gateway/home/gateway-home.ts';
 import { LogHistory } from '../../gateway/audit/log-history.ts';
 import { openPublished } from '../../gateway/audit/published-checkpoint.ts';
@@ -47,9 +48,11 @@ function editSettings(pattern: RegExp, line: string): void {
   writeFileSync(file, text.replace(pattern, line));
 }
 
-async function checkStore(): Promise<{ readonly code: number | null; readonly found: unknown }> {
+async function checkStore(
+  part = 'store',
+): Promise<{ readonly code: number | null; readonly found: unknown }> {
   const { code, stdout } = await runInProcess(['gateway', 'check', home, '--json']);
-  return { code, found: jsonLines(stdout).find(({ check }) => check === 'store') };
+  return { code, found: jsonLines(stdout).find(({ check }) => check === part) };
 }
 
 async function refusalOf(
@@ -131,6 +134,19 @@ describe('beside a log that was published', () => {
     expect(await checkStore()).toMatchObject({
       found: { verdict: 'good', detail: 'made at the first start' },
     });
+    // The disk that the first start will write to is looked at before it.
+    editSettings(/^freeDiskMebibytes: .*$/m, 'freeDiskMebibytes: 1073741824');
+    expect(await checkStore('room')).toMatchObject({
+      code: 1,
+      found: {
+        verdict: 'bad',
+        detail: expect.stringMatching(/the floor is 1073741824 MiB: all new messages are refused/) as string,
+      },
+    });
+    const opened = await openGatewayHome(home, Date.now);
+    expect(await checkNewStore(opened, () => async () => Promise.resolve(100_000))).toEqual([
+      { check: 'store', verdict: 'bad', detail: `no store can be made in ${home}: the disk is full` },
+    ]);
     expect((await runInProcess(['endpoint', 'list', '--dir', home])).code).toBe(0);
   });
 });
