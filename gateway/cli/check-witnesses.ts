@@ -1,5 +1,6 @@
 /** When each witness of the settings has cosigned last, for `gateway check`. */
 import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import { readLogHistory } from '../audit/log-history.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
 import { logOriginOf } from '../home/gateway-settings.ts';
@@ -44,6 +45,5 @@ function late(witness: LastCosigned, size: number): Finding {
 
 function cosignedInWords({ last }: LastCosigned, size: number): string {
   if (last === undefined) return `has cosigned nothing yet of the ${size} leaves that were published`;
-  const at = `${new Date(last.timeSeconds * 1000).toISOString().slice(0, 19).replace('T', ' ')}Z`;
-  return `cosigned last at ${at}, ${last.size} of the ${size} leaves that were published`;
+  return `cosigned last at ${timeText(last.timeSeconds * 1000)}, ${last.size} of the ${size} leaves that were published`;
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { cosigner } from '../../protocol/proof/note-signer.ts';
 import { addSignatures } from '../../protocol/proof/note.ts';
 import { formatVerifierKey } from '../../protocol/proof/verifier-key.ts';
+import { timeText } from '../../terminal/time-text.ts';
 import { jsonLines } from './run-causeway.ts';
 import { runInProcess } from './run-in-process.ts';
 
@@ -57,8 +58,7 @@ it('says of each witness when it cosigned last, and warns where leaves have wait
   vi.spyOn(Date, 'now').mockReturnValue(now + 11 * 60_000);
   const [committee, agency] = await checkWitnesses();
   expect([committee?.verdict, agency?.verdict]).toEqual(['good', 'warn']);
-  const at = new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
-  expect(committee?.detail).toContain(`committee.example: cosigned last at ${at}Z, `);
+  expect(committee?.detail).toContain(`committee.example: cosigned last at ${timeText(seconds * 1000)}, `);
   expect(agency?.detail).toContain('agency.example: has cosigned nothing yet of the ');
   expect(agency?.detail).toContain('leaves wait for it for more than ten minutes');
 });
