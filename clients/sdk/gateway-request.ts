@@ -2,12 +2,12 @@
 import { request as requestHttps, type Agent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
+import { certificateFault, type CertificateFault } from '../../files/certificate-fault.ts';
 import { CausewayError } from '../../protocol/errors.ts';
 import { errorCodeSchema } from '../../protocol/wire/control.ts';
 import { describeIssues } from '../../protocol/wire/describe-issues.ts';
 import { reportedError } from './reported-error.ts';
 import { addressOf, whyUnreachable } from './unreachable-words.ts';
-import { certificateFault, type CertificateFault } from './certificate-fault.ts';
 
 /** PEM: the CA that the gateway's certificate must come from, and the client's own key and certificate. */
 type RequestTls = {

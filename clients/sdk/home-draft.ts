@@ -13,7 +13,7 @@ import { fileReason, fileTrouble } from '../../files/file-trouble.ts';
 import { checkPlace, makePrivateFolder, putInPlace, readPrivateFile } from '../../files/private-folder.ts';
 import { shellWord } from '../../files/shell-word.ts';
 import type { EndpointAddress } from '../../protocol/ids.ts';
-import { certificateFault } from './certificate-fault.ts';
+import { certificateFault } from '../../files/certificate-fault.ts';
 import { enrolAlone } from './enrolment-lock.ts';
 import {
   describeIdentity,

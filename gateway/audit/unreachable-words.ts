@@ -1,8 +1,5 @@
 /** Why a witness could not be asked, in words for its operator and ours. */
-
-/** Codes by which Node says that a certificate did not verify. */
-const distrust =
-  /^(?:ERR_TLS_CERT_|UNABLE_TO_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_|ERROR_IN_CERT_)/;
+import { certificateFault } from '../../files/certificate-fault.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
@@ -12,10 +9,13 @@ const reasons: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
   ETIMEDOUT: 'it does not answer',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
 };
+
+const certificateFaults = {
+  'other-host': 'its certificate is for another name',
+  expired: 'its certificate has expired',
+  early: 'its certificate is not valid yet',
+} as const;
 
 /** @param error what the request has failed with */
 export function unreachableWords(error: unknown): string {
@@ -24,9 +24,9 @@ export function unreachableWords(error: unknown): string {
   // The signal that says stop; of that, the code is a number.
   if (name === 'TimeoutError' || name === 'AbortError') return 'it does not answer';
   if (typeof code !== 'string') return error.message;
-  const words = reasons[code];
-  if (words !== undefined) return words;
-  return distrust.test(code)
+  const fault = certificateFault(error);
+  if (fault === undefined) return reasons[code] ?? code;
+  return fault === 'other-issuer'
     ? `its certificate is not trusted (${code}); \`ca\` in gateway.yaml is the certificate of its issuer`
-    : code;
+    : certificateFaults[fault];
 }

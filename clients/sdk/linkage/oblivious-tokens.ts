@@ -23,7 +23,7 @@ import {
 } from '../../../protocol/linkage/evaluation.ts';
 import type { TokenSet } from '../../../protocol/linkage/subject-tokens.ts';
 import { firstOf } from '../abort.ts';
-import { certificateFault, type CertificateFault } from '../certificate-fault.ts';
+import { certificateFault, type CertificateFault } from '../../../files/certificate-fault.ts';
 import type { Holder } from './linkage-file.ts';
 import type { TokenInput } from './readings.ts';
 
