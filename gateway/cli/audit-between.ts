@@ -64,34 +64,19 @@ async function tell(from: string, to: string, { dir }: GatewayFlags, terminal: T
 
 /** @param leaf the leaf of this reading, which `now` includes */
 async function findPeriod(from: string, to: string, leaf: number, home: GatewayHome, store: Store) {
-  const [
-    { PublishedLog },
-    { readLogHistory },
-    { findCheckpoint },
-    { lastCosigned },
-    { parseVerifierKey },
-    { readInput },
-    { maxNoteBytes },
-    settings,
-  ] = await Promise.all([
-    import('./published-log.ts'),
-    import('../audit/log-history.ts'),
-    import('./named-checkpoint.ts'),
-    import('./last-cosigned.ts'),
-    import('../../protocol/proof/verifier-key.ts'),
-    import('../../terminal/input.ts'),
-    import('../../protocol/proof/note.ts'),
-    import('../home/gateway-settings.ts'),
-  ]);
+  const [{ PublishedLog }, { readLogHistory }, { findCheckpoint }, { readInput }, { maxNoteBytes }] =
+    await Promise.all([
+      import('./published-log.ts'),
+      import('../audit/log-history.ts'),
+      import('./named-checkpoint.ts'),
+      import('../../terminal/input.ts'),
+      import('../../protocol/proof/note.ts'),
+    ]);
   const log = new PublishedLog(home, store);
   const current = await log.cosignedCheckpoint(leaf + 1);
   const latest = await log.checkpointFor(leaf + 1);
   const sources = {
-    trust: {
-      origin: settings.logOriginOf(home.settings),
-      keys: [log.verifierKey],
-      witnesses: home.settings.log.witnesses.map(({ key }) => parseVerifierKey(key)),
-    },
+    trust: log.trust,
     past: await readLogHistory(home.checkpointsDir),
     ...{
       latest,
@@ -109,9 +94,7 @@ async function findPeriod(from: string, to: string, leaf: number, home: GatewayH
     const detail = `The first checkpoint has ${period.from.size} leaves, the second only ${period.to.size}: give the older one first.`;
     throw new CausewayError('usage-invalid', { detail });
   }
-  const witnessed = await log.folder.readWitnessedCheckpoint();
-  const kept = sources.past.map(({ checkpoint }) => checkpoint).reverse();
-  const witnesses = lastCosigned([latest.text, witnessed ?? '', ...kept], sources.trust);
+  const witnesses = await log.lastCosigned(latest, sources.past);
   return { period, witnesses, read: log.read, size: latest.size };
 }
 

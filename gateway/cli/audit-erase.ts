@@ -1,9 +1,7 @@
 /** `causeway audit erase`: destroys what opens the bodies of a case, and prints a certificate of it. */
-import { join } from 'node:path';
 import { Option } from 'commander';
 import { caseIdOf } from '../audit/case-id.ts';
 import type { ErasureOrder } from '../audit/erase-case.ts';
-import type { SearchIndex } from '../audit/search-index.ts';
 import type { ErasureCertificate } from '../../protocol/audit/erasure-certificate.ts';
 import { isCausewayError } from '../../protocol/errors.ts';
 import { plainText } from '../../terminal/input.ts';
@@ -19,6 +17,7 @@ import {
 import type { CaseId, ProposedBodies, UnderWay } from '../store/port.ts';
 import type { AlertChoice, ErasureChoices } from './erase-alerts.ts';
 import { personHere, recordReading } from './record-reading.ts';
+import { withIndex } from './with-index.ts';
 
 type Flags = GatewayFlags & {
   readonly authority: string;
@@ -159,19 +158,4 @@ async function unsaidAlerts(
   );
   const said = new Set(alerts?.remaining.map(({ leaf }) => leaf));
   return found.filter(({ leaf }) => !said.has(leaf)).map((alert) => alert.case);
-}
-
-async function withIndex<T>(
-  { home, store }: OpenGateway,
-  terminal: Terminal,
-  work: (index: SearchIndex) => Promise<T>,
-): Promise<T> {
-  const { indexFileName, SearchIndex } = await import('../audit/search-index.ts');
-  const index = SearchIndex.open(join(home.dir, indexFileName), store);
-  try {
-    await terminal.during('Bringing the search index up to date', () => index.catchUp());
-    return await work(index);
-  } finally {
-    index.close();
-  }
 }

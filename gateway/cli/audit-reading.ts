@@ -1,5 +1,4 @@
 /** Reading the audit log beside a gateway: the home, its store and the search index, with the reading recorded first. */
-import { join } from 'node:path';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { SearchIndex } from '../audit/search-index.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
@@ -7,6 +6,7 @@ import type { Store } from '../store/port.ts';
 import { gatewayFolder, withGateway, type GatewayFlags } from './gateway-folder.ts';
 import { recordReading } from './record-reading.ts';
 import { tellUnchecked } from './tell-unchecked.ts';
+import { withIndex } from './with-index.ts';
 
 export type AuditReading = {
   readonly home: GatewayHome;
@@ -35,19 +35,10 @@ export async function readAudit<T>(
 ): Promise<T> {
   return withGateway(gatewayFolder(dir, terminal.env), async ({ home, store }) => {
     const leaf = await recordReading(store, kind, what);
-    const [{ indexFileName, SearchIndex }, { PublishedLog }] = await Promise.all([
-      import('../audit/search-index.ts'),
-      import('./published-log.ts'),
-    ]);
+    const { PublishedLog } = await import('./published-log.ts');
     const leaves = await new PublishedLog(home, store).leavesOf(store, (unchecked) =>
       tellUnchecked(unchecked, terminal, isOurs),
     );
-    const index = SearchIndex.open(join(home.dir, indexFileName), store);
-    try {
-      await terminal.during('Bringing the search index up to date', () => index.catchUp());
-      return await work({ home, store, leaves, index, leaf });
-    } finally {
-      index.close();
-    }
+    return withIndex({ home, store }, terminal, (index) => work({ home, store, leaves, index, leaf }));
   });
 }

@@ -1,12 +1,10 @@
 /** When each witness of the settings has cosigned last, for `gateway check`. */
-import { parseVerifierKey } from '../../protocol/proof/verifier-key.ts';
 import { timeText } from '../../terminal/time-text.ts';
 import { readLogHistory } from '../audit/log-history.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
-import { logOriginOf } from '../home/gateway-settings.ts';
 import type { Store } from '../store/port.ts';
 import { good, type Finding } from './check-finding.ts';
-import { lastCosigned, type LastCosigned } from './last-cosigned.ts';
+import type { LastCosigned } from './last-cosigned.ts';
 import { PublishedLog } from './published-log.ts';
 
 const check = 'witness';
@@ -18,17 +16,13 @@ export async function checkWitnesses(
   home: GatewayHome,
   store: Pick<Store, 'readLeaves' | 'readLeafRuns'>,
 ): Promise<Finding[]> {
-  const witnesses = home.settings.log.witnesses.map(({ key }) => parseVerifierKey(key));
-  if (witnesses.length === 0) return [];
+  if (home.settings.log.witnesses.length === 0) return [];
   const log = new PublishedLog(home, store);
   const latest = await log.latest().catch(() => undefined);
   if (latest === undefined || latest.size === 0) return [];
   const { size } = latest;
-  const kept = (await readLogHistory(home.checkpointsDir)).map(({ checkpoint }) => checkpoint).reverse();
-  const witnessed = await log.folder.readWitnessedCheckpoint();
-  const trust = { origin: logOriginOf(home.settings), keys: [log.verifierKey], witnesses };
   const found: Finding[] = [];
-  for (const each of lastCosigned([latest.text, witnessed ?? '', ...kept], trust)) {
+  for (const each of await log.lastCosigned(latest, await readLogHistory(home.checkpointsDir))) {
     const [first] = await store.readLeaves(each.last?.size ?? 0, 1);
     const isLate = (each.last?.size ?? 0) < size && Date.now() - (first?.at ?? 0) > patienceMs;
     found.push(isLate ? late(each, size) : good(check, `${each.name}: ${cosignedInWords(each, size)}`));

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CausewayError, isCausewayError } from '../../protocol/errors.ts';
-import { openCheckpoint } from '../../protocol/proof/checkpoint.ts';
+import { openCheckpoint, type CheckpointTrust } from '../../protocol/proof/checkpoint.ts';
 import { emptyRoot, Frontier } from '../../protocol/proof/frontier.ts';
 import { noteSigner } from '../../protocol/proof/note-signer.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../protocol/proof/verifier-key.ts';
@@ -17,12 +17,14 @@ import type { ProvingLog } from '../audit/prove-message.ts';
 import { PublishedLeaves, type Unchecked } from '../audit/published-leaves.ts';
 import { refuseFork } from '../audit/refuse-fork.ts';
 import { newestKept } from '../audit/signed-before.ts';
+import type { PastCheckpoint } from '../audit/log-history.ts';
 import { auditLogOptions } from '../audit-log-options.ts';
 import type { GatewayHome } from '../home/gateway-home.ts';
 import { logOriginOf } from '../home/gateway-settings.ts';
 import { eachLeaf } from '../store/each-leaf.ts';
 import type { Store } from '../store/port.ts';
 import { lockPath } from '../store/path-lock.ts';
+import { lastCosigned, type LastCosigned } from './last-cosigned.ts';
 
 /** How long the gateway that runs may take to publish what was committed. */
 const patienceMs = 10_000;
@@ -43,6 +45,13 @@ export class PublishedLog implements ProvingLog {
     this.folder = new LogFolder(home.logDir);
     this.read = readTilesOf(this.folder);
     this.verifierKey = noteSigner(logOriginOf(home.settings), home.logKeyPem).verifierKey;
+  }
+
+  /** Whose signatures count: of this log, and of the witnesses of the settings. */
+  get trust(): CheckpointTrust {
+    const { settings } = this.#home;
+    const witnesses = settings.log.witnesses.map(({ key }) => parseVerifierKey(key));
+    return { origin: logOriginOf(settings), keys: [this.verifierKey], witnesses };
   }
 
   /** The verifier key as a line of text. */
@@ -113,15 +122,23 @@ export class PublishedLog implements ProvingLog {
    * @throws CausewayError as {@link checkpointFor}
    */
   async cosignedCheckpoint(size: number): Promise<PublishedCheckpoint> {
-    const witnesses = this.#home.settings.log.witnesses.map(({ key }) => parseVerifierKey(key));
+    const { trust } = this;
     const deadline = performance.now() + witnessPatienceMs;
     for (;;) {
       const found = await this.provingCheckpoint(size);
-      const { cosignatures } = openCheckpoint(found.text, { keys: [this.verifierKey], witnesses });
-      const isInVain = witnesses.length === 0 || cosignatures.length > 0 || performance.now() > deadline;
+      const { cosignatures } = openCheckpoint(found.text, trust);
+      const isInVain =
+        trust.witnesses?.length === 0 || cosignatures.length > 0 || performance.now() > deadline;
       if (isInVain || !this.#isKeptByGateway()) return found;
       await pause(pollMs);
     }
+  }
+
+  /** What each witness of the settings has cosigned last. @param past checkpoints that were kept, oldest first */
+  async lastCosigned(latest: PublishedCheckpoint, past: readonly PastCheckpoint[]): Promise<LastCosigned[]> {
+    const witnessed = await this.folder.readWitnessedCheckpoint();
+    const kept = past.map(({ checkpoint }) => checkpoint).reverse();
+    return lastCosigned([latest.text, witnessed ?? '', ...kept], this.trust);
   }
 
   /** Whether a process that runs keeps the folder up to date. */
