@@ -151,11 +151,10 @@ async function readStream(stream: AsyncIterable<Buffer>, name: string, maxBytes:
 /**
  * JSON from a file or stdin. A name that stands twice in one object is refused: one of the two values would be lost, and
  * nobody would hear of it.
- * @param remedy what to do where it is not text in UTF-8
  * @throws CausewayError `usage-invalid`
  */
-export function parseJsonInput(name: string, bytes: Buffer, remedy?: string): unknown {
-  const text = decodeInput(name, bytes, remedy);
+export function parseJsonInput(name: string, bytes: Buffer): unknown {
+  const text = decodeInput(name, bytes);
   const what = name === '-' ? 'stdin' : name;
   let value: unknown;
   try {
